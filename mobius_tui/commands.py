@@ -1,0 +1,287 @@
+"""What each command of the command line does."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mobius_tui import __version__
+from mobius_tui.cli import variables
+from mobius_tui.errors import FAILED, OK, UsageError
+from mobius_tui.sanitize import line
+
+if TYPE_CHECKING:
+    from mobius_tui.run.intents import Intent
+    from mobius_tui.run.starter import Briefing
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what a command line asks for.
+
+    Raises:
+        MobiusError: it cannot be done; the message says why.
+    """
+    if options.version:
+        _say(f"mobius-tui {__version__}")
+        return OK
+    return COMMANDS[options.command](options)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201
+
+
+def _tell(text: str) -> None:
+    """Narration: on stderr, so that stdout holds data alone."""
+    print(f"mobius-tui: {line(text)}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _check(options: argparse.Namespace) -> int:
+    from mobius_tui.runbook.report import check_files
+
+    text, code = check_files([Path(f) for f in options.files], as_json=options.json)
+    _say(text)
+    return code
+
+
+def _paths(_options: argparse.Namespace) -> int:
+    from mobius_tui.drill.site import sites_root
+    from mobius_tui.run.directory import runs_root
+    from mobius_tui.runbook.library import folder
+
+    _say(f"runs      {runs_root()}")
+    _say(f"sites     {sites_root()}")
+    _say(f"runbooks  {folder()}")
+    return OK
+
+
+def _runs(options: argparse.Namespace) -> int:
+    from mobius_tui.run.directory import all_runs, runs_root
+    from mobius_tui.run.summary import summary
+
+    found = [summary(directory) for directory in all_runs(runs_root())]
+    if options.json:
+        _say(json.dumps([each.as_json() for each in found], indent=2))
+        return OK
+    for each in found:
+        _say(line(each.row()))
+    if not found:
+        _tell("there are no runs yet; `mobius-tui demo` makes one")
+    return OK
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from mobius_tui.run.directory import find, runs_root
+    from mobius_tui.run.journal import read
+    from mobius_tui.run.verify import verify
+
+    directory = find(runs_root(), options.run)
+    wrong = tuple(verify(directory, options.head))
+    for each in wrong:
+        _say(line(each))
+    if wrong:
+        return FAILED
+    tail = read(directory.journal)
+    _say(f"{directory.id}: as it was written, {len(tail.entries)} events")
+    _say(f"head {tail.head}")
+    return OK
+
+
+def answers_of(path: Path) -> dict[str, str]:
+    """What an answers file says: variable → value; lists are joined by newlines.
+
+    Raises:
+        UsageError: it cannot be read, or is no such file.
+    """
+    try:
+        with path.open("rb") as file:
+            data = tomllib.load(file)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"--answers {path}: {error}") from error
+    found: dict[str, str] = {}
+    for name, value in data.items():
+        items = value if isinstance(value, list) else [value]
+        if not all(isinstance(item, str) for item in items):
+            raise UsageError(f'--answers {path}: {name}: write "text", or ["a", "b"]')
+        found[name] = "\n".join(items)
+    return found
+
+
+def _auto(options: argparse.Namespace, answers: Mapping[str, str]) -> Intent | None:
+    """The intent that makes a run automatic; `None` for a guided one."""
+    from mobius_tui.run.intents import Intent
+
+    if not options.auto:
+        wrong = [
+            name
+            for name, value in (
+                ("--yes", options.yes),
+                ("--manual", options.manual),
+                ("--answers", options.answers),
+            )
+            if value
+        ]
+        if wrong:
+            raise UsageError(f"{', '.join(wrong)}: only with --auto")
+        return None
+    values = dict(answers)
+    attended = tuple(values.pop("attended", "").split())
+    values["--manual"] = options.manual or "stop"
+    values["--yes"] = "yes" if options.yes else "no"
+    return Intent(wish="auto", values=values, names=attended)
+
+
+def _start(options: argparse.Namespace) -> int:
+    from mobius_tui.run.starter import prepare
+    from mobius_tui.runbook.decode import load
+    from mobius_tui.runbook.library import find
+
+    runbook = load(find(options.runbook))
+    briefing = prepare(
+        runbook,
+        given=variables(options.var),
+        profile=options.profile,
+        workdir=Path(options.workdir) if options.workdir else None,
+    )
+    answers = answers_of(Path(options.answers)) if options.answers else {}
+    return _go(options, briefing, answers)
+
+
+def _go(
+    options: argparse.Namespace, briefing: Briefing, answers: Mapping[str, str]
+) -> int:
+    """Show the plan, print the run, or open the screens."""
+    from mobius_tui.plain import is_plain, show
+    from mobius_tui.run.dryrun import dry_run
+    from mobius_tui.run.starter import begin
+
+    if options.dry_run:
+        for each in dry_run(briefing, now=time.time()):
+            _say(line(each))
+        return OK
+    auto = _auto(options, answers)
+    if not (options.json or is_plain(asked=options.plain)):
+        from mobius_tui.tui.app import open_briefing
+
+        return open_briefing(briefing, auto=auto, answers=answers)
+
+    async def lines() -> int:
+        for problem in briefing.problems:
+            _tell(problem)
+        wanted = {
+            v.name: answers[v.name] for v in briefing.missing if v.name in answers
+        }
+        directory = await begin(briefing, wanted)
+        _tell(f"run {directory.id}")
+        if auto is None:
+            _tell("a guided run wants a person: `mobius-tui resume` opens its screen")
+        return await show(directory, as_json=options.json, auto=auto)
+
+    return _interruptible(lines)
+
+
+def _interruptible(lines: Callable[[], object]) -> int:
+    """Run something that prints; ctrl+c leaves the run as it is, and says so."""
+    try:
+        return int(asyncio.run(lines()))  # type: ignore[arg-type,call-overload]
+    except KeyboardInterrupt:
+        _tell("left; the run goes on. `mobius-tui resume` shows it again")
+        raise
+
+
+def _resume(options: argparse.Namespace) -> int:
+    from mobius_tui.plain import is_plain, show
+    from mobius_tui.run.directory import all_runs, find, runs_root
+    from mobius_tui.run.follow import Follower
+    from mobius_tui.run.starter import resume
+    from mobius_tui.run.summary import is_open
+
+    if options.run:
+        directory = find(runs_root(), options.run)
+    else:
+        open_ones = (run for run in all_runs(runs_root()) if is_open(run))
+        newest = next(open_ones, None)
+        if newest is None:
+            raise UsageError("there is no open run; `mobius-tui runs` lists all")
+        directory = newest
+    answers = answers_of(Path(options.answers)) if options.answers else {}
+    auto = _auto(options, answers)
+    follower = Follower(directory)
+    if follower.state.ended is None:
+        asyncio.run(resume(directory, follower.runbook))
+    if not (options.json or is_plain(asked=options.plain)):
+        from mobius_tui.tui.app import open_run
+
+        return open_run(directory, auto=auto)
+    return _interruptible(lambda: show(directory, as_json=options.json, auto=auto))
+
+
+def _drill(options: argparse.Namespace) -> int:
+    from mobius_tui.drill.faults import FAULTS
+
+    if options.fault == "list":
+        for fault in FAULTS.values():
+            _say(f"{fault.name:16} {fault.title}")
+        return OK
+    return _rehearse(options, options.runbook, options.fault, options.seed)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    return _rehearse(options, "mobius-rollback", "bad-release", 0)
+
+
+def _rehearse(
+    options: argparse.Namespace, runbook: str, fault_name: str, seed: int
+) -> int:
+    from mobius_tui.drill.faults import FAULTS
+    from mobius_tui.drill.rehearse import rehearsal
+
+    fault = FAULTS.get(fault_name)
+    if fault is None:
+        known = ", ".join(FAULTS)
+        raise UsageError(f"--fault {fault_name}: there is no such fault; try: {known}")
+    if options.auto and options.manual is None:
+        options.manual = "tick"
+    answers = answers_of(Path(options.answers) if options.answers else fault.answers)
+    _tell("building a small MOBIUS of its own, and breaking it …")
+    with rehearsal(
+        runbook,
+        fault,
+        seed=seed,
+        given=variables(options.var),
+        keep=options.keep,
+    ) as briefing:
+        code = _go(options, briefing, answers)
+        if options.keep:
+            _tell(f"the site is kept in {briefing.site}")
+        return code
+
+
+def _library(_options: argparse.Namespace) -> int:
+    from mobius_tui.plain import is_plain
+
+    if is_plain(asked=False):
+        raise UsageError("the library wants a terminal; see `mobius-tui --help`")
+    from mobius_tui.tui.app import open_library
+
+    return open_library()
+
+
+COMMANDS: Mapping[str | None, Callable[[argparse.Namespace], int]] = {
+    None: _library,
+    "demo": _demo,
+    "run": _start,
+    "resume": _resume,
+    "drill": _drill,
+    "check": _check,
+    "runs": _runs,
+    "verify": _verify,
+    "paths": _paths,
+}

@@ -1,0 +1,1 @@
+"""Rehearsing: a whole small MOBIUS site, and ways to break it."""

@@ -1,0 +1,1 @@
+CREATE INDEX assets_by_dhash ON assets (dhash);

@@ -1,0 +1,130 @@
+"""The MOBIUS API: an HTTP server whose answers are those of the deployed release."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections import deque
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from math import ceil
+from pathlib import Path
+from socketserver import TCPServer
+from typing import Any
+
+APP = Path(__file__).resolve().parents[1]
+SITE = APP.parent
+WINDOW = 30.0
+"""Seconds of requests that the figures are about."""
+UNCOUNTED = ("/health", "/api/health/detailed")
+"""Paths that ask about the service, and so are no use of it."""
+
+
+class Figures:
+    """The error rate and P95 of the last requests."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._requests: deque[tuple[float, float, bool]] = deque(maxlen=1000)
+
+    def add(self, ms: float, *, failed: bool) -> None:
+        """Count a request that took so many milliseconds."""
+        with self._lock:
+            self._requests.append((time.monotonic(), ms, failed))
+
+    def read(self) -> dict[str, float | int | None]:
+        """The figures now; null where there was no request."""
+        since = time.monotonic() - WINDOW
+        with self._lock:
+            recent = [(ms, bad) for at, ms, bad in self._requests if at >= since]
+        if not recent:
+            return {"count": 0, "error_rate": None, "p95_ms": None}
+        times = sorted(ms for ms, _ in recent)
+        p95 = times[ceil(0.95 * len(times)) - 1]
+        errors = sum(bad for _, bad in recent)
+        return {
+            "count": len(recent),
+            "error_rate": round(errors / len(recent), 4),
+            "p95_ms": round(p95, 1),
+        }
+
+
+class Server(ThreadingHTTPServer):
+    """Serves until the site is stopped or removed."""
+
+    request_queue_size = 64
+
+    def __init__(self, environment: str) -> None:
+        config = json.loads((SITE / "config" / environment / "api.json").read_text())
+        self.figures = Figures()
+        self.respond = runpy.run_path(str(APP / "mobius" / "handlers.py"))["respond"]
+        self.context: dict[str, Any] = {
+            "root": SITE,
+            "config": config,
+            "environment": environment,
+            "version": (APP / "VERSION").read_text().strip(),
+            "started": time.time(),
+            "figures": self.figures.read,
+        }
+        super().__init__((config["host"], config["port"]), Handler)
+
+    def server_bind(self) -> None:
+        """Bind without asking the name service who we are, which can take seconds."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
+
+    def service_actions(self) -> None:
+        """End with the site, should nobody have stopped us."""
+        if not (SITE / "run").is_dir():
+            raise SystemExit(0)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One request."""
+
+    server: Server
+    timeout = 30
+
+    def do_GET(self) -> None:
+        """Answer with what the release says, or with 500 if it fails."""
+        began = time.perf_counter()
+        path = self.path.partition("?")[0]
+        try:
+            status, body = self.server.respond(path, self.server.context)
+        except Exception:  # noqa: BLE001 - a release may fail in any way; it is logged
+            status, body = 500, {"status": "error", "error": "internal server error"}
+            sys.stderr.write(traceback.format_exc(limit=-1))
+        ms = (time.perf_counter() - began) * 1000
+        if path not in UNCOUNTED:
+            self.server.figures.add(ms, failed=status >= 500)
+        data = (body if isinstance(body, str) else json.dumps(body)).encode()
+        kind = "text/html" if isinstance(body, str) else "application/json"
+        self.send_response(status)
+        self.send_header("Content-Type", f"{kind}; charset=utf-8")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name
+        """Log with the time alone: there is one client, this machine."""
+        sys.stderr.write(f"{time.strftime('%H:%M:%S')} {format % args}\n")
+        sys.stderr.flush()
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    environment = json.loads((SITE / "site.json").read_text())["environment"]
+    with Server(environment) as server:
+        version = server.context["version"]
+        sys.stderr.write(f"MOBIUS {version} on port {server.server_port}\n")
+        sys.stderr.flush()
+        server.serve_forever(poll_interval=0.25)
+
+
+if __name__ == "__main__":
+    main()

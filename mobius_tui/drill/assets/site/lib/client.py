@@ -1,0 +1,166 @@
+"""Real requests to the site's API: smoke tests, waiting, monitoring and traffic."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from http.client import HTTPConnection, HTTPException
+from itertools import count
+from pathlib import Path
+from typing import Any, NamedTuple
+
+SITE = Path(__file__).resolve().parents[1]
+
+
+class Answer(NamedTuple):
+    """What a request came to."""
+
+    status: int
+    """0 for no answer."""
+    ms: float
+    """Milliseconds until the whole answer was there."""
+    body: str
+    """The body, or why there was none."""
+
+
+def get(environment: str, path: str, timeout: float = 5.0) -> Answer:
+    """Ask the API of an environment; a failure is an answer, too."""
+    config = json.loads((SITE / "config" / environment / "api.json").read_text())
+    connection = HTTPConnection("127.0.0.1", config["port"], timeout=timeout)
+    began = time.perf_counter()
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        status, body = response.status, response.read().decode(errors="replace")
+    except (OSError, HTTPException) as error:
+        status, body = 0, f"no answer: {error}"
+    finally:
+        connection.close()
+    return Answer(status, (time.perf_counter() - began) * 1000, body)
+
+
+def _json(answer: Answer) -> dict[str, Any]:
+    """The body as an object; an empty one if it is none."""
+    try:
+        body = json.loads(answer.body)
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _deployed(answer: Answer) -> bool:
+    """Whether the version that answers is the one in app/."""
+    version = (SITE / "app" / "VERSION").read_text().strip()
+    return _json(answer).get("version") == version
+
+
+Expectation = Callable[[Answer], bool]
+QUICK: tuple[tuple[str, str, Expectation], ...] = (
+    ("is healthy", "/health", lambda answer: _json(answer).get("status") == "ok"),
+    ("runs the deployed version", "/version", _deployed),
+)
+FULL: tuple[tuple[str, str, Expectation], ...] = (
+    *QUICK,
+    ("serves its front page", "/", lambda answer: "MOBIUS" in answer.body),
+    ("tells its version", "/api/version", _deployed),
+    ("reads its database", "/api/assets", lambda answer: "assets" in _json(answer)),
+    (
+        "has its database and worker",
+        "/api/health/detailed",
+        lambda answer: _json(answer).get("status") == "ok",
+    ),
+)
+
+
+def smoke(environment: str, kind: str) -> int:
+    """Run the smoke tests, a line each; 1 if one failed."""
+    tests = QUICK if kind == "quick" else FULL
+    passed = 0
+    for title, path, holds in tests:
+        answer = get(environment, path)
+        good = answer.status == 200 and holds(answer)
+        passed += good
+        word = "PASS" if good else "FAIL"
+        sys.stdout.write(
+            f"{word}  {title:<28} GET {path:<22} {answer.status or 'no answer'}"
+            f"  {answer.ms:.0f} ms\n"
+        )
+        if not good:
+            sys.stdout.write(f"      {answer.body.strip()[:160]}\n")
+        sys.stdout.flush()
+    sys.stdout.write(f"{passed} of {len(tests)} smoke tests passed\n")
+    return 0 if passed == len(tests) else 1
+
+
+def wait(environment: str, seconds: float) -> int:
+    """Wait until /health is 200; 1 if it was not in time."""
+    deadline = time.monotonic() + seconds
+    answer = get(environment, "/health")
+    while answer.status != 200 and time.monotonic() < deadline:
+        time.sleep(0.05)
+        answer = get(environment, "/health")
+    sys.stdout.write(f"GET /health {answer.status or answer.body}\n")
+    return 0 if answer.status == 200 else 1
+
+
+def log_check(environment: str, log: Path) -> Answer:
+    """Probe /health once and log it as `time|status|ms|body`."""
+    answer = get(environment, "/health")
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    body = " ".join(answer.body.split())[:200]
+    with log.open("a") as lines:
+        lines.write(f"{at}|{answer.status:03}|{answer.ms:.0f}|{body}\n")
+    return answer
+
+
+def monitor(environment: str, log: Path, seconds: float, every: float) -> int:
+    """Probe /health for a while; 1 if fewer than 70 % of the checks were ok."""
+    deadline = time.monotonic() + seconds
+    good = checks = 0
+    while not checks or time.monotonic() < deadline:
+        answer = log_check(environment, log)
+        checks += 1
+        good += answer.status == 200
+        sys.stdout.write(f"{answer.status or '---'}  {answer.ms:.0f} ms\n")
+        sys.stdout.flush()
+        time.sleep(max(0.0, min(every, deadline - time.monotonic())))
+    sys.stdout.write(f"{good} of {checks} checks ok; logged to {log}\n")
+    return 0 if good >= 0.70 * checks else 1
+
+
+def traffic() -> None:
+    """Send requests as users do, five a second, and keep the standing monitor's log."""
+    site = json.loads((SITE / "site.json").read_text())
+    log = SITE / site["monitor_log"]
+    paths = ("/", "/api/version", "/api/assets")
+    for n in count():
+        if not (SITE / "run").is_dir():
+            return  # the site was removed: nothing is left to ask
+        get(site["environment"], paths[n % len(paths)])
+        if n % 10 == 0:
+            log_check(site["environment"], log)
+        time.sleep(0.2)
+
+
+def main(arguments: list[str]) -> int:
+    """Do what the first argument names."""
+    verb, *rest = arguments
+    if verb == "smoke":
+        return smoke(rest[0], rest[1])
+    if verb == "wait":
+        return wait(rest[0], float(rest[1]))
+    if verb == "monitor":
+        every = float(os.environ.get("MONITOR_INTERVAL", "5"))
+        return monitor(rest[0], Path(rest[1]), float(rest[2]), every)
+    traffic()
+    return 0
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,95 @@
+"""The guard of a drill site: a small process that outlives whoever needed the site.
+
+It owns the site. While the process that built it lives, or the run that uses it is
+open, the site stays; then it is taken down. A run that lost its host may be resumed,
+so its site stays for a while.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from mobius_tui.drill.services import identity
+from mobius_tui.drill.site import Site, open_site, tear_down
+from mobius_tui.errors import MobiusError
+from mobius_tui.run.directory import RunDirectory, all_runs, runs_root
+from mobius_tui.run.events import RunBegan, RunEnded
+from mobius_tui.run.follow import JournalFollower
+
+PATIENCE = 600.0
+"""Seconds that a site waits for a host that died: as long as a drill nobody watches."""
+PAUSE = 0.5
+"""Seconds between looks."""
+
+
+class Need:
+    """Who still needs a site."""
+
+    def __init__(self, site: Site, starter: int) -> None:
+        self._site = site
+        self._starter = (starter, identity(starter))
+        self._run: RunDirectory | None = None
+        self._journal: JournalFollower | None = None
+        self._ended = False
+        self._lonely: float | None = None
+
+    def is_there(self, now: float) -> bool:
+        """Whether the site is needed.
+
+        Args:
+            now: monotonic seconds.
+        """
+        self._look()
+        pid, mark = self._starter
+        if self._run is None:
+            return bool(mark) and identity(pid) == mark
+        hosted = self._run.host() is not None
+        if self._ended:
+            return hosted
+        if hosted:
+            self._lonely = None
+            return True
+        self._lonely = self._lonely or now
+        return now - self._lonely < PATIENCE
+
+    def _look(self) -> None:
+        """Find the run that uses the site, and whether it has ended."""
+        if self._journal is None:
+            begun = self._site.root.name[:19]
+            for run in all_runs(runs_root()):
+                if run.id < begun:
+                    return  # it began before there was this site
+                journal = JournalFollower(run)
+                entries = journal.more()
+                first = entries[0].event if entries else None
+                if isinstance(first, RunBegan) and first.site == str(self._site.root):
+                    self._run, self._journal = run, journal
+                    self._ended = any(isinstance(e.event, RunEnded) for e in entries)
+                    return
+            return
+        if any(isinstance(e.event, RunEnded) for e in self._journal.more()):
+            self._ended = True
+
+
+def main(arguments: list[str]) -> int:
+    """Guard a site until nobody needs it, and take it down.
+
+    Args:
+        arguments: the site's folder, the starter's pid, and `keep` or `remove`.
+    """
+    root, starter, then = Path(arguments[0]), int(arguments[1]), arguments[2]
+    site = open_site(root)
+    need = Need(site, starter)
+    try:
+        while need.is_there(time.monotonic()) and root.is_dir():
+            time.sleep(PAUSE)
+    except MobiusError:
+        pass  # a damaged run: the site is of no use to it
+    tear_down(site, keep=then == "keep")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

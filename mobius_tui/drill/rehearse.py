@@ -1,0 +1,88 @@
+"""A rehearsal: a site that is built and broken, and taken down whatever happens."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mobius_tui.drill import site as sites
+from mobius_tui.drill.faults import Fault
+from mobius_tui.run.directory import private_folder
+from mobius_tui.run.starter import Briefing, prepare
+from mobius_tui.runbook.decode import load
+from mobius_tui.runbook.library import find
+
+
+@contextmanager
+def rehearsal(
+    runbook: str,
+    fault: Fault,
+    *,
+    seed: int,
+    given: Mapping[str, str],
+    keep: bool,
+) -> Iterator[Briefing]:
+    """A broken site, and the briefing of a run against it.
+
+    A guard process takes the site down when neither this process nor a host of the
+    run needs it any more; a crash of either changes nothing about that.
+
+    Args:
+        runbook: a bundled runbook's id, or a file.
+        fault: what breaks.
+        seed: equal seeds make equal sites.
+        given: values of `--var`; they win over the site's own.
+        keep: whether the site's files stay.
+
+    Raises:
+        MobiusError: the runbook, a variable or the site cannot be.
+    """
+    book = load(find(runbook))
+    root = sites.sites_root()
+    private_folder(root)
+    sites.reap_orphans(root)
+    started = datetime.now(UTC)
+    folder = root / f"{started:%Y-%m-%dT%H-%M-%S}-{os.getpid()}"
+    site = sites.build(folder, seed=seed, started=started)
+    guard(site.root, os.getpid(), keep=keep)
+    fault.inject(site)
+    known = {
+        name: value
+        for name, value in sites.drill_variables(site).items()
+        if name in book.variables
+    }
+    yield prepare(
+        book,
+        given={**known, **given},
+        workdir=site.root,
+        mode="drill",
+        site=str(site.root),
+        path=sites.environment(site)["PATH"],
+    )
+
+
+def guard(root: Path, pid: int, *, keep: bool) -> None:
+    """Start the process that takes a site down when nobody needs it.
+
+    Args:
+        root: the site's folder.
+        pid: the process that needs it until a run is begun.
+        keep: whether the site's files stay.
+    """
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-P", "-m", "mobius_tui.drill.guard"),
+            *(str(root), str(pid), "keep" if keep else "remove"),
+        ],
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    sites.own(root, process.pid)

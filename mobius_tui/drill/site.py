@@ -1,0 +1,229 @@
+"""A drill site: a whole small MOBIUS in a directory of its own, with real processes.
+
+A site belongs to the process that built it, or to the one that `own` names. When that
+is dead, `reap_orphans` takes the site down.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+from mobius_tui.drill import services
+from mobius_tui.drill.furnish import ENVIRONMENT, furnish, run
+from mobius_tui.errors import RunError
+
+START_LIMIT = 15.0
+"""Seconds in which the API must answer; it takes a third of one on an idle machine."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Site:
+    """Where a site is, and how to reach it."""
+
+    root: Path
+    port: int
+    base_url: str
+    bin: Path
+    """The stand-ins; first on PATH for whatever acts on this site."""
+
+
+def sites_root() -> Path:
+    """Where sites are kept."""
+    state = os.environ.get("XDG_STATE_HOME", "")
+    base = Path(state) if state.startswith("/") else Path.home() / ".local" / "state"
+    return base / "mobius-tui" / "sites"
+
+
+def build(root: Path, *, seed: int = 0, started: datetime) -> Site:
+    """Build a site and start it: healthy, with backups to go back to.
+
+    Args:
+        root: a folder that is not there yet, or is empty.
+        seed: decides versions and contents; equal seeds make equal sites.
+        started: when the drill starts, aware; the backups are some hours older.
+
+    Raises:
+        RunError: the folder is in use, or the site did not become healthy.
+    """
+    root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    root = root.resolve()
+    if any(root.iterdir()):
+        raise RunError(f"{root} is not empty: a drill site wants a folder of its own")
+    (root / "run").mkdir()
+    own(root, os.getpid())
+    try:
+        furnish(root, seed=seed, started=started)
+        site = open_site(root)
+        run(root, "bin/systemctl", "start", *services.UNITS)
+        await_answer(site, 200, path="/api/health/detailed")
+    except BaseException:
+        _end_services(root)
+        shutil.rmtree(root, ignore_errors=True)
+        raise
+    return site
+
+
+def own(root: Path, pid: int) -> None:
+    """Make a live process the owner of a site."""
+    services.write_mark(root / "run" / "owner", pid)
+
+
+def open_site(root: Path) -> Site:
+    """A site that was built before.
+
+    Raises:
+        RunError: there is none.
+    """
+    try:
+        port = int(json.loads((root / "site.json").read_text())["port"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(f"there is no drill site in {root}: {error}") from error
+    root = root.resolve()
+    url = f"http://127.0.0.1:{port}"
+    return Site(root=root, port=port, base_url=url, bin=root / "bin")
+
+
+def ask(site: Site, path: str, *, timeout: float = 5.0) -> tuple[int, str]:
+    """The status and body with which the site's API answers; 0 for no answer.
+
+    Args:
+        site: whose API.
+        path: such as `/health`.
+        timeout: seconds for each read.
+    """
+    connection = HTTPConnection("127.0.0.1", site.port, timeout=timeout)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read().decode(errors="replace")
+    except (OSError, HTTPException) as error:
+        return 0, str(error)
+    finally:
+        connection.close()
+
+
+def await_answer(
+    site: Site, status: int, *, path: str = "/health", limit: float = START_LIMIT
+) -> None:
+    """Wait until a path is answered with a status.
+
+    Raises:
+        RunError: it did not within `limit` seconds; the API's last words are given.
+    """
+    deadline = time.monotonic() + limit
+    while (answer := ask(site, path))[0] != status:
+        if time.monotonic() > deadline:
+            log = services.log_file(site.root, "mobius-api")
+            last = log.read_text(errors="replace")[-500:] if log.exists() else ""
+            raise RunError(
+                f"the drill site's API answers {answer[0] or answer[1]} instead of"
+                f" {status} after {limit:.0f} s; its log ends: {last.strip()}"
+            )
+        time.sleep(0.02)
+
+
+def drill_variables(site: Site) -> dict[str, str]:
+    """The runbook's variables for this site: its address, and short waits."""
+    root = re.escape(str(site.root))
+    return {
+        "target_env": ENVIRONMENT,
+        "base_url": site.base_url,
+        "process_pattern": f"^{root}/lib/node .*{root}/app/mobius/",
+        "check_every": "1s",
+        "probe_every": "1s",
+        "monitor_for": "10s",
+    }
+
+
+def environment(site: Site) -> dict[str, str]:
+    """What the environment of the run's steps must hold to act on this site."""
+    path = os.environ.get("PATH") or os.defpath
+    return {"PATH": f"{site.bin}{os.pathsep}{path}"}
+
+
+def tear_down(site: Site, *, keep: bool = False) -> tuple[str, ...]:
+    """Stop every service of a site, and remove it.
+
+    Args:
+        site: which.
+        keep: whether its files stay, for someone to look at.
+
+    Returns:
+        A line for each process that is still at work in the site's folder; those are
+        the caller's, and are not killed.
+    """
+    return _remove(site.root, keep=keep)
+
+
+def _remove(root: Path, *, keep: bool) -> tuple[str, ...]:
+    """Stop and remove what is in a site's folder, even if it was never finished."""
+    left = [f"{unit}: {error}" for unit, error in _end_services(root)]
+    left += [f"process {pid}: {line}" for pid, line in _processes_in(root)]
+    if keep:
+        (root / "run" / "owner").unlink(missing_ok=True)
+    else:
+        shutil.rmtree(root, ignore_errors=True)
+    return tuple(left)
+
+
+def _end_services(root: Path) -> list[tuple[str, str]]:
+    """Stop the services, those without a pid file too; which could not be."""
+    left = []
+    for unit in reversed(services.UNITS):
+        try:
+            services.stop(root, unit)
+        except (OSError, TimeoutError) as error:
+            left.append((unit, str(error)))
+    own_programs = (f"{root}/lib/node ", f"{root}/lib/python ")
+    for pid, line in _processes_in(root):
+        if line.startswith(own_programs):
+            with suppress(TimeoutError, PermissionError):  # it is named as left over
+                services.end(pid)
+    return left
+
+
+def _processes_in(root: Path) -> list[tuple[int, str]]:
+    """The other processes that work in a site's folder, by pid and command line."""
+    import psutil
+
+    here = psutil.Process()
+    family = {here.pid, *(parent.pid for parent in here.parents())}
+    found = []
+    for process in psutil.process_iter():
+        try:
+            words = process.cmdline()
+            inside = any(word.startswith(f"{root}/") for word in words[:8])
+            if not inside and process.pid not in family:
+                inside = Path(process.cwd()).is_relative_to(root)
+            if inside and process.pid not in family:
+                found.append((process.pid, " ".join(words)))
+        except (psutil.Error, OSError):
+            continue  # it ended meanwhile, or belongs to someone else
+    return found
+
+
+def reap_orphans(root: Path) -> tuple[str, ...]:
+    """Take down the sites whose owner is dead.
+
+    Args:
+        root: the folder of sites, as `sites_root` gives it.
+
+    Returns:
+        The names of the sites that were taken down.
+    """
+    reaped = []
+    for owner in sorted(root.glob("*/run/owner")):
+        if services.read_mark(owner) is None:
+            folder = owner.parents[1]
+            _remove(folder, keep=False)
+            reaped.append(folder.name)
+    return tuple(reaped)

@@ -1,0 +1,1 @@
+"""Watching: probes, their windows, and the machine."""

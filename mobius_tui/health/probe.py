@@ -1,0 +1,180 @@
+"""Probes: what is asked at every beat, and what an answer means.
+
+The beat lives in an event loop of the host; nothing that a terminal does delays it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+import httpx
+
+from mobius_tui.health import body
+from mobius_tui.health.ask import Answer, ask, client
+from mobius_tui.health.beat import Beat, awake
+from mobius_tui.health.reach import reach
+from mobius_tui.health.record import Check, State
+from mobius_tui.health.target import Target
+from mobius_tui.runbook.units import in_words
+
+WITNESS_TIMEOUT = 1.0
+"""Seconds that a witness has to accept a connection."""
+
+_LONGEST_P95 = 1e9
+"""In the figure's own unit; more is a fault of the service's own counting."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """What an answer means for a probe."""
+
+    state: State
+    reason: str = ""
+    """Why it is not ok, in words."""
+    error_rate: float | None = None
+    """What the service reports: a fraction from 0 to 1."""
+    p95_ms: float | None = None
+    """What the service reports, in milliseconds."""
+
+
+def judge(answer: Answer, target: Target) -> Verdict:
+    """What an answer means: a pure function of it and of what is healthy."""
+    if answer.problem:
+        return Verdict(
+            state="no data" if answer.blind else "failed", reason=answer.problem
+        )
+    reports = target.error_rate is not None or target.p95 is not None
+    document = body.parse(answer.body) if target.json or reports else body.MISSING
+    reason = wrong_status(answer, target.status) or body.mismatch(
+        answer.body, document, target.json, target.contains
+    )
+    return Verdict(
+        state="failed" if reason else "ok",
+        reason=reason,
+        error_rate=body.figure(document, target.error_rate, highest=1.0),
+        p95_ms=body.figure(document, target.p95, highest=_LONGEST_P95),
+    )
+
+
+def wrong_status(answer: Answer, wanted: int) -> str:
+    """How an answer's status differs from the wanted one; empty if it does not."""
+    if answer.status == wanted:
+        return ""
+    leads = f", a redirect to {answer.location}" if answer.location else ""
+    return f"answered {answer.status}{leads}, wanted {wanted}"
+
+
+class Prober:
+    """Keeps the beat of a set of probes."""
+
+    def __init__(
+        self,
+        targets: tuple[Target, ...],
+        *,
+        every: float,
+        witness: tuple[str, ...] = (),
+        clock: Callable[[], float] = awake,
+    ) -> None:
+        """Look at nothing yet.
+
+        Args:
+            targets: what is asked.
+            every: seconds from one slot to the next.
+            witness: `host:port` addresses; while none of them accepts a connection, a
+                failed check says nothing about the service.
+            clock: seconds that pass while the machine sleeps, too.
+        """
+        self._targets = targets
+        self._every = every
+        self._witness = witness
+        self._clock = clock
+
+    async def run(self, on_check: Callable[[Check], None]) -> None:
+        """Probe until cancelled.
+
+        The k-th slot is at start + k · every. A slot that is due while its probe is
+        still in flight is skipped.
+
+        Args:
+            on_check: is given every check, in this event loop; what it raises ends the
+                watch, in an `ExceptionGroup`.
+        """
+        async with AsyncExitStack() as stack:
+            clients: dict[str | None, httpx.AsyncClient | str] = {}
+            for ca in {target.ca for target in self._targets}:
+                try:
+                    clients[ca] = await stack.enter_async_context(client(ca))
+                except OSError as error:
+                    clients[ca] = f"cannot read the certificates in {ca}: {error}"
+            beat = Beat(self._every, self._clock)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(beat.watch())
+                for target in self._targets:
+                    through = clients[target.ca]
+                    group.create_task(self._keep(beat, target, through, on_check))
+
+    async def _keep(
+        self,
+        beat: Beat,
+        target: Target,
+        through: httpx.AsyncClient | str,
+        on_check: Callable[[Check], None],
+    ) -> None:
+        """Check one target at each slot."""
+        slot = 0
+        while True:
+            due = await beat.until(slot)
+            on_check(await self._check(beat, due, target, through))
+            slot = beat.after(slot)
+
+    async def _check(
+        self, beat: Beat, due: float, target: Target, through: httpx.AsyncClient | str
+    ) -> Check:
+        at, mono, began = time.time(), time.monotonic(), self._clock()
+        late = began - due
+        answer = Answer(ms=0.0)
+        if late <= self._every:
+            answer = await _asked(target, through)
+            late = beat.hole(began)
+        if late > self._every:
+            words = f"the monitor was suspended or held up for {in_words(late)}"
+            verdict = Verdict(state="no data", reason=words)
+        else:
+            verdict = judge(answer, target)
+            if verdict.state == "failed" and not await self._anyone_accepts():
+                words = f"no witness answers either ({verdict.reason})"
+                verdict = Verdict(state="no data", reason=words)
+        looked = verdict.state != "no data"
+        return Check(
+            at=round(at, 3),
+            mono=round(mono, 3),
+            probe=target.id,
+            state=verdict.state,
+            status=answer.status if looked else None,
+            ms=answer.ms if looked and not answer.problem else None,
+            reason=verdict.reason,
+            error_rate=verdict.error_rate,
+            p95_ms=verdict.p95_ms,
+        )
+
+    async def _anyone_accepts(self) -> bool:
+        """Whether a witness accepts a connection, or there is none to ask."""
+        looks = [reach(at, WITNESS_TIMEOUT) for at in self._witness]
+        return not looks or None in await asyncio.gather(*looks)
+
+
+async def _asked(target: Target, through: httpx.AsyncClient | str) -> Answer:
+    if isinstance(through, str):
+        return Answer(ms=0.0, problem=through, blind=True)
+    return await ask(
+        through,
+        url=target.url,
+        method=target.method,
+        headers=target.headers,
+        within=target.timeout,
+        redirects=target.redirects,
+    )

@@ -1,0 +1,173 @@
+"""What the last checks of each probe amount to. Pure: times are passed in.
+
+The host and every viewer fold the same records with this code, so it has to be cheap.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, insort
+from collections import deque
+from dataclasses import dataclass
+from typing import Literal
+
+from mobius_tui.health.record import Check, Sample, State
+from mobius_tui.runbook.units import clock
+
+CHART = 120
+"""Checks that are kept for a chart."""
+
+_BLIND_ROW = 3
+"""Checks without data in a row after which nothing is known any more."""
+
+Condition = Literal["ok", "failing", "unknown"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Status:
+    """How a probe is, and why, in words."""
+
+    state: Condition
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Point:
+    """One check, as a chart shows it."""
+
+    at: float
+    """Seconds since 1970."""
+    state: State
+    ms: float | None
+    """Milliseconds; `None` where no whole answer came."""
+
+
+class Window:
+    """The checks of one probe."""
+
+    def __init__(self, *, size: int = 60, latencies: int = 60) -> None:
+        """Begin with nothing known.
+
+        Args:
+            size: checks that the success rate looks back on.
+            latencies: answered checks that the percentiles look back on.
+        """
+        self.last: Check | None = None
+        self.ok = 0
+        """Checks that were ok, of all."""
+        self.failed = 0
+        self.no_data = 0
+        self.consecutive_failures = 0
+        """The last checks in a row that failed, leaving out those without data."""
+        self.blind_row = 0
+        """The last checks in a row that had no data."""
+        self.since_bad: float | None = None
+        """When the failures in a row began, in seconds since 1970."""
+        self.last_ok: float | None = None
+        """When a check was last ok, in seconds since 1970."""
+        self.points: deque[Point] = deque(maxlen=CHART)
+        """The last checks, the newest at the end."""
+        self._counted: deque[bool] = deque()
+        self._size = size
+        self._oks = 0
+        self._recent: deque[float] = deque()
+        self._sorted: list[float] = []
+        self._latencies = latencies
+
+    def apply(self, check: Check) -> None:
+        """Take in the next check."""
+        self.last = check
+        self.points.append(Point(at=check.at, state=check.state, ms=check.ms))
+        if check.state == "no data":
+            self.no_data += 1
+            self.blind_row += 1
+            if self.blind_row >= _BLIND_ROW:
+                self.consecutive_failures = 0
+                self.since_bad = None
+            return
+        self.blind_row = 0
+        self._count(ok=check.state == "ok", at=check.at)
+        if check.ms is not None:
+            self._measure(check.ms)
+
+    def _count(self, *, ok: bool, at: float) -> None:
+        if ok:
+            self.ok += 1
+            self.consecutive_failures = 0
+            self.since_bad = None
+            self.last_ok = at
+        else:
+            self.failed += 1
+            self.consecutive_failures += 1
+            if self.since_bad is None:
+                self.since_bad = at
+        self._counted.append(ok)
+        self._oks += ok
+        if len(self._counted) > self._size:
+            self._oks -= self._counted.popleft()
+
+    def _measure(self, ms: float) -> None:
+        self._recent.append(ms)
+        insort(self._sorted, ms)
+        if len(self._recent) > self._latencies:
+            del self._sorted[bisect_left(self._sorted, self._recent.popleft())]
+
+    @property
+    def success_rate(self) -> float | None:
+        """The ok fraction of the last checks that had data; `None` without any."""
+        return self._oks / len(self._counted) if self._counted else None
+
+    def percentile(self, percent: int) -> float | None:
+        """The nearest-rank percentile of the last answered checks, in milliseconds.
+
+        Of fewer than 20 checks the 95th is the longest; `None` of none.
+        """
+        if not self._sorted:
+            return None
+        rank = math.ceil(percent * len(self._sorted) / 100)
+        return self._sorted[max(rank, 1) - 1]
+
+    def status(self, now: float) -> Status:
+        """How the probe is.
+
+        Args:
+            now: seconds since 1970.
+        """
+        last = self.last
+        if last is None:
+            return Status(state="unknown", words="not looked yet")
+        if self.blind_row >= _BLIND_ROW or not self._counted:
+            return Status(state="unknown", words=f"no data: {last.reason}")
+        if self.since_bad is not None:
+            lasting = clock(now - self.since_bad)
+            return Status(state="failing", words=f"failing for {lasting}")
+        if last.state == "no data":
+            return Status(state="ok", words=f"ok, but no data now: {last.reason}")
+        return Status(state="ok", words="ok")
+
+
+class Health:
+    """All probes, and the machine."""
+
+    def __init__(self) -> None:
+        """Begin with nothing known."""
+        self.windows: dict[str, Window] = {}
+        """By probe, in the order in which they were first seen."""
+        self.sample: Sample | None = None
+        self.last_at: float | None = None
+        """When the newest record was made; an old one means that nobody watches."""
+
+    def apply(self, record: Check | Sample) -> None:
+        """Take in the next record."""
+        self.last_at = record.at
+        if isinstance(record, Sample):
+            self.sample = record
+            return
+        window = self.windows.get(record.probe)
+        if window is None:
+            window = self.windows[record.probe] = Window()
+        window.apply(record)
+
+    def window(self, probe: str) -> Window:
+        """A probe's window; an empty one if it was not seen yet."""
+        return self.windows.get(probe) or Window()

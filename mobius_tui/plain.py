@@ -1,0 +1,253 @@
+"""A run as lines: for pipes, for CI, for terminals that cannot draw."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from mobius_tui.errors import FAILED, INCOMPLETE, OK, STOPPED
+from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.events import (
+    AutoStopped,
+    CheckTried,
+    ChoiceMade,
+    Entry,
+    HostStarted,
+    HostStopped,
+    NoteAdded,
+    PhaseEntered,
+    PhaseLeft,
+    RunBegan,
+    RunEnded,
+    StepEnded,
+    StepOverridden,
+    StepRestored,
+    StepSkipped,
+    StepStarted,
+    StepUnknown,
+    StopAsked,
+    VariableSet,
+)
+from mobius_tui.run.intents import Intent
+from mobius_tui.run.plan import Plan
+from mobius_tui.run.state import RunState
+from mobius_tui.run.viewer import Viewer
+from mobius_tui.runbook.units import clock
+from mobius_tui.sanitize import clean, collapse, decode, line
+
+SLICE = 1 << 18
+"""Bytes of output that are shown in one go."""
+
+EXIT_CODES = {
+    "completed": OK,
+    "failed": FAILED,
+    "abandoned": STOPPED,
+    "incomplete": INCOMPLETE,
+}
+"""What each outcome exits with."""
+
+
+def words(entry: Entry, plan: Plan, state: RunState) -> str | None:
+    """What an entry says to a reader; `None` for what is of no interest to one."""
+    match entry.event:
+        case RunBegan(title=title, mode=mode, environment=environment, run=run):
+            return f"{mode.upper()} {title} ({environment or 'no environment'}), {run}"
+        case HostStarted(left_over=left) if left:
+            return f"a host took the run on; left over: {', '.join(left)}"
+        case PhaseEntered(phase=phase, reason=reason):
+            title = plan.runbook.phase(phase).title
+            return f"» {title}" + (f" — {reason}" if reason else "")
+        case PhaseLeft(phase=phase, passed=passed):
+            title = plan.runbook.phase(phase).title
+            return f"« {title} {'passed' if passed else 'did not pass'}"
+        case StepStarted(step=step, attempt=attempt):
+            again = f" (attempt {attempt})" if attempt > 1 else ""
+            return f"▶ {plan.name(step)}{again}"
+        case CheckTried(held=held, detail=detail, look=look):
+            return f"  {'✔' if held else '✖'} look {look}: {detail}"
+        case VariableSet(name=name, value=value, source="output" | "answer" | "set"):
+            return f"  {name}={value}"
+        case StopAsked(step=step):
+            return f"■ {plan.name(step)}: {entry.by} asked it to stop"
+        case StepEnded() as event:
+            return _ended(event, plan, state)
+        case StepUnknown(step=step, reason=reason, left=left):
+            still = f"; still alive: {'; '.join(left)}" if left else ""
+            return f"? {plan.name(step)} unknown: {reason}{still}"
+        case StepSkipped(step=step, reason=reason):
+            return f"– {plan.name(step)} skipped by {entry.by}: {reason}"
+        case StepRestored(step=step):
+            return f"○ {plan.name(step)} pending again"
+        case StepOverridden(step=step, reason=reason):
+            return f"◆ {plan.name(step)} overridden by {entry.by}: {reason}"
+        case ChoiceMade(step=step, values=values):
+            return f"✔ {plan.name(step)}: {', '.join(values)} ({entry.by})"
+        case NoteAdded(text=text):
+            return f"note by {entry.by}: {text}"
+        case AutoStopped(reason=reason):
+            return f"stopped: {reason}"
+        case RunEnded(outcome=outcome, reason=reason):
+            return (
+                f"{outcome.upper()} after {clock(entry.at - state.began_at)}: {reason}"
+            )
+        case HostStopped(reason=reason) if state.ended is None:
+            return f"the host let go: {reason}"
+        case _:
+            return None
+
+
+_GLYPHS = {"passed": "✔", "warned": "▲", "timed out": "✖", "stopped": "■"}
+
+
+def _ended(event: StepEnded, plan: Plan, state: RunState) -> str:
+    last = state.steps[event.step].attempts[event.attempt - 1]
+    took = clock(last.took or 0.0)
+    glyph = _GLYPHS.get(event.result, "✖")
+    text = f"{glyph} {plan.name(event.step)} {event.result} in {took}"
+    if event.reason:
+        text += f": {event.reason}"
+    if event.note:
+        text += f" ({event.note})"
+    if event.left:
+        text += f"; still alive: {'; '.join(event.left)}"
+    return text
+
+
+class Output:
+    """The output of the running steps, as it grows."""
+
+    def __init__(self, directory: RunDirectory) -> None:
+        self._directory = directory
+        self._places: dict[Path, int] = {}
+
+    def more(self, step: str, attempt: int, *, whole: bool = False) -> Iterator[str]:
+        """The lines that came since the last call.
+
+        Args:
+            step: a step's id.
+            attempt: its attempt.
+            whole: whether a last line without an end counts too.
+        """
+        path = self._directory.attempt(step, attempt).output
+        place = self._places.get(path, 0)
+        try:
+            with path.open("rb") as file:
+                file.seek(place)
+                data = file.read(SLICE)
+        except FileNotFoundError:
+            return
+        if not whole or len(data) == SLICE:
+            data = data[: data.rfind(b"\n") + 1] or (
+                data if len(data) == SLICE else b""
+            )
+        self._places[path] = place + len(data)
+        for text in decode(data.removesuffix(b"\n")).split("\n") if data else ():
+            yield clean(collapse(text))
+
+
+def say(text: str) -> None:
+    """A line on standard output, at once."""
+    print(text, flush=True)  # noqa: T201
+
+
+class Lines:
+    """A run printed as lines, or as its journal's own."""
+
+    def __init__(self, viewer: Viewer, *, as_json: bool) -> None:
+        self._viewer = viewer
+        self._json = as_json
+        self._output = Output(viewer.directory)
+        self._raw = viewer.directory.journal.open("rb")
+
+    def close(self) -> None:
+        """Let go of the journal."""
+        self._raw.close()
+
+    def entries(self, entries: tuple[Entry, ...]) -> None:
+        """Print what the journal gained."""
+        if self._json:
+            for _ in entries:
+                sys.stdout.write(self._raw.readline().decode("utf-8", "replace"))
+            sys.stdout.flush()
+            return
+        follower = self._viewer.follower
+        for entry in entries:
+            if isinstance(entry.event, StepEnded | StepUnknown):
+                self.output(entry.event.step, entry.event.attempt, whole=True)
+            text = words(entry, follower.plan, follower.state)
+            if text is not None:
+                stamp = time.strftime("%H:%M:%S", time.localtime(entry.at))
+                say(f"{stamp} {line(text)}")
+
+    def output(self, step: str, attempt: int, *, whole: bool = False) -> None:
+        """Print what a step's output gained."""
+        if self._json:
+            return
+        before = -1
+        while whole or before != 0:
+            before = 0
+            for text in self._output.more(step, attempt, whole=whole):
+                say(f"         | {text}")
+                before += 1
+            if before == 0:
+                return
+
+    def running(self) -> None:
+        """Print what the outputs of all running steps gained."""
+        for step_id, step in self._viewer.follower.state.steps.items():
+            if step.status == "running" and step.last is not None:
+                self.output(step_id, step.last.number)
+
+
+async def show(directory: RunDirectory, *, as_json: bool, auto: Intent | None) -> int:
+    """Print a run until it has ended, or nobody goes on with it.
+
+    Args:
+        directory: the run.
+        as_json: whether the journal's own lines are printed.
+        auto: the intent that makes it run by itself.
+
+    Returns:
+        The exit code that its end, or its standstill, has.
+    """
+    viewer = Viewer(directory)
+    lines = Lines(viewer, as_json=as_json)
+    try:
+        lines.entries(viewer.follower.entries)
+        if auto is not None:
+            reply = await viewer.intend(auto)
+            if not reply.ok:
+                print(f"mobius-tui: {line(reply.text)}", file=sys.stderr)  # noqa: T201
+                return INCOMPLETE
+        return await _follow(viewer, lines, automatic=auto is not None)
+    finally:
+        lines.close()
+        await viewer.close()
+
+
+async def _follow(viewer: Viewer, lines: Lines, *, automatic: bool) -> int:
+    state = viewer.follower.state
+    async for changes in viewer.changes():
+        lines.entries(changes.entries)
+        lines.running()
+        if state.ended is not None:
+            return EXIT_CODES[state.ended.outcome]
+        if automatic and state.auto_stopped is not None:
+            await viewer.intend(Intent(wish="release"))
+            return state.auto_stopped.code
+        if viewer.host() is None and not changes:
+            print(  # noqa: T201
+                f"mobius-tui: no host runs {viewer.directory.id} any more; "
+                f"`mobius-tui resume {viewer.directory.id}` goes on with it",
+                file=sys.stderr,
+            )
+            return INCOMPLETE
+    return INCOMPLETE
+
+
+def is_plain(*, asked: bool) -> bool:
+    """Whether lines are wanted: asked for, or all that the terminal can show."""
+    return asked or not sys.stdout.isatty() or os.environ.get("TERM") in (None, "dumb")

@@ -1,0 +1,1 @@
+"""Doing it: the run directory, its journal, the host, keepers, checks, viewers."""

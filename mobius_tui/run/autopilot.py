@@ -1,0 +1,198 @@
+"""`--auto`: the main line by itself, in order, until a person is needed."""
+
+from __future__ import annotations
+
+from mobius_tui.errors import INCOMPLETE, MobiusError
+from mobius_tui.run.engine import Engine
+from mobius_tui.run.events import (
+    AutoStarted,
+    AutoStopped,
+    PhaseEntered,
+    RunEnded,
+    StepEnded,
+    StepSkipped,
+    StepStarted,
+)
+from mobius_tui.run.intents import Intent
+from mobius_tui.run.judge import HANDLERS
+from mobius_tui.run.plan import Proposal, kind_of
+from mobius_tui.run.state import Status
+from mobius_tui.runbook.model import Choose, Manual, Run, Step
+
+WHO = "auto"
+
+
+async def fly(engine: Engine) -> None:
+    """Take one decision after another, while the run is automatic and open."""
+    while True:
+        await engine.changed.wait()
+        engine.changed.clear()
+        while await _decide(engine):
+            await engine.settle()
+
+
+async def _decide(engine: Engine) -> bool:
+    """Do the next thing; returns whether there may be another at once."""
+    async with engine.turn:
+        auto = engine.state.auto
+        if auto is None or engine.state.ended is not None or engine.broken:
+            return False
+        proposal = engine.plan.proposal(engine.state)
+        try:
+            return await _act(engine, auto, proposal)
+        except MobiusError as error:
+            if engine.broken is None:
+                await _stop(engine, str(error))
+            return False
+
+
+async def _act(engine: Engine, auto: AutoStarted, proposal: Proposal) -> bool:
+    if proposal.kind == "running":
+        return False
+    if proposal.kind == "end" or proposal.step is None:
+        outcome, reason = engine.plan.outcome(engine.state)
+        await engine.write(RunEnded(outcome=outcome, reason=reason), WHO)
+        return False
+    step = engine.plan.steps[proposal.step]
+    if proposal.kind == "wait":
+        await _stop(engine, f"{engine.plan.name(step.id)} waits: {proposal.text}")
+        return False
+    if proposal.kind == "decide":
+        return await _failed(engine, step)
+    phase = engine.plan.phase_of[step.id]
+    if phase.attended and phase.id not in auto.attended:
+        await _stop(
+            engine,
+            f"{phase.title} wants a person; resume the run without --auto",
+        )
+        return False
+    return await _begin(engine, auto, step)
+
+
+async def _stop(engine: Engine, reason: str, code: int = INCOMPLETE) -> None:
+    await engine.write(AutoStopped(reason=reason, code=code), WHO)
+
+
+async def _failed(engine: Engine, step: Step) -> bool:
+    """A step went wrong: go on as its `on_failure` says."""
+    own = engine.state.steps[step.id]
+    name = engine.plan.name(step.id)
+    if own.status is Status.UNKNOWN:
+        await _stop(engine, f"{name} is unknown: {own.reason}. Someone must look")
+        return False
+    if step.retry is not None and len(own.attempts) < step.retry.attempts:
+        return False  # another attempt is coming
+    if step.on_failure not in ("stop", "continue") and not _tried(engine, step):
+        await engine.write(
+            PhaseEntered(
+                phase=step.on_failure,
+                from_step=step.id,
+                reason=f"{name} {own.status}",
+            ),
+            WHO,
+        )
+        return True
+    reason = f"{name} {own.status}: {own.reason}"
+    await engine.write(RunEnded(outcome="failed", reason=reason), WHO)
+    return False
+
+
+def _tried(engine: Engine, step: Step) -> bool:
+    """Whether the failure phase was entered already and did not repair the step."""
+    return step.on_failure in engine.state.entered
+
+
+async def _begin(engine: Engine, auto: AutoStarted, step: Step) -> bool:
+    kind = kind_of(step)
+    if kind == "manual":
+        return await _manual(engine, auto, step)
+    if kind == "message":
+        return await _message(engine, step)
+    if kind == "choose":
+        return await _choose(engine, auto, step)
+    if isinstance(step.action, Run) and step.action.tty and step.optional:
+        await engine.write(
+            StepSkipped(step=step.id, reason="it needs a terminal; --auto has none"),
+            WHO,
+        )
+        return True
+    if engine.protected(step) and not auto.confirmed:
+        await _stop(
+            engine,
+            f"{engine.plan.name(step.id)} destroys in a protected environment; "
+            "confirm it beforehand with --yes, or resume without --auto",
+        )
+        return False
+    began = engine.state.began
+    intent = Intent(
+        wish="start",
+        step=step.id,
+        attempt=len(engine.state.steps[step.id].attempts) + 1,
+        confirm=(began.environment or "") if began else "",
+    )
+    await HANDLERS["start"](engine, intent, WHO)
+    return True
+
+
+async def _manual(engine: Engine, auto: AutoStarted, step: Step) -> bool:
+    action = step.action
+    assert isinstance(action, Manual)
+    if auto.manual == "skip":
+        if step.gate:
+            await _stop(engine, f"{engine.plan.name(step.id)} is a gate for a person")
+            return False
+        reason = "--manual skip"
+        await engine.write(StepSkipped(step=step.id, reason=reason), WHO)
+        return True
+    missing = [ask.var for ask in action.ask if ask.var not in auto.answers]
+    if auto.manual == "stop" or missing:
+        wants = f"an answer for {', '.join(missing)}" if missing else "a person"
+        await _stop(
+            engine,
+            f"{engine.plan.name(step.id)} wants {wants}; resume without --auto, or "
+            "give --answers FILE and --manual tick",
+        )
+        return False
+    intent = Intent(
+        wish="tick",
+        step=step.id,
+        attempt=len(engine.state.steps[step.id].attempts) + 1,
+        values=auto.answers,
+        text="ticked by --manual tick",
+    )
+    await HANDLERS["tick"](engine, intent, WHO)
+    return True
+
+
+async def _message(engine: Engine, step: Step) -> bool:
+    number = len(engine.state.steps[step.id].attempts) + 1
+    await engine.write(
+        StepStarted(step=step.id, attempt=number, reads=engine.plan.reads[step.id]),
+        WHO,
+    )
+    note = "not sent: this version shows messages and sends none"
+    await engine.write(
+        StepEnded(step=step.id, attempt=number, result="passed", note=note), WHO
+    )
+    return True
+
+
+async def _choose(engine: Engine, auto: AutoStarted, step: Step) -> bool:
+    action = step.action
+    assert isinstance(action, Choose)
+    answer = auto.answers.get(action.var)
+    if answer is None:
+        await _stop(
+            engine,
+            f"{engine.plan.name(step.id)} wants a decision on {action.var}; resume "
+            "without --auto, or give --answers FILE",
+        )
+        return False
+    intent = Intent(
+        wish="choose",
+        step=step.id,
+        attempt=len(engine.state.steps[step.id].attempts) + 1,
+        names=tuple(answer.split("\n")),
+    )
+    await HANDLERS["choose"](engine, intent, WHO)
+    return True

@@ -1,0 +1,315 @@
+"""Carrying one attempt through: its script, its outputs, its checks, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mobius_tui.errors import MobiusError, RunError
+from mobius_tui.run import attempt as attempts
+from mobius_tui.run.checks.context import Context
+from mobius_tui.run.checks.look import look
+from mobius_tui.run.checks.tally import Tally
+from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.events import (
+    CheckTried,
+    Result,
+    StepEnded,
+    StepUnknown,
+    VariableSet,
+)
+from mobius_tui.run.recover import Evidence, judge, why
+from mobius_tui.run.state import Status
+from mobius_tui.run.variables import refuse, script_env
+from mobius_tui.runbook.model import Check, Run, Step
+from mobius_tui.runbook.model import kind_of as kind_of_check
+from mobius_tui.runbook.units import seconds, size
+
+if TYPE_CHECKING:
+    from mobius_tui.run.engine import Engine
+
+
+def mark_of(directory: RunDirectory, step: str, number: int) -> str:
+    """What an attempt's processes carry in their environment."""
+    return f"{directory.id}/{step}.{number}"
+
+
+class Conduct:
+    """One attempt at one step."""
+
+    def __init__(self, engine: Engine, step: Step, number: int) -> None:
+        self._engine = engine
+        self._step = step
+        self._number = number
+        self._directory = engine.directory.attempt(step.id, number)
+        self._left: tuple[str, ...] = ()
+        self._code: int | None = None
+
+    async def begin(self) -> None:
+        """From a durable StepStarted to the attempt's end."""
+        if isinstance(self._step.action, Run):
+            try:
+                spec, script = self._spec(self._step.action)
+                child = await asyncio.to_thread(
+                    attempts.launch, self._directory, script, spec, self._engine.log
+                )
+            except (OSError, MobiusError) as error:
+                words = error.strerror if isinstance(error, OSError) else str(error)
+                await self._end("not started", f"it could not be started: {words}")
+                return
+            await attempts.over(self._directory.lock)
+            await asyncio.to_thread(child.wait)
+        await self._after_script()
+
+    async def resume(self) -> None:
+        """Take on an attempt that an earlier host started."""
+        if isinstance(self._step.action, Run):
+            await attempts.over(self._directory.lock)
+        await self._after_script()
+
+    async def fail(self, reason: str) -> None:
+        """End the attempt, if it has not ended, with a failure of our own."""
+        own = self._engine.state.steps[self._step.id]
+        if own.status is Status.RUNNING:
+            await self._end("not started", reason)
+
+    async def _after_script(self) -> None:
+        result: Result = "passed"
+        reason = ""
+        if isinstance(self._step.action, Run):
+            end = attempts.read_end(self._directory)
+            if end is None:
+                await self._without_end()
+                return
+            self._code = end.code if end.cause != "not started" else None
+            if attempts.tree_held(self._directory):
+                self._left = await asyncio.to_thread(
+                    attempts.survivors, self._directory, self._mark()
+                )
+            result, reason = self._judge(self._step.action, end)
+            if result in ("passed", "warned") and self._step.outputs:
+                missing = await self._take_outputs()
+                if missing:
+                    result, reason = "failed", missing
+        if result in ("passed", "warned") and self._step.checks:
+            checked, words = await self._check()
+            if checked != "passed":
+                result, reason = checked, words
+            elif not reason:
+                reason = words
+        if result in ("failed", "timed out") and self._step.on_failure == "continue":
+            result = "warned"
+        await self._end(result, reason)
+
+    def _mark(self) -> str:
+        return mark_of(self._engine.directory, self._step.id, self._number)
+
+    def _spec(self, action: Run) -> tuple[attempts.Spec, str]:
+        """What the keeper is told.
+
+        Raises:
+            MobiusError: a variable, duration or size is not what it should be.
+        """
+        engine = self._engine
+        began = engine.state.began
+        assert began is not None
+        values = engine.values()
+        env = {
+            **engine.env,
+            "PYTHONUNBUFFERED": "1",
+            "TERM": "dumb",
+            **script_env(self._step, engine.plan.runbook, values),
+            "RUNBOOK_OUTPUT": str(self._directory.outputs),
+            attempts.MARK: self._mark(),
+        }
+        limit = None if action.timeout is None else values.fill(action.timeout)
+        try:
+            timeout = None if limit is None else seconds(limit)
+            max_output = size(values.fill(action.max_output))
+        except ValueError as error:
+            raise RunError(str(error)) from error
+        argv = action.shell or attempts.BASH
+        if shutil.which(argv[0], path=env.get("PATH")) is None:
+            raise RunError(f"there is no program {argv[0]!r} on PATH")
+        spec = attempts.Spec(
+            argv=argv,
+            env=env,
+            cwd=began.workdir,
+            umask=int(began.setting.get("umask", "022"), 8),
+            timeout=timeout,
+            max_output=max_output,
+            rotate=action.follow,
+            secrets=tuple(engine.secrets.values()),
+        )
+        return spec, action.script
+
+    def _judge(self, action: Run, end: attempts.End) -> tuple[Result, str]:
+        """What a script's end means for its step."""
+        program = (action.shell or attempts.BASH)[0]
+        began = self._engine.state.began
+        words = attempts.in_words(end, began.workdir if began else "", program)
+        if end.cause == "not started":
+            return "not started", words
+        if end.cause == "timed out":
+            limit = self._engine.values().fill(action.timeout or "")
+            return "timed out", f"it took longer than {limit}, so it was stopped"
+        if end.cause == "stopped":
+            return ("passed", "stopped") if action.follow else ("stopped", "stopped")
+        if end.cause == "output full":
+            return "stopped", words
+        if end.cause == "output lost":
+            return "output lost", words
+        if end.code in action.success:
+            return "passed", ""
+        if end.code in action.warning:
+            return "warned", f"exit {end.code}, which this step calls a warning"
+        if action.follow:
+            return "warned", f"it ended by itself: {words}"
+        return "failed", words
+
+    async def _without_end(self) -> None:
+        """No record of the end: the recovery table says what that means."""
+        engine = self._engine
+        last = engine.state.steps[self._step.id].last
+        assert last is not None
+        evidence = Evidence(
+            lock_held=False,
+            same_boot=last.boot == engine.clock.boot,
+            exit_valid=False,
+            pid_there=attempts.read_pid(self._directory) is not None,
+        )
+        if judge(evidence) == "not started":
+            await self._end("not started", why(evidence))
+            return
+        left: tuple[str, ...] = ()
+        if evidence.same_boot:
+            left = await asyncio.to_thread(
+                attempts.survivors, self._directory, self._mark()
+            )
+        size_, digest = await asyncio.to_thread(attempts.digest, self._directory.output)
+        event = StepUnknown(
+            step=self._step.id,
+            attempt=self._number,
+            reason=why(evidence),
+            left=left,
+            output_bytes=size_,
+            output_sha256=None if left else digest,
+        )
+        await engine.record(event)
+
+    async def _take_outputs(self) -> str:
+        """Set what the step had to write; returns what is wrong, or nothing."""
+        engine = self._engine
+        try:
+            found = await asyncio.to_thread(attempts.read_outputs, self._directory)
+            for name in self._step.outputs:
+                if name not in found:
+                    return f"it did not write {name}=… to $RUNBOOK_OUTPUT"
+                refuse(engine.plan.runbook.variables[name], found[name])
+        except (MobiusError, OSError) as error:
+            return str(error)
+        for name in self._step.outputs:
+            await engine.record(
+                VariableSet(
+                    name=name, value=found[name], source="output", step=self._step.id
+                )
+            )
+        return ""
+
+    async def _check(self) -> tuple[Result, str]:
+        """Make the step's checks, each as often as it wants."""
+        engine, step = self._engine, self._step
+        if self._stop_asked():
+            return "stopped", "stopped before its checks"
+        words = ""
+        for index, check in enumerate(step.checks):
+            task = engine.tasks.create_task(self._looks(index, check))
+            engine.checking[step.id] = task
+            try:
+                await asyncio.wait([task])
+            finally:
+                engine.checking.pop(step.id, None)
+            if task.cancelled():
+                return "stopped", f"stopped during its {kind_of_check(check)} check"
+            task.result()
+            looks = engine.state.steps[step.id].attempts[-1].looks
+            last = next(seen for seen in reversed(looks) if seen.check == index)
+            if not (last.held and last.row >= check.repeat.consecutive):
+                return "failed", f"{kind_of_check(check)} check: {last.detail}"
+            words = f"{kind_of_check(check)} check: {last.detail}"
+        return "passed", words
+
+    def _stop_asked(self) -> bool:
+        last = self._engine.state.steps[self._step.id].last
+        return last is not None and last.stop_asked
+
+    async def _looks(self, index: int, check: Check) -> None:
+        engine = self._engine
+        tally = Tally(check.repeat.limit, check.repeat.consecutive)
+        loop = asyncio.get_running_loop()
+        number = 0
+        while True:
+            number += 1
+            began = loop.time()
+            sight = await look(check, self._context())
+            verdict = tally.saw(sight.held)
+            event = CheckTried(
+                step=self._step.id,
+                attempt=self._number,
+                check=index,
+                look=number,
+                held=sight.held,
+                detail=sight.detail,
+                ms=round((loop.time() - began) * 1000, 1),
+                row=tally.row,
+            )
+            await engine.record(event)
+            if verdict != "more":
+                return
+            with contextlib.suppress(ValueError, MobiusError):
+                await asyncio.sleep(seconds(engine.values().fill(check.repeat.every)))
+
+    def _context(self) -> Context:
+        engine = self._engine
+        began = engine.state.began
+        assert began is not None
+        values = engine.values()
+        env = {
+            **engine.env,
+            **script_env(self._step, engine.plan.runbook, values),
+        }
+        groups = {
+            attempts.read_pid(engine.directory.attempt(step_id, own.last.number))
+            for step_id, own in engine.state.steps.items()
+            if own.status is Status.RUNNING and own.last is not None
+        }
+        return Context(
+            workdir=Path(began.workdir),
+            env=env,
+            output=self._directory.output if self._directory.output.exists() else None,
+            fill=values.fill,
+            groups=frozenset(group for group in groups if group),
+            own=frozenset({os.getpid()}),
+            shell=attempts.BASH,
+        )
+
+    async def _end(self, result: Result, reason: str) -> None:
+        """Hash what the step left, and end it."""
+        size_, digest = await asyncio.to_thread(attempts.digest, self._directory.output)
+        _, spans = await asyncio.to_thread(attempts.digest, self._directory.spans)
+        event = StepEnded(
+            step=self._step.id,
+            attempt=self._number,
+            result=result,
+            reason=reason,
+            exit=self._code,
+            output_bytes=size_,
+            output_sha256=digest,
+            spans_sha256=spans,
+            left=self._left,
+        )
+        await self._engine.record(event)

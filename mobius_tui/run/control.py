@@ -1,0 +1,129 @@
+"""`control.sock`: the host's end, where intents come in and answers go out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import pwd
+import socket
+import struct
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from mobius_tui.errors import MobiusError, RunError
+from mobius_tui.run.intents import (
+    LINE_LIMIT,
+    Intent,
+    Reply,
+    decode_intent,
+    encode_poke,
+    encode_reply,
+)
+
+Judge = Callable[[Intent, str], Awaitable[Reply]]
+"""Given an intent and who asks, acts and answers."""
+
+
+def account(uid: int) -> str:
+    """A user's name, or its number."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def peer_uid(connection: socket.socket) -> int:
+    """The user at the other end of a Unix socket."""
+    if sys.platform == "linux":
+        size = struct.calcsize("3i")
+        data = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
+        return int(struct.unpack("3i", data)[1])
+    # LOCAL_PEERCRED of struct xucred: a version, then the user id.
+    data = connection.getsockopt(0, 1, 80)
+    return int(struct.unpack("=Ii", data[:8])[1])
+
+
+class Control:
+    """The listening socket and the viewers on it."""
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._server: asyncio.Server | None = None
+        self.empty_since: float | None = asyncio.get_running_loop().time()
+        """Loop time since which no viewer is connected; `None` while one is."""
+
+    @property
+    def viewers(self) -> int:
+        """How many viewers are connected."""
+        return len(self._writers)
+
+    async def listen(self, path: Path) -> None:
+        """Bind and serve.
+
+        The host stands in the run's directory, so that a path of any length can be
+        bound by its last part.
+
+        Raises:
+            RunError: the socket cannot be made.
+        """
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)  # noqa: PTH108 - a moment's call, before anyone is served
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        old = os.umask(0o177)
+        try:
+            listener.bind(path.name)
+        except OSError as error:
+            raise RunError(f"{path}: {error.strerror}") from error
+        finally:
+            os.umask(old)
+        self._server = await asyncio.start_unix_server(
+            self._serve, sock=listener, limit=LINE_LIMIT
+        )
+
+    async def close(self) -> None:
+        """Take no more, and let every viewer see the end of file."""
+        if self._server is not None:
+            self._server.close()
+        for writer in tuple(self._writers):
+            writer.close()
+
+    def poke(self, n: int) -> None:
+        """Tell every viewer that the journal has grown; never waits for one."""
+        line = encode_poke(n)
+        for writer in self._writers:
+            if writer.transport.get_write_buffer_size() < 65536:
+                writer.write(line)
+
+    async def _serve(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        uid = peer_uid(writer.get_extra_info("socket"))
+        if uid not in (os.getuid(), 0):
+            writer.close()
+            return
+        self._writers.add(writer)
+        self.empty_since = None
+        try:
+            while line := await reader.readline():
+                writer.write(encode_reply(await self._answer(line, account(uid))))
+                await writer.drain()
+        except (ConnectionError, ValueError, asyncio.CancelledError):
+            return  # a viewer that is gone, or one that sent a line without an end
+        finally:
+            self._writers.discard(writer)
+            if not self._writers:
+                self.empty_since = asyncio.get_running_loop().time()
+            writer.close()
+
+    async def _answer(self, line: bytes, who: str) -> Reply:
+        try:
+            intent = decode_intent(line)
+        except RunError as error:
+            return Reply(id="", ok=False, text=str(error))
+        try:
+            return await self._judge(intent, who)
+        except MobiusError as error:
+            return Reply(id=intent.id, ok=False, text=str(error))

@@ -1,0 +1,286 @@
+"""Where runs are kept: one directory a run, private to its owner.
+
+Folders are 0700 and files 0600; nothing is opened through a link.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mobius_tui.errors import RunError, UsageError
+from mobius_tui.runbook.model import Source
+
+
+def state_home() -> Path:
+    """The folder of everything that the program keeps: runs and drill sites."""
+    base = os.environ.get("XDG_STATE_HOME", "")
+    home = Path(base) if base.startswith("/") else Path.home() / ".local" / "state"
+    return home / "mobius-tui"
+
+
+def runs_root() -> Path:
+    """The folder of all runs."""
+    return state_home() / "runs"
+
+
+def runbook_digest(sources: Iterable[Source]) -> str:
+    """SHA-256 over the names and bytes of a runbook's files, in hexadecimal."""
+    digest = hashlib.sha256()
+    for source in sources:
+        digest.update(f"{source.name}\0{len(source.data)}\0".encode())
+        digest.update(source.data)
+    return digest.hexdigest()
+
+
+def private_folder(path: Path) -> None:
+    """Make a folder that only its owner may enter, and its parents.
+
+    Raises:
+        RunError: something else stands there, or it belongs to someone else.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.mkdir(mode=0o700, exist_ok=True)
+        found = path.lstat()
+    except OSError as error:
+        raise RunError(f"{path}: {error.strerror}; set XDG_STATE_HOME") from error
+    if not stat.S_ISDIR(found.st_mode):
+        raise RunError(f"{path} is no folder; move it away")
+    if found.st_uid != os.getuid():
+        raise RunError(f"{path} belongs to another user; set XDG_STATE_HOME")
+    if found.st_mode & 0o077:
+        path.chmod(0o700)
+
+
+def create(path: Path, data: bytes = b"") -> None:
+    """Write a new private file, durably.
+
+    Raises:
+        FileExistsError: the name is taken.
+        OSError: it could not be written.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    handle = os.open(path, flags, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder durable."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptDirectory:
+    """`steps/ID.N`: what one attempt left."""
+
+    path: Path
+
+    @property
+    def script(self) -> Path:
+        """What ran."""
+        return self.path / "script"
+
+    @property
+    def output(self) -> Path:
+        """Standard output and error as they came."""
+        return self.path / "output"
+
+    @property
+    def spans(self) -> Path:
+        """Which bytes of the output came from which stream, and when."""
+        return self.path / "spans"
+
+    @property
+    def outputs(self) -> Path:
+        """The KEY=VALUE lines that the script wrote to `$RUNBOOK_OUTPUT`."""
+        return self.path / "outputs"
+
+    @property
+    def pid(self) -> Path:
+        """Exists if and only if the script may have run."""
+        return self.path / "pid"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the keeper, with its pid in it."""
+        return self.path / "lock"
+
+    @property
+    def tree(self) -> Path:
+        """Held by every process of the step that has not closed it."""
+        return self.path / "tree"
+
+    @property
+    def exit(self) -> Path:
+        """The script's end, renamed into place by the keeper."""
+        return self.path / "exit"
+
+
+@dataclass(frozen=True, slots=True)
+class RunDirectory:
+    """One run's directory."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        """The run's name."""
+        return self.path.name
+
+    @property
+    def runbook(self) -> Path:
+        """The folder of the exact files that are being run."""
+        return self.path / "runbook"
+
+    @property
+    def journal(self) -> Path:
+        """Every event."""
+        return self.path / "journal.jsonl"
+
+    @property
+    def health(self) -> Path:
+        """Every check of a probe, and what the machine was doing."""
+        return self.path / "health.jsonl"
+
+    @property
+    def socket(self) -> Path:
+        """Where viewers say what they want."""
+        return self.path / "control.sock"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the host for as long as it lives."""
+        return self.path / "lock"
+
+    @property
+    def host_log(self) -> Path:
+        """The host's own stdout and stderr."""
+        return self.path / "host.log"
+
+    @property
+    def record(self) -> Path:
+        """Written when the run ends."""
+        return self.path / "record.toml"
+
+    @property
+    def steps(self) -> Path:
+        """The folder of all attempts."""
+        return self.path / "steps"
+
+    def attempt(self, step: str, number: int) -> AttemptDirectory:
+        """The directory of one attempt."""
+        return AttemptDirectory(self.steps / f"{step}.{number}")
+
+    def host(self) -> int | None:
+        """The pid of the living host, judged by its lock; `None` if there is none."""
+        return holder(self.lock)
+
+
+def holder(path: Path) -> int | None:
+    """The pid written in a lock file that is held; `None` when it is free.
+
+    A pid of 0 means that it is held by a process that has not written its pid yet.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise RunError(f"{path}: {error.strerror}") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        text = os.read(handle, 32).decode("ascii", "replace").strip()
+        return int(text) if text.isdigit() else 0
+    else:
+        return None
+    finally:
+        os.close(handle)
+
+
+def make(
+    root: Path, runbook_id: str, sources: Iterable[Source], at: float
+) -> RunDirectory:
+    """Make the directory of a new run, with the runbook's bytes in it.
+
+    Raises:
+        RunError: it cannot be made.
+    """
+    private_folder(root)
+    when = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H-%M-%S")
+    for suffix in ("", *(f"-{n}" for n in range(2, 100))):
+        path = root / f"{when}-{runbook_id}{suffix}"
+        try:
+            path.mkdir(mode=0o700)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise RunError(f"{path}: {error.strerror}") from error
+        break
+    else:
+        raise RunError(f"{root}: a hundred runs began in this second")
+    run = RunDirectory(path)
+    try:
+        for folder in (run.runbook, run.steps):
+            folder.mkdir(mode=0o700)
+        for source in sources:
+            create(run.runbook / source.name, source.data)
+        for empty in (run.journal, run.health, run.host_log, run.lock):
+            create(empty)
+        sync_folder(run.path)
+        sync_folder(root)
+    except OSError as error:
+        raise RunError(f"{path}: {error.strerror}; free some space") from error
+    return run
+
+
+_RUN_ID = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\S+")
+
+
+def all_runs(root: Path) -> tuple[RunDirectory, ...]:
+    """Every run, newest first."""
+    found: list[RunDirectory] = []
+    with suppress(FileNotFoundError):
+        found = [
+            RunDirectory(path)
+            for path in root.iterdir()
+            if _RUN_ID.fullmatch(path.name) and path.is_dir() and not path.is_symlink()
+        ]
+    return tuple(sorted(found, key=lambda run: run.id, reverse=True))
+
+
+def find(root: Path, name: str) -> RunDirectory:
+    """A run by its id, by a part of it that only one has, or by its path.
+
+    Raises:
+        UsageError: none, or more than one, is meant.
+    """
+    if "/" in name:
+        path = Path(name)
+        if (path / "journal.jsonl").is_file():
+            return RunDirectory(path.resolve())
+        raise UsageError(f"{name} is no run: there is no journal.jsonl in it")
+    runs = [run for run in all_runs(root) if name in run.id]
+    exact = [run for run in runs if run.id == name]
+    if len(exact or runs) == 1:
+        return (exact or runs)[0]
+    if not runs:
+        raise UsageError(f"no run {name!r}; `mobius-tui runs` lists them")
+    names = ", ".join(run.id for run in runs[:5])
+    raise UsageError(f"{name!r} could be any of: {names}; give more of its name")

@@ -1,0 +1,102 @@
+"""`--dry-run`: the whole plan with its commands filled in; nothing is executed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mobius_tui.run.plan import Plan, effect_of, kind_of
+from mobius_tui.run.starter import Briefing
+from mobius_tui.run.state import RunState, Value, initial
+from mobius_tui.run.variables import Values
+from mobius_tui.runbook.templates import script_variables
+from mobius_tui.runbook.model import Choose, Manual, Run, SendMessage, Step, Watch
+from mobius_tui.runbook.words import EFFECTS, check_in_words, command_in_words
+
+
+def dry_run(briefing: Briefing, *, now: float) -> Iterator[str]:
+    """The lines of a plan.
+
+    What is not known before the run shows as `${name}`, and is named as unknown.
+
+    Args:
+        briefing: what the run would begin with.
+        now: seconds since 1970.
+    """
+    runbook = briefing.runbook
+    plan = Plan(runbook)
+    state = _state(briefing)
+    values = Values(state, now=now)
+    yield f"{runbook.title} ({runbook.id}), dry run: nothing is executed"
+    yield f"mode {briefing.mode}, environment {briefing.environment or '-'}"
+    yield f"in {briefing.workdir}"
+    for problem in briefing.problems:
+        yield f"! {problem}"
+    for name in runbook.variables:
+        yield f"  {name}={_shown(state, name)}"
+    for phase in runbook.phases:
+        yield ""
+        aside = " (aside)" if phase.aside else ""
+        yield f"{plan.phase_numbers[phase.id]} {phase.title}{aside}"
+        for step in phase.steps:
+            yield from _step(plan, step, state, values)
+
+
+def _state(briefing: Briefing) -> RunState:
+    state = initial(briefing.runbook)
+    state.variables = {
+        name: Value(text=value, source=source)
+        for name, (value, source) in briefing.values.items()
+    }
+    for name in briefing.secrets:
+        state.variables[name] = Value(text=None, source="secret")
+    return state
+
+
+def _shown(state: RunState, name: str) -> str:
+    value = state.variables.get(name)
+    if value is None:
+        return "(not known yet)"
+    return "[secret]" if value.text is None else value.text
+
+
+def _step(plan: Plan, step: Step, state: RunState, values: Values) -> Iterator[str]:
+    kind = kind_of(step)
+    effect = f", {EFFECTS[effect_of(step)]}" if kind == "run" else ""
+    gate = ", gate" if step.gate else ""
+    yield f"  {plan.numbers[step.id]} {step.title} [{kind}{effect}{gate}]"
+    for name, wanted in step.when.items():
+        yield f"      when   {name} is {' or '.join(wanted)}"
+    yield from _action(step, plan, values)
+    names = script_variables(step, plan.runbook.variables)
+    for name in dict.fromkeys((*names, *step.secrets.values())):
+        yield f"      with   {name}={_shown(state, name)}"
+    for key, text in step.env.items():
+        yield f"      with   {key}={values.preview(text)}"
+    for check in step.checks:
+        yield f"      check  {values.preview(check_in_words(check))}"
+    for name in step.outputs:
+        yield f"      gives  {name} (not known before it has run)"
+
+
+def _action(step: Step, plan: Plan, values: Values) -> Iterator[str]:
+    match step.action:
+        case Run() as action:
+            limit = values.preview(action.timeout) if action.timeout else "none"
+            yield f"      {command_in_words(action)}, limit {limit}:"
+            for line in action.script.strip("\n").split("\n"):
+                yield f"      | {line}"
+        case Manual(text=text, ask=asks):
+            yield f"      do     {values.preview(text)}"
+            for ask in asks:
+                yield f"      asks   {ask.title or ask.var} → {ask.var}"
+        case SendMessage(message=message):
+            body = values.preview(plan.runbook.messages[message].body)
+            for line in body.strip("\n").split("\n"):
+                yield f"      | {line}"
+        case Choose(options=options, var=var):
+            for option in options:
+                yield f"      {var}={option.value}  {option.title}"
+        case Watch(for_=duration):
+            yield f"      watch  health for {values.preview(duration)}"
+        case None:
+            return

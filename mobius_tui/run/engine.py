@@ -1,0 +1,244 @@
+"""The host's judgement: it takes intents, makes them durable, and acts on them.
+
+One turn at a time: whoever decides holds `turn` from the look at the state until the
+event that follows is durable, so no two decisions see the same state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from mobius_tui.errors import MobiusError, RunError, StateError
+from mobius_tui.run.attempt import ask_to_stop, survivors
+from mobius_tui.run.conduct import Conduct, mark_of
+from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.events import (
+    Entry,
+    Event,
+    PhaseLeft,
+    StepStarted,
+    StopAsked,
+)
+from mobius_tui.run.intents import Intent, Reply
+from mobius_tui.run.journal import Clock, Journal
+from mobius_tui.run.plan import Plan, effect_of, follows, kind_of
+from mobius_tui.run.state import BAD, RunState, Status
+from mobius_tui.run.variables import Values
+from mobius_tui.runbook.model import Run, Step
+
+
+@dataclass(slots=True)
+class Engine:
+    """A run's one decider."""
+
+    directory: RunDirectory
+    plan: Plan
+    state: RunState
+    journal: Journal
+    clock: Clock
+    secrets: Mapping[str, str]
+    """Values of secret variables, in memory alone."""
+    env: Mapping[str, str]
+    """The environment that steps start from."""
+    log: int
+    """A descriptor for what keepers say."""
+    tasks: asyncio.TaskGroup
+    on_entry: Callable[[Entry], None]
+    health: Callable[[], Mapping[str, str]]
+    """Each probe's state, in words."""
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set after each entry; whoever waits clears it."""
+    released: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the host may go though the run is open."""
+    checking: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    """The checks that are being made, by step."""
+    broken: str | None = None
+    """Why nothing new is started, once the journal has failed."""
+
+    async def write(self, event: Event, by: str, intent: str | None = None) -> Entry:
+        """Make an event durable and true; the turn is held by the caller.
+
+        Raises:
+            StateError: it may not follow.
+            RunError: it could not be made durable.
+        """
+        self.state.check(event)
+        try:
+            entry = await self.journal.append(event, by=by, intent=intent)
+        except RunError as error:
+            self.broken = str(error)
+            self.changed.set()
+            raise
+        self.state.apply(entry)
+        self.on_entry(entry)
+        self.changed.set()
+        return entry
+
+    async def record(self, event: Event, by: str = "host") -> Entry:
+        """Take a turn and write one event."""
+        async with self.turn:
+            return await self.write(event, by)
+
+    def values(self) -> Values:
+        """What names mean now, secrets included."""
+        return Values(
+            self.state,
+            now=self.clock.wall(),
+            secrets=self.secrets,
+            health=self.health(),
+        )
+
+    async def judge(self, intent: Intent, who: str) -> Reply:
+        """Act on an intent, once, and answer it."""
+        from mobius_tui.run.judge import HANDLERS
+
+        async with self.turn:
+            known = self.state.intents.get(intent.id)
+            if known is not None:
+                return Reply(id=intent.id, ok=True, n=known)
+            if self.broken is not None:
+                return Reply(id=intent.id, ok=False, text=self.broken)
+            try:
+                entry = await HANDLERS[intent.wish](self, intent, who)
+            except MobiusError as error:
+                return Reply(id=intent.id, ok=False, text=str(error))
+            number = entry.n if entry is not None else self.state.n
+        await self.settle()
+        return Reply(id=intent.id, ok=True, n=number)
+
+    def busy(self) -> Step | None:
+        """The step that runs now, other than those that follow."""
+        for step in self.plan.steps.values():
+            running = self.state.steps[step.id].status is Status.RUNNING
+            if running and not follows(step):
+                return step
+        return None
+
+    async def start(
+        self, step: Step, attempt: int, who: str, intent: str | None = None
+    ) -> Entry:
+        """Begin an attempt whose start was judged right; the turn is held."""
+        event = StepStarted(
+            step=step.id, attempt=attempt, reads=self.plan.reads[step.id]
+        )
+        entry = await self.write(event, who, intent)
+        self.conduct(step, attempt)
+        return entry
+
+    def conduct(self, step: Step, attempt: int, *, found: bool = False) -> None:
+        """Carry an attempt through in a task of its own.
+
+        Args:
+            step: the step.
+            attempt: its number.
+            found: whether an earlier host started it.
+        """
+        self.tasks.create_task(
+            self._conduct(step, attempt, found), name=f"conduct {step.id}.{attempt}"
+        )
+
+    async def _conduct(self, step: Step, attempt: int, found: bool) -> None:
+        conduct = Conduct(self, step, attempt)
+        try:
+            await (conduct.resume() if found else conduct.begin())
+        except (StateError, RunError) as error:
+            # Without a journal there is nobody to tell but the log.
+            print(f"step {step.id}: {error}", flush=True)  # noqa: T201
+            return
+        except Exception as error:  # noqa: BLE001 - no task may die in silence
+            traceback.print_exc()
+            await conduct.fail(f"this program failed: {error!r}")
+        await self.settle()
+        await self._again(step)
+
+    async def _again(self, step: Step) -> None:
+        """Try a failed step again, where its `retry` says so."""
+        own = self.state.steps[step.id]
+        if step.retry is None or own.status not in (Status.FAILED, Status.TIMED_OUT):
+            return
+        tried = len(own.attempts)
+        if tried >= step.retry.attempts:
+            return
+        from mobius_tui.runbook.units import seconds
+
+        await asyncio.sleep(seconds(self.values().fill(step.retry.every)))
+        async with self.turn:
+            own = self.state.steps[step.id]
+            same = len(own.attempts) == tried and own.status in BAD
+            if same and self.state.ended is None and self.busy() is None:
+                await self.start(step, tried + 1, "host")
+
+    async def stop(
+        self, step: Step, attempt: int, who: str, intent: str | None
+    ) -> Entry:
+        """Ask a running attempt to end; the turn is held."""
+        entry = await self.write(StopAsked(step=step.id, attempt=attempt), who, intent)
+        asked = ask_to_stop(self.directory.attempt(step.id, attempt))
+        checks = self.checking.get(step.id)
+        if not asked and checks is not None:
+            checks.cancel()
+        return entry
+
+    def alive(self, step: Step) -> tuple[str, ...]:
+        """What still lives of a step's last attempt."""
+        last = self.state.steps[step.id].last
+        if last is None or kind_of(step) != "run":
+            return ()
+        return survivors(
+            self.directory.attempt(step.id, last.number),
+            mark_of(self.directory, step.id, last.number),
+        )
+
+    async def settle(self) -> None:
+        """What follows by itself: an aside's end, and what followed it."""
+        async with self.turn:
+            if self.state.ended is not None or self.broken is not None:
+                return
+            while (done := self.plan.aside_done(self.state)) is not None:
+                await self._leave(*done)
+            await self._stop_followers()
+
+    async def _leave(self, phase_id: str, passed: bool) -> None:
+        phase = self.plan.runbook.phase(phase_id)
+        origin = self.state.frames[-1].from_step
+        repaired = []
+        for step in self.plan.steps.values():
+            own = self.state.steps[step.id]
+            mine = self.plan.phase_of[step.id].id in phase.instead_of
+            if own.status in BAD and (step.id == origin or mine):
+                repaired.append(step.id)
+        event = PhaseLeft(
+            phase=phase_id,
+            passed=passed,
+            to=phase.next,
+            recovered=tuple(repaired) if passed else (),
+        )
+        await self.write(event, "host")
+
+    async def _stop_followers(self) -> None:
+        """Stop what follows in phases whose other steps are all done."""
+        standings = self.plan.standings(self.state)
+        going = (Status.PENDING, Status.WAITING, Status.RUNNING)
+        for phase in self.plan.runbook.phases:
+            others = [s for s in phase.steps if not follows(s)]
+            if any(standings[s.id].status in going for s in others):
+                continue
+            for step in phase.steps:
+                last = self.state.steps[step.id].last
+                running = self.state.steps[step.id].status is Status.RUNNING
+                if running and last is not None and not last.stop_asked:
+                    await self.stop(step, last.number, "host", None)
+
+    def protected(self, step: Step) -> bool:
+        """Whether a step wants the environment's name typed."""
+        began = self.state.began
+        return (
+            began is not None
+            and began.protected
+            and isinstance(step.action, Run)
+            and effect_of(step) == "destroy"
+        )

@@ -1,0 +1,171 @@
+"""Reading a run as it grows: what every viewer, and review, sees."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mobius_tui.errors import MobiusError, RunError
+from mobius_tui.health.record import decode as decode_health
+from mobius_tui.health.window import Health
+from mobius_tui.run.directory import RunDirectory, runbook_digest
+from mobius_tui.run.events import Entry, RunBegan
+from mobius_tui.run.journal import FIRST, entries_of
+from mobius_tui.run.plan import Plan
+from mobius_tui.run.state import RunState, initial
+from mobius_tui.runbook.decode import load
+from mobius_tui.runbook.model import Runbook
+
+SLICE = 4 << 20
+"""Bytes of a file that are taken in one go."""
+
+
+class Lines:
+    """The whole lines of a growing file, each seen once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.offset = 0
+
+    def more(self) -> bytes:
+        """The whole lines that came since the last call; empty when none did."""
+        try:
+            handle = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return b""
+        except OSError as error:
+            raise RunError(f"{self._path}: {error.strerror}") from error
+        try:
+            data = os.pread(handle, SLICE, self.offset)
+        finally:
+            os.close(handle)
+        whole = data[: data.rfind(b"\n") + 1]
+        self.offset += len(whole)
+        return whole
+
+
+class JournalFollower:
+    """The entries of a growing journal, its chain verified as they come."""
+
+    def __init__(self, directory: RunDirectory) -> None:
+        self._lines = Lines(directory.journal)
+        self._name = directory.journal.name
+        self.head = FIRST
+        """The digest of the last line seen."""
+        self.n = 0
+        """Its number."""
+
+    def more(self) -> tuple[Entry, ...]:
+        """The entries that came since the last call.
+
+        Raises:
+            RunError: a line is no entry, or the chain does not hold.
+        """
+        found: list[Entry] = []
+        while data := self._lines.more():
+            for entry, digest in entries_of(data, self.head, self.n + 1, self._name):
+                self.head, self.n = digest, entry.n
+                found.append(entry)
+        return tuple(found)
+
+
+def runbook_of(directory: RunDirectory, began: RunBegan) -> Runbook:
+    """The runbook of a run, from its own copy.
+
+    Raises:
+        RunError: the copy is not what the run began with.
+    """
+    try:
+        runbook = load(directory.runbook / began.file)
+    except MobiusError as error:
+        raise RunError(
+            f"{directory.id}: its runbook cannot be read: {error}"
+        ) from error
+    if runbook_digest(runbook.sources) != began.sha256:
+        raise RunError(
+            f"{directory.runbook}: the runbook was changed after the run began; "
+            "put the files back as they were"
+        )
+    return runbook
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Changes:
+    """What came since the last look."""
+
+    entries: tuple[Entry, ...] = ()
+    health: bool = False
+    """Whether health has news."""
+
+    def __bool__(self) -> bool:
+        return bool(self.entries) or self.health
+
+
+class Follower:
+    """A run as its files tell it: the state and the health, folded as they grow."""
+
+    def __init__(self, directory: RunDirectory) -> None:
+        """Read what is there.
+
+        Raises:
+            RunError: the run never began, or its files are not what they should be.
+        """
+        self.directory = directory
+        self._journal = JournalFollower(directory)
+        entries = self._journal.more()
+        began = entries[0].event if entries else None
+        if not isinstance(began, RunBegan):
+            raise RunError(
+                f"{directory.id} never began: its journal is empty; "
+                f"remove {directory.path}"
+            )
+        self.began = began
+        self.runbook = runbook_of(directory, began)
+        self.plan = Plan(self.runbook)
+        self.state: RunState = initial(self.runbook)
+        self.health = Health()
+        self._health = Lines(directory.health)
+        for entry in entries:
+            self.state.apply(entry)
+        self._more_health()
+        self.entries = entries
+        """What the journal held at the first look."""
+
+    @property
+    def head(self) -> str:
+        """The journal's head, for whoever keeps it elsewhere."""
+        return self._journal.head
+
+    def poll(self, on_entry: Callable[[Entry], None] | None = None) -> Changes:
+        """Take in what came since.
+
+        Raises:
+            RunError: a file is not what it should be.
+        """
+        entries = self._journal.more()
+        for entry in entries:
+            self.state.apply(entry)
+            if on_entry is not None:
+                on_entry(entry)
+        return Changes(entries=entries, health=self._more_health())
+
+    def _more_health(self) -> bool:
+        news = False
+        while data := self._health.more():
+            for line in data.split(b"\n")[:-1]:
+                self.health.apply(decode_health(line))
+                news = True
+        return news
+
+
+def sha256_of(path: Path, size: int) -> str:
+    """SHA-256 of the first `size` bytes of a file, in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while size > 0 and (data := file.read(min(size, 1 << 20))):
+            digest.update(data)
+            size -= len(data)
+    return digest.hexdigest()

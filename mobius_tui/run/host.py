@@ -1,0 +1,352 @@
+"""The host: the one detached process that runs a run and writes its journal.
+
+`python -P -m mobius_tui.run.host` in the run's directory, with an order (`Order`) as
+JSON on standard input. It needs no viewer. It starts so: lock, read and verify the
+journal, cut a torn tail, fold, list the attempts left over, journal HostStarted, and
+only then bind `control.sock`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from mobius_tui.errors import INCOMPLETE, OK, MobiusError, RunError
+from mobius_tui.run.autopilot import fly
+from mobius_tui.run.control import Control, account
+from mobius_tui.run.directory import RunDirectory, holder
+from mobius_tui.run.engine import Engine
+from mobius_tui.run.events import (
+    HealthSealed,
+    HostStarted,
+    HostStopped,
+    RunBegan,
+    VariableSet,
+)
+from mobius_tui.run.follow import runbook_of
+from mobius_tui.run.intents import Intent, Reply
+from mobius_tui.run.journal import Clock, Journal, Tail, boot_id, read
+from mobius_tui.run.monitor import Monitor
+from mobius_tui.run.plan import Plan
+from mobius_tui.run.record import write_record
+from mobius_tui.run.state import RunState, Status, fold
+
+RESTORED = ("PATH", "HOME", "LANG")
+"""What a resumed host takes from the run's beginning, not from who resumes."""
+UNWATCHED_DRILL = 600.0
+"""Seconds after which a drill that nobody watches ends."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """What whoever starts a host tells it."""
+
+    began: RunBegan | None = None
+    """How the run begins; `None` to resume it."""
+    values: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """First values: name → (value, source)."""
+    secrets: Mapping[str, str] = field(default_factory=dict)
+
+    def encode(self) -> bytes:
+        """As the host reads it."""
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Order:
+        """As `encode` wrote it."""
+        said = json.loads(data)
+        began = said["began"]
+        return cls(
+            began=None if began is None else RunBegan(**began),
+            values={
+                name: (value[0], value[1]) for name, value in said["values"].items()
+            },
+            secrets=said["secrets"],
+        )
+
+
+def take(directory: RunDirectory) -> int:
+    """Take the run's lock; the descriptor holds it for as long as it is open.
+
+    Raises:
+        RunError: another host has it; names it.
+    """
+    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+    handle = os.open(directory.lock, flags)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        pid = holder(directory.lock)
+        os.close(handle)
+        raise RunError(
+            f"{directory.id} is run by host process {pid} already; "
+            f"`mobius-tui resume {directory.id}` shows it"
+        ) from None
+    if os.fstat(handle).st_ino != directory.lock.stat().st_ino:
+        os.close(handle)
+        raise RunError(f"{directory.lock} was replaced; put the old one back")
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+    return handle
+
+
+def left_over(directory: RunDirectory, state: RunState) -> tuple[str, ...]:
+    """Attempts that are running as far as the journal knows.
+
+    Raises:
+        RunError: there is an attempt that the journal does not know: it was cut.
+    """
+    known = {
+        f"{step_id}.{number}"
+        for step_id, step in state.steps.items()
+        for number in range(1, len(step.attempts) + 1)
+    }
+    for path in sorted(directory.steps.iterdir()):
+        if path.name not in known:
+            raise RunError(
+                f"{directory.id}: there is an attempt {path.name} that the journal "
+                "does not know: lines were cut from its end, and it cannot go on"
+            )
+    return tuple(
+        f"{step_id}.{len(step.attempts)}"
+        for step_id, step in state.steps.items()
+        if step.status is Status.RUNNING
+    )
+
+
+def _environment(began: RunBegan) -> dict[str, str]:
+    """What steps start from: ours, with the setting of the run's beginning."""
+    env = dict(os.environ)
+    for name in RESTORED:
+        if name in began.setting:
+            env[name] = began.setting[name]
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
+    return env
+
+
+class Host:
+    """A run being run."""
+
+    def __init__(self, directory: RunDirectory, order: Order, clock: Clock) -> None:
+        self.directory = directory
+        self.order = order
+        self.clock = clock
+        self.ending = asyncio.Event()
+        self.why = ""
+
+    def leave(self, why: str) -> None:
+        """Let go of the run; what runs goes on under its keepers."""
+        self.why = self.why or why
+        self.ending.set()
+
+    async def run(self) -> int:
+        """Run the run until it has ended or is let go of.
+
+        Raises:
+            RunError: it cannot be taken on.
+        """
+        tail = read(self.directory.journal)
+        began = self._began(tail)
+        runbook = runbook_of(self.directory, began)
+        state = fold(runbook, tail.entries)
+        left = left_over(self.directory, state)
+        journal = Journal(self.directory.journal, tail, self.clock)
+        code = OK
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                engine = self._engine(Plan(runbook), state, journal, began, tasks)
+                await self._begin(engine, tail, left)
+                await self._serve(engine, tasks, left)
+                code = INCOMPLETE if engine.broken else OK
+                raise _Done
+        except* _Done:
+            pass
+        finally:
+            journal.close()
+        return code
+
+    def _began(self, tail: Tail) -> RunBegan:
+        if tail.entries:
+            first = tail.entries[0].event
+            if isinstance(first, RunBegan):
+                return first
+            raise RunError(f"{self.directory.id}: its journal does not begin the run")
+        if self.order.began is None:
+            raise RunError(
+                f"{self.directory.id} never began; remove {self.directory.path}"
+            )
+        return self.order.began
+
+    def _engine(
+        self,
+        plan: Plan,
+        state: RunState,
+        journal: Journal,
+        began: RunBegan,
+        tasks: asyncio.TaskGroup,
+    ) -> Engine:
+        self.control = Control(self._judge)
+        self.monitor = Monitor(self.directory, plan.runbook, self.clock)
+        self.engine = Engine(
+            directory=self.directory,
+            plan=plan,
+            state=state,
+            journal=journal,
+            clock=self.clock,
+            secrets=self.order.secrets,
+            env=_environment(began),
+            log=sys.stderr.fileno(),
+            tasks=tasks,
+            on_entry=lambda entry: self.control.poke(entry.n),
+            health=self.monitor.states,
+        )
+        return self.engine
+
+    async def _judge(self, intent: Intent, who: str) -> Reply:
+        return await self.engine.judge(intent, who)
+
+    async def _begin(self, engine: Engine, tail: Tail, left: tuple[str, ...]) -> None:
+        """Journal what a new host says first."""
+        if not tail.entries and self.order.began is not None:
+            who = self.order.began.operator
+            await engine.record(self.order.began, who)
+            for name, (value, source) in self.order.values.items():
+                event = VariableSet(name=name, value=value, source=source)  # type: ignore[arg-type]
+                await engine.record(event, who)
+            for name in self.order.secrets:
+                await engine.record(
+                    VariableSet(name=name, value=None, source="secret"), who
+                )
+        await engine.record(HostStarted(pid=os.getpid(), left_over=left, cut=tail.torn))
+
+    async def _serve(
+        self, engine: Engine, tasks: asyncio.TaskGroup, left: tuple[str, ...]
+    ) -> None:
+        await self.control.listen(self.directory.socket)
+        background = [
+            tasks.create_task(fly(engine), name="autopilot"),
+            tasks.create_task(self.monitor.watch(engine), name="monitor"),
+            tasks.create_task(self._seal(engine), name="seal"),
+        ]
+        for name in left:
+            step_id, _, number = name.rpartition(".")
+            engine.conduct(engine.plan.steps[step_id], int(number), found=True)
+        await engine.settle()
+        await self._until_over(engine)
+        for task in background:
+            task.cancel()
+        await self._finish(engine)
+
+    async def _until_over(self, engine: Engine) -> None:
+        """Wait for the run's end, a signal, a release, or a broken journal."""
+        loop = asyncio.get_running_loop()
+        while not self.ending.is_set():
+            if engine.state.ended is not None and not _running(engine):
+                self.leave("the run ended")
+            elif engine.broken is not None:
+                self.leave(engine.broken)
+            elif engine.released.is_set():
+                self.leave("nobody watches, and nothing runs")
+            elif self._deserted(engine, loop.time()):
+                self.leave("nobody has watched this drill for 10 minutes")
+            else:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(
+                        self.ending.wait(),
+                        0.02 if (engine.state.ended is not None) else 0.1,
+                    )
+
+    def _deserted(self, engine: Engine, now: float) -> bool:
+        began = engine.state.began
+        since = self.control.empty_since
+        return (
+            began is not None
+            and began.mode == "drill"
+            and since is not None
+            and now - since > UNWATCHED_DRILL
+            and engine.state.auto is None
+        )
+
+    async def _finish(self, engine: Engine) -> None:
+        """Seal, say so, and write the record of a run that has ended."""
+        self.monitor.close()
+        if engine.broken is None:
+            with contextlib.suppress(RunError):
+                await self._seal_now(engine)
+                await engine.record(HostStopped(reason=self.why))
+                if engine.state.ended is not None:
+                    write_record(self.directory, engine.plan, engine.state)
+        await self.control.close()
+
+    async def _seal(self, engine: Engine) -> None:
+        while True:
+            await asyncio.sleep(60)
+            await self._seal_now(engine)
+
+    async def _seal_now(self, engine: Engine) -> None:
+        size, digest = await asyncio.to_thread(self.monitor.digest)
+        sealed = engine.state.sealed
+        if size and (sealed is None or sealed.bytes != size):
+            await engine.record(HealthSealed(bytes=size, sha256=digest))
+
+
+class _Done(Exception):  # noqa: N818 - it is no error, but what ends the task group
+    """The run is over, or let go of: end the tasks that wait."""
+
+
+def _running(engine: Engine) -> bool:
+    return any(step.status is Status.RUNNING for step in engine.state.steps.values())
+
+
+async def _main(directory: RunDirectory, order: Order) -> int:
+    host = Host(directory, order, Clock(boot=boot_id()))
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, host.leave, "it was asked to, by SIGTERM")
+    for number in (signal.SIGHUP, signal.SIGINT):
+        loop.add_signal_handler(number, lambda: None)
+    return await host.run()
+
+
+def main() -> int:
+    """Take the run in the current directory on.
+
+    Returns:
+        0 when it ended or was let go of; 4 when it could not be taken on.
+    """
+    directory = RunDirectory(Path.cwd())
+    try:
+        order = Order.decode(sys.stdin.buffer.read())
+        lock = take(directory)
+        null = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(null, 0)
+        os.close(null)
+        code = asyncio.run(_main(directory, order))
+        os.close(lock)
+    except MobiusError as error:
+        print(error, file=sys.stderr, flush=True)  # noqa: T201
+        return error.exit_code
+    except Exception:  # noqa: BLE001 - the log is the only place to say it
+        stamp = time.strftime("%Y-%m-%d %H:%M:%S")
+        print(f"{stamp} the host failed", file=sys.stderr)  # noqa: T201
+        traceback.print_exc()
+        return INCOMPLETE
+    return code
+
+
+def operator() -> str:
+    """Who starts a run or a host: the account's name."""
+    return account(os.getuid())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

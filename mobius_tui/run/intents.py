@@ -1,0 +1,149 @@
+"""What viewers ask of the host, and what it answers: one JSON object a line.
+
+An intent names its step and attempt and carries an id, so that a repeat gets the first
+answer and nothing happens twice.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Literal, get_args
+
+from mobius_tui.errors import RunError
+
+Wish = Literal[
+    "start",
+    "stop",
+    "retry",
+    "skip",
+    "restore",
+    "override",
+    "tick",
+    "choose",
+    "set",
+    "note",
+    "enter",
+    "auto",
+    "end",
+    "release",
+]
+"""What can be asked for.
+
+`release` lets the host go when nobody watches: the run stays open.
+"""
+
+WISHES: frozenset[str] = frozenset(get_args(Wish))
+LINE_LIMIT = 1 << 20
+"""Bytes of an intent's line at most."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Intent:
+    """One wish of one viewer."""
+
+    wish: Wish
+    step: str | None = None
+    attempt: int | None = None
+    """The attempt to be made (start, retry, tick, choose) or meant (stop)."""
+    phase: str | None = None
+    text: str = ""
+    """A reason, a note, an outcome."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """Answers by variable; for `auto`, also `manual` and `confirmed`."""
+    names: tuple[str, ...] = ()
+    """The values chosen; for `auto`, the attended phases that answers stand for."""
+    confirm: str = ""
+    """The environment's name, typed, where a destroy step wants it."""
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reply:
+    """The host's answer."""
+
+    id: str
+    ok: bool
+    text: str = ""
+    """Why not, in words."""
+    n: int = 0
+    """The entry that records it."""
+
+
+def encode_intent(intent: Intent) -> bytes:
+    """The line that carries an intent."""
+    return json.dumps(asdict(intent)).encode() + b"\n"
+
+
+def decode_intent(line: bytes) -> Intent:
+    """An intent from a line of the socket.
+
+    Raises:
+        RunError: the line is no intent.
+    """
+    try:
+        data = json.loads(line)
+        if data["wish"] not in WISHES or not isinstance(data["id"], str):
+            raise ValueError(f"no such wish: {data['wish']!r}")
+        intent = Intent(
+            wish=data["wish"],
+            step=_text_or_none(data.get("step")),
+            attempt=_int_or_none(data.get("attempt")),
+            phase=_text_or_none(data.get("phase")),
+            text=str(data.get("text", "")),
+            values={str(k): str(v) for k, v in dict(data.get("values", {})).items()},
+            names=tuple(str(name) for name in data.get("names", ())),
+            confirm=str(data.get("confirm", "")),
+            id=data["id"][:64],
+        )
+        for text in (intent.text, *intent.values, *intent.values.values()):
+            text.encode()
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise RunError(f"this is no intent: {error!r}") from error
+    return intent
+
+
+def _text_or_none(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    raise ValueError(f"text expected, not {value!r}")
+
+
+def _int_or_none(value: object) -> int | None:
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    raise ValueError(f"a number expected, not {value!r}")
+
+
+def encode_reply(reply: Reply) -> bytes:
+    """The line that carries an answer."""
+    return json.dumps(asdict(reply)).encode() + b"\n"
+
+
+def encode_poke(n: int) -> bytes:
+    """The line that tells viewers that the journal has grown to entry `n`."""
+    return b'{"poke":%d}\n' % n
+
+
+def decode_from_host(line: bytes) -> Reply | int:
+    """A reply, or the number of a poke.
+
+    Raises:
+        RunError: the line is neither.
+    """
+    try:
+        data = json.loads(line)
+        if "poke" in data:
+            return int(data["poke"])
+        return Reply(
+            id=str(data["id"]),
+            ok=data["ok"] is True,
+            text=str(data["text"]),
+            n=int(data["n"]),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise RunError(
+            f"the host said something that is no answer: {error!r}"
+        ) from error

@@ -1,0 +1,376 @@
+"""The keeper: the small process between the host and a step's script.
+
+It is run as a plain file by `python -I -S keeper.py LOCK TREE SPEC`, three inherited
+descriptors, and imports next to nothing, so that an attempt costs little. It owns the
+script's output, time-out, output limit and stopping, and records how the script ended;
+all of that holds with no host alive. SIGTERM asks it to stop the script.
+
+The spec is a marshalled mapping, read from a pipe so that no secret shows in a process
+list: `dir`, `argv`, `env`, `cwd`, `umask`, `timeout` (seconds or None), `grace`
+(seconds), `max_output` (bytes), `rotate` (bool), `secrets` (a tuple of bytes).
+"""
+
+import _signal
+import fcntl
+import marshal
+import os
+import select
+import sys
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+CHUNK = 1 << 18
+PIPE = 1 << 20
+F_SETPIPE_SZ = 1031
+"""Linux's own number; `fcntl` names it only from Python 3.10 on Linux."""
+DRAIN = 0.1
+"""Seconds to read on after the script's end: a child of it may hold the pipe."""
+SPAN_JOIN_NS = 20_000_000
+"""Reads of one stream within 20 ms share a span."""
+REDACTED = b"[redacted]"
+SCRIPT_FD = 252
+TREE_FD = 251
+"""High numbers, out of the way of the descriptors that scripts open by number."""
+
+
+class Redactor:
+    """Replaces declared secrets in one stream, wherever reads split them.
+
+    What could be the beginning of a secret is held back until it is decided; nothing
+    else is delayed.
+    """
+
+    def __init__(self, secrets: "tuple[bytes, ...]") -> None:
+        self.secrets = sorted((s for s in secrets if s), key=len, reverse=True)
+        self.held = b""
+
+    def feed(self, data: bytes) -> bytes:
+        """What of the stream may be written after these bytes came."""
+        if not self.secrets:
+            return data
+        data = self.held + data
+        for secret in self.secrets:
+            if secret in data:
+                data = data.replace(secret, REDACTED)
+        keep = max((self._begun(data, secret) for secret in self.secrets), default=0)
+        self.held = data[len(data) - keep :] if keep else b""
+        return data[: len(data) - keep]
+
+    def end(self) -> bytes:
+        """What was held back, at the end of the stream."""
+        held, self.held = self.held, b""
+        return held
+
+    @staticmethod
+    def _begun(data: bytes, secret: bytes) -> int:
+        """The length of the longest end of `data` that begins `secret`."""
+        for length in range(min(len(secret) - 1, len(data)), 0, -1):
+            if data.endswith(secret[:length]):
+                return length
+        return 0
+
+
+class Output:
+    """The `output` file and its `spans`."""
+
+    def __init__(self, folder: str, limit: int, rotate: bool) -> None:
+        self.folder, self.limit, self.rotate = folder, limit, rotate
+        self.total = 0
+        self._open()
+
+    def _open(self) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        self.file = os.open(self.folder + "/output", flags, 0o600)
+        self.spans = os.open(self.folder + "/spans", flags, 0o600)
+        self.size = self.place = 0
+        self.last: tuple[int, int, int, int] | None = None
+
+    def write(self, data: bytes, stream: int) -> bool:
+        """Write a read of one stream; returns whether the limit is reached."""
+        full = False
+        if self.size + len(data) > self.limit:
+            if self.rotate:
+                self._rotate()
+            else:
+                data, full = data[: self.limit - self.size], True
+        now = time.time_ns()
+        offset, left = self.size, data
+        while left:
+            left = left[os.write(self.file, left) :]
+        self.size += len(data)
+        self.total += len(data)
+        if data:
+            self._span(offset, len(data), stream, now)
+        return full
+
+    def _span(self, offset: int, length: int, stream: int, now: int) -> None:
+        last = self.last
+        if last and last[2] == stream and now - last[3] < SPAN_JOIN_NS:
+            last = (last[0], last[1] + length, stream, last[3])
+        else:
+            if last:
+                self.place += 24
+            last = (offset, length, stream, now)
+        self.last = last
+        record = (
+            last[0].to_bytes(8, "little")
+            + last[1].to_bytes(7, "little")
+            + bytes((stream,))
+            + last[3].to_bytes(8, "little")
+        )
+        os.pwrite(self.spans, record, self.place)
+
+    def _rotate(self) -> None:
+        for name in ("output", "spans"):
+            os.rename(f"{self.folder}/{name}", f"{self.folder}/{name}.old")
+        os.close(self.file)
+        os.close(self.spans)
+        self._open()
+
+
+class Script:
+    """The script's process group, from its start to its end."""
+
+    def __init__(self, spec: "dict[str, Any]", tree: int) -> None:
+        self.spec, self.tree = spec, tree
+        self.cause = "exited"
+        self.deadline: float | None = None
+        self.pid = 0
+        self.status: int | None = None
+        self.failed: tuple[str, int] | None = None
+
+    def start(self) -> "tuple[int, int]":
+        """Fork and execute; returns the reading ends of stdout and stderr."""
+        out_r, out_w = os.pipe()
+        err_r, err_w = os.pipe()
+        trouble_r, trouble_w = os.pipe()
+        for end in (out_w, err_w):
+            try:
+                fcntl.fcntl(end, F_SETPIPE_SZ, PIPE)
+            except OSError:
+                break  # another system, or its limit: the default size works too
+        self.pid = os.fork()
+        if self.pid == 0:
+            self._become(out_w, err_w, trouble_w)
+        for end in (out_w, err_w, trouble_w, self.tree):
+            os.close(end)
+        said = os.read(trouble_r, 64)
+        os.close(trouble_r)
+        if said:
+            what, number = said.decode().split(" ")
+            self.failed = (what, int(number))
+        if self.spec["timeout"] is not None:
+            self.deadline = time.monotonic() + self.spec["timeout"]
+        return out_r, err_r
+
+    def _become(self, out_w: int, err_w: int, trouble: int) -> None:
+        """In the child: take a session, write `pid`, execute. Never returns."""
+        spec, what = self.spec, "setup"
+        try:
+            os.setsid()
+            for name in ("SIGPIPE", "SIGXFSZ", "SIGTERM", "SIGCHLD"):
+                _signal.signal(getattr(_signal, name), _signal.SIG_DFL)
+            script = os.open(spec["dir"] + "/script", os.O_RDONLY)
+            os.dup2(out_w, 1)
+            os.dup2(err_w, 2)
+            os.dup2(self.tree, TREE_FD)
+            os.dup2(script, SCRIPT_FD)
+            os.dup2(trouble, 250, inheritable=False)
+            os.closerange(3, 250)
+            trouble = 250
+            what = "chdir"
+            os.chdir(spec["cwd"])
+            os.umask(spec["umask"])
+            what = "pid"
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+            file = os.open(spec["dir"] + "/pid", flags, 0o600)
+            os.write(file, b"%d\n" % os.getpid())
+            os.close(file)
+            what = "exec"
+            argv = [*spec["argv"], f"/dev/fd/{SCRIPT_FD}"]
+            os.execvpe(argv[0], argv, spec["env"])
+        except OSError as error:
+            os.write(trouble, f"{what} {error.errno or 0}".encode())
+        os._exit(127)
+
+    def stop(self, cause: str) -> None:
+        """Ask the group to end; `press` makes it."""
+        if self.cause == "exited":
+            self.cause = cause
+            self.signal(_signal.SIGTERM)
+            self.deadline = time.monotonic() + self.spec["grace"]
+
+    def press(self) -> None:
+        """What the deadline brings: a time-out first, then SIGKILL."""
+        if self.cause == "exited":
+            self.stop("timed out")
+        else:
+            self.signal(_signal.SIGKILL)
+            self.deadline = None
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the whole group."""
+        try:
+            os.killpg(self.pid, number)
+        except (ProcessLookupError, PermissionError):
+            return
+
+    def over(self) -> bool:
+        """Whether the script's own process has ended; it stays unreaped."""
+        if not hasattr(os, "waitid"):
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self.status = status if pid else None
+            return pid != 0
+        flags = os.WEXITED | os.WNOWAIT | os.WNOHANG
+        return os.waitid(os.P_PID, self.pid, flags) is not None
+
+    def reap(self) -> int:
+        """Let the script's process go; returns its wait status."""
+        if self.status is None:
+            self.status = os.waitpid(self.pid, 0)[1]
+        return self.status
+
+    def end_group(self) -> None:
+        """Leave nothing of the group; the unreaped leader keeps its number ours."""
+        self.signal(_signal.SIGTERM)
+        until = time.monotonic() + (self.spec["grace"] if self._tree_held() else 0)
+        while time.monotonic() < until and self._others():
+            time.sleep(0.01)
+        self.signal(_signal.SIGKILL)
+        until = time.monotonic() + 1.0
+        while self._tree_held() and self._others() and time.monotonic() < until:
+            time.sleep(0.005)
+
+    def _tree_held(self) -> bool:
+        handle = os.open(self.spec["dir"] + "/tree", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(handle)
+        return False
+
+    def _others(self) -> bool:
+        """Whether a living process but the leader is in the group."""
+        try:
+            names = os.listdir("/proc")
+        except OSError:
+            return False
+        for name in names:
+            if not name.isdigit() or int(name) == self.pid:
+                continue
+            try:
+                with open(f"/proc/{name}/stat", "rb") as file:
+                    rest = file.read().rpartition(b") ")[2].split()
+            except OSError:
+                continue
+            if int(rest[2]) == self.pid and rest[0] not in (b"Z", b"X"):
+                return True
+        return False
+
+
+def keep(lock: int, tree: int, spec: "dict[str, Any]") -> None:
+    """One attempt, from the preallocated `exit` to its rename."""
+    folder = spec["dir"]
+    os.write(lock, b"%d\n" % os.getpid())
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    record = os.open(folder + "/exit.new", flags, 0o600)
+    os.write(record, b" " * 1023 + b"\n")
+    output = Output(folder, spec["max_output"], spec["rotate"])
+    waker, wake = os.pipe()
+    os.set_blocking(wake, False)
+    os.set_blocking(waker, False)
+    asked: list[int] = []
+    _signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    _signal.signal(_signal.SIGCHLD, lambda *_: None)
+    _signal.signal(_signal.SIGTERM, lambda *_: asked.append(1))
+    script = Script(spec, tree)
+    streams: dict[int, tuple[int, Redactor]] = {}
+    for number, end in enumerate(script.start(), 1):
+        streams[end] = (number, Redactor(spec["secrets"]))
+    if script.failed is None:
+        pump(script, streams, output, waker, asked)
+        script.end_group()
+    write_end(record, script, script.reap(), output.total)
+    os.rename(folder + "/exit.new", folder + "/exit")
+
+
+def pump(
+    script: Script,
+    streams: "dict[int, tuple[int, Redactor]]",
+    output: Output,
+    waker: int,
+    asked: "list[int]",
+) -> None:
+    """Move the script's output into the file until the script has ended."""
+    poll = select.poll()
+    for end in (*streams, waker):
+        poll.register(end, select.POLLIN)
+    until: float | None = None
+    while True:
+        limits = [t for t in (until, script.deadline) if t is not None]
+        wait = max(0.0, min(limits) - time.monotonic()) * 1000 if limits else None
+        for end, _event in poll.poll(wait):
+            if end == waker:
+                os.read(waker, 512)
+                continue
+            data = os.read(end, CHUNK)
+            number, redactor = streams[end]
+            shown = redactor.feed(data) if data else redactor.end()
+            if shown:
+                save(script, output, shown, number)
+            if not data:
+                poll.unregister(end)
+                del streams[end]
+        now = time.monotonic()
+        if asked:
+            script.stop("stopped")
+        if script.deadline is not None and now >= script.deadline:
+            script.press()
+        if until is None and script.over():
+            until = now + DRAIN
+        if until is not None and (now >= until or not streams):
+            break
+    for number, redactor in streams.values():
+        held = redactor.end()
+        if held:
+            save(script, output, held, number)
+
+
+def save(script: Script, output: Output, data: bytes, number: int) -> None:
+    """Write output; a full or failing disk stops the script."""
+    if script.cause in ("output full", "output lost"):
+        return
+    try:
+        if output.write(data, number):
+            script.stop("output full")
+    except OSError:
+        script.stop("output lost")
+
+
+def write_end(record: int, script: Script, status: int, total: int) -> None:
+    """Write how it ended into the preallocated record."""
+    lines = [f"cause={script.cause}"]
+    if script.failed is not None:
+        what, number = script.failed
+        lines = ["cause=not started", f"what={what}", f"errno={number}"]
+    lines += [f"code={os.waitstatus_to_exitcode(status)}", f"bytes={total}"]
+    lines += [f"ns={time.time_ns()}", "end"]
+    os.pwrite(record, "\n".join(lines).encode() + b"\n", 0)
+    os.close(record)
+
+
+def main() -> None:
+    """Read the spec and keep one attempt."""
+    lock, tree, source = (int(text) for text in sys.argv[1:4])
+    with os.fdopen(source, "rb") as file:
+        spec = marshal.load(file)
+    keep(lock, tree, spec)
+
+
+if __name__ == "__main__":
+    main()

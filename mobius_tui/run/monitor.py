@@ -1,0 +1,151 @@
+"""Health during a run: the probes' beat in the host, and `health.jsonl`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mobius_tui.errors import MobiusError
+from mobius_tui.health.machine import Machine
+from mobius_tui.health.probe import Prober
+from mobius_tui.health.record import Check, Sample, encode
+from mobius_tui.health.target import Target, target
+from mobius_tui.health.window import Health
+from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.journal import Clock
+from mobius_tui.run.variables import probe_texts
+from mobius_tui.runbook.model import ProcessCheck, Runbook
+from mobius_tui.runbook.units import seconds
+
+if TYPE_CHECKING:
+    from mobius_tui.run.engine import Engine
+
+
+class Monitor:
+    """Writes what the probes see; the fold of it is what `${health.PROBE}` says."""
+
+    def __init__(self, directory: RunDirectory, runbook: Runbook, clock: Clock) -> None:
+        self._runbook = runbook
+        self._clock = clock
+        self._path = directory.health
+        flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+        self._file = os.open(directory.health, flags)
+        self._size = 0
+        self._hash = hashlib.sha256()
+        self._health = Health()
+        self.failed: str | None = None
+        """Why nothing is written any more."""
+
+    def states(self) -> Mapping[str, str]:
+        """Each probe's state, in a word."""
+        now = self._clock.wall()
+        return {
+            probe_id: window.status(now).state
+            for probe_id, window in self._health.probes.items()
+        }
+
+    async def watch(self, engine: Engine) -> None:
+        """Probe for as long as the run is open; anew when what is probed changes."""
+        health = self._runbook.health
+        every = self._every(engine)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._machine(engine, every))
+            if health is not None and health.probes:
+                tasks.create_task(self._probes(engine, every))
+
+    def _every(self, engine: Engine) -> float:
+        """Seconds from check to check."""
+        health = self._runbook.health
+        try:
+            return seconds(engine.values().fill(health.every)) if health else 5.0
+        except (MobiusError, ValueError) as error:
+            print(f"health.every: {error}; 5 s it is", flush=True)  # noqa: T201
+            return 5.0
+
+    async def _probes(self, engine: Engine, every: float) -> None:
+        health = self._runbook.health
+        assert health is not None
+        prober: asyncio.Task[None] | None = None
+        shown: tuple[Target, ...] = ()
+        while True:
+            targets = self._targets(engine)
+            if targets != shown:
+                if prober is not None:
+                    prober.cancel()
+                shown = targets
+                runner = Prober(targets, every=every, witness=health.witness)
+                prober = engine.tasks.create_task(runner.run(self._write))
+            try:
+                await asyncio.sleep(every)
+            finally:
+                if prober is not None and asyncio.current_task().cancelling():
+                    prober.cancel()
+
+    def _targets(self, engine: Engine) -> tuple[Target, ...]:
+        """The probes with their variables filled in; those that can be."""
+        health = self._runbook.health
+        assert health is not None
+        values = engine.values()
+        ready = []
+        for probe in health.probes:
+            names = probe_texts(probe)
+            if all(n in engine.state.variables for n in names if "." not in n):
+                try:
+                    ready.append(target(probe, values.fill))
+                except MobiusError as error:
+                    print(f"probe {probe.id}: {error}", flush=True)  # noqa: T201
+        return tuple(ready)
+
+    async def _machine(self, engine: Engine, every: float) -> None:
+        began = engine.state.began
+        assert began is not None
+        machine = Machine(Path(began.workdir), self._patterns(engine))
+        while True:
+            sample = await asyncio.to_thread(
+                machine.sample, at=self._clock.wall(), mono=self._clock.mono()
+            )
+            self._write(sample)
+            await asyncio.sleep(every)
+
+    def _patterns(self, engine: Engine) -> dict[str, re.Pattern[str]]:
+        """What the runbook's process checks count, by the title of their step."""
+        values = engine.values()
+        found = {}
+        for step in self._runbook.steps():
+            for check in step.checks:
+                if isinstance(check, ProcessCheck) and check.count != "0":
+                    with contextlib.suppress(MobiusError, re.error):
+                        found[step.title] = re.compile(values.fill(check.match))
+        return found
+
+    def _write(self, record: Check | Sample) -> None:
+        self._health.apply(record)
+        if self.failed is not None:
+            return
+        line = encode(record)
+        try:
+            if os.write(self._file, line) != len(line):
+                raise OSError(28, "No space left on device")
+        except OSError as error:
+            self.failed = error.strerror or str(error)
+            print(f"{self._path}: {self.failed}", flush=True)  # noqa: T201
+
+    def digest(self) -> tuple[int, str]:
+        """The size and SHA-256 of what has been written so far."""
+        with self._path.open("rb") as file:
+            file.seek(self._size)
+            while data := file.read(1 << 20):
+                self._hash.update(data)
+                self._size += len(data)
+        return self._size, self._hash.copy().hexdigest()
+
+    def close(self) -> None:
+        """Write no more."""
+        self.failed = self.failed or "the host has ended"
+        os.close(self._file)

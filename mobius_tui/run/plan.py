@@ -1,0 +1,331 @@
+"""What may be done next in a run: pure judgement over a runbook and its state.
+
+The host judges intents with it and the viewers propose with it, so they agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from mobius_tui.run.events import Outcome
+from mobius_tui.run.state import BAD, OPEN, RunState, Status
+from mobius_tui.run.variables import reads
+from mobius_tui.runbook.model import (
+    Choose,
+    Manual,
+    Phase,
+    Run,
+    Runbook,
+    SendMessage,
+    Step,
+    Watch,
+)
+
+Kind = Literal["run", "manual", "message", "choose", "watch", "check"]
+"""What a step does, by its action; `check` where it only verifies."""
+
+Next = Literal["start", "decide", "running", "wait", "end", "ended"]
+"""What there is to do: start a step, decide on one that went wrong, wait, end."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wait:
+    """One thing that a step waits for."""
+
+    kind: Literal["gate", "needs", "variable", "choice", "approval"]
+    on: str
+    """The id of a step, or the name of a variable."""
+    text: str
+    """For a person: `gate 2.1`, `needs 1.3`, `no backup_file yet`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """A step's state, with what the plan adds to it."""
+
+    status: Status
+    waits: tuple[Wait, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Proposal:
+    """The next right action."""
+
+    kind: Next
+    step: str | None = None
+    text: str = ""
+
+
+def kind_of(step: Step) -> Kind:
+    """What a step does."""
+    match step.action:
+        case Run():
+            return "run"
+        case Manual():
+            return "manual"
+        case SendMessage():
+            return "message"
+        case Choose():
+            return "choose"
+        case Watch():
+            return "watch"
+        case None:
+            return "check"
+
+
+def effect_of(step: Step) -> str:
+    """`read`, `change` or `destroy`; `read` for all but scripts."""
+    return step.action.effect if isinstance(step.action, Run) else "read"
+
+
+def follows(step: Step) -> bool:
+    """Whether it goes on beside the others until it is stopped."""
+    return isinstance(step.action, Run) and step.action.follow
+
+
+class Plan:
+    """A runbook with its numbers, and what may be done in each state of its run."""
+
+    def __init__(self, runbook: Runbook) -> None:
+        self.runbook = runbook
+        self.steps: Mapping[str, Step] = {s.id: s for s in runbook.steps()}
+        self.main = tuple(phase for phase in runbook.phases if not phase.aside)
+        self.phase_of: Mapping[str, Phase] = {
+            step.id: phase for phase in runbook.phases for step in phase.steps
+        }
+        self.phase_numbers: Mapping[str, str] = dict(_phase_numbers(runbook))
+        self.numbers: Mapping[str, str] = {
+            step.id: f"{self.phase_numbers[phase.id]}.{place}"
+            for phase in runbook.phases
+            for place, step in enumerate(phase.steps, 1)
+        }
+        self.reads: Mapping[str, tuple[str, ...]] = {
+            step.id: reads(step, runbook) for step in runbook.steps()
+        }
+
+    def name(self, step_id: str) -> str:
+        """`2.1 Restore`."""
+        return f"{self.numbers[step_id]} {self.steps[step_id].title}"
+
+    def standings(self, state: RunState) -> dict[str, Standing]:
+        """Where every step stands."""
+        replaced = self._replaced(state)
+        found: dict[str, Standing] = {}
+        gate: str | None = None
+        for phase in self.runbook.phases:
+            aside_gate: str | None = None
+            for step in phase.steps:
+                closed = aside_gate if phase.aside else gate
+                standing = self._standing(state, step, closed, replaced.get(phase.id))
+                found[step.id] = standing
+                if step.gate and closed is None and standing.status not in OPEN:
+                    if phase.aside:
+                        aside_gate = step.id
+                    else:
+                        gate = step.id
+        self._needs(state, found)
+        return found
+
+    def _replaced(self, state: RunState) -> dict[str, str]:
+        """Phases that do not apply any more, and the phase that came instead."""
+        return {
+            old: phase.id
+            for phase in self.runbook.phases
+            if phase.id in state.entered
+            for old in phase.instead_of
+        }
+
+    def _standing(
+        self,
+        state: RunState,
+        step: Step,
+        gate: str | None,
+        replaced: str | None,
+    ) -> Standing:
+        own = state.steps[step.id]
+        if own.status is not Status.PENDING:
+            return Standing(status=own.status, reason=own.reason)
+        if replaced is not None:
+            title = self.runbook.phase(replaced).title
+            return Standing(
+                status=Status.NOT_APPLICABLE, reason=f"{title} took its place"
+            )
+        waits: list[Wait] = []
+        for name, wanted in step.when.items():
+            value = state.variables.get(name)
+            if value is None or value.text is None:
+                waits.append(
+                    Wait(kind="choice", on=name, text=f"{name} is not decided yet")
+                )
+            elif not set(value.text.split("\n")) & set(wanted):
+                return Standing(
+                    status=Status.NOT_APPLICABLE,
+                    reason=f"{name} is {value.text.replace(chr(10), ', ')}",
+                )
+        if gate is not None:
+            waits.append(Wait(kind="gate", on=gate, text=f"gate {self.numbers[gate]}"))
+        waits.extend(
+            Wait(kind="variable", on=name, text=f"no {name} yet")
+            for name in self.reads[step.id]
+            if name not in state.variables
+        )
+        if step.approve is not None:
+            waits.append(
+                Wait(
+                    kind="approval",
+                    on=step.approve.role,
+                    text=f"wants approval by {step.approve.role}, "
+                    "which this version cannot take",
+                )
+            )
+        return Standing(
+            status=Status.WAITING if waits else Status.PENDING, waits=tuple(waits)
+        )
+
+    def _needs(self, state: RunState, found: dict[str, Standing]) -> None:
+        for step in self.steps.values():
+            standing = found[step.id]
+            if not step.needs or standing.status not in (
+                Status.PENDING,
+                Status.WAITING,
+            ):
+                continue
+            closed = tuple(
+                Wait(kind="needs", on=need, text=f"needs {self.numbers[need]}")
+                for need in step.needs
+                if found[need].status not in OPEN
+            )
+            if closed and state.steps[step.id].status is Status.PENDING:
+                found[step.id] = Standing(
+                    status=Status.WAITING, waits=closed + standing.waits
+                )
+
+    def in_order(self, state: RunState) -> Iterator[Step]:
+        """The steps in the order in which they are proposed now.
+
+        In an aside phase, its own; on the main line, from the phase that the run went
+        to, and then what was left out before it.
+        """
+        if state.frames:
+            yield from self.runbook.phase(state.frames[-1].phase).steps
+            return
+        ids = [phase.id for phase in self.main]
+        start = ids.index(state.at_phase) if state.at_phase in ids else 0
+        for phase in (*self.main[start:], *self.main[:start]):
+            yield from phase.steps
+
+    def proposal(
+        self, state: RunState, standings: Mapping[str, Standing] | None = None
+    ) -> Proposal:
+        """The next right action."""
+        if state.ended is not None:
+            return Proposal(kind="ended", text=state.ended.reason)
+        found = self.standings(state) if standings is None else standings
+        waiting: Proposal | None = None
+        for step in self.in_order(state):
+            standing = found[step.id]
+            if standing.status is Status.RUNNING and not follows(step):
+                return Proposal(kind="running", step=step.id)
+            if standing.status in BAD:
+                return Proposal(kind="decide", step=step.id, text=standing.reason)
+            if standing.status is Status.PENDING:
+                return Proposal(kind="start", step=step.id)
+            if standing.status is Status.WAITING and waiting is None:
+                text = ", ".join(wait.text for wait in standing.waits)
+                waiting = Proposal(kind="wait", step=step.id, text=text)
+        return waiting or Proposal(kind="end")
+
+    def waits_of_retry(self, state: RunState, step_id: str) -> tuple[Wait, ...]:
+        """What a step that has ended would wait for if it were pending."""
+        step = self.steps[step_id]
+        return tuple(
+            Wait(kind="variable", on=name, text=f"no {name} yet")
+            for name in self.reads[step.id]
+            if name not in state.variables
+        )
+
+    def aside_done(self, state: RunState) -> tuple[str, bool] | None:
+        """The aside phase that has come to its end, and whether it passed."""
+        if not state.frames:
+            return None
+        phase = self.runbook.phase(state.frames[-1].phase)
+        found = self.standings(state)
+        statuses = [found[s.id].status for s in phase.steps if not follows(s)]
+        if any(s not in OPEN and s is not Status.SKIPPED for s in statuses):
+            return None
+        optional = {s.id for s in phase.steps if s.optional}
+        passed = all(
+            found[s.id].status in OPEN or s.id in optional
+            for s in phase.steps
+            if not follows(s)
+        )
+        return phase.id, passed
+
+    def outcome(self, state: RunState) -> tuple[Outcome, str]:
+        """How the run would end if it ended now, and why."""
+        found = self.standings(state)
+        counted = [
+            step
+            for phase in self.runbook.phases
+            if not phase.aside or phase.id in state.entered
+            for step in phase.steps
+        ]
+        for status, outcome in (
+            (Status.UNKNOWN, "incomplete"),
+            *((bad, "failed") for bad in sorted(BAD - {Status.UNKNOWN})),
+        ):
+            names = [self.name(s.id) for s in counted if found[s.id].status is status]
+            if names:
+                return outcome, f"{status}: {', '.join(names)}"  # type: ignore[return-value]
+        open_ = [
+            self.name(step.id)
+            for step in counted
+            if found[step.id].status in (Status.PENDING, Status.WAITING)
+            and not step.optional
+        ]
+        if open_:
+            return "abandoned", f"not done: {', '.join(open_[:5])}" + (
+                f" and {len(open_) - 5} more" if len(open_) > 5 else ""
+            )
+        skipped = [
+            self.name(step.id)
+            for step in counted
+            if found[step.id].status is Status.SKIPPED and not step.optional
+        ]
+        if skipped:
+            return "incomplete", f"skipped: {', '.join(skipped)}"
+        return "completed", "every step that applies is done"
+
+    def progress(
+        self, state: RunState, standings: Mapping[str, Standing]
+    ) -> tuple[int, int]:
+        """How many of the steps that apply are done, and how many apply."""
+        counted = [
+            standings[step.id].status
+            for phase in self.runbook.phases
+            if not phase.aside or phase.id in state.entered
+            for step in phase.steps
+        ]
+        applicable = [s for s in counted if s is not Status.NOT_APPLICABLE]
+        done = [
+            s
+            for s in applicable
+            if s not in (Status.PENDING, Status.WAITING, Status.RUNNING)
+        ]
+        return len(done), len(applicable)
+
+
+def _phase_numbers(runbook: Runbook) -> Iterator[tuple[str, str]]:
+    """Numbers for the main line, letters for the asides."""
+    mains = asides = 0
+    for phase in runbook.phases:
+        if phase.aside:
+            letter = chr(ord("A") + asides) if asides < 26 else f"A{asides}"
+            asides += 1
+            yield phase.id, letter
+        else:
+            mains += 1
+            yield phase.id, str(mains)

@@ -1,0 +1,44 @@
+"""`record.toml`: what a run came to, for people and programs that read no journal."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from typing import Any
+
+from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.plan import Plan
+from mobius_tui.run.state import RunState
+
+
+def write_record(directory: RunDirectory, plan: Plan, state: RunState) -> None:
+    """Write the record of a run that has ended; replaces an older one whole."""
+    import tomli_w
+
+    began, ended = state.began, state.ended
+    assert began is not None
+    assert ended is not None
+    counts: dict[str, int] = {}
+    for standing in plan.standings(state).values():
+        counts[str(standing.status)] = counts.get(str(standing.status), 0) + 1
+    record: dict[str, Any] = {
+        "run": began.run,
+        "runbook": began.runbook,
+        "title": began.title,
+        "mode": began.mode,
+        "environment": began.environment or "",
+        "operator": began.operator,
+        "outcome": ended.outcome,
+        "reason": ended.reason,
+        "began": datetime.fromtimestamp(state.began_at, UTC),
+        "ended": datetime.fromtimestamp(state.ended_at or state.at, UTC),
+        "events": state.n,
+        "steps": counts,
+    }
+    new = directory.record.with_suffix(".new")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(new, flags, 0o600), "wb") as file:
+        tomli_w.dump(record, file)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(directory.record)

@@ -1,0 +1,237 @@
+"""Starting a run: what the briefing shows, making the directory, starting its host."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from mobius_tui.errors import RunError, UsageError
+from mobius_tui.run.attempt import last_line
+from mobius_tui.run.directory import RunDirectory, make, runbook_digest, runs_root
+from mobius_tui.run.events import Mode, RunBegan
+from mobius_tui.run.host import Order, operator
+from mobius_tui.run.variables import begin as first_values
+from mobius_tui.run.variables import refuse
+from mobius_tui.runbook.model import Runbook, Variable
+
+START_LIMIT = 15.0
+"""Seconds that a host may take until it listens."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Briefing:
+    """What is known before a run begins; making one leaves nothing behind."""
+
+    runbook: Runbook
+    mode: Mode
+    profile: str | None
+    workdir: Path
+    values: Mapping[str, tuple[str, str]]
+    """Name → (value, source), without secrets."""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Values of the secrets that were found."""
+    missing: tuple[Variable, ...] = ()
+    """What must be answered before Begin."""
+    problems: tuple[str, ...] = ()
+    """What preflight found wrong, in words; nothing was executed for it."""
+    path: str = ""
+    """PATH for the run's steps."""
+    site: str | None = None
+    """The drill site's folder."""
+
+    @property
+    def environment(self) -> str | None:
+        """The value of the variable that names the environment."""
+        name = self.runbook.environment
+        return self.values[name][0] if name in self.values else None
+
+    @property
+    def protected(self) -> bool:
+        """Whether what destroys wants the environment's name typed."""
+        return self.environment in self.runbook.protected
+
+
+def prepare(
+    runbook: Runbook,
+    *,
+    given: Mapping[str, str],
+    profile: str | None = None,
+    workdir: Path | None = None,
+    mode: Mode = "incident",
+    site: str | None = None,
+    path: str | None = None,
+) -> Briefing:
+    """Look at what a run would begin with; executes nothing.
+
+    Args:
+        runbook: what is to be run.
+        given: values from the command line.
+        profile: the name of a profile.
+        workdir: where commands run; the runbook's own without it.
+        mode: incident or drill.
+        site: the drill site's folder.
+        path: PATH for the steps; the caller's own without it.
+
+    Raises:
+        UsageError: a value, profile or directory cannot be.
+    """
+    first = first_values(runbook, given=given, profile=profile, environ=os.environ)
+    place = workdir or runbook.path.parent / runbook.workdir
+    search = os.environ.get("PATH", os.defpath) if path is None else path
+    problems = [
+        f"{program} is not on PATH; install it"
+        for program in runbook.requires
+        if shutil.which(program, path=search) is None
+    ]
+    if not place.is_dir():
+        if workdir is not None:
+            raise UsageError(f"--workdir {workdir}: there is no such directory")
+        problems.append(f"the directory {place} is not there; give --workdir")
+    return Briefing(
+        runbook=runbook,
+        mode=mode,
+        profile=profile,
+        workdir=place.resolve(),
+        values=first.values,
+        secrets=first.secrets,
+        missing=first.missing,
+        problems=tuple(problems),
+        path=search,
+        site=site,
+    )
+
+
+def answer(briefing: Briefing, answers: Mapping[str, str]) -> Briefing:
+    """A briefing with answers filled in.
+
+    Raises:
+        UsageError: a value cannot be, or one is still missing.
+    """
+    values = dict(briefing.values)
+    for name, value in answers.items():
+        variable = briefing.runbook.variables.get(name)
+        if variable is None:
+            raise UsageError(f"{name}: this runbook has no such variable")
+        refuse(variable, value)
+        values[name] = (value, "answer")
+    missing = tuple(v for v in briefing.missing if not values.get(v.name, ("",))[0])
+    if missing:
+        names = ", ".join(f"{v.name} ({v.title or v.name})" for v in missing)
+        raise UsageError(f"values are wanted for: {names}; give --var NAME=VALUE")
+    return replace(briefing, values=values, missing=())
+
+
+async def begin(
+    briefing: Briefing, answers: Mapping[str, str] | None = None
+) -> RunDirectory:
+    """Make the run's directory and start its host; returns when it listens.
+
+    Raises:
+        UsageError: an answer is missing.
+        RunError: the directory or the host could not be made.
+    """
+    ready = answer(briefing, answers or {})
+    runbook = ready.runbook
+    directory = make(runs_root(), runbook.id, runbook.sources, time.time())
+    umask = os.umask(0o077)
+    os.umask(umask)
+    began = RunBegan(
+        run=directory.id,
+        runbook=runbook.id,
+        file=runbook.sources[0].name,
+        sha256=runbook_digest(runbook.sources),
+        title=runbook.title,
+        mode=ready.mode,
+        profile=ready.profile,
+        environment=ready.environment,
+        protected=ready.protected,
+        workdir=str(ready.workdir),
+        operator=operator(),
+        setting={
+            "PATH": ready.path,
+            "HOME": os.environ.get("HOME", "/"),
+            "LANG": os.environ.get("LANG", "C.UTF-8"),
+            "umask": f"{umask:03o}",
+        },
+        site=ready.site,
+    )
+    order = Order(began=began, values=ready.values, secrets=ready.secrets)
+    await _start_host(directory, order, runbook)
+    return directory
+
+
+async def resume(directory: RunDirectory, runbook: Runbook) -> None:
+    """Start a host for an open run, if none lives; returns when it listens.
+
+    Secrets come from the environment of whoever resumes.
+
+    Raises:
+        RunError: the host could not take the run on.
+    """
+    if directory.host() is not None:
+        return
+    secrets = {
+        name: os.environ[variable.from_env]
+        for name, variable in runbook.variables.items()
+        if variable.secret and variable.from_env and variable.from_env in os.environ
+    }
+    await _start_host(directory, Order(secrets=secrets), runbook)
+
+
+async def _start_host(directory: RunDirectory, order: Order, runbook: Runbook) -> None:
+    hidden = {v.from_env for v in runbook.variables.values() if v.secret}
+    env = {name: value for name, value in os.environ.items() if name not in hidden}
+    flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+    log = os.open(directory.host_log, flags)
+    try:
+        process = subprocess.Popen(  # noqa: ASYNC220 - it returns at once
+            [sys.executable, "-P", "-m", "mobius_tui.run.host"],
+            cwd=directory.path,
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise RunError(f"the host could not be started: {error.strerror}") from error
+    finally:
+        os.close(log)
+    assert process.stdin is not None
+    try:
+        process.stdin.write(order.encode())
+        process.stdin.close()
+    except BrokenPipeError:
+        pass  # it ended already; the log says why
+    await _until_it_listens(directory, process)
+
+
+async def _until_it_listens(
+    directory: RunDirectory, process: subprocess.Popen[bytes]
+) -> None:
+    from mobius_tui.run.viewer import open_socket
+
+    deadline = time.monotonic() + START_LIMIT
+    while time.monotonic() < deadline:
+        if directory.host() == process.pid:
+            try:
+                _, writer = await open_socket(directory.socket)
+            except OSError:
+                pass  # it is not bound yet
+            else:
+                writer.close()
+                return
+        if process.poll() is not None:
+            if process.returncode == 0:
+                return
+            said = last_line(directory.host_log)
+            raise RunError(said or f"the host ended at once; see {directory.host_log}")
+        await asyncio.sleep(0.005)
+    raise RunError(f"the host does not answer; see {directory.host_log}")

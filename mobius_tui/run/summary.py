@@ -1,0 +1,131 @@
+"""Runs in a line each: for `mobius-tui runs` and the library."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mobius_tui.errors import RunError
+from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.events import RunBegan, RunEnded, decode, stamp
+from mobius_tui.runbook.units import clock
+
+TAIL = 1 << 16
+"""Bytes of a journal's end that are searched for how the run ended."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Summary:
+    """What a list of runs says of one."""
+
+    id: str
+    title: str
+    runbook: str
+    mode: str
+    environment: str
+    outcome: str
+    """`open`, `damaged`, `never began`, or how it ended."""
+    host: int | None
+    began: float | None
+    """Seconds since 1970."""
+    ended: float | None
+
+    def row(self) -> str:
+        """A line for a person."""
+        if self.began is None:
+            return f"{self.id}  {self.outcome}"
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(self.began))
+        took = clock(self.ended - self.began) if self.ended else ""
+        state = self.outcome
+        if state == "open":
+            state = "still running" if self.host else "open, no host"
+        return (
+            f"{when}  {self.mode:8}  {state:13}  {took:>7}  {self.title}"
+            f"  {self.environment}  {self.id}"
+        )
+
+    def as_json(self) -> Mapping[str, str | int | None]:
+        """For programs; times as the journal writes them."""
+        return {
+            "run": self.id,
+            "runbook": self.runbook,
+            "mode": self.mode,
+            "environment": self.environment,
+            "outcome": self.outcome,
+            "host": self.host,
+            "began": None if self.began is None else stamp(self.began),
+            "ended": None if self.ended is None else stamp(self.ended),
+        }
+
+
+def summary(directory: RunDirectory) -> Summary:
+    """A run's summary, from the two ends of its journal; raises for no content."""
+    try:
+        first, last, ended_at = _ends(directory.journal)
+        host = directory.host()
+    except RunError:
+        return _nothing(directory, "damaged")
+    if first is None:
+        return _nothing(directory, "never began")
+    began, at = first
+    return Summary(
+        id=directory.id,
+        title=began.title,
+        runbook=began.runbook,
+        mode=began.mode,
+        environment=began.environment or "",
+        outcome=last.outcome if last is not None else "open",
+        host=host,
+        began=at,
+        ended=ended_at,
+    )
+
+
+def _nothing(directory: RunDirectory, outcome: str) -> Summary:
+    return Summary(
+        id=directory.id,
+        title="",
+        runbook="",
+        mode="",
+        environment="",
+        outcome=outcome,
+        host=None,
+        began=None,
+        ended=None,
+    )
+
+
+def is_open(directory: RunDirectory) -> bool:
+    """Whether a run began and has not ended."""
+    return summary(directory).outcome == "open"
+
+
+def _ends(
+    journal: Path,
+) -> tuple[tuple[RunBegan, float] | None, RunEnded | None, float | None]:
+    """How a run began and ended, as far as its journal says."""
+    try:
+        with journal.open("rb") as file:
+            head = file.readline(TAIL * 16)
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - TAIL))
+            tail = file.read()
+    except OSError as error:
+        raise RunError(f"{journal}: {error.strerror}") from error
+    if not head.endswith(b"\n"):
+        return None, None, None
+    entry, _ = decode(head[:-1])
+    if not isinstance(entry.event, RunBegan):
+        raise RunError(f"{journal}: it does not begin with RunBegan")
+    for text in reversed(tail.split(b"\n")[:-1]):
+        if b'"event":"RunEnded"' in text:
+            try:
+                last, _ = decode(text)
+            except RunError:
+                continue
+            if isinstance(last.event, RunEnded):
+                return (entry.event, entry.at), last.event, last.at
+    return (entry.event, entry.at), None, None

@@ -1,0 +1,288 @@
+"""Variables: where their values come from, and how they reach texts and scripts.
+
+A value reaches a script only as an environment variable, so that it can never become
+code. `${name}` in other texts is filled in by `Values.fill`. A secret's value is held
+by the host alone, in memory.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+
+from mobius_tui.errors import MobiusError, UsageError
+from mobius_tui.run.state import RunState
+from mobius_tui.runbook.templates import script_variables
+from mobius_tui.runbook.model import (
+    Manual,
+    Probe,
+    Run,
+    Runbook,
+    SendMessage,
+    Step,
+    Variable,
+    Watch,
+)
+from mobius_tui.runbook.templates import fill, template_names
+
+PROVIDED = ("now", "run", "health", "step", "trigger")
+"""First parts of the names that the program provides itself."""
+
+
+class NoValueError(MobiusError):
+    """A text wants a variable that has no value yet."""
+
+
+def texts(value: object) -> Iterator[str]:
+    """Every text in a part of the model, however deep."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from texts(key)
+            yield from texts(item)
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from texts(item)
+    elif is_dataclass(value):
+        for each in fields(value):
+            yield from texts(getattr(value, each.name))
+
+
+def reads(step: Step, runbook: Runbook) -> tuple[str, ...]:
+    """The declared variables that a step needs before it can start, in order.
+
+    Its own answer or output is not among them, and neither is what the program
+    provides.
+    """
+    declared = runbook.variables
+    names = list(script_variables(step, declared))
+    parts: list[object] = [step.checks, step.env, step.expect]
+    match step.action:
+        case Run(timeout=timeout, max_output=max_output):
+            parts += [timeout, max_output]
+        case Manual(text=text):
+            parts.append(text)
+        case SendMessage(message=message):
+            parts.append(runbook.messages[message].body)
+        case Watch(for_=duration):
+            parts.append(duration)
+        case _:
+            pass
+    for text in texts(tuple(part for part in parts if part is not None)):
+        names += template_names(text)
+    names += step.secrets.values()
+    own = (
+        {ask.var for ask in step.action.ask} if isinstance(step.action, Manual) else ()
+    )
+    kept = [
+        name
+        for name in dict.fromkeys(names)
+        if name in declared and name not in step.outputs and name not in own
+    ]
+    return tuple(kept)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Beginning:
+    """The values that a run begins with."""
+
+    values: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Name → (value, source), without the secrets."""
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    missing: tuple[Variable, ...] = ()
+    """Variables that the briefing must ask for."""
+
+
+def begin(
+    runbook: Runbook,
+    *,
+    given: Mapping[str, str],
+    profile: str | None,
+    environ: Mapping[str, str],
+) -> Beginning:
+    """The first values: `--var`, then the profile, `from_env` and `default`.
+
+    Raises:
+        UsageError: a name is not declared, a value is none of its choices, or there is
+            no such profile; each message names the remedy.
+    """
+    chosen: Mapping[str, str] = {}
+    if profile is not None:
+        if profile not in runbook.profiles:
+            known = ", ".join(runbook.profiles) or "none"
+            raise UsageError(f"no profile {profile!r} in this runbook; it has: {known}")
+        chosen = runbook.profiles[profile].values
+    for name in given:
+        if name not in runbook.variables:
+            known = ", ".join(runbook.variables)
+            raise UsageError(f"--var {name}: no such variable; there are: {known}")
+    values: dict[str, tuple[str, str]] = {}
+    secrets: dict[str, str] = {}
+    missing: list[Variable] = []
+    for name, variable in runbook.variables.items():
+        value, source = _first(variable, given, chosen, environ)
+        if value is None:
+            if variable.ask:
+                missing.append(variable)
+        elif variable.secret:
+            secrets[name] = value
+        else:
+            refuse(variable, value)
+            values[name] = (value, source)
+    return Beginning(values=values, secrets=secrets, missing=tuple(missing))
+
+
+def refuse(variable: Variable, value: str) -> None:
+    """Refuse a value that a variable may not have.
+
+    Raises:
+        UsageError: it is none of the choices, or holds a NUL character.
+    """
+    if "\0" in value:
+        raise UsageError(f"{variable.name}: a value cannot hold a NUL character")
+    if variable.choices and value not in variable.choices:
+        allowed = ", ".join(variable.choices)
+        raise UsageError(f"{variable.name}: {value!r} is none of: {allowed}")
+
+
+def _first(
+    variable: Variable,
+    given: Mapping[str, str],
+    profile: Mapping[str, str],
+    environ: Mapping[str, str],
+) -> tuple[str | None, str]:
+    if variable.name in given:
+        return given[variable.name], "begin"
+    if variable.name in profile:
+        return profile[variable.name], "begin"
+    if variable.from_env is not None and variable.from_env in environ:
+        return environ[variable.from_env], "begin"
+    return variable.default, "default"
+
+
+class Values:
+    """What each name means at one moment of a run."""
+
+    def __init__(
+        self,
+        state: RunState,
+        *,
+        now: float,
+        secrets: Mapping[str, str] | None = None,
+        health: Mapping[str, str] | None = None,
+    ) -> None:
+        """Look at a run.
+
+        Args:
+            state: the run.
+            now: seconds since 1970.
+            secrets: the values of secrets, for whoever may fill them in.
+            health: each probe's state, in words.
+        """
+        self._state = state
+        self._now = now
+        self._secrets = secrets
+        self._health = health or {}
+
+    def lookup(self, name: str) -> str:
+        """The value of a name.
+
+        Raises:
+            NoValueError: it has none yet.
+        """
+        if name in self._state.variables:
+            text = self._state.variables[name].text
+            if text is not None:
+                return text
+            if self._secrets is not None and name in self._secrets:
+                return self._secrets[name]
+            if self._secrets is None:
+                return "[secret]"
+            raise NoValueError(f"the secret {name} is missing; set it and resume")
+        value = self._provided(name)
+        if value is None:
+            raise NoValueError(f"{name} has no value yet")
+        return value
+
+    def _provided(self, name: str) -> str | None:
+        state = self._state
+        first, _, rest = name.partition(".")
+        if name == "now":
+            return _clock(self._now)
+        if first == "health":
+            return self._health.get(rest)
+        if first == "step":
+            return self._of_step(rest)
+        if state.began is None:
+            return None
+        return {
+            "run.id": state.began.run,
+            "run.started": _clock(state.began_at),
+            "run.elapsed": _elapsed(self._now - state.began_at),
+            "run.operator": state.began.operator,
+            "run.mode": state.began.mode,
+        }.get(name)
+
+    def _of_step(self, rest: str) -> str | None:
+        step_id, _, what = rest.rpartition(".")
+        step = self._state.steps.get(step_id)
+        if step is None or step.last is None:
+            return None
+        if what == "result":
+            return str(step.status)
+        looks = step.last.looks
+        return f"{looks[-1].row}/{looks[-1].look}" if looks else None
+
+    def fill(self, text: str) -> str:
+        """A text with every `${name}` filled in.
+
+        Raises:
+            NoValueError: a name has no value yet.
+        """
+        return fill(text, self.lookup)
+
+    def preview(self, text: str) -> str:
+        """A text with what can be filled in; the rest shows as `${name}`."""
+
+        def shown(name: str) -> str:
+            try:
+                return self.lookup(name)
+            except NoValueError:
+                return f"${{{name}}}"
+
+        return fill(text, shown)
+
+
+def _clock(at: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(at))
+
+
+def _elapsed(duration: float) -> str:
+    minutes, secs = divmod(max(0, round(duration)), 60)
+    return f"{minutes}:{secs:02}"
+
+
+def script_env(step: Step, runbook: Runbook, values: Values) -> dict[str, str]:
+    """The variables that a step's script gets, beside the run's setting.
+
+    Every declared variable that it reads, its `env`, and the secrets that it names.
+
+    Raises:
+        NoValueError: one of them has no value.
+    """
+    env = {
+        name: values.lookup(name)
+        for name in script_variables(step, runbook.variables)
+        if not runbook.variables[name].secret
+    }
+    env.update({key: values.fill(text) for key, text in step.env.items()})
+    env.update({key: values.lookup(name) for key, name in step.secrets.items()})
+    return env
+
+
+def probe_texts(probe: Probe) -> tuple[str, ...]:
+    """The names of the variables that a probe's texts want."""
+    names = [name for text in texts(probe) for name in template_names(text)]
+    return tuple(dict.fromkeys(names))

@@ -1,0 +1,80 @@
+"""`mobius-tui verify`: whether a run is as it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mobius_tui.errors import MobiusError
+from mobius_tui.run.attempt import digest
+from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.events import Entry, HealthSealed, RunBegan, StepEnded, StepUnknown
+from mobius_tui.run.follow import runbook_of, sha256_of
+from mobius_tui.run.journal import Tail, read
+from mobius_tui.run.state import fold
+
+
+def verify(directory: RunDirectory, head: str | None = None) -> Iterator[str]:
+    """What is wrong with a run, in words; nothing where all is as it was written.
+
+    Args:
+        directory: the run.
+        head: the journal's head as someone kept it elsewhere; with it, a journal whose
+            end was cut off is found out too.
+    """
+    try:
+        tail = read(directory.journal)
+    except MobiusError as error:
+        yield str(error)
+        return
+    if tail.torn:
+        yield f"{directory.journal.name}: the last line is torn ({tail.torn} bytes)"
+    if head is not None and head not in tail.heads:
+        yield (
+            f"{directory.journal.name}: its head is {tail.head}, not {head}: "
+            "lines were cut from its end"
+        )
+    yield from _runbook(directory, tail)
+    for entry in tail.entries:
+        yield from _attempt(directory, entry)
+    yield from _health(directory, tail)
+
+
+def _runbook(directory: RunDirectory, tail: Tail) -> Iterator[str]:
+    first = tail.entries[0].event if tail.entries else None
+    if not isinstance(first, RunBegan):
+        yield f"{directory.journal.name}: it does not begin with RunBegan"
+        return
+    try:
+        fold(runbook_of(directory, first), tail.entries)
+    except MobiusError as error:
+        yield str(error)
+
+
+def _attempt(directory: RunDirectory, entry: Entry) -> Iterator[str]:
+    event = entry.event
+    if not isinstance(event, StepEnded | StepUnknown):
+        return
+    attempt = directory.attempt(event.step, event.attempt)
+    said = [(attempt.output, event.output_sha256)]
+    if isinstance(event, StepEnded):
+        said.append((attempt.spans, event.spans_sha256))
+    for path, expected in said:
+        if expected is None:
+            continue
+        _, found = digest(path)
+        if found != expected:
+            what = "is gone" if found is None else "was changed after the step ended"
+            yield f"{path.parent.name}/{path.name} {what}"
+
+
+def _health(directory: RunDirectory, tail: Tail) -> Iterator[str]:
+    for entry in tail.entries:
+        event = entry.event
+        if not isinstance(event, HealthSealed):
+            continue
+        if sha256_of(directory.health, event.bytes) != event.sha256:
+            yield (
+                f"{directory.health.name}: the first {event.bytes} bytes were changed "
+                f"after they were sealed (entry {entry.n})"
+            )
+            return

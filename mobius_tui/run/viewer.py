@@ -1,0 +1,156 @@
+"""A viewer's end of a run: it follows the files and sends intents to the host."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from mobius_tui.errors import RunError
+from mobius_tui.run.attempt import ask_to_stop
+from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.follow import Changes, Follower
+from mobius_tui.run.intents import (
+    LINE_LIMIT,
+    Intent,
+    Reply,
+    decode_from_host,
+    encode_intent,
+)
+
+POLL = 0.25
+"""Seconds between looks at the files, beside the host's pokes."""
+SOCKET_PATH_LIMIT = 100
+"""Bytes of a socket's path that every system takes (104 on macOS, 108 on Linux)."""
+
+
+class Viewer:
+    """One viewer of one run."""
+
+    def __init__(self, directory: RunDirectory) -> None:
+        """Read the run.
+
+        Raises:
+            RunError: it never began, or is damaged.
+        """
+        self.directory = directory
+        self.follower = Follower(directory)
+        self._asked: dict[str, asyncio.Future[Reply]] = {}
+        self._poked = asyncio.Event()
+        self._writer: asyncio.StreamWriter | None = None
+        self._reader_task: asyncio.Task[None] | None = None
+        self._connecting = asyncio.Lock()
+
+    def host(self) -> int | None:
+        """The living host's pid, or `None`."""
+        return self.directory.host()
+
+    async def changes(self) -> AsyncIterator[Changes]:
+        """What comes, as it comes; wakes at each poke and every quarter second.
+
+        An empty change is yielded too, so that a viewer can look at the host and the
+        clock.
+        """
+        await self.connect()
+        while True:
+            self._poked.clear()
+            changes = self.follower.poll()
+            yield changes
+            if changes:
+                continue
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._poked.wait(), POLL)
+            if self._writer is None:
+                await self.connect()
+
+    async def connect(self) -> bool:
+        """Connect to the host, if one listens; returns whether one does."""
+        async with self._connecting:
+            if self._writer is not None:
+                return True
+            if self.host() is None:
+                return False
+            try:
+                reader, writer = await open_socket(self.directory.socket)
+            except OSError:
+                return False
+            self._writer = writer
+            self._reader_task = asyncio.create_task(self._read(reader))
+            return True
+
+    async def intend(self, intent: Intent) -> Reply:
+        """Send an intent and wait for its answer.
+
+        With no host alive, `stop` goes to the keeper itself; all else is refused with
+        words that say how to go on.
+        """
+        if not await self.connect():
+            return self._without_host(intent)
+        writer = self._writer
+        if writer is None:
+            return self._without_host(intent)
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Reply] = loop.create_future()
+        self._asked[intent.id] = answer
+        try:
+            writer.write(encode_intent(intent))
+            await writer.drain()
+            return await answer
+        except (ConnectionError, RunError):
+            return Reply(
+                id=intent.id,
+                ok=False,
+                text="the host died before it answered; resume the run to go on",
+            )
+        finally:
+            self._asked.pop(intent.id, None)
+
+    def _without_host(self, intent: Intent) -> Reply:
+        if intent.wish == "stop" and intent.step and intent.attempt:
+            attempt = self.directory.attempt(intent.step, intent.attempt)
+            if ask_to_stop(attempt):
+                return Reply(id=intent.id, ok=True, text="its keeper was asked to stop")
+        return Reply(
+            id=intent.id, ok=False, text="no host runs this run; resume it to go on"
+        )
+
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        try:
+            while line := await reader.readline():
+                said = decode_from_host(line)
+                if isinstance(said, int):
+                    self._poked.set()
+                elif (asked := self._asked.get(said.id)) and not asked.done():
+                    asked.set_result(said)
+        except (ConnectionError, ValueError, RunError):
+            pass  # treated as the end of file that follows
+        self._gone()
+
+    def _gone(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+        self._writer = None
+        self._poked.set()
+        for asked in self._asked.values():
+            if not asked.done():
+                asked.set_exception(RunError("the host died"))
+
+    async def close(self) -> None:
+        """Let go of the host; the run goes on."""
+        if self._reader_task is not None:
+            self._reader_task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._reader_task
+        self._gone()
+
+
+async def open_socket(path: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Connect to a socket whose path may be longer than the system takes."""
+    if len(bytes(path)) <= SOCKET_PATH_LIMIT:
+        return await asyncio.open_unix_connection(path, limit=LINE_LIMIT)
+    with tempfile.TemporaryDirectory(prefix="mt-") as folder:
+        short = Path(folder) / "d"
+        short.symlink_to(path.parent)
+        return await asyncio.open_unix_connection(short / path.name, limit=LINE_LIMIT)

@@ -1,0 +1,176 @@
+"""Putting the parts of a runbook together: its own, and those of included files."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from mobius_tui.runbook import decode_head, decode_step
+from mobius_tui.runbook.decode_health import health
+from mobius_tui.runbook.draft import Draft, Part
+from mobius_tui.runbook.include import Included, Includes
+from mobius_tui.runbook.model import (
+    Choose,
+    Contact,
+    Manual,
+    Phase,
+    Runbook,
+    Source,
+    Step,
+    Variable,
+)
+from mobius_tui.runbook.reader import Table
+
+_Value = TypeVar("_Value")
+_Found = Mapping[str, tuple[_Value, Table]]
+_Places = dict[tuple[Part, str], Table]
+
+_OVERRIDES = ("title", "why", "aside", "instead_of", "next", "attended")
+"""What a `[[phase]]` with `include` may say otherwise than the phase it includes."""
+
+
+def assemble(root: Table, path: Path, source: Source, includes: Includes) -> Draft:
+    """The draft of a runbook, from the top of its file.
+
+    Raises:
+        EnoughError: there are too many problems.
+    """
+    places: _Places = {}
+    about = decode_head.about(root)
+    variables = _noted(decode_head.variables(root), "var", places)
+    messages = _noted(decode_head.messages(root), "message", places)
+    channels = _noted(decode_head.channels(root), "channel", places)
+    profiles = _noted(decode_head.profiles(root), "profile", places)
+    contacts = decode_head.contacts(root)
+    watched, probes = health(root)
+    places.update({("probe", name): table for name, table in probes.items()})
+    phases, entries = _phases(root, includes, places)
+    for other in includes.roots():
+        other.given("runbook", "profile", "health", "phase")  # theirs, and left alone
+        _merge(variables, decode_head.variables(other), "var", places)
+        _merge(messages, decode_head.messages(other), "message", places)
+        _merge(channels, decode_head.channels(other), "channel", places)
+        contacts = _with_contacts(contacts, decode_head.contacts(other))
+    for step in (step for phase in phases for step in phase.steps):
+        for variable in declared(step):
+            variables.setdefault(variable.name, variable)
+    runbook = Runbook(
+        **about,
+        phases=phases,
+        variables=MappingProxyType(variables),
+        profiles=MappingProxyType(profiles),
+        contacts=contacts,
+        health=watched,
+        messages=MappingProxyType(messages),
+        channels=MappingProxyType(channels),
+        path=path,
+        sources=(source, *includes.sources),
+    )
+    return Draft(runbook=runbook, root=root, places=places, entries=entries)
+
+
+def declared(step: Step) -> tuple[Variable, ...]:
+    """The variables that a step brings forth."""
+    found = [Variable(name=name) for name in step.outputs]
+    match step.action:
+        case Manual(ask=asks):
+            found += [Variable(name=ask.var, title=ask.title) for ask in asks]
+        case Choose(var=name, options=options, multi=multi):
+            values = () if multi else tuple(option.value for option in options)
+            found.append(Variable(name=name, title=step.title, choices=values))
+        case _:
+            pass
+    return tuple(variable for variable in found if variable.name)
+
+
+def _noted(found: _Found[_Value], part: Part, places: _Places) -> dict[str, _Value]:
+    """The values alone; the tables go to the places."""
+    values: dict[str, _Value] = {}
+    _merge(values, found, part, places)
+    return values
+
+
+def _merge(
+    values: dict[str, _Value], found: _Found[_Value], part: Part, places: _Places
+) -> None:
+    """Add what is not there yet: a file's own come before included ones."""
+    for name, (value, table) in found.items():
+        if name not in values:
+            values[name] = value
+            places[part, name] = table
+
+
+def _with_contacts(
+    own: tuple[Contact, ...], others: tuple[Contact, ...]
+) -> tuple[Contact, ...]:
+    roles = {contact.role for contact in own}
+    return own + tuple(contact for contact in others if contact.role not in roles)
+
+
+def _phases(
+    root: Table, includes: Includes, places: _Places
+) -> tuple[tuple[Phase, ...], dict[str, Table]]:
+    """All phases in order, and the main file's table of each."""
+    steps = decode_step.Steps()
+    sources: list[tuple[Table, Included | None]] = []
+    for entry in root.tables("phase"):
+        included = None
+        if entry.has("include"):
+            entry.given(*_OVERRIDES)
+            included = includes.phase(entry)
+            if included is None:
+                continue
+        sources.append((entry, included))
+        steps.remember(entry if included is None else included.table)
+    if not root.has("phase"):
+        root.report("a runbook wants at least one [[phase]]")
+    phases: list[Phase] = []
+    entries: dict[str, Table] = {}
+    for entry, included in sources:
+        table = entry if included is None else included.table
+        phase, found = decode_step.phase(table, steps)
+        if places.get(("phase", phase.id)) is table:
+            entry.report(f"`{phase.id}` is included twice; see `use`", "include")
+            continue
+        if included is not None:
+            phase = _overridden(phase, entry, included.target)
+        _place("phase", phase.id, table, places, entry)
+        for step, inner in found:
+            _place("step", step.id, inner, places, inner)
+        entries.setdefault(phase.id, entry)
+        phases.append(phase)
+    return tuple(phases), entries
+
+
+def _place(
+    part: Part, name: str, table: Table, places: _Places, culprit: Table
+) -> None:
+    """Note where a part stands; report it if there is one of its id already."""
+    first = places.get((part, name))
+    if first is None:
+        places[part, name] = table
+        return
+    where = f"{first.document.file}:{first.line()}"
+    words = f"a second {part} `{name}`; the first is at {where}"
+    culprit.report(words, *culprit.given("id"))
+
+
+def _overridden(phase: Phase, entry: Table, target: str) -> Phase:
+    """An included phase with what its including file says otherwise."""
+    if entry.has("id") or entry.has("step"):
+        words = "an included phase keeps its `id` and its steps"
+        entry.report(words, entry.given("id", "step")[0])
+    given = entry.given(*_OVERRIDES)
+    own: dict[str, Any] = {
+        "title": entry.text("title", filled=True),
+        "why": entry.text("why", lines=True, filled=True),
+        "aside": entry.flag("aside"),
+        "instead_of": entry.words("instead_of"),
+        "next": entry.maybe("next"),
+        "attended": entry.flag("attended"),
+    }
+    changes = {key: own[key] for key in given}
+    return dataclasses.replace(phase, include=target, **changes)

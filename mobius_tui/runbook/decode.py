@@ -1,0 +1,96 @@
+"""From the bytes of a runbook to its model, with all its mistakes in one report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mobius_tui.errors import RunbookError
+from mobius_tui.runbook.assemble import assemble
+from mobius_tui.runbook.document import EnoughError, Findings, parse
+from mobius_tui.runbook.include import Includes, Read
+from mobius_tui.runbook.lint import lint
+from mobius_tui.runbook.model import Runbook, Source
+from mobius_tui.runbook.problem import Problem, report
+from mobius_tui.runbook.reader import Table
+from mobius_tui.runbook.source import RefusedError, read_bytes
+from mobius_tui.runbook.strays import report_strays
+
+
+def load(path: Path) -> Runbook:
+    """The runbook that a file holds, with the phases that it includes.
+
+    Raises:
+        RunbookError: it cannot be read; the text is the whole report.
+    """
+    runbook, problems = examine(path)
+    if runbook is None:
+        errors = [found for found in problems if found.severity == "error"]
+        raise RunbookError(report(errors))
+    return runbook
+
+
+def examine(path: Path) -> tuple[Runbook | None, tuple[Problem, ...]]:
+    """The runbook that a file holds, or None, and everything wrong or doubtful in it.
+
+    Problems stand in the order of the files' lines, those of the main file first.
+    """
+
+    def read(name: str) -> tuple[str, bytes]:
+        sibling = path.with_name(name)
+        return str(sibling), read_bytes(sibling)
+
+    try:
+        data = read_bytes(path)
+    except RefusedError as error:
+        return None, (error.problem,)
+    return decode(path, data, read)
+
+
+def decode(
+    path: Path, data: bytes, read: Read
+) -> tuple[Runbook | None, tuple[Problem, ...]]:
+    """The runbook that bytes hold, or None, and everything wrong or doubtful in it.
+
+    Args:
+        path: the file that the bytes are from; it is not opened.
+        data: its bytes.
+        read: reads an included file by its bare name.
+    """
+    findings = Findings()
+    runbook = None
+    try:
+        runbook = _runbook(path, data, read, findings)
+    except RefusedError as error:
+        findings.problems.append(error.problem)
+    except EnoughError:
+        words = f"more problems than these {len(findings.problems)}: the rest is unread"
+        findings.problems.append(
+            Problem(file=str(path), line=0, column=0, message=words)
+        )
+    problems = _sorted(findings.problems, str(path))
+    failed = any(problem.severity == "error" for problem in problems)
+    return None if failed else runbook, problems
+
+
+def _runbook(path: Path, data: bytes, read: Read, findings: Findings) -> Runbook | None:
+    """The runbook; what is wrong with it goes to the findings."""
+    root = Table(parse(str(path), data, findings))
+    given = root.value("format", (int,), "the number 1")
+    if given != 1:
+        if given is not None:
+            root.report("this program reads format 1", "format")
+        elif not root.has("format"):
+            root.report("`format = 1` is missing: is this a runbook?")
+        return None
+    includes = Includes(path.name, read, findings)
+    draft = assemble(root, path, Source(name=path.name, data=data), includes)
+    report_strays(findings.tables)
+    lint(draft, findings)
+    return draft.runbook
+
+
+def _sorted(problems: list[Problem], main: str) -> tuple[Problem, ...]:
+    def key(problem: Problem) -> tuple[bool, str, int, int]:
+        return problem.file != main, problem.file, problem.line, problem.column
+
+    return tuple(sorted(problems, key=key))

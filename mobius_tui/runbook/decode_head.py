@@ -1,0 +1,149 @@
+"""What stands before the phases: variables, profiles, contacts, messages, channels."""
+
+from __future__ import annotations
+
+import datetime
+from types import MappingProxyType
+from typing import Any, cast
+
+from mobius_tui.runbook.model import (
+    Channel,
+    Contact,
+    Message,
+    Profile,
+    Variable,
+)
+from mobius_tui.runbook.names import is_reserved
+from mobius_tui.runbook.reader import Table
+from mobius_tui.runbook.values import NAME, one_of, slug, url
+
+
+def about(root: Table) -> dict[str, Any]:
+    """The fields of `Runbook` that the `[runbook]` table gives."""
+    table = root.table("runbook")
+    if table is None:
+        if not root.has("runbook"):
+            root.report("[runbook] is missing, with its `id` and `title`")
+        return {"id": "", "title": ""}
+    table.require("title")
+    return {
+        "id": slug(table),
+        "title": table.text("title"),
+        "summary": table.text("summary", lines=True),
+        "version": table.text("version"),
+        "updated": _date(table, "updated"),
+        "review_cycle": table.text("review_cycle"),
+        "owners": table.words("owners"),
+        "requires": table.words("requires"),
+        "workdir": table.text("workdir", ".", filled=True) or ".",
+        "environment": table.maybe("environment"),
+        "protected": table.words("protected"),
+    }
+
+
+def _date(table: Table, key: str) -> datetime.date | None:
+    words = "a date without quotes, such as 2026-11-24"
+    value = table.value(key, (datetime.date,), words)
+    if isinstance(value, datetime.datetime):
+        table.report(f"`{key}` is {words}, not a time", key)
+        return None
+    return cast("datetime.date | None", value)
+
+
+def name_problem(name: str) -> str | None:
+    """What is wrong with the name of a variable, if anything is."""
+    if not NAME.fullmatch(name):
+        return "a variable's name is made of letters, digits and _"
+    if is_reserved(name):
+        return f"`{name}` means something to shells or to this program; take another"
+    return None
+
+
+def variables(root: Table) -> dict[str, tuple[Variable, Table]]:
+    """The `[var.NAME]` tables by name."""
+    found: dict[str, tuple[Variable, Table]] = {}
+    for name, table in root.named("var"):
+        problem = name_problem(name)
+        if problem is not None:
+            table.report(problem)
+        found[name] = (_variable(name, table), table)
+    return found
+
+
+def _variable(name: str, table: Table) -> Variable:
+    variable = Variable(
+        name=name,
+        title=table.text("title"),
+        default=table.maybe("default", lines=True),
+        choices=table.words("choices"),
+        ask=table.flag("ask"),
+        from_env=table.maybe("from_env"),
+        secret=table.flag("secret"),
+    )
+    default = variable.default
+    if default is None:
+        return variable
+    if variable.choices and default not in variable.choices:
+        table.report(f"`default` is not one of `choices` of {name}", "default")
+    if variable.secret:
+        words = "a secret's `default` stands in the file for all to read"
+        table.report(f"{words}; use `from_env`", "default", severity="warning")
+    if "${" in default:
+        words = "a `default` is taken as it is, with no `${}` filled in"
+        table.report(words, "default", severity="warning")
+    return variable
+
+
+def profiles(root: Table) -> dict[str, tuple[Profile, Table]]:
+    """The `[profile.NAME]` tables by name."""
+    found: dict[str, tuple[Profile, Table]] = {}
+    for name, table in root.named("profile"):
+        values: dict[str, str] = {}
+        for key in table.keys():  # noqa: SIM118 - a Table is no mapping
+            values[key] = table.text(key, lines=True)
+        profile = Profile(name=name, values=MappingProxyType(values))
+        found[name] = (profile, table)
+    return found
+
+
+def contacts(root: Table) -> tuple[Contact, ...]:
+    """The `[[contact]]` tables."""
+    found: list[Contact] = []
+    for table in root.tables("contact"):
+        table.require("role", "handle")
+        role, handle = table.text("role"), table.text("handle")
+        found.append(Contact(role=role, handle=handle, for_=table.text("for")))
+    return tuple(found)
+
+
+def messages(root: Table) -> dict[str, tuple[Message, Table]]:
+    """The `[[message]]` tables by id."""
+    found: dict[str, tuple[Message, Table]] = {}
+    for table in root.tables("message"):
+        table.require("title", "body")
+        message = Message(
+            id=slug(table),
+            title=table.text("title", filled=True),
+            body=table.text("body", lines=True, filled=True),
+        )
+        if message.id in found:
+            table.report(f"a second message `{message.id}`", "id")
+        found[message.id] = (message, table)
+    return found
+
+
+def channels(root: Table) -> dict[str, tuple[Channel, Table]]:
+    """The `[[channel]]` tables by id."""
+    found: dict[str, tuple[Channel, Table]] = {}
+    for table in root.tables("channel"):
+        table.require("kind", "url")
+        kind = one_of(table, "kind", ("slack", "teams", "webhook"), "webhook")
+        channel = Channel(
+            id=slug(table),
+            kind=cast("Any", kind),
+            url=url(table, shown=False),
+        )
+        if channel.id in found:
+            table.report(f"a second channel `{channel.id}`", "id")
+        found[channel.id] = (channel, table)
+    return found

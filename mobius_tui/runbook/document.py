@@ -1,0 +1,176 @@
+"""One TOML text with its positions, and what was found while reading it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mobius_tui.runbook.positions import KeyPath, Positions, TooMuchError, scan
+from mobius_tui.runbook.problem import Problem, Severity
+from mobius_tui.runbook.source import MAX_BYTES, RefusedError, refused
+
+if TYPE_CHECKING:
+    from mobius_tui.runbook.reader import Table
+
+MAX_ERRORS = 100
+"""More than these help nobody, and would let a hostile file take its time."""
+
+_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_QUOTES = "write scripts and patterns in ''' or '"
+_HINTS = (
+    ("Unescaped '\\'", f'in "…" a \\ begins an escape, such as \\n; {_QUOTES}'),
+    ("Unclosed inline table", "a table in { } cannot break its line; use a [table]"),
+    ("Cannot overwrite", "this key was given before"),
+    ("Cannot declare", "this table was given before, or as something else"),
+    ("Expected '=' after a key", "a line is KEY = VALUE, a [table] or a # comment"),
+    ("Invalid value", "text goes in quotes: \"…\" or '…'"),
+    ("nvalid character", "control characters cannot stand in a TOML text"),
+)
+"""What tomllib says, and what usually helps."""
+
+
+class EnoughError(Exception):
+    """`MAX_ERRORS` errors have been found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A text in which names are filled in, and where it stands."""
+
+    table: Table
+    path: KeyPath
+    """Below the table."""
+    text: str
+    shown: bool
+    """Whether it is shown, journaled or sent: no place for a secret."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Findings:
+    """What was found in all files of a runbook."""
+
+    problems: list[Problem] = field(default_factory=list)
+    mentions: list[Mention] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+    """Every table that was read, to ask each for its unknown keys at the end."""
+
+    def add(self, problem: Problem) -> None:
+        """Keep a problem, once.
+
+        Raises:
+            EnoughError: there are `MAX_ERRORS` of them now.
+        """
+        if problem in self.problems:
+            return
+        self.problems.append(problem)
+        if len(self.problems) >= MAX_ERRORS:
+            raise EnoughError
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Document:
+    """One file, read as TOML."""
+
+    file: str
+    """The file as the reports name it."""
+    tree: Mapping[str, Any]
+    positions: Positions
+    findings: Findings
+
+    def add(self, path: KeyPath, message: str, severity: Severity = "error") -> None:
+        """Report a problem at a key, or at the nearest thing around it.
+
+        Raises:
+            EnoughError: there are `MAX_ERRORS` of them now.
+        """
+        self.add_at(self.positions.spot(path).key, message, severity)
+
+    def add_at(self, offset: int, message: str, severity: Severity = "error") -> None:
+        """Report a problem at an offset of the text.
+
+        Raises:
+            EnoughError: there are `MAX_ERRORS` of them now.
+        """
+        problem = problem_at(self.file, self.positions, offset, message, severity)
+        self.findings.add(problem)
+
+
+def problem_at(
+    file: str,
+    positions: Positions,
+    offset: int,
+    message: str,
+    severity: Severity = "error",
+) -> Problem:
+    """A problem at an offset of a text."""
+    line, column = positions.place(offset)
+    return Problem(
+        file=file,
+        line=line,
+        column=column,
+        message=message,
+        severity=severity,
+        text=positions.line(line),
+    )
+
+
+def parse(file: str, data: bytes, findings: Findings) -> Document:
+    """Read bytes as TOML, guarded against what makes tomllib fail or stall.
+
+    Raises:
+        RefusedError: the bytes are not the TOML of a runbook; it says where and why.
+    """
+    text = _decoded(file, data)
+    try:
+        positions = scan(text)
+    except TooMuchError as error:
+        raise _refused_at(file, text, error.offset, f"{error}; no runbook is") from None
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _syntax(file, text, str(error)) from None
+    except (ValueError, OverflowError):  # Python's limit on the digits of an integer
+        huge = re.search(r"[0-9_]{1000}", text)
+        offset = huge.start() if huge is not None else 0
+        raise _refused_at(file, text, offset, "this number is too long") from None
+    except RecursionError:
+        raise refused(file, "is nested too deep for a runbook") from None
+    return Document(file=file, tree=tree, positions=positions, findings=findings)
+
+
+def _decoded(file: str, data: bytes) -> str:
+    r"""The text of a file, with `\n` line ends, as tomllib sees it."""
+    if len(data) > MAX_BYTES:
+        raise refused(file, "is larger than 1 MiB, which is no runbook")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise refused(file, "is UTF-16; save it as UTF-8")
+    try:
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        words = f"is not UTF-8: byte 0x{data[error.start]:02x} on line {line}"
+        raise refused(file, f"{words}; save it as UTF-8") from None
+    if "\0" in text:
+        offset = text.index("\0")
+        raise _refused_at(file, text, offset, "a NUL byte: this is no text file")
+    return text
+
+
+def _syntax(file: str, text: str, error: str) -> RefusedError:
+    """The refusal of a text that is not TOML, with what usually helps."""
+    place = _PLACE.search(error)
+    message = error[: place.start()] if place is not None else error
+    hint = next((words for start, words in _HINTS if start in message), "")
+    message = f"{message}: {hint}" if hint else message
+    positions = Positions(text)
+    offset = len(text.rstrip())
+    if place is not None and place[1]:
+        offset = positions.offset(int(place[1]), int(place[2]))
+    return RefusedError(problem_at(file, positions, offset, message))
+
+
+def _refused_at(file: str, text: str, offset: int, words: str) -> RefusedError:
+    return RefusedError(problem_at(file, Positions(text), offset, words))

@@ -1,0 +1,47 @@
+"""The runbooks that come with the program, and finding one by name or path."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from mobius_tui.errors import UsageError
+from mobius_tui.runbook.names import did_you_mean
+
+_IS_RUNBOOK = re.compile(rb"^\s*\[runbook\]", re.MULTILINE)
+"""Files without it hold phases that others include."""
+
+
+def folder() -> Path:
+    """The folder of the bundled runbooks: in the package, or beside it."""
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "runbooks"
+    return inside if inside.is_dir() else package.parent / "runbooks"
+
+
+def bundled() -> tuple[Path, ...]:
+    """The files of the bundled runbooks, by name."""
+    files = sorted(folder().glob("*.toml"))
+    return tuple(path for path in files if _IS_RUNBOOK.search(path.read_bytes()))
+
+
+def find(name_or_path: str) -> Path:
+    """The file of a bundled runbook by its id, or of any runbook by its path.
+
+    What has a `/` or ends in `.toml` is a path.
+
+    Raises:
+        UsageError: no runbook has that id; the message lists those that there are.
+    """
+    if "/" in name_or_path or name_or_path.endswith(".toml"):
+        return Path(name_or_path)
+    known = {path.stem: path for path in bundled()}
+    if name_or_path in known:
+        return known[name_or_path]
+    near = did_you_mean(name_or_path, known)
+    there = ", ".join(known) or "none"
+    raise UsageError(
+        f"no runbook is named {name_or_path!r}{near}\n"
+        f"Bundled: {there}. For a file of your own give its path, such as "
+        f"./{name_or_path or 'runbook'}.toml"
+    )

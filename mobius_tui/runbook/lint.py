@@ -1,0 +1,22 @@
+"""What a runbook may say but must not mean: the rules between its parts."""
+
+from __future__ import annotations
+
+from mobius_tui.runbook.document import Findings
+from mobius_tui.runbook.draft import Draft
+from mobius_tui.runbook.lint_graph import lint_graph
+from mobius_tui.runbook.lint_health import lint_health
+from mobius_tui.runbook.lint_names import lint_names
+from mobius_tui.runbook.lint_steps import lint_steps
+
+
+def lint(draft: Draft, findings: Findings) -> None:
+    """Add to the findings what breaks a rule, and what is doubtful.
+
+    Raises:
+        EnoughError: there are too many problems now.
+    """
+    lint_names(draft, findings)
+    lint_steps(draft)
+    lint_graph(draft)
+    lint_health(draft)

@@ -1,0 +1,73 @@
+"""Doubts about probes and triggers."""
+
+from __future__ import annotations
+
+from mobius_tui.runbook import units
+from mobius_tui.runbook.draft import Draft
+from mobius_tui.runbook.model import Health
+from mobius_tui.runbook.templates import is_template
+
+
+def lint_health(draft: Draft) -> None:
+    """Warn of time limits and triggers that cannot do what they seem to.
+
+    Raises:
+        EnoughError: there are too many problems now.
+    """
+    health = draft.runbook.health
+    if health is None:
+        return
+    _beat(draft, health)
+    _latency(draft, health)
+    _errors(draft, health)
+
+
+def _seconds(text: str) -> float | None:
+    """A duration, or None where it is known only once it is filled in."""
+    return None if is_template(text) else units.seconds(text)
+
+
+def _beat(draft: Draft, health: Health) -> None:
+    every = _seconds(health.every)
+    for probe in health.probes:
+        timeout = _seconds(probe.timeout)
+        if every is not None and timeout is not None and timeout > every:
+            draft.at("probe", probe.id).report(
+                f"`timeout` {probe.timeout} is longer than `every` {health.every}: "
+                "a slow answer makes the next check miss its turn",
+                "timeout",
+                severity="warning",
+            )
+
+
+def _latency(draft: Draft, health: Health) -> None:
+    rule = health.trigger.p95_latency
+    above = None if rule is None else _seconds(rule.above)
+    if rule is None or above is None:
+        return
+    for probe in health.probes:
+        timeout = _seconds(probe.timeout)
+        if not probe.trigger or probe.p95 is not None or timeout is None:
+            continue
+        if above >= timeout:
+            draft.at("probe", probe.id).report(
+                f"no answer can take `p95_latency.above` {rule.above}: "
+                f"`timeout` {probe.timeout} ends it first; raise `timeout`, or let "
+                "the service report its `p95`",
+                severity="warning",
+            )
+
+
+def _errors(draft: Draft, health: Health) -> None:
+    rule, failures = health.trigger.error_rate, health.trigger.consecutive_failures
+    if rule is None or failures is None or failures > rule.for_checks:
+        return
+    counted = [probe for probe in health.probes if probe.trigger]
+    if any(probe.error_rate is not None for probe in counted):
+        return
+    table = draft.root.table("health")
+    trigger = None if table is None else table.table("trigger")
+    if trigger is not None:
+        words = "no probe names the `error_rate` that its service reports"
+        rest = f"this can never fire before `consecutive_failures` = {failures}"
+        trigger.report(f"{words}: {rest}", "error_rate", severity="warning")

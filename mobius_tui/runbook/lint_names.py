@@ -1,0 +1,176 @@
+"""Names that are used: is each defined, is each used, and does no secret leak?"""
+
+from __future__ import annotations
+
+from mobius_tui.runbook.document import Findings, Mention
+from mobius_tui.runbook.draft import Draft
+from mobius_tui.runbook.model import Choose, Run, RunCheck, Step
+from mobius_tui.runbook.names import PROVIDED, STEP_NAMES, did_you_mean
+from mobius_tui.runbook.reader import Table
+from mobius_tui.runbook.templates import broken_template, script_names, template_names
+
+
+def lint_names(draft: Draft, findings: Findings) -> None:
+    """Report undefined names, leaking secrets, and variables that nobody uses.
+
+    Raises:
+        EnoughError: there are too many problems now.
+    """
+    names = _Names(draft)
+    for mention in findings.mentions:
+        names.in_text(mention)
+    for step in draft.runbook.steps():
+        names.in_step(step, draft.at("step", step.id))
+    names.in_profiles()
+    names.in_head()
+    names.unused()
+
+
+class _Names:
+    """The names of one runbook, and which of them were used."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+        self.runbook = draft.runbook
+        self.declared = draft.runbook.variables
+        self.used: set[str] = set()
+        health = draft.runbook.health
+        probes = () if health is None else health.probes
+        self.probes = {probe.id for probe in probes}
+        self.steps = {step.id for step in draft.runbook.steps()}
+
+    def in_text(self, mention: Mention) -> None:
+        """The `${}` of a text that is filled in."""
+        table, path = mention.table, mention.path
+        broken = broken_template(mention.text)
+        if broken is not None:
+            words = f"{broken!r} is no ${{name}}; write $${{ for a literal ${{"
+            table.report_within(broken, words, *path)
+        for name in template_names(mention.text):
+            problem = self._undefined(name)
+            if problem is None and mention.shown and self._secret(name):
+                problem = (
+                    f"`{name}` is a secret, and this text is shown; "
+                    "a step gets it by `secrets`"
+                )
+            if problem is not None:
+                table.report_within(f"${{{name}}}", problem, *path)
+
+    def _secret(self, name: str) -> bool:
+        return name in self.declared and self.declared[name].secret
+
+    def _undefined(self, name: str) -> str | None:
+        """What is wrong with a name in a text, if anything is."""
+        self.used.add(name)
+        if name in self.declared or name in PROVIDED:
+            return None
+        kind, _, rest = name.partition(".")
+        if kind == "health" and rest:
+            if rest in self.probes:
+                return None
+            return f"no probe `{rest}`{did_you_mean(rest, self.probes)}"
+        if kind == "step" and rest:
+            return self._undefined_step(rest)
+        near = did_you_mean(name, (*self.declared, *PROVIDED))
+        return f"`{name}` is used and never defined{near}"
+
+    def _undefined_step(self, rest: str) -> str | None:
+        step_id, _, what = rest.rpartition(".")
+        if what not in STEP_NAMES or not step_id:
+            return "of a step there are ${step.ID.result} and ${step.ID.check}"
+        if step_id not in self.steps:
+            return f"no step `{step_id}`{did_you_mean(step_id, self.steps)}"
+        return None
+
+    def in_step(self, step: Step, table: Table) -> None:
+        """The variables that a step names by itself."""
+        for name, values in step.when.items():
+            self._in_when(name, values, table)
+        for index, name in enumerate(step.uses):
+            self._variable(name, table, "uses", index)
+        for key, name in step.secrets.items():
+            self._variable(name, table, "secrets", key)
+            if name in self.declared and not self.declared[name].secret:
+                words = f"`{name}` is no secret: give its [var] `secret = true`"
+                table.report(words, "secrets", key)
+        scripts = [check.script for check in step.checks if isinstance(check, RunCheck)]
+        if isinstance(step.action, Run):
+            self._in_script(step, step.action.script, table, "run")
+        for script in scripts:
+            self._in_script(step, script, table, "check")
+
+    def _in_script(self, step: Step, script: str, table: Table, key: str) -> None:
+        """A script may have variables of its own: what is not declared is no error."""
+        for name in script_names(script):
+            self.used.add(name)
+            if self._secret(name) and name not in {**step.secrets, **step.env}:
+                words = f'`secrets = {{ {name} = "{name}" }}` on the step'
+                problem = f"`{name}` is a secret: a step gets it only by {words}"
+                table.report_within(f"${name}", problem, key)
+
+    def _variable(self, name: str, table: Table, *path: str | int) -> bool:
+        self.used.add(name)
+        if name in self.declared:
+            return True
+        near = did_you_mean(name, self.declared)
+        table.report(f"`{name}` is used and never defined{near}", *path)
+        return False
+
+    def _in_when(self, name: str, values: tuple[str, ...], table: Table) -> None:
+        if not self._variable(name, table, "when", name):
+            return
+        choices = self.declared[name].choices or self._options(name)
+        for value in values:
+            if choices and value not in choices:
+                near = did_you_mean(value, choices)
+                words = f"`{name}` is never `{value}`{near}"
+                table.report(words, "when", name)
+
+    def _options(self, name: str) -> tuple[str, ...]:
+        """What a step's `choose` offers for a variable; empty where none does."""
+        return tuple(
+            option.value
+            for step in self.runbook.steps()
+            if isinstance(step.action, Choose) and step.action.var == name
+            for option in step.action.options
+        )
+
+    def in_profiles(self) -> None:
+        """The variables to which profiles give values."""
+        for profile in self.runbook.profiles.values():
+            table = self.draft.at("profile", profile.name)
+            for name, value in profile.values.items():
+                if name not in self.declared:
+                    near = did_you_mean(name, self.declared)
+                    table.report(f"`{name}` is used and never defined{near}", name)
+                    continue
+                choices = self.declared[name].choices
+                if choices and value not in choices:
+                    table.report(f"not one of `choices` of {name}", name)
+
+    def in_head(self) -> None:
+        """The variable that names the environment."""
+        table = self.draft.root.table("runbook")
+        name = self.runbook.environment
+        if table is None:
+            return
+        if name is None:
+            if self.runbook.protected:
+                words = "`protected` wants `environment`, the variable that it is about"
+                table.report(words, "protected")
+            return
+        if self._variable(name, table, "environment"):
+            choices = self.declared[name].choices
+            for index, value in enumerate(self.runbook.protected):
+                if choices and value not in choices:
+                    words = f"not one of `choices` of {name}"
+                    table.report(words, "protected", index)
+
+    def unused(self) -> None:
+        """Warn of each `[var]` of the main file that nothing uses."""
+        for name in self.declared:
+            table = self.draft.places.get(("var", name))
+            if table is None or table.document is not self.draft.root.document:
+                continue
+            if name not in self.used:
+                table.report(f"nobody uses the variable `{name}`", severity="warning")

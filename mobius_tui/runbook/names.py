@@ -1,0 +1,57 @@
+"""Names: which a runbook may not take, which it is given, and which it meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+_SHELL = """
+PATH IFS ENV HOME SHELL SHELLOPTS PWD OLDPWD CDPATH GLOBIGNORE PROMPT_COMMAND
+PS0 PS1 PS2 PS3 PS4 UID EUID PPID GROUPS RANDOM SECONDS LINENO OPTIND OPTARG OPTERR
+FUNCNAME DIRSTACK HISTFILE HOSTNAME USER LOGNAME TERM TMPDIR LANG TZ POSIXLY_CORRECT _
+"""
+"""What shells and the C library read or set by themselves."""
+_PROGRAMS = """
+NODE_OPTIONS PERL5OPT PERL5LIB PERLLIB RUBYOPT RUBYLIB JAVA_TOOL_OPTIONS
+GCONV_PATH LOCPATH MALLOC_CHECK_
+"""
+"""What makes other programs load code."""
+_RESERVED = frozenset((_SHELL + _PROGRAMS).split())
+_FAMILIES = ("LD_", "DYLD_", "BASH", "PYTHON", "LC_", "RUNBOOK_", "MOBIUS_", "GIT_")
+_OURS = ("RUNBOOK_", "MOBIUS_")
+
+PROVIDED = (
+    "now",
+    "run.id",
+    "run.started",
+    "run.elapsed",
+    "run.operator",
+    "run.mode",
+    "trigger.reason",
+)
+"""The names that a run provides, beside `health.PROBE` and `step.ID.…`."""
+STEP_NAMES = ("result", "check")
+"""What `step.ID.` goes on with."""
+
+
+def is_reserved(name: str) -> bool:
+    """Whether a variable of that name would change how programs run, or this one."""
+    return name in _RESERVED or name.startswith(_FAMILIES)
+
+
+def is_ours(name: str) -> bool:
+    """Whether the name belongs to this program, so that not even `env` may set it."""
+    return name.startswith(_OURS)
+
+
+def nearest(word: str, choices: Iterable[str]) -> str | None:
+    """The choice that was most probably meant, if one is near enough."""
+    import difflib  # takes 3 ms, and is needed only where something is wrong
+
+    close = difflib.get_close_matches(word[:80], list(choices), n=1, cutoff=0.6)
+    return close[0] if close else None
+
+
+def did_you_mean(word: str, choices: Iterable[str]) -> str:
+    """`; did you mean …?`, or nothing."""
+    found = nearest(word, choices)
+    return f"; did you mean `{found}`?" if found is not None else ""

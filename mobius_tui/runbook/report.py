@@ -1,0 +1,67 @@
+"""What `mobius-tui check` says about files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from mobius_tui.errors import OK, USAGE
+from mobius_tui.runbook.decode import examine
+from mobius_tui.runbook.model import Run, Runbook
+from mobius_tui.runbook.problem import Problem, report, visible
+
+
+def check_files(paths: Iterable[Path], *, as_json: bool) -> tuple[str, int]:
+    """The report on some runbook files, and the exit code.
+
+    Args:
+        paths: the files, in the order of the report.
+        as_json: whether the report is one JSON list of problems, each with file,
+            line, column, severity and message, instead of lines for a person.
+
+    Returns:
+        The text without a last line end, and 0, or 2 if any file has an error.
+    """
+    found = [(path, *examine(path)) for path in paths]
+    broken = any(runbook is None for _, runbook, _ in found)
+    code = USAGE if broken else OK
+    if as_json:
+        problems = [problem for _, _, some in found for problem in some]
+        items = [_as_json(problem) for problem in problems]
+        return json.dumps(items, indent=2, ensure_ascii=False), code
+    parts: list[str] = []
+    for path, runbook, some in found:
+        if some:
+            parts.append(report(some))
+        parts.append(_verdict(path, runbook, some))
+    return "\n".join(parts), code
+
+
+def _as_json(problem: Problem) -> dict[str, str | int]:
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "severity": problem.severity,
+        "message": problem.message,
+    }
+
+
+def _verdict(path: Path, runbook: Runbook | None, found: tuple[Problem, ...]) -> str:
+    """The last line on one file."""
+    name = visible(str(path))
+    if runbook is None:
+        errors = sum(problem.severity == "error" for problem in found)
+        return f"{name}: {_counted(errors, 'error')}"
+    steps = runbook.steps()
+    runs = [step.action.effect for step in steps if isinstance(step.action, Run)]
+    effects = ", ".join(
+        f"{runs.count(effect)} {effect}" for effect in ("read", "change", "destroy")
+    )
+    phases = _counted(len(runbook.phases), "phase")
+    return f"{name}: ok, {phases}, {_counted(len(steps), 'step')} ({effects})"
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -1,0 +1,78 @@
+"""`${name}` in the texts of a runbook, and `$name` in its scripts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+
+from mobius_tui.runbook.model import Choose, Manual, Run, RunCheck, Step
+
+_TEMPLATE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_.-]*)\}")
+_OPENING = re.compile(r"\$\$\{|\$\{")
+_MENTION = re.compile(r"\$\{?[#!]?([A-Za-z_][A-Za-z0-9_]*)")
+
+
+def template_names(text: str) -> tuple[str, ...]:
+    """The names that a text wants filled in, in order, each once.
+
+    `$${` stands for a literal `${`, and names nothing.
+    """
+    found = (match[1] for match in _TEMPLATE.finditer(text))
+    return tuple(dict.fromkeys(name for name in found if name is not None))
+
+
+def is_template(text: str) -> bool:
+    """Whether a text holds a name to fill in, or looks as if it should."""
+    return "${" in text
+
+
+def broken_template(text: str) -> str | None:
+    """The first `${` of a text that begins no name, with what follows it; or None."""
+    for opening in _OPENING.finditer(text):
+        if opening[0] == "${" and not _TEMPLATE.match(text, opening.start()):
+            return text[opening.start() : opening.start() + 20].split("\n")[0]
+    return None
+
+
+def fill(text: str, lookup: Callable[[str], str]) -> str:
+    """The text with each `${name}` replaced by `lookup(name)`, and `$${` by `${`.
+
+    What looks up decides what to do about a name that it does not know; what it
+    raises is passed on. Values are not looked at again: a value that holds `${x}`
+    stays as it is.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        name: str | None = match[1]
+        return "${" if name is None else lookup(name)
+
+    return _TEMPLATE.sub(value, text)
+
+
+def script_names(script: str) -> tuple[str, ...]:
+    """The names that a script mentions as `$name` or `${name…`, in order, each once."""
+    return tuple(dict.fromkeys(match[1] for match in _MENTION.finditer(script)))
+
+
+def script_variables(step: Step, declared: Collection[str]) -> tuple[str, ...]:
+    """The declared variables that a step's script and its `run` checks read.
+
+    Those are what they mention as `$name` or `${name…`, and what `uses` lists. What
+    the step itself brings forth (`outputs`, `ask.var`, `choose.var`) counts only
+    where `uses` lists it: a step cannot wait for its own result.
+    """
+    scripts = [check.script for check in step.checks if isinstance(check, RunCheck)]
+    own = set(step.outputs)
+    match step.action:
+        case Run(script=script):
+            scripts.insert(0, script)
+        case Manual(ask=asks):
+            own.update(ask.var for ask in asks)
+        case Choose(var=name):
+            own.add(name)
+        case _:
+            pass
+    named = (name for script in scripts for name in script_names(script))
+    mentioned = [name for name in named if name in declared and name not in own]
+    listed = [name for name in step.uses if name in declared]
+    return tuple(dict.fromkeys(mentioned + listed))

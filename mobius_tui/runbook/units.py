@@ -1,0 +1,82 @@
+"""Durations and sizes, as runbooks spell them: `"1h30m"`, `"500ms"`, `"1GiB"`."""
+
+from __future__ import annotations
+
+import re
+
+_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?")
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)(B|kB|MB|GB|TB|KiB|MiB|GiB|TiB)")
+_BYTES = {
+    "B": 1,
+    "kB": 10**3,
+    "MB": 10**6,
+    "GB": 10**9,
+    "TB": 10**12,
+    "KiB": 2**10,
+    "MiB": 2**20,
+    "GiB": 2**30,
+    "TiB": 2**40,
+}
+
+
+def seconds(text: str) -> float:
+    """The seconds that a duration such as `"1h30m"` or `"500ms"` means.
+
+    Raises:
+        ValueError: it is no duration; the message says what one looks like.
+    """
+    found = _DURATION.fullmatch(text)
+    if found is None or not text:
+        raise ValueError(f'{text!r} is no duration; write "500ms", "10s" or "1h30m"')
+    hours, minutes, secs, millis = found.groups()
+    return (
+        int(hours or 0) * 3600
+        + int(minutes or 0) * 60
+        + float(secs or 0)
+        + int(millis or 0) / 1000
+    )
+
+
+def size(text: str) -> int:
+    """The bytes that a size such as `"1GiB"` or `"200MB"` means.
+
+    Raises:
+        ValueError: it is no size; the message says what one looks like.
+    """
+    found = _SIZE.fullmatch(text)
+    if found is None:
+        raise ValueError(f'{text!r} is no size; write "512KiB", "200MB" or "1GiB"')
+    return int(float(found[1]) * _BYTES[found[2]])
+
+
+def in_words(duration: float) -> str:
+    """A duration for a person: `0.4 s`, `42 s`, `3 min 20 s`, `2 h 5 min`."""
+    if duration < 10:
+        return f"{duration:.1f} s".replace(".0 s", " s")
+    whole = round(duration)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def bytes_in_words(count: float) -> str:
+    """A size for a person: `512 B`, `1.5 KiB`, `20 GiB`."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if count < 1024:
+            break
+        count /= 1024
+    else:
+        unit = "TiB"
+    return f"{count:.1f}".removesuffix(".0") + f" {unit}"
+
+
+def clock(duration: float) -> str:
+    """A duration for a column: `0:42`, `12:05`, `1:02:03`."""
+    whole = max(0, int(duration))
+    hours, rest = divmod(whole, 3600)
+    minutes, secs = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{secs:02}" if hours else f"{minutes}:{secs:02}"

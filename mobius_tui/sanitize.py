@@ -1,0 +1,193 @@
+"""The one sanitizer: text from outside becomes text that a terminal can only show.
+
+Output of steps, file names, titles, messages and answers of probes may hold anything.
+A terminal obeys what it is sent: it moves the cursor, sets the title, fills the
+clipboard, and answers some questions by *typing* into the program that asked. So
+nothing reaches a widget or standard output but visible characters. What was invisible
+is shown as a glyph, never dropped: whoever reads can see that it was there.
+
+Colour is the one exception: `clean(…, keep_sgr=True)` lets `ESC [ 31 m` and its kind
+through, for the output pane to parse.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from functools import cache
+
+TAB_COLUMNS = 8
+"""Cells between two tab stops."""
+
+MARKS_PER_BASE = 4
+"""Combining marks kept on one character; Vietnamese and Hebrew need up to three."""
+
+SGR = re.compile(r"(\x1b\[[0-9;:]{0,64}m)")
+"""A colour sequence, and nothing else: digits, `;` and `:` only.
+
+64 characters hold the longest that programs write (two direct colours and attributes).
+"""
+
+# Written out, not computed from `unicodedata`, so that every Python shows the same:
+# Cc, Cf, Cs, Zl, Zp, the noncharacters, and what Unicode calls default-ignorable.
+_INVISIBLE = (
+    "\x00-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2"
+    "\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\u3164\ud800-\udfff\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\ufffe\uffff\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+) + "".join(
+    f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}"
+    for plane in range(0x10000, 0x110000, 0x10000)
+)
+
+_UNSAFE = re.compile(f"(?!\t)[{_INVISIBLE}]")
+_UNSAFE_BUT_NEWLINES = re.compile(f"(?![\t\n])[{_INVISIBLE}]")
+
+# One variation selector 15 or 16 after a character only asks for its plain or coloured
+# form, on whose width terminals disagree. It is taken out; any other use is shown.
+_PRESENTATION = re.compile("(?<=[^\n\t\ufe0e\ufe0f])[\ufe0e\ufe0f](?![\ufe0e\ufe0f])")
+
+_NEWLINE = re.compile(r"\r*\n")
+
+_HEX = "mobius_tui.hex"
+
+
+def clean(text: str, *, keep_sgr: bool = False, newlines: bool = False) -> str:
+    r"""Make every control and invisible character of `text` visible.
+
+    C0 controls become control pictures (`␛`, `␍`), others `<U+202E>`; tabs become
+    spaces, to the next of every 8 columns; a byte that `os.fsdecode` could not read
+    becomes `<9B>`. More than 4 combining marks on a character become `<+37 marks>`.
+    Cleaning twice changes nothing.
+
+    Args:
+        text: Anything.
+        keep_sgr: Leave well-formed colour sequences in.
+        newlines: Leave `\n` in, and take `\r\n` for it; otherwise they are shown.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    if newlines:
+        text = _NEWLINE.sub("\n", text)
+    if keep_sgr and "\x1b" in text:
+        parts = SGR.split(text)
+        parts[::2] = [_visible(part, newlines=newlines) for part in parts[::2]]
+        text = "".join(parts)
+    else:
+        text = _visible(text, newlines=newlines)
+    return _expand_tabs(text) if "\t" in text else text
+
+
+def line(text: str) -> str:
+    """Make `text` fit for one line: a title, a file name, a message; newlines are ⏎."""
+    if text.isascii() and text.isprintable():
+        return text
+    return clean(_NEWLINE.sub("⏎", text))
+
+
+def decode(data: bytes) -> str:
+    """Read `data` as UTF-8; a byte that is none is shown in hex, as `<E2>`."""
+    return data.decode("utf-8", errors=_HEX)
+
+
+def collapse(text: str) -> str:
+    r"""Keep what a terminal would show last of lines that rewrite themselves by `\r`.
+
+    A progress line is written over and over after a carriage return: only the text
+    after the last one stays, but for those at the line's very end. `\r\n` is a newline.
+    """
+    if "\r" not in text:
+        return text
+    kept = (part.rstrip("\r") for part in text.split("\n"))
+    return "\n".join(part[part.rfind("\r") + 1 :] for part in kept)
+
+
+def cells(text: str) -> int:
+    """Return the columns that cleaned text without colours takes in a terminal."""
+    if text.isascii():
+        return len(text)
+    return sum(_cell(character) for character in text)
+
+
+def _visible(text: str, *, newlines: bool) -> str:
+    """Return `text` with glyphs for all that is invisible, but tabs and colours."""
+    if text.isascii():
+        if text.isprintable():
+            return text
+    elif "\ufe0e" in text or "\ufe0f" in text:
+        text = _PRESENTATION.sub("", text)
+    text = (_UNSAFE_BUT_NEWLINES if newlines else _UNSAFE).sub(_glyph, text)
+    return text if text.isascii() else _combining().sub(_limit, text)
+
+
+def _glyph(match: re.Match[str]) -> str:
+    """Return what to show for an invisible character."""
+    code = ord(match[0])
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "␡"
+    if 0xDC80 <= code <= 0xDCFF:  # os.fsdecode's stand-in for the byte
+        return f"<{code - 0xDC00:02X}>"
+    return f"<U+{code:04X}>"
+
+
+@cache
+def _combining() -> re.Pattern[str]:
+    """Return a pattern of one or more combining marks.
+
+    Made when the first text beyond ASCII comes by: it costs 20 ms. Marks lie below
+    U+20000, and the selectors above it are shown as codes before.
+    """
+    marks: list[str] = []
+    first = None
+    for code in range(0x300, 0x20000):
+        is_mark = unicodedata.category(chr(code)) in {"Mn", "Me"}
+        if is_mark and first is None:
+            first = code
+        elif first is not None and not is_mark:
+            marks.append(f"{chr(first)}-{chr(code - 1)}")
+            first = None
+    return re.compile(f"[{''.join(marks)}]+")
+
+
+def _limit(match: re.Match[str]) -> str:
+    """Return a run of combining marks, not too long, on something to stand on."""
+    run, start = match[0], match.start()
+    based = start > 0 and match.string[start - 1] not in "\n\t"
+    kept, surplus = run[:MARKS_PER_BASE], len(run) - MARKS_PER_BASE
+    note = f"<+{surplus} marks>" if surplus > 0 else ""
+    return f"{'' if based else '◌'}{kept}{note}"
+
+
+def _expand_tabs(text: str) -> str:
+    """Return cleaned text with spaces for tabs, counted in cells."""
+    rows = []
+    for row in text.split("\n"):
+        first, *pieces = row.split("\t")
+        out, column = [first], cells(SGR.sub("", first))
+        for piece in pieces:
+            gap = TAB_COLUMNS - column % TAB_COLUMNS
+            out += (" " * gap, piece)
+            column += gap + cells(SGR.sub("", piece))
+        rows.append("".join(out))
+    return "\n".join(rows)
+
+
+def _cell(character: str) -> int:
+    if unicodedata.category(character) in {"Mn", "Me"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def _show_bytes(error: UnicodeError) -> tuple[str, int]:
+    """Stand in hex for the bytes that a decoder could not read."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    bad = error.object[error.start : error.end]
+    return "".join(f"<{byte:02X}>" for byte in bad), error.end
+
+
+codecs.register_error(_HEX, _show_bytes)

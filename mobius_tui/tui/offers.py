@@ -1,0 +1,206 @@
+"""What Enter does now, and which commands apply: pure judgement over a view.
+
+The host judges every intent again; this decides what is offered, and in which words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mobius_tui.run.plan import Proposal, effect_of, follows, kind_of
+from mobius_tui.run.state import BAD, Status
+from mobius_tui.runbook.model import Run, Step
+from mobius_tui.runbook.units import clock
+from mobius_tui.runbook.words import EFFECTS
+from mobius_tui.tui.glyphs import MARKS
+from mobius_tui.tui.theme import Role
+from mobius_tui.tui.view import RunView
+
+Kind = Literal[
+    "start",
+    "tick",
+    "message",
+    "choose",
+    "by hand",
+    "decide",
+    "running",
+    "wait",
+    "phase",
+    "resume",
+    "end",
+    "ended",
+]
+
+BY_HAND = {
+    "watch": "watching by itself is not in this version: watch the health panel",
+    "tty": "it needs a terminal of its own, which this version cannot give it",
+}
+"""What a person does by hand and then vouches for, and why."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Offer:
+    """What Enter does."""
+
+    kind: Kind
+    key: str | None = None
+    """The checklist's key that it is about."""
+    text: str
+    role: Role = "plain"
+    note: str = ""
+    """What else to know: that it destroys, that it is out of order."""
+
+
+def by_hand(step: Step) -> str | None:
+    """Why this version cannot run a step by itself; `None` where it can."""
+    if kind_of(step) == "watch":
+        return BY_HAND["watch"]
+    if isinstance(step.action, Run) and step.action.tty:
+        return BY_HAND["tty"]
+    return None
+
+
+def offer(view: RunView, selected: str | None, *, moved: bool) -> Offer:
+    """What Enter does, given where the cursor is.
+
+    Args:
+        view: the run.
+        selected: the checklist's key under the cursor.
+        moved: whether the person put the cursor there.
+    """
+    if view.state.ended is not None:
+        words = f"The run has ended: {view.state.ended.outcome}"
+        return Offer(kind="ended", text=words, role="strong")
+    if view.host is None:
+        words = "Resume: no host runs this run, so nothing new can start"
+        return Offer(kind="resume", text=words, role="bad")
+    proposal = view.proposal
+    if moved and selected != proposal.step:
+        other = _selected(view, selected)
+        if other is not None:
+            return other
+    return _proposed(view, proposal)
+
+
+def _selected(view: RunView, key: str | None) -> Offer | None:
+    """What can be done where the person went; `None` where that is nothing."""
+    phase = view.phase(key)
+    if phase is not None and phase.aside and phase.id not in view.state.entered:
+        return Offer(kind="phase", key=key, text=f"Go to {phase.title}", role="warn")
+    step = view.step(key)
+    if step is None or view.state.auto is not None:
+        return None
+    standing = view.standings[step.id]
+    if standing.status in BAD:
+        return _decide(view, step)
+    busy = view.proposal.kind == "running" and not follows(step)
+    if standing.status is Status.PENDING and not busy:
+        return _start(view, step, note="out of order")
+    return None
+
+
+def _proposed(view: RunView, proposal: Proposal) -> Offer:
+    step = view.step(proposal.step)
+    if step is None:
+        words = "End the run: every step that applies has come to its end"
+        return Offer(kind="end", text=words, role="good")
+    name = view.plan.name(step.id)
+    if proposal.kind == "running":
+        words = f"{name} is running, {clock(view.runtime(step.id) or 0.0)}"
+        return Offer(kind="running", key=step.id, text=words, role="accent")
+    if proposal.kind == "decide":
+        return _decide(view, step)
+    if proposal.kind == "wait":
+        words = f"{name} waits: {proposal.text}"
+        return Offer(kind="wait", key=step.id, text=words, role="warn")
+    if view.state.auto is not None:
+        words = f"The run goes on by itself; next is {name}"
+        return Offer(kind="running", key=step.id, text=words, role="accent")
+    return _start(view, step)
+
+
+def _decide(view: RunView, step: Step) -> Offer:
+    mark = MARKS[view.standings[step.id].status]
+    words = f"Decide on {view.plan.name(step.id)}: {mark.word}"
+    return Offer(kind="decide", key=step.id, text=words, role="bad")
+
+
+def _start(view: RunView, step: Step, note: str = "") -> Offer:
+    name = view.plan.name(step.id)
+    if by_hand(step) is not None:
+        return Offer(kind="by hand", key=step.id, text=f"By hand: {name}", note=note)
+    match kind_of(step):
+        case "manual":
+            return Offer(kind="tick", key=step.id, text=f"Do {name}", note=note)
+        case "message":
+            return Offer(kind="message", key=step.id, text=f"Tell: {name}", note=note)
+        case "choose":
+            return Offer(kind="choose", key=step.id, text=f"Decide {name}", note=note)
+        case "check":
+            return Offer(kind="start", key=step.id, text=f"Check {name}", note=note)
+        case _:
+            pass
+    effect = effect_of(step)
+    where = f" in {view.environment}" if view.environment and effect != "read" else ""
+    notes = [note] if note else []
+    if effect != "read":
+        notes.insert(0, EFFECTS[effect] + where)
+    return Offer(
+        kind="start",
+        key=step.id,
+        text=f"Run {name}",
+        role="bad" if effect == "destroy" else "plain",
+        note=" · ".join(notes),
+    )
+
+
+def available(view: RunView | None, selected: str | None) -> frozenset[str]:
+    """The ids of the commands on steps and the run that apply now.
+
+    Args:
+        view: the run.
+        selected: the checklist's key under the cursor.
+    """
+    if view is None:
+        return frozenset()
+    found = {"note"} if view.host is not None else set()
+    if view.runbook.contacts:
+        found.add("contacts")
+    step = view.step(selected)
+    own = view.own(step.id) if step is not None else None
+    if step is not None and own is not None and own.status is Status.RUNNING:
+        found.add("stop")
+    if view.host is None or view.state.ended is not None:
+        return frozenset(found)
+    found.add("end_run")
+    if any(phase.aside for phase in view.runbook.phases):
+        found.add("enter_phase")
+    if step is not None:
+        found |= _of_step(view, step)
+    return frozenset(found)
+
+
+def _of_step(view: RunView, step: Step) -> set[str]:
+    status = view.standings[step.id].status
+    found: set[str] = set()
+    ended = status in BAD or status in (
+        Status.PASSED,
+        Status.WARNED,
+        Status.OVERRIDDEN,
+        Status.RECOVERED,
+    )
+    kind = kind_of(step)
+    if kind in ("run", "check") and ended and by_hand(step) is None:
+        found.add("retry")
+    if kind in ("manual", "choose") and (ended or status is Status.PENDING):
+        found.add("tick")
+    if kind == "message" and (ended or status is Status.PENDING):
+        found.add("message")
+    if status in (*BAD, Status.PENDING, Status.WAITING) and not step.gate:
+        found.add("skip")
+    if status is Status.SKIPPED:
+        found.add("restore")
+    if status not in (Status.RUNNING, Status.OVERRIDDEN, Status.NOT_APPLICABLE):
+        found.add("override")
+    return found

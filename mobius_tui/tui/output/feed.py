@@ -1,0 +1,71 @@
+"""Opens the output file when it appears, and anew if it was cut."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mobius_tui.tui.output.document import Document
+
+SLICE = 4 * 1024 * 1024
+"""Bytes that are counted in one go: 2 ms."""
+
+
+class Feed:
+    """The document at `output`, once there is one."""
+
+    def __init__(self, output: Path | None, spans: Path | None) -> None:
+        self.output = output
+        self.spans = spans
+        self.document: Document | None = None
+        """The open file; none while it does not exist."""
+        self.counting: Document | None = None
+        """The document whose lines a thread counts."""
+        self.problem = ""
+        """Why the file can't be opened, in words; empty if it can, or is not there."""
+
+    def look(self) -> bool:
+        """Take note of what came since the last call; return whether anything did."""
+        if self.document is None:
+            return self._open()
+        changed = self.document.refresh()
+        if self.document.shrunk:
+            self.close()
+            self._open()
+            return True
+        return changed
+
+    def count(self) -> Document | None:
+        """Count the lines that came, if they are few.
+
+        Returns:
+            The document, if a thread should count, by `scan` in slices of `SLICE`.
+        """
+        document = self.document
+        if document is None or document is self.counting:
+            return None
+        uncounted = document.size - document.index.scanned
+        if uncounted > SLICE:
+            return document
+        if uncounted > 0:
+            document.scan(uncounted)
+        return None
+
+    def close(self) -> None:
+        """Close the document, if it is open."""
+        if self.document is not None:
+            self.document.close()
+            self.document = None
+
+    def _open(self) -> bool:
+        if self.output is None:
+            return False
+        before, self.problem = self.problem, ""
+        try:
+            self.document = Document(self.output, self.spans)
+            self.document.refresh()
+        except FileNotFoundError:
+            return bool(before)
+        except OSError as error:
+            self.problem = f"Cannot read {self.output}: {error.strerror}."
+            return self.problem != before
+        return True

@@ -1,0 +1,147 @@
+"""Lays one line of output out in rows: time, gutter, and wrapped or shifted text."""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
+
+from rich.cells import get_character_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from mobius_tui.tui.output.document import Line
+from mobius_tui.tui.output.spans import STDERR
+
+CLOCK = 8
+"""Cells of `HH:MM:SS`."""
+
+STDERR_MARK = "▌"
+"""Stands in the gutter of what came from stderr; a space for stdout."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Look:
+    """The styles of a pane, each complete with its background."""
+
+    text: Style
+    time: Style
+    stderr: Style
+    note: Style
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Layout:
+    """How lines become rows."""
+
+    width: int
+    """Cells of a row."""
+    wrap: bool
+    """Whether long lines go on in the next row, under their text."""
+    times: bool
+    """Whether rows begin with the time of their line."""
+    shift: int
+    """Cells of text scrolled out to the left; only without wrap."""
+    look: Look
+
+    @property
+    def text_width(self) -> int:
+        """Cells left for text beside time and gutter."""
+        return max(1, self.width - 1 - (CLOCK if self.times else 0))
+
+
+def rows(line: Line, layout: Layout) -> tuple[Strip, ...]:
+    """Return the rows that show `line`; at least one."""
+    look, width = layout.look, layout.text_width
+    segments = list(line.segments)
+    if line.hidden:
+        segments.append(Segment(f" … {line.hidden:,} more bytes", look.note))
+    parts: Iterable[Iterable[Segment]]
+    if layout.wrap:
+        parts = _fold(segments, width)
+    else:
+        parts = [Strip(segments).crop(layout.shift, layout.shift + width)]
+    first, later = _margins(line, layout)
+    return tuple(
+        Strip([*(later if number else first), *part]).apply_style(look.text)
+        for number, part in enumerate(parts)
+    )
+
+
+def notice(text: str, width: int, style: Style) -> list[Strip]:
+    """Return rows that say sanitized `text` where there is no output."""
+    return [Strip(row) for row in _fold([Segment(text, style)], width)]
+
+
+def breaks(text: str, width: int) -> list[tuple[int, int]]:
+    """Return which characters of `text` to show in each row of `width` cells.
+
+    Rows end at a space where there is one, which is left out. A character that is
+    wider than the row has one of its own. Text without characters has one row.
+    """
+    ends: Sequence[int]
+    if text.isascii():
+        ends = range(len(text) + 1)
+    else:
+        ends = list(accumulate(map(get_character_cell_size, text), initial=0))
+    pieces = []
+    start = 0
+    while ends[-1] - ends[start] > width:
+        full = max(bisect_right(ends, ends[start] + width) - 1, start + 1)
+        space = text.rfind(" ", start, full + 1)
+        if space <= start or text[start:space].isspace():
+            pieces.append((start, full))
+            start = full
+        else:
+            pieces.append((start, space))
+            start = space + 1
+    if start < len(text) or not pieces:
+        pieces.append((start, len(text)))
+    return pieces
+
+
+def _fold(segments: list[Segment], width: int) -> list[list[Segment]]:
+    """Break segments into rows of at most `width` cells."""
+    text = "".join(segment.text for segment in segments)
+    folded = []
+    number = begin = 0
+    for start, end in breaks(text, width):
+        row = []
+        while start < end:
+            segment = segments[number]
+            stop = min(end, begin + len(segment.text))
+            if start < stop:
+                row.append(
+                    Segment(segment.text[start - begin : stop - begin], segment.style)
+                )
+                start = stop
+            if stop < end or stop == begin + len(segment.text):
+                begin += len(segment.text)
+                number += 1
+        folded.append(row)
+    return folded
+
+
+def _margins(line: Line, layout: Layout) -> tuple[list[Segment], list[Segment]]:
+    """Return what stands before the first row's text, and before the others'."""
+    first, later = [], []
+    if layout.times:
+        shown = _clock(line.span.time // 1_000_000_000) if line.span else " " * CLOCK
+        first.append(Segment(shown, layout.look.time))
+        later.append(Segment(" " * CLOCK, layout.look.time))
+    is_stderr = line.span is not None and line.span.stream == STDERR
+    gutter = Segment(STDERR_MARK if is_stderr else " ", layout.look.stderr)
+    return [*first, gutter], [*later, gutter]
+
+
+@lru_cache(maxsize=1024)
+def _clock(seconds: int) -> str:
+    """Return the local time of day, from seconds since 1970."""
+    try:
+        return time.strftime("%H:%M:%S", time.localtime(seconds))
+    except (OverflowError, OSError, ValueError):
+        return "--:--:--"

@@ -1,0 +1,307 @@
+"""The widget that shows a step's output, live or long done, whatever its size."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import zip_longest
+from pathlib import Path
+from time import monotonic
+from typing import ClassVar
+
+from textual import events
+from textual.binding import BindingType
+from textual.content import Content
+from textual.geometry import Region
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from mobius_tui import sanitize
+from mobius_tui.tui.output.bindings import BINDINGS
+from mobius_tui.tui.output.document import Document
+from mobius_tui.tui.output.feed import SLICE, Feed
+from mobius_tui.tui.output.layout import Layout, Look, notice
+from mobius_tui.tui.output.messages import Counted, Followed
+from mobius_tui.tui.output.status import Status
+from mobius_tui.tui.output.viewport import Viewport
+
+TIMES_FROM = 60
+"""Cells of width from which the times are shown, if nobody asked otherwise."""
+
+WHEEL = 3
+"""Rows that one notch of the mouse wheel moves."""
+
+
+class OutputPane(Widget, can_focus=True):
+    """A view over one `output` file and its `spans`; it copies neither.
+
+    The owner says what to show with `show`, and calls `refresh_from_file` every 50 ms
+    while the step runs. The pane follows the end of the output until it is scrolled.
+    """
+
+    DEFAULT_CSS = """
+    OutputPane {
+        border: round $border-blurred;
+        padding: 0 1;
+        border-subtitle-align: right;
+        &:focus { border: round $border; }
+        & > .output--time { color: $text-muted; }
+        & > .output--stderr { color: $text-warning; }
+        & > .output--note { color: $text-muted; text-style: italic; }
+    }
+    """
+
+    COMPONENT_CLASSES: ClassVar = {"output--time", "output--stderr", "output--note"}
+
+    BINDINGS: ClassVar[list[BindingType]] = [*BINDINGS]
+
+    following: reactive[bool] = reactive(default=True, repaint=False, init=False)
+    """Whether the end of the output is kept in sight."""
+    wrap: reactive[bool] = reactive(default=True, repaint=False, init=False)
+    """Whether long lines go on in the next row."""
+    times: reactive[bool | None] = reactive(None, repaint=False, init=False)
+    """Whether each line's time is shown; none: if the pane is wide enough."""
+    shift: reactive[int] = reactive(0, repaint=False, init=False)
+    """Cells of text scrolled out to the left, without wrap."""
+    placeholder: reactive[str] = reactive("", repaint=False, init=False)
+    """What is said while there is no output."""
+
+    Followed = Followed
+
+    def __init__(
+        self,
+        *,
+        repaints: int = 20,
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
+    ) -> None:
+        """Make an empty pane.
+
+        Args:
+            repaints: The most repaints in a second that growth of the file causes.
+            id: The widget's id.
+            classes: The widget's CSS classes.
+        """
+        super().__init__(id=id, classes=classes)
+        self.viewport: Viewport | None = None
+        """Where the pane looks; none before the output file exists."""
+        self._feed = Feed(None, None)
+        self._frame: list[Strip] = []
+        self._stale = True
+        self._interval = 1 / repaints
+        self._painted = 0.0
+        self._is_due = False
+        self._status = Status()
+
+    def show(
+        self,
+        path: Path | None,
+        *,
+        spans: Path | None,
+        title: str,
+        running: bool,
+        placeholder: str,
+    ) -> None:
+        """Show an output file; the same file again keeps the place.
+
+        Args:
+            path: The `output` file, which need not exist yet; none for an empty pane.
+            spans: Its `spans` file, which need not exist yet; none if there is none.
+            title: The border's title.
+            running: Whether the step still runs.
+            placeholder: What to say while there is no output.
+        """
+        shown = sanitize.line(title)
+        self.border_title = Content(shown) if shown else None
+        self.placeholder = placeholder
+        self._status.running = running
+        if (path, spans) != (self._feed.output, self._feed.spans):
+            self._feed.close()
+            self._feed = Feed(path, spans)
+            self.following = True
+        self._look_at_file()
+        self._repaint(at_once=True)
+
+    def refresh_from_file(self) -> None:
+        """Take up what was appended; costs next to nothing if that is nothing."""
+        if self._look_at_file():
+            self._repaint_soon()
+        else:
+            self._show_status()
+
+    def action_rows(self, count: int) -> None:
+        """Scroll down by rows; up if `count` is negative."""
+        if self.viewport is not None:
+            self.viewport.move(count)
+            self._follow_if_at_end(self.viewport)
+
+    def action_pages(self, count: int) -> None:
+        """Scroll by pages that overlap by one row."""
+        self.action_rows(count * max(1, self.size.height - 1))
+
+    def action_top(self) -> None:
+        """Go to the first line."""
+        if self.viewport is not None:
+            self.viewport.to_top()
+            self._follow_if_at_end(self.viewport)
+
+    def action_follow(self) -> None:
+        """Go to the end, and follow it."""
+        self.following = True
+        self._repaint(at_once=True)
+
+    def action_shift(self, count: int) -> None:
+        """Shift the text sideways by cells, if long lines are not wrapped."""
+        if not self.wrap:
+            self.shift = max(0, self.shift + count)
+
+    def action_toggle_wrap(self) -> None:
+        """Wrap long lines, or don't."""
+        self.wrap = not self.wrap
+
+    def action_toggle_times(self) -> None:
+        """Show each line's time, or don't."""
+        self.times = not self.shows_times
+
+    @property
+    def shows_times(self) -> bool:
+        """Whether each line's time is shown now."""
+        return self.size.width >= TIMES_FROM if self.times is None else self.times
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Scroll by the wheel, in place of the usual scrolling of widgets."""
+        event.stop().prevent_default()
+        self.action_rows(WHEEL)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Scroll by the wheel, in place of the usual scrolling of widgets."""
+        event.stop().prevent_default()
+        self.action_rows(-WHEEL)
+
+    def watch_following(self, following: bool) -> None:
+        """Tell the owner, and remember from where on output is new."""
+        self._status.following = following
+        self._status.left_at = self.viewport.document.size if self.viewport else 0
+        self.post_message(Followed(self, following))
+
+    def watch_wrap(self) -> None:
+        """Lay out anew, from the left."""
+        self.shift = 0
+        self._repaint()
+
+    def watch_times(self) -> None:
+        """Lay out anew."""
+        self._repaint()
+
+    watch_shift = watch_placeholder = watch_times
+
+    def render_line(self, y: int) -> Strip:
+        """Return a row of what was last laid out."""
+        if self._stale:
+            self._lay_out()
+        if y < len(self._frame):
+            return self._frame[y]
+        return Strip.blank(self.size.width, self.rich_style)
+
+    def notify_style_update(self) -> None:
+        """Lay out anew before the next row is drawn: colours may have changed."""
+        super().notify_style_update()
+        self._stale = True
+
+    def on_mount(self) -> None:
+        """Count the lines of what was to be shown before."""
+        self._look_at_file()
+
+    def on_resize(self) -> None:
+        """Fit the rows into the new size."""
+        self._repaint()
+
+    def on_unmount(self) -> None:
+        """Close the files."""
+        self._feed.close()
+        self.viewport = None
+
+    def on_output_pane_counted(self, event: Counted) -> None:
+        """Say how many lines there are, and count those that came since."""
+        if self._feed.counting is event.document:
+            self._feed.counting = None
+        self._look_at_file()
+        self._repaint(at_once=True)
+
+    def _follow_if_at_end(self, viewport: Viewport) -> None:
+        """Paint after scrolling, and follow if that came to the end."""
+        self.following = (viewport.top, viewport.skip) >= viewport.bottom()
+        self._repaint(at_once=True)
+
+    def _look_at_file(self) -> bool:
+        """Take note of what the file holds by now; return whether that is new."""
+        changed = self._feed.look()
+        if self.viewport and self.viewport.document is not self._feed.document:
+            self.viewport = None
+        if self.is_attached and (document := self._feed.count()):
+            self._feed.counting = document
+            work = partial(self._count_all, document)
+            self.run_worker(work, thread=True, group="output", exit_on_error=False)
+        return changed
+
+    def _count_all(self, document: Document) -> None:
+        """Count lines up to the end, in a thread."""
+        while not document.scan(SLICE):
+            pass
+        self.post_message(Counted(document))
+
+    def _repaint_soon(self) -> None:
+        """Repaint now, or when the last repaint is long enough ago."""
+        wait = self._painted + self._interval - monotonic()
+        if wait <= 0:
+            self._repaint()
+        elif not self._is_due:
+            self._is_due = True
+            self.set_timer(wait, self._repaint)
+
+    def _repaint(self, *, at_once: bool = False) -> None:
+        """Lay out, and have the rows drawn that have changed."""
+        before = self._frame
+        self._lay_out()
+        self._is_due = False
+        self._painted = monotonic()
+        pairs = enumerate(zip_longest(before, self._frame))
+        changed = [Region(0, y, self.size.width, 1) for y, (a, b) in pairs if a != b]
+        if changed:
+            self.refresh(*changed)
+        self._show_status(at_once=at_once)
+
+    def _lay_out(self) -> None:
+        """Find the rows in sight."""
+        width, height = self.size
+        if not (width and height and self.is_attached):
+            return
+        self._stale = False
+        look = Look(
+            text=self.rich_style,
+            time=self.get_component_rich_style("output--time"),
+            stderr=self.get_component_rich_style("output--stderr"),
+            note=self.get_component_rich_style("output--note"),
+        )
+        document = self._feed.document
+        if document is None or not document.size:
+            words = sanitize.line(self._feed.problem or self.placeholder)
+            self._frame = notice(words, width, look.note)[:height]
+            return
+        layout = Layout(
+            width=width,
+            wrap=self.wrap,
+            times=self.shows_times,
+            shift=self.shift,
+            look=look,
+        )
+        if self.viewport is None:
+            self.viewport = Viewport(document, layout, height)
+        self.viewport.arrange(layout, height, at_bottom=self.following)
+        self._frame = self.viewport.frame()
+
+    def _show_status(self, *, at_once: bool = False) -> None:
+        """Write the lower border anew if its words have changed."""
+        if self._status.update(self.viewport, at_once=at_once):
+            words = self._status.words
+            self.border_subtitle = Content(words) if words else None

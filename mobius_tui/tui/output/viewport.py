@@ -1,0 +1,140 @@
+"""Which rows of a document are in sight, and how they move."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from textual.strip import Strip
+
+from mobius_tui.tui.output.document import USUAL, Document, Line
+from mobius_tui.tui.output.layout import Layout, rows
+
+CACHE = 1024
+"""Lines whose rows are kept: more than the tallest terminal shows."""
+
+
+class Viewport:
+    """A window of `height` rows on a document.
+
+    Its place is the first line in sight (`top`, an offset in the file) and how many of
+    that line's wrapped rows are above the window (`skip`).
+    """
+
+    def __init__(self, document: Document, layout: Layout, height: int) -> None:
+        self.document = document
+        self.layout = layout
+        self.height = height
+        self.top = 0
+        self.skip = 0
+        self._rows: OrderedDict[int, tuple[Line, tuple[Strip, ...]]] = OrderedDict()
+
+    def arrange(self, layout: Layout, height: int, *, at_bottom: bool) -> None:
+        """Take on a size and look, and what was appended.
+
+        Args:
+            layout: How lines become rows.
+            height: Rows.
+            at_bottom: Go to the end; otherwise the first line in sight stays.
+        """
+        self.height = height
+        if layout != self.layout:
+            self.layout = layout
+            self._rows.clear()
+            if self.top < self.document.size:
+                self.skip = min(self.skip, len(self._rows_at(self.top)[0]) - 1)
+        if at_bottom:
+            self.to_bottom()
+        else:
+            self.move(0)
+
+    def frame(self) -> list[Strip]:
+        """Return the rows in sight, `height` of them at most."""
+        found: list[Strip] = []
+        at, skip = self.top, self.skip
+        while at < self.document.size and len(found) < self.height:
+            strips, at = self._rows_at(at)
+            found += strips[skip:]
+            skip = 0
+        return found[: self.height]
+
+    def bottom(self) -> tuple[int, int]:
+        """Return the place from which the last row is just in sight."""
+        lines = self._lines_before(self.document.size, self.height)
+        return self._place(lines, -self.height)
+
+    def to_top(self) -> None:
+        """Go to the first row."""
+        self.top = self.skip = 0
+
+    def to_bottom(self) -> None:
+        """Go to where the last row is just in sight."""
+        self.top, self.skip = self.bottom()
+
+    def move(self, count: int) -> None:
+        """Go down by `count` rows, up if it is negative, as far as there are rows."""
+        if count < 0:
+            lines = self._lines_before(self.top, -count)
+            above = sum(len(self._rows_at(line)[0]) for line in lines)
+            lines.append(self.top)
+            self.top, self.skip = self._place(lines, max(0, above + self.skip + count))
+            return
+        left = self.skip + count
+        limit = self.bottom()
+        while (self.top, 0) < limit:
+            strips, after = self._rows_at(self.top)
+            if left < len(strips):
+                break
+            self.top, left = after, left - len(strips)
+        self.top, self.skip = min((self.top, left), limit)
+
+    def end(self) -> int:
+        """Return the offset behind the last line in sight."""
+        at, left = self.top, self.height + self.skip
+        while at < self.document.size and left > 0:
+            strips, at = self._rows_at(at)
+            left -= len(strips)
+        return at
+
+    def _rows_at(self, start: int) -> tuple[tuple[Strip, ...], int]:
+        """Return the rows of the line at `start`, and where the next one begins."""
+        line = self.document.line(start)
+        kept = self._rows.get(start)
+        if kept is not None and kept[0] is line:
+            return kept[1], line.after
+        strips = rows(line, self.layout)
+        self._rows[start] = line, strips
+        if len(self._rows) > CACHE:
+            self._rows.popitem(last=False)
+        return strips, line.after
+
+    def _lines_before(self, end: int, count: int) -> list[int]:
+        """Return where lines before `end` begin that fill `count` rows or more.
+
+        They are parsed first to last, so that each takes its colours from the one
+        before, unless one is so long that it may fill many rows alone.
+        """
+        starts: list[int] = []
+        while end > 0 and count > 0:
+            start = self.document.previous(end)
+            count -= 1 if end - start < USUAL else len(self._rows_at(start)[0])
+            starts.append(start)
+            end = start
+        starts.reverse()
+        for start in starts:
+            self.document.line(start)
+        return starts
+
+    def _place(self, lines: list[int], row: int) -> tuple[int, int]:
+        """Return line and row within it of row `row` of `lines`.
+
+        Args:
+            lines: Where lines begin that follow each other.
+            row: Counted from the first one's first row; from the end if negative.
+        """
+        counts = [len(self._rows_at(line)[0]) for line in lines]
+        row = row if row >= 0 else max(0, sum(counts) + row)
+        for line, count in zip(lines, counts, strict=True):
+            if row < count:
+                return line, row
+            row -= count
+        return 0, 0

@@ -1,0 +1,135 @@
+"""A run as the screen shows it at one moment: what goes down to the widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mobius_tui.run.plan import Plan, Proposal, Standing
+from mobius_tui.run.state import RunState, StepState
+from mobius_tui.run.variables import Values
+from mobius_tui.runbook.model import Phase, Runbook, Step
+
+PHASE = "#"
+"""What a checklist's key of a phase begins with; no step's id does."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class RunView:
+    """A run at one moment; two of them are equal only if they are the same."""
+
+    plan: Plan
+    state: RunState
+    standings: Mapping[str, Standing]
+    proposal: Proposal
+    now: float
+    """Seconds since 1970."""
+    host: int | None
+    """The living host's pid."""
+    last_lines: Mapping[str, str] = field(default_factory=dict)
+    """By `STEP.ATTEMPT`: the last line of what it printed, where it ended badly."""
+    health: Mapping[str, str] = field(default_factory=dict)
+    """Each probe's state, in words."""
+    last_n: int = 0
+    """The journal's entry up to which it was judged."""
+
+    @property
+    def runbook(self) -> Runbook:
+        """What is being run."""
+        return self.plan.runbook
+
+    @property
+    def environment(self) -> str:
+        """The environment's name; empty where the runbook names none."""
+        began = self.state.began
+        return (began.environment or "") if began else ""
+
+    @property
+    def mode(self) -> str:
+        """`incident` or `drill`."""
+        return self.state.began.mode if self.state.began else "incident"
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether what destroys wants the environment's name typed."""
+        return self.state.began is not None and self.state.began.protected
+
+    @property
+    def workdir(self) -> str:
+        """Where commands run."""
+        return self.state.began.workdir if self.state.began else ""
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the run began, until it ended."""
+        end = self.state.ended_at if self.state.ended_at is not None else self.now
+        return max(0.0, end - self.state.began_at)
+
+    @property
+    def values(self) -> Values:
+        """What `${name}` means now; a secret shows as `[secret]`."""
+        return Values(self.state, now=self.now, health=self.health)
+
+    def step(self, key: str | None) -> Step | None:
+        """The step of a checklist's key; `None` for a phase's."""
+        return self.plan.steps.get(key or "")
+
+    def phase(self, key: str | None) -> Phase | None:
+        """The phase of a checklist's key; `None` for a step's."""
+        if key is None or not key.startswith(PHASE):
+            return None
+        return self.runbook.phase(key.removeprefix(PHASE))
+
+    def own(self, step_id: str) -> StepState:
+        """What the journal says of a step."""
+        return self.state.steps[step_id]
+
+    def next_attempt(self, step_id: str) -> int:
+        """The number that a new attempt at a step must have."""
+        return len(self.own(step_id).attempts) + 1
+
+    def runtime(self, step_id: str) -> float | None:
+        """Seconds that the last attempt took, or has been running."""
+        last = self.own(step_id).last
+        if last is None:
+            return None
+        return last.took if last.took is not None else max(0.0, self.now - last.started)
+
+
+def look(
+    plan: Plan,
+    state: RunState,
+    *,
+    now: float,
+    host: int | None,
+    last_lines: Mapping[str, str],
+    health: Mapping[str, str],
+    before: RunView | None = None,
+) -> RunView:
+    """Judge a run at one moment.
+
+    Args:
+        plan: the runbook's.
+        state: the run's; it changes in place as the journal grows.
+        now: seconds since 1970.
+        host: the living host's pid.
+        last_lines: by `STEP.ATTEMPT`, the last line of its output.
+        health: each probe's state, in words.
+        before: the view before, whose standings hold where the journal has not grown.
+    """
+    if before is not None and before.state is state and before.last_n == state.n:
+        standings, proposal = before.standings, before.proposal
+    else:
+        standings = plan.standings(state)
+        proposal = plan.proposal(state, standings)
+    return RunView(
+        plan=plan,
+        state=state,
+        standings=standings,
+        proposal=proposal,
+        now=now,
+        host=host,
+        last_lines=last_lines,
+        health=health,
+        last_n=state.n,
+    )

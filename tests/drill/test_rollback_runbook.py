@@ -1,0 +1,225 @@
+"""The commands of the rollback runbook, each run for real against a drill site."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.drill.faults import FAULTS
+from mobius_tui.drill.site import (
+    Site,
+    ask,
+    await_answer,
+    build,
+    drill_variables,
+    environment,
+    tear_down,
+)
+from mobius_tui.runbook.decode import examine
+from mobius_tui.runbook.model import Choose, Manual, Run, Runbook
+from mobius_tui.runbook.templates import fill
+
+PATH = Path(__file__).parents[2] / "runbooks" / "mobius-rollback.toml"
+
+Newest = Callable[[Site], Path]
+
+
+@pytest.fixture(scope="module")
+def runbook() -> Runbook:
+    read, problems = examine(PATH)
+    assert problems == ()
+    assert read is not None
+    return read
+
+
+@pytest.fixture
+def site(tmp_path: Path, started: datetime) -> Iterator[Site]:
+    """A site of its own for each test, in a folder whose name asks for quotes."""
+    built = build(tmp_path / "a site", started=started)
+    yield built
+    tear_down(built)
+
+
+class Walk:
+    """Runs steps as a host does: by file, variables as environment, outputs kept."""
+
+    def __init__(self, runbook: Runbook, site: Site, scratch: Path) -> None:
+        self.steps = {step.id: step for step in runbook.steps()}
+        self.site = site
+        self.scratch = scratch
+        defaults = {
+            name: variable.default
+            for name, variable in runbook.variables.items()
+            if variable.default is not None
+        }
+        self.values = {**defaults, **drill_variables(site)}
+
+    def run(self, step_id: str) -> tuple[int, str]:
+        """The exit code and output of a step's script."""
+        action = self.steps[step_id].action
+        assert isinstance(action, Run)
+        script, outputs = self.scratch / "script", self.scratch / "outputs"
+        script.write_text(action.script)
+        outputs.write_text("")
+        ours = {"RUNBOOK_OUTPUT": str(outputs), "MOBIUS_PACE": "0"}
+        strict = ("bash", "--noprofile", "--norc", "-euo", "pipefail", str(script))
+        ended = subprocess.run(
+            strict,
+            cwd=self.site.root,
+            env={**os.environ, **environment(self.site), **self.values, **ours},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=60,
+        )
+        for line in outputs.read_text().splitlines():
+            name, _, value = line.partition("=")
+            self.values[name] = value
+        return ended.returncode, ended.stdout
+
+    def fill(self, text: str) -> str:
+        return fill(text, self.values.__getitem__)
+
+
+@pytest.fixture
+def walk(runbook: Runbook, site: Site, tmp_path: Path) -> Walk:
+    return Walk(runbook, site, tmp_path)
+
+
+def test_the_main_line_repairs_a_bad_release(walk: Walk, newest_backup: Newest) -> None:
+    FAULTS["bad-release"].inject(walk.site)
+    code, output = walk.run("system-status")
+    assert (code, "FAIL" in output) == (1, True)
+    code, output = walk.run("metrics")
+    assert code == 0
+    assert len(output.splitlines()) == 101
+    assert walk.run("find-backup")[0] == 0
+    assert walk.values["backup_file"] == str(newest_backup(walk.site))
+    code, output = walk.run("inspect-backup")
+    assert (code, ".sha256" in output) == (0, True)
+    assert ask(walk.site, "/health")[0] == 500
+    code, output = walk.run("execute")
+    assert code == 0, output
+    assert ask(walk.site, "/health")[0] == 200
+    assert walk.run("smoke-tests")[0] == 0
+
+
+def test_an_older_backup_is_taken_with_a_warning(
+    walk: Walk, newest_backup: Newest
+) -> None:
+    damaged = newest_backup(walk.site)
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    code, output = walk.run("find-backup")
+    assert code == 3
+    assert "damaged or unverifiable" in output
+    assert walk.values["backup_file"] < str(damaged)
+
+
+@pytest.mark.parametrize("name", ["", "elsewhere/other name.zip", "*no newline"])
+def test_the_name_in_a_sum_file_does_not_matter(
+    walk: Walk, newest_backup: Newest, name: str
+) -> None:
+    sums = Path(f"{newest_backup(walk.site)}.sha256")
+    digest = sums.read_text().split()[0]
+    sums.write_text(f"{digest}  {name}" if name else digest)
+    assert walk.run("find-backup")[0] == 0
+    assert walk.values["backup_file"] == str(newest_backup(walk.site))
+
+
+@pytest.mark.parametrize("what", ["*.sha256", "*"])
+def test_without_a_verified_backup_it_fails(walk: Walk, what: str) -> None:
+    for path in (walk.site.root / "backups").glob(what):
+        path.unlink()
+    code, output = walk.run("find-backup")
+    assert code == 1
+    assert "no verified backup of production" in output
+    assert "backup_file" not in walk.values
+
+
+def test_without_a_monitor_log_it_warns(walk: Walk) -> None:
+    walk.values["target_env"] = "staging"
+    assert walk.run("metrics")[0] == 3
+
+
+def test_failure_recovery_restores_by_hand(walk: Walk) -> None:
+    assert walk.run("find-backup")[0] == 0
+    FAULTS["bad-release"].inject(walk.site)
+    (walk.site.root / "config" / "production" / "api.json").write_text("{}")
+    assert walk.run("stop-services")[0] == 0
+    assert walk.run("end-processes")[0] == 0
+    assert ask(walk.site, "/health")[0] == 0
+    for step_id in ("extract", "restore-config", "restore-code", "start-services"):
+        code, output = walk.run(step_id)
+        assert code == 0, output
+    await_answer(walk.site, 200, path="/api/health/detailed")
+    kept = list(walk.site.root.glob("app.failed.*"))
+    assert len(kept) == 1
+    assert "2.5.0" in (kept[0] / "VERSION").read_text()
+    shutil.rmtree(walk.values["restored"])
+
+
+def test_ending_what_is_left_ends_running_services(walk: Walk) -> None:
+    assert walk.run("end-processes")[0] == 0
+    assert ask(walk.site, "/health")[0] == 0
+
+
+def test_the_pattern_never_matches_whoever_looks(runbook: Runbook) -> None:
+    pattern = runbook.variables["process_pattern"].default
+    assert pattern is not None
+    for line in ("node dist/mobius/api.js", "/usr/bin/node /srv/mobius/worker.js"):
+        assert re.search(pattern, line)
+    for line in (
+        "bash /runs/mobius-rollback/steps/end-processes.1/script",
+        "pkill -f node.*mobius",
+        "/usr/bin/python3 /usr/bin/mobius-tui run x --workdir /home/node/mobius",
+        "grep node.*mobius",
+    ):
+        assert not re.search(pattern, line)
+
+
+def test_every_question_of_the_main_line_has_an_answer(
+    runbook: Runbook, walk: Walk
+) -> None:
+    answers = tomllib.loads(FAULTS["bad-release"].answers.read_text())
+    assert set(answers) <= set(runbook.variables)
+    assert set(drill_variables(walk.site)) <= set(runbook.variables)
+    wanted = {name for name, variable in runbook.variables.items() if variable.ask}
+    for step in (s for p in runbook.phases if not p.aside for s in p.steps):
+        if isinstance(step.action, Manual):
+            for question in step.action.ask:
+                wanted.add(question.var)
+                assert re.fullmatch(question.match or ".+", answers[question.var])
+        if isinstance(step.action, Choose):
+            wanted.add(step.action.var)
+            given = answers[step.action.var]
+            values = {option.value for option in step.action.options}
+            assert set(given if step.action.multi else [given]) <= values
+    assert wanted <= set(answers)
+
+
+def test_its_shape(runbook: Runbook) -> None:
+    assert {contact.handle for contact in runbook.contacts} == {
+        "@sre-oncall",
+        "@ops",
+        "@eng-lead",
+        "@incident-commander",
+    }
+    assert set(runbook.messages) == {
+        f"rollback-{word}" for word in ("started", "completed", "failed")
+    }
+    assert runbook.phase("failure-recovery").attended
+    automated = runbook.phase("automated-rollback")
+    assert automated.next == "verify"
+    assert all(isinstance(step.action, Run) for step in automated.steps)
+    for step in runbook.steps():
+        assert step.why, step.id
+        assert len(step.title) <= 20, step.title

@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import psutil
+import pytest
+
+from mobius_tui.drill import services
+from mobius_tui.drill.site import (
+    Site,
+    ask,
+    build,
+    drill_variables,
+    environment,
+    open_site,
+    own,
+    reap_orphans,
+    sites_root,
+    tear_down,
+)
+from mobius_tui.errors import RunError
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def pids(site: Site) -> dict[str, int | None]:
+    return {
+        unit: services.read_mark(services.pid_file(site.root, unit))
+        for unit in services.UNITS
+    }
+
+
+def test_a_new_site_is_healthy(site: Site) -> None:
+    status, body = ask(site, "/health")
+    assert status == 200
+    assert json.loads(body)["status"] == "ok"
+    status, body = ask(site, "/api/health/detailed")
+    assert status == 200
+    detailed = json.loads(body)
+    assert (detailed["database"], detailed["worker"]) == ("ok", "ok")
+    version = (site.root / "app" / "VERSION").read_text().strip()
+    for path in ("/version", "/api/version"):
+        assert json.loads(ask(site, path)[1])["version"] == version
+    assert json.loads(ask(site, "/api/assets")[1]) == {"assets": 500}
+    assert "MOBIUS" in ask(site, "/")[1]
+    assert ask(site, "/no-such-path")[0] == 404
+
+
+def test_the_figures_are_of_real_requests(site: Site) -> None:
+    before = json.loads(ask(site, "/health")[1])["requests"]["count"]
+    for _ in range(20):
+        ask(site, "/api/version")
+    requests = json.loads(ask(site, "/health")[1])["requests"]
+    assert requests["count"] >= before + 20
+    assert requests["error_rate"] == 0
+    assert requests["p95_ms"] >= 0
+
+
+def test_the_backups_are_distinct_and_intact(site: Site) -> None:
+    backups = sorted((site.root / "backups").glob("*.zip"))
+    assert len(backups) == 3
+    assert len({backup.read_bytes() for backup in backups}) == 3
+    for backup in backups:
+        assert re.fullmatch(r"dhash_production_\d{8}_\d{6}\.zip", backup.name)
+        digest, name = Path(f"{backup}.sha256").read_text().split()
+        assert digest == hashlib.sha256(backup.read_bytes()).hexdigest()
+        assert name == backup.name
+    assert backups[-1].name < "dhash_production_20261124_134505.zip"
+
+
+def test_equal_seeds_make_equal_sites(
+    site: Site, tmp_path: Path, started: datetime
+) -> None:
+    other = build(tmp_path / "site", seed=7, started=started)
+    try:
+        for path in ("app/VERSION", "app/mobius/handlers.py"):
+            assert (other.root / path).read_text() == (site.root / path).read_text()
+        names = [
+            sorted(path.name for path in (root / "backups").iterdir())
+            for root in (site.root, other.root)
+        ]
+        assert names[0] == names[1]
+    finally:
+        tear_down(other)
+
+
+def test_processes_read_node_and_mobius(site: Site) -> None:
+    pattern = drill_variables(site)["process_pattern"]
+    lines = {
+        unit: " ".join(psutil.Process(pid).cmdline())
+        for unit, pid in pids(site).items()
+        if pid is not None
+    }
+    assert len(lines) == 3
+    for unit in ("mobius-api", "mobius-worker"):
+        assert re.search(r"node.*mobius", lines[unit])
+        assert re.search(pattern, lines[unit])
+    assert not re.search(pattern, lines["mobius-traffic"])
+
+
+def test_the_stand_ins_come_first_on_path(site: Site, run: Run) -> None:
+    first = environment(site)["PATH"].split(os.pathsep)[0]
+    assert Path(first) == site.bin
+    for name in ("systemctl", "journalctl", "npm", "pkill", "node", "unzip"):
+        assert stat.S_IMODE((site.bin / name).stat().st_mode) == 0o755
+        found = run(site, "bash", "-c", f"type -p {name}").stdout.strip()
+        assert found == str(site.bin / name)
+        said = run(site, name, "--help").stderr
+        assert "stand-in" in said.splitlines()[0]
+
+
+def test_two_sites_never_touch_each_other(
+    site: Site, tmp_path: Path, started: datetime, run: Run
+) -> None:
+    other = build(tmp_path / "site", started=started)
+    before = pids(site)
+    try:
+        assert run(other, "pkill", "-f", "node.*mobius").returncode == 0
+        run(other, "systemctl", "stop", "mobius-api", "mobius-worker")
+        assert ask(other, "/health")[0] == 0
+        assert pids(site) == before
+        assert ask(site, "/health")[0] == 200
+    finally:
+        tear_down(other)
+    assert pids(site) == before
+    assert ask(site, "/health")[0] == 200
+
+
+def test_tear_down_leaves_nothing(tmp_path: Path, started: datetime) -> None:
+    site = build(tmp_path / "site", started=started)
+    owned = [pid for pid in pids(site).values() if pid is not None]
+    services.pid_file(site.root, "mobius-worker").unlink()  # found all the same
+    assert tear_down(site) == ()
+    assert not site.root.exists()
+    assert len(owned) == 3
+    assert [pid for pid in owned if services.identity(pid)] == []
+    with socket.socket() as probe, pytest.raises(ConnectionRefusedError):
+        probe.connect(("127.0.0.1", site.port))
+
+
+def test_tear_down_names_what_it_did_not_start(
+    tmp_path: Path, started: datetime
+) -> None:
+    site = build(tmp_path / "site", started=started)
+    command = (sys.executable, "-c", "print(flush=True); input()")
+    with subprocess.Popen(
+        command, cwd=site.root, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as stranger:
+        assert stranger.stdout is not None
+        stranger.stdout.readline()
+        left = tear_down(site, keep=True)
+        assert [line.split(":")[0] for line in left] == [f"process {stranger.pid}"]
+        assert stranger.poll() is None
+        stranger.kill()
+    assert (site.root / "backups").is_dir()
+    assert ask(site, "/health")[0] == 0
+    assert reap_orphans(tmp_path) == ()  # kept on purpose
+
+
+def test_orphans_are_reaped(tmp_path: Path, started: datetime) -> None:
+    orphan = build(tmp_path / "orphan", started=started)
+    owned = build(tmp_path / "owned", started=started)
+    half = tmp_path / "half"
+    (half / "run").mkdir(parents=True)
+    try:
+        with subprocess.Popen(("cat",), stdin=subprocess.PIPE) as owner:
+            own(orphan.root, owner.pid)
+            own(half, owner.pid)
+            assert reap_orphans(tmp_path) == ()
+        assert reap_orphans(tmp_path) == ("half", "orphan")
+        assert ask(orphan, "/health")[0] == 0
+        assert not orphan.root.exists()
+        assert ask(owned, "/health")[0] == 200
+        assert reap_orphans(tmp_path / "nowhere") == ()
+    finally:
+        tear_down(owned)
+
+
+def test_a_used_folder_is_refused(tmp_path: Path, started: datetime) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(RunError, match="not empty"):
+        build(tmp_path, started=started)
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    with pytest.raises(RunError, match="no drill site"):
+        open_site(tmp_path)
+
+
+def test_opening_finds_the_same_site(site: Site) -> None:
+    assert open_site(site.root) == site
+
+
+def test_where_sites_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert sites_root() == tmp_path / "mobius-tui" / "sites"
+    monkeypatch.setenv("XDG_STATE_HOME", "relative")
+    assert sites_root() == Path.home() / ".local/state/mobius-tui/sites"

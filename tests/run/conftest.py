@@ -1,0 +1,28 @@
+"""Runs for the tests of the host."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest_asyncio
+
+from tests.conftest import MakeRunbook
+from tests.run.running import Running
+
+Begin = Callable[..., Awaitable[Running]]
+
+
+@pytest_asyncio.fixture
+async def begin(make_runbook: MakeRunbook) -> AsyncIterator[Begin]:
+    """Begin a run of a runbook made from text; its processes end with the test."""
+    started: list[Running] = []
+
+    async def go(body: str, **given: Any) -> Running:
+        running = Running(make_runbook(body))
+        started.append(running)
+        return await running.begin(**given)
+
+    yield go
+    for running in started:
+        await running.close()

@@ -1,0 +1,160 @@
+"""A real run under a real host, for tests: begun, watched, killed, resumed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import psutil
+
+from mobius_tui.run.attempt import ask_to_stop, read_pid
+from mobius_tui.run.directory import RunDirectory, holder
+from mobius_tui.run.events import Entry
+from mobius_tui.run.follow import Follower
+from mobius_tui.run.intents import Intent, Reply, Wish
+from mobius_tui.run.starter import begin, prepare, resume
+from mobius_tui.run.state import RunState
+from mobius_tui.run.viewer import Viewer
+from mobius_tui.runbook.model import Runbook
+
+LIMIT = 20.0
+"""Seconds that a condition may take to come about."""
+
+
+class Running:
+    """One run; every process that it started is gone after `close`."""
+
+    def __init__(self, runbook: Runbook) -> None:
+        self.runbook = runbook
+        self.directory = RunDirectory(Path("/nonexistent"))
+        self.viewer: Viewer | None = None
+        self._pids: set[int] = set()
+
+    async def begin(self, *, workdir: Path | None = None, **given: str) -> Running:
+        briefing = prepare(
+            self.runbook, given=given, workdir=workdir or self.runbook.path.parent
+        )
+        self.directory = await begin(briefing)
+        await self._look()
+        return self
+
+    async def resume(self) -> Running:
+        await self.drop()
+        await resume(self.directory, self.runbook)
+        await self._look()
+        return self
+
+    async def _look(self) -> None:
+        self.viewer = Viewer(self.directory)
+        await self.viewer.connect()
+        pid = self.directory.host()
+        if pid:
+            self._pids.add(pid)
+
+    @property
+    def state(self) -> RunState:
+        assert self.viewer is not None
+        self.viewer.follower.poll()
+        return self.viewer.follower.state
+
+    def entries(self) -> tuple[Entry, ...]:
+        return Follower(self.directory).entries
+
+    async def intend(
+        self, wish: Wish, step: str | None = None, **fields: object
+    ) -> Reply:
+        assert self.viewer is not None
+        if step is not None and "attempt" not in fields and wish != "stop":
+            own = self.state.steps.get(step)
+            fields["attempt"] = 1 + (len(own.attempts) if own else 0)
+        return await self.viewer.intend(Intent(wish=wish, step=step, **fields))  # type: ignore[arg-type]
+
+    async def did(self, wish: Wish, step: str | None = None, **fields: object) -> None:
+        reply = await self.intend(wish, step, **fields)
+        assert reply.ok, reply.text
+
+    async def auto(self, answers: Mapping[str, str] | None = None, **more: str) -> None:
+        values = {**(answers or {}), **{f"--{k}": v for k, v in more.items()}}
+        await self.did("auto", None, values=values)
+
+    async def until(self, condition: Callable[[RunState], object]) -> RunState:
+        deadline = time.monotonic() + LIMIT
+        while not condition(self.state):
+            if time.monotonic() > deadline:
+                log = self.directory.host_log.read_text()
+                shown = {k: (v.status, v.reason) for k, v in self.state.steps.items()}
+                raise AssertionError(f"it did not come about: {shown}\n{log}")
+            await asyncio.sleep(0.005)
+        return self.state
+
+    async def status(self, step: str, *wanted: str) -> RunState:
+        return await self.until(lambda state: state.steps[step].status in wanted)
+
+    async def output(self, step: str, text: str, attempt: int = 1) -> None:
+        path = self.directory.attempt(step, attempt).output
+        await self.until(lambda _: path.exists() and text in path.read_text())
+
+    async def over(self) -> RunState:
+        await self.until(lambda state: state.ended is not None)
+        return await self.until(lambda _: self.directory.host() is None)
+
+    def kill_host(self) -> None:
+        pid = self.directory.host()
+        assert pid
+        os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: self.directory.host() is None)
+
+    def keeper(self, step: str, attempt: int = 1) -> int:
+        lock = self.directory.attempt(step, attempt).lock
+        wait_for(lambda: holder(lock))
+        pid = holder(lock)
+        assert pid
+        return pid
+
+    def kill_keeper(self, step: str, attempt: int = 1) -> None:
+        lock = self.directory.attempt(step, attempt).lock
+        os.kill(self.keeper(step, attempt), signal.SIGKILL)
+        wait_for(lambda: holder(lock) is None)
+
+    async def drop(self) -> None:
+        if self.viewer is not None:
+            await self.viewer.close()
+        self.viewer = None
+
+    async def close(self) -> None:
+        await self.drop()
+        if not self.directory.path.exists():
+            return
+        pid = self.directory.host()
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+        for path in self.directory.steps.iterdir():
+            step, _, number = path.name.rpartition(".")
+            attempt = self.directory.attempt(step, int(number))
+            ask_to_stop(attempt)
+            group = read_pid(attempt)
+            if group and not holder(attempt.lock):
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(group, signal.SIGKILL)
+        for dead in self._pids:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(dead, 0)
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + LIMIT
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.002)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

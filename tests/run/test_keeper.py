@@ -1,0 +1,275 @@
+"""Keepers: real scripts under real keepers, without a host."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from mobius_tui.run import attempt as attempts
+from mobius_tui.run.attempt import BASH, End, Spec, launch, read_end
+from mobius_tui.run.directory import AttemptDirectory, holder
+
+
+def until(condition: Callable[[], object], limit: float = 10.0) -> None:
+    deadline = time.monotonic() + limit
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come about"
+        time.sleep(0.005)
+
+
+def spec(
+    *,
+    argv: tuple[str, ...] = BASH,
+    cwd: str = "/",
+    timeout: float | None = None,
+    max_output: int = 1 << 30,
+    rotate: bool = False,
+    secrets: tuple[str, ...] = (),
+    extra: dict[str, str] | None = None,
+) -> Spec:
+    return Spec(
+        argv=argv,
+        env={**os.environ, **(extra or {})},
+        cwd=cwd,
+        umask=0o022,
+        timeout=timeout,
+        max_output=max_output,
+        rotate=rotate,
+        secrets=secrets,
+    )
+
+
+Keep = Callable[[str, Spec], tuple[AttemptDirectory, "subprocess.Popen[bytes]"]]
+
+
+@pytest.fixture
+def keep(tmp_path: Path) -> Keep:
+    count = iter(range(1, 100))
+
+    def go(script: str, how: Spec) -> tuple[AttemptDirectory, subprocess.Popen[bytes]]:
+        directory = AttemptDirectory(tmp_path / f"step.{next(count)}")
+        return directory, launch(directory, script, how, sys.stderr.fileno())
+
+    return go
+
+
+def end_of(directory: AttemptDirectory, child: subprocess.Popen[bytes]) -> End:
+    assert child.wait(20) == 0
+    end = read_end(directory)
+    assert end is not None
+    return end
+
+
+def alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+@pytest.mark.parametrize("code", [0, 1, 3, 126, 255])
+def test_the_exit_status_is_recorded(keep: Keep, code: int) -> None:
+    directory, child = keep(f"echo out; echo err >&2; exit {code}", spec())
+    end = end_of(directory, child)
+    assert (end.cause, end.code, end.bytes) == ("exited", code, 8)
+    assert sorted(directory.output.read_text().split()) == ["err", "out"]
+
+
+def test_a_signal_is_told_from_an_exit_status(keep: Keep) -> None:
+    directory, child = keep("kill -KILL $$", spec())
+    assert end_of(directory, child).code == -signal.SIGKILL
+
+
+def test_spans_tell_the_streams_apart(keep: Keep) -> None:
+    directory, child = keep("echo one; sleep 0.05; echo two >&2", spec())
+    end_of(directory, child)
+    data = directory.spans.read_bytes()
+    assert len(data) == 48
+    first, second = data[:24], data[24:]
+    assert (int.from_bytes(first[:8], "little"), first[15]) == (0, 1)
+    assert (int.from_bytes(second[:8], "little"), second[15]) == (4, 2)
+    assert int.from_bytes(second[8:15], "little") == 4
+
+
+def test_a_time_out_leaves_no_process_grandchildren_included(keep: Keep) -> None:
+    directory, child = keep(
+        "bash -c 'trap \"\" TERM; sleep 61 & echo $! $$; wait; sleep 62' & wait",
+        spec(timeout=0.5),
+    )
+    until(lambda: directory.output.exists() and directory.output.read_text())
+    pids = [int(word) for word in directory.output.read_text().split()]
+    end = end_of(directory, child)
+    assert end.cause == "timed out"
+    assert not any(alive(pid) for pid in pids)
+
+
+def test_stop_works_with_no_host(keep: Keep) -> None:
+    directory, child = keep("sleep 63 & echo $!; wait", spec())
+    until(lambda: directory.output.exists() and directory.output.read_text())
+    pid = int(directory.output.read_text())
+    assert attempts.ask_to_stop(directory)
+    assert end_of(directory, child).cause == "stopped"
+    assert not alive(pid)
+    assert not attempts.ask_to_stop(directory)
+
+
+def test_the_step_ends_at_the_shells_exit_not_at_the_pipes(keep: Keep) -> None:
+    directory, child = keep("sleep 64 & echo $!", spec())
+    began = time.monotonic()
+    end = end_of(directory, child)
+    assert end.code == 0
+    assert time.monotonic() - began < 30
+    assert not alive(int(directory.output.read_text()))
+
+
+def test_what_escaped_its_group_is_named_not_killed(keep: Keep) -> None:
+    mark = "run/step.1"
+    directory, child = keep(
+        "setsid sleep 65 & echo $!", spec(extra={attempts.MARK: mark})
+    )
+    end_of(directory, child)
+    pid = int(directory.output.read_text())
+    try:
+        assert alive(pid)
+        assert attempts.tree_held(directory)
+        assert attempts.survivors(directory, mark) == (f"{pid} sleep 65",)
+    finally:
+        os.kill(pid, signal.SIGKILL)
+
+
+def test_a_missing_directory_is_not_started(keep: Keep) -> None:
+    directory, child = keep("true", spec(cwd="/no/such/place"))
+    end = end_of(directory, child)
+    assert (end.cause, end.what) == ("not started", "chdir")
+    assert not directory.pid.exists()
+
+
+def test_a_missing_program_is_not_started(keep: Keep) -> None:
+    directory, child = keep("true", spec(argv=("no-such-program",)))
+    end = end_of(directory, child)
+    assert (end.cause, end.what) == ("not started", "exec")
+    assert "no program" in attempts.in_words(end, "/", "no-such-program")
+
+
+def test_the_pid_file_is_there_before_the_script_runs(keep: Keep) -> None:
+    directory, child = keep('cat "$PID_FILE"; echo $$', spec(extra={"PID_FILE": ""}))
+    end_of(directory, child)
+    directory, child = keep("echo $$", spec())
+    end_of(directory, child)
+    assert directory.pid.read_text() == directory.output.read_text()
+
+
+@pytest.mark.parametrize("cut", range(1, 12))
+def test_a_secret_is_redacted_wherever_it_is_split(keep: Keep, cut: int) -> None:
+    secret = "s3cr3t-value"
+    script = (
+        f"printf '%s' 'x{secret[:cut]}'; sleep 0.05; printf '%s\\n' '{secret[cut:]}y'"
+    )
+    directory, child = keep(script, spec(secrets=(secret, "other")))
+    end_of(directory, child)
+    assert directory.output.read_bytes() == b"x[redacted]y\n"
+
+
+def test_what_only_looks_like_a_secret_is_kept_whole(keep: Keep) -> None:
+    directory, child = keep(
+        "printf 'abcab'; sleep 0.05; printf 'abd ab'", spec(secrets=("abcabc",))
+    )
+    end_of(directory, child)
+    assert directory.output.read_bytes() == b"abcababd ab"
+
+
+def test_output_over_its_limit_stops_the_step(keep: Keep) -> None:
+    directory, child = keep("yes", spec(max_output=100_000))
+    end = end_of(directory, child)
+    assert end.cause == "output full"
+    assert directory.output.stat().st_size == 100_000
+
+
+def test_the_output_of_what_follows_rotates(keep: Keep) -> None:
+    directory, child = keep("seq 100000", spec(max_output=100_000, rotate=True))
+    assert end_of(directory, child).code == 0
+    assert directory.output.stat().st_size <= 100_000
+    assert directory.output.read_bytes().endswith(b"100000\n")
+
+
+def test_stdin_is_empty_and_there_is_no_terminal(keep: Keep) -> None:
+    directory, child = keep("cat; if : < /dev/tty; then echo tty; fi", spec())
+    end_of(directory, child)
+    assert b"tty\n" not in directory.output.read_bytes()
+
+
+def test_a_shell_with_strict_flags(keep: Keep) -> None:
+    for script in ("false; echo on", 'echo "$nope"; echo on', "false | true; echo on"):
+        directory, child = keep(script, spec())
+        assert end_of(directory, child).code == 1
+        assert b"on\n" not in directory.output.read_bytes()
+
+
+def test_another_shell(keep: Keep) -> None:
+    python = shutil.which("python3") or sys.executable
+    directory, child = keep("print(6 * 7)", spec(argv=(python,)))
+    assert end_of(directory, child).code == 0
+    assert directory.output.read_text() == "42\n"
+
+
+def test_a_script_larger_than_an_argument_may_be(keep: Keep) -> None:
+    script = "# " + "x" * 300_000 + "\necho ran"
+    directory, child = keep(script, spec())
+    end_of(directory, child)
+    assert directory.output.read_text() == "ran\n"
+
+
+def test_no_script_shows_in_a_process_list(keep: Keep) -> None:
+    directory, child = keep("echo $$; sleep 5", spec())
+    until(lambda: directory.output.exists() and directory.output.read_text())
+    words = psutil.Process(int(directory.output.read_text())).cmdline()
+    assert words[:1] == ["bash"]
+    assert str(directory.path) not in " ".join(words)
+    attempts.ask_to_stop(directory)
+    end_of(directory, child)
+
+
+def test_a_killed_keeper_frees_the_lock_and_leaves_no_end(keep: Keep) -> None:
+    directory, child = keep("echo $$; sleep 66", spec())
+    until(lambda: directory.output.exists() and directory.output.read_text())
+    pid = int(directory.output.read_text())
+    assert holder(directory.lock) == child.pid
+    child.kill()
+    child.wait(10)
+    try:
+        assert holder(directory.lock) is None
+        assert read_end(directory) is None
+        assert attempts.read_pid(directory) == pid
+    finally:
+        os.killpg(pid, signal.SIGKILL)
+
+
+def test_an_attempt_is_made_once(keep: Keep) -> None:
+    directory, child = keep("echo ran", spec())
+    end_of(directory, child)
+    with pytest.raises(FileExistsError):
+        launch(directory, "echo again", spec(), sys.stderr.fileno())
+    assert directory.output.read_text() == "ran\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (126, "not executable"),
+        (127, "not found"),
+        (143, "SIGTERM"),
+        (-9, "SIGKILL"),
+        (7, "exit 7"),
+    ],
+)
+def test_an_exit_status_says_what_it_means(code: int, words: str) -> None:
+    assert words in attempts.code_in_words(code)

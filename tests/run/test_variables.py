@@ -1,0 +1,139 @@
+"""Variables: where values come from, and that a value never becomes code."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mobius_tui.errors import UsageError
+from mobius_tui.run.events import Entry, VariableSet
+from mobius_tui.run.state import RunState, initial
+from mobius_tui.run.variables import NoValueError, Values, begin, reads, script_env
+from mobius_tui.runbook.model import Runbook
+from tests.conftest import MakeRunbook
+from tests.run.test_state import BEGAN
+
+BOOK = """
+[var.env]
+default = "production"
+choices = ["production", "staging"]
+[var.url]
+default = "http://d"
+from_env = "THE_URL"
+[var.token]
+from_env = "THE_TOKEN"
+secret = true
+[var.why]
+ask = true
+[profile.staging]
+env = "staging"
+url = "http://p"
+[[phase]]
+id = "p"
+title = "P"
+[[phase.step]]
+id = "one"
+title = "One"
+run = 'echo "$env" "$why"'
+env = { TARGET = "at ${url}" }
+secrets = { TOKEN = "token" }
+[phase.step.check]
+http = { url = "${url}/${run.id}" }
+[[phase.step]]
+id = "two"
+title = "Two"
+manual = "Tell them ${why}: ${step.one.result}"
+"""
+
+
+@pytest.fixture
+def book(make_runbook: MakeRunbook) -> Runbook:
+    return make_runbook(BOOK)
+
+
+def state_with(book: Runbook, **values: str | None) -> RunState:
+    state = initial(book)
+    events = [
+        BEGAN,
+        *(VariableSet(name=n, value=v, source="set") for n, v in values.items()),
+    ]
+    for n, event in enumerate(events, 1):
+        state.apply(Entry(n=n, at=0.0, mono=0.0, boot="b", by="x", event=event))
+    return state
+
+
+def test_who_wins(book: Runbook) -> None:
+    environ = {"THE_URL": "http://e"}
+    first = begin(book, given={}, profile=None, environ={})
+    assert first.values["url"] == ("http://d", "default")
+    assert [v.name for v in first.missing] == ["why"]
+    first = begin(book, given={}, profile=None, environ=environ)
+    assert first.values["url"] == ("http://e", "begin")
+    first = begin(book, given={}, profile="staging", environ=environ)
+    assert first.values["url"] == ("http://p", "begin")
+    first = begin(book, given={"url": "http://v"}, profile="staging", environ=environ)
+    assert first.values["url"] == ("http://v", "begin")
+    assert first.values["env"] == ("staging", "begin")
+
+
+def test_what_cannot_be_is_refused_with_the_remedy(book: Runbook) -> None:
+    with pytest.raises(UsageError, match="production, staging"):
+        begin(book, given={"env": "moon"}, profile=None, environ={})
+    with pytest.raises(UsageError, match="no such variable; there are: env"):
+        begin(book, given={"nope": "1"}, profile=None, environ={})
+    with pytest.raises(UsageError, match="it has: staging"):
+        begin(book, given={}, profile="moon", environ={})
+
+
+def test_a_secret_is_apart_from_the_values(book: Runbook) -> None:
+    first = begin(book, given={}, profile=None, environ={"THE_TOKEN": "t0p"})
+    assert first.secrets == {"token": "t0p"}
+    assert "t0p" not in str(first.values)
+
+
+def test_what_a_step_reads(book: Runbook) -> None:
+    one, two = book.steps()
+    assert set(reads(one, book)) == {"env", "why", "url", "token"}
+    assert reads(two, book) == ("why",)
+
+
+def test_a_script_gets_what_it_names_and_no_more(book: Runbook) -> None:
+    state = state_with(book, env="production", why="w", url="u", token=None)
+    values = Values(state, now=0.0, secrets={"token": "t0p"})
+    env = script_env(book.steps()[0], book, values)
+    assert env == {"env": "production", "why": "w", "TARGET": "at u", "TOKEN": "t0p"}
+
+
+def test_a_secret_is_never_shown(book: Runbook) -> None:
+    state = state_with(book, token=None)
+    assert Values(state, now=0.0).fill("${token}") == "[secret]"
+    with pytest.raises(NoValueError, match="token is missing"):
+        Values(state, now=0.0, secrets={}).fill("${token}")
+
+
+def test_what_is_not_known_shows_as_itself(book: Runbook) -> None:
+    values = Values(state_with(book), now=0.0)
+    assert values.preview("a ${why} b $${x}") == "a ${why} b ${x}"
+    with pytest.raises(NoValueError, match="why has no value yet"):
+        values.fill("${why}")
+
+
+def test_what_the_program_provides(book: Runbook) -> None:
+    values = Values(state_with(book), now=65.0)
+    assert values.fill("${run.id} ${run.elapsed} ${run.mode}") == "r 1:05 incident"
+
+
+@given(st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=40))
+@settings(deadline=None, max_examples=40)
+def test_a_value_never_becomes_code(value: str) -> None:
+    hostile = "$(touch /nonexistent/x); \"' \\n`id`" + value
+    done = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-euo", "pipefail", "-c", 'printf %s "$v"'],
+        env={"v": hostile, "PATH": "/usr/bin:/bin", "LC_ALL": "C"},
+        capture_output=True,
+        check=True,
+    )
+    assert done.stdout == hostile.encode()

@@ -1,0 +1,66 @@
+"""Reading runbooks from text, and finding the place that a problem points at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.runbook.decode import examine
+from mobius_tui.runbook.model import Runbook
+from mobius_tui.runbook.problem import Problem
+
+HEAD = """format = 1
+
+[runbook]
+id = "example"
+title = "Example"
+"""
+
+Examine = Callable[[str], tuple[Runbook | None, tuple[Problem, ...]]]
+Decoded = Callable[[str], Runbook]
+Pointed = Callable[[str], list[tuple[str, str]]]
+
+
+@pytest.fixture
+def examined(tmp_path: Path) -> Examine:
+    """Examine a runbook; a text without `format = 1` gets a head."""
+
+    def from_text(text: str) -> tuple[Runbook | None, tuple[Problem, ...]]:
+        whole = text if "format = 1" in text else HEAD + text
+        path = tmp_path / "example.toml"
+        path.write_text(whole, encoding="utf-8")
+        return examine(path)
+
+    return from_text
+
+
+@pytest.fixture
+def decoded(examined: Examine) -> Decoded:
+    """The runbook of a text in which no error is."""
+
+    def from_text(text: str) -> Runbook:
+        runbook, problems = examined(text)
+        assert runbook is not None, [problem.render() for problem in problems]
+        return runbook
+
+    return from_text
+
+
+@pytest.fixture
+def pointed(examined: Examine) -> Pointed:
+    """The severity and message of the only problem, which must be at the `«`."""
+
+    def from_text(text: str) -> list[tuple[str, str]]:
+        whole = text if "format = 1" in text else HEAD + text
+        before, mark, after = whole.partition("«")
+        assert mark, "no place is marked"
+        _, problems = examined(before + after)
+        line = before.count("\n") + 1
+        column = len(before) - before.rfind("\n")
+        for problem in problems:
+            assert (problem.line, problem.column) == (line, column), problem.render()
+        return [(problem.severity, problem.message) for problem in problems]
+
+    return from_text

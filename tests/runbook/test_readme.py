@@ -1,0 +1,70 @@
+"""The examples of the format's reference are true."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.runbook.decode import examine, load
+from mobius_tui.runbook.decode_action import ACTIONS
+from mobius_tui.runbook.model import CHECK_KINDS, Run, Runbook, kind_of
+from mobius_tui.runbook.names import PROVIDED
+
+README = Path(__file__).parents[2] / "runbooks" / "README.md"
+TEXT = README.read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"^```toml\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+WHOLE = [example for example in EXAMPLES if example.startswith("format = 1")]
+
+
+@pytest.fixture
+def runbooks(tmp_path: Path) -> list[Runbook]:
+    """All whole examples, decoded."""
+    found = []
+    for number, example in enumerate(WHOLE):
+        path = tmp_path / f"{number}.toml"
+        path.write_text(example, encoding="utf-8")
+        found.append(load(path))
+    return found
+
+
+@pytest.mark.parametrize("example", WHOLE, ids=lambda text: text.split('"')[1])
+def test_a_whole_example_is_valid_without_a_doubt(tmp_path: Path, example: str) -> None:
+    path = tmp_path / "example.toml"
+    path.write_text(example, encoding="utf-8")
+    runbook, problems = examine(path)
+    said = [problem.render() for problem in problems]
+    only = ["nobody uses", "nothing leads to"]
+    assert runbook is not None, said
+    assert [line for line in said if not any(word in line for word in only)] == []
+
+
+def test_a_part_of_an_example_is_toml() -> None:
+    parts = [example for example in EXAMPLES if example not in WHOLE]
+    assert len(parts) >= 3
+    for part in parts:
+        tomllib.loads(part)
+
+
+def test_there_is_an_example_of_each_action_and_check(runbooks: list[Runbook]) -> None:
+    steps = [step for runbook in runbooks for step in runbook.steps()]
+    actions = {type(step.action) for step in steps if step.action is not None}
+    assert len(actions) == len(ACTIONS)
+    kinds = {kind_of(check) for step in steps for check in step.checks}
+    assert kinds == set(CHECK_KINDS)
+    runs = [step.action for step in steps if isinstance(step.action, Run)]
+    assert any(run.follow for run in runs)
+    assert any(run.tty for run in runs)
+
+
+def test_every_provided_name_is_explained() -> None:
+    for name in PROVIDED:
+        assert f"`${{{name}}}`" in TEXT
+
+
+def test_the_links_inside_lead_somewhere() -> None:
+    titles = re.findall(r"^#+ (.*)$", TEXT, re.MULTILINE)
+    anchors = {re.sub(r"[^a-z0-9 -]", "", t.lower()).replace(" ", "-") for t in titles}
+    assert set(re.findall(r"\]\(#([^)]*)\)", TEXT)) <= anchors

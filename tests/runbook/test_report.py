@@ -1,0 +1,64 @@
+"""What `check` says about files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from mobius_tui.runbook.report import check_files
+
+DATA = Path(__file__).parent / "data"
+BAD = """format = 1
+[runbook]
+id = "x"
+title = "X"
+[var.v]
+[[phase]]
+id = "p"
+title = "P"
+[[phase.step]]
+id = "s"
+run = 'true'
+timeout = 3
+"""
+
+
+def test_a_valid_file_gets_one_line() -> None:
+    path = DATA / "rollback.toml"
+    text, code = check_files([path], as_json=False)
+    assert text == f"{path}: ok, 5 phases, 8 steps (3 read, 0 change, 1 destroy)"
+    assert code == 0
+    assert check_files([path], as_json=True) == ("[]", 0)
+
+
+def test_any_error_makes_the_exit_code_two(tmp_path: Path) -> None:
+    bad = tmp_path / "x.toml"
+    bad.write_text(BAD)
+    text, code = check_files([bad, DATA / "rollback.toml"], as_json=False)
+    lines = text.split("\n")
+    assert code == 2
+    assert lines[0] == f"{bad}:5:1: warning: nobody uses the variable `v`"
+    assert lines[3] == f"{bad}:9:1: `title` is missing in [[phase.step]]"
+    assert lines[-2] == f"{bad}: 2 errors"
+    assert ": ok, 5 phases" in lines[-1]
+
+
+def test_json_has_a_line_for_each_problem(tmp_path: Path) -> None:
+    bad = tmp_path / "x.toml"
+    bad.write_text(BAD)
+    text, code = check_files([bad, tmp_path / "none.toml"], as_json=True)
+    found = json.loads(text)
+    assert code == 2
+    assert [(one["line"], one["severity"]) for one in found] == [
+        (5, "warning"),
+        (9, "error"),
+        (12, "error"),
+        (0, "error"),
+    ]
+    assert found[0] == {
+        "file": str(bad),
+        "line": 5,
+        "column": 1,
+        "severity": "warning",
+        "message": "nobody uses the variable `v`",
+    }

@@ -1,0 +1,130 @@
+"""The rules of the tree: which way imports point, and what is pure."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import mobius_tui
+
+PACKAGE = Path(mobius_tui.__file__).parent
+LAYERS = (
+    ("errors", "sanitize"),
+    ("runbook",),
+    ("health",),
+    ("run",),
+    ("drill", "review"),
+    ("tui", "plain"),
+    ("cli", "commands", "__main__"),
+)
+PURE = (
+    "sanitize",
+    "runbook.model",
+    "runbook.units",
+    "runbook.words",
+    "runbook.templates",
+    "runbook.lint",
+    "runbook.markdown",
+    "health.window",
+    "health.record",
+    "run.events",
+    "run.state",
+    "run.plan",
+    "run.recover",
+    "run.intents",
+    "run.checks.tally",
+    "tui.widgets.chart",
+)
+IO = {"os", "subprocess", "socket", "asyncio", "threading", "httpx", "psutil", "random"}
+CLOCKS = {"time.time", "time.monotonic", "datetime.now", "datetime.utcnow"}
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        inside = path.relative_to(PACKAGE)
+        if "assets" in inside.parts:
+            continue
+        name = ".".join(inside.with_suffix("").parts)
+        yield name.removesuffix(".__init__"), path
+
+
+def imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{a.name}" for a in node.names)}
+    return found
+
+
+def layer(name: str) -> int:
+    first = name.split(".")[0]
+    return next(i for i, names in enumerate(LAYERS) if first in names)
+
+
+def test_imports_point_one_way() -> None:
+    wrong = []
+    for name, path in modules():
+        if name in ("", "__init__"):
+            continue
+        for imported in imports(path):
+            inside = imported.removeprefix("mobius_tui.")
+            if inside == imported or inside.startswith("__version__"):
+                continue
+            same = inside.split(".")[0] == name.split(".")[0]
+            if not same and layer(inside) > layer(name):
+                wrong.append(f"{name} imports {inside}")
+            if not same and layer(inside) == layer(name) and layer(name) not in (0, 6):
+                wrong.append(f"{name} imports its neighbour {inside}")
+    assert wrong == []
+
+
+def test_only_the_screens_know_textual() -> None:
+    wrong = [
+        name
+        for name, path in modules()
+        if not name.startswith("tui")
+        and any(i.split(".")[0] in ("textual", "rich") for i in imports(path))
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_a_pure_module_does_no_io_and_reads_no_clock(name: str) -> None:
+    path = PACKAGE / (name.replace(".", "/") + ".py")
+    assert {i.split(".")[0] for i in imports(path)} & IO == set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            assert called not in CLOCKS
+            assert called != "open"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import mobius_tui.cli",
+        "import mobius_tui.run.host",
+        "import mobius_tui.run.viewer, mobius_tui.plain",
+        "from mobius_tui.cli import main; main(['check', '/nonexistent.toml'])",
+        "from mobius_tui.cli import main; main(['--version'])",
+    ],
+)
+def test_textual_is_not_loaded_without_a_screen(code: str) -> None:
+    script = f"{code}\nimport sys\nprint('textual' in sys.modules, file=sys.stderr)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.stderr.splitlines()[-1] == "False"
+
+
+def test_the_keeper_imports_next_to_nothing() -> None:
+    found = {i.split(".")[0] for i in imports(PACKAGE / "run" / "keeper.py")}
+    allowed = {"_signal", "fcntl", "marshal", "os", "select", "sys", "time", "typing"}
+    assert found <= allowed
