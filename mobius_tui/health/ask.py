@@ -14,12 +14,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from mobius_tui import __version__
 from mobius_tui.health.trouble import trouble
 from mobius_tui.runbook.units import bytes_in_words, in_words
+
+if TYPE_CHECKING:
+    from httpcore import AsyncNetworkStream
 
 MAX_BODY = 1 << 20
 """Bytes of a body that are read at most."""
@@ -127,6 +131,7 @@ async def ask(
                     name.encode(): value.encode()
                     for name, value in (headers or {}).items()
                 },
+                extensions={"trace": seen.trace},
             )
             await _follow(client, request, redirects, max_body, seen)
     except TimeoutError:
@@ -135,6 +140,8 @@ async def ask(
         problem = f"body over {bytes_in_words(max_body)}"
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
         problem, blind = _words(error)
+    finally:
+        await seen.hang_up()
     return Answer(
         status=seen.status,
         body=b"" if problem else bytes(seen.body),
@@ -156,6 +163,17 @@ class _Seen:
         self.status: int | None = None
         self.location = ""
         self.body = bytearray()
+        self._connections: list[AsyncNetworkStream] = []
+
+    async def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Note each connection; httpx tells of it."""
+        if event == "connection.connect_tcp.complete":
+            self._connections.append(info["return_value"])
+
+    async def hang_up(self) -> None:
+        """End the connections: httpx leaves one open that is cut off during TLS."""
+        for connection in self._connections:
+            await connection.aclose()
 
 
 async def _follow(

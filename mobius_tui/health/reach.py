@@ -34,7 +34,7 @@ async def reach(at: str, within: float) -> Trouble | None:
     try:
         async with asyncio.timeout(within):
             host, port = split_address(at)
-            await _connect(host, port)
+            (await connect(host, port)).close()
     except TimeoutError:
         return Trouble(words=f"timed out after {in_words(within)}")
     except (OSError, ExceptionGroup) as error:
@@ -46,8 +46,8 @@ async def reach(at: str, within: float) -> Trouble | None:
     return None
 
 
-async def _connect(host: str, port: int) -> None:
-    """Connect to the first address that accepts, and hang up.
+async def connect(host: str, port: int) -> socket.socket:
+    """Connect to the first address of a host that accepts.
 
     Raises:
         OSError: the host's name leads nowhere.
@@ -58,10 +58,19 @@ async def _connect(host: str, port: int) -> None:
     errors: list[OSError] = []
     for family, kind, protocol, _, address in found:
         try:
-            with socket.socket(family, kind, protocol) as connection:
-                connection.settimeout(0)
-                await loop.sock_connect(connection, address)
-                return
+            connection = socket.socket(family, kind, protocol)
         except OSError as error:
             errors.append(error)
+            continue
+        connection.settimeout(0)
+        try:
+            await loop.sock_connect(connection, address)
+        except OSError as error:
+            connection.close()
+            errors.append(error)
+        except BaseException:
+            connection.close()
+            raise
+        else:
+            return connection
     raise ExceptionGroup("no address accepts", errors)

@@ -177,11 +177,19 @@ class Engine:
     ) -> Entry:
         """Ask a running attempt to end; the turn is held."""
         entry = await self.write(StopAsked(step=step.id, attempt=attempt), who, intent)
-        asked = ask_to_stop(self.directory.attempt(step.id, attempt))
-        checks = self.checking.get(step.id)
-        if not asked and checks is not None:
-            checks.cancel()
+        self.tasks.create_task(self._press(step, attempt))
         return entry
+
+    async def _press(self, step: Step, attempt: int) -> None:
+        """See to it that a stop arrives, at a keeper that is only just starting too."""
+        directory = self.directory.attempt(step.id, attempt)
+        while self.state.steps[step.id].status is Status.RUNNING:
+            checks = self.checking.get(step.id)
+            if checks is not None:
+                checks.cancel()
+            if checks is not None or ask_to_stop(directory):
+                return
+            await asyncio.sleep(0.01)
 
     def alive(self, step: Step) -> tuple[str, ...]:
         """What still lives of a step's last attempt."""

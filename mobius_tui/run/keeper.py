@@ -276,6 +276,8 @@ class Script:
 def keep(lock: int, tree: int, spec: "dict[str, Any]") -> None:
     """One attempt, from the preallocated `exit` to its rename."""
     folder = spec["dir"]
+    asked: list[int] = []
+    _signal.signal(_signal.SIGTERM, lambda *_: asked.append(1))
     os.write(lock, b"%d\n" % os.getpid())
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     record = os.open(folder + "/exit.new", flags, 0o600)
@@ -284,10 +286,8 @@ def keep(lock: int, tree: int, spec: "dict[str, Any]") -> None:
     waker, wake = os.pipe()
     os.set_blocking(wake, False)
     os.set_blocking(waker, False)
-    asked: list[int] = []
     _signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     _signal.signal(_signal.SIGCHLD, lambda *_: None)
-    _signal.signal(_signal.SIGTERM, lambda *_: asked.append(1))
     script = Script(spec, tree)
     streams: dict[int, tuple[int, Redactor]] = {}
     for number, end in enumerate(script.start(), 1):
@@ -312,6 +312,8 @@ def pump(
         poll.register(end, select.POLLIN)
     until: float | None = None
     while True:
+        if asked:
+            script.stop("stopped")
         limits = [t for t in (until, script.deadline) if t is not None]
         wait = max(0.0, min(limits) - time.monotonic()) * 1000 if limits else None
         for end, _event in poll.poll(wait):
@@ -327,8 +329,6 @@ def pump(
                 poll.unregister(end)
                 del streams[end]
         now = time.monotonic()
-        if asked:
-            script.stop("stopped")
         if script.deadline is not None and now >= script.deadline:
             script.press()
         if until is None and script.over():

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import os
 import re
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,11 +48,23 @@ class Monitor:
         now = self._clock.wall()
         return {
             probe_id: window.status(now).state
-            for probe_id, window in self._health.probes.items()
+            for probe_id, window in self._health.windows.items()
         }
 
     async def watch(self, engine: Engine) -> None:
-        """Probe for as long as the run is open; anew when what is probed changes."""
+        """Probe for as long as the run is open.
+
+        A fault of our own is logged and begun anew: it must not end the run, and what
+        is not looked at shows as old.
+        """
+        while True:
+            try:
+                await self._watch(engine)
+            except Exception:  # noqa: BLE001 - the run goes on without it
+                traceback.print_exc()
+            await asyncio.sleep(self._every(engine))
+
+    async def _watch(self, engine: Engine) -> None:
         health = self._runbook.health
         every = self._every(engine)
         async with asyncio.TaskGroup() as tasks:

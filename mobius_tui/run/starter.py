@@ -23,6 +23,8 @@ from mobius_tui.runbook.model import Runbook, Variable
 
 START_LIMIT = 15.0
 """Seconds that a host may take until it listens."""
+_HOSTS: list[subprocess.Popen[bytes]] = []
+"""Hosts that this process started: they outlive it, and are reaped if they do not."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -204,6 +206,7 @@ async def _start_host(directory: RunDirectory, order: Order, runbook: Runbook) -
         raise RunError(f"the host could not be started: {error.strerror}") from error
     finally:
         os.close(log)
+    _HOSTS.append(process)
     assert process.stdin is not None
     try:
         process.stdin.write(order.encode())

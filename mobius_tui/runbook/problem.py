@@ -46,11 +46,11 @@ def is_control(char: str) -> bool:
 
 
 def visible(text: str) -> str:
-    r"""The text with each control character spelt out, as `\x1b`."""
+    r"""The text with each character that has no shape of its own spelt out: `\x1b`."""
     if text.isprintable():
         return text
     return "".join(
-        char.encode("unicode_escape").decode() if is_control(char) else char
+        char if char.isprintable() else char.encode("unicode_escape").decode()
         for char in text
     )
 

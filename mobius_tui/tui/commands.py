@@ -31,6 +31,7 @@ KEY_NAMES = {
     "end": "End",
     "tab": "Tab",
     "shift+tab": "Shift+Tab",
+    "ctrl+g": "Ctrl+G",
     "ctrl+p": "Ctrl+P",
     "ctrl+c": "Ctrl+C",
 }
@@ -303,7 +304,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         id="begin",
-        keys=("ctrl+b",),
+        keys=("ctrl+g",),
         title="Begin the run",
         label="Begin",
         help="Makes the run; nothing was executed before.",

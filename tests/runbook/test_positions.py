@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import tomli_w
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobius_tui.runbook.positions import KeyPath, TooMuchError, scan
@@ -128,6 +128,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(derandomize=True, deadline=None)
 @given(st.dictionaries(KEYS, VALUES, max_size=5))
 def test_the_scanner_follows_all_of_toml(tree: dict[str, Any]) -> None:
     text = tomli_w.dumps(tree, multiline_strings=True).replace("\r\n", "\n")
@@ -135,6 +136,7 @@ def test_the_scanner_follows_all_of_toml(tree: dict[str, Any]) -> None:
     assert set(paths(parsed)) <= set(scan(text).spots)
 
 
+@settings(derandomize=True, deadline=None)
 @given(st.text(alphabet="a.=[]{},'\"\\#\n 1", max_size=30))
 def test_whatever_tomllib_accepts_the_scanner_follows(text: str) -> None:
     try:

@@ -26,6 +26,7 @@ def test_control_characters_are_made_visible() -> None:
     assert line.index("x = 1") == caret.index("^")
     assert shown("x", 1, "a\x1b]0;t\x07b")[0] == "f:3:1: a\\x1b]0;t\\x07b"
     assert visible("a\u202eb") == "a\\u202eb"
+    assert visible("a\u0600\xa0b") == "a\\u0600\\xa0b"
     assert visible("né 🚨") == "né 🚨"
 
 

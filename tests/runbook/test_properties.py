@@ -14,6 +14,7 @@ from mobius_tui.runbook.decode import decode
 from mobius_tui.runbook.problem import Problem, report
 from mobius_tui.runbook.source import RefusedError
 
+REPEATABLE = settings(derandomize=True, deadline=None)
 DATA = Path(__file__).parent / "data"
 WHOLE = (DATA / "rollback.toml").read_bytes()
 COMMON = (DATA / "mobius-common.toml").read_bytes()
@@ -41,25 +42,25 @@ def holds(data: bytes) -> None:
     assert time.perf_counter() - begin < 1
     errors = [problem for problem in problems if problem.severity == "error"]
     assert (runbook is None) == bool(errors)
-    assert text.isprintable() or set(text) - {"\n"} <= set(
-        filter(str.isprintable, text)
-    )
+    assert text.replace("\n", "").isprintable()
     for problem in problems:
         assert problem.file in ("x.toml", "mobius-common.toml")
         assert problem.column <= len(problem.text) + 1
 
 
+@REPEATABLE
 @given(st.binary(max_size=200))
 def test_any_bytes(data: bytes) -> None:
     holds(data)
 
 
+@REPEATABLE
 @given(st.binary(max_size=100))
 def test_any_bytes_after_a_head(data: bytes) -> None:
     holds(b"format = 1\n" + data)
 
 
-@settings(max_examples=150)
+@settings(REPEATABLE, max_examples=150)
 @given(
     st.lists(
         st.tuples(st.integers(0, len(WHOLE)), st.integers(0, 30), PIECES), max_size=4
@@ -72,7 +73,7 @@ def test_a_mutated_runbook(edits: list[tuple[int, int, bytes]]) -> None:
     holds(data)
 
 
-@settings(max_examples=150)
+@settings(REPEATABLE, max_examples=150)
 @given(st.data())
 def test_shuffled_lines(data: st.DataObject) -> None:
     lines = WHOLE.split(b"\n")
@@ -108,13 +109,13 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@settings(REPEATABLE, max_examples=300)
 @given(st.dictionaries(KEYS, TREES, max_size=8))
 def test_any_tree_of_known_keys(tree: dict[str, Any]) -> None:
     holds(tomli_w.dumps({**tree, "format": 1}).encode())
 
 
-@settings(max_examples=300)
+@settings(REPEATABLE, max_examples=300)
 @given(st.dictionaries(KEYS, TREES, max_size=8))
 def test_any_step_of_known_keys(step: dict[str, Any]) -> None:
     tree = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobius_tui.runbook.model import Ask, Choose, Manual, Option, Run, RunCheck, Step
@@ -35,11 +35,13 @@ def test_fill(text: str, filled: str) -> None:
     assert fill(text, lambda name: f"<{name}>") == filled
 
 
+@settings(derandomize=True, deadline=None)
 @given(st.text())
 def test_a_value_is_never_looked_at_again(value: str) -> None:
     assert fill("[${x}]", lambda _: value) == f"[{value}]"
 
 
+@settings(derandomize=True, deadline=None)
 @given(st.text(alphabet="${}xy.-"))
 def test_escaping_makes_any_text_literal(text: str) -> None:
     def unknown(name: str) -> str:

@@ -6,7 +6,7 @@ from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 from time import monotonic
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from textual import events
 from textual.binding import BindingType
@@ -17,11 +17,11 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from mobius_tui import sanitize
+from mobius_tui.tui.output import messages
 from mobius_tui.tui.output.bindings import BINDINGS
 from mobius_tui.tui.output.document import Document
 from mobius_tui.tui.output.feed import SLICE, Feed
 from mobius_tui.tui.output.layout import Layout, Look, notice
-from mobius_tui.tui.output.messages import Counted, Followed
 from mobius_tui.tui.output.status import Status
 from mobius_tui.tui.output.viewport import Viewport
 
@@ -66,7 +66,7 @@ class OutputPane(Widget, can_focus=True):
     placeholder: reactive[str] = reactive("", repaint=False, init=False)
     """What is said while there is no output."""
 
-    Followed = Followed
+    Followed: TypeAlias = messages.Followed
 
     def __init__(
         self,
@@ -161,12 +161,7 @@ class OutputPane(Widget, can_focus=True):
 
     def action_toggle_times(self) -> None:
         """Show each line's time, or don't."""
-        self.times = not self.shows_times
-
-    @property
-    def shows_times(self) -> bool:
-        """Whether each line's time is shown now."""
-        return self.size.width >= TIMES_FROM if self.times is None else self.times
+        self.times = not self._shows_times()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Scroll by the wheel, in place of the usual scrolling of widgets."""
@@ -182,7 +177,7 @@ class OutputPane(Widget, can_focus=True):
         """Tell the owner, and remember from where on output is new."""
         self._status.following = following
         self._status.left_at = self.viewport.document.size if self.viewport else 0
-        self.post_message(Followed(self, following))
+        self.post_message(messages.Followed(self, following))
 
     def watch_wrap(self) -> None:
         """Lay out anew, from the left."""
@@ -199,21 +194,16 @@ class OutputPane(Widget, can_focus=True):
         """Return a row of what was last laid out."""
         if self._stale:
             self._lay_out()
-        if y < len(self._frame):
-            return self._frame[y]
-        return Strip.blank(self.size.width, self.rich_style)
+        return self._frame[y] if y < len(self._frame) else Strip([], 0)
 
     def notify_style_update(self) -> None:
         """Lay out anew before the next row is drawn: colours may have changed."""
         super().notify_style_update()
         self._stale = True
 
-    def on_mount(self) -> None:
-        """Count the lines of what was to be shown before."""
-        self._look_at_file()
-
     def on_resize(self) -> None:
-        """Fit the rows into the new size."""
+        """Fit the rows into the new size, which may be the first there is."""
+        self._look_at_file()
         self._repaint()
 
     def on_unmount(self) -> None:
@@ -221,7 +211,7 @@ class OutputPane(Widget, can_focus=True):
         self._feed.close()
         self.viewport = None
 
-    def on_output_pane_counted(self, event: Counted) -> None:
+    def on_output_pane_counted(self, event: messages.Counted) -> None:
         """Say how many lines there are, and count those that came since."""
         if self._feed.counting is event.document:
             self._feed.counting = None
@@ -248,7 +238,7 @@ class OutputPane(Widget, can_focus=True):
         """Count lines up to the end, in a thread."""
         while not document.scan(SLICE):
             pass
-        self.post_message(Counted(document))
+        self.post_message(messages.Counted(document))
 
     def _repaint_soon(self) -> None:
         """Repaint now, or when the last repaint is long enough ago."""
@@ -291,7 +281,7 @@ class OutputPane(Widget, can_focus=True):
         layout = Layout(
             width=width,
             wrap=self.wrap,
-            times=self.shows_times,
+            times=self._shows_times(),
             shift=self.shift,
             look=look,
         )
@@ -299,6 +289,9 @@ class OutputPane(Widget, can_focus=True):
             self.viewport = Viewport(document, layout, height)
         self.viewport.arrange(layout, height, at_bottom=self.following)
         self._frame = self.viewport.frame()
+
+    def _shows_times(self) -> bool:
+        return self.size.width >= TIMES_FROM if self.times is None else self.times
 
     def _show_status(self, *, at_once: bool = False) -> None:
         """Write the lower border anew if its words have changed."""

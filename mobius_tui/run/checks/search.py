@@ -1,0 +1,58 @@
+"""A program: search a step's output for lines. It imports next to nothing.
+
+It reads from stdin a JSON object with `file`, `match` and `not`, the last two patterns
+or null, and prints one with `lines`, how many lines it read, and for each pattern
+the first line that it found, as [number, text], or null.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from typing import BinaryIO
+
+MAX_LINE = 65536
+"""Bytes of a line that are searched; the rest of a longer one is passed over."""
+
+_SHOWN = 120
+"""Characters of a line that are told."""
+
+
+def lines(file: BinaryIO) -> Iterator[bytes]:
+    """The lines of a file, each cut to `MAX_LINE` bytes, without their ends."""
+    while line := file.readline(MAX_LINE):
+        yield line.rstrip(b"\r\n")
+        while len(line) == MAX_LINE and not line.endswith(b"\n"):
+            line = file.readline(MAX_LINE)
+
+
+def search(
+    file: BinaryIO, wanted: str | None, unwanted: str | None
+) -> dict[str, object]:
+    """Search for the first line of each pattern; read no further than it takes."""
+    patterns = {"match": wanted, "not": unwanted}
+    left = {key: re.compile(text) for key, text in patterns.items() if text is not None}
+    found: dict[str, object] = {"match": None, "not": None}
+    number = 0
+    for number, line in enumerate(lines(file), start=1):
+        text = line.decode("utf-8", "replace")
+        for key in [key for key, pattern in left.items() if pattern.search(text)]:
+            found[key] = [number, text[:_SHOWN]]
+            del left[key]
+        if not left or found["not"] is not None:
+            break
+    return {"lines": number, **found}
+
+
+def main() -> None:
+    """Do as stdin says."""
+    asked = json.load(sys.stdin)
+    with open(asked["file"], "rb") as file:  # noqa: PTH123 - pathlib takes 10 ms
+        found = search(file, asked["match"], asked["not"])
+    sys.stdout.write(json.dumps(found) + "\n")
+
+
+if __name__ == "__main__":
+    main()

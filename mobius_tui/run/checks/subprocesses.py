@@ -1,0 +1,130 @@
+"""Running a program for a check: in a group of its own, killed as a group."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import IO
+
+from mobius_tui.run.checks.context import Context
+
+_TAIL = 8192
+"""Bytes of output that are kept, from its end."""
+
+_DRAIN = 0.1
+"""Seconds to read what is left after a program's end; a child may hold the pipe."""
+
+_live: set[int] = set()
+
+
+def live() -> frozenset[int]:
+    """The process groups of the programs that checks are running now."""
+    return frozenset(_live)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ended:
+    """How a program ended."""
+
+    code: int
+    """Its exit code; negative for the signal that killed it."""
+    tail: str
+    """The end of what it printed."""
+
+    @property
+    def last_line(self) -> str:
+        """The last line that is not empty, or an empty text."""
+        lines = [line for line in self.tail.splitlines() if line.strip()]
+        return lines[-1].strip() if lines else ""
+
+    @property
+    def words(self) -> str:
+        """Its exit code or signal, in words."""
+        if self.code < 0:
+            with suppress(ValueError):
+                return f"killed by {signal.Signals(-self.code).name}"
+        meaning = {126: " (not executable)", 127: " (no such program)"}
+        return f"exit code {self.code}{meaning.get(self.code, '')}"
+
+
+class _Tail(asyncio.Protocol):
+    """Keeps the end of what comes."""
+
+    def __init__(self) -> None:
+        self.kept = b""
+        self.closed = asyncio.Event()
+
+    def data_received(self, data: bytes) -> None:
+        self.kept = (self.kept + data)[-_TAIL:]
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        self.closed.set()
+
+
+async def run(
+    argv: tuple[str, ...], ctx: Context, *, stdin: IO[bytes] | None = None
+) -> Ended:
+    """Run a program to its end; when cancelled, kill its group.
+
+    It ends when the program does, whatever still holds its output; what is left of its
+    group then is killed.
+
+    Args:
+        argv: the program and its arguments.
+        ctx: its directory and its environment.
+        stdin: a file that it reads; /dev/null without one.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    reading, writing = os.pipe()
+    tail = _Tail()
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.connect_read_pipe(
+        lambda: tail, os.fdopen(reading, "rb", buffering=0)
+    )
+    try:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *argv,
+                stdin=asyncio.subprocess.DEVNULL if stdin is None else stdin,
+                stdout=writing,
+                stderr=writing,
+                cwd=ctx.workdir,
+                env=dict(ctx.env),
+                start_new_session=True,
+            )
+        finally:
+            os.close(writing)
+        with _counted(process.pid):
+            code = await _end(process)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_DRAIN):
+                    await tail.closed.wait()
+    finally:
+        transport.close()
+    return Ended(code=code, tail=tail.kept.decode("utf-8", "replace"))
+
+
+@contextmanager
+def _counted(group: int) -> Iterator[None]:
+    _live.add(group)
+    try:
+        yield
+    finally:
+        _live.discard(group)
+
+
+async def _end(process: asyncio.subprocess.Process) -> int:
+    """Wait for a program's end, and end its group in any case."""
+    try:
+        return await process.wait()
+    finally:
+        with suppress(OSError):
+            os.killpg(process.pid, signal.SIGKILL)
+        # The kernel has killed it; this only collects its exit status.
+        await process.wait()

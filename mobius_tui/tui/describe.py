@@ -1,0 +1,324 @@
+"""A step, or a phase, in words: the fields of the detail pane and of the dialogs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from mobius_tui import sanitize
+from mobius_tui.run.plan import effect_of, kind_of
+from mobius_tui.run.state import BAD, Attempt, Status
+from mobius_tui.runbook.model import (
+    Choose,
+    Manual,
+    Phase,
+    Run,
+    SendMessage,
+    Step,
+    Watch,
+)
+from mobius_tui.runbook.units import in_words
+from mobius_tui.runbook.words import EFFECTS, check_in_words, command_in_words
+from mobius_tui.tui import offers
+from mobius_tui.tui.glyphs import MARKS
+from mobius_tui.tui.theme import STYLES, Role, assemble, text
+from mobius_tui.tui.view import RunView
+
+_MENTION = re.compile(r"\$\{?\w+\}?")
+SCRIPT_LIMIT = 200
+"""Lines of a script that are shown at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A label and what stands beside it, with hanging indent."""
+
+    label: str
+    content: Content
+    value: str = ""
+    """What follows the content, cut in its middle where the line is too short."""
+
+
+def title(view: RunView, key: str | None) -> str:
+    """`2.1 Restore the backup`."""
+    phase = view.phase(key)
+    if phase is not None:
+        return f"{view.plan.phase_numbers[phase.id]} {sanitize.line(phase.title)}"
+    step = view.step(key)
+    return sanitize.line(view.plan.name(step.id)) if step is not None else ""
+
+
+def edge(view: RunView, key: str | None) -> tuple[str, Role]:
+    """What the pane's lower border says: effect, limit and the usual time."""
+    step = view.step(key)
+    if step is None or not isinstance(step.action, Run):
+        return ("a gate", "muted") if step is not None and step.gate else ("", "muted")
+    effect = effect_of(step)
+    parts = [EFFECTS[effect]]
+    if step.gate:
+        parts.append("a gate")
+    if step.action.timeout:
+        parts.append(f"limit {view.values.preview(step.action.timeout)}")
+    if step.expect:
+        parts.append(f"usually {view.values.preview(step.expect)}")
+    role: Role = "bad" if effect == "destroy" else "muted"
+    return sanitize.line(" · ".join(parts)), role
+
+
+def describe(view: RunView, key: str | None, *, compact: bool) -> tuple[Field, ...]:
+    """What the detail pane says.
+
+    Args:
+        view: the run.
+        key: the checklist's key under the cursor.
+        compact: whether only what matters most has room.
+    """
+    phase = view.phase(key)
+    if phase is not None:
+        return tuple(_phase(view, phase))
+    step = view.step(key)
+    if step is None:
+        return ()
+    standing = list(_standing(view, step))
+    body = list(_action(view, step, compact=compact and bool(standing)))
+    why = [Field("why", _prose(step.why))] if step.why else []
+    if compact:
+        return (*standing, *body, *why, *_after(view, step))
+    return (*standing, *why, *body, *_after(view, step))
+
+
+def command(view: RunView, step: Step) -> tuple[Field, ...]:
+    """The exact command with its variables and directory, for a confirmation."""
+    return tuple(_action(view, step, compact=False))
+
+
+def _prose(words: str) -> Content:
+    """Running text, its line breaks made spaces."""
+    return text(" ".join(words.split()))
+
+
+def _phase(view: RunView, phase: Phase) -> Iterator[Field]:
+    if phase.why:
+        yield Field("why", _prose(phase.why))
+    numbers: dict[str, int] = {}
+    for step in phase.steps:
+        word = MARKS[view.standings[step.id].status].word
+        numbers[word] = numbers.get(word, 0) + 1
+    counts = ", ".join(f"{count} {word}" for word, count in numbers.items())
+    yield Field("steps", text(counts))
+    if phase.aside:
+        words = "off the main line; a failure, a decision or a person leads here"
+        yield Field("aside", text(words, "muted"))
+    if phase.attended:
+        yield Field("only", text("a person starts its steps, each for itself"))
+    if phase.instead_of:
+        names = ", ".join(view.runbook.phase(p).title for p in phase.instead_of)
+        words = f"once it begins, what is pending there does not apply: {names}"
+        yield Field("instead", text(words))
+
+
+def _standing(view: RunView, step: Step) -> Iterator[Field]:
+    """Where it stands, and what can be done about that."""
+    standing = view.standings[step.id]
+    own = view.own(step.id)
+    mark = MARKS[standing.status]
+    head = assemble((f"{mark.glyph} {mark.word}", mark.role))
+    last = own.last
+    match standing.status:
+        case Status.PENDING:
+            return
+        case Status.RUNNING:
+            if last is not None:
+                yield from _running(view, step, last)
+        case Status.WAITING:
+            waits = ", ".join(wait.text for wait in standing.waits)
+            yield Field("waits", assemble((waits, "warn")))
+            yield Field("until", text(_until(view, step), "muted"))
+        case status if status in BAD:
+            reason = own.reason or standing.reason
+            yield Field("", head + assemble((f"  {reason}", "plain")))
+            yield from _bad(view, step, last)
+        case _:
+            reason = own.reason or standing.reason
+            who = f" by {own.by}" if own.by and own.by != "host" else ""
+            words = f"{who}  {reason}" if reason else who
+            yield Field("", head + assemble((words, "muted")))
+    if own.stale:
+        words = "a variable that it used was taken back since: look whether it holds"
+        yield Field("stale", text(words, "warn"))
+
+
+def _running(view: RunView, step: Step, last: Attempt) -> Iterator[Field]:
+    took = in_words(view.runtime(step.id) or 0.0)
+    words = f"▶ running for {took}, attempt {last.number}, started by {last.by}"
+    asked = "  stop was asked for" if last.stop_asked else "  x stops it"
+    yield Field("", assemble((words, "accent"), (asked, "muted")))
+
+
+def _bad(view: RunView, step: Step, last: Attempt | None) -> Iterator[Field]:
+    if last is not None:
+        said = view.last_lines.get(f"{step.id}.{last.number}", "")
+        if said:
+            yield Field("said", text(said, "warn"))
+        if last.left:
+            words = f"still alive: {'; '.join(last.left)}"
+            yield Field("left", text(words, "warn"))
+    if view.standings[step.id].status is Status.UNKNOWN:
+        words = "read the output, and see by hand whether it took effect; then decide"
+        yield Field("look", text(words))
+    yield Field("keys", choices(view, step))
+
+
+def choices(view: RunView, step: Step) -> Content:
+    """The ways on from a step that went wrong, with their keys."""
+    offered = offers.available(view, step.id)
+    parts: list[tuple[str, Role]] = []
+    for command_id, key, words in (
+        ("retry", "r", "retry"),
+        ("skip", "s", "skip"),
+        ("override", "o", "override"),
+        ("enter_phase", "f", "failure phase"),
+        ("contacts", "@", "escalate"),
+    ):
+        if command_id in offered:
+            parts += [(f"{key} ", "key"), (f"{words}   ", "plain")]
+    return assemble(*parts) if parts else text("resume the run first", "warn")
+
+
+def _until(view: RunView, step: Step) -> str:
+    """What would free a waiting step."""
+    words = []
+    for wait in view.standings[step.id].waits:
+        match wait.kind:
+            case "gate" | "needs":
+                name = view.plan.name(wait.on)
+                words.append(f"{name} has passed, or is overridden")
+            case "variable":
+                source = _source(view, wait.on)
+                words.append(f"{wait.on} has a value{source}")
+            case "choice":
+                words.append(f"{wait.on} is decided{_source(view, wait.on)}")
+            case "approval":
+                words.append("you override it, with a reason")
+    return "; ".join(words)
+
+
+def _source(view: RunView, name: str) -> str:
+    """The step that a variable comes from, in words."""
+    for step in view.plan.steps.values():
+        match step.action:
+            case Manual(ask=asks):
+                gives = any(ask.var == name for ask in asks)
+            case Choose(var=var):
+                gives = var == name
+            case _:
+                gives = name in step.outputs
+        if gives:
+            return f", which {view.plan.numbers[step.id]} gives"
+    return ""
+
+
+def _action(view: RunView, step: Step, *, compact: bool) -> Iterator[Field]:
+    values = view.values
+    match step.action:
+        case Run() as run:
+            yield Field("run", script(run.script))
+            if not compact:
+                yield from _with(view, step)
+                shell = command_in_words(run)
+                place = [(view.workdir, "plain"), (f" · {shell}", "muted")]
+                yield Field("in", assemble(*place))  # type: ignore[arg-type]
+            reason = offers.by_hand(step)
+            if reason is not None:
+                yield Field("but", text(f"{reason}; do it, then o overrides", "warn"))
+        case Manual() as manual:
+            yield Field("do", text(" ".join(values.preview(manual.text).split())))
+            for ask in manual.ask:
+                words = ask.title or ask.var
+                pattern = f"  must match {ask.match}" if ask.match else ""
+                yield Field("asks", assemble((words, "plain"), (pattern, "muted")))
+        case SendMessage() as send:
+            body = values.preview(view.runbook.messages[send.message].body)
+            yield Field("text", paragraphs(body.strip()))
+            if send.to:
+                yield Field("for", text(", ".join(send.to), "muted"))
+        case Choose() as choose:
+            for option in choose.options:
+                why = f"  {option.why}" if option.why else ""
+                words = option.title or option.value
+                yield Field("", assemble((f"○ {words}", "plain"), (why, "muted")))
+        case Watch() as watch:
+            words = f"watch health for {values.preview(watch.for_)}"
+            yield Field("do", text(words))
+            yield Field("but", text(f"{offers.BY_HAND['watch']}; o overrides", "warn"))
+        case None:
+            pass
+
+
+def script(source: str) -> Content:
+    """A script, line by line, with the variables that it mentions made visible."""
+    lines = source.strip("\n").split("\n")
+    shown = [sanitize.clean(line) for line in lines[:SCRIPT_LIMIT]]
+    if len(lines) > SCRIPT_LIMIT:
+        shown.append(f"… and {len(lines) - SCRIPT_LIMIT} lines more")
+    return Content("\n").join(_code(line) for line in shown)
+
+
+def _code(line: str) -> Content:
+    """One line of a script: its first word, then mentions of variables."""
+    found = Content.styled(line, STYLES["plain"])
+    first = re.match(r"\s*[\w./-]+(?=\s|$)", line)
+    if first is not None:
+        found = found.stylize(STYLES["command"], first.start(), first.end())
+    for mention in _MENTION.finditer(line):
+        found = found.stylize(STYLES["name"], mention.start(), mention.end())
+    return found
+
+
+def paragraphs(words: str) -> Content:
+    """A text of several lines, made harmless."""
+    return Content.styled(sanitize.clean(words, newlines=True), STYLES["plain"])
+
+
+def _with(view: RunView, step: Step) -> Iterator[Field]:
+    """The variables that it reads, with their values."""
+    label = "with"
+    for name in view.plan.reads[step.id]:
+        held = view.state.variables.get(name)
+        variable = view.runbook.variables.get(name)
+        secret = variable is not None and variable.secret
+        if held is None:
+            value = "(no value yet)"
+        elif held.text is None or secret:
+            value = "[secret]"
+        else:
+            value = held.text
+        yield Field(label, assemble((f"{name}=", "name")), sanitize.line(value))
+        label = ""
+
+
+def _after(view: RunView, step: Step) -> Iterator[Field]:
+    """What comes after the action: its checks, role, pages, notes."""
+    last = view.own(step.id).last
+    for index, check in enumerate(step.checks):
+        words = view.values.preview(check_in_words(check))
+        label = "checks" if kind_of(step) == "check" else "then"
+        seen = [look for look in last.looks if look.check == index] if last else []
+        yield Field(label if index == 0 else "", text(words))
+        if seen:
+            newest = seen[-1]
+            want = check.repeat.consecutive
+            glyph, role = ("✔", "good") if newest.held else ("✖", "bad")
+            row = f" {newest.row}/{want} in a row" if want > 1 else ""
+            said = f"  look {newest.look}: {newest.detail}"
+            line = assemble((f"{glyph}{row}", role), (said, "muted"))  # type: ignore[arg-type]
+            yield Field("", line)
+    if step.role:
+        yield Field("role", text(step.role))
+    for link in step.links:
+        yield Field("page", assemble((link.title, "plain"), (f"  {link.url}", "muted")))
+    for note in view.own(step.id).notes:
+        yield Field("note", text(note, "warn"))

@@ -1,0 +1,282 @@
+"""From a command to an intent: what is asked of the person on the way.
+
+Each flow opens the dialogs that it needs and gives the intent to send, or nothing where
+the person would rather not. None touches a widget or the host.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol, TypeVar
+
+from mobius_tui.run.intents import Intent
+from mobius_tui.run.plan import effect_of, follows, kind_of
+from mobius_tui.runbook.model import Step
+from mobius_tui.tui import offers
+from mobius_tui.tui.screens.answers import AnswersDialog
+from mobius_tui.tui.screens.confirm import ConfirmDialog
+from mobius_tui.tui.screens.contacts import ContactsDialog
+from mobius_tui.tui.screens.decision import DecisionDialog
+from mobius_tui.tui.screens.dialog import Dialog
+from mobius_tui.tui.screens.failure import FailureDialog
+from mobius_tui.tui.screens.message import MessageDialog
+from mobius_tui.tui.screens.phases import PhasesDialog
+from mobius_tui.tui.screens.question import Question
+from mobius_tui.tui.screens.reason import ReasonDialog
+from mobius_tui.tui.view import RunView
+
+T = TypeVar("T")
+
+
+class Ask(Protocol):
+    """Shows a dialog and waits for what it gives."""
+
+    async def __call__(self, dialog: Dialog[T], /) -> T | None:
+        """Show it."""
+
+
+Flow = Callable[[Ask, RunView, str | None], Awaitable[Intent | None]]
+"""Given how to ask, the run, and the checklist's key that it is about."""
+
+
+async def start(ask: Ask, view: RunView, key: str | None) -> Intent | None:
+    """Run a step, for the first time or again, after what its effect wants."""
+    step = view.step(key)
+    if step is None:
+        return None
+    again = bool(view.own(step.id).attempts)
+    confirm = ""
+    if effect_of(step) != "read":
+        said = await ask(ConfirmDialog(view, step))
+        if said is None:
+            return None
+        confirm = said
+    return Intent(
+        wish="retry" if again else "start",
+        step=step.id,
+        attempt=view.next_attempt(step.id),
+        confirm=confirm,
+    )
+
+
+async def tick(ask: Ask, view: RunView, key: str | None) -> Intent | None:
+    """Do what a person does: tick, answer, or decide."""
+    step = view.step(key)
+    if step is None:
+        return None
+    if kind_of(step) == "choose":
+        return await choose(ask, view, key)
+    if kind_of(step) == "message":
+        return await message(ask, view, key)
+    said = await ask(AnswersDialog(view, step))
+    if said is None:
+        return None
+    return Intent(
+        wish="tick",
+        step=step.id,
+        attempt=view.next_attempt(step.id),
+        values=said.values,
+        text=said.note,
+    )
+
+
+async def choose(ask: Ask, view: RunView, key: str | None) -> Intent | None:
+    """Decide."""
+    step = view.step(key)
+    if step is None:
+        return None
+    said = await ask(DecisionDialog(view, step))
+    if said is None:
+        return None
+    return Intent(
+        wish="choose",
+        step=step.id,
+        attempt=view.next_attempt(step.id),
+        names=said.values,
+        text=said.reason,
+    )
+
+
+async def message(ask: Ask, view: RunView, key: str | None) -> Intent | None:
+    """Tell a message, and mark it as told; the text as told goes on record."""
+    step = view.step(key)
+    if step is None:
+        return None
+    told = await ask(MessageDialog(view, step))
+    if told is None:
+        return None
+    attempt = view.next_attempt(step.id)
+    return Intent(wish="tick", step=step.id, attempt=attempt, text=told)
+
+
+async def decide(ask: Ask, view: RunView, key: str | None) -> Intent | None:
+    """Choose a way on from a step that went wrong, and go it."""
+    step = view.step(key)
+    if step is None:
+        return None
+    way = await ask(FailureDialog(view, step))
+    if way is None:
+        return None
+    return await FLOWS[way](ask, view, key)
+
+
+async def retry(ask: Ask, view: RunView, key: str | None) -> Intent | None:
+    """Run a step again."""
+    step = view.step(key)
+    if step is None:
+        return None
+    if kind_of(step) in ("manual", "message", "choose"):
+        return await tick(ask, view, key)
+    return await start(ask, view, key)
+
+
+async def stop(ask: Ask, view: RunView, key: str | None) -> Intent | None:
+    """Stop a running step."""
+    step = view.step(key)
+    last = view.own(step.id).last if step is not None else None
+    if step is None or last is None:
+        return None
+    if effect_of(step) != "read" and not follows(step):
+        words = (
+            "It gets SIGTERM, and 5 s later SIGKILL, with all its processes. "
+            "What it has changed by then stays as it is."
+        )
+        title = f"Stop {view.plan.name(step.id)}?"
+        if not await ask(Question(title, words, verb="Stop it", tone="bad")):
+            return None
+    return Intent(wish="stop", step=step.id, attempt=last.number)
+
+
+async def skip(ask: Ask, view: RunView, key: str | None) -> Intent | None:
+    """Pass a step over, with a reason."""
+    step = view.step(key)
+    if step is None:
+        return None
+    counts = "" if step.optional else " A run with a skipped step is not completed."
+    reason = await ask(
+        ReasonDialog(
+            f"Skip {view.plan.name(step.id)}?",
+            f"It is passed over, and the reason stays on record.{counts}",
+            verb="Skip it",
+            prompt="Why is it skipped?",
+            tone="warn",
+        )
+    )
+    return None if reason is None else Intent(wish="skip", step=step.id, text=reason)
+
+
+async def restore(_ask: Ask, view: RunView, key: str | None) -> Intent | None:
+    """Make a skipped step pending again."""
+    step = view.step(key)
+    return None if step is None else Intent(wish="restore", step=step.id)
+
+
+async def override(ask: Ask, view: RunView, key: str | None) -> Intent | None:
+    """Vouch for a step, with a reason."""
+    step = view.step(key)
+    if step is None:
+        return None
+    by_hand = offers.by_hand(step)
+    why = f"This version cannot run it: {by_hand}. " if by_hand else ""
+    reason = await ask(
+        ReasonDialog(
+            f"Override {view.plan.name(step.id)}?",
+            f"{why}You vouch that it is as it should be: gates open, and the reason "
+            "stays on record with your name.",
+            verb="Override it",
+            prompt="How do you know?",
+            tone="warn",
+        )
+    )
+    if reason is None:
+        return None
+    return Intent(wish="override", step=step.id, text=reason)
+
+
+async def note(ask: Ask, view: RunView, key: str | None) -> Intent | None:
+    """Put a remark on record, on the step under the cursor or on the run."""
+    step = view.step(key)
+    about = view.plan.name(step.id) if step is not None else "the run"
+    words = await ask(
+        ReasonDialog(
+            f"Note on {about}",
+            "It goes on record with the time and your name.",
+            verb="Add it",
+            prompt="What should be remembered?",
+        )
+    )
+    if words is None:
+        return None
+    return Intent(wish="note", step=step.id if step is not None else None, text=words)
+
+
+async def enter_phase(ask: Ask, view: RunView, key: str | None) -> Intent | None:
+    """Turn aside to another phase."""
+    step = view.step(key)
+    likely = step.on_failure if step is not None else None
+    phase = await ask(PhasesDialog(view.plan, likely=likely))
+    return _enter(view, phase, step)
+
+
+async def enter_this_phase(ask: Ask, view: RunView, key: str | None) -> Intent | None:
+    """Turn aside to the phase under the cursor."""
+    phase = view.phase(key)
+    if phase is None:
+        return None
+    number = view.plan.phase_numbers[phase.id]
+    words = "Its steps become pending, and are proposed next. Nothing runs by itself."
+    title = f"Go to {number} {phase.title}?"
+    if not await ask(Question(title, words, verb="Go there", tone="warn")):
+        return None
+    return _enter(view, phase.id, None)
+
+
+def _enter(view: RunView, phase: str | None, step: Step | None) -> Intent | None:
+    if phase is None:
+        return None
+    origin = step.id if step is not None else view.proposal.step
+    return Intent(wish="enter", phase=phase, step=origin, text="a person went there")
+
+
+async def contacts(ask: Ask, view: RunView, _key: str | None) -> Intent | None:
+    """Show whom to call."""
+    await ask(ContactsDialog(view.runbook.contacts))
+    return None
+
+
+async def end_run(ask: Ask, view: RunView, _key: str | None) -> Intent | None:
+    """End the run for good."""
+    outcome, why = view.plan.outcome(view.state)
+    reason = await ask(
+        ReasonDialog(
+            "End the run?",
+            f"It ends as {outcome}: {why}. Nothing can be started in it any more.",
+            verb="End it",
+            prompt="Remark, if there is one",
+            wanted=False,
+            tone="good" if outcome == "completed" else "warn",
+        )
+    )
+    return None if reason is None else Intent(wish="end", text=reason)
+
+
+FLOWS: Mapping[str, Flow] = {
+    "start": start,
+    "tick": tick,
+    "choose": choose,
+    "message": message,
+    "decide": decide,
+    "by hand": override,
+    "phase": enter_this_phase,
+    "end": end_run,
+    "stop": stop,
+    "retry": retry,
+    "skip": skip,
+    "restore": restore,
+    "override": override,
+    "note": note,
+    "enter_phase": enter_phase,
+    "contacts": contacts,
+    "end_run": end_run,
+}
+"""By command, and by what Enter offers."""

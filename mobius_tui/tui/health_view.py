@@ -1,0 +1,194 @@
+"""Health as the screen shows it at one moment: plain values for the panel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mobius_tui.errors import MobiusError
+from mobius_tui.health.record import State
+from mobius_tui.health.window import Condition, Health, Window
+from mobius_tui.run.variables import Values
+from mobius_tui.runbook.model import Runbook
+from mobius_tui.runbook.units import seconds
+
+STALE = 3
+"""Intervals without a record after which nobody seems to watch."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProbeView:
+    """One probe."""
+
+    id: str
+    title: str
+    state: Condition
+    words: str
+    """Why, in words: `failing for 2:10`."""
+    status: int | None
+    """The HTTP status of the last check."""
+    reason: str
+    """Why the last check was not ok."""
+    ms: float | None
+    """Milliseconds of the last answer."""
+    p50: float | None
+    p95: float | None
+    p99: float | None
+    success: float | None
+    """The fraction of the last checks that were ok."""
+    limit: float | None
+    """Milliseconds above which a latency counts as too long."""
+    latencies: tuple[float | None, ...]
+    """Of the last checks, the newest at the end."""
+    states: tuple[State, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MachineView:
+    """The machine; `None` where a figure could not be had."""
+
+    cpu: float | None
+    memory: float | None
+    disk: float | None
+    load: float | None
+    processes: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HealthView:
+    """All that the panel shows."""
+
+    probes: tuple[ProbeView, ...] = ()
+    machine: MachineView | None = None
+    every: str = ""
+    """The pause between checks, as the runbook says it."""
+    unwatched: float | None = None
+    """Seconds since the last record, where nobody watches any more."""
+    has_ended: bool = False
+    """Whether nobody is meant to watch, since the run is over."""
+
+    @property
+    def worst(self) -> ProbeView | None:
+        """The probe with the worst news."""
+        order = {"failing": 0, "unknown": 1, "ok": 2}
+        return min(self.probes, key=lambda probe: order[probe.state], default=None)
+
+    @property
+    def condition(self) -> Condition:
+        """The worst of all; unknown where nobody watches."""
+        worst = self.worst
+        if worst is None or self.unwatched is not None:
+            return "unknown"
+        return worst.state
+
+    @property
+    def news(self) -> str:
+        """The worst news, in words."""
+        worst = self.worst
+        if worst is None:
+            return "no probes in this runbook"
+        if self.has_ended:
+            return "the run is over; nobody watches"
+        if self.unwatched is not None:
+            minutes, secs = divmod(int(self.unwatched), 60)
+            return f"unwatched for {minutes}:{secs:02}"
+        if worst.state == "ok":
+            several = len(self.probes) > 1
+            return "all probes are ok" if several else f"{worst.title} is ok"
+        if worst.state == "failing":
+            return f"{worst.title} is {worst.words}"
+        return f"{worst.title}: {worst.words}"
+
+
+def look_at(
+    health: Health,
+    runbook: Runbook,
+    values: Values,
+    *,
+    now: float,
+    is_watched: bool,
+    has_ended: bool,
+) -> HealthView:
+    """What the panel shows now.
+
+    Args:
+        health: the fold of the records.
+        runbook: names the probes and their beat.
+        values: fill in what the runbook leaves open.
+        now: seconds since 1970.
+        is_watched: whether a host lives.
+        has_ended: whether the run is over.
+    """
+    plan = runbook.health
+    every = values.preview(plan.every) if plan is not None else ""
+    probes = tuple(
+        _probe(
+            probe.id, probe.title or probe.id, health.window(probe.id), now, _limit(runbook)
+        )
+        for probe in (plan.probes if plan is not None else ())
+    )
+    age = None if health.last_at is None else max(0.0, now - health.last_at)
+    silent = age is not None and age > STALE * _seconds(every) + 5
+    unwatched = age if age is not None and (silent or not is_watched) else None
+    return HealthView(
+        probes=probes,
+        machine=_machine(health),
+        every=every,
+        unwatched=unwatched,
+        has_ended=has_ended,
+    )
+
+
+def _seconds(every: str) -> float:
+    try:
+        return seconds(every)
+    except ValueError:
+        return 5.0
+
+
+def _limit(runbook: Runbook) -> float | None:
+    """The runbook's latency limit, in milliseconds."""
+    rule = runbook.health.trigger.p95_latency if runbook.health is not None else None
+    if rule is None:
+        return None
+    try:
+        return seconds(rule.above) * 1000
+    except (ValueError, MobiusError):
+        return None
+
+
+def _probe(
+    probe_id: str, title: str, window: Window, now: float, limit: float | None
+) -> ProbeView:
+    status = window.status(now)
+    last = window.last
+    return ProbeView(
+        id=probe_id,
+        title=title,
+        state=status.state,
+        words=status.words,
+        status=last.status if last is not None else None,
+        reason=last.reason if last is not None else "",
+        ms=last.ms if last is not None else None,
+        p50=window.percentile(50),
+        p95=window.percentile(95),
+        p99=window.percentile(99),
+        success=window.success_rate,
+        limit=limit,
+        latencies=tuple(point.ms for point in window.points),
+        states=tuple(point.state for point in window.points),
+    )
+
+
+def _machine(health: Health) -> MachineView | None:
+    sample = health.sample
+    if sample is None:
+        return None
+    processes: Mapping[str, int] = sample.processes
+    return MachineView(
+        cpu=sample.cpu,
+        memory=sample.memory,
+        disk=sample.disk,
+        load=sample.load1,
+        processes=tuple(processes.items()),
+    )

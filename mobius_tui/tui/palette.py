@@ -1,0 +1,43 @@
+"""The palette: every command that applies now, by its name."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from mobius_tui.tui.commands import Command
+from mobius_tui.tui.screens.page import Page
+
+
+class CommandProvider(Provider):
+    """Finds commands of the screen beneath the palette."""
+
+    def _commands(self) -> tuple[tuple[Command, Page], ...]:
+        page = self.screen
+        if not isinstance(page, Page):
+            return ()
+        return tuple((command, page) for command in page.palette_commands())
+
+    async def discover(self) -> Hits:
+        """All of them."""
+        for command, page in self._commands():
+            yield DiscoveryHit(
+                f"{command.title}  ({command.key_name})",
+                partial(page.run_action, command.id),
+                help=command.help or None,
+            )
+
+    async def search(self, query: str) -> Hits:
+        """Those whose title resembles what was typed."""
+        matcher = self.matcher(query)
+        for command, page in self._commands():
+            title = f"{command.title}  ({command.key_name})"
+            score = matcher.match(title)
+            if score > 0:
+                yield Hit(
+                    score,
+                    matcher.highlight(title),
+                    partial(page.run_action, command.id),
+                    help=command.help or None,
+                )

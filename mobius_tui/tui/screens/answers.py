@@ -1,0 +1,92 @@
+"""A thing that a person does: what to do, and the answers that it wants."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from textual import on
+from textual.widget import Widget
+from textual.widgets import Button, Input
+
+from mobius_tui import sanitize
+from mobius_tui.runbook.model import Ask, Manual, Step
+from mobius_tui.tui.describe import Field, command
+from mobius_tui.tui.screens.dialog import Choice, Dialog, fields_widget, words_widget
+from mobius_tui.tui.theme import text
+from mobius_tui.tui.view import RunView
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """What the person answered."""
+
+    values: dict[str, str]
+    note: str
+
+
+class AnswersDialog(Dialog[Ticked]):
+    """Gives the answers by variable, and a note if one was made."""
+
+    def __init__(self, view: RunView, step: Step) -> None:
+        super().__init__(f"Do {view.plan.name(step.id)}")
+        self._view = view
+        self._step = step
+        action = step.action
+        self._asks: tuple[Ask, ...] = action.ask if isinstance(action, Manual) else ()
+
+    def compose_body(self) -> Iterable[Widget]:
+        """What to do, a line for each answer, and one for a note."""
+        step = self._step
+        fields = command(self._view, step)
+        doing = tuple(field for field in fields if field.label != "asks")
+        if step.why:
+            why = Field("why", text(" ".join(step.why.split())))
+            doing = (why, *doing)
+        if step.role:
+            doing += (Field("role", text(step.role)),)
+        yield fields_widget(doing)
+        for number, ask in enumerate(self._asks):
+            pattern = f"  (must match {ask.match})" if ask.match else ""
+            yield words_widget(f"{ask.title or ask.var}{pattern}")
+            yield Input(id=f"ask-{number}", classes="ask", compact=True)
+        yield words_widget("Note, if there is something to remember", "muted")
+        yield Input(id="note", compact=True)
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Done or not yet."""
+        return (Choice("ok", "It is done", "primary"), Choice("cancel", "Not yet"))
+
+    def on_mount(self) -> None:
+        """Type the first answer at once; without one, Enter says that it is done."""
+        super().on_mount()
+        self.query_one("#ask-0" if self._asks else "#ok").focus()
+
+    @on(Button.Pressed, "#ok")
+    @on(Input.Submitted)
+    def give(self) -> None:
+        """Give the answers, if each one matches whole."""
+        values: dict[str, str] = {}
+        for number, ask in enumerate(self._asks):
+            line = self.query_one(f"#ask-{number}", Input)
+            problem = self._problem(ask, line.value.strip())
+            if problem:
+                self.refuse(problem)
+                line.focus()
+                return
+            values[ask.var] = line.value.strip()
+        note = self.query_one("#note", Input).value.strip()
+        self.dismiss(Ticked(values, note))
+
+    def _problem(self, ask: Ask, answer: str) -> str:
+        name = sanitize.line(ask.title or ask.var)
+        if not answer:
+            return f"{name}: an answer is wanted."
+        if ask.match is not None and re.fullmatch(ask.match, answer) is None:
+            return f"{name}: {answer!r} does not match {ask.match}."
+        variable = self._view.runbook.variables.get(ask.var)
+        allowed = variable.choices if variable is not None else ()
+        if allowed and answer not in allowed:
+            return f"{name}: it is one of {', '.join(allowed)}."
+        return ""

@@ -1,0 +1,114 @@
+"""Cards that say where a run stands: on coming back to it, and at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual import on
+from textual.widget import Widget
+from textual.widgets import Button
+
+from mobius_tui.run.state import BAD, Status
+from mobius_tui.runbook.units import in_words
+from mobius_tui.tui.describe import Field
+from mobius_tui.tui.glyphs import MARKS
+from mobius_tui.tui.screens.dialog import Choice, Dialog, fields_widget
+from mobius_tui.tui.theme import Role, assemble, text
+from mobius_tui.tui.view import RunView
+
+
+class ReturnCard(Dialog[None]):
+    """What happened before one came back."""
+
+    def __init__(self, view: RunView, health: str) -> None:
+        """Make the card.
+
+        Args:
+            view: the run.
+            health: the worst news of health, in words.
+        """
+        super().__init__(f"Back in {view.runbook.title}", tone="accent")
+        self._fields = tuple(_so_far(view, health))
+
+    def compose_body(self) -> Iterable[Widget]:
+        """What ran last, what runs, what is unknown, and health."""
+        yield fields_widget(self._fields)
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Go on."""
+        return (Choice("cancel", "Go on", "primary"),)
+
+
+def _so_far(view: RunView, health: str) -> Iterable[Field]:
+    done, total = view.plan.progress(view.state, view.standings)
+    began = f"{done} of {total} steps done, began {in_words(view.elapsed)} ago"
+    yield Field("run", text(began))
+    tried = [
+        (own.last.ended or own.last.started, step_id)
+        for step_id, own in view.state.steps.items()
+        if own.last is not None
+    ]
+    if tried:
+        at, step_id = max(tried)
+        mark = MARKS[view.standings[step_id].status]
+        ago = in_words(max(0.0, view.now - at))
+        parts: tuple[tuple[str, Role], ...] = (
+            (f"{mark.glyph} {mark.word} ", mark.role),
+            (view.plan.name(step_id), "plain"),
+            (f"  {ago} ago", "muted"),
+        )
+        yield Field("last", assemble(*parts))
+    for step_id, standing in view.standings.items():
+        if standing.status in BAD:
+            mark = MARKS[standing.status]
+            words = f"{mark.glyph} {mark.word} "
+            reason = f"  {standing.reason}"
+            name = view.plan.name(step_id)
+            yield Field("look", assemble((words, "bad"), (name, "plain"), (reason, "muted")))
+    if view.host is None:
+        yield Field("host", text("gone: nothing new can start until you resume", "bad"))
+    else:
+        yield Field("host", text(f"alive, process {view.host}", "good"))
+    yield Field("health", text(health))
+
+
+class EndCard(Dialog[str]):
+    """What a run came to; gives `leave` or nothing."""
+
+    def __init__(self, view: RunView, directory: str) -> None:
+        ended = view.state.ended
+        assert ended is not None
+        good = ended.outcome == "completed"
+        role: Role = "good" if good else "bad"
+        super().__init__(f"The run has ended: {ended.outcome}", tone=role)
+        glyph = "✔" if good else "✖"
+        counts: dict[Status, int] = {}
+        for standing in view.standings.values():
+            counts[standing.status] = counts.get(standing.status, 0) + 1
+        steps: list[tuple[str, Role]] = []
+        for status, count in counts.items():
+            mark = MARKS[status]
+            steps.append((f"{mark.glyph} {count} {mark.word}   ", mark.role))
+        self._fields = (
+            Field("result", assemble((f"{glyph} {ended.outcome}", role))),
+            Field("why", text(ended.reason)),
+            Field("took", text(in_words(view.elapsed))),
+            Field("steps", assemble(*steps)),
+            Field("kept", text(directory)),
+        )
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Outcome, reason, time, steps and place."""
+        yield fields_widget(self._fields)
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Leave, or read on."""
+        return (Choice("leave", "Leave", "primary"), Choice("cancel", "Look at it"))
+
+    @on(Button.Pressed, "#leave")
+    def _leave(self) -> None:
+        self.dismiss("leave")
+
+    def key_q(self) -> None:
+        """`q` leaves from here, too."""
+        self.dismiss("leave")

@@ -1,0 +1,71 @@
+"""Say it before doing it: the exact command, filled in, before anything changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual import on
+from textual.widget import Widget
+from textual.widgets import Button, Input
+
+from mobius_tui.run.plan import effect_of
+from mobius_tui.runbook.model import Step
+from mobius_tui.runbook.words import EFFECTS, check_in_words
+from mobius_tui.tui.describe import Field, command
+from mobius_tui.tui.screens.dialog import Choice, Dialog, fields_widget, words_widget
+from mobius_tui.tui.theme import Role, assemble, text
+from mobius_tui.tui.view import RunView
+
+
+class ConfirmDialog(Dialog[str]):
+    """Gives what was typed as the environment's name; empty where none is wanted."""
+
+    def __init__(self, view: RunView, step: Step) -> None:
+        self._view = view
+        self._step = step
+        self._destroys = effect_of(step) == "destroy"
+        self._typed = self._destroys and view.is_protected
+        again = "again " if view.own(step.id).attempts else ""
+        tone: Role = "bad" if self._destroys else "warn"
+        super().__init__(f"Run {again}{view.plan.name(step.id)}?", tone=tone)
+
+    def compose_body(self) -> Iterable[Widget]:
+        """What will run, where, and what it will do."""
+        view, step = self._view, self._step
+        effect = EFFECTS[effect_of(step)]
+        where = f" in {view.environment}" if view.environment else ""
+        role: Role = "bad" if self._destroys else "warn"
+        head = (Field("effect", assemble((f"{effect}{where}", role))),)
+        if step.why:
+            head += (Field("why", text(" ".join(step.why.split()))),)
+        checks = tuple(
+            Field("then", text(view.values.preview(check_in_words(check))))
+            for check in step.checks
+        )
+        yield fields_widget((*head, *command(view, step), *checks))
+        if self._typed:
+            yield words_widget(f"Type {view.environment} to confirm:", "bad")
+            yield Input(placeholder=view.environment, id="environment", compact=True)
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Run or not."""
+        run = Choice("run", "Run it", "error" if self._destroys else "primary")
+        return (run, Choice("cancel", "Don't"))
+
+    def on_mount(self) -> None:
+        """Put the focus where the confirmation is."""
+        super().on_mount()
+        self.query_one("#environment" if self._typed else "#run").focus()
+
+    @on(Button.Pressed, "#run")
+    @on(Input.Submitted)
+    def confirm(self) -> None:
+        """Take it as confirmed, where the name is right."""
+        if not self._typed:
+            self.dismiss("")
+            return
+        typed = self.query_one("#environment", Input).value.strip()
+        if typed == self._view.environment:
+            self.dismiss(typed)
+        else:
+            self.refuse(f"That is not it; type {self._view.environment}, or Esc.")

@@ -1,0 +1,43 @@
+"""Whom to call, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.widget import Widget
+
+from mobius_tui.runbook.model import Contact
+from mobius_tui.tui.describe import Field
+from mobius_tui.tui.screens.dialog import Dialog, fields_widget, words_widget
+from mobius_tui.tui.theme import assemble
+
+
+def contact_fields(contacts: tuple[Contact, ...]) -> tuple[Field, ...]:
+    """A line for each contact."""
+    width = max((len(contact.handle) for contact in contacts), default=0)
+    return tuple(
+        Field(
+            "call" if number == 0 else "",
+            assemble(
+                (f"{contact.handle:<{width}}  ", "key"),
+                (contact.role, "plain"),
+                (f"  {contact.for_}" if contact.for_ else "", "muted"),
+            ),
+        )
+        for number, contact in enumerate(contacts)
+    )
+
+
+class ContactsDialog(Dialog[None]):
+    """Shows them."""
+
+    def __init__(self, contacts: tuple[Contact, ...]) -> None:
+        super().__init__("Whom to call")
+        self._contacts = contacts
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Handle, role and reason."""
+        if self._contacts:
+            yield fields_widget(contact_fields(self._contacts))
+        else:
+            yield words_widget("This runbook names nobody.", "muted")

@@ -1,0 +1,110 @@
+"""A decision: its options with their reasons, one or several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from textual import on
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button, Checkbox, Input, RadioButton, RadioSet
+
+from mobius_tui.runbook.model import Choose, Option, Step
+from mobius_tui.tui.screens.dialog import Choice, Dialog, words_widget
+from mobius_tui.tui.theme import Role, assemble
+from mobius_tui.tui.view import RunView
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was chosen."""
+
+    values: tuple[str, ...]
+    reason: str
+
+
+class DecisionDialog(Dialog[Decided]):
+    """Gives the values chosen, and the reason for changing an earlier choice."""
+
+    def __init__(self, view: RunView, step: Step) -> None:
+        super().__init__(f"Decide {view.plan.name(step.id)}")
+        assert isinstance(step.action, Choose)
+        self._action = step.action
+        self._why = " ".join(step.why.split())
+        self._changes = bool(view.own(step.id).attempts)
+        held = view.state.variables.get(step.action.var)
+        self._held = (held.text or "").split("\n") if held is not None else []
+
+    def compose_body(self) -> Iterable[Widget]:
+        """The options."""
+        if self._why:
+            yield words_widget(self._why, "muted")
+        options = self._action.options
+        if self._action.multi:
+            for number, option in enumerate(options):
+                is_on = option.value in self._held
+                yield Checkbox(
+                    _label(option),
+                    value=is_on,
+                    id=f"option-{number}",
+                    compact=True,
+                )
+        else:
+            buttons = [
+                RadioButton(_label(option), value=option.value in self._held)
+                for option in options
+            ]
+            yield RadioSet(*buttons, id="options", compact=True)
+        if self._changes:
+            yield words_widget("Why it is changed (it stays on record)")
+            yield Input(id="reason", compact=True)
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Decide or not."""
+        return (Choice("ok", "Decide", "primary"), Choice("cancel", "Not yet"))
+
+    def on_mount(self) -> None:
+        """Choose at once."""
+        super().on_mount()
+        self.query_one("#option-0" if self._action.multi else "#options").focus()
+
+    def _chosen(self) -> tuple[str, ...]:
+        options = self._action.options
+        if self._action.multi:
+            boxes = [self.query_one(f"#option-{n}", Checkbox) for n in range(len(options))]
+            return tuple(o.value for o, box in zip(options, boxes, strict=True) if box.value)
+        pressed = self.query_one("#options", RadioSet).pressed_index
+        return (options[pressed].value,) if pressed >= 0 else ()
+
+    @on(RadioSet.Changed)
+    def _to_button(self) -> None:
+        """One choice is all that is wanted: Enter decides now."""
+        if self.is_mounted and not self._changes:
+            self.query_one("#ok").focus()
+
+    @on(Button.Pressed, "#ok")
+    @on(Input.Submitted)
+    def give(self) -> None:
+        """Give what is chosen, if something is."""
+        values = self._chosen()
+        if not values:
+            several = "at least one of them" if self._action.multi else "one of them"
+            self.refuse(f"Choose {several}: Space chooses.")
+            return
+        reason = self.query_one("#reason", Input).value.strip() if self._changes else ""
+        if self._changes and not reason:
+            self.refuse("Say why it is changed.")
+            return
+        self.dismiss(Decided(values, reason))
+
+
+def _label(option: Option) -> Content:
+    """An option's title, its reason, and where it leads."""
+    leads: tuple[str, Role] = ("", "muted")
+    if option.end:
+        leads = ("  ends the run", "warn")
+    elif option.go is not None:
+        leads = (f"  leads to {option.go}", "warn")
+    why = f"  {option.why}" if option.why else ""
+    return assemble((option.title or option.value, "plain"), (why, "muted"), leads)

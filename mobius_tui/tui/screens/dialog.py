@@ -1,0 +1,123 @@
+"""What every dialog shares: its frame, its buttons, and its deafness when it opens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from time import monotonic
+from typing import ClassVar, Generic, Literal, TypeVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Button, Static
+
+from mobius_tui import sanitize
+from mobius_tui.tui.describe import Field
+from mobius_tui.tui.theme import Role, text
+from mobius_tui.tui.widgets.detail import FieldList
+
+DEAF = 0.3
+"""Seconds after its opening in which a dialog takes no keys.
+
+What was typed ahead over a slow line was meant for the screen beneath; it must confirm
+nothing.
+"""
+
+T = TypeVar("T")
+
+Variant = Literal["default", "primary", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One button."""
+
+    id: str
+    label: str
+    variant: Variant = "default"
+
+
+class Dialog(ModalScreen[T | None], Generic[T]):
+    """A box over the screen; Esc always closes it and does nothing."""
+
+    TITLE = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Close, and do nothing", show=False),
+    ]
+
+    mono: Callable[[], float] = monotonic
+    """Where seconds come from for the time in which it is deaf."""
+
+    def __init__(self, title: str, *, tone: Role = "plain") -> None:
+        """Make a dialog.
+
+        Args:
+            title: what stands in the border; from anywhere.
+            tone: `bad` for what destroys or went wrong; decides the border's colour.
+        """
+        super().__init__(classes=f"dialog -tone-{tone}")
+        self._title = sanitize.line(title)
+        self._opened: float | None = None
+
+    @property
+    def takes_keys(self) -> bool:
+        """Whether it has been open for long enough to be meant."""
+        return self._opened is not None and self.mono() - self._opened >= DEAF
+
+    def on_mount(self) -> None:
+        """Begin to count."""
+        self._opened = self.mono()
+
+    def compose(self) -> ComposeResult:
+        """The box: body above, buttons below."""
+        with Vertical(classes="box") as box:
+            box.border_title = Content(self._title)
+            with VerticalScroll(classes="body", can_focus=False):
+                yield from self.compose_body()
+            problem = Static("", id="problem", markup=False)
+            problem.display = False
+            yield problem
+            with Horizontal(classes="buttons"):
+                for choice in self.choices():
+                    yield Button(
+                        Content(sanitize.line(choice.label)),
+                        id=choice.id,
+                        variant=choice.variant,
+                        compact=True,
+                    )
+
+    def compose_body(self) -> Iterable[Widget]:
+        """What stands in the box."""
+        return ()
+
+    def choices(self) -> tuple[Choice, ...]:
+        """The buttons, the likeliest first."""
+        return (Choice("cancel", "Close", "primary"),)
+
+    def refuse(self, words: str) -> None:
+        """Say in the box why it cannot be so."""
+        problem = self.query_one("#problem", Static)
+        problem.update(text(words, "bad"))
+        problem.display = True
+
+    @on(Button.Pressed, "#cancel")
+    def action_cancel(self) -> None:
+        """Close, and do nothing."""
+        self.dismiss(None)
+
+
+def fields_widget(fields: tuple[Field, ...]) -> FieldList:
+    """Fields of the detail pane, in a dialog."""
+    widget = FieldList()
+    widget.set_reactive(FieldList.fields, fields)
+    return widget
+
+
+def words_widget(words: str, role: Role = "plain") -> Static:
+    """A line or paragraph from anywhere, made harmless."""
+    return Static(text(words, role), markup=False, classes="words")

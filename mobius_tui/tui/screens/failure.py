@@ -1,0 +1,87 @@
+"""A step went wrong: what is known, and the ways on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+from textual.widgets import Button
+
+from mobius_tui.runbook.model import Step
+from mobius_tui.tui import offers
+from mobius_tui.tui.describe import Field, describe
+from mobius_tui.tui.screens.dialog import Choice, Dialog, fields_widget, words_widget
+from mobius_tui.tui.view import RunView
+
+WAYS = (
+    ("retry", "r", "Retry"),
+    ("skip", "s", "Skip"),
+    ("override", "o", "Override"),
+    ("enter_phase", "f", "Failure phase"),
+    ("contacts", "at", "Escalate"),
+)
+"""The commands that lead on, with their keys."""
+
+
+class FailureDialog(Dialog[str]):
+    """Gives the id of the command that the person chose."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(key, f"way('{command_id}')", words, show=False)
+        for command_id, key, words in WAYS
+    ]
+
+    def __init__(self, view: RunView, step: Step) -> None:
+        status = view.standings[step.id].status
+        super().__init__(f"{view.plan.name(step.id)}: {status}", tone="bad")
+        self._fields = _known(view, step)
+        self._offered = offers.available(view, step.id)
+        self._gate = step.gate
+        self._follow = view.proposal.step == step.id
+
+    def compose_body(self) -> Iterable[Widget]:
+        """What is known."""
+        yield fields_widget(self._fields)
+        if self._gate:
+            words = "It is a gate: nothing after it starts until it passes or you override it."
+            yield words_widget(words, "warn")
+
+    def choices(self) -> tuple[Choice, ...]:
+        """The ways that are open."""
+        names = {"at": "@"}
+        ways = [
+            Choice(
+                f"way-{command_id}",
+                f"{names.get(key, key)} {words}",
+                "primary" if command_id == "retry" else "default",
+            )
+            for command_id, key, words in WAYS
+            if command_id in self._offered
+        ]
+        return (*ways, Choice("cancel", "Esc Look first"))
+
+    def on_mount(self) -> None:
+        """Let Enter look first, not act."""
+        super().on_mount()
+        self.query_one("#cancel").focus()
+
+    def action_way(self, command_id: str) -> None:
+        """Choose a way by its key."""
+        if command_id in self._offered:
+            self.dismiss(command_id)
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        """Choose a way by its button."""
+        way = (event.button.id or "").removeprefix("way-")
+        if way != "cancel":
+            self.dismiss(way)
+
+
+def _known(view: RunView, step: Step) -> tuple[Field, ...]:
+    """Where it stands and what it ran, without the line of keys."""
+    fields = describe(view, step.id, compact=False)
+    return tuple(field for field in fields if field.label not in ("keys", "why"))

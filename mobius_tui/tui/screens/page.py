@@ -1,0 +1,83 @@
+"""What every full screen shares: help, leaving, notices, and asking by dialogs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+from typing import ClassVar, TypeVar
+
+from textual import on
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from mobius_tui import sanitize
+from mobius_tui.tui.commands import (
+    FIXED,
+    Command,
+    Place,
+    bindings,
+    commands,
+    footer,
+)
+from mobius_tui.tui.screens.dialog import Dialog
+from mobius_tui.tui.screens.help import HelpDialog
+from mobius_tui.tui.widgets.key_bar import KeyBar
+
+T = TypeVar("T")
+
+
+class Page(Screen[None]):
+    """A full screen with commands from the registry."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
+    PLACES: ClassVar[tuple[Place, ...]] = ("app",)
+    """Where its commands are, the nearest first."""
+
+    mono: Callable[[], float] = monotonic
+    """Where seconds come from for the time in which a dialog is deaf."""
+
+    def available(self) -> frozenset[str]:
+        """The ids of the commands that apply now, beside those that always do."""
+        return frozenset()
+
+    def footer_commands(self) -> tuple[Command, ...]:
+        """What the footer shows."""
+        return footer(self.PLACES, self.available())
+
+    def palette_commands(self) -> tuple[Command, ...]:
+        """What the palette finds: what applies now, with or without a label."""
+        shown = self.available()
+        found = [c for c in commands(*self.PLACES) if not c.by_widget]
+        return tuple(c for c in found if c.id in shown or c.id in FIXED)
+
+    async def ask(self, dialog: Dialog[T], /) -> T | None:
+        """Show a dialog and wait for what it gives; only from a worker."""
+        dialog.mono = self.mono
+        return await self.app.push_screen_wait(dialog)
+
+    def tell(self, words: str, *, is_problem: bool = False) -> None:
+        """Show a notice for a moment."""
+        self.notify(
+            sanitize.line(words),
+            severity="error" if is_problem else "information",
+            timeout=10 if is_problem else 4,
+            markup=False,
+        )
+
+    def action_help(self) -> None:
+        """Show every key that works here."""
+        dialog = HelpDialog(commands(*self.PLACES), glyphs="run" in self.PLACES)
+        dialog.mono = self.mono
+        self.app.push_screen(dialog)
+
+    def action_leave(self) -> None:
+        """Go back to the screen beneath, or out."""
+        if len(self.app.screen_stack) > 2:
+            self.dismiss()
+        else:
+            self.app.exit(0)
+
+    @on(KeyBar.Taken)
+    async def take(self, event: KeyBar.Taken) -> None:
+        """Do what was clicked in the footer."""
+        await self.run_action(event.command.id)

@@ -1,0 +1,69 @@
+"""Turning aside: the phases off the main line, and which one to go to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual import on
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button, OptionList
+from textual.widgets.option_list import Option
+
+from mobius_tui.run.plan import Plan
+from mobius_tui.runbook.model import Phase
+from mobius_tui.tui.screens.dialog import Choice, Dialog, words_widget
+from mobius_tui.tui.theme import assemble
+
+
+class PhasesDialog(Dialog[str]):
+    """Gives the id of the phase."""
+
+    def __init__(self, plan: Plan, *, likely: str | None) -> None:
+        """Make the dialog.
+
+        Args:
+            plan: the runbook's.
+            likely: the phase that the step under the cursor leads to when it fails.
+        """
+        super().__init__("Go to a phase aside", tone="warn")
+        self._plan = plan
+        asides = [phase for phase in plan.runbook.phases if phase.aside]
+        self._phases = sorted(asides, key=lambda phase: phase.id != likely)
+
+    def compose_body(self) -> Iterable[Widget]:
+        """The phases, the likely one first."""
+        words = "Its steps become pending, and are proposed next. Nothing runs by itself."
+        yield words_widget(words, "muted")
+        yield OptionList(
+            *(Option(self._label(phase), id=phase.id) for phase in self._phases),
+            markup=False,
+            compact=True,
+        )
+
+    def _label(self, phase: Phase) -> Content:
+        number = self._plan.phase_numbers[phase.id]
+        steps = f"  {len(phase.steps)} steps"
+        why = f"  {' '.join(phase.why.split())}" if phase.why else ""
+        return assemble(
+            (f"{number} {phase.title}", "plain"), (steps, "muted"), (why, "muted")
+        )
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Go or not."""
+        return (Choice("ok", "Go there", "primary"), Choice("cancel", "Don't"))
+
+    def on_mount(self) -> None:
+        """Choose at once."""
+        super().on_mount()
+        options = self.query_one(OptionList)
+        options.highlighted = 0
+        options.focus()
+
+    @on(OptionList.OptionSelected)
+    @on(Button.Pressed, "#ok")
+    def give(self) -> None:
+        """Give the phase."""
+        place = self.query_one(OptionList).highlighted
+        if place is not None:
+            self.dismiss(self._phases[place].id)

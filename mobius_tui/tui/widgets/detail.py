@@ -1,0 +1,106 @@
+"""The detail pane: why, the exact command, its variables, and where a step stands."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult, RenderResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.geometry import Size
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from mobius_tui import sanitize
+from mobius_tui.tui.describe import Field, describe, edge, title
+from mobius_tui.tui.theme import STYLES, assemble
+from mobius_tui.tui.view import RunView
+
+LABEL = 7
+"""Cells of the label column."""
+
+
+def cut_in_middle(words: str, width: int) -> str:
+    """Words with `…` for their middle where they are wider than `width` cells."""
+    if sanitize.cells(words) <= width:
+        return words
+    if width < 3:
+        return "…"[:width]
+    head = tail = 0
+    room = width - 1
+    while room > 0:
+        side = words[head] if head <= tail else words[len(words) - 1 - tail]
+        room -= sanitize.cells(side)
+        if room < 0:
+            break
+        if head <= tail:
+            head += 1
+        else:
+            tail += 1
+    return f"{words[:head]}…{words[len(words) - tail :]}"
+
+
+def lay_out(fields: tuple[Field, ...], width: int) -> list[Content]:
+    """The lines of fields: labels in a column, texts beside them, wrapped there."""
+    room = max(8, width - LABEL)
+    lines: list[Content] = []
+    for field in fields:
+        content = field.content
+        if field.value:
+            left = max(3, room - content.cell_length)
+            value = cut_in_middle(field.value, left)
+            content += Content.styled(value, STYLES["plain"])
+        label = f"{field.label:<{LABEL}}"
+        for row in content.split("\n"):
+            for part in row.wrap(room) or [Content("")]:
+                lines.append(assemble((label, "muted")) + part)
+                label = " " * LABEL
+    return lines
+
+
+class FieldList(Widget):
+    """Fields with hanging indents; as high as they need."""
+
+    fields: reactive[tuple[Field, ...]] = reactive((), layout=True)
+
+    def render(self) -> RenderResult:
+        """The laid-out lines."""
+        return Content("\n").join(lay_out(self.fields, self.size.width))
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many rows as there are lines."""
+        return max(1, len(lay_out(self.fields, width)))
+
+
+class DetailPane(VerticalScroll):
+    """What there is to know about the step under the cursor."""
+
+    view: reactive[RunView | None] = reactive(None)
+    key: reactive[str | None] = reactive[str | None](None)
+    compact: reactive[bool] = reactive(False)  # noqa: FBT003 - a reactive's default
+
+    def compose(self) -> ComposeResult:
+        """The fields."""
+        yield FieldList()
+
+    def watch_view(self) -> None:
+        """Say it anew, if something changed."""
+        self._show()
+
+    def watch_key(self) -> None:
+        """Begin at the top of another step."""
+        self._show()
+        self.scroll_home(animate=False)
+
+    def watch_compact(self) -> None:
+        """Say it in the order for the room that there is."""
+        self._show()
+
+    def _show(self) -> None:
+        view = self.view
+        if view is None or not self.is_mounted:
+            return
+        self.border_title = Content(title(view, self.key))
+        words, role = edge(view, self.key)
+        self.border_subtitle = assemble((words, role)) if words else None
+        self.query_one(FieldList).fields = describe(
+            view, self.key, compact=self.compact
+        )

@@ -1,0 +1,97 @@
+"""The bar on top: what is run, where, in which mode, how far, and whether it is held."""
+
+from __future__ import annotations
+
+from textual.app import RenderResult
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from mobius_tui import sanitize
+from mobius_tui.tui.theme import STYLES, Role, assemble
+from mobius_tui.tui.view import RunView
+
+MODE_STYLES = {"incident": "bold $background on $error", "drill": "bold on $primary 45%"}
+"""Incidents are red; a rehearsal is calm."""
+
+
+def badge(mode: str) -> Content:
+    """The mode as a word in a box of its colour."""
+    style = MODE_STYLES.get(mode, MODE_STYLES["incident"])
+    return Content.styled(f" {sanitize.line(mode).upper()} ", style)
+
+
+def elapsed_in_words(elapsed: float) -> str:
+    """`T+07:42`, `T+1:07:42`."""
+    hours, rest = divmod(int(elapsed), 3600)
+    minutes, secs = divmod(rest, 60)
+    return f"T+{hours}:{minutes:02}:{secs:02}" if hours else f"T+{minutes:02}:{secs:02}"
+
+
+def fitted(left: list[Content], right: list[Content], width: int) -> Content:
+    """As many of the left parts as fit between the edges, and the right ones.
+
+    Args:
+        left: parts from the left, the most important first.
+        right: parts at the right edge, the most important last.
+        width: cells of the line.
+    """
+    gap = Content("  ")
+    while len(right) > 1 and _cells(left[:3]) + _cells(right) + 2 > width:
+        right = right[1:]
+    while len(left) > 2 and _cells(left) + _cells(right) + 2 > width:
+        left = left[:-1]
+    ending = gap.join(right)
+    beginning = gap.join(left).truncate(
+        max(0, width - ending.cell_length - 2), ellipsis=True
+    )
+    space = max(1, width - beginning.cell_length - ending.cell_length)
+    return beginning + Content(" " * space) + ending
+
+
+def _cells(parts: list[Content]) -> int:
+    return sum(part.cell_length + 2 for part in parts)
+
+
+class RunHeader(Widget):
+    """The run's bar."""
+
+    view: reactive[RunView | None] = reactive(None)
+
+    def render(self) -> RenderResult:
+        """One line, fitted to the width."""
+        view = self.view
+        if view is None:
+            return Content("")
+        began = view.state.began
+        runbook = began.title if began is not None else view.runbook.title
+        title = assemble((runbook, "strong"))
+        if view.environment:
+            role: Role = "bad" if view.is_protected else "accent"
+            title += assemble((" ▸ ", "muted"), (view.environment, role))
+        done, total = view.plan.progress(view.state, view.standings)
+        place = f"step {min(done + 1, total)} of {total}"
+        if view.state.ended is not None:
+            place = f"{done} of {total} done"
+        left = [
+            title,
+            badge(view.mode),
+            assemble((place, "muted")),
+            Content.styled(elapsed_in_words(view.elapsed), STYLES["plain"]),
+        ]
+        return fitted(left, self._right(view), self.size.width)
+
+    def _right(self, view: RunView) -> list[Content]:
+        ended = view.state.ended
+        if ended is not None:
+            good = ended.outcome == "completed"
+            word = f"{'✔' if good else '✖'} {ended.outcome}"
+            return [assemble((word, "good" if good else "bad"))]
+        parts = []
+        if view.state.auto is not None:
+            parts.append(assemble(("auto", "warn")))
+        if view.host is None:
+            parts.append(assemble(("○ host gone: Enter resumes", "bad")))
+        else:
+            parts.append(assemble(("host ", "muted"), ("●", "good"), (" alive", "muted")))
+        return parts

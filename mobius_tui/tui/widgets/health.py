@@ -1,0 +1,60 @@
+"""The health panel: each probe's state and figures, a chart, and the machine."""
+
+from __future__ import annotations
+
+from textual.app import RenderResult
+from textual.content import Content
+from textual.geometry import Size
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from mobius_tui.tui.health_view import HealthView
+from mobius_tui.tui.theme import Role, assemble
+from mobius_tui.tui.widgets.health_lines import lines
+
+TALL = 9
+"""Content rows from which a column of its own is laid out upright."""
+
+
+class HealthPanel(Widget, can_focus=True):
+    """Says the worst news in its title; as high as the screen gives it room for."""
+
+    health: reactive[HealthView | None] = reactive[HealthView | None](None, layout=True)
+    compact: reactive[bool] = reactive(False, layout=True)  # noqa: FBT003 - a default
+    """Whether there is room for the worst news alone."""
+
+    def watch_health(self, health: HealthView | None) -> None:
+        """Say the worst news in the border."""
+        if health is None:
+            return
+        role: Role = {"failing": "bad", "unknown": "warn", "ok": "good"}[
+            health.condition
+        ]  # type: ignore[assignment]
+        if health.has_ended or not health.probes:
+            role = "muted"
+        glyph = {"bad": "✖ ", "warn": "? ", "good": "● "}.get(role, "")
+        self.border_title = assemble(
+            ("Health · ", role), (f"{glyph}{health.news}", role)
+        )
+        self.border_subtitle = (
+            assemble((f"every {health.every}", "muted")) if health.every else None
+        )
+        failing = health.condition == "failing" and not health.has_ended
+        self.set_class(failing, "-failing")
+
+    def render(self) -> RenderResult:
+        """The lines for the room that there is."""
+        if self.health is None:
+            return Content("")
+        width, height = self.size
+        found = lines(
+            self.health, width=width, height=height or None, compact=self.compact
+        )
+        return Content("\n").join(found[: height or None])
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many rows as it would like."""
+        if self.health is None:
+            return 2
+        found = lines(self.health, width=width, height=None, compact=self.compact)
+        return max(1, len(found))

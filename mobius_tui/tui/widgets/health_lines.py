@@ -1,0 +1,227 @@
+"""The lines of the health panel, laid out for the room that there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from textual.content import Content
+
+from mobius_tui import sanitize
+from mobius_tui.health.record import State
+from mobius_tui.health.window import CHART, Condition
+from mobius_tui.tui.health_view import HealthView, MachineView, ProbeView
+from mobius_tui.tui.theme import Role, assemble, text
+from mobius_tui.tui.widgets.chart import Role as ChartRole
+from mobius_tui.tui.widgets.chart import ceiling, columns, meter
+from mobius_tui.tui.widgets.detail import cut_in_middle
+
+STATE: dict[Condition, tuple[str, Role]] = {
+    "ok": ("●", "good"),
+    "failing": ("✖", "bad"),
+    "unknown": ("?", "warn"),
+}
+WIDE = 60
+"""Cells from which a probe's figures stand in one line."""
+AXIS = 6
+"""Cells of a chart's scale."""
+METER = 10
+"""Cells of a meter."""
+HIGH_LOAD = 90.0
+"""Per cent from which a figure of the machine is marked."""
+
+CHART_STATES: dict[State, str] = {"ok": "ok", "failed": "bad", "no data": "none"}
+"""What the chart calls the states of checks."""
+CHART_ROLES: dict[ChartRole, Role] = {
+    "ok": "good",
+    "slow": "warn",
+    "bad": "bad",
+    "none": "muted",
+    "limit": "muted",
+}
+
+
+def lines(
+    health: HealthView, *, width: int, height: int | None, compact: bool
+) -> list[Content]:
+    """What the panel says.
+
+    Args:
+        health: what there is to say.
+        width: cells.
+        height: rows; none for as many as it would like.
+        compact: whether there is room for two rows alone.
+    """
+    if compact:
+        return _two_lines(health, width)
+    found: list[Content] = []
+    upright = width < WIDE
+    charts = _chart_height(health, height, upright)
+    for probe in health.probes:
+        found.extend(_upright(probe, width) if upright else [_in_a_row(probe)])
+        if probe.state != "ok" and probe.reason:
+            found.append(_reason(probe, width))
+        found.extend(_chart(probe, width, charts))
+        if upright:
+            found.append(Content(""))
+    if not health.probes:
+        found.append(text("This runbook watches nothing.", "muted"))
+    if health.machine is not None:
+        found.extend(_machine(health.machine, upright=upright))
+    return found
+
+
+def _chart_height(health: HealthView, height: int | None, upright: bool) -> int:
+    """Rows for each chart."""
+    many = len(health.probes)
+    if not upright:
+        return 3 if many <= 1 else 1
+    if height is None or many == 0:
+        return 4
+    return max(2, min(6, (height - 8) // many - 5))
+
+
+def _ms(value: float | None) -> str:
+    """Milliseconds, as short as can be."""
+    return "–" if value is None else f"{value:.0f}"  # noqa: RUF001 - an en dash
+
+
+def _percentile_role(value: float | None, limit: float | None) -> Role:
+    return "warn" if value is not None and limit is not None and value > limit else "plain"
+
+
+def _success(probe: ProbeView) -> tuple[str, Role]:
+    if probe.success is None:
+        return "–", "muted"  # noqa: RUF001 - an en dash
+    role: Role = "plain" if probe.success >= 0.995 else "warn"
+    return f"{100 * probe.success:.0f}%", role
+
+
+def _head(probe: ProbeView) -> list[tuple[str, Role]]:
+    """Glyph, name, and the HTTP status or the state as a word."""
+    glyph, role = STATE[probe.state]
+    status = str(probe.status) if probe.status is not None else "no answer"
+    if probe.latencies == ():
+        status = "not looked yet"
+    word = {"ok": "ok", "failing": "failing", "unknown": "unknown"}[probe.state]
+    return [
+        (f"{glyph} {probe.id}", role if probe.state != "ok" else "strong"),
+        (f"  {word}", role),
+        (f"  {status}", role if probe.state == "failing" else "plain"),
+    ]
+
+
+def _percentiles(probe: ProbeView) -> list[tuple[str, Role]]:
+    parts: list[tuple[str, Role]] = []
+    for name, value in (("p50", probe.p50), ("p95", probe.p95), ("p99", probe.p99)):
+        role = _percentile_role(value, probe.limit)
+        parts += [(f"  {name} ", "muted"), (f"{_ms(value):<4}", role)]
+    return parts
+
+
+def _in_a_row(probe: ProbeView) -> Content:
+    success, role = _success(probe)
+    return assemble(
+        *_head(probe),
+        (f"  {_ms(probe.ms):>4} ms", "plain"),
+        *_percentiles(probe),
+        (" ms", "muted"),
+        ("   ok ", "muted"),
+        (success, role),
+    )
+
+
+def _upright(probe: ProbeView, width: int) -> list[Content]:
+    success, role = _success(probe)
+    return [
+        assemble(*_head(probe)),
+        assemble(
+            ("now ", "muted"),
+            (f"{_ms(probe.ms)} ms", "plain"),
+            ("   ok ", "muted"),
+            (success, role),
+        ),
+        assemble(*_percentiles(probe), (" ms", "muted"))[2:].truncate(width),
+    ]
+
+
+def _reason(probe: ProbeView, width: int) -> Content:
+    words = cut_in_middle(sanitize.line(probe.reason), max(8, width))
+    return text(words, "bad" if probe.state == "failing" else "warn")
+
+
+def _chart(probe: ProbeView, width: int, height: int) -> Iterator[Content]:
+    """The latencies as columns, with the limit drawn in and an axis beside them."""
+    axis = AXIS + 2
+    room = max(8, min(width - axis, CHART))
+    latencies, limit = probe.latencies[-room:], probe.limit
+    states = [CHART_STATES[state] for state in probe.states[-room:]]
+    scale = _seconds_or_ms(ceiling(latencies, limit)) if latencies else ""
+    rows = columns(latencies, states, width=room, height=height, limit=limit)
+    for number, row in enumerate(rows):
+        label = scale if number == 0 else "0" if number == len(rows) - 1 else ""
+        edge = "┤" if label else "│"
+        parts: list[tuple[str, Role]] = [(f"{label:>{axis - 2}} {edge}", "muted")]
+        parts += [(character, CHART_ROLES[role]) for character, role in row]
+        yield assemble(*parts)
+
+
+def _seconds_or_ms(ms: float) -> str:
+    return f"{ms / 1000:.1f} s" if ms >= 1000 else f"{ms:.0f} ms"
+
+
+def _machine(machine: MachineView, *, upright: bool) -> list[Content]:
+    figures = (("cpu", machine.cpu), ("mem", machine.memory), ("disk", machine.disk))
+    load = "–" if machine.load is None else f"{machine.load:.2f}"  # noqa: RUF001
+    counts = [_count(name, count) for name, count in machine.processes]
+    if upright:
+        meters = [_meter(name, value) for name, value in figures]
+        return [*meters, assemble(("load  ", "muted"), (load, "plain")), *counts]
+    parts: list[tuple[str, Role]] = []
+    for name, value in figures:
+        parts += [(f"{name} ", "muted"), (f"{_percent(value)}   ", _height(value))]
+    line = assemble(*parts, ("load ", "muted"), (load, "plain"))
+    return [Content("    ").join([line, *counts])]
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0f}%"  # noqa: RUF001 - an en dash
+
+
+def _height(value: float | None) -> Role:
+    return "warn" if value is not None and value >= HIGH_LOAD else "plain"
+
+
+def _meter(name: str, value: float | None) -> Content:
+    role: Role = "warn" if _height(value) == "warn" else "accent"
+    return assemble(
+        (f"{name:<5} ", "muted"),
+        (meter(value, 100.0, METER), role),
+        (f"  {_percent(value)}", _height(value)),
+    )
+
+
+def _count(name: str, count: int) -> Content:
+    """How many processes match."""
+    glyph: tuple[str, Role] = ("● ", "good") if count else ("✖ ", "bad")
+    return assemble(glyph, (name[:24], "plain"), (f" {count}", "plain"))
+
+
+def _two_lines(health: HealthView, width: int) -> list[Content]:
+    """The worst news, and the machine."""
+    worst = health.worst
+    first = text("nothing is watched", "muted")
+    if worst is not None:
+        success, role = _success(worst)
+        first = assemble(
+            *_head(worst),
+            (f"  {_ms(worst.ms)} ms  ", "plain"),
+            ("p95 ", "muted"),
+            (_ms(worst.p95), _percentile_role(worst.p95, worst.limit)),
+            ("  ok ", "muted"),
+            (success, role),
+        )
+    found = [first.truncate(width, ellipsis=True)]
+    if health.machine is not None:
+        machine = _machine(health.machine, upright=False)[0]
+        found.append(machine.truncate(width, ellipsis=True))
+    return found

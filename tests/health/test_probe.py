@@ -1,0 +1,239 @@
+"""The beat, what it skips, and when the monitor admits that it did not look."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import pairwise
+from statistics import median
+
+import pytest
+
+from mobius_tui.health.ask import Answer
+from mobius_tui.health.probe import Prober, judge
+from mobius_tui.health.record import Check
+from mobius_tui.health.target import Target
+from mobius_tui.runbook.model import Figure
+from tests.health.servers import Reply, closed_port, serve, whole
+
+
+async def watched(prober: Prober, enough: Callable[[list[Check]], bool]) -> list[Check]:
+    """The checks that a prober made until there were enough."""
+    seen: list[Check] = []
+    done = asyncio.Event()
+
+    def on_check(check: Check) -> None:
+        seen.append(check)
+        if enough(seen):
+            done.set()
+
+    task = asyncio.ensure_future(prober.run(on_check))
+    async with asyncio.timeout(20):
+        await done.wait()
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    return seen
+
+
+def after(seconds: float) -> Reply:
+    async def reply(writer: asyncio.StreamWriter, request: bytes) -> None:
+        await asyncio.sleep(seconds)
+        await whole()(writer, request)
+
+    return reply
+
+
+def aim(port: int, name: str = "api", timeout: float = 4.0) -> Target:
+    return Target(id=name, url=f"http://127.0.0.1:{port}/health", timeout=timeout)
+
+
+def slots(checks: list[Check], every: float) -> list[float]:
+    """How far apart in slots the checks began."""
+    pairs = pairwise(checks)
+    return [(later.mono - sooner.mono) / every for sooner, later in pairs]
+
+
+async def test_an_ok_check() -> None:
+    async with serve(whole()) as (port, _):
+        before = time.time()
+        checks = await watched(
+            Prober((aim(port),), every=0.2), lambda seen: len(seen) > 0
+        )
+    check = checks[0]
+    assert (check.probe, check.state, check.status, check.reason) == (
+        "api",
+        "ok",
+        200,
+        "",
+    )
+    assert check.ms is not None
+    assert before - 0.01 <= check.at <= time.time()
+    assert check.mono <= time.monotonic()
+
+
+async def test_the_beat_does_not_drift() -> None:
+    every = 0.2
+    async with serve(after(0.1)) as (port, _):
+        checks = await watched(
+            Prober((aim(port),), every=every), lambda seen: len(seen) > 6
+        )
+    assert abs(median(slots(checks, every)) - 1) < 0.2
+
+
+async def test_a_slot_that_is_due_in_flight_is_skipped() -> None:
+    every = 0.2
+    async with serve(after(0.5)) as (port, requests):
+        checks = await watched(
+            Prober((aim(port),), every=every), lambda seen: len(seen) > 3
+        )
+    assert {check.state for check in checks} == {"ok"}
+    assert abs(median(slots(checks, every)) - 3) < 0.3
+    assert len(requests) <= len(checks) + 1
+
+
+async def test_a_slow_probe_delays_no_other() -> None:
+    async with serve(after(30)) as (slow, _), serve(whole()) as (fast, _):
+        targets = (aim(slow, "slow", timeout=25.0), aim(fast, "fast"))
+        checks = await watched(Prober(targets, every=0.1), lambda seen: len(seen) > 4)
+    assert {check.probe for check in checks} == {"fast"}
+
+
+async def test_a_time_out_failed_and_has_no_latency() -> None:
+    async with serve(after(30)) as (port, _):
+        prober = Prober((aim(port, timeout=0.1),), every=0.5)
+        checks = await watched(prober, lambda seen: len(seen) > 0)
+    assert (checks[0].state, checks[0].ms) == ("failed", None)
+    assert checks[0].reason == "timed out after 0.1 s"
+
+
+async def test_refused_is_failed_while_a_witness_accepts() -> None:
+    async with serve(whole()) as (witness, _):
+        prober = Prober(
+            (aim(closed_port()),),
+            every=0.1,
+            witness=(f"127.0.0.1:{closed_port()}", f"127.0.0.1:{witness}"),
+        )
+        checks = await watched(prober, lambda seen: len(seen) > 1)
+    assert {(check.state, check.reason) for check in checks} == {("failed", "refused")}
+
+
+async def test_refused_is_no_data_while_no_witness_accepts() -> None:
+    prober = Prober(
+        (aim(closed_port()),), every=0.1, witness=(f"127.0.0.1:{closed_port()}",)
+    )
+    checks = await watched(prober, lambda seen: len(seen) > 0)
+    assert (checks[0].state, checks[0].status) == ("no data", None)
+    assert checks[0].reason == "no witness answers either (refused)"
+
+
+async def test_an_ok_check_needs_no_witness() -> None:
+    async with serve(whole()) as (port, _):
+        prober = Prober(
+            (aim(port),), every=0.1, witness=(f"127.0.0.1:{closed_port()}",)
+        )
+        checks = await watched(prober, lambda seen: len(seen) > 0)
+    assert checks[0].state == "ok"
+
+
+async def test_a_loop_held_up_between_checks_is_no_data() -> None:
+    async with serve(whole()) as (port, _):
+        asyncio.get_running_loop().call_later(0.3, time.sleep, 0.7)
+        checks = await watched(
+            Prober((aim(port),), every=0.2),
+            lambda seen: any(check.state == "no data" for check in seen),
+        )
+    assert "suspended or held up for" in checks[-1].reason
+
+
+async def test_a_loop_held_up_during_a_check_is_no_data() -> None:
+    async with serve(after(0.15)) as (port, _):
+        asyncio.get_running_loop().call_later(0.1, time.sleep, 1.0)
+        checks = await watched(
+            Prober((aim(port, timeout=20.0),), every=0.3), lambda seen: len(seen) > 0
+        )
+    assert (checks[0].state, checks[0].ms) == ("no data", None)
+    assert "suspended or held up for" in checks[0].reason
+
+
+async def test_a_machine_that_slept_is_no_data_once_and_then_goes_on() -> None:
+    slept = [0.0]
+
+    def sleep_for_an_hour() -> None:
+        slept[0] = 3600.0
+
+    async with serve(whole()) as (port, _):
+        asyncio.get_running_loop().call_later(0.3, sleep_for_an_hour)
+        prober = Prober(
+            (aim(port),), every=0.2, clock=lambda: time.monotonic() + slept[0]
+        )
+        checks = await watched(
+            prober,
+            lambda seen: (
+                bool(slept[0]) and [c.state for c in seen[-2:]] == ["ok", "ok"]
+            ),
+        )
+    states = [check.state for check in checks]
+    assert states.count("no data") == 1
+    reason = next(check.reason for check in checks if check.state == "no data")
+    assert "59 min" in reason or "1 h" in reason
+
+
+async def test_certificates_that_cannot_be_read_are_no_data() -> None:
+    target = Target(id="api", url="https://127.0.0.1:1/", ca="/nonexistent.pem")
+    checks = await watched(Prober((target,), every=0.1), lambda seen: len(seen) > 0)
+    assert checks[0].state == "no data"
+    assert "cannot read the certificates in /nonexistent.pem" in checks[0].reason
+
+
+async def test_what_cannot_take_a_check_ends_the_watch() -> None:
+    def broken(_check: Check) -> None:
+        raise LookupError("no room")
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await Prober((aim(closed_port()),), every=0.1).run(broken)
+    assert caught.group_contains(LookupError, match="no room")
+
+
+def answer(body: bytes) -> Answer:
+    return Answer(status=200, body=body, ms=12.0)
+
+
+REPORTS = Target(
+    id="api",
+    url="http://h/",
+    json={"status": "ok"},
+    error_rate=Figure(at="/requests/error_rate"),
+    p95=Figure(at="/requests/p95", unit="s"),
+)
+
+
+def test_a_200_with_an_error_page_failed() -> None:
+    verdict = judge(answer(b'{"status": "degraded"}'), REPORTS)
+    assert verdict.state == "failed"
+    assert verdict.reason == 'status is "degraded", wanted "ok"'
+    assert judge(answer(b"<html>"), REPORTS).reason == "its body is no JSON"
+
+
+def test_figures_are_read_whether_ok_or_failed() -> None:
+    figures = b'"requests": {"error_rate": 0.08, "p95": 6}'
+    for status in (b"ok", b"bad"):
+        verdict = judge(answer(b'{"status": "%s", %s}' % (status, figures)), REPORTS)
+        assert (verdict.error_rate, verdict.p95_ms) == (0.08, 6000.0)
+
+
+def test_a_wrong_status_says_where_it_leads() -> None:
+    moved = Answer(status=302, ms=1.0, location="http://h/login")
+    assert judge(moved, Target(id="a", url="http://h/")).reason == (
+        "answered 302, a redirect to http://h/login, wanted 200"
+    )
+    assert judge(moved, Target(id="a", url="http://h/", status=302)).state == "ok"
+
+
+def test_a_problem_is_failed_unless_we_were_blind() -> None:
+    target = Target(id="a", url="http://h/")
+    assert judge(Answer(ms=1.0, problem="refused"), target).state == "failed"
+    blind = judge(Answer(ms=1.0, problem="no name server", blind=True), target)
+    assert (blind.state, blind.reason) == ("no data", "no name server")

@@ -1,0 +1,37 @@
+"""A probe filled in."""
+
+from __future__ import annotations
+
+import pytest
+
+from mobius_tui.errors import RunError
+from mobius_tui.health.target import target
+from mobius_tui.runbook.model import Probe
+
+
+def fill(text: str) -> str:
+    return text.replace("${x}", "value")
+
+
+def test_every_text_is_filled_in() -> None:
+    found = target(
+        Probe(
+            id="api",
+            url="http://${x}/",
+            timeout="1s500ms",
+            headers={"A": "${x}"},
+            json={"a": ("${x}", {"b": "${x}"}, 1)},
+            contains="${x}",
+            ca="${x}.pem",
+        ),
+        fill,
+    )
+    assert (found.url, found.timeout) == ("http://value/", 1.5)
+    assert found.headers == {"A": "value"}
+    assert found.json == {"a": ("value", {"b": "value"}, 1)}
+    assert (found.contains, found.ca) == ("value", "value.pem")
+
+
+def test_a_time_out_that_is_none_names_its_probe() -> None:
+    with pytest.raises(RunError, match="probe api: `timeout`: 'value' is no duration"):
+        target(Probe(id="api", url="http://h/", timeout="${x}"), fill)

@@ -1,0 +1,155 @@
+"""Pictures of screens: drawn the same on every machine, compared, and made into PNG.
+
+Importing this sets what makes pictures differ from machine to machine: animations,
+colours and the time zone. The clock is for the caller to hold.
+"""
+
+from __future__ import annotations
+
+import difflib
+import html
+import os
+import re
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from textual.app import App
+
+ENVIRONMENT = {"TEXTUAL_ANIMATIONS": "none", "COLORTERM": "truecolor", "TZ": "UTC"}
+
+BASELINES = Path(__file__).parent / "tui" / "pictures"
+
+FONT = "DejaVu Sans Mono"
+FONT_FILE = "DejaVuSansMono.ttf"
+FONT_FOLDERS = (
+    "/usr/share/fonts/truetype/dejavu",  # Debian
+    "/usr/share/fonts/dejavu-sans-mono-fonts",  # Fedora
+    "/usr/share/fonts/TTF",  # Arch
+    "/usr/share/fonts/dejavu",
+    "/usr/local/share/fonts",
+    "/Library/Fonts",
+    "~/Library/Fonts",
+    "~/.local/share/fonts",
+    "~/.fonts",
+)
+
+os.environ.update(ENVIRONMENT)
+os.environ.pop("NO_COLOR", None)
+time.tzset()
+
+
+def svg_of(app: App[Any]) -> str:
+    """Return the screen of a running app as SVG that needs nothing from the network."""
+    svg = app.export_screenshot()
+    svg = re.sub(r"@font-face\s*\{[^}]*\}", "", svg)
+    svg = re.sub(r"terminal-\d+", "terminal", svg)  # a hash of the contents
+    return "\n".join(row.rstrip() for row in svg.splitlines() if row.strip()) + "\n"
+
+
+def text_of(svg: str) -> str:
+    """Return the text of a picture as lines, without the window's title."""
+    lines: dict[float, list[tuple[float, str]]] = {}
+    texts = re.findall(r"<text([^>]*)>(.*?)</text>", svg, flags=re.DOTALL)
+    for attributes, text in texts:
+        if 'class="terminal-title"' in attributes:
+            continue
+        x, y = (
+            float(found[1])
+            if (found := re.search(rf'\b{name}="([\d.]+)"', attributes))
+            else 0.0
+            for name in "xy"
+        )
+        words = html.unescape(text).replace("\xa0", " ").rstrip("\n")
+        lines.setdefault(y, []).append((x, words))
+    rows = (
+        "".join(words for _, words in sorted(row)) for _, row in sorted(lines.items())
+    )
+    return "\n".join(row.rstrip() for row in rows)
+
+
+def png_of(svg: str, path: Path, *, fonts: Sequence[str] = FONT_FOLDERS) -> None:
+    """Draw a picture into a PNG file.
+
+    Args:
+        svg: What `svg_of` returned.
+        path: The file to write.
+        fonts: Folders to look for the font in.
+
+    Raises:
+        FileNotFoundError: If the font is not installed; it names the package.
+    """
+    import resvg_py  # the rest works without this extra
+
+    folder = _font_folder(fonts)
+    svg = svg.replace("Fira Code", FONT)
+    path.write_bytes(
+        resvg_py.svg_to_bytes(
+            svg_string=svg,
+            skip_system_fonts=True,
+            font_dirs=[str(folder)],
+            font_family=FONT,
+            monospace_family=FONT,
+        )
+    )
+
+
+def assert_picture(
+    picture: App[Any] | str, name: str, *, baselines: Path = BASELINES
+) -> None:
+    """Compare a screen with its baseline, `tests/tui/pictures/NAME.svg`.
+
+    With UPDATE_PICTURES=1 in the environment the baseline is written instead.
+
+    Args:
+        picture: A running app, or what `svg_of` returned.
+        name: The baseline's name.
+        baselines: The folder of baselines.
+
+    Raises:
+        AssertionError: If there is no baseline or it differs; it says in what, where
+            the new picture is, and how to accept it.
+    """
+    svg = picture if isinstance(picture, str) else svg_of(picture)
+    baseline = baselines / f"{name}.svg"
+    if os.environ.get("UPDATE_PICTURES") == "1":
+        baseline.parent.mkdir(parents=True, exist_ok=True)
+        baseline.write_text(svg, encoding="utf-8")
+        return
+    before = baseline.read_text(encoding="utf-8") if baseline.exists() else ""
+    if before == svg:
+        return
+    new = Path(tempfile.mkdtemp(prefix="mobius-pictures-")) / f"{name}.new.svg"
+    new.write_text(svg, encoding="utf-8")
+    raise AssertionError(
+        f"{_difference(before, svg)}\n"
+        f"New picture: {new}\n"
+        f"If it is right, run the test again with UPDATE_PICTURES=1 to replace\n"
+        f"{baseline}"
+    )
+
+
+def _difference(before: str, after: str) -> str:
+    """Return in words what differs between two pictures."""
+    if not before:
+        return "There is no such baseline yet. The screen:\n" + text_of(after)
+    old, new = text_of(before).split("\n"), text_of(after).split("\n")
+    if old == new:
+        return "The text is the same; colours, styles or places differ."
+    rows = difflib.unified_diff(old, new, "baseline", "now", lineterm="")
+    return "\n".join(rows)
+
+
+def _font_folder(folders: Sequence[str]) -> Path:
+    """Return the folder that holds the font's files."""
+    for name in folders:
+        folder = Path(name).expanduser()
+        for found in folder.rglob(FONT_FILE):
+            return found.parent
+    raise FileNotFoundError(
+        f"{FONT_FILE} is in none of {', '.join(folders)}. "
+        "Install the package fonts-dejavu-core (Debian), dejavu-sans-mono-fonts "
+        "(Fedora) or ttf-dejavu (Arch)."
+    )

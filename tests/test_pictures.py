@@ -1,0 +1,78 @@
+"""The comparer of pictures itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.widgets import Static
+
+from tests.pictures import assert_picture, png_of, svg_of, text_of
+
+
+class Poster(App[None]):
+    """A screen of one text."""
+
+    def __init__(self, words: str, colour: str = "red") -> None:
+        super().__init__()
+        self._words = words
+        self._colour = colour
+
+    def compose(self) -> ComposeResult:
+        poster = Static(self._words, markup=False)
+        poster.styles.color = self._colour
+        yield poster
+
+
+async def draw(words: str, colour: str = "red") -> str:
+    app = Poster(words, colour)
+    async with app.run_test(size=(30, 4)) as pilot:
+        await pilot.pause()
+        return svg_of(app)
+
+
+async def test_a_picture_is_the_same_twice_and_fetches_nothing() -> None:
+    first = await draw("✔ A < B & C")
+    assert first == await draw("✔ A < B & C")
+    assert "cdnjs" not in first
+    assert "@font-face" not in first
+    assert text_of(first).split("\n")[0] == "✔ A < B & C"
+
+
+async def test_a_baseline_is_asked_for_accepted_and_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    svg = await draw("hello")
+    monkeypatch.delenv("UPDATE_PICTURES", raising=False)
+    with pytest.raises(AssertionError, match="no such baseline"):
+        assert_picture(svg, "poster", baselines=tmp_path)
+    monkeypatch.setenv("UPDATE_PICTURES", "1")
+    assert_picture(svg, "poster", baselines=tmp_path)
+    assert (tmp_path / "poster.svg").read_text(encoding="utf-8") == svg
+    monkeypatch.delenv("UPDATE_PICTURES")
+    assert_picture(svg, "poster", baselines=tmp_path)
+
+
+async def test_a_difference_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UPDATE_PICTURES", "1")
+    assert_picture(await draw("hello"), "poster", baselines=tmp_path)
+    monkeypatch.delenv("UPDATE_PICTURES")
+    with pytest.raises(AssertionError, match=r"(?s)-hello.*\+world.*UPDATE_PICTURES"):
+        assert_picture(await draw("world"), "poster", baselines=tmp_path)
+    with pytest.raises(AssertionError, match="colours, styles or places differ"):
+        assert_picture(await draw("hello", "blue"), "poster", baselines=tmp_path)
+
+
+@pytest.mark.machine
+async def test_a_png_is_drawn_with_the_font(tmp_path: Path) -> None:
+    path = tmp_path / "poster.png"
+    png_of(await draw("hello"), path)
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_missing_font_names_its_package(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="fonts-dejavu-core"):
+        png_of("<svg/>", tmp_path / "none.png", fonts=[str(tmp_path)])

@@ -1,0 +1,78 @@
+"""Colour sequences become segments; whatever else stays text."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.color import Color
+from rich.style import Style
+
+from mobius_tui.sanitize import SGR, clean
+from mobius_tui.tui.output.sgr import PLAIN, Pen, apply, parse, style
+
+
+def pen(*codes: str) -> Pen:
+    return apply(PLAIN, f"\x1b[{';'.join(codes)}m")
+
+
+RED = Color.from_ansi(1)
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"),
+    [
+        ("31", Pen(colour=RED)),
+        ("91", Pen(colour=Color.from_ansi(9))),
+        ("47", Pen(ground=Color.from_ansi(7))),
+        ("104", Pen(ground=Color.from_ansi(12))),
+        ("38;5;200", Pen(colour=Color.from_ansi(200))),
+        ("38;2;1;2;3", Pen(colour=Color.from_rgb(1, 2, 3))),
+        ("38:5:200", Pen(colour=Color.from_ansi(200))),
+        ("38:2:1:2:3", Pen(colour=Color.from_rgb(1, 2, 3))),
+        ("48:2::1:2:3", Pen(ground=Color.from_rgb(1, 2, 3))),
+        ("58;5;9;31", Pen(colour=RED)),
+        ("1;31", Pen(colour=RED, traits=frozenset({"bold"}))),
+        ("1;2;22;3", Pen(traits=frozenset({"italic"}))),
+        ("4:3", Pen(traits=frozenset({"underline"}))),
+        ("4;4:0", PLAIN),
+        ("7;9;27;29", PLAIN),
+        ("31;39;41;49", PLAIN),
+        ("31;0", PLAIN),
+        ("31;", PLAIN),
+        ("", PLAIN),
+        ("5", PLAIN),
+        ("8", PLAIN),
+        ("999", PLAIN),
+        ("38;5;999", PLAIN),
+        ("38", PLAIN),
+        ("38;2;1", PLAIN),
+        ("38;7;31", Pen(colour=RED)),
+    ],
+)
+def test_a_sequence_sets_the_pen(codes: str, expected: Pen) -> None:
+    assert pen(codes) == expected
+
+
+def test_text_is_split_where_the_pen_changes() -> None:
+    segments, after = parse("a\x1b[31mb\x1b[1mc", PLAIN)
+    assert [(one.text, one.style) for one in segments] == [
+        ("a", Style()),
+        ("b", Style(color=RED)),
+        ("c", Style(color=RED, bold=True)),
+    ]
+    assert after == Pen(colour=RED, traits=frozenset({"bold"}))
+
+
+def test_it_begins_with_the_pen_it_is_given() -> None:
+    segments, after = parse("still red", Pen(colour=RED))
+    assert [one.style for one in segments] == [style(Pen(colour=RED))]
+    assert after == Pen(colour=RED)
+
+
+@given(st.text(st.sampled_from("\x1b[0123456789;:mx")))
+def test_no_text_is_lost_and_no_escape_is_left(text: str) -> None:
+    cleaned = clean(text, keep_sgr=True)
+    segments, _ = parse(cleaned, PLAIN)
+    assert "".join(one.text for one in segments) == SGR.sub("", cleaned)
+    assert not any("\x1b" in one.text for one in segments)
