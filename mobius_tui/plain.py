@@ -175,7 +175,7 @@ class Lines:
             return
         follower = self._viewer.follower
         for entry in entries:
-            if isinstance(entry.event, StepEnded | StepUnknown):
+            if isinstance(entry.event, CheckTried | StepEnded | StepUnknown):
                 self.output(entry.event.step, entry.event.attempt, whole=True)
             text = words(entry, follower.plan, follower.state)
             if text is not None:

@@ -8,7 +8,7 @@ import sys
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobius_tui.sanitize import SGR, cells, clean, collapse, decode, line
@@ -58,6 +58,7 @@ def test_a_hostile_sequence_is_inert_and_visible(payload: str) -> None:
     assert plain.count("␛") == payload.count("\x1b")
 
 
+@settings(deadline=None)
 @given(ODD)
 def test_nothing_invisible_comes_out(text: str) -> None:
     assert invisible(clean(text)) == []
@@ -67,6 +68,7 @@ def test_nothing_invisible_comes_out(text: str) -> None:
     clean(text).encode("utf-8")
 
 
+@settings(deadline=None)
 @given(ODD)
 def test_cleaning_twice_changes_nothing(text: str) -> None:
     for once in (clean(text), line(text), clean(text, newlines=True)):
@@ -76,6 +78,7 @@ def test_cleaning_twice_changes_nothing(text: str) -> None:
     assert collapse(collapse(text)) == collapse(text)
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_any_bytes_decode_to_something_that_cleans(data: bytes) -> None:
     text = decode(data)
@@ -83,6 +86,7 @@ def test_any_bytes_decode_to_something_that_cleans(data: bytes) -> None:
     assert invisible(clean(collapse(text))) == []
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec="utf-8")))
 def test_sound_utf8_decodes_as_itself(text: str) -> None:
     assert decode(text.encode()) == text

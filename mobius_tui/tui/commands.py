@@ -54,6 +54,13 @@ class Command:
     place: Place
     by_widget: bool = False
     """Whether the pane itself binds it; listed for the help alone."""
+    flow: bool = False
+    """Whether it ends in an intent to the host; see `flows`."""
+
+    @property
+    def action(self) -> str:
+        """The action that a screen or pane carries out."""
+        return f"flow('{self.id}')" if self.flow else self.id
 
     @property
     def key_name(self) -> str:
@@ -82,6 +89,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         id="tick",
+        flow=True,
         keys=("space",),
         title="Tick or decide the step",
         label="Tick",
@@ -91,6 +99,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         id="message",
+        flow=True,
         keys=("m",),
         title="Show the step's message",
         label="Message",
@@ -100,6 +109,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         id="stop",
+        flow=True,
         keys=("x",),
         title="Stop the step",
         label="Stop",
@@ -109,6 +119,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         id="retry",
+        flow=True,
         keys=("r",),
         title="Run the step again",
         label="Retry",
@@ -118,6 +129,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         id="skip",
+        flow=True,
         keys=("s",),
         title="Skip the step",
         label="Skip",
@@ -127,6 +139,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         id="restore",
+        flow=True,
         keys=("u",),
         title="Undo the skip",
         label="Unskip",
@@ -136,6 +149,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         id="override",
+        flow=True,
         keys=("o",),
         title="Override the step",
         label="Override",
@@ -145,6 +159,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         id="note",
+        flow=True,
         keys=("n",),
         title="Add a note",
         label="Note",
@@ -154,6 +169,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         id="enter_phase",
+        flow=True,
         keys=("f",),
         title="Go to a phase aside",
         label="Failure phase",
@@ -163,6 +179,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         id="contacts",
+        flow=True,
         keys=("at",),
         title="Show whom to call",
         label="Contacts",
@@ -171,6 +188,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         id="end_run",
+        flow=True,
         keys=("E",),
         title="End the run",
         label="End",
@@ -381,7 +399,7 @@ def bindings(*places: Place) -> list[Binding]:
     return [
         Binding(
             ",".join(command.keys),
-            command.id,
+            command.action,
             command.title,
             show=False,
             id=f"{command.place}.{command.id}",

@@ -11,6 +11,7 @@ from textual.content import Content
 from mobius_tui import sanitize
 from mobius_tui.run.plan import effect_of, kind_of
 from mobius_tui.run.state import BAD, Attempt, Status
+from mobius_tui.runbook.templates import script_variables
 from mobius_tui.runbook.model import (
     Choose,
     Manual,
@@ -139,13 +140,13 @@ def _standing(view: RunView, step: Step) -> Iterator[Field]:
             yield Field("until", text(_until(view, step), "muted"))
         case status if status in BAD:
             reason = own.reason or standing.reason
-            yield Field("", head + assemble((f"  {reason}", "plain")))
+            yield Field("now", head + assemble((f"  {reason}", "plain")))
             yield from _bad(view, step, last)
         case _:
             reason = own.reason or standing.reason
             who = f" by {own.by}" if own.by and own.by != "host" else ""
             words = f"{who}  {reason}" if reason else who
-            yield Field("", head + assemble((words, "muted")))
+            yield Field("now", head + assemble((words, "muted")))
     if own.stale:
         words = "a variable that it used was taken back since: look whether it holds"
         yield Field("stale", text(words, "warn"))
@@ -155,7 +156,7 @@ def _running(view: RunView, step: Step, last: Attempt) -> Iterator[Field]:
     took = in_words(view.runtime(step.id) or 0.0)
     words = f"▶ running for {took}, attempt {last.number}, started by {last.by}"
     asked = "  stop was asked for" if last.stop_asked else "  x stops it"
-    yield Field("", assemble((words, "accent"), (asked, "muted")))
+    yield Field("now", assemble((words, "accent"), (asked, "muted")))
 
 
 def _bad(view: RunView, step: Step, last: Attempt | None) -> Iterator[Field]:
@@ -286,13 +287,12 @@ def paragraphs(words: str) -> Content:
 def _with(view: RunView, step: Step) -> Iterator[Field]:
     """The variables that it reads, with their values."""
     label = "with"
-    for name in view.plan.reads[step.id]:
+    declared = view.runbook.variables
+    for name in (*script_variables(step, declared), *step.secrets.values()):
         held = view.state.variables.get(name)
-        variable = view.runbook.variables.get(name)
-        secret = variable is not None and variable.secret
         if held is None:
             value = "(no value yet)"
-        elif held.text is None or secret:
+        elif held.text is None or declared[name].secret:
             value = "[secret]"
         else:
             value = held.text

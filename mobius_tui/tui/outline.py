@@ -133,7 +133,7 @@ def _done(view: RunView, step: Step) -> str:
 def tally(view: RunView) -> str:
     """How many steps are done, and how many of those not well, for the border."""
     done, total = view.plan.progress(view.state, view.standings)
-    counts: dict[str, int] = {}
+    counts: dict[Status, int] = {}
     for step_id, standing in view.standings.items():
         phase = view.plan.phase_of[step_id]
         if phase.aside and phase.id not in view.state.entered:
@@ -143,7 +143,8 @@ def tally(view: RunView) -> str:
             Status.SKIPPED,
             Status.OVERRIDDEN,
         ):
-            word = MARKS[standing.status].word
-            counts[word] = counts.get(word, 0) + 1
-    parts = [f"{done} of {total} done", *(f"{n} {word}" for word, n in counts.items())]
+            counts[standing.status] = counts.get(standing.status, 0) + 1
+    worst_first = sorted(counts, key=lambda status: status not in BAD)
+    parts = [f"{done} of {total} done"]
+    parts += [f"{counts[status]} {MARKS[status].word}" for status in worst_first]
     return " · ".join(parts)

@@ -24,7 +24,7 @@ class CommandProvider(Provider):
         for command, page in self._commands():
             yield DiscoveryHit(
                 f"{command.title}  ({command.key_name})",
-                partial(page.run_action, command.id),
+                partial(page.run_action, command.action),
                 help=command.help or None,
             )
 
@@ -38,6 +38,6 @@ class CommandProvider(Provider):
                 yield Hit(
                     score,
                     matcher.highlight(title),
-                    partial(page.run_action, command.id),
+                    partial(page.run_action, command.action),
                     help=command.help or None,
                 )

@@ -474,7 +474,8 @@ async def test_secrets_reach_only_who_names_them(
     for folder, _, files in os.walk(run.directory.path):
         for name in files:
             path = Path(folder) / name
-            assert SECRET.encode() not in path.read_bytes(), path
+            if path.is_file():
+                assert SECRET.encode() not in path.read_bytes(), path
 
 
 async def test_a_missing_secret_makes_its_step_wait(begin: Begin) -> None:

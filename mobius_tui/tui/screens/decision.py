@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from textual import on
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button, Checkbox, Input, RadioButton, RadioSet
+from textual.widgets import Button, Input
 
 from mobius_tui.runbook.model import Choose, Option, Step
 from mobius_tui.tui.screens.dialog import Choice, Dialog, words_widget
 from mobius_tui.tui.theme import Role, assemble
 from mobius_tui.tui.view import RunView
+from mobius_tui.tui.widgets.options import Options
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +41,17 @@ class DecisionDialog(Dialog[Decided]):
         """The options."""
         if self._why:
             yield words_widget(self._why, "muted")
-        options = self._action.options
-        if self._action.multi:
-            for number, option in enumerate(options):
-                is_on = option.value in self._held
-                yield Checkbox(
-                    _label(option),
-                    value=is_on,
-                    id=f"option-{number}",
-                    compact=True,
-                )
-        else:
-            buttons = [
-                RadioButton(_label(option), value=option.value in self._held)
-                for option in options
-            ]
-            yield RadioSet(*buttons, id="options", compact=True)
+        choose = self._action
+        labels = tuple(_label(option) for option in choose.options)
+        options = Options(labels, multi=choose.multi)
+        options.marked = frozenset(
+            number
+            for number, option in enumerate(choose.options)
+            if option.value in self._held
+        )
+        yield options
+        how = "Space marks, Enter decides" if choose.multi else "Enter decides"
+        yield words_widget(how, "muted")
         if self._changes:
             yield words_widget("Why it is changed (it stays on record)")
             yield Input(id="reason", compact=True)
@@ -67,27 +63,15 @@ class DecisionDialog(Dialog[Decided]):
     def on_mount(self) -> None:
         """Choose at once."""
         super().on_mount()
-        self.query_one("#option-0" if self._action.multi else "#options").focus()
-
-    def _chosen(self) -> tuple[str, ...]:
-        options = self._action.options
-        if self._action.multi:
-            boxes = [self.query_one(f"#option-{n}", Checkbox) for n in range(len(options))]
-            return tuple(o.value for o, box in zip(options, boxes, strict=True) if box.value)
-        pressed = self.query_one("#options", RadioSet).pressed_index
-        return (options[pressed].value,) if pressed >= 0 else ()
-
-    @on(RadioSet.Changed)
-    def _to_button(self) -> None:
-        """One choice is all that is wanted: Enter decides now."""
-        if self.is_mounted and not self._changes:
-            self.query_one("#ok").focus()
+        self.query_one(Options).focus()
 
     @on(Button.Pressed, "#ok")
+    @on(Options.Taken)
     @on(Input.Submitted)
     def give(self) -> None:
         """Give what is chosen, if something is."""
-        values = self._chosen()
+        marked = sorted(self.query_one(Options).marked)
+        values = tuple(self._action.options[place].value for place in marked)
         if not values:
             several = "at least one of them" if self._action.multi else "one of them"
             self.refuse(f"Choose {several}: Space chooses.")
@@ -95,6 +79,7 @@ class DecisionDialog(Dialog[Decided]):
         reason = self.query_one("#reason", Input).value.strip() if self._changes else ""
         if self._changes and not reason:
             self.refuse("Say why it is changed.")
+            self.query_one("#reason").focus()
             return
         self.dismiss(Decided(values, reason))
 

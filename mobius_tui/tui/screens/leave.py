@@ -19,22 +19,22 @@ class LeaveDialog(Dialog[Way]):
 
     def __init__(self, running: tuple[str, ...], run_id: str) -> None:
         super().__init__("Leave?")
-        self._running = running
-        self._id = run_id
+        self._names = running
+        self._run_id = run_id
 
     def compose_body(self) -> Iterable[Widget]:
         """What runs, and how to come back."""
-        for name in self._running:
+        for name in self._names:
             yield words_widget(f"▶ {name} is running", "accent")
-        if not self._running:
+        if not self._names:
             yield words_widget("The run is open, and its host keeps watching health.")
         yield words_widget("It goes on without this screen, and nothing is lost.")
-        yield words_widget(f"Come back with: mobius-tui resume {self._id}", "muted")
+        yield words_widget(f"Come back with: mobius-tui resume {self._run_id}", "muted")
 
     def choices(self) -> tuple[Choice, ...]:
         """Leave, stop, stay."""
         leave = Choice("leave", "Leave it running", "primary")
-        stop = (Choice("stop", "Stop it and leave", "error"),) if self._running else ()
+        stop = (Choice("stop", "Stop it and leave", "error"),) if self._names else ()
         return (leave, *stop, Choice("cancel", "Stay"))
 
     def on_mount(self) -> None:

@@ -80,4 +80,4 @@ class Page(Screen[None]):
     @on(KeyBar.Taken)
     async def take(self, event: KeyBar.Taken) -> None:
         """Do what was clicked in the footer."""
-        await self.run_action(event.command.id)
+        await self.run_action(event.command.action)

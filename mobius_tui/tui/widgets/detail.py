@@ -14,7 +14,7 @@ from mobius_tui.tui.describe import Field, describe, edge, title
 from mobius_tui.tui.theme import STYLES, assemble
 from mobius_tui.tui.view import RunView
 
-LABEL = 7
+LABEL = 8
 """Cells of the label column."""
 
 

@@ -11,6 +11,8 @@ from mobius_tui import sanitize
 from mobius_tui.tui.theme import STYLES, Role, assemble
 from mobius_tui.tui.view import RunView
 
+ROOMY = 100
+"""Cells from which the host's state is a word, not its mark alone."""
 MODE_STYLES = {"incident": "bold $background on $error", "drill": "bold on $primary 45%"}
 """Incidents are red; a rehearsal is calm."""
 
@@ -91,7 +93,8 @@ class RunHeader(Widget):
         if view.state.auto is not None:
             parts.append(assemble(("auto", "warn")))
         if view.host is None:
-            parts.append(assemble(("○ host gone: Enter resumes", "bad")))
+            parts.append(assemble(("○ host gone", "bad")))
         else:
-            parts.append(assemble(("host ", "muted"), ("●", "good"), (" alive", "muted")))
+            word = " alive" if self.size.width >= ROOMY else ""
+            parts.append(assemble(("host ", "muted"), ("●", "good"), (word, "muted")))
         return parts

@@ -57,6 +57,9 @@ def lines(
     upright = width < WIDE
     charts = _chart_height(health, height, upright)
     for probe in health.probes:
+        if not probe.latencies:
+            found.append(assemble(*_head(probe, word=False)))
+            continue
         found.extend(_upright(probe, width) if upright else [_in_a_row(probe)])
         if probe.state != "ok" and probe.reason:
             found.append(_reason(probe, width))
@@ -96,16 +99,15 @@ def _success(probe: ProbeView) -> tuple[str, Role]:
     return f"{100 * probe.success:.0f}%", role
 
 
-def _head(probe: ProbeView) -> list[tuple[str, Role]]:
-    """Glyph, name, and the HTTP status or the state as a word."""
+def _head(probe: ProbeView, *, word: bool = True) -> list[tuple[str, Role]]:
+    """Glyph, name, the state as a word, and the HTTP status."""
     glyph, role = STATE[probe.state]
     status = str(probe.status) if probe.status is not None else "no answer"
     if probe.latencies == ():
         status = "not looked yet"
-    word = {"ok": "ok", "failing": "failing", "unknown": "unknown"}[probe.state]
     return [
         (f"{glyph} {probe.id}", role if probe.state != "ok" else "strong"),
-        (f"  {word}", role),
+        (f"  {probe.state}" if word else "", role),
         (f"  {status}", role if probe.state == "failing" else "plain"),
     ]
 
@@ -169,18 +171,29 @@ def _seconds_or_ms(ms: float) -> str:
     return f"{ms / 1000:.1f} s" if ms >= 1000 else f"{ms:.0f} ms"
 
 
+def _figures_of(machine: MachineView) -> tuple[tuple[str, float | None], ...]:
+    return (("cpu", machine.cpu), ("mem", machine.memory), ("disk", machine.disk))
+
+
+def _load(machine: MachineView) -> str:
+    return "–" if machine.load is None else f"{machine.load:.2f}"  # noqa: RUF001
+
+
 def _machine(machine: MachineView, *, upright: bool) -> list[Content]:
-    figures = (("cpu", machine.cpu), ("mem", machine.memory), ("disk", machine.disk))
-    load = "–" if machine.load is None else f"{machine.load:.2f}"  # noqa: RUF001
     counts = [_count(name, count) for name, count in machine.processes]
     if upright:
-        meters = [_meter(name, value) for name, value in figures]
-        return [*meters, assemble(("load  ", "muted"), (load, "plain")), *counts]
+        meters = [_meter(name, value) for name, value in _figures_of(machine)]
+        load = assemble(("load  ", "muted"), (_load(machine), "plain"))
+        return [*meters, load, *counts]
+    return [Content("    ").join([_figures(machine, "   "), *counts])]
+
+
+def _figures(machine: MachineView, gap: str) -> Content:
+    """CPU, memory, disk and load in a row."""
     parts: list[tuple[str, Role]] = []
-    for name, value in figures:
-        parts += [(f"{name} ", "muted"), (f"{_percent(value)}   ", _height(value))]
-    line = assemble(*parts, ("load ", "muted"), (load, "plain"))
-    return [Content("    ").join([line, *counts])]
+    for name, value in _figures_of(machine):
+        parts += [(f"{name} ", "muted"), (f"{_percent(value)}{gap}", _height(value))]
+    return assemble(*parts, ("load ", "muted"), (_load(machine), "plain"))
 
 
 def _percent(value: float | None) -> str:
@@ -209,19 +222,23 @@ def _count(name: str, count: int) -> Content:
 def _two_lines(health: HealthView, width: int) -> list[Content]:
     """The worst news, and the machine."""
     worst = health.worst
-    first = text("nothing is watched", "muted")
-    if worst is not None:
+    found = [text("nothing is watched", "muted")]
+    if worst is not None and not worst.latencies:
+        found = [assemble(*_head(worst, word=False))]
+    elif worst is not None:
         success, role = _success(worst)
         first = assemble(
-            *_head(worst),
+            *_head(worst, word=worst.state != "failing"),
             (f"  {_ms(worst.ms)} ms  ", "plain"),
             ("p95 ", "muted"),
             (_ms(worst.p95), _percentile_role(worst.p95, worst.limit)),
             ("  ok ", "muted"),
             (success, role),
         )
-    found = [first.truncate(width, ellipsis=True)]
+        found = [first.truncate(width, ellipsis=True)]
     if health.machine is not None:
-        machine = _machine(health.machine, upright=False)[0]
-        found.append(machine.truncate(width, ellipsis=True))
+        line = _figures(health.machine, "  ")
+        gone = [_count(name, n) for name, n in health.machine.processes if not n]
+        line = Content("  ").join([*gone, line])
+        found.append(line.truncate(width, ellipsis=True))
     return found

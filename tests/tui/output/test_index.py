@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from mobius_tui.tui.output.index import BLOCK, LineIndex
 
 same_directory = settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=40,
+    deadline=None,
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -13,6 +13,7 @@ from mobius_tui.tui.output.layout import breaks
 raw = st.text(st.one_of(st.sampled_from("ab  -世e\u0301"), st.characters()))
 
 
+@settings(deadline=None)
 @given(raw, st.integers(2, 40))
 def test_rows_fit_and_only_breaking_spaces_are_left_out(text: str, width: int) -> None:
     text = clean(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.color import Color
 from rich.style import Style
@@ -70,6 +70,7 @@ def test_it_begins_with_the_pen_it_is_given() -> None:
     assert after == Pen(colour=RED)
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("\x1b[0123456789;:mx")))
 def test_no_text_is_lost_and_no_escape_is_left(text: str) -> None:
     cleaned = clean(text, keep_sgr=True)

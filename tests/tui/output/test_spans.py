@@ -26,7 +26,11 @@ def spans_of(gaps_and_lengths: list[tuple[int, int]]) -> list[Span]:
     return spans
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=60,
+    deadline=None,
+)
 @given(
     st.lists(st.tuples(st.integers(0, 3), st.integers(1, 9)), max_size=40),
     st.lists(st.integers(0, 600), max_size=60),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobius_tui.sanitize import cells
@@ -33,6 +33,7 @@ def roles(rows: list[list[Cell]]) -> list[list[str]]:
     return [[role for _, role in row] for row in rows]
 
 
+@settings(deadline=None)
 @given(samples, st.integers(1, 60), st.integers(1, 6), limits)
 def test_a_chart_has_the_size_that_was_asked_for(
     pairs: list[tuple[float | None, str]], width: int, height: int, limit: float | None
@@ -49,6 +50,7 @@ def test_a_chart_has_the_size_that_was_asked_for(
     assert [cells(text) for text in drawn(rows)] == [width] * height
 
 
+@settings(deadline=None)
 @given(samples, st.integers(1, 60), st.integers(1, 6), limits)
 def test_every_failed_check_in_sight_is_marked_and_no_other(
     pairs: list[tuple[float | None, str]], width: int, height: int, limit: float | None
@@ -62,6 +64,7 @@ def test_every_failed_check_in_sight_is_marked_and_no_other(
     assert marks == padding + [state == "bad" for state in newest]
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=40), st.integers(1, 5))
 def test_higher_values_have_higher_columns(latencies: list[float], height: int) -> None:
     states = ["ok"] * len(latencies)
@@ -123,6 +126,7 @@ def test_states_must_be_as_many_as_values() -> None:
         columns([1, 2], ["ok"], width=2, height=1, limit=None)
 
 
+@settings(deadline=None)
 @given(values, st.floats(allow_nan=False), st.integers(-1, 30))
 def test_a_meter_has_its_width(value: float | None, limit: float, width: int) -> None:
     bar = meter(value, limit, width)
@@ -130,6 +134,7 @@ def test_a_meter_has_its_width(value: float | None, limit: float, width: int) ->
     assert set(bar) <= set(GROWING)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1e6), st.floats(1e-3, 1e6), st.integers(1, 30))
 def test_full_and_empty_are_never_rounded(
     value: float, limit: float, width: int

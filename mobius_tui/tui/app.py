@@ -1,0 +1,144 @@
+"""The Textual app: it opens a screen, and goes when it is told to."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterable, Mapping
+from typing import ClassVar
+
+from textual import events
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+
+from mobius_tui.errors import INTERRUPTED
+from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.intents import Intent
+from mobius_tui.run.starter import Briefing
+from mobius_tui.tui import environment
+from mobius_tui.tui.opening import Openings
+from mobius_tui.tui.palette import CommandProvider
+from mobius_tui.tui.screens.dialog import Dialog
+from mobius_tui.tui.screens.page import Page
+from mobius_tui.tui.theme import DARK, THEMES
+
+GOING = (signal.SIGHUP, signal.SIGTERM)
+"""Signals on which the screen goes; the run does not."""
+
+
+class MobiusApp(App[int]):
+    """Shows the screen that it is given."""
+
+    TITLE = "mobius-tui"
+    CSS_PATH: ClassVar[list[str]] = [  # type: ignore[assignment]
+        "styles/app.tcss",
+        "styles/run.tcss",
+        "styles/dialogs.tcss",
+        "styles/pages.tcss",
+    ]
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+        (0, "-w-tiny"),
+        (40, "-w-narrow"),
+        (76, "-w-normal"),
+        (110, "-w-wide"),
+        (150, "-w-huge"),
+    ]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+        (0, "-h-tiny"),
+        (10, "-h-short"),
+        (20, "-h-normal"),
+        (30, "-h-tall"),
+    ]
+
+    def __init__(self, first: Screen[None], *, theme: str = DARK.name) -> None:
+        """Make the app.
+
+        Args:
+            first: the screen to show.
+            theme: the name of a theme of Textual's or of our own.
+        """
+        super().__init__()
+        self._first = first
+        for each in THEMES:
+            self.register_theme(each)
+        self.theme = theme
+
+    def on_mount(self) -> None:
+        """Show the screen; go in good order when the terminal does."""
+        loop = asyncio.get_running_loop()
+        for number in GOING if not self.is_headless else ():
+            loop.add_signal_handler(number, self._told_to_go)
+        self.push_screen(self._first)
+
+    def _told_to_go(self) -> None:
+        self.exit(INTERRUPTED)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keep from a dialog that has just opened what was typed before it did."""
+        screen = self.screen if self.screen_stack else None
+        typed = isinstance(event, events.Key | events.Paste)
+        if typed and isinstance(screen, Dialog) and not screen.takes_keys:
+            return
+        await super().on_event(event)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Of Textual's own commands, the themes."""
+        del screen
+        yield SystemCommand(
+            "Theme", "Choose other colours", self.action_change_theme
+        )
+
+    async def action_quit(self) -> None:
+        """Leave by the way that asks, where the screen has one."""
+        if isinstance(self.screen, Page):
+            self.screen.action_leave()
+        else:
+            self.exit(0)
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C says how to leave, and ends nothing."""
+        self.notify(
+            "Ctrl+C ends nothing here. q leaves; x stops a step.", markup=False
+        )
+
+
+MobiusApp.COMMANDS = MobiusApp.COMMANDS | {CommandProvider}
+
+
+def show(first: Screen[None]) -> int:
+    """Run the app on a screen; returns the exit code."""
+    app = MobiusApp(first)
+    result = app.run()
+    return app.return_code or result or 0
+
+
+def _openings() -> Openings:
+    return Openings(repaints=environment.repaints(os.environ))
+
+
+def open_library() -> int:
+    """Show the library; returns the exit code."""
+    return show(_openings().library())
+
+
+def open_briefing(
+    briefing: Briefing, *, auto: Intent | None, answers: Mapping[str, str]
+) -> int:
+    """Show a briefing, and the run that begins with it; returns the exit code.
+
+    Args:
+        briefing: what is known before the run.
+        auto: sent as soon as the run has begun.
+        answers: by variable; the person may change them.
+    """
+    return show(_openings().briefing(briefing, auto=auto, answers=answers))
+
+
+def open_run(directory: RunDirectory, *, auto: Intent | None) -> int:
+    """Show a run that has begun; returns the exit code.
+
+    Raises:
+        RunError: it never began, or is damaged.
+    """
+    return show(_openings().run(directory, is_new=False, auto=auto))

@@ -1,0 +1,84 @@
+"""Making the screens, each with what it needs from the rest of the program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from textual.screen import Screen
+
+from mobius_tui.errors import MobiusError
+from mobius_tui.run.directory import RunDirectory, all_runs, runs_root
+from mobius_tui.run.intents import Intent
+from mobius_tui.run.starter import Briefing, begin, prepare, resume
+from mobius_tui.run.summary import Summary, summary
+from mobius_tui.run.viewer import Viewer
+from mobius_tui.runbook.decode import load
+from mobius_tui.runbook.library import bundled
+from mobius_tui.tui.screens.briefing import BriefingScreen
+from mobius_tui.tui.screens.library import LibraryScreen
+from mobius_tui.tui.screens.run import RunScreen
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Openings:
+    """Makes screens that lead to one another."""
+
+    repaints: int
+    """The most repaints in a second that news may cause."""
+
+    def library(self) -> Screen[None]:
+        """Home."""
+        screen: LibraryScreen
+
+        def brief(path: Path) -> None:
+            briefing = prepare(load(path), given={})
+            screen.app.push_screen(self.briefing(briefing, auto=None, answers={}))
+
+        def attach(directory: RunDirectory) -> None:
+            screen.app.push_screen(self.run(directory, is_new=False, auto=None))
+
+        screen = LibraryScreen(_runbooks, _runs, brief=brief, attach=attach)
+        return screen
+
+    def briefing(
+        self, briefing: Briefing, *, auto: Intent | None, answers: Mapping[str, str]
+    ) -> Screen[None]:
+        """What will run; leads to the run."""
+        screen: BriefingScreen
+
+        def opened(directory: RunDirectory) -> None:
+            screen.app.switch_screen(self.run(directory, is_new=True, auto=auto))
+
+        screen = BriefingScreen(briefing, begin=begin, opened=opened, answers=answers)
+        return screen
+
+    def run(
+        self, directory: RunDirectory, *, is_new: bool, auto: Intent | None
+    ) -> Screen[None]:
+        """A run that has begun.
+
+        Raises:
+            RunError: it never began, or is damaged.
+        """
+        return RunScreen(
+            Viewer(directory),
+            resume=resume,
+            is_new=is_new,
+            auto=auto,
+            repaints=self.repaints,
+        )
+
+
+def _runbooks() -> Iterable[tuple[Path, str]]:
+    for path in bundled():
+        try:
+            yield path, load(path).title
+        except MobiusError as error:
+            yield path, f"{path.stem}: {str(error).splitlines()[0]}"
+
+
+def _runs() -> Iterable[tuple[RunDirectory, Summary]]:
+    for directory in all_runs(runs_root()):
+        yield directory, summary(directory)

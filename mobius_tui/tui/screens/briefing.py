@@ -1,0 +1,176 @@
+"""The briefing: what will run, with what, before anything is executed."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button, Input, Select, Static
+
+from mobius_tui import sanitize
+from mobius_tui.errors import MobiusError
+from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.starter import Briefing
+from mobius_tui.runbook.model import Variable
+from mobius_tui.tui.brief import effects, preflight, summary, values
+from mobius_tui.tui.commands import Place, bindings, footer
+from mobius_tui.tui.screens.contacts import contact_fields
+from mobius_tui.tui.screens.dialog import fields_widget
+from mobius_tui.tui.screens.page import Page
+from mobius_tui.tui.theme import assemble, text
+from mobius_tui.tui.widgets.header import badge
+from mobius_tui.tui.widgets.key_bar import KeyBar
+
+Begin = Callable[[Briefing, Mapping[str, str]], Awaitable[RunDirectory]]
+"""Makes the run's directory and starts its host."""
+Opened = Callable[[RunDirectory], None]
+"""Opens the run that was begun."""
+
+
+class BriefingScreen(Page):
+    """Asks what must be known, and begins the run when the person says so."""
+
+    PLACES: ClassVar[tuple[Place, ...]] = ("briefing", "app")
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("briefing")]
+
+    def __init__(
+        self,
+        briefing: Briefing,
+        *,
+        begin: Begin,
+        opened: Opened,
+        answers: Mapping[str, str],
+    ) -> None:
+        """Make the screen.
+
+        Args:
+            briefing: what is known.
+            begin: begins the run.
+            opened: is given the run that was begun.
+            answers: what is known to be answered; the person may change it.
+        """
+        super().__init__()
+        self._briefing = briefing
+        self._begin = begin
+        self._opened = opened
+        self._answers = answers
+        self._is_beginning = False
+
+    def compose(self) -> ComposeResult:
+        """Header, what there is to know, Begin, keys."""
+        briefing = self._briefing
+        yield Static(self._header(), classes="bar", markup=False)
+        with VerticalScroll(id="briefing", can_focus=False) as body:
+            body.border_title = "Briefing"
+            words = "nothing is executed, and nothing is sent, before Begin"
+            body.border_subtitle = text(words, "muted")
+            yield fields_widget(summary(briefing))
+            if briefing.missing:
+                yield Static(text("To fill in", "strong"), classes="head", markup=False)
+                for variable in briefing.missing:
+                    yield from self._line(variable)
+            for title, fields in (
+                ("What will run", effects(briefing.runbook)),
+                ("Before it begins", preflight(briefing)),
+                ("With", values(briefing)),
+                ("Whom to call", contact_fields(briefing.runbook.contacts)),
+            ):
+                if fields:
+                    yield Static(text(title, "strong"), classes="head", markup=False)
+                    yield fields_widget(fields)
+        yield Static("", id="problem", markup=False)
+        with Horizontal(classes="buttons"):
+            yield Button(Content("Begin"), id="begin", variant="primary", compact=True)
+            yield Button(Content("Back"), id="back", compact=True)
+        yield KeyBar()
+
+    def _header(self) -> Content:
+        briefing = self._briefing
+        place = briefing.environment or ""
+        where = assemble((" ▸ ", "muted"), (place, "bad" if briefing.protected else "accent"))
+        title = assemble((briefing.runbook.title, "strong"))
+        return title + (where if place else Content("")) + Content("  ") + badge(briefing.mode)
+
+    def _line(self, variable: Variable) -> Iterable[Widget]:
+        """A label and a line, or a choice, for one variable."""
+        yield Static(text(variable.title or variable.name), classes="label", markup=False)
+        known = self._answers.get(variable.name, "")
+        if variable.choices:
+            options = [(text(choice), choice) for choice in variable.choices]
+            chosen = known if known in variable.choices else Select.NULL
+            yield Select(
+                options,
+                value=chosen,
+                prompt="Choose",
+                id=f"var-{variable.name}",
+                compact=True,
+            )
+        else:
+            yield Input(
+                known,
+                id=f"var-{variable.name}",
+                password=variable.secret,
+                compact=True,
+            )
+
+    def on_mount(self) -> None:
+        """Type the first answer at once; without one, Enter begins."""
+        # No letters: while a line has the focus they are typed into it.
+        self.query_one(KeyBar).offered = footer(("briefing",), ())
+        missing = self._briefing.missing
+        first = f"#var-{missing[0].name}" if missing else "#begin"
+        self.query_one(first).focus()
+
+    def _given(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for variable in self._briefing.missing:
+            line = self.query_one(f"#var-{variable.name}")
+            if isinstance(line, Input):
+                found[variable.name] = line.value.strip()
+            elif isinstance(line, Select) and line.value is not Select.NULL:
+                found[variable.name] = str(line.value)
+        return found
+
+    @on(Input.Submitted)
+    def _next_line(self) -> None:
+        """Enter goes to the next line, and at last to Begin."""
+        self.focus_next()
+
+    @on(Button.Pressed, "#back")
+    def action_back(self) -> None:
+        """Begin nothing."""
+        self.action_leave()
+
+    @on(Button.Pressed, "#begin")
+    def action_begin(self) -> None:
+        """Begin, if everything that is wanted is there."""
+        given = self._given()
+        for variable in self._briefing.missing:
+            if not given.get(variable.name):
+                self._refuse(f"{variable.title or variable.name}: it is wanted.")
+                self.query_one(f"#var-{variable.name}").focus()
+                return
+        if not self._is_beginning:
+            self._is_beginning = True
+            self.query_one("#begin", Button).disabled = True
+            self.run_worker(self._go(given), name="begin", exit_on_error=False)
+
+    def _refuse(self, words: str) -> None:
+        self.query_one("#problem", Static).update(text(words, "bad"))
+
+    async def _go(self, given: Mapping[str, str]) -> None:
+        """A worker: begin the run, and open it."""
+        try:
+            directory = await self._begin(self._briefing, given)
+        except MobiusError as error:
+            self._is_beginning = False
+            self.query_one("#begin", Button).disabled = False
+            self._refuse(sanitize.line(str(error)))
+        else:
+            self._opened(directory)

@@ -1,0 +1,131 @@
+"""From a viewer's files to what the screen shows: one look at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mobius_tui.run.attempt import last_line
+from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.plan import kind_of
+from mobius_tui.run.state import BAD, RunState, Status
+from mobius_tui.run.viewer import Viewer
+from mobius_tui.runbook.model import Run
+from mobius_tui.tui import offers
+from mobius_tui.tui.health_view import HealthView, look_at
+from mobius_tui.tui.view import RunView, look
+
+NOTHING = {
+    "manual": "A person does this; it prints nothing.",
+    "message": "A message; it prints nothing.",
+    "choose": "A decision; it prints nothing.",
+    "watch": "Watching prints nothing; see the health panel.",
+    "check": "A check prints nothing; what it saw stands above.",
+    "run": "It has not run yet.",
+}
+"""What an empty output pane says, by what the step does."""
+
+
+class Sight:
+    """Looks at a run; keeps what need not be looked up twice."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+        self._last_lines: dict[str, str] = {}
+        self._n = -1
+
+    @property
+    def state(self) -> RunState:
+        """The run as the journal tells it."""
+        return self._viewer.follower.state
+
+    def run(self, now: float, before: RunView | None) -> RunView:
+        """The run now.
+
+        Args:
+            now: seconds since 1970.
+            before: the view before.
+        """
+        follower = self._viewer.follower
+        if follower.state.n != self._n:
+            self._n = follower.state.n
+            self._read_last_lines()
+        health = {
+            probe_id: window.status(now).state
+            for probe_id, window in follower.health.windows.items()
+        }
+        return look(
+            follower.plan,
+            follower.state,
+            now=now,
+            host=self._viewer.host(),
+            last_lines=self._last_lines,
+            health=health,
+            before=before,
+        )
+
+    def health(self, view: RunView) -> HealthView:
+        """Health now."""
+        follower = self._viewer.follower
+        return look_at(
+            follower.health,
+            follower.runbook,
+            view.values,
+            now=view.now,
+            is_watched=view.host is not None,
+            has_ended=view.state.ended is not None,
+        )
+
+    def running(self) -> tuple[tuple[str, int], ...]:
+        """The attempts at scripts that run now."""
+        steps = self._viewer.follower.plan.steps
+        return tuple(
+            (step_id, own.last.number)
+            for step_id, own in self.state.steps.items()
+            if own.status is Status.RUNNING
+            and own.last is not None
+            and isinstance(steps[step_id].action, Run)
+        )
+
+    def _read_last_lines(self) -> None:
+        """What attempts that ended badly said last."""
+        for step_id, own in self.state.steps.items():
+            if own.status not in BAD or own.last is None:
+                continue
+            key = f"{step_id}.{own.last.number}"
+            if key not in self._last_lines:
+                output = self._viewer.directory.attempt(step_id, own.last.number).output
+                self._last_lines[key] = last_line(output)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """What the output pane shows."""
+
+    path: Path | None
+    spans: Path | None
+    title: str
+    running: bool
+    placeholder: str
+
+
+def output_of(view: RunView, key: str | None, directory: RunDirectory) -> Shown:
+    """The output that belongs to the checklist's row under the cursor."""
+    step = view.step(key)
+    if step is None:
+        return Shown(path=None, spans=None, title="Output", running=False, placeholder="")
+    last = view.own(step.id).last
+    number = view.plan.numbers[step.id]
+    if last is None or not isinstance(step.action, Run):
+        words = offers.by_hand(step) or NOTHING[kind_of(step)]
+        title = f"Output · {number}"
+        return Shown(path=None, spans=None, title=title, running=False, placeholder=words)
+    attempt = directory.attempt(step.id, last.number)
+    running = view.own(step.id).status is Status.RUNNING
+    return Shown(
+        path=attempt.output,
+        spans=attempt.spans,
+        title=f"Output · {number} · attempt {last.number}",
+        running=running,
+        placeholder="It has printed nothing yet." if running else "It printed nothing.",
+    )

@@ -1,0 +1,70 @@
+"""Options to choose from, each with a mark that needs no colour to be seen."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from mobius_tui.tui.theme import assemble
+
+
+class Options(OptionList):
+    """One or several may be marked: Space or a click marks, Enter takes."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "mark", "Mark", show=False),
+        Binding("enter", "take", "Take", show=False),
+    ]
+
+    class Taken(Message):
+        """The person pressed Enter."""
+
+    def __init__(self, labels: tuple[Content, ...], *, multi: bool) -> None:
+        super().__init__(markup=False, compact=True)
+        self._labels = labels
+        self._multi = multi
+        self.marked: frozenset[int] = frozenset()
+        """The places of the options that are marked."""
+
+    def on_mount(self) -> None:
+        """Show them, the first one under the cursor."""
+        self.add_options([Option(self._line(n)) for n in range(len(self._labels))])
+        self.highlighted = min(self.marked, default=0)
+
+    def _line(self, place: int) -> Content:
+        is_marked = place in self.marked
+        sign = ("[x] " if is_marked else "[ ] ") if self._multi else (
+            "(•) " if is_marked else "( ) "
+        )
+        return assemble((sign, "key" if is_marked else "muted")) + self._labels[place]
+
+    def mark(self, place: int) -> None:
+        """Mark an option, or take its mark away where several may be marked."""
+        if self._multi:
+            self.marked ^= {place}
+        else:
+            self.marked = frozenset({place})
+        for number in range(len(self._labels)):
+            self.replace_option_prompt_at_index(number, self._line(number))
+
+    def action_mark(self) -> None:
+        """Mark the option under the cursor."""
+        if self.highlighted is not None:
+            self.mark(self.highlighted)
+
+    def action_take(self) -> None:
+        """Take what is marked; of a single choice, what is under the cursor."""
+        if not self._multi and self.highlighted is not None:
+            self.mark(self.highlighted)
+        self.post_message(self.Taken())
+
+    @on(OptionList.OptionSelected)
+    def _clicked(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.mark(event.option_index)

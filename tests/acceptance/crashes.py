@@ -1,0 +1,259 @@
+"""Random kills of viewer, host and keeper, and what must hold all the same.
+
+`python -m tests.acceptance.crashes --kills 2000` is the long form; CI does 200.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mobius_tui.errors import MobiusError
+from mobius_tui.run.attempt import read_pid
+from mobius_tui.run.directory import RunDirectory, holder
+from mobius_tui.run.events import RunEnded, StepEnded, StepStarted, StepUnknown
+from mobius_tui.run.follow import Follower
+from mobius_tui.run.intents import Intent, Reply
+from mobius_tui.run.starter import begin, prepare, resume
+from mobius_tui.run.verify import verify
+from mobius_tui.run.viewer import Viewer
+from mobius_tui.runbook.decode import load
+from mobius_tui.runbook.model import Runbook
+
+PER_RUN = 40
+"""Kills of one run; a long journal would cost more than it teaches."""
+LIMIT = 30.0
+"""Seconds that anything may take to come about."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a campaign found."""
+
+    kills: int = 0
+    hosts: int = 0
+    keepers: int = 0
+    viewers: int = 0
+    acknowledged: int = 0
+    lost: int = 0
+    """Acknowledged events that the journal does not hold."""
+    doubles: int = 0
+    """Attempts whose script ran more than once."""
+    false_ends: int = 0
+    """`passed` that did not run, `not started` that did."""
+    unknown: int = 0
+    attempts: int = 0
+    broken: list[str] = field(default_factory=list)
+    """What `verify` says."""
+
+    def line(self) -> str:
+        """For a person."""
+        return (
+            f"{self.kills} kills ({self.hosts} hosts, {self.keepers} keepers, "
+            f"{self.viewers} viewers), {self.attempts} attempts, "
+            f"{self.acknowledged} acknowledged events: {self.lost} lost, "
+            f"{self.doubles} doubles, {self.false_ends} false ends, "
+            f"{self.unknown} honest unknowns, verify: {self.broken or 'ok'}"
+        )
+
+
+def runbook(folder: Path, steps: int) -> Runbook:
+    """Steps that each write down that they ran."""
+    path = folder / "crashes.toml"
+    lines = ['format = 1\n[runbook]\nid = "crashes"\ntitle = "Crashes"\n']
+    lines.append('[[phase]]\nid = "p"\ntitle = "P"\n')
+    for n in range(steps):
+        script = f'echo "$MOBIUS_TUI_ATTEMPT" >> {folder}/ran; sleep 0.02'
+        lines.append(
+            f"[[phase.step]]\nid = \"s{n}\"\ntitle = \"S{n}\"\nrun = '''{script}'''\n"
+        )
+    path.write_text("".join(lines))
+    return load(path)
+
+
+class Campaign:
+    """One run, killed again and again."""
+
+    def __init__(self, folder: Path, kills: int, seed: int, tally: Tally) -> None:
+        folder.mkdir()
+        self.folder = folder
+        self.dice = random.Random(seed)
+        self.book = runbook(folder, kills * 3 + 20)
+        self.tally = tally
+        self.enough = tally.kills + kills
+        self.acknowledged: dict[str, int] = {}
+        self.directory = RunDirectory(folder)
+        self.viewers: list[subprocess.Popen[bytes]] = []
+
+    async def go(self) -> None:
+        """Kill until there were enough, then end the run."""
+        self.directory = await begin(prepare(self.book, given={}))
+        while self.tally.kills < self.enough:
+            await self._round()
+        await self._finish()
+        self._judge()
+
+    async def _round(self) -> None:
+        viewer = await self._on()
+        with contextlib.suppress(MobiusError, OSError):
+            await asyncio.wait_for(self._wish(viewer, Intent(wish="auto")), LIMIT)
+            note = Intent(wish="note", text="mark")
+            wishing = asyncio.ensure_future(self._wish(viewer, note))
+            if self.dice.random() < 0.15:
+                self._open_viewer()
+            # A random instant is what the test is about; nothing is waited for.
+            await asyncio.sleep(self.dice.random() * 0.09)
+            self._kill()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(wishing, 1)
+        await viewer.close()
+
+    async def _on(self) -> Viewer:
+        """A living host, a viewer on it, and no unknown step left undecided."""
+        deadline = time.monotonic() + LIMIT
+        while True:
+            try:
+                await resume(self.directory, self.book)
+                viewer = Viewer(self.directory)
+                await self._decide(viewer)
+                return viewer
+            except MobiusError:
+                if time.monotonic() > deadline:
+                    raise
+
+    async def _decide(self, viewer: Viewer) -> None:
+        """What a person does about unknown and failed steps: look, and vouch."""
+        viewer.follower.poll()
+        for step_id, step in viewer.follower.state.steps.items():
+            if step.status in ("unknown", "not started", "failed"):
+                last = step.last
+                assert last is not None
+                group = read_pid(self.directory.attempt(step_id, last.number))
+                if group:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.killpg(group, signal.SIGKILL)
+                await self._wish(
+                    viewer, Intent(wish="override", step=step_id, text="looked")
+                )
+
+    async def _wish(self, viewer: Viewer, intent: Intent) -> Reply:
+        reply = await viewer.intend(intent)
+        if reply.ok and intent.wish in ("note", "override"):
+            self.acknowledged[intent.id] = reply.n
+        return reply
+
+    def _open_viewer(self) -> None:
+        words = [sys.executable, "-m", "mobius_tui", "resume", self.directory.id]
+        self.viewers.append(
+            subprocess.Popen(
+                [*words, "--json"],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        )
+
+    def _kill(self) -> None:
+        victims = self.dice.choice(
+            (("host",), ("host",), ("keeper",), ("host", "keeper"), ("keeper", "host"))
+        )
+        if self.viewers:
+            viewer = self.viewers.pop()
+            viewer.kill()
+            viewer.wait()
+            self.tally.viewers += 1
+            self.tally.kills += 1
+        for victim in victims:
+            pid = self.directory.host() if victim == "host" else self._keeper()
+            if not pid:
+                continue
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+                self.tally.kills += 1
+                self.tally.hosts += victim == "host"
+                self.tally.keepers += victim == "keeper"
+
+    def _keeper(self) -> int | None:
+        newest = sorted(
+            self.directory.steps.iterdir(), key=lambda path: path.stat().st_mtime_ns
+        )[-2:]
+        return next((pid for path in newest if (pid := holder(path / "lock"))), None)
+
+    async def _finish(self) -> None:
+        """No more kills: let what runs end, and end the run."""
+        deadline = time.monotonic() + LIMIT
+        while True:
+            viewer = await self._on()
+            reply = await self._wish(viewer, Intent(wish="end"))
+            await viewer.close()
+            if reply.ok:
+                break
+            assert time.monotonic() < deadline, reply.text
+            await asyncio.sleep(0.02)
+        while self.directory.host() is not None:
+            assert time.monotonic() < deadline, "the host did not let go"
+            await asyncio.sleep(0.02)
+
+    def _judge(self) -> None:
+        """Hold the journal against what really ran."""
+        entries = Follower(self.directory).entries
+        ran: dict[str, int] = {}
+        for mark in (self.folder / "ran").read_text().split():
+            name = mark.partition("/")[2]
+            ran[name] = ran.get(name, 0) + 1
+        tally = self.tally
+        by_intent = {entry.intent: entry.n for entry in entries if entry.intent}
+        tally.acknowledged += len(self.acknowledged)
+        for intent, n in self.acknowledged.items():
+            tally.lost += by_intent.get(intent) != n
+        tally.doubles += sum(count > 1 for count in ran.values())
+        for entry in entries:
+            event = entry.event
+            if isinstance(event, StepStarted):
+                tally.attempts += 1
+            if isinstance(event, StepUnknown):
+                tally.unknown += 1
+            if isinstance(event, StepEnded):
+                name = f"{event.step}.{event.attempt}"
+                did = ran.get(name, 0)
+                tally.false_ends += event.result == "passed" and did != 1
+                tally.false_ends += event.result == "not started" and did != 0
+        assert isinstance(entries[-1].event, RunEnded) or any(
+            isinstance(entry.event, RunEnded) for entry in entries
+        )
+        tally.broken += list(verify(self.directory))
+
+
+async def campaign(folder: Path, kills: int, seed: int) -> Tally:
+    """Run after run, each killed some dozens of times."""
+    tally = Tally()
+    for n, done in enumerate(range(0, kills, PER_RUN)):
+        few = min(PER_RUN, kills - done)
+        await Campaign(folder / f"run{n}", few, seed + n, tally).go()
+    return tally
+
+
+def main() -> int:
+    """The long form, from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="mobius-crashes-") as name:
+        os.environ["XDG_STATE_HOME"] = f"{name}/state"
+        tally = asyncio.run(campaign(Path(name), options.kills, options.seed))
+    print(tally.line())
+    return 1 if tally.lost or tally.doubles or tally.false_ends or tally.broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

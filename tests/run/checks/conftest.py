@@ -1,0 +1,67 @@
+"""A run to look in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.errors import MobiusError
+from mobius_tui.run.checks.context import Context, Sight
+from mobius_tui.run.checks.look import look
+from mobius_tui.runbook.model import Check
+from mobius_tui.runbook.templates import fill
+
+VALUES = {"app": "mobius", "ten": "10s", "word": "well"}
+
+
+def filled(text: str) -> str:
+    def value(name: str) -> str:
+        if name not in VALUES:
+            raise MobiusError(f"{name} has no value yet")
+        return VALUES[name]
+
+    return fill(text, value)
+
+
+@pytest.fixture
+def ctx(tmp_path: Path) -> Context:
+    return Context(
+        workdir=tmp_path,
+        env={"PATH": os.environ["PATH"], "app": "mobius"},
+        fill=filled,
+        own=frozenset({os.getpid()}),
+    )
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Callable[[str, str], Path]:
+    """Writes a program of the test's own, and gives its folder."""
+
+    def write(name: str, script: str) -> Path:
+        folder = tmp_path / "programs"
+        folder.mkdir(exist_ok=True)
+        path = folder / name
+        path.write_text(script)
+        path.chmod(0o755)
+        return folder
+
+    return write
+
+
+def on_path(ctx: Context, folder: Path) -> Context:
+    """The same run, with a folder before all else on PATH."""
+    path = f"{folder}:{ctx.env['PATH']}"
+    return replace(ctx, env={**ctx.env, "PATH": path})
+
+
+async def sight(check: Check, ctx: Context) -> Sight:
+    """Look once; whatever was seen is one line of a fair length."""
+    seen = await look(check, ctx)
+    assert seen.detail
+    assert "\n" not in seen.detail
+    assert len(seen.detail) <= 300
+    return seen

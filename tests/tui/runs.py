@@ -1,0 +1,229 @@
+"""Run directories made by hand, hosts that only listen, and the app over them."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import struct
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from textual.pilot import Pilot
+from textual.screen import Screen
+
+from mobius_tui.health.record import Check, Sample
+from mobius_tui.health.record import encode as encode_health
+from mobius_tui.run.control import Control
+from mobius_tui.run.directory import RunDirectory, make, runbook_digest
+from mobius_tui.run.events import Entry, Event, RunBegan, VariableSet, encode
+from mobius_tui.run.intents import Intent, Reply
+from mobius_tui.run.journal import FIRST
+from mobius_tui.run.viewer import Viewer
+from mobius_tui.runbook.decode import load
+from mobius_tui.runbook.model import Runbook
+from mobius_tui.tui.app import MobiusApp
+from mobius_tui.tui.screens.run import RunScreen
+
+BEGAN = 1_795_527_905.0
+"""2026-11-24 13:45:05 UTC, in seconds since 1970."""
+
+ROLLBACK = Path(__file__).parents[2] / "runbooks" / "mobius-rollback.toml"
+
+
+class Time:
+    """A clock that goes only when it is told to."""
+
+    def __init__(self, at: float = BEGAN) -> None:
+        self.at = at
+        self.seconds = 1000.0
+
+    def wall(self) -> float:
+        return self.at
+
+    def mono(self) -> float:
+        return self.seconds
+
+    def pass_(self, seconds: float) -> None:
+        self.at += seconds
+        self.seconds += seconds
+
+
+class MadeRun:
+    """A run directory whose journal the test writes."""
+
+    def __init__(
+        self,
+        root: Path,
+        runbook: Runbook,
+        *,
+        values: Mapping[str, str],
+        mode: str = "incident",
+        environment: str | None = None,
+        workdir: str = "/srv/mobius",
+    ) -> None:
+        self.runbook = runbook
+        self.directory = make(root, runbook.id, runbook.sources, BEGAN)
+        self.n = 0
+        self.at = BEGAN
+        self._prev = FIRST
+        protected = environment in runbook.protected
+        self.write(
+            RunBegan(
+                run=self.directory.id,
+                runbook=runbook.id,
+                file=runbook.sources[0].name,
+                sha256=runbook_digest(runbook.sources),
+                title=runbook.title,
+                mode=mode,  # type: ignore[arg-type]
+                environment=environment,
+                protected=protected,
+                workdir=workdir,
+                operator="maria",
+                setting={},
+            )
+        )
+        for name, value in values.items():
+            self.write(VariableSet(name=name, value=value, source="begin"))
+
+    def write(self, event: Event, *, after: float = 0.0, by: str = "maria") -> None:
+        import hashlib
+
+        self.n += 1
+        self.at += after
+        entry = Entry(
+            n=self.n, at=self.at, mono=self.at - BEGAN, boot="boot", by=by, event=event
+        )
+        line = encode(entry, self._prev)
+        self._prev = hashlib.sha256(line[:-1]).hexdigest()
+        with self.directory.journal.open("ab") as file:
+            file.write(line)
+
+    def output(self, step: str, attempt: int, text: str | bytes) -> None:
+        place = self.directory.attempt(step, attempt)
+        place.path.mkdir(exist_ok=True)
+        data = text.encode() if isinstance(text, str) else text
+        with place.output.open("ab") as output, place.spans.open("ab") as spans:
+            for second, line in enumerate(data.splitlines(keepends=True)):
+                when = int(self.at + second / 3) * 1_000_000_000
+                offset = output.tell()
+                output.write(line)
+                spans.write(struct.pack("<QQQ", offset, len(line) | 1 << 56, when))
+
+    def health(self, records: Iterable[Check | Sample]) -> None:
+        with self.directory.health.open("ab") as file:
+            for record in records:
+                file.write(encode_health(record))
+
+
+class FakeHost:
+    """A host that listens, holds the lock, keeps every intent, and does nothing."""
+
+    def __init__(self, directory: RunDirectory) -> None:
+        self.directory = directory
+        self.intents: list[Intent] = []
+        self.refuse = ""
+        self.acts: dict[str, Callable[[Intent], None]] = {}
+
+    async def judge(self, intent: Intent, _who: str) -> Reply:
+        self.intents.append(intent)
+        act = self.acts.get(intent.wish)
+        if act is not None:
+            act(intent)
+        return Reply(id=intent.id, ok=not self.refuse, text=self.refuse, n=1)
+
+
+@asynccontextmanager
+async def hosted(run: MadeRun) -> AsyncIterator[FakeHost]:
+    """A host for a run while the block lasts."""
+    host = FakeHost(run.directory)
+    before = Path.cwd()
+    control = Control(host.judge)
+    lock = os.open(run.directory.lock, os.O_RDWR)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    os.write(lock, b"4242\n")
+    os.chdir(run.directory.path)
+    try:
+        await control.listen(run.directory.socket)
+    finally:
+        os.chdir(before)
+    try:
+        yield host
+    finally:
+        await control.close()
+        os.close(lock)
+
+
+async def no_resume(_directory: RunDirectory, _runbook: Runbook) -> None:
+    """Starts nothing."""
+
+
+@asynccontextmanager
+async def opened(
+    run: MadeRun,
+    *,
+    size: tuple[int, int] = (120, 36),
+    is_new: bool = True,
+    time: Time | None = None,
+    resume: Callable[..., object] = no_resume,
+) -> AsyncIterator[tuple[RunScreen, Pilot[int]]]:
+    """The app on a run, with a clock of the test's own."""
+    time = time or Time(run.at)
+    screen = RunScreen(
+        Viewer(run.directory),
+        resume=resume,  # type: ignore[arg-type]
+        is_new=is_new,
+        repaints=1000,
+        wall=time.wall,
+    )
+    screen.mono = time.mono
+    async with running(screen, size=size) as pilot:
+        await settled(pilot)
+        yield screen, pilot
+
+
+@asynccontextmanager
+async def running(
+    screen: Screen[None], *, size: tuple[int, int]
+) -> AsyncIterator[Pilot[int]]:
+    app = MobiusApp(screen)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        yield pilot
+
+
+async def settled(pilot: Pilot[int]) -> None:
+    """Let everything that is on its way arrive."""
+    for _ in range(3):
+        await pilot.pause()
+
+
+async def until(
+    pilot: Pilot[int], condition: Callable[[], object], *, seconds: float = 5.0
+) -> None:
+    """Wait for a condition, and fail if it does not come."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    while not condition():
+        assert loop.time() < deadline, "it did not come about"
+        await pilot.pause(0.01)
+    await settled(pilot)
+
+
+def rollback(tmp_path: Path, **others: str) -> MadeRun:
+    """The bundled rollback, begun."""
+    values = {
+        "target_env": "production",
+        "base_url": "http://localhost:3000",
+        "reason": "Every page answers 500 since release 2.5.0",
+        "process_pattern": "^([^ ]*/)?node .*mobius",
+        "database_file": "data/mobius.db",
+        "check_every": "10s",
+        "probe_every": "5s",
+        "monitor_for": "30m",
+        **others,
+    }
+    return MadeRun(
+        tmp_path / "runs", load(ROLLBACK), values=values, environment="production"
+    )

@@ -1,0 +1,220 @@
+"""Runs of the bundled rollback in every state that the run screen shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from mobius_tui.health.record import Check, Sample
+from mobius_tui.run.events import (
+    CheckTried,
+    ChoiceMade,
+    PhaseEntered,
+    RunEnded,
+    StepEnded,
+    StepSkipped,
+    StepStarted,
+    StepUnknown,
+    VariableSet,
+)
+from tests.tui.runs import MadeRun, rollback
+
+BACKUP = "/srv/mobius/backups/dhash_production_20261124_134505.zip"
+
+
+def checks(run: MadeRun, *, failing: int, count: int = 60) -> Iterator[Check | Sample]:
+    """A probe that was well, then slow, and at last fails."""
+    begin = run.at - 5.0 * count + 3
+    for number in range(count):
+        bad = number >= count - failing
+        slow = max(0, number - count + failing + 12)
+        yield Check(
+            at=begin + 5.0 * number,
+            mono=number * 5.0,
+            probe="api",
+            state="failed" if bad else "ok",
+            status=503 if bad else 200,
+            ms=41.0 + (number * 7) % 13 + min(5100.0, 430.0 * slow) * (failing > 0),
+            reason="503 Service Unavailable" if bad else "",
+        )
+    yield Sample(
+        at=run.at - 2,
+        mono=1.0,
+        cpu=12.0,
+        memory=48.0,
+        disk=71.0,
+        load1=0.82,
+        processes={"Processes are alive": 0 if failing else 2},
+    )
+
+
+def fresh(tmp_path: Path) -> MadeRun:
+    return rollback(tmp_path)
+
+
+def _ended(run: MadeRun, step: str, took: float, **how: object) -> None:
+    run.write(StepStarted(step=step, attempt=1))
+    run.write(
+        StepEnded(step=step, attempt=1, **{"result": "passed", **how}),  # type: ignore[arg-type]
+        after=took,
+    )
+
+
+def assessed(tmp_path: Path) -> MadeRun:
+    """Everything before the rollback is done."""
+    run = rollback(tmp_path)
+    run.write(
+        ChoiceMade(
+            step="indicators",
+            attempt=1,
+            var="indicators",
+            values=("critical-functionality", "trigger"),
+        ),
+        after=12,
+    )
+    _ended(
+        run,
+        "system-status",
+        14,
+        result="warned",
+        reason="exit 1: it says that it failed",
+        exit=1,
+    )
+    _ended(run, "metrics", 0.3)
+    _ended(run, "user-impact", 1.2, result="warned", reason="http check: 503, not 200")
+    run.write(
+        ChoiceMade(step="decision", attempt=1, var="decision", values=("roll-back",)),
+        after=20,
+    )
+    _ended(run, "find-backup", 2.4)
+    run.write(
+        VariableSet(
+            name="backup_file", value=BACKUP, source="output", step="find-backup"
+        )
+    )
+    _ended(run, "notify-ic", 40, reason="@incident-commander")
+    run.write(
+        VariableSet(
+            name="ic_ack",
+            value="@incident-commander",
+            source="answer",
+            step="notify-ic",
+        )
+    )
+    _ended(run, "alert-stakeholders", 9)
+    run.write(StepSkipped(step="status-page", reason="there is none"), after=3)
+    _ended(run, "record-decision", 31, reason="@ops")
+    run.write(VariableSet(name="authorized_by", value="@ops", source="answer"))
+    _ended(run, "inspect-backup", 0.4)
+    return run
+
+
+OUTPUT = """\
+Verifying backup integrity...
+✔ Backup integrity verified
+Extracting backup to /tmp/tmp.1aRlDq849C
+Backup metadata:
+  environment  production
+  git_commit   4c1f0aa
+  created_by   deploy@web-1
+Starting rollback for environment: production
+Creating pre-rollback backup...
+Backed up configuration files
+\x1b[33mStopping mobius-api ... stopped\x1b[0m
+\x1b[33mStopping mobius-worker ... stopped\x1b[0m
+Restoring configuration files...
+"""
+
+
+def running(tmp_path: Path) -> MadeRun:
+    run = assessed(tmp_path)
+    run.write(
+        StepStarted(step="execute", attempt=1, reads=("backup_file", "target_env")),
+        after=8,
+    )
+    run.output("execute", 1, OUTPUT)
+    run.at += 42
+    run.health(checks(run, failing=26))
+    return run
+
+
+def failed(tmp_path: Path) -> MadeRun:
+    run = running(tmp_path)
+    run.output(
+        "execute", 1, "cp: cannot create config/api.json: No space left on device\n"
+    )
+    run.write(
+        StepEnded(
+            step="execute",
+            attempt=1,
+            result="failed",
+            reason="exit 1: it says that it failed",
+            exit=1,
+        ),
+        after=3,
+    )
+    return run
+
+
+def unknown(tmp_path: Path) -> MadeRun:
+    run = running(tmp_path)
+    run.write(
+        StepUnknown(
+            step="execute",
+            attempt=1,
+            reason="the host and the keeper died while it ran",
+            left=("4711 bash ./scripts/deploy/rollback_dhash.sh",),
+        ),
+        after=60,
+        by="host",
+    )
+    return run
+
+
+def checking(tmp_path: Path) -> MadeRun:
+    run = running(tmp_path)
+    for look, held in ((1, False), (2, True), (3, True)):
+        run.write(
+            CheckTried(
+                step="execute",
+                attempt=1,
+                check=0,
+                look=look,
+                held=held,
+                detail="200 in 41 ms" if held else "refused",
+                ms=41.0,
+                row=look - 1,
+            ),
+            after=10,
+        )
+    return run
+
+
+def recovering(tmp_path: Path) -> MadeRun:
+    run = failed(tmp_path)
+    run.write(PhaseEntered(phase="failure-recovery", from_step="execute"), after=10)
+    return run
+
+
+def ended(tmp_path: Path) -> MadeRun:
+    run = failed(tmp_path)
+    run.write(
+        RunEnded(outcome="failed", reason="failed: 3.2 Restore the backup"), after=20
+    )
+    return run
+
+
+def telling(tmp_path: Path) -> MadeRun:
+    """The next thing is a message."""
+    run = rollback(tmp_path)
+    run.write(
+        ChoiceMade(step="indicators", attempt=1, var="indicators", values=("trigger",))
+    )
+    for step in ("system-status", "metrics", "user-impact", "find-backup"):
+        _ended(run, step, 2)
+    run.write(VariableSet(name="backup_file", value=BACKUP, source="output"))
+    run.write(
+        ChoiceMade(step="decision", attempt=1, var="decision", values=("roll-back",))
+    )
+    _ended(run, "notify-ic", 9, reason="@incident-commander")
+    return run
