@@ -6,12 +6,13 @@ Everything heavy is imported by the command that needs it, so that `--version` a
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import TYPE_CHECKING
 
 from mobius_tui import __version__
 from mobius_tui.errors import INTERRUPTED, OK, MobiusError, UsageError
 
+TYPE_CHECKING = False  # `typing` itself would cost a quarter of `--version`
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has gone; what is left of it has no reader.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - till exit
         return OK
 
 

@@ -190,7 +190,7 @@ def _go(
 def _interruptible(lines: Callable[[], object]) -> int:
     """Run something that prints; ctrl+c leaves the run as it is, and says so."""
     try:
-        return int(asyncio.run(lines()))  # type: ignore[arg-type,call-overload]
+        return int(asyncio.run(lines()))  # type: ignore[arg-type]
     except KeyboardInterrupt:
         _tell("left; the run goes on. `mobius-tui resume` shows it again")
         raise

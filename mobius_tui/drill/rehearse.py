@@ -17,6 +17,9 @@ from mobius_tui.run.starter import Briefing, prepare
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.library import find
 
+_GUARDS: list[subprocess.Popen[bytes]] = []
+"""Guards that this process started: they outlive it, and are reaped if they do not."""
+
 
 @contextmanager
 def rehearsal(
@@ -85,4 +88,5 @@ def guard(root: Path, pid: int, *, keep: bool) -> None:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    _GUARDS.append(process)
     sites.own(root, process.pid)

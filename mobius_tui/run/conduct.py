@@ -282,17 +282,12 @@ class Conduct:
             **engine.env,
             **script_env(self._step, engine.plan.runbook, values),
         }
-        groups = {
-            attempts.read_pid(engine.directory.attempt(step_id, own.last.number))
-            for step_id, own in engine.state.steps.items()
-            if own.status is Status.RUNNING and own.last is not None
-        }
         return Context(
             workdir=Path(began.workdir),
             env=env,
             output=self._directory.output if self._directory.output.exists() else None,
             fill=values.fill,
-            groups=frozenset(group for group in groups if group),
+            groups=engine.groups(),
             own=frozenset({os.getpid()}),
             shell=attempts.BASH,
         )

@@ -8,8 +8,8 @@ from mobius_tui.run.plan import Plan, effect_of, kind_of
 from mobius_tui.run.starter import Briefing
 from mobius_tui.run.state import RunState, Value, initial
 from mobius_tui.run.variables import Values
-from mobius_tui.runbook.templates import script_variables
 from mobius_tui.runbook.model import Choose, Manual, Run, SendMessage, Step, Watch
+from mobius_tui.runbook.templates import script_variables
 from mobius_tui.runbook.words import EFFECTS, check_in_words, command_in_words
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from mobius_tui.errors import MobiusError, RunError, StateError
-from mobius_tui.run.attempt import ask_to_stop, survivors
+from mobius_tui.run.attempt import ask_to_stop, read_pid, survivors
 from mobius_tui.run.conduct import Conduct, mark_of
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.events import (
@@ -190,6 +190,15 @@ class Engine:
             if checks is not None or ask_to_stop(directory):
                 return
             await asyncio.sleep(0.01)
+
+    def groups(self) -> frozenset[int]:
+        """The process groups of the steps that run now."""
+        groups = {
+            read_pid(self.directory.attempt(step_id, own.last.number))
+            for step_id, own in self.state.steps.items()
+            if own.status is Status.RUNNING and own.last is not None
+        }
+        return frozenset(group for group in groups if group)
 
     def alive(self, step: Step) -> tuple[str, ...]:
         """What still lives of a step's last attempt."""

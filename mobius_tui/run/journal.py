@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.events import Entry, Event, decode, encode
+from mobius_tui.run.events import Entry, Event, decode, encode, uncollected
 
 FIRST = hashlib.sha256(b"").hexdigest()
 """The `prev` of the first line."""
@@ -103,7 +103,8 @@ def read(path: Path) -> Tail:
     except OSError as error:
         raise RunError(f"{path}: {error.strerror}") from error
     whole = data.rfind(b"\n") + 1
-    found = list(entries_of(data[:whole], FIRST, 1, path.name))
+    with uncollected():
+        found = list(entries_of(data[:whole], FIRST, 1, path.name))
     return Tail(
         entries=tuple(entry for entry, _ in found),
         heads=tuple(digest for _, digest in found),
@@ -141,6 +142,8 @@ class Journal:
         self._n = len(tail.entries)
         self._prev = tail.head
         self._failed: str | None = None
+        self.took = 0.0
+        """Seconds that the last append took, in the journal's own thread."""
         flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
             self._file = os.open(path, flags)
@@ -181,6 +184,7 @@ class Journal:
 
     def _write(self) -> None:
         while (order := self._orders.get()) is not None:
+            began = time.perf_counter()
             entry = Entry(
                 n=self._n + 1,
                 at=self._clock.wall(),
@@ -193,6 +197,7 @@ class Journal:
             line = encode(entry, self._prev)
             if self._failed is None:
                 self._failed = self._durable(line)
+            self.took = time.perf_counter() - began
             if self._failed is None:
                 self._n += 1
                 self._prev = hashlib.sha256(line[:-1]).hexdigest()

@@ -9,6 +9,7 @@ import os
 import re
 import traceback
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,7 +71,7 @@ class Monitor:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._machine(engine, every))
             if health is not None and health.probes:
-                tasks.create_task(self._probes(engine, every))
+                tasks.create_task(self._probes(engine, every, tasks))
 
     def _every(self, engine: Engine) -> float:
         """Seconds from check to check."""
@@ -81,7 +82,9 @@ class Monitor:
             print(f"health.every: {error}; 5 s it is", flush=True)  # noqa: T201
             return 5.0
 
-    async def _probes(self, engine: Engine, every: float) -> None:
+    async def _probes(
+        self, engine: Engine, every: float, tasks: asyncio.TaskGroup
+    ) -> None:
         health = self._runbook.health
         assert health is not None
         prober: asyncio.Task[None] | None = None
@@ -92,13 +95,9 @@ class Monitor:
                 if prober is not None:
                     prober.cancel()
                 shown = targets
-                runner = Prober(targets, every=every, witness=health.witness)
-                prober = engine.tasks.create_task(runner.run(self._write))
-            try:
-                await asyncio.sleep(every)
-            finally:
-                if prober is not None and asyncio.current_task().cancelling():
-                    prober.cancel()
+                runner = Prober(targets, every=every, witness=self._witness(engine))
+                prober = tasks.create_task(runner.run(self._write))
+            await asyncio.sleep(every)
 
     def _targets(self, engine: Engine) -> tuple[Target, ...]:
         """The probes with their variables filled in; those that can be."""
@@ -110,10 +109,29 @@ class Monitor:
             names = probe_texts(probe)
             if all(n in engine.state.variables for n in names if "." not in n):
                 try:
-                    ready.append(target(probe, values.fill))
+                    ready.append(self._here(engine, target(probe, values.fill)))
                 except MobiusError as error:
                     print(f"probe {probe.id}: {error}", flush=True)  # noqa: T201
         return tuple(ready)
+
+    @staticmethod
+    def _here(engine: Engine, found: Target) -> Target:
+        """A target whose certificates are looked for where the run's commands run."""
+        began = engine.state.began
+        if found.ca is None or began is None:
+            return found
+        return replace(found, ca=str(Path(began.workdir) / found.ca))
+
+    def _witness(self, engine: Engine) -> tuple[str, ...]:
+        """The witnesses with their variables filled in."""
+        health = self._runbook.health
+        assert health is not None
+        values = engine.values()
+        try:
+            return tuple(values.fill(text) for text in health.witness)
+        except MobiusError as error:
+            print(f"health.witness: {error}", flush=True)  # noqa: T201
+            return ()
 
     async def _machine(self, engine: Engine, every: float) -> None:
         began = engine.state.began
@@ -121,7 +139,11 @@ class Monitor:
         machine = Machine(Path(began.workdir), self._patterns(engine))
         while True:
             sample = await asyncio.to_thread(
-                machine.sample, at=self._clock.wall(), mono=self._clock.mono()
+                machine.sample,
+                at=self._clock.wall(),
+                mono=self._clock.mono(),
+                groups=engine.groups(),
+                own=frozenset({os.getpid()}),
             )
             self._write(sample)
             await asyncio.sleep(every)
@@ -133,8 +155,9 @@ class Monitor:
         for step in self._runbook.steps():
             for check in step.checks:
                 if isinstance(check, ProcessCheck) and check.count != "0":
+                    name = step.title if step.title not in found else check.match
                     with contextlib.suppress(MobiusError, re.error):
-                        found[step.title] = re.compile(values.fill(check.match))
+                        found[name] = re.compile(values.fill(check.match))
         return found
 
     def _write(self, record: Check | Sample) -> None:

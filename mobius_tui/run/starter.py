@@ -52,7 +52,9 @@ class Briefing:
     def environment(self) -> str | None:
         """The value of the variable that names the environment."""
         name = self.runbook.environment
-        return self.values[name][0] if name in self.values else None
+        if name is None or name not in self.values:
+            return None
+        return self.values[name][0]
 
     @property
     def protected(self) -> bool:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, fields, is_dataclass
 
 from mobius_tui.errors import MobiusError, UsageError
 from mobius_tui.run.state import RunState
-from mobius_tui.runbook.templates import script_variables
 from mobius_tui.runbook.model import (
     Manual,
     Probe,
@@ -24,7 +23,7 @@ from mobius_tui.runbook.model import (
     Variable,
     Watch,
 )
-from mobius_tui.runbook.templates import fill, template_names
+from mobius_tui.runbook.templates import fill, script_variables, template_names
 
 PROVIDED = ("now", "run", "health", "step", "trigger")
 """First parts of the names that the program provides itself."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 from mobius_tui.errors import RunError
@@ -47,7 +47,7 @@ class Viewer:
         """The living host's pid, or `None`."""
         return self.directory.host()
 
-    async def changes(self) -> AsyncIterator[Changes]:
+    async def changes(self) -> AsyncGenerator[Changes, None]:
         """What comes, as it comes; wakes at each poke and every quarter second.
 
         An empty change is yielded too, so that a viewer can look at the host and the

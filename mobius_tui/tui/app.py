@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 from collections.abc import Iterable, Mapping
-from typing import ClassVar
 
 from textual import events
 from textual.app import App, SystemCommand
@@ -31,20 +30,20 @@ class MobiusApp(App[int]):
     """Shows the screen that it is given."""
 
     TITLE = "mobius-tui"
-    CSS_PATH: ClassVar[list[str]] = [  # type: ignore[assignment]
+    CSS_PATH = [  # noqa: RUF012 - as Textual declares it
         "styles/app.tcss",
         "styles/run.tcss",
         "styles/dialogs.tcss",
         "styles/pages.tcss",
     ]
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-w-tiny"),
         (40, "-w-narrow"),
         (76, "-w-normal"),
         (110, "-w-wide"),
         (150, "-w-huge"),
     ]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-h-tiny"),
         (10, "-h-short"),
         (20, "-h-normal"),
@@ -85,9 +84,7 @@ class MobiusApp(App[int]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Of Textual's own commands, the themes."""
         del screen
-        yield SystemCommand(
-            "Theme", "Choose other colours", self.action_change_theme
-        )
+        yield SystemCommand("Theme", "Choose other colours", self.action_change_theme)
 
     async def action_quit(self) -> None:
         """Leave by the way that asks, where the screen has one."""
@@ -98,9 +95,7 @@ class MobiusApp(App[int]):
 
     def action_help_quit(self) -> None:
         """Ctrl+C says how to leave, and ends nothing."""
-        self.notify(
-            "Ctrl+C ends nothing here. q leaves; x stops a step.", markup=False
-        )
+        self.notify("Ctrl+C ends nothing here. q leaves; x stops a step.", markup=False)
 
 
 MobiusApp.COMMANDS = MobiusApp.COMMANDS | {CommandProvider}

@@ -77,9 +77,7 @@ def _counts(label: str, phases: tuple[Phase, ...]) -> Field:
 
 def preflight(briefing: Briefing) -> tuple[Field, ...]:
     """What was looked for, and what was not found."""
-    fields = [
-        Field("✖ fix", text(problem, "bad")) for problem in briefing.problems
-    ]
+    fields = [Field("✖ fix", text(problem, "bad")) for problem in briefing.problems]
     if not briefing.problems:
         programs = ", ".join(briefing.runbook.requires)
         found = f"{programs} found" if programs else "no programs are asked for"
@@ -94,7 +92,9 @@ def values(briefing: Briefing) -> tuple[Field, ...]:
         Field(
             "",
             assemble((f"{name}=", "name")),
-            sanitize.line(f"{value}" + ("" if source == "default" else f"  ({source})")),
+            sanitize.line(
+                f"{value}" + ("" if source == "default" else f"  ({source})")
+            ),
         )
         for name, (value, source) in briefing.values.items()
     ]

@@ -11,7 +11,6 @@ from textual.content import Content
 from mobius_tui import sanitize
 from mobius_tui.run.plan import effect_of, kind_of
 from mobius_tui.run.state import BAD, Attempt, Status
-from mobius_tui.runbook.templates import script_variables
 from mobius_tui.runbook.model import (
     Choose,
     Manual,
@@ -21,6 +20,7 @@ from mobius_tui.runbook.model import (
     Step,
     Watch,
 )
+from mobius_tui.runbook.templates import script_variables
 from mobius_tui.runbook.units import in_words
 from mobius_tui.runbook.words import EFFECTS, check_in_words, command_in_words
 from mobius_tui.tui import offers
@@ -247,10 +247,13 @@ def _action(view: RunView, step: Step, *, compact: bool) -> Iterator[Field]:
             if send.to:
                 yield Field("for", text(", ".join(send.to), "muted"))
         case Choose() as choose:
+            held = view.state.variables.get(choose.var)
+            chosen = (held.text or "").split("\n") if held is not None else []
             for option in choose.options:
                 why = f"  {option.why}" if option.why else ""
                 words = option.title or option.value
-                yield Field("", assemble((f"○ {words}", "plain"), (why, "muted")))
+                sign = "●" if option.value in chosen else "○"
+                yield Field("", assemble((f"{sign} {words}", "plain"), (why, "muted")))
         case Watch() as watch:
             words = f"watch health for {values.preview(watch.for_)}"
             yield Field("do", text(words))

@@ -32,7 +32,7 @@ MARKS: Mapping[Status, Mark] = {
     Status.NOT_STARTED: Mark("⊘", "not started", "bad"),
     Status.OUTPUT_LOST: Mark("✖", "output lost", "bad"),
     Status.UNKNOWN: Mark("?", "unknown", "bad"),
-    Status.SKIPPED: Mark("–", "skipped", "muted"),  # noqa: RUF001 - an en dash is meant
+    Status.SKIPPED: Mark("–", "skipped", "muted"),
     Status.OVERRIDDEN: Mark("◆", "overridden", "warn"),
     Status.RECOVERED: Mark("↺", "recovered", "good"),
     Status.NOT_APPLICABLE: Mark("┄", "n/a", "muted"),

@@ -123,7 +123,11 @@ def look_at(
     every = values.preview(plan.every) if plan is not None else ""
     probes = tuple(
         _probe(
-            probe.id, probe.title or probe.id, health.window(probe.id), now, _limit(runbook)
+            probe.id,
+            probe.title or probe.id,
+            health.window(probe.id),
+            now,
+            _limit(runbook),
         )
         for probe in (plan.probes if plan is not None else ())
     )

@@ -17,7 +17,7 @@ WHO_LIMIT = 14
 """Cells that an answer may take in the right column."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
     """One row of the checklist."""
 
@@ -56,29 +56,42 @@ def _phase(view: RunView, phase: Phase) -> Row:
     number = view.plan.phase_numbers[phase.id]
     title = sanitize.line(phase.title)
     if phase.aside and phase.id not in view.state.entered:
-        return Row(True, number, title, ASIDE, "aside", "muted", is_dim=True)
+        return Row(
+            is_phase=True,
+            number=number,
+            title=title,
+            mark=ASIDE,
+            right="aside",
+            right_role="muted",
+            is_dim=True,
+        )
     statuses = [view.standings[step.id].status for step in phase.steps]
     mark = of_phase(statuses)
     took = sum(view.runtime(step.id) or 0.0 for step in phase.steps)
-    right = clock(took) if took >= 1 else ""
-    if mark.role == "bad":
-        right = mark.word
-    role: Role = mark.role if mark.role == "bad" else "muted"
-    is_dim = mark.role == "muted" and Status.WAITING not in statuses
-    return Row(True, number, title, mark, right, role, is_dim=is_dim)
+    is_bad = mark.role == "bad"
+    return Row(
+        is_phase=True,
+        number=number,
+        title=title,
+        mark=mark,
+        right=mark.word if is_bad else clock(took) if took >= 1 else "",
+        right_role="bad" if is_bad else "muted",
+        is_dim=mark.role == "muted" and Status.WAITING not in statuses,
+    )
 
 
 def _step(view: RunView, step: Step) -> Row:
     standing = view.standings[step.id]
     right, role = _right(view, step, standing)
+    mark = MARKS[standing.status]
     return Row(
-        False,
-        view.plan.numbers[step.id],
-        sanitize.line(step.title),
-        MARKS[standing.status],
-        right,
-        role,
-        is_dim=MARKS[standing.status].role == "muted",
+        is_phase=False,
+        number=view.plan.numbers[step.id],
+        title=sanitize.line(step.title),
+        mark=mark,
+        right=right,
+        right_role=role,
+        is_dim=mark.role == "muted",
     )
 
 

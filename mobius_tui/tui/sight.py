@@ -113,13 +113,17 @@ def output_of(view: RunView, key: str | None, directory: RunDirectory) -> Shown:
     """The output that belongs to the checklist's row under the cursor."""
     step = view.step(key)
     if step is None:
-        return Shown(path=None, spans=None, title="Output", running=False, placeholder="")
+        return Shown(
+            path=None, spans=None, title="Output", running=False, placeholder=""
+        )
     last = view.own(step.id).last
     number = view.plan.numbers[step.id]
     if last is None or not isinstance(step.action, Run):
         words = offers.by_hand(step) or NOTHING[kind_of(step)]
         title = f"Output · {number}"
-        return Shown(path=None, spans=None, title=title, running=False, placeholder=words)
+        return Shown(
+            path=None, spans=None, title=title, running=False, placeholder=words
+        )
     attempt = directory.attempt(step.id, last.number)
     running = view.own(step.id).status is Status.RUNNING
     return Shown(

@@ -88,6 +88,15 @@ class RunView:
         """The number that a new attempt at a step must have."""
         return len(self.own(step_id).attempts) + 1
 
+    def latest(self) -> str | None:
+        """The step that was tried last."""
+        tried = [
+            (own.last.started, step_id)
+            for step_id, own in self.state.steps.items()
+            if own.last is not None
+        ]
+        return max(tried)[1] if tried else None
+
     def runtime(self, step_id: str) -> float | None:
         """Seconds that the last attempt took, or has been running."""
         last = self.own(step_id).last

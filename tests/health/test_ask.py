@@ -308,14 +308,14 @@ def test_names() -> None:
 
 
 def test_one_address_that_says_something_is_enough() -> None:
-    found = trouble(
-        wrapped(
-            OSError(errno.ENETUNREACH, "no route"),
-            ConnectionRefusedError(errno.ECONNREFUSED, "refused"),
-        )
+    errors = (
+        OSError(errno.ENETUNREACH, "no route"),
+        ConnectionRefusedError(errno.ECONNREFUSED, "refused"),
     )
-    assert found is not None
-    assert (found.words, found.blind) == ("refused", False)
+    for several in (errors, errors[::-1]):
+        found = trouble(wrapped(*several))
+        assert found is not None
+        assert (found.words, found.blind) == ("refused", False)
 
 
 def test_what_is_no_system_error_is_no_trouble() -> None:

@@ -188,7 +188,7 @@ async def running(
     screen: Screen[None], *, size: tuple[int, int]
 ) -> AsyncIterator[Pilot[int]]:
     app = MobiusApp(screen)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=True) as pilot:
         await pilot.pause()
         yield pilot
 

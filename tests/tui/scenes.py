@@ -218,3 +218,24 @@ def telling(tmp_path: Path) -> MadeRun:
     )
     _ended(run, "notify-ic", 9, reason="@incident-commander")
     return run
+
+
+def decided(tmp_path: Path) -> MadeRun:
+    """The next thing is a step that only reads."""
+    run = rollback(tmp_path)
+    run.write(
+        ChoiceMade(step="indicators", attempt=1, var="indicators", values=("trigger",)),
+        after=5,
+    )
+    return run
+
+
+def paging(tmp_path: Path) -> MadeRun:
+    """The next thing is a person's, who must answer."""
+    run = decided(tmp_path)
+    for step in ("system-status", "metrics", "user-impact", "find-backup"):
+        _ended(run, step, 2)
+    run.write(
+        ChoiceMade(step="decision", attempt=1, var="decision", values=("roll-back",))
+    )
+    return run

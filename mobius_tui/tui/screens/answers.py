@@ -60,7 +60,6 @@ class AnswersDialog(Dialog[Ticked]):
 
     def on_mount(self) -> None:
         """Type the first answer at once; without one, Enter says that it is done."""
-        super().on_mount()
         self.query_one("#ask-0" if self._asks else "#ok").focus()
 
     @on(Button.Pressed, "#ok")

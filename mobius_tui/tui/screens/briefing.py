@@ -93,13 +93,22 @@ class BriefingScreen(Page):
     def _header(self) -> Content:
         briefing = self._briefing
         place = briefing.environment or ""
-        where = assemble((" ▸ ", "muted"), (place, "bad" if briefing.protected else "accent"))
+        where = assemble(
+            (" ▸ ", "muted"), (place, "bad" if briefing.protected else "accent")
+        )
         title = assemble((briefing.runbook.title, "strong"))
-        return title + (where if place else Content("")) + Content("  ") + badge(briefing.mode)
+        return (
+            title
+            + (where if place else Content(""))
+            + Content("  ")
+            + badge(briefing.mode)
+        )
 
     def _line(self, variable: Variable) -> Iterable[Widget]:
         """A label and a line, or a choice, for one variable."""
-        yield Static(text(variable.title or variable.name), classes="label", markup=False)
+        yield Static(
+            text(variable.title or variable.name), classes="label", markup=False
+        )
         known = self._answers.get(variable.name, "")
         if variable.choices:
             options = [(text(choice), choice) for choice in variable.choices]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from textual import on
+from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button
 
@@ -43,15 +44,11 @@ def _so_far(view: RunView, health: str) -> Iterable[Field]:
     done, total = view.plan.progress(view.state, view.standings)
     began = f"{done} of {total} steps done, began {in_words(view.elapsed)} ago"
     yield Field("run", text(began))
-    tried = [
-        (own.last.ended or own.last.started, step_id)
-        for step_id, own in view.state.steps.items()
-        if own.last is not None
-    ]
-    if tried:
-        at, step_id = max(tried)
+    step_id = view.latest()
+    last = view.own(step_id).last if step_id is not None else None
+    if step_id is not None and last is not None:
         mark = MARKS[view.standings[step_id].status]
-        ago = in_words(max(0.0, view.now - at))
+        ago = in_words(max(0.0, view.now - (last.ended or last.started)))
         parts: tuple[tuple[str, Role], ...] = (
             (f"{mark.glyph} {mark.word} ", mark.role),
             (view.plan.name(step_id), "plain"),
@@ -64,7 +61,9 @@ def _so_far(view: RunView, health: str) -> Iterable[Field]:
             words = f"{mark.glyph} {mark.word} "
             reason = f"  {standing.reason}"
             name = view.plan.name(step_id)
-            yield Field("look", assemble((words, "bad"), (name, "plain"), (reason, "muted")))
+            yield Field(
+                "look", assemble((words, "bad"), (name, "plain"), (reason, "muted"))
+            )
     if view.host is None:
         yield Field("host", text("gone: nothing new can start until you resume", "bad"))
     else:
@@ -82,18 +81,11 @@ class EndCard(Dialog[str]):
         role: Role = "good" if good else "bad"
         super().__init__(f"The run has ended: {ended.outcome}", tone=role)
         glyph = "✔" if good else "✖"
-        counts: dict[Status, int] = {}
-        for standing in view.standings.values():
-            counts[standing.status] = counts.get(standing.status, 0) + 1
-        steps: list[tuple[str, Role]] = []
-        for status, count in counts.items():
-            mark = MARKS[status]
-            steps.append((f"{mark.glyph} {count} {mark.word}   ", mark.role))
         self._fields = (
             Field("result", assemble((f"{glyph} {ended.outcome}", role))),
             Field("why", text(ended.reason)),
             Field("took", text(in_words(view.elapsed))),
-            Field("steps", assemble(*steps)),
+            Field("steps", _counts(view)),
             Field("kept", text(directory)),
         )
 
@@ -112,3 +104,20 @@ class EndCard(Dialog[str]):
     def key_q(self) -> None:
         """`q` leaves from here, too."""
         self.dismiss("leave")
+
+
+def _counts(view: RunView) -> Content:
+    """How many steps came to which end, in the phases that were entered."""
+    counts: dict[Status, int] = {}
+    for step_id, standing in view.standings.items():
+        phase = view.plan.phase_of[step_id]
+        if not phase.aside or phase.id in view.state.entered:
+            undone = standing.status in (Status.PENDING, Status.WAITING)
+            status = Status.PENDING if undone else standing.status
+            counts[status] = counts.get(status, 0) + 1
+    parts: list[tuple[str, Role]] = []
+    for status, count in counts.items():
+        mark = MARKS[status]
+        word = "not done" if status is Status.PENDING else mark.word
+        parts.append((f"{mark.glyph} {count} {word}   ", mark.role))
+    return assemble(*parts)

@@ -35,7 +35,8 @@ class ConfirmDialog(Dialog[str]):
         effect = EFFECTS[effect_of(step)]
         where = f" in {view.environment}" if view.environment else ""
         role: Role = "bad" if self._destroys else "warn"
-        head = (Field("effect", assemble((f"{effect}{where}", role))),)
+        line = assemble((f"{effect}{where}", role))
+        head: tuple[Field, ...] = (Field("effect", line),)
         if step.why:
             head += (Field("why", text(" ".join(step.why.split()))),)
         checks = tuple(
@@ -54,7 +55,6 @@ class ConfirmDialog(Dialog[str]):
 
     def on_mount(self) -> None:
         """Put the focus where the confirmation is."""
-        super().on_mount()
         self.query_one("#environment" if self._typed else "#run").focus()
 
     @on(Button.Pressed, "#run")

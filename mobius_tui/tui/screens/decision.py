@@ -62,7 +62,6 @@ class DecisionDialog(Dialog[Decided]):
 
     def on_mount(self) -> None:
         """Choose at once."""
-        super().on_mount()
         self.query_one(Options).focus()
 
     @on(Button.Pressed, "#ok")

@@ -48,6 +48,10 @@ class Dialog(ModalScreen[T | None], Generic[T]):
     TITLE = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Close, and do nothing", show=False),
+        Binding("up", "scroll_body(-1)", "Up", show=False),
+        Binding("down", "scroll_body(1)", "Down", show=False),
+        Binding("pageup", "scroll_body(-10)", "Page up", show=False),
+        Binding("pagedown", "scroll_body(10)", "Page down", show=False),
     ]
 
     mono: Callable[[], float] = monotonic
@@ -104,6 +108,10 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         problem = self.query_one("#problem", Static)
         problem.update(text(words, "bad"))
         problem.display = True
+
+    def action_scroll_body(self, rows: int) -> None:
+        """Scroll what does not fit."""
+        self.query_one(".body").scroll_relative(y=rows, animate=False)
 
     @on(Button.Pressed, "#cancel")
     def action_cancel(self) -> None:

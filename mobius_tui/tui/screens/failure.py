@@ -46,7 +46,7 @@ class FailureDialog(Dialog[str]):
         """What is known."""
         yield fields_widget(self._fields)
         if self._gate:
-            words = "It is a gate: nothing after it starts until it passes or you override it."
+            words = "A gate: nothing after it starts until it passes or is overridden."
             yield words_widget(words, "warn")
 
     def choices(self) -> tuple[Choice, ...]:
@@ -65,7 +65,6 @@ class FailureDialog(Dialog[str]):
 
     def on_mount(self) -> None:
         """Let Enter look first, not act."""
-        super().on_mount()
         self.query_one("#cancel").focus()
 
     def action_way(self, command_id: str) -> None:

@@ -34,7 +34,10 @@ class HelpDialog(Dialog[None]):
             yield words_widget(group, "strong")
             yield KeyTable(
                 tuple(
-                    (text(command.key_names, "key"), text(command.help or command.title))
+                    (
+                        text(command.key_names, "key"),
+                        text(command.help or command.title),
+                    )
                     for command in self._commands
                     if command.group == group
                 )
@@ -58,7 +61,11 @@ class KeyTable(Widget):
         for key, words in self._rows:
             label = key
             for part in words.wrap(max(10, width - KEY_CELLS - 2)):
-                yield Content("  ") + label.pad_right(KEY_CELLS - label.cell_length) + part
+                yield (
+                    Content("  ")
+                    + label.pad_right(KEY_CELLS - label.cell_length)
+                    + part
+                )
                 label = Content("")
 
     def render(self) -> RenderResult:
@@ -67,4 +74,5 @@ class KeyTable(Widget):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many rows as there are lines."""
+        del container, viewport
         return len(tuple(self._lines(width)))

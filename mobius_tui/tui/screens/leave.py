@@ -39,7 +39,6 @@ class LeaveDialog(Dialog[Way]):
 
     def on_mount(self) -> None:
         """Enter leaves it running."""
-        super().on_mount()
         self.query_one("#leave").focus()
 
     @on(Button.Pressed, "#leave")

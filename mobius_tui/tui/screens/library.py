@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -72,7 +73,7 @@ class LibraryScreen(Page):
         self._head(options, "Runbooks")
         for path, title in self._runbooks():
             line = assemble((title, "plain"), (f"  {path.stem}", "muted"))
-            self._add(options, line, lambda path=path: self._open_briefing(path))
+            self._add(options, line, partial(self._open_briefing, path))
         self._add_runs(options, "Past runs", past)
         options.action_first()
         options.focus()
@@ -95,8 +96,7 @@ class LibraryScreen(Page):
             return
         self._head(options, words)
         for directory, summary in runs:
-            attach = lambda directory=directory: self._open_run(directory)  # noqa: E731
-            self._add(options, _line(summary), attach)
+            self._add(options, _line(summary), partial(self._open_run, directory))
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
@@ -117,7 +117,9 @@ def _line(summary: Summary) -> Content:
     if summary.outcome == "open":
         held = summary.host is not None
         state: tuple[str, Role] = (
-            ("▶ still running: attach", "accent") if held else ("? open, no host", "warn")
+            ("▶ still running: attach", "accent")
+            if held
+            else ("? open, no host", "warn")
         )
     else:
         state = (summary.outcome, OUTCOMES.get(summary.outcome, "warn"))

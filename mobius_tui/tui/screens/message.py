@@ -38,7 +38,6 @@ class MessageDialog(Dialog[str]):
 
     def on_mount(self) -> None:
         """Enter marks it; Tab reaches the text."""
-        super().on_mount()
         self.query_one("#ok").focus()
 
     @on(Button.Pressed, "#ok")

@@ -33,7 +33,9 @@ class PhasesDialog(Dialog[str]):
 
     def compose_body(self) -> Iterable[Widget]:
         """The phases, the likely one first."""
-        words = "Its steps become pending, and are proposed next. Nothing runs by itself."
+        words = (
+            "Its steps become pending, and are proposed next. Nothing runs by itself."
+        )
         yield words_widget(words, "muted")
         yield OptionList(
             *(Option(self._label(phase), id=phase.id) for phase in self._phases),
@@ -55,7 +57,6 @@ class PhasesDialog(Dialog[str]):
 
     def on_mount(self) -> None:
         """Choose at once."""
-        super().on_mount()
         options = self.query_one(OptionList)
         options.highlighted = 0
         options.focus()

@@ -30,7 +30,6 @@ class Question(Dialog[bool]):
 
     def on_mount(self) -> None:
         """Enter says yes."""
-        super().on_mount()
         self.query_one("#yes").focus()
 
     @on(Button.Pressed, "#yes")

@@ -52,7 +52,6 @@ class ReasonDialog(Dialog[str]):
 
     def on_mount(self) -> None:
         """Type at once."""
-        super().on_mount()
         self.query_one("#reason").focus()
 
     @on(Button.Pressed, "#ok")

@@ -1,4 +1,4 @@
-"""The bar on top: what is run, where, in which mode, how far, and whether it is held."""
+"""The bar on top: what is run, where, in which mode, and how far it has come."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from mobius_tui.tui.view import RunView
 
 ROOMY = 100
 """Cells from which the host's state is a word, not its mark alone."""
-MODE_STYLES = {"incident": "bold $background on $error", "drill": "bold on $primary 45%"}
+MODE_STYLES = {
+    "incident": "bold $background on $error",
+    "drill": "bold on $primary 45%",
+}
 """Incidents are red; a rehearsal is calm."""
 
 

@@ -54,6 +54,7 @@ class HealthPanel(Widget, can_focus=True):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many rows as it would like."""
+        del container, viewport
         if self.health is None:
             return 2
         found = lines(self.health, width=width, height=None, compact=self.compact)

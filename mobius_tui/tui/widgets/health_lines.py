@@ -85,16 +85,18 @@ def _chart_height(health: HealthView, height: int | None, upright: bool) -> int:
 
 def _ms(value: float | None) -> str:
     """Milliseconds, as short as can be."""
-    return "–" if value is None else f"{value:.0f}"  # noqa: RUF001 - an en dash
+    return "–" if value is None else f"{value:.0f}"
 
 
 def _percentile_role(value: float | None, limit: float | None) -> Role:
-    return "warn" if value is not None and limit is not None and value > limit else "plain"
+    return (
+        "warn" if value is not None and limit is not None and value > limit else "plain"
+    )
 
 
 def _success(probe: ProbeView) -> tuple[str, Role]:
     if probe.success is None:
-        return "–", "muted"  # noqa: RUF001 - an en dash
+        return "–", "muted"
     role: Role = "plain" if probe.success >= 0.995 else "warn"
     return f"{100 * probe.success:.0f}%", role
 
@@ -176,7 +178,7 @@ def _figures_of(machine: MachineView) -> tuple[tuple[str, float | None], ...]:
 
 
 def _load(machine: MachineView) -> str:
-    return "–" if machine.load is None else f"{machine.load:.2f}"  # noqa: RUF001
+    return "–" if machine.load is None else f"{machine.load:.2f}"
 
 
 def _machine(machine: MachineView, *, upright: bool) -> list[Content]:
@@ -197,7 +199,7 @@ def _figures(machine: MachineView, gap: str) -> Content:
 
 
 def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{value:.0f}%"  # noqa: RUF001 - an en dash
+    return "–" if value is None else f"{value:.0f}%"
 
 
 def _height(value: float | None) -> Role:

@@ -39,8 +39,10 @@ class Options(OptionList):
 
     def _line(self, place: int) -> Content:
         is_marked = place in self.marked
-        sign = ("[x] " if is_marked else "[ ] ") if self._multi else (
-            "(•) " if is_marked else "( ) "
+        sign = (
+            ("[x] " if is_marked else "[ ] ")
+            if self._multi
+            else ("(•) " if is_marked else "( ) ")
         )
         return assemble((sign, "key" if is_marked else "muted")) + self._labels[place]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import time
 from dataclasses import replace
@@ -103,6 +105,23 @@ async def test_it_ends_with_its_shell_and_leaves_nothing(
     assert time.monotonic() - started < 5
     assert seen.detail == "exit code 0: done"
     wait_gone(int((tmp_path / "pid").read_text()))
+
+
+async def test_what_left_the_group_holds_nothing_up_and_lives(
+    ctx: Context, tmp_path: Path
+) -> None:
+    (tmp_path / "escape.py").write_text(
+        "import os, time\nos.setsid()\nprint(os.getpid(), flush=True)\n"
+        "open('pid', 'w').write(str(os.getpid()))\ntime.sleep(60)\n"
+    )
+    script = f"{sys.executable} escape.py & until test -s pid; do sleep 0.01; done"
+    seen = await sight(RunCheck(script=script, repeat=Repeat(timeout="5s")), ctx)
+    pid = int((tmp_path / "pid").read_text())
+    try:
+        assert seen.detail == f"exit code 0: {pid}"
+        assert not gone(pid)
+    finally:
+        os.kill(pid, signal.SIGKILL)
 
 
 async def test_the_script_file_is_taken_away(ctx: Context) -> None:

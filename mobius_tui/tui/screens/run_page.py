@@ -1,0 +1,275 @@
+"""A run on the screen, as its files tell it; what is done about it is in `run`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing, suppress
+from pathlib import Path
+from time import time
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.reactive import reactive
+from textual.worker import Worker, WorkerError, WorkerState
+
+from mobius_tui.run.viewer import Viewer
+from mobius_tui.tui import offers
+from mobius_tui.tui.commands import Command
+from mobius_tui.tui.health_view import HealthView
+from mobius_tui.tui.messages import OutputGrew, RunChanged
+from mobius_tui.tui.offers import Offer
+from mobius_tui.tui.output.pane import OutputPane
+from mobius_tui.tui.screens.page import Page
+from mobius_tui.tui.sight import Shown, Sight, output_of
+from mobius_tui.tui.view import RunView
+from mobius_tui.tui.widgets.checklist import Checklist
+from mobius_tui.tui.widgets.detail import DetailPane
+from mobius_tui.tui.widgets.header import RunHeader
+from mobius_tui.tui.widgets.health import HealthPanel
+from mobius_tui.tui.widgets.key_bar import KeyBar
+from mobius_tui.tui.widgets.next_line import NextLine
+
+OUTPUT_BEAT = 0.05
+"""Seconds between looks at the output of a running step."""
+TALL = 30
+"""Rows of the screen from which everything has room."""
+
+
+class RunPage(Page):
+    """Follows a run and shows it; sends nothing."""
+
+    AUTO_FOCUS = "#checklist"
+
+    view: reactive[RunView | None] = reactive(None)
+    health: reactive[HealthView | None] = reactive(None)
+    key: reactive[str | None] = reactive[str | None](None)
+    offer: reactive[Offer | None] = reactive(None)
+    offered: reactive[tuple[Command, ...]] = reactive(())
+    compact: reactive[bool] = reactive(False)  # noqa: FBT003 - a reactive's default
+
+    def __init__(
+        self,
+        viewer: Viewer,
+        *,
+        repaints: int = 20,
+        wall: Callable[[], float] = time,
+    ) -> None:
+        """Make the page of a run.
+
+        Args:
+            viewer: the run; the page closes it.
+            repaints: the most repaints in a second that news may cause.
+            wall: gives seconds since 1970.
+        """
+        super().__init__()
+        self._viewer = viewer
+        self._repaints = repaints
+        self._wall = wall
+        self._sight = Sight(viewer)
+        self._moved = False
+        self._followed: set[str] = set()
+        self._follower: Worker[None] | None = None
+        self._shown: Shown | None = None
+        self._updated = 0.0
+        self._is_due = False
+
+    def compose(self) -> ComposeResult:
+        """Header, panes, what Enter does, keys."""
+        page = RunPage
+        yield RunHeader().data_bind(page.view)
+        with Horizontal(id="body"):
+            yield Checklist(id="checklist").data_bind(page.view, page.key)
+            with Vertical(id="right"):
+                yield DetailPane(id="detail", can_focus=False).data_bind(
+                    page.view, page.key, page.compact
+                )
+                yield OutputPane(id="output", repaints=self._repaints)
+                yield HealthPanel(id="health").data_bind(page.health, page.compact)
+        yield NextLine().data_bind(page.offer)
+        yield KeyBar().data_bind(page.offered)
+
+    def on_mount(self) -> None:
+        """Show what is there, then follow it."""
+        self.query_one("#checklist").border_title = "Checklist"
+        self._update()
+        self.add_class("-pane-1")
+        follow = self._follow_run()
+        self._follower = self.run_worker(follow, name="follow run", exit_on_error=False)
+
+    async def on_unmount(self) -> None:
+        """Let go of the host; the run goes on."""
+        if self._follower is not None:
+            self._follower.cancel()
+            with suppress(WorkerError):
+                await self._follower.wait()
+        await self._viewer.close()
+
+    async def _follow_run(self) -> None:
+        """A worker: tells the screen whenever the run's files were looked at."""
+        async with aclosing(self._viewer.changes()) as changes:
+            async for change in changes:
+                self.post_message(RunChanged(change))
+
+    async def _follow_output(self, step_id: str, attempt: int) -> None:
+        """A worker: tells of a running step's output, and ends when the step does."""
+        path = self._viewer.directory.attempt(step_id, attempt).output
+        seen = -1
+        while (step_id, attempt) in self._sight.running():
+            size = _size(path)
+            if size != seen:
+                seen = size
+                self.post_message(OutputGrew(step_id, attempt))
+            await asyncio.sleep(OUTPUT_BEAT)
+        self.post_message(OutputGrew(step_id, attempt))
+
+    @on(RunChanged)
+    def _run_changed(self, event: RunChanged) -> None:
+        """Show the news, but not more often than the line bears."""
+        event.stop()
+        wait = self._updated + 1 / self._repaints - self.mono()
+        if wait <= 0:
+            self._update()
+        elif not self._is_due:
+            self._is_due = True
+            self.set_timer(wait, self._update)
+
+    @on(OutputGrew)
+    def _output_grew(self, event: OutputGrew) -> None:
+        event.stop()
+        path = self._viewer.directory.attempt(event.step, event.attempt).output
+        if self._shown is not None and self._shown.path == path:
+            self.query_one(OutputPane).refresh_from_file()
+
+    @on(Worker.StateChanged)
+    def _worker_changed(self, event: Worker.StateChanged) -> None:
+        """A worker that failed says so; the screen stays."""
+        if event.state is WorkerState.ERROR:
+            self.tell(str(event.worker.error), is_problem=True)
+
+    def _update(self) -> None:
+        """Look at the run, and pass down what there is to see."""
+        self._is_due = False
+        self._updated = self.mono()
+        view = self._sight.run(self._wall(), self.view)
+        grown = self.view is None or view.last_n != self.view.last_n
+        is_news = grown or self.view is None or int(view.now) != int(self.view.now)
+        if not is_news and self.view is not None and view.host == self.view.host:
+            return
+        if not self._moved:
+            self.key = self._place_of_run(view)
+        self.view = view
+        health = self._sight.health(view)
+        if health != self.health:
+            self.health = health
+        self._show_offers()
+        self._show_output()
+        for step_id, attempt in self._sight.running() if grown else ():
+            self._follow(step_id, attempt)
+        self.looked(view)
+
+    def looked(self, view: RunView) -> None:
+        """The run was looked at, and the widgets have been told."""
+
+    def _follow(self, step_id: str, attempt: int) -> None:
+        name = f"follow {step_id}.{attempt}"
+        if name not in self._followed:
+            self._followed.add(name)
+            work = self._follow_output(step_id, attempt)
+            self.run_worker(work, name=name, group="output", exit_on_error=False)
+
+    def _place_of_run(self, view: RunView) -> str | None:
+        """Where the run is: the step that is proposed, or the one it stopped at."""
+        if view.proposal.step is not None:
+            return view.proposal.step
+        return self.key or view.latest() or next(iter(view.plan.steps), None)
+
+    def available(self) -> frozenset[str]:
+        """The commands on steps and the run that apply now."""
+        return offers.available(self.view, self.key)
+
+    def _show_offers(self) -> None:
+        view = self.view
+        if view is None:
+            return
+        self.offer = offers.offer(view, self.key, moved=self._moved)
+        self.offered = self.footer_commands()
+
+    def _show_output(self) -> None:
+        view = self.view
+        if view is None:
+            return
+        shown = output_of(view, self.key, self._viewer.directory)
+        if shown != self._shown:
+            self._shown = shown
+            self.query_one(OutputPane).show(
+                shown.path,
+                spans=shown.spans,
+                title=shown.title,
+                running=shown.running,
+                placeholder=shown.placeholder,
+            )
+
+    @on(Checklist.Moved)
+    def _moved_to(self, event: Checklist.Moved) -> None:
+        """The cursor stays where the person puts it, until it is where the run is."""
+        event.stop()
+        self.key = event.key
+        self._moved = self.view is None or event.key != self.view.proposal.step
+        self._show_offers()
+        self._show_output()
+
+    def _catch_up(self) -> None:
+        """Let the cursor follow the run again."""
+        self._moved = False
+        if self.view is not None:
+            self.key = self._place_of_run(self.view)
+            self._show_offers()
+            self._show_output()
+
+    def action_follow_run(self) -> None:
+        """Back to where the run is; out of the zoom first."""
+        if self.has_class("-zoomed"):
+            self.action_zoom()
+        else:
+            self._catch_up()
+            self.query_one("#checklist").focus()
+
+    def action_pane(self, number: str) -> None:
+        """Give a pane the focus; on a narrow screen, the whole room."""
+        panes = {"1": "#checklist", "2": "#output", "3": "#health"}
+        for each in panes:
+            self.set_class(each == number, f"-pane-{each}")
+        self.query_one(panes[number]).focus()
+
+    def action_zoom(self) -> None:
+        """Give the whole room to the pane with the focus, or give it back."""
+        zoomed = not self.has_class("-zoomed")
+        for pane in self.query("#body .-zoom"):
+            pane.remove_class("-zoom")
+        focused = self.focused
+        if zoomed and focused is not None:
+            focused.add_class("-zoom")
+            on_the_left = focused.id == "checklist"
+            self.set_class(on_the_left, "-zoom-left")
+        self.set_class(zoomed, "-zoomed")
+
+    def action_wrap(self) -> None:
+        """Wrap the output's long lines, or not."""
+        self.query_one(OutputPane).action_toggle_wrap()
+
+    def action_times(self) -> None:
+        """Show when each line of the output came, or not."""
+        self.query_one(OutputPane).action_toggle_times()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """On a low screen, say what matters most first."""
+        self.compact = event.size.height < TALL
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1

@@ -1,0 +1,88 @@
+"""The real program in a real pseudo-terminal, and the screen that it draws."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pexpect
+import pyte
+
+PROGRAM = str(Path(sys.executable).with_name("mobius-tui"))
+LIMIT = 20.0
+"""Seconds that the screen may take to show something."""
+
+
+class Terminal:
+    """A program and its screen."""
+
+    def __init__(
+        self, *words: str, columns: int, rows: int, env: dict[str, str] | None = None
+    ) -> None:
+        self.screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self.screen)
+        self.raw = bytearray()
+        """Every byte that the program wrote."""
+        settings = {
+            **os.environ,
+            "TERM": "xterm-256color",
+            "COLORTERM": "truecolor",
+            "LANG": "C.UTF-8",
+            "TZ": "UTC",
+            **(env or {}),
+        }
+        settings.pop("NO_COLOR", None)
+        self.child = pexpect.spawn(
+            PROGRAM,
+            list(words),
+            dimensions=(rows, columns),
+            env=settings,
+            timeout=LIMIT,
+        )
+
+    def read(self, seconds: float = 0.05) -> None:
+        """Take in what the program wrote."""
+        try:
+            data = self.child.read_nonblocking(1 << 16, timeout=seconds)
+        except (pexpect.TIMEOUT, pexpect.EOF):
+            return
+        self.raw += data
+        self._stream.feed(data)
+
+    def text(self) -> str:
+        """The screen as it stands."""
+        return "\n".join(self.screen.display)
+
+    def until(self, what: str | Callable[[str], object], limit: float = LIMIT) -> str:
+        """Wait until the screen shows a text, or satisfies a condition."""
+        deadline = time.monotonic() + limit
+        while True:
+            self.read()
+            text = self.text()
+            if (what in text) if isinstance(what, str) else what(text):
+                return text
+            if time.monotonic() > deadline:
+                raise AssertionError(f"the screen never showed {what!r}:\n{text}")
+
+    def press(self, keys: str) -> None:
+        """Type."""
+        self.child.send(keys)
+
+    def over(self, limit: float = LIMIT) -> int:
+        """Wait for the program's end; its exit code."""
+        deadline = time.monotonic() + limit
+        while self.child.isalive():
+            self.read()
+            assert time.monotonic() < deadline, f"it did not end:\n{self.text()}"
+        self.child.close()
+        if self.child.exitstatus is None:
+            return -int(self.child.signalstatus or 0)
+        return int(self.child.exitstatus)
+
+    def close(self) -> None:
+        """End the program, if it has not ended."""
+        if self.child.isalive():
+            self.child.close(force=True)

@@ -1,0 +1,182 @@
+"""The demo without a screen: from a truly broken site to a truly restored one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.drill import site as sites
+from mobius_tui.drill.faults import FAULTS
+from mobius_tui.drill.rehearse import rehearsal
+from mobius_tui.errors import MobiusError
+from mobius_tui.plain import show
+from mobius_tui.run.directory import all_runs, runs_root
+from mobius_tui.run.follow import Follower
+from mobius_tui.run.intents import Intent
+from mobius_tui.run.starter import begin
+from mobius_tui.run.verify import verify
+from tests.acceptance.terminal import PROGRAM
+
+pytestmark = pytest.mark.usefixtures("ended")
+
+
+class Watch(threading.Thread):
+    """Asks the site's API, again and again, from outside."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.seen: list[int] = []
+        self.over = threading.Event()
+
+    def run(self) -> None:
+        while not self.over.is_set():
+            for folder in sites.sites_root().glob("*"):
+                try:
+                    status, _ = sites.ask(sites.open_site(folder), "/health")
+                except MobiusError:
+                    continue
+                if status and status not in self.seen[-1:]:
+                    self.seen.append(status)
+            time.sleep(0.02)
+
+
+@contextmanager
+def watching() -> Iterator[Watch]:
+    watch = Watch()
+    watch.start()
+    try:
+        yield watch
+    finally:
+        watch.over.set()
+        watch.join()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("demo", "--auto", "--manual", "tick", "--yes", "--plain"),
+        ("drill", "--fault", "bad-release", "--auto", "--yes", "--plain"),
+    ],
+)
+def test_a_broken_site_is_restored(words: tuple[str, ...]) -> None:
+    began = time.monotonic()
+    with watching() as watch:
+        done = subprocess.run(
+            [PROGRAM, *words], capture_output=True, text=True, check=False, timeout=120
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert time.monotonic() - began < 60
+    # Healthy as built, broken by the fault, restored by the run.
+    assert watch.seen[-2:] == [500, 200]
+    assert "COMPLETED" in done.stdout
+    assert "Rollback complete" in done.stdout
+    [run] = all_runs(runs_root())
+    assert tuple(verify(run)) == ()
+    state = Follower(run).state
+    assert state.steps["execute"].status == "passed"
+    assert state.steps["three-checks"].status == "passed"
+
+
+def test_the_site_is_gone_afterwards() -> None:
+    words = ("demo", "--auto", "--yes", "--json")
+    done = subprocess.run(
+        [PROGRAM, *words], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    events = [json.loads(line)["event"] for line in done.stdout.splitlines()]
+    assert events[0] == "RunBegan"
+    assert "RunEnded" in events
+    deadline = time.monotonic() + 20
+    while any(sites.sites_root().iterdir()):
+        assert time.monotonic() < deadline, "the site is still there"
+        time.sleep(0.05)
+
+
+def test_a_killed_demo_leaves_no_site() -> None:
+    """The guard takes the site down when its starter dies before the run begins."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", KILLED], stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout is not None
+    folder = Path(child.stdout.readline().strip())
+    assert folder.is_dir()
+    child.kill()
+    child.wait()
+    child.stdout.close()
+    deadline = time.monotonic() + 20
+    while folder.exists():
+        assert time.monotonic() < deadline, "the site is still there"
+        time.sleep(0.05)
+
+
+KILLED = """
+import time
+from mobius_tui.drill.faults import FAULTS
+from mobius_tui.drill.rehearse import rehearsal
+fault = FAULTS["bad-release"]
+with rehearsal("mobius-rollback", fault, seed=0, given={}, keep=False) as b:
+    print(b.site, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_without_a_backup_it_fails_and_says_why(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    fault = FAULTS["bad-release"]
+
+    async def go() -> int:
+        directory = await begin(briefing, {"reason": "test"})
+        answers = {
+            "indicators": "trigger",
+            "decision": "roll-back",
+            "ic_ack": "@ic",
+            "authorized_by": "@ops",
+            "--manual": "tick",
+            "--yes": "yes",
+        }
+        auto = Intent(wish="auto", values=answers)
+        return await show(directory, as_json=False, auto=auto)
+
+    with rehearsal("mobius-rollback", fault, seed=0, given={}, keep=False) as briefing:
+        shutil.rmtree(briefing.workdir / "backups")
+        assert asyncio.run(go()) == 1
+    said = capsys.readouterr().out
+    assert "no verified backup of production" in said
+    assert "FAILED" in said
+    assert "Restore the backup" not in said
+
+
+def test_a_dry_run_leaves_nothing_behind_and_shows_every_command(
+    state_home: Path,
+) -> None:
+    done = subprocess.run(
+        [PROGRAM, "run", "mobius-rollback", "--dry-run", "--profile", "production"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={
+            "PATH": "/usr/bin:/bin",
+            "HOME": "/nonexistent",
+            "XDG_STATE_HOME": str(state_home),
+            "SLACK_WEBHOOK_URL": "https://hooks.example/secret-part",
+        },
+    )
+    assert done.returncode == 0, done.stderr
+    assert "rollback_dhash.sh --backup" in done.stdout
+    assert "DESTROYS" in done.stdout
+    assert "target_env=production" in done.stdout
+    assert "backup_file=(not known yet)" in done.stdout
+    assert "✔" not in done.stdout
+    assert "secret-part" not in done.stdout + done.stderr
+    assert not state_home.exists()

@@ -1,0 +1,104 @@
+"""The briefing and the library, against a real host."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from textual.widgets import Input, OptionList, Static
+
+from mobius_tui.run.directory import RunDirectory, all_runs, runs_root
+from mobius_tui.run.intents import Intent
+from mobius_tui.run.starter import prepare
+from mobius_tui.run.viewer import Viewer
+from mobius_tui.tui.opening import Openings
+from mobius_tui.tui.screens.briefing import BriefingScreen
+from mobius_tui.tui.screens.library import LibraryScreen
+from mobius_tui.tui.screens.run import RunScreen
+from tests.conftest import MakeRunbook
+from tests.tui import scenes
+from tests.tui.runs import running, settled, until
+
+ASKING = """
+format = 1
+[runbook]
+id = "asking"
+title = "Asking"
+[var.reason]
+title = "Why?"
+ask = true
+[[phase]]
+id = "p"
+title = "P"
+[[phase.step]]
+id = "look"
+title = "Look"
+effect = "read"
+run = 'echo "because $reason"'
+"""
+
+
+async def over(directory: RunDirectory) -> None:
+    """End a run and wait until its host has gone."""
+    viewer = Viewer(directory)
+    await viewer.intend(Intent(wish="end"))
+    await viewer.close()
+    async with asyncio.timeout(10):
+        while directory.host() is not None:
+            await asyncio.sleep(0.02)
+
+
+async def test_a_briefing_asks_begins_and_leads_to_the_run(
+    make_runbook: MakeRunbook,
+) -> None:
+    briefing = prepare(make_runbook(ASKING), given={})
+    screen = Openings(repaints=100).briefing(briefing, auto=None, answers={})
+    async with running(screen, size=(100, 30)) as pilot:
+        await pilot.press("ctrl+g")
+        await settled(pilot)
+        assert "Why?: it is wanted" in str(screen.query_one("#problem", Static).content)
+        assert all_runs(runs_root()) == (), "nothing is left behind before Begin"
+        screen.query_one(Input).value = "[/x] $(touch x)"
+        await pilot.press("enter", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen), seconds=15)
+        (directory,) = all_runs(runs_root())
+        try:
+            run = pilot.app.screen
+            assert isinstance(run, RunScreen)
+            await until(pilot, lambda: run.offer and run.offer.kind == "start")
+            await pilot.press("enter")
+            await until(
+                pilot, lambda: run.offer and run.offer.kind == "end", seconds=15
+            )
+            said = directory.attempt("look", 1).output.read_text()
+            assert said == "because [/x] $(touch x)\n"
+        finally:
+            await over(directory)
+
+
+async def test_the_library_lists_and_opens(state_home: Path) -> None:
+    scenes.failed(state_home / "mobius-tui")
+    screen = Openings(repaints=100).library()
+    assert isinstance(screen, LibraryScreen)
+    async with running(screen, size=(100, 30)) as pilot:
+        options = screen.query_one(OptionList)
+        rows = [str(option.prompt) for option in options.options]
+        assert rows[0] == "Open runs"
+        assert "open, no host" in rows[1]
+        assert "Runbooks" in rows
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen_stack[-2], RunScreen))
+        await pilot.press("escape")
+        # The card is deaf for a moment, by the real clock here.
+        await asyncio.sleep(0.35)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+
+
+async def test_the_library_opens_a_briefing_and_comes_back() -> None:
+    screen = Openings(repaints=100).library()
+    async with running(screen, size=(100, 30)) as pilot:
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, BriefingScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen)
