@@ -34,7 +34,8 @@ class Terminal:
             "TZ": "UTC",
             **(env or {}),
         }
-        settings.pop("NO_COLOR", None)
+        for name in ("NO_COLOR", "COLUMNS", "LINES"):
+            settings.pop(name, None)
         self.child = pexpect.spawn(
             PROGRAM,
             list(words),

@@ -13,6 +13,7 @@ from mobius_tui.run.starter import prepare
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.tui.opening import Openings
 from mobius_tui.tui.screens.briefing import BriefingScreen
+from mobius_tui.tui.screens.card import ReturnCard
 from mobius_tui.tui.screens.library import LibraryScreen
 from mobius_tui.tui.screens.run import RunScreen
 from tests.conftest import MakeRunbook
@@ -88,9 +89,9 @@ async def test_the_library_lists_and_opens(state_home: Path) -> None:
         assert "Runbooks" in rows
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen_stack[-2], RunScreen))
-        await pilot.press("escape")
-        # The card is deaf for a moment, by the real clock here.
-        await asyncio.sleep(0.35)
+        card = pilot.app.screen
+        assert isinstance(card, ReturnCard)
+        await until(pilot, lambda: card.takes_keys)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
 

@@ -1,0 +1,119 @@
+"""The whole demo by keys alone, in a real pseudo-terminal."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+
+import pytest
+
+from mobius_tui.drill import site as sites
+from mobius_tui.run.directory import all_runs, runs_root
+from mobius_tui.run.follow import Follower
+from tests.acceptance.conftest import Open
+from tests.acceptance.terminal import LIMIT, Terminal
+
+ENTER = "\r"
+CTRL_G = "\x07"
+
+
+def next_line(text: str) -> str:
+    """What Enter does, as the screen says."""
+    found = re.search(r"Enter ▸ (.*?)\s*$", text, re.MULTILINE)
+    return found[1] if found else ""
+
+
+def press_until(
+    terminal: Terminal, key: str, condition: Callable[[str], object]
+) -> str:
+    """Press a key until the screen has taken it: a new dialog takes none at first."""
+    deadline = time.monotonic() + LIMIT
+    while True:
+        terminal.press(key)
+        calm = time.monotonic() + 0.4
+        while time.monotonic() < calm:
+            terminal.read()
+            text = terminal.text()
+            if condition(text):
+                return text
+        assert time.monotonic() < deadline, f"{key!r} did nothing:\n{text}"
+
+
+def dialog(terminal: Terminal, words: str) -> str:
+    """Open the dialog of the step that is proposed."""
+    return press_until(terminal, ENTER, lambda text: words in text)
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(120, 36), (80, 24)])
+def test_the_whole_demo_by_keys_alone(terminal: Open, columns: int, rows: int) -> None:
+    screen = terminal("demo", columns=columns, rows=rows)
+    screen.until("Begin", 60)
+    [folder] = sites.sites_root().iterdir()
+    site = sites.open_site(folder)
+    assert sites.ask(site, "/health")[0] == 500
+    press_until(screen, CTRL_G, lambda text: "Enter ▸ Decide 1.1" in text)
+
+    dialog(screen, "Not yet")
+    press_until(screen, " ", lambda text: "[x]" in text.lower())
+    press_until(screen, ENTER, lambda text: "2.1" in next_line(text))
+    for number in ("2.2", "2.3", "2.4"):
+        press_until(screen, ENTER, lambda text, n=number: n in next_line(text))
+    dialog(screen, "Not yet")
+    press_until(screen, ENTER, lambda text: "2.5" in next_line(text))
+    press_until(screen, ENTER, lambda text: "2.6" in next_line(text))
+    answer(screen, "@incident-commander", "2.7")
+    dialog(screen, "Mark as told")
+    press_until(screen, ENTER, lambda text: "2.8" in next_line(text))
+    dialog(screen, "Not yet")
+    press_until(screen, ENTER, lambda text: "2.9" in next_line(text))
+    answer(screen, "@ops", "3.1")
+    press_until(screen, ENTER, lambda text: "3.2" in next_line(text))
+
+    # What destroys shows the exact command, and wants the environment's name.
+    text = dialog(screen, "rollback_dhash.sh")
+    assert "production" in text
+    fill(screen, "production")
+    screen.press(ENTER)
+    screen.until("Verifying backup integrity")
+    screen.until(lambda text: "4.1" in next_line(text))
+    assert sites.ask(site, "/health")[0] == 200
+    for number in range(2, 11):
+        press_until(screen, ENTER, lambda text, n=f"4.{number}": n in next_line(text))
+    dialog(screen, "Mark as told")
+    press_until(screen, ENTER, lambda text: "nd" in next_line(text))
+    dialog(screen, "End the run?")
+    [run] = all_runs(runs_root())
+    press_until(screen, ENTER, lambda _: Follower(run).state.ended)
+    finish(screen)
+    state = Follower(run).state
+    assert state.ended is not None
+    assert state.ended.outcome == "completed"
+    assert state.variables["authorized_by"].text == "@ops"
+
+
+def fill(screen: Terminal, text: str) -> None:
+    """Type into the focused field, once its dialog takes keys."""
+    field = re.compile(rf"│ +{re.escape(text[0])} *│")
+    press_until(screen, text[0], field.search)
+    screen.press(text[1:])
+    screen.until(text)
+
+
+def answer(screen: Terminal, text: str, then: str) -> None:
+    """Answer what the proposed step asks, and wait for the next to be proposed."""
+    dialog(screen, "Not yet")
+    fill(screen, text)
+    press_until(screen, ENTER, lambda shown: then in next_line(shown))
+
+
+def finish(screen: Terminal) -> None:
+    """Leave the run that has ended."""
+    deadline = time.monotonic() + LIMIT
+    while screen.child.isalive():
+        screen.press("q")
+        calm = time.monotonic() + 0.4
+        while time.monotonic() < calm and screen.child.isalive():
+            screen.read()
+        assert time.monotonic() < deadline, screen.text()
+    assert screen.over() == 0
