@@ -20,15 +20,17 @@ from mobius_tui.runbook.model import (
     Step,
     Watch,
 )
-from mobius_tui.runbook.templates import script_variables
+from mobius_tui.runbook.templates import fill, script_variables
 from mobius_tui.runbook.units import in_words
 from mobius_tui.runbook.words import EFFECTS, check_in_words, command_in_words
 from mobius_tui.tui import offers
 from mobius_tui.tui.glyphs import MARKS
-from mobius_tui.tui.theme import STYLES, Role, assemble, text
+from mobius_tui.tui.theme import STYLES, Role, assemble, cut_in_middle, text
 from mobius_tui.tui.view import RunView
 
 _MENTION = re.compile(r"\$\{?\w+\}?")
+VALUE = 36
+"""Cells of a value in the words of a check; the whole one stands beside `with`."""
 SCRIPT_LIMIT = 200
 """Lines of a script that are shown at most."""
 
@@ -287,6 +289,15 @@ def paragraphs(words: str) -> Content:
     return Content.styled(sanitize.clean(words, newlines=True), STYLES["plain"])
 
 
+def filled(view: RunView, words: str) -> str:
+    """Words with their variables filled in; long values without their middle."""
+
+    def value(name: str) -> str:
+        return cut_in_middle(sanitize.line(view.values.preview(f"${{{name}}}")), VALUE)
+
+    return fill(words, value)
+
+
 def _with(view: RunView, step: Step) -> Iterator[Field]:
     """The variables that it reads, with their values."""
     label = "with"
@@ -307,7 +318,7 @@ def _after(view: RunView, step: Step) -> Iterator[Field]:
     """What comes after the action: its checks, role, pages, notes."""
     last = view.own(step.id).last
     for index, check in enumerate(step.checks):
-        words = view.values.preview(check_in_words(check))
+        words = filled(view, check_in_words(check))
         label = "checks" if kind_of(step) == "check" else "then"
         seen = [look for look in last.looks if look.check == index] if last else []
         yield Field(label if index == 0 else "", text(words))

@@ -140,6 +140,8 @@ def _done(view: RunView, step: Step) -> str:
     if kind_of(step) == "message":
         return "told"
     took = view.runtime(step.id) or 0.0
+    if took < 0.1:
+        return "< 0.1 s"
     return in_words(took) if took < 1 else clock(took)
 
 

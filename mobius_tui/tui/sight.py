@@ -110,26 +110,42 @@ class Shown:
 
 
 def output_of(view: RunView, key: str | None, directory: RunDirectory) -> Shown:
-    """The output that belongs to the checklist's row under the cursor."""
+    """The output that belongs to the checklist's row under the cursor.
+
+    Where the next step waits for its start, that of the script before it: what it
+    printed is what the person decides by.
+    """
     step = view.step(key)
     if step is None:
-        return Shown(
-            path=None, spans=None, title="Output", running=False, placeholder=""
-        )
-    last = view.own(step.id).last
+        return _nothing("Output", "")
     number = view.plan.numbers[step.id]
-    if last is None or not isinstance(step.action, Run):
+    if view.own(step.id).last is None and key == view.proposal.step:
+        before = view.latest(scripts_only=True)
+        if before is not None:
+            return _attempt(view, before, directory, named=True)
+    if view.own(step.id).last is None or not isinstance(step.action, Run):
         words = offers.by_hand(step) or NOTHING[kind_of(step)]
-        title = f"Output · {number}"
-        return Shown(
-            path=None, spans=None, title=title, running=False, placeholder=words
-        )
-    attempt = directory.attempt(step.id, last.number)
-    running = view.own(step.id).status is Status.RUNNING
+        return _nothing(f"Output · {number}", words)
+    return _attempt(view, step.id, directory, named=False)
+
+
+def _nothing(title: str, words: str) -> Shown:
+    return Shown(path=None, spans=None, title=title, running=False, placeholder=words)
+
+
+def _attempt(
+    view: RunView, step_id: str, directory: RunDirectory, *, named: bool
+) -> Shown:
+    """The output of a script's last attempt."""
+    own = view.own(step_id)
+    assert own.last is not None
+    attempt = directory.attempt(step_id, own.last.number)
+    running = own.status is Status.RUNNING
+    name = view.plan.name(step_id) if named else view.plan.numbers[step_id]
     return Shown(
         path=attempt.output,
         spans=attempt.spans,
-        title=f"Output · {number} · attempt {last.number}",
+        title=f"Output · {name} · attempt {own.last.number}",
         running=running,
         placeholder="It has printed nothing yet." if running else "It printed nothing.",
     )

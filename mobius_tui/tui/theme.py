@@ -82,3 +82,23 @@ def text(words: str, role: Role = "plain") -> Content:
 def assemble(*parts: tuple[str, Role]) -> Content:
     """Several texts, one after the other; see `text`."""
     return Content("").join([text(words, role) for words, role in parts])
+
+
+def cut_in_middle(words: str, width: int) -> str:
+    """Words with `…` for their middle where they are wider than `width` cells."""
+    if sanitize.cells(words) <= width:
+        return words
+    if width < 3:
+        return "…"[:width]
+    head = tail = 0
+    room = width - 1
+    while room > 0:
+        side = words[head] if head <= tail else words[len(words) - 1 - tail]
+        room -= sanitize.cells(side)
+        if room < 0:
+            break
+        if head <= tail:
+            head += 1
+        else:
+            tail += 1
+    return f"{words[:head]}…{words[len(words) - tail :]}"

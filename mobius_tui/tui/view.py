@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from mobius_tui.run.plan import Plan, Proposal, Standing
 from mobius_tui.run.state import RunState, StepState
 from mobius_tui.run.variables import Values
-from mobius_tui.runbook.model import Phase, Runbook, Step
+from mobius_tui.runbook.model import Phase, Run, Runbook, Step
 
 PHASE = "#"
 """What a checklist's key of a phase begins with; no step's id does."""
@@ -88,12 +88,13 @@ class RunView:
         """The number that a new attempt at a step must have."""
         return len(self.own(step_id).attempts) + 1
 
-    def latest(self) -> str | None:
-        """The step that was tried last."""
+    def latest(self, *, scripts_only: bool = False) -> str | None:
+        """The step that was tried last; with `scripts_only`, the script."""
         tried = [
             (own.last.started, step_id)
             for step_id, own in self.state.steps.items()
             if own.last is not None
+            and (not scripts_only or isinstance(self.plan.steps[step_id].action, Run))
         ]
         return max(tried)[1] if tried else None
 

@@ -8,6 +8,7 @@ import re
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,7 +70,7 @@ async def test_the_palette_finds_what_applies(tmp_path: Path) -> None:
         assert hits == []
         hits = [hit async for hit in provider.search("run the step again")]
         assert len(hits) == 1
-        titles = [str(hit.display) async for hit in provider.discover()]  # type: ignore[union-attr]
+        titles = [str(hit.display) async for hit in provider.discover()]
         assert "Skip the step  (s)" not in titles, "3.2 is a gate"
         assert "Override the step  (o)" in titles
         await hits[0].command()  # type: ignore[misc]
@@ -77,7 +78,7 @@ async def test_the_palette_finds_what_applies(tmp_path: Path) -> None:
 
 
 @cache
-def _attributes(kind: type) -> set[str]:
+def _attributes(kind: Any) -> set[str]:
     source = inspect.getsource(kind)
     assigned = set(re.findall(r"self\.(_\w+)\b *(?::[^=\n]+)?=", source))
     written = set(re.findall(r"def (_\w+)\(", source))

@@ -11,7 +11,7 @@ from textual.widgets import Button, Input
 from mobius_tui.run.plan import effect_of
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.words import EFFECTS, check_in_words
-from mobius_tui.tui.describe import Field, command
+from mobius_tui.tui.describe import Field, command, filled
 from mobius_tui.tui.screens.dialog import Choice, Dialog, fields_widget, words_widget
 from mobius_tui.tui.theme import Role, assemble, text
 from mobius_tui.tui.view import RunView
@@ -40,7 +40,7 @@ class ConfirmDialog(Dialog[str]):
         if step.why:
             head += (Field("why", text(" ".join(step.why.split()))),)
         checks = tuple(
-            Field("then", text(view.values.preview(check_in_words(check))))
+            Field("then", text(filled(view, check_in_words(check))))
             for check in step.checks
         )
         yield fields_widget((*head, *command(view, step), *checks))

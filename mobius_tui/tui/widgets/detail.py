@@ -9,33 +9,12 @@ from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from mobius_tui import sanitize
 from mobius_tui.tui.describe import Field, describe, edge, title
-from mobius_tui.tui.theme import STYLES, assemble
+from mobius_tui.tui.theme import STYLES, assemble, cut_in_middle
 from mobius_tui.tui.view import RunView
 
 LABEL = 8
 """Cells of the label column."""
-
-
-def cut_in_middle(words: str, width: int) -> str:
-    """Words with `…` for their middle where they are wider than `width` cells."""
-    if sanitize.cells(words) <= width:
-        return words
-    if width < 3:
-        return "…"[:width]
-    head = tail = 0
-    room = width - 1
-    while room > 0:
-        side = words[head] if head <= tail else words[len(words) - 1 - tail]
-        room -= sanitize.cells(side)
-        if room < 0:
-            break
-        if head <= tail:
-            head += 1
-        else:
-            tail += 1
-    return f"{words[:head]}…{words[len(words) - tail :]}"
 
 
 def lay_out(fields: tuple[Field, ...], width: int) -> list[Content]:

@@ -10,10 +10,9 @@ from mobius_tui import sanitize
 from mobius_tui.health.record import State
 from mobius_tui.health.window import CHART, Condition
 from mobius_tui.tui.health_view import HealthView, MachineView, ProbeView
-from mobius_tui.tui.theme import Role, assemble, text
+from mobius_tui.tui.theme import Role, assemble, cut_in_middle, text
 from mobius_tui.tui.widgets.chart import Role as ChartRole
 from mobius_tui.tui.widgets.chart import ceiling, columns, meter
-from mobius_tui.tui.widgets.detail import cut_in_middle
 
 STATE: dict[Condition, tuple[str, Role]] = {
     "ok": ("●", "good"),
@@ -124,9 +123,10 @@ def _percentiles(probe: ProbeView) -> list[tuple[str, Role]]:
 
 def _in_a_row(probe: ProbeView) -> Content:
     success, role = _success(probe)
+    now = "" if probe.ms is None else f"  {_ms(probe.ms):>4} ms"
     return assemble(
         *_head(probe),
-        (f"  {_ms(probe.ms):>4} ms", "plain"),
+        (now, "plain"),
         *_percentiles(probe),
         (" ms", "muted"),
         ("   ok ", "muted"),
@@ -231,7 +231,7 @@ def _two_lines(health: HealthView, width: int) -> list[Content]:
         success, role = _success(worst)
         first = assemble(
             *_head(worst, word=worst.state != "failing"),
-            (f"  {_ms(worst.ms)} ms  ", "plain"),
+            ("  " if worst.ms is None else f"  {_ms(worst.ms)} ms  ", "plain"),
             ("p95 ", "muted"),
             (_ms(worst.p95), _percentile_role(worst.p95, worst.limit)),
             ("  ok ", "muted"),

@@ -1,0 +1,203 @@
+"""`python -m tests.screenshots`: draws `screenshots/` from the real demo.
+
+The real app on a real site: a SVG of each screen to publish, and a PNG to look at. They
+are no baselines: the times and ports in them are those of the day.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.pictures import png_of, svg_of, text_of  # isort: skip - it sets the scene
+
+from textual.pilot import Pilot
+
+from mobius_tui.commands import answers_of
+from mobius_tui.drill.faults import FAULTS
+from mobius_tui.drill.rehearse import rehearsal
+from mobius_tui.run.directory import all_runs, runs_root
+from mobius_tui.run.starter import Briefing
+from mobius_tui.tui.app import MobiusApp
+from mobius_tui.tui.opening import Openings
+
+FOLDER = Path(__file__).parents[1] / "screenshots"
+LIMIT = 30.0
+"""Seconds that a screen may take to show something."""
+FAULT = FAULTS["bad-release"]
+
+
+class Painter:
+    """Presses keys, waits for words, and keeps pictures."""
+
+    def __init__(self, app: MobiusApp, pilot: Pilot[int]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    async def until(self, shows: str | Callable[[str], object]) -> None:
+        """Wait until the screen shows something."""
+        deadline = time.monotonic() + LIMIT
+        while True:
+            await self.pilot.pause(0.05)
+            text = text_of(svg_of(self.app))
+            if (shows in text) if isinstance(shows, str) else shows(text):
+                return
+            if time.monotonic() > deadline:
+                raise SystemExit(f"the screen never showed {shows!r}:\n{text}")
+
+    async def enter(self, *numbers: str) -> None:
+        """Press Enter until the next of these steps is proposed, one after another."""
+        for number in numbers:
+            await self.press("enter", lambda text, n=number: n in _next_line(text))
+
+    async def press(self, key: str, shows: str | Callable[[str], object]) -> None:
+        """Press a key until the screen shows something: a new dialog is deaf."""
+        deadline = time.monotonic() + LIMIT
+        while True:
+            await self.pilot.press(key)
+            calm = time.monotonic() + 0.5
+            while time.monotonic() < calm:
+                await self.pilot.pause(0.05)
+                text = text_of(svg_of(self.app))
+                if (shows in text) if isinstance(shows, str) else shows(text):
+                    return
+            if time.monotonic() > deadline:
+                raise SystemExit(f"{key!r} never led to {shows!r}")
+
+    async def type(self, text: str) -> None:
+        """Type into a dialog that may still be deaf."""
+        await self.pilot.pause(0.4)
+        await self.pilot.press(*text)
+
+    async def keep(self, name: str, size: tuple[int, int] | None = None) -> None:
+        """Keep a picture, at another size where one is given."""
+        if size is not None:
+            await self.pilot.resize_terminal(*size)
+            await self.pilot.pause(0.3)
+        svg = svg_of(self.app)
+        (FOLDER / f"{name}.svg").write_text(svg)
+        png_of(svg, FOLDER / f"{name}.png")
+        print(f"screenshots/{name}.svg", flush=True)
+
+
+def _next_line(text: str) -> str:
+    return next((row for row in text.split("\n") if "Enter ▸" in row), "")
+
+
+async def rollback(briefing: Briefing) -> None:
+    """The way of a rollback, from the briefing to the last card."""
+    answers = answers_of(FAULT.answers)
+    first = Openings(repaints=20).briefing(briefing, auto=None, answers=answers)
+    app = MobiusApp(first)
+    async with app.run_test(size=(120, 36)) as pilot:
+        paint = Painter(app, pilot)
+        await paint.until("What will run")
+        await paint.keep("briefing-120x36")
+        await paint.press("ctrl+g", "Decide 1.1")
+        await paint.press("enter", "Not yet")
+        await paint.press("space", "[x]")
+        await paint.keep("choose-120x36")
+        await paint.press("enter", "Run 2.1")
+        await paint.enter("2.2", "2.3", "2.4")
+        await paint.press("enter", "Not yet")
+        await paint.press("enter", "Run 2.5")
+        await paint.press("enter", "Do 2.6")
+        await paint.press("enter", "Not yet")
+        await paint.type("@incident-commander")
+        await paint.press("enter", "Tell: 2.7")
+        await paint.press("enter", "Mark as told")
+        await paint.keep("message-120x36")
+        await paint.press("enter", "Do 2.8")
+        await paint.press("enter", "Not yet")
+        await paint.press("enter", "Do 2.9")
+        await paint.press("enter", "Not yet")
+        await paint.type("@ops")
+        await paint.press("enter", "Run 3.1")
+        await paint.press("enter", "Run 3.2")
+        await paint.press("enter", "rollback_dhash.sh --backup")
+        await paint.until("production")
+        await paint.keep("confirm-120x36")
+        await paint.type("production")
+        await paint.press("enter", "Stopping services")
+        await paint.keep("run-120x36")
+        await paint.keep("run-80x24", (80, 24))
+        await paint.keep("run-160x45", (160, 45))
+        await paint.keep("run-60x15", (60, 15))
+        await pilot.resize_terminal(120, 36)
+        await paint.until(lambda text: "4.1" in _next_line(text))
+        await paint.press("question_mark", "Help")
+        await paint.keep("help-120x36")
+        await paint.press("escape", "Enter ▸")
+        await paint.enter(*(f"4.{number}" for number in range(2, 11)))
+        await paint.press("enter", "Mark as told")
+        await paint.press("enter", "End the run")
+        await paint.keep("verified-120x36")
+        await paint.press("enter", "Don't")
+        await paint.press("enter", "COMPLETED")
+        await paint.keep("ended-120x36")
+
+
+async def failure(briefing: Briefing) -> None:
+    """A step that fails, and what can be done about it."""
+    shutil.rmtree(briefing.workdir / "backups")
+    answers = answers_of(FAULT.answers)
+    first = Openings(repaints=20).briefing(briefing, auto=None, answers=answers)
+    app = MobiusApp(first)
+    async with app.run_test(size=(120, 36)) as pilot:
+        paint = Painter(app, pilot)
+        await paint.press("ctrl+g", "Decide 1.1")
+        await paint.press("enter", "Not yet")
+        await paint.press("space", "[x]")
+        await paint.press("enter", "Run 2.1")
+        await paint.enter("2.2", "2.3", "2.4")
+        await paint.press("enter", "Not yet")
+        await paint.press("enter", "Run 2.5")
+        await paint.press("enter", "failed")
+        await paint.keep("failed-120x36")
+        await paint.press("enter", "Retry")
+        await paint.keep("failure-120x36")
+        await paint.keep("failure-80x24", (80, 24))
+
+
+async def library() -> None:
+    """What there is, with the runs that were just made."""
+    app = MobiusApp(Openings(repaints=20).library())
+    async with app.run_test(size=(120, 36)) as pilot:
+        paint = Painter(app, pilot)
+        await paint.until("MOBIUS rollback")
+        await paint.keep("library-120x36")
+
+
+def main() -> int:
+    """Draw every picture."""
+    FOLDER.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="mobius-") as home:
+        os.environ["XDG_STATE_HOME"] = home
+        for scene in (rollback, failure):
+            with rehearsal(
+                "mobius-rollback", FAULT, seed=0, given={}, keep=False
+            ) as briefing:
+                asyncio.run(scene(briefing))
+        asyncio.run(library())
+        _end_hosts()
+    return 0
+
+
+def _end_hosts() -> None:
+    """Let go of the runs that the pictures left open; their sites go with them."""
+    import signal
+
+    for run in all_runs(runs_root()):
+        pid = run.host()
+        if pid:
+            os.kill(pid, signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
