@@ -54,7 +54,7 @@ class Painter:
     async def enter(self, *numbers: str) -> None:
         """Press Enter until the next of these steps is proposed, one after another."""
         for number in numbers:
-            await self.press("enter", lambda text, n=number: n in _next_line(text))
+            await self.press("enter", _proposes(number))
 
     async def press(self, key: str, shows: str | Callable[[str], object]) -> None:
         """Press a key until the screen shows something: a new dialog is deaf."""
@@ -84,6 +84,10 @@ class Painter:
         (FOLDER / f"{name}.svg").write_text(svg)
         png_of(svg, FOLDER / f"{name}.png")
         print(f"screenshots/{name}.svg", flush=True)
+
+
+def _proposes(number: str) -> Callable[[str], bool]:
+    return lambda text: number in _next_line(text)
 
 
 def _next_line(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run import attempt as attempts
+from mobius_tui.run import exits, traces
 from mobius_tui.run.checks.context import Context
 from mobius_tui.run.checks.look import look
 from mobius_tui.run.checks.tally import Tally
@@ -81,14 +82,14 @@ class Conduct:
         result: Result = "passed"
         reason = ""
         if isinstance(self._step.action, Run):
-            end = attempts.read_end(self._directory)
+            end = traces.read_end(self._directory)
             if end is None:
                 await self._without_end()
                 return
             self._code = end.code if end.cause != "not started" else None
-            if attempts.tree_held(self._directory):
+            if traces.tree_held(self._directory):
                 self._left = await asyncio.to_thread(
-                    attempts.survivors, self._directory, self._mark()
+                    traces.survivors, self._directory, self._mark()
                 )
             result, reason = self._judge(self._step.action, end)
             if result in ("passed", "warned") and self._step.outputs:
@@ -124,7 +125,7 @@ class Conduct:
             "TERM": "dumb",
             **script_env(self._step, engine.plan.runbook, values),
             "RUNBOOK_OUTPUT": str(self._directory.outputs),
-            attempts.MARK: self._mark(),
+            traces.MARK: self._mark(),
         }
         limit = None if action.timeout is None else values.fill(action.timeout)
         try:
@@ -147,11 +148,11 @@ class Conduct:
         )
         return spec, action.script
 
-    def _judge(self, action: Run, end: attempts.End) -> tuple[Result, str]:
+    def _judge(self, action: Run, end: traces.End) -> tuple[Result, str]:
         """What a script's end means for its step."""
         program = (action.shell or attempts.BASH)[0]
         began = self._engine.state.began
-        words = attempts.in_words(end, began.workdir if began else "", program)
+        words = exits.in_words(end, began.workdir if began else "", program)
         if end.cause == "not started":
             return "not started", words
         if end.cause == "timed out":
@@ -180,7 +181,7 @@ class Conduct:
             lock_held=False,
             same_boot=last.boot == engine.clock.boot,
             exit_valid=False,
-            pid_there=attempts.read_pid(self._directory) is not None,
+            pid_there=traces.read_pid(self._directory) is not None,
         )
         if judge(evidence) == "not started":
             await self._end("not started", why(evidence))
@@ -188,9 +189,9 @@ class Conduct:
         left: tuple[str, ...] = ()
         if evidence.same_boot:
             left = await asyncio.to_thread(
-                attempts.survivors, self._directory, self._mark()
+                traces.survivors, self._directory, self._mark()
             )
-        size_, digest = await asyncio.to_thread(attempts.digest, self._directory.output)
+        size_, digest = await asyncio.to_thread(traces.digest, self._directory.output)
         event = StepUnknown(
             step=self._step.id,
             attempt=self._number,
@@ -205,7 +206,7 @@ class Conduct:
         """Set what the step had to write; returns what is wrong, or nothing."""
         engine = self._engine
         try:
-            found = await asyncio.to_thread(attempts.read_outputs, self._directory)
+            found = await asyncio.to_thread(traces.read_outputs, self._directory)
             for name in self._step.outputs:
                 if name not in found:
                     return f"it did not write {name}=… to $RUNBOOK_OUTPUT"
@@ -294,8 +295,8 @@ class Conduct:
 
     async def _end(self, result: Result, reason: str) -> None:
         """Hash what the step left, and end it."""
-        size_, digest = await asyncio.to_thread(attempts.digest, self._directory.output)
-        _, spans = await asyncio.to_thread(attempts.digest, self._directory.spans)
+        size_, digest = await asyncio.to_thread(traces.digest, self._directory.output)
+        _, spans = await asyncio.to_thread(traces.digest, self._directory.spans)
         event = StepEnded(
             step=self._step.id,
             attempt=self._number,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from mobius_tui.errors import MobiusError, RunError, StateError
-from mobius_tui.run.attempt import ask_to_stop, read_pid, survivors
+from mobius_tui.run.attempt import ask_to_stop
 from mobius_tui.run.conduct import Conduct, mark_of
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.events import (
@@ -26,6 +26,7 @@ from mobius_tui.run.intents import Intent, Reply
 from mobius_tui.run.journal import Clock, Journal
 from mobius_tui.run.plan import Plan, effect_of, follows, kind_of
 from mobius_tui.run.state import BAD, RunState, Status
+from mobius_tui.run.traces import read_pid, survivors
 from mobius_tui.run.variables import Values
 from mobius_tui.runbook.model import Run, Step
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mobius_tui.errors import RunError, UsageError
-from mobius_tui.run.attempt import last_line
 from mobius_tui.run.directory import RunDirectory, make, runbook_digest, runs_root
 from mobius_tui.run.events import Mode, RunBegan
-from mobius_tui.run.host import Order, operator
+from mobius_tui.run.takeover import Order, operator
+from mobius_tui.run.traces import last_line
 from mobius_tui.run.variables import begin as first_values
 from mobius_tui.run.variables import refuse
 from mobius_tui.runbook.model import Runbook, Variable

@@ -65,13 +65,11 @@ def in_words(duration: float) -> str:
 
 def bytes_in_words(count: float) -> str:
     """A size for a person: `512 B`, `1.5 KiB`, `20 GiB`."""
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if count < 1024:
-            break
+    units = ["B", "KiB", "MiB", "GiB", "TiB"]
+    while count >= 1024 and len(units) > 1:
         count /= 1024
-    else:
-        unit = "TiB"
-    return f"{count:.1f}".removesuffix(".0") + f" {unit}"
+        del units[0]
+    return f"{count:.1f}".removesuffix(".0") + f" {units[0]}"
 
 
 def clock(duration: float) -> str:

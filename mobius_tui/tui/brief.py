@@ -6,7 +6,7 @@ from mobius_tui import sanitize
 from mobius_tui.run.plan import effect_of, kind_of
 from mobius_tui.run.starter import Briefing
 from mobius_tui.runbook.model import Phase, Runbook
-from mobius_tui.tui.describe import Field
+from mobius_tui.tui.field import Field
 from mobius_tui.tui.theme import Role, assemble, text
 
 COUNTED: tuple[tuple[str, str, Role], ...] = (

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from textual.content import Content
 
 from mobius_tui import sanitize
 from mobius_tui.run.plan import effect_of, kind_of
-from mobius_tui.run.state import BAD, Attempt, Status
 from mobius_tui.runbook.model import (
     Choose,
     Manual,
@@ -21,10 +19,11 @@ from mobius_tui.runbook.model import (
     Watch,
 )
 from mobius_tui.runbook.templates import fill, script_variables
-from mobius_tui.runbook.units import in_words
 from mobius_tui.runbook.words import EFFECTS, check_in_words, command_in_words
 from mobius_tui.tui import offers
+from mobius_tui.tui.field import Field
 from mobius_tui.tui.glyphs import MARKS
+from mobius_tui.tui.standing import standing_fields
 from mobius_tui.tui.theme import STYLES, Role, assemble, cut_in_middle, text
 from mobius_tui.tui.view import RunView
 
@@ -33,16 +32,6 @@ VALUE = 36
 """Cells of a value in the words of a check; the whole one stands beside `with`."""
 SCRIPT_LIMIT = 200
 """Lines of a script that are shown at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A label and what stands beside it, with hanging indent."""
-
-    label: str
-    content: Content
-    value: str = ""
-    """What follows the content, cut in its middle where the line is too short."""
 
 
 def title(view: RunView, key: str | None) -> str:
@@ -85,7 +74,7 @@ def describe(view: RunView, key: str | None, *, compact: bool) -> tuple[Field, .
     step = view.step(key)
     if step is None:
         return ()
-    standing = list(_standing(view, step))
+    standing = list(standing_fields(view, step))
     body = list(_action(view, step, compact=compact and bool(standing)))
     why = [Field("why", _prose(step.why))] if step.why else []
     if compact:
@@ -121,107 +110,6 @@ def _phase(view: RunView, phase: Phase) -> Iterator[Field]:
         names = ", ".join(view.runbook.phase(p).title for p in phase.instead_of)
         words = f"once it begins, what is pending there does not apply: {names}"
         yield Field("instead", text(words))
-
-
-def _standing(view: RunView, step: Step) -> Iterator[Field]:
-    """Where it stands, and what can be done about that."""
-    standing = view.standings[step.id]
-    own = view.own(step.id)
-    mark = MARKS[standing.status]
-    head = assemble((f"{mark.glyph} {mark.word}", mark.role))
-    last = own.last
-    match standing.status:
-        case Status.PENDING:
-            return
-        case Status.RUNNING:
-            if last is not None:
-                yield from _running(view, step, last)
-        case Status.WAITING:
-            waits = ", ".join(wait.text for wait in standing.waits)
-            yield Field("waits", assemble((waits, "warn")))
-            yield Field("until", text(_until(view, step), "muted"))
-        case status if status in BAD:
-            reason = own.reason or standing.reason
-            yield Field("now", head + assemble((f"  {reason}", "plain")))
-            yield from _bad(view, step, last)
-        case _:
-            reason = own.reason or standing.reason
-            who = f" by {own.by}" if own.by and own.by != "host" else ""
-            words = f"{who}  {reason}" if reason else who
-            yield Field("now", head + assemble((words, "muted")))
-    if own.stale:
-        words = "a variable that it used was taken back since: look whether it holds"
-        yield Field("stale", text(words, "warn"))
-
-
-def _running(view: RunView, step: Step, last: Attempt) -> Iterator[Field]:
-    took = in_words(view.runtime(step.id) or 0.0)
-    words = f"▶ running for {took}, attempt {last.number}, started by {last.by}"
-    asked = "  stop was asked for" if last.stop_asked else "  x stops it"
-    yield Field("now", assemble((words, "accent"), (asked, "muted")))
-
-
-def _bad(view: RunView, step: Step, last: Attempt | None) -> Iterator[Field]:
-    if last is not None:
-        said = view.last_lines.get(f"{step.id}.{last.number}", "")
-        if said:
-            yield Field("said", text(said, "warn"))
-        if last.left:
-            words = f"still alive: {'; '.join(last.left)}"
-            yield Field("left", text(words, "warn"))
-    if view.standings[step.id].status is Status.UNKNOWN:
-        words = "read the output, and see by hand whether it took effect; then decide"
-        yield Field("look", text(words))
-    yield Field("keys", choices(view, step))
-
-
-def choices(view: RunView, step: Step) -> Content:
-    """The ways on from a step that went wrong, with their keys."""
-    offered = offers.available(view, step.id)
-    parts: list[tuple[str, Role]] = []
-    for command_id, key, words in (
-        ("retry", "r", "retry"),
-        ("skip", "s", "skip"),
-        ("override", "o", "override"),
-        ("enter_phase", "f", "failure phase"),
-        ("contacts", "@", "escalate"),
-    ):
-        if command_id in offered:
-            parts += [(f"{key} ", "key"), (f"{words}   ", "plain")]
-    return assemble(*parts) if parts else text("resume the run first", "warn")
-
-
-def _until(view: RunView, step: Step) -> str:
-    """What would free a waiting step."""
-    words = []
-    for wait in view.standings[step.id].waits:
-        match wait.kind:
-            case "gate" | "needs":
-                name = view.plan.name(wait.on)
-                words.append(f"{name} has passed, or is overridden")
-            case "variable":
-                source = _source(view, wait.on)
-                words.append(f"{wait.on} has a value{source}")
-            case "choice":
-                words.append(f"{wait.on} is decided{_source(view, wait.on)}")
-            case "approval":
-                words.append("you override it, with a reason")
-    return "; ".join(words)
-
-
-def _source(view: RunView, name: str) -> str:
-    """The step that a variable comes from, in words."""
-    for step in view.plan.steps.values():
-        match step.action:
-            case Manual(ask=asks):
-                gives = any(ask.var == name for ask in asks)
-            case Choose(var=var):
-                gives = var == name
-            case _:
-                gives = name in step.outputs
-        if gives:
-            return f", which {view.plan.numbers[step.id]} gives"
-    return ""
 
 
 def _action(view: RunView, step: Step, *, compact: bool) -> Iterator[Field]:

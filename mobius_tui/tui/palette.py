@@ -6,7 +6,7 @@ from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from mobius_tui.tui.commands import Command
+from mobius_tui.tui.command import Command
 from mobius_tui.tui.screens.page import Page
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from mobius_tui.run.attempt import last_line
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.plan import kind_of
 from mobius_tui.run.state import BAD, RunState, Status
+from mobius_tui.run.traces import last_line
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.model import Run
 from mobius_tui.tui import offers

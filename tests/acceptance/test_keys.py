@@ -24,6 +24,11 @@ def next_line(text: str) -> str:
     return found[1] if found else ""
 
 
+def proposes(number: str) -> Callable[[str], bool]:
+    """Whether a step is what Enter does next."""
+    return lambda text: number in next_line(text)
+
+
 def press_until(
     terminal: Terminal, key: str, condition: Callable[[str], object]
 ) -> str:
@@ -58,7 +63,7 @@ def test_the_whole_demo_by_keys_alone(terminal: Open, columns: int, rows: int) -
     press_until(screen, " ", lambda text: "[x]" in text.lower())
     press_until(screen, ENTER, lambda text: "2.1" in next_line(text))
     for number in ("2.2", "2.3", "2.4"):
-        press_until(screen, ENTER, lambda text, n=number: n in next_line(text))
+        press_until(screen, ENTER, proposes(number))
     dialog(screen, "Not yet")
     press_until(screen, ENTER, lambda text: "2.5" in next_line(text))
     press_until(screen, ENTER, lambda text: "2.6" in next_line(text))
@@ -78,8 +83,8 @@ def test_the_whole_demo_by_keys_alone(terminal: Open, columns: int, rows: int) -
     screen.until("Verifying backup integrity")
     screen.until(lambda text: "4.1" in next_line(text))
     assert sites.ask(site, "/health")[0] == 200
-    for number in range(2, 11):
-        press_until(screen, ENTER, lambda text, n=f"4.{number}": n in next_line(text))
+    for count in range(2, 11):
+        press_until(screen, ENTER, proposes(f"4.{count}"))
     dialog(screen, "Mark as told")
     press_until(screen, ENTER, lambda text: "nd" in next_line(text))
     dialog(screen, "End the run?")

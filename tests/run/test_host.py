@@ -12,9 +12,9 @@ import pytest
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.events import CheckTried, StepEnded, StepStarted, VariableSet
-from mobius_tui.run.host import Order
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.starter import _start_host
+from mobius_tui.run.takeover import Order
 from mobius_tui.run.verify import verify
 from mobius_tui.run.viewer import Viewer, open_socket
 from tests.run.conftest import Begin

@@ -15,8 +15,10 @@ import psutil
 import pytest
 
 from mobius_tui.run import attempt as attempts
-from mobius_tui.run.attempt import BASH, End, Spec, launch, read_end
+from mobius_tui.run import exits, traces
+from mobius_tui.run.attempt import BASH, Spec, launch
 from mobius_tui.run.directory import AttemptDirectory, holder
+from mobius_tui.run.traces import End, read_end
 
 
 def until(condition: Callable[[], object], limit: float = 10.0) -> None:
@@ -134,14 +136,14 @@ def test_the_step_ends_at_the_shells_exit_not_at_the_pipes(keep: Keep) -> None:
 def test_what_escaped_its_group_is_named_not_killed(keep: Keep) -> None:
     mark = "run/step.1"
     directory, child = keep(
-        "setsid sleep 65 & echo $!", spec(extra={attempts.MARK: mark})
+        "setsid sleep 65 & echo $!", spec(extra={traces.MARK: mark})
     )
     end_of(directory, child)
     pid = int(directory.output.read_text())
     try:
         assert alive(pid)
-        assert attempts.tree_held(directory)
-        assert attempts.survivors(directory, mark) == (f"{pid} sleep 65",)
+        assert traces.tree_held(directory)
+        assert traces.survivors(directory, mark) == (f"{pid} sleep 65",)
     finally:
         os.kill(pid, signal.SIGKILL)
 
@@ -157,7 +159,7 @@ def test_a_missing_program_is_not_started(keep: Keep) -> None:
     directory, child = keep("true", spec(argv=("no-such-program",)))
     end = end_of(directory, child)
     assert (end.cause, end.what) == ("not started", "exec")
-    assert "no program" in attempts.in_words(end, "/", "no-such-program")
+    assert "no program" in exits.in_words(end, "/", "no-such-program")
 
 
 def test_the_pid_file_is_there_before_the_script_runs(keep: Keep) -> None:
@@ -248,7 +250,7 @@ def test_a_killed_keeper_frees_the_lock_and_leaves_no_end(keep: Keep) -> None:
     try:
         assert holder(directory.lock) is None
         assert read_end(directory) is None
-        assert attempts.read_pid(directory) == pid
+        assert traces.read_pid(directory) == pid
     finally:
         os.killpg(pid, signal.SIGKILL)
 
@@ -272,4 +274,4 @@ def test_an_attempt_is_made_once(keep: Keep) -> None:
     ],
 )
 def test_an_exit_status_says_what_it_means(code: int, words: str) -> None:
-    assert words in attempts.code_in_words(code)
+    assert words in exits.code_in_words(code)

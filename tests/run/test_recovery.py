@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.attempt import ask_to_stop, survivors
+from mobius_tui.run.attempt import ask_to_stop
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.events import HostStarted, StepEnded, StepStarted
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.starter import resume
+from mobius_tui.run.traces import survivors
 from mobius_tui.run.verify import verify
 from mobius_tui.run.viewer import Viewer
 from tests.run.conftest import Begin

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobius_tui.errors import UsageError
-from mobius_tui.run.events import Entry, VariableSet
+from mobius_tui.run.events import Entry, Event, VariableSet
 from mobius_tui.run.state import RunState, initial
 from mobius_tui.run.variables import NoValueError, Values, begin, reads, script_env
 from mobius_tui.runbook.model import Runbook
@@ -56,7 +56,7 @@ def book(make_runbook: MakeRunbook) -> Runbook:
 
 def state_with(book: Runbook, **values: str | None) -> RunState:
     state = initial(book)
-    events = [
+    events: list[Event] = [
         BEGAN,
         *(VariableSet(name=n, value=v, source="set") for n, v in values.items()),
     ]

@@ -24,7 +24,9 @@ from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.model import Runbook
 from mobius_tui.tui.app import MobiusApp
+from mobius_tui.tui.screens.dialog import DEAF, Dialog
 from mobius_tui.tui.screens.run import RunScreen
+from tests.pictures import svg_of, text_of
 
 BEGAN = 1_795_527_905.0
 """2026-11-24 13:45:05 UTC, in seconds since 1970."""
@@ -227,3 +229,23 @@ def rollback(tmp_path: Path, **others: str) -> MadeRun:
     return MadeRun(
         tmp_path / "runs", load(ROLLBACK), values=values, environment="production"
     )
+
+
+async def press(pilot: Pilot[int], time: Time, *keys: str) -> None:
+    """Press keys, each when the dialog that the last one opened takes keys."""
+    for key in keys:
+        time.pass_(DEAF + 0.01)
+        await pilot.press(key)
+        await until(pilot, lambda: is_quiet(pilot))
+
+
+def is_quiet(pilot: Pilot[int]) -> bool:
+    """Whether no dialog is on its way."""
+    screen = pilot.app.screen
+    if isinstance(screen, Dialog):
+        return screen._opened is not None
+    return not any(w.name == "ask" and w.is_running for w in pilot.app.workers)
+
+
+def words(pilot: Pilot[int]) -> str:
+    return text_of(svg_of(pilot.app))

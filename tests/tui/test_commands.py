@@ -8,13 +8,15 @@ import re
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 import mobius_tui.tui
 from mobius_tui.tui.app import MobiusApp
-from mobius_tui.tui.commands import COMMANDS, Command, bindings, commands, footer
+from mobius_tui.tui.command import Command
+from mobius_tui.tui.command_list import COMMANDS
+from mobius_tui.tui.commands import bindings, commands, footer
 from mobius_tui.tui.flows import FLOWS
 from mobius_tui.tui.palette import CommandProvider
 from mobius_tui.tui.screens.run import RunScreen
@@ -70,10 +72,10 @@ async def test_the_palette_finds_what_applies(tmp_path: Path) -> None:
         assert hits == []
         hits = [hit async for hit in provider.search("run the step again")]
         assert len(hits) == 1
-        titles = [str(hit.display) async for hit in provider.discover()]
+        titles = [str(hit.prompt) async for hit in provider.discover()]
         assert "Skip the step  (s)" not in titles, "3.2 is a gate"
         assert "Override the step  (o)" in titles
-        await hits[0].command()  # type: ignore[misc]
+        await hits[0].command()
         await until(pilot, lambda: pilot.app.screen is not screen)
 
 
@@ -88,12 +90,14 @@ def _attributes(kind: Any) -> set[str]:
 def test_no_private_name_of_ours_hides_one_of_textuals() -> None:
     clashes = []
     for module in pkgutil.walk_packages(mobius_tui.tui.__path__, "mobius_tui.tui."):
-        for kind in vars(import_module(module.name)).values():
+        kinds: list[Any] = list(vars(import_module(module.name)).values())
+        for kind in kinds:
             if not inspect.isclass(kind) or kind.__module__ != module.name:
                 continue
-            for base in kind.__mro__[1:]:
+            bases: list[Any] = list(kind.__mro__[1:])
+            for base in bases:
                 if base.__module__.startswith("textual."):
-                    both = _attributes(kind) & _attributes(base)
+                    both = _attributes(kind) & _attributes(cast(Any, base))
                     clashes += [f"{kind.__name__}.{name}" for name in both]
     assert clashes == []
 

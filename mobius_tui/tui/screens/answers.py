@@ -12,7 +12,8 @@ from textual.widgets import Button, Input
 
 from mobius_tui import sanitize
 from mobius_tui.runbook.model import Ask, Manual, Step
-from mobius_tui.tui.describe import Field, command
+from mobius_tui.tui.describe import command
+from mobius_tui.tui.field import Field
 from mobius_tui.tui.screens.dialog import Choice, Dialog, fields_widget, words_widget
 from mobius_tui.tui.theme import text
 from mobius_tui.tui.view import RunView

@@ -19,7 +19,8 @@ from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.starter import Briefing
 from mobius_tui.runbook.model import Variable
 from mobius_tui.tui.brief import effects, preflight, summary, values
-from mobius_tui.tui.commands import Place, bindings, footer
+from mobius_tui.tui.command import Place
+from mobius_tui.tui.commands import bindings, footer
 from mobius_tui.tui.screens.contacts import contact_fields
 from mobius_tui.tui.screens.dialog import fields_widget
 from mobius_tui.tui.screens.page import Page

@@ -11,7 +11,7 @@ from textual.widgets import Button
 
 from mobius_tui.run.state import BAD, Status
 from mobius_tui.runbook.units import in_words
-from mobius_tui.tui.describe import Field
+from mobius_tui.tui.field import Field
 from mobius_tui.tui.glyphs import MARKS
 from mobius_tui.tui.screens.dialog import Choice, Dialog, fields_widget
 from mobius_tui.tui.theme import Role, assemble, text

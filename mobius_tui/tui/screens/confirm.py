@@ -11,7 +11,8 @@ from textual.widgets import Button, Input
 from mobius_tui.run.plan import effect_of
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.words import EFFECTS, check_in_words
-from mobius_tui.tui.describe import Field, command, filled
+from mobius_tui.tui.describe import command, filled
+from mobius_tui.tui.field import Field
 from mobius_tui.tui.screens.dialog import Choice, Dialog, fields_widget, words_widget
 from mobius_tui.tui.theme import Role, assemble, text
 from mobius_tui.tui.view import RunView

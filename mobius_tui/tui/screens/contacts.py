@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from textual.widget import Widget
 
 from mobius_tui.runbook.model import Contact
-from mobius_tui.tui.describe import Field
+from mobius_tui.tui.field import Field
 from mobius_tui.tui.screens.dialog import Dialog, fields_widget, words_widget
 from mobius_tui.tui.theme import assemble
 

@@ -17,7 +17,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Static
 
 from mobius_tui import sanitize
-from mobius_tui.tui.describe import Field
+from mobius_tui.tui.field import Field
 from mobius_tui.tui.theme import Role, text
 from mobius_tui.tui.widgets.detail import FieldList
 

@@ -12,7 +12,8 @@ from textual.widgets import Button
 
 from mobius_tui.runbook.model import Step
 from mobius_tui.tui import offers
-from mobius_tui.tui.describe import Field, describe
+from mobius_tui.tui.describe import describe
+from mobius_tui.tui.field import Field
 from mobius_tui.tui.screens.dialog import Choice, Dialog, fields_widget, words_widget
 from mobius_tui.tui.view import RunView
 

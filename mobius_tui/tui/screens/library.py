@@ -17,7 +17,7 @@ from textual.widgets.option_list import Option
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.summary import Summary
-from mobius_tui.tui.commands import Place
+from mobius_tui.tui.command import Place
 from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.theme import Role, assemble, text
 from mobius_tui.tui.widgets.key_bar import KeyBar

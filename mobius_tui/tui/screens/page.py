@@ -11,14 +11,8 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from mobius_tui import sanitize
-from mobius_tui.tui.commands import (
-    FIXED,
-    Command,
-    Place,
-    bindings,
-    commands,
-    footer,
-)
+from mobius_tui.tui.command import Command, Place
+from mobius_tui.tui.commands import FIXED, bindings, commands, footer
 from mobius_tui.tui.screens.dialog import Dialog
 from mobius_tui.tui.screens.help import HelpDialog
 from mobius_tui.tui.widgets.key_bar import KeyBar

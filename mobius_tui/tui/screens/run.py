@@ -15,7 +15,8 @@ from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.model import Runbook
-from mobius_tui.tui.commands import Place, bindings
+from mobius_tui.tui.command import Place
+from mobius_tui.tui.commands import bindings
 from mobius_tui.tui.flows import FLOWS, Flow
 from mobius_tui.tui.messages import Answered
 from mobius_tui.tui.screens.card import EndCard, ReturnCard

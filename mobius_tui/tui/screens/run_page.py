@@ -12,11 +12,12 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
+from textual.widgets import Static
 from textual.worker import Worker, WorkerError, WorkerState
 
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.tui import offers
-from mobius_tui.tui.commands import Command
+from mobius_tui.tui.command import Command
 from mobius_tui.tui.health_view import HealthView
 from mobius_tui.tui.messages import OutputGrew, RunChanged
 from mobius_tui.tui.offers import Offer
@@ -78,6 +79,7 @@ class RunPage(Page):
     def compose(self) -> ComposeResult:
         """Header, panes, what Enter does, keys."""
         page = RunPage
+        yield Static("Too small: 40 × 10 is the least.", id="small", markup=False)
         yield RunHeader().data_bind(page.view)
         with Horizontal(id="body"):
             yield Checklist(id="checklist").data_bind(page.view, page.key)

@@ -9,7 +9,8 @@ from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from mobius_tui.tui.describe import Field, describe, edge, title
+from mobius_tui.tui.describe import describe, edge, title
+from mobius_tui.tui.field import Field
 from mobius_tui.tui.theme import STYLES, assemble, cut_in_middle
 from mobius_tui.tui.view import RunView
 

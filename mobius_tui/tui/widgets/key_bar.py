@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from mobius_tui.tui.commands import Command
+from mobius_tui.tui.command import Command
 from mobius_tui.tui.theme import assemble
 
 GAP = 2

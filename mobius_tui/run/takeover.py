@@ -1,0 +1,112 @@
+"""What a host does before it runs a run: it takes the lock, and finds what was left."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+from mobius_tui.errors import RunError
+from mobius_tui.run.control import account
+from mobius_tui.run.directory import RunDirectory, holder
+from mobius_tui.run.events import (
+    RunBegan,
+)
+from mobius_tui.run.state import RunState, Status
+
+RESTORED = ("PATH", "HOME", "LANG")
+"""What a resumed host takes from the run's beginning, not from who resumes."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """What whoever starts a host tells it."""
+
+    began: RunBegan | None = None
+    """How the run begins; `None` to resume it."""
+    values: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """First values: name → (value, source)."""
+    secrets: Mapping[str, str] = field(default_factory=dict)
+
+    def encode(self) -> bytes:
+        """As the host reads it."""
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Order:
+        """As `encode` wrote it."""
+        said = json.loads(data)
+        began = said["began"]
+        return cls(
+            began=None if began is None else RunBegan(**began),
+            values={
+                name: (value[0], value[1]) for name, value in said["values"].items()
+            },
+            secrets=said["secrets"],
+        )
+
+
+def take(directory: RunDirectory) -> int:
+    """Take the run's lock; the descriptor holds it for as long as it is open.
+
+    Raises:
+        RunError: another host has it; names it.
+    """
+    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+    handle = os.open(directory.lock, flags)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        pid = holder(directory.lock)
+        os.close(handle)
+        raise RunError(
+            f"{directory.id} is run by host process {pid} already; "
+            f"`mobius-tui resume {directory.id}` shows it"
+        ) from None
+    if os.fstat(handle).st_ino != directory.lock.stat().st_ino:
+        os.close(handle)
+        raise RunError(f"{directory.lock} was replaced; put the old one back")
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+    return handle
+
+
+def left_over(directory: RunDirectory, state: RunState) -> tuple[str, ...]:
+    """Attempts that are running as far as the journal knows.
+
+    Raises:
+        RunError: there is an attempt that the journal does not know: it was cut.
+    """
+    known = {
+        f"{step_id}.{number}"
+        for step_id, step in state.steps.items()
+        for number in range(1, len(step.attempts) + 1)
+    }
+    for path in sorted(directory.steps.iterdir()):
+        if path.name not in known:
+            raise RunError(
+                f"{directory.id}: there is an attempt {path.name} that the journal "
+                "does not know: lines were cut from its end, and it cannot go on"
+            )
+    return tuple(
+        f"{step_id}.{len(step.attempts)}"
+        for step_id, step in state.steps.items()
+        if step.status is Status.RUNNING
+    )
+
+
+def environment(began: RunBegan) -> dict[str, str]:
+    """What steps start from: ours, with the setting of the run's beginning."""
+    env = dict(os.environ)
+    for name in RESTORED:
+        if name in began.setting:
+            env[name] = began.setting[name]
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
+    return env
+
+
+def operator() -> str:
+    """Who starts a run or a host: the account's name."""
+    return account(os.getuid())

@@ -1,0 +1,157 @@
+"""What an attempt left behind: its end, its outputs, its digest, its survivors."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from mobius_tui.errors import RunError
+from mobius_tui.run.directory import AttemptDirectory
+
+MARK = "MOBIUS_TUI_ATTEMPT"
+"""The environment variable that every process of a step inherits: `RUN/STEP.N`."""
+
+
+OUTPUTS_LIMIT = 1 << 20
+"""Bytes of `outputs` at most."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class End:
+    """What the keeper recorded about a script's end."""
+
+    cause: str
+    """`exited`, `stopped`, `timed out`, `output full`, `output lost`, `not started`."""
+    code: int
+    """The exit status; negative for the signal that ended it."""
+    bytes: int
+    what: str = ""
+    """For `not started`: `chdir`, `pid`, `exec` or `setup`."""
+    errno: int = 0
+
+
+def read_end(directory: AttemptDirectory) -> End | None:
+    """The keeper's record; `None` when there is no valid one."""
+    try:
+        data = directory.exit.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise RunError(f"{directory.exit}: {error.strerror}") from error
+    text, ended, _ = data.partition(b"\nend\n")
+    if not ended:
+        return None
+    try:
+        said = dict(line.split("=", 1) for line in text.decode("ascii").split("\n"))
+        return End(
+            cause=said["cause"],
+            code=int(said["code"]),
+            bytes=int(said["bytes"]),
+            what=said.get("what", ""),
+            errno=int(said.get("errno", "0")),
+        )
+    except (ValueError, KeyError):
+        return None
+
+
+def read_pid(directory: AttemptDirectory) -> int | None:
+    """The process group of the script; `None` when it cannot have run."""
+    try:
+        text = directory.pid.read_text("ascii").strip()
+    except FileNotFoundError:
+        return None
+    return int(text) if text.isdigit() else 0
+
+
+def read_outputs(directory: AttemptDirectory) -> dict[str, str]:
+    """The KEY=VALUE lines that the script wrote; the last of a name counts.
+
+    Raises:
+        RunError: the file is no such list; names the line.
+    """
+    with directory.outputs.open("rb") as file:
+        data = file.read(OUTPUTS_LIMIT + 1)
+    if len(data) > OUTPUTS_LIMIT:
+        raise RunError("the step wrote more than 1 MiB to $RUNBOOK_OUTPUT")
+    found: dict[str, str] = {}
+    try:
+        lines = data.decode().split("\n")
+    except UnicodeDecodeError as error:
+        raise RunError("$RUNBOOK_OUTPUT holds bytes that are not UTF-8") from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        key, equals, value = line.partition("=")
+        if not equals or "\0" in value:
+            raise RunError(f"line {number} of $RUNBOOK_OUTPUT is not KEY=VALUE")
+        found[key.strip()] = value
+    return found
+
+
+def digest(path: Path) -> tuple[int, str | None]:
+    """The size and SHA-256 of a file; (0, None) when it is not there."""
+    try:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+            return file.tell(), found
+    except FileNotFoundError:
+        return 0, None
+
+
+def last_line(path: Path) -> str:
+    """The last line with something on it, of the end of an output file."""
+    try:
+        with path.open("rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - 4096))
+            lines = file.read().decode("utf-8", "replace").split("\n")
+    except FileNotFoundError:
+        return ""
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
+def survivors(directory: AttemptDirectory, mark: str) -> tuple[str, ...]:
+    """Living processes of an attempt, named: its group, and those that left it.
+
+    Args:
+        directory: the attempt's.
+        mark: the value of `MARK` in their environment.
+    """
+    import psutil
+
+    group = read_pid(directory)
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.status() == psutil.STATUS_ZOMBIE:
+                continue
+            in_group = bool(group) and os.getpgid(process.pid) == group
+            if in_group or process.environ().get(MARK) == mark:
+                name = " ".join(process.cmdline())[:80] or process.name()
+                found.append(f"{process.pid} {name}")
+        except (psutil.Error, OSError):
+            continue
+    return tuple(found)
+
+
+def tree_held(directory: AttemptDirectory) -> bool:
+    """Whether a process of the step still has its `tree` open."""
+    return holder_exclusive(directory.tree)
+
+
+def holder_exclusive(path: Path) -> bool:
+    """Whether anyone holds a lock file, shared or not."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False

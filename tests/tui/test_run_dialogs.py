@@ -1,0 +1,136 @@
+"""What is asked before anything is sent, and what is sent then."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mobius_tui.tui.screens.confirm import ConfirmDialog
+from mobius_tui.tui.screens.dialog import DEAF
+from mobius_tui.tui.screens.failure import FailureDialog
+from tests.tui import scenes
+from tests.tui.runs import Time, hosted, opened, press, settled, until, words
+
+
+async def test_what_destroys_shows_its_exact_command_and_wants_the_name_typed(
+    tmp_path: Path,
+) -> None:
+    run = scenes.assessed(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (_, pilot):
+        await press(pilot, time, "enter")
+        assert isinstance(pilot.app.screen, ConfirmDialog)
+        shown = words(pilot)
+        assert "rollback_dhash.sh --backup" in shown
+        assert f"backup_file={scenes.BACKUP}" in shown
+        assert "/srv/mobius" in shown
+        await press(pilot, time, *"staging", "enter")
+        assert isinstance(pilot.app.screen, ConfirmDialog)
+        assert "That is not it" in words(pilot)
+        assert host.intents == []
+        await press(pilot, time, *(["backspace"] * 7), *"production", "enter")
+        await until(pilot, lambda: host.intents)
+        assert host.intents[0].confirm == "production"
+        assert host.intents[0].step == "execute"
+
+
+async def test_a_dialog_takes_no_keys_that_were_typed_before_it_was_seen(
+    tmp_path: Path,
+) -> None:
+    run = scenes.failed(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (_, pilot):
+        await pilot.press("enter")
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, FailureDialog)
+        time.pass_(DEAF - 0.01)
+        await pilot.press("r")
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, FailureDialog)
+        time.pass_(0.02)
+        await pilot.press("r")
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, ConfirmDialog)
+        assert host.intents == []
+
+
+async def test_a_failed_step_says_why_and_offers_the_ways_on(tmp_path: Path) -> None:
+    run = scenes.failed(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (_, pilot):
+        shown = words(pilot)
+        assert "exit 1: it says that it failed" in shown
+        assert "No space left on device" in shown
+        await press(pilot, time, "enter", "s")
+        assert isinstance(pilot.app.screen, FailureDialog), "a gate cannot be skipped"
+        await press(pilot, time, "o", *"seen", "enter")
+        await until(pilot, lambda: host.intents)
+        (intent,) = host.intents
+        assert (intent.wish, intent.step, intent.text) == (
+            "override",
+            "execute",
+            "seen",
+        )
+
+
+async def test_the_failure_phase_is_entered_from_the_failed_step(
+    tmp_path: Path,
+) -> None:
+    run = scenes.failed(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (_, pilot):
+        await press(pilot, time, "f", "enter")
+        await until(pilot, lambda: host.intents)
+        (intent,) = host.intents
+        assert (intent.wish, intent.phase, intent.step) == (
+            "enter",
+            "failure-recovery",
+            "execute",
+        )
+
+
+async def test_answers_are_held_against_their_pattern_where_they_are_typed(
+    tmp_path: Path,
+) -> None:
+    run = scenes.paging(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (_, pilot):
+        await press(pilot, time, "space", *"Bob", "enter")
+        assert "does not match @[a-z-]+" in words(pilot)
+        assert host.intents == []
+        await press(pilot, time, *(["backspace"] * 3), *"@bob", "enter")
+        await until(pilot, lambda: host.intents)
+        assert host.intents[0].values == {"ic_ack": "@bob"}
+
+
+async def test_a_decision_of_several_is_marked_and_sent(tmp_path: Path) -> None:
+    run = scenes.fresh(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (_, pilot):
+        await press(pilot, time, "enter", "enter")
+        assert "at least one of them" in words(pilot)
+        await press(pilot, time, "space", "down", "down", "space", "enter")
+        await until(pilot, lambda: host.intents)
+        assert host.intents[0].names == ("critical-functionality", "security")
+
+
+async def test_a_message_is_filled_in_and_what_was_told_is_sent(tmp_path: Path) -> None:
+    run = scenes.telling(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (_, pilot):
+        await press(pilot, time, "m")
+        assert "Every page answers 500" in words(pilot)
+        await press(pilot, time, "enter")
+        await until(pilot, lambda: host.intents)
+        assert host.intents[0].wish == "tick"
+        assert "Environment: production" in host.intents[0].text
+
+
+async def test_a_skip_wants_a_reason(tmp_path: Path) -> None:
+    run = scenes.decided(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (_, pilot):
+        await press(pilot, time, "s", "enter")
+        assert "it is wanted" in words(pilot)
+        await press(pilot, time, *"no", "enter")
+        await until(pilot, lambda: host.intents)
+        assert (host.intents[0].wish, host.intents[0].text) == ("skip", "no")
