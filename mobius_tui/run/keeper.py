@@ -91,11 +91,13 @@ class Output:
     def write(self, data: bytes, stream: int) -> bool:
         """Write a read of one stream; returns whether the limit is reached."""
         full = False
-        if self.size + len(data) > self.limit:
-            if self.rotate:
-                self._rotate()
-            else:
-                data, full = data[: self.limit - self.size], True
+        room = self.limit - self.size
+        if len(data) > room and self.rotate:
+            self.write(data[:room], stream)
+            self._rotate()
+            return self.write(data[room:], stream)
+        if len(data) > room:
+            data, full = data[:room], True
         now = time.time_ns()
         offset, left = self.size, data
         while left:

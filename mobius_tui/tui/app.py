@@ -48,6 +48,7 @@ class MobiusApp(App[int]):
         (10, "-h-short"),
         (20, "-h-normal"),
         (30, "-h-tall"),
+        (42, "-h-huge"),
     ]
 
     def __init__(self, first: Screen[None], *, theme: str = DARK.name) -> None:

@@ -97,7 +97,7 @@ def test_no_private_name_of_ours_hides_one_of_textuals() -> None:
             bases: list[Any] = list(kind.__mro__[1:])
             for base in bases:
                 if base.__module__.startswith("textual."):
-                    both = _attributes(kind) & _attributes(cast(Any, base))
+                    both = _attributes(cast(Any, kind)) & _attributes(cast(Any, base))
                     clashes += [f"{kind.__name__}.{name}" for name in both]
     assert clashes == []
 

@@ -1,0 +1,175 @@
+"""The program in a real terminal: killed, told to go, fed with hostile output."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.run.directory import RunDirectory, all_runs, runs_root
+from mobius_tui.run.follow import Follower
+from mobius_tui.run.intents import Intent
+from mobius_tui.run.starter import begin, prepare
+from mobius_tui.run.viewer import Viewer
+from mobius_tui.runbook.decode import load
+from mobius_tui.runbook.model import Runbook
+from tests.acceptance.conftest import Open
+from tests.acceptance.terminal import PROGRAM
+from tests.acceptance.test_keys import CTRL_G, ENTER, press_until, proposes
+from tests.run.running import wait_for
+
+HEAD = """format = 1
+[runbook]
+id = "terminal"
+title = "In a terminal"
+[[phase]]
+id = "p"
+title = "P"
+"""
+LEAVES_ALTERNATE_SCREEN = b"\x1b[?1049l"
+
+
+def book(folder: Path, *scripts: str) -> Runbook:
+    steps = "".join(
+        f'[[phase.step]]\nid = "s{n}"\ntitle = "Step {n}"\neffect = "read"\n'
+        f"run = '''\n{script}\n'''\n"
+        for n, script in enumerate(scripts, 1)
+    )
+    path = folder / "terminal.toml"
+    path.write_text(HEAD + steps)
+    return load(path)
+
+
+async def begun(runbook: Runbook) -> RunDirectory:
+    """A run with its first step under way."""
+    directory = await begin(prepare(runbook, given={}))
+    viewer = Viewer(directory)
+    reply = await viewer.intend(Intent(wish="start", step="s1", attempt=1))
+    assert reply.ok, reply.text
+    await viewer.close()
+    return directory
+
+
+def loop_until(path: Path, code: int) -> str:
+    return (
+        f"n=0; until [ -e {path} ]; do n=$((n + 1)); echo line-$n; sleep 0.05; done; "
+        f"echo the-end; exit {code}"
+    )
+
+
+async def test_a_killed_viewer_stops_nothing(terminal: Open, tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    directory = await begun(book(tmp_path, loop_until(go, 7)))
+    first = terminal("resume")
+    first.until("line-")
+    first.child.kill(signal.SIGKILL)
+    first.over()
+    keeper = directory.attempt("s1", 1).lock.read_text()
+    second = terminal("resume", columns=80, rows=24)
+    second.until("line-")
+    assert directory.attempt("s1", 1).lock.read_text() == keeper
+    go.touch()
+    text = second.until("the-end")
+    text = second.until("failed")
+    assert "exit 7" in second.until("exit 7") or text
+    state = Follower(directory).state
+    assert state.steps["s1"].last is not None
+    assert state.steps["s1"].last.exit == 7
+
+
+async def test_a_killed_host_is_seen_and_resumed(
+    terminal: Open, tmp_path: Path
+) -> None:
+    go = tmp_path / "go"
+    directory = await begun(book(tmp_path, loop_until(go, 0)))
+    screen = terminal("resume")
+    screen.until("line-")
+    pid = directory.host()
+    assert pid
+    os.kill(pid, signal.SIGKILL)
+    screen.until(lambda text: "alive" not in text.split("\n")[0])
+    screen.close()
+    again = terminal("resume")
+    again.until("alive")
+    go.touch()
+    again.until("the-end")
+    wait_for(lambda: Follower(directory).state.steps["s1"].status == "passed")
+    assert directory.host() not in (None, pid)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+async def test_a_viewer_that_is_told_to_go_restores_the_screen(
+    terminal: Open, tmp_path: Path, number: signal.Signals
+) -> None:
+    directory = await begun(book(tmp_path, loop_until(tmp_path / "go", 0)))
+    screen = terminal("resume")
+    screen.until("line-")
+    screen.child.kill(number)
+    assert screen.over() != 0
+    assert LEAVES_ALTERNATE_SCREEN in bytes(screen.raw)
+    assert directory.host() is not None
+
+
+HOSTILE = (
+    ("clipboard", b"\x1b]52;c;aGFja2Vk\x07"),
+    ("title", b"\x1b]0;owned\x07"),
+    ("link", b"\x1b]8;;http://evil.example\x1b\\x\x1b]8;;\x1b\\"),
+    ("query", b"\x1b[c\x1b[>q\x1b[18t\x1b[6n"),
+    ("reset", b"\x1bc\x1b[2J\x1b[31;1H"),
+    ("c1", b"\xc2\x9b31m\xc2\x9d52;c;aGFja2Vk\xc2\x9c"),
+    ("dcs", b"\x1bPpayload\x1b\\\x1b_apc\x1b\\"),
+    ("bidi", "\u202eevil\u2066".encode()),
+    ("markup", b"[/x] [@click=app.quit]press[/] [red]"),
+)
+RAW = (b"]52;", b"]0;owned", b"]8;;http", b"\x1bPpayload", b"\x1b_apc", b"\x1b[18t")
+
+
+async def test_hostile_output_reaches_no_terminal(
+    terminal: Open, tmp_path: Path
+) -> None:
+    payload = b"".join(name.encode() + b" " + data + b"\n" for name, data in HOSTILE)
+    (tmp_path / "payload").write_bytes(payload + b"all-of-it\n")
+    wait = f"until [ -e {tmp_path}/go ]; do sleep 0.05; done"
+    directory = await begun(book(tmp_path, f"cat {tmp_path}/payload; {wait}"))
+    screen = terminal("resume")
+    screen.until("all-of-it")
+    text = screen.until("[@click=app.quit]press[/]")
+    assert "[/x]" in text
+    raw = bytes(screen.raw)
+    for found in RAW:
+        assert b"\x1b" + found.lstrip(b"\x1b") not in raw, found
+    assert "\u202e".encode() not in raw
+    assert b"\xc2\x9b" not in raw
+    assert raw.count(b"\x1bc") == 0
+    assert Follower(directory).state.steps["s1"].status == "running"
+    (tmp_path / "go").touch()
+
+
+def test_into_a_pipe_goes_plain_text(tmp_path: Path, ended: None) -> None:
+    assert ended is None
+    runbook = book(tmp_path, "printf '\\033]52;c;aGFja2Vk\\007 hi\\n'")
+    done = subprocess.run(
+        [PROGRAM, "run", str(runbook.path), "--auto"],
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"\x1b" not in done.stdout + done.stderr
+    assert b"]52;c;" in done.stdout
+    assert b"COMPLETED" in done.stdout
+
+
+def test_a_run_begins_from_its_briefing(terminal: Open, tmp_path: Path) -> None:
+    runbook = book(tmp_path, "echo first-output", "echo second-output")
+    screen = terminal("run", str(runbook.path), columns=80, rows=24)
+    screen.until("Begin")
+    assert all_runs(runs_root()) == ()
+    press_until(screen, CTRL_G, proposes("1.1"))
+    press_until(screen, ENTER, lambda text: "first-output" in text)
+    press_until(screen, ENTER, lambda text: "second-output" in text)
+    [run] = all_runs(runs_root())
+    wait_for(lambda: Follower(run).state.steps["s2"].status == "passed")
