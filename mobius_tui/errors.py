@@ -11,6 +11,14 @@ STOPPED = 3
 INCOMPLETE = 4
 INTERRUPTED = 130
 
+OUTCOMES = {
+    "completed": OK,
+    "failed": FAILED,
+    "abandoned": STOPPED,
+    "incomplete": INCOMPLETE,
+}
+"""What each outcome of a run exits with."""
+
 
 class MobiusError(Exception):
     """What went wrong, where, and the remedy, in words for the person at the keys."""

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from mobius_tui.errors import FAILED, INCOMPLETE, OK, STOPPED
+from mobius_tui.errors import INCOMPLETE, OUTCOMES
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.events import (
     AutoStopped,
@@ -40,14 +40,6 @@ from mobius_tui.sanitize import clean, collapse, decode, line
 
 SLICE = 1 << 18
 """Bytes of output that are shown in one go."""
-
-EXIT_CODES = {
-    "completed": OK,
-    "failed": FAILED,
-    "abandoned": STOPPED,
-    "incomplete": INCOMPLETE,
-}
-"""What each outcome exits with."""
 
 
 def words(entry: Entry, plan: Plan, state: RunState) -> str | None:
@@ -234,7 +226,7 @@ async def _follow(viewer: Viewer, lines: Lines, *, automatic: bool) -> int:
         lines.entries(changes.entries)
         lines.running()
         if state.ended is not None:
-            return EXIT_CODES[state.ended.outcome]
+            return OUTCOMES[state.ended.outcome]
         if automatic and state.auto_stopped is not None:
             await viewer.intend(Intent(wish="release"))
             return state.auto_stopped.code

@@ -34,6 +34,8 @@ PURE = (
     "health.record",
     "run.events",
     "run.state",
+    "run.steps",
+    "run.fold",
     "run.plan",
     "run.recover",
     "run.intents",

@@ -24,7 +24,7 @@ from mobius_tui.run.events import (
     VariableSet,
 )
 from mobius_tui.run.recover import Evidence, judge, why
-from mobius_tui.run.state import Status
+from mobius_tui.run.steps import Status
 from mobius_tui.run.variables import refuse, script_env
 from mobius_tui.runbook.model import Check, Run, Step
 from mobius_tui.runbook.model import kind_of as kind_of_check

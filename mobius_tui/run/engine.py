@@ -22,10 +22,12 @@ from mobius_tui.run.events import (
     StepStarted,
     StopAsked,
 )
+from mobius_tui.run.fold import advance
 from mobius_tui.run.intents import Intent, Reply
 from mobius_tui.run.journal import Clock, Journal
 from mobius_tui.run.plan import Plan, effect_of, follows, kind_of
-from mobius_tui.run.state import BAD, RunState, Status
+from mobius_tui.run.state import RunState
+from mobius_tui.run.steps import BAD, Status
 from mobius_tui.run.traces import read_pid, survivors
 from mobius_tui.run.variables import Values
 from mobius_tui.runbook.model import Run, Step
@@ -74,7 +76,7 @@ class Engine:
             self.broken = str(error)
             self.changed.set()
             raise
-        self.state.apply(entry)
+        advance(self.state, entry)
         self.on_entry(entry)
         self.changed.set()
         return entry

@@ -13,9 +13,10 @@ from mobius_tui.health.record import decode as decode_health
 from mobius_tui.health.window import Health
 from mobius_tui.run.directory import RunDirectory, runbook_digest
 from mobius_tui.run.events import Entry, RunBegan
+from mobius_tui.run.fold import advance, initial
 from mobius_tui.run.journal import FIRST, entries_of
 from mobius_tui.run.plan import Plan
-from mobius_tui.run.state import RunState, initial
+from mobius_tui.run.state import RunState
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.model import Runbook
 
@@ -129,7 +130,7 @@ class Follower:
         self.health = Health()
         self._health = Lines(directory.health)
         for entry in entries:
-            self.state.apply(entry)
+            advance(self.state, entry)
         self._more_health()
         self.entries = entries
         """What the journal held at the first look."""
@@ -147,7 +148,7 @@ class Follower:
         """
         entries = self._journal.more()
         for entry in entries:
-            self.state.apply(entry)
+            advance(self.state, entry)
             if on_entry is not None:
                 on_entry(entry)
         return Changes(entries=entries, health=self._more_health())

@@ -29,13 +29,15 @@ from mobius_tui.run.events import (
     RunBegan,
     VariableSet,
 )
+from mobius_tui.run.fold import fold
 from mobius_tui.run.follow import runbook_of
 from mobius_tui.run.intents import Intent, Reply
 from mobius_tui.run.journal import Clock, Journal, Tail, boot_id, read
 from mobius_tui.run.monitor import Monitor
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.record import write_record
-from mobius_tui.run.state import RunState, Status, fold
+from mobius_tui.run.state import RunState
+from mobius_tui.run.steps import Status
 from mobius_tui.run.takeover import Order, environment, left_over, take
 
 UNWATCHED_DRILL = 600.0

@@ -23,7 +23,7 @@ from mobius_tui.run.events import (
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.plan import effect_of
 from mobius_tui.run.starting import choose, start, step_of, stop, tick
-from mobius_tui.run.state import Status
+from mobius_tui.run.steps import Status
 from mobius_tui.run.variables import refuse
 
 Handler = Callable[[Engine, Intent, str], Awaitable[Entry | None]]

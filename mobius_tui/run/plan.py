@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mobius_tui.run.events import Outcome
-from mobius_tui.run.state import BAD, OPEN, RunState, Status
+from mobius_tui.run.state import RunState
+from mobius_tui.run.steps import BAD, OPEN, Status
 from mobius_tui.run.variables import reads
 from mobius_tui.runbook.model import (
     Choose,

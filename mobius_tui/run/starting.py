@@ -17,7 +17,7 @@ from mobius_tui.run.events import (
 )
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.plan import follows, kind_of
-from mobius_tui.run.state import Status
+from mobius_tui.run.steps import Status
 from mobius_tui.run.variables import refuse
 from mobius_tui.runbook.model import Choose, Manual, Run, Step
 

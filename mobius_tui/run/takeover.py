@@ -14,7 +14,8 @@ from mobius_tui.run.directory import RunDirectory, holder
 from mobius_tui.run.events import (
     RunBegan,
 )
-from mobius_tui.run.state import RunState, Status
+from mobius_tui.run.state import RunState
+from mobius_tui.run.steps import Status
 
 RESTORED = ("PATH", "HOME", "LANG")
 """What a resumed host takes from the run's beginning, not from who resumes."""

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.events import Entry, HealthSealed, RunBegan, StepEnded, StepUnknown
+from mobius_tui.run.fold import fold
 from mobius_tui.run.follow import runbook_of, sha256_of
 from mobius_tui.run.journal import Tail, read
-from mobius_tui.run.state import fold
 from mobius_tui.run.traces import digest
 
 

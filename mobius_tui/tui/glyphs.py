@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from mobius_tui.run.state import BAD, Status
+from mobius_tui.run.steps import BAD, Status
 from mobius_tui.tui.theme import Role
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mobius_tui.run.plan import Proposal, effect_of, follows, kind_of
-from mobius_tui.run.state import BAD, Status
+from mobius_tui.run.steps import BAD, Status
 from mobius_tui.runbook.model import Run, Step
 from mobius_tui.runbook.units import clock
 from mobius_tui.runbook.words import EFFECTS

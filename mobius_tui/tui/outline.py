@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mobius_tui import sanitize
 from mobius_tui.run.plan import Standing, follows, kind_of
-from mobius_tui.run.state import BAD, Status
+from mobius_tui.run.steps import BAD, Status
 from mobius_tui.runbook.model import Phase, Step
 from mobius_tui.runbook.units import clock, in_words
 from mobius_tui.tui.glyphs import ASIDE, MARKS, Mark, of_phase

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.plan import kind_of
-from mobius_tui.run.state import BAD, RunState, Status
+from mobius_tui.run.state import RunState
+from mobius_tui.run.steps import BAD, Status
 from mobius_tui.run.traces import last_line
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.model import Run

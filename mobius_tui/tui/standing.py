@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from textual.content import Content
 
-from mobius_tui.run.state import BAD, Attempt, Status
+from mobius_tui.run.steps import BAD, Attempt, Status
 from mobius_tui.runbook.model import Choose, Manual, Step
 from mobius_tui.runbook.units import in_words
 from mobius_tui.tui import offers

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mobius_tui.run.plan import Plan, Proposal, Standing
-from mobius_tui.run.state import RunState, StepState
+from mobius_tui.run.state import RunState
+from mobius_tui.run.steps import StepState
 from mobius_tui.run.variables import Values
 from mobius_tui.runbook.model import Phase, Run, Runbook, Step
 

@@ -23,10 +23,10 @@ from mobius_tui.run.events import (
     StepStarted,
     encode,
 )
+from mobius_tui.run.fold import fold
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.journal import FIRST, Clock, Journal, Tail, read
 from mobius_tui.run.starter import begin, prepare
-from mobius_tui.run.state import fold
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.model import Runbook

@@ -31,7 +31,9 @@ from mobius_tui.run.events import (
     StopAsked,
     VariableSet,
 )
-from mobius_tui.run.state import BAD, FOLLOWS, RunState, Status, fold, initial
+from mobius_tui.run.fold import advance, fold, initial
+from mobius_tui.run.state import FOLLOWS, RunState
+from mobius_tui.run.steps import BAD, Status
 from mobius_tui.runbook.model import Manual, Phase, Run, Runbook, Step
 
 BEGAN = RunBegan(
@@ -121,14 +123,14 @@ def test_an_illegal_event_changes_nothing() -> None:
     before = (dict(state.steps), state.n)
     bad = next(entries(end("a", 7), start=3))
     with pytest.raises(StateError):
-        state.apply(bad)
+        advance(state, bad)
     assert (state.steps, state.n) == before
 
 
 def test_entries_come_in_order() -> None:
     state = after()
     with pytest.raises(StateError, match="entry 9 follows entry 1"):
-        state.apply(next(entries(NoteAdded(text="x"), start=9)))
+        advance(state, next(entries(NoteAdded(text="x"), start=9)))
 
 
 def test_a_retry_takes_the_outputs_back_and_marks_what_used_them() -> None:
@@ -202,7 +204,7 @@ def test_a_repeated_intent_is_known() -> None:
     entry = Entry(
         n=2, at=1.0, mono=1.0, boot="b", by="x", event=start("a"), intent="i1"
     )
-    state.apply(entry)
+    advance(state, entry)
     assert state.intents == {"i1": 2}
 
 
@@ -254,7 +256,7 @@ def test_the_table_decides_and_nothing_else(events: list[Event]) -> None:
         before = state.steps[step_id].status if step_id else None
         entry = Entry(n=n, at=1.0, mono=1.0, boot="b", by="x", event=event)
         try:
-            state.apply(entry)
+            advance(state, entry)
         except StateError:
             assert state.n == n - 1
             continue

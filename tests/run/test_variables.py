@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from mobius_tui.errors import UsageError
 from mobius_tui.run.events import Entry, Event, VariableSet
-from mobius_tui.run.state import RunState, initial
+from mobius_tui.run.fold import advance, initial
+from mobius_tui.run.state import RunState
 from mobius_tui.run.variables import NoValueError, Values, begin, reads, script_env
 from mobius_tui.runbook.model import Runbook
 from tests.conftest import MakeRunbook
@@ -61,7 +62,7 @@ def state_with(book: Runbook, **values: str | None) -> RunState:
         *(VariableSet(name=n, value=v, source="set") for n, v in values.items()),
     ]
     for n, event in enumerate(events, 1):
-        state.apply(Entry(n=n, at=0.0, mono=0.0, boot="b", by="x", event=event))
+        advance(state, Entry(n=n, at=0.0, mono=0.0, boot="b", by="x", event=event))
     return state
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mobius_tui import sanitize
-from mobius_tui.run.state import Status
+from mobius_tui.run.steps import Status
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.model import Runbook
 from mobius_tui.tui.glyphs import ASIDE, MARKS

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button
 
-from mobius_tui.run.state import BAD, Status
+from mobius_tui.run.steps import BAD, Status
 from mobius_tui.runbook.units import in_words
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.glyphs import MARKS

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from mobius_tui.run.state import Status
+from mobius_tui.run.steps import Status
 from mobius_tui.tui.command import Command
 from mobius_tui.tui.glyphs import ASIDE, MARKS
 from mobius_tui.tui.screens.dialog import Dialog, words_widget

@@ -10,7 +10,7 @@ from textual import on
 from textual.binding import BindingType
 from textual.worker import Worker
 
-from mobius_tui.errors import FAILED, INCOMPLETE, OK, STOPPED, MobiusError
+from mobius_tui.errors import OK, OUTCOMES, MobiusError
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.viewer import Viewer
@@ -24,14 +24,6 @@ from mobius_tui.tui.screens.leave import LeaveDialog
 from mobius_tui.tui.screens.run_page import RunPage
 from mobius_tui.tui.view import RunView
 from mobius_tui.tui.widgets.next_line import NextLine
-
-EXIT_CODES = {
-    "completed": OK,
-    "failed": FAILED,
-    "abandoned": STOPPED,
-    "incomplete": INCOMPLETE,
-}
-"""What the program exits with after a run that ended so."""
 
 Resume = Callable[[RunDirectory, Runbook], Awaitable[None]]
 """Starts a host for a run that has none."""
@@ -212,4 +204,4 @@ class RunScreen(RunPage):
         if len(self.app.screen_stack) > 2:
             self.dismiss()
         else:
-            self.app.exit(OK if ended is None else EXIT_CODES[ended.outcome])
+            self.app.exit(OK if ended is None else OUTCOMES[ended.outcome])

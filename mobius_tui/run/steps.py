@@ -1,0 +1,129 @@
+"""Where a step stands, and what each of its attempts came to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """The state of a step; `waiting` and `not applicable` are judged by `plan`."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    PASSED = "passed"
+    WARNED = "warned"
+    FAILED = "failed"
+    TIMED_OUT = "timed out"
+    STOPPED = "stopped"
+    NOT_STARTED = "not started"
+    OUTPUT_LOST = "output lost"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+    OVERRIDDEN = "overridden"
+    RECOVERED = "recovered"
+    NOT_APPLICABLE = "not applicable"
+    WAITING = "waiting"
+
+
+BAD = frozenset(
+    {
+        Status.FAILED,
+        Status.TIMED_OUT,
+        Status.STOPPED,
+        Status.NOT_STARTED,
+        Status.OUTPUT_LOST,
+        Status.UNKNOWN,
+    }
+)
+"""Ends that want a decision."""
+
+
+OPEN = frozenset(
+    {
+        Status.PASSED,
+        Status.WARNED,
+        Status.OVERRIDDEN,
+        Status.RECOVERED,
+        Status.NOT_APPLICABLE,
+    }
+)
+"""Ends on which gates and `needs` open."""
+
+
+ENDED = BAD | {Status.PASSED, Status.WARNED, Status.OVERRIDDEN, Status.RECOVERED}
+"""Ends of every kind."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Look:
+    """One look of a check."""
+
+    check: int
+    look: int
+    held: bool
+    detail: str
+    row: int
+    at: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attempt:
+    """One attempt at a step."""
+
+    number: int
+    by: str
+    started: float
+    """Seconds since 1970."""
+    ended: float | None = None
+    took: float | None = None
+    """Seconds, by the monotonic clock where the boot is the same."""
+    status: Status = Status.RUNNING
+    reason: str = ""
+    exit: int | None = None
+    output_bytes: int = 0
+    output_sha256: str | None = None
+    spans_sha256: str | None = None
+    left: tuple[str, ...] = ()
+    note: str = ""
+    looks: tuple[Look, ...] = ()
+    stop_asked: bool = False
+    reads: tuple[str, ...] = ()
+    mono: float = 0.0
+    boot: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepState:
+    """Where a step stands."""
+
+    status: Status = Status.PENDING
+    attempts: tuple[Attempt, ...] = ()
+    reason: str = ""
+    """Why it was skipped or overridden, or how its last attempt ended, in words."""
+    by: str = ""
+    stale: bool = False
+    """Whether a variable that it used was taken back since."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def last(self) -> Attempt | None:
+        """The newest attempt, if there is one."""
+        return self.attempts[-1] if self.attempts else None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Value:
+    """A variable's value; `text` is `None` for a secret."""
+
+    text: str | None
+    source: str
+    step: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Frame:
+    """An aside phase that the run is in, and the step that led there."""
+
+    phase: str
+    from_step: str | None
