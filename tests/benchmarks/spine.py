@@ -183,6 +183,51 @@ def intents(folder: Path) -> Iterator[Figure]:
     )
 
 
+def viewers(folder: Path) -> Iterator[Figure]:
+    """From an intent to its entry in another viewer."""
+    runbook = _runbook(folder, iter([_step("s", "true")]))
+
+    async def measure() -> list[float]:
+        directory = await begin(prepare(runbook, given={}))
+        asker, other = Viewer(directory), Viewer(directory)
+        await asker.connect()
+        took: list[float] = []
+        seen = other.changes()
+        await anext(seen)
+        for n in range(100):
+            began = time.perf_counter()
+            await asker.intend(Intent(wish="note", text=f"note {n}"))
+            while len(other.follower.state.notes) <= n:
+                await anext(seen)
+            took.append(time.perf_counter() - began)
+        await asker.intend(Intent(wish="end"))
+        await seen.aclose()
+        await asker.close()
+        await other.close()
+        return took
+
+    took = asyncio.run(measure())
+    note = f"p50 {rank(took, 50) * 1000:.2f} ms, of 100"
+    yield Figure(
+        name="intent → seen by another viewer, p95",
+        value=rank(took, 95) * 1000,
+        limit=200,
+        unit="ms",
+        note=note,
+    )
+
+
+def demo() -> Iterator[Figure]:
+    """The whole demo, from a broken site to a restored one."""
+    program = str(Path(sys.executable).with_name("mobius-tui"))
+    words = [program, "demo", "--auto", "--manual", "tick", "--yes", "--plain"]
+
+    def run() -> None:
+        subprocess.run(words, check=True, capture_output=True)
+
+    yield Figure(name="demo --auto", value=timed(run), limit=60, unit="s")
+
+
 def flood(folder: Path) -> Iterator[Figure]:
     """A step that floods against `seq | cat` into a file."""
     last = _last_for(FLOOD)
@@ -277,7 +322,10 @@ def _events(count: int) -> Iterator[Event]:
 def all_figures() -> Iterator[Figure]:
     """Every figure, each printed as it is taken."""
     yield from start_up()
-    for measure in (steps, journal, intents, flood, history):
+    for measure in (steps, journal, intents, viewers, flood, history):
         with tempfile.TemporaryDirectory(prefix="mobius-bench-") as name:
             os.environ["XDG_STATE_HOME"] = f"{name}/state"
             yield from measure(Path(name))
+    with tempfile.TemporaryDirectory(prefix="mobius-bench-") as name:
+        os.environ["XDG_STATE_HOME"] = f"{name}/state"
+        yield from demo()

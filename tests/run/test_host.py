@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from pathlib import Path
 
 import psutil
@@ -18,7 +17,7 @@ from mobius_tui.run.takeover import Order
 from mobius_tui.run.verify import verify
 from mobius_tui.run.viewer import Viewer, open_socket
 from tests.run.conftest import Begin
-from tests.run.running import alive
+from tests.run.running import LIMIT, alive
 
 ONE = """
 [[phase]]
@@ -399,22 +398,18 @@ async def test_what_follows_ends_with_its_phase(begin: Begin) -> None:
 async def test_two_viewers_see_the_same(begin: Begin) -> None:
     run = await begin(ONE + step("a", "sleep 0.05"))
     other = Viewer(run.directory)
-    seen: list[float] = []
 
     async def watch() -> None:
         async for _ in other.changes():
             if other.follower.state.steps["a"].status == "passed":
-                seen.append(time.monotonic())
                 return
 
     watching = asyncio.create_task(watch())
     await run.did("start", "a")
     await run.status("a", "passed")
-    mine = time.monotonic()
-    await asyncio.wait_for(watching, 10)
+    await asyncio.wait_for(watching, LIMIT)
     assert run.viewer is not None
     assert other.follower.state.steps == run.viewer.follower.state.steps
-    assert seen[0] - mine < 0.2
     await other.close()
 
 
