@@ -143,7 +143,7 @@ async def rollback(briefing: Briefing) -> None:
         await paint.press("enter", "End the run")
         await paint.keep("verified-120x36")
         await paint.press("enter", "Don't")
-        await paint.press("enter", "COMPLETED")
+        await paint.press("enter", "The run has ended")
         await paint.keep("ended-120x36")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mobius_tui import sanitize
 from mobius_tui.run.plan import effect_of, kind_of
 from mobius_tui.run.starter import Briefing
+from mobius_tui.runbook.markdown import plain
 from mobius_tui.runbook.model import Phase, Runbook
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.theme import Role, assemble, text
@@ -27,7 +28,8 @@ def summary(briefing: Briefing) -> tuple[Field, ...]:
     runbook = briefing.runbook
     fields = []
     if runbook.summary:
-        fields.append(Field("what", text(" ".join(runbook.summary.split()))))
+        words = " ".join(plain(runbook.summary).split())
+        fields.append(Field("what", text(words)))
     version = [part for part in (runbook.version, str(runbook.updated or "")) if part]
     if version:
         owners = f"  {', '.join(runbook.owners)}" if runbook.owners else ""
@@ -80,7 +82,7 @@ def preflight(briefing: Briefing) -> tuple[Field, ...]:
     fields = [Field("✖ fix", text(problem, "bad")) for problem in briefing.problems]
     if not briefing.problems:
         programs = ", ".join(briefing.runbook.requires)
-        found = f"{programs} found" if programs else "no programs are asked for"
+        found = programs or "no programs are asked for"
         fields.append(Field("✔ found", text(found, "good")))
     fields.append(Field("in", text(""), sanitize.line(str(briefing.workdir))))
     return tuple(fields)
@@ -92,9 +94,7 @@ def values(briefing: Briefing) -> tuple[Field, ...]:
         Field(
             "",
             assemble((f"{name}=", "name")),
-            sanitize.line(
-                f"{value}" + ("" if source == "default" else f"  ({source})")
-            ),
+            sanitize.line(f"{value}" + ("" if source == "default" else "  (given)")),
         )
         for name, (value, source) in briefing.values.items()
     ]

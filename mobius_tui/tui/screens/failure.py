@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Button
 
-from mobius_tui.runbook.model import Step
+from mobius_tui.runbook.model import Run, Step
 from mobius_tui.tui import offers
 from mobius_tui.tui.describe import describe
 from mobius_tui.tui.field import Field
@@ -21,7 +21,7 @@ WAYS = (
     ("retry", "r", "Retry"),
     ("skip", "s", "Skip"),
     ("override", "o", "Override"),
-    ("enter_phase", "f", "Failure phase"),
+    ("enter_phase", "f", "Recovery"),
     ("contacts", "at", "Escalate"),
 )
 """The commands that lead on, with their keys."""
@@ -62,7 +62,7 @@ class FailureDialog(Dialog[str]):
             for command_id, key, words in WAYS
             if command_id in self._offered
         ]
-        return (*ways, Choice("cancel", "Esc Look first"))
+        return (*ways, Choice("cancel", "Esc Look"))
 
     def on_mount(self) -> None:
         """Let Enter look first, not act."""
@@ -82,6 +82,9 @@ class FailureDialog(Dialog[str]):
 
 
 def _known(view: RunView, step: Step) -> tuple[Field, ...]:
-    """Where it stands and what it ran, without the line of keys."""
+    """Where it stands; a script of more than a line stands in the pane beneath."""
+    hidden = {"keys", "why"}
+    if isinstance(step.action, Run) and "\n" in step.action.script.strip():
+        hidden.add("run")
     fields = describe(view, step.id, compact=False)
-    return tuple(field for field in fields if field.label not in ("keys", "why"))
+    return tuple(field for field in fields if field.label not in hidden)
