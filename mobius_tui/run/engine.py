@@ -19,6 +19,7 @@ from mobius_tui.run.events import (
     Entry,
     Event,
     PhaseLeft,
+    RunEnded,
     StepStarted,
     StopAsked,
 )
@@ -193,6 +194,15 @@ class Engine:
             if checks is not None or ask_to_stop(directory):
                 return
             await asyncio.sleep(0.01)
+
+    async def abandon(self, reason: str) -> None:
+        """End the run for want of anyone; what runs is stopped."""
+        async with self.turn:
+            for step in self.plan.steps.values():
+                own = self.state.steps[step.id]
+                if own.status is Status.RUNNING and own.last is not None:
+                    await self.stop(step, own.last.number, "host", None)
+            await self.write(RunEnded(outcome="abandoned", reason=reason), "host")
 
     def groups(self) -> frozenset[int]:
         """The process groups of the steps that run now."""

@@ -40,9 +40,6 @@ from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Status
 from mobius_tui.run.takeover import Order, environment, left_over, take
 
-UNWATCHED_DRILL = 600.0
-"""Seconds after which a drill that nobody watches ends."""
-
 
 class Host:
     """A run being run."""
@@ -168,13 +165,11 @@ class Host:
             elif engine.released.is_set():
                 self.leave("nobody watches, and nothing runs")
             elif self._deserted(engine, loop.time()):
-                self.leave("nobody has watched this drill for 10 minutes")
+                await engine.abandon("nobody watched this drill any more")
             else:
+                ended = engine.state.ended is not None
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(
-                        self.ending.wait(),
-                        0.02 if (engine.state.ended is not None) else 0.1,
-                    )
+                    await asyncio.wait_for(self.ending.wait(), 0.02 if ended else 0.1)
 
     def _deserted(self, engine: Engine, now: float) -> bool:
         began = engine.state.began
@@ -183,8 +178,9 @@ class Host:
             began is not None
             and began.mode == "drill"
             and since is not None
-            and now - since > UNWATCHED_DRILL
+            and now - since > self.order.unwatched
             and engine.state.auto is None
+            and engine.state.ended is None
         )
 
     async def _finish(self, engine: Engine) -> None:

@@ -30,6 +30,8 @@ class Order:
     values: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """First values: name → (value, source)."""
     secrets: Mapping[str, str] = field(default_factory=dict)
+    unwatched: float = 600.0
+    """Seconds after which a drill that nobody watches ends."""
 
     def encode(self) -> bytes:
         """As the host reads it."""
@@ -46,6 +48,7 @@ class Order:
                 name: (value[0], value[1]) for name, value in said["values"].items()
             },
             secrets=said["secrets"],
+            unwatched=said["unwatched"],
         )
 
 

@@ -10,14 +10,19 @@ import psutil
 import pytest
 
 from mobius_tui.errors import RunError
+from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.events import CheckTried, StepEnded, StepStarted, VariableSet
+from mobius_tui.run.follow import Follower
 from mobius_tui.run.intents import Intent
-from mobius_tui.run.starter import _start_host
+from mobius_tui.run.starter import _start_host, prepare
+from mobius_tui.run.starter import begin as begin_run
+from mobius_tui.run.state import RunState
 from mobius_tui.run.takeover import Order
 from mobius_tui.run.verify import verify
 from mobius_tui.run.viewer import Viewer, open_socket
+from tests.conftest import MakeRunbook
 from tests.run.conftest import Begin
-from tests.run.running import LIMIT, alive
+from tests.run.running import LIMIT, Running, alive, wait_for
 
 ONE = """
 [[phase]]
@@ -420,6 +425,35 @@ async def test_a_second_host_is_refused_and_names_the_first(begin: Begin) -> Non
         await _start_host(run.directory, Order(), run.runbook)
     assert run.directory.host() == first
     await run.did("start", "a")
+
+
+async def test_a_drill_that_nobody_watches_ends(
+    make_runbook: MakeRunbook,
+) -> None:
+    book = make_runbook(ONE + step("a", "echo here; sleep 60"))
+    first = prepare(book, given={}, mode="drill")
+    directory = await begin_run(first)
+    run = Running(book)
+    run.directory = directory
+    try:
+        await run._look()
+        await run.did("start", "a")
+        await run.output("a", "here")
+        run.kill_host()
+        await run.drop()
+        await _start_host(directory, Order(unwatched=0.2), book)
+        state = await asyncio.to_thread(ended_state, directory)
+        assert state.ended is not None
+        assert state.ended.outcome == "abandoned"
+        assert state.steps["a"].status == "stopped"
+    finally:
+        await run.close()
+
+
+def ended_state(directory: RunDirectory) -> RunState:
+    """The state of a run whose host has let go."""
+    wait_for(lambda: directory.host() is None)
+    return Follower(directory).state
 
 
 async def test_variables_reach_scripts_as_they_are(
