@@ -10,7 +10,7 @@ import os
 import sys
 
 from mobius_tui import __version__
-from mobius_tui.errors import INTERRUPTED, OK, MobiusError, UsageError
+from mobius_tui.errors import INTERRUPTED, OK, USAGE, MobiusError, UsageError
 
 TYPE_CHECKING = False  # `typing` itself would cost a quarter of `--version`
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    _ready_to_print()
     if words in (["--version"], ["-V"]):
         print(f"mobius-tui {__version__}")  # noqa: T201
         return OK
@@ -41,10 +42,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has gone; what is left of it has no reader.
+    except (OSError, UnicodeError) as error:
+        if isinstance(error, BrokenPipeError):
+            # Whoever read our output has gone; what is left of it has no reader.
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - till exit
+            return OK
+        _complain(str(error))
+        return USAGE
+
+
+def _ready_to_print() -> None:
+    """Let no closed output and no narrow encoding end the program."""
+    if sys.stdout is None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - till exit
-        return OK
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123 - till exit
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _complain(text: str) -> None:

@@ -178,11 +178,11 @@ def _go(
         wanted = {
             v.name: answers[v.name] for v in briefing.missing if v.name in answers
         }
-        directory = await begin(briefing, wanted)
+        directory = await begin(briefing, wanted, auto)
         _tell(f"run {directory.id}")
         if auto is None:
             _tell("a guided run wants a person: `mobius-tui resume` opens its screen")
-        return await show(directory, as_json=options.json, auto=auto)
+        return await show(directory, as_json=options.json, auto=auto, sent=True)
 
     return _interruptible(lines)
 

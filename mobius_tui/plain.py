@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import time
@@ -34,6 +35,7 @@ from mobius_tui.run.events import (
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.state import RunState
+from mobius_tui.run.traces import regular
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.units import clock
 from mobius_tui.sanitize import clean, collapse, decode, line
@@ -126,10 +128,12 @@ class Output:
         path = self._directory.attempt(step, attempt).output
         place = self._places.get(path, 0)
         try:
-            with path.open("rb") as file:
+            with regular(path) as file:
+                if os.fstat(file.fileno()).st_size < place:
+                    place = 0  # it rotated
                 file.seek(place)
                 data = file.read(SLICE)
-        except FileNotFoundError:
+        except OSError:
             return
         if not whole or len(data) == SLICE:
             data = data[: data.rfind(b"\n") + 1] or (
@@ -141,8 +145,12 @@ class Output:
 
 
 def say(text: str) -> None:
-    """A line on standard output, at once."""
-    print(text, flush=True)  # noqa: T201
+    """A line on standard output, at once; a reader that has gone misses it."""
+    try:
+        print(text, flush=True)  # noqa: T201
+    except BrokenPipeError:
+        # The run goes on, and so does its exit code.
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - till exit
 
 
 class Lines:
@@ -158,49 +166,51 @@ class Lines:
         """Let go of the journal."""
         self._raw.close()
 
-    def entries(self, entries: tuple[Entry, ...]) -> None:
+    async def entries(self, entries: tuple[Entry, ...]) -> None:
         """Print what the journal gained."""
         if self._json:
             for _ in entries:
-                sys.stdout.write(self._raw.readline().decode("utf-8", "replace"))
-            sys.stdout.flush()
+                say(self._raw.readline().decode("utf-8", "replace").rstrip("\n"))
             return
         follower = self._viewer.follower
         for entry in entries:
             if isinstance(entry.event, CheckTried | StepEnded | StepUnknown):
-                self.output(entry.event.step, entry.event.attempt, whole=True)
+                await self.output(entry.event.step, entry.event.attempt, whole=True)
             text = words(entry, follower.plan, follower.state)
             if text is not None:
                 stamp = time.strftime("%H:%M:%S", time.localtime(entry.at))
                 say(f"{stamp} {line(text)}")
 
-    def output(self, step: str, attempt: int, *, whole: bool = False) -> None:
+    async def output(self, step: str, attempt: int, *, whole: bool = False) -> None:
         """Print what a step's output gained."""
         if self._json:
             return
-        before = -1
-        while whole or before != 0:
-            before = 0
+        more = True
+        while more:
+            shown = False
             for text in self._output.more(step, attempt, whole=whole):
                 say(f"         | {text}")
-                before += 1
-            if before == 0:
-                return
+                shown = True
+            await asyncio.sleep(0)  # a flood must not keep ctrl+c away
+            more = whole and shown
 
-    def running(self) -> None:
+    async def running(self) -> None:
         """Print what the outputs of all running steps gained."""
         for step_id, step in self._viewer.follower.state.steps.items():
             if step.status == "running" and step.last is not None:
-                self.output(step_id, step.last.number)
+                await self.output(step_id, step.last.number)
 
 
-async def show(directory: RunDirectory, *, as_json: bool, auto: Intent | None) -> int:
+async def show(
+    directory: RunDirectory, *, as_json: bool, auto: Intent | None, sent: bool = False
+) -> int:
     """Print a run until it has ended, or nobody goes on with it.
 
     Args:
         directory: the run.
         as_json: whether the journal's own lines are printed.
         auto: the intent that makes it run by itself.
+        sent: whether the run began with it.
 
     Returns:
         The exit code that its end, or its standstill, has.
@@ -208,8 +218,8 @@ async def show(directory: RunDirectory, *, as_json: bool, auto: Intent | None) -
     viewer = Viewer(directory)
     lines = Lines(viewer, as_json=as_json)
     try:
-        lines.entries(viewer.follower.entries)
-        if auto is not None:
+        await lines.entries(viewer.follower.entries)
+        if auto is not None and not sent and viewer.follower.state.ended is None:
             reply = await viewer.intend(auto)
             if not reply.ok:
                 print(f"mobius-tui: {line(reply.text)}", file=sys.stderr)  # noqa: T201
@@ -223,8 +233,8 @@ async def show(directory: RunDirectory, *, as_json: bool, auto: Intent | None) -
 async def _follow(viewer: Viewer, lines: Lines, *, automatic: bool) -> int:
     state = viewer.follower.state
     async for changes in viewer.changes():
-        lines.entries(changes.entries)
-        lines.running()
+        await lines.entries(changes.entries)
+        await lines.running()
         if state.ended is not None:
             return OUTCOMES[state.ended.outcome]
         if automatic and state.auto_stopped is not None:

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from mobius_tui.drill.services import identity
-from mobius_tui.drill.site import Site, open_site, tear_down
+from mobius_tui.drill.site import remove
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.directory import RunDirectory, all_runs, runs_root
 from mobius_tui.run.events import RunBegan, RunEnded
@@ -27,8 +27,8 @@ PAUSE = 0.5
 class Need:
     """Who still needs a site."""
 
-    def __init__(self, site: Site, starter: int) -> None:
-        self._site = site
+    def __init__(self, root: Path, starter: int) -> None:
+        self._root = root
         self._starter = (starter, identity(starter))
         self._run: RunDirectory | None = None
         self._journal: JournalFollower | None = None
@@ -57,14 +57,17 @@ class Need:
     def _look(self) -> None:
         """Find the run that uses the site, and whether it has ended."""
         if self._journal is None:
-            begun = self._site.root.name[:19]
+            begun = self._root.name[:19]
             for run in all_runs(runs_root()):
                 if run.id < begun:
                     return  # it began before there was this site
                 journal = JournalFollower(run)
-                entries = journal.more()
+                try:
+                    entries = journal.more()
+                except MobiusError:
+                    continue  # another run, and damaged
                 first = entries[0].event if entries else None
-                if isinstance(first, RunBegan) and first.site == str(self._site.root):
+                if isinstance(first, RunBegan) and first.site == str(self._root):
                     self._run, self._journal = run, journal
                     self._ended = any(isinstance(e.event, RunEnded) for e in entries)
                     return
@@ -80,14 +83,18 @@ def main(arguments: list[str]) -> int:
         arguments: the site's folder, the starter's pid, and `keep` or `remove`.
     """
     root, starter, then = Path(arguments[0]), int(arguments[1]), arguments[2]
-    site = open_site(root)
-    need = Need(site, starter)
+    need = Need(root, starter)
+    built = False
     try:
-        while need.is_there(time.monotonic()) and root.is_dir():
+        while need.is_there(time.monotonic()):
+            if built and not root.is_dir():
+                return 0  # someone else took it down
+            built = built or root.is_dir()
             time.sleep(PAUSE)
-    except MobiusError:
-        pass  # a damaged run: the site is of no use to it
-    tear_down(site, keep=then == "keep")
+    except (MobiusError, OSError):
+        pass  # its run cannot be read any more: the site is of no use to it
+    if root.is_dir():
+        remove(root, keep=then == "keep")
     return 0
 
 

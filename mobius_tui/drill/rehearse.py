@@ -51,8 +51,10 @@ def rehearsal(
     sites.reap_orphans(root)
     started = datetime.now(UTC)
     folder = root / f"{started:%Y-%m-%dT%H-%M-%S}-{os.getpid()}"
+    prepare(book, given=given)
+    watch = guard(folder.resolve(), os.getpid(), keep=keep)
     site = sites.build(folder, seed=seed, started=started)
-    guard(site.root, os.getpid(), keep=keep)
+    sites.own(site.root, watch)
     fault.inject(site)
     known = {
         name: value
@@ -69,8 +71,8 @@ def rehearsal(
     )
 
 
-def guard(root: Path, pid: int, *, keep: bool) -> None:
-    """Start the process that takes a site down when nobody needs it.
+def guard(root: Path, pid: int, *, keep: bool) -> int:
+    """Start the process that takes a site down when nobody needs it; gives its pid.
 
     Args:
         root: the site's folder.
@@ -89,4 +91,4 @@ def guard(root: Path, pid: int, *, keep: bool) -> None:
         start_new_session=True,
     )
     _GUARDS.append(process)
-    sites.own(root, process.pid)
+    return process.pid

@@ -161,11 +161,15 @@ def tear_down(site: Site, *, keep: bool = False) -> tuple[str, ...]:
         A line for each process that is still at work in the site's folder; those are
         the caller's, and are not killed.
     """
-    return _remove(site.root, keep=keep)
+    return remove(site.root, keep=keep)
 
 
-def _remove(root: Path, *, keep: bool) -> tuple[str, ...]:
-    """Stop and remove what is in a site's folder, even if it was never finished."""
+def remove(root: Path, *, keep: bool) -> tuple[str, ...]:
+    """Stop and remove what is in a site's folder, even if it was never finished.
+
+    Returns:
+        A line for each process that is still at work in it, as `tear_down` does.
+    """
     left = [f"{unit}: {error}" for unit, error in _end_services(root)]
     left += [f"process {pid}: {line}" for pid, line in _processes_in(root)]
     if keep:
@@ -224,6 +228,6 @@ def reap_orphans(root: Path) -> tuple[str, ...]:
     for owner in sorted(root.glob("*/run/owner")):
         if services.read_mark(owner) is None:
             folder = owner.parents[1]
-            _remove(folder, keep=False)
+            remove(folder, keep=False)
             reaped.append(folder.name)
     return tuple(reaped)

@@ -74,7 +74,7 @@ def launch(
             "grace": GRACE,
             "max_output": spec.max_output,
             "rotate": spec.rotate,
-            "secrets": tuple(s.encode() for s in spec.secrets),
+            "secrets": tuple(os.fsencode(s) for s in spec.secrets),
         }
     )
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -8,14 +8,13 @@ from mobius_tui.run.events import (
     AutoStarted,
     AutoStopped,
     PhaseEntered,
-    RunEnded,
     StepEnded,
     StepSkipped,
     StepStarted,
 )
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.judge import HANDLERS
-from mobius_tui.run.plan import Proposal, kind_of
+from mobius_tui.run.plan import Proposal, kind_of, will_retry
 from mobius_tui.run.steps import Status
 from mobius_tui.runbook.model import Choose, Manual, Run, Step
 
@@ -51,7 +50,7 @@ async def _act(engine: Engine, auto: AutoStarted, proposal: Proposal) -> bool:
         return False
     if proposal.kind == "end" or proposal.step is None:
         outcome, reason = engine.plan.outcome(engine.state)
-        await engine.write(RunEnded(outcome=outcome, reason=reason), WHO)
+        await engine.finish(outcome, reason, WHO)
         return False
     step = engine.plan.steps[proposal.step]
     if proposal.kind == "wait":
@@ -60,7 +59,9 @@ async def _act(engine: Engine, auto: AutoStarted, proposal: Proposal) -> bool:
     if proposal.kind == "decide":
         return await _failed(engine, step)
     phase = engine.plan.phase_of[step.id]
-    if phase.attended and phase.id not in auto.attended:
+    began = engine.state.began
+    drill = began is not None and began.mode == "drill"
+    if phase.attended and not (drill and phase.id in auto.attended):
         await _stop(
             engine,
             f"{phase.title} wants a person; resume the run without --auto",
@@ -80,7 +81,10 @@ async def _failed(engine: Engine, step: Step) -> bool:
     if own.status is Status.UNKNOWN:
         await _stop(engine, f"{name} is unknown: {own.reason}. Someone must look")
         return False
-    if step.retry is not None and len(own.attempts) < step.retry.attempts:
+    if own.status is Status.NOT_STARTED and step.id in engine.found:
+        await _stop(engine, f"{name}: {own.reason}. Resume, and start it again")
+        return False
+    if will_retry(step, own):
         return False  # another attempt is coming
     if step.on_failure not in ("stop", "continue") and not _tried(engine, step):
         await engine.write(
@@ -93,13 +97,14 @@ async def _failed(engine: Engine, step: Step) -> bool:
         )
         return True
     reason = f"{name} {own.status}: {own.reason}"
-    await engine.write(RunEnded(outcome="failed", reason=reason), WHO)
+    await engine.finish("failed", reason, WHO)
     return False
 
 
 def _tried(engine: Engine, step: Step) -> bool:
     """Whether the failure phase was entered already and did not repair the step."""
-    return step.on_failure in engine.state.entered
+    attempts = len(engine.state.steps[step.id].attempts)
+    return engine.state.turned.get(step.id) == attempts
 
 
 async def _begin(engine: Engine, auto: AutoStarted, step: Step) -> bool:
@@ -170,6 +175,9 @@ async def _message(engine: Engine, step: Step) -> bool:
         StepStarted(step=step.id, attempt=number, reads=engine.plan.reads[step.id]),
         WHO,
     )
+    if step.checks:
+        engine.conduct(step, number)
+        return True
     note = "not sent: this version shows messages and sends none"
     await engine.write(
         StepEnded(step=step.id, attempt=number, result="passed", note=note), WHO

@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run import attempt as attempts
 from mobius_tui.run import exits, traces
-from mobius_tui.run.checks.context import Context
+from mobius_tui.run.checks.context import Context, Sight
 from mobius_tui.run.checks.look import look
 from mobius_tui.run.checks.tally import Tally
 from mobius_tui.run.directory import RunDirectory
@@ -26,7 +27,7 @@ from mobius_tui.run.events import (
 from mobius_tui.run.recover import Evidence, judge, why
 from mobius_tui.run.steps import Status
 from mobius_tui.run.variables import refuse, script_env
-from mobius_tui.runbook.model import Check, Run, Step
+from mobius_tui.runbook.model import Check, Manual, Run, Step
 from mobius_tui.runbook.model import kind_of as kind_of_check
 from mobius_tui.runbook.units import seconds, size
 
@@ -68,8 +69,16 @@ class Conduct:
 
     async def resume(self) -> None:
         """Take on an attempt that an earlier host started."""
-        if isinstance(self._step.action, Run):
+        action = self._step.action
+        if isinstance(action, Run):
             await attempts.over(self._directory.lock)
+        if isinstance(action, Manual):
+            known = self._engine.state.variables
+            if any(ask.var not in known for ask in action.ask):
+                await self._end(
+                    "not started", "the host died before the answer was recorded"
+                )
+                return
         await self._after_script()
 
     async def fail(self, reason: str) -> None:
@@ -102,8 +111,6 @@ class Conduct:
                 result, reason = checked, words
             elif not reason:
                 reason = words
-        if result in ("failed", "timed out") and self._step.on_failure == "continue":
-            result = "warned"
         await self._end(result, reason)
 
     def _mark(self) -> str:
@@ -134,7 +141,8 @@ class Conduct:
         except ValueError as error:
             raise RunError(str(error)) from error
         argv = action.shell or attempts.BASH
-        if shutil.which(argv[0], path=env.get("PATH")) is None:
+        here = Path(began.workdir) / argv[0] if "/" in argv[0] else Path(argv[0])
+        if shutil.which(here, path=env.get("PATH")) is None:
             raise RunError(f"there is no program {argv[0]!r} on PATH")
         spec = attempts.Spec(
             argv=argv,
@@ -196,7 +204,7 @@ class Conduct:
             step=self._step.id,
             attempt=self._number,
             reason=why(evidence),
-            left=left,
+            left=tuple(map(engine.redact, left)),
             output_bytes=size_,
             output_sha256=None if left else digest,
         )
@@ -208,6 +216,9 @@ class Conduct:
         try:
             found = await asyncio.to_thread(traces.read_outputs, self._directory)
             for name in self._step.outputs:
+                if engine.redact(found.get(name, "")) != found.get(name, ""):
+                    await asyncio.to_thread(traces.forget, self._directory.outputs)
+                    return f"it wrote a secret to $RUNBOOK_OUTPUT as {name}"
                 if name not in found:
                     return f"it did not write {name}=… to $RUNBOOK_OUTPUT"
                 refuse(engine.plan.runbook.variables[name], found[name])
@@ -256,7 +267,7 @@ class Conduct:
         while True:
             number += 1
             began = loop.time()
-            sight = await look(check, self._context())
+            sight = await self._look(check)
             verdict = tally.saw(sight.held)
             event = CheckTried(
                 step=self._step.id,
@@ -273,6 +284,15 @@ class Conduct:
                 return
             with contextlib.suppress(ValueError, MobiusError):
                 await asyncio.sleep(seconds(engine.values().fill(check.repeat.every)))
+
+    async def _look(self, check: Check) -> Sight:
+        """Look once; what keeps it from looking is a look that did not hold."""
+        try:
+            context = self._context()
+        except MobiusError as error:
+            return Sight(held=False, detail=str(error))
+        sight = await look(check, context)
+        return replace(sight, detail=self._engine.redact(sight.detail))
 
     def _context(self) -> Context:
         engine = self._engine
@@ -297,15 +317,20 @@ class Conduct:
         """Hash what the step left, and end it."""
         size_, digest = await asyncio.to_thread(traces.digest, self._directory.output)
         _, spans = await asyncio.to_thread(traces.digest, self._directory.spans)
+        continues = self._step.on_failure == "continue"
+        if continues and result in ("failed", "timed out", "not started"):
+            more = self._step.retry.attempts if self._step.retry is not None else 1
+            if result == "not started" or self._number >= more:
+                result = "warned"
         event = StepEnded(
             step=self._step.id,
             attempt=self._number,
             result=result,
-            reason=reason,
+            reason=self._engine.redact(reason),
             exit=self._code,
             output_bytes=size_,
             output_sha256=digest,
             spans_sha256=spans,
-            left=self._left,
+            left=tuple(map(self._engine.redact, self._left)),
         )
         await self._engine.record(event)

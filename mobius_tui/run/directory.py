@@ -256,7 +256,7 @@ _RUN_ID = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\S+")
 def all_runs(root: Path) -> tuple[RunDirectory, ...]:
     """Every run, newest first."""
     found: list[RunDirectory] = []
-    with suppress(FileNotFoundError):
+    with suppress(FileNotFoundError, NotADirectoryError):
         found = [
             RunDirectory(path)
             for path in root.iterdir()

@@ -18,6 +18,8 @@ from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.events import (
     Entry,
     Event,
+    Outcome,
+    PhaseEntered,
     PhaseLeft,
     RunEnded,
     StepStarted,
@@ -26,12 +28,13 @@ from mobius_tui.run.events import (
 from mobius_tui.run.fold import advance
 from mobius_tui.run.intents import Intent, Reply
 from mobius_tui.run.journal import Clock, Journal
-from mobius_tui.run.plan import Plan, effect_of, follows, kind_of
+from mobius_tui.run.plan import Plan, effect_of, follows, kind_of, will_retry
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import BAD, Status
 from mobius_tui.run.traces import read_pid, survivors
 from mobius_tui.run.variables import Values
 from mobius_tui.runbook.model import Run, Step
+from mobius_tui.runbook.units import seconds
 
 
 @dataclass(slots=True)
@@ -43,7 +46,7 @@ class Engine:
     state: RunState
     journal: Journal
     clock: Clock
-    secrets: Mapping[str, str]
+    secrets: dict[str, str]
     """Values of secret variables, in memory alone."""
     env: Mapping[str, str]
     """The environment that steps start from."""
@@ -53,6 +56,10 @@ class Engine:
     on_entry: Callable[[Entry], None]
     health: Callable[[], Mapping[str, str]]
     """Each probe's state, in words."""
+    viewers: Callable[[], int]
+    """How many viewers are connected."""
+    found: set[str] = field(default_factory=set)
+    """Steps whose attempt an earlier host left behind."""
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     """Set after each entry; whoever waits clears it."""
@@ -70,6 +77,11 @@ class Engine:
             StateError: it may not follow.
             RunError: it could not be made durable.
         """
+        # Once begun it is carried through: a line that is written and not applied
+        # would leave the state behind the journal.
+        return await asyncio.shield(self._write(event, by, intent))
+
+    async def _write(self, event: Event, by: str, intent: str | None) -> Entry:
         self.state.check(event)
         try:
             entry = await self.journal.append(event, by=by, intent=intent)
@@ -147,6 +159,8 @@ class Engine:
 
     async def _conduct(self, step: Step, attempt: int, found: bool) -> None:
         conduct = Conduct(self, step, attempt)
+        if found:
+            self.found.add(step.id)
         try:
             await (conduct.resume() if found else conduct.begin())
         except (StateError, RunError) as error:
@@ -156,24 +170,29 @@ class Engine:
         except Exception as error:  # noqa: BLE001 - no task may die in silence
             traceback.print_exc()
             await conduct.fail(f"this program failed: {error!r}")
-        await self.settle()
-        await self._again(step)
+        try:
+            await self.settle()
+            await self.again(step)
+        except (StateError, RunError) as error:
+            print(f"step {step.id}: {error}", flush=True)  # noqa: T201
 
-    async def _again(self, step: Step) -> None:
+    async def again(self, step: Step) -> None:
         """Try a failed step again, where its `retry` says so."""
         own = self.state.steps[step.id]
-        if step.retry is None or own.status not in (Status.FAILED, Status.TIMED_OUT):
+        if not will_retry(step, own) or step.retry is None:
             return
         tried = len(own.attempts)
-        if tried >= step.retry.attempts:
-            return
-        from mobius_tui.runbook.units import seconds
-
-        await asyncio.sleep(seconds(self.values().fill(step.retry.every)))
+        try:
+            pause = seconds(self.values().fill(step.retry.every))
+        except (MobiusError, ValueError) as error:
+            print(f"step {step.id}: retry.every: {error}", flush=True)  # noqa: T201
+            pause = 5.0
+        await asyncio.sleep(pause)
         async with self.turn:
             own = self.state.steps[step.id]
             same = len(own.attempts) == tried and own.status in BAD
-            if same and self.state.ended is None and self.busy() is None:
+            free = self.busy() is None and not self.missing_secrets(step)
+            if same and self.state.ended is None and free:
                 await self.start(step, tried + 1, "host")
 
     async def stop(
@@ -198,11 +217,36 @@ class Engine:
     async def abandon(self, reason: str) -> None:
         """End the run for want of anyone; what runs is stopped."""
         async with self.turn:
-            for step in self.plan.steps.values():
-                own = self.state.steps[step.id]
-                if own.status is Status.RUNNING and own.last is not None:
-                    await self.stop(step, own.last.number, "host", None)
-            await self.write(RunEnded(outcome="abandoned", reason=reason), "host")
+            await self.finish("abandoned", reason, "host")
+
+    async def finish(
+        self, outcome: Outcome, reason: str, who: str, intent: str | None = None
+    ) -> Entry:
+        """End the run, and whatever still runs; the turn is held."""
+        for step in self.plan.steps.values():
+            own = self.state.steps[step.id]
+            if own.status is Status.RUNNING and own.last is not None:
+                await self.stop(step, own.last.number, who, None)
+        ended = RunEnded(outcome=outcome, reason=self.redact(reason))
+        return await self.write(ended, who, intent)
+
+    def redact(self, text: str) -> str:
+        """A text without the values of secrets."""
+        for secret in sorted(self.secrets.values(), key=len, reverse=True):
+            if secret:
+                text = text.replace(secret, "[redacted]")
+        return text
+
+    def missing_secrets(self, step: Step) -> tuple[str, ...]:
+        """Secrets that a step needs, and that this host was not given."""
+        variables = self.state.variables
+        return tuple(
+            name
+            for name in self.plan.reads[step.id]
+            if name in variables
+            and variables[name].text is None
+            and name not in self.secrets
+        )
 
     def groups(self) -> frozenset[int]:
         """The process groups of the steps that run now."""
@@ -241,13 +285,17 @@ class Engine:
             mine = self.plan.phase_of[step.id].id in phase.instead_of
             if own.status in BAD and (step.id == origin or mine):
                 repaired.append(step.id)
+        aside = phase.next in self.state.asides
         event = PhaseLeft(
             phase=phase_id,
             passed=passed,
-            to=phase.next,
+            to=None if aside else phase.next,
             recovered=tuple(repaired) if passed else (),
         )
         await self.write(event, "host")
+        if aside and phase.next is not None:
+            entered = PhaseEntered(phase=phase.next, reason=f"after {phase.title}")
+            await self.write(entered, "host")
 
     async def _stop_followers(self) -> None:
         """Stop what follows in phases whose other steps are all done."""

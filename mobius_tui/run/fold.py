@@ -84,6 +84,8 @@ def _variable_set(state: RunState, event: VariableSet, _entry: Entry) -> None:
 
 def _phase_entered(state: RunState, event: PhaseEntered, _entry: Entry) -> None:
     state.entered = (*state.entered, event.phase)
+    if event.from_step in state.steps:
+        state.turned[event.from_step] = len(state.steps[event.from_step].attempts)
     steps = state.asides.get(event.phase)
     if steps is None:
         state.at_phase = event.phase

@@ -17,12 +17,13 @@ import time
 import traceback
 from pathlib import Path
 
-from mobius_tui.errors import INCOMPLETE, OK, MobiusError, RunError
+from mobius_tui.errors import INCOMPLETE, OK, MobiusError, RunError, StateError
 from mobius_tui.run.autopilot import fly
 from mobius_tui.run.control import Control
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.engine import Engine
 from mobius_tui.run.events import (
+    AutoStopped,
     HealthSealed,
     HostStarted,
     HostStopped,
@@ -31,14 +32,14 @@ from mobius_tui.run.events import (
 )
 from mobius_tui.run.fold import fold
 from mobius_tui.run.follow import runbook_of
-from mobius_tui.run.intents import Intent, Reply
+from mobius_tui.run.intents import Intent, Reply, decode_intent
 from mobius_tui.run.journal import Clock, Journal, Tail, boot_id, read
 from mobius_tui.run.monitor import Monitor
-from mobius_tui.run.plan import Plan
+from mobius_tui.run.plan import Plan, will_retry
 from mobius_tui.run.record import write_record
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Status
-from mobius_tui.run.takeover import Order, environment, left_over, take
+from mobius_tui.run.takeover import Order, environment, left_over, operator, take
 
 
 class Host:
@@ -110,12 +111,13 @@ class Host:
             state=state,
             journal=journal,
             clock=self.clock,
-            secrets=self.order.secrets,
+            secrets=dict(self.order.secrets),
             env=environment(began),
             log=sys.stderr.fileno(),
             tasks=tasks,
             on_entry=lambda entry: self.control.poke(entry.n),
             health=self.monitor.states,
+            viewers=lambda: self.control.viewers,
         )
         return self.engine
 
@@ -124,8 +126,8 @@ class Host:
 
     async def _begin(self, engine: Engine, tail: Tail, left: tuple[str, ...]) -> None:
         """Journal what a new host says first."""
+        who = operator()
         if not tail.entries and self.order.began is not None:
-            who = self.order.began.operator
             await engine.record(self.order.began, who)
             for name, (value, source) in self.order.values.items():
                 event = VariableSet(name=name, value=value, source=source)  # type: ignore[arg-type]
@@ -135,6 +137,10 @@ class Host:
                     VariableSet(name=name, value=None, source="secret"), who
                 )
         await engine.record(HostStarted(pid=os.getpid(), left_over=left, cut=tail.torn))
+        if self.order.auto is not None:
+            reply = await engine.judge(decode_intent(self.order.auto.encode()), who)
+            if not reply.ok:
+                await engine.record(AutoStopped(reason=reply.text, code=INCOMPLETE))
 
     async def _serve(
         self, engine: Engine, tasks: asyncio.TaskGroup, left: tuple[str, ...]
@@ -148,6 +154,9 @@ class Host:
         for name in left:
             step_id, _, number = name.rpartition(".")
             engine.conduct(engine.plan.steps[step_id], int(number), found=True)
+        for step in engine.plan.steps.values():
+            if will_retry(step, engine.state.steps[step.id]):
+                tasks.create_task(engine.again(step))
         await engine.settle()
         await self._until_over(engine)
         for task in background:
@@ -187,11 +196,13 @@ class Host:
         """Seal, say so, and write the record of a run that has ended."""
         self.monitor.close()
         if engine.broken is None:
-            with contextlib.suppress(RunError):
+            with contextlib.suppress(RunError, StateError):
                 await self._seal_now(engine)
                 await engine.record(HostStopped(reason=self.why))
                 if engine.state.ended is not None:
-                    write_record(self.directory, engine.plan, engine.state)
+                    write_record(
+                        self.directory, engine.plan, engine.state, engine.journal.head
+                    )
         await self.control.close()
 
     async def _seal(self, engine: Engine) -> None:
@@ -223,6 +234,13 @@ async def _main(directory: RunDirectory, order: Order) -> int:
     return await host.run()
 
 
+def _first_of(error: BaseException) -> BaseException:
+    """The first failure in a group of them."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
 def main() -> int:
     """Take the run in the current directory on.
 
@@ -241,10 +259,11 @@ def main() -> int:
     except MobiusError as error:
         print(error, file=sys.stderr, flush=True)  # noqa: T201
         return error.exit_code
-    except Exception:  # noqa: BLE001 - the log is the only place to say it
+    except Exception as error:  # noqa: BLE001 - the log is the only place to say it
         stamp = time.strftime("%Y-%m-%d %H:%M:%S")
         print(f"{stamp} the host failed", file=sys.stderr)  # noqa: T201
         traceback.print_exc()
+        print(f"the host failed: {_first_of(error)!r}", file=sys.stderr)  # noqa: T201
         return INCOMPLETE
     return code
 

@@ -14,7 +14,6 @@ from mobius_tui.run.events import (
     Entry,
     NoteAdded,
     PhaseEntered,
-    RunEnded,
     StepOverridden,
     StepRestored,
     StepSkipped,
@@ -100,6 +99,9 @@ async def _auto(engine: Engine, intent: Intent, who: str) -> Entry | None:
     manual = answers.pop("--manual", "stop")
     confirmed = answers.pop("--yes", "") == "yes"
     began = engine.state.began
+    for name, variable in engine.plan.runbook.variables.items():
+        if variable.secret:
+            answers.pop(name, None)  # the journal holds no secret
     if manual not in ("stop", "skip", "tick"):
         raise RunError("--manual is stop, skip or tick")
     if manual == "tick" and began and began.protected and began.mode != "drill":
@@ -123,14 +125,10 @@ async def _end(engine: Engine, intent: Intent, who: str) -> Entry | None:
             f"{engine.plan.name(busy.id)} changes things and is still running; "
             "wait for it, or stop it, before the run is ended"
         )
-    for step in engine.plan.steps.values():
-        own = engine.state.steps[step.id]
-        if own.status is Status.RUNNING and own.last is not None:
-            await engine.stop(step, own.last.number, who, None)
     outcome, reason = engine.plan.outcome(engine.state)
     if intent.text.strip():
         reason = f"{intent.text.strip()} ({reason})"
-    return await engine.write(RunEnded(outcome=outcome, reason=reason), who, intent.id)
+    return await engine.finish(outcome, reason, who, intent.id)
 
 
 async def _release(engine: Engine, _intent: Intent, _who: str) -> Entry | None:
@@ -141,6 +139,8 @@ async def _release(engine: Engine, _intent: Intent, _who: str) -> Entry | None:
     ]
     if running:
         raise RunError(f"{', '.join(running)} is running; the host stays")
+    if engine.viewers() > 1:
+        raise RunError("others watch this run; the host stays")
     engine.released.set()
     return None
 

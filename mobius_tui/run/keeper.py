@@ -52,17 +52,29 @@ class Redactor:
         if not self.secrets:
             return data
         data = self.held + data
+        cut = len(data) - max(self._begun(data, secret) for secret in self.secrets)
+        cut = self._whole(data, cut)
+        self.held = data[cut:]
+        return self._redact(data[:cut])
+
+    def _redact(self, data: bytes) -> bytes:
         for secret in self.secrets:
             if secret in data:
                 data = data.replace(secret, REDACTED)
-        keep = max((self._begun(data, secret) for secret in self.secrets), default=0)
-        self.held = data[len(data) - keep :] if keep else b""
-        return data[: len(data) - keep]
+        return data
+
+    def _whole(self, data: bytes, cut: int) -> int:
+        """A place to cut at that is in no secret; at or before the one given."""
+        for secret in self.secrets:
+            place = data.find(secret, max(0, cut - len(secret) + 1))
+            if 0 <= place < cut < place + len(secret):
+                return self._whole(data, place)
+        return cut
 
     def end(self) -> bytes:
         """What was held back, at the end of the stream."""
         held, self.held = self.held, b""
-        return held
+        return self._redact(held)
 
     @staticmethod
     def _begun(data: bytes, secret: bytes) -> int:

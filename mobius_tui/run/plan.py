@@ -11,7 +11,7 @@ from typing import Literal
 
 from mobius_tui.run.events import Outcome
 from mobius_tui.run.state import RunState
-from mobius_tui.run.steps import BAD, OPEN, Status
+from mobius_tui.run.steps import BAD, OPEN, Status, StepState
 from mobius_tui.run.variables import reads
 from mobius_tui.runbook.model import (
     Choose,
@@ -85,6 +85,15 @@ def effect_of(step: Step) -> str:
 def follows(step: Step) -> bool:
     """Whether it goes on beside the others until it is stopped."""
     return isinstance(step.action, Run) and step.action.follow
+
+
+def will_retry(step: Step, own: StepState) -> bool:
+    """Whether another attempt comes by itself, as the step's `retry` says."""
+    return (
+        step.retry is not None
+        and own.status in (Status.FAILED, Status.TIMED_OUT)
+        and len(own.attempts) < step.retry.attempts
+    )
 
 
 class Plan:
@@ -284,8 +293,9 @@ class Plan:
         open_ = [
             self.name(step.id)
             for step in counted
-            if found[step.id].status in (Status.PENDING, Status.WAITING)
+            if found[step.id].status in (Status.PENDING, Status.WAITING, Status.RUNNING)
             and not step.optional
+            and not (follows(step) and found[step.id].status is Status.RUNNING)
         ]
         if open_:
             return "abandoned", f"not done: {', '.join(open_[:5])}" + (

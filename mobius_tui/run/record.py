@@ -11,7 +11,9 @@ from mobius_tui.run.plan import Plan
 from mobius_tui.run.state import RunState
 
 
-def write_record(directory: RunDirectory, plan: Plan, state: RunState) -> None:
+def write_record(
+    directory: RunDirectory, plan: Plan, state: RunState, head: str
+) -> None:
     """Write the record of a run that has ended; replaces an older one whole."""
     import tomli_w
 
@@ -33,6 +35,7 @@ def write_record(directory: RunDirectory, plan: Plan, state: RunState) -> None:
         "began": datetime.fromtimestamp(state.began_at, UTC),
         "ended": datetime.fromtimestamp(state.ended_at or state.at, UTC),
         "events": state.n,
+        "head": head,
         "steps": counts,
     }
     new = directory.record.with_suffix(".new")

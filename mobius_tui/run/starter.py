@@ -15,6 +15,8 @@ from pathlib import Path
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.run.directory import RunDirectory, make, runbook_digest, runs_root
 from mobius_tui.run.events import Mode, RunBegan
+from mobius_tui.run.follow import JournalFollower
+from mobius_tui.run.intents import Intent, encode_intent
 from mobius_tui.run.takeover import Order, operator
 from mobius_tui.run.traces import last_line
 from mobius_tui.run.variables import begin as first_values
@@ -118,24 +120,39 @@ def answer(briefing: Briefing, answers: Mapping[str, str]) -> Briefing:
     Raises:
         UsageError: a value cannot be, or one is still missing.
     """
-    values = dict(briefing.values)
+    values, secrets = dict(briefing.values), dict(briefing.secrets)
     for name, value in answers.items():
         variable = briefing.runbook.variables.get(name)
         if variable is None:
             raise UsageError(f"{name}: this runbook has no such variable")
         refuse(variable, value)
-        values[name] = (value, "answer")
-    missing = tuple(v for v in briefing.missing if not values.get(v.name, ("",))[0])
+        if variable.secret:
+            secrets[name] = value
+        else:
+            values[name] = (value, "answer")
+    missing = tuple(
+        v
+        for v in briefing.missing
+        if not (secrets.get(v.name) or values.get(v.name, ("",))[0])
+    )
     if missing:
         names = ", ".join(f"{v.name} ({v.title or v.name})" for v in missing)
         raise UsageError(f"values are wanted for: {names}; give --var NAME=VALUE")
-    return replace(briefing, values=values, missing=())
+    return replace(briefing, values=values, secrets=secrets, missing=())
 
 
 async def begin(
-    briefing: Briefing, answers: Mapping[str, str] | None = None
+    briefing: Briefing,
+    answers: Mapping[str, str] | None = None,
+    auto: Intent | None = None,
 ) -> RunDirectory:
     """Make the run's directory and start its host; returns when it listens.
+
+    Args:
+        briefing: what it begins with.
+        answers: by variable; what the briefing still asks for.
+        auto: makes the run automatic from its first moment, so that it goes on even
+            if whoever began it is gone by then.
 
     Raises:
         UsageError: an answer is missing.
@@ -166,7 +183,8 @@ async def begin(
         },
         site=ready.site,
     )
-    order = Order(began=began, values=ready.values, secrets=ready.secrets)
+    wish = None if auto is None else encode_intent(auto).decode()
+    order = Order(began=began, values=ready.values, secrets=ready.secrets, auto=wish)
     await _start_host(directory, order, runbook)
     return directory
 
@@ -174,26 +192,33 @@ async def begin(
 async def resume(directory: RunDirectory, runbook: Runbook) -> None:
     """Start a host for an open run, if none lives; returns when it listens.
 
-    Secrets come from the environment of whoever resumes.
+    Secrets come from the environment of whoever resumes, a profile or a default; what
+    `--var` once gave is not kept anywhere, and its steps wait.
 
     Raises:
         RunError: the host could not take the run on.
     """
     if directory.host() is not None:
         return
-    secrets = {
-        name: os.environ[variable.from_env]
-        for name, variable in runbook.variables.items()
-        if variable.secret and variable.from_env and variable.from_env in os.environ
-    }
-    await _start_host(directory, Order(secrets=secrets), runbook)
+    first = JournalFollower(directory).more()[:1]
+    began = first[0].event if first else None
+    profile = began.profile if isinstance(began, RunBegan) else None
+    known = first_values(runbook, given={}, profile=profile, environ=os.environ)
+    try:
+        await _start_host(directory, Order(secrets=known.secrets), runbook)
+    except RunError:
+        if directory.host() is None:
+            raise  # else somebody else resumed it in the same moment
 
 
 async def _start_host(directory: RunDirectory, order: Order, runbook: Runbook) -> None:
     hidden = {v.from_env for v in runbook.variables.values() if v.secret}
     env = {name: value for name, value in os.environ.items() if name not in hidden}
     flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-    log = os.open(directory.host_log, flags)
+    try:
+        log = os.open(directory.host_log, flags | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise RunError(f"{directory.host_log}: {error.strerror}") from error
     try:
         process = subprocess.Popen(  # noqa: ASYNC220 - it returns at once
             [sys.executable, "-P", "-m", "mobius_tui.run.host"],

@@ -11,7 +11,6 @@ from mobius_tui.run.events import (
     ChoiceMade,
     Entry,
     PhaseEntered,
-    RunEnded,
     StepEnded,
     VariableSet,
 )
@@ -19,7 +18,7 @@ from mobius_tui.run.intents import Intent
 from mobius_tui.run.plan import follows, kind_of
 from mobius_tui.run.steps import Status
 from mobius_tui.run.variables import refuse
-from mobius_tui.runbook.model import Choose, Manual, Run, Step
+from mobius_tui.runbook.model import Choose, Manual, Run, Step, Variable
 
 TICKED = ("manual", "message")
 
@@ -68,6 +67,12 @@ def _may_begin(engine: Engine, step: Step, *, again: bool) -> None:
     waits_now = engine.plan.waits_of_retry(engine.state, step.id)
     if waits_now:
         raise RunError(f"{name} waits: {', '.join(w.text for w in waits_now)}")
+    gone = engine.missing_secrets(step)
+    if gone:
+        raise RunError(
+            f"{name} waits: the secret {', '.join(gone)} is not known to this host; "
+            "set it in your environment and start the host anew"
+        )
     busy = engine.busy()
     if busy is not None and not follows(step):
         raise RunError(f"{engine.plan.name(busy.id)} is running; one at a time")
@@ -122,7 +127,8 @@ async def tick(engine: Engine, intent: Intent, who: str) -> Entry | None:
     _may_begin(engine, step, again=True)
     if kind_of(step) not in TICKED:
         raise RunError(f"{engine.plan.name(step.id)} cannot be ticked: it is to be run")
-    answers = _answers(step, intent.values)
+    declared = engine.plan.runbook.variables
+    answers = _answers(step, intent.values, declared)
     from mobius_tui.run.events import StepStarted
 
     started = StepStarted(
@@ -130,14 +136,16 @@ async def tick(engine: Engine, intent: Intent, who: str) -> Entry | None:
     )
     entry = await engine.write(started, who, intent.id)
     for name, value in answers.items():
-        refuse(engine.plan.runbook.variables[name], value)
-        await engine.write(
-            VariableSet(name=name, value=value, source="answer", step=step.id), who
-        )
+        if declared[name].secret:
+            engine.secrets[name] = value
+            event = VariableSet(name=name, value=None, source="secret", step=step.id)
+        else:
+            event = VariableSet(name=name, value=value, source="answer", step=step.id)
+        await engine.write(event, who)
     if step.checks:
         engine.conduct(step, number)
         return entry
-    said = ", ".join(answers.values())
+    said = ", ".join(v for name, v in answers.items() if not declared[name].secret)
     ended = StepEnded(
         step=step.id, attempt=number, result="passed", reason=said, note=intent.text
     )
@@ -145,7 +153,9 @@ async def tick(engine: Engine, intent: Intent, who: str) -> Entry | None:
     return entry
 
 
-def _answers(step: Step, given: Mapping[str, str]) -> dict[str, str]:
+def _answers(
+    step: Step, given: Mapping[str, str], variables: Mapping[str, Variable]
+) -> dict[str, str]:
     """The answers that a manual step wants, each matched whole."""
     if not isinstance(step.action, Manual):
         return {}
@@ -157,6 +167,7 @@ def _answers(step: Step, given: Mapping[str, str]) -> dict[str, str]:
             raise RunError(f"{title}: an answer is wanted")
         if ask.match is not None and re.fullmatch(ask.match, value) is None:
             raise RunError(f"{title}: {value!r} does not match {ask.match}")
+        refuse(variables[ask.var], value)
         found[ask.var] = value
     return found
 
@@ -185,15 +196,18 @@ async def choose(engine: Engine, intent: Intent, who: str) -> Entry | None:
         reason=intent.text,
     )
     entry = await engine.write(event, who, intent.id)
-    for name in intent.names:
-        option = options[name]
-        if option.end:
-            reason = f"decided: {option.title or option.value}"
-            await engine.write(RunEnded(outcome="completed", reason=reason), who)
-            break
+    chosen = [options[name] for name in intent.names]
+    ending = next((option for option in chosen if option.end), None)
+    if ending is not None:
+        reason = f"decided: {ending.title or ending.value}"
+        await engine.finish("completed", reason, who)
+        return entry
+    asides = engine.state.asides
+    # An aside is entered last: the way to the main line would leave it at once.
+    for option in sorted(chosen, key=lambda option: option.go in asides):
         if option.go is not None:
             entered = PhaseEntered(
-                phase=option.go, from_step=step.id, reason=option.title or name
+                phase=option.go, from_step=step.id, reason=option.title or option.value
             )
             await engine.write(entered, who)
     return entry

@@ -56,6 +56,7 @@ _AFTER_THE_END = (
     CheckTried,
     StepEnded,
     StepUnknown,
+    StopAsked,
 )
 """What may come when the run is over: what still ran then comes to its own end."""
 
@@ -86,6 +87,8 @@ class RunState:
     """The phase of the main line to go on from; its first without one."""
     entered: tuple[str, ...] = ()
     """Every phase that was ever entered, in order."""
+    turned: dict[str, int] = field(default_factory=dict)
+    """Steps that led aside, and how many attempts they had had by then."""
     notes: tuple[str, ...] = ()
     intents: dict[str, int] = field(default_factory=dict)
     """The intents that were acted on, and the entry that says so."""

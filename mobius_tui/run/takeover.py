@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
@@ -30,6 +31,8 @@ class Order:
     values: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """First values: name → (value, source)."""
     secrets: Mapping[str, str] = field(default_factory=dict)
+    auto: str | None = None
+    """The intent that makes the run automatic, as the socket would carry it."""
     unwatched: float = 600.0
     """Seconds after which a drill that nobody watches ends."""
 
@@ -48,8 +51,17 @@ class Order:
                 name: (value[0], value[1]) for name, value in said["values"].items()
             },
             secrets=said["secrets"],
+            auto=said["auto"],
             unwatched=said["unwatched"],
         )
+
+
+def _locked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def take(directory: RunDirectory) -> int:
@@ -60,15 +72,17 @@ def take(directory: RunDirectory) -> int:
     """
     flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
     handle = os.open(directory.lock, flags)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    deadline = time.monotonic() + 1.0
+    while not _locked(handle):
+        # Whoever only looks at the lock holds it for a moment, without a pid in it.
         pid = holder(directory.lock)
-        os.close(handle)
-        raise RunError(
-            f"{directory.id} is run by host process {pid} already; "
-            f"`mobius-tui resume {directory.id}` shows it"
-        ) from None
+        if pid or time.monotonic() > deadline:
+            os.close(handle)
+            raise RunError(
+                f"{directory.id} is run by host process {pid} already; "
+                f"`mobius-tui resume {directory.id}` shows it"
+            )
+        time.sleep(0.01)
     if os.fstat(handle).st_ino != directory.lock.stat().st_ino:
         os.close(handle)
         raise RunError(f"{directory.lock} was replaced; put the old one back")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
+import stat
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 
 from mobius_tui.errors import RunError
@@ -31,6 +34,26 @@ class End:
     what: str = ""
     """For `not started`: `chdir`, `pid`, `exec` or `setup`."""
     errno: int = 0
+
+
+def regular(path: Path) -> BufferedReader:
+    """Open a file that a step may have put something else in place of.
+
+    Raises:
+        OSError: it is not there, or it is no regular file.
+    """
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    handle = os.open(path, flags)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    return os.fdopen(handle, "rb")
+
+
+def forget(path: Path) -> None:
+    """Empty a file that holds what must not be kept."""
+    with path.open("wb"):
+        return
 
 
 def read_end(directory: AttemptDirectory) -> End | None:
@@ -72,7 +95,7 @@ def read_outputs(directory: AttemptDirectory) -> dict[str, str]:
     Raises:
         RunError: the file is no such list; names the line.
     """
-    with directory.outputs.open("rb") as file:
+    with regular(directory.outputs) as file:
         data = file.read(OUTPUTS_LIMIT + 1)
     if len(data) > OUTPUTS_LIMIT:
         raise RunError("the step wrote more than 1 MiB to $RUNBOOK_OUTPUT")
@@ -92,23 +115,23 @@ def read_outputs(directory: AttemptDirectory) -> dict[str, str]:
 
 
 def digest(path: Path) -> tuple[int, str | None]:
-    """The size and SHA-256 of a file; (0, None) when it is not there."""
+    """The size and SHA-256 of a file; (0, None) when it cannot be read."""
     try:
-        with path.open("rb") as file:
+        with regular(path) as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
             return file.tell(), found
-    except FileNotFoundError:
+    except OSError:
         return 0, None
 
 
 def last_line(path: Path) -> str:
     """The last line with something on it, of the end of an output file."""
     try:
-        with path.open("rb") as file:
+        with regular(path) as file:
             file.seek(0, os.SEEK_END)
             file.seek(max(0, file.tell() - 4096))
             lines = file.read().decode("utf-8", "replace").split("\n")
-    except FileNotFoundError:
+    except OSError:
         return ""
     return next((line.strip() for line in reversed(lines) if line.strip()), "")
 

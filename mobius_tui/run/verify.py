@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator
 
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.directory import RunDirectory
-from mobius_tui.run.events import Entry, HealthSealed, RunBegan, StepEnded, StepUnknown
+from mobius_tui.run.events import (
+    Entry,
+    HealthSealed,
+    HostStopped,
+    RunBegan,
+    StepEnded,
+    StepUnknown,
+)
 from mobius_tui.run.fold import fold
 from mobius_tui.run.follow import runbook_of, sha256_of
 from mobius_tui.run.journal import Tail, read
@@ -33,10 +41,28 @@ def verify(directory: RunDirectory, head: str | None = None) -> Iterator[str]:
             f"{directory.journal.name}: its head is {tail.head}, not {head}: "
             "lines were cut from its end"
         )
+    if head is None:
+        yield from _record(directory, tail)
     yield from _runbook(directory, tail)
     for entry in tail.entries:
         yield from _attempt(directory, entry)
     yield from _health(directory, tail)
+
+
+def _record(directory: RunDirectory, tail: Tail) -> Iterator[str]:
+    """Whether the journal still has the head that the record of its end names."""
+    try:
+        said = tomllib.loads(directory.record.read_text()).get("head")
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        yield f"{directory.record.name}: {error}"
+        return
+    if said not in tail.heads:
+        yield (
+            f"{directory.journal.name}: it does not have the head that "
+            f"{directory.record.name} names: its end was changed"
+        )
 
 
 def _runbook(directory: RunDirectory, tail: Tail) -> Iterator[str]:
@@ -68,13 +94,23 @@ def _attempt(directory: RunDirectory, entry: Entry) -> Iterator[str]:
 
 
 def _health(directory: RunDirectory, tail: Tail) -> Iterator[str]:
-    for entry in tail.entries:
-        event = entry.event
-        if not isinstance(event, HealthSealed):
-            continue
-        if sha256_of(directory.health, event.bytes) != event.sha256:
-            yield (
-                f"{directory.health.name}: the first {event.bytes} bytes were changed "
-                f"after they were sealed (entry {entry.n})"
-            )
-            return
+    sealed = 0
+    try:
+        size = directory.health.stat().st_size
+        for entry in tail.entries:
+            event = entry.event
+            if not isinstance(event, HealthSealed):
+                continue
+            sealed = event.bytes
+            if sha256_of(directory.health, event.bytes) != event.sha256:
+                yield (
+                    f"{directory.health.name}: the first {event.bytes} bytes were "
+                    f"changed after they were sealed (entry {entry.n})"
+                )
+                return
+    except OSError as error:
+        yield f"{directory.health.name}: {error.strerror}"
+        return
+    let_go = tail.entries and isinstance(tail.entries[-1].event, HostStopped)
+    if let_go and size > sealed:
+        yield f"{directory.health.name}: bytes were added after the host let go"
