@@ -26,6 +26,7 @@ async def fly(engine: Engine) -> None:
     while True:
         await engine.changed.wait()
         engine.changed.clear()
+        await engine.settle()
         while await _decide(engine):
             await engine.settle()
 
@@ -48,6 +49,8 @@ async def _decide(engine: Engine) -> bool:
 async def _act(engine: Engine, auto: AutoStarted, proposal: Proposal) -> bool:
     if proposal.kind == "running":
         return False
+    if proposal.kind == "end" and engine.state.frames:
+        return False  # an aside has just come to its end, and is about to be left
     if proposal.kind == "end" or proposal.step is None:
         outcome, reason = engine.plan.outcome(engine.state)
         await engine.finish(outcome, reason, WHO)

@@ -1,0 +1,199 @@
+"""Cases that once leaked a secret, hung, lied, or killed the host."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.run.events import StepStarted
+from mobius_tui.run.keeper import Redactor
+from tests.run.conftest import Begin
+from tests.run.test_host import ONE, SECRET, step
+
+
+async def test_a_refused_answer_starts_nothing(begin: Begin) -> None:
+    body = (
+        '[var.c]\nchoices = ["x", "y"]\n'
+        + ONE
+        + '[[phase.step]]\nid = "m"\ntitle = "m"\nmanual = "?"\nask = { var = "c" }\n'
+    )
+    run = await begin(body)
+    assert "none of: x, y" in (await run.intend("tick", "m", values={"c": "z"})).text
+    assert run.state.steps["m"].status == "pending"
+    assert not any(isinstance(e.event, StepStarted) for e in run.entries())
+
+
+SECRETS = (
+    '[var.token]\nfrom_env = "THE_TOKEN"\nsecret = true\n[var.out]\n'
+    + ONE
+    + step(
+        "checked",
+        "true",
+        'secrets = { T = "token" }\n[phase.step.check]\nrun = \'echo "<$T>"; exit 1\'',
+    )
+    + step(
+        "writes",
+        'echo "out=$T" >> "$RUNBOOK_OUTPUT"',
+        'secrets = { T = "token" }\noutputs = ["out"]',
+    )
+    + step("leaves", 'setsid sleep 0.7 "$T" & true', 'secrets = { T = "token" }')
+)
+
+
+async def test_a_secret_leaves_by_no_other_way(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THE_TOKEN", SECRET)
+    run = await begin(SECRETS)
+    for name in ("checked", "writes", "leaves"):
+        await run.did("start", name)
+        await run.until(
+            lambda s, n=name: s.steps[n].status not in ("pending", "running")
+        )
+    assert run.state.steps["writes"].status == "failed"
+    assert "[redacted]" in run.state.steps["checked"].reason
+    await run.did("end")
+    await run.over()
+    for folder, _, files in os.walk(run.directory.path):
+        for name in files:
+            path = Path(folder) / name
+            if path.is_file():
+                assert SECRET.encode() not in path.read_bytes(), path
+
+
+def test_a_secret_that_begins_another_is_redacted_whole() -> None:
+    redactor = Redactor((b"hunter", b"hunter2secret", b"ter2x"))
+    out = b"".join(redactor.feed(part) for part in (b"a hunter", b"2sec", b"ret b hun"))
+    out += redactor.feed(b"ter2x c") + redactor.end()
+    assert b"2sec" not in out
+    assert out.startswith(b"a [redacted] b ")
+    assert out.endswith(b" c")
+
+
+async def test_a_resume_without_the_secret_waits(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THE_TOKEN", SECRET)
+    run = await begin(SECRETS)
+    run.kill_host()
+    monkeypatch.delenv("THE_TOKEN")
+    await run.resume()
+    assert (
+        "the secret token is not known" in (await run.intend("start", "checked")).text
+    )
+    assert run.directory.host() is not None
+
+
+async def test_a_check_that_cannot_be_made_does_not_hold(begin: Begin) -> None:
+    body = (
+        ONE
+        + step("a", "true")
+        + '[[phase.step]]\nid = "b"\ntitle = "b"\nenv = { R = "${step.a.result}" }\n'
+        "[phase.step.check]\nrun = 'true'\n"
+    )
+    run = await begin(body)
+    await run.did("start", "b")
+    state = await run.status("b", "failed")
+    assert "no value yet" in state.steps["b"].reason
+    await run.did("start", "a")
+    await run.status("a", "passed")
+    await run.did("retry", "b")
+    await run.status("b", "passed")
+
+
+async def test_a_retry_with_a_pause_that_is_none(begin: Begin) -> None:
+    body = (
+        '[var.w]\ndefault = "soon"\n'
+        + ONE
+        + step("a", "exit 1", 'retry = { attempts = 2, every = "${w}" }')
+    )
+    run = await begin(body)
+    await run.did("start", "a")
+    await run.status("a", "failed")
+    await run.did("note", text="the host lives")
+
+
+async def test_no_retry_is_waited_for_where_none_comes(begin: Begin) -> None:
+    more = 'shell = ["no-such-program"]\nretry = { attempts = 3, every = "10ms" }'
+    run = await begin(ONE + step("a", "true", more))
+    await run.auto()
+    state = await run.over()
+    assert state.ended is not None
+    assert state.ended.outcome == "failed"
+
+
+async def test_continue_comes_after_the_last_retry(begin: Begin) -> None:
+    more = 'on_failure = "continue"\nretry = { attempts = 3, every = "10ms" }'
+    run = await begin(ONE + step("a", "exit 1", more))
+    await run.auto()
+    state = await run.over()
+    assert state.ended is not None
+    assert state.ended.outcome == "completed"
+    assert len(state.steps["a"].attempts) == 3
+    assert state.steps["a"].status == "warned"
+
+
+async def test_what_follows_is_stopped_at_any_end(begin: Begin) -> None:
+    body = ONE + step("f", "sleep 60", "follow = true") + step("a", "exit 1")
+    run = await begin(body)
+    await run.auto()
+    state = await run.over()
+    assert state.steps["f"].status == "passed"
+    assert run.directory.record.exists()
+
+
+async def test_ending_while_the_last_step_reads_is_not_completed(begin: Begin) -> None:
+    run = await begin(ONE + step("a", "sleep 60", 'effect = "read"'))
+    await run.did("start", "a")
+    await run.did("end")
+    state = await run.over()
+    assert state.ended is not None
+    assert state.ended.outcome == "abandoned"
+
+
+async def test_two_steps_lead_to_one_failure_phase(begin: Begin) -> None:
+    more = 'on_failure = "repair"'
+    body = ONE + step("a", "exit 1", more) + step("b", "exit 1", more)
+    body += '[[phase]]\nid = "repair"\ntitle = "R"\naside = true\n' + step("r")
+    run = await begin(body)
+    await run.auto()
+    state = await run.over()
+    assert state.steps["a"].status == "recovered"
+    assert state.steps["b"].status == "recovered"
+    assert len(state.steps["r"].attempts) == 2
+
+
+async def test_an_aside_may_lead_to_an_aside(begin: Begin) -> None:
+    body = ONE + step("a", "exit 1", 'on_failure = "one"')
+    body += '[[phase]]\nid = "one"\ntitle = "1"\naside = true\nnext = "two"\n'
+    body += step("x") + '[[phase]]\nid = "two"\ntitle = "2"\naside = true\n' + step("y")
+    run = await begin(body)
+    await run.auto()
+    state = await run.over()
+    assert state.steps["y"].status == "passed"
+    assert state.ended is not None
+    assert state.ended.outcome == "completed"
+
+
+async def test_what_stands_in_place_of_the_output_harms_nobody(begin: Begin) -> None:
+    spoil = 'd=$(dirname "$RUNBOOK_OUTPUT"); rm "$d/output"; mkdir "$d/output"'
+    fifo = 'rm "$RUNBOOK_OUTPUT"; mkfifo "$RUNBOOK_OUTPUT"'
+    body = "[var.v]\n" + ONE + step("a", spoil) + step("b", fifo, 'outputs = ["v"]')
+    run = await begin(body)
+    await run.did("start", "a")
+    await run.status("a", "passed")
+    await run.did("start", "b")
+    state = await run.status("b", "failed")
+    assert "no regular file" in state.steps["b"].reason
+
+
+async def test_a_shell_in_the_working_directory(begin: Begin, tmp_path: Path) -> None:
+    shell = tmp_path / "sh.sh"
+    shell.write_text('#!/bin/sh\necho mine; exec sh "$1"\n')
+    shell.chmod(0o755)
+    run = await begin(ONE + step("a", "echo ran", 'shell = ["./sh.sh"]'))
+    await run.did("start", "a")
+    await run.status("a", "passed")
+    assert run.directory.attempt("a", 1).output.read_text() == "mine\nran\n"
