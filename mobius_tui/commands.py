@@ -181,7 +181,11 @@ def _go(
         directory = await begin(briefing, wanted, auto)
         _tell(f"run {directory.id}")
         if auto is None:
-            _tell("a guided run wants a person: `mobius-tui resume` opens its screen")
+            _tell(
+                "a guided run wants a person: in another terminal, "
+                f"`mobius-tui resume {directory.id}` opens its screen; "
+                "--auto runs it by itself; ctrl+c leaves it open"
+            )
         return await show(directory, as_json=options.json, auto=auto, sent=True)
 
     return _interruptible(lines)

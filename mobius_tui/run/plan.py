@@ -87,6 +87,19 @@ def follows(step: Step) -> bool:
     return isinstance(step.action, Run) and step.action.follow
 
 
+def produced(step: Step) -> frozenset[str]:
+    """The variables that a step gives a value."""
+    names = set(step.outputs)
+    match step.action:
+        case Manual(ask=asks):
+            names |= {ask.var for ask in asks}
+        case Choose(var=var):
+            names.add(var)
+        case _:
+            pass
+    return frozenset(names)
+
+
 def will_retry(step: Step, own: StepState) -> bool:
     """Whether another attempt comes by itself, as the step's `retry` says."""
     return (
@@ -234,19 +247,38 @@ class Plan:
         if state.ended is not None:
             return Proposal(kind="ended", text=state.ended.reason)
         found = self.standings(state) if standings is None else standings
-        waiting: Proposal | None = None
+        waiting: Step | None = None
         for step in self.in_order(state):
             standing = found[step.id]
             if standing.status is Status.RUNNING and not follows(step):
                 return Proposal(kind="running", step=step.id)
             if standing.status in BAD:
                 return Proposal(kind="decide", step=step.id, text=standing.reason)
-            if standing.status is Status.PENDING:
-                return Proposal(kind="start", step=step.id)
             if standing.status is Status.WAITING and waiting is None:
-                text = ", ".join(wait.text for wait in standing.waits)
-                waiting = Proposal(kind="wait", step=step.id, text=text)
-        return waiting or Proposal(kind="end")
+                waiting = step
+            if standing.status is Status.PENDING and (
+                waiting is None or self._frees(step, found[waiting.id])
+            ):
+                return Proposal(kind="start", step=step.id)
+        if waiting is None:
+            return Proposal(kind="end")
+        text = ", ".join(self._why(wait) for wait in found[waiting.id].waits)
+        return Proposal(kind="wait", step=waiting.id, text=text)
+
+    def _frees(self, step: Step, standing: Standing) -> bool:
+        """Whether a step gives what another waits for, and so comes before it."""
+        return any(
+            wait.on == step.id or wait.on in produced(step) for wait in standing.waits
+        )
+
+    def _why(self, wait: Wait) -> str:
+        """A wait, and who could end it."""
+        if wait.kind not in ("variable", "choice"):
+            return wait.text
+        givers = [s.id for s in self.steps.values() if wait.on in produced(s)]
+        if not givers:
+            return wait.text
+        return f"{wait.text} ({self.numbers[givers[0]]} gives it: retry that)"
 
     def waits_of_retry(self, state: RunState, step_id: str) -> tuple[Wait, ...]:
         """What a step that has ended would wait for if it were pending."""
@@ -325,6 +357,7 @@ class Plan:
             s
             for s in applicable
             if s not in (Status.PENDING, Status.WAITING, Status.RUNNING)
+            and s not in BAD
         ]
         return len(done), len(applicable)
 

@@ -21,6 +21,7 @@ from mobius_tui.run.takeover import Order, operator
 from mobius_tui.run.traces import last_line
 from mobius_tui.run.variables import begin as first_values
 from mobius_tui.run.variables import refuse
+from mobius_tui.runbook.library import folder as library_folder
 from mobius_tui.runbook.model import Runbook, Variable
 
 START_LIMIT = 15.0
@@ -89,7 +90,10 @@ def prepare(
         UsageError: a value, profile or directory cannot be.
     """
     first = first_values(runbook, given=given, profile=profile, environ=os.environ)
-    place = workdir or runbook.path.parent / runbook.workdir
+    # A bundled runbook lies where the program is installed; its commands are for here.
+    bundled = runbook.path.parent.resolve() == library_folder().resolve()
+    base = Path.cwd() if bundled else runbook.path.parent
+    place = workdir or base / runbook.workdir
     search = os.environ.get("PATH", os.defpath) if path is None else path
     problems = [
         f"{program} is not on PATH; install it"

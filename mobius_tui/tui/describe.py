@@ -83,8 +83,14 @@ def describe(view: RunView, key: str | None, *, compact: bool) -> tuple[Field, .
 
 
 def command(view: RunView, step: Step) -> tuple[Field, ...]:
-    """The exact command with its variables and directory, for a confirmation."""
-    return tuple(_action(view, step, compact=False))
+    """The exact command with its variables and directory, for a confirmation.
+
+    Nothing of a value is left out here: what will be destroyed may stand in it.
+    """
+    return tuple(
+        Field(field.label, field.content + Content(field.value))
+        for field in _action(view, step, compact=False)
+    )
 
 
 def _prose(words: str) -> Content:
@@ -133,7 +139,9 @@ def _action(view: RunView, step: Step, *, compact: bool) -> Iterator[Field]:
                 yield Field("asks", assemble((words, "plain"), (pattern, "muted")))
         case SendMessage() as send:
             body = values.preview(view.runbook.messages[send.message].body)
-            yield Field("text", paragraphs(body.strip()))
+            last = view.own(step.id).last
+            told = last.note if last is not None else ""
+            yield Field("text", paragraphs((told or body).strip()))
             if send.to:
                 yield Field("for", text(", ".join(send.to), "muted"))
         case Choose() as choose:

@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.plan import effect_of, follows, kind_of
-from mobius_tui.runbook.model import Step
+from mobius_tui.runbook.model import Choose, Step
 from mobius_tui.tui import offers
 from mobius_tui.tui.screens.answers import AnswersDialog
 from mobius_tui.tui.screens.confirm import ConfirmDialog
@@ -86,7 +86,7 @@ async def choose(ask: Ask, view: RunView, key: str | None) -> Intent | None:
     if step is None:
         return None
     said = await ask(DecisionDialog(view, step))
-    if said is None:
+    if said is None or not await _may_end(ask, view, step, said.values):
         return None
     return Intent(
         wish="choose",
@@ -95,6 +95,31 @@ async def choose(ask: Ask, view: RunView, key: str | None) -> Intent | None:
         names=said.values,
         text=said.reason,
     )
+
+
+async def _may_end(
+    ask: Ask, view: RunView, step: Step, values: tuple[str, ...]
+) -> bool:
+    """Ask again before a decision ends the run."""
+    action = step.action
+    ends = isinstance(action, Choose) and any(
+        option.end and option.value in values for option in action.options
+    )
+    if not ends:
+        return True
+    done, total = view.plan.progress(view.state, view.standings)
+    said = await ask(
+        ReasonDialog(
+            "End the run with this decision?",
+            f"{done} of {total} steps are done. Nothing can be started in the run any "
+            "more; look at Health first.",
+            verb="End it",
+            prompt="Remark, if there is one",
+            wanted=False,
+            tone="warn",
+        )
+    )
+    return said is not None
 
 
 async def message(ask: Ask, view: RunView, key: str | None) -> Intent | None:

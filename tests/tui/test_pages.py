@@ -57,7 +57,7 @@ async def test_a_briefing_asks_begins_and_leads_to_the_run(
     async with running(screen, size=(100, 30)) as pilot:
         await pilot.press("ctrl+g")
         await settled(pilot)
-        assert "Why?: it is wanted" in str(screen.query_one("#problem", Static).content)
+        assert "Still wanted: Why?" in str(screen.query_one("#problem", Static).content)
         assert all_runs(runs_root()) == (), "nothing is left behind before Begin"
         screen.query_one(Input).value = "[/x] $(touch x)"
         await pilot.press("enter", "enter")

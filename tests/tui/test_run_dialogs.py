@@ -130,7 +130,7 @@ async def test_a_skip_wants_a_reason(tmp_path: Path) -> None:
     time = Time(run.at)
     async with hosted(run) as host, opened(run, time=time) as (_, pilot):
         await press(pilot, time, "s", "enter")
-        assert "it is wanted" in words(pilot)
+        assert "A reason is wanted" in words(pilot)
         await press(pilot, time, *"no", "enter")
         await until(pilot, lambda: host.intents)
         assert (host.intents[0].wish, host.intents[0].text) == ("skip", "no")

@@ -195,7 +195,7 @@ async def test_keys_in_the_footer_and_the_line_above_can_be_clicked(
         assert screen.key == "metrics"
 
 
-@pytest.mark.parametrize("key", ["z", "1", "2", "3", "at", "question_mark", "n", "E"])
+@pytest.mark.parametrize("key", ["1", "2", "3", "at", "question_mark", "n", "E"])
 async def test_each_of_these_keys_changes_the_screen(tmp_path: Path, key: str) -> None:
     run = scenes.failed(tmp_path)
     time = Time(run.at)
@@ -208,6 +208,24 @@ async def test_each_of_these_keys_changes_the_screen(tmp_path: Path, key: str) -
         if isinstance(pilot.app.screen, Dialog):
             await press(pilot, time, "escape")
         assert pilot.app.screen is screen
+
+
+@pytest.mark.parametrize("size", [(120, 36), (80, 24), (160, 45)])
+@pytest.mark.parametrize("pane", ["checklist", "output", "health"])
+async def test_a_zoomed_pane_has_the_screen(
+    tmp_path: Path, pane: str, size: tuple[int, int]
+) -> None:
+    run = scenes.failed(tmp_path)
+    time = Time(run.at)
+    async with hosted(run), opened(run, time=time, size=size) as (screen, pilot):
+        key = {"checklist": "1", "output": "2", "health": "3"}[pane]
+        await press(pilot, time, key)
+        await press(pilot, time, "z")
+        widget = screen.query_one(f"#{pane}")
+        assert widget.size.width > size[0] - 8
+        assert widget.size.height > size[1] - 8
+        await press(pilot, time, "z")
+        assert widget.size.width < size[0] - 8
 
 
 async def test_ctrl_c_ends_nothing(tmp_path: Path) -> None:

@@ -163,7 +163,7 @@ class BriefingScreen(Page):
         given = self._given()
         for variable in self._briefing.missing:
             if not given.get(variable.name):
-                self._refuse(f"{variable.title or variable.name}: it is wanted.")
+                self._refuse(f"Still wanted: {variable.title or variable.name}")
                 self.query_one(f"#var-{variable.name}").focus()
                 return
         if not self._is_beginning:

@@ -74,8 +74,13 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         return self._opened is not None and self.mono() - self._opened >= DEAF
 
     def on_mount(self) -> None:
-        """Begin to count."""
+        """Begin to count; on a low screen, scroll to what is to be typed."""
         self._opened = self.mono()
+        self.call_after_refresh(self._show_focus)
+
+    def _show_focus(self) -> None:
+        if self.focused is not None:
+            self.focused.scroll_visible(animate=False)
 
     def compose(self) -> ComposeResult:
         """The box: body above, buttons below."""

@@ -60,6 +60,6 @@ class ReasonDialog(Dialog[str]):
         """Give the text, if there is one where it is wanted."""
         words = self.query_one("#reason", Input).value.strip()
         if self._wanted and not words:
-            self.refuse(f"{self._prompt}: it is wanted, and stays on record.")
+            self.refuse("A reason is wanted; it stays on record.")
         else:
             self.dismiss(words)

@@ -6,10 +6,12 @@ from collections.abc import Awaitable, Callable, Coroutine
 from time import time
 from typing import Any, ClassVar
 
+from rich.text import Text
 from textual import on
 from textual.binding import BindingType
 from textual.worker import Worker
 
+from mobius_tui import sanitize
 from mobius_tui.errors import OK, OUTCOMES, MobiusError
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.intents import Intent
@@ -204,4 +206,11 @@ class RunScreen(RunPage):
         if len(self.app.screen_stack) > 2:
             self.dismiss()
         else:
-            self.app.exit(OK if ended is None else OUTCOMES[ended.outcome])
+            run = self._viewer.directory.id
+            words = (
+                f"mobius-tui: the run goes on; `mobius-tui resume {run}` shows it again"
+                if ended is None
+                else f"mobius-tui: {ended.outcome}: {ended.reason} ({run})"
+            )
+            code = OK if ended is None else OUTCOMES[ended.outcome]
+            self.app.exit(code, message=Text(sanitize.line(words)))

@@ -46,6 +46,10 @@ def fitted(left: list[Content], right: list[Content], width: int) -> Content:
         right = right[1:]
     while len(left) > 2 and _cells(left) + _cells(right) + 2 > width:
         left = left[:-1]
+    if len(left) == 2 and _cells(left) + _cells(right) + 2 > width:
+        # The title gives way to the badge: the mode is never out of sight.
+        room = max(4, width - _cells(left[1:]) - _cells(right) - 4)
+        left = [left[0].truncate(room, ellipsis=True), left[1]]
     ending = gap.join(right)
     beginning = gap.join(left).truncate(
         max(0, width - ending.cell_length - 2), ellipsis=True
