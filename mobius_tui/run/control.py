@@ -21,6 +21,9 @@ from mobius_tui.run.intents import (
     encode_reply,
 )
 
+LAST_WORDS = 1.0
+"""Seconds that answers under way may take when the host goes."""
+
 Judge = Callable[[Intent, str], Awaitable[Reply]]
 """Given an intent and who asks, acts and answers."""
 
@@ -55,6 +58,7 @@ class Control:
         self._judge = judge
         self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
+        self._answering = 0
         self.empty_since: float | None = asyncio.get_running_loop().time()
         """Loop time since which no viewer is connected; `None` while one is."""
 
@@ -87,9 +91,16 @@ class Control:
         )
 
     async def close(self) -> None:
-        """Take no more, and let every viewer see the end of file."""
+        """Take no more, answer what was taken, and let every viewer see the end.
+
+        Whoever asked for the run's end must hear that it was heard.
+        """
         if self._server is not None:
             self._server.close()
+        loop = asyncio.get_running_loop()
+        until = loop.time() + LAST_WORDS
+        while self._answering and loop.time() < until:
+            await asyncio.sleep(0.005)
         for writer in tuple(self._writers):
             writer.close()
 
@@ -111,8 +122,12 @@ class Control:
         self.empty_since = None
         try:
             while line := await reader.readline():
-                writer.write(encode_reply(await self._answer(line, account(uid))))
-                await writer.drain()
+                self._answering += 1
+                try:
+                    writer.write(encode_reply(await self._answer(line, account(uid))))
+                    await writer.drain()
+                finally:
+                    self._answering -= 1
         except (ConnectionError, ValueError, asyncio.CancelledError):
             return  # a viewer that is gone, or one that sent a line without an end
         finally:

@@ -36,6 +36,9 @@ def lint_steps(draft: Draft) -> None:
                 words = "--auto has no terminal for a `tty` step, and skips it"
                 remedy = "`optional = true` lets such a run still complete"
                 table.report(f"{words}; {remedy}", "tty", severity="warning")
+            case Choose() if step.checks:
+                words = "a decision is not checked; put the check in a step of its own"
+                table.report(words, "check")
             case _:
                 pass
         is_run = isinstance(step.action, Run)

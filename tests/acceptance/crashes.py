@@ -193,6 +193,8 @@ class Campaign:
         deadline = time.monotonic() + LIMIT
         while True:
             viewer = await self._on()
+            if viewer.follower.state.ended is not None:
+                break
             reply = await self._wish(viewer, Intent(wish="end"))
             await viewer.close()
             if reply.ok:

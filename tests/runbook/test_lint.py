@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from mobius_tui.runbook.model import Runbook
+from tests.runbook.conftest import Examine
 
 Decoded = Callable[[str], Runbook]
 Pointed = Callable[[str], list[tuple[str, str]]]
@@ -276,3 +277,26 @@ def test_many_circles_are_each_reported_once(
     text = "".join(phase(f"p{n}", more=f"needs = ['p{n}-1']") for n in range(9))
     _, problems = examined(text)
     assert len(problems) == 9
+
+
+def test_a_decision_with_a_check_is_an_error(examined: Examine) -> None:
+    _, problems = examined(
+        """
+[[phase]]
+id = "p"
+title = "P"
+[[phase.step]]
+id = "s"
+title = "S"
+[phase.step.choose]
+var = "v"
+[[phase.step.choose.option]]
+value = "a"
+[phase.step.check]
+run = "true"
+"""
+    )
+    errors = [each for each in problems if each.severity == "error"]
+    assert [each.message for each in errors] == [
+        "a decision is not checked; put the check in a step of its own"
+    ]

@@ -22,7 +22,7 @@ WAYS = (
     ("skip", "s", "Skip"),
     ("override", "o", "Override"),
     ("enter_phase", "f", "Recovery"),
-    ("contacts", "at", "Escalate"),
+    ("contacts", "at", "Call"),
 )
 """The commands that lead on, with their keys."""
 
