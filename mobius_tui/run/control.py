@@ -59,6 +59,8 @@ class Control:
         self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
         self._answering = 0
+        self._answered = asyncio.Event()
+        self._answered.set()
         self.empty_since: float | None = asyncio.get_running_loop().time()
         """Loop time since which no viewer is connected; `None` while one is."""
 
@@ -97,10 +99,8 @@ class Control:
         """
         if self._server is not None:
             self._server.close()
-        loop = asyncio.get_running_loop()
-        until = loop.time() + LAST_WORDS
-        while self._answering and loop.time() < until:
-            await asyncio.sleep(0.005)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._answered.wait(), LAST_WORDS)
         for writer in tuple(self._writers):
             writer.close()
 
@@ -123,11 +123,14 @@ class Control:
         try:
             while line := await reader.readline():
                 self._answering += 1
+                self._answered.clear()
                 try:
                     writer.write(encode_reply(await self._answer(line, account(uid))))
                     await writer.drain()
                 finally:
                     self._answering -= 1
+                    if not self._answering:
+                        self._answered.set()
         except (ConnectionError, ValueError, asyncio.CancelledError):
             return  # a viewer that is gone, or one that sent a line without an end
         finally:
