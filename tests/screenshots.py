@@ -25,6 +25,7 @@ from mobius_tui.drill.rehearse import rehearsal
 from mobius_tui.run.directory import all_runs, runs_root
 from mobius_tui.run.starter import Briefing
 from mobius_tui.tui.app import MobiusApp
+from mobius_tui.tui.errand import Result
 from mobius_tui.tui.opening import Openings
 
 FOLDER = Path(__file__).parents[1] / "screenshots"
@@ -36,7 +37,7 @@ FAULT = FAULTS["bad-release"]
 class Painter:
     """Presses keys, waits for words, and keeps pictures."""
 
-    def __init__(self, app: MobiusApp, pilot: Pilot[int]) -> None:
+    def __init__(self, app: MobiusApp, pilot: Pilot[Result]) -> None:
         self.app = app
         self.pilot = pilot
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from textual import events
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
+from mobius_tui import sanitize
 from mobius_tui.errors import INTERRUPTED
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.starter import Briefing
 from mobius_tui.tui import environment
+from mobius_tui.tui.errand import Away, Result
 from mobius_tui.tui.opening import Openings
 from mobius_tui.tui.palette import CommandProvider
 from mobius_tui.tui.screens.dialog import Dialog
@@ -26,8 +28,8 @@ GOING = (signal.SIGHUP, signal.SIGTERM)
 """Signals on which the screen goes; the run does not."""
 
 
-class MobiusApp(App[int]):
-    """Shows the screen that it is given."""
+class MobiusApp(App[Result]):
+    """Shows the screens that it is given, the last one on top."""
 
     TITLE = "mobius-tui"
     CSS_PATH = [  # noqa: RUF012 - as Textual declares it
@@ -51,15 +53,19 @@ class MobiusApp(App[int]):
         (42, "-h-huge"),
     ]
 
-    def __init__(self, first: Screen[None], *, theme: str = DARK.name) -> None:
+    def __init__(
+        self, *screens: Screen[None], theme: str = DARK.name, news: str = ""
+    ) -> None:
         """Make the app.
 
         Args:
-            first: the screen to show.
+            screens: the screens to show, each over the one before.
             theme: the name of a theme of Textual's or of our own.
+            news: what to tell at once, from anywhere.
         """
         super().__init__()
-        self._first = first
+        self._first = screens
+        self._news = news
         for each in THEMES:
             self.register_theme(each)
         self.theme = theme
@@ -69,7 +75,10 @@ class MobiusApp(App[int]):
         loop = asyncio.get_running_loop()
         for number in GOING if not self.is_headless else ():
             loop.add_signal_handler(number, self._told_to_go)
-        self.push_screen(self._first)
+        for screen in self._first:
+            self.push_screen(screen)
+        if self._news:
+            self.notify(sanitize.line(self._news), timeout=10, markup=False)
 
     def _told_to_go(self) -> None:
         self.exit(INTERRUPTED)
@@ -103,10 +112,17 @@ MobiusApp.COMMANDS = MobiusApp.COMMANDS | {CommandProvider}
 
 
 def show(first: Screen[None]) -> int:
-    """Run the app on a screen; returns the exit code."""
-    app = MobiusApp(first)
-    result = app.run()
-    return app.return_code or result or 0
+    """Run the app on a screen, and anew after each errand; returns the exit code."""
+    screens: Sequence[Screen[None]] = (first,)
+    news = ""
+    while True:
+        app = MobiusApp(*screens, news=news)
+        result = app.run()
+        if not isinstance(result, Away) or app.return_code:
+            code = result if isinstance(result, int) else 0
+            return app.return_code or code
+        news = result.errand.run()
+        screens = [make() for make in result.pages]
 
 
 def _openings() -> Openings:

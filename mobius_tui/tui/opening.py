@@ -18,7 +18,9 @@ from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.library import bundled
 from mobius_tui.tui.screens.briefing import BriefingScreen
 from mobius_tui.tui.screens.library import LibraryScreen
+from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.screens.run import RunScreen
+from mobius_tui.tui.screens.run_page import Stand
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,7 +30,7 @@ class Openings:
     repaints: int
     """The most repaints in a second that news may cause."""
 
-    def library(self) -> Screen[None]:
+    def library(self) -> Page:
         """Home."""
         screen: LibraryScreen
 
@@ -40,6 +42,7 @@ class Openings:
             screen.app.push_screen(self.run(directory, is_new=False, auto=None))
 
         screen = LibraryScreen(_runbooks, _runs, brief=brief, attach=attach)
+        screen.reopen = self.library
         return screen
 
     def briefing(
@@ -55,20 +58,36 @@ class Openings:
         return screen
 
     def run(
-        self, directory: RunDirectory, *, is_new: bool, auto: Intent | None
-    ) -> Screen[None]:
+        self,
+        directory: RunDirectory,
+        *,
+        is_new: bool,
+        auto: Intent | None,
+        stand: Stand | None = None,
+    ) -> Page:
         """A run that has begun.
+
+        Args:
+            directory: the run's.
+            is_new: whether the person knows it, and needs no card.
+            auto: an intent to send at once, which makes the run go on by itself.
+            stand: where the person was in it before the screens went away.
 
         Raises:
             RunError: it never began, or is damaged.
         """
-        return RunScreen(
+        screen = RunScreen(
             Viewer(directory),
             resume=resume,
             is_new=is_new,
             auto=auto,
             repaints=self.repaints,
+            stand=stand,
         )
+        screen.reopen = lambda: self.run(
+            directory, is_new=True, auto=None, stand=screen.stand
+        )
+        return screen
 
 
 def _runbooks() -> Iterable[tuple[Path, str]]:

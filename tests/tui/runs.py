@@ -24,6 +24,7 @@ from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.model import Runbook
 from mobius_tui.tui.app import MobiusApp
+from mobius_tui.tui.errand import Result
 from mobius_tui.tui.screens.dialog import DEAF, Dialog
 from mobius_tui.tui.screens.run import RunScreen
 from tests.pictures import svg_of, text_of
@@ -169,7 +170,7 @@ async def opened(
     is_new: bool = True,
     time: Time | None = None,
     resume: Callable[..., object] = no_resume,
-) -> AsyncIterator[tuple[RunScreen, Pilot[int]]]:
+) -> AsyncIterator[tuple[RunScreen, Pilot[Result]]]:
     """The app on a run, with a clock of the test's own."""
     time = time or Time(run.at)
     screen = RunScreen(
@@ -188,21 +189,21 @@ async def opened(
 @asynccontextmanager
 async def running(
     screen: Screen[None], *, size: tuple[int, int]
-) -> AsyncIterator[Pilot[int]]:
+) -> AsyncIterator[Pilot[Result]]:
     app = MobiusApp(screen)
     async with app.run_test(size=size, notifications=True) as pilot:
         await pilot.pause()
         yield pilot
 
 
-async def settled(pilot: Pilot[int]) -> None:
+async def settled(pilot: Pilot[Result]) -> None:
     """Let everything that is on its way arrive."""
     for _ in range(3):
         await pilot.pause()
 
 
 async def until(
-    pilot: Pilot[int], condition: Callable[[], object], *, seconds: float = 5.0
+    pilot: Pilot[Result], condition: Callable[[], object], *, seconds: float = 5.0
 ) -> None:
     """Wait for a condition, and fail if it does not come."""
     loop = asyncio.get_running_loop()
@@ -231,7 +232,7 @@ def rollback(tmp_path: Path, **others: str) -> MadeRun:
     )
 
 
-async def press(pilot: Pilot[int], time: Time, *keys: str) -> None:
+async def press(pilot: Pilot[Result], time: Time, *keys: str) -> None:
     """Press keys, each when the dialog that the last one opened takes keys."""
     for key in keys:
         time.pass_(DEAF + 0.01)
@@ -239,7 +240,7 @@ async def press(pilot: Pilot[int], time: Time, *keys: str) -> None:
         await until(pilot, lambda: is_quiet(pilot))
 
 
-def is_quiet(pilot: Pilot[int]) -> bool:
+def is_quiet(pilot: Pilot[Result]) -> bool:
     """Whether no dialog is on its way."""
     screen = pilot.app.screen
     if isinstance(screen, Dialog):
@@ -247,5 +248,5 @@ def is_quiet(pilot: Pilot[int]) -> bool:
     return not any(w.name == "ask" and w.is_running for w in pilot.app.workers)
 
 
-def words(pilot: Pilot[int]) -> str:
+def words(pilot: Pilot[Result]) -> str:
     return text_of(svg_of(pilot.app))

@@ -13,6 +13,7 @@ from textual.screen import Screen
 from mobius_tui import sanitize
 from mobius_tui.tui.command import Command, Place
 from mobius_tui.tui.commands import FIXED, bindings, commands, footer
+from mobius_tui.tui.errand import Away, Errand
 from mobius_tui.tui.screens.dialog import Dialog
 from mobius_tui.tui.screens.help import HelpDialog
 from mobius_tui.tui.widgets.key_bar import KeyBar
@@ -29,6 +30,9 @@ class Page(Screen[None]):
 
     mono: Callable[[], float] = monotonic
     """Where seconds come from for the time in which a dialog is deaf."""
+
+    reopen: Callable[[], Page] | None = None
+    """Makes this page anew as it stands now; `None` for one that need not come back."""
 
     def available(self) -> frozenset[str]:
         """The ids of the commands that apply now, beside those that always do."""
@@ -57,6 +61,12 @@ class Page(Screen[None]):
             timeout=10 if is_problem else 4,
             markup=False,
         )
+
+    def go_out(self, errand: Errand) -> None:
+        """Leave the screens, do something in the plain terminal, and come back."""
+        stack = [page for page in self.app.screen_stack if isinstance(page, Page)]
+        pages = tuple(page.reopen for page in stack if page.reopen is not None)
+        self.app.exit(Away(errand=errand, pages=pages))
 
     def action_help(self) -> None:
         """Show every key that works here."""

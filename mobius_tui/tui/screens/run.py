@@ -23,7 +23,7 @@ from mobius_tui.tui.flows import FLOWS, Flow
 from mobius_tui.tui.messages import Answered
 from mobius_tui.tui.screens.card import EndCard, ReturnCard
 from mobius_tui.tui.screens.leave import LeaveDialog
-from mobius_tui.tui.screens.run_page import RunPage
+from mobius_tui.tui.screens.run_page import RunPage, Stand
 from mobius_tui.tui.view import RunView
 from mobius_tui.tui.widgets.next_line import NextLine
 
@@ -46,6 +46,7 @@ class RunScreen(RunPage):
         auto: Intent | None = None,
         repaints: int = 20,
         wall: Callable[[], float] = time,
+        stand: Stand | None = None,
     ) -> None:
         """Make the screen of a run.
 
@@ -56,8 +57,9 @@ class RunScreen(RunPage):
             auto: an intent to send at once, which makes the run go on by itself.
             repaints: the most repaints in a second that news may cause.
             wall: gives seconds since 1970.
+            stand: where the person was before the screens went away.
         """
-        super().__init__(viewer, repaints=repaints, wall=wall)
+        super().__init__(viewer, repaints=repaints, wall=wall, stand=stand)
         self._resume = resume
         self._auto = auto
         self._card_is_due = not is_new

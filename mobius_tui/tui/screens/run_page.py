@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import aclosing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from time import time
 
@@ -38,6 +39,18 @@ TALL = 30
 """Rows of the screen from which everything has room."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stand:
+    """Where a person is in a run: what is kept while the screens are away."""
+
+    key: str | None
+    """The checklist's key under the cursor."""
+    moved: bool
+    """Whether the person put it there."""
+    pane: str
+    """The id of the pane with the focus."""
+
+
 class RunPage(Page):
     """Follows a run and shows it; sends nothing."""
 
@@ -56,6 +69,7 @@ class RunPage(Page):
         *,
         repaints: int = 20,
         wall: Callable[[], float] = time,
+        stand: Stand | None = None,
     ) -> None:
         """Make the page of a run.
 
@@ -63,13 +77,17 @@ class RunPage(Page):
             viewer: the run; the page closes it.
             repaints: the most repaints in a second that news may cause.
             wall: gives seconds since 1970.
+            stand: where the person was before the screens went away.
         """
         super().__init__()
         self._viewer = viewer
         self._repaints = repaints
         self._wall = wall
         self._sight = Sight(viewer)
-        self._moved = False
+        self._moved = stand is not None and stand.moved
+        self._pane = stand.pane if stand is not None else "checklist"
+        if self._moved and stand is not None:
+            self.set_reactive(RunPage.key, stand.key)
         self._followed: set[str] = set()
         self._follower: Worker[None] | None = None
         self._shown: Shown | None = None
@@ -97,8 +115,18 @@ class RunPage(Page):
         self.query_one("#checklist").border_title = "Checklist"
         self._update()
         self.add_class("-pane-1")
+        self.query_one(f"#{self._pane}").focus()
         follow = self._follow_run()
         self._follower = self.run_worker(follow, name="follow run", exit_on_error=False)
+
+    @property
+    def stand(self) -> Stand:
+        """Where the person is."""
+        return Stand(key=self.key, moved=self._moved, pane=self._pane)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Remember which pane has the focus."""
+        self._pane = event.widget.id or self._pane
 
     async def on_unmount(self) -> None:
         """Let go of the host; the run goes on."""
