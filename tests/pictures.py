@@ -18,6 +18,8 @@ from typing import Any
 
 from textual.app import App
 
+from tests.cells import cells_of
+
 ENVIRONMENT = {"TEXTUAL_ANIMATIONS": "none", "COLORTERM": "truecolor", "TZ": "UTC"}
 
 BASELINES = Path(__file__).parent / "tui" / "pictures"
@@ -99,32 +101,33 @@ def png_of(svg: str, path: Path, *, fonts: Sequence[str] = FONT_FOLDERS) -> None
 def assert_picture(
     picture: App[Any] | str, name: str, *, baselines: Path = BASELINES
 ) -> None:
-    """Compare a screen with its baseline, `tests/tui/pictures/NAME.svg`.
+    """Compare a screen with its baseline, `tests/tui/pictures/NAME.screen`.
 
     With UPDATE_PICTURES=1 in the environment the baseline is written instead.
 
     Args:
         picture: A running app, or what `svg_of` returned.
         name: The baseline's name.
-        baselines: The folder of baselines.
+        baselines: The folder of baselines, in the form of `cells_of`.
 
     Raises:
         AssertionError: If there is no baseline or it differs; it says in what, where
             the new picture is, and how to accept it.
     """
     svg = picture if isinstance(picture, str) else svg_of(picture)
-    baseline = baselines / f"{name}.svg"
+    now = cells_of(svg)
+    baseline = baselines / f"{name}.screen"
     if os.environ.get("UPDATE_PICTURES") == "1":
         baseline.parent.mkdir(parents=True, exist_ok=True)
-        baseline.write_text(svg, encoding="utf-8")
+        baseline.write_text(now, encoding="utf-8")
         return
     before = baseline.read_text(encoding="utf-8") if baseline.exists() else ""
-    if before == svg:
+    if before == now:
         return
     new = Path(tempfile.mkdtemp(prefix="mobius-pictures-")) / f"{name}.new.svg"
     new.write_text(svg, encoding="utf-8")
     raise AssertionError(
-        f"{_difference(before, svg)}\n"
+        f"{_difference(before, now)}\n"
         f"New picture: {new}\n"
         f"If it is right, run the test again with UPDATE_PICTURES=1 to replace\n"
         f"{baseline}"
@@ -132,13 +135,12 @@ def assert_picture(
 
 
 def _difference(before: str, after: str) -> str:
-    """Return in words what differs between two pictures."""
+    """Return in words what differs between two pictures in the form of `cells_of`."""
     if not before:
-        return "There is no such baseline yet. The screen:\n" + text_of(after)
-    old, new = text_of(before).split("\n"), text_of(after).split("\n")
-    if old == new:
-        return "The text is the same; colours, styles or places differ."
-    rows = difflib.unified_diff(old, new, "baseline", "now", lineterm="")
+        return f"There is no such baseline yet. The screen:\n{after}"
+    rows = difflib.unified_diff(
+        before.split("\n"), after.split("\n"), "baseline", "now", lineterm="", n=0
+    )
     return "\n".join(rows)
 
 

@@ -8,6 +8,7 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.widgets import Static
 
+from tests.cells import cells_of
 from tests.pictures import assert_picture, png_of, svg_of, text_of
 
 
@@ -49,7 +50,7 @@ async def test_a_baseline_is_asked_for_accepted_and_held(
         assert_picture(svg, "poster", baselines=tmp_path)
     monkeypatch.setenv("UPDATE_PICTURES", "1")
     assert_picture(svg, "poster", baselines=tmp_path)
-    assert (tmp_path / "poster.svg").read_text(encoding="utf-8") == svg
+    assert (tmp_path / "poster.screen").read_text(encoding="utf-8") == cells_of(svg)
     monkeypatch.delenv("UPDATE_PICTURES")
     assert_picture(svg, "poster", baselines=tmp_path)
 
@@ -62,8 +63,19 @@ async def test_a_difference_is_told(
     monkeypatch.delenv("UPDATE_PICTURES")
     with pytest.raises(AssertionError, match=r"(?s)-hello.*\+world.*UPDATE_PICTURES"):
         assert_picture(await draw("world"), "poster", baselines=tmp_path)
-    with pytest.raises(AssertionError, match="colours, styles or places differ"):
+    with pytest.raises(
+        AssertionError, match=r"(?s)-a fill: #ff0000.*\+a fill: #0000ff"
+    ):
         assert_picture(await draw("hello", "blue"), "poster", baselines=tmp_path)
+
+
+async def test_a_picture_as_lines_tells_text_styles_and_width() -> None:
+    lines = cells_of(await draw("a 世 b")).split("\n")
+    assert lines[:2] == ["30 × 4", "a 世 b"]
+    letters = lines[6]
+    assert len(letters) == 30
+    assert letters[0] == letters[2] == letters[3] == letters[5] != letters[1]
+    assert any("#ff0000" in line for line in lines[11:])
 
 
 @pytest.mark.machine
