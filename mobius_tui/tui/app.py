@@ -6,9 +6,11 @@ import asyncio
 import os
 import signal
 from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar
 
 from textual import events
 from textual.app import App, SystemCommand
+from textual.binding import BindingType
 from textual.screen import Screen
 
 from mobius_tui import sanitize
@@ -17,6 +19,7 @@ from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.starter import Briefing
 from mobius_tui.tui import environment
+from mobius_tui.tui.commands import bind, command, keymap
 from mobius_tui.tui.errand import Away, Result
 from mobius_tui.tui.opening import Openings
 from mobius_tui.tui.palette import CommandProvider
@@ -32,6 +35,9 @@ class MobiusApp(App[Result]):
     """Shows the screens that it is given, the last one on top."""
 
     TITLE = "mobius-tui"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("palette", "command_palette", priority=True)
+    ]
     CSS_PATH = [  # noqa: RUF012 - as Textual declares it
         "styles/app.tcss",
         "styles/run.tcss",
@@ -69,6 +75,7 @@ class MobiusApp(App[Result]):
         for each in THEMES:
             self.register_theme(each)
         self.theme = theme
+        self.set_keymap(keymap())
 
     def on_mount(self) -> None:
         """Show the screen; go in good order when the terminal does."""
@@ -105,7 +112,9 @@ class MobiusApp(App[Result]):
 
     def action_help_quit(self) -> None:
         """Ctrl+C says how to leave, and ends nothing."""
-        self.notify("Ctrl+C ends nothing here. q leaves; x stops a step.", markup=False)
+        leave, stop = command("leave").key_name, command("stop").key_name
+        stops = f"; {stop} stops a step" if stop else ""
+        self.notify(f"Ctrl+C ends nothing here. {leave} leaves{stops}.", markup=False)
 
 
 MobiusApp.COMMANDS = MobiusApp.COMMANDS | {CommandProvider}

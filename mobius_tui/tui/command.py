@@ -5,30 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from mobius_tui.tui.keys import key_name
+
 Place = Literal["app", "run", "checklist", "output", "briefing", "library"]
 """Where a command works: everywhere, on a screen, or in a pane that has the focus."""
-
-KEY_NAMES = {
-    "enter": "Enter",
-    "space": "Space",
-    "escape": "Esc",
-    "question_mark": "?",
-    "at": "@",
-    "up": "↑",
-    "down": "↓",
-    "left": "←",
-    "right": "→",
-    "pageup": "PgUp",
-    "pagedown": "PgDn",
-    "home": "Home",
-    "end": "End",
-    "tab": "Tab",
-    "shift+tab": "Shift+Tab",
-    "ctrl+g": "Ctrl+G",
-    "ctrl+p": "Ctrl+P",
-    "ctrl+c": "Ctrl+C",
-}
-"""What keys are called for a person."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +16,9 @@ class Command:
     """One thing that can be done."""
 
     id: str
+    """A plain name, by which config.toml gives it other keys; it never changes."""
     keys: tuple[str, ...]
+    """As `keys.canonical` spells them; the first one is shown where one is."""
     title: str
     """In the palette and the help."""
     label: str = ""
@@ -49,23 +31,22 @@ class Command:
     """Whether the pane itself binds it; listed for the help alone."""
     flow: bool = False
     """Whether it ends in an intent to the host; see `flows`."""
+    act: str = ""
+    """The action that carries it out, where that is not called as the command is."""
+    needed: bool = False
+    """Whether nobody can do without a key for it."""
 
     @property
     def action(self) -> str:
         """The action that a screen or pane carries out."""
-        return f"flow('{self.id}')" if self.flow else self.id
+        return f"flow('{self.id}')" if self.flow else self.act or self.id
 
     @property
     def key_name(self) -> str:
-        """The first key, for a person."""
-        return key_name(self.keys[0])
+        """The first key, for a person; empty where it has none."""
+        return key_name(self.keys[0]) if self.keys else ""
 
     @property
     def key_names(self) -> str:
         """All keys, for a person."""
         return " ".join(key_name(key) for key in self.keys)
-
-
-def key_name(key: str) -> str:
-    """What a key is called for a person."""
-    return KEY_NAMES.get(key, key)

@@ -1,44 +1,78 @@
 """Every command of the screens, once: keys, footer, help and palette come from here.
 
-A command's id is also the name of the action that a screen or widget carries out, and
-the id of its binding.
+A command's id is the id of its binding, too: by it the person's own keys take the place
+of ours. They are read before the first screen is made, and hold for the whole process.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from textual.binding import Binding
 
 from mobius_tui.tui.command import Command, Place
 from mobius_tui.tui.command_list import COMMANDS
 
-FIXED = frozenset(
-    {"next_action", "follow_run", "zoom", "wrap", "times", "help", "leave"}
-    | {command.id for command in COMMANDS if command.place != "run"}
-    | {command.id for command in COMMANDS if command.id.startswith("pane(")}
-)
+FIXED = frozenset(command.id for command in COMMANDS if not command.flow)
 """Ids of the commands that do not depend on the state of the run."""
+NO_KEY = "f63"
+"""Stands where a command has lost its keys: no keyboard has this one."""
+
+_current: dict[str, Command] = {command.id: command for command in COMMANDS}
+
+
+def remap(keys: Mapping[str, tuple[str, ...]]) -> None:
+    """Give commands the person's keys in place of ours, all at once.
+
+    Args:
+        keys: by command id; the others have the keys of the list.
+    """
+    for each in COMMANDS:
+        _current[each.id] = replace(each, keys=keys.get(each.id, each.keys))
+
+
+def command(command_id: str) -> Command:
+    """The command of that id, with the keys that it has now."""
+    return _current[command_id]
 
 
 def commands(*places: Place) -> tuple[Command, ...]:
     """The commands of these places, in order."""
-    return tuple(command for command in COMMANDS if command.place in places)
+    return tuple(each for each in _current.values() if each.place in places)
 
 
 def bindings(*places: Place) -> list[Binding]:
     """The bindings of these places' commands."""
-    return [
-        Binding(
-            ",".join(command.keys),
-            command.action,
-            command.title,
-            show=False,
-            id=f"{command.place}.{command.id}",
-        )
-        for command in commands(*places)
-        if not command.by_widget
-    ]
+    return [bind(each.id) for each in commands(*places) if not each.by_widget]
+
+
+def bind(command_id: str, action: str = "", *, priority: bool = False) -> Binding:
+    """The binding of a command, wherever else its keys are taken.
+
+    Args:
+        command_id: the command's.
+        action: what is called there; the command's own action where it is empty.
+        priority: whether it goes before what the focus takes.
+    """
+    each = _current[command_id]
+    return Binding(
+        ",".join(each.keys) or NO_KEY,
+        action or each.action,
+        each.title,
+        show=False,
+        priority=priority,
+        id=each.id,
+    )
+
+
+def keymap() -> dict[str, str]:
+    """The keys that are not ours, by command id, as Textual wants them."""
+    return {
+        each.id: ",".join(_current[each.id].keys) or NO_KEY
+        for each in COMMANDS
+        if each.keys != _current[each.id].keys
+    }
 
 
 def footer(
@@ -46,7 +80,7 @@ def footer(
 ) -> tuple[Command, ...]:
     """What the footer shows: what has a label and applies now."""
     return tuple(
-        command
-        for command in commands(*places)
-        if command.label and (command.id in FIXED or command.id in available)
+        each
+        for each in commands(*places)
+        if each.label and (each.id in FIXED or each.id in available)
     )

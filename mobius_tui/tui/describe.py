@@ -20,7 +20,7 @@ from mobius_tui.runbook.model import (
 )
 from mobius_tui.runbook.templates import fill, script_variables
 from mobius_tui.runbook.words import EFFECTS, check_in_words, command_in_words
-from mobius_tui.tui import offers
+from mobius_tui.tui import commands, offers
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.glyphs import MARKS
 from mobius_tui.tui.standing import standing_fields
@@ -130,7 +130,7 @@ def _action(view: RunView, step: Step, *, compact: bool) -> Iterator[Field]:
                 yield Field("in", assemble(*place))  # type: ignore[arg-type]
             reason = offers.by_hand(step)
             if reason is not None:
-                yield Field("but", text(f"{reason}; do it, then o overrides", "warn"))
+                yield Field("but", _vouch(f"{reason}; do it, then"))
         case Manual() as manual:
             yield Field("do", text(" ".join(values.preview(manual.text).split())))
             for ask in manual.ask:
@@ -155,9 +155,14 @@ def _action(view: RunView, step: Step, *, compact: bool) -> Iterator[Field]:
         case Watch() as watch:
             words = f"watch health for {values.preview(watch.for_)}"
             yield Field("do", text(words))
-            yield Field("but", text(f"{offers.BY_HAND['watch']}; o overrides", "warn"))
+            yield Field("but", _vouch(f"{offers.BY_HAND['watch']};"))
         case None:
             pass
+
+
+def _vouch(words: str) -> Content:
+    """What cannot run by itself, and the key by which a person vouches for it."""
+    return text(f"{words} {commands.command('override').key_name} overrides", "warn")
 
 
 def script(source: str) -> Content:

@@ -23,8 +23,8 @@ class CommandProvider(Provider):
         """All of them."""
         for command, page in self._commands():
             yield DiscoveryHit(
-                f"{command.title}  ({command.key_name})",
-                partial(page.run_action, command.action),
+                _title(command),
+                partial(page.carry_out, command),
                 help=command.help or None,
             )
 
@@ -32,12 +32,17 @@ class CommandProvider(Provider):
         """Those whose title resembles what was typed."""
         matcher = self.matcher(query)
         for command, page in self._commands():
-            title = f"{command.title}  ({command.key_name})"
+            title = _title(command)
             score = matcher.match(title)
             if score > 0:
                 yield Hit(
                     score,
                     matcher.highlight(title),
-                    partial(page.run_action, command.action),
+                    partial(page.carry_out, command),
                     help=command.help or None,
                 )
+
+
+def _title(command: Command) -> str:
+    """The command in words, with its first key."""
+    return f"{command.title}  ({command.key_name})" if command.keys else command.title

@@ -10,6 +10,7 @@ from mobius_tui.run.steps import BAD, Attempt, Status
 from mobius_tui.runbook.model import Choose, Manual, Step
 from mobius_tui.runbook.units import in_words
 from mobius_tui.tui import offers
+from mobius_tui.tui.commands import command
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.glyphs import MARKS
 from mobius_tui.tui.theme import Role, assemble, text
@@ -50,7 +51,8 @@ def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
 def _running(view: RunView, step: Step, last: Attempt) -> Iterator[Field]:
     took = in_words(view.runtime(step.id) or 0.0)
     words = f"▶ running for {took}, attempt {last.number}, started by {last.by}"
-    asked = "  stop was asked for" if last.stop_asked else "  x stops it"
+    stop = command("stop").key_name or "the palette"
+    asked = "  stop was asked for" if last.stop_asked else f"  {stop} stops it"
     yield Field("now", assemble((words, "accent"), (asked, "muted")))
 
 
@@ -72,15 +74,16 @@ def choices(view: RunView, step: Step) -> Content:
     """The ways on from a step that went wrong, with their keys."""
     offered = offers.available(view, step.id)
     parts: list[tuple[str, Role]] = []
-    for command_id, key, words in (
-        ("retry", "r", "retry"),
-        ("skip", "s", "skip"),
-        ("override", "o", "override"),
-        ("enter_phase", "f", "failure phase"),
-        ("contacts", "@", "escalate"),
+    for command_id, words in (
+        ("retry", "retry"),
+        ("skip", "skip"),
+        ("override", "override"),
+        ("enter_phase", "failure phase"),
+        ("contacts", "escalate"),
     ):
         if command_id in offered:
-            parts += [(f"{key} ", "key"), (f"{words}   ", "plain")]
+            key = command(command_id).key_name
+            parts += [(f"{key} " if key else "", "key"), (f"{words}   ", "plain")]
     return assemble(*parts) if parts else text("resume the run first", "warn")
 
 

@@ -50,7 +50,7 @@ def test_the_footer_has_what_applies_and_a_label() -> None:
 def test_the_run_screen_carries_out_every_command(command: Command) -> None:
     action = command.action.partition("(")[0]
     assert callable(getattr(RunScreen, f"action_{action}"))
-    assert any(binding.id == f"run.{command.id}" for binding in bindings("run"))
+    assert any(binding.id == command.id for binding in bindings("run"))
 
 
 async def test_help_lists_every_command_of_the_screen(tmp_path: Path) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import ClassVar
 
 from textual import on
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button
 
 from mobius_tui.run.steps import BAD, Status
 from mobius_tui.runbook.units import in_words
+from mobius_tui.tui.commands import bind
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.glyphs import MARKS
 from mobius_tui.tui.screens.dialog import Choice, Dialog, fields_widget
@@ -74,6 +77,8 @@ def _so_far(view: RunView, health: str) -> Iterable[Field]:
 class EndCard(Dialog[str]):
     """What a run came to; gives `leave` or nothing."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [bind("leave")]
+
     def __init__(self, view: RunView, directory: str) -> None:
         ended = view.state.ended
         assert ended is not None
@@ -98,11 +103,8 @@ class EndCard(Dialog[str]):
         return (Choice("leave", "Leave", "primary"), Choice("cancel", "Look at it"))
 
     @on(Button.Pressed, "#leave")
-    def _leave(self) -> None:
-        self.dismiss("leave")
-
-    def key_q(self) -> None:
-        """`q` leaves from here, too."""
+    def action_leave(self) -> None:
+        """Leave; its key works here, too."""
         self.dismiss("leave")
 
 

@@ -6,33 +6,33 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import Button
 
 from mobius_tui.runbook.model import Run, Step
 from mobius_tui.tui import offers
+from mobius_tui.tui.commands import bind, command
 from mobius_tui.tui.describe import describe
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.screens.dialog import Choice, Dialog, fields_widget, words_widget
 from mobius_tui.tui.view import RunView
 
 WAYS = (
-    ("retry", "r", "Retry"),
-    ("skip", "s", "Skip"),
-    ("override", "o", "Override"),
-    ("enter_phase", "f", "Recovery"),
-    ("contacts", "at", "Call"),
+    ("retry", "Retry"),
+    ("skip", "Skip"),
+    ("override", "Override"),
+    ("enter_phase", "Recovery"),
+    ("contacts", "Call"),
 )
-"""The commands that lead on, with their keys."""
+"""The commands that lead on, in short; they have the keys that they always have."""
 
 
 class FailureDialog(Dialog[str]):
     """Gives the id of the command that the person chose."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(key, f"way('{command_id}')", words, show=False)
-        for command_id, key, words in WAYS
+        bind(command_id, f"way('{command_id}')") for command_id, _ in WAYS
     ]
 
     def __init__(self, view: RunView, step: Step) -> None:
@@ -52,14 +52,13 @@ class FailureDialog(Dialog[str]):
 
     def choices(self) -> tuple[Choice, ...]:
         """The ways that are open."""
-        names = {"at": "@"}
         ways = [
             Choice(
                 f"way-{command_id}",
-                f"{names.get(key, key)} {words}",
+                f"{command(command_id).key_name} {words}".strip(),
                 "primary" if command_id == "retry" else "default",
             )
-            for command_id, key, words in WAYS
+            for command_id, words in WAYS
             if command_id in self._offered
         ]
         return (*ways, Choice("cancel", "Esc Look"))

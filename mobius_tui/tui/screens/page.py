@@ -20,6 +20,9 @@ from mobius_tui.tui.widgets.key_bar import KeyBar
 
 T = TypeVar("T")
 
+PANES = ("checklist", "output")
+"""Places that are panes, which carry out their commands themselves."""
+
 
 class Page(Screen[None]):
     """A full screen with commands from the registry."""
@@ -84,4 +87,11 @@ class Page(Screen[None]):
     @on(KeyBar.Taken)
     async def take(self, event: KeyBar.Taken) -> None:
         """Do what was clicked in the footer."""
-        await self.run_action(event.command.action)
+        await self.carry_out(event.command)
+
+    async def carry_out(self, command: Command) -> None:
+        """Do what a command says, as if its key had been pressed."""
+        if command.place in PANES:
+            await self.query_one(f"#{command.place}").run_action(command.action)
+        else:
+            await self.run_action(command.action)

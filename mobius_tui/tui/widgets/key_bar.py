@@ -64,4 +64,5 @@ class KeyBar(Widget):
 
 
 def _part(command: Command) -> Content:
-    return assemble((command.key_name, "key"), (f" {command.label}", "muted"))
+    key = command.key_name
+    return assemble((key, "key"), (f"{' ' * bool(key)}{command.label}", "muted"))

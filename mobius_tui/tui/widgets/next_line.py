@@ -9,6 +9,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from mobius_tui.tui.commands import command
 from mobius_tui.tui.offers import Offer
 from mobius_tui.tui.theme import assemble
 
@@ -28,7 +29,7 @@ class NextLine(Widget):
             return Content("")
         note = f"  {offer.note}" if offer.note else ""
         line = assemble(
-            ("Enter", "key"),
+            (command("next_action").key_name, "key"),
             (" ▸ ", "muted"),
             (offer.text, offer.role if offer.role != "plain" else "strong"),
             (note, offer.role if offer.role != "plain" else "muted"),
