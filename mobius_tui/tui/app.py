@@ -18,7 +18,7 @@ from mobius_tui.errors import INTERRUPTED
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.starter import Briefing
-from mobius_tui.tui import environment
+from mobius_tui.tui import clipboard, environment
 from mobius_tui.tui.commands import bind, command, keymap
 from mobius_tui.tui.errand import Away, Result
 from mobius_tui.tui.opening import Openings
@@ -102,6 +102,18 @@ class MobiusApp(App[Result]):
         """Of Textual's own commands, the themes."""
         del screen
         yield SystemCommand("Theme", "Choose other colours", self.action_change_theme)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Send text to the terminal's clipboard, through GNU screen too.
+
+        Textual has no public way to send a sequence of one's own between two frames.
+        """
+        driver = getattr(self, "_driver", None)
+        words = clipboard.sequence(text, os.environ)
+        if driver is None or "\x1bP" not in words:
+            super().copy_to_clipboard(text)
+        else:
+            driver.write(words)
 
     async def action_quit(self) -> None:
         """Leave by the way that asks, where the screen has one."""

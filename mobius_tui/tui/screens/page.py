@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from time import monotonic
 from typing import ClassVar, TypeVar
 
@@ -11,6 +14,9 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from mobius_tui import sanitize
+from mobius_tui.errors import RunError
+from mobius_tui.run.directory import private_folder, state_home
+from mobius_tui.tui import clipboard
 from mobius_tui.tui.command import Command, Place
 from mobius_tui.tui.commands import FIXED, bindings, commands, footer
 from mobius_tui.tui.errand import Away, Errand
@@ -64,6 +70,28 @@ class Page(Screen[None]):
             timeout=10 if is_problem else 4,
             markup=False,
         )
+
+    def copy(self, text: str) -> None:
+        """Copy text to wherever it can be pasted from, and tell where that is."""
+        work = self._copy(text)
+        self.run_worker(work, name="copy", exit_on_error=False)
+
+    def copies_folder(self) -> Path:
+        """The private folder in which what is copied is kept too."""
+        return state_home()
+
+    async def _copy(self, text: str) -> None:
+        """A worker: try one way after the other, and say what came of it."""
+        folder = self.copies_folder()
+        try:
+            private_folder(folder)
+        except RunError as error:
+            self.tell(str(error), is_problem=True)
+            return
+        terminal = self.app.copy_to_clipboard
+        copy = partial(clipboard.copy, text, folder=folder, terminal=terminal)
+        copied = await asyncio.to_thread(copy)
+        self.tell(copied.words, is_problem=not copied.ok)
 
     def go_out(self, errand: Errand) -> None:
         """Leave the screens, do something in the plain terminal, and come back."""

@@ -215,6 +215,10 @@ class RunPage(Page):
             return view.proposal.step
         return self.key or view.latest() or next(iter(view.plan.steps), None)
 
+    def copies_folder(self) -> Path:
+        """The run's own."""
+        return self._viewer.directory.path
+
     def available(self) -> frozenset[str]:
         """The commands on steps and the run that apply now."""
         return offers.available(self.view, self.key)
