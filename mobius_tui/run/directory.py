@@ -179,6 +179,11 @@ class RunDirectory:
         return self.path / "record.toml"
 
     @property
+    def glance(self) -> Path:
+        """When a screen last showed the run; see `glance`."""
+        return self.path / "glance.json"
+
+    @property
     def steps(self) -> Path:
         """The folder of all attempts."""
         return self.path / "steps"

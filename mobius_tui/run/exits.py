@@ -27,21 +27,43 @@ def in_words(end: End, cwd: str, program: str) -> str:
 def code_in_words(code: int) -> str:
     """What an exit status means: `exit 127: a command was not found`."""
     if code < 0:
-        return f"ended by {_signal_name(-code)}"
+        return f"ended by {_signal(-code)}"
     if code > 128 and code - 128 < signal.NSIG:
-        return f"exit {code}: a command was ended by {_signal_name(code - 128)}"
+        return f"exit {code}: a command was ended by {_signal(code - 128)}"
     known = {
         0: "exit 0: it says that it worked",
         1: "exit 1: it says that it failed",
         2: "exit 2: it says that it failed, often for wrong arguments",
+        124: "exit 124: it says that it failed, as `timeout` does when time is up",
         126: "exit 126: a file was found but is not executable",
         127: "exit 127: a command was not found",
+        255: "exit 255: it says that it failed, as `ssh` does without a connection",
     }
     return known.get(code, f"exit {code}: it says that it failed")
 
 
-def _signal_name(number: int) -> str:
+_SIGNALS = {
+    "SIGHUP": "its terminal went away",
+    "SIGINT": "interrupted",
+    "SIGQUIT": "it was told to quit",
+    "SIGILL": "it crashed",
+    "SIGABRT": "it gave itself up",
+    "SIGBUS": "it crashed",
+    "SIGFPE": "it crashed",
+    "SIGKILL": "killed; perhaps memory ran out",
+    "SIGSEGV": "it crashed",
+    "SIGPIPE": "who read its output went away",
+    "SIGTERM": "it was told to end",
+    "SIGXCPU": "it reached a limit of processor time",
+    "SIGXFSZ": "it reached a limit of file size",
+}
+"""What the common ones mean."""
+
+
+def _signal(number: int) -> str:
+    """A signal's name, and what it means: `SIGSEGV (it crashed)`."""
     try:
-        return signal.Signals(number).name
+        name = signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
+    return f"{name} ({_SIGNALS[name]})" if name in _SIGNALS else name

@@ -30,7 +30,7 @@ Handler = Callable[[Engine, Intent, str], Awaitable[Entry | None]]
 
 def _reason(intent: Intent) -> str:
     if not intent.text.strip():
-        raise RunError("a reason is wanted, for good")
+        raise RunError("a reason is wanted; it stays on record")
     return intent.text.strip()
 
 

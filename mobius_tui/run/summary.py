@@ -36,7 +36,7 @@ class Summary:
     def row(self) -> str:
         """A line for a person."""
         if self.began is None:
-            return f"{self.id}  {self.outcome}"
+            return f"{'':16}  {'':8}  {self.outcome:13}  {'':7}  {self.id}"
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(self.began))
         took = clock(self.ended - self.began) if self.ended else ""
         state = self.outcome

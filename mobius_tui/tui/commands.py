@@ -84,3 +84,8 @@ def footer(
         for each in commands(*places)
         if each.label and (each.id in FIXED or each.id in available)
     )
+
+
+def key_of(command_id: str) -> str:
+    """The first key that a command has now, for a person."""
+    return _current[command_id].key_name or "the palette"

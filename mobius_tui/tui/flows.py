@@ -6,37 +6,28 @@ the person would rather not. None touches a widget or the host.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Protocol, TypeVar
+from collections.abc import Mapping
 
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.plan import effect_of, follows, kind_of
 from mobius_tui.runbook.model import Choose, Step
 from mobius_tui.tui import offers
+from mobius_tui.tui.asking import Ask, Flow
+from mobius_tui.tui.run_flows import (
+    contacts,
+    end_run,
+    enter_phase,
+    enter_this_phase,
+    note,
+)
 from mobius_tui.tui.screens.answers import AnswersDialog
 from mobius_tui.tui.screens.confirm import ConfirmDialog
-from mobius_tui.tui.screens.contacts import ContactsDialog
 from mobius_tui.tui.screens.decision import DecisionDialog
-from mobius_tui.tui.screens.dialog import Dialog
 from mobius_tui.tui.screens.failure import FailureDialog
 from mobius_tui.tui.screens.message import MessageDialog
-from mobius_tui.tui.screens.phases import PhasesDialog
 from mobius_tui.tui.screens.question import Question
 from mobius_tui.tui.screens.reason import ReasonDialog
 from mobius_tui.tui.view import RunView
-
-T = TypeVar("T")
-
-
-class Ask(Protocol):
-    """Shows a dialog and waits for what it gives."""
-
-    async def __call__(self, dialog: Dialog[T], /) -> T | None:
-        """Show it."""
-
-
-Flow = Callable[[Ask, RunView, str | None], Awaitable[Intent | None]]
-"""Given how to ask, the run, and the checklist's key that it is about."""
 
 
 async def start(ask: Ask, view: RunView, key: str | None) -> Intent | None:
@@ -167,6 +158,12 @@ async def stop(ask: Ask, view: RunView, key: str | None) -> Intent | None:
             "What it has changed by then stays as it is."
         )
         title = f"Stop {view.plan.name(step.id)}?"
+        if view.verifying == step.id:
+            words = (
+                "Its script has ended, and what that changed stays as it is. Only the "
+                "checks are stopped, and the step counts as stopped, not as passed."
+            )
+            title = f"Stop checking {view.plan.name(step.id)}?"
         if not await ask(Question(title, words, verb="Stop it", tone="bad")):
             return None
     return Intent(wish="stop", step=step.id, attempt=last.number)
@@ -216,73 +213,6 @@ async def override(ask: Ask, view: RunView, key: str | None) -> Intent | None:
     if reason is None:
         return None
     return Intent(wish="override", step=step.id, text=reason)
-
-
-async def note(ask: Ask, view: RunView, key: str | None) -> Intent | None:
-    """Put a remark on record, on the step under the cursor or on the run."""
-    step = view.step(key)
-    about = view.plan.name(step.id) if step is not None else "the run"
-    words = await ask(
-        ReasonDialog(
-            f"Note on {about}",
-            "It goes on record with the time and your name.",
-            verb="Add it",
-            prompt="What should be remembered?",
-        )
-    )
-    if words is None:
-        return None
-    return Intent(wish="note", step=step.id if step is not None else None, text=words)
-
-
-async def enter_phase(ask: Ask, view: RunView, key: str | None) -> Intent | None:
-    """Turn aside to another phase."""
-    step = view.step(key)
-    likely = step.on_failure if step is not None else None
-    phase = await ask(PhasesDialog(view.plan, likely=likely))
-    return _enter(view, phase, step)
-
-
-async def enter_this_phase(ask: Ask, view: RunView, key: str | None) -> Intent | None:
-    """Turn aside to the phase under the cursor."""
-    phase = view.phase(key)
-    if phase is None:
-        return None
-    number = view.plan.phase_numbers[phase.id]
-    words = "Its steps become pending, and are proposed next. Nothing runs by itself."
-    title = f"Go to {number} {phase.title}?"
-    if not await ask(Question(title, words, verb="Go there", tone="warn")):
-        return None
-    return _enter(view, phase.id, None)
-
-
-def _enter(view: RunView, phase: str | None, step: Step | None) -> Intent | None:
-    if phase is None:
-        return None
-    origin = step.id if step is not None else view.proposal.step
-    return Intent(wish="enter", phase=phase, step=origin, text="a person went there")
-
-
-async def contacts(ask: Ask, view: RunView, _key: str | None) -> Intent | None:
-    """Show whom to call."""
-    await ask(ContactsDialog(view.runbook.contacts))
-    return None
-
-
-async def end_run(ask: Ask, view: RunView, _key: str | None) -> Intent | None:
-    """End the run for good."""
-    outcome, why = view.plan.outcome(view.state)
-    reason = await ask(
-        ReasonDialog(
-            "End the run?",
-            f"It ends as {outcome}: {why}. Nothing can be started in it any more.",
-            verb="End it",
-            prompt="Remark, if there is one",
-            wanted=False,
-            tone="good" if outcome == "completed" else "warn",
-        )
-    )
-    return None if reason is None else Intent(wish="end", text=reason)
 
 
 FLOWS: Mapping[str, Flow] = {

@@ -10,7 +10,7 @@ from mobius_tui.health.record import State
 from mobius_tui.health.window import Condition, Health, Window
 from mobius_tui.run.variables import Values
 from mobius_tui.runbook.model import Runbook
-from mobius_tui.runbook.units import seconds
+from mobius_tui.runbook.units import in_words, seconds
 
 STALE = 3
 """Intervals without a record after which nobody seems to watch."""
@@ -68,6 +68,13 @@ class HealthView:
     """Whether nobody is meant to watch, since the run is over."""
 
     @property
+    def beat(self) -> str:
+        """How often it looks, or how long ago it last did, in words."""
+        if self.unwatched is not None:
+            return f"last looked {in_words(self.unwatched)} ago"
+        return f"every {self.every}" if self.every else ""
+
+    @property
     def worst(self) -> ProbeView | None:
         """The probe with the worst news."""
         order = {"failing": 0, "unknown": 1, "ok": 2}
@@ -90,8 +97,7 @@ class HealthView:
         if self.has_ended:
             return "the run is over; nobody watches"
         if self.unwatched is not None:
-            minutes, secs = divmod(int(self.unwatched), 60)
-            return f"unwatched for {minutes}:{secs:02}"
+            return f"nobody watches; {worst.title} was {worst.state}"
         if worst.state == "ok":
             several = len(self.probes) > 1
             return "all probes are ok" if several else f"{worst.title} is ok"

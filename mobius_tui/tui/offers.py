@@ -5,6 +5,7 @@ The host judges every intent again; this decides what is offered, and in which w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -107,7 +108,8 @@ def _proposed(view: RunView, proposal: Proposal) -> Offer:
         return Offer(kind="end", text=words, role="good")
     name = view.plan.name(step.id)
     if proposal.kind == "running":
-        words = f"{name} is running, {clock(view.runtime(step.id) or 0.0)}"
+        doing = "is being checked" if view.verifying == step.id else "is running"
+        words = f"{name} {doing}, {clock(view.runtime(step.id) or 0.0)}"
         return Offer(kind="running", key=step.id, text=words, role="accent")
     if proposal.kind == "decide":
         return _decide(view, step)
@@ -181,6 +183,24 @@ def available(view: RunView | None, selected: str | None) -> frozenset[str]:
     return frozenset(found)
 
 
+def labels(view: RunView | None, selected: str | None) -> Mapping[str, str]:
+    """What the footer calls commands where the step under the cursor says more.
+
+    Args:
+        view: the run.
+        selected: the checklist's key under the cursor.
+    """
+    step = view.step(selected) if view is not None else None
+    if view is None or step is None:
+        return {}
+    again = " again" if view.own(step.id).attempts else ""
+    tick = "Decide" if kind_of(step) == "choose" else "Tick"
+    found = {"tick": tick + again, "message": "Tell" + again}
+    if view.verifying == step.id:
+        found["stop"] = "Stop checking"
+    return found
+
+
 def _of_step(view: RunView, step: Step) -> set[str]:
     status = view.standings[step.id].status
     found: set[str] = set()
@@ -201,6 +221,8 @@ def _of_step(view: RunView, step: Step) -> set[str]:
         found.add("skip")
     if status is Status.SKIPPED:
         found.add("restore")
-    if status not in (Status.RUNNING, Status.OVERRIDDEN, Status.NOT_APPLICABLE):
+    if status in (*BAD, Status.PENDING, Status.WAITING, Status.WARNED) or (
+        ended and view.own(step.id).stale
+    ):
         found.add("override")
     return found

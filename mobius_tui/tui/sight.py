@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.plan import kind_of
+from mobius_tui.run.said import Said, said
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import BAD, Status
-from mobius_tui.run.traces import last_line
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.model import Run
 from mobius_tui.tui import offers
@@ -32,7 +32,7 @@ class Sight:
 
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
-        self._last_lines: dict[str, str] = {}
+        self._said: dict[str, Said] = {}
         self._n = -1
 
     @property
@@ -50,20 +50,33 @@ class Sight:
         follower = self._viewer.follower
         if follower.state.n != self._n:
             self._n = follower.state.n
-            self._read_last_lines()
+            self._read_last_words()
         health = {
             probe_id: window.status(now).state
             for probe_id, window in follower.health.windows.items()
         }
-        return look(
+        view = look(
             follower.plan,
             follower.state,
             now=now,
             host=self._viewer.host(),
-            last_lines=self._last_lines,
+            said=self._said,
             health=health,
             before=before,
         )
+        step_id = self._verifying(view)
+        return view if step_id is None else replace(view, verifying=step_id)
+
+    def _verifying(self, view: RunView) -> str | None:
+        """The step whose script has ended while its checks are still being made."""
+        step = view.step(view.proposal.step)
+        if step is None or view.proposal.kind != "running" or not step.checks:
+            return None
+        last = view.own(step.id).last
+        if not isinstance(step.action, Run) or last is None:
+            return None
+        attempt = self._viewer.directory.attempt(step.id, last.number)
+        return step.id if attempt.exit.exists() else None
 
     def health(self, view: RunView) -> HealthView:
         """Health now."""
@@ -88,15 +101,15 @@ class Sight:
             and isinstance(steps[step_id].action, Run)
         )
 
-    def _read_last_lines(self) -> None:
+    def _read_last_words(self) -> None:
         """What attempts that ended badly said last."""
         for step_id, own in self.state.steps.items():
             if own.status not in BAD or own.last is None:
                 continue
             key = f"{step_id}.{own.last.number}"
-            if key not in self._last_lines:
-                output = self._viewer.directory.attempt(step_id, own.last.number).output
-                self._last_lines[key] = last_line(output)
+            if key not in self._said:
+                attempt = self._viewer.directory.attempt(step_id, own.last.number)
+                self._said[key] = said(attempt)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 from textual.content import Content
 
+from mobius_tui.run.plan import effect_of, kind_of
+from mobius_tui.run.said import Said
 from mobius_tui.run.steps import BAD, Attempt, Status
 from mobius_tui.runbook.model import Choose, Manual, Step
 from mobius_tui.runbook.units import in_words
 from mobius_tui.tui import offers
-from mobius_tui.tui.commands import command
+from mobius_tui.tui.commands import key_of
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.glyphs import MARKS
 from mobius_tui.tui.theme import Role, assemble, text
@@ -26,7 +28,7 @@ def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
     last = own.last
     match standing.status:
         case Status.PENDING:
-            return
+            yield from _before(view, step)
         case Status.RUNNING:
             if last is not None:
                 yield from _running(view, step, last)
@@ -48,26 +50,73 @@ def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
         yield Field("stale", text(words, "warn"))
 
 
+def _before(view: RunView, step: Step) -> Iterator[Field]:
+    """That the step before the next one only just passed, and why."""
+    before = view.latest()
+    if step.id != view.proposal.step or before is None:
+        return
+    if view.standings[before].status is Status.WARNED:
+        mark = MARKS[Status.WARNED]
+        head = assemble((f"{mark.glyph} {view.plan.name(before)} {mark.word}", "warn"))
+        reason = view.own(before).reason
+        yield Field("before", head + assemble((f"  {reason}", "muted")))
+
+
 def _running(view: RunView, step: Step, last: Attempt) -> Iterator[Field]:
     took = in_words(view.runtime(step.id) or 0.0)
-    words = f"▶ running for {took}, attempt {last.number}, started by {last.by}"
-    stop = command("stop").key_name or "the palette"
-    asked = "  stop was asked for" if last.stop_asked else f"  {stop} stops it"
+    begun = f"attempt {last.number}, started by {last.by}"
+    words = f"▶ running for {took}, {begun}"
+    stop = f"{key_of('stop')} stops it"
+    if view.verifying == step.id:
+        words = f"▶ its script has ended; being checked, {took} so far"
+        stop = f"{key_of('stop')} stops the checks"
+    asked = "  stop was asked for" if last.stop_asked else f"  {stop}"
     yield Field("now", assemble((words, "accent"), (asked, "muted")))
 
 
 def _bad(view: RunView, step: Step, last: Attempt | None) -> Iterator[Field]:
     if last is not None:
-        said = view.last_lines.get(f"{step.id}.{last.number}", "")
-        if said:
-            yield Field("said", text(said, "warn"))
+        said = view.said.get(f"{step.id}.{last.number}", Said())
+        if said.error:
+            yield Field("error", text(said.error, "warn"))
+        if said.last and said.last != said.error:
+            yield Field("said", text(said.last, "warn"))
         if last.left:
             words = f"still alive: {'; '.join(last.left)}"
             yield Field("left", text(words, "warn"))
-    if view.standings[step.id].status is Status.UNKNOWN:
-        words = "read the output, and see by hand whether it took effect; then decide"
-        yield Field("look", text(words))
+    first = _look_first(view, step, last)
+    if first:
+        yield Field("look", text(first))
     yield Field("keys", choices(view, step))
+
+
+def _look_first(view: RunView, step: Step, last: Attempt | None) -> str:
+    """What to look at before deciding; empty where what was said is enough."""
+    retry, override = key_of("retry"), key_of("override")
+    reads = kind_of(step) == "check" or effect_of(step) == "read"
+    match view.standings[step.id].status:
+        case Status.UNKNOWN if last is not None and last.left:
+            return (
+                "first at what is still alive: until that has ended, the step cannot "
+                "be run again; then at the output, and at what it has changed"
+            )
+        case Status.UNKNOWN if reads:
+            return f"at the output; it only reads, so {retry} does no harm"
+        case Status.UNKNOWN:
+            return (
+                "first at the output, then by hand at what it should have changed: "
+                f"if all is there, {override}; if nothing is, {retry}"
+            )
+        case Status.TIMED_OUT | Status.STOPPED | Status.OUTPUT_LOST if not reads:
+            return "at how far it got: what it had changed by then stays as it is"
+        case Status.NOT_STARTED:
+            return f"nothing to undo; mend what is said above, then {retry}"
+        case Status.FAILED if last is not None and last.exit == 127:
+            return "at the name that was not found, and at PATH and the directory"
+        case Status.FAILED if last is not None and last.exit == 126:
+            return "at the file's mode (chmod +x), and at its first line"
+        case _:
+            return ""
 
 
 def choices(view: RunView, step: Step) -> Content:
@@ -78,13 +127,20 @@ def choices(view: RunView, step: Step) -> Content:
         ("retry", "retry"),
         ("skip", "skip"),
         ("override", "override"),
-        ("enter_phase", "failure phase"),
-        ("contacts", "escalate"),
+        ("enter_phase", _aside(view, step)),
+        ("contacts", "contacts"),
     ):
         if command_id in offered:
-            key = command(command_id).key_name
-            parts += [(f"{key} " if key else "", "key"), (f"{words}   ", "plain")]
+            parts += [(f"{key_of(command_id)} ", "key"), (f"{words}   ", "plain")]
     return assemble(*parts) if parts else text("resume the run first", "warn")
+
+
+def _aside(view: RunView, step: Step) -> str:
+    """Where turning aside leads from here, if the runbook says so."""
+    number = view.plan.phase_numbers.get(step.on_failure)
+    if number is None:
+        return "turn aside"
+    return f"turn aside to {number} {view.runbook.phase(step.on_failure).title}"
 
 
 def _until(view: RunView, step: Step) -> str:

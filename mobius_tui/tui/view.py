@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mobius_tui.run.plan import Plan, Proposal, Standing
+from mobius_tui.run.said import Said
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import StepState
 from mobius_tui.run.variables import Values
@@ -27,8 +28,10 @@ class RunView:
     """Seconds since 1970."""
     host: int | None
     """The living host's pid."""
-    last_lines: Mapping[str, str] = field(default_factory=dict)
-    """By `STEP.ATTEMPT`: the last line of what it printed, where it ended badly."""
+    said: Mapping[str, Said] = field(default_factory=dict)
+    """By `STEP.ATTEMPT`: its last words, where it ended badly."""
+    verifying: str | None = None
+    """The step whose script has ended and whose checks are being made."""
     health: Mapping[str, str] = field(default_factory=dict)
     """Each probe's state, in words."""
     last_n: int = 0
@@ -113,7 +116,7 @@ def look(
     *,
     now: float,
     host: int | None,
-    last_lines: Mapping[str, str],
+    said: Mapping[str, Said],
     health: Mapping[str, str],
     before: RunView | None = None,
 ) -> RunView:
@@ -124,7 +127,7 @@ def look(
         state: the run's; it changes in place as the journal grows.
         now: seconds since 1970.
         host: the living host's pid.
-        last_lines: by `STEP.ATTEMPT`, the last line of its output.
+        said: by `STEP.ATTEMPT`, its last words.
         health: each probe's state, in words.
         before: the view before, whose standings hold where the journal has not grown.
     """
@@ -140,7 +143,7 @@ def look(
         proposal=proposal,
         now=now,
         host=host,
-        last_lines=last_lines,
+        said=said,
         health=health,
         last_n=state.n,
     )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.content import Content
 
 from mobius_tui.run.events import RunEnded, StepEnded, StepStarted
+from mobius_tui.run.glance import Glance, keep, last_glance
 from mobius_tui.tui.output.pane import OutputPane
 from mobius_tui.tui.screens.card import EndCard, ReturnCard
 from mobius_tui.tui.screens.confirm import ConfirmDialog
@@ -14,10 +16,12 @@ from mobius_tui.tui.screens.dialog import Dialog
 from mobius_tui.tui.screens.failure import FailureDialog
 from mobius_tui.tui.screens.leave import LeaveDialog
 from mobius_tui.tui.screens.run import RunScreen
+from mobius_tui.tui.theme import STYLES
+from mobius_tui.tui.widgets.health import HealthPanel
 from mobius_tui.tui.widgets.key_bar import KeyBar
 from tests.pictures import svg_of
 from tests.tui import scenes
-from tests.tui.runs import Time, hosted, opened, press, settled, until, words
+from tests.tui.runs import MadeRun, Time, hosted, opened, press, settled, until, words
 
 
 async def test_enter_runs_the_next_step_without_a_question_if_it_only_reads(
@@ -134,6 +138,32 @@ async def test_coming_back_says_what_is_unknown(tmp_path: Path) -> None:
         assert "still alive: 4711" in words(pilot)
 
 
+async def test_coming_back_says_for_how_long_and_what_happened_since(
+    tmp_path: Path,
+) -> None:
+    run = scenes.decided(tmp_path)
+    keep(run.directory, Glance(at=run.at, health="API health is ok"))
+    run.write(StepStarted(step="system-status", attempt=1), after=60)
+    run.write(StepEnded(step="system-status", attempt=1, result="passed"), after=60)
+    run.health(scenes.checks(run, failing=26))
+    time = Time(run.at + 5)
+    async with hosted(run), opened(run, time=time, is_new=False) as (_, pilot):
+        shown = words(pilot)
+        assert "no screen showed this run for 2 min 5 s" in shown
+        assert "since   ✔ passed 2.1 System status" in shown
+        assert "then  API health is ok" in shown
+        assert "now   API health is failing" in shown
+        time.pass_(10)
+        await until(pilot, lambda: _glanced_at(run) == time.at)
+    assert _glanced_at(run) == time.at
+
+
+def _glanced_at(run: MadeRun) -> float:
+    glance = last_glance(run.directory)
+    assert glance is not None
+    return glance.at
+
+
 async def test_the_end_is_told_and_its_exit_code_is_the_outcomes(
     tmp_path: Path,
 ) -> None:
@@ -173,7 +203,66 @@ async def test_the_footer_shows_what_applies(tmp_path: Path) -> None:
         assert "retry" not in offered()
         assert {"override", "help", "leave", "end_run"} <= offered()
         await press(pilot, time, "up")
-        assert {"retry", "override"} <= offered()
+        assert "retry" in offered()
+        assert "override" not in offered(), "3.1 has passed"
+
+
+async def test_a_key_that_does_not_apply_says_why(tmp_path: Path) -> None:
+    run = scenes.assessed(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (_, pilot):
+        await press(pilot, time, "s")
+        await until(pilot, lambda: "is a gate: it cannot be skipped" in words(pilot))
+        assert "o overrides it" in words(pilot)
+        assert host.intents == []
+
+
+async def test_stopping_the_checks_of_a_step_does_not_speak_of_its_script(
+    tmp_path: Path,
+) -> None:
+    run = scenes.running(tmp_path)
+    run.directory.attempt("execute", 1).exit.write_text("cause=exited\n")
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (screen, pilot):
+        assert "its script has ended; being checked" in words(pilot)
+        assert "Stop checking" in words(pilot)
+        await press(pilot, time, "x")
+        assert "Stop checking 3.2 Restore the backup?" in words(pilot)
+        assert "Its script has ended" in words(pilot)
+        assert "SIGTERM" not in words(pilot)
+        await press(pilot, time, "enter")
+        await until(pilot, lambda: host.intents)
+        assert screen.offer is not None
+        assert "is being checked" in screen.offer.text
+
+
+async def test_a_warning_is_told_on_the_step_that_follows_it(tmp_path: Path) -> None:
+    run = scenes.decided(tmp_path)
+    run.write(StepStarted(step="system-status", attempt=1))
+    run.write(
+        StepEnded(
+            step="system-status", attempt=1, result="warned", reason="http check: 503"
+        ),
+        after=1,
+    )
+    async with hosted(run), opened(run) as (screen, pilot):
+        assert screen.key == "metrics"
+        assert "▲ 2.1 System status warned  http check: 503" in words(pilot)
+
+
+async def test_health_that_nobody_watches_is_calm_and_says_so(tmp_path: Path) -> None:
+    run = scenes.running(tmp_path)
+    time = Time(run.at + 61)
+    async with opened(run, time=time) as (screen, pilot):
+        shown = words(pilot)
+        assert "nobody watches; API health was failing" in shown
+        assert "last looked 1 min" in shown
+        assert "every 5s" not in shown
+        health = screen.query_one(HealthPanel)
+        assert not health.has_class("-failing")
+        content = health.render()
+        assert isinstance(content, Content)
+        assert {str(span.style) for span in content.spans} == {STYLES["muted"]}
 
 
 async def test_keys_in_the_footer_and_the_line_above_can_be_clicked(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
@@ -20,7 +21,7 @@ from mobius_tui.run.starter import Briefing
 from mobius_tui.runbook.model import Variable
 from mobius_tui.tui.brief import effects, preflight, summary, values
 from mobius_tui.tui.command import Place
-from mobius_tui.tui.commands import bindings, footer
+from mobius_tui.tui.commands import bindings, command, footer
 from mobius_tui.tui.screens.contacts import contact_fields
 from mobius_tui.tui.screens.dialog import fields_widget
 from mobius_tui.tui.screens.page import Page
@@ -132,7 +133,13 @@ class BriefingScreen(Page):
     def on_mount(self) -> None:
         """Type the first answer at once; without one, Enter begins."""
         # No letters: while a line has the focus they are typed into it.
-        self.query_one(KeyBar).offered = footer(("briefing",), ())
+        words = command("help")
+        spelled = [key for key in words.keys if len(key) > 1 and key != "question_mark"]
+        around = (
+            replace(command("focus.next"), label="Next line"),
+            replace(words, keys=tuple(spelled[:1])),
+        )
+        self.query_one(KeyBar).offered = (*footer(("briefing",), ()), *around)
         missing = self._briefing.missing
         first = f"#var-{missing[0].name}" if missing else "#begin"
         self.query_one(first).focus()

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button
 
+from mobius_tui.run.glance import Glance
 from mobius_tui.run.steps import BAD, Status
 from mobius_tui.runbook.units import in_words
 from mobius_tui.tui.commands import bind
@@ -20,22 +21,31 @@ from mobius_tui.tui.screens.dialog import Choice, Dialog, fields_widget
 from mobius_tui.tui.theme import Role, assemble, text
 from mobius_tui.tui.view import RunView
 
+MEANWHILE = 5
+"""Steps that are named as having ended while nobody looked."""
+
 
 class ReturnCard(Dialog[None]):
     """What happened before one came back."""
 
-    def __init__(self, view: RunView, health: str) -> None:
+    def __init__(self, view: RunView, health: str, before: Glance | None) -> None:
         """Make the card.
 
         Args:
             view: the run.
             health: the worst news of health, in words.
+            before: the last look of any screen.
         """
         super().__init__(f"Back in {view.runbook.title}", tone="accent")
-        self._fields = tuple(_so_far(view, health))
+        self._fields = (
+            *_away(view, before),
+            *_so_far(view),
+            *_troubles(view),
+            *_around(view, health, before),
+        )
 
     def compose_body(self) -> Iterable[Widget]:
-        """What ran last, what runs, what is unknown, and health."""
+        """How long nobody looked, what ran, what is unknown, host and health."""
         yield fields_widget(self._fields)
 
     def choices(self) -> tuple[Choice, ...]:
@@ -43,35 +53,64 @@ class ReturnCard(Dialog[None]):
         return (Choice("cancel", "Go on", "primary"),)
 
 
-def _so_far(view: RunView, health: str) -> Iterable[Field]:
+def _away(view: RunView, before: Glance | None) -> Iterable[Field]:
+    """How long no screen showed the run, and what came to its end meanwhile."""
+    if before is None:
+        return
+    away = in_words(max(0.0, view.now - before.at))
+    yield Field("away", text(f"no screen showed this run for {away}"))
+    ends = sorted(
+        (own.last.ended, step_id)
+        for step_id, own in view.state.steps.items()
+        if own.last is not None and (own.last.ended or 0.0) > before.at
+    )
+    label = "since"
+    for _, step_id in ends[-MEANWHILE:]:
+        yield Field(label, _named(view, step_id))
+        label = ""
+    if len(ends) > MEANWHILE:
+        yield Field("", text(f"and {len(ends) - MEANWHILE} before those", "muted"))
+
+
+def _named(view: RunView, step_id: str) -> Content:
+    mark = MARKS[view.standings[step_id].status]
+    return assemble(
+        (f"{mark.glyph} {mark.word} ", mark.role), (view.plan.name(step_id), "plain")
+    )
+
+
+def _so_far(view: RunView) -> Iterable[Field]:
     done, total = view.plan.progress(view.state, view.standings)
     began = f"{done} of {total} steps done, began {in_words(view.elapsed)} ago"
     yield Field("run", text(began))
     step_id = view.latest()
     last = view.own(step_id).last if step_id is not None else None
     if step_id is not None and last is not None:
-        mark = MARKS[view.standings[step_id].status]
         ago = in_words(max(0.0, view.now - (last.ended or last.started)))
-        parts: tuple[tuple[str, Role], ...] = (
-            (f"{mark.glyph} {mark.word} ", mark.role),
-            (view.plan.name(step_id), "plain"),
-            (f"  {ago} ago", "muted"),
-        )
-        yield Field("last", assemble(*parts))
+        when = "ago" if last.ended is not None else "so far"
+        words = assemble((f"  {ago} {when}", "muted"))
+        yield Field("last", _named(view, step_id) + words)
+
+
+def _troubles(view: RunView) -> Iterable[Field]:
+    """What wants a decision."""
     for step_id, standing in view.standings.items():
         if standing.status in BAD:
-            mark = MARKS[standing.status]
-            words = f"{mark.glyph} {mark.word} "
-            reason = f"  {standing.reason}"
-            name = view.plan.name(step_id)
-            yield Field(
-                "look", assemble((words, "bad"), (name, "plain"), (reason, "muted"))
-            )
+            reason = assemble((f"  {standing.reason}", "muted"))
+            yield Field("look", _named(view, step_id) + reason)
+
+
+def _around(view: RunView, health: str, before: Glance | None) -> Iterable[Field]:
+    """The host, and health then and now."""
     if view.host is None:
         yield Field("host", text("gone: nothing new can start until you resume", "bad"))
     else:
         yield Field("host", text(f"alive, process {view.host}", "good"))
-    yield Field("health", text(health))
+    if before is not None and before.health:
+        yield Field("health", assemble(("then  ", "muted"), (before.health, "plain")))
+        yield Field("", assemble(("now   ", "muted"), (health, "plain")))
+    else:
+        yield Field("health", text(health))
 
 
 class EndCard(Dialog[str]):

@@ -22,8 +22,8 @@ WAYS = (
     ("retry", "Retry"),
     ("skip", "Skip"),
     ("override", "Override"),
-    ("enter_phase", "Recovery"),
-    ("contacts", "Call"),
+    ("enter_phase", "Turn aside"),
+    ("contacts", "Contacts"),
 )
 """The commands that lead on, in short; they have the keys that they always have."""
 

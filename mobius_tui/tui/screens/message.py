@@ -10,6 +10,7 @@ from textual.widgets import Button, TextArea
 
 from mobius_tui import sanitize
 from mobius_tui.runbook.model import SendMessage, Step
+from mobius_tui.runbook.units import in_words
 from mobius_tui.tui.screens.dialog import Choice, Dialog, words_widget
 from mobius_tui.tui.view import RunView
 
@@ -22,6 +23,12 @@ class MessageDialog(Dialog[str]):
         assert isinstance(step.action, SendMessage)
         message = view.runbook.messages[step.action.message]
         body = view.values.preview(message.body).strip()
+        last = view.own(step.id).last
+        self._told = ""
+        if last is not None and last.ended is not None:
+            ago = in_words(max(0.0, view.now - last.ended))
+            self._told = f"Told {ago} ago by {last.by}; this is what was said then. "
+            body = last.note or body
         self._body = sanitize.clean(body, newlines=True)
         self._to = ", ".join(step.action.to)
 
@@ -29,16 +36,19 @@ class MessageDialog(Dialog[str]):
         """Whom it is for, and the text."""
         whom = f"For {self._to}. " if self._to else ""
         words = "Tell it where people read, then mark it: this version sends nothing."
-        yield words_widget(f"{whom}{words}", "muted")
+        yield words_widget(f"{self._told}{whom}{words}", "muted")
         yield TextArea(self._body, id="text", soft_wrap=True, compact=True)
 
     def choices(self) -> tuple[Choice, ...]:
         """Told or not yet."""
+        if self._told:
+            again = Choice("ok", "Mark as told again")
+            return (Choice("cancel", "Close", "primary"), again)
         return (Choice("ok", "Mark as told", "primary"), Choice("cancel", "Not yet"))
 
     def on_mount(self) -> None:
         """Enter marks it; Tab reaches the text."""
-        self.query_one("#ok").focus()
+        self.query_one("#cancel" if self._told else "#ok").focus()
 
     @on(Button.Pressed, "#ok")
     def give(self) -> None:

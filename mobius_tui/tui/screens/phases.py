@@ -26,7 +26,7 @@ class PhasesDialog(Dialog[str]):
             plan: the runbook's.
             likely: the phase that the step under the cursor leads to when it fails.
         """
-        super().__init__("Go to a phase aside", tone="warn")
+        super().__init__("Turn aside to another phase", tone="warn")
         self._plan = plan
         asides = [phase for phase in plan.runbook.phases if phase.aside]
         self._phases = sorted(asides, key=lambda phase: phase.id != likely)

@@ -17,10 +17,12 @@ from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.model import Runbook
+from mobius_tui.tui.asking import Flow
 from mobius_tui.tui.command import Place
 from mobius_tui.tui.commands import bindings
-from mobius_tui.tui.flows import FLOWS, Flow
+from mobius_tui.tui.flows import FLOWS
 from mobius_tui.tui.messages import Answered
+from mobius_tui.tui.refusals import why_not
 from mobius_tui.tui.screens.card import EndCard, ReturnCard
 from mobius_tui.tui.screens.leave import LeaveDialog
 from mobius_tui.tui.screens.run_page import RunPage, Stand
@@ -86,7 +88,7 @@ class RunScreen(RunPage):
                 self._begin_asking(self._tell_return(view, news))
 
     async def _tell_return(self, view: RunView, news: str) -> None:
-        await self.ask(ReturnCard(view, news))
+        await self.ask(ReturnCard(view, news, self.before))
 
     async def _tell_end(self, view: RunView) -> None:
         if await self.ask(EndCard(view, str(self._viewer.directory.path))) == "leave":
@@ -177,6 +179,8 @@ class RunScreen(RunPage):
             command_id = "message"
         if command_id in self.available():
             self._begin_asking(self._do(FLOWS[command_id], self.key))
+        elif self.view is not None:
+            self.tell(why_not(self.view, self.key, command_id))
 
     # Leaving
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import time
 
@@ -16,6 +16,7 @@ from textual.reactive import reactive
 from textual.widgets import Static
 from textual.worker import Worker, WorkerError, WorkerState
 
+from mobius_tui.run.glance import Glance, keep, last_glance
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.tui import offers
 from mobius_tui.tui.command import Command
@@ -23,7 +24,7 @@ from mobius_tui.tui.health_view import HealthView
 from mobius_tui.tui.messages import OutputGrew, RunChanged
 from mobius_tui.tui.offers import Offer
 from mobius_tui.tui.output.pane import OutputPane
-from mobius_tui.tui.screens.page import Page
+from mobius_tui.tui.screens.panes import PanedPage
 from mobius_tui.tui.sight import Shown, Sight, output_of
 from mobius_tui.tui.view import RunView
 from mobius_tui.tui.widgets.checklist import Checklist
@@ -35,6 +36,8 @@ from mobius_tui.tui.widgets.next_line import NextLine
 
 OUTPUT_BEAT = 0.05
 """Seconds between looks at the output of a running step."""
+GLANCE = 5.0
+"""Seconds between two records of that somebody looks."""
 TALL = 30
 """Rows of the screen from which everything has room."""
 
@@ -51,7 +54,7 @@ class Stand:
     """The id of the pane with the focus."""
 
 
-class RunPage(Page):
+class RunPage(PanedPage):
     """Follows a run and shows it; sends nothing."""
 
     AUTO_FOCUS = "#checklist"
@@ -84,6 +87,9 @@ class RunPage(Page):
         self._repaints = repaints
         self._wall = wall
         self._sight = Sight(viewer)
+        self.before = last_glance(viewer.directory)
+        """The last look of any screen before this one."""
+        self._glanced = 0.0
         self._moved = stand is not None and stand.moved
         self._pane = stand.pane if stand is not None else "checklist"
         if self._moved and stand is not None:
@@ -134,6 +140,7 @@ class RunPage(Page):
             self._follower.cancel()
             with suppress(WorkerError):
                 await self._follower.wait()
+        self._keep_glance(self._wall())
         await self._viewer.close()
 
     async def _follow_run(self) -> None:
@@ -198,6 +205,15 @@ class RunPage(Page):
         for step_id, attempt in self._sight.running() if grown else ():
             self._follow(step_id, attempt)
         self.looked(view)
+        if view.now - self._glanced >= GLANCE:
+            self._keep_glance(view.now)
+
+    def _keep_glance(self, now: float) -> None:
+        """Put on record that somebody looked, for whoever comes back."""
+        self._glanced = now
+        if self.view is not None and self.view.state.ended is None:
+            news = self.health.news if self.health is not None else ""
+            keep(self._viewer.directory, Glance(at=now, health=news))
 
     def looked(self, view: RunView) -> None:
         """The run was looked at, and the widgets have been told."""
@@ -222,6 +238,14 @@ class RunPage(Page):
     def available(self) -> frozenset[str]:
         """The commands on steps and the run that apply now."""
         return offers.available(self.view, self.key)
+
+    def footer_commands(self) -> tuple[Command, ...]:
+        """What the footer shows, in the words of the step under the cursor."""
+        names = offers.labels(self.view, self.key)
+        return tuple(
+            replace(command, label=names.get(command.id, command.label))
+            for command in super().footer_commands()
+        )
 
     def _show_offers(self) -> None:
         view = self.view
@@ -269,33 +293,6 @@ class RunPage(Page):
         else:
             self._catch_up()
             self.query_one("#checklist").focus()
-
-    def action_pane(self, number: str) -> None:
-        """Give a pane the focus; on a narrow screen, the whole room."""
-        panes = {"1": "#checklist", "2": "#output", "3": "#health"}
-        for each in panes:
-            self.set_class(each == number, f"-pane-{each}")
-        self.query_one(panes[number]).focus()
-
-    def action_zoom(self) -> None:
-        """Give the whole room to the pane with the focus, or give it back."""
-        zoomed = not self.has_class("-zoomed")
-        for pane in self.query("#body .-zoom"):
-            pane.remove_class("-zoom")
-        focused = self.focused
-        if zoomed and focused is not None:
-            focused.add_class("-zoom")
-            on_the_left = focused.id == "checklist"
-            self.set_class(on_the_left, "-zoom-left")
-        self.set_class(zoomed, "-zoomed")
-
-    def action_wrap(self) -> None:
-        """Wrap the output's long lines, or not."""
-        self.query_one(OutputPane).action_toggle_wrap()
-
-    def action_times(self) -> None:
-        """Show when each line of the output came, or not."""
-        self.query_one(OutputPane).action_toggle_times()
 
     def on_resize(self, event: events.Resize) -> None:
         """On a low screen, say what matters most first."""

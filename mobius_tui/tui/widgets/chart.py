@@ -18,6 +18,9 @@ RISING = " ▁▂▃▄▅▆▇█"
 GROWING = "░▏▎▍▌▋▊▉█"
 """A cell filled from the left by 0 to 8 eighths."""
 FAILED = "✖"
+"""The first failed check of an outage; what it took to fail says nothing."""
+OUTAGE = "─"
+"""And those that follow: a line as long as the outage."""
 LIMIT = "┄"
 
 LIMIT_IN_SIGHT = 2.0
@@ -66,8 +69,11 @@ def columns(
     if width <= 0 or height <= 0:
         return []
     samples = list(zip(values, states, strict=True))[-width:]
-    top = ceiling([value for value, _ in samples], limit)
+    top = ceiling([value for value, state in samples if state != "bad"], limit)
     drawn = [_column(value, state, top, height, limit) for value, state in samples]
+    for place in range(len(samples) - 1, 0, -1):
+        if samples[place][1] == samples[place - 1][1] == "bad":
+            drawn[place][-1] = (OUTAGE, "bad")
     blank: list[Cell] = [(" ", "none")] * height
     drawn = [blank] * (width - len(drawn)) + drawn
     rows = [[column[row] for column in drawn] for row in range(height)]
@@ -106,20 +112,18 @@ def _column(
     value: float | None, state: str, top: float, height: int, limit: float | None
 ) -> list[Cell]:
     """Return one column, the upper cell first."""
+    if state == "bad":
+        above: list[Cell] = [(" ", "none")] * (height - 1)
+        return [*above, (FAILED, "bad")]
     reach = None if state == "none" else _height(value)
     role: Role = "ok"
-    if state == "bad":
-        role = "bad"
-    elif state == "slow" or (reach is not None and limit is not None and reach > limit):
+    if state == "slow" or (reach is not None and limit is not None and reach > limit):
         role = "slow"
     eighths = 0
     if reach is not None:
         eighths = max(1, min(height * 8, round(min(reach / top, 1.0) * height * 8)))
     fills = [min(8, max(0, eighths - 8 * row)) for row in reversed(range(height))]
-    cells: list[Cell] = [(RISING[n], role if n else "none") for n in fills]
-    if state == "bad":
-        cells[-1] = (FAILED, "bad")
-    return cells
+    return [(RISING[n], role if n else "none") for n in fills]
 
 
 def _height(value: float | None) -> float | None:

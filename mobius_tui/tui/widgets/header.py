@@ -12,7 +12,7 @@ from mobius_tui.tui.theme import STYLES, Role, assemble
 from mobius_tui.tui.view import RunView
 
 ROOMY = 100
-"""Cells from which the host's state is a word, not its mark alone."""
+"""Cells from which it says whose state stands at the edge."""
 MODE_STYLES = {
     "incident": "bold $background on $error",
     "drill": "bold on $primary 45%",
@@ -102,6 +102,6 @@ class RunHeader(Widget):
         if view.host is None:
             parts.append(assemble(("○ host gone", "bad")))
         else:
-            word = " alive" if self.size.width >= ROOMY else ""
-            parts.append(assemble(("host ", "muted"), ("●", "good"), (word, "muted")))
+            name = "host " if self.size.width >= ROOMY else ""
+            parts.append(assemble((name, "muted"), ("●", "good"), (" alive", "muted")))
         return parts

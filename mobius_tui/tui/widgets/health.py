@@ -36,9 +36,8 @@ class HealthPanel(Widget, can_focus=True):
         self.border_title = assemble(
             ("Health · ", role), (f"{glyph}{health.news}", role)
         )
-        self.border_subtitle = (
-            assemble((f"every {health.every}", "muted")) if health.every else None
-        )
+        beat = health.beat
+        self.border_subtitle = assemble((beat, "muted")) if beat else None
         failing = health.condition == "failing" and not health.has_ended
         self.set_class(failing, "-failing")
 

@@ -10,7 +10,7 @@ from mobius_tui import sanitize
 from mobius_tui.health.record import State
 from mobius_tui.health.window import CHART, Condition
 from mobius_tui.tui.health_view import HealthView, MachineView, ProbeView
-from mobius_tui.tui.theme import Role, assemble, cut_in_middle, text
+from mobius_tui.tui.theme import STYLES, Role, assemble, cut_in_middle, text
 from mobius_tui.tui.widgets.chart import Role as ChartRole
 from mobius_tui.tui.widgets.chart import ceiling, columns, meter
 
@@ -51,7 +51,7 @@ def lines(
         compact: whether there is room for two rows alone.
     """
     if compact:
-        return _two_lines(health, width)
+        return calmed(health, _two_lines(health, width))
     found: list[Content] = []
     upright = width < WIDE
     charts = _chart_height(health, height, upright)
@@ -69,7 +69,14 @@ def lines(
         found.append(text("This runbook watches nothing.", "muted"))
     if health.machine is not None:
         found.extend(_machine(health.machine, upright=upright))
-    return found
+    return calmed(health, found)
+
+
+def calmed(health: HealthView, found: list[Content]) -> list[Content]:
+    """The lines, without colours where they are of the past: nobody watches."""
+    if health.unwatched is None:
+        return found
+    return [Content.styled(line.plain, STYLES["muted"]) for line in found]
 
 
 def _chart_height(health: HealthView, height: int | None, upright: bool) -> int:
@@ -157,8 +164,10 @@ def _chart(probe: ProbeView, width: int, height: int) -> Iterator[Content]:
     """The latencies as columns, with the limit drawn in and an axis beside them."""
     axis = AXIS + 2
     room = max(8, min(width - axis, CHART))
-    latencies, limit = probe.latencies[-room:], probe.limit
     states = [CHART_STATES[state] for state in probe.states[-room:]]
+    newest = zip(probe.latencies[-room:], states, strict=True)
+    latencies = [None if state == "bad" else ms for ms, state in newest]
+    limit = probe.limit
     scale = _seconds_or_ms(ceiling(latencies, limit)) if latencies else ""
     rows = columns(latencies, states, width=room, height=height, limit=limit)
     for number, row in enumerate(rows):

@@ -11,6 +11,7 @@ from mobius_tui.tui.widgets.chart import (
     FAILED,
     GROWING,
     LIMIT,
+    OUTAGE,
     RISING,
     Cell,
     ceiling,
@@ -45,6 +46,7 @@ def test_a_chart_has_the_size_that_was_asked_for(
     assert {character for row in rows for character, _ in row} <= {
         *RISING,
         FAILED,
+        OUTAGE,
         LIMIT,
     }
     assert [cells(text) for text in drawn(rows)] == [width] * height
@@ -59,7 +61,7 @@ def test_every_failed_check_in_sight_is_marked_and_no_other(
     states = [state for _, state in pairs]
     rows = columns(latencies, states, width=width, height=height, limit=limit)
     newest = states[-width:]
-    marks = [character == FAILED for character in drawn(rows)[-1]]
+    marks = [character in (FAILED, OUTAGE) for character in drawn(rows)[-1]]
     padding = [False] * (width - len(newest))
     assert marks == padding + [state == "bad" for state in newest]
 
@@ -110,10 +112,16 @@ def test_a_limit_just_above_the_values_is_in_sight_and_a_far_one_is_not() -> Non
     assert ceiling([None, float("nan")], None) == 1
 
 
-def test_a_failed_check_with_a_latency_keeps_its_column() -> None:
+def test_a_long_outage_is_a_calm_line_that_begins_with_a_mark() -> None:
+    states = ["ok", *["bad"] * 4, "ok", "bad"]
+    rows = columns([50.0] * 7, states, width=7, height=2, limit=None)
+    assert drawn(rows) == ["█    █ ", "█✖───█✖"]
+
+
+def test_a_failed_check_has_no_column_whatever_its_latency() -> None:
     rows = columns([50, 50], ["ok", "bad"], width=2, height=2, limit=None)
-    assert drawn(rows) == ["██", "█✖"]
-    assert roles(rows) == [["ok", "bad"], ["ok", "bad"]]
+    assert drawn(rows) == ["█ ", "█✖"]
+    assert roles(rows) == [["ok", "none"], ["ok", "bad"]]
 
 
 def test_only_the_newest_are_shown_and_only_they_set_the_scale() -> None:

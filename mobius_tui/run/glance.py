@@ -1,0 +1,53 @@
+"""When a screen last showed a run, and what health was then.
+
+No event of the run, so it is not in its journal: a small file beside it, written anew
+every few seconds by whoever looks. Losing it loses nothing of the run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+
+from mobius_tui.run.directory import RunDirectory
+
+LIMIT = 4096
+"""Bytes that are read of it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Glance:
+    """One look of a screen."""
+
+    at: float
+    """Seconds since 1970."""
+    health: str
+    """The worst news of health then, in words."""
+
+
+def last_glance(directory: RunDirectory) -> Glance | None:
+    """The last look of any screen; `None` where there is no record of one."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        handle = os.open(directory.glance, flags)
+        with os.fdopen(handle, "rb") as file:
+            said = json.loads(file.read(LIMIT))
+        return Glance(at=float(said["at"]), health=str(said["health"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def keep(directory: RunDirectory, glance: Glance) -> None:
+    """Put a look on record; where that cannot be, the next card says less."""
+    new = directory.glance.with_suffix(f".{os.getpid()}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    data = json.dumps({"at": glance.at, "health": glance.health}).encode()
+    try:
+        with os.fdopen(os.open(new, flags, 0o600), "wb") as file:
+            file.write(data)
+        new.replace(directory.glance)
+    except OSError:
+        with suppress(OSError):
+            new.unlink()

@@ -1,0 +1,126 @@
+"""Why a command does not apply now, in a line: a key that does nothing says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from mobius_tui.run.plan import kind_of
+from mobius_tui.run.steps import Status
+from mobius_tui.runbook.model import Step
+from mobius_tui.tui import offers
+from mobius_tui.tui.commands import key_of
+from mobius_tui.tui.glyphs import MARKS
+from mobius_tui.tui.view import RunView
+
+
+def why_not(view: RunView, key: str | None, command_id: str) -> str:
+    """Why a command does nothing now, and what does.
+
+    Args:
+        view: the run.
+        key: the checklist's key under the cursor.
+        command_id: of a command that is not available.
+    """
+    if command_id == "contacts":
+        return "This runbook names nobody to call."
+    if view.state.ended is not None:
+        return "The run has ended; nothing can be done in it any more."
+    if view.host is None and command_id != "stop":
+        return f"No host runs this run: {key_of('next_action')} resumes it first."
+    if command_id == "enter_phase":
+        return "This runbook has no phase to turn aside to."
+    step = view.step(key)
+    if step is None:
+        return "That is for a step, and the cursor is on a phase."
+    name = view.plan.name(step.id)
+    return f"{name} {OF_STEP[command_id](view, step)}"
+
+
+def _state(view: RunView, step: Step) -> str:
+    return MARKS[view.standings[step.id].status].word
+
+
+def _busy(view: RunView, step: Step) -> str:
+    """What keeps any step from being begun or passed over; empty if nothing."""
+    standing = view.standings[step.id]
+    match standing.status:
+        case Status.RUNNING:
+            return f"is running: {key_of('stop')} stops it."
+        case Status.NOT_APPLICABLE:
+            return f"does not apply: {standing.reason}."
+        case Status.SKIPPED:
+            return f"is skipped: {key_of('restore')} takes that back."
+        case _:
+            return ""
+
+
+def _waits(view: RunView, step: Step) -> str:
+    waits = view.standings[step.id].waits
+    return f"waits: {', '.join(wait.text for wait in waits)}." if waits else ""
+
+
+def _stop(view: RunView, step: Step) -> str:
+    return f"is not running ({_state(view, step)}): there is nothing to stop."
+
+
+def _retry(view: RunView, step: Step) -> str:
+    by_hand = offers.by_hand(step)
+    if by_hand is not None:
+        return f"is done by hand: {key_of('override')} vouches for it."
+    if found := _busy(view, step) or _waits(view, step):
+        return found
+    match kind_of(step):
+        case "message":
+            return f"is a message: {key_of('message')} shows it."
+        case "manual" | "choose":
+            return f"is for a person: {key_of('tick')} answers it."
+        case _:
+            return f"has not run yet: {key_of('next_action')} runs it."
+
+
+def _skip(view: RunView, step: Step) -> str:
+    if step.gate:
+        override = key_of("override")
+        return f"is a gate: it cannot be skipped. {override} overrides it."
+    if found := _busy(view, step):
+        return found
+    return f"is {_state(view, step)} already: there is nothing to skip."
+
+
+def _restore(view: RunView, step: Step) -> str:
+    return f"is not skipped ({_state(view, step)}): there is nothing to take back."
+
+
+def _override(view: RunView, step: Step) -> str:
+    if view.standings[step.id].status is Status.SKIPPED:
+        return _busy(view, step)
+    if found := _busy(view, step):
+        return found
+    return f"is {_state(view, step)} already: there is nothing to vouch for."
+
+
+def _tick(view: RunView, step: Step) -> str:
+    if found := _busy(view, step) or _waits(view, step):
+        return found
+    return (
+        f"is run, not ticked: {key_of('next_action')} runs it, "
+        f"{key_of('override')} vouches for it."
+    )
+
+
+def _message(view: RunView, step: Step) -> str:
+    if kind_of(step) != "message":
+        return "is no message."
+    return _busy(view, step) or _waits(view, step)
+
+
+OF_STEP: Mapping[str, Callable[[RunView, Step], str]] = {
+    "stop": _stop,
+    "retry": _retry,
+    "skip": _skip,
+    "restore": _restore,
+    "override": _override,
+    "tick": _tick,
+    "message": _message,
+}
+"""What is said of a step, by command."""

@@ -1,0 +1,79 @@
+"""Flows about the run as a whole: notes, turning aside, whom to call, its end."""
+
+from __future__ import annotations
+
+from mobius_tui.run.intents import Intent
+from mobius_tui.runbook.model import Step
+from mobius_tui.tui.asking import Ask
+from mobius_tui.tui.screens.contacts import ContactsDialog
+from mobius_tui.tui.screens.phases import PhasesDialog
+from mobius_tui.tui.screens.question import Question
+from mobius_tui.tui.screens.reason import ReasonDialog
+from mobius_tui.tui.view import RunView
+
+
+async def note(ask: Ask, view: RunView, key: str | None) -> Intent | None:
+    """Put a remark on record, on the step under the cursor or on the run."""
+    step = view.step(key)
+    about = view.plan.name(step.id) if step is not None else "the run"
+    words = await ask(
+        ReasonDialog(
+            f"Note on {about}",
+            "It goes on record with the time and your name.",
+            verb="Add it",
+            prompt="What should be remembered?",
+        )
+    )
+    if words is None:
+        return None
+    return Intent(wish="note", step=step.id if step is not None else None, text=words)
+
+
+async def enter_phase(ask: Ask, view: RunView, key: str | None) -> Intent | None:
+    """Turn aside to another phase."""
+    step = view.step(key)
+    likely = step.on_failure if step is not None else None
+    phase = await ask(PhasesDialog(view.plan, likely=likely))
+    return _enter(view, phase, step)
+
+
+async def enter_this_phase(ask: Ask, view: RunView, key: str | None) -> Intent | None:
+    """Turn aside to the phase under the cursor."""
+    phase = view.phase(key)
+    if phase is None:
+        return None
+    number = view.plan.phase_numbers[phase.id]
+    words = "Its steps become pending, and are proposed next. Nothing runs by itself."
+    title = f"Go to {number} {phase.title}?"
+    if not await ask(Question(title, words, verb="Go there", tone="warn")):
+        return None
+    return _enter(view, phase.id, None)
+
+
+def _enter(view: RunView, phase: str | None, step: Step | None) -> Intent | None:
+    if phase is None:
+        return None
+    origin = step.id if step is not None else view.proposal.step
+    return Intent(wish="enter", phase=phase, step=origin, text="a person went there")
+
+
+async def contacts(ask: Ask, view: RunView, _key: str | None) -> Intent | None:
+    """Show whom to call."""
+    await ask(ContactsDialog(view.runbook.contacts))
+    return None
+
+
+async def end_run(ask: Ask, view: RunView, _key: str | None) -> Intent | None:
+    """End the run for good."""
+    outcome, why = view.plan.outcome(view.state)
+    reason = await ask(
+        ReasonDialog(
+            "End the run?",
+            f"It ends as {outcome}: {why}. Nothing can be started in it any more.",
+            verb="End it",
+            prompt="Remark, if there is one",
+            wanted=False,
+            tone="good" if outcome == "completed" else "warn",
+        )
+    )
+    return None if reason is None else Intent(wish="end", text=reason)

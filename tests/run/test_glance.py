@@ -1,0 +1,35 @@
+"""The record of the last look at a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.glance import Glance, keep, last_glance
+
+
+def test_the_last_look_is_kept_privately_and_read_back(tmp_path: Path) -> None:
+    directory = RunDirectory(tmp_path)
+    assert last_glance(directory) is None
+    keep(directory, Glance(at=1.0, health="api is ok"))
+    keep(directory, Glance(at=2.5, health="api is failing [/x]"))
+    assert last_glance(directory) == Glance(at=2.5, health="api is failing [/x]")
+    assert directory.glance.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["glance.json"]
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"{", b"[]", b'{"at": "x"}', b'{"at": 1}', b"\xff", b"9" * 9000]
+)
+def test_a_record_that_is_none_says_nothing(tmp_path: Path, data: bytes) -> None:
+    directory = RunDirectory(tmp_path)
+    directory.glance.write_bytes(data)
+    assert last_glance(directory) is None
+
+
+def test_where_nothing_can_be_written_nothing_is_said(tmp_path: Path) -> None:
+    directory = RunDirectory(tmp_path / "gone")
+    keep(directory, Glance(at=1.0, health=""))
+    assert last_glance(directory) is None

@@ -1,0 +1,56 @@
+"""What an attempt said last, told from real files."""
+
+from __future__ import annotations
+
+import os
+import struct
+from pathlib import Path
+
+from mobius_tui.run.directory import AttemptDirectory
+from mobius_tui.run.said import Said, said
+
+
+def attempt(folder: Path, *pieces: tuple[int, str]) -> AttemptDirectory:
+    """An attempt that printed pieces: 1 for stdout, 2 for stderr."""
+    place = AttemptDirectory(folder)
+    with place.output.open("wb") as output, place.spans.open("wb") as spans:
+        for stream, text in pieces:
+            data = text.encode()
+            record = (output.tell(), len(data) | stream << 56, 0)
+            spans.write(struct.pack("<QQQ", *record))
+            output.write(data)
+    return place
+
+
+def test_the_last_line_and_the_last_error_line(tmp_path: Path) -> None:
+    place = attempt(tmp_path, (1, "a\n"), (2, "first\nboom\n"), (1, "b\n\n"))
+    assert said(place) == Said(last="b", error="boom")
+
+
+def test_an_error_line_in_pieces_is_put_together(tmp_path: Path) -> None:
+    place = attempt(tmp_path, (2, "old\nno spa"), (1, "x\n"), (2, "ce left\n"))
+    assert said(place).error == "no space left"
+
+
+def test_colours_and_rewritten_progress_are_left_out(tmp_path: Path) -> None:
+    place = attempt(tmp_path, (2, "10 %\r50 %\r\x1b[31mfailed\x1b[0m\n"))
+    assert said(place) == Said(last="failed", error="failed")
+
+
+def test_nothing_was_said(tmp_path: Path) -> None:
+    assert said(AttemptDirectory(tmp_path)) == Said()
+    assert said(attempt(tmp_path)) == Said()
+
+
+def test_what_a_step_put_in_place_of_its_output_is_not_read(tmp_path: Path) -> None:
+    place = AttemptDirectory(tmp_path)
+    os.mkfifo(place.output)
+    place.spans.symlink_to("/etc/passwd")
+    assert said(place) == Said()
+
+
+def test_a_long_line_and_a_torn_record_are_borne(tmp_path: Path) -> None:
+    place = attempt(tmp_path, (2, "x" * 100_000))
+    with place.spans.open("ab") as spans:
+        spans.write(b"torn")
+    assert 0 < len(said(place).error) <= 4096
