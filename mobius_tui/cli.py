@@ -68,6 +68,9 @@ def _complain(text: str) -> None:
     print(f"mobius-tui: {clean(text, newlines=True)}", file=sys.stderr)  # noqa: T201
 
 
+_ASCII = "draw with letters and signs of ASCII alone"
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The command line's grammar."""
     import argparse
@@ -78,6 +81,7 @@ def build_parser() -> argparse.ArgumentParser:
         epilog="Without a command: the library of runbooks and runs.",
     )
     parser.add_argument("-V", "--version", action="store_true", help="say which it is")
+    parser.add_argument("--ascii", action="store_true", help=_ASCII)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
     demo = commands.add_parser(
@@ -152,7 +156,12 @@ def _auto_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _view_options(parser: argparse.ArgumentParser) -> None:
+    import argparse
+
     parser.add_argument("--plain", action="store_true", help="lines, not a screen")
+    parser.add_argument(
+        "--ascii", action="store_true", default=argparse.SUPPRESS, help=_ASCII
+    )
     parser.add_argument(
         "--json", action="store_true", help="the journal's lines as they come"
     )

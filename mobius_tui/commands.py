@@ -9,6 +9,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from mobius_tui.sanitize import line
 if TYPE_CHECKING:
     from mobius_tui.run.intents import Intent
     from mobius_tui.run.starter import Briefing
+    from mobius_tui.tui.settings import Settings
 
 
 def run(options: argparse.Namespace) -> int:
@@ -55,10 +57,17 @@ def _paths(_options: argparse.Namespace) -> int:
     from mobius_tui.drill.site import sites_root
     from mobius_tui.run.directory import runs_root
     from mobius_tui.runbook.library import folder
+    from mobius_tui.tui import settings
 
-    _say(f"runs      {runs_root()}")
-    _say(f"sites     {sites_root()}")
-    _say(f"runbooks  {folder()}")
+    config = settings.path()
+    there = "" if config.exists() else "  (not there: all is as it comes)"
+    for name, path in (
+        ("config", f"{config}{there}"),
+        ("runs", runs_root()),
+        ("sites", sites_root()),
+        ("runbooks", folder()),
+    ):
+        _say(f"{name:9} {line(str(path))}")
     return OK
 
 
@@ -168,9 +177,10 @@ def _go(
         return OK
     auto = _auto(options, answers)
     if not (options.json or is_plain(asked=options.plain)):
+        settings = _settings(options)
         from mobius_tui.tui.app import open_briefing
 
-        return open_briefing(briefing, auto=auto, answers=answers)
+        return open_briefing(briefing, settings, auto=auto, answers=answers)
 
     async def lines() -> int:
         for problem in briefing.problems:
@@ -206,6 +216,7 @@ def _resume(options: argparse.Namespace) -> int:
     from mobius_tui.run.follow import Follower
     from mobius_tui.run.starter import resume
     from mobius_tui.run.summary import is_open
+    from mobius_tui.tui.settings import AS_IT_COMES
 
     if options.run:
         directory = find(runs_root(), options.run)
@@ -217,13 +228,15 @@ def _resume(options: argparse.Namespace) -> int:
         directory = newest
     answers = answers_of(Path(options.answers)) if options.answers else {}
     auto = _auto(options, answers)
+    lines = options.json or is_plain(asked=options.plain)
+    settings = AS_IT_COMES if lines else _settings(options)
     follower = Follower(directory)
     if follower.state.ended is None:
         asyncio.run(resume(directory, follower.runbook))
-    if not (options.json or is_plain(asked=options.plain)):
+    if not lines:
         from mobius_tui.tui.app import open_run
 
-        return open_run(directory, auto=auto)
+        return open_run(directory, settings, auto=auto)
     return _interruptible(lambda: show(directory, as_json=options.json, auto=auto))
 
 
@@ -268,14 +281,27 @@ def _rehearse(
         return code
 
 
-def _library(_options: argparse.Namespace) -> int:
+def _library(options: argparse.Namespace) -> int:
     from mobius_tui.plain import is_plain
 
     if is_plain(asked=False):
         raise UsageError("the library wants a terminal; see `mobius-tui --help`")
+    settings = _settings(options)
     from mobius_tui.tui.app import open_library
 
-    return open_library()
+    return open_library(settings)
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    """What config.toml and the command line want of the screens.
+
+    Raises:
+        UsageError: config.toml is wrong; the text is the whole report.
+    """
+    from mobius_tui.tui.settings import load
+
+    settings = load()
+    return replace(settings, ascii=True) if options.ascii else settings
 
 
 COMMANDS: Mapping[str | None, Callable[[argparse.Namespace], int]] = {

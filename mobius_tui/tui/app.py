@@ -19,13 +19,14 @@ from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.starter import Briefing
 from mobius_tui.tui import clipboard, environment
-from mobius_tui.tui.commands import bind, command, keymap
+from mobius_tui.tui.commands import bind, command, keymap, remap
 from mobius_tui.tui.errand import Away, Result
 from mobius_tui.tui.opening import Openings
 from mobius_tui.tui.palette import CommandProvider
 from mobius_tui.tui.screens.dialog import Dialog
 from mobius_tui.tui.screens.page import Page
-from mobius_tui.tui.theme import DARK, THEMES
+from mobius_tui.tui.settings import AS_IT_COMES, Settings
+from mobius_tui.tui.themes import DARK, THEMES
 
 GOING = (signal.SIGHUP, signal.SIGTERM)
 """Signals on which the screen goes; the run does not."""
@@ -60,13 +61,16 @@ class MobiusApp(App[Result]):
     ]
 
     def __init__(
-        self, *screens: Screen[None], theme: str = DARK.name, news: str = ""
+        self,
+        *screens: Screen[None],
+        settings: Settings = AS_IT_COMES,
+        news: str = "",
     ) -> None:
         """Make the app.
 
         Args:
             screens: the screens to show, each over the one before.
-            theme: the name of a theme of Textual's or of our own.
+            settings: the person's theme and manners.
             news: what to tell at once, from anywhere.
         """
         super().__init__()
@@ -74,7 +78,7 @@ class MobiusApp(App[Result]):
         self._news = news
         for each in THEMES:
             self.register_theme(each)
-        self.theme = theme
+        self.theme = settings.theme or DARK.name
         self.set_keymap(keymap())
 
     def on_mount(self) -> None:
@@ -132,12 +136,13 @@ class MobiusApp(App[Result]):
 MobiusApp.COMMANDS = MobiusApp.COMMANDS | {CommandProvider}
 
 
-def show(first: Screen[None]) -> int:
+def show(first: Screen[None], settings: Settings) -> int:
     """Run the app on a screen, and anew after each errand; returns the exit code."""
+    remap(settings.keys)
     screens: Sequence[Screen[None]] = (first,)
     news = ""
     while True:
-        app = MobiusApp(*screens, news=news)
+        app = MobiusApp(*screens, settings=settings, news=news)
         result = app.run()
         if not isinstance(result, Away) or app.return_code:
             code = result if isinstance(result, int) else 0
@@ -150,28 +155,35 @@ def _openings() -> Openings:
     return Openings(repaints=environment.repaints(os.environ))
 
 
-def open_library() -> int:
+def open_library(settings: Settings) -> int:
     """Show the library; returns the exit code."""
-    return show(_openings().library())
+    return show(_openings().library(), settings)
 
 
 def open_briefing(
-    briefing: Briefing, *, auto: Intent | None, answers: Mapping[str, str]
+    briefing: Briefing,
+    settings: Settings,
+    *,
+    auto: Intent | None,
+    answers: Mapping[str, str],
 ) -> int:
     """Show a briefing, and the run that begins with it; returns the exit code.
 
     Args:
         briefing: what is known before the run.
+        settings: the person's.
         auto: sent as soon as the run has begun.
         answers: by variable; the person may change them.
     """
-    return show(_openings().briefing(briefing, auto=auto, answers=answers))
+    return show(_openings().briefing(briefing, auto=auto, answers=answers), settings)
 
 
-def open_run(directory: RunDirectory, *, auto: Intent | None) -> int:
+def open_run(
+    directory: RunDirectory, settings: Settings, *, auto: Intent | None
+) -> int:
     """Show a run that has begun; returns the exit code.
 
     Raises:
         RunError: it never began, or is damaged.
     """
-    return show(_openings().run(directory, is_new=False, auto=auto))
+    return show(_openings().run(directory, is_new=False, auto=auto), settings)

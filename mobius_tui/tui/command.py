@@ -10,6 +10,17 @@ from mobius_tui.tui.keys import key_name
 Place = Literal["app", "run", "checklist", "output", "briefing", "library"]
 """Where a command works: everywhere, on a screen, or in a pane that has the focus."""
 
+TOGETHER: tuple[tuple[Place, ...], ...] = (
+    ("run", "checklist", "app"),
+    ("run", "output", "app"),
+    ("briefing", "app"),
+    ("library", "app"),
+)
+"""Places whose commands can be had at the same time, so that no key may be in two."""
+
+IN_DIALOGS = frozenset({"leave"})
+"""Commands beside those with a flow whose keys work in a dialog, too."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Command:

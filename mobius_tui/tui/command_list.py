@@ -284,7 +284,6 @@ COMMANDS: tuple[Command, ...] = (
         label="Open",
         group="Library",
         place="library",
-        by_widget=True,
     ),
     Command(
         id="help",

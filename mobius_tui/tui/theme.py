@@ -1,4 +1,4 @@
-"""The program's own theme, and the names by which widgets ask for colours.
+"""The names by which widgets ask for colours, and texts in them.
 
 A role says what a text means; its style is a Textual style of theme variables, so that
 every theme, and the terminal's own 16 colours, keep the meaning. No role is needed to
@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import Literal
 
 from textual.content import Content
-from textual.theme import Theme
 
 from mobius_tui import sanitize
 
@@ -41,37 +40,6 @@ STYLES: Mapping[Role, str] = {
     "key": "bold $accent",
 }
 """The style of each role, for `Content`."""
-
-DARK = Theme(
-    name="mobius-dark",
-    primary="#6cb6ff",
-    secondary="#d2a8ff",
-    accent="#6cb6ff",
-    foreground="#dbe1ea",
-    background="#0f151d",
-    surface="#161d28",
-    panel="#1c2633",
-    success="#7ddc8b",
-    warning="#f2c55c",
-    error="#ff6b6b",
-    dark=True,
-    variables={
-        "border": "#6cb6ff",
-        "border-blurred": "#3b4758",
-        "text-muted": "#8b96a7",
-        "text-warning": "#f2c55c",
-        "block-cursor-background": "#21344b",
-        "block-cursor-foreground": "#ffffff",
-        "block-cursor-text-style": "bold",
-        "block-cursor-blurred-background": "#1c2633",
-        "block-cursor-blurred-foreground": "#dbe1ea",
-        "input-selection-background": "#6cb6ff 35%",
-        "footer-background": "#161d28",
-    },
-)
-"""Calm ground, one accent for the focus, red only for what is wrong."""
-
-THEMES = (DARK,)
 
 
 def text(words: str, role: Role = "plain") -> Content:

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
@@ -18,6 +19,7 @@ from mobius_tui.errors import MobiusError
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.summary import Summary
 from mobius_tui.tui.command import Place
+from mobius_tui.tui.commands import bindings
 from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.theme import Role, assemble, text
 from mobius_tui.tui.widgets.key_bar import KeyBar
@@ -29,6 +31,7 @@ class LibraryScreen(Page):
     """A list to choose from; says what was chosen."""
 
     PLACES: ClassVar[tuple[Place, ...]] = ("library", "app")
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("library")]
 
     def __init__(
         self,
@@ -97,6 +100,10 @@ class LibraryScreen(Page):
         self._head(options, words)
         for directory, summary in runs:
             self._add(options, _line(summary), partial(self._open_run, directory))
+
+    def action_open(self) -> None:
+        """Open what is under the cursor."""
+        self.query_one(OptionList).action_select()
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
