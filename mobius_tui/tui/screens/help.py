@@ -1,22 +1,48 @@
-"""Every key, from the registry of commands."""
+"""Every key, from the registry of commands; a word typed finds those that it is in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from textual.app import RenderResult
+from textual import on
+from textual.containers import Vertical
 from textual.content import Content
-from textual.geometry import Size
 from textual.widget import Widget
+from textual.widgets import Input, Static
 
 from mobius_tui.run.steps import Status
 from mobius_tui.tui.command import Command
 from mobius_tui.tui.glyphs import ASIDE, MARKS
 from mobius_tui.tui.screens.dialog import Dialog, words_widget
 from mobius_tui.tui.theme import text
+from mobius_tui.tui.widgets.key_table import KeyRow, KeyTable
 
-KEY_CELLS = 18
-"""Cells of the column of keys."""
+FIRST = (
+    "Enter always does the next thing: the line above the keys says what. Whatever "
+    "changes something asks first. Nothing is lost when you leave."
+)
+"""What somebody who reads one sentence should have read."""
+
+
+class Group(Vertical):
+    """A heading and its rows, of which those with the words in them are shown."""
+
+    def __init__(self, title: str, rows: tuple[KeyRow, ...]) -> None:
+        super().__init__(classes="group")
+        self._title = title
+        self._rows = rows
+
+    def compose(self) -> Iterable[Widget]:
+        """The heading and the table."""
+        yield Static(text(self._title, "strong"), markup=False)
+        yield KeyTable(self._rows)
+
+    def find(self, words: str) -> bool:
+        """Show the rows that hold the words; returns whether there are any."""
+        rows = tuple(row for row in self._rows if words in _plain(row))
+        self.query_one(KeyTable).rows = rows
+        self.display = bool(rows)
+        return bool(rows)
 
 
 class HelpDialog(Dialog[None]):
@@ -24,55 +50,36 @@ class HelpDialog(Dialog[None]):
 
     def __init__(self, commands: tuple[Command, ...], *, glyphs: bool) -> None:
         super().__init__("Help")
-        self._commands = commands
+        self._commands = tuple(command for command in commands if command.keys)
         self._glyphs = glyphs
 
     def compose_body(self) -> Iterable[Widget]:
-        """The keys by group, then the glyphs."""
-        groups = dict.fromkeys(command.group for command in self._commands)
-        for group in groups:
-            yield words_widget(group, "strong")
-            yield KeyTable(
-                tuple(
-                    (
-                        text(command.key_names, "key"),
-                        text(command.help or command.title),
-                    )
-                    for command in self._commands
-                    if command.group == group
-                )
-            )
+        """A line to find by, the keys by group, then the glyphs."""
+        yield Input(placeholder="type a word to find a key", id="find", compact=True)
+        yield words_widget(FIRST, "muted")
+        for group in dict.fromkeys(command.group for command in self._commands):
+            found = (command for command in self._commands if command.group == group)
+            yield Group(group, tuple(_row(command) for command in found))
         if self._glyphs:
-            yield words_widget("States", "strong")
             marks = [*(MARKS[status] for status in Status), ASIDE]
-            yield KeyTable(
-                tuple((text(mark.glyph, mark.role), text(mark.word)) for mark in marks)
-            )
+            states = ((text(mark.glyph, mark.role), text(mark.word)) for mark in marks)
+            yield Group("States", tuple(states))
+
+    @on(Input.Changed, "#find")
+    def _find(self, event: Input.Changed) -> None:
+        words = event.value.strip().lower()
+        found = [group.find(words) for group in self.query(Group)]
+        self.query_one("#problem").display = False
+        if not any(found):
+            self.refuse("No key has that word.")
 
 
-class KeyTable(Widget):
-    """Keys in a column, what they do beside them."""
+def _row(command: Command) -> KeyRow:
+    words = text(command.title)
+    if command.help:
+        words += Content("  ") + text(command.help, "muted")
+    return text(command.key_names, "key"), words
 
-    def __init__(self, rows: tuple[tuple[Content, Content], ...]) -> None:
-        super().__init__()
-        self._rows = rows
 
-    def _lines(self, width: int) -> Iterable[Content]:
-        for key, words in self._rows:
-            label = key
-            for part in words.wrap(max(10, width - KEY_CELLS - 2)):
-                yield (
-                    Content("  ")
-                    + label.pad_right(KEY_CELLS - label.cell_length)
-                    + part
-                )
-                label = Content("")
-
-    def render(self) -> RenderResult:
-        """The laid-out lines."""
-        return Content("\n").join(self._lines(self.size.width))
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many rows as there are lines."""
-        del container, viewport
-        return len(tuple(self._lines(width)))
+def _plain(row: KeyRow) -> str:
+    return f"{row[0].plain} {row[1].plain}".lower()

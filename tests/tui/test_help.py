@@ -1,0 +1,38 @@
+"""The help: every key that works here, found by a word."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mobius_tui.tui.commands import commands
+from mobius_tui.tui.screens.run import RunScreen
+from tests.tui import scenes
+from tests.tui.runs import Time, hosted, opened, press, words
+
+TALL = (120, 100)
+
+
+async def test_every_command_of_the_screen_stands_in_the_help(tmp_path: Path) -> None:
+    run = scenes.fresh(tmp_path)
+    time = Time(run.at)
+    async with hosted(run), opened(run, size=TALL, time=time) as (_, pilot):
+        await press(pilot, time, "question_mark")
+        shown = words(pilot)
+        for command in commands(*RunScreen.PLACES):
+            assert command.title in shown
+        assert "timed out" in shown
+
+
+async def test_a_word_finds_its_keys_and_no_others(tmp_path: Path) -> None:
+    run = scenes.fresh(tmp_path)
+    time = Time(run.at)
+    async with hosted(run), opened(run, size=TALL, time=time) as (_, pilot):
+        await press(pilot, time, "question_mark", *"skip")
+        shown = words(pilot)
+        assert "Skip the step" in shown
+        assert "Undo the skip" in shown
+        assert "Override the step" not in shown
+        await press(pilot, time, *"zzz")
+        assert "No key has that word" in words(pilot)
+        await press(pilot, time, "escape")
+        assert pilot.app.screen.query("#checklist")
