@@ -191,7 +191,7 @@ async def test_help_shows_the_persons_keys(tmp_path: Path, ours: None) -> None:
         await pilot.press("f5")
         await settled(pilot)
         shown = words(pilot)
-        assert re.search(r"R\s*A new attempt", shown)
+        assert re.search(r"R\s*Run the step again", shown)
         assert "F5" in shown
         await pilot.press("escape")
 
