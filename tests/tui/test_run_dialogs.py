@@ -134,3 +134,19 @@ async def test_a_skip_wants_a_reason(tmp_path: Path) -> None:
         await press(pilot, time, *"no", "enter")
         await until(pilot, lambda: host.intents)
         assert (host.intents[0].wish, host.intents[0].text) == ("skip", "no")
+
+
+async def test_on_a_low_screen_what_is_confirmed_stays_in_sight(tmp_path: Path) -> None:
+    run = scenes.assessed(tmp_path)
+    time = Time(run.at)
+    async with hosted(run), opened(run, size=(60, 15), time=time) as (_, pilot):
+        await press(pilot, time, "enter")
+        shown = words(pilot)
+        for needed in (
+            "DESTROYS in production",
+            "rollback_dhash.sh",
+            "Type production",
+            "Run it",
+            "Don't",
+        ):
+            assert needed in shown

@@ -45,9 +45,13 @@ class ConfirmDialog(Dialog[str]):
             for check in step.checks
         )
         yield fields_widget((*head, *command(view, step), *checks))
+
+    def compose_foot(self) -> Iterable[Widget]:
+        """The line for the name: typed with the command in sight."""
         if self._typed:
-            yield words_widget(f"Type {view.environment} to confirm:", "bad")
-            yield Input(placeholder=view.environment, id="environment", compact=True)
+            name = self._view.environment
+            yield words_widget(f"Type {name} to confirm:", "bad")
+            yield Input(placeholder=name, id="environment", compact=True)
 
     def choices(self) -> tuple[Choice, ...]:
         """Run or not."""

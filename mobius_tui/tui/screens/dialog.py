@@ -83,25 +83,31 @@ class Dialog(ModalScreen[T | None], Generic[T]):
             self.focused.scroll_visible(animate=False)
 
     def compose(self) -> ComposeResult:
-        """The box: body above, buttons below."""
+        """The box: the body, which scrolls, and the foot, which does not."""
         with Vertical(classes="box") as box:
             box.border_title = Content(self._title)
             with VerticalScroll(classes="body", can_focus=False):
                 yield from self.compose_body()
-            problem = Static("", id="problem", markup=False)
-            problem.display = False
-            yield problem
-            with Horizontal(classes="buttons"):
-                for choice in self.choices():
-                    yield Button(
-                        Content(sanitize.line(choice.label)),
-                        id=choice.id,
-                        variant=choice.variant,
-                        compact=True,
-                    )
+            with Vertical(classes="foot"):
+                yield from self.compose_foot()
+                problem = Static("", id="problem", markup=False)
+                problem.display = False
+                yield problem
+                with Horizontal(classes="buttons"):
+                    for choice in self.choices():
+                        yield Button(
+                            Content(sanitize.line(choice.label)),
+                            id=choice.id,
+                            variant=choice.variant,
+                            compact=True,
+                        )
 
     def compose_body(self) -> Iterable[Widget]:
         """What stands in the box."""
+        return ()
+
+    def compose_foot(self) -> Iterable[Widget]:
+        """What stays in sight under it, however low the screen."""
         return ()
 
     def choices(self) -> tuple[Choice, ...]:
