@@ -46,8 +46,15 @@ _UNSAFE = re.compile(f"(?!\t)[{_INVISIBLE}]")
 _UNSAFE_BUT_NEWLINES = re.compile(f"(?![\t\n])[{_INVISIBLE}]")
 
 # One variation selector 15 or 16 after a character only asks for its plain or coloured
-# form, on whose width terminals disagree. It is taken out; any other use is shown.
+# form, and a skin tone after an emoji for its colour; on the width of both, terminals
+# disagree. They are taken out; any other use of a selector is shown.
 _PRESENTATION = re.compile("(?<=[^\n\t\ufe0e\ufe0f])[\ufe0e\ufe0f](?![\ufe0e\ufe0f])")
+_TONES = re.compile("(?<=[\u2600-\u27bf\U0001f300-\U0001faff])[\U0001f3fb-\U0001f3ff]+")
+
+# A flag is two letters of a kind of their own; some terminals draw two cells, others
+# four. The plain letters are what it says.
+_FLAGS = {0x1F1E6 + place: chr(ord("A") + place) for place in range(26)}
+_DISPUTED = re.compile("[\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]")
 
 _NEWLINE = re.compile(r"\r*\n")
 
@@ -116,8 +123,11 @@ def _visible(text: str, *, newlines: bool) -> str:
     if text.isascii():
         if text.isprintable():
             return text
-    elif "\ufe0e" in text or "\ufe0f" in text:
-        text = _PRESENTATION.sub("", text)
+    else:
+        if "\ufe0e" in text or "\ufe0f" in text:
+            text = _PRESENTATION.sub("", text)
+        if _DISPUTED.search(text):
+            text = _TONES.sub("", text).translate(_FLAGS)
     text = (_UNSAFE_BUT_NEWLINES if newlines else _UNSAFE).sub(_glyph, text)
     return text if text.isascii() else _combining().sub(_limit, text)
 
@@ -177,8 +187,10 @@ def _expand_tabs(text: str) -> str:
 
 
 def _cell(character: str) -> int:
-    if unicodedata.category(character) in {"Mn", "Me"}:
+    if (category := unicodedata.category(character)) in {"Mn", "Me", "Mc"}:
         return 0
+    if category == "Cn":
+        return 1  # not assigned: what draws it draws one box
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 

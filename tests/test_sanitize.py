@@ -179,3 +179,18 @@ def test_it_needs_nothing_beyond_the_standard_library() -> None:
         "sys.exit(any(m.split('.')[0] in {'rich', 'textual'} for m in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", probe], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\U0001f44d\U0001f3fd ok", "\U0001f44d ok"),
+        ("\U0001f1e9\U0001f1ea", "DE"),
+        ("\N{WOMAN}\u200d\N{GIRL}", "\N{WOMAN}<U+200D>\N{GIRL}"),
+    ],
+)
+def test_what_terminals_give_different_widths_is_shown_in_one(
+    text: str, shown: str
+) -> None:
+    assert clean(text) == shown
+    assert clean(shown) == shown

@@ -39,6 +39,10 @@ MARKS: Mapping[Status, Mark] = {
     Status.WAITING: Mark("·", "waiting", "muted"),
 }
 
+FOLDED = "▸"
+UNFOLDED = "▾"
+"""Whether a phase's steps are in sight."""
+
 ASIDE = Mark("┄", "aside", "muted")
 """A phase off the main line that the run has not entered."""
 

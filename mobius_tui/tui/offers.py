@@ -11,12 +11,12 @@ from typing import Literal
 
 from mobius_tui.run.plan import Proposal, effect_of, follows, kind_of
 from mobius_tui.run.steps import BAD, Status
-from mobius_tui.runbook.model import Run, Step
+from mobius_tui.runbook.model import Phase, Run, Step
 from mobius_tui.runbook.units import clock
 from mobius_tui.runbook.words import EFFECTS
 from mobius_tui.tui.glyphs import MARKS
 from mobius_tui.tui.theme import Role
-from mobius_tui.tui.view import RunView
+from mobius_tui.tui.view import PHASE, RunView
 
 Kind = Literal[
     "start",
@@ -84,14 +84,23 @@ def offer(view: RunView, selected: str | None, *, moved: bool) -> Offer:
     return _proposed(view, proposal)
 
 
+def is_off(view: RunView, phase: Phase) -> bool:
+    """Whether a phase is off the main line, and the run has not turned aside to it."""
+    return phase.aside and phase.id not in view.state.entered
+
+
 def _selected(view: RunView, key: str | None) -> Offer | None:
     """What can be done where the person went; `None` where that is nothing."""
     phase = view.phase(key)
-    if phase is not None and phase.aside and phase.id not in view.state.entered:
+    if phase is not None and is_off(view, phase):
         return Offer(kind="phase", key=key, text=f"Go to {phase.title}", role="warn")
     step = view.step(key)
     if step is None or view.state.auto is not None:
         return None
+    own_phase = view.plan.phase_of[step.id]
+    if is_off(view, own_phase):
+        words = f"Go to {own_phase.title}, which {view.plan.name(step.id)} is in"
+        return Offer(kind="phase", key=PHASE + own_phase.id, text=words, role="warn")
     standing = view.standings[step.id]
     if standing.status in BAD:
         return _decide(view, step)
@@ -202,6 +211,8 @@ def labels(view: RunView | None, selected: str | None) -> Mapping[str, str]:
 
 
 def _of_step(view: RunView, step: Step) -> set[str]:
+    if is_off(view, view.plan.phase_of[step.id]):
+        return set()
     status = view.standings[step.id].status
     found: set[str] = set()
     ended = status in BAD or status in (

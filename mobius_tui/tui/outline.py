@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rich.cells import cell_len
+
 from mobius_tui import sanitize
 from mobius_tui.run.plan import Standing, follows, kind_of
 from mobius_tui.run.steps import BAD, Status
 from mobius_tui.runbook.model import Phase, Step
 from mobius_tui.runbook.units import clock, in_words
-from mobius_tui.tui.glyphs import ASIDE, MARKS, Mark, of_phase
+from mobius_tui.tui.glyphs import ASIDE, FOLDED, MARKS, UNFOLDED, Mark, of_phase
 from mobius_tui.tui.theme import Role
-from mobius_tui.tui.view import PHASE, RunView
+from mobius_tui.tui.view import RunView
 
 WHO_LIMIT = 14
 """Cells that an answer may take in the right column."""
@@ -22,43 +24,42 @@ class Row:
     """One row of the checklist."""
 
     is_phase: bool
-    number: str
     title: str
+    """With its number, and for a phase whether it is folded."""
     mark: Mark
     right: str
     """A duration, who answered, or the state in words."""
     right_role: Role
     is_dim: bool
+    yields: bool = False
+    """Whether what stands at the right goes where there is little room."""
 
 
-def keys(view: RunView) -> tuple[str, ...]:
-    """The key of each row: every phase, and the steps of those that may be run now.
+def common_wait(view: RunView, phase: Phase) -> str:
+    """What all steps of a phase wait for; empty where that is not one thing."""
+    waits = {
+        _wait(standing) if standing.status is Status.WAITING else ""
+        for standing in (view.standings[step.id] for step in phase.steps)
+        if standing.status is not Status.NOT_APPLICABLE
+    }
+    return waits.pop() if len(waits) == 1 else ""
 
-    An aside's steps are listed once the run has entered it.
+
+def phase_row(view: RunView, phase: Phase, *, folded: bool, waits: str) -> Row:
+    """What a phase's row says.
+
+    Args:
+        view: the run.
+        phase: a phase of its runbook.
+        folded: whether its steps are out of sight.
+        waits: what all its steps wait for.
     """
-    found: list[str] = []
-    for phase in view.runbook.phases:
-        found.append(PHASE + phase.id)
-        if not phase.aside or phase.id in view.state.entered:
-            found.extend(step.id for step in phase.steps)
-    return tuple(found)
-
-
-def row(view: RunView, key: str) -> Row:
-    """What a row says."""
-    phase = view.phase(key)
-    if phase is not None:
-        return _phase(view, phase)
-    return _step(view, view.plan.steps[key])
-
-
-def _phase(view: RunView, phase: Phase) -> Row:
     number = view.plan.phase_numbers[phase.id]
-    title = sanitize.line(phase.title)
+    sign = FOLDED if folded else UNFOLDED
+    title = f"{sign} {number} {sanitize.line(phase.title)}"
     if phase.aside and phase.id not in view.state.entered:
         return Row(
             is_phase=True,
-            number=number,
             title=title,
             mark=ASIDE,
             right="aside",
@@ -69,29 +70,47 @@ def _phase(view: RunView, phase: Phase) -> Row:
     mark = of_phase(statuses)
     took = sum(view.runtime(step.id) or 0.0 for step in phase.steps)
     is_bad = mark.role == "bad"
+    right = waits or (clock(took) if took >= 1 else "")
     return Row(
         is_phase=True,
-        number=number,
         title=title,
         mark=mark,
-        right=mark.word if is_bad else clock(took) if took >= 1 else "",
+        right=mark.word if is_bad else right,
         right_role="bad" if is_bad else "muted",
         is_dim=mark.role == "muted" and Status.WAITING not in statuses,
     )
 
 
-def _step(view: RunView, step: Step) -> Row:
+def step_row(view: RunView, step: Step, *, said_above: str) -> Row:
+    """What a step's row says.
+
+    Args:
+        view: the run.
+        step: a step of its runbook.
+        said_above: what the row of its phase says that all its steps wait for.
+    """
+    title = f"{view.plan.numbers[step.id]} {sanitize.line(step.title)}"
+    phase = view.plan.phase_of[step.id]
+    if phase.aside and phase.id not in view.state.entered:
+        return Row(
+            is_phase=False,
+            title=title,
+            mark=ASIDE,
+            right="",
+            right_role="muted",
+            is_dim=True,
+        )
     standing = view.standings[step.id]
     right, role = _right(view, step, standing)
     mark = MARKS[standing.status]
     return Row(
         is_phase=False,
-        number=view.plan.numbers[step.id],
-        title=sanitize.line(step.title),
+        title=title,
         mark=mark,
         right=right,
         right_role=role,
         is_dim=mark.role == "muted",
+        yields=bool(said_above),
     )
 
 
@@ -132,7 +151,7 @@ def _done(view: RunView, step: Step) -> str:
     own = view.own(step.id)
     if kind_of(step) in ("manual", "choose") and own.reason:
         words = sanitize.line(own.reason)
-        if sanitize.cells(words) <= WHO_LIMIT:
+        if cell_len(words) <= WHO_LIMIT:
             return words
         return "chosen" if kind_of(step) == "choose" else "done"
     if kind_of(step) == "manual":

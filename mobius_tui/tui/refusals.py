@@ -33,6 +33,9 @@ def why_not(view: RunView, key: str | None, command_id: str) -> str:
     if step is None:
         return "That is for a step, and the cursor is on a phase."
     name = view.plan.name(step.id)
+    phase = view.plan.phase_of[step.id]
+    if offers.is_off(view, phase):
+        return f"{name} is in {phase.title}: {key_of('enter_phase')} turns aside to it."
     return f"{name} {OF_STEP[command_id](view, step)}"
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from mobius_tui import sanitize
@@ -54,7 +55,7 @@ def assemble(*parts: tuple[str, Role]) -> Content:
 
 def cut_in_middle(words: str, width: int) -> str:
     """Words with `…` for their middle where they are wider than `width` cells."""
-    if sanitize.cells(words) <= width:
+    if cell_len(words) <= width:
         return words
     if width < 3:
         return "…"[:width]
@@ -62,7 +63,7 @@ def cut_in_middle(words: str, width: int) -> str:
     room = width - 1
     while room > 0:
         side = words[head] if head <= tail else words[len(words) - 1 - tail]
-        room -= sanitize.cells(side)
+        room -= cell_len(side)
         if room < 0:
             break
         if head <= tail:

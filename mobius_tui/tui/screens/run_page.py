@@ -290,9 +290,11 @@ class RunPage(PanedPage):
         """Back to where the run is; out of the zoom first."""
         if self.has_class("-zoomed"):
             self.action_zoom()
+        elif (checklist := self.query_one(Checklist)).is_filtered:
+            checklist.clear_filter()
         else:
             self._catch_up()
-            self.query_one("#checklist").focus()
+            checklist.focus()
 
     def on_resize(self, event: events.Resize) -> None:
         """On a low screen, say what matters most first."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rich.segment import Segment
 from rich.style import Style
-from textual import events
+from textual import events, on
+from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.geometry import Region
@@ -14,38 +14,26 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
+from textual.widgets import Input
 
-from mobius_tui import sanitize
 from mobius_tui.tui.commands import bindings
-from mobius_tui.tui.outline import Row, keys, row, tally
+from mobius_tui.tui.folding import Outline
+from mobius_tui.tui.outline import Row, tally
 from mobius_tui.tui.view import PHASE, RunView
+from mobius_tui.tui.widgets.filter_line import FilterLine
+from mobius_tui.tui.widgets.row_strip import SIGN, cut, strip_of
+from mobius_tui.tui.widgets.scroll_mark import ScrollMark
+from mobius_tui.tui.widgets.scrolling import clamp, top_for
 
+ROLES = ("plain", "strong", "muted", "accent", "good", "warn", "bad", "cursor")
 WHEEL = 3
 """Rows that one notch of the mouse wheel moves."""
-
-
-def cut(words: str, width: int) -> str:
-    """Words cut at the end to `width` cells."""
-    if sanitize.cells(words) <= width:
-        return words
-    while words and sanitize.cells(words) > width - 1:
-        words = words[:-1]
-    return words + "…" if width > 0 else ""
 
 
 class Checklist(Widget, can_focus=True):
     """A list by lines: 10,000 steps cost no more than the rows that are seen."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "checklist--plain",
-        "checklist--strong",
-        "checklist--muted",
-        "checklist--accent",
-        "checklist--good",
-        "checklist--warn",
-        "checklist--bad",
-        "checklist--cursor",
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"checklist--{role}" for role in ROLES}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("checklist")]
 
     view: reactive[RunView | None] = reactive(None, repaint=False)
@@ -62,35 +50,59 @@ class Checklist(Widget, can_focus=True):
         super().__init__(id=id)
         self.top = 0
         """The first row in sight."""
-        self._keys: tuple[str, ...] = ()
-        self._places: dict[str, int] = {}
-        self._entered: tuple[str, ...] | None = None
+        self._outline = Outline()
+        self._before: str | None = None
+        """Where the cursor was when a search began."""
+        self._line = FilterLine()
+        self._mark = ScrollMark()
         self._drawn: dict[int, tuple[Row, bool]] = {}
         self._styles_of: dict[str, Style] = {}
+
+    def compose(self) -> ComposeResult:
+        """The mark of place, and the line to search in, out of sight until wanted."""
+        self._line.display = False
+        yield self._mark
+        yield self._line
 
     @property
     def place(self) -> int:
         """The row under the cursor."""
-        return self._places.get(self.key or "", 0)
+        return self._outline.place(self.key)
+
+    @property
+    def rows(self) -> int:
+        """The rows that there is room for."""
+        return self.size.height - self._line.display
 
     def watch_view(self) -> None:
         """Draw the rows in sight that have changed."""
-        view = self.view
-        if view is None:
+        if self.view is None or not self.is_mounted:
             return
-        if view.state.entered != self._entered:
-            self._entered = view.state.entered
-            self._keys = keys(view)
-            self._places = {key: place for place, key in enumerate(self._keys)}
+        if self._outline.look(self.view):
             self._show_cursor()
             self.refresh()
         self._redraw_changed()
-        words = cut(tally(view), max(0, self.size.width - 2))
+        self._say_how_many()
+
+    def on_mount(self) -> None:
+        """Now there is something to draw."""
+        self.watch_view()
+
+    def _say_how_many(self) -> None:
+        view = self.view
+        if view is None:
+            return
+        words = tally(view)
+        if self._outline.query:
+            words = f"{self._outline.found} of {len(view.plan.steps)} found · Esc all"
+        words = cut(words, max(0, self.size.width - 2))
         if words != str(self.border_subtitle or ""):
             self.border_subtitle = Content(words)
 
     def watch_key(self) -> None:
         """Move the cursor, scrolling as far as that wants."""
+        if not self.is_mounted:
+            return
         if self._show_cursor():
             self.refresh()
         else:
@@ -99,9 +111,7 @@ class Checklist(Widget, can_focus=True):
     def on_resize(self) -> None:
         """Keep the cursor in sight."""
         self._show_cursor()
-        if self.view is not None:
-            words = cut(tally(self.view), max(0, self.size.width - 2))
-            self.border_subtitle = Content(words)
+        self._say_how_many()
 
     def on_focus(self) -> None:
         """The cursor is brighter while the list has the focus."""
@@ -118,47 +128,49 @@ class Checklist(Widget, can_focus=True):
 
     def _show_cursor(self) -> bool:
         """Scroll until the cursor is in sight; returns whether that moved rows."""
-        height = self.size.height
+        height, count = self.rows, len(self._outline.keys)
         if height <= 0:
             return False
-        top = min(self.top, max(0, len(self._keys) - height))
-        top = max(min(top, self.place - 1 if self.place else 0), 0)
-        top = max(top, self.place - height + 2 if self._is_below(top) else top)
-        top = max(0, min(top, len(self._keys) - height))
+        top = top_for(self.top, place=self.place, height=height, count=count)
         moved, self.top = top != self.top, top
+        self._show_mark()
         return moved
 
-    def _is_below(self, top: int) -> bool:
-        last = len(self._keys) - 1
-        return min(self.place + 1, last) >= top + self.size.height
+    def _show_mark(self) -> None:
+        self._mark.top, self._mark.count = self.top, len(self._outline.keys)
+        self._mark.display = self._mark.count > self.rows
 
     def _redraw_changed(self) -> None:
-        view = self.view
-        if view is None:
+        if self.view is None:
             return
         width = self.size.width
         changed = [
             Region(0, y, width, 1)
-            for y, key in enumerate(self._in_sight())
-            if self._drawn.get(y) != (row(view, key), key == self.key)
+            for y in range(len(self._outline.keys[self.top : self.top + self.rows]))
+            if self._drawn.get(y) != self._to_draw(y)
         ]
         if changed:
             self.refresh(*changed)
 
-    def _in_sight(self) -> tuple[str, ...]:
-        return self._keys[self.top : self.top + self.size.height]
+    def _to_draw(self, y: int) -> tuple[Row, bool]:
+        """What a line in sight says, and whether the cursor is on it."""
+        key = self._outline.keys[self.top + y]
+        return self._outline.row(key), key == self._outline.shown(self.key)
 
     def render_line(self, y: int) -> Strip:
         """One row."""
         width = self.size.width
-        place = self.top + y
-        if self.view is None or place >= len(self._keys):
+        if self.view is None or self.top + y >= len(self._outline.keys):
             self._drawn.pop(y, None)
             return Strip.blank(width, self.rich_style)
-        key = self._keys[place]
-        what = row(self.view, key)
-        self._drawn[y] = (what, key == self.key)
-        return self._strip(what, width, is_cursor=key == self.key)
+        what, is_cursor = self._drawn[y] = self._to_draw(y)
+        ground = self._style("cursor") if is_cursor else Style.null()
+        if is_cursor and not self.has_focus_within:
+            ground = Style(bgcolor=ground.bgcolor, bold=True)
+        strip = strip_of(
+            what, width, style=self._style, ground=ground, is_cursor=is_cursor
+        )
+        return strip.adjust_cell_length(width, self.rich_style)
 
     def _style(self, role: str) -> Style:
         if role not in self._styles_of:
@@ -166,29 +178,10 @@ class Checklist(Widget, can_focus=True):
             self._styles_of[role] = style
         return self._styles_of[role]
 
-    def _strip(self, what: Row, width: int, *, is_cursor: bool) -> Strip:
-        indent = "" if what.is_phase else "  "
-        right = f" {what.right} " if what.right else " "
-        room = max(4, width - 3 - len(indent) - sanitize.cells(right))
-        words = cut(f"{what.number} {what.title}", room)
-        space = " " * max(0, room - sanitize.cells(words))
-        role = "muted" if what.is_dim else "strong" if what.is_phase else "plain"
-        ground = self._style("cursor") if is_cursor else Style.null()
-        if is_cursor and not self.has_focus:
-            ground = Style(bgcolor=ground.bgcolor, bold=True)
-        segments = [
-            Segment(f" {what.mark.glyph} ", self._style(what.mark.role) + ground),
-            Segment(f"{indent}{words}{space}", self._style(role) + ground),
-            Segment(right, self._style(what.right_role) + ground),
-        ]
-        if is_cursor:
-            segments[0] = Segment("»" + segments[0].text[1:], segments[0].style)
-        return Strip(segments).adjust_cell_length(width, self.rich_style)
-
     def _go(self, place: int) -> None:
-        if self._keys:
-            place = max(0, min(place, len(self._keys) - 1))
-            self.post_message(self.Moved(self._keys[place]))
+        keys = self._outline.keys
+        if keys:
+            self.post_message(self.Moved(keys[max(0, min(place, len(keys) - 1))]))
 
     def action_cursor(self, count: int) -> None:
         """Move by rows."""
@@ -196,17 +189,11 @@ class Checklist(Widget, can_focus=True):
 
     def action_page(self, count: int) -> None:
         """Move by pages that overlap by one row."""
-        self._go(self.place + count * max(1, self.size.height - 1))
+        self._go(self.place + count * max(1, self.rows - 1))
 
     def action_phase(self, count: int) -> None:
         """Move to the phase before or after."""
-        heads = [n for n, key in enumerate(self._keys) if key.startswith(PHASE)]
-        if count < 0:
-            found = [place for place in heads if place < self.place]
-            self._go(found[-1] if found else 0)
-        else:
-            found = [place for place in heads if place > self.place]
-            self._go(found[0] if found else len(self._keys) - 1)
+        self._go(self._outline.phase_near(self.place, count))
 
     def action_first(self) -> None:
         """Go to the first row."""
@@ -214,25 +201,100 @@ class Checklist(Widget, can_focus=True):
 
     def action_last(self) -> None:
         """Go to the last row."""
-        self._go(len(self._keys) - 1)
+        self._go(len(self._outline.keys) - 1)
+
+    def action_fold(self) -> None:
+        """Fold the phase under the cursor, or unfold it."""
+        self._outline.fold(self.key)
+        self._list_anew()
+
+    def action_fold_done(self) -> None:
+        """Fold what is done, or unfold all."""
+        self._outline.fold_done()
+        self._list_anew()
+
+    def _list_anew(self) -> None:
+        if self.view is not None:
+            self._outline.look(self.view)
+            self._show_cursor()
+            self._say_how_many()
+            self.refresh()
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether only what matches is listed."""
+        return self._line.display
+
+    def action_filter(self) -> None:
+        """Search for steps."""
+        self._before = self.key
+        self._line.display = True
+        self._line.focus()
+
+    @on(FilterLine.Cleared)
+    def _give_up(self) -> None:
+        """Back to where the cursor was before the search."""
+        self.clear_filter()
+        if self._before is not None:
+            self.post_message(self.Moved(self._before))
+
+    def clear_filter(self) -> None:
+        """List all steps again."""
+        self._line.value = ""
+        self._line.display = False
+        self._outline.query = ""
+        self.focus()
+        self._list_anew()
+
+    @on(Input.Changed)
+    def _search(self, event: Input.Changed) -> None:
+        """List what matches, the cursor on the first of it."""
+        event.stop()
+        self._outline.query = event.value.strip()
+        self.top = 0
+        self._list_anew()
+        if self._outline.query and self.key not in self._outline.keys:
+            self._go(1)  # below the phase that it is in
+
+    @on(Input.Submitted)
+    def _take(self, event: Input.Submitted) -> None:
+        """Back to the list of what was found."""
+        event.stop()
+        if self._outline.query:
+            self.focus()
+        else:
+            self.clear_filter()
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor where the pointer is."""
+        """Put the cursor where the pointer is; on a phase's sign, fold it."""
         offset = event.get_content_offset(self)
-        if offset is not None and self.top + offset.y < len(self._keys):
-            event.stop()
+        keys = self._outline.keys
+        if offset is None or self.top + offset.y >= len(keys):
+            return
+        event.stop()
+        key = keys[self.top + offset.y]
+        if key.startswith(PHASE) and offset.x < SIGN:
+            self._outline.fold(key)
+            self._list_anew()
+        else:
             self._go(self.top + offset.y)
+
+    @on(ScrollMark.Dragged)
+    def _dragged(self, event: ScrollMark.Dragged) -> None:
+        event.stop()
+        self._show_from(event.top)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Scroll, leaving the cursor where it is."""
-        self._scroll(event, WHEEL)
+        event.stop().prevent_default()
+        self._show_from(self.top + WHEEL)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Scroll, leaving the cursor where it is."""
-        self._scroll(event, -WHEEL)
-
-    def _scroll(self, event: events.MouseEvent, count: int) -> None:
         event.stop().prevent_default()
-        last = max(0, len(self._keys) - self.size.height)
-        self.top = max(0, min(self.top + count, last))
+        self._show_from(self.top - WHEEL)
+
+    def _show_from(self, top: int) -> None:
+        self.top = clamp(top, height=self.rows, count=len(self._outline.keys))
+        self._show_mark()
         self.refresh()
