@@ -233,10 +233,11 @@ def _resume(options: argparse.Namespace) -> int:
     follower = Follower(directory)
     if follower.state.ended is None:
         asyncio.run(resume(directory, follower.runbook))
+        follower.poll()
     if not lines:
         from mobius_tui.tui.app import open_run
 
-        return open_run(directory, settings, auto=auto)
+        return open_run(follower, settings, auto=auto)
     return _interruptible(lambda: show(directory, as_json=options.json, auto=auto))
 
 

@@ -11,7 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mobius_tui.sanitize import SGR, cells, clean, collapse, decode, line
+from mobius_tui.sanitize import (
+    _WITHOUT_MARKS,
+    SGR,
+    cells,
+    clean,
+    collapse,
+    decode,
+    line,
+)
 
 HOSTILE = {
     "title (OSC 0)": "\x1b]0;owned\x07",
@@ -171,6 +179,12 @@ def test_undecodable_bytes_are_shown_in_hex() -> None:
 
 def test_cells_counts_wide_and_combining_characters() -> None:
     assert [cells(text) for text in ("abc", "世界", "e\u0301", "")] == [3, 4, 1, 0]
+
+
+def test_text_that_is_taken_to_hold_no_marks_can_hold_none() -> None:
+    plain = [chr(n) for n in range(0x20000) if _WITHOUT_MARKS.fullmatch(chr(n))]
+    assert len(plain) > 50_000
+    assert {unicodedata.category(each) for each in plain}.isdisjoint({"Mn", "Me"})
 
 
 def test_it_needs_nothing_beyond_the_standard_library() -> None:

@@ -29,14 +29,20 @@ SOCKET_PATH_LIMIT = 100
 class Viewer:
     """One viewer of one run."""
 
-    def __init__(self, directory: RunDirectory) -> None:
+    def __init__(
+        self, directory: RunDirectory, follower: Follower | None = None
+    ) -> None:
         """Read the run.
+
+        Args:
+            directory: the run's.
+            follower: who has read it already; nobody else goes on with that.
 
         Raises:
             RunError: it never began, or is damaged.
         """
         self.directory = directory
-        self.follower = Follower(directory)
+        self.follower = Follower(directory) if follower is None else follower
         self._asked: dict[str, asyncio.Future[Reply]] = {}
         self._poked = asyncio.Event()
         self._writer: asyncio.StreamWriter | None = None

@@ -15,17 +15,18 @@ from textual.screen import Screen
 
 from mobius_tui import sanitize
 from mobius_tui.errors import INTERRUPTED
-from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.follow import Follower
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.starter import Briefing
+from mobius_tui.run.viewer import Viewer
 from mobius_tui.tui import clipboard, environment
 from mobius_tui.tui.commands import bind, command, keymap, remap
 from mobius_tui.tui.errand import Away, Result
 from mobius_tui.tui.opening import Openings
 from mobius_tui.tui.palette import CommandProvider
-from mobius_tui.tui.screens.dialog import Dialog
 from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.settings import AS_IT_COMES, Settings
+from mobius_tui.tui.startup import settle
 from mobius_tui.tui.themes import DARK, THEMES
 
 GOING = (signal.SIGHUP, signal.SIGTERM)
@@ -42,8 +43,6 @@ class MobiusApp(App[Result]):
     CSS_PATH = [  # noqa: RUF012 - as Textual declares it
         "styles/app.tcss",
         "styles/run.tcss",
-        "styles/dialogs.tcss",
-        "styles/pages.tcss",
     ]
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-w-tiny"),
@@ -88,6 +87,7 @@ class MobiusApp(App[Result]):
             loop.add_signal_handler(number, self._told_to_go)
         for screen in self._first:
             self.push_screen(screen)
+        self.call_after_refresh(settle)
         if self._news:
             self.notify(sanitize.line(self._news), timeout=10, markup=False)
 
@@ -98,7 +98,7 @@ class MobiusApp(App[Result]):
         """Keep from a dialog that has just opened what was typed before it did."""
         screen = self.screen if self.screen_stack else None
         typed = isinstance(event, events.Key | events.Paste)
-        if typed and isinstance(screen, Dialog) and not screen.takes_keys:
+        if typed and not getattr(screen, "takes_keys", True):
             return
         await super().on_event(event)
 
@@ -178,12 +178,7 @@ def open_briefing(
     return show(_openings().briefing(briefing, auto=auto, answers=answers), settings)
 
 
-def open_run(
-    directory: RunDirectory, settings: Settings, *, auto: Intent | None
-) -> int:
-    """Show a run that has begun; returns the exit code.
-
-    Raises:
-        RunError: it never began, or is damaged.
-    """
-    return show(_openings().run(directory, is_new=False, auto=auto), settings)
+def open_run(follower: Follower, settings: Settings, *, auto: Intent | None) -> int:
+    """Show a run that has begun, and that was read; returns the exit code."""
+    viewer = Viewer(follower.directory, follower)
+    return show(_openings().run(viewer, is_new=False, auto=auto), settings)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from mobius_tui.run.intents import Intent
-from mobius_tui.tui.screens.dialog import Dialog
 from mobius_tui.tui.view import RunView
+
+if TYPE_CHECKING:
+    from mobius_tui.tui.screens.dialog import Dialog
 
 T = TypeVar("T")
 

@@ -16,8 +16,6 @@ from mobius_tui.run.summary import Summary, summary
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.library import bundled
-from mobius_tui.tui.screens.briefing import BriefingScreen
-from mobius_tui.tui.screens.library import LibraryScreen
 from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.screens.run import RunScreen
 from mobius_tui.tui.screens.run_page import Stand
@@ -32,6 +30,8 @@ class Openings:
 
     def library(self) -> Page:
         """Home."""
+        from mobius_tui.tui.screens.library import LibraryScreen
+
         screen: LibraryScreen
 
         def brief(path: Path) -> None:
@@ -39,7 +39,7 @@ class Openings:
             screen.app.push_screen(self.briefing(briefing, auto=None, answers={}))
 
         def attach(directory: RunDirectory) -> None:
-            screen.app.push_screen(self.run(directory, is_new=False, auto=None))
+            screen.app.push_screen(self.run(Viewer(directory), is_new=False, auto=None))
 
         screen = LibraryScreen(_runbooks, _runs, brief=brief, attach=attach)
         screen.reopen = self.library
@@ -49,17 +49,21 @@ class Openings:
         self, briefing: Briefing, *, auto: Intent | None, answers: Mapping[str, str]
     ) -> Screen[None]:
         """What will run; leads to the run."""
+        from mobius_tui.tui.screens.briefing import BriefingScreen
+
         screen: BriefingScreen
 
         def opened(directory: RunDirectory) -> None:
-            screen.app.switch_screen(self.run(directory, is_new=True, auto=auto))
+            screen.app.switch_screen(
+                self.run(Viewer(directory), is_new=True, auto=auto)
+            )
 
         screen = BriefingScreen(briefing, begin=begin, opened=opened, answers=answers)
         return screen
 
     def run(
         self,
-        directory: RunDirectory,
+        viewer: Viewer,
         *,
         is_new: bool,
         auto: Intent | None,
@@ -68,16 +72,13 @@ class Openings:
         """A run that has begun.
 
         Args:
-            directory: the run's.
+            viewer: the run's; the screen closes it.
             is_new: whether the person knows it, and needs no card.
             auto: an intent to send at once, which makes the run go on by itself.
             stand: where the person was in it before the screens went away.
-
-        Raises:
-            RunError: it never began, or is damaged.
         """
         screen = RunScreen(
-            Viewer(directory),
+            viewer,
             resume=resume,
             is_new=is_new,
             auto=auto,
@@ -85,7 +86,7 @@ class Openings:
             stand=stand,
         )
         screen.reopen = lambda: self.run(
-            directory, is_new=True, auto=None, stand=screen.stand
+            Viewer(viewer.directory), is_new=True, auto=None, stand=screen.stand
         )
         return screen
 

@@ -1,18 +1,65 @@
-"""`python -m tests.benchmarks`: every figure beside its limit."""
+"""`python -m tests.benchmarks [GROUP …]`: every figure beside its limit."""
 
 from __future__ import annotations
 
+import argparse
+import os
+import shutil
 import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
-from tests.benchmarks.spine import all_figures
+from tests.benchmarks import spine
+from tests.benchmarks.figures import Figure
+
+Group = Callable[[float], Iterator[Figure]]
+"""Given the gigabytes of a flood, takes its figures."""
+
+
+def _screens(_gigabytes: float) -> Iterator[Figure]:
+    from tests.benchmarks import screens
+
+    yield from _each(screens.first_paint, screens.long_paint, screens.quitting)
+    yield from _each(screens.idle)
+
+
+def _spine(_gigabytes: float) -> Iterator[Figure]:
+    yield from spine.all_figures()
+
+
+GROUPS: Mapping[str, Group] = {"spine": _spine, "screens": _screens}
+
+
+def _each(*measures: Callable[[Path], Iterator[Figure]]) -> Iterator[Figure]:
+    """The figures of each, with a state directory that nothing is left of."""
+    for measure in measures:
+        with tempfile.TemporaryDirectory(prefix="mobius-bench-") as name:
+            os.environ["XDG_STATE_HOME"] = f"{name}/state"
+            os.environ["XDG_CONFIG_HOME"] = f"{name}/config"
+            yield from measure(Path(name))
 
 
 def main() -> int:
     """Print the figures; 1 when one is over its limit."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help=", ".join(GROUPS))
+    parser.add_argument(
+        "--gigabytes", type=float, default=3.0, help="of a flood; fewer for a look"
+    )
+    options = parser.parse_args()
+    strange = [name for name in options.groups if name not in GROUPS]
+    if strange:
+        parser.error(f"there is no group {strange[0]}; there are {', '.join(GROUPS)}")
+    free = shutil.disk_usage(tempfile.gettempdir()).free
+    if free < 5e9 * options.gigabytes:
+        parser.error(f"{free / 1e9:.0f} GB are free: too few; ask for fewer gigabytes")
+    spine.FLOOD = int(1e9 * options.gigabytes)
     over = 0
-    for figure in all_figures():
-        print(figure.line(), flush=True)
-        over += not figure.holds
+    for name in options.groups or GROUPS:
+        for figure in GROUPS[name](options.gigabytes):
+            print(figure.line(), flush=True)
+            over += not figure.holds
     return 1 if over else 0
 
 

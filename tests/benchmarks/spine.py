@@ -32,8 +32,8 @@ from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.model import Runbook
 from tests.benchmarks.figures import Figure, interleaved, rank, timed
 
-FLOOD = int(os.environ.get("FLOOD_BYTES", 3_000_000_000))
-"""Bytes of the flood; `FLOOD_BYTES` makes it smaller for a look."""
+FLOOD = 3_000_000_000
+"""Bytes of the flood; `--gigabytes` makes it smaller for a look."""
 
 
 def _runbook(folder: Path, steps: Iterator[str]) -> Runbook:

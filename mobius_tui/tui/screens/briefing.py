@@ -38,6 +38,7 @@ Opened = Callable[[RunDirectory], None]
 class BriefingScreen(Page):
     """Asks what must be known, and begins the run when the person says so."""
 
+    CSS_PATH = "../styles/pages.tcss"
     PLACES: ClassVar[tuple[Place, ...]] = ("briefing", "app")
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("briefing")]
 

@@ -46,6 +46,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
     """A box over the screen; Esc always closes it and does nothing."""
 
     TITLE = ""
+    CSS_PATH = "../styles/dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Close, and do nothing", show=False),
         Binding("up", "scroll_body(-1)", "Up", show=False),

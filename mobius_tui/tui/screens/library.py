@@ -30,6 +30,7 @@ OUTCOMES: dict[str, Role] = {"completed": "good", "failed": "bad", "damaged": "b
 class LibraryScreen(Page):
     """A list to choose from; says what was chosen."""
 
+    CSS_PATH = "../styles/pages.tcss"
     PLACES: ClassVar[tuple[Place, ...]] = ("library", "app")
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("library")]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual import on
 from textual.binding import BindingType
@@ -20,9 +20,10 @@ from mobius_tui.tui import clipboard
 from mobius_tui.tui.command import Command, Place
 from mobius_tui.tui.commands import FIXED, bindings, commands, footer
 from mobius_tui.tui.errand import Away, Errand
-from mobius_tui.tui.screens.dialog import Dialog
-from mobius_tui.tui.screens.help import HelpDialog
 from mobius_tui.tui.widgets.key_bar import KeyBar
+
+if TYPE_CHECKING:
+    from mobius_tui.tui.screens.dialog import Dialog
 
 T = TypeVar("T")
 
@@ -101,6 +102,8 @@ class Page(Screen[None]):
 
     def action_help(self) -> None:
         """Show every key that works here."""
+        from mobius_tui.tui.screens.help import HelpDialog
+
         dialog = HelpDialog(commands(*self.PLACES), glyphs="run" in self.PLACES)
         dialog.mono = self.mono
         self.app.push_screen(dialog)

@@ -17,14 +17,10 @@ from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.model import Runbook
-from mobius_tui.tui.asking import Flow
 from mobius_tui.tui.command import Place
 from mobius_tui.tui.commands import bindings
-from mobius_tui.tui.flows import FLOWS
 from mobius_tui.tui.messages import Answered
 from mobius_tui.tui.refusals import why_not
-from mobius_tui.tui.screens.card import EndCard, ReturnCard
-from mobius_tui.tui.screens.leave import LeaveDialog
 from mobius_tui.tui.screens.run_page import RunPage, Stand
 from mobius_tui.tui.view import RunView
 from mobius_tui.tui.widgets.next_line import NextLine
@@ -88,9 +84,13 @@ class RunScreen(RunPage):
                 self._begin_asking(self._tell_return(view, news))
 
     async def _tell_return(self, view: RunView, news: str) -> None:
+        from mobius_tui.tui.screens.card import ReturnCard
+
         await self.ask(ReturnCard(view, news, self.before))
 
     async def _tell_end(self, view: RunView) -> None:
+        from mobius_tui.tui.screens.card import EndCard
+
         if await self.ask(EndCard(view, str(self._viewer.directory.path))) == "leave":
             self._go()
 
@@ -108,7 +108,7 @@ class RunScreen(RunPage):
             self._catch_up()
             self.query_one("#output").focus()
         else:
-            self._begin_asking(self._do(FLOWS[offer.kind], offer.key))
+            self._begin_asking(self._do(offer.kind, offer.key))
 
     @property
     def _is_asking(self) -> bool:
@@ -123,10 +123,12 @@ class RunScreen(RunPage):
         else:
             self._asking = self.run_worker(work, name="ask", exit_on_error=False)
 
-    async def _do(self, flow: Flow, key: str | None) -> None:
+    async def _do(self, flow: str, key: str | None) -> None:
         """A worker: ask what must be asked, then send what is wanted."""
+        from mobius_tui.tui.flows import FLOWS
+
         view = self.view
-        intent = await flow(self.ask, view, key) if view is not None else None
+        intent = await FLOWS[flow](self.ask, view, key) if view is not None else None
         if intent is not None:
             self._send(intent)
 
@@ -178,7 +180,7 @@ class RunScreen(RunPage):
         if command_id == "tick" and "message" in self.available():
             command_id = "message"
         if command_id in self.available():
-            self._begin_asking(self._do(FLOWS[command_id], self.key))
+            self._begin_asking(self._do(command_id, self.key))
         elif self.view is not None:
             self.tell(why_not(self.view, self.key, command_id))
 
@@ -194,6 +196,8 @@ class RunScreen(RunPage):
     async def _leave(self, view: RunView) -> None:
         running = self._sight.running()
         names = tuple(view.plan.name(step_id) for step_id, _ in running)
+        from mobius_tui.tui.screens.leave import LeaveDialog
+
         way = await self.ask(LeaveDialog(names, self._viewer.directory.id))
         if way is None:
             return

@@ -1,0 +1,93 @@
+"""Runs to measure with: runbooks made for it, begun by real hosts."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.intents import Intent
+from mobius_tui.run.starter import begin, prepare
+from mobius_tui.run.viewer import Viewer
+from mobius_tui.runbook.decode import load
+from mobius_tui.runbook.model import Runbook
+
+PROGRAM = str(Path(sys.executable).with_name("mobius-tui"))
+
+
+def runbook_of(folder: Path, steps: Iterable[str], more: str = "") -> Runbook:
+    """A runbook of one phase."""
+    path = folder / "bench.toml"
+    head = f'format = 1\n[runbook]\nid = "bench"\ntitle = "Bench"\n{more}'
+    path.write_text(f'{head}[[phase]]\nid = "p"\ntitle = "Phase"\n' + "".join(steps))
+    return load(path)
+
+
+def step_of(step_id: str, script: str, more: str = "") -> str:
+    """A step that runs a script."""
+    return (
+        f'[[phase.step]]\nid = "{step_id}"\ntitle = "Title-{step_id}"\n'
+        f"run = '''{script}'''\n{more}\n"
+    )
+
+
+def plain_steps(count: int) -> Iterator[str]:
+    """Steps that do nothing much."""
+    return (step_of(f"s{n}", f"echo {n}") for n in range(1, count + 1))
+
+
+@asynccontextmanager
+async def viewing(directory: RunDirectory) -> AsyncIterator[Viewer]:
+    """A viewer without a screen."""
+    viewer = Viewer(directory)
+    try:
+        await viewer.connect()
+        yield viewer
+    finally:
+        await viewer.close()
+
+
+async def wish(viewer: Viewer, intent: Intent) -> None:
+    """Send an intent that must be done."""
+    reply = await viewer.intend(intent)
+    assert reply.ok, reply.text
+
+
+async def end(directory: RunDirectory) -> None:
+    """End a run, and what still runs in it."""
+    async with viewing(directory) as viewer:
+        viewer.follower.poll()
+        for step_id, own in viewer.follower.state.steps.items():
+            if own.status == "running" and own.last is not None:
+                number = own.last.number
+                await viewer.intend(Intent(wish="stop", step=step_id, attempt=number))
+        while any(o.status == "running" for o in viewer.follower.state.steps.values()):
+            viewer.follower.poll()
+            await asyncio.sleep(0.02)
+        if viewer.follower.state.ended is None:
+            await wish(viewer, Intent(wish="end"))
+        while viewer.host() is not None:
+            await asyncio.sleep(0.02)
+
+
+@contextmanager
+def run_of(runbook: Runbook) -> Iterator[RunDirectory]:
+    """A run that has begun, for as long as it is measured."""
+    directory = asyncio.run(begin(prepare(runbook, given={})))
+    try:
+        yield directory
+    finally:
+        asyncio.run(end(directory))
+
+
+def start(directory: RunDirectory, step_id: str) -> None:
+    """Start a step."""
+
+    async def ask() -> None:
+        async with viewing(directory) as viewer:
+            await wish(viewer, Intent(wish="start", step=step_id, attempt=1))
+
+    asyncio.run(ask())
