@@ -114,6 +114,15 @@ COMMANDS: tuple[Command, ...] = (
         place="run",
     ),
     Command(
+        id="status",
+        keys=("y",),
+        title="Copy a status update",
+        help="Copies where the run stands, to paste where people read.",
+        label="Status",
+        group="Run",
+        place="run",
+    ),
+    Command(
         id="end_run",
         flow=True,
         keys=("E",),

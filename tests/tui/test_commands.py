@@ -43,7 +43,13 @@ def test_what_ends_in_an_intent_has_a_flow() -> None:
 
 def test_the_footer_has_what_applies_and_a_label() -> None:
     shown = footer(("run", "app"), {"retry"})
-    assert [command.id for command in shown] == ["retry", "zoom", "help", "leave"]
+    assert [command.id for command in shown] == [
+        "retry",
+        "status",
+        "zoom",
+        "help",
+        "leave",
+    ]
 
 
 @pytest.mark.parametrize("command", commands("run"), ids=lambda command: command.id)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from mobius_tui.run.events import StepEnded, StepStarted
 from mobius_tui.tui.screens.confirm import ConfirmDialog
 from mobius_tui.tui.screens.dialog import DEAF
 from mobius_tui.tui.screens.failure import FailureDialog
+from mobius_tui.tui.screens.message import MessageDialog
 from tests.tui import scenes
 from tests.tui.runs import Time, hosted, opened, press, settled, until, words
 
@@ -150,3 +154,74 @@ async def test_on_a_low_screen_what_is_confirmed_stays_in_sight(tmp_path: Path) 
             "Don't",
         ):
             assert needed in shown
+
+
+async def test_a_message_can_be_edited_and_copied_before_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))  # no program that copies
+    run = scenes.telling(tmp_path)
+    time = Time(run.at)
+    copied = run.directory.path / "copied.txt"
+    async with hosted(run) as host, opened(run, time=time) as (_, pilot):
+        await press(pilot, time, "m", "e", *"Hi", "tab", "c")
+        await until(pilot, copied.exists)
+        assert copied.read_text().endswith("Status updates will follow.Hi")
+        assert isinstance(pilot.app.screen, MessageDialog)
+        assert host.intents == []
+        pilot.app.screen.query_one("#ok").focus()
+        await press(pilot, time, "enter")
+        await until(pilot, lambda: host.intents)
+        assert host.intents[0].text.endswith("follow.Hi")
+
+
+async def test_a_message_that_was_told_says_so_and_is_not_told_again_by_enter(
+    tmp_path: Path,
+) -> None:
+    run = scenes.telling(tmp_path)
+    run.write(StepStarted(step="alert-stakeholders", attempt=1))
+    run.write(
+        StepEnded(
+            step="alert-stakeholders", attempt=1, result="passed", note="As it was."
+        ),
+        after=1,
+    )
+    time = Time(run.at + 60)
+    async with hosted(run) as host, opened(run, time=time) as (_, pilot):
+        await press(pilot, time, "up", "m")
+        assert "Told 1 min ago by maria" in words(pilot)
+        assert "As it was." in words(pilot)
+        await press(pilot, time, "enter")
+        assert host.intents == []
+
+
+async def test_what_is_not_known_yet_is_pointed_out(tmp_path: Path) -> None:
+    run = scenes.telling(tmp_path)
+    time = Time(run.at)
+    async with hosted(run), opened(run, time=time) as (screen, pilot):
+        view = screen.view
+        assert view is not None
+        step = view.plan.steps["announce-failed"]
+        pilot.app.push_screen(MessageDialog(view, step))
+        await settled(pilot)
+        assert "write it yourself: ${failure}" in words(pilot)
+
+
+async def test_a_status_update_says_where_the_run_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    run = scenes.failed(tmp_path)
+    time = Time(run.at)
+    copied = run.directory.path / "copied.txt"
+    async with hosted(run), opened(run, time=time) as (screen, pilot):
+        await press(pilot, time, "y")
+        await until(pilot, copied.exists)
+        head = screen._viewer.follower.head[:12]
+    assert copied.read_text().splitlines() == [
+        "MOBIUS rollback (INCIDENT) in production",
+        "T+3:06 · step 12 of 22, 11 done",
+        "Failed: 3.2 Restore the backup: exit 1: it says that it failed",
+        "Health: API health is failing for 2:10",
+        f"2026-11-24 13:48:11 UTC · run {run.directory.id} · journal {run.n}:{head}",
+    ]

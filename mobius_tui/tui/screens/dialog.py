@@ -57,6 +57,8 @@ class Dialog(ModalScreen[T | None], Generic[T]):
 
     mono: Callable[[], float] = monotonic
     """Where seconds come from for the time in which it is deaf."""
+    copier: Callable[[str], None] | None = None
+    """Copies text and says which way it went; given by the page that asks."""
 
     def __init__(self, title: str, *, tone: Role = "plain") -> None:
         """Make a dialog.

@@ -61,6 +61,7 @@ class Page(Screen[None]):
     async def ask(self, dialog: Dialog[T], /) -> T | None:
         """Show a dialog and wait for what it gives; only from a worker."""
         dialog.mono = self.mono
+        dialog.copier = self.copy
         return await self.app.push_screen_wait(dialog)
 
     def tell(self, words: str, *, is_problem: bool = False) -> None:

@@ -22,6 +22,7 @@ from mobius_tui.tui.commands import bindings
 from mobius_tui.tui.messages import Answered
 from mobius_tui.tui.refusals import why_not
 from mobius_tui.tui.screens.run_page import RunPage, Stand
+from mobius_tui.tui.status_text import status_text
 from mobius_tui.tui.view import RunView
 from mobius_tui.tui.widgets.next_line import NextLine
 
@@ -183,6 +184,13 @@ class RunScreen(RunPage):
             self._begin_asking(self._do(command_id, self.key))
         elif self.view is not None:
             self.tell(why_not(self.view, self.key, command_id))
+
+    def action_status(self) -> None:
+        """Copy where the run stands."""
+        if self.view is not None:
+            head = self._viewer.follower.head
+            run = self._viewer.directory.id
+            self.copy(status_text(self.view, self.health, run=run, head=head))
 
     # Leaving
 

@@ -1,0 +1,70 @@
+"""A status update to paste where people read: a run at one moment, in a few lines."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from mobius_tui import sanitize
+from mobius_tui.run.plan import follows
+from mobius_tui.run.steps import BAD, Status
+from mobius_tui.runbook.units import clock, in_words
+from mobius_tui.tui.glyphs import MARKS
+from mobius_tui.tui.health_view import HealthView
+from mobius_tui.tui.view import RunView
+
+TROUBLES = 3
+"""Steps that went wrong which are named."""
+
+
+def status_text(
+    view: RunView, health: HealthView | None, *, run: str, head: str
+) -> str:
+    """What is run, where, how far it is, what goes on, and how health is.
+
+    Args:
+        view: the run.
+        health: what the panel shows.
+        run: the run's id.
+        head: the journal's last hash, by which the record can be held to it later.
+    """
+    where = f" in {view.environment}" if view.environment else ""
+    done, total = view.plan.progress(view.state, view.standings)
+    began = view.state.began
+    title = began.title if began is not None else view.runbook.title
+    place = f"step {min(done + 1, total)} of {total}, {done} done"
+    lines = [
+        f"{title} ({view.mode.upper()}){where}",
+        f"T+{clock(view.elapsed)} · {place}",
+        *_goes_on(view),
+    ]
+    if health is not None and health.probes:
+        lines.append(f"Health: {health.news}")
+    when = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(view.now))
+    lines.append(f"{when} · run {run} · journal {view.last_n}:{head[:12]}")
+    return "\n".join(sanitize.line(line) for line in lines) + "\n"
+
+
+def _goes_on(view: RunView) -> Iterator[str]:
+    """What runs, what went wrong, and what is next."""
+    if view.state.ended is not None:
+        yield f"Ended: {view.state.ended.outcome}: {view.state.ended.reason}"
+        return
+    bad = [key for key, each in view.standings.items() if each.status in BAD]
+    for step_id in bad[:TROUBLES]:
+        standing = view.standings[step_id]
+        word = MARKS[standing.status].word.capitalize()
+        yield f"{word}: {view.plan.name(step_id)}: {standing.reason}"
+    if len(bad) > TROUBLES:
+        yield f"and {len(bad) - TROUBLES} more that went wrong"
+    for step_id, standing in view.standings.items():
+        if standing.status is Status.RUNNING:
+            doing = "Beside it" if follows(view.plan.steps[step_id]) else "Running"
+            took = in_words(view.runtime(step_id) or 0.0)
+            yield f"{doing}: {view.plan.name(step_id)}, for {took}"
+    if view.host is None:
+        yield "Nothing new starts: no host runs this run"
+    elif view.proposal.kind in ("start", "wait") and view.proposal.step is not None:
+        words = "Waiting" if view.proposal.kind == "wait" else "Next"
+        why = f": {view.proposal.text}" if view.proposal.text else ""
+        yield f"{words}: {view.plan.name(view.proposal.step)}{why}"
