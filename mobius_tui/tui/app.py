@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import ClassVar
 
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.filter import LineFilter
 from textual.screen import Screen
 
 from mobius_tui import sanitize
@@ -20,6 +23,7 @@ from mobius_tui.run.intents import Intent
 from mobius_tui.run.starter import Briefing
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.tui import clipboard, environment
+from mobius_tui.tui.ascii import Ascii
 from mobius_tui.tui.commands import bind, command, keymap, remap
 from mobius_tui.tui.errand import Away, Result
 from mobius_tui.tui.opening import Openings
@@ -27,10 +31,13 @@ from mobius_tui.tui.palette import CommandProvider
 from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.settings import AS_IT_COMES, Settings
 from mobius_tui.tui.startup import settle
-from mobius_tui.tui.themes import DARK, THEMES
+from mobius_tui.tui.terminal import fitted, is_unicode
+from mobius_tui.tui.themes import DARK, TERMINAL, THEMES
 
 GOING = (signal.SIGHUP, signal.SIGTERM)
 """Signals on which the screen goes; the run does not."""
+FEW_COLOURS = Path(__file__).with_name("styles") / "terminal.tcss"
+"""The styles for terminals of 16 colours, or none."""
 
 
 class MobiusApp(App[Result]):
@@ -72,12 +79,16 @@ class MobiusApp(App[Result]):
             settings: the person's theme and manners.
             news: what to tell at once, from anywhere.
         """
-        super().__init__()
+        # Named colours are sent as they are, not as what we believe they look like.
+        is_ansi = settings.theme == TERMINAL.name
+        super().__init__(ansi_color=True if is_ansi else None)
         self._first = screens
         self._news = news
         for each in THEMES:
             self.register_theme(each)
         self.theme = settings.theme or DARK.name
+        unicode = is_unicode(getattr(sys.__stderr__, "encoding", None) or "utf-8")
+        self._ascii = Ascii(all_others=not unicode) if settings.ascii else None
         self.set_keymap(keymap())
 
     def on_mount(self) -> None:
@@ -90,6 +101,16 @@ class MobiusApp(App[Result]):
         self.call_after_refresh(settle)
         if self._news:
             self.notify(sanitize.line(self._news), timeout=10, markup=False)
+
+    def watch_theme(self, theme: str) -> None:
+        """Read what terminals of few colours want when one of them is met."""
+        if theme == TERMINAL.name:
+            self.stylesheet.read(FEW_COLOURS)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What lines go through on their way to the terminal."""
+        filters = super().get_line_filters()
+        return filters if self._ascii is None else [*filters, self._ascii]
 
     def _told_to_go(self) -> None:
         self.exit(INTERRUPTED)
@@ -105,7 +126,11 @@ class MobiusApp(App[Result]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Of Textual's own commands, the themes."""
         del screen
-        yield SystemCommand("Theme", "Choose other colours", self.action_change_theme)
+        yield SystemCommand(
+            "Theme",
+            "For now; the `theme` of config.toml is for good",
+            self.action_change_theme,
+        )
 
     def copy_to_clipboard(self, text: str) -> None:
         """Send text to the terminal's clipboard, through GNU screen too.
@@ -138,6 +163,8 @@ MobiusApp.COMMANDS = MobiusApp.COMMANDS | {CommandProvider}
 
 def show(first: Screen[None], settings: Settings) -> int:
     """Run the app on a screen, and anew after each errand; returns the exit code."""
+    encoding = getattr(sys.__stderr__, "encoding", None) or "utf-8"
+    settings = fitted(settings, os.environ, encoding)
     remap(settings.keys)
     screens: Sequence[Screen[None]] = (first,)
     news = ""

@@ -23,6 +23,8 @@ def is_remote(environ: Mapping[str, str]) -> bool:
 def prepare(environ: MutableMapping[str, str]) -> None:
     """Set what Textual reads, where the person has not."""
     environ.setdefault("TEXTUAL_FPS", "240")
+    if environ.get("NO_COLOR") == "":
+        del environ["NO_COLOR"]  # empty, it means nothing; Textual knows only whether
     animations = "none" if is_remote(environ) else "basic"
     environ.setdefault("TEXTUAL_ANIMATIONS", animations)
 

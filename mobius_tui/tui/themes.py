@@ -23,7 +23,7 @@ DARK = Theme(
     variables={
         "border": "#6cb6ff",
         "border-blurred": "#3b4758",
-        "text-muted": "#8b96a7",
+        "text-muted": "#939eaf",
         "text-warning": "#f2c55c",
         "block-cursor-background": "#21344b",
         "block-cursor-foreground": "#ffffff",
@@ -81,7 +81,7 @@ CONTRAST = Theme(
         "border-blurred": "#9a9a9a",
         "text-muted": "#d0d0d0",
         "text-warning": "#ffd84d",
-        "block-cursor-background": "#003a5c",
+        "block-cursor-background": "#002b47",
         "block-cursor-foreground": "#ffffff",
         "block-cursor-text-style": "bold",
         "block-cursor-blurred-background": "#202020",

@@ -27,6 +27,7 @@ from mobius_tui.tui.app import MobiusApp
 from mobius_tui.tui.errand import Result
 from mobius_tui.tui.screens.dialog import DEAF, Dialog
 from mobius_tui.tui.screens.run import RunScreen
+from mobius_tui.tui.settings import AS_IT_COMES, Settings
 from tests.pictures import svg_of, text_of
 
 BEGAN = 1_795_527_905.0
@@ -170,6 +171,7 @@ async def opened(
     is_new: bool = True,
     time: Time | None = None,
     resume: Callable[..., object] = no_resume,
+    settings: Settings = AS_IT_COMES,
 ) -> AsyncIterator[tuple[RunScreen, Pilot[Result]]]:
     """The app on a run, with a clock of the test's own."""
     time = time or Time(run.at)
@@ -181,16 +183,19 @@ async def opened(
         wall=time.wall,
     )
     screen.mono = time.mono
-    async with running(screen, size=size) as pilot:
+    async with running(screen, size=size, settings=settings) as pilot:
         await settled(pilot)
         yield screen, pilot
 
 
 @asynccontextmanager
 async def running(
-    screen: Screen[None], *, size: tuple[int, int]
+    screen: Screen[None],
+    *,
+    size: tuple[int, int],
+    settings: Settings = AS_IT_COMES,
 ) -> AsyncIterator[Pilot[Result]]:
-    app = MobiusApp(screen)
+    app = MobiusApp(screen, settings=settings)
     async with app.run_test(size=size, notifications=True) as pilot:
         await pilot.pause()
         yield pilot

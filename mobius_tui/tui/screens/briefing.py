@@ -68,7 +68,8 @@ class BriefingScreen(Page):
     def compose(self) -> ComposeResult:
         """Header, what there is to know, Begin, keys."""
         briefing = self._briefing
-        yield Static(self._header(), classes="bar", markup=False)
+        mode = f"bar -mode-{briefing.mode}"
+        yield Static(self._header(), classes=mode, markup=False)
         with VerticalScroll(id="briefing", can_focus=False) as body:
             body.border_title = "Briefing"
             words = "nothing is executed, and nothing is sent, before Begin"

@@ -9,8 +9,10 @@ from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from mobius_tui.run.steps import Status
 from mobius_tui.tui.describe import describe, edge, title
 from mobius_tui.tui.field import Field
+from mobius_tui.tui.glyphs import MARKS
 from mobius_tui.tui.theme import STYLES, assemble, cut_in_middle
 from mobius_tui.tui.view import RunView
 
@@ -79,7 +81,10 @@ class DetailPane(VerticalScroll):
         view = self.view
         if view is None or not self.is_mounted:
             return
-        self.border_title = Content(title(view, self.key))
+        step = view.step(self.key)
+        pending = step is not None and view.standings[step.id].status is Status.PENDING
+        state = assemble((f" · {MARKS[Status.PENDING].word}" * pending, "muted"))
+        self.border_title = Content(title(view, self.key)) + state
         words, role = edge(view, self.key)
         self.border_subtitle = assemble((words, role)) if words else None
         self.query_one(FieldList).fields = describe(

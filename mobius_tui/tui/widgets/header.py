@@ -14,10 +14,11 @@ from mobius_tui.tui.view import RunView
 ROOMY = 100
 """Cells from which it says whose state stands at the edge."""
 MODE_STYLES = {
-    "incident": "bold $background on $error",
-    "drill": "bold on $primary 45%",
+    "incident": "bold reverse $error",
+    "drill": "bold reverse $primary",
+    "review": "bold reverse $secondary",
 }
-"""Incidents are red; a rehearsal is calm."""
+"""Incidents are red, a rehearsal is calm; reversed, so that no colour is needed."""
 
 
 def badge(mode: str) -> Content:
@@ -66,6 +67,11 @@ class RunHeader(Widget):
     """The run's bar."""
 
     view: reactive[RunView | None] = reactive(None)
+
+    def watch_view(self, view: RunView | None) -> None:
+        """The whole bar has the colour of the mode."""
+        for mode in MODE_STYLES:
+            self.set_class(view is not None and view.mode == mode, f"-mode-{mode}")
 
     def render(self) -> RenderResult:
         """One line, fitted to the width."""

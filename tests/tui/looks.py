@@ -1,0 +1,139 @@
+"""What a screen shows beside colour: characters, and bold, reversed or underlined."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.color import ColorType
+from rich.style import Style
+from textual.geometry import Region
+from textual.pilot import Pilot
+
+from mobius_tui.run.starter import Briefing
+from mobius_tui.runbook.decode import load
+from mobius_tui.tui.opening import Openings
+from mobius_tui.tui.screens.briefing import BriefingScreen
+from mobius_tui.tui.settings import Settings
+from tests.tui import scenes
+from tests.tui.runs import ROLLBACK, Time, hosted, opened, press, running, settled
+
+DIALOGS = {
+    "decision": ("fresh", ("enter",)),
+    "confirm": ("assessed", ("enter",)),
+    "failure": ("failed", ("enter",)),
+    "message": ("telling", ("m",)),
+    "answers": ("paging", ("space",)),
+    "reason": ("decided", ("s",)),
+    "note": ("decided", ("n",)),
+    "contacts": ("decided", ("at",)),
+    "phases": ("failed", ("f",)),
+    "leave": ("running", ("q",)),
+    "end": ("running", ("E",)),
+    "ended": ("ended", ()),
+    "help": ("failed", ("question_mark",)),
+    "palette": ("failed", ("ctrl+p",)),
+}
+"""Each dialog: the scene and the keys that open it."""
+SCENES = (
+    "fresh",
+    "running",
+    "checking",
+    "failed",
+    "unknown",
+    "recovering",
+    "telling",
+    "paging",
+    "ended",
+)
+SCREENS = (*SCENES, *(f"dialog {name}" for name in DIALOGS), "briefing", "library")
+"""Everything that can be seen."""
+
+
+@asynccontextmanager
+async def seen(
+    name: str, tmp_path: Path, settings: Settings, size: tuple[int, int] = (120, 36)
+) -> AsyncIterator[Pilot[Any]]:
+    """One of `SCREENS`."""
+    if name == "briefing":
+        runbook = load(ROLLBACK)
+        briefing = Briefing(
+            runbook=runbook,
+            mode="drill",
+            profile=None,
+            workdir=Path("/srv/mobius"),
+            values={"target_env": ("production", "default")},
+            missing=(runbook.variables["reason"],),
+            problems=("sha256sum is not on PATH; install it",),
+        )
+        screen = BriefingScreen(
+            briefing,
+            begin=lambda _briefing, _answers: pytest_fail(),
+            opened=lambda _directory: None,
+            answers={},
+        )
+        async with running(screen, size=size, settings=settings) as pilot:
+            yield pilot
+        return
+    if name == "library":
+        library = Openings(repaints=20).library()
+        async with running(library, size=size, settings=settings) as pilot:
+            await settled(pilot)
+            yield pilot
+        return
+    scene, keys = DIALOGS.get(name.removeprefix("dialog "), (name, ()))
+    run = getattr(scenes, scene)(tmp_path)
+    time = Time(run.at)
+    async with (
+        hosted(run),
+        opened(run, time=time, size=size, settings=settings) as (_, pilot),
+    ):
+        if keys:
+            await press(pilot, time, *keys)
+        await settled(pilot)
+        yield pilot
+
+
+def pytest_fail() -> Any:
+    """Nothing may begin by itself."""
+    raise AssertionError("it began by itself")
+
+
+def cells(pilot: Pilot[Any]) -> Iterator[tuple[str, Style]]:
+    """Each piece of the screen with its style."""
+    lines = pilot.app.screen._compositor.render_strips()
+    for strip in lines:
+        for segment in strip:
+            yield segment.text, segment.style or Style.null()
+        yield "\n", Style.null()
+
+
+def text(pilot: Pilot[Any]) -> str:
+    """The characters alone."""
+    return "".join(words for words, _ in cells(pilot))
+
+
+def colours(pilot: Pilot[Any]) -> set[str]:
+    """The colours on the screen but for the terminal's own two."""
+    found = set()
+    for words, style in cells(pilot):
+        pens = (style.color,) if words.strip() or style.reverse else ()
+        for colour in (*pens, style.bgcolor):
+            if colour is not None and colour.type is not ColorType.DEFAULT:
+                found.add(colour.name)
+    return found
+
+
+def shape(pilot: Pilot[Any], region: Region) -> list[tuple[str, bool, bool, bool]]:
+    """What a part of the screen shows to whoever sees no colour."""
+    lines: list[list[tuple[str, bool, bool, bool]]] = [[]]
+    for words, style in cells(pilot):
+        if words == "\n":
+            lines.append([])
+            continue
+        traits = (bool(style.bold), bool(style.reverse), bool(style.underline))
+        lines[-1] += [(character, *traits) for character in words]
+    rows = lines[region.y : region.bottom]
+    return [cell for row in rows for cell in row[region.x : region.right]]

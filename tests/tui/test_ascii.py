@@ -1,0 +1,76 @@
+"""With --ascii, only ASCII is drawn."""
+
+from __future__ import annotations
+
+import re
+import tokenize
+from pathlib import Path
+
+import pytest
+
+import mobius_tui.tui
+from mobius_tui.sanitize import cells
+from mobius_tui.tui.ascii import SIGNS, Ascii
+from mobius_tui.tui.glyphs import ASIDE, MARKS
+from mobius_tui.tui.settings import Settings
+from tests.tui.looks import SCREENS, seen, text
+from tests.tui.runs import ROLLBACK
+
+ASCII = Settings(ascii=True)
+OF_THE_RUNBOOK = {c for c in ROLLBACK.read_text() if c not in SIGNS}
+"""What the person's own text has, and what is drawn has not."""
+
+
+@pytest.mark.parametrize("name", SCREENS)
+async def test_each_screen_is_ascii(name: str, tmp_path: Path) -> None:
+    async with seen(name, tmp_path, ASCII) as pilot:
+        shown = text(pilot)
+        strange = {c for c in shown if not c.isascii()} - OF_THE_RUNBOOK
+        assert strange == set(), shown
+        assert {cells(row) for row in shown.split("\n") if row} == {120}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 15), (160, 45), (30, 8)])
+async def test_at_each_size_it_is_ascii(size: tuple[int, int], tmp_path: Path) -> None:
+    async with seen("failed", tmp_path, ASCII, size) as pilot:
+        assert text(pilot).isascii()
+
+
+def test_every_glyph_that_is_written_in_the_code_has_a_sign() -> None:
+    wanted: dict[str, str] = {}
+    for path in Path(mobius_tui.tui.__file__).parent.rglob("*.py"):
+        if path.name == "ascii.py":
+            continue
+        with path.open("rb") as file:
+            for token in tokenize.tokenize(file.readline):
+                doc = token.string.startswith(('"""', "r" + '"""'))
+                if token.type == tokenize.STRING and not doc:
+                    for character in token.string:
+                        if not character.isascii():
+                            wanted[character] = path.name
+    assert {c: n for c, n in wanted.items() if c not in SIGNS} == {}
+
+
+def test_a_sign_is_ascii_and_as_wide_as_its_glyph() -> None:
+    for glyph, sign in SIGNS.items():
+        assert re.fullmatch("[ -~]+", sign)
+        assert len(sign) == cells(glyph), glyph
+
+
+def test_no_two_states_have_the_same_sign() -> None:
+    signs = [SIGNS.get(mark.glyph, mark.glyph) for mark in MARKS.values()]
+    glyphs = [mark.glyph for mark in MARKS.values()]
+    assert len(set(signs)) == len(set(glyphs))
+    assert ASIDE.glyph in SIGNS
+
+
+def test_what_a_terminal_cannot_be_sent_is_a_question_mark() -> None:
+    from rich.segment import Segment
+    from textual.color import Color
+
+    line = [Segment("✔ é 漢 e\u0301 ok")]
+    ground = Color(0, 0, 0)
+    [kept] = Ascii(all_others=False).apply(line, ground)
+    assert kept.text == "+ é 漢 e\u0301 ok"
+    [sent] = Ascii(all_others=True).apply(line, ground)
+    assert sent.text == "+ ? ?? e ok"
