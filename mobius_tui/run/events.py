@@ -48,6 +48,8 @@ class RunBegan:
     """PATH, HOME, LANG and umask, which a resumed host restores."""
     site: str | None = None
     """The drill site's folder."""
+    path: str = ""
+    """Where the main file lay when the run began."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

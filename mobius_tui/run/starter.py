@@ -186,6 +186,7 @@ async def begin(
             "umask": f"{umask:03o}",
         },
         site=ready.site,
+        path=str(runbook.path.resolve()),
     )
     wish = None if auto is None else encode_intent(auto).decode()
     order = Order(began=began, values=ready.values, secrets=ready.secrets, auto=wish)

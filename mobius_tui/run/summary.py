@@ -32,6 +32,19 @@ class Summary:
     began: float | None
     """Seconds since 1970."""
     ended: float | None
+    operator: str = ""
+    """Who began it."""
+    sha256: str = ""
+    """Of the runbook's files; see `directory.runbook_digest`."""
+    path: str = ""
+    """Where the runbook's file lay."""
+
+    @property
+    def took(self) -> float | None:
+        """Seconds from its beginning to its end."""
+        if self.began is None or self.ended is None:
+            return None
+        return self.ended - self.began
 
     def row(self) -> str:
         """A line for a person."""
@@ -81,6 +94,9 @@ def summary(directory: RunDirectory) -> Summary:
         host=host,
         began=at,
         ended=ended_at,
+        operator=began.operator,
+        sha256=began.sha256,
+        path=began.path,
     )
 
 

@@ -63,6 +63,17 @@ def in_words(duration: float) -> str:
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
 
 
+def ago(duration: float) -> str:
+    """How long ago something was: `just now`, `5 min ago`, `3 h ago`, `3 days ago`."""
+    if duration < 60:
+        return "just now"
+    if duration < 3600:
+        return f"{duration / 60:.0f} min ago"
+    if duration < 48 * 3600:
+        return f"{duration / 3600:.0f} h ago"
+    return f"{duration / 86400:.0f} days ago"
+
+
 def bytes_in_words(count: float) -> str:
     """A size for a person: `512 B`, `1.5 KiB`, `20 GiB`."""
     units = ["B", "KiB", "MiB", "GiB", "TiB"]

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from textual.screen import Screen
 
-from mobius_tui.errors import MobiusError
-from mobius_tui.run.directory import RunDirectory, all_runs, runs_root
+from mobius_tui.run.directory import RunDirectory, runs_root
 from mobius_tui.run.intents import Intent
+from mobius_tui.run.shelf import Shelf, shelf
 from mobius_tui.run.starter import Briefing, begin, prepare, resume
-from mobius_tui.run.summary import Summary, summary
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.library import bundled
@@ -41,7 +40,7 @@ class Openings:
         def attach(directory: RunDirectory) -> None:
             screen.app.push_screen(self.run(Viewer(directory), is_new=False, auto=None))
 
-        screen = LibraryScreen(_runbooks, _runs, brief=brief, attach=attach)
+        screen = LibraryScreen(_shelf, brief=brief, attach=attach)
         screen.reopen = self.library
         return screen
 
@@ -91,14 +90,5 @@ class Openings:
         return screen
 
 
-def _runbooks() -> Iterable[tuple[Path, str]]:
-    for path in bundled():
-        try:
-            yield path, load(path).title
-        except MobiusError as error:
-            yield path, f"{path.stem}: {str(error).splitlines()[0]}"
-
-
-def _runs() -> Iterable[tuple[RunDirectory, Summary]]:
-    for directory in all_runs(runs_root()):
-        yield directory, summary(directory)
+def _shelf() -> Shelf:
+    return shelf(runs_root(), bundled())

@@ -86,6 +86,7 @@ class MadeRun:
                 workdir=workdir,
                 operator="maria",
                 setting={},
+                path=str(runbook.path.resolve()),
             )
         )
         for name, value in values.items():

@@ -9,16 +9,17 @@ from textual.widgets import Input, OptionList, Static
 
 from mobius_tui.run.directory import RunDirectory, all_runs, runs_root
 from mobius_tui.run.intents import Intent
+from mobius_tui.run.shelf import shelf
 from mobius_tui.run.starter import prepare
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.tui.opening import Openings
 from mobius_tui.tui.screens.briefing import BriefingScreen
-from mobius_tui.tui.screens.card import ReturnCard
+from mobius_tui.tui.screens.card import EndCard, ReturnCard
 from mobius_tui.tui.screens.library import LibraryScreen
 from mobius_tui.tui.screens.run import RunScreen
 from tests.conftest import MakeRunbook
 from tests.tui import scenes
-from tests.tui.runs import running, settled, until
+from tests.tui.runs import running, settled, until, words
 
 ASKING = """
 format = 1
@@ -71,6 +72,8 @@ async def test_a_briefing_asks_begins_and_leads_to_the_run(
             await until(
                 pilot, lambda: run.offer and run.offer.kind == "end", seconds=15
             )
+            (recent,) = shelf(runs_root(), ()).recent
+            assert recent.title == "Asking"
             said = directory.attempt("look", 1).output.read_text()
             assert said == "because [/x] $(touch x)\n"
         finally:
@@ -83,6 +86,7 @@ async def test_the_library_lists_and_opens(state_home: Path) -> None:
     assert isinstance(screen, LibraryScreen)
     async with running(screen, size=(100, 30)) as pilot:
         options = screen.query_one(OptionList)
+        await until(pilot, lambda: options.option_count)
         rows = [str(option.prompt) for option in options.options]
         assert rows[0] == "Open runs"
         assert "open, no host" in rows[1]
@@ -99,7 +103,36 @@ async def test_the_library_lists_and_opens(state_home: Path) -> None:
 async def test_the_library_opens_a_briefing_and_comes_back() -> None:
     screen = Openings(repaints=100).library()
     async with running(screen, size=(100, 30)) as pilot:
+        options = screen.query_one(OptionList)
+        await until(pilot, lambda: options.option_count)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, BriefingScreen))
         await pilot.press("escape")
         await until(pilot, lambda: pilot.app.screen is screen)
+
+
+async def test_the_library_finds_and_opens_by_mouse(state_home: Path) -> None:
+    scenes.ended(state_home / "mobius-tui")
+    screen = Openings(repaints=100).library()
+    async with running(screen, size=(100, 30)) as pilot:
+        options = screen.query_one(OptionList)
+        await until(pilot, lambda: options.option_count)
+        await pilot.press("slash", *"failed prod", "enter")
+        await settled(pilot)
+        rows = [str(option.prompt) for option in options.options]
+        assert rows[0] == "Past runs"
+        assert "✖ failed" in rows[1]
+        assert len(rows) == 2
+        await pilot.press("escape")
+        await settled(pilot)
+        assert options.option_count > 2
+        rows = [str(option.prompt) for option in options.options]
+        await pilot.click(OptionList, offset=(5, 1 + rows.index("Past runs") + 1))
+        await until(pilot, lambda: isinstance(pilot.app.screen, EndCard))
+
+
+async def test_an_empty_library_says_what_to_do() -> None:
+    screen = Openings(repaints=100).library()
+    async with running(screen, size=(100, 30)) as pilot:
+        await until(pilot, lambda: "mobius-tui demo" in words(pilot))
+        assert "mobius-tui run FILE.toml" in words(pilot)

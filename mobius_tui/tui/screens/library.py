@@ -1,30 +1,56 @@
-"""Home: the runbooks that come with the program, the open runs, and the past ones."""
+"""Home: open runs, runbooks that can be begun, and past runs."""
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import OptionList, Static
+from textual.message import Message
+from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.shelf import Shelf, Shelved
 from mobius_tui.run.summary import Summary
 from mobius_tui.tui.command import Place
 from mobius_tui.tui.commands import bindings
 from mobius_tui.tui.screens.page import Page
-from mobius_tui.tui.theme import Role, assemble, text
+from mobius_tui.tui.shelf_lines import run_line, runbook_line
+from mobius_tui.tui.theme import text
+from mobius_tui.tui.widgets.filter_line import FilterLine
 from mobius_tui.tui.widgets.key_bar import KeyBar
 
-OUTCOMES: dict[str, Role] = {"completed": "good", "failed": "bad", "damaged": "bad"}
+Act = Callable[[], None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """A line, and what opening it does."""
+
+    key: str
+    line: Content
+    act: Act
+
+
+class LibraryList(OptionList):
+    """A list that the keys of the other lists move in, too."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "cursor_down", "Down", show=False),
+        Binding("k", "cursor_up", "Up", show=False),
+        Binding("g", "first", "First", show=False),
+        Binding("G", "last", "Last", show=False),
+    ]
 
 
 class LibraryScreen(Page):
@@ -33,74 +59,152 @@ class LibraryScreen(Page):
     CSS_PATH = "../styles/pages.tcss"
     PLACES: ClassVar[tuple[Place, ...]] = ("library", "app")
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("library")]
+    AUTO_FOCUS = "#library"
+
+    class Looked(Message):
+        """What there is was looked at."""
+
+        def __init__(self, found: Shelf) -> None:
+            super().__init__()
+            self.found = found
 
     def __init__(
         self,
-        runbooks: Callable[[], Iterable[tuple[Path, str]]],
-        runs: Callable[[], Iterable[tuple[RunDirectory, Summary]]],
+        look: Callable[[], Shelf],
         *,
         brief: Callable[[Path], None],
         attach: Callable[[RunDirectory], None],
+        wall: Callable[[], float] = time.time,
     ) -> None:
         """Make the screen.
 
         Args:
-            runbooks: gives each bundled runbook's file and title.
-            runs: gives each run, newest first.
+            look: gives what there is; called in a thread.
             brief: opens the briefing of a runbook.
             attach: opens a run.
+            wall: gives seconds since 1970.
         """
         super().__init__()
-        self._runbooks = runbooks
-        self._runs = runs
+        self._look = look
         self._open_briefing = brief
         self._open_run = attach
-        self._actions: dict[str, Callable[[], None]] = {}
+        self._wall = wall
+        self._shelf: Shelf | None = None
+        self._acts: dict[str, Act] = {}
 
     def compose(self) -> ComposeResult:
-        """The list."""
+        """The list, and the line to search in."""
         yield Static(text("mobius-tui", "strong"), classes="bar", markup=False)
-        yield OptionList(id="library", markup=False)
+        yield LibraryList(id="library", markup=False)
+        yield FilterLine("title, id, environment, outcome, person, or day")
         yield KeyBar()
 
     def on_screen_resume(self) -> None:
         """Look again whenever it comes to the top."""
         self.query_one(KeyBar).offered = self.footer_commands()
-        options = self.query_one(OptionList)
-        options.border_title = "Library"
-        options.clear_options()
-        self._actions = {}
-        runs = tuple(self._runs())
-        open_ones = [each for each in runs if each[1].outcome == "open"]
-        past = [each for each in runs if each[1].outcome != "open"]
-        self._add_runs(options, "Open runs", open_ones)
-        self._head(options, "Runbooks")
-        for path, title in self._runbooks():
-            line = assemble((title, "plain"), (f"  {path.stem}", "muted"))
-            self._add(options, line, partial(self._open_briefing, path))
-        self._add_runs(options, "Past runs", past)
-        options.action_first()
-        options.focus()
+        self.query_one(OptionList).border_title = "Library"
+        self.run_worker(self._look_again(), exclusive=True, exit_on_error=False)
 
-    def _head(self, options: OptionList, words: str) -> None:
-        options.add_option(Option(text(words, "strong"), disabled=True))
+    async def _look_again(self) -> None:
+        """A worker: a thousand runs take a moment to read."""
+        self.post_message(self.Looked(await asyncio.to_thread(self._look)))
 
-    def _add(self, options: OptionList, line: Content, act: Callable[[], None]) -> None:
-        option_id = f"option-{len(self._actions)}"
-        self._actions[option_id] = act
-        options.add_option(Option(Content("  ") + line, id=option_id))
+    @on(Looked)
+    def _show_found(self, event: Looked) -> None:
+        event.stop()
+        self._shelf = event.found
+        self._list()
 
-    def _add_runs(
-        self,
-        options: OptionList,
-        words: str,
-        runs: list[tuple[RunDirectory, Summary]],
-    ) -> None:
-        if not runs:
+    def _list(self) -> None:
+        """List what matches; the cursor stays on its line."""
+        if self._shelf is None:
             return
-        self._head(options, words)
-        for directory, summary in runs:
-            self._add(options, _line(summary), partial(self._open_run, directory))
+        options = self.query_one(OptionList)
+        before = options.highlighted_option
+        query = self.query_one(FilterLine).value.lower().split()
+        self._acts = {}
+        options.clear_options()
+        options.add_options(self._options(self._shelf, query))
+        if before is not None and before.id in self._acts:
+            options.highlighted = options.get_option_index(before.id or "")
+        else:
+            options.action_first()
+        found = f"{len(self._acts)} found" if query else ""
+        options.border_subtitle = Content(found)
+
+    def _options(self, shelf: Shelf, query: list[str]) -> list[Option]:
+        """Headings, and under each what matches; where there is nothing, what to do."""
+        options: list[Option] = []
+        for title, hint, entries in self._groups(shelf):
+            found = [
+                each
+                for each in entries
+                if all(word in each.line.plain.lower() for word in query)
+            ]
+            if not (found or (hint and not query)):
+                continue
+            options.append(Option(text(title, "strong"), disabled=True))
+            if not found:
+                options.append(Option(text(f"  {hint}", "muted"), disabled=True))
+            for each in found:
+                self._acts[each.key] = each.act
+                options.append(Option(Content("  ") + each.line, id=each.key))
+        return options
+
+    def _groups(self, shelf: Shelf) -> Iterator[tuple[str, str, list[Entry]]]:
+        """What stands under which heading, and what to do where there is nothing."""
+        yield "Open runs", "", self._runs(shelf.open)
+        yield "Runbooks", "", self._books(shelf.bundled)
+        hint = "mobius-tui run FILE.toml runs one, and it is listed here from then on"
+        yield "Runbooks of your own", hint, self._books(shelf.recent)
+        hint = "none yet; mobius-tui demo rehearses one on a site of its own"
+        yield "Past runs", hint, self._runs(shelf.past)
+
+    def _runs(self, runs: tuple[tuple[RunDirectory, Summary], ...]) -> list[Entry]:
+        now = self._wall()
+        return [
+            Entry(
+                key=str(directory.path),
+                line=run_line(summary, now),
+                act=partial(self._open_run, directory),
+            )
+            for directory, summary in runs
+        ]
+
+    def _books(self, books: tuple[Shelved, ...]) -> list[Entry]:
+        now = self._wall()
+        return [
+            Entry(
+                key=str(book.path),
+                line=runbook_line(book, now),
+                act=partial(self._open_briefing, book.path),
+            )
+            for book in books
+        ]
+
+    def action_filter(self) -> None:
+        """Search."""
+        line = self.query_one(FilterLine)
+        line.display = True
+        line.focus()
+
+    @on(FilterLine.Cleared)
+    def action_all(self) -> None:
+        """List everything again."""
+        line = self.query_one(FilterLine)
+        line.value = ""
+        line.display = False
+        self.query_one(OptionList).focus()
+
+    @on(Input.Changed)
+    def _search(self, event: Input.Changed) -> None:
+        event.stop()
+        self._list()
+
+    @on(Input.Submitted)
+    def _take(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.query_one(OptionList).focus()
 
     def action_open(self) -> None:
         """Open what is under the cursor."""
@@ -108,33 +212,10 @@ class LibraryScreen(Page):
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
-        act = self._actions.get(event.option.id or "")
+        act = self._acts.get(event.option.id or "")
         if act is None:
             return
         try:
             act()
         except MobiusError as error:
             self.tell(str(error), is_problem=True)
-
-
-def _line(summary: Summary) -> Content:
-    """When, what, where, and how it stands."""
-    if summary.began is None:
-        return assemble((summary.id, "muted"), (f"  {summary.outcome}", "bad"))
-    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(summary.began))
-    if summary.outcome == "open":
-        held = summary.host is not None
-        state: tuple[str, Role] = (
-            ("▶ still running: attach", "accent")
-            if held
-            else ("? open, no host", "warn")
-        )
-    else:
-        state = (summary.outcome, OUTCOMES.get(summary.outcome, "warn"))
-    return assemble(
-        (f"{when}  ", "muted"),
-        (f"{summary.title} ", "plain"),
-        (f"{summary.environment}  ", "muted"),
-        (f"{summary.mode}  ", "muted"),
-        state,
-    )

@@ -53,14 +53,13 @@ class Checklist(Widget, can_focus=True):
         self._outline = Outline()
         self._before: str | None = None
         """Where the cursor was when a search began."""
-        self._line = FilterLine()
+        self._line = FilterLine("title, id, or state such as failed")
         self._mark = ScrollMark()
         self._drawn: dict[int, tuple[Row, bool]] = {}
         self._styles_of: dict[str, Style] = {}
 
     def compose(self) -> ComposeResult:
         """The mark of place, and the line to search in, out of sight until wanted."""
-        self._line.display = False
         yield self._mark
         yield self._line
 

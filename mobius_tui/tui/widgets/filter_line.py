@@ -1,4 +1,4 @@
-"""The line in which steps are searched for."""
+"""The line in which one types what a list is searched for."""
 
 from __future__ import annotations
 
@@ -13,19 +13,17 @@ class FilterLine(Input):
     """Lists what matches as it is typed; Esc lists all again."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "clear", "List all steps", show=False)
+        Binding("escape", "clear", "List all again", show=False)
     ]
 
     class Cleared(Message):
-        """The person wants all steps again."""
+        """The person wants the whole list again."""
 
-    def __init__(self) -> None:
+    def __init__(self, placeholder: str) -> None:
         super().__init__(
-            id="filter",
-            compact=True,
-            placeholder="title, id, or state such as failed",
-            select_on_focus=False,
+            id="filter", compact=True, placeholder=placeholder, select_on_focus=False
         )
+        self.display = False
 
     def action_clear(self) -> None:
         """Search for nothing."""
