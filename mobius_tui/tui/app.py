@@ -8,8 +8,9 @@ import signal
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, cast
 
+from rich.console import RenderableType
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
@@ -25,6 +26,7 @@ from mobius_tui.run.viewer import Viewer
 from mobius_tui.tui import clipboard, environment
 from mobius_tui.tui.ascii import Ascii
 from mobius_tui.tui.commands import bind, command, keymap, remap
+from mobius_tui.tui.drawing import Changes, Drawing
 from mobius_tui.tui.errand import Away, Result
 from mobius_tui.tui.opening import Openings
 from mobius_tui.tui.palette import CommandProvider
@@ -34,6 +36,8 @@ from mobius_tui.tui.startup import settle
 from mobius_tui.tui.terminal import fitted, is_unicode
 from mobius_tui.tui.themes import DARK, TERMINAL, THEMES
 
+BUSY = 0.01
+"""Seconds between looks whether the terminal has taken what was sent."""
 GOING = (signal.SIGHUP, signal.SIGTERM)
 """Signals on which the screen goes; the run does not."""
 FEW_COLOURS = Path(__file__).with_name("styles") / "terminal.tcss"
@@ -82,6 +86,8 @@ class MobiusApp(App[Result]):
         # Named colours are sent as they are, not as what we believe they look like.
         is_ansi = settings.theme == TERMINAL.name
         super().__init__(ansi_color=True if is_ansi else None)
+        self._drawing = Drawing()
+        self._is_owed = False
         self._first = screens
         self._news = news
         for each in THEMES:
@@ -122,6 +128,34 @@ class MobiusApp(App[Result]):
         if typed and not getattr(screen, "takes_keys", True):
             return
         await super().on_event(event)
+
+    def _display(self, screen: Screen[object], update: RenderableType | None) -> None:
+        """Send the terminal what differs from what it shows, when it can take it.
+
+        Textual has no public way between a screen's update and the driver. An update
+        of a kind that is not known is sent as it is.
+        """
+        if self.is_headless or update is None:
+            super()._display(screen, update)
+        elif not self._drawing.take(update):
+            self._drawing.forget()
+            super()._display(screen, update)
+        elif not self._is_owed:
+            self._draw()
+
+    def _draw(self) -> None:
+        """Draw what is wanted by now; later, while the terminal is busy."""
+        self._is_owed = self._is_busy()
+        if self._is_owed:
+            self.set_timer(BUSY, self._draw)
+        else:
+            super()._display(self.screen, cast(RenderableType, Changes(self._drawing)))
+
+    def _is_busy(self) -> bool:
+        """Whether the terminal has yet to take what was sent, as far as is known."""
+        writer = getattr(self._driver, "_writer_thread", None)
+        queue = getattr(writer, "_queue", None)
+        return queue is not None and not queue.empty()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Of Textual's own commands, the themes."""

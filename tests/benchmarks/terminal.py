@@ -65,6 +65,8 @@ class Terminal:
         self._allowed = time.perf_counter()
         self.raw = bytearray()
         """Every byte that it wrote."""
+        self.came: list[tuple[float, int]] = []
+        """When each piece came, and how many bytes there were with it."""
 
     def read(self, seconds: float) -> bytes:
         """What the program writes within a time; empty if it writes nothing."""
@@ -86,6 +88,7 @@ class Terminal:
             now = time.perf_counter()
             self._allowed = max(self._allowed, now - 0.01) + len(data) / self._rate
         self.raw += data
+        self.came.append((time.perf_counter(), len(self.raw)))
         return data
 
     def until(self, wanted: Callable[[bytes], object], limit: float = LIMIT) -> float:
@@ -108,16 +111,11 @@ class Terminal:
                 tail = bytes(self.raw[start:])[-600:]
                 raise SilentError(f"it never came: {wanted}; at the end {tail!r}")
 
-    def press(self, keys: str, wanted: Callable[[bytes], object]) -> float:
-        """Type, and return the seconds until the effect's bytes came."""
-        self.drain()
-        began = time.perf_counter()
+    def type(self, keys: str) -> float:
+        """Type, and wait for nothing; returns when."""
+        now = time.perf_counter()
         os.write(self._master, keys.encode())
-        return self.until(wanted, 30.0) - began
-
-    def type(self, keys: str) -> None:
-        """Type, and wait for nothing."""
-        os.write(self._master, keys.encode())
+        return now
 
     def drain(self) -> None:
         """Take in what lies there."""

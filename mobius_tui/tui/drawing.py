@@ -1,0 +1,169 @@
+"""What the terminal shows, cell by cell, so that only what differs is sent to it.
+
+Textual sends whole lines of every widget that has changed: 12 KB where a cursor moves
+by one row. Over SSH that is what a person waits for. Here an update is compared with
+what was sent before, and the cells that differ are written.
+
+While the terminal has not taken what was sent, updates only change what is wanted: a
+slow line skips frames, and is never behind by more than the one that is on its way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import repeat
+
+from rich.cells import get_character_cell_size
+from rich.console import Console, RenderableType
+from rich.segment import Segment
+from rich.style import Style
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.strip import Strip
+
+Cell = tuple[str, Style]
+"""A character and its style; the right half of a wide character is an empty text."""
+
+GAP = 5
+"""Equal cells between two changes that are written rather than passed over: a move of
+the cursor takes as many bytes."""
+NOTHING: Cell = ("", Style.null())
+"""A cell of which nothing is known."""
+
+
+class Drawing:
+    """The screen as it is wanted, and as the terminal has it."""
+
+    def __init__(self) -> None:
+        self._wanted: list[list[Cell]] = []
+        self._shown: list[list[Cell]] = []
+        self._dirty: set[int] = set()
+        self._styles: dict[Style, Style] = {}
+        self._codes: dict[Style, str] = {}
+
+    def forget(self) -> None:
+        """Nothing is known any more of what the terminal shows."""
+        self._shown = [[NOTHING] * len(row) for row in self._wanted]
+        self._dirty = set(range(len(self._wanted)))
+
+    def take(self, update: RenderableType | None) -> bool:
+        """Take note of what is wanted; returns whether the update was understood."""
+        if isinstance(update, LayoutUpdate):
+            self._fit(update.region.right, update.region.bottom)
+            for y, strips in enumerate(update.strips, update.region.y):
+                self._put(y, update.region.x, strips)
+            return True
+        if isinstance(update, ChopsUpdate):
+            ends = update.chop_ends
+            self._fit(max(row[-1] for row in ends), len(ends))
+            for y, left, right in update.spans:
+                pieces = zip(ends[y], update.chops[y].items(), strict=False)
+                for end, (x, strip) in pieces:
+                    if strip is not None and x <= right and end > left:
+                        self._put(y, x, (strip.adjust_cell_length(end - x),))
+            return True
+        return False
+
+    def changes(self, console: Console) -> str:
+        """What to write, so that the terminal shows what is wanted."""
+        out: list[str] = []
+        style: Style | None = None
+        for y in sorted(self._dirty):
+            wanted = self._wanted[y]
+            move = f"\x1b[{y + 1};%dH"
+            for start, end in _differing(self._shown[y], wanted):
+                out.append(move % (start + 1))
+                move = "\x1b[%dG"
+                for character, own in wanted[start:end]:
+                    if own is not style:
+                        style = own
+                        out.append(self._code(own, console))
+                    out.append(character)
+            self._shown[y] = wanted.copy()
+        self._dirty.clear()
+        if out:
+            out.append("\x1b[0m")
+        return "".join(out)
+
+    def _fit(self, width: int, height: int) -> None:
+        """Begin anew where the screen has another size."""
+        if len(self._wanted) != height or len(self._wanted[0]) != width:
+            self._wanted = [[NOTHING] * width for _ in range(height)]
+            self.forget()
+
+    def _put(self, y: int, x: int, strips: Iterable[Strip]) -> None:
+        row = self._wanted[y]
+        cells = [cell for strip in strips for cell in self._cells(strip)]
+        row[x : x + len(cells)] = cells[: len(row) - x]
+        self._dirty.add(y)
+
+    def _cells(self, strip: Strip) -> list[Cell]:
+        """The cells of a strip; what takes no room stands with what it is put on."""
+        cells: list[Cell] = []
+        for words, style, control in strip:
+            if control:
+                continue
+            known = self._known(style)
+            if words.isascii():
+                cells.extend(zip(words, repeat(known)))
+                continue
+            for character in words:
+                size = get_character_cell_size(character)
+                if size == 0 and cells:
+                    cells[-1] = (cells[-1][0] + character, known)
+                else:
+                    cells.append((character, known))
+                    cells.extend(repeat(("", known), size - 1))
+        return cells
+
+    def _known(self, style: Style | None) -> Style:
+        """The one object for all equal styles; what is not drawn makes none differ."""
+        style = style or Style.null()
+        found = self._styles.get(style)
+        if found is None:
+            drawn = style.clear_meta_and_links()
+            found = self._styles.setdefault(drawn, drawn)
+            if len(self._styles) > 4096:  # offsets of a selection, colours of an output
+                self._styles.clear()
+            self._styles[style] = found
+        return found
+
+    def _code(self, style: Style, console: Console) -> str:
+        """What makes the terminal write in a style, whatever it wrote in before."""
+        code = self._codes.get(style)
+        if code is None:
+            rendered = Strip([Segment("\0", style)]).render(console)
+            own = rendered.partition("\0")[0]
+            code = own.replace("\x1b[", "\x1b[0;", 1) if own else "\x1b[0m"
+            if len(self._codes) > 4096:
+                self._codes.clear()
+            self._codes[style] = code
+        return code
+
+
+def _differing(shown: list[Cell], wanted: list[Cell]) -> Iterable[tuple[int, int]]:
+    """Where cells differ: starts and ends, with what lies between if that is little."""
+    if shown == wanted:
+        return
+    start = end = -1
+    for at, (old, new) in enumerate(zip(shown, wanted, strict=True)):
+        if old == new:
+            continue
+        if start >= 0 and at > end + GAP:
+            yield start, end
+            start = -1
+        if start < 0:
+            start = at - 1 if not new[0] and at > 0 else at
+        end = at + 1
+    if start >= 0:
+        yield start, end
+
+
+class Changes(CompositorUpdate):
+    """An update that finds what to write at the moment in which it is written."""
+
+    def __init__(self, drawing: Drawing) -> None:
+        self._drawing = drawing
+
+    def render_segments(self, console: Console) -> str:
+        """What differs from what the terminal shows."""
+        return self._drawing.changes(console)
