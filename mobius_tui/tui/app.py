@@ -123,6 +123,8 @@ class MobiusApp(App[Result]):
 
     async def on_event(self, event: events.Event) -> None:
         """Keep from a dialog that has just opened what was typed before it did."""
+        if isinstance(event, events.Resize):  # also sent when the terminal comes back
+            self._drawing.forget()
         screen = self.screen if self.screen_stack else None
         typed = isinstance(event, events.Key | events.Paste)
         if typed and not getattr(screen, "takes_keys", True):
@@ -142,6 +144,11 @@ class MobiusApp(App[Result]):
             super()._display(screen, update)
         elif not self._is_owed:
             self._draw()
+
+    def action_redraw(self) -> None:
+        """Draw all of the screen, whatever the terminal shows."""
+        self._drawing.forget()
+        self.refresh()
 
     def _draw(self) -> None:
         """Draw what is wanted by now; later, while the terminal is busy."""

@@ -377,6 +377,15 @@ COMMANDS: tuple[Command, ...] = (
         place="app",
     ),
     Command(
+        id="redraw",
+        act="app.redraw",
+        keys=("ctrl+l",),
+        title="Draw the screen anew",
+        help="Where something else has written over it.",
+        group="Everywhere",
+        place="app",
+    ),
+    Command(
         id="palette",
         by_widget=True,
         needed=True,

@@ -66,9 +66,9 @@ def phase_row(view: RunView, phase: Phase, *, folded: bool, waits: str) -> Row:
             right_role="muted",
             is_dim=True,
         )
-    statuses = [view.standings[step.id].status for step in phase.steps]
-    mark = of_phase(statuses)
-    took = sum(view.runtime(step.id) or 0.0 for step in phase.steps)
+    count = view.counts.phase(phase)
+    mark = of_phase(count.statuses)
+    took = count.runtime(view.now)
     is_bad = mark.role == "bad"
     right = waits or (clock(took) if took >= 1 else "")
     return Row(
@@ -77,7 +77,7 @@ def phase_row(view: RunView, phase: Phase, *, folded: bool, waits: str) -> Row:
         mark=mark,
         right=mark.word if is_bad else right,
         right_role="bad" if is_bad else "muted",
-        is_dim=mark.role == "muted" and Status.WAITING not in statuses,
+        is_dim=mark.role == "muted" and Status.WAITING not in count.statuses,
     )
 
 
@@ -166,19 +166,13 @@ def _done(view: RunView, step: Step) -> str:
 
 def tally(view: RunView) -> str:
     """How many steps are done, and how many of those not well, for the border."""
-    done, total = view.plan.progress(view.state, view.standings)
-    counts: dict[Status, int] = {}
-    for step_id, standing in view.standings.items():
-        phase = view.plan.phase_of[step_id]
-        if phase.aside and phase.id not in view.state.entered:
-            continue
-        if standing.status in BAD or standing.status in (
-            Status.WARNED,
-            Status.SKIPPED,
-            Status.OVERRIDDEN,
-        ):
-            counts[standing.status] = counts.get(standing.status, 0) + 1
-    worst_first = sorted(counts, key=lambda status: status not in BAD)
+    done, total = view.counts.progress
+    counts = view.counts.statuses
+    told = BAD | {Status.WARNED, Status.SKIPPED, Status.OVERRIDDEN}
+    worst_first = sorted(
+        (status for status in counts if status in told),
+        key=lambda status: status not in BAD,
+    )
     parts = [f"{done} of {total} done"]
     parts += [f"{counts[status]} {MARKS[status].word}" for status in worst_first]
     return " · ".join(parts)

@@ -10,7 +10,8 @@ from mobius_tui.run.said import Said
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import StepState
 from mobius_tui.run.variables import Values
-from mobius_tui.runbook.model import Phase, Run, Runbook, Step
+from mobius_tui.runbook.model import Phase, Runbook, Step
+from mobius_tui.tui.counts import Counts
 
 PHASE = "#"
 """What a checklist's key of a phase begins with; no step's id does."""
@@ -24,6 +25,7 @@ class RunView:
     state: RunState
     standings: Mapping[str, Standing]
     proposal: Proposal
+    counts: Counts
     now: float
     """Seconds since 1970."""
     host: int | None
@@ -94,13 +96,7 @@ class RunView:
 
     def latest(self, *, scripts_only: bool = False) -> str | None:
         """The step that was tried last; with `scripts_only`, the script."""
-        tried = [
-            (own.last.started, step_id)
-            for step_id, own in self.state.steps.items()
-            if own.last is not None
-            and (not scripts_only or isinstance(self.plan.steps[step_id].action, Run))
-        ]
-        return max(tried)[1] if tried else None
+        return self.counts.latest_script if scripts_only else self.counts.latest
 
     def runtime(self, step_id: str) -> float | None:
         """Seconds that the last attempt took, or has been running."""
@@ -133,14 +129,17 @@ def look(
     """
     if before is not None and before.state is state and before.last_n == state.n:
         standings, proposal = before.standings, before.proposal
+        counts = before.counts
     else:
         standings = plan.standings(state)
         proposal = plan.proposal(state, standings)
+        counts = Counts(plan, state, standings)
     return RunView(
         plan=plan,
         state=state,
         standings=standings,
         proposal=proposal,
+        counts=counts,
         now=now,
         host=host,
         said=said,

@@ -41,7 +41,12 @@ def lay_out(fields: tuple[Field, ...], width: int) -> list[Content]:
 class FieldList(Widget):
     """Fields with hanging indents; as high as they need."""
 
-    fields: reactive[tuple[Field, ...]] = reactive((), layout=True)
+    fields: reactive[tuple[Field, ...]] = reactive((), repaint=False)
+
+    def watch_fields(self) -> None:
+        """Draw anew; lay the screen out anew only for another number of lines."""
+        lines = max(1, len(lay_out(self.fields, self.size.width)))
+        self.refresh(layout=lines != self.size.height)
 
     def render(self) -> RenderResult:
         """The laid-out lines."""

@@ -84,7 +84,7 @@ class RunHeader(Widget):
         if view.environment:
             role: Role = "bad" if view.is_protected else "accent"
             title += assemble((" ▸ ", "muted"), (view.environment, role))
-        done, total = view.plan.progress(view.state, view.standings)
+        done, total = view.counts.progress
         place = f"step {min(done + 1, total)} of {total}"
         if view.state.ended is not None:
             place = f"{done} of {total} done"

@@ -1,0 +1,106 @@
+"""What is sent to the terminal: only what differs, and yet the same screen."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pyte
+from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
+from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.geometry import Region
+from textual.strip import Strip
+
+from mobius_tui.tui.drawing import Drawing
+
+WIDTH, HEIGHT = 30, 8
+PIECES = ("ab", "│", "─╮", "世界", " ", "   ", "✔ ok", "e\u0301", "0:42", "…")
+STYLES = (Style(), Style(bold=True), Style(color="red"), Style(bgcolor="#112233"))
+
+
+class Screen:
+    """A terminal, and what it was sent."""
+
+    def __init__(self) -> None:
+        self.drawing = Drawing()
+        self.console = Console(color_system="truecolor", width=WIDTH)
+        self.pyte = pyte.Screen(WIDTH, HEIGHT)
+        self._stream = pyte.Stream(self.pyte)
+
+    def update(self, update: LayoutUpdate | ChopsUpdate) -> str:
+        assert self.drawing.take(update)
+        sent = self.drawing.changes(self.console)
+        self._stream.feed(sent)
+        return sent
+
+
+def line(random: Random, width: int) -> Strip:
+    segments: list[Segment] = []
+    while Strip(segments).cell_length < width:
+        segments.append(Segment(random.choice(PIECES), random.choice(STYLES)))
+    return Strip(segments).adjust_cell_length(width)
+
+
+def whole(lines: list[Strip]) -> LayoutUpdate:
+    return LayoutUpdate([[each] for each in lines], Region(0, 0, WIDTH, HEIGHT))
+
+
+def looks(screen: pyte.Screen) -> list[list[tuple[str, bool, str, str]]]:
+    return [
+        [
+            (cell.data, cell.bold, cell.fg, cell.bg)
+            for cell in (screen.buffer[y][x] for x in range(WIDTH))
+        ]
+        for y in range(HEIGHT)
+    ]
+
+
+def plainly(lines: list[Strip]) -> list[list[tuple[str, bool, str, str]]]:
+    """The screen as it looks when every line is written whole."""
+    screen = Screen()
+    screen.update(whole(lines))
+    return looks(screen.pyte)
+
+
+def test_changes_leave_the_same_screen_as_all_of_it() -> None:
+    random = Random(3)
+    screen = Screen()
+    lines = [line(random, WIDTH) for _ in range(HEIGHT)]
+    screen.update(whole(lines))
+    for _ in range(200):
+        at = random.randrange(HEIGHT)
+        lines[at] = line(random, WIDTH)
+        chops = [{0: each} for each in lines]
+        ends = [[WIDTH] for _ in lines]
+        screen.update(ChopsUpdate(chops, [(at, 0, WIDTH)], ends))
+        assert looks(screen.pyte) == plainly(lines)
+
+
+def test_what_is_shown_is_not_sent_again() -> None:
+    lines = [Strip([Segment("x" * WIDTH)]) for _ in range(HEIGHT)]
+    screen = Screen()
+    first = screen.update(whole(lines))
+    assert screen.update(whole(lines)) == ""
+    lines[3] = Strip([Segment("x" * 10 + "y" + "x" * 19)])
+    assert screen.update(whole(lines)) == "\x1b[4;11H\x1b[0my\x1b[0m"
+    screen.drawing.forget()
+    assert len(screen.update(whole(lines))) >= len(first)
+
+
+def test_another_size_is_drawn_whole() -> None:
+    screen = Screen()
+    screen.update(whole([Strip([Segment("x" * WIDTH)])] * HEIGHT))
+    wide = LayoutUpdate([[Strip([Segment("x" * 40)])]] * 4, Region(0, 0, 40, 4))
+    assert screen.update(wide).count("x") == 160
+
+
+def test_what_no_eye_sees_is_no_change() -> None:
+    screen = Screen()
+    screen.update(whole([Strip([Segment("x" * WIDTH, Style())])] * HEIGHT))
+    meta = Style.from_meta({"offset": (3, 4)})
+    assert not screen.update(whole([Strip([Segment("x" * WIDTH, meta)])] * HEIGHT))
+
+
+def test_an_update_of_another_kind_is_not_understood() -> None:
+    assert not Drawing().take("words")
