@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mobius_tui.tui.command import Command
+from mobius_tui.tui.command_list_output import OUTPUT_COMMANDS
 
 COMMANDS: tuple[Command, ...] = (
     Command(
@@ -257,42 +258,7 @@ COMMANDS: tuple[Command, ...] = (
         group="Moving",
         place="checklist",
     ),
-    *(
-        Command(
-            id=f"output.{name}",
-            act=act,
-            keys=keys,
-            title=title,
-            group="Output",
-            place="output",
-        )
-        for name, act, keys, title in (
-            ("up", "rows(-1)", ("up", "k"), "Scroll up"),
-            ("down", "rows(1)", ("down", "j"), "Scroll down"),
-            ("page_up", "pages(-1)", ("pageup",), "Page up"),
-            ("page_down", "pages(1)", ("pagedown",), "Page down"),
-            ("first", "top", ("g", "home"), "First line"),
-            ("last", "follow", ("G", "end"), "Last line, and follow"),
-            ("left", "shift(-8)", ("left",), "Left in a long line"),
-            ("right", "shift(8)", ("right",), "Right in a long line"),
-        )
-    ),
-    Command(
-        id="output.wrap",
-        act="wrap",
-        keys=("w",),
-        title="Wrap long lines, or not",
-        group="Output",
-        place="run",
-    ),
-    Command(
-        id="output.times",
-        act="times",
-        keys=("t",),
-        title="Show when each line came",
-        group="Output",
-        place="run",
-    ),
+    *OUTPUT_COMMANDS,
     Command(
         id="briefing.begin",
         act="begin",
@@ -300,16 +266,6 @@ COMMANDS: tuple[Command, ...] = (
         title="Begin the run",
         label="Begin",
         help="Makes the run; nothing was executed before.",
-        group="Briefing",
-        place="briefing",
-    ),
-    Command(
-        id="briefing.probe",
-        act="probe",
-        keys=("ctrl+t", "p"),
-        title="Probe now",
-        label="Probe",
-        help="Asks every probe once: all that goes over the network before Begin.",
         group="Briefing",
         place="briefing",
     ),

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
-from mobius_tui.run.directory import RunDirectory
-from mobius_tui.run.plan import kind_of
 from mobius_tui.run.said import Said, said
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import BAD, Status
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.model import Run
-from mobius_tui.tui import offers
 from mobius_tui.tui.health_view import HealthView, look_at
 from mobius_tui.tui.view import RunView, look
-
-NOTHING = {
-    "manual": "A person does this; it prints nothing.",
-    "message": "A message; it prints nothing.",
-    "choose": "A decision; it prints nothing.",
-    "watch": "Watching prints nothing; see the health panel.",
-    "check": "A check prints nothing; what it saw stands above.",
-    "run": "It has not run yet.",
-}
-"""What an empty output pane says, by what the step does."""
 
 
 class Sight:
@@ -110,56 +96,3 @@ class Sight:
             if key not in self._said:
                 attempt = self._viewer.directory.attempt(step_id, own.last.number)
                 self._said[key] = said(attempt)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Shown:
-    """What the output pane shows."""
-
-    path: Path | None
-    spans: Path | None
-    title: str
-    running: bool
-    placeholder: str
-
-
-def output_of(view: RunView, key: str | None, directory: RunDirectory) -> Shown:
-    """The output that belongs to the checklist's row under the cursor.
-
-    Where the next step waits for its start, that of the script before it: what it
-    printed is what the person decides by.
-    """
-    step = view.step(key)
-    if step is None:
-        return _nothing("Output", "")
-    number = view.plan.numbers[step.id]
-    if view.own(step.id).last is None and key == view.proposal.step:
-        before = view.latest(scripts_only=True)
-        if before is not None:
-            return _attempt(view, before, directory, named=True)
-    if view.own(step.id).last is None or not isinstance(step.action, Run):
-        words = offers.by_hand(step) or NOTHING[kind_of(step)]
-        return _nothing(f"Output · {number}", words)
-    return _attempt(view, step.id, directory, named=False)
-
-
-def _nothing(title: str, words: str) -> Shown:
-    return Shown(path=None, spans=None, title=title, running=False, placeholder=words)
-
-
-def _attempt(
-    view: RunView, step_id: str, directory: RunDirectory, *, named: bool
-) -> Shown:
-    """The output of a script's last attempt."""
-    own = view.own(step_id)
-    assert own.last is not None
-    attempt = directory.attempt(step_id, own.last.number)
-    running = own.status is Status.RUNNING
-    name = view.plan.name(step_id) if named else view.plan.numbers[step_id]
-    return Shown(
-        path=attempt.output,
-        spans=attempt.spans,
-        title=f"Output · {name} · attempt {own.last.number}",
-        running=running,
-        placeholder="It has printed nothing yet." if running else "It printed nothing.",
-    )

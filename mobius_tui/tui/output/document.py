@@ -175,11 +175,9 @@ class Document:
             if len(data) < length:
                 return data, start + len(data), False, 0
         end, complete = self._far_end(start)
-        tail = self._read(end - PIECE, PIECE).rstrip(b"\r")
-        if b"\r" in tail:
-            return tail[tail.rfind(b"\r") + 1 :], end + complete, complete, 0
-        body = _whole_characters(data)
-        return body, end + complete, complete, end - start - len(body)
+        body, whole = shown_of_long(data, self._read(end - PIECE, PIECE))
+        hidden = 0 if whole else end - start - len(body)
+        return body, end + complete, complete, hidden
 
     def _far_end(self, start: int) -> tuple[int, bool]:
         """Return where a long line ends, and whether by a newline."""
@@ -222,6 +220,21 @@ class Document:
 def text_of(line: Line) -> str:
     """Return the text of a line as it is shown, without colours."""
     return "".join(segment.text for segment in line.segments)
+
+
+def shown_of_long(head: bytes, tail: bytes) -> tuple[bytes, bool]:
+    """Return which bytes of a line above `PIECE` are shown, and whether none is missed.
+
+    Of one that rewrites itself it is what it says at last; else its beginning.
+
+    Args:
+        head: Its first `PIECE` bytes.
+        tail: Its last ones.
+    """
+    tail = tail.rstrip(b"\r")
+    if b"\r" in tail:
+        return tail[tail.rfind(b"\r") + 1 :], True
+    return _whole_characters(head), False
 
 
 def _open(path: Path) -> int:

@@ -15,6 +15,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from mobius_tui.tui.output.document import Line
+from mobius_tui.tui.output.look import Look
 from mobius_tui.tui.output.spans import STDERR
 
 CLOCK = 8
@@ -22,16 +23,6 @@ CLOCK = 8
 
 STDERR_MARK = "▌"
 """Stands in the gutter of what came from stderr; a space for stdout."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Look:
-    """The styles of a pane, each complete with its background."""
-
-    text: Style
-    time: Style
-    stderr: Style
-    note: Style
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,9 +40,14 @@ class Layout:
     look: Look
 
     @property
+    def margin(self) -> int:
+        """Cells of time and gutter before the text."""
+        return 1 + (CLOCK if self.times else 0)
+
+    @property
     def text_width(self) -> int:
         """Cells left for text beside time and gutter."""
-        return max(1, self.width - 1 - (CLOCK if self.times else 0))
+        return max(1, self.width - self.margin)
 
 
 def rows(line: Line, layout: Layout) -> tuple[Strip, ...]:
@@ -59,7 +55,7 @@ def rows(line: Line, layout: Layout) -> tuple[Strip, ...]:
     look, width = layout.look, layout.text_width
     segments = list(line.segments)
     if line.hidden:
-        segments.append(Segment(f" … {line.hidden:,} more bytes", look.note))
+        segments.append(Segment(hidden_note(line), look.note))
     parts: Iterable[Iterable[Segment]]
     if layout.wrap:
         parts = _fold(segments, width)
@@ -70,6 +66,11 @@ def rows(line: Line, layout: Layout) -> tuple[Strip, ...]:
         Strip([*(later if number else first), *part]).apply_style(look.text)
         for number, part in enumerate(parts)
     )
+
+
+def hidden_note(line: Line) -> str:
+    """Return what stands for the rest of a line that is too long; often nothing."""
+    return f" … {line.hidden:,} more bytes" if line.hidden else ""
 
 
 def notice(text: str, width: int, style: Style) -> list[Strip]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
 
 from textual.message import Message
 
 if TYPE_CHECKING:
     from mobius_tui.tui.output.document import Document
     from mobius_tui.tui.output.pane import OutputPane
+    from mobius_tui.tui.output.search import Search
 
 
 class Followed(Message, namespace="output_pane"):
@@ -31,3 +33,53 @@ class Counted(Message, namespace="output_pane", bubble=False):
     def __init__(self, document: Document) -> None:
         super().__init__()
         self.document = document
+
+
+class Searched(Message, namespace="output_pane", bubble=False):
+    """A thread has counted on, in what `search` looks through."""
+
+    def __init__(self, search: Search, *, is_over: bool = False) -> None:
+        super().__init__()
+        self.search = search
+        self.is_over = is_over
+        """Whether it has come to the end."""
+
+
+class CopyWanted(Message, namespace="output_pane"):
+    """Text is to be copied; reading it may take a while, so it is read in a thread."""
+
+    def __init__(self, read: Callable[[], str]) -> None:
+        super().__init__()
+        self.read = read
+
+
+class TabChosen(Message, namespace="output_pane"):
+    """Another output is to be shown."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__()
+        self.key = key
+
+
+class StopWanted(Message, namespace="output_pane"):
+    """What runs beside the run is to be stopped."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__()
+        self.key = key
+
+
+class OpenWanted(Message, namespace="output_pane"):
+    """The output is to be opened elsewhere, or saved."""
+
+    def __init__(self, way: Literal["pager", "editor", "save"]) -> None:
+        super().__init__()
+        self.way = way
+
+
+class Told(Message, namespace="output_pane"):
+    """Something is to be told to the person."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self.words = words

@@ -8,7 +8,6 @@ from pathlib import Path
 from time import monotonic
 from typing import ClassVar, TypeAlias
 
-from textual import events
 from textual.binding import BindingType
 from textual.content import Content
 from textual.geometry import Region
@@ -21,15 +20,13 @@ from mobius_tui.tui.output import messages
 from mobius_tui.tui.output.bindings import BINDINGS
 from mobius_tui.tui.output.document import Document
 from mobius_tui.tui.output.feed import SLICE, Feed
-from mobius_tui.tui.output.layout import Layout, Look, notice
+from mobius_tui.tui.output.layout import Layout, notice
+from mobius_tui.tui.output.look import look_of
 from mobius_tui.tui.output.status import Status
 from mobius_tui.tui.output.viewport import Viewport
 
 TIMES_FROM = 60
 """Cells of width from which the times are shown, if nobody asked otherwise."""
-
-WHEEL = 3
-"""Rows that one notch of the mouse wheel moves."""
 
 
 class OutputPane(Widget, can_focus=True):
@@ -44,7 +41,7 @@ class OutputPane(Widget, can_focus=True):
         border: round $border-blurred;
         padding: 0 1;
         border-subtitle-align: right;
-        &:focus { border: round $border; }
+        &:focus, &:focus-within { border: heavy $border; }
         & > .output--time { color: $text-muted; }
         & > .output--stderr { color: $text-warning; }
         & > .output--note { color: $text-muted; text-style: italic; }
@@ -115,12 +112,24 @@ class OutputPane(Widget, can_focus=True):
         self.border_title = Content(shown) if shown else None
         self.placeholder = placeholder
         self._status.running = running
-        if (path, spans) != (self._feed.output, self._feed.spans):
+        is_other = (path, spans) != (self._feed.output, self._feed.spans)
+        if is_other:
             self._feed.close()
             self._feed = Feed(path, spans)
+            self.viewport = None
             self.following = True
         self._look_at_file()
-        self._repaint(at_once=True)
+        self.repaint(at_once=True)
+        if is_other:
+            self.file_changed()
+
+    @property
+    def path(self) -> Path | None:
+        """The output file."""
+        return self._feed.output
+
+    def file_changed(self) -> None:
+        """Another file is shown from now on."""
 
     def refresh_from_file(self) -> None:
         """Take up what was appended; costs next to nothing if that is nothing."""
@@ -131,13 +140,17 @@ class OutputPane(Widget, can_focus=True):
 
     def action_rows(self, count: int) -> None:
         """Scroll down by rows; up if `count` is negative."""
+        self.scroll_rows(count)
+
+    def scroll_rows(self, count: int) -> None:
+        """Scroll down by rows; up if `count` is negative."""
         if self.viewport is not None:
             self.viewport.move(count)
             self._follow_if_at_end(self.viewport)
 
     def action_pages(self, count: int) -> None:
         """Scroll by pages that overlap by one row."""
-        self.action_rows(count * max(1, self.size.height - 1))
+        self.scroll_rows(count * max(1, self.room()[1] - 1))
 
     def action_top(self) -> None:
         """Go to the first line."""
@@ -148,7 +161,7 @@ class OutputPane(Widget, can_focus=True):
     def action_follow(self) -> None:
         """Go to the end, and follow it."""
         self.following = True
-        self._repaint(at_once=True)
+        self.repaint(at_once=True)
 
     def action_shift(self, count: int) -> None:
         """Shift the text sideways by cells, if long lines are not wrapped."""
@@ -163,16 +176,6 @@ class OutputPane(Widget, can_focus=True):
         """Show each line's time, or don't."""
         self.times = not self._shows_times()
 
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Scroll by the wheel, in place of the usual scrolling of widgets."""
-        event.stop().prevent_default()
-        self.action_rows(WHEEL)
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Scroll by the wheel, in place of the usual scrolling of widgets."""
-        event.stop().prevent_default()
-        self.action_rows(-WHEEL)
-
     def watch_following(self, following: bool) -> None:
         """Tell the owner, and remember from where on output is new."""
         self._status.following = following
@@ -182,11 +185,11 @@ class OutputPane(Widget, can_focus=True):
     def watch_wrap(self) -> None:
         """Lay out anew, from the left."""
         self.shift = 0
-        self._repaint()
+        self.repaint()
 
     def watch_times(self) -> None:
         """Lay out anew."""
-        self._repaint()
+        self.repaint()
 
     watch_shift = watch_placeholder = watch_times
 
@@ -204,7 +207,7 @@ class OutputPane(Widget, can_focus=True):
     def on_resize(self) -> None:
         """Fit the rows into the new size, which may be the first there is."""
         self._look_at_file()
-        self._repaint()
+        self.repaint()
 
     def on_unmount(self) -> None:
         """Close the files."""
@@ -216,12 +219,12 @@ class OutputPane(Widget, can_focus=True):
         if self._feed.counting is event.document:
             self._feed.counting = None
         self._look_at_file()
-        self._repaint(at_once=True)
+        self.repaint(at_once=True)
 
     def _follow_if_at_end(self, viewport: Viewport) -> None:
         """Paint after scrolling, and follow if that came to the end."""
         self.following = (viewport.top, viewport.skip) >= viewport.bottom()
-        self._repaint(at_once=True)
+        self.repaint(at_once=True)
 
     def _look_at_file(self) -> bool:
         """Take note of what the file holds by now; return whether that is new."""
@@ -244,12 +247,12 @@ class OutputPane(Widget, can_focus=True):
         """Repaint now, or when the last repaint is long enough ago."""
         wait = self._painted + self._interval - monotonic()
         if wait <= 0:
-            self._repaint()
+            self.repaint()
         elif not self._is_due:
             self._is_due = True
-            self.set_timer(wait, self._repaint)
+            self.set_timer(wait, self.repaint)
 
-    def _repaint(self, *, at_once: bool = False) -> None:
+    def repaint(self, *, at_once: bool = False) -> None:
         """Lay out, and have the rows drawn that have changed."""
         before = self._frame
         self._lay_out()
@@ -261,23 +264,24 @@ class OutputPane(Widget, can_focus=True):
             self.refresh(*changed)
         self._show_status(at_once=at_once)
 
+    def room(self) -> tuple[int, int]:
+        """The cells and rows that there are for output."""
+        return self.size.width, self.size.height
+
     def _lay_out(self) -> None:
+        """Find the rows to draw."""
+        if self.size and self.is_attached:
+            self._stale = False
+            self._frame = self.lay_out()
+
+    def lay_out(self) -> list[Strip]:
         """Find the rows in sight."""
-        width, height = self.size
-        if not (width and height and self.is_attached):
-            return
-        self._stale = False
-        look = Look(
-            text=self.rich_style,
-            time=self.get_component_rich_style("output--time"),
-            stderr=self.get_component_rich_style("output--stderr"),
-            note=self.get_component_rich_style("output--note"),
-        )
+        width, height = self.room()
+        look = look_of(self)
         document = self._feed.document
         if document is None or not document.size:
             words = sanitize.line(self._feed.problem or self.placeholder)
-            self._frame = notice(words, width, look.note)[:height]
-            return
+            return notice(words, width, look.note)[:height]
         layout = Layout(
             width=width,
             wrap=self.wrap,
@@ -288,7 +292,7 @@ class OutputPane(Widget, can_focus=True):
         if self.viewport is None:
             self.viewport = Viewport(document, layout, height)
         self.viewport.arrange(layout, height, at_bottom=self.following)
-        self._frame = self.viewport.frame()
+        return self.viewport.frame()
 
     def _shows_times(self) -> bool:
         return self.size.width >= TIMES_FROM if self.times is None else self.times

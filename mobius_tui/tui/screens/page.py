@@ -10,7 +10,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual import on
-from textual.binding import BindingType
+from textual.actions import SkipAction
+from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from mobius_tui import sanitize
@@ -34,7 +35,10 @@ PANES = ("checklist", "output")
 class Page(Screen[None]):
     """A full screen with commands from the registry."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("app"),
+        Binding("ctrl+c", "copy_selection", "Copy what is selected", show=False),
+    ]
     PLACES: ClassVar[tuple[Place, ...]] = ("app",)
     """Where its commands are, the nearest first."""
 
@@ -73,8 +77,12 @@ class Page(Screen[None]):
             markup=False,
         )
 
-    def copy(self, text: str) -> None:
-        """Copy text to wherever it can be pasted from, and tell where that is."""
+    def copy(self, text: str | Callable[[], str]) -> None:
+        """Copy text to wherever it can be pasted from, and tell where that is.
+
+        Args:
+            text: the text, or what reads it, which is called in a thread.
+        """
         work = self._copy(text)
         self.run_worker(work, name="copy", exit_on_error=False)
 
@@ -82,12 +90,13 @@ class Page(Screen[None]):
         """The private folder in which what is copied is kept too."""
         return state_home()
 
-    async def _copy(self, text: str) -> None:
+    async def _copy(self, text: str | Callable[[], str]) -> None:
         """A worker: try one way after the other, and say what came of it."""
         folder = self.copies_folder()
         try:
             private_folder(folder)
-        except RunError as error:
+            text = text if isinstance(text, str) else await asyncio.to_thread(text)
+        except (RunError, OSError) as error:
             self.tell(str(error), is_problem=True)
             return
         terminal = self.app.copy_to_clipboard
@@ -100,6 +109,13 @@ class Page(Screen[None]):
         stack = [page for page in self.app.screen_stack if isinstance(page, Page)]
         pages = tuple(page.reopen for page in stack if page.reopen is not None)
         self.app.exit(Away(errand=errand, pages=pages))
+
+    def action_copy_selection(self) -> None:
+        """Copy what the mouse selected, or leave the key to whoever hints."""
+        selected = self.get_selected_text()
+        if not selected:
+            raise SkipAction
+        self.copy(selected)
 
     def action_help(self) -> None:
         """Show every key that works here."""

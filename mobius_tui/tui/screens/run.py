@@ -20,8 +20,10 @@ from mobius_tui.runbook.model import Runbook
 from mobius_tui.tui.command import Place
 from mobius_tui.tui.commands import bindings
 from mobius_tui.tui.messages import Answered
+from mobius_tui.tui.output.workbench import OutputWorkbench
 from mobius_tui.tui.refusals import why_not
 from mobius_tui.tui.screens.run_page import RunPage, Stand
+from mobius_tui.tui.shown import split
 from mobius_tui.tui.status_text import status_text
 from mobius_tui.tui.view import RunView
 from mobius_tui.tui.widgets.next_line import NextLine
@@ -191,6 +193,13 @@ class RunScreen(RunPage):
             head = self._viewer.follower.head
             run = self._viewer.directory.id
             self.copy(status_text(self.view, self.health, run=run, head=head))
+
+    @on(OutputWorkbench.StopWanted)
+    def _stop_wanted(self, event: OutputWorkbench.StopWanted) -> None:
+        """Stop what runs beside the run; it only reads, so nobody is asked."""
+        event.stop()
+        step_id, attempt = split(event.key)
+        self._send(Intent(wish="stop", step=step_id, attempt=attempt))
 
     # Leaving
 

@@ -23,9 +23,10 @@ from mobius_tui.tui.command import Command
 from mobius_tui.tui.health_view import HealthView
 from mobius_tui.tui.messages import OutputGrew, RunChanged
 from mobius_tui.tui.offers import Offer
-from mobius_tui.tui.output.pane import OutputPane
-from mobius_tui.tui.screens.panes import PanedPage
-from mobius_tui.tui.sight import Shown, Sight, output_of
+from mobius_tui.tui.output.workbench import OutputWorkbench
+from mobius_tui.tui.screens.output_page import OutputPage
+from mobius_tui.tui.shown import output_of
+from mobius_tui.tui.sight import Sight
 from mobius_tui.tui.view import RunView
 from mobius_tui.tui.widgets.checklist import Checklist
 from mobius_tui.tui.widgets.detail import DetailPane
@@ -54,7 +55,7 @@ class Stand:
     """The id of the pane with the focus."""
 
 
-class RunPage(PanedPage):
+class RunPage(OutputPage):
     """Follows a run and shows it; sends nothing."""
 
     AUTO_FOCUS = "#checklist"
@@ -96,7 +97,6 @@ class RunPage(PanedPage):
             self.set_reactive(RunPage.key, stand.key)
         self._followed: set[str] = set()
         self._follower: Worker[None] | None = None
-        self._shown: Shown | None = None
         self._updated = 0.0
         self._is_due = False
 
@@ -111,7 +111,7 @@ class RunPage(PanedPage):
                 yield DetailPane(id="detail", can_focus=False).data_bind(
                     page.view, page.key, page.compact
                 )
-                yield OutputPane(id="output", repaints=self._repaints)
+                yield OutputWorkbench(id="output", repaints=self._repaints)
                 yield HealthPanel(id="health").data_bind(page.health, page.compact)
         yield NextLine().data_bind(page.offer)
         yield KeyBar().data_bind(page.offered)
@@ -131,8 +131,9 @@ class RunPage(PanedPage):
         return Stand(key=self.key, moved=self._moved, pane=self._pane)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Remember which pane has the focus."""
+        """Remember which pane has the focus; the footer shows what works there."""
         self._pane = event.widget.id or self._pane
+        self._show_offers()
 
     async def on_unmount(self) -> None:
         """Let go of the host; the run goes on."""
@@ -176,8 +177,8 @@ class RunPage(PanedPage):
     def _output_grew(self, event: OutputGrew) -> None:
         event.stop()
         path = self._viewer.directory.attempt(event.step, event.attempt).output
-        if self._shown is not None and self._shown.path == path:
-            self.query_one(OutputPane).refresh_from_file()
+        if self.shown is not None and self.shown.path == path:
+            self.query_one(OutputWorkbench).refresh_from_file()
 
     @on(Worker.StateChanged)
     def _worker_changed(self, event: Worker.StateChanged) -> None:
@@ -201,7 +202,7 @@ class RunPage(PanedPage):
         if health != self.health:
             self.health = health
         self._show_offers()
-        self._show_output()
+        self.show_output()
         for step_id, attempt in self._sight.running() if grown else ():
             self._follow(step_id, attempt)
         self.looked(view)
@@ -254,20 +255,16 @@ class RunPage(PanedPage):
         self.offer = offers.offer(view, self.key, moved=self._moved)
         self.offered = self.footer_commands()
 
-    def _show_output(self) -> None:
-        view = self.view
-        if view is None:
-            return
-        shown = output_of(view, self.key, self._viewer.directory)
-        if shown != self._shown:
-            self._shown = shown
-            self.query_one(OutputPane).show(
-                shown.path,
-                spans=shown.spans,
-                title=shown.title,
-                running=shown.running,
-                placeholder=shown.placeholder,
-            )
+    def show_output(self) -> None:
+        """Show the output that belongs to the cursor, or the tab that was chosen."""
+        if self.view is not None:
+            tab = self.chosen_tab
+            directory = self._viewer.directory
+            self.put_in_pane(output_of(self.view, self.key, directory, tab))
+
+    def watch_key(self) -> None:
+        """Another row shows its own output."""
+        self.chosen_tab = None
 
     @on(Checklist.Moved)
     def _moved_to(self, event: Checklist.Moved) -> None:
@@ -276,7 +273,7 @@ class RunPage(PanedPage):
         self.key = event.key
         self._moved = self.view is None or event.key != self.view.proposal.step
         self._show_offers()
-        self._show_output()
+        self.show_output()
 
     def _catch_up(self) -> None:
         """Let the cursor follow the run again."""
@@ -284,7 +281,7 @@ class RunPage(PanedPage):
         if self.view is not None:
             self.key = self._place_of_run(self.view)
             self._show_offers()
-            self._show_output()
+            self.show_output()
 
     def action_follow_run(self) -> None:
         """Back to where the run is; out of the zoom first."""

@@ -12,6 +12,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from mobius_tui.tui.output.pane import OutputPane
+from mobius_tui.tui.output.workbench import OutputWorkbench
 
 BEGAN = 1_795_527_905
 """2026-11-24 13:45:05 UTC, in seconds since 1970."""
@@ -43,9 +44,25 @@ class PaneApp(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self.followed: list[bool] = []
+        self.copied: list[str] = []
+        self.told: list[str] = []
+        self.chosen: list[str] = []
+        self.stopped: list[str] = []
 
     def compose(self) -> ComposeResult:
-        yield OutputPane(repaints=1000)
+        yield OutputWorkbench(repaints=1000)
+
+    def on_output_pane_copy_wanted(self, event: OutputWorkbench.CopyWanted) -> None:
+        self.copied.append(event.read())
+
+    def on_output_pane_told(self, event: OutputWorkbench.Told) -> None:
+        self.told.append(event.words)
+
+    def on_output_pane_tab_chosen(self, event: OutputWorkbench.TabChosen) -> None:
+        self.chosen.append(event.key)
+
+    def on_output_pane_stop_wanted(self, event: OutputWorkbench.StopWanted) -> None:
+        self.stopped.append(event.key)
 
     def on_output_pane_followed(self, event: OutputPane.Followed) -> None:
         self.followed.append(event.following)
@@ -54,10 +71,10 @@ class PaneApp(App[None]):
 @asynccontextmanager
 async def showing(
     recording: Recording, *, size: tuple[int, int] = (80, 12), running: bool = True
-) -> AsyncIterator[tuple[OutputPane, Pilot[None]]]:
+) -> AsyncIterator[tuple[OutputWorkbench, Pilot[None]]]:
     app = PaneApp()
     async with app.run_test(size=size) as pilot:
-        pane = app.query_one(OutputPane)
+        pane = app.query_one(OutputWorkbench)
         pane.focus()
         pane.show(
             recording.output,

@@ -1,0 +1,140 @@
+"""The commands on a step's output; see `command_list`."""
+
+from __future__ import annotations
+
+from mobius_tui.tui.command import Command
+
+OUTPUT_COMMANDS: tuple[Command, ...] = (
+    *(
+        Command(
+            id=f"output.{name}",
+            act=act,
+            keys=keys,
+            title=title,
+            group="Output",
+            place="output",
+        )
+        for name, act, keys, title in (
+            ("up", "rows(-1)", ("up", "k"), "Scroll up"),
+            ("down", "rows(1)", ("down", "j"), "Scroll down"),
+            ("page_up", "pages(-1)", ("pageup",), "Page up"),
+            ("page_down", "pages(1)", ("pagedown",), "Page down"),
+            ("first", "top", ("g", "home"), "First line"),
+            ("last", "follow", ("G", "end"), "Last line, and follow"),
+            ("left", "shift(-8)", ("left",), "Left in a long line"),
+            ("right", "shift(8)", ("right",), "Right in a long line"),
+        )
+    ),
+    Command(
+        id="output.wrap",
+        act="wrap",
+        keys=("w",),
+        title="Wrap long lines, or not",
+        group="Output",
+        place="run",
+    ),
+    Command(
+        id="output.times",
+        act="times",
+        keys=("t",),
+        title="Show when each line came",
+        group="Output",
+        place="run",
+    ),
+    Command(
+        id="output.stop",
+        act="stop",
+        keys=("x",),
+        title="Stop the live output that is shown",
+        label="Stop it",
+        help="Ends what runs beside the run; elsewhere x stops the step at the cursor.",
+        group="Output",
+        place="output",
+    ),
+    Command(
+        id="output.next_tab",
+        act="tab(1)",
+        keys=("right_square_bracket",),
+        title="Next attempt, or live output",
+        label="Attempts",
+        group="Output",
+        place="output",
+    ),
+    Command(
+        id="output.previous_tab",
+        act="tab(-1)",
+        keys=("left_square_bracket",),
+        title="Attempt before, or live output",
+        group="Output",
+        place="output",
+    ),
+    Command(
+        id="output.find",
+        act="find",
+        keys=("slash",),
+        title="Find in the output",
+        label="Find",
+        help="Marks what is typed; ↑ ↓ go from hit to hit, Enter keeps them, Esc ends.",
+        group="Output",
+        place="output",
+    ),
+    Command(
+        id="output.copy",
+        act="copy",
+        keys=("c",),
+        title="Copy the selection, or a line",
+        label="Copy",
+        help="What the mouse selected; else the hit's line, the newest, or the first "
+        "in sight. What was copied is marked. Ctrl+C copies a selection, too.",
+        group="Output",
+        place="output",
+    ),
+    Command(
+        id="output.copy_all",
+        act="copy_all",
+        keys=("C",),
+        title="Copy the whole output",
+        label="All",
+        group="Output",
+        place="output",
+    ),
+    Command(
+        id="output.pager",
+        act="open('pager')",
+        keys=("o",),
+        title="Open the output in a pager",
+        label="Pager",
+        help="Shows a copy without control characters in $PAGER, or in less.",
+        group="Output",
+        place="output",
+    ),
+    Command(
+        id="output.editor",
+        act="open('editor')",
+        keys=("e",),
+        title="Open the output in an editor",
+        label="Editor",
+        help="Opens a copy without control characters in $VISUAL, $EDITOR or vi.",
+        group="Output",
+        place="output",
+    ),
+    Command(
+        id="output.save",
+        act="open('save')",
+        keys=("S",),
+        title="Save the output in a file",
+        label="Save",
+        help="Asks for a name, and never writes over a file.",
+        group="Output",
+        place="output",
+    ),
+    Command(
+        id="output.dismiss",
+        act="dismiss",
+        keys=("escape",),
+        title="End finding, then clear the selection",
+        group="Output",
+        place="output",
+    ),
+)
+"""Those of the pane, and those of the run screen that change how it looks."""

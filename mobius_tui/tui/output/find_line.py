@@ -1,0 +1,90 @@
+"""The line in which is typed what to find."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Input, Static
+
+
+class FindInput(Input):
+    """What is typed; up and down go from hit to hit."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "go(-1)", "Hit before", show=False),
+        Binding("down", "go(1)", "Next hit", show=False),
+        Binding("escape", "finish", "End finding", show=False),
+    ]
+
+    def action_go(self, step: int) -> None:
+        """Go to another hit."""
+        self.post_message(FindLine.Went(step))
+
+    def action_finish(self) -> None:
+        """Find nothing any more."""
+        self.post_message(FindLine.Ended())
+
+
+class FindLine(Horizontal):
+    """A line at the foot of the pane: what to find, and how often it is there."""
+
+    DEFAULT_CSS = """
+    FindLine {
+        dock: bottom;
+        height: 1;
+        background: $panel;
+        & > .label { width: auto; text-style: bold; color: $accent; }
+        & > .count { width: auto; padding: 0 1; color: $text-muted; }
+        & > Input { width: 1fr; }
+    }
+    """
+
+    class Changed(Message):
+        """Something else is to be found."""
+
+        def __init__(self, wanted: str) -> None:
+            super().__init__()
+            self.wanted = wanted
+
+    class Went(Message):
+        """Another hit is to be shown."""
+
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
+
+    class Ended(Message):
+        """Nothing is to be found any more."""
+
+    class Left(Message):
+        """The hits stay, and the keys go back to the output."""
+
+    def compose(self) -> ComposeResult:
+        """Label, line, count."""
+        yield Static("Find ", classes="label", markup=False)
+        yield FindInput(compact=True, select_on_focus=True)
+        yield Static("", classes="count", markup=False)
+
+    def say(self, words: str) -> None:
+        """Say how often it is there."""
+        for count in self.query(".count").results(Static):
+            count.update(words)
+
+    def begin(self) -> None:
+        """Type."""
+        self.query_one(FindInput).focus()
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Changed(event.value))
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.Left())

@@ -1,0 +1,93 @@
+"""Where finding stands: what is looked for, the hit that is shown, and the words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from mobius_tui.tui.output.places import Place, Row
+from mobius_tui.tui.output.search import Search
+
+Step = Literal[1, -1]
+
+
+class Finder:
+    """Looks for one text after the other in one file."""
+
+    def __init__(self) -> None:
+        self.search: Search | None = None
+        """What is looked for now."""
+        self.hit: Place | None = None
+        """The hit that is shown."""
+        self.counting = False
+        """Whether a thread counts."""
+        self.first_step: Step = 1
+        """In which direction the first hit was looked for."""
+        self._from = Place(0, 0)
+        self._step: Step | None = None
+
+    def begin(self, path: Path, wanted: str, origin: Place, step: Step) -> None:
+        """Look for a text in place of the one before.
+
+        Args:
+            path: The output.
+            wanted: The text; empty for none.
+            origin: From where on the first hit is looked for.
+            step: In which direction.
+
+        Raises:
+            OSError: The output can't be read.
+        """
+        self.end()
+        if wanted:
+            self.search = Search(path, wanted, near=origin.line)
+            self._from, self._step = origin, step
+            self.first_step = step
+
+    def end(self) -> None:
+        """Look for nothing any more."""
+        if self.search is not None:
+            self.search.close()
+        self.search = self.hit = self._step = None
+        self.counting = False
+
+    def go(self, step: Step, origin: Place) -> None:
+        """Look for the next hit after the shown one, or from `origin` if none is."""
+        self._from, self._step = self.hit or origin, step
+
+    def sought(self) -> Place | None:
+        """Return the hit that was looked for, once, as soon as it is known."""
+        if self.search is None or self._step is None:
+            return None
+        found = self.search.nearest(self._from, self._step)
+        if found is not None:
+            self.hit, self._step = found, None
+        elif self.search.is_done:
+            self._step = None
+        return found
+
+    def spans(self, row: Row) -> Iterator[tuple[int, int, bool]]:
+        """Give the hits that a row shows, and whether each is the one that is shown."""
+        if self.search is None:
+            return
+        for match in self.search.pattern.finditer(row.text):
+            if match.start() >= row.end:
+                break
+            if match.end() > row.start:
+                place = Place(row.line.start, match.start())
+                yield *match.span(), place == self.hit
+
+    def words(self) -> str:
+        """Say how often it is there, and which one is shown."""
+        search = self.search
+        if search is None:
+            return "↑ ↓ from hit to hit · Esc ends"
+        total, done = search.total, search.is_done
+        if not total:
+            return "not found" if done else "searching …"
+        known = f"{total:,}" if done else f"≥ {total:,}"
+        number = search.number(self.hit) if self.hit is not None else None
+        if number is not None:
+            return f"{number:,} of {known}"
+        return f"{known} found"

@@ -1,0 +1,260 @@
+"""Finds text in an output of any size: counts in a thread, and answers at once.
+
+The file is taken in blocks; a line belongs to the block that its first byte is in. Of
+each block only the number of hits is kept: 320 KB for a file of 10 GiB. What is found
+is what is shown: colours, what a progress line said before, and the rest of a line that
+is too long are not looked at.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from array import array
+from bisect import bisect_right
+from itertools import accumulate
+from pathlib import Path
+from typing import Literal
+
+from mobius_tui.tui.output.document import PIECE, shown_of_long
+from mobius_tui.tui.output.places import Place
+from mobius_tui.tui.output.plain import BLOCK, has_long_line, newline_from, plain
+
+UNKNOWN = -1
+"""Stands for the number of hits in a block that nobody has counted."""
+
+_PLAIN = bytes(range(0x20, 0x7F)) + b"\n"
+
+
+class Search:
+    """One text, in one file.
+
+    `count_some` is for a thread; everything else may be called meanwhile.
+
+    Raises:
+        OSError: From the constructor, if the file can't be opened.
+    """
+
+    def __init__(self, path: Path, wanted: str, *, near: int) -> None:
+        """Begin to look for a text.
+
+        Args:
+            path: The output file.
+            wanted: Plain text, not empty; if it has no capitals, they don't matter.
+            near: The offset from which on it is counted first.
+        """
+        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
+        self._descriptor = os.open(path, flags)
+        self.wanted = wanted
+        self.is_strict = wanted != wanted.lower()
+        self.pattern = re.compile(
+            re.escape(wanted), 0 if self.is_strict else re.IGNORECASE
+        )
+        self._counts = array("q")
+        self._loose: set[int] = set()
+        self._ends: dict[int, int] = {}
+        self._lock = threading.Lock()
+        self._closed = False
+        self._near = near // BLOCK
+        self._spread = -1, -1, -1
+        self._kept: tuple[int, list[Place]] | None = None
+        self.size = 0
+        """Bytes at the last `grow`."""
+        self.grow()
+
+    def close(self) -> None:
+        """Let go of the file; counting ends."""
+        self._closed = True
+        with self._lock:
+            if self._descriptor >= 0:
+                os.close(self._descriptor)
+                self._descriptor = -1
+
+    def grow(self) -> bool:
+        """Take note of what was appended; return whether there is more to count."""
+        with self._lock:
+            if self._closed:
+                return False
+            size = os.fstat(self._descriptor).st_size
+        if size != self.size:
+            self.size = size
+            missing = -(-size // BLOCK) - len(self._counts)
+            self._counts.extend([UNKNOWN] * missing)
+            while self._loose:
+                self._counts[self._loose.pop()] = UNKNOWN
+            self._kept = None
+        return not self.is_done
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every block is counted."""
+        return UNKNOWN not in self._counts
+
+    @property
+    def total(self) -> int:
+        """Hits counted so far."""
+        return sum(count for count in self._counts if count > 0)
+
+    def count_some(self) -> bool:
+        """Count the hits of one block more; return whether there may be others."""
+        block = None if self._closed else self._next_block()
+        if block is None:
+            return False
+        size = self.size
+        count = self._count(block)
+        if block not in self._loose or size == self.size:
+            self._counts[block] = count
+        return True
+
+    def prefer(self, offset: int) -> None:
+        """Count from that offset on next."""
+        self._near = offset // BLOCK
+
+    def nearest(self, place: Place, step: Literal[1, -1]) -> Place | None:
+        """Return the next hit from a place on, past the file's end if need be.
+
+        Args:
+            place: Where to go from; a hit that is just there does not count.
+            step: 1 for later hits, -1 for earlier ones.
+
+        Returns:
+            The hit; none if there is none, or if it is not counted yet: then counting
+            goes on where it may be.
+        """
+        total = len(self._counts)
+        if not total:
+            return None
+        first = min(place.line // BLOCK, total - 1)
+        for offset in range(total + 1):
+            block = (first + step * offset) % total
+            if self._counts[block] == UNKNOWN:
+                self.prefer(block * BLOCK)
+                return None
+            if not self._counts[block]:
+                continue
+            found = self.places(block)[::step]
+            if offset == 0:
+                found = [
+                    hit for hit in found if (hit > place if step > 0 else hit < place)
+                ]
+            if found:
+                return found[0]
+        return None
+
+    def number(self, place: Place) -> int | None:
+        """Return the hit's number from the file's beginning; none if not known yet."""
+        block = place.line // BLOCK
+        before = self._counts[:block]
+        if UNKNOWN in before:
+            return None
+        return sum(before) + bisect_right(self.places(block), place)
+
+    def places(self, block: int) -> list[Place]:
+        """Return the hits in a block, in order."""
+        kept = self._kept
+        if kept is not None and kept[0] == block:
+            return kept[1]
+        found = self._places(block)
+        self._kept = block, found
+        return found
+
+    def _next_block(self) -> int | None:
+        """Return the block to count next: the nearest to where the person looks."""
+        counts = self._counts
+        if not counts:
+            return None
+        near = min(self._near, len(counts) - 1)
+        if near != self._spread[0]:
+            self._spread = near, near, near
+        _, earlier, later = self._spread
+        while earlier >= 0 and counts[earlier] != UNKNOWN:
+            earlier -= 1
+        while later < len(counts) and counts[later] != UNKNOWN:
+            later += 1
+        self._spread = near, earlier, later
+        if later < len(counts) and (earlier < 0 or later - near <= near - earlier):
+            return later
+        if earlier >= 0:
+            return earlier
+        return counts.index(UNKNOWN) if UNKNOWN in counts else None
+
+    def _count(self, block: int) -> int:
+        """Count the hits of a block, without saying where they are."""
+        _, data, is_cut = self._lines(block)
+        if is_cut or has_long_line(data):
+            return len(self._places(block))
+        wanted = self.wanted
+        if not data.translate(None, _PLAIN):
+            if not wanted.isascii():
+                return 0
+            return _counted(data, wanted.encode(), is_strict=self.is_strict)
+        text = plain(data)
+        if self.is_strict or (text.isascii() and wanted.isascii()):
+            return _counted(text, wanted, is_strict=self.is_strict)
+        return sum(1 for _ in self.pattern.finditer(text))
+
+    def _places(self, block: int) -> list[Place]:
+        start, data, is_cut = self._lines(block)
+        raws = data.split(b"\n") if data else []
+        if data.endswith(b"\n"):
+            raws.pop()
+        offsets = list(accumulate((len(raw) + 1 for raw in raws), initial=start))
+        if not is_cut and not has_long_line(data):
+            texts = plain(data).split("\n")
+        else:
+            texts = [
+                plain(raw if len(raw) <= PIECE else self._shown(offset))
+                for raw, offset in zip(raws, offsets, strict=False)
+            ]
+        return [
+            Place(offset, match.start())
+            for offset, text in zip(offsets, texts, strict=False)
+            for match in self.pattern.finditer(text)
+        ]
+
+    def _lines(self, block: int) -> tuple[int, bytes, bool]:
+        """Return where a block's lines begin, they, and whether the last one is cut.
+
+        The last one is taken as far as `PIECE` bytes beyond the block.
+        """
+        low = max(0, block * BLOCK - 1)
+        high = (block + 1) * BLOCK
+        data = self._read(high + PIECE + 1 - low, low)
+        begin = 0
+        if block:
+            begin = data.find(b"\n", 0, high - 1 - low) + 1
+            if not begin:
+                return high, b"", False
+        end = data.find(b"\n", high - 1 - low)
+        if end >= 0:
+            return low + begin, data[begin : end + 1], False
+        if low + len(data) < high + PIECE + 1:
+            self._loose.add(block)
+            return low + begin, data[begin:], False
+        return low + begin, data[begin:], True
+
+    def _shown(self, start: int) -> bytes:
+        """Return which bytes are shown of the line at `start`, above `PIECE` long."""
+        known = self._ends.get(start, start)
+        end = self._ends[start] = newline_from(self._read, known, self.size)
+        if end == self.size:
+            self._loose.add(start // BLOCK)
+        head = self._read(PIECE, start)
+        tail_start = max(start, end - PIECE)
+        tail = self._read(end - tail_start, tail_start)
+        return shown_of_long(head, tail)[0]
+
+    def _read(self, length: int, offset: int) -> bytes:
+        """Read, unless the file was let go of meanwhile."""
+        with self._lock:
+            return b"" if self._closed else os.pread(self._descriptor, length, offset)
+
+
+def _counted(text: str | bytes, wanted: str | bytes, *, is_strict: bool) -> int:
+    """Count in plain text."""
+    if isinstance(text, bytes) and isinstance(wanted, bytes):
+        return (text if is_strict else text.lower()).count(wanted)
+    assert isinstance(text, str)
+    assert isinstance(wanted, str)
+    return (text if is_strict else text.lower()).count(wanted)

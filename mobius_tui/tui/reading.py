@@ -1,0 +1,155 @@
+"""A step's output in a pager, in an editor, or in a file of one's own: as it is shown.
+
+None of them gets the output itself: it may hold what a terminal obeys. They get its
+text as the pane shows it, without colours, in which every control character is a glyph.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+import termios
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from mobius_tui import sanitize
+from mobius_tui.tui.output.plain import newline_from, shown_lines
+
+LIMIT = 64 * 1024 * 1024
+"""Bytes that a pager or editor gets: the last ones; editors load a file whole."""
+
+KEPT = 5
+"""Lines at a file's ends in which editors look for settings that they obey."""
+
+Way = Literal["pager", "editor"]
+
+
+def open_output(
+    output: Path, *, way: Way, name: str, folder: Path, environ: Mapping[str, str]
+) -> str:
+    """Show an output by a program in the terminal, and wait until that ends.
+
+    Args:
+        output: The output's file.
+        way: By which program.
+        name: What the copy is called.
+        folder: A private folder for it.
+        environ: Says which program it is.
+
+    Returns:
+        What to tell afterwards; nothing if all went well.
+    """
+    try:
+        command = _pager(environ) if way == "pager" else _editor(environ)
+    except ValueError as error:
+        return f"${way.upper()} cannot be read: {error}"
+    try:
+        with tempfile.TemporaryDirectory(prefix=".reading-", dir=folder) as inside:
+            copy = Path(inside) / f"{sanitize.line(name).replace('/', '-')}.txt"
+            left_out = _copy_end(output, copy, padded=way == "editor")
+            code = _run((*command, str(copy)), environ)
+    except OSError as error:
+        what = f"{command[0]}: " if error.filename == command[0] else ""
+        remedy = f"; set ${way.upper()}" if isinstance(error, FileNotFoundError) else ""
+        return f"{what}{error.strerror}{remedy}"
+    if code:
+        return f"{command[0]} ended with {code}"
+    if left_out:
+        return (
+            f"That was the end of it: {left_out / 1e6:,.0f} MB before were left out. "
+            f"The whole is in {output}"
+        )
+    return ""
+
+
+def save(output: Path, target: Path, *, goes_on: Callable[[], bool]) -> int:
+    """Save an output as it is shown in a new private file; takes as long as it takes.
+
+    Args:
+        output: The output's file.
+        target: The new one.
+        goes_on: Asked now and then; what was written is taken away when it says no.
+
+    Returns:
+        How many bytes were written.
+
+    Raises:
+        FileExistsError: Something is there already; it is left alone.
+        OSError: It can't be read or written; nothing is left.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with _reading(output) as descriptor:
+        size = os.fstat(descriptor).st_size
+        handle = os.open(target, flags, 0o600)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                for text in shown_lines(partial(os.pread, descriptor), 0, size):
+                    file.write(text.encode())
+                    if not goes_on():
+                        raise InterruptedError
+                return file.tell()
+        except OSError:
+            target.unlink(missing_ok=True)
+            raise
+
+
+def _pager(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The pager's words; less stays open though all fits on the screen."""
+    words = tuple(shlex.split(environ.get("PAGER", ""))) or ("less",)
+    return (*words, "-+F") if Path(words[0]).name == "less" else words
+
+
+def _editor(environ: Mapping[str, str]) -> tuple[str, ...]:
+    given = environ.get("VISUAL") or environ.get("EDITOR") or ""
+    return tuple(shlex.split(given)) or ("vi",)
+
+
+@contextlib.contextmanager
+def _reading(path: Path) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _copy_end(output: Path, copy: Path, *, padded: bool) -> int:
+    """Copy the end of an output as it is shown; return the bytes before it.
+
+    With `padded`, empty lines keep its own out of reach of an editor's modelines.
+    """
+    padding = "\n" * KEPT if padded else ""
+    with _reading(output) as descriptor, copy.open("x", encoding="utf-8") as file:
+        copy.chmod(0o600)
+        read = partial(os.pread, descriptor)
+        size = os.fstat(descriptor).st_size
+        start = max(0, size - LIMIT)
+        if start:
+            start = min(newline_from(read, start, size) + 1, size)
+        file.write(padding)
+        for text in shown_lines(read, start, size):
+            file.write(text)
+        file.write(padding)
+    return start
+
+
+def _run(command: tuple[str, ...], environ: Mapping[str, str]) -> int:
+    """Run a program in the terminal; ctrl+c there is for it, not for us."""
+    secure = {**environ, "LESSSECURE": "1"}
+    for name in ("LESSOPEN", "LESSCLOSE"):
+        secure.pop(name, None)
+    before = termios.tcgetattr(sys.stdin) if sys.stdin.isatty() else None
+    interrupt = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        return subprocess.run(command, env=secure, check=False).returncode
+    finally:
+        signal.signal(signal.SIGINT, interrupt)
+        if before is not None:
+            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
