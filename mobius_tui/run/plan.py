@@ -128,6 +128,12 @@ class Plan:
         self.reads: Mapping[str, tuple[str, ...]] = {
             step.id: reads(step, runbook) for step in runbook.steps()
         }
+        self.givers: Mapping[str, str] = {
+            name: step.id
+            for step in reversed(tuple(runbook.steps()))
+            for name in produced(step)
+        }
+        """By variable, the first step that gives it a value."""
 
     def name(self, step_id: str) -> str:
         """`2.1 Restore`."""
@@ -275,10 +281,10 @@ class Plan:
         """A wait, and who could end it."""
         if wait.kind not in ("variable", "choice"):
             return wait.text
-        givers = [s.id for s in self.steps.values() if wait.on in produced(s)]
-        if not givers:
+        giver = self.givers.get(wait.on)
+        if giver is None:
             return wait.text
-        return f"{wait.text} ({self.numbers[givers[0]]} gives it: retry that)"
+        return f"{wait.text} ({self.numbers[giver]} gives it: retry that)"
 
     def waits_of_retry(self, state: RunState, step_id: str) -> tuple[Wait, ...]:
         """What a step that has ended would wait for if it were pending."""

@@ -38,7 +38,7 @@ class Row:
 def common_wait(view: RunView, phase: Phase) -> str:
     """What all steps of a phase wait for; empty where that is not one thing."""
     waits = {
-        _wait(standing) if standing.status is Status.WAITING else ""
+        _wait(view, standing) if standing.status is Status.WAITING else ""
         for standing in (view.standings[step.id] for step in phase.steps)
         if standing.status is not Status.NOT_APPLICABLE
     }
@@ -123,7 +123,7 @@ def _right(view: RunView, step: Step, standing: Standing) -> tuple[str, Role]:
             words = clock(view.runtime(step.id) or 0.0)
             return (f"live {words}" if follows(step) else words), "accent"
         case Status.WAITING:
-            return _wait(standing), "muted"
+            return _wait(view, standing), "muted"
         case Status.PASSED:
             return _done(view, step), "muted"
         case status if status in BAD:
@@ -132,17 +132,18 @@ def _right(view: RunView, step: Step, standing: Standing) -> tuple[str, Role]:
             return mark.word, mark.role
 
 
-def _wait(standing: Standing) -> str:
+def _wait(view: RunView, standing: Standing) -> str:
     """What it waits for, as short as can be; the detail pane says it in full."""
     wait = standing.waits[0]
     match wait.kind:
         case "gate" | "needs":
             return wait.text
-        case "choice":
-            return "undecided"
         case "approval":
             return "approval"
-        case "variable":
+        case "choice" | "variable":
+            giver = view.plan.givers.get(wait.on)
+            if giver is not None:
+                return f"needs {view.plan.numbers[giver]}"
             return f"no {sanitize.line(wait.on)}"[:WHO_LIMIT]
 
 

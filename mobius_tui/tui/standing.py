@@ -9,7 +9,7 @@ from textual.content import Content
 from mobius_tui.run.plan import effect_of, kind_of
 from mobius_tui.run.said import Said
 from mobius_tui.run.steps import BAD, Attempt, Status
-from mobius_tui.runbook.model import Choose, Manual, Step
+from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.units import in_words
 from mobius_tui.tui import offers
 from mobius_tui.tui.commands import key_of
@@ -163,14 +163,7 @@ def _until(view: RunView, step: Step) -> str:
 
 def _source(view: RunView, name: str) -> str:
     """The step that a variable comes from, in words."""
-    for step in view.plan.steps.values():
-        match step.action:
-            case Manual(ask=asks):
-                gives = any(ask.var == name for ask in asks)
-            case Choose(var=var):
-                gives = var == name
-            case _:
-                gives = name in step.outputs
-        if gives:
-            return f", which {view.plan.numbers[step.id]} gives"
+    giver = view.plan.givers.get(name)
+    if giver is not None:
+        return f", which {view.plan.numbers[giver]} gives"
     return ""
