@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from mobius_tui.run.directory import RunDirectory, make, runbook_digest, runs_ro
 from mobius_tui.run.events import Mode, RunBegan
 from mobius_tui.run.follow import JournalFollower
 from mobius_tui.run.intents import Intent, encode_intent
+from mobius_tui.run.preflight import problems
 from mobius_tui.run.takeover import Order, operator
 from mobius_tui.run.traces import last_line
 from mobius_tui.run.variables import begin as first_values
@@ -95,15 +95,8 @@ def prepare(
     base = Path.cwd() if bundled else runbook.path.parent
     place = workdir or base / runbook.workdir
     search = os.environ.get("PATH", os.defpath) if path is None else path
-    problems = [
-        f"{program} is not on PATH; install it"
-        for program in runbook.requires
-        if shutil.which(program, path=search) is None
-    ]
-    if not place.is_dir():
-        if workdir is not None:
-            raise UsageError(f"--workdir {workdir}: there is no such directory")
-        problems.append(f"the directory {place} is not there; give --workdir")
+    if workdir is not None and not place.is_dir():
+        raise UsageError(f"--workdir {workdir}: there is no such directory")
     return Briefing(
         runbook=runbook,
         mode=mode,
@@ -112,7 +105,7 @@ def prepare(
         values=first.values,
         secrets=first.secrets,
         missing=first.missing,
-        problems=tuple(problems),
+        problems=tuple(problems(runbook, place, search)),
         path=search,
         site=site,
     )

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 from mobius_tui import sanitize
+from mobius_tui.health.record import State
+from mobius_tui.run.directory import runbook_digest
 from mobius_tui.run.plan import effect_of, kind_of
 from mobius_tui.run.starter import Briefing
+from mobius_tui.run.summary import Summary
 from mobius_tui.runbook.markdown import plain
 from mobius_tui.runbook.model import Phase, Runbook
 from mobius_tui.tui.field import Field
+from mobius_tui.tui.shelf_lines import drill_words
 from mobius_tui.tui.theme import Role, assemble, text
+
+if TYPE_CHECKING:
+    from mobius_tui.health.once import Seen
 
 COUNTED: tuple[tuple[str, str, Role], ...] = (
     ("read", "reads", "plain"),
@@ -21,6 +31,13 @@ COUNTED: tuple[tuple[str, str, Role], ...] = (
     ("watch", "watches", "plain"),
 )
 """What is counted, in which words."""
+
+SEEN: Mapping[State, tuple[str, Role]] = {
+    "ok": ("● ok", "good"),
+    "failed": ("✖ failed", "bad"),
+    "no data": ("? no data", "warn"),
+}
+"""What a look at a probe is called."""
 
 
 def summary(briefing: Briefing) -> tuple[Field, ...]:
@@ -102,4 +119,43 @@ def values(briefing: Briefing) -> tuple[Field, ...]:
         Field("", assemble((f"{name}=", "name"), ("[secret]", "muted")))
         for name in briefing.secrets
     ]
+    return tuple(fields)
+
+
+def drill_field(
+    drill: Summary | None, runbook: Runbook, *, now: float | None = None
+) -> Field:
+    """When it was drilled last, how that ended, by whom, and whether it was edited.
+
+    Args:
+        drill: its last drill that came to an end.
+        runbook: as it is now.
+        now: seconds since 1970; none while that is still looked for.
+    """
+    if now is None:
+        return Field("drilled", text("looking through the runs", "muted"))
+    edited = drill is not None and drill.sha256 != runbook_digest(runbook.sources)
+    return Field("drilled", drill_words(drill, now=now, is_edited=edited))
+
+
+def probe_fields(
+    runbook: Runbook, seen: tuple[Seen, ...] | None = None
+) -> tuple[Field, ...]:
+    """What the probes saw, or how to ask them.
+
+    Args:
+        runbook: names them.
+        seen: what they saw; none before they were asked.
+    """
+    probes = runbook.health.probes if runbook.health is not None else ()
+    if not probes:
+        return (Field("probes", text("none in this runbook", "muted")),)
+    if seen is None:
+        words = f"{len(probes)} not asked yet; Probe now asks once"
+        return (Field("probes", text(words, "muted")),)
+    fields = []
+    for number, each in enumerate(seen):
+        glyph, role = SEEN[each.state]
+        line = assemble((f"{glyph} {each.id}  ", role), (each.words, "plain"))
+        fields.append(Field("probes" if number == 0 else "", line))
     return tuple(fields)

@@ -270,6 +270,16 @@ COMMANDS: tuple[Command, ...] = (
         place="briefing",
     ),
     Command(
+        id="briefing.probe",
+        act="probe",
+        keys=("ctrl+t", "p"),
+        title="Probe now",
+        label="Probe",
+        help="Asks every probe once: all that goes over the network before Begin.",
+        group="Briefing",
+        place="briefing",
+    ),
+    Command(
         id="briefing.back",
         act="back",
         keys=("escape",),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
 from mobius_tui.run.directory import RunDirectory, runs_root
 from mobius_tui.run.intents import Intent
-from mobius_tui.run.shelf import Shelf, shelf
+from mobius_tui.run.shelf import Shelf, drilled, shelf
 from mobius_tui.run.starter import Briefing, begin, prepare, resume
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load
@@ -18,6 +20,9 @@ from mobius_tui.runbook.library import bundled
 from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.screens.run import RunScreen
 from mobius_tui.tui.screens.run_page import Stand
+
+if TYPE_CHECKING:
+    from mobius_tui.health.once import Seen
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,7 +62,14 @@ class Openings:
                 self.run(Viewer(directory), is_new=True, auto=auto)
             )
 
-        screen = BriefingScreen(briefing, begin=begin, opened=opened, answers=answers)
+        screen = BriefingScreen(
+            briefing,
+            begin=begin,
+            opened=opened,
+            answers=answers,
+            probe=_probe,
+            drilled=partial(drilled, runs_root(), briefing.runbook.id),
+        )
         return screen
 
     def run(
@@ -88,6 +100,12 @@ class Openings:
             Viewer(viewer.directory), is_new=True, auto=None, stand=screen.stand
         )
         return screen
+
+
+async def _probe(briefing: Briefing, given: Mapping[str, str]) -> tuple[Seen, ...]:
+    from mobius_tui.run.first_look import first_look  # httpx takes 60 ms to import
+
+    return await first_look(briefing, given)
 
 
 def _shelf() -> Shelf:

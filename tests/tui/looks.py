@@ -73,6 +73,8 @@ async def seen(
             begin=lambda _briefing, _answers: pytest_fail(),
             opened=lambda _directory: None,
             answers={},
+            probe=lambda _briefing, _given: pytest_fail(),
+            drilled=lambda: None,
         )
         async with running(screen, size=size, settings=settings) as pilot:
             yield pilot

@@ -8,18 +8,21 @@ from pathlib import Path
 from textual.widgets import Input, OptionList, Static
 
 from mobius_tui.run.directory import RunDirectory, all_runs, runs_root
+from mobius_tui.run.events import RunEnded
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.shelf import shelf
 from mobius_tui.run.starter import prepare
 from mobius_tui.run.viewer import Viewer
+from mobius_tui.runbook.decode import load
 from mobius_tui.tui.opening import Openings
 from mobius_tui.tui.screens.briefing import BriefingScreen
 from mobius_tui.tui.screens.card import EndCard, ReturnCard
 from mobius_tui.tui.screens.library import LibraryScreen
 from mobius_tui.tui.screens.run import RunScreen
 from tests.conftest import MakeRunbook
+from tests.health.servers import serve, whole
 from tests.tui import scenes
-from tests.tui.runs import running, settled, until, words
+from tests.tui.runs import ROLLBACK, MadeRun, running, settled, until, words
 
 ASKING = """
 format = 1
@@ -136,3 +139,73 @@ async def test_an_empty_library_says_what_to_do() -> None:
     async with running(screen, size=(100, 30)) as pilot:
         await until(pilot, lambda: "mobius-tui demo" in words(pilot))
         assert "mobius-tui run FILE.toml" in words(pilot)
+
+
+PROBED = """
+format = 1
+[runbook]
+id = "probed"
+title = "Probed"
+[var.port]
+title = "Which port?"
+ask = true
+[health]
+[[health.probe]]
+id = "api"
+url = "http://127.0.0.1:${port}/health"
+[[phase]]
+id = "p"
+title = "P"
+[[phase.step]]
+id = "look"
+title = "Look"
+effect = "read"
+run = "true"
+"""
+
+
+async def test_nothing_goes_over_the_network_before_begin_but_what_is_asked_for(
+    make_runbook: MakeRunbook,
+) -> None:
+    briefing = prepare(make_runbook(PROBED), given={})
+    screen = Openings(repaints=100).briefing(briefing, auto=None, answers={})
+    async with (
+        serve(whole()) as (port, requests),
+        running(screen, size=(100, 30)) as pilot,
+    ):
+        await until(pilot, lambda: "never drilled here" in words(pilot))
+        assert "1 not asked yet" in words(pilot)
+        await pilot.press("p", "ctrl+t")
+        await until(pilot, lambda: "answered" in words(pilot) or "port" in words(pilot))
+        screen.query_one(Input).value = str(port)
+        await settled(pilot)
+        assert requests == []
+        await pilot.click("#probe")
+        await until(pilot, lambda: "● ok api  200 in" in words(pilot))
+        assert len(requests) == 1
+        assert all_runs(runs_root()) == ()
+
+
+async def test_the_briefing_tells_of_the_last_drill_and_of_edits_since(
+    state_home: Path, make_runbook: MakeRunbook
+) -> None:
+    root = state_home / "mobius-tui" / "runs"
+    run = MadeRun(root, make_runbook(ASKING), values={}, mode="drill")
+    run.write(RunEnded(outcome="completed", reason="so"), after=5)
+    edited = make_runbook(ASKING.replace("Why?", "Why not?"))
+    briefing = prepare(edited, given={})
+    screen = Openings(repaints=100).briefing(briefing, auto=None, answers={})
+    said = "✔ completed  by maria  edited since"
+    async with running(screen, size=(100, 30)) as pilot:
+        await until(pilot, lambda: said in words(pilot))
+        assert "Tab Next line" in words(pilot)
+        assert "F1 Help" in words(pilot)
+
+
+async def test_a_low_briefing_shows_its_head_and_the_first_line_to_fill_in() -> None:
+    briefing = prepare(load(ROLLBACK), given={})
+    screen = Openings(repaints=100).briefing(briefing, auto=None, answers={})
+    async with running(screen, size=(80, 24)) as pilot:
+        await until(pilot, lambda: "never drilled here" in words(pilot))
+        assert "real commands, in a real environment" in words(pilot)
+        assert "Why are we rolling back?" in words(pilot)

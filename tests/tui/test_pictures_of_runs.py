@@ -11,7 +11,16 @@ from mobius_tui.runbook.decode import load
 from mobius_tui.tui.screens.briefing import BriefingScreen
 from tests.pictures import assert_picture, svg_of
 from tests.tui import scenes
-from tests.tui.runs import ROLLBACK, Time, hosted, opened, running, settled
+from tests.tui.runs import (
+    ROLLBACK,
+    Time,
+    hosted,
+    opened,
+    running,
+    settled,
+    until,
+    words,
+)
 
 SIZES = [(160, 45), (120, 36), (80, 24)]
 
@@ -71,6 +80,9 @@ async def test_a_picture_of_the_briefing() -> None:
         begin=lambda _briefing, _answers: pytest.fail("nothing begins by itself"),
         opened=lambda _directory: None,
         answers={},
+        probe=lambda _briefing, _given: pytest.fail("nothing is asked by itself"),
+        drilled=lambda: None,
     )
     async with running(screen, size=(120, 36)) as pilot:
+        await until(pilot, lambda: "never drilled here" in words(pilot))
         assert_picture(svg_of(pilot.app), "briefing-120x36")

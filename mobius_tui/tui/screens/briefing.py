@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button, Input, Select, Static
 
@@ -18,19 +21,35 @@ from mobius_tui import sanitize
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.starter import Briefing
+from mobius_tui.run.summary import Summary
 from mobius_tui.runbook.model import Variable
-from mobius_tui.tui.brief import effects, preflight, summary, values
+from mobius_tui.tui.brief import (
+    drill_field,
+    effects,
+    preflight,
+    probe_fields,
+    summary,
+    values,
+)
 from mobius_tui.tui.command import Place
 from mobius_tui.tui.commands import bindings, command, footer
+from mobius_tui.tui.field import Field
 from mobius_tui.tui.screens.contacts import contact_fields
 from mobius_tui.tui.screens.dialog import fields_widget
 from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.theme import assemble, text
+from mobius_tui.tui.widgets.detail import FieldList
 from mobius_tui.tui.widgets.header import badge
 from mobius_tui.tui.widgets.key_bar import KeyBar
 
+if TYPE_CHECKING:
+    from mobius_tui.health.once import Seen
+
 Begin = Callable[[Briefing, Mapping[str, str]], Awaitable[RunDirectory]]
 """Makes the run's directory and starts its host."""
+Probe = Callable[[Briefing, Mapping[str, str]], Awaitable[tuple["Seen", ...]]]
+"""Asks every probe once, with what is filled in so far."""
+BEFORE = "Before it begins"
 Opened = Callable[[RunDirectory], None]
 """Opens the run that was begun."""
 
@@ -41,6 +60,21 @@ class BriefingScreen(Page):
     CSS_PATH = "../styles/pages.tcss"
     PLACES: ClassVar[tuple[Place, ...]] = ("briefing", "app")
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("briefing")]
+    AUTO_FOCUS = ""
+
+    class Probed(Message):
+        """The probes were asked."""
+
+        def __init__(self, seen: tuple[Seen, ...]) -> None:
+            super().__init__()
+            self.seen = seen
+
+    class Drilled(Message):
+        """The runs were searched for the last drill."""
+
+        def __init__(self, drill: Summary | None) -> None:
+            super().__init__()
+            self.drill = drill
 
     def __init__(
         self,
@@ -49,6 +83,8 @@ class BriefingScreen(Page):
         begin: Begin,
         opened: Opened,
         answers: Mapping[str, str],
+        probe: Probe,
+        drilled: Callable[[], Summary | None],
     ) -> None:
         """Make the screen.
 
@@ -57,12 +93,16 @@ class BriefingScreen(Page):
             begin: begins the run.
             opened: is given the run that was begun.
             answers: what is known to be answered; the person may change it.
+            probe: asks every probe once.
+            drilled: gives the last drill of the runbook; called in a thread.
         """
         super().__init__()
         self._briefing = briefing
         self._begin = begin
         self._opened = opened
         self._answers = answers
+        self._probe = probe
+        self._drilled = drilled
         self._is_beginning = False
 
     def compose(self) -> ComposeResult:
@@ -75,22 +115,26 @@ class BriefingScreen(Page):
             words = "nothing is executed, and nothing is sent, before Begin"
             body.border_subtitle = text(words, "muted")
             yield fields_widget(summary(briefing))
+            yield fields_widget((drill_field(None, briefing.runbook),), id="drilled")
             if briefing.missing:
                 yield Static(text("To fill in", "strong"), classes="head", markup=False)
                 for variable in briefing.missing:
                     yield from self._line(variable)
             for title, fields in (
                 ("What will run", effects(briefing.runbook)),
-                ("Before it begins", preflight(briefing)),
+                (BEFORE, preflight(briefing)),
                 ("With", values(briefing)),
                 ("Whom to call", contact_fields(briefing.runbook.contacts)),
             ):
                 if fields:
                     yield Static(text(title, "strong"), classes="head", markup=False)
                     yield fields_widget(fields)
+                if title == BEFORE:
+                    yield fields_widget(probe_fields(briefing.runbook), id="probed")
         yield Static("", id="problem", markup=False)
         with Horizontal(classes="buttons"):
             yield Button(Content("Begin"), id="begin", variant="primary", compact=True)
+            yield Button(Content("Probe now"), id="probe", compact=True)
             yield Button(Content("Back"), id="back", compact=True)
         yield KeyBar()
 
@@ -144,7 +188,14 @@ class BriefingScreen(Page):
         self.query_one(KeyBar).offered = (*footer(("briefing",), ()), *around)
         missing = self._briefing.missing
         first = f"#var-{missing[0].name}" if missing else "#begin"
-        self.query_one(first).focus()
+        self.query_one(first).focus(scroll_visible=False)
+        self.call_after_refresh(self._show_focus)
+        self.run_worker(self._look_back(), name="look back", exit_on_error=False)
+
+    def _show_focus(self) -> None:
+        """On a low screen, scroll to what is to be typed, and no further."""
+        if self.focused is not None:
+            self.focused.scroll_visible(animate=False)
 
     def _given(self) -> dict[str, str]:
         found: dict[str, str] = {}
@@ -179,6 +230,33 @@ class BriefingScreen(Page):
             self._is_beginning = True
             self.query_one("#begin", Button).disabled = True
             self.run_worker(self._go(given), name="begin", exit_on_error=False)
+
+    @on(Button.Pressed, "#probe")
+    def action_probe(self) -> None:
+        """Ask the probes once; nothing else goes over the network before Begin."""
+        self.query_one("#probed", FieldList).fields = (Field("probes", text("asking")),)
+        look = self._look(self._given())
+        self.run_worker(look, group="probe", exclusive=True, exit_on_error=False)
+
+    async def _look(self, given: Mapping[str, str]) -> None:
+        """A worker: what the probes see."""
+        self.post_message(self.Probed(await self._probe(self._briefing, given)))
+
+    @on(Probed)
+    def _show_probed(self, event: Probed) -> None:
+        event.stop()
+        fields = probe_fields(self._briefing.runbook, event.seen)
+        self.query_one("#probed", FieldList).fields = fields
+
+    async def _look_back(self) -> None:
+        """A worker: how the last drill went; a thousand runs take a moment to read."""
+        self.post_message(self.Drilled(await asyncio.to_thread(self._drilled)))
+
+    @on(Drilled)
+    def _show_drilled(self, event: Drilled) -> None:
+        event.stop()
+        field = drill_field(event.drill, self._briefing.runbook, now=time.time())
+        self.query_one("#drilled", FieldList).fields = (field,)
 
     def _refuse(self, words: str) -> None:
         self.query_one("#problem", Static).update(text(words, "bad"))

@@ -133,9 +133,13 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         self.dismiss(None)
 
 
-def fields_widget(fields: tuple[Field, ...]) -> FieldList:
+def fields_widget(
+    fields: tuple[Field, ...],
+    *,
+    id: str | None = None,  # noqa: A002 - as Textual has it
+) -> FieldList:
     """Fields of the detail pane, in a dialog."""
-    widget = FieldList()
+    widget = FieldList(id=id)
     widget.set_reactive(FieldList.fields, fields)
     return widget
 

@@ -1,0 +1,64 @@
+"""What is looked for before a run: programs, the directory, and scripts in it.
+
+Nothing is executed for it, and nothing goes over the network.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from mobius_tui.run.plan import Plan
+from mobius_tui.runbook.model import Run, Runbook, Step
+
+_CALLED = re.compile(
+    r"(?:^|[;&|({])[ \t]*"
+    r"(?:(?:if|then|else|elif|while|until|do|exec|sudo|env|time|!)[ \t]+)*"
+    r"(?P<by>(?:bash|sh)[ \t]+)?(?P<path>\./[\w./+-]+)(?=[\s;&|)]|$)",
+    re.MULTILINE,
+)
+"""A command that is a path from the directory: `./scripts/x.sh`, `bash ./x`."""
+_MOVES = re.compile(r"(?:^|[;&|({])[ \t]*(?:cd|pushd)\b", re.MULTILINE)
+SHELLS = ("bash", "sh")
+
+
+def problems(runbook: Runbook, place: Path, search: str) -> Iterator[str]:
+    """What is missing, each in words for a person.
+
+    Args:
+        runbook: what is to be run.
+        place: where its commands will run.
+        search: PATH for them.
+    """
+    for program in runbook.requires:
+        if shutil.which(program, path=search) is None:
+            yield f"{program} is not on PATH; install it"
+    if not place.is_dir():
+        yield f"the directory {place} is not there; give --workdir"
+        return
+    plan = Plan(runbook)
+    missing: dict[str, list[str]] = {}
+    for step in runbook.steps():
+        for words in _wrong_scripts(step, place):
+            missing.setdefault(words, []).append(plan.numbers[step.id])
+    for words, numbers in missing.items():
+        yield f"{words} ({', '.join(numbers)} would run it)"
+
+
+def _wrong_scripts(step: Step, place: Path) -> Iterator[str]:
+    """Scripts that a step calls by their path and that are not there."""
+    action = step.action
+    if not isinstance(action, Run) or (action.shell and action.shell[0] not in SHELLS):
+        return
+    if _MOVES.search(action.script):
+        return  # from another directory, the paths mean something else
+    for called in dict.fromkeys(_CALLED.findall(action.script)):
+        by, path = called
+        file = place / path
+        if not file.exists():
+            yield f"{path} is not in {place} yet"
+        elif not by and not os.access(file, os.X_OK):
+            yield f"{path} in {place} is not executable: chmod +x"
