@@ -54,6 +54,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return OK
         _complain(str(error))
         return USAGE
+    except Exception as error:  # noqa: BLE001 - nobody is shown a traceback
+        from mobius_tui.run.fault import fault
+
+        unforeseen = fault(error)
+        _complain(str(unforeseen))
+        return unforeseen.exit_code
 
 
 def _ready_to_print() -> None:

@@ -9,6 +9,7 @@ FAILED = 1
 USAGE = 2
 STOPPED = 3
 INCOMPLETE = 4
+FAULT = 70  # as sysexits.h numbers a fault of the program's own
 INTERRUPTED = 130
 
 OUTCOMES = {
@@ -48,3 +49,9 @@ class StateError(MobiusError):
     """An event that may not follow in the state that a run is in; names both."""
 
     exit_code = INCOMPLETE
+
+
+class FaultError(MobiusError):
+    """The program's own fault; the text says where the details are."""
+
+    exit_code = FAULT

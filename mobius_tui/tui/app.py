@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import ClassVar, cast
 
 from rich.console import RenderableType
-from textual import events
+from textual import events, on
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.filter import LineFilter
@@ -19,27 +19,27 @@ from textual.screen import Screen
 
 from mobius_tui import sanitize
 from mobius_tui.errors import INTERRUPTED
+from mobius_tui.run.fault import fault
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.starter import Briefing
 from mobius_tui.run.viewer import Viewer
-from mobius_tui.tui import clipboard, environment
+from mobius_tui.tui import clipboard, environment, going, terminal_title
 from mobius_tui.tui.ascii import Ascii
 from mobius_tui.tui.commands import bind, command, keymap, remap
 from mobius_tui.tui.drawing import Changes, Drawing
-from mobius_tui.tui.errand import Away, Result
+from mobius_tui.tui.errand import Away, Errand, Result
 from mobius_tui.tui.opening import Openings
 from mobius_tui.tui.palette import CommandProvider
-from mobius_tui.tui.screens.page import Page
+from mobius_tui.tui.screens.page import Page, away
 from mobius_tui.tui.settings import AS_IT_COMES, Settings
 from mobius_tui.tui.startup import settle
 from mobius_tui.tui.terminal import fitted, is_unicode
 from mobius_tui.tui.themes import DARK, TERMINAL, THEMES
+from mobius_tui.tui.tidings import Tidings
 
 BUSY = 0.01
 """Seconds between looks whether the terminal has taken what was sent."""
-GOING = (signal.SIGHUP, signal.SIGTERM)
-"""Signals on which the screen goes; the run does not."""
 FEW_COLOURS = Path(__file__).with_name("styles") / "terminal.tcss"
 """The styles for terminals of 16 colours, or none."""
 
@@ -88,6 +88,13 @@ class MobiusApp(App[Result]):
         super().__init__(ansi_color=True if is_ansi else None)
         self._drawing = Drawing()
         self._is_owed = False
+        self.crash: BaseException | None = None
+        """What ended the app that should not have."""
+        self.left_behind = ""
+        """What goes on without the app, after a crash."""
+        self._settings = settings
+        self._terminal_title = ""
+        self._is_going = False
         self._first = screens
         self._news = news
         for each in THEMES:
@@ -99,9 +106,8 @@ class MobiusApp(App[Result]):
 
     def on_mount(self) -> None:
         """Show the screen; go in good order when the terminal does."""
-        loop = asyncio.get_running_loop()
-        for number in GOING if not self.is_headless else ():
-            loop.add_signal_handler(number, self._told_to_go)
+        if not self.is_headless:
+            self._heed_the_world()
         for screen in self._first:
             self.push_screen(screen)
         self.call_after_refresh(settle)
@@ -118,8 +124,71 @@ class MobiusApp(App[Result]):
         filters = super().get_line_filters()
         return filters if self._ascii is None else [*filters, self._ascii]
 
-    def _told_to_go(self) -> None:
+    def _heed_the_world(self) -> None:
+        """Hear signals, look whether the terminal is there, and keep its title."""
+        loop = asyncio.get_running_loop()
+        for number in going.GRACE:
+            loop.add_signal_handler(number, self._told_to_go, number)
+        loop.add_signal_handler(signal.SIGTSTP, self._go_out, going.STOP)
+        loop.add_signal_handler(signal.SIGCONT, self._go_out, going.COME_BACK)
+        self.set_interval(going.BEAT, self._look_for_the_terminal)
+        if self._settings.title:
+            self._send(terminal_title.SAVE)
+
+    def _told_to_go(self, number: signal.Signals) -> None:
+        self._is_going = True
         self.exit(INTERRUPTED)
+        going.insist(number)
+
+    def _look_for_the_terminal(self) -> None:
+        """Go with a terminal that went without a signal; reading it would not wait."""
+        if not self._is_going and going.terminal_is_gone():
+            self._told_to_go(signal.SIGHUP)
+
+    def _go_out(self, errand: Errand) -> None:
+        if not self._is_going:
+            self.exit(away(errand, self.screen_stack))
+
+    def action_suspend(self) -> None:
+        """Stop as a job of the shell; `fg` comes back."""
+        self._go_out(going.STOP)
+
+    @on(Tidings)
+    def _tell(self, event: Tidings) -> None:
+        """Set the terminal's title, and ring, as far as that is wanted."""
+        event.stop()
+        if self.is_headless:
+            return
+        if self._settings.title and event.title != self._terminal_title:
+            self._terminal_title = event.title
+            self._send(terminal_title.sequence(event.title, self._ascii))
+        if self._settings.bell and event.ring:
+            self.bell()
+
+    def _send(self, sequence: str) -> None:
+        """Send the terminal a sequence; Textual has no public way to do so."""
+        driver = getattr(self, "_driver", None)
+        if driver is not None:
+            driver.write(sequence)
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """End on a fault of the program's own, and keep what it was.
+
+        Textual would print it with the values of variables, and secrets are among them.
+        """
+        traces = [getattr(each, "trace", None) for each in renderables]
+        stacks = [stack for trace in traces if trace for stack in trace.stacks]
+        words = ", ".join(f"{stack.exc_type}: {stack.exc_value}" for stack in stacks)
+        first = self.crash or getattr(self, "_exception", None) or sys.exception()
+        self.crash = first or RuntimeError(words or "the screens ended")
+        pages = [page for page in self.screen_stack if isinstance(page, Page)]
+        self.left_behind = pages[-1].left_behind if pages else ""
+        super().panic()
+
+    def _fatal_error(self) -> None:
+        # Textual calls this and not `panic` for most errors; without it they would be
+        # printed as Textual does.
+        self.panic()
 
     async def on_event(self, event: events.Event) -> None:
         """Keep from a dialog that has just opened what was typed before it did."""
@@ -174,16 +243,12 @@ class MobiusApp(App[Result]):
         )
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Send text to the terminal's clipboard, through GNU screen too.
-
-        Textual has no public way to send a sequence of one's own between two frames.
-        """
-        driver = getattr(self, "_driver", None)
+        """Send text to the terminal's clipboard, through GNU screen too."""
         words = clipboard.sequence(text, os.environ)
-        if driver is None or "\x1bP" not in words:
-            super().copy_to_clipboard(text)
+        if "\x1bP" in words:
+            self._send(words)
         else:
-            driver.write(words)
+            super().copy_to_clipboard(text)
 
     async def action_quit(self) -> None:
         """Leave by the way that asks, where the screen has one."""
@@ -203,7 +268,11 @@ MobiusApp.COMMANDS = MobiusApp.COMMANDS | {CommandProvider}
 
 
 def show(first: Screen[None], settings: Settings) -> int:
-    """Run the app on a screen, and anew after each errand; returns the exit code."""
+    """Run the app on a screen, and anew after each errand; returns the exit code.
+
+    Raises:
+        FaultError: the app came to a fault of its own.
+    """
     encoding = getattr(sys.__stderr__, "encoding", None) or "utf-8"
     settings = fitted(settings, os.environ, encoding)
     remap(settings.keys)
@@ -212,6 +281,10 @@ def show(first: Screen[None], settings: Settings) -> int:
     while True:
         app = MobiusApp(*screens, settings=settings, news=news)
         result = app.run()
+        if settings.title:
+            print(terminal_title.RESTORE, end="", file=sys.__stderr__, flush=True)
+        if app.crash is not None:
+            raise fault(app.crash, app.left_behind) from app.crash
         if not isinstance(result, Away) or app.return_code:
             code = result if isinstance(result, int) else 0
             return app.return_code or code

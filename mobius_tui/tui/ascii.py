@@ -118,14 +118,16 @@ class Ascii(LineFilter):
         super().__init__()
         self._table = _Table(all_others=all_others)
 
+    def words(self, text: str) -> str:
+        """A text in ASCII."""
+        return text.translate(self._table)
+
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """The same line in ASCII."""
         del background
         return [
             segment
             if segment.text.isascii()
-            else Segment(
-                segment.text.translate(self._table), segment.style, segment.control
-            )
+            else Segment(self.words(segment.text), segment.style, segment.control)
             for segment in segments
         ]

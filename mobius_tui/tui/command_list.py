@@ -361,6 +361,14 @@ COMMANDS: tuple[Command, ...] = (
         place="app",
     ),
     Command(
+        id="suspend",
+        act="app.suspend",
+        keys=("ctrl+z",),
+        title="Stop the screens as a job of the shell; fg goes on",
+        group="Everywhere",
+        place="app",
+    ),
+    Command(
         id="focus.next",
         act="app.focus_next",
         keys=("tab",),

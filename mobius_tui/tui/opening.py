@@ -8,8 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual.screen import Screen
-
 from mobius_tui.run.directory import RunDirectory, runs_root
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.shelf import Shelf, drilled, shelf
@@ -51,7 +49,7 @@ class Openings:
 
     def briefing(
         self, briefing: Briefing, *, auto: Intent | None, answers: Mapping[str, str]
-    ) -> Screen[None]:
+    ) -> Page:
         """What will run; leads to the run."""
         from mobius_tui.tui.screens.briefing import BriefingScreen
 
@@ -69,6 +67,9 @@ class Openings:
             answers=answers,
             probe=_probe,
             drilled=partial(drilled, runs_root(), briefing.runbook.id),
+        )
+        screen.reopen = lambda: self.briefing(
+            briefing, auto=auto, answers={**answers, **screen.typed}
         )
         return screen
 

@@ -14,7 +14,7 @@ from mobius_tui.tui.keys import NAMED, UNSENDABLE, canonical, key_name
 HELD = {
     "ctrl+c": "copies what is selected, and ends nothing",
     "ctrl+q": "always leaves",
-    "ctrl+z": "always stops the program, as in a shell",
+    "ctrl+z": "stops the program, as in a shell",
 }
 """Keys that nobody may have."""
 OF_DIALOGS = frozenset(
@@ -98,7 +98,7 @@ def _problem(key: str, command: Command) -> str:
     if key in UNSENDABLE:
         other = UNSENDABLE[key]
         return f"`{key}` cannot be used: terminals send it as {other}; choose another"
-    if key in HELD:
+    if key in HELD and key not in command.keys:
         return f"`{key}` {HELD[key]}; choose another"
     in_dialogs = command.flow or command.id in IN_DIALOGS
     if key in OF_DIALOGS and in_dialogs and key not in command.keys:

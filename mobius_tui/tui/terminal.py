@@ -28,6 +28,11 @@ def colours(environ: Mapping[str, str]) -> Colours:
     return "many" if "256color" in term or "direct" in term else "few"
 
 
+def has_title(environ: Mapping[str, str]) -> bool:
+    """Whether it has a title, and does not show what sets one as text."""
+    return environ.get("TERM", "dumb") not in {*FEW_GLYPHS, "dumb"}
+
+
 def is_ascii(environ: Mapping[str, str], encoding: str) -> bool:
     """Whether it should be sent ASCII alone.
 
@@ -58,4 +63,5 @@ def fitted(settings: Settings, environ: Mapping[str, str], encoding: str) -> Set
         settings,
         theme=TERMINALS_OWN if found == "none" else theme,
         ascii=is_ascii(environ, encoding) if ascii_alone is None else ascii_alone,
+        title=settings.title and has_title(environ),
     )

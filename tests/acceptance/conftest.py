@@ -13,7 +13,7 @@ import pytest
 
 from mobius_tui.drill.site import sites_root
 from mobius_tui.run.directory import all_runs, runs_root
-from tests.acceptance.terminal import Terminal
+from tests.acceptance.terminal import PROGRAM, Terminal
 
 Open = Callable[..., Terminal]
 
@@ -24,8 +24,15 @@ def terminal(state_home: Path) -> Iterator[Open]:
     assert not state_home.exists()
     opened: list[Terminal] = []
 
-    def go(*words: str, columns: int = 120, rows: int = 36, **env: str) -> Terminal:
-        opened.append(Terminal(*words, columns=columns, rows=rows, env=env))
+    def go(
+        *words: str,
+        columns: int = 120,
+        rows: int = 36,
+        program: str = PROGRAM,
+        **env: str,
+    ) -> Terminal:
+        size = {"columns": columns, "rows": rows}
+        opened.append(Terminal(*words, **size, env=env, program=program))
         return opened[-1]
 
     yield go

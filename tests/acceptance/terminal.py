@@ -20,7 +20,12 @@ class Terminal:
     """A program and its screen."""
 
     def __init__(
-        self, *words: str, columns: int, rows: int, env: dict[str, str] | None = None
+        self,
+        *words: str,
+        columns: int,
+        rows: int,
+        env: dict[str, str] | None = None,
+        program: str = PROGRAM,
     ) -> None:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
@@ -37,7 +42,7 @@ class Terminal:
         for name in ("NO_COLOR", "COLUMNS", "LINES"):
             settings.pop(name, None)
         self.child = pexpect.spawn(
-            PROGRAM,
+            program,
             list(words),
             dimensions=(rows, columns),
             env=settings,

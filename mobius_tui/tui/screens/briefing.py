@@ -103,6 +103,8 @@ class BriefingScreen(Page):
         self._answers = answers
         self._probe = probe
         self._drilled = drilled
+        self.typed: Mapping[str, str] = {}
+        """What was filled in so far, by variable."""
         self._is_beginning = False
 
     def compose(self) -> ComposeResult:
@@ -206,6 +208,11 @@ class BriefingScreen(Page):
             elif isinstance(line, Select) and line.value is not Select.NULL:
                 found[variable.name] = str(line.value)
         return found
+
+    @on(Input.Changed)
+    @on(Select.Changed)
+    def _typed(self) -> None:
+        self.typed = self._given()
 
     @on(Input.Submitted)
     def _next_line(self) -> None:

@@ -17,6 +17,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Static
 
 from mobius_tui import sanitize
+from mobius_tui.tui.commands import bind
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.theme import Role, text
 from mobius_tui.tui.widgets.detail import FieldList
@@ -48,6 +49,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
     TITLE = ""
     CSS_PATH = "../styles/dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
+        bind("suspend"),
         Binding("escape", "cancel", "Close, and do nothing", show=False),
         Binding("up", "scroll_body(-1)", "Up", show=False),
         Binding("down", "scroll_body(1)", "Down", show=False),

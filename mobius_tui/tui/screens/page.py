@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from textual import on
+from textual import events, on
 from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -21,6 +21,7 @@ from mobius_tui.tui import clipboard
 from mobius_tui.tui.command import Command, Place
 from mobius_tui.tui.commands import FIXED, bindings, commands, footer
 from mobius_tui.tui.errand import Away, Errand
+from mobius_tui.tui.tidings import Tidings
 from mobius_tui.tui.widgets.key_bar import KeyBar
 
 if TYPE_CHECKING:
@@ -61,6 +62,19 @@ class Page(Screen[None]):
         shown = self.available()
         found = [c for c in commands(*self.PLACES) if not c.by_widget]
         return tuple(c for c in found if c.id in shown or c.id in FIXED)
+
+    @property
+    def left_behind(self) -> str:
+        """What goes on when the program comes to a fault here; empty for nothing."""
+        return ""
+
+    def tidings(self) -> Tidings:
+        """What the terminal's title is while this page is on top."""
+        return Tidings("mobius-tui", ring=False)
+
+    @on(events.ScreenResume)
+    def _came_to_the_top(self) -> None:
+        self.post_message(self.tidings())
 
     async def ask(self, dialog: Dialog[T], /) -> T | None:
         """Show a dialog and wait for what it gives; only from a worker."""
@@ -106,9 +120,7 @@ class Page(Screen[None]):
 
     def go_out(self, errand: Errand) -> None:
         """Leave the screens, do something in the plain terminal, and come back."""
-        stack = [page for page in self.app.screen_stack if isinstance(page, Page)]
-        pages = tuple(page.reopen for page in stack if page.reopen is not None)
-        self.app.exit(Away(errand=errand, pages=pages))
+        self.app.exit(away(errand, self.app.screen_stack))
 
     def action_copy_selection(self) -> None:
         """Copy what the mouse selected, or leave the key to whoever hints."""
@@ -143,3 +155,10 @@ class Page(Screen[None]):
             await self.query_one(f"#{command.place}").run_action(command.action)
         else:
             await self.run_action(command.action)
+
+
+def away(errand: Errand, stack: Sequence[Screen[Any]]) -> Away:
+    """What the app ends with to do something, and to come back on the same pages."""
+    pages = [page.reopen for page in stack if isinstance(page, Page)]
+    made = tuple(reopen for reopen in pages if reopen is not None)
+    return Away(errand=errand, pages=made)

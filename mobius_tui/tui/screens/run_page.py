@@ -27,6 +27,7 @@ from mobius_tui.tui.output.workbench import OutputWorkbench
 from mobius_tui.tui.screens.output_page import OutputPage
 from mobius_tui.tui.shown import output_of
 from mobius_tui.tui.sight import Sight
+from mobius_tui.tui.tidings import Tidings, Watcher, title
 from mobius_tui.tui.view import RunView
 from mobius_tui.tui.widgets.checklist import Checklist
 from mobius_tui.tui.widgets.detail import DetailPane
@@ -88,6 +89,7 @@ class RunPage(OutputPage):
         self._repaints = repaints
         self._wall = wall
         self._sight = Sight(viewer)
+        self._watcher = Watcher()
         self.before = last_glance(viewer.directory)
         """The last look of any screen before this one."""
         self._glanced = 0.0
@@ -205,6 +207,8 @@ class RunPage(OutputPage):
         self.show_output()
         for step_id, attempt in self._sight.running() if grown else ():
             self._follow(step_id, attempt)
+        if grown:
+            self.post_message(self._watcher.look(view))
         self.looked(view)
         if view.now - self._glanced >= GLANCE:
             self._keep_glance(view.now)
@@ -231,6 +235,18 @@ class RunPage(OutputPage):
         if view.proposal.step is not None:
             return view.proposal.step
         return self.key or view.latest() or next(iter(view.plan.steps), None)
+
+    @property
+    def left_behind(self) -> str:
+        """The run, which the screen only shows."""
+        run = self._viewer.directory.id
+        return f"the run goes on, and `mobius-tui resume {run}` shows it again"
+
+    def tidings(self) -> Tidings:
+        """The run's title."""
+        if self.view is None:
+            return super().tidings()
+        return Tidings(title(self.view), ring=False)
 
     def copies_folder(self) -> Path:
         """The run's own."""

@@ -1,0 +1,263 @@
+"""Terminal manners: titles, the bell, crashes, stopping as a job, a lost terminal."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import stat
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.fault import folder
+from mobius_tui.tui import settings
+from tests.acceptance.conftest import Open
+from tests.acceptance.terminal import PROGRAM, Terminal
+from tests.acceptance.test_keys import ENTER, press_until
+from tests.acceptance.test_terminal import begun, book, loop_until
+
+ALTERNATE, ORDINARY = b"\x1b[?1049h", b"\x1b[?1049l"
+MOUSE_ON, MOUSE_OFF = b"\x1b[?1000h", b"\x1b[?1000l"
+TITLE = re.compile(rb"\x1b\]0;([^\x07]*)\x07")
+CTRL_Z = "\x1a"
+
+
+def titles(screen: Terminal) -> list[str]:
+    return [found.decode() for found in TITLE.findall(bytes(screen.raw))]
+
+
+def bells(screen: Terminal) -> int:
+    """How often it rang; the end of a title is no ringing."""
+    return re.sub(rb"\x1b\][^\x07]*\x07", b"", bytes(screen.raw)).count(b"\x07")
+
+
+def modes(screen: Terminal) -> dict[bytes, bytes]:
+    """Whether each private mode was set or reset last."""
+    found = re.findall(rb"\x1b\[\?(\d+)([hl])", bytes(screen.raw))
+    return dict(found)
+
+
+def is_restored(screen: Terminal) -> bool:
+    now = modes(screen)
+    off = (b"1049", b"1000", b"1003", b"1006", b"1004")
+    return all(now.get(mode) == b"l" for mode in off) and now.get(b"25") == b"h"
+
+
+def is_drawn(screen: Terminal) -> bool:
+    """Whether the screens have the terminal."""
+    now = modes(screen)
+    return {now.get(mode) for mode in (b"1049", b"1000", b"1006")} == {b"h"}
+
+
+async def test_title_and_bell_tell_of_a_failure_once(
+    terminal: Open, tmp_path: Path
+) -> None:
+    go = tmp_path / "go"
+    await begun(book(tmp_path, loop_until(go, 7)))
+    screen = terminal("resume")
+    screen.until("line-")
+    assert b"\x1b[22;0t" in screen.raw
+    screen.until(lambda _: "In a terminal · INCIDENT" in titles(screen))
+    assert bells(screen) == 0
+    go.touch()
+    screen.until(lambda _: titles(screen)[-1] == "✖ 1.1 Step 1")
+    screen.until(lambda _: bells(screen) == 1)
+    screen.child.kill(signal.SIGTERM)
+    screen.over()
+    assert bytes(screen.raw).rstrip().endswith(b"\x1b[23;0t")
+    assert bells(screen) == 1
+
+
+async def test_title_and_bell_can_be_turned_off(terminal: Open, tmp_path: Path) -> None:
+    settings.path().parent.mkdir(parents=True)
+    settings.path().write_text("title = false\nbell = false\n")
+    go = tmp_path / "go"
+    await begun(book(tmp_path, loop_until(go, 7)))
+    screen = terminal("resume")
+    screen.until("line-")
+    go.touch()
+    screen.until("exit 7")
+    screen.child.kill(signal.SIGTERM)
+    screen.over()
+    assert titles(screen) == []
+    assert bells(screen) == 0
+    assert b"\x1b[22;0t" not in screen.raw
+    assert b"\x1b[23;0t" not in screen.raw
+
+
+BROKEN = """
+import sys
+from mobius_tui.cli import main
+from mobius_tui.tui.screens.run import RunScreen
+
+class Broken(RunScreen):
+    def looked(self, view):
+        password = "hunter2"
+        raise ValueError("it broke \\x1b[31m" + " on purpose")
+
+RunScreen.looked = Broken.looked
+sys.exit(main(["resume"]))
+"""
+
+
+async def test_a_crash_restores_the_screen_and_says_one_line(
+    terminal: Open, tmp_path: Path
+) -> None:
+    directory = await begun(book(tmp_path, loop_until(tmp_path / "go", 0)))
+    script = tmp_path / "broken.py"
+    script.write_text(BROKEN)
+    screen = terminal(str(script), program=sys.executable, columns=300)
+    assert screen.over() == 70
+    assert is_restored(screen)
+    assert modes(screen)[b"2004"] == b"l"
+    said = bytes(screen.raw).rpartition(b"\x1b[23;0t")[2].decode().strip()
+    [log] = folder().glob("crash-*.log")
+    assert said == (
+        "mobius-tui: it stopped because of a fault of its own: ValueError: it broke "
+        f"␛[31m on purpose; the run goes on, and `mobius-tui resume {directory.id}` "
+        f"shows it again; details are in {log}"
+    )
+    assert "\n" not in said
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+    text = log.read_text()
+    assert "in looked" in text
+    assert text.rstrip().endswith("ValueError: it broke \x1b[31m on purpose")
+    assert "hunter2'" not in text
+    assert "view = " not in text
+    assert directory.host() is not None
+
+
+def job(terminal: Open, words: str) -> Terminal:
+    """The program as a job of an interactive shell."""
+    shell = terminal("--norc", "--noprofile", "-i", program="/bin/bash", PS1="prompt> ")
+    shell.until("prompt> ")
+    shell.press(f"{PROGRAM} {words}\r")
+    return shell
+
+
+def program_of(shell: Terminal) -> psutil.Process:
+    [child] = psutil.Process(shell.child.pid).children()
+    return child
+
+
+def is_stopped(shell: Terminal, process: psutil.Process) -> bool:
+    shell.read()
+    return process.status() == psutil.STATUS_STOPPED
+
+
+@pytest.mark.parametrize("how", ["key", "signal"])
+async def test_stopped_as_a_job_it_gives_the_terminal_back_and_comes_back(
+    terminal: Open, tmp_path: Path, how: str
+) -> None:
+    await begun(book(tmp_path, loop_until(tmp_path / "go", 0)))
+    shell = job(terminal, "resume")
+    shell.until("Back in")
+    press_until(shell, ENTER, lambda shown: "Back in" not in shown)
+    process = program_of(shell)
+    if how == "key":
+        shell.press(CTRL_Z)
+    else:
+        process.send_signal(signal.SIGTSTP)
+    shell.until(lambda _: is_stopped(shell, process))
+    shell.until("Stopped")
+    assert is_restored(shell)
+    shell.press("stty -a; echo the-modes\r")
+    text = shell.until("\nthe-modes")
+    assert re.search(r"(?<!-)icanon", text)
+    assert re.search(r"(?<!-)echo ", text)
+    assert re.search(r"(?<!-)isig", text)
+
+    # A terminal that is resized meanwhile is drawn as it is then.
+    shell.screen.resize(24, 80)
+    shell.child.setwinsize(24, 80)
+    shell.press("clear; fg\r")
+    shell.until(lambda shown: "q Leave" in shown.split("\n")[23])
+    shell.until("line-")
+    shell.until(lambda _: is_drawn(shell))
+    shell.press("?")
+    shell.until("Help")
+    shell.press("\x1b")
+    shell.until(lambda shown: "Every key" not in shown)
+
+
+async def test_stopped_by_force_it_sets_the_terminal_up_anew(
+    terminal: Open, tmp_path: Path
+) -> None:
+    await begun(book(tmp_path, loop_until(tmp_path / "go", 0)))
+    shell = job(terminal, "resume")
+    shell.until("Back in")
+    press_until(shell, ENTER, lambda shown: "Back in" not in shown)
+    process = program_of(shell)
+    process.send_signal(signal.SIGSTOP)
+    shell.until(lambda _: is_stopped(shell, process))
+    before = len(shell.raw)
+    shell.press("stty sane; fg\r")
+    shell.until(lambda _: ALTERNATE in bytes(shell.raw[before:]))
+    shell.until(lambda shown: "line-" in shown and "q Leave" in shown)
+
+
+async def test_what_was_filled_in_is_still_there_after_a_stop(
+    terminal: Open, tmp_path: Path
+) -> None:
+    runbook = tmp_path / "asks.toml"
+    runbook.write_text(
+        'format = 1\n[runbook]\nid = "asks"\ntitle = "Asks"\n'
+        '[var.why]\ntitle = "Why"\nask = true\n'
+        '[[phase]]\nid = "p"\ntitle = "P"\n'
+        '[[phase.step]]\nid = "s"\ntitle = "S"\neffect = "read"\n'
+        "run = 'echo \"$why\"'\n"
+    )
+    shell = job(terminal, f"run {runbook}")
+    shell.until("Begin")
+    shell.press("because")
+    shell.until("because")
+    process = program_of(shell)
+    shell.press(CTRL_Z)
+    shell.until(lambda _: is_stopped(shell, process))
+    shell.press("clear; fg\r")
+    shell.until(lambda shown: "because" in shown and "Begin" in shown)
+
+
+@pytest.mark.parametrize("deaf", [False, True], ids=["heard", "ignored"])
+async def test_a_viewer_whose_terminal_is_gone_is_gone_within_a_second(
+    terminal: Open, tmp_path: Path, deaf: bool
+) -> None:
+    directory = await begun(book(tmp_path, loop_until(tmp_path / "go", 0)))
+    # A shell that ignores the signal takes it for the whole session: nobody is sent
+    # one, and the end of input alone tells.
+    words = ("-c", f"trap '' HUP; {PROGRAM} resume; :") if deaf else ("resume",)
+    screen = terminal(*words, program="/bin/sh" if deaf else PROGRAM)
+    screen.until("line-")
+    viewer = program_of(screen) if deaf else psutil.Process(screen.child.pid)
+    host = directory.host()
+    began = time.monotonic()
+    os.close(screen.child.child_fd)
+    while is_there(viewer):
+        assert time.monotonic() < began + 10, "it stays for ever"
+        time.sleep(0.01)
+    assert viewer.pid != host
+    assert directory.host() == host
+    assert runs_on(directory)
+
+
+def is_there(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def runs_on(directory: RunDirectory) -> bool:
+    """Whether its step still prints."""
+    output = directory.attempt("s1", 1).output
+    size = output.stat().st_size
+    deadline = time.monotonic() + 10
+    while output.stat().st_size == size:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return True
