@@ -178,7 +178,7 @@ def _go(
     auto = _auto(options, answers)
     if not (options.json or is_plain(asked=options.plain)):
         settings = _settings(options)
-        from mobius_tui.tui.app import open_briefing
+        from mobius_tui.tui.entry import open_briefing
 
         return open_briefing(briefing, settings, auto=auto, answers=answers)
 
@@ -235,7 +235,7 @@ def _resume(options: argparse.Namespace) -> int:
         asyncio.run(resume(directory, follower.runbook))
         follower.poll()
     if not lines:
-        from mobius_tui.tui.app import open_run
+        from mobius_tui.tui.entry import open_run
 
         return open_run(follower, settings, auto=auto)
     return _interruptible(lambda: show(directory, as_json=options.json, auto=auto))
@@ -288,7 +288,7 @@ def _library(options: argparse.Namespace) -> int:
     if is_plain(asked=False):
         raise UsageError("the library wants a terminal; see `mobius-tui --help`")
     settings = _settings(options)
-    from mobius_tui.tui.app import open_library
+    from mobius_tui.tui.entry import open_library
 
     return open_library(settings)
 

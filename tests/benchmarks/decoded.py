@@ -19,7 +19,7 @@ def main(path: Path) -> int:
     print("decoding", flush=True)
     follower = Follower(directory)
     print("decoded", flush=True)
-    from mobius_tui.tui.app import open_run
+    from mobius_tui.tui.entry import open_run
 
     return open_run(follower, AS_IT_COMES, auto=None)
 
