@@ -185,11 +185,11 @@ class MobiusApp(App[Result]):
         self.panic()
 
     async def on_event(self, event: events.Event) -> None:
-        """Keep from a dialog that has just opened what was typed before it did."""
+        """Keep from a dialog that has just opened what was meant for what it hides."""
         if isinstance(event, events.Resize):  # also sent when the terminal comes back
             self._drawing.forget()
         screen = self.screen if self.screen_stack else None
-        typed = isinstance(event, events.Key | events.Paste)
+        typed = isinstance(event, events.Key | events.Paste | events.MouseDown)
         if typed and not getattr(screen, "takes_keys", True):
             return
         await super().on_event(event)

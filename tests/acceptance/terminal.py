@@ -77,6 +77,37 @@ class Terminal:
         """Type."""
         self.child.send(keys)
 
+    def place(self, what: str) -> tuple[int, int] | None:
+        """The column and row, from 0, at which the screen shows a text."""
+        for y in range(self.screen.lines):
+            row = self.screen.buffer[y]
+            cells = [row[x].data for x in range(self.screen.columns)]
+            for x in range(len(cells)):
+                if cells[x] and "".join(cells[x:]).startswith(what):
+                    return x, y
+        return None
+
+    def click(self, what: str) -> bool:
+        """Click on the middle of a text; `False` if it is not there."""
+        place = self.place(what)
+        if place is not None:
+            self.click_at(place[0] + len(what) // 2, place[1])
+        return place is not None
+
+    def click_at(self, x: int, y: int) -> None:
+        """Press and let go of the left button."""
+        for end in "Mm":
+            self.child.send(f"\x1b[<0;{x + 1};{y + 1}{end}")
+
+    def paste(self, text: str) -> None:
+        """What the middle button does: the terminal types the text in one piece."""
+        self.child.send(f"\x1b[200~{text}\x1b[201~")
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Make the terminal larger or smaller."""
+        self.screen.resize(rows, columns)
+        self.child.setwinsize(rows, columns)
+
     def over(self, limit: float = LIMIT) -> int:
         """Wait for the program's end; its exit code."""
         deadline = time.monotonic() + limit

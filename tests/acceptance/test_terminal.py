@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 from functools import partial
@@ -178,3 +179,53 @@ def test_a_run_begins_from_its_briefing(terminal: Open, tmp_path: Path) -> None:
     [run] = all_runs(runs_root())
     for step in ("s1", "s2"):
         press_until(screen, ENTER, partial(_passed, run, step))
+
+
+async def test_a_storm_of_resizes_breaks_nothing(
+    terminal: Open, tmp_path: Path
+) -> None:
+    go = tmp_path / "go"
+    directory = await begun(book(tmp_path, loop_until(go, 0), "true"))
+    screen = terminal("resume")
+    screen.until("Back in")
+    press_until(screen, ENTER, lambda text: "line-" in text and "Back in" not in text)
+    sizes = random.Random(7)
+    for _ in range(200):
+        screen.resize(sizes.randint(10, 300), sizes.randint(3, 100))
+        screen.read(0.01)
+    for columns, rows in ((20, 5), (60, 15), (80, 24), (120, 36)):
+        screen.resize(columns, rows)
+        small = columns < 40 or rows < 10
+        screen.until("Too small" if small else "is running")
+    screen.until(lambda text: all(map(is_framed, text.split("\n")[1:-2])))
+    go.touch()
+    press_until(screen, "\x1b", proposes("1.2"))
+    press_until(screen, ENTER, partial(_passed, directory, "s2"))
+    assert Follower(directory).state.steps["s1"].status == "passed"
+
+
+def is_framed(row: str) -> bool:
+    """Whether the edges of the panes stand in their places, at 120 columns."""
+    return all(row[x] in EDGES for x in (0, 41, 42, 119))
+
+
+EDGES = "│┃╭╮╰╯┏┓┗┛─━"
+WIDE = (
+    "数据库 \u2764\ufe0f \U0001f44d\U0001f3fd \U0001f469\u200d\U0001f467 e\u0301 שלום"
+)
+
+
+async def test_no_width_of_a_text_moves_a_border_in_a_terminal(
+    terminal: Open, tmp_path: Path
+) -> None:
+    script = f"for n in $(seq 40); do echo '{WIDE}' $n; done"
+    path = book(tmp_path, script).path
+    path.write_text(path.read_text().replace('"Step 1"', f'"{WIDE}"'))
+    directory = await begin(prepare(load(path), given={}))
+    screen = terminal("resume", directory.id)
+    press_until(screen, ENTER, partial(_passed, directory, "s1"))
+    screen.until(lambda text: "40 lines" in text and "End the run" in text)
+    cells = screen.screen.buffer
+    for y in range(1, 34):
+        for x in (0, 41, 42, 119):
+            assert cells[y][x].data in EDGES, (x, y, screen.text())

@@ -324,3 +324,33 @@ async def test_ctrl_c_ends_nothing(tmp_path: Path) -> None:
         await until(pilot, lambda: "Ctrl+C ends nothing here" in words(pilot))
         assert pilot.app.screen is screen
         assert host.intents == []
+
+
+async def test_on_a_small_screen_the_other_panes_are_in_the_footer(
+    tmp_path: Path,
+) -> None:
+    run = scenes.failed(tmp_path)
+    time = Time(run.at)
+    async with hosted(run), opened(run, time=time, size=(60, 15)) as (screen, pilot):
+        assert "2 Output" in words(pilot)
+        assert "1 List" not in words(pilot)
+        await pilot.click("KeyBar", offset=(2, 0))
+        await settled(pilot)
+        assert screen.query_one("#output").has_focus
+        assert "1 List" in words(pilot)
+        await press(pilot, time, "3")
+        assert "p99" in words(pilot), "alone, health has room for all it knows"
+
+
+@pytest.mark.parametrize("size", [(60, 15), (80, 24), (44, 12)])
+async def test_every_button_of_a_dialog_is_in_sight(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    run = scenes.failed(tmp_path)
+    time = Time(run.at)
+    async with hosted(run), opened(run, time=time, size=size) as (_, pilot):
+        await press(pilot, time, "enter")
+        dialog = pilot.app.screen
+        box = dialog.query_one(".box").region
+        for button in dialog.query("Button"):
+            assert box.contains_region(button.region), button

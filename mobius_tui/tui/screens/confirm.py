@@ -51,7 +51,7 @@ class ConfirmDialog(Dialog[str]):
         if self._typed:
             name = self._view.environment
             yield words_widget(f"Type {name} to confirm:", "bad")
-            yield Input(placeholder=name, id="environment", compact=True)
+            yield Input(id="environment", compact=True)
 
     def choices(self) -> tuple[Choice, ...]:
         """Run or not."""

@@ -2,12 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from textual import events
+from textual.reactive import reactive
+
+from mobius_tui.tui.command import Command
+from mobius_tui.tui.commands import command
 from mobius_tui.tui.output.pane import OutputPane
 from mobius_tui.tui.screens.page import Page
+
+TALL = 30
+"""Rows of the screen from which everything has room."""
+LABELS = (("checklist", "List"), ("output", "Output"), ("health", "Health"))
+"""What the footer calls each pane where only one is in sight."""
 
 
 class PanedPage(Page):
     """A page of a checklist, details, output and health; says where each stands."""
+
+    compact: reactive[bool] = reactive(False)  # noqa: FBT003 - a reactive's default
+    """Whether there is room for what matters most alone."""
+
+    pane = "checklist"
+    """The id of what has the focus."""
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Remember which pane has the focus; the footer shows what works there."""
+        self.pane = event.widget.id or self.pane
+        self.show_offers()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """On a low screen, say what matters most first."""
+        self.compact = event.size.height < TALL
+        self.call_after_refresh(self.show_offers)
+
+    def show_offers(self) -> None:
+        """Say anew which commands there are; the page knows what applies."""
+
+    def footer_commands(self) -> tuple[Command, ...]:
+        """What the footer shows; first the panes that are out of sight."""
+        shown = super().footer_commands()
+        if not (self.has_class("-w-narrow") or self.has_class("-h-short")):
+            return shown
+        hidden = [
+            replace(command(f"pane.{name}"), label=label)
+            for number, (name, label) in enumerate(LABELS, 1)
+            if not self.has_class(f"-pane-{number}")
+        ]
+        return (*hidden, *shown)
 
     def action_pane(self, number: str) -> None:
         """Give a pane the focus; on a narrow screen, the whole room."""
@@ -15,6 +58,7 @@ class PanedPage(Page):
         for each in panes:
             self.set_class(each == number, f"-pane-{each}")
         self.query_one(panes[number]).focus()
+        self.show_offers()
 
     def action_zoom(self) -> None:
         """Give the whole room to the pane with the focus, or give it back."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from time import time
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
@@ -40,8 +40,6 @@ OUTPUT_BEAT = 0.05
 """Seconds between looks at the output of a running step."""
 GLANCE = 5.0
 """Seconds between two records of that somebody looks."""
-TALL = 30
-"""Rows of the screen from which everything has room."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,7 +64,6 @@ class RunPage(OutputPage):
     key: reactive[str | None] = reactive[str | None](None)
     offer: reactive[Offer | None] = reactive(None)
     offered: reactive[tuple[Command, ...]] = reactive(())
-    compact: reactive[bool] = reactive(False)  # noqa: FBT003 - a reactive's default
 
     def __init__(
         self,
@@ -94,7 +91,7 @@ class RunPage(OutputPage):
         """The last look of any screen before this one."""
         self._glanced = 0.0
         self._moved = stand is not None and stand.moved
-        self._pane = stand.pane if stand is not None else "checklist"
+        self.pane = stand.pane if stand is not None else "checklist"
         if self._moved and stand is not None:
             self.set_reactive(RunPage.key, stand.key)
         self._followed: set[str] = set()
@@ -123,19 +120,14 @@ class RunPage(OutputPage):
         self.query_one("#checklist").border_title = "Checklist"
         self._update()
         self.add_class("-pane-1")
-        self.query_one(f"#{self._pane}").focus()
+        self.query_one(f"#{self.pane}").focus()
         follow = self._follow_run()
         self._follower = self.run_worker(follow, name="follow run", exit_on_error=False)
 
     @property
     def stand(self) -> Stand:
         """Where the person is."""
-        return Stand(key=self.key, moved=self._moved, pane=self._pane)
-
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Remember which pane has the focus; the footer shows what works there."""
-        self._pane = event.widget.id or self._pane
-        self._show_offers()
+        return Stand(key=self.key, moved=self._moved, pane=self.pane)
 
     async def on_unmount(self) -> None:
         """Let go of the host; the run goes on."""
@@ -203,7 +195,7 @@ class RunPage(OutputPage):
         health = self._sight.health(view)
         if health != self.health:
             self.health = health
-        self._show_offers()
+        self.show_offers()
         self.show_output()
         for step_id, attempt in self._sight.running() if grown else ():
             self._follow(step_id, attempt)
@@ -264,7 +256,8 @@ class RunPage(OutputPage):
             for command in super().footer_commands()
         )
 
-    def _show_offers(self) -> None:
+    def show_offers(self) -> None:
+        """Say what Enter does and which keys do something, as the run is now."""
         view = self.view
         if view is None:
             return
@@ -288,7 +281,7 @@ class RunPage(OutputPage):
         event.stop()
         self.key = event.key
         self._moved = self.view is None or event.key != self.view.proposal.step
-        self._show_offers()
+        self.show_offers()
         self.show_output()
 
     def _catch_up(self) -> None:
@@ -296,7 +289,7 @@ class RunPage(OutputPage):
         self._moved = False
         if self.view is not None:
             self.key = self._place_of_run(self.view)
-            self._show_offers()
+            self.show_offers()
             self.show_output()
 
     def action_follow_run(self) -> None:
@@ -308,10 +301,6 @@ class RunPage(OutputPage):
         else:
             self._catch_up()
             checklist.focus()
-
-    def on_resize(self, event: events.Resize) -> None:
-        """On a low screen, say what matters most first."""
-        self.compact = event.size.height < TALL
 
 
 def _size(path: Path) -> int:

@@ -12,8 +12,8 @@ from mobius_tui.tui.health_view import HealthView
 from mobius_tui.tui.theme import Role, assemble
 from mobius_tui.tui.widgets.health_lines import lines
 
-TALL = 9
-"""Content rows from which a column of its own is laid out upright."""
+LOW = 3
+"""Content rows in which there is room for the worst news alone."""
 
 
 class HealthPanel(Widget, can_focus=True):
@@ -47,7 +47,10 @@ class HealthPanel(Widget, can_focus=True):
             return Content("")
         width, height = self.size
         found = lines(
-            self.health, width=width, height=height or None, compact=self.compact
+            self.health,
+            width=width,
+            height=height or None,
+            compact=self.compact and height <= LOW,
         )
         return Content("\n").join(found[: height or None])
 

@@ -86,7 +86,7 @@ def _chart_height(health: HealthView, height: int | None, upright: bool) -> int:
         return 3 if many <= 1 else 1
     if height is None or many == 0:
         return 4
-    return max(2, min(6, (height - 8) // many - 5))
+    return max(2, min(10, (height - 8) // many - 5))
 
 
 def _ms(value: float | None) -> str:
@@ -168,7 +168,8 @@ def _chart(probe: ProbeView, width: int, height: int) -> Iterator[Content]:
     newest = zip(probe.latencies[-room:], states, strict=True)
     latencies = [None if state == "bad" else ms for ms, state in newest]
     limit = probe.limit
-    scale = _seconds_or_ms(ceiling(latencies, limit)) if latencies else ""
+    drawn = any(ms is not None for ms in latencies)
+    scale = _seconds_or_ms(ceiling(latencies, limit)) if drawn else ""
     rows = columns(latencies, states, width=room, height=height, limit=limit)
     for number, row in enumerate(rows):
         label = scale if number == 0 else "0" if number == len(rows) - 1 else ""
