@@ -18,6 +18,11 @@ LABELS = (("checklist", "List"), ("output", "Output"), ("health", "Health"))
 """What the footer calls each pane where only one is in sight."""
 
 
+def panes_first(shown: tuple[Command, ...]) -> tuple[Command, ...]:
+    """The commands of a footer, the ways to the panes out of sight before all else."""
+    return tuple(sorted(shown, key=lambda each: not each.id.startswith("pane.")))
+
+
 class PanedPage(Page):
     """A page of a checklist, details, output and health; says where each stands."""
 
@@ -41,7 +46,7 @@ class PanedPage(Page):
         """Say anew which commands there are; the page knows what applies."""
 
     def footer_commands(self) -> tuple[Command, ...]:
-        """What the footer shows; first the panes that are out of sight."""
+        """What the footer shows, and the panes that are out of sight."""
         shown = super().footer_commands()
         if not (self.has_class("-w-narrow") or self.has_class("-h-short")):
             return shown

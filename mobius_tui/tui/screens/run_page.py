@@ -25,6 +25,7 @@ from mobius_tui.tui.messages import OutputGrew, RunChanged
 from mobius_tui.tui.offers import Offer
 from mobius_tui.tui.output.workbench import OutputWorkbench
 from mobius_tui.tui.screens.output_page import OutputPage
+from mobius_tui.tui.screens.panes import panes_first
 from mobius_tui.tui.shown import output_of
 from mobius_tui.tui.sight import Sight
 from mobius_tui.tui.tidings import Tidings, Watcher, title
@@ -253,7 +254,7 @@ class RunPage(OutputPage):
         names = offers.labels(self.view, self.key)
         return tuple(
             replace(command, label=names.get(command.id, command.label))
-            for command in super().footer_commands()
+            for command in panes_first(super().footer_commands())
         )
 
     def show_offers(self) -> None:
