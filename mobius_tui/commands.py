@@ -286,7 +286,11 @@ def _library(options: argparse.Namespace) -> int:
     from mobius_tui.plain import is_plain
 
     if is_plain(asked=False):
-        raise UsageError("the library wants a terminal; see `mobius-tui --help`")
+        raise UsageError(
+            "the library is a screen, and there is no terminal to draw it on; "
+            "`mobius-tui runs` lists the runs, `mobius-tui run RUNBOOK --auto` "
+            "prints a run as lines, and `mobius-tui --help` says what else there is"
+        )
     settings = _settings(options)
     from mobius_tui.tui.entry import open_library
 

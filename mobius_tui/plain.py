@@ -37,7 +37,7 @@ from mobius_tui.run.plan import Plan
 from mobius_tui.run.state import RunState
 from mobius_tui.run.traces import regular
 from mobius_tui.run.viewer import Viewer
-from mobius_tui.runbook.units import clock
+from mobius_tui.runbook.units import in_words
 from mobius_tui.sanitize import clean, collapse, decode, line
 
 SLICE = 1 << 18
@@ -45,62 +45,60 @@ SLICE = 1 << 18
 
 
 def words(entry: Entry, plan: Plan, state: RunState) -> str | None:
-    """What an entry says to a reader; `None` for what is of no interest to one."""
+    """What an entry says to a reader; `None` for what is of no interest to one.
+
+    What happened comes first, as a word: it may be read aloud, and looked for.
+    """
     match entry.event:
         case RunBegan(title=title, mode=mode, environment=environment, run=run):
-            return f"{mode.upper()} {title} ({environment or 'no environment'}), {run}"
+            where = f"in {environment}" if environment else "in no environment"
+            return f"{mode.upper()} {title} {where}, run {run}"
         case HostStarted(left_over=left) if left:
             return f"a host took the run on; left over: {', '.join(left)}"
         case PhaseEntered(phase=phase, reason=reason):
             title = plan.runbook.phase(phase).title
-            return f"» {title}" + (f" — {reason}" if reason else "")
+            return f"phase begins: {title}" + (f"; {reason}" if reason else "")
         case PhaseLeft(phase=phase, passed=passed):
             title = plan.runbook.phase(phase).title
-            return f"« {title} {'passed' if passed else 'did not pass'}"
+            return f"phase {'passed' if passed else 'did not pass'}: {title}"
         case StepStarted(step=step, attempt=attempt):
-            again = f" (attempt {attempt})" if attempt > 1 else ""
-            return f"▶ {plan.name(step)}{again}"
+            again = f", attempt {attempt}" if attempt > 1 else ""
+            return f"started: {plan.name(step)}{again}"
         case CheckTried(held=held, detail=detail, look=look):
-            return f"  {'✔' if held else '✖'} look {look}: {detail}"
+            return f"look {look} {'holds' if held else 'does not hold'}: {detail}"
         case VariableSet(name=name, value=value, source="output" | "answer" | "set"):
-            return f"  {name}={value}"
+            return f"value: {name}={value}"
         case StopAsked(step=step):
-            return f"■ {plan.name(step)}: {entry.by} asked it to stop"
+            return f"stop asked for: {plan.name(step)}, by {entry.by}"
         case StepEnded() as event:
             return _ended(event, plan, state)
         case StepUnknown(step=step, reason=reason, left=left):
             still = f"; still alive: {'; '.join(left)}" if left else ""
-            return f"? {plan.name(step)} unknown: {reason}{still}"
+            return f"unknown: {plan.name(step)}; {reason}{still}"
         case StepSkipped(step=step, reason=reason):
-            return f"– {plan.name(step)} skipped by {entry.by}: {reason}"
+            return f"skipped: {plan.name(step)}, by {entry.by}: {reason}"
         case StepRestored(step=step):
-            return f"○ {plan.name(step)} pending again"
+            return f"pending again: {plan.name(step)}"
         case StepOverridden(step=step, reason=reason):
-            return f"◆ {plan.name(step)} overridden by {entry.by}: {reason}"
+            return f"overridden: {plan.name(step)}, by {entry.by}: {reason}"
         case ChoiceMade(step=step, values=values):
-            return f"✔ {plan.name(step)}: {', '.join(values)} ({entry.by})"
+            return f"decided: {plan.name(step)}: {', '.join(values)}, by {entry.by}"
         case NoteAdded(text=text):
             return f"note by {entry.by}: {text}"
         case AutoStopped(reason=reason):
             return f"stopped: {reason}"
         case RunEnded(outcome=outcome, reason=reason):
-            return (
-                f"{outcome.upper()} after {clock(entry.at - state.began_at)}: {reason}"
-            )
+            took = in_words(entry.at - state.began_at)
+            return f"{outcome.upper()} after {took}: {reason}"
         case HostStopped(reason=reason) if state.ended is None:
             return f"the host let go: {reason}"
         case _:
             return None
 
 
-_GLYPHS = {"passed": "✔", "warned": "▲", "timed out": "✖", "stopped": "■"}
-
-
 def _ended(event: StepEnded, plan: Plan, state: RunState) -> str:
     last = state.steps[event.step].attempts[event.attempt - 1]
-    took = clock(last.took or 0.0)
-    glyph = _GLYPHS.get(event.result, "✖")
-    text = f"{glyph} {plan.name(event.step)} {event.result} in {took}"
+    text = f"{event.result}: {plan.name(event.step)}, in {in_words(last.took or 0.0)}"
     if event.reason:
         text += f": {event.reason}"
     if event.note:
@@ -251,5 +249,11 @@ async def _follow(viewer: Viewer, lines: Lines, *, automatic: bool) -> int:
 
 
 def is_plain(*, asked: bool) -> bool:
-    """Whether lines are wanted: asked for, or all that the terminal can show."""
-    return asked or not sys.stdout.isatty() or os.environ.get("TERM") in (None, "dumb")
+    """Whether lines are wanted: asked for, or all that the terminal can show.
+
+    The screens read standard input and draw on standard error: a file or a pipe at any
+    of the three would get what only a terminal understands.
+    """
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    a_terminal = all(stream is not None and stream.isatty() for stream in streams)
+    return asked or not a_terminal or os.environ.get("TERM") in (None, "", "dumb")

@@ -261,3 +261,28 @@ def runs_on(directory: RunDirectory) -> bool:
         assert time.monotonic() < deadline
         time.sleep(0.01)
     return True
+
+
+async def sent(terminal: Open, folder: Path, first: str, last: str, **env: str) -> int:
+    """Bytes that the terminal is sent between two lines of output."""
+    directory = await begun(book(folder, loop_until(folder / "go", 0)))
+    screen = terminal("resume", directory.id, **env)
+    screen.until(first)
+    begin = len(screen.raw)
+    screen.until(last)
+    count = len(screen.raw) - begin
+    (folder / "go").touch()
+    screen.close()
+    return count
+
+
+async def test_over_ssh_the_same_output_costs_fewer_bytes(
+    terminal: Open, tmp_path: Path
+) -> None:
+    counts = []
+    for name, env in (("here", {}), ("there", {"SSH_CONNECTION": "::1 1 ::1 22"})):
+        folder = tmp_path / name
+        folder.mkdir()
+        counts.append(await sent(terminal, folder, "line-60", "line-160", **env))
+    here, there = counts
+    assert there < 0.8 * here, (here, there)

@@ -1,0 +1,95 @@
+"""A run as lines: words first, one event a line, nothing that only an eye can read."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.plain import words
+from mobius_tui.run.follow import Follower
+from tests.acceptance.conftest import Open
+from tests.acceptance.conftest import ended as ended
+from tests.acceptance.conftest import terminal as terminal
+from tests.acceptance.terminal import PROGRAM
+from tests.acceptance.test_terminal import book
+from tests.tui import scenes
+
+SCENES = ("running", "failed", "unknown", "checking", "recovering", "ended", "telling")
+
+
+def lines(tmp_path: Path, scene: str) -> list[str]:
+    run = getattr(scenes, scene)(tmp_path)
+    follower = Follower(run.directory)
+    said = (words(e, follower.plan, follower.state) for e in follower.entries)
+    return [line for line in said if line]
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_each_event_is_one_line_that_begins_with_a_word(
+    tmp_path: Path, scene: str
+) -> None:
+    said = lines(tmp_path, scene)
+    assert said[0].startswith("INCIDENT MOBIUS rollback in production, run ")
+    for line in said:
+        assert re.match(r"[A-Za-z]+[ :]", line), line
+        assert line.isprintable()
+        assert not re.search("[▶✔✖▲■◆○»«–─│]", line), line
+
+
+def test_the_words_of_each_kind(tmp_path: Path) -> None:
+    said = "\n".join(lines(tmp_path, "recovering"))
+    for part in (
+        "decided: 1.1 What do we see?: critical-functionality, trigger, by maria",
+        "warned: 2.1 System status, in 14 s: exit 1: it says that it failed",
+        "skipped: 2.8 Update status page, by maria: there is none",
+        "started: 3.2 Restore the backup",
+        "failed: 3.2 Restore the backup, in 45 s: exit 1",
+        "phase begins: Failure recovery",
+        f"value: backup_file={scenes.BACKUP}",
+    ):
+        assert part in said, said
+    said = "\n".join(lines(tmp_path / "other", "unknown"))
+    assert "unknown: 3.2 Restore the backup; the host and the keeper died" in said
+    said = "\n".join(lines(tmp_path / "third", "checking"))
+    assert "look 1 does not hold: refused" in said
+    assert "look 2 holds: 200 in 41 ms" in said
+
+
+@pytest.mark.parametrize("redirect", ["> out", "2> out", "< /dev/null", "| cat"])
+def test_no_escape_goes_where_no_terminal_is(
+    terminal: Open, tmp_path: Path, redirect: str
+) -> None:
+    runbook = book(tmp_path, "echo it-ran")
+    where = redirect.replace("out", str(tmp_path / "out"))
+    script = f"{PROGRAM} run {runbook.path} --auto {where}; echo code-$?"
+    screen = terminal("-c", script, program="/bin/sh", columns=200)
+    screen.until("code-0")
+    written = tmp_path / "out"
+    assert b"\x1b" not in bytes(screen.raw)
+    assert not written.exists() or b"\x1b" not in written.read_bytes()
+    text = screen.text() + (written.read_text() if written.exists() else "")
+    assert "| it-ran" in text
+    assert "COMPLETED" in text
+
+
+@pytest.mark.parametrize("term", ["dumb", ""])
+def test_a_terminal_that_cannot_draw_gets_lines(
+    terminal: Open, tmp_path: Path, term: str
+) -> None:
+    runbook = book(tmp_path, "echo it-ran")
+    screen = terminal("run", str(runbook.path), "--auto", TERM=term)
+    screen.until("COMPLETED")
+    assert screen.over() == 0
+    assert b"\x1b" not in bytes(screen.raw)
+
+
+def test_the_library_into_a_pipe_says_what_to_do_instead(ended: None) -> None:
+    assert ended is None
+    done = subprocess.run([PROGRAM], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "`mobius-tui runs` lists the runs" in done.stderr
+    assert "\x1b" not in done.stderr
