@@ -19,11 +19,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mobius_tui.run import keeper
 from mobius_tui.run.directory import AttemptDirectory, create, holder
 
 BASH = ("bash", "--noprofile", "--norc", "-euo", "pipefail")
 
+
+KEEPER = Path(__file__).with_name("keeper.py")
+TERMINAL_KEEPER = Path(__file__).parent / "terminal" / "keeper.py"
+"""Both are run as plain files."""
 
 GRACE = 5.0
 """Seconds between SIGTERM and SIGKILL."""
@@ -43,6 +46,8 @@ class Spec:
     """Bytes."""
     rotate: bool
     secrets: tuple[str, ...]
+    tty: bool = False
+    """Whether the script has a terminal, and a person at it; see `run/terminal/`."""
 
 
 def launch(
@@ -92,7 +97,7 @@ def launch(
             child = subprocess.Popen(
                 [
                     sys.executable,
-                    *("-I", "-S", keeper.__file__),
+                    *("-I", "-S", str(TERMINAL_KEEPER if spec.tty else KEEPER)),
                     *map(str, (lock, tree, source)),
                 ],
                 pass_fds=(lock, tree, source),

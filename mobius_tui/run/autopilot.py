@@ -118,12 +118,8 @@ async def _begin(engine: Engine, auto: AutoStarted, step: Step) -> bool:
         return await _message(engine, step)
     if kind == "choose":
         return await _choose(engine, auto, step)
-    if isinstance(step.action, Run) and step.action.tty and step.optional:
-        await engine.write(
-            StepSkipped(step=step.id, reason="it needs a terminal; --auto has none"),
-            WHO,
-        )
-        return True
+    if isinstance(step.action, Run) and step.action.tty:
+        return await _terminal(engine, auto, step)
     if engine.protected(step) and not auto.confirmed:
         await _stop(
             engine,
@@ -170,6 +166,20 @@ async def _manual(engine: Engine, auto: AutoStarted, step: Step) -> bool:
     )
     await HANDLERS["tick"](engine, intent, WHO)
     return True
+
+
+async def _terminal(engine: Engine, auto: AutoStarted, step: Step) -> bool:
+    """A `tty` step wants a person at a terminal."""
+    if not step.gate and (step.optional or auto.manual == "skip"):
+        reason = "it wants a person at a terminal; --auto has none"
+        await engine.write(StepSkipped(step=step.id, reason=reason), WHO)
+        return True
+    await _stop(
+        engine,
+        f"{engine.plan.name(step.id)} wants a person at a terminal; resume without "
+        "--auto there",
+    )
+    return False
 
 
 async def _message(engine: Engine, step: Step) -> bool:

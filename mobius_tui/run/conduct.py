@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +39,15 @@ if TYPE_CHECKING:
 def mark_of(directory: RunDirectory, step: str, number: int) -> str:
     """What an attempt's processes carry in their environment."""
     return f"{directory.id}/{step}.{number}"
+
+
+def terminal_env(env: Mapping[str, str]) -> dict[str, str]:
+    """An environment without what its terminal was: a `tty` step has another.
+
+    The keeper adds what the terminal of whoever comes is.
+    """
+    others = ("TERM", "COLORTERM", "LINES", "COLUMNS", "TERMCAP")
+    return {name: value for name, value in env.items() if name not in others}
 
 
 class Conduct:
@@ -127,9 +137,9 @@ class Conduct:
         assert began is not None
         values = engine.values()
         env = {
-            **engine.env,
+            **(terminal_env(engine.env) if action.tty else engine.env),
             "PYTHONUNBUFFERED": "1",
-            "TERM": "dumb",
+            **({} if action.tty else {"TERM": "dumb"}),
             **script_env(self._step, engine.plan.runbook, values),
             "RUNBOOK_OUTPUT": str(self._directory.outputs),
             traces.MARK: self._mark(),
@@ -153,6 +163,7 @@ class Conduct:
             max_output=max_output,
             rotate=action.follow,
             secrets=tuple(engine.secrets.values()),
+            tty=action.tty,
         )
         return spec, action.script
 

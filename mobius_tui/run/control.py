@@ -7,7 +7,6 @@ import contextlib
 import os
 import pwd
 import socket
-import struct
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from mobius_tui.run.intents import (
     encode_poke,
     encode_reply,
 )
+from mobius_tui.run.peer import peer_uid
 
 LAST_WORDS = 1.0
 """Seconds that answers under way may take when the host goes."""
@@ -34,21 +34,6 @@ def account(uid: int) -> str:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return str(uid)
-
-
-def peer_uid(connection: socket.socket) -> int:
-    """The user at the other end of a Unix socket."""
-    if hasattr(socket, "SO_PEERCRED"):
-        size = struct.calcsize("3i")
-        data = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
-        return int(struct.unpack("3i", data)[1])
-    return _xucred_uid(connection)
-
-
-def _xucred_uid(connection: socket.socket) -> int:
-    """By LOCAL_PEERCRED: a struct xucred begins with a version and the user id."""
-    data = connection.getsockopt(0, 1, 80)
-    return int(struct.unpack("=Ii", data[:8])[1])
 
 
 class Control:

@@ -14,6 +14,10 @@ def in_words(end: End, cwd: str, program: str) -> str:
     if end.cause == "not started":
         if end.what == "chdir":
             return f"the directory {cwd} cannot be entered: {os.strerror(end.errno)}"
+        if end.what == "stopped":
+            return "it was stopped before it began"
+        if end.what == "terminal":
+            return f"it could not be given a terminal: {os.strerror(end.errno)}"
         if end.what == "exec" and end.errno == errno.ENOENT:
             return f"there is no program {program!r} on PATH"
         return f"{program} could not be started: {os.strerror(end.errno)}"

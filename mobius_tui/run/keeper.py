@@ -156,20 +156,14 @@ class Script:
         self.status: int | None = None
         self.failed: tuple[str, int] | None = None
 
-    def start(self) -> "tuple[int, int]":
-        """Fork and execute; returns the reading ends of stdout and stderr."""
-        out_r, out_w = os.pipe()
-        err_r, err_w = os.pipe()
+    def start(self) -> "tuple[int, ...]":
+        """Fork and execute; returns the descriptors that its output comes from."""
+        ours, theirs = self.open_streams()
         trouble_r, trouble_w = os.pipe()
-        for end in (out_w, err_w):
-            try:
-                fcntl.fcntl(end, F_SETPIPE_SZ, PIPE)
-            except OSError:
-                break  # another system, or its limit: the default size works too
         self.pid = os.fork()
         if self.pid == 0:
-            self._become(out_w, err_w, trouble_w)
-        for end in (out_w, err_w, trouble_w, self.tree):
+            self._become(theirs, trouble_w)
+        for end in (*theirs, trouble_w, self.tree):
             os.close(end)
         said = os.read(trouble_r, 64)
         os.close(trouble_r)
@@ -178,9 +172,25 @@ class Script:
             self.failed = (what, int(number))
         if self.spec["timeout"] is not None:
             self.deadline = time.monotonic() + self.spec["timeout"]
-        return out_r, err_r
+        return ours
 
-    def _become(self, out_w: int, err_w: int, trouble: int) -> None:
+    def open_streams(self) -> "tuple[tuple[int, ...], tuple[int, ...]]":
+        """What the script's output comes from, and what it goes to."""
+        out_r, out_w = os.pipe()
+        err_r, err_w = os.pipe()
+        for end in (out_w, err_w):
+            try:
+                fcntl.fcntl(end, F_SETPIPE_SZ, PIPE)
+            except OSError:
+                break  # another system, or its limit: the default size works too
+        return (out_r, err_r), (out_w, err_w)
+
+    def take_streams(self, theirs: "tuple[int, ...]") -> None:
+        """In the child: make what `open_streams` opened its standard streams."""
+        os.dup2(theirs[0], 1)
+        os.dup2(theirs[1], 2)
+
+    def _become(self, theirs: "tuple[int, ...]", trouble: int) -> None:
         """In the child: take a session, write `pid`, execute. Never returns."""
         spec, what = self.spec, "setup"
         try:
@@ -188,8 +198,7 @@ class Script:
             for name in ("SIGPIPE", "SIGXFSZ", "SIGTERM", "SIGCHLD"):
                 _signal.signal(getattr(_signal, name), _signal.SIG_DFL)
             script = os.open(spec["dir"] + "/script", os.O_RDONLY)
-            os.dup2(out_w, 1)
-            os.dup2(err_w, 2)
+            self.take_streams(theirs)
             os.dup2(self.tree, TREE_FD)
             os.dup2(script, SCRIPT_FD)
             os.dup2(trouble, 250, inheritable=False)
@@ -289,19 +298,9 @@ class Script:
 
 def keep(lock: int, tree: int, spec: "dict[str, Any]") -> None:
     """One attempt, from the preallocated `exit` to its rename."""
-    folder = spec["dir"]
     asked: list[int] = []
-    _signal.signal(_signal.SIGTERM, lambda *_: asked.append(1))
-    os.write(lock, b"%d\n" % os.getpid())
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    record = os.open(folder + "/exit.new", flags, 0o600)
-    os.write(record, b" " * 1023 + b"\n")
-    output = Output(folder, spec["max_output"], spec["rotate"])
-    waker, wake = os.pipe()
-    os.set_blocking(wake, False)
-    os.set_blocking(waker, False)
-    _signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
-    _signal.signal(_signal.SIGCHLD, lambda *_: None)
+    record, waker = begin(lock, spec["dir"], asked)
+    output = Output(spec["dir"], spec["max_output"], spec["rotate"])
     script = Script(spec, tree)
     streams: dict[int, tuple[int, Redactor]] = {}
     for number, end in enumerate(script.start(), 1):
@@ -309,8 +308,31 @@ def keep(lock: int, tree: int, spec: "dict[str, Any]") -> None:
     if script.failed is None:
         pump(script, streams, output, waker, asked)
         script.end_group()
-    write_end(record, script, script.reap(), output.total)
-    os.rename(folder + "/exit.new", folder + "/exit")
+    finish(record, script, output.total)
+
+
+def begin(lock: int, folder: str, asked: "list[int]") -> "tuple[int, int]":
+    """Say who keeps the attempt, and make room for the record of its end.
+
+    Args:
+        lock: the attempt's lock, held.
+        folder: the attempt's directory.
+        asked: gets an entry whenever SIGTERM comes.
+
+    Returns:
+        The descriptor of the record, and one that has bytes to read after a signal.
+    """
+    _signal.signal(_signal.SIGTERM, lambda *_: asked.append(1))
+    os.write(lock, b"%d\n" % os.getpid())
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    record = os.open(folder + "/exit.new", flags, 0o600)
+    os.write(record, b" " * 1023 + b"\n")
+    waker, wake = os.pipe()
+    os.set_blocking(wake, False)
+    os.set_blocking(waker, False)
+    _signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    _signal.signal(_signal.SIGCHLD, lambda *_: None)
+    return record, waker
 
 
 def pump(
@@ -366,8 +388,9 @@ def save(script: Script, output: Output, data: bytes, number: int) -> None:
         script.stop("output lost")
 
 
-def write_end(record: int, script: Script, status: int, total: int) -> None:
-    """Write how it ended into the preallocated record."""
+def finish(record: int, script: Script, total: int) -> None:
+    """Write how it ended into the preallocated record, and give it its name."""
+    status = script.reap() if script.pid else 0
     lines = [f"cause={script.cause}"]
     if script.failed is not None:
         what, number = script.failed
@@ -376,15 +399,16 @@ def write_end(record: int, script: Script, status: int, total: int) -> None:
     lines += [f"ns={time.time_ns()}", "end"]
     os.pwrite(record, "\n".join(lines).encode() + b"\n", 0)
     os.close(record)
+    folder = script.spec["dir"]
+    os.rename(folder + "/exit.new", folder + "/exit")
 
 
-def main() -> None:
-    """Read the spec and keep one attempt."""
+def order() -> "tuple[int, int, dict[str, Any]]":
+    """What the command line and the pipe that it names say: lock, tree, spec."""
     lock, tree, source = (int(text) for text in sys.argv[1:4])
     with os.fdopen(source, "rb") as file:
-        spec = marshal.load(file)
-    keep(lock, tree, spec)
+        return lock, tree, marshal.load(file)
 
 
 if __name__ == "__main__":
-    main()
+    keep(*order())

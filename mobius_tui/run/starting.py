@@ -18,7 +18,7 @@ from mobius_tui.run.intents import Intent
 from mobius_tui.run.plan import follows, kind_of
 from mobius_tui.run.steps import Status
 from mobius_tui.run.variables import refuse
-from mobius_tui.runbook.model import Choose, Manual, Run, Step, Variable
+from mobius_tui.runbook.model import Choose, Manual, Step, Variable
 
 TICKED = ("manual", "message")
 
@@ -94,11 +94,6 @@ async def start(engine: Engine, intent: Intent, who: str) -> Entry | None:
         raise RunError(f"{engine.plan.name(step.id)} is for a person, not for a script")
     if kind == "watch":
         raise RunError("this version cannot run a watch step; watch the health panel")
-    if isinstance(step.action, Run) and step.action.tty:
-        raise RunError(
-            f"{engine.plan.name(step.id)} needs a terminal of its own, which this "
-            "version cannot give it; do it by hand, then override it with a reason"
-        )
     environment = engine.state.began.environment if engine.state.began else None
     if engine.protected(step) and intent.confirm != (environment or ""):
         raise RunError(

@@ -32,7 +32,7 @@ class End:
     """The exit status; negative for the signal that ended it."""
     bytes: int
     what: str = ""
-    """For `not started`: `chdir`, `pid`, `exec` or `setup`."""
+    """For `not started`: `chdir`, `pid`, `exec`, `setup`, `terminal` or `stopped`."""
     errno: int = 0
 
 

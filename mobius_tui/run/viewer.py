@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import tempfile
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -19,11 +18,10 @@ from mobius_tui.run.intents import (
     decode_from_host,
     encode_intent,
 )
+from mobius_tui.run.socket_path import short
 
 POLL = 0.25
 """Seconds between looks at the files, beside the host's pokes."""
-SOCKET_PATH_LIMIT = 100
-"""Bytes of a socket's path that every system takes (104 on macOS, 108 on Linux)."""
 
 
 class Viewer:
@@ -154,9 +152,5 @@ class Viewer:
 
 async def open_socket(path: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """Connect to a socket whose path may be longer than the system takes."""
-    if len(bytes(path)) <= SOCKET_PATH_LIMIT:
-        return await asyncio.open_unix_connection(path, limit=LINE_LIMIT)
-    with tempfile.TemporaryDirectory(prefix="mt-") as folder:
-        short = Path(folder) / "d"
-        short.symlink_to(path.parent)
-        return await asyncio.open_unix_connection(short / path.name, limit=LINE_LIMIT)
+    with short(path) as way:
+        return await asyncio.open_unix_connection(way, limit=LINE_LIMIT)

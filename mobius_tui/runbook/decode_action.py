@@ -77,7 +77,7 @@ def _run(step: Table) -> Run:
         step.report("an exit code is in both `success` and `warning`", "warning")
     usual = "read" if follow or tty else "change"
     effect = one_of(step, "effect", ("read", "change", "destroy"), usual)
-    if follow:
+    if follow or tty:
         timeout = duration(step, "timeout", None)
     else:
         timeout = duration(step, "timeout", "10m")

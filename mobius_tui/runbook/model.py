@@ -351,11 +351,11 @@ class Run:
     success: tuple[int, ...] = (0,)
     warning: tuple[int, ...] = ()
     timeout: str | None = "10m"
-    """A duration; `None` for a `follow` step."""
+    """A duration; `None` for no limit, as `follow` and `tty` steps have."""
     follow: bool = False
     """Whether it goes on until stopped, beside the others."""
     tty: bool = False
-    """Whether it needs a terminal."""
+    """Whether it has a terminal, and a person at it; nothing of it is recorded."""
     max_output: str = "1GiB"
     """A size; reached, the step is stopped."""
 

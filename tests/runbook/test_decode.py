@@ -153,11 +153,11 @@ def test_a_byte_order_mark_and_windows_line_ends_are_fine(tmp_path: Path) -> Non
         ),
         (
             "run = 'htop'\ntty = true\noptional = true",
-            Run(script="htop", tty=True, effect="read"),
+            Run(script="htop", tty=True, effect="read", timeout=None),
         ),
         (
             "run = 'sudo x'\ntty = true\noptional = true\neffect = 'destroy'",
-            Run(script="sudo x", tty=True, effect="destroy"),
+            Run(script="sudo x", tty=True, effect="destroy", timeout=None),
         ),
         ("manual = 'Look'", Manual(text="Look")),
         (

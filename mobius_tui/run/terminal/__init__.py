@@ -1,0 +1,1 @@
+"""`tty` steps: a pseudo-terminal under a keeper, and the person who attends it."""

@@ -1,0 +1,157 @@
+"""The keeper of a `tty` step: as `run/keeper.py`, with a terminal in place of pipes.
+
+It is run as a plain file by `python -I -S keeper.py LOCK TREE SPEC`, as that one is,
+but knows where the package lies, and so may import the few modules that import next to
+nothing themselves. What passes between the script and the person at its terminal goes
+into no file: `output` stays empty.
+
+The script is started when the first viewer has come to its terminal, so that it finds
+the right size and TERM, or after `COMING` without one.
+"""
+
+import _signal
+import fcntl
+import os
+import sys
+import termios
+import time
+
+sys.path.append(__file__.rpartition("/mobius_tui/")[0])
+
+from mobius_tui.run.keeper import DRAIN, Output, Script, begin, finish, order
+from mobius_tui.run.terminal.frames import Hello
+from mobius_tui.run.terminal.relay import Relay
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+COMING = 10.0
+"""Seconds that the first viewer may take to leave its screen and come."""
+LAST = 5.0
+"""Seconds that what the script printed last may take to reach a slow viewer."""
+TERM = "xterm-256color"
+"""What nearly every terminal understands; for a script that nobody came to."""
+IUTF8 = 0x4000
+"""Backspace takes a whole character: Linux's and macOS's own number."""
+CONTROL = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGWINCH")
+"""Signals that a terminal sends; whoever started the host may have ignored them."""
+
+
+class TerminalScript(Script):
+    """A script in a session of its own, with a terminal.
+
+    Programs on a terminal make process groups of their own, so all of the session is
+    meant where a script without one is only a group.
+    """
+
+    def bring(self, hello: Hello | None) -> None:
+        """Let it know the terminal that the first viewer brought."""
+        env = self.spec["env"]
+        term = hello.term if hello is not None and hello.term != "dumb" else ""
+        env.setdefault("TERM", term or TERM)
+        if hello is not None and hello.colour:
+            env.setdefault("COLORTERM", hello.colour)
+
+    def open_streams(self) -> "tuple[tuple[int, ...], tuple[int, ...]]":
+        """A terminal; the second descriptor keeps it from ending before the script."""
+        master, slave = os.openpty()
+        modes = termios.tcgetattr(slave)
+        modes[0] |= IUTF8
+        termios.tcsetattr(slave, termios.TCSANOW, modes)
+        return (master, os.dup(slave)), (slave,)
+
+    def take_streams(self, theirs: "tuple[int, ...]") -> None:
+        """In the child: make the terminal its own."""
+        for name in CONTROL:
+            _signal.signal(getattr(_signal, name), _signal.SIG_DFL)
+        fcntl.ioctl(theirs[0], termios.TIOCSCTTY, 0)
+        for number in (0, 1, 2):
+            os.dup2(theirs[0], number)
+
+    def signal(self, number: int) -> None:
+        """Send a signal to every group of the session; wake those that it stopped."""
+        for group in {self.pid, *(group for _, group in self._session())}:
+            try:
+                os.killpg(group, number)
+                os.killpg(group, _signal.SIGCONT)
+            except (ProcessLookupError, PermissionError):
+                continue
+
+    def _others(self) -> bool:
+        return any(pid != self.pid for pid, _ in self._session())
+
+    def _session(self) -> "list[tuple[int, int]]":
+        """The living processes of the session, each with its group."""
+        found = []
+        try:
+            names = os.listdir("/proc")
+        except OSError:
+            return []
+        for name in names:
+            if not name.isdigit():
+                continue
+            try:
+                with open(f"/proc/{name}/stat", "rb") as file:
+                    words = file.read().rpartition(b") ")[2].split()
+            except OSError:
+                continue
+            if int(words[3]) == self.pid and words[0] not in (b"Z", b"X"):
+                found.append((int(name), int(words[2])))
+        return found
+
+
+def keep(lock: int, tree: int, spec: "dict[str, Any]") -> None:
+    """One attempt, from the preallocated `exit` to its rename."""
+    asked: list[int] = []
+    record, waker = begin(lock, spec["dir"], asked)
+    Output(spec["dir"], 0, rotate=False)
+    script = TerminalScript(spec, tree)
+    relay = None
+    try:
+        relay = Relay(spec["dir"])
+        start(script, relay, waker, asked)
+    except OSError as error:
+        script.failed = ("terminal", error.errno or 0)
+    if relay is not None and script.failed is None:
+        pump(script, relay, waker, asked)
+        script.end_group()
+    if relay is not None:
+        relay.door.close()
+    finish(record, script, 0)
+    if relay is not None:
+        relay.end()
+
+
+def start(script: TerminalScript, relay: Relay, waker: int, asked: "list[int]") -> None:
+    """Start the script when somebody is at its terminal, or nobody comes."""
+    until = time.monotonic() + COMING
+    while relay.attendant is None and not asked and time.monotonic() < until:
+        relay.turn(waker, until - time.monotonic())
+    if asked:
+        script.failed = ("stopped", 0)
+        return
+    at_it = relay.attendant
+    script.bring(at_it.hello if at_it is not None else None)
+    master, _ = script.start()
+    relay.begin(master)
+
+
+def pump(script: TerminalScript, relay: Relay, waker: int, asked: "list[int]") -> None:
+    """Relay until the script has ended and all that it printed has been passed on."""
+    until: float | None = None
+    while until is None or (relay.master is not None and time.monotonic() < until):
+        if asked:
+            script.stop("stopped")
+        now = time.monotonic()
+        if script.deadline is not None and now >= script.deadline:
+            script.press()
+        limits = [t for t in (until, script.deadline) if t is not None]
+        relay.turn(waker, max(0.0, min(limits) - now) if limits else None)
+        if until is None and script.over():
+            behind = relay.attendant is not None and relay.attendant.is_behind
+            until = time.monotonic() + (LAST if behind else DRAIN)
+
+
+if __name__ == "__main__":
+    keep(*order())

@@ -1,0 +1,164 @@
+"""A person's time at a step's terminal: coming, staying, going."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import socket
+import time
+from pathlib import Path
+
+from mobius_tui.run import exits
+from mobius_tui.run.directory import AttemptDirectory, holder
+from mobius_tui.run.socket_path import connect
+from mobius_tui.run.terminal import frames
+from mobius_tui.run.terminal.frames import Hello
+from mobius_tui.run.terminal.keys import Keys
+from mobius_tui.run.terminal.raw import RawTerminal
+from mobius_tui.run.traces import read_end
+from mobius_tui.runbook.units import in_words
+from mobius_tui.sanitize import line
+
+COMING = 10.0
+"""Seconds that a keeper may take until it listens."""
+BEAT = 0.02
+"""Seconds between looks for it."""
+
+
+class Visit:
+    """A person's time at a step's terminal."""
+
+    def __init__(
+        self, attempt: AttemptDirectory, terminal: RawTerminal, waker: int
+    ) -> None:
+        self._attempt = attempt
+        self._terminal = terminal
+        self._waker = waker
+        self._keys = Keys()
+        self._takes_over = False
+        self._said: tuple[bytes, bytes] | None = None
+
+    def pay(self) -> str:
+        """Come, stay and go; returns what became of the step, in words."""
+        while True:
+            connection = self._connect()
+            if connection is None:
+                return self._without_keeper()
+            with connection:
+                kind, words = self._stay(connection)
+            if kind == frames.BUSY and self._may_take_over(words):
+                self._takes_over = True
+                continue
+            return self._in_words(kind, words)
+
+    def _connect(self) -> socket.socket | None:
+        """The keeper's socket, once it is there; `None` where it never will be."""
+        until = time.monotonic() + COMING
+        while True:
+            with contextlib.suppress(OSError):
+                return connect(self._attempt.path / frames.SOCKET)
+            is_over = self._attempt.exit.exists() or time.monotonic() > until
+            if is_over or self._keys.is_away:
+                return None
+            ready, _, _ = select.select([self._terminal.source], [], [], BEAT)
+            if ready and {3, 29} & set(self._terminal.read()):
+                self._keys.is_away = True
+
+    def _stay(self, connection: socket.socket) -> tuple[bytes, bytes]:
+        """Pass on what comes, both ways; returns the keeper's last word, if any."""
+        reader = frames.Reader()
+        hello = Hello(
+            self._terminal.size(),
+            term=os.environ.get("TERM", ""),
+            colour=os.environ.get("COLORTERM", ""),
+            who=_whereabouts(),
+            takes_over=self._takes_over,
+        )
+        sending = frames.frames(frames.HELLO, hello.encode())
+        connection.settimeout(0)
+        while True:
+            ends: list[socket.socket | int] = [
+                connection,
+                self._terminal.source,
+                self._waker,
+            ]
+            wait = self._patience()
+            writes = [connection] if sending else []
+            readable, writable, _ = select.select(ends, writes, [], wait)
+            if self._waker in readable:
+                os.read(self._waker, 512)
+                size = frames.pack_size(*self._terminal.size())
+                sending += frames.frames(frames.SIZE, size)
+            if self._terminal.source in readable:
+                typed = self._keys.feed(self._terminal.read(), time.monotonic())
+                if typed and len(sending) < 1 << 20:
+                    sending += frames.frames(frames.INPUT, typed)
+            self._keys.look(time.monotonic())
+            if self._keys.is_away:
+                return b"", b""
+            try:
+                if connection in writable:
+                    sending = sending[connection.send(sending) :]
+                data = connection.recv(8192) if connection in readable else None
+            except BlockingIOError:
+                continue
+            except OSError:
+                return b"", b""
+            if data == b"":
+                return b"", b""
+            for kind, part in reader.feed(data or b""):
+                if kind != frames.OUTPUT:
+                    return kind, part
+                self._terminal.write(part)
+
+    def _patience(self) -> float | None:
+        if self._keys.until is None:
+            return None
+        return max(0.0, self._keys.until - time.monotonic())
+
+    def _may_take_over(self, words: bytes) -> bool:
+        """Ask whether whoever is at the terminal must go."""
+        who, since, typed = words.decode("utf-8", "replace").split("\0")
+        self._terminal.say(
+            f"mobius-tui: {line(who)} is at it already, for {in_words(float(since))}; "
+            f"the last key came {in_words(float(typed))} ago. "
+            "y takes it over; any other key comes back."
+        )
+        return self._terminal.read() in (b"y", b"Y")
+
+    def _in_words(self, kind: bytes, words: bytes) -> str:
+        if kind == frames.LET_GO:
+            return f"goes on without you: {line(words.decode('utf-8', 'replace'))}"
+        if kind == frames.BUSY:
+            return "goes on with whoever is at its terminal"
+        if kind == frames.ENDED:
+            return self._end()
+        if not self._keys.is_away and not holder(self._attempt.lock):
+            return self._without_keeper()
+        return "goes on; you can go back to its terminal"
+
+    def _without_keeper(self) -> str:
+        if self._attempt.exit.exists():
+            return self._end()
+        if self._keys.is_away:
+            return "goes on; you can go back to its terminal"
+        return "has no keeper that could show its terminal"
+
+    def _end(self) -> str:
+        end = read_end(self._attempt)
+        if end is None:
+            return "has ended"
+        if end.cause == "not started":
+            return f"did not start: {exits.in_words(end, 'of the run', 'it')}"
+        if end.cause != "exited":
+            return f"has {'' if end.cause == 'timed out' else 'been '}{end.cause}"
+        return f"has ended: {exits.code_in_words(end.code)}"
+
+
+def _whereabouts() -> str:
+    """Which terminal this is, for another who wants the step's."""
+    try:
+        return Path(os.ttyname(0)).relative_to("/dev").as_posix()
+    except (OSError, ValueError):
+        return "another terminal"
