@@ -33,7 +33,7 @@ from mobius_tui.run.events import (
     VariableSet,
 )
 from mobius_tui.run.intents import Intent
-from mobius_tui.run.plan import Plan
+from mobius_tui.run.plan import Plan, has_terminal
 from mobius_tui.run.state import RunState
 from mobius_tui.run.traces import regular
 from mobius_tui.run.viewer import Viewer
@@ -63,6 +63,9 @@ def words(entry: Entry, plan: Plan, state: RunState) -> str | None:
             return f"phase {'passed' if passed else 'did not pass'}: {title}"
         case StepStarted(step=step, attempt=attempt):
             again = f", attempt {attempt}" if attempt > 1 else ""
+            if has_terminal(plan.steps[step]) and state.began is not None:
+                way = f"`mobius-tui resume {state.began.run}` in a terminal"
+                again += f"; it has a terminal to itself: {way} goes there"
             return f"started: {plan.name(step)}{again}"
         case CheckTried(held=held, detail=detail, look=look):
             return f"look {look} {'holds' if held else 'does not hold'}: {detail}"

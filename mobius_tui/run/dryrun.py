@@ -84,7 +84,8 @@ def _action(step: Step, plan: Plan, values: Values) -> Iterator[str]:
     match step.action:
         case Run() as action:
             limit = values.preview(action.timeout) if action.timeout else "none"
-            yield f"      {command_in_words(action)}, limit {limit}:"
+            where = ", in a terminal of a person's, unrecorded" if action.tty else ""
+            yield f"      {command_in_words(action)}, limit {limit}{where}:"
             for line in action.script.strip("\n").split("\n"):
                 yield f"      | {line}"
         case Manual(text=text, ask=asks):

@@ -87,6 +87,11 @@ def follows(step: Step) -> bool:
     return isinstance(step.action, Run) and step.action.follow
 
 
+def has_terminal(step: Step) -> bool:
+    """Whether it has a terminal of its own, and a person at it."""
+    return isinstance(step.action, Run) and step.action.tty
+
+
 def produced(step: Step) -> frozenset[str]:
     """The variables that a step gives a value."""
     names = set(step.outputs)

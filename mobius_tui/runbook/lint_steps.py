@@ -33,19 +33,16 @@ def lint_steps(draft: Draft) -> None:
                 if draft.runbook.health is None:
                     table.report("`watch` wants a [health] with probes", "watch")
             case Run(tty=True) if not step.optional:
-                words = "--auto has no terminal for a `tty` step, and skips it"
-                remedy = "`optional = true` lets such a run still complete"
+                words = "--auto has no terminal for a `tty` step, and stops there"
+                remedy = "with `optional = true` it skips the step and goes on"
                 table.report(f"{words}; {remedy}", "tty", severity="warning")
             case Choose() if step.checks:
                 words = "a decision is not checked; put the check in a step of its own"
                 table.report(words, "check")
             case _:
                 pass
-        is_run = isinstance(step.action, Run)
-        if not is_run and any(isinstance(check, OutputCheck) for check in step.checks):
-            table.report(
-                "an `output` check wants a `run` to look at", "check", "output"
-            )
+        if any(isinstance(check, OutputCheck) for check in step.checks):
+            _looked_at(step, table)
     _then(draft)
 
 
@@ -54,6 +51,17 @@ def _outputs(step: Step, table: Table) -> None:
         problem = name_problem(name)
         if problem is not None:
             table.report(problem, "outputs", index)
+
+
+def _looked_at(step: Step, table: Table) -> None:
+    """An `output` check looks at what is recorded."""
+    words = ""
+    if not isinstance(step.action, Run):
+        words = "an `output` check wants a `run` to look at"
+    elif step.action.tty:
+        words = "nothing of a `tty` step is recorded for an `output` check to look at"
+    if words:
+        table.report(words, "check", "output")
 
 
 def _message(sent: SendMessage, draft: Draft, table: Table) -> None:

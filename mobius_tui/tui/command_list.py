@@ -47,6 +47,14 @@ COMMANDS: tuple[Command, ...] = (
         place="run",
     ),
     Command(
+        id="terminal",
+        keys=("T",),
+        title="Go to the step's terminal",
+        help="Leaves the screens for it; Ctrl+] comes back and leaves it running.",
+        group="Steps",
+        place="run",
+    ),
+    Command(
         id="retry",
         flow=True,
         keys=("r",),

@@ -9,6 +9,7 @@ from textual.content import Content
 
 from mobius_tui import sanitize
 from mobius_tui.run.plan import effect_of, kind_of
+from mobius_tui.run.terminal.keys import HINT
 from mobius_tui.runbook.model import (
     Choose,
     Manual,
@@ -128,9 +129,9 @@ def _action(view: RunView, step: Step, *, compact: bool) -> Iterator[Field]:
                 shell = command_in_words(run)
                 place = [(view.workdir, "plain"), (f" · {shell}", "muted")]
                 yield Field("in", assemble(*place))  # type: ignore[arg-type]
-            reason = offers.by_hand(step)
-            if reason is not None:
-                yield Field("but", _vouch(f"{reason}; do it, then"))
+            if run.tty:
+                words = "it gets this terminal to itself, and nothing of it is recorded"
+                yield Field("tty", text(f"{words}; {HINT}"))
         case Manual() as manual:
             yield Field("do", text(" ".join(values.preview(manual.text).split())))
             for ask in manual.ask:

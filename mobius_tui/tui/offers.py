@@ -9,9 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from mobius_tui.run.plan import Proposal, effect_of, follows, kind_of
+from mobius_tui.run.plan import (
+    Proposal,
+    effect_of,
+    follows,
+    has_terminal,
+    kind_of,
+)
 from mobius_tui.run.steps import BAD, Status
-from mobius_tui.runbook.model import Phase, Run, Step
+from mobius_tui.run.terminal.keys import AWAY_KEY
+from mobius_tui.runbook.model import Phase, Step
 from mobius_tui.runbook.units import clock
 from mobius_tui.runbook.words import EFFECTS
 from mobius_tui.tui.glyphs import MARKS
@@ -26,6 +33,7 @@ Kind = Literal[
     "by hand",
     "decide",
     "running",
+    "terminal",
     "wait",
     "phase",
     "resume",
@@ -35,7 +43,6 @@ Kind = Literal[
 
 BY_HAND = {
     "watch": "watching by itself is not in this version: watch the health panel",
-    "tty": "it needs a terminal of its own, which this version cannot give it",
 }
 """What a person does by hand and then vouches for, and why."""
 
@@ -57,8 +64,6 @@ def by_hand(step: Step) -> str | None:
     """Why this version cannot run a step by itself; `None` where it can."""
     if kind_of(step) == "watch":
         return BY_HAND["watch"]
-    if isinstance(step.action, Run) and step.action.tty:
-        return BY_HAND["tty"]
     return None
 
 
@@ -104,6 +109,8 @@ def _selected(view: RunView, key: str | None) -> Offer | None:
     standing = view.standings[step.id]
     if standing.status in BAD:
         return _decide(view, step)
+    if terminal_of(view, step.id) is not None:
+        return _terminal(view, step)
     busy = view.proposal.kind == "running" and not follows(step)
     if standing.status is Status.PENDING and not busy:
         return _start(view, step, note="out of order")
@@ -116,6 +123,8 @@ def _proposed(view: RunView, proposal: Proposal) -> Offer:
         words = "End the run: every step that applies has come to its end"
         return Offer(kind="end", text=words, role="good")
     name = view.plan.name(step.id)
+    if terminal_of(view, step.id) is not None:
+        return _terminal(view, step)
     if proposal.kind == "running":
         doing = "is being checked" if view.verifying == step.id else "is running"
         words = f"{name} {doing}, {clock(view.runtime(step.id) or 0.0)}"
@@ -129,6 +138,24 @@ def _proposed(view: RunView, proposal: Proposal) -> Offer:
         words = f"The run goes on by itself; next is {name}"
         return Offer(kind="running", key=step.id, text=words, role="accent")
     return _start(view, step)
+
+
+def _terminal(view: RunView, step: Step) -> Offer:
+    took = clock(view.runtime(step.id) or 0.0)
+    words = f"Go to the terminal of {view.plan.name(step.id)}, {took}"
+    note = f"{AWAY_KEY} comes back"
+    return Offer(kind="terminal", key=step.id, text=words, role="accent", note=note)
+
+
+def terminal_of(view: RunView, key: str | None) -> int | None:
+    """The attempt whose terminal a person can go to; `None` where there is none."""
+    step = view.step(key)
+    if step is None or not has_terminal(step) or view.verifying == step.id:
+        return None
+    own = view.own(step.id)
+    if own.status is not Status.RUNNING or own.last is None:
+        return None
+    return own.last.number
 
 
 def _decide(view: RunView, step: Step) -> Offer:
@@ -155,6 +182,8 @@ def _start(view: RunView, step: Step, note: str = "") -> Offer:
     effect = effect_of(step)
     where = f" in {view.environment}" if view.environment and effect != "read" else ""
     notes = [note] if note else []
+    if has_terminal(step):
+        notes.append(f"in your terminal, {AWAY_KEY} comes back")
     if effect != "read":
         notes.insert(0, EFFECTS[effect] + where)
     return Offer(

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mobius_tui.run.directory import RunDirectory
-from mobius_tui.run.plan import follows, kind_of
+from mobius_tui.run.plan import follows, has_terminal, kind_of
 from mobius_tui.run.steps import Attempt, Status
 from mobius_tui.runbook.model import Run
 from mobius_tui.tui import offers
+from mobius_tui.tui.commands import key_of
 from mobius_tui.tui.glyphs import MARKS
 from mobius_tui.tui.output.tabs import Tab
 from mobius_tui.tui.view import RunView
@@ -117,6 +118,8 @@ def _nothing(view: RunView, key: str | None, tabs: tuple[Tab, ...]) -> Shown:
     if step is None:
         return Shown(title="Output", placeholder="", tabs=tabs)
     words = offers.by_hand(step) or NOTHING[kind_of(step)]
+    if has_terminal(step):
+        words = "It has not run yet. It gets a terminal, which is not recorded."
     title = f"Output · {view.plan.numbers[step.id]}"
     return Shown(title=title, placeholder=words, tabs=tabs)
 
@@ -139,7 +142,16 @@ def _attempt(
         spans=attempt.spans,
         title=f"Output · {name} · attempt {number}",
         running=running,
-        placeholder="It has printed nothing yet." if running else "It printed nothing.",
+        placeholder=_while_empty(view, step_id, running=running),
         tabs=tabs,
         tab=tab,
     )
+
+
+def _while_empty(view: RunView, step_id: str, *, running: bool) -> str:
+    """What stands there while an attempt has no output."""
+    if not has_terminal(view.plan.steps[step_id]):
+        return "It has printed nothing yet." if running else "It printed nothing."
+    if running:
+        return f"It has a terminal to itself: {key_of('terminal')} goes there."
+    return "It had a terminal to itself; nothing of that is recorded."

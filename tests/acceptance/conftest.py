@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.drill.site import sites_root
+from mobius_tui.run.attempt import ask_to_stop
 from mobius_tui.run.directory import all_runs, runs_root
 from tests.acceptance.terminal import PROGRAM, Terminal
 
@@ -56,6 +57,9 @@ def end_all() -> None:
         if pid:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
+        for path in run.steps.iterdir():
+            step, _, number = path.name.rpartition(".")
+            ask_to_stop(run.attempt(step, int(number)))
     for owner in sites_root().glob("*/run/owner"):
         pid = int(owner.read_text().split()[0])
         with contextlib.suppress(ProcessLookupError):

@@ -16,6 +16,36 @@ LIMIT = 20.0
 """Seconds that the screen may take to show something."""
 
 
+ALTERNATE = 1049
+"""The mode of the second screen."""
+
+
+class Screen(pyte.Screen):
+    """A screen with a second one, which pyte itself does not know."""
+
+    _first: tuple[dict[int, dict[int, pyte.screens.Char]], int, int] | None = None
+
+    def set_mode(self, *modes: int, **kind: bool) -> None:
+        if ALTERNATE in modes and self._first is None:
+            rows = {y: dict(row) for y, row in self.buffer.items()}
+            self._first = rows, self.cursor.y, self.cursor.x
+            self.erase_in_display(2)
+        super().set_mode(*modes, **kind)
+
+    def reset_mode(self, *modes: int, **kind: bool) -> None:
+        super().reset_mode(*modes, **kind)
+        if ALTERNATE in modes and self._first is not None:
+            rows, self.cursor.y, self.cursor.x = self._first
+            self._first = None
+            self.erase_in_display(2)
+            for y, row in rows.items():
+                self.buffer[y].update(row)
+
+    def select_graphic_rendition(self, *attrs: int, private: bool = False) -> None:
+        if not private:  # vim asks by one how keys are told
+            super().select_graphic_rendition(*attrs)
+
+
 class Terminal:
     """A program and its screen."""
 
@@ -27,7 +57,7 @@ class Terminal:
         env: dict[str, str] | None = None,
         program: str = PROGRAM,
     ) -> None:
-        self.screen = pyte.Screen(columns, rows)
+        self.screen = Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = bytearray()
         """Every byte that the program wrote."""

@@ -97,6 +97,14 @@ STEPS = [
         phase("a", step="manual = 'x'", more="check = { «output = { match = 'x' } }"),
         "an `output` check wants a `run`",
     ),
+    (
+        phase(
+            "a",
+            step="run = 'x'\ntty = true\noptional = true",
+            more="check = { «output = { match = 'x' } }",
+        ),
+        "nothing of a `tty` step is recorded",
+    ),
     (phase("a", more="outputs = ['b', «'PATH']"), "`PATH` means something to shells"),
     (phase("a", more="outputs = [«'a-b']"), "letters, digits and _"),
 ]

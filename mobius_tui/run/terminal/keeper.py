@@ -18,7 +18,7 @@ import time
 
 sys.path.append(__file__.rpartition("/mobius_tui/")[0])
 
-from mobius_tui.run.keeper import DRAIN, Output, Script, begin, finish, order
+from mobius_tui.run.keeper import Output, Script, begin, finish, order
 from mobius_tui.run.terminal.frames import Hello
 from mobius_tui.run.terminal.relay import Relay
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 COMING = 10.0
 """Seconds that the first viewer may take to leave its screen and come."""
-LAST = 5.0
-"""Seconds that what the script printed last may take to reach a slow viewer."""
+SOON = 0.01
+"""Seconds between looks for what the script printed last."""
 TERM = "xterm-256color"
 """What nearly every terminal understands; for a script that nobody came to."""
 IUTF8 = 0x4000
@@ -45,6 +45,9 @@ class TerminalScript(Script):
     meant where a script without one is only a group.
     """
 
+    slave = -1
+    """The program's side of the terminal: it stays open until the script has ended."""
+
     def bring(self, hello: Hello | None) -> None:
         """Let it know the terminal that the first viewer brought."""
         env = self.spec["env"]
@@ -54,12 +57,13 @@ class TerminalScript(Script):
             env.setdefault("COLORTERM", hello.colour)
 
     def open_streams(self) -> "tuple[tuple[int, ...], tuple[int, ...]]":
-        """A terminal; the second descriptor keeps it from ending before the script."""
+        """A terminal."""
         master, slave = os.openpty()
         modes = termios.tcgetattr(slave)
         modes[0] |= IUTF8
         termios.tcsetattr(slave, termios.TCSANOW, modes)
-        return (master, os.dup(slave)), (slave,)
+        self.slave = os.dup(slave)
+        return (master,), (slave,)
 
     def take_streams(self, theirs: "tuple[int, ...]") -> None:
         """In the child: make the terminal its own."""
@@ -133,24 +137,24 @@ def start(script: TerminalScript, relay: Relay, waker: int, asked: "list[int]") 
         return
     at_it = relay.attendant
     script.bring(at_it.hello if at_it is not None else None)
-    master, _ = script.start()
+    [master] = script.start()
     relay.begin(master)
 
 
 def pump(script: TerminalScript, relay: Relay, waker: int, asked: "list[int]") -> None:
     """Relay until the script has ended and all that it printed has been passed on."""
-    until: float | None = None
-    while until is None or (relay.master is not None and time.monotonic() < until):
+    ended: float | None = None
+    while ended is None or not relay.is_done(ended, time.monotonic()):
         if asked:
             script.stop("stopped")
         now = time.monotonic()
         if script.deadline is not None and now >= script.deadline:
             script.press()
-        limits = [t for t in (until, script.deadline) if t is not None]
-        relay.turn(waker, max(0.0, min(limits) - now) if limits else None)
-        if until is None and script.over():
-            behind = relay.attendant is not None and relay.attendant.is_behind
-            until = time.monotonic() + (LAST if behind else DRAIN)
+        wait = None if script.deadline is None else max(0.0, script.deadline - now)
+        relay.turn(waker, wait if ended is None else SOON)
+        if ended is None and script.over():
+            ended = time.monotonic()
+            os.close(script.slave)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 REDRAW = 0.1
 """Seconds for which a program sees another size, so that it draws everything anew."""
+DRAIN = 0.1
+"""Seconds without output after the script's end: what is left may hold its terminal."""
+LAST = 5.0
+"""Seconds that what the script printed last may take to reach a slow viewer."""
 SIZE = (24, 80)
 """Rows and columns of a terminal that nobody has come to."""
 
@@ -47,6 +51,7 @@ class Relay:
         self._typed = b""
         self._size = SIZE
         self._true_size_at: float | None = None
+        self._showed = 0.0
 
     def begin(self, master: int) -> None:
         """Relay a program's terminal from now on."""
@@ -176,6 +181,18 @@ class Relay:
         except OSError:
             self._typed = b""
 
+    def is_done(self, ended: float, now: float) -> bool:
+        """Whether all that the script printed has been taken in, or must have been.
+
+        Args:
+            ended: when the script ended, in monotonic seconds.
+            now: the same for now.
+        """
+        if self.master is None or now >= ended + LAST:
+            return True
+        waits = self.attendant is not None and self.attendant.is_behind
+        return not waits and now >= max(ended, self._showed) + DRAIN
+
     def _show(self) -> None:
         assert self.master is not None
         try:
@@ -187,6 +204,7 @@ class Relay:
         if not data:
             self.master = None
             return
+        self._showed = time.monotonic()
         self._history.feed(data)
         if self.attendant is not None:
             self.attendant.send(frames.OUTPUT, data)

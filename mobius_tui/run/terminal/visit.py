@@ -136,13 +136,13 @@ class Visit:
             return self._end()
         if not self._keys.is_away and not holder(self._attempt.lock):
             return self._without_keeper()
-        return "goes on; you can go back to its terminal"
+        return "goes on without you"
 
     def _without_keeper(self) -> str:
         if self._attempt.exit.exists():
             return self._end()
         if self._keys.is_away:
-            return "goes on; you can go back to its terminal"
+            return "goes on without you"
         return "has no keeper that could show its terminal"
 
     def _end(self) -> str:
@@ -153,6 +153,8 @@ class Visit:
             return f"did not start: {exits.in_words(end, 'of the run', 'it')}"
         if end.cause != "exited":
             return f"has {'' if end.cause == 'timed out' else 'been '}{end.cause}"
+        if end.code == 0:
+            return "has ended, exit 0"
         return f"has ended: {exits.code_in_words(end.code)}"
 
 

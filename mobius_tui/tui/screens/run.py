@@ -20,7 +20,9 @@ from mobius_tui.runbook.model import Runbook
 from mobius_tui.tui.command import Place
 from mobius_tui.tui.commands import bindings
 from mobius_tui.tui.messages import Answered
+from mobius_tui.tui.offers import terminal_of
 from mobius_tui.tui.output.workbench import OutputWorkbench
+from mobius_tui.tui.outside import no_terminal, to_terminal
 from mobius_tui.tui.refusals import why_not
 from mobius_tui.tui.screens.run_page import RunPage, Stand
 from mobius_tui.tui.shown import split
@@ -107,6 +109,8 @@ class RunScreen(RunPage):
             self._begin_asking(self._get_host())
         elif offer.kind == "ended":
             self._begin_asking(self._tell_end(self.view))
+        elif offer.kind == "terminal":
+            self._go_to_terminal(offer.key)
         elif offer.kind in ("running", "wait"):
             self._catch_up()
             self.query_one("#output").focus()
@@ -173,10 +177,30 @@ class RunScreen(RunPage):
             return
         self._update()
         wish = event.intent.wish
+        if wish in ("start", "retry"):
+            self._go_to_terminal(event.intent.step)
         if wish == "note":
             self.tell("The note is on record.")
         elif wish != "stop":
             self._catch_up()
+
+    def _go_to_terminal(self, key: str | None) -> None:
+        """Leave the screens for a step's terminal, if it has one now."""
+        view = self.view
+        number = terminal_of(view, key) if view is not None else None
+        if view is not None and key is not None and number is not None:
+            name = view.plan.name(key)
+            self.go_out(to_terminal(self._viewer.directory, key, number, name))
+
+    def action_terminal(self) -> None:
+        """Go to the terminal of the step under the cursor, or of the one that runs."""
+        if self.view is None:
+            return
+        keys = (self.key, self.view.proposal.step)
+        key = next((k for k in keys if terminal_of(self.view, k) is not None), None)
+        if key is None:
+            self.tell(no_terminal(self.view, self.key))
+        self._go_to_terminal(key)
 
     def action_flow(self, command_id: str) -> None:
         """Ask what a command needs, and send it, where it applies."""
