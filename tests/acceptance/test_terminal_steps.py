@@ -36,13 +36,17 @@ title = "P"
 AWAY = "\x1d"
 ENTERS_ALTERNATE_SCREEN = b"\x1b[?1049h"
 FULL_SCREEN = r"""
-draw() { printf '\033[2J\033[HFULL %s' "$(stty size)"; }
-trap draw WINCH
+trap 'shown=' WINCH
 trap 'printf "\033[3;1HINTERRUPTED"' INT
 stty -echo -icanon
 printf '\033[?1049h\033[?25l'
-draw
+shown=
 while :; do
+  size=$(stty size)
+  if [ "$size" != "$shown" ]; then
+    shown=$size
+    printf '\033[2J\033[HFULL %s' "$size"
+  fi
   key=
   read -rsn1 -t 0.2 key || :
   if [ "$key" = q ]; then break; fi
@@ -68,7 +72,7 @@ def begin(terminal: Open, path: Path, **size: int) -> tuple[Terminal, RunDirecto
     screen = terminal("run", str(path), **size)
     screen.until("Begin")
     press_until(screen, CTRL_G, proposes("1.1"))
-    assert "Ctrl+] comes back" in screen.text()
+    screen.until("Ctrl+] comes back")
     [run] = all_runs(runs_root())
     return screen, run
 
@@ -103,7 +107,7 @@ def test_a_question_is_answered_in_two_visits(terminal: Open, tmp_path: Path) ->
     assert "hunter2" not in text
     screen.press(AWAY)
     screen.until("Go to the terminal of 1.1")
-    assert "T goes there" in screen.text()
+    screen.until("T goes there")
     assert status(run, "s1") == "running"
     screen.press("T")
     text = screen.until(outside("Sure? "))
@@ -168,7 +172,7 @@ def test_a_step_that_is_left_running_can_be_stopped(
 ) -> None:
     screen, run = begin(terminal, book(tmp_path, FULL_SCREEN))
     screen.press(ENTER)
-    screen.until(outside("FULL"))
+    screen.until(outside("FULL 36 120"))
     screen.press(AWAY)
     screen.until(is_back)
     press_until(screen, "x", lambda _: status(run, "s1") == "stopped")
@@ -181,7 +185,7 @@ def test_a_viewer_that_is_told_to_go_gives_the_terminal_back(
 ) -> None:
     screen, run = begin(terminal, book(tmp_path, FULL_SCREEN))
     screen.press(ENTER)
-    screen.until(outside("FULL"))
+    screen.until(outside("FULL 36 120"))
     screen.raw.clear()
     screen.child.kill(number)
     assert screen.over() == 130

@@ -9,7 +9,7 @@ from mobius_tui.tui.screens.run import RunScreen
 from tests.tui import scenes
 from tests.tui.runs import Time, hosted, opened, press, words
 
-TALL = (120, 100)
+TALL = (120, 105)
 
 
 async def test_every_command_of_the_screen_stands_in_the_help(tmp_path: Path) -> None:

@@ -21,8 +21,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-REDRAW = 0.1
+REDRAW = 1.0
 """Seconds for which a program sees another size, so that it draws everything anew."""
+DRAWN = 0.05
+"""Seconds for which it sees that size after it has drawn something."""
 DRAIN = 0.1
 """Seconds without output after the script's end: what is left may hold its terminal."""
 LAST = 5.0
@@ -205,6 +207,8 @@ class Relay:
             self.master = None
             return
         self._showed = time.monotonic()
+        if self._true_size_at is not None:
+            self._true_size_at = min(self._true_size_at, self._showed + DRAWN)
         self._history.feed(data)
         if self.attendant is not None:
             self.attendant.send(frames.OUTPUT, data)
