@@ -271,14 +271,24 @@ def open_folder() -> Iterator[Path]:
         yield folder
 
 
-NOBODY = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups")
+NOBODY = ("--reuid=nobody", "--regid=nogroup", "--clear-groups")
+"""What `setpriv` is told, so that nobody runs a program."""
 
 
 def python_for_nobody(path: str) -> str:
     """A Python that another user may run: our own may be in root's home."""
     script = 'exec "$0" -c "import textual, psutil"'
     for python in (sys.executable, "/usr/bin/python3"):
-        command = [*NOBODY, "env", f"PYTHONPATH={path}", "sh", "-c", script, python]
+        command = [
+            "setpriv",
+            *NOBODY,
+            "env",
+            f"PYTHONPATH={path}",
+            "sh",
+            "-c",
+            script,
+            python,
+        ]
         if subprocess.run(command, check=False, capture_output=True).returncode == 0:
             return python
     raise AssertionError("this test wants a Python that nobody may run")
@@ -296,8 +306,9 @@ def test_as_another_user_than_root(terminal: Open, open_folder: Path) -> None:
     places = (Path(mobius_tui.__file__).parents[1], Path(textual.__file__).parents[1])
     path = ":".join(map(str, places))
     screen = terminal(
+        *(*NOBODY, python_for_nobody(path), "-m", "mobius_tui"),
         *("run", str(book(open_folder, script)), "--workdir", str(home)),
-        program=(*NOBODY, python_for_nobody(path), "-m", "mobius_tui"),
+        program="setpriv",
         PYTHONPATH=path,
         XDG_STATE_HOME=str(home / "state"),
         HOME=str(home),
