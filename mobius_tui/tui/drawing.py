@@ -58,8 +58,12 @@ class Drawing:
             for y, left, right in update.spans:
                 pieces = zip(ends[y], update.chops[y].items(), strict=False)
                 for end, (x, strip) in pieces:
-                    if strip is not None and x <= right and end > left:
-                        self._put(y, x, (strip.adjust_cell_length(end - x),))
+                    first, last = max(x, left), min(end, right)
+                    if strip is None or first >= last:
+                        continue
+                    # Beyond the span stands what is behind the widget that is there.
+                    strip = strip.adjust_cell_length(end - x)
+                    self._put(y, first, (strip.crop(first - x, last - x),))
             return True
         return False
 

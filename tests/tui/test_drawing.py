@@ -77,6 +77,23 @@ def test_changes_leave_the_same_screen_as_all_of_it() -> None:
         assert looks(screen.pyte) == plainly(lines)
 
 
+def test_nothing_is_drawn_beyond_what_was_asked_for() -> None:
+    random = Random(4)
+    screen = Screen()
+    lines = [line(random, WIDTH) for _ in range(HEIGHT)]
+    screen.update(whole(lines))
+    before = looks(screen.pyte)
+    blank, new = Strip.blank(10), Strip([Segment("12345")])
+    # Textual fills the pieces beside a span with what is behind the widgets there.
+    chops = [{0: new, 5: blank, 15: blank, 25: None} for _ in lines]
+    ends = [[5, 15, 25, WIDTH] for _ in lines]
+    screen.update(ChopsUpdate(chops, [(2, 0, 5)], ends))
+    after = looks(screen.pyte)
+    assert "".join(cell[0] for cell in after[2][:5]) == "12345"
+    assert after[2][6:] == before[2][6:]
+    assert after[:2] + after[3:] == before[:2] + before[3:]
+
+
 def test_what_is_shown_is_not_sent_again() -> None:
     lines = [Strip([Segment("x" * WIDTH)]) for _ in range(HEIGHT)]
     screen = Screen()
