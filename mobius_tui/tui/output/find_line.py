@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -64,6 +64,10 @@ class FindLine(Horizontal):
     class Left(Message):
         """The hits stay, and the keys go back to the output."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._words = ""
+
     def compose(self) -> ComposeResult:
         """Label, line, count."""
         yield Static("Find ", classes="label", markup=False)
@@ -72,8 +76,16 @@ class FindLine(Horizontal):
 
     def say(self, words: str) -> None:
         """Say how often it is there."""
-        for count in self.query(".count").results(Static):
-            count.update(words)
+        self._words = words
+        self._say_all()
+
+    @on(events.DescendantFocus)
+    @on(events.DescendantBlur)
+    def _say_all(self) -> None:
+        """Say it, and which keys go on from here."""
+        keys = "Enter" if self.query_one(FindInput).has_focus else "Esc"
+        count = self.query_one(".count", Static)
+        count.update(f"{self._words}  ↑ ↓ {keys}".strip())
 
     def begin(self) -> None:
         """Type."""

@@ -82,7 +82,7 @@ class Finder:
         """Say how often it is there, and which one is shown."""
         search = self.search
         if search is None:
-            return "↑ ↓ from hit to hit · Esc ends"
+            return ""
         total, done = search.total, search.is_done
         if not total:
             return "not found" if done else "searching …"

@@ -13,7 +13,8 @@ from tests.tui.output.test_select import copied, reversed_text
 
 
 def count(pane: OutputWorkbench) -> str:
-    return str(pane.query_one(FindLine).query_one(".count", Static).content)
+    words = str(pane.query_one(FindLine).query_one(".count", Static).content)
+    return words.partition("  ")[0]
 
 
 def lines(recording: Recording, number: int) -> None:
