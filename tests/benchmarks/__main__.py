@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from tests.benchmarks import spine
@@ -24,11 +25,18 @@ def _screens(_gigabytes: float) -> Iterator[Figure]:
     yield from _each(screens.idle)
 
 
+def _floods(gigabytes: float) -> Iterator[Figure]:
+    from tests.benchmarks import floods
+
+    for measure in (floods.one, floods.four, floods.slow):
+        yield from _each(partial(measure, gigabytes=gigabytes))
+
+
 def _spine(_gigabytes: float) -> Iterator[Figure]:
     yield from spine.all_figures()
 
 
-GROUPS: Mapping[str, Group] = {"spine": _spine, "screens": _screens}
+GROUPS: Mapping[str, Group] = {"spine": _spine, "screens": _screens, "floods": _floods}
 
 
 def _each(*measures: Callable[[Path], Iterator[Figure]]) -> Iterator[Figure]:

@@ -59,3 +59,15 @@ def rank(values: Sequence[float], percent: int) -> float:
     """The nearest-rank percentile."""
     ordered = sorted(values)
     return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
+
+
+def last_for(size: int) -> int:
+    """The last number that `seq` must count to, to write about `size` bytes."""
+    written, digits, last = 0, 1, 0
+    while True:
+        numbers = 9 * 10 ** (digits - 1)
+        if written + numbers * (digits + 1) >= size:
+            return last + (size - written) // (digits + 1)
+        written += numbers * (digits + 1)
+        last += numbers
+        digits += 1

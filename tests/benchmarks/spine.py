@@ -30,7 +30,7 @@ from mobius_tui.run.starter import begin, prepare
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.model import Runbook
-from tests.benchmarks.figures import Figure, interleaved, rank, timed
+from tests.benchmarks.figures import Figure, interleaved, last_for, rank, timed
 
 FLOOD = 3_000_000_000
 """Bytes of the flood; `--gigabytes` makes it smaller for a look."""
@@ -230,7 +230,7 @@ def demo() -> Iterator[Figure]:
 
 def flood(folder: Path) -> Iterator[Figure]:
     """A step that floods against `seq | cat` into a file."""
-    last = _last_for(FLOOD)
+    last = last_for(FLOOD)
     runbook = _runbook(
         folder, iter([_step("flood", f"seq {last}", 'max_output = "64GiB"')])
     )
@@ -254,18 +254,6 @@ def flood(folder: Path) -> Iterator[Figure]:
         at_least=True,
         note=note,
     )
-
-
-def _last_for(size: int) -> int:
-    """The last number that `seq` must count to, to write about `size` bytes."""
-    written, digits, last = 0, 1, 0
-    while True:
-        numbers = 9 * 10 ** (digits - 1)
-        if written + numbers * (digits + 1) >= size:
-            return last + (size - written) // (digits + 1)
-        written += numbers * (digits + 1)
-        last += numbers
-        digits += 1
 
 
 def _sha256(path: Path) -> str:

@@ -1,0 +1,198 @@
+"""A step that prints gigabytes while somebody watches and types."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+import psutil
+
+from mobius_tui.run.directory import RunDirectory
+from tests.benchmarks import runs
+from tests.benchmarks.figures import Figure, last_for, rank, timed
+from tests.benchmarks.replay import Press, Rows, seen
+from tests.benchmarks.terminal import Terminal, says
+
+KEY_PAUSE = 0.06
+"""Seconds between two keys."""
+SLOW = 64 * 1024
+"""Bytes a second that a slow terminal takes."""
+PAIRS = 3
+Turns = Sequence[tuple[str, ...]]
+"""Steps that flood at the same time, one turn after the other."""
+
+
+def _repeated(line: str, size: int) -> str:
+    """A pipeline that prints a line until there are so many bytes."""
+    return f'yes "{line}" | head -c {size} || true'
+
+
+def pipelines(size: int) -> dict[str, str]:
+    """The floods, each as a shell pipeline of about `size` bytes."""
+    colour = r"\e[32mok\e[0m \e[1;34m/srv/mobius\e[0m took \e[38;2;250;160;0m12 ms\e[0m"
+    return {
+        "seq": f"seq {last_for(size)}",
+        "10 KB lines": _repeated("$(printf 'x%.0s' {1..10000})", size),
+        "colours": _repeated(f"$(printf '{colour} %s' {{1..3}})", size),
+    }
+
+
+@dataclass(slots=True)
+class Watched:
+    """What was seen of floods from a terminal."""
+
+    keys: list[float] = field(default_factory=list)
+    grown: int = 0
+    """Bytes that the viewer grew by, at most."""
+    ran: list[float] = field(default_factory=list)
+    """Seconds that each flood took."""
+
+
+def _scrolled(rows: Rows) -> bool:
+    return any(
+        " End follows " in row or (" ↓ " in row and " new " in row) for row in rows
+    )
+
+
+def _following(rows: Rows) -> bool:
+    return any("following ↓" in row for row in rows)
+
+
+def _has_ended(directory: RunDirectory, step_ids: tuple[str, ...]) -> bool:
+    return all(directory.attempt(step_id, 1).exit.exists() for step_id in step_ids)
+
+
+def _type_until(
+    terminal: Terminal, directory: RunDirectory, step_ids: tuple[str, ...], pause: float
+) -> tuple[list[Press], int]:
+    """Scroll up and follow again, until the floods end; the keys, and the most RSS."""
+    viewer = psutil.Process(terminal.process.pid)
+    presses: list[Press] = []
+    most = 0
+    while not _has_ended(directory, step_ids):
+        for key, shows in (("k", _scrolled), ("G", _following)):
+            presses.append(Press(terminal.type(key), shows))
+            terminal.listen(pause)
+        most = max(most, viewer.memory_info().rss)
+    # Of a flood that has ended nothing is new, and nothing is followed.
+    return presses[:-2], most
+
+
+def _watch(
+    directory: RunDirectory,
+    turns: list[tuple[str, ...]],
+    pause: float,
+    rate: int | None,
+) -> Watched:
+    """Watch floods, one turn after the other, from one terminal."""
+    found = Watched()
+    words = [runs.PROGRAM, "resume", directory.id]
+    with Terminal(words, rate=rate) as terminal:
+        terminal.until(says("Title-warm"))
+        terminal.listen(1)
+        runs.start(directory, "warm")
+        terminal.listen(2)
+        for key in ("2", "k", "G", "k", "G"):
+            terminal.type(key)
+            terminal.listen(0.3)
+        before = psutil.Process(terminal.process.pid).memory_info().rss
+        presses: list[Press] = []
+        for step_ids in turns:
+            for step_id in step_ids:
+                runs.start(directory, step_id)
+            terminal.listen(0.5)
+            more, most = _type_until(terminal, directory, step_ids, pause)
+            presses += more
+            found.grown = max(found.grown, most - before)
+            terminal.listen(1)
+        found.keys = seen(terminal, presses)
+    for step_ids in turns:
+        attempt = directory.attempt(step_ids[0], 1)
+        found.ran.append(attempt.exit.stat().st_mtime - attempt.script.stat().st_mtime)
+        for step_id in step_ids:
+            directory.attempt(step_id, 1).output.unlink()
+    return found
+
+
+def _steps(script: str, count: int, more: str = "") -> Iterator[str]:
+    yield runs.step_of("warm", "seq 1000")
+    for number in range(count):
+        limit = 'max_output = "64GiB"\ntimeout = "1h"\n'
+        yield runs.step_of(f"f{number}", script, limit + more)
+
+
+def _floor(pipeline: str, folder: Path) -> float:
+    """Seconds of the same pipeline into a file."""
+    plain = folder / "plain"
+    command = f"{{ {pipeline}; }} | cat > '{plain}'"
+    took = timed(lambda: subprocess.run(["bash", "-c", command], check=True))
+    plain.unlink()
+    return took
+
+
+def one(folder: Path, gigabytes: float) -> Iterator[Figure]:
+    """Floods of each kind, one at a time, in sight."""
+    for name, pipeline in pipelines(int(gigabytes * 1e9)).items():
+        ratios = []
+        keys: list[float] = []
+        grown = 0
+        for _ in range(PAIRS):
+            floor = _floor(pipeline, folder)
+            runbook = runs.runbook_of(folder, _steps(pipeline, 1))
+            with runs.run_of(runbook) as directory:
+                seen_of_it = _watch(directory, [("f0",)], KEY_PAUSE, None)
+            ratios.append(floor / seen_of_it.ran[0])
+            keys += seen_of_it.keys
+            grown = max(grown, seen_of_it.grown)
+        yield Figure(
+            name=f"flood of {name}: cat > file / a step",
+            value=median(ratios),
+            limit=0.75,
+            unit="×",
+            at_least=True,
+            note=f"{gigabytes:g} GB, median of {PAIRS}",
+        )
+        yield _keys(f"flood of {name}: key → paint, p95", keys, 25)
+        yield Figure(
+            name=f"flood of {name}: the viewer grows by",
+            value=grown / 1e6,
+            limit=8,
+            unit="MB",
+        )
+
+
+def _keys(name: str, keys: list[float], limit: float) -> Figure:
+    return Figure(
+        name=name,
+        value=rank(keys, 95) * 1000 if keys else float("inf"),
+        limit=limit,
+        unit="ms",
+        note=f"p50 {rank(keys, 50) * 1000:.1f} ms, of {len(keys)}, none lost"
+        if keys
+        else "the flood was over before a key was typed",
+    )
+
+
+def four(folder: Path, gigabytes: float) -> Iterator[Figure]:
+    """Four floods at once."""
+    pipeline = f"seq {last_for(int(gigabytes * 1e9))}"
+    runbook = runs.runbook_of(folder, _steps(pipeline, 4, "follow = true"))
+    with runs.run_of(runbook) as directory:
+        found = _watch(directory, [("f0", "f1", "f2", "f3")], KEY_PAUSE, None)
+    yield _keys("four floods at once: key → paint, p95", found.keys, 50)
+
+
+def slow(folder: Path, gigabytes: float) -> Iterator[Figure]:
+    """A flood of colours, and a terminal that takes 64 KB/s."""
+    pipeline = pipelines(int(gigabytes * 1e9))["colours"]
+    runbook = runs.runbook_of(folder, _steps(pipeline, PAIRS))
+    with runs.run_of(runbook) as directory:
+        turns: Turns = [(f"f{number}",) for number in range(PAIRS)]
+        began = time.perf_counter()
+        found = _watch(directory, turns, 0.5, SLOW)
+        took = time.perf_counter() - began
+    yield _keys(f"a terminal of 64 KB/s for {took:.0f} s: key, p95", found.keys, 400)
