@@ -84,7 +84,7 @@ def _type_until(
 
 def _watch(
     directory: RunDirectory,
-    turns: list[tuple[str, ...]],
+    turns: Turns,
     pause: float,
     rate: int | None,
 ) -> Watched:

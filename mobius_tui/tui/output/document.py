@@ -30,7 +30,7 @@ PIECE = 64 * 1024
 REACH = 1024 * 1024
 """Bytes searched for a newline where the index has not come yet."""
 
-CACHE = 4 * 1024 * 1024
+CACHE = 2 * 1024 * 1024
 """Bytes of lines that are kept parsed; a line counts 512 bytes at least."""
 
 

@@ -10,7 +10,7 @@ from mobius_tui.tui.output.document import USUAL, Document, Line
 from mobius_tui.tui.output.layout import Layout, rows
 
 CACHE = 1024
-"""Lines whose rows are kept: more than the tallest terminal shows."""
+"""Rows that are kept: more than the tallest terminal shows."""
 
 
 class Viewport:
@@ -27,6 +27,7 @@ class Viewport:
         self.top = 0
         self.skip = 0
         self._rows: OrderedDict[int, tuple[Line, tuple[Strip, ...]]] = OrderedDict()
+        self._kept = 0
 
     def arrange(self, layout: Layout, height: int, *, at_bottom: bool) -> None:
         """Take on a size and look, and what was appended.
@@ -40,6 +41,7 @@ class Viewport:
         if layout != self.layout:
             self.layout = layout
             self._rows.clear()
+            self._kept = 0
             if self.top < self.document.size:
                 self.skip = min(self.skip, len(self._rows_at(self.top)[0]) - 1)
         if at_bottom:
@@ -102,9 +104,12 @@ class Viewport:
         if kept is not None and kept[0] is line:
             return kept[1], line.after
         strips = rows(line, self.layout)
+        if kept is not None:
+            self._kept -= len(self._rows.pop(start)[1])
         self._rows[start] = line, strips
-        if len(self._rows) > CACHE:
-            self._rows.popitem(last=False)
+        self._kept += len(strips)
+        while self._kept > CACHE and len(self._rows) > 1:
+            self._kept -= len(self._rows.popitem(last=False)[1][1])
         return strips, line.after
 
     def _lines_before(self, end: int, count: int) -> list[int]:
