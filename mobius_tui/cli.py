@@ -31,8 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
+    if arguments is None:
+        code = main(sys.argv[1:])
+        _end_at_once(code)
+        return code
     gc.set_threshold(FEW_COLLECTIONS)
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    words = list(arguments)
     _ready_to_print()
     if words in (["--version"], ["-V"]):
         print(f"mobius-tui {__version__}")  # noqa: T201
@@ -60,6 +64,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         unforeseen = fault(error)
         _complain(str(unforeseen))
         return unforeseen.exit_code
+
+
+def _end_at_once(code: int) -> None:
+    """End the process where a screen was shown: nothing waits for its thread of keys.
+
+    Whatever else had to come to its end has: what was begun is awaited by whoever
+    began it, and the screen's own threads by its event loop.
+    """
+    if "textual" not in sys.modules:
+        return
+    from contextlib import suppress
+
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # its reader may have gone
+            stream.flush()
+    os._exit(code)
 
 
 def _ready_to_print() -> None:

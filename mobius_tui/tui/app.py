@@ -19,7 +19,7 @@ from textual.screen import Screen
 
 from mobius_tui import sanitize
 from mobius_tui.errors import INTERRUPTED
-from mobius_tui.tui import clipboard, going, terminal_title
+from mobius_tui.tui import clipboard, going, leaving, terminal_title
 from mobius_tui.tui.ascii import Ascii
 from mobius_tui.tui.commands import bind, command, keymap
 from mobius_tui.tui.drawing import Changes, Drawing
@@ -79,7 +79,9 @@ class MobiusApp(App[Result]):
         """
         # Named colours are sent as they are, not as what we believe they look like.
         is_ansi = settings.theme == TERMINAL.name
-        super().__init__(ansi_color=True if is_ansi else None)
+        super().__init__(
+            driver_class=leaving.Driver, ansi_color=True if is_ansi else None
+        )
         self._drawing = Drawing()
         self._is_owed = False
         self.crash: BaseException | None = None
@@ -117,6 +119,18 @@ class MobiusApp(App[Result]):
         """What lines go through on their way to the terminal."""
         filters = super().get_line_filters()
         return filters if self._ascii is None else [*filters, self._ascii]
+
+    def exit(
+        self,
+        result: Result | None = None,
+        return_code: int = 0,
+        message: RenderableType | None = None,
+    ) -> None:
+        """Leave; for good, unless it is for an errand."""
+        driver = getattr(self, "_driver", None)
+        if isinstance(driver, leaving.Driver):
+            driver.is_last = isinstance(result, int)
+        super().exit(result, return_code, message)
 
     def _heed_the_world(self) -> None:
         """Hear signals, look whether the terminal is there, and keep its title."""
