@@ -74,6 +74,15 @@ class Counts:
         return found
 
     @cached_property
+    def running(self) -> tuple[str, ...]:
+        """The steps that run."""
+        return tuple(
+            step_id
+            for step_id, own in self._state.steps.items()
+            if own.status is Status.RUNNING
+        )
+
+    @cached_property
     def latest(self) -> str | None:
         """The step that was tried last."""
         return self._latest(scripts_only=False)

@@ -91,9 +91,9 @@ def _tabs(view: RunView, step_id: str | None) -> tuple[Tab, ...]:
     if step_id is not None:
         own = view.own(step_id).attempts
         found = [_tab(view, step_id, attempt, str(attempt.number)) for attempt in own]
-    for other, step in view.plan.steps.items():
+    for other in view.counts.running:
         last = view.own(other).last
-        is_live = last is not None and last.status is Status.RUNNING and follows(step)
+        is_live = last is not None and follows(view.plan.steps[other])
         if is_live and last is not None and other != step_id:
             found.append(_tab(view, other, last, view.plan.name(other)))
     return tuple(found)

@@ -60,11 +60,12 @@ class RunPage(OutputPage):
 
     AUTO_FOCUS = "#checklist"
 
-    view: reactive[RunView | None] = reactive(None)
-    health: reactive[HealthView | None] = reactive(None)
-    key: reactive[str | None] = reactive[str | None](None)
-    offer: reactive[Offer | None] = reactive(None)
-    offered: reactive[tuple[Command, ...]] = reactive(())
+    # Each is passed down; the page itself draws none of them.
+    view: reactive[RunView | None] = reactive(None, repaint=False)
+    health: reactive[HealthView | None] = reactive(None, repaint=False)
+    key: reactive[str | None] = reactive[str | None](None, repaint=False)
+    offer: reactive[Offer | None] = reactive(None, repaint=False)
+    offered: reactive[tuple[Command, ...]] = reactive((), repaint=False)
 
     def __init__(
         self,

@@ -61,9 +61,9 @@ class FieldList(Widget):
 class DetailPane(VerticalScroll):
     """What there is to know about the step under the cursor."""
 
-    view: reactive[RunView | None] = reactive(None)
-    key: reactive[str | None] = reactive[str | None](None)
-    compact: reactive[bool] = reactive(False)  # noqa: FBT003 - a reactive's default
+    view: reactive[RunView | None] = reactive(None, repaint=False)
+    key: reactive[str | None] = reactive[str | None](None, repaint=False)
+    compact: reactive[bool] = reactive(False, repaint=False)  # noqa: FBT003 - a default
 
     def compose(self) -> ComposeResult:
         """The fields."""
