@@ -57,6 +57,7 @@ class Checklist(Widget, can_focus=True):
         self._mark = ScrollMark()
         self._drawn: dict[int, tuple[Row, bool]] = {}
         self._styles_of: dict[str, Style] = {}
+        self._ground = Style.null()
 
     def compose(self) -> ComposeResult:
         """The mark of place, and the line to search in, out of sight until wanted."""
@@ -156,12 +157,17 @@ class Checklist(Widget, can_focus=True):
         key = self._outline.keys[self.top + y]
         return self._outline.row(key), key == self._outline.shown(self.key)
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The rows; looks up once what is the same for each."""
+        self._ground = self.rich_style
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """One row."""
         width = self.size.width
         if self.view is None or self.top + y >= len(self._outline.keys):
             self._drawn.pop(y, None)
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self._ground)
         what, is_cursor = self._drawn[y] = self._to_draw(y)
         ground = self._style("cursor") if is_cursor else Style.null()
         if is_cursor and not self.has_focus_within:
@@ -169,7 +175,7 @@ class Checklist(Widget, can_focus=True):
         strip = strip_of(
             what, width, style=self._style, ground=ground, is_cursor=is_cursor
         )
-        return strip.adjust_cell_length(width, self.rich_style)
+        return strip.adjust_cell_length(width, self._ground)
 
     def _style(self, role: str) -> Style:
         if role not in self._styles_of:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
+from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -17,8 +19,8 @@ THUMB = "▐"
 class ScrollMark(Widget):
     """One column at the right; a click or a drag moves what is in sight."""
 
-    top: reactive[int] = reactive(0)
-    count: reactive[int] = reactive(0)
+    top: reactive[int] = reactive(0, repaint=False)
+    count: reactive[int] = reactive(0, repaint=False)
     """Rows there are."""
 
     class Dragged(Message):
@@ -31,11 +33,25 @@ class ScrollMark(Widget):
     def __init__(self) -> None:
         super().__init__(id="mark")
         self._held = False
+        self._marked = range(0)
+        self._ground = Style.null()
+
+    def watch_top(self) -> None:
+        """Draw it where it moves: among many rows, most steps move it by nothing."""
+        if thumb(self.top, self.size.height, self.count) != self._marked:
+            self.refresh()
+
+    watch_count = watch_top
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The mark; looks up once what is the same for each line."""
+        self._marked = thumb(self.top, self.size.height, self.count)
+        self._ground = self.rich_style
+        return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
         """A piece of the mark, or nothing."""
-        marked = y in thumb(self.top, self.size.height, self.count)
-        return Strip([Segment(THUMB if marked else " ", self.rich_style)])
+        return Strip([Segment(THUMB if y in self._marked else " ", self._ground)])
 
     def on_click(self, event: events.Click) -> None:
         """A click is no click on the list beneath."""
