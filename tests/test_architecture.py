@@ -130,3 +130,25 @@ def test_the_keeper_imports_next_to_nothing() -> None:
     found = {i.split(".")[0] for i in imports(PACKAGE / "run" / "keeper.py")}
     allowed = {"_signal", "fcntl", "marshal", "os", "select", "sys", "time", "typing"}
     assert found <= allowed
+
+
+def test_the_keeper_of_a_terminal_imports_little_more() -> None:
+    """It runs bare, with the standard library and what of ours does the same."""
+    folder = PACKAGE / "run" / "terminal"
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-X", "importtime", str(folder / "keeper.py")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    loaded = {line.split("|")[-1].strip() for line in done.stderr.splitlines()}
+    ours = {name for name in loaded if name.startswith("mobius_tui.")}
+    allowed = {"attendant", "door", "frames", "history", "relay"}
+    assert ours == {
+        *("mobius_tui.run", "mobius_tui.run.keeper", "mobius_tui.run.peer"),
+        *(
+            "mobius_tui.run.terminal",
+            *(f"mobius_tui.run.terminal.{n}" for n in allowed),
+        ),
+    }
+    assert not loaded & {"asyncio", "json", "subprocess", "typing", "dataclasses"}

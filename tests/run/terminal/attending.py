@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -13,6 +15,8 @@ import pexpect
 
 from mobius_tui.run.attempt import BASH, Spec, launch
 from mobius_tui.run.directory import AttemptDirectory, RunDirectory
+from mobius_tui.run.socket_path import connect
+from mobius_tui.run.terminal import frames
 from mobius_tui.run.traces import End, read_end
 
 LIMIT = 20.0
@@ -79,6 +83,18 @@ class TerminalStep:
         person.sees("1.1 Step has this terminal now. Ctrl+] comes back")
         person.sees("\r\n")
         return person
+
+    def knock(self) -> socket.socket:
+        """A connection to the keeper that says nothing yet."""
+        found: list[socket.socket] = []
+
+        def answered() -> bool:
+            with contextlib.suppress(FileNotFoundError, ConnectionRefusedError):
+                found.append(connect(self.attempt.path / frames.SOCKET))
+            return bool(found)
+
+        until(answered)
+        return found[0]
 
     def end(self) -> End:
         assert self.child is not None

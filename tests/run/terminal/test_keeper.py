@@ -292,9 +292,7 @@ def test_with_nobody_there_the_program_goes_on(
 
 def hello(step: TerminalStep) -> socket.socket:
     """Somebody who comes, and reads nothing."""
-    path = step.attempt.path / frames.SOCKET
-    until(path.exists)
-    connection = connect(path)
+    connection = step.knock()
     connection.sendall(frames.frames(frames.HELLO, Hello((24, 80)).encode()))
     return connection
 
@@ -314,12 +312,10 @@ def test_a_viewer_that_takes_nothing_is_let_go(
 
 def test_nonsense_at_the_door_harms_nothing(step: TerminalStep) -> None:
     step.start('read -r x; echo "got $x"')
-    path = step.attempt.path / frames.SOCKET
-    until(path.exists)
     for nonsense in (b"GET / HTTP/1.1\r\n\r\n", b"H\x00\x00", b"I\x00\x01x", b""):
-        with connect(path) as connection:
+        with step.knock() as connection:
             connection.sendall(nonsense)
-    silent = [connect(path) for _ in range(3)]
+    silent = [step.knock() for _ in range(3)]
     person = step.come()
     person.types("well\r")
     person.sees("got well")
@@ -327,7 +323,7 @@ def test_nonsense_at_the_door_harms_nothing(step: TerminalStep) -> None:
         each.close()
     assert step.end().code == 0
     with pytest.raises(FileNotFoundError):
-        connect(path)
+        connect(step.attempt.path / frames.SOCKET)
 
 
 def test_the_socket_is_its_owners_alone(step: TerminalStep) -> None:
@@ -369,3 +365,19 @@ def test_a_killed_keeper_ends_its_program(step: TerminalStep) -> None:
     step.child.wait()
     person.is_told("has no keeper")
     until(lambda: not alive(pid))
+
+
+def test_a_viewer_whose_terminal_is_frozen_goes_when_told(
+    step: TerminalStep, tmp_path: Path
+) -> None:
+    step.start(f'read -r _; seq 300000; touch {tmp_path}/flooded; read -r x; echo "$x"')
+    frozen = step.come()
+    frozen.types("\r")
+    until((tmp_path / "flooded").exists)
+    frozen.child.kill(signal.SIGTERM)
+    until(lambda: not frozen.child.isalive())
+    assert frozen.child.exitstatus == 130
+    other = step.come()
+    other.types("end\r")
+    other.sees("end")
+    assert step.end().code == 0
