@@ -31,8 +31,10 @@ class Row:
     """A duration, who answered, or the state in words."""
     right_role: Role
     is_dim: bool
+    repeats: bool = False
+    """Whether the phase's row says at the right the same."""
     yields: bool = False
-    """Whether what stands at the right goes where there is little room."""
+    """Whether the title matters more than what stands at the right."""
 
 
 def common_wait(view: RunView, phase: Phase) -> str:
@@ -110,7 +112,8 @@ def step_row(view: RunView, step: Step, *, said_above: str) -> Row:
         right=right,
         right_role=role,
         is_dim=mark.role == "muted",
-        yields=bool(said_above),
+        repeats=bool(said_above),
+        yields=standing.status is Status.PASSED,
     )
 
 

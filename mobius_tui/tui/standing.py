@@ -66,12 +66,16 @@ def _running(view: RunView, step: Step, last: Attempt) -> Iterator[Field]:
     took = in_words(view.runtime(step.id) or 0.0)
     begun = f"attempt {last.number}, started by {last.by}"
     words = f"▶ running for {took}, {begun}"
-    stop = f"{key_of('stop')} stops it"
+    stop = "stop it"
     if view.verifying == step.id:
         words = f"▶ its script has ended; being checked, {took} so far"
-        stop = f"{key_of('stop')} stops the checks"
-    asked = "  stop was asked for" if last.stop_asked else f"  {stop}"
-    yield Field("now", assemble((words, "accent"), (asked, "muted")))
+        stop = "stop the checks"
+    yield Field("now", assemble((words, "accent")))
+    if last.stop_asked:
+        yield Field("stop", text("was asked for", "warn"))
+    else:
+        key = (f"{key_of('stop')} ", "key")
+        yield Field("keys", assemble(key, (stop, "plain")))  # type: ignore[arg-type]
 
 
 def _bad(view: RunView, step: Step, last: Attempt | None) -> Iterator[Field]:
@@ -140,7 +144,7 @@ def _aside(view: RunView, step: Step) -> str:
     number = view.plan.phase_numbers.get(step.on_failure)
     if number is None:
         return "turn aside"
-    return f"turn aside to {number} {view.runbook.phase(step.on_failure).title}"
+    return f"turn aside to {number}"
 
 
 def _until(view: RunView, step: Step) -> str:

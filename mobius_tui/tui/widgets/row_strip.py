@@ -51,7 +51,8 @@ def strip_of(
     indent = "" if what.is_phase else "  "
     title = f"{indent}{what.title}"
     right = f" {what.right}" if what.right else ""
-    if what.yields and width < ROOMY:
+    is_crowded = cell_len(title) + cell_len(right) > width - 4
+    if width < ROOMY and (what.repeats or (what.yields and is_crowded)):
         right = ""
     room = max(4, width - 4 - cell_len(right))
     words = cut(title, room)
