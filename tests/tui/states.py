@@ -1,0 +1,86 @@
+"""The bundled rollback with a step in each state that a step can be in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Literal
+
+from mobius_tui.run.events import (
+    PhaseEntered,
+    PhaseLeft,
+    StepEnded,
+    StepOverridden,
+    StepStarted,
+)
+from mobius_tui.run.steps import Status
+from tests.tui import scenes
+from tests.tui.runs import MadeRun
+
+Made = tuple[MadeRun, str]
+"""A run, and the step in it to look at."""
+
+Bad = Literal["failed", "timed out", "stopped", "not started", "output lost"]
+
+
+def _ended(result: Bad, reason: str, code: int | None = None) -> Callable[[Path], Made]:
+    """The restore, come to a bad end."""
+
+    def make(tmp_path: Path) -> Made:
+        run = scenes.running(tmp_path)
+        if result != "not started":
+            line = "cp: cannot create config/api.json: No space left on device\n"
+            run.output("execute", 1, line)
+        left = ("4711 node /srv/mobius/api.js",) if result == "stopped" else ()
+        ended = StepEnded(
+            step="execute", attempt=1, result=result, reason=reason, exit=code, left=left
+        )
+        run.write(ended, after=3)
+        return run, "execute"
+
+    return make
+
+
+def _overridden(tmp_path: Path) -> Made:
+    run = scenes.failed(tmp_path)
+    run.write(StepOverridden(step="execute", reason="restored by hand"), after=30)
+    return run, "execute"
+
+
+def _recovered(tmp_path: Path) -> Made:
+    run = scenes.failed(tmp_path)
+    run.write(PhaseEntered(phase="failure-recovery", from_step="execute"), after=10)
+    for step in run.runbook.phase("failure-recovery").steps:
+        run.write(StepStarted(step=step.id, attempt=1), after=2)
+        run.write(StepEnded(step=step.id, attempt=1, result="passed"), after=20)
+    left = PhaseLeft(
+        phase="failure-recovery", passed=True, to="verify", recovered=("execute",)
+    )
+    run.write(left, after=1, by="host")
+    return run, "execute"
+
+
+def _replaced(tmp_path: Path) -> Made:
+    run = scenes.assessed(tmp_path)
+    run.write(PhaseEntered(phase="failure-recovery", from_step=None), after=10)
+    return run, "execute"
+
+
+STATES: Mapping[Status, Callable[[Path], Made]] = {
+    Status.PENDING: lambda path: (scenes.assessed(path), "execute"),
+    Status.RUNNING: lambda path: (scenes.running(path), "execute"),
+    Status.PASSED: lambda path: (scenes.assessed(path), "find-backup"),
+    Status.WARNED: lambda path: (scenes.assessed(path), "system-status"),
+    Status.FAILED: _ended("failed", "exit 1: it says that it failed", 1),
+    Status.TIMED_OUT: _ended("timed out", "it ran for longer than 15 min", -15),
+    Status.STOPPED: _ended("stopped", "stopped by maria", -15),
+    Status.NOT_STARTED: _ended("not started", "no such directory: /srv/mobius"),
+    Status.OUTPUT_LOST: _ended("output lost", "No space left on device", -15),
+    Status.UNKNOWN: lambda path: (scenes.unknown(path), "execute"),
+    Status.SKIPPED: lambda path: (scenes.assessed(path), "status-page"),
+    Status.OVERRIDDEN: _overridden,
+    Status.RECOVERED: _recovered,
+    Status.NOT_APPLICABLE: _replaced,
+    Status.WAITING: lambda path: (scenes.fresh(path), "execute"),
+}
+"""By state."""
