@@ -239,3 +239,11 @@ def paging(tmp_path: Path) -> MadeRun:
         ChoiceMade(step="decision", attempt=1, var="decision", values=("roll-back",))
     )
     return run
+
+
+def deciding(tmp_path: Path) -> MadeRun:
+    """The next thing is a decision for one of two ways."""
+    run = decided(tmp_path)
+    for step in ("system-status", "metrics", "user-impact"):
+        _ended(run, step, 2)
+    return run

@@ -33,7 +33,12 @@ def _ended(result: Bad, reason: str, code: int | None = None) -> Callable[[Path]
             run.output("execute", 1, line)
         left = ("4711 node /srv/mobius/api.js",) if result == "stopped" else ()
         ended = StepEnded(
-            step="execute", attempt=1, result=result, reason=reason, exit=code, left=left
+            step="execute",
+            attempt=1,
+            result=result,
+            reason=reason,
+            exit=code,
+            left=left,
         )
         run.write(ended, after=3)
         return run, "execute"

@@ -17,7 +17,6 @@ from tests.tui.runs import (
     hosted,
     opened,
     running,
-    settled,
     until,
     words,
 )
@@ -39,29 +38,6 @@ async def test_a_picture_of_a_run(
     run = getattr(scenes, scene)(tmp_path)
     async with hosted(run), opened(run, size=size, time=Time(run.at + 1)) as (_, pilot):
         assert_picture(svg_of(pilot.app), f"run-{scene}-{size_id(size)}")
-
-
-@pytest.mark.parametrize(
-    ("scene", "key"),
-    [
-        ("fresh", "enter"),
-        ("assessed", "enter"),
-        ("failed", "enter"),
-        ("telling", "enter"),
-        ("running", "q"),
-    ],
-    ids=["decision", "confirm", "failure", "message", "leave"],
-)
-async def test_a_picture_of_a_dialog(
-    tmp_path: Path, scene: str, key: str, request: pytest.FixtureRequest
-) -> None:
-    run = getattr(scenes, scene)(tmp_path)
-    size = (80, 24)
-    async with hosted(run), opened(run, size=size, time=Time(run.at + 1)) as (_, pilot):
-        await pilot.press(key)
-        await settled(pilot)
-        name = request.node.callspec.id
-        assert_picture(svg_of(pilot.app), f"dialog-{name}-{size_id(size)}")
 
 
 async def test_a_picture_of_the_briefing() -> None:
