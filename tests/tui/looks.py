@@ -18,25 +18,9 @@ from mobius_tui.tui.opening import Openings
 from mobius_tui.tui.screens.briefing import BriefingScreen
 from mobius_tui.tui.settings import Settings
 from tests.tui import scenes
+from tests.tui.dialogs import DIALOGS, Opening
 from tests.tui.runs import ROLLBACK, Time, hosted, opened, press, running, settled
 
-DIALOGS = {
-    "decision": ("fresh", ("enter",)),
-    "confirm": ("assessed", ("enter",)),
-    "failure": ("failed", ("enter",)),
-    "message": ("telling", ("m",)),
-    "answers": ("paging", ("space",)),
-    "reason": ("decided", ("s",)),
-    "note": ("decided", ("n",)),
-    "contacts": ("decided", ("at",)),
-    "phases": ("failed", ("f",)),
-    "leave": ("running", ("q",)),
-    "end": ("running", ("E",)),
-    "ended": ("ended", ()),
-    "help": ("failed", ("question_mark",)),
-    "palette": ("failed", ("ctrl+p",)),
-}
-"""Each dialog: the scene and the keys that open it."""
 SCENES = (
     "fresh",
     "running",
@@ -85,15 +69,14 @@ async def seen(
             await settled(pilot)
             yield pilot
         return
-    scene, keys = DIALOGS.get(name.removeprefix("dialog "), (name, ()))
-    run = getattr(scenes, scene)(tmp_path)
+    dialog = DIALOGS.get(name.removeprefix("dialog "))
+    how = dialog or Opening(getattr(scenes, name))
+    run = how.scene(tmp_path)
     time = Time(run.at)
-    async with (
-        hosted(run),
-        opened(run, time=time, size=size, settings=settings) as (_, pilot),
-    ):
-        if keys:
-            await press(pilot, time, *keys)
+    page = opened(run, time=time, size=size, settings=settings, is_new=how.is_new)
+    async with hosted(run), page as (_, pilot):
+        if how.keys:
+            await press(pilot, time, *how.keys)
         await settled(pilot)
         yield pilot
 

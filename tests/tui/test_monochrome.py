@@ -82,7 +82,7 @@ async def test_the_focus_is_seen_without_colour(
 async def test_the_cursor_of_a_list_is_seen_without_colour(
     tmp_path: Path, no_colour: Settings
 ) -> None:
-    async with seen("dialog decision", tmp_path, no_colour) as pilot:
+    async with seen("dialog decide-several", tmp_path, no_colour) as pilot:
         options = pilot.app.screen.query_one(OptionList)
         marked = [w for w, s in cells(pilot) if s.underline and "Critical" in w]
         assert marked

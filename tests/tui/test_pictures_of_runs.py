@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from mobius_tui.run.shelf import shelf
 from mobius_tui.run.starter import Briefing
 from mobius_tui.runbook.decode import load
 from mobius_tui.tui.screens.briefing import BriefingScreen
+from mobius_tui.tui.screens.library import LibraryScreen
 from tests.pictures import assert_picture, svg_of
 from tests.tui import scenes
 from tests.tui.runs import (
@@ -16,6 +19,7 @@ from tests.tui.runs import (
     Time,
     hosted,
     opened,
+    press,
     running,
     until,
     words,
@@ -30,17 +34,47 @@ def size_id(size: tuple[int, int]) -> str:
 
 @pytest.mark.parametrize("size", SIZES, ids=size_id)
 @pytest.mark.parametrize(
-    "scene", ["fresh", "running", "failed"], ids=lambda scene: scene
+    "scene", ["fresh", "running", "failed", "checking", "recovering", "ended"]
 )
 async def test_a_picture_of_a_run(
     tmp_path: Path, scene: str, size: tuple[int, int]
 ) -> None:
     run = getattr(scenes, scene)(tmp_path)
-    async with hosted(run), opened(run, size=size, time=Time(run.at + 1)) as (_, pilot):
+    time = Time(run.at + 1)
+    async with hosted(run), opened(run, size=size, time=time) as (_, pilot):
+        if scene == "ended":  # its card has a picture of its own
+            await press(pilot, time, "escape")
         assert_picture(svg_of(pilot.app), f"run-{scene}-{size_id(size)}")
 
 
-async def test_a_picture_of_the_briefing() -> None:
+@pytest.mark.parametrize("size", SIZES, ids=size_id)
+async def test_a_picture_of_a_run_without_a_host(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    run = scenes.running(tmp_path)
+    async with opened(run, size=size, time=Time(run.at + 95)) as (_, pilot):
+        assert_picture(svg_of(pilot.app), f"run-alone-{size_id(size)}")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=size_id)
+async def test_a_picture_of_the_library(tmp_path: Path, size: tuple[int, int]) -> None:
+    run = scenes.failed(tmp_path / "open")
+    scenes.ended(tmp_path / "past")
+    root = tmp_path / "past" / "runs"
+    run.directory.path.rename(root / run.directory.id.replace("13-45", "13-58"))
+    screen = LibraryScreen(
+        partial(shelf, root, [ROLLBACK]),
+        brief=lambda _path: pytest.fail("nothing is opened by itself"),
+        attach=lambda _run: pytest.fail("nothing is opened by itself"),
+        wall=Time(run.at + 3600).wall,
+    )
+    async with running(screen, size=size) as pilot:
+        await until(pilot, lambda: "Past runs" in words(pilot))
+        assert_picture(svg_of(pilot.app), f"library-{size_id(size)}")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=size_id)
+async def test_a_picture_of_the_briefing(size: tuple[int, int]) -> None:
     runbook = load(ROLLBACK)
     briefing = Briefing(
         runbook=runbook,
@@ -59,6 +93,6 @@ async def test_a_picture_of_the_briefing() -> None:
         probe=lambda _briefing, _given: pytest.fail("nothing is asked by itself"),
         drilled=lambda: None,
     )
-    async with running(screen, size=(120, 36)) as pilot:
+    async with running(screen, size=size) as pilot:
         await until(pilot, lambda: "never drilled here" in words(pilot))
-        assert_picture(svg_of(pilot.app), "briefing-120x36")
+        assert_picture(svg_of(pilot.app), f"briefing-{size_id(size)}")
