@@ -17,7 +17,7 @@ from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.library import bundled
 from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.screens.run import RunScreen
-from mobius_tui.tui.screens.run_page import Stand
+from mobius_tui.tui.screens.stand import Stand
 
 if TYPE_CHECKING:
     from mobius_tui.health.once import Seen

@@ -138,15 +138,13 @@ class OutputPane(Widget, can_focus=True):
         else:
             self._show_status()
 
-    def action_rows(self, count: int) -> None:
-        """Scroll down by rows; up if `count` is negative."""
-        self.scroll_rows(count)
-
     def scroll_rows(self, count: int) -> None:
         """Scroll down by rows; up if `count` is negative."""
         if self.viewport is not None:
             self.viewport.move(count)
             self._follow_if_at_end(self.viewport)
+
+    action_rows = scroll_rows
 
     def action_pages(self, count: int) -> None:
         """Scroll by pages that overlap by one row."""
@@ -282,12 +280,9 @@ class OutputPane(Widget, can_focus=True):
         if document is None or not document.size:
             words = sanitize.line(self._feed.problem or self.placeholder)
             return notice(words, width, look.note)[:height]
+        times = self._shows_times()
         layout = Layout(
-            width=width,
-            wrap=self.wrap,
-            times=self._shows_times(),
-            shift=self.shift,
-            look=look,
+            width=width, wrap=self.wrap, times=times, shift=self.shift, look=look
         )
         if self.viewport is None:
             self.viewport = Viewport(document, layout, height)

@@ -16,8 +16,15 @@ BLOCK = 256 * 1024
 
 def plain(data: bytes) -> str:
     """Return whole lines as they are shown, without colours."""
-    text = clean(collapse(decode(data)), keep_sgr=True, newlines=True)
-    return SGR.sub("", text) if "\x1b" in text else text
+    text = collapse(decode(data))
+    without = SGR.sub("", text) if "\x1b" in text else text
+    if without.isascii():
+        # Lines of printable characters alone are clean: ten times faster to see.
+        if without.replace("\n", "").isprintable():
+            return without
+        return clean(without, newlines=True)
+    # A combining mark behind a colour does not stand on the character before it.
+    return SGR.sub("", clean(text, keep_sgr=True, newlines=True))
 
 
 def has_long_line(data: bytes) -> bool:

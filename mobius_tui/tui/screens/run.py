@@ -24,7 +24,8 @@ from mobius_tui.tui.offers import terminal_of
 from mobius_tui.tui.output.workbench import OutputWorkbench
 from mobius_tui.tui.outside import no_terminal, to_terminal
 from mobius_tui.tui.refusals import why_not
-from mobius_tui.tui.screens.run_page import RunPage, Stand
+from mobius_tui.tui.screens.run_page import RunPage
+from mobius_tui.tui.screens.stand import Stand
 from mobius_tui.tui.shown import split
 from mobius_tui.tui.status_text import status_text
 from mobius_tui.tui.view import RunView

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from time import time
 
@@ -26,6 +26,7 @@ from mobius_tui.tui.offers import Offer
 from mobius_tui.tui.output.workbench import OutputWorkbench
 from mobius_tui.tui.screens.output_page import OutputPage
 from mobius_tui.tui.screens.panes import panes_first
+from mobius_tui.tui.screens.stand import Stand
 from mobius_tui.tui.shown import output_of
 from mobius_tui.tui.sight import Sight
 from mobius_tui.tui.tidings import Tidings, Watcher, title
@@ -41,18 +42,6 @@ OUTPUT_BEAT = 0.05
 """Seconds between looks at the output of a running step."""
 GLANCE = 5.0
 """Seconds between two records of that somebody looks."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Stand:
-    """Where a person is in a run: what is kept while the screens are away."""
-
-    key: str | None
-    """The checklist's key under the cursor."""
-    moved: bool
-    """Whether the person put it there."""
-    pane: str
-    """The id of the pane with the focus."""
 
 
 class RunPage(OutputPage):

@@ -1,0 +1,17 @@
+"""Where a person is in a run, for the time in which the screens are away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stand:
+    """Where a person is in a run: what is kept while the screens are away."""
+
+    key: str | None
+    """The checklist's key under the cursor."""
+    moved: bool
+    """Whether the person put it there."""
+    pane: str
+    """The id of the pane with the focus."""
