@@ -54,7 +54,10 @@ class Door:
         for newcomer in self._newcomers:
             newcomer.close()
         self._newcomers.clear()
-        os.unlink(self._path)
+        try:
+            os.unlink(self._path)
+        except OSError:
+            return  # the script, or somebody, has taken it away
 
     def _accept(self) -> None:
         try:

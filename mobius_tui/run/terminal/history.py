@@ -99,8 +99,8 @@ class Modes:
         if said.startswith(b">"):
             self.keys.append(said)
         else:
-            for _ in range(min(int(said[1:-1] or b"1"), len(self.keys))):
-                self.keys.pop()
+            count = int(said[1:-1].partition(b";")[0] or b"1")
+            del self.keys[max(0, len(self.keys) - count) :]
 
     def _put(self, mode: int, *, on: bool) -> None:
         self.on.pop(mode, None)

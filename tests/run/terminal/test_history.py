@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mobius_tui.run.terminal.history import TAIL, History, Modes
@@ -81,6 +81,15 @@ def test_no_question_is_asked_twice(query: bytes) -> None:
     assert query not in shown
     left = shown.replace(b"\x1b[31m", b"").replace(b"\x1b[0m", b"")
     assert not {0x1B, 0x05, 0xC2} & set(left)
+
+
+@given(st.text("\x1b[?<>;012umhlc=", max_size=24))
+@example("\x1b[<1;2u")
+@example("\x1b[<;m")
+def test_any_sequence_that_looks_like_a_mode_is_taken(said: str) -> None:
+    modes = followed(b"\x1b[>1u", said.encode())
+    modes.again()
+    modes.undone()
 
 
 @given(st.lists(st.binary(max_size=64)))

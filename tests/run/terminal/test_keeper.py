@@ -334,6 +334,24 @@ def test_the_socket_is_its_owners_alone(step: TerminalStep) -> None:
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
+def test_what_looks_like_a_mode_and_is_none_harms_nothing(step: TerminalStep) -> None:
+    step.start("printf '\\033[<1;2u\\033[<;m'; echo there; read -r x; echo \"got $x\"")
+    person = step.come()
+    person.sees("there")
+    person.types("it\r")
+    person.sees("got it")
+    assert step.end().code == 0
+
+
+def test_a_socket_that_was_taken_away_is_not_missed(step: TerminalStep) -> None:
+    step.start("read -r _; exit 3")
+    person = step.come()
+    (step.attempt.path / frames.SOCKET).unlink()
+    person.types("\r")
+    person.is_told("has ended: exit 3")
+    assert step.end().code == 3
+
+
 def test_a_path_of_any_length(tmp_path: Path) -> None:
     step = TerminalStep(tmp_path / ("d" * 100) / ("e" * 100))
     try:
