@@ -37,7 +37,7 @@ class SaveDialog(Dialog[Path]):
 
     def compose_foot(self) -> Iterable[Widget]:
         """The line."""
-        yield Input(value=str(Path.cwd() / self._proposed), id="name", compact=True)
+        yield Input(value=str(_here() / self._proposed), id="name", compact=True)
 
     def choices(self) -> tuple[Choice, ...]:
         """Do it or not."""
@@ -52,7 +52,7 @@ class SaveDialog(Dialog[Path]):
     def give(self) -> None:
         """Give the path, if a file can be made there."""
         given = self.query_one("#name", Input).value.strip()
-        path = Path(os.path.expanduser(given)).absolute()  # noqa: PTH111 - never fails
+        path = _here() / os.path.expanduser(given)  # noqa: PTH111 - never fails
         if not given:
             self.refuse("A file needs a name.")
         elif os.path.lexists(path):
@@ -61,3 +61,11 @@ class SaveDialog(Dialog[Path]):
             self.refuse(f"There is no folder {path.parent}")
         else:
             self.dismiss(path)
+
+
+def _here() -> Path:
+    """The current directory, or the home folder where it was removed."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return Path(os.path.expanduser("~"))  # noqa: PTH111 - never fails
