@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+from collections.abc import Mapping
 from pathlib import Path
 
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import Button, Input, OptionList, Static
 
 from mobius_tui.run.directory import RunDirectory, all_runs, runs_root
 from mobius_tui.run.events import RunEnded
 from mobius_tui.run.intents import Intent
-from mobius_tui.run.shelf import shelf
-from mobius_tui.run.starter import prepare
+from mobius_tui.run.shelf import Shelf, shelf
+from mobius_tui.run.starter import Briefing, prepare
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load
 from mobius_tui.tui.opening import Openings
@@ -209,3 +211,38 @@ async def test_a_low_briefing_shows_its_head_and_the_first_line_to_fill_in() -> 
         await until(pilot, lambda: "never drilled here" in words(pilot))
         assert "real commands, in a real environment" in words(pilot)
         assert "Why are we rolling back?" in words(pilot)
+
+
+async def test_a_shelf_that_cannot_be_looked_at_is_told() -> None:
+    def look() -> Shelf:
+        raise OSError(errno.EIO, "Input/output error", "runs")
+
+    screen = LibraryScreen(look, brief=print, attach=print)
+    async with running(screen, size=(100, 30)) as pilot:
+        await until(pilot, lambda: "Input/output error" in words(pilot))
+
+
+async def test_a_run_that_cannot_begin_says_why_and_may_be_begun_again(
+    make_runbook: MakeRunbook,
+) -> None:
+    async def begin(_briefing: Briefing, _given: Mapping[str, str]) -> RunDirectory:
+        raise OSError(errno.ENOSPC, "No space left on device", "runs")
+
+    briefing = prepare(make_runbook(ASKING), given={})
+
+    async def probe(_briefing: Briefing, _given: Mapping[str, str]) -> tuple[()]:
+        return ()
+
+    screen = BriefingScreen(
+        briefing,
+        begin=begin,
+        opened=print,
+        answers={"reason": "why not"},
+        probe=probe,
+        drilled=lambda: None,
+    )
+    async with running(screen, size=(100, 30)) as pilot:
+        await pilot.press("ctrl+g")
+        problem = screen.query_one("#problem", Static)
+        await until(pilot, lambda: "No space left" in str(problem.content))
+        assert not screen.query_one("#begin", Button).disabled

@@ -272,7 +272,7 @@ class BriefingScreen(Page):
         """A worker: begin the run, and open it."""
         try:
             directory = await self._begin(self._briefing, given)
-        except MobiusError as error:
+        except (MobiusError, OSError) as error:
             self._is_beginning = False
             self.query_one("#begin", Button).disabled = False
             self._refuse(sanitize.line(str(error)))

@@ -13,6 +13,7 @@ from textual import events, on
 from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.worker import Worker, WorkerState
 
 from mobius_tui import sanitize
 from mobius_tui.errors import RunError
@@ -90,6 +91,13 @@ class Page(Screen[None]):
             timeout=10 if is_problem else 4,
             markup=False,
         )
+
+    @on(Worker.StateChanged)
+    def _worker_changed(self, event: Worker.StateChanged) -> None:
+        """A worker that failed says so; the screen stays."""
+        error = event.worker.error
+        if event.state is WorkerState.ERROR and error is not None:
+            self.tell(str(error) or type(error).__name__, is_problem=True)
 
     def copy(self, text: str | Callable[[], str]) -> None:
         """Copy text to wherever it can be pasted from, and tell where that is.

@@ -14,7 +14,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
 from textual.widgets import Static
-from textual.worker import Worker, WorkerError, WorkerState
+from textual.worker import Worker, WorkerError
 
 from mobius_tui.run.glance import Glance, keep, last_glance
 from mobius_tui.run.viewer import Viewer
@@ -164,12 +164,6 @@ class RunPage(OutputPage):
         path = self._viewer.directory.attempt(event.step, event.attempt).output
         if self.shown is not None and self.shown.path == path:
             self.query_one(OutputWorkbench).refresh_from_file()
-
-    @on(Worker.StateChanged)
-    def _worker_changed(self, event: Worker.StateChanged) -> None:
-        """A worker that failed says so; the screen stays."""
-        if event.state is WorkerState.ERROR:
-            self.tell(str(event.worker.error), is_problem=True)
 
     def _update(self) -> None:
         """Look at the run, and pass down what there is to see."""
