@@ -247,3 +247,15 @@ def deciding(tmp_path: Path) -> MadeRun:
     for step in ("system-status", "metrics", "user-impact"):
         _ended(run, step, 2)
     return run
+
+
+def retried(tmp_path: Path) -> MadeRun:
+    """A second attempt runs beside the output of the first."""
+    run = failed(tmp_path)
+    run.write(
+        StepStarted(step="execute", attempt=2, reads=("backup_file", "target_env")),
+        after=20,
+    )
+    run.output("execute", 2, OUTPUT)
+    run.at += 5
+    return run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tests.pictures import assert_picture, svg_of
 from tests.tui import scenes
 from tests.tui.runs import (
     ROLLBACK,
+    MadeRun,
     Time,
     hosted,
     opened,
@@ -45,6 +47,32 @@ async def test_a_picture_of_a_run(
         if scene == "ended":  # its card has a picture of its own
             await press(pilot, time, "escape")
         assert_picture(svg_of(pilot.app), f"run-{scene}-{size_id(size)}")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=size_id)
+@pytest.mark.parametrize(
+    ("name", "scene", "keys"),
+    [
+        ("tabs", scenes.retried, ("2", "left_square_bracket")),
+        ("find", scenes.failed, ("2", "slash", *"stop")),
+        ("zoom", scenes.failed, ("2", "z")),
+        ("filter", scenes.failed, ("slash", *"backup")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_a_picture_of_what_keys_do(
+    tmp_path: Path,
+    name: str,
+    scene: Callable[[Path], MadeRun],
+    keys: tuple[str, ...],
+    size: tuple[int, int],
+) -> None:
+    run = scene(tmp_path)
+    async with hosted(run), opened(run, size=size, time=Time(run.at + 1)) as (_, pilot):
+        await pilot.press(*keys)
+        if name == "find":
+            await until(pilot, lambda: "of 2" in words(pilot))
+        assert_picture(svg_of(pilot.app), f"run-{name}-{size_id(size)}")
 
 
 @pytest.mark.parametrize("size", SIZES, ids=size_id)
