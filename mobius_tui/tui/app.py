@@ -6,13 +6,13 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, cast
 
 from rich.console import RenderableType
 from textual import events, on
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
@@ -241,15 +241,6 @@ class MobiusApp(App[Result]):
         queue = getattr(writer, "_queue", None)
         return queue is not None and not queue.empty()
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Of Textual's own commands, the themes."""
-        del screen
-        yield SystemCommand(
-            "Theme",
-            "For now; the `theme` of config.toml is for good",
-            self.action_change_theme,
-        )
-
     def copy_to_clipboard(self, text: str) -> None:
         """Send text to the terminal's clipboard, through GNU screen too."""
         words = clipboard.sequence(text, os.environ)
@@ -272,4 +263,4 @@ class MobiusApp(App[Result]):
         self.notify(f"Ctrl+C ends nothing here. {leave} leaves{stops}.", markup=False)
 
 
-MobiusApp.COMMANDS = MobiusApp.COMMANDS | {CommandProvider}
+MobiusApp.COMMANDS = {CommandProvider}

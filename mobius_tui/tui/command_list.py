@@ -51,6 +51,15 @@ COMMANDS: tuple[Command, ...] = (
         place="app",
     ),
     Command(
+        id="theme",
+        act="app.change_theme",
+        keys=(),
+        title="Choose other colours",
+        help="For now; the `theme` of config.toml is for good.",
+        group="Everywhere",
+        place="app",
+    ),
+    Command(
         id="suspend",
         act="app.suspend",
         keys=("ctrl+z",),

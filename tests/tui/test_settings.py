@@ -237,12 +237,20 @@ def test_lines_do_not_care_for_it() -> None:
 README = Path(__file__).parents[2] / "README.md"
 
 
+def _quoted(key: str) -> str:
+    return f"`{key_name(key)}`"
+
+
 def test_the_readme_lists_every_command_and_shows_a_file_that_is_right() -> None:
     text = README.read_text(encoding="utf-8")
     rows = re.findall(r"^\| `([a-z_.]+)` \| (.+?) \| (.+?) \|$", text, re.MULTILINE)
     listed = [(name, keys, title) for name, keys, title in rows]
     assert listed == [
-        (each.id, " ".join(f"`{key_name(key)}`" for key in each.keys), each.title)
+        (
+            each.id,
+            " ".join(f"`{key_name(key)}`" for key in each.keys) or "-",
+            each.title,
+        )
         for each in COMMANDS
     ]
     [example] = re.findall(r"^```toml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)

@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from mobius_tui.run.steps import Status
 from mobius_tui.tui.command import Command
+from mobius_tui.tui.commands import key_of
 from mobius_tui.tui.glyphs import ASIDE, MARKS
 from mobius_tui.tui.screens.dialog import Dialog, words_widget
 from mobius_tui.tui.theme import text
@@ -50,7 +51,7 @@ class HelpDialog(Dialog[None]):
 
     def __init__(self, commands: tuple[Command, ...], *, glyphs: bool) -> None:
         super().__init__("Help")
-        self._commands = tuple(command for command in commands if command.keys)
+        self._commands = commands
         self._glyphs = glyphs
 
     def compose_body(self) -> Iterable[Widget]:
@@ -78,7 +79,8 @@ def _row(command: Command) -> KeyRow:
     words = text(command.title)
     if command.help:
         words += Content("  ") + text(command.help, "muted")
-    return text(command.key_names, "key"), words
+    # What has no key of its own is found by its name.
+    return text(command.key_names or key_of("palette"), "key"), words
 
 
 def _plain(row: KeyRow) -> str:
