@@ -11,7 +11,7 @@ TAIL = 65536
 
 _MODES = re.compile(
     rb"\x1b\[\?(?P<numbers>[0-9;]{1,64})(?P<way>[hl])|\x1b(?P<keypad>[=>])"
-    rb"|\x1b\[(?P<keys>[<>][0-9;]{0,64}[um])|\x1b(?P<reset>c)"
+    rb"|\x1b\[(?P<keys>>[0-9;]{0,64}[um]|<[0-9]{0,4}u)|\x1b(?P<reset>c)"
 )
 """Private modes set or reset; the keypad's; how keys are told; a reset of it all."""
 _BEGUN = re.compile(rb"\x1b(\[([?<>][0-9;]{0,64})?)?\Z")
@@ -29,6 +29,11 @@ ALTERNATE = frozenset({47, 1047, 1049})
 """The modes of the second screen, which full-screen programs draw on."""
 KEYPAD = -1
 """The keypad's mode: it has a sequence of its own, and no number."""
+MODES = 10_000
+"""Private modes from here on are nobody's: what sets them is no program's wish, and
+they are not kept, however many there are."""
+KEYS = 32
+"""Ways of telling keys that are kept one upon the other; terminals keep fewer."""
 
 
 BROKEN_OFF = b"\x18\x1b\\"
@@ -97,12 +102,14 @@ class Modes:
         if said.endswith(b"m"):
             self.keys = [each for each in self.keys if not each.endswith(b"m")]
         if said.startswith(b">"):
-            self.keys.append(said)
+            self.keys = [*self.keys[1 - KEYS :], said]
         else:
             count = int(said[1:-1].partition(b";")[0] or b"1")
             del self.keys[max(0, len(self.keys) - count) :]
 
     def _put(self, mode: int, *, on: bool) -> None:
+        if mode >= MODES:
+            return
         self.on.pop(mode, None)
         self.off.discard(mode)
         if on:

@@ -38,6 +38,26 @@ def test_modes_are_undone_the_second_screen_last() -> None:
     assert undone.index(b"\x1b[?1049l") < undone.index(b"\x1b[?25h")
 
 
+@pytest.mark.parametrize(
+    "said",
+    [b"\x1b[<0;10;20m", b"\x1b[<0;10;20M", b"\x1b[<;u", b"\x1b[<1;2u", b"\x1b[<9m"],
+    ids=["mouse let go", "mouse", "nothing", "two numbers", "no way of keys"],
+)
+def test_what_only_looks_like_a_mode_is_none(said: bytes) -> None:
+    followed(b"\x1b[>1u", said[:3], said[3:])
+    modes = followed(b"\x1b[>1u", said)
+    assert modes.keys == [b">1u"]
+    assert modes.on == {}
+
+
+def test_a_flood_of_modes_is_not_kept() -> None:
+    flood = b"".join(b"\x1b[?%dh\x1b[?%dl" % (n, n + 1) for n in range(0, 30_000, 2))
+    modes = followed(flood + b"\x1b[>1u" * 1000)
+    assert len(modes.on) + len(modes.off) <= 10_000
+    assert len(modes.keys) <= 32
+    assert b"\x1b[<32u" in modes.undone()
+
+
 def test_what_is_undone_already_is_left_alone() -> None:
     assert b"\x1b[?1049l" not in followed(VIM, b"\x1b[?1049l").undone()
     assert b"1049" not in followed(VIM, b"\x1bc").undone()
