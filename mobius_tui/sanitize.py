@@ -30,13 +30,14 @@ SGR = re.compile(r"(\x1b\[[0-9;:]{0,64}m)")
 """
 
 # Written out, not computed from `unicodedata`, so that every Python shows the same:
-# Cc, Cf, Cs, Zl, Zp, the noncharacters, and what Unicode calls default-ignorable.
+# Cc, Cf, Cs, Zl, Zp, the noncharacters, and what Unicode calls default-ignorable; and
+# skin tones, which colour an emoji, or stand alone in two cells or in none.
 _INVISIBLE = (
     "\x00-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2"
     "\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\u3164\ud800-\udfff\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     "\ufffe\uffff\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
-    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "\U0001d173-\U0001d17a\U0001f3fb-\U0001f3ff\U000e0000-\U000e0fff"
 ) + "".join(
     f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}"
     for plane in range(0x10000, 0x110000, 0x10000)
@@ -152,14 +153,19 @@ _WITHOUT_MARKS = re.compile(
 )
 
 
+_JOINING = "\u1160-\u11ff\ud7b0-\ud7ff"
+_JOINS = re.compile(f"[{_JOINING}]")
+
+
 @cache
 def _combining() -> re.Pattern[str]:
     """Return a pattern of one or more combining marks.
 
-    Made when the first text that may hold one comes by: it costs 20 ms. Marks lie below
-    U+20000, and the selectors above it are shown as codes before.
+    Vowels and finals of Korean syllables that are spelt in parts join what is before
+    them just so. Made when the first text that may hold one comes by: it costs 20 ms.
+    Marks lie below U+20000, and the selectors above it are shown as codes before.
     """
-    marks: list[str] = []
+    marks = [_JOINING]
     first = None
     for code in range(0x300, 0x20000):
         is_mark = unicodedata.category(chr(code)) in {"Mn", "Me"}
@@ -195,6 +201,8 @@ def _expand_tabs(text: str) -> str:
 
 
 def _cell(character: str) -> int:
+    if _JOINS.match(character):
+        return 0
     if (category := unicodedata.category(character)) in {"Mn", "Me", "Mc"}:
         return 0
     if category == "Cn":

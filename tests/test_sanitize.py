@@ -131,6 +131,10 @@ def test_every_control_and_format_character_of_unicode_is_shown() -> None:
         ("e\u0301\u0302\u0303\u0304", "e\u0301\u0302\u0303\u0304"),
         ("e" + "\u0301" * 40, "e" + "\u0301" * 4 + "<+36 marks>"),
         ("\u0301 first", "◌\u0301 first"),
+        ("a tone\U0001f3fb", "a tone<U+1F3FB>"),
+        ("\u1112\u1161\u11ab", "\u1112\u1161\u11ab"),
+        ("\u1161 first", "◌\u1161 first"),
+        ("\u1112" + "\u1161" * 40, "\u1112" + "\u1161" * 4 + "<+36 marks>"),
         ("a\tb", "a       b"),
         ("世界\tb", "世界    b"),
         ("12345678\tb", "12345678        b"),
@@ -178,7 +182,8 @@ def test_undecodable_bytes_are_shown_in_hex() -> None:
 
 
 def test_cells_counts_wide_and_combining_characters() -> None:
-    assert [cells(text) for text in ("abc", "世界", "e\u0301", "")] == [3, 4, 1, 0]
+    texts = ("abc", "世界", "e\u0301", "", "\u1112\u1161\u11ab")
+    assert [cells(text) for text in texts] == [3, 4, 1, 0, 2]
 
 
 def test_text_that_is_taken_to_hold_no_marks_can_hold_none() -> None:

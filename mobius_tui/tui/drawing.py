@@ -6,11 +6,16 @@ what was sent before, and the cells that differ are written.
 
 While the terminal has not taken what was sent, updates only change what is wanted: a
 slow line skips frames, and is never behind by more than the one that is on its way.
+
+Terminals disagree on how wide some characters are. What stands after one is put where
+it belongs, so that a line is never wrong in more than the two cells in question.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import repeat
 
 from rich.cells import get_character_cell_size
@@ -28,6 +33,17 @@ GAP = 5
 the cursor takes as many bytes."""
 NOTHING: Cell = ("", Style.null())
 """A cell of which nothing is known."""
+
+# Latin, Greek, Cyrillic; punctuation, arrows, lines, symbols; Chinese, Japanese and
+# Korean; and nothing, which is the right half of a wide one.
+_AGREED = re.compile(
+    "[\u0020-\u02ff\u0370-\u0482\u048a-\u052f\u1e00-\u2bff\u2e80-\u3029\u3030-\u3098"
+    "\u309b-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60]?"
+)
+_SYMBOLS = ("\u2000", "\u2bff")
+"""Of these, emoji that are wide since Unicode 9 are narrow in some terminals."""
+NO_WRAP, WRAP = "\x1b[?7l", "\x1b[?7h"
+"""What ends a line too wide stays on it; as ever."""
 
 
 class Drawing:
@@ -77,11 +93,12 @@ class Drawing:
             for start, end in _differing(self._shown[y], wanted):
                 out.append(move % (start + 1))
                 move = "\x1b[%dG"
-                for character, own in wanted[start:end]:
+                for x, (character, own) in enumerate(wanted[start:end], start):
                     if own is not style:
                         style = own
                         out.append(self._code(own, console))
-                    out.append(character)
+                    agreed = character.isascii() or not _is_disputed(character)
+                    out.append(character if agreed else _placed(wanted, x))
             self._shown[y] = wanted.copy()
         self._dirty.clear()
         if out:
@@ -112,8 +129,9 @@ class Drawing:
                 continue
             for character in words:
                 size = get_character_cell_size(character)
-                if size == 0 and cells:
-                    cells[-1] = (cells[-1][0] + character, known)
+                if size == 0:
+                    if cells:
+                        cells[-1] = (cells[-1][0] + character, known)
                 else:
                     cells.append((character, known))
                     cells.extend(repeat(("", known), size - 1))
@@ -144,6 +162,26 @@ class Drawing:
         return code
 
 
+@lru_cache(4096)
+def _is_disputed(character: str) -> bool:
+    """Whether terminals may disagree on how wide a cell's character is."""
+    if not _AGREED.fullmatch(character):
+        return True
+    first, last = _SYMBOLS
+    return first <= character <= last and get_character_cell_size(character) > 1
+
+
+def _placed(row: list[Cell], x: int) -> str:
+    """A character of disputed width, and what goes on after it where it should."""
+    character = row[x][0]
+    is_wide = x + 1 < len(row) and not row[x + 1][0]
+    if is_wide:  # where it is narrow, nothing old may stay beside it
+        character = f"  \x1b[{x + 1}G{character}"
+    after = x + 2 + is_wide
+    placed = f"{character}\x1b[{after}G"
+    return placed if after < len(row) else f"{NO_WRAP}{placed}{WRAP}"
+
+
 def _differing(shown: list[Cell], wanted: list[Cell]) -> Iterable[tuple[int, int]]:
     """Where cells differ: starts and ends, with what lies between if that is little."""
     if shown == wanted:
@@ -158,6 +196,9 @@ def _differing(shown: list[Cell], wanted: list[Cell]) -> Iterable[tuple[int, int
         if start < 0:
             start = at - 1 if not new[0] and at > 0 else at
         end = at + 1
+        if not (old[0] + new[0]).isascii() and end < len(wanted):
+            # One that is wider there than here has blanked the cell after it.
+            end += _is_disputed(old[0]) or _is_disputed(new[0])
     if start >= 0:
         yield start, end
 

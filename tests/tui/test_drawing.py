@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
 from random import Random
 
 import pyte
+import pytest
+from rich.cells import get_character_cell_size
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
@@ -75,6 +78,56 @@ def test_changes_leave_the_same_screen_as_all_of_it() -> None:
         ends = [[WIDTH] for _ in lines]
         screen.update(ChopsUpdate(chops, [(at, 0, WIDTH)], ends))
         assert looks(screen.pyte) == plainly(lines)
+
+
+DISPUTED = ("\U0001f97a", "✅", "\U0001f600", "न\u093f", "ᄒ\u1161\u11ab", "\U0001fae9")
+"""A new emoji, one in older fonts' place, letters with marks, and one of tomorrow."""
+
+
+@pytest.mark.parametrize("width", [1, 2])
+def test_a_terminal_that_takes_a_width_for_another_is_wrong_in_no_other_cell(
+    width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = pyte.screens.wcwidth
+    known = {each[0]: width for each in DISPUTED}
+    monkeypatch.setattr(pyte.screens, "wcwidth", lambda c: known.get(c) or own(c))
+    random = Random(5)
+    screen = Screen()
+    lines = [line(random, WIDTH) for _ in range(HEIGHT)]
+    screen.update(whole(lines))
+    for _ in range(300):
+        at = random.randrange(HEIGHT)
+        pieces = [random.choice((*PIECES, *DISPUTED)) for _ in range(WIDTH)]
+        keep = random.randrange(WIDTH)
+        new = Strip([Segment("".join(pieces), random.choice(STYLES))])
+        both = Strip.join([lines[at].crop(0, keep), new])
+        lines[at] = both.adjust_cell_length(WIDTH)
+        screen.update(whole(lines))
+        for y, each in enumerate(lines):
+            for x, words in undisputed(each.text).items():
+                assert screen.pyte.buffer[y][x].data == words, (y, x, each.text)
+
+
+def undisputed(text: str) -> dict[int, str]:
+    """The characters of a line by column, but for those of disputed width."""
+    firsts = {each[0] for each in DISPUTED}
+    found: dict[int, str] = {}
+    x = 0
+    for character in text:
+        size = get_character_cell_size(character)
+        if size and character not in firsts:
+            found[x] = character
+        elif size == 0 and x - 1 in found:
+            found[x - 1] = unicodedata.normalize("NFC", found[x - 1] + character)
+        x += size
+    return found
+
+
+def test_a_mark_with_nothing_to_stand_on_moves_nothing() -> None:
+    screen = Screen()
+    lines = [Strip([Segment("\u0301" + "x" * (WIDTH - 1) + "y")])] * HEIGHT
+    screen.update(whole(lines))
+    assert screen.pyte.display[0] == "x" * (WIDTH - 1) + "y"
 
 
 def test_nothing_is_drawn_beyond_what_was_asked_for() -> None:
