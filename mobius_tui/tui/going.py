@@ -13,7 +13,12 @@ from mobius_tui.tui.errand import Errand
 
 BEAT = 0.4
 """Seconds between looks whether the terminal is still there."""
-GRACE = {signal.SIGHUP: 0.5, signal.SIGTERM: 2.0}
+GRACE = {
+    signal.SIGHUP: 0.5,
+    signal.SIGTERM: 2.0,
+    signal.SIGINT: 2.0,
+    signal.SIGQUIT: 2.0,
+}
 """Seconds in which the screens may go in good order. After that the process goes as it
 stands: a terminal that is gone, or takes nothing, would hold it for ever."""
 

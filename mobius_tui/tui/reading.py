@@ -17,9 +17,11 @@ import termios
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import Literal
 
 from mobius_tui import sanitize
+from mobius_tui.errors import INTERRUPTED
 from mobius_tui.tui.output.plain import newline_from, shown_lines
 
 LIMIT = 64 * 1024 * 1024
@@ -27,6 +29,12 @@ LIMIT = 64 * 1024 * 1024
 
 KEPT = 5
 """Lines at a file's ends in which editors look for settings that they obey."""
+
+GOING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+"""By these a process is told to go."""
+
+GRACE = 1.0
+"""Seconds that a pager or editor has then to give the terminal back."""
 
 Way = Literal["pager", "editor"]
 
@@ -141,15 +149,53 @@ def _copy_end(output: Path, copy: Path, *, padded: bool) -> int:
 
 
 def _run(command: tuple[str, ...], environ: Mapping[str, str]) -> int:
-    """Run a program in the terminal; ctrl+c there is for it, not for us."""
+    """Run a program in the terminal; ctrl+c there is for it, not for us.
+
+    Raises:
+        SystemExit: this process was told to go; the program has been ended.
+    """
     secure = {**environ, "LESSSECURE": "1"}
     for name in ("LESSOPEN", "LESSCLOSE"):
         secure.pop(name, None)
     before = termios.tcgetattr(sys.stdin) if sys.stdin.isatty() else None
-    interrupt = signal.signal(signal.SIGINT, lambda *_: None)
     try:
-        return subprocess.run(command, env=secure, check=False).returncode
+        with _told_to_go() as told:
+            program = subprocess.Popen(command, env=secure)
+            try:
+                return program.wait()
+            finally:
+                if told:
+                    _end(program, told[0])
     finally:
-        signal.signal(signal.SIGINT, interrupt)
         if before is not None:
-            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+            with contextlib.suppress(termios.error):  # the terminal may be gone
+                termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+
+
+@contextlib.contextmanager
+def _told_to_go() -> Iterator[list[int]]:
+    """Raise `SystemExit` when told to go, and say by which signal."""
+    told: list[int] = []
+
+    def go(number: int, _frame: FrameType | None) -> None:
+        told.append(number)
+        if len(told) == 1:  # the program is being ended since then
+            raise SystemExit(INTERRUPTED)
+
+    handlers = {signal.SIGINT: lambda *_: None, **dict.fromkeys(GOING, go)}
+    before = {number: signal.signal(number, act) for number, act in handlers.items()}
+    try:
+        yield told
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end(program: subprocess.Popen[bytes], number: int) -> None:
+    """End it as we were told to end; it would go on in a terminal of somebody else."""
+    program.send_signal(number)
+    try:
+        program.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        program.kill()
+        program.wait()

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+import psutil
+import pytest
 
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.follow import Follower
@@ -14,7 +19,9 @@ from mobius_tui.tui.clipboard import FILE
 from tests.acceptance.conftest import Open
 from tests.acceptance.terminal import LIMIT, Terminal
 from tests.acceptance.test_keys import ENTER, press_until
+from tests.acceptance.test_manners import is_there
 from tests.acceptance.test_terminal import HOSTILE, RAW, begun, book
+from tests.run.running import wait_for
 
 ESC = "\x1b"
 SHORT = {"PATH": "/usr/bin:/bin", "TMUX": "", "DISPLAY": "", "WAYLAND_DISPLAY": ""}
@@ -62,7 +69,8 @@ async def opened(
     directory = await begun(book(folder, script))
     screen = terminal("resume", **{**SHORT, **env})
     screen.until("Back in")
-    press_until(screen, ENTER, lambda shown: "all-of-it" in shown)
+    press_until(screen, ENTER, lambda shown: "Back in" not in shown)
+    screen.until("all-of-it")
     press_until(screen, "2", lambda shown: "C All" in shown)
     return screen, directory
 
@@ -158,4 +166,48 @@ async def test_it_is_saved_where_nothing_was(terminal: Open, tmp_path: Path) -> 
     assert "␛]52;c;aGFja2Vk␇" in saved.read_text()
     assert saved.stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "mine").read_text() == "mine"
+    (tmp_path / "go").touch()
+
+
+STUBBORN = "trap '' TERM HUP QUIT; while :; do sleep 0.1; done"
+
+
+@pytest.mark.parametrize("stubborn", ["exec sleep 600", STUBBORN])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+async def test_told_to_go_it_leaves_no_pager_behind_and_no_copy(
+    terminal: Open, tmp_path: Path, number: signal.Signals, stubborn: str
+) -> None:
+    pager = tmp_path / "reader"
+    pager.write_text(
+        f"#!/bin/sh\necho $$ > {tmp_path}/pid.new; mv {tmp_path}/pid.new "
+        f"{tmp_path}/pid\nstty -icanon -echo\n{stubborn}\n"
+    )
+    pager.chmod(0o755)
+    script = hostile_script(tmp_path)
+    screen, directory = await opened(terminal, tmp_path, script, PAGER=str(pager))
+    pid = tmp_path / "pid"
+    press_until(screen, "o", lambda _: pid.exists())
+    reader = psutil.Process(int(pid.read_text()))
+    screen.child.kill(number)
+    assert screen.over() == 130
+    assert not reader.is_running()
+    assert not list(directory.path.glob(".reading-*"))
+    assert directory.host() is not None
+    (tmp_path / "go").touch()
+
+
+async def test_a_terminal_that_goes_takes_the_pager_and_its_copy_along(
+    terminal: Open, tmp_path: Path
+) -> None:
+    pager = tmp_path / "reader"
+    pager.write_text(f"#!/bin/sh\n: > {tmp_path}/seen; exec sleep 600\n")
+    pager.chmod(0o755)
+    script = hostile_script(tmp_path)
+    screen, directory = await opened(terminal, tmp_path, script, PAGER=str(pager))
+    press_until(screen, "o", lambda _: (tmp_path / "seen").exists())
+    viewer = psutil.Process(screen.child.pid)
+    [reader] = viewer.children()
+    os.close(screen.child.child_fd)
+    wait_for(lambda: not is_there(viewer) and not is_there(reader))
+    assert not list(directory.path.glob(".reading-*"))
     (tmp_path / "go").touch()

@@ -107,7 +107,9 @@ async def test_a_killed_host_is_seen_and_resumed(
     assert directory.host() not in (None, pid)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT]
+)
 async def test_a_viewer_that_is_told_to_go_restores_the_screen(
     terminal: Open, tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -115,7 +117,7 @@ async def test_a_viewer_that_is_told_to_go_restores_the_screen(
     screen = terminal("resume")
     screen.until("line-")
     screen.child.kill(number)
-    assert screen.over() != 0
+    assert screen.over() == 130
     assert LEAVES_ALTERNATE_SCREEN in bytes(screen.raw)
     assert directory.host() is not None
 

@@ -79,6 +79,7 @@ def _signals() -> Iterator[int]:
         signal.SIGWINCH: signal.signal(signal.SIGWINCH, lambda *_: None),
         signal.SIGTERM: signal.signal(signal.SIGTERM, go),
         signal.SIGHUP: signal.signal(signal.SIGHUP, go),
+        signal.SIGQUIT: signal.signal(signal.SIGQUIT, go),
     }
     old = signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     try:
