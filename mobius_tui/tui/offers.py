@@ -183,7 +183,8 @@ def _start(view: RunView, step: Step, note: str = "") -> Offer:
     where = f" in {view.environment}" if view.environment and effect != "read" else ""
     notes = [note] if note else []
     if has_terminal(step):
-        notes.append(f"in your terminal, {AWAY_KEY} comes back")
+        place = "in your terminal, " if effect == "read" else ""
+        notes.append(f"{place}{AWAY_KEY} comes back")
     if effect != "read":
         notes.insert(0, EFFECTS[effect] + where)
     return Offer(

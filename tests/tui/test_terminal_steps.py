@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from mobius_tui.plain import words as words_of
 from mobius_tui.run.events import StepEnded, StepStarted
+from mobius_tui.run.follow import Follower
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load
 from mobius_tui.tui import offers
@@ -95,3 +97,13 @@ async def test_a_terminal_that_is_not_there_is_told(run: MadeRun) -> None:
         await press(pilot, time, "T")
         await until(pilot, lambda: "does not run now" in words(pilot))
         assert pilot.app.return_value is None
+
+
+def test_lines_say_where_its_terminal_is(run: MadeRun) -> None:
+    run.write(STARTED)
+    follower = Follower(run.directory)
+    said = words_of(follower.entries[-1], follower.plan, follower.state)
+    assert said == (
+        "started: 1.1 Edit the configuration; it has a terminal to itself: "
+        f"`mobius-tui resume {run.directory.id}` in a terminal goes there"
+    )
