@@ -64,16 +64,17 @@ async def contacts(ask: Ask, view: RunView, _key: str | None) -> Intent | None:
 
 
 async def end_run(ask: Ask, view: RunView, _key: str | None) -> Intent | None:
-    """End the run for good."""
+    """End the run for good; what is left undone wants a reason."""
     outcome, why = view.plan.outcome(view.state)
+    completed = outcome == "completed"
     reason = await ask(
         ReasonDialog(
             "End the run?",
             f"It ends as {outcome}: {why}. Nothing can be started in it any more.",
             verb="End it",
-            prompt="Remark, if there is one",
-            wanted=False,
-            tone="good" if outcome == "completed" else "warn",
+            prompt="Remark, if there is one" if completed else "Why does it end here?",
+            wanted=not completed,
+            tone="good" if completed else "warn",
         )
     )
     return None if reason is None else Intent(wish="end", text=reason)

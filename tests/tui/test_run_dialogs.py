@@ -8,7 +8,7 @@ import pytest
 
 from mobius_tui.run.events import StepEnded, StepStarted
 from mobius_tui.tui.screens.confirm import ConfirmDialog
-from mobius_tui.tui.screens.dialog import DEAF
+from mobius_tui.tui.screens.dialog import DEAF, Dialog
 from mobius_tui.tui.screens.failure import FailureDialog
 from mobius_tui.tui.screens.message import MessageDialog
 from tests.tui import scenes
@@ -117,12 +117,20 @@ async def test_a_decision_of_several_is_marked_and_sent(tmp_path: Path) -> None:
         assert host.intents[0].names == ("critical-functionality", "security")
 
 
-async def test_a_message_is_filled_in_and_what_was_told_is_sent(tmp_path: Path) -> None:
+async def test_enter_copies_a_message_before_it_marks_it_as_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))  # no program that copies
     run = scenes.telling(tmp_path)
     time = Time(run.at)
+    copied = run.directory.path / "copied.txt"
     async with hosted(run) as host, opened(run, time=time) as (_, pilot):
         await press(pilot, time, "m")
         assert "Every page answers 500" in words(pilot)
+        await press(pilot, time, "enter")
+        await until(pilot, copied.exists)
+        assert isinstance(pilot.app.screen, MessageDialog)
+        assert host.intents == []
         await press(pilot, time, "enter")
         await until(pilot, lambda: host.intents)
         assert host.intents[0].wish == "tick"
@@ -138,6 +146,29 @@ async def test_a_skip_wants_a_reason(tmp_path: Path) -> None:
         await press(pilot, time, *"no", "enter")
         await until(pilot, lambda: host.intents)
         assert (host.intents[0].wish, host.intents[0].text) == ("skip", "no")
+
+
+async def test_a_run_with_steps_undone_ends_for_a_reason_alone(tmp_path: Path) -> None:
+    run = scenes.decided(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (_, pilot):
+        await press(pilot, time, "E", "enter")
+        assert "A reason is wanted" in words(pilot)
+        assert host.intents == []
+        await press(pilot, time, *"mistake", "enter")
+        await until(pilot, lambda: host.intents)
+        assert (host.intents[0].wish, host.intents[0].text) == ("end", "mistake")
+
+
+async def test_a_dialog_names_the_key_that_closes_it(tmp_path: Path) -> None:
+    run = scenes.decided(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (_, pilot):
+        await press(pilot, time, "E")
+        assert "Esc Don't" in words(pilot)
+        await press(pilot, time, "escape")
+        assert not isinstance(pilot.app.screen, Dialog)
+        assert host.intents == []
 
 
 async def test_on_a_low_screen_what_is_confirmed_stays_in_sight(tmp_path: Path) -> None:
@@ -169,7 +200,6 @@ async def test_a_message_can_be_edited_and_copied_before_it_is_told(
         assert copied.read_text().endswith("Status updates will follow.Hi")
         assert isinstance(pilot.app.screen, MessageDialog)
         assert host.intents == []
-        pilot.app.screen.query_one("#ok").focus()
         await press(pilot, time, "enter")
         await until(pilot, lambda: host.intents)
         assert host.intents[0].text.endswith("follow.Hi")

@@ -139,7 +139,7 @@ class EndCard(Dialog[str]):
 
     def choices(self) -> tuple[Choice, ...]:
         """Leave, or read on."""
-        return (Choice("leave", "Leave", "primary"), Choice("cancel", "Look at it"))
+        return (Choice("leave", "q Leave", "primary"), Choice("cancel", "Look at it"))
 
     @on(Button.Pressed, "#leave")
     def action_leave(self) -> None:

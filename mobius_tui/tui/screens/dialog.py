@@ -100,8 +100,9 @@ class Dialog(ModalScreen[T | None], Generic[T]):
                 yield problem
                 with Horizontal(classes="buttons"):
                     for choice in self.choices():
+                        key = "Esc " if choice.id == "cancel" else ""
                         yield Button(
-                            Content(sanitize.line(choice.label)),
+                            Content(key + sanitize.line(choice.label)),
                             id=choice.id,
                             variant=choice.variant,
                             compact=True,

@@ -61,7 +61,7 @@ class FailureDialog(Dialog[str]):
             for command_id, words in WAYS
             if command_id in self._offered
         ]
-        return (*ways, Choice("cancel", "Esc Look"))
+        return (*ways, Choice("cancel", "Look"))
 
     def on_mount(self) -> None:
         """Let Enter look first, not act."""

@@ -61,11 +61,11 @@ class MessageDialog(Dialog[str]):
             again = Choice("ok", "Mark as told again")
             return (Choice("cancel", "Close", "primary"), *others, again)
         told = Choice("ok", "Mark as told", "primary")
-        return (told, *others, Choice("cancel", "Not yet"))
+        return (*others, told, Choice("cancel", "Not yet"))
 
     def on_mount(self) -> None:
-        """Enter marks it; Tab or `e` reaches the text."""
-        self.query_one("#cancel" if self._told else "#ok").focus()
+        """Enter copies it, and marks it once it is copied; `e` reaches the text."""
+        self.query_one("#cancel" if self._told else "#copy").focus()
 
     @property
     def _text(self) -> str:
@@ -73,9 +73,10 @@ class MessageDialog(Dialog[str]):
 
     @on(Button.Pressed, "#copy")
     def action_copy_text(self) -> None:
-        """Copy the text, edited or not."""
+        """Copy the text, edited or not; the next Enter marks it as told."""
         if self.copier is not None:
             self.copier(self._text)
+        self.query_one("#ok").focus()
 
     @on(Button.Pressed, "#edit")
     def action_edit(self) -> None:
