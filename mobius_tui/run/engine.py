@@ -298,9 +298,12 @@ class Engine:
             await self.write(entered, "host")
 
     async def _stop_followers(self) -> None:
-        """Stop what follows in phases whose other steps are all done."""
+        """Stop what follows in phases whose other steps are all done.
+
+        A step that went wrong is not done: somebody may look for the reason in a log.
+        """
         standings = self.plan.standings(self.state)
-        going = (Status.PENDING, Status.WAITING, Status.RUNNING)
+        going = BAD | {Status.PENDING, Status.WAITING, Status.RUNNING}
         for phase in self.plan.runbook.phases:
             others = [s for s in phase.steps if not follows(s)]
             if any(standings[s.id].status in going for s in others):
