@@ -74,11 +74,13 @@ async def test_the_palette_finds_what_applies(tmp_path: Path) -> None:
     run = scenes.failed(tmp_path)
     async with hosted(run), opened(run) as (screen, pilot):
         provider = CommandProvider(screen)
-        hits = [hit async for hit in provider.search("retry")]
-        assert hits == []
-        hits = [hit async for hit in provider.search("run the step again")]
-        assert len(hits) == 1
+        assert [hit async for hit in provider.search("no such thing")] == []
+        for words in ("run the step again", "retry"):
+            hits = [hit async for hit in provider.search(words)]
+            assert [hit.text for hit in hits] == ["Run the step again  (r)"], words
         titles = [str(hit.prompt) async for hit in provider.discover()]
+        assert titles[0].startswith("Do the next thing")
+        assert titles[-1] == "Theme"
         assert "Skip the step  (s)" not in titles, "3.2 is a gate"
         assert "Override the step  (o)" in titles
         await hits[0].command()
