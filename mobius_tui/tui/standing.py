@@ -9,7 +9,7 @@ from textual.content import Content
 from mobius_tui.run.plan import effect_of, kind_of
 from mobius_tui.run.said import Said
 from mobius_tui.run.steps import BAD, Attempt, Status
-from mobius_tui.runbook.model import Step
+from mobius_tui.runbook.model import Run, Step
 from mobius_tui.runbook.units import in_words
 from mobius_tui.tui import offers
 from mobius_tui.tui.commands import key_of
@@ -38,7 +38,8 @@ def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
             yield Field("until", text(_until(view, step), "muted"))
         case status if status in BAD:
             reason = own.reason or standing.reason
-            yield Field("now", head + assemble((f"  {reason}", "plain")))
+            words = f"  {reason}" if reason != mark.word else ""
+            yield Field("now", head + assemble((words, "plain")))
             yield from _bad(view, step, last)
         case _:
             reason = own.reason or standing.reason
@@ -74,8 +75,11 @@ def _running(view: RunView, step: Step, last: Attempt) -> Iterator[Field]:
     if last.stop_asked:
         yield Field("stop", text("was asked for", "warn"))
     else:
-        key = (f"{key_of('stop')} ", "key")
-        yield Field("keys", assemble(key, (stop, "plain")))  # type: ignore[arg-type]
+        ways: list[tuple[str, Role]] = []
+        if isinstance(step.action, Run) and step.action.tty:
+            ways = [(f"{key_of('terminal')} ", "key"), ("its terminal   ", "plain")]
+        ways += [(f"{key_of('stop')} ", "key"), (stop, "plain")]
+        yield Field("keys", assemble(*ways))
 
 
 def _bad(view: RunView, step: Step, last: Attempt | None) -> Iterator[Field]:

@@ -117,6 +117,24 @@ async def test_a_decision_of_several_is_marked_and_sent(tmp_path: Path) -> None:
         assert host.intents[0].names == ("critical-functionality", "security")
 
 
+async def test_of_a_single_choice_what_enter_would_take_is_marked(
+    tmp_path: Path,
+) -> None:
+    run = scenes.deciding(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (_, pilot):
+        await press(pilot, time, "enter")
+        assert "(•) Roll back" in words(pilot)
+        await press(pilot, time, "down")
+        assert "( ) Roll back" in words(pilot)
+        assert "(•) No rollback needed" in words(pilot)
+        await press(pilot, time, "enter")
+        assert "End the run with this decision?" in words(pilot)
+        await press(pilot, time, "enter")
+        await until(pilot, lambda: host.intents)
+        assert host.intents[0].names == ("no-rollback",)
+
+
 async def test_enter_copies_a_message_before_it_marks_it_as_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

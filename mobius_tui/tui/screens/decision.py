@@ -50,7 +50,11 @@ class DecisionDialog(Dialog[Decided]):
             if option.value in self._held
         )
         yield options
-        how = "Space marks, Enter decides" if choose.multi else "Enter decides"
+        how = (
+            "Space marks, Enter decides"
+            if choose.multi
+            else "↑ ↓ choose, Enter decides"
+        )
         yield words_widget(how, "muted")
         if self._changes:
             yield words_widget("Why it is changed (it stays on record)")

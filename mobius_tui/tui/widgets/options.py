@@ -15,7 +15,10 @@ from mobius_tui.tui.theme import assemble
 
 
 class Options(OptionList):
-    """One or several may be marked: Space or a click marks, Enter takes."""
+    """One or several may be marked: Space or a click marks, Enter takes.
+
+    Of a single choice the one under the cursor is marked: it is what Enter would take.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "mark", "Mark", show=False),
@@ -65,6 +68,12 @@ class Options(OptionList):
         if not self._multi and self.highlighted is not None:
             self.mark(self.highlighted)
         self.post_message(self.Taken())
+
+    @on(OptionList.OptionHighlighted)
+    def _moved(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        if not self._multi:
+            self.mark(event.option_index)
 
     @on(OptionList.OptionSelected)
     def _clicked(self, event: OptionList.OptionSelected) -> None:
