@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.widgets import Button
 
 from mobius_tui.run.events import StepEnded, StepStarted
 from mobius_tui.tui.screens.confirm import ConfirmDialog
@@ -12,6 +13,7 @@ from mobius_tui.tui.screens.dialog import DEAF, Dialog
 from mobius_tui.tui.screens.failure import FailureDialog
 from mobius_tui.tui.screens.message import MessageDialog
 from tests.tui import scenes
+from tests.tui.dialogs import failed_check
 from tests.tui.runs import Time, hosted, opened, press, settled, until, words
 
 
@@ -74,6 +76,22 @@ async def test_a_failed_step_says_why_and_offers_the_ways_on(tmp_path: Path) -> 
             "execute",
             "seen",
         )
+
+
+@pytest.mark.parametrize("columns", [60, 76, 80, 110])
+async def test_every_way_on_from_a_failure_is_in_sight(
+    tmp_path: Path, columns: int
+) -> None:
+    run = failed_check(tmp_path)
+    time = Time(run.at)
+    async with hosted(run), opened(run, size=(columns, 24), time=time) as (_, pilot):
+        await press(pilot, time, "enter")
+        assert isinstance(pilot.app.screen, FailureDialog)
+        box = pilot.app.screen.query_one(".box").content_region
+        buttons = list(pilot.app.screen.query(Button))
+        assert len(buttons) == 6
+        for button in buttons:
+            assert box.contains_region(button.region), button.label
 
 
 async def test_the_failure_phase_is_entered_from_the_failed_step(
