@@ -2,45 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
-from textual.types import IgnoreReturnCallbackType
 
 from mobius_tui.tui.command import Command
 from mobius_tui.tui.screens.page import Page
 
 
 class CommandProvider(Provider):
-    """Finds commands of the screen beneath the palette, and the themes after them.
+    """Finds commands of the screen beneath the palette."""
 
-    The themes are Textual's own command; a provider of their own would have them before
-    or after the others as it happens to be scheduled.
-    """
-
-    def _entries(self) -> Iterator[tuple[str, str, IgnoreReturnCallbackType, str]]:
-        """Title, the footer's word for it, what it does, and the line under it."""
+    def _commands(self) -> tuple[tuple[Command, Page], ...]:
         page = self.screen
-        if isinstance(page, Page):
-            for each in page.palette_commands():
-                act = partial(page.carry_out, each)
-                yield _title(each), each.label, act, each.help
-        words = "For now; the `theme` of config.toml is for good"
-        yield "Theme", "", self.app.action_change_theme, words
+        if not isinstance(page, Page):
+            return ()
+        return tuple((command, page) for command in page.palette_commands())
 
     async def discover(self) -> Hits:
         """All of them."""
-        for title, _label, act, words in self._entries():
-            yield DiscoveryHit(title, act, help=words or None)
+        for command, page in self._commands():
+            yield DiscoveryHit(
+                _title(command),
+                partial(page.carry_out, command),
+                help=command.help or None,
+            )
 
     async def search(self, query: str) -> Hits:
         """Those whose title, or word in the footer, resembles what was typed."""
         matcher = self.matcher(query)
-        for title, label, act, words in self._entries():
-            score = max(matcher.match(title), matcher.match(label))
+        for command, page in self._commands():
+            title = _title(command)
+            score = max(matcher.match(title), matcher.match(command.label))
             if score > 0:
-                yield Hit(score, matcher.highlight(title), act, help=words or None)
+                yield Hit(
+                    score,
+                    matcher.highlight(title),
+                    partial(page.carry_out, command),
+                    help=command.help or None,
+                )
 
 
 def _title(command: Command) -> str:

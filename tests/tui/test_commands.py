@@ -79,8 +79,6 @@ async def test_the_palette_finds_what_applies(tmp_path: Path) -> None:
             hits = [hit async for hit in provider.search(words)]
             assert [hit.text for hit in hits] == ["Run the step again  (r)"], words
         titles = [str(hit.prompt) async for hit in provider.discover()]
-        assert titles[0].startswith("Do the next thing")
-        assert titles[-1] == "Theme"
         assert "Skip the step  (s)" not in titles, "3.2 is a gate"
         assert "Override the step  (o)" in titles
         await hits[0].command()
