@@ -176,7 +176,7 @@ class RunScreen(RunPage):
         except MobiusError as error:
             self.tell(str(error), is_problem=True)
             return
-        self._update()
+        self.look()
         wish = event.intent.wish
         if wish in ("start", "retry"):
             self._go_to_terminal(event.intent.step)

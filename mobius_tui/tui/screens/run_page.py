@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from contextlib import aclosing, suppress
 from dataclasses import replace
 from pathlib import Path
 from time import time
@@ -14,21 +12,18 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
 from textual.widgets import Static
-from textual.worker import Worker, WorkerError
 
 from mobius_tui.run.glance import Glance, keep, last_glance
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.tui import offers
 from mobius_tui.tui.command import Command
 from mobius_tui.tui.health_view import HealthView
-from mobius_tui.tui.messages import OutputGrew, RunChanged
 from mobius_tui.tui.offers import Offer
 from mobius_tui.tui.output.workbench import OutputWorkbench
-from mobius_tui.tui.screens.output_page import OutputPage
+from mobius_tui.tui.screens.following import FollowingPage
 from mobius_tui.tui.screens.panes import panes_first
 from mobius_tui.tui.screens.stand import Stand
 from mobius_tui.tui.shown import output_of
-from mobius_tui.tui.sight import Sight
 from mobius_tui.tui.tidings import Tidings, Watcher, title
 from mobius_tui.tui.view import RunView
 from mobius_tui.tui.widgets.checklist import Checklist
@@ -38,14 +33,12 @@ from mobius_tui.tui.widgets.health import HealthPanel
 from mobius_tui.tui.widgets.key_bar import KeyBar
 from mobius_tui.tui.widgets.next_line import NextLine
 
-OUTPUT_BEAT = 0.05
-"""Seconds between looks at the output of a running step."""
 GLANCE = 5.0
 """Seconds between two records of that somebody looks."""
 
 
-class RunPage(OutputPage):
-    """Follows a run and shows it; sends nothing."""
+class RunPage(FollowingPage):
+    """Shows a run; sends nothing."""
 
     AUTO_FOCUS = "#checklist"
 
@@ -72,11 +65,7 @@ class RunPage(OutputPage):
             wall: gives seconds since 1970.
             stand: where the person was before the screens went away.
         """
-        super().__init__()
-        self._viewer = viewer
-        self._repaints = repaints
-        self._wall = wall
-        self._sight = Sight(viewer)
+        super().__init__(viewer, repaints=repaints, wall=wall)
         self._watcher = Watcher()
         self.before = last_glance(viewer.directory)
         """The last look of any screen before this one."""
@@ -85,10 +74,6 @@ class RunPage(OutputPage):
         self.pane = stand.pane if stand is not None else "checklist"
         if self._moved and stand is not None:
             self.set_reactive(RunPage.key, stand.key)
-        self._followed: set[str] = set()
-        self._follower: Worker[None] | None = None
-        self._updated = 0.0
-        self._is_due = False
 
     def compose(self) -> ComposeResult:
         """Header, panes, what Enter does, keys."""
@@ -107,68 +92,23 @@ class RunPage(OutputPage):
         yield KeyBar().data_bind(page.offered)
 
     def on_mount(self) -> None:
-        """Show what is there, then follow it."""
+        """Show what is there."""
         self.query_one("#checklist").border_title = "Checklist"
-        self._update()
+        self.look()
         self.add_class("-pane-1")
         self.query_one(f"#{self.pane}").focus()
-        follow = self._follow_run()
-        self._follower = self.run_worker(follow, name="follow run", exit_on_error=False)
+
+    async def on_unmount(self) -> None:
+        """Put on record that somebody looked until now."""
+        self._keep_glance(self._wall())
 
     @property
     def stand(self) -> Stand:
         """Where the person is."""
         return Stand(key=self.key, moved=self._moved, pane=self.pane)
 
-    async def on_unmount(self) -> None:
-        """Let go of the host; the run goes on."""
-        if self._follower is not None:
-            self._follower.cancel()
-            with suppress(WorkerError):
-                await self._follower.wait()
-        self._keep_glance(self._wall())
-        await self._viewer.close()
-
-    async def _follow_run(self) -> None:
-        """A worker: tells the screen whenever the run's files were looked at."""
-        async with aclosing(self._viewer.changes()) as changes:
-            async for change in changes:
-                self.post_message(RunChanged(change))
-
-    async def _follow_output(self, step_id: str, attempt: int) -> None:
-        """A worker: tells of a running step's output, and ends when the step does."""
-        path = self._viewer.directory.attempt(step_id, attempt).output
-        seen = -1
-        while (step_id, attempt) in self._sight.running():
-            size = _size(path)
-            if size != seen:
-                seen = size
-                self.post_message(OutputGrew(step_id, attempt))
-            await asyncio.sleep(OUTPUT_BEAT)
-        self.post_message(OutputGrew(step_id, attempt))
-
-    @on(RunChanged)
-    def _run_changed(self, event: RunChanged) -> None:
-        """Show the news, but not more often than the line bears."""
-        event.stop()
-        wait = self._updated + 1 / self._repaints - self.mono()
-        if wait <= 0:
-            self._update()
-        elif not self._is_due:
-            self._is_due = True
-            self.set_timer(wait, self._update)
-
-    @on(OutputGrew)
-    def _output_grew(self, event: OutputGrew) -> None:
-        event.stop()
-        path = self._viewer.directory.attempt(event.step, event.attempt).output
-        if self.shown is not None and self.shown.path == path:
-            self.query_one(OutputWorkbench).refresh_from_file()
-
-    def _update(self) -> None:
+    def show_run(self) -> None:
         """Look at the run, and pass down what there is to see."""
-        self._is_due = False
-        self._updated = self.mono()
         view = self._sight.run(self._wall(), self.view)
         grown = self.view is None or view.last_n != self.view.last_n
         is_news = grown or self.view is None or int(view.now) != int(self.view.now)
@@ -182,9 +122,8 @@ class RunPage(OutputPage):
             self.health = health
         self.show_offers()
         self.show_output()
-        for step_id, attempt in self._sight.running() if grown else ():
-            self._follow(step_id, attempt)
         if grown:
+            self.follow_outputs()
             self.post_message(self._watcher.look(view))
         self.looked(view)
         if view.now - self._glanced >= GLANCE:
@@ -199,13 +138,6 @@ class RunPage(OutputPage):
 
     def looked(self, view: RunView) -> None:
         """The run was looked at, and the widgets have been told."""
-
-    def _follow(self, step_id: str, attempt: int) -> None:
-        name = f"follow {step_id}.{attempt}"
-        if name not in self._followed:
-            self._followed.add(name)
-            work = self._follow_output(step_id, attempt)
-            self.run_worker(work, name=name, group="output", exit_on_error=False)
 
     def _place_of_run(self, view: RunView) -> str | None:
         """Where the run is: the step that is proposed, or the one it stopped at."""
@@ -286,10 +218,3 @@ class RunPage(OutputPage):
         else:
             self._catch_up()
             checklist.focus()
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return -1
