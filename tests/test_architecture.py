@@ -36,6 +36,7 @@ PURE = (
     "run.state",
     "run.steps",
     "run.fold",
+    "run.fold_steps",
     "run.plan",
     "run.recover",
     "run.intents",
