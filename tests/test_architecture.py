@@ -38,6 +38,7 @@ PURE = (
     "run.fold",
     "run.fold_steps",
     "run.plan",
+    "run.standings",
     "run.recover",
     "run.intents",
     "run.checks.tally",

@@ -19,8 +19,6 @@ from mobius_tui.run.events import (
     Entry,
     Event,
     Outcome,
-    PhaseEntered,
-    PhaseLeft,
     RunEnded,
     StepStarted,
     StopAsked,
@@ -29,6 +27,7 @@ from mobius_tui.run.fold import advance
 from mobius_tui.run.intents import Intent, Reply
 from mobius_tui.run.journal import Clock, Journal
 from mobius_tui.run.plan import Plan, effect_of, follows, kind_of, will_retry
+from mobius_tui.run.settle import settle
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import BAD, Status
 from mobius_tui.run.traces import read_pid, survivors
@@ -272,47 +271,7 @@ class Engine:
         async with self.turn:
             if self.state.ended is not None or self.broken is not None:
                 return
-            while (done := self.plan.aside_done(self.state)) is not None:
-                await self._leave(*done)
-            await self._stop_followers()
-
-    async def _leave(self, phase_id: str, passed: bool) -> None:
-        phase = self.plan.runbook.phase(phase_id)
-        origin = self.state.frames[-1].from_step
-        repaired = []
-        for step in self.plan.steps.values():
-            own = self.state.steps[step.id]
-            mine = self.plan.phase_of[step.id].id in phase.instead_of
-            if own.status in BAD and (step.id == origin or mine):
-                repaired.append(step.id)
-        aside = phase.next in self.state.asides
-        event = PhaseLeft(
-            phase=phase_id,
-            passed=passed,
-            to=None if aside else phase.next,
-            recovered=tuple(repaired) if passed else (),
-        )
-        await self.write(event, "host")
-        if aside and phase.next is not None:
-            entered = PhaseEntered(phase=phase.next, reason=f"after {phase.title}")
-            await self.write(entered, "host")
-
-    async def _stop_followers(self) -> None:
-        """Stop what follows in phases whose other steps are all done.
-
-        A step that went wrong is not done: somebody may look for the reason in a log.
-        """
-        standings = self.plan.standings(self.state)
-        going = BAD | {Status.PENDING, Status.WAITING, Status.RUNNING}
-        for phase in self.plan.runbook.phases:
-            others = [s for s in phase.steps if not follows(s)]
-            if any(standings[s.id].status in going for s in others):
-                continue
-            for step in phase.steps:
-                last = self.state.steps[step.id].last
-                running = self.state.steps[step.id].status is Status.RUNNING
-                if running and last is not None and not last.stop_asked:
-                    await self.stop(step, last.number, "host", None)
+            await settle(self)
 
     def protected(self, step: Step) -> bool:
         """Whether a step wants the environment's name typed."""

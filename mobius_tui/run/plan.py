@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mobius_tui.run.events import Outcome
+from mobius_tui.run.standings import Standing, Wait, standings, variables_awaited
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import BAD, OPEN, Status, StepState
 from mobius_tui.run.variables import reads
@@ -29,26 +30,6 @@ Kind = Literal["run", "manual", "message", "choose", "watch", "check"]
 
 Next = Literal["start", "decide", "running", "wait", "end", "ended"]
 """What there is to do: start a step, decide on one that went wrong, wait, end."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Wait:
-    """One thing that a step waits for."""
-
-    kind: Literal["gate", "needs", "variable", "choice", "approval"]
-    on: str
-    """The id of a step, or the name of a variable."""
-    text: str
-    """For a person: `gate 2.1`, `needs 1.3`, `no backup_file yet`."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Standing:
-    """A step's state, with what the plan adds to it."""
-
-    status: Status
-    waits: tuple[Wait, ...] = ()
-    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -146,96 +127,7 @@ class Plan:
 
     def standings(self, state: RunState) -> dict[str, Standing]:
         """Where every step stands."""
-        replaced = self._replaced(state)
-        found: dict[str, Standing] = {}
-        gate: str | None = None
-        for phase in self.runbook.phases:
-            aside_gate: str | None = None
-            for step in phase.steps:
-                closed = aside_gate if phase.aside else gate
-                standing = self._standing(state, step, closed, replaced.get(phase.id))
-                found[step.id] = standing
-                if step.gate and closed is None and standing.status not in OPEN:
-                    if phase.aside:
-                        aside_gate = step.id
-                    else:
-                        gate = step.id
-        self._needs(state, found)
-        return found
-
-    def _replaced(self, state: RunState) -> dict[str, str]:
-        """Phases that do not apply any more, and the phase that came instead."""
-        return {
-            old: phase.id
-            for phase in self.runbook.phases
-            if phase.id in state.entered
-            for old in phase.instead_of
-        }
-
-    def _standing(
-        self,
-        state: RunState,
-        step: Step,
-        gate: str | None,
-        replaced: str | None,
-    ) -> Standing:
-        own = state.steps[step.id]
-        if own.status is not Status.PENDING:
-            return Standing(status=own.status, reason=own.reason)
-        if replaced is not None:
-            title = self.runbook.phase(replaced).title
-            return Standing(
-                status=Status.NOT_APPLICABLE, reason=f"{title} took its place"
-            )
-        waits: list[Wait] = []
-        for name, wanted in step.when.items():
-            value = state.variables.get(name)
-            if value is None or value.text is None:
-                waits.append(
-                    Wait(kind="choice", on=name, text=f"{name} is not decided yet")
-                )
-            elif not set(value.text.split("\n")) & set(wanted):
-                return Standing(
-                    status=Status.NOT_APPLICABLE,
-                    reason=f"{name} is {value.text.replace(chr(10), ', ')}",
-                )
-        if gate is not None:
-            waits.append(Wait(kind="gate", on=gate, text=f"gate {self.numbers[gate]}"))
-        waits.extend(
-            Wait(kind="variable", on=name, text=f"no {name} yet")
-            for name in self.reads[step.id]
-            if name not in state.variables
-        )
-        if step.approve is not None:
-            waits.append(
-                Wait(
-                    kind="approval",
-                    on=step.approve.role,
-                    text=f"wants approval by {step.approve.role}, "
-                    "which this version cannot take",
-                )
-            )
-        return Standing(
-            status=Status.WAITING if waits else Status.PENDING, waits=tuple(waits)
-        )
-
-    def _needs(self, state: RunState, found: dict[str, Standing]) -> None:
-        for step in self.steps.values():
-            standing = found[step.id]
-            if not step.needs or standing.status not in (
-                Status.PENDING,
-                Status.WAITING,
-            ):
-                continue
-            closed = tuple(
-                Wait(kind="needs", on=need, text=f"needs {self.numbers[need]}")
-                for need in step.needs
-                if found[need].status not in OPEN
-            )
-            if closed and state.steps[step.id].status is Status.PENDING:
-                found[step.id] = Standing(
-                    status=Status.WAITING, waits=closed + standing.waits
-                )
+        return standings(self, state)
 
     def in_order(self, state: RunState) -> Iterator[Step]:
         """The steps in the order in which they are proposed now.
@@ -293,12 +185,7 @@ class Plan:
 
     def waits_of_retry(self, state: RunState, step_id: str) -> tuple[Wait, ...]:
         """What a step that has ended would wait for if it were pending."""
-        step = self.steps[step_id]
-        return tuple(
-            Wait(kind="variable", on=name, text=f"no {name} yet")
-            for name in self.reads[step.id]
-            if name not in state.variables
-        )
+        return tuple(variables_awaited(self, state, step_id))
 
     def aside_done(self, state: RunState) -> tuple[str, bool] | None:
         """The aside phase that has come to its end, and whether it passed."""

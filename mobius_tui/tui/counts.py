@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from mobius_tui.run.plan import Plan, Standing
+from mobius_tui.run.plan import Plan
+from mobius_tui.run.standings import Standing
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Status
 from mobius_tui.runbook.model import Phase, Run

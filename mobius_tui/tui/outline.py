@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from mobius_tui import sanitize
-from mobius_tui.run.plan import Standing, follows, kind_of
+from mobius_tui.run.plan import follows, kind_of
+from mobius_tui.run.standings import Standing
 from mobius_tui.run.steps import BAD, Status
 from mobius_tui.runbook.model import Phase, Step
 from mobius_tui.runbook.units import clock, in_words

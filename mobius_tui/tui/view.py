@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mobius_tui.run.plan import Plan, Proposal, Standing
+from mobius_tui.run.plan import Plan, Proposal
 from mobius_tui.run.said import Said
+from mobius_tui.run.standings import Standing
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import StepState
 from mobius_tui.run.variables import Values

@@ -1,0 +1,64 @@
+"""What follows in a run by itself: an aside's end, and the end of what followed it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mobius_tui.run.events import PhaseEntered, PhaseLeft
+from mobius_tui.run.plan import follows
+from mobius_tui.run.steps import BAD, Status
+
+if TYPE_CHECKING:
+    from mobius_tui.run.engine import Engine
+
+
+async def settle(engine: Engine) -> None:
+    """Let it follow; the turn is held by the caller.
+
+    Raises:
+        StateError: an event may not follow.
+        RunError: it could not be made durable.
+    """
+    while (done := engine.plan.aside_done(engine.state)) is not None:
+        await _leave(engine, *done)
+    await _stop_followers(engine)
+
+
+async def _leave(engine: Engine, phase_id: str, passed: bool) -> None:
+    phase = engine.plan.runbook.phase(phase_id)
+    origin = engine.state.frames[-1].from_step
+    repaired = []
+    for step in engine.plan.steps.values():
+        own = engine.state.steps[step.id]
+        mine = engine.plan.phase_of[step.id].id in phase.instead_of
+        if own.status in BAD and (step.id == origin or mine):
+            repaired.append(step.id)
+    aside = phase.next in engine.state.asides
+    event = PhaseLeft(
+        phase=phase_id,
+        passed=passed,
+        to=None if aside else phase.next,
+        recovered=tuple(repaired) if passed else (),
+    )
+    await engine.write(event, "host")
+    if aside and phase.next is not None:
+        entered = PhaseEntered(phase=phase.next, reason=f"after {phase.title}")
+        await engine.write(entered, "host")
+
+
+async def _stop_followers(engine: Engine) -> None:
+    """Stop what follows in phases whose other steps are all done.
+
+    A step that went wrong is not done: somebody may look for the reason in a log.
+    """
+    standings = engine.plan.standings(engine.state)
+    going = BAD | {Status.PENDING, Status.WAITING, Status.RUNNING}
+    for phase in engine.plan.runbook.phases:
+        others = [s for s in phase.steps if not follows(s)]
+        if any(standings[s.id].status in going for s in others):
+            continue
+        for step in phase.steps:
+            last = engine.state.steps[step.id].last
+            running = engine.state.steps[step.id].status is Status.RUNNING
+            if running and last is not None and not last.stop_asked:
+                await engine.stop(step, last.number, "host", None)

@@ -1,0 +1,132 @@
+"""Where each step of a run stands: its own state, and what it waits for. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from mobius_tui.run.state import RunState
+from mobius_tui.run.steps import OPEN, Status
+from mobius_tui.runbook.model import Step
+
+if TYPE_CHECKING:
+    from mobius_tui.run.plan import Plan
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wait:
+    """One thing that a step waits for."""
+
+    kind: Literal["gate", "needs", "variable", "choice", "approval"]
+    on: str
+    """The id of a step, or the name of a variable."""
+    text: str
+    """For a person: `gate 2.1`, `needs 1.3`, `no backup_file yet`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """A step's state, with what the plan adds to it."""
+
+    status: Status
+    waits: tuple[Wait, ...] = ()
+    reason: str = ""
+
+
+def standings(plan: Plan, state: RunState) -> dict[str, Standing]:
+    """Where every step stands."""
+    replaced = _replaced(plan, state)
+    found: dict[str, Standing] = {}
+    gate: str | None = None
+    for phase in plan.runbook.phases:
+        aside_gate: str | None = None
+        for step in phase.steps:
+            closed = aside_gate if phase.aside else gate
+            standing = _standing(plan, state, step, closed, replaced.get(phase.id))
+            found[step.id] = standing
+            if step.gate and closed is None and standing.status not in OPEN:
+                if phase.aside:
+                    aside_gate = step.id
+                else:
+                    gate = step.id
+    _needs(plan, state, found)
+    return found
+
+
+def _replaced(plan: Plan, state: RunState) -> dict[str, str]:
+    """Phases that do not apply any more, and the phase that came instead."""
+    return {
+        old: phase.id
+        for phase in plan.runbook.phases
+        if phase.id in state.entered
+        for old in phase.instead_of
+    }
+
+
+def _standing(
+    plan: Plan,
+    state: RunState,
+    step: Step,
+    gate: str | None,
+    replaced: str | None,
+) -> Standing:
+    own = state.steps[step.id]
+    if own.status is not Status.PENDING:
+        return Standing(status=own.status, reason=own.reason)
+    if replaced is not None:
+        title = plan.runbook.phase(replaced).title
+        return Standing(status=Status.NOT_APPLICABLE, reason=f"{title} took its place")
+    waits: list[Wait] = []
+    for name, wanted in step.when.items():
+        value = state.variables.get(name)
+        if value is None or value.text is None:
+            waits.append(
+                Wait(kind="choice", on=name, text=f"{name} is not decided yet")
+            )
+        elif not set(value.text.split("\n")) & set(wanted):
+            return Standing(
+                status=Status.NOT_APPLICABLE,
+                reason=f"{name} is {value.text.replace(chr(10), ', ')}",
+            )
+    if gate is not None:
+        waits.append(Wait(kind="gate", on=gate, text=f"gate {plan.numbers[gate]}"))
+    waits.extend(variables_awaited(plan, state, step.id))
+    if step.approve is not None:
+        waits.append(
+            Wait(
+                kind="approval",
+                on=step.approve.role,
+                text=f"wants approval by {step.approve.role}, "
+                "which this version cannot take",
+            )
+        )
+    return Standing(
+        status=Status.WAITING if waits else Status.PENDING, waits=tuple(waits)
+    )
+
+
+def variables_awaited(plan: Plan, state: RunState, step_id: str) -> Iterator[Wait]:
+    """What a step reads and nothing has given a value yet."""
+    for name in plan.reads[step_id]:
+        if name not in state.variables:
+            yield Wait(kind="variable", on=name, text=f"no {name} yet")
+
+
+def _needs(plan: Plan, state: RunState, found: dict[str, Standing]) -> None:
+    for step in plan.steps.values():
+        standing = found[step.id]
+        if not step.needs or standing.status not in (
+            Status.PENDING,
+            Status.WAITING,
+        ):
+            continue
+        closed = tuple(
+            Wait(kind="needs", on=need, text=f"needs {plan.numbers[need]}")
+            for need in step.needs
+            if found[need].status not in OPEN
+        )
+        if closed and state.steps[step.id].status is Status.PENDING:
+            found[step.id] = Standing(
+                status=Status.WAITING, waits=closed + standing.waits
+            )
