@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run import attempt as attempts
 from mobius_tui.run import exits, traces
-from mobius_tui.run.checks.context import Context, Sight
-from mobius_tui.run.checks.look import look
-from mobius_tui.run.checks.tally import Tally
+from mobius_tui.run.checking import Checking
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.events import (
-    CheckTried,
     Result,
     StepEnded,
     StepUnknown,
@@ -28,8 +22,7 @@ from mobius_tui.run.events import (
 from mobius_tui.run.recover import Evidence, judge, why
 from mobius_tui.run.steps import Status
 from mobius_tui.run.variables import refuse, script_env
-from mobius_tui.runbook.model import Check, Manual, Run, Step
-from mobius_tui.runbook.model import kind_of as kind_of_check
+from mobius_tui.runbook.model import Manual, Run, Step
 from mobius_tui.runbook.units import seconds, size
 
 if TYPE_CHECKING:
@@ -116,7 +109,8 @@ class Conduct:
                 if missing:
                     result, reason = "failed", missing
         if result in ("passed", "warned") and self._step.checks:
-            checked, words = await self._check()
+            checks = Checking(self._engine, self._step, self._number)
+            checked, words = await checks.make()
             if checked != "passed":
                 result, reason = checked, words
             elif not reason:
@@ -242,87 +236,6 @@ class Conduct:
                 )
             )
         return ""
-
-    async def _check(self) -> tuple[Result, str]:
-        """Make the step's checks, each as often as it wants."""
-        engine, step = self._engine, self._step
-        if self._stop_asked():
-            return "stopped", "stopped before its checks"
-        words = ""
-        for index, check in enumerate(step.checks):
-            task = engine.tasks.create_task(self._looks(index, check))
-            engine.checking[step.id] = task
-            try:
-                await asyncio.wait([task])
-            finally:
-                engine.checking.pop(step.id, None)
-            if task.cancelled():
-                return "stopped", f"stopped during its {kind_of_check(check)} check"
-            task.result()
-            looks = engine.state.steps[step.id].attempts[-1].looks
-            last = next(seen for seen in reversed(looks) if seen.check == index)
-            if not (last.held and last.row >= check.repeat.consecutive):
-                return "failed", f"{kind_of_check(check)} check: {last.detail}"
-            words = f"{kind_of_check(check)} check: {last.detail}"
-        return "passed", words
-
-    def _stop_asked(self) -> bool:
-        last = self._engine.state.steps[self._step.id].last
-        return last is not None and last.stop_asked
-
-    async def _looks(self, index: int, check: Check) -> None:
-        engine = self._engine
-        tally = Tally(check.repeat.limit, check.repeat.consecutive)
-        loop = asyncio.get_running_loop()
-        number = 0
-        while True:
-            number += 1
-            began = loop.time()
-            sight = await self._look(check)
-            verdict = tally.saw(sight.held)
-            event = CheckTried(
-                step=self._step.id,
-                attempt=self._number,
-                check=index,
-                look=number,
-                held=sight.held,
-                detail=sight.detail,
-                ms=round((loop.time() - began) * 1000, 1),
-                row=tally.row,
-            )
-            await engine.record(event)
-            if verdict != "more":
-                return
-            with contextlib.suppress(ValueError, MobiusError):
-                await asyncio.sleep(seconds(engine.values().fill(check.repeat.every)))
-
-    async def _look(self, check: Check) -> Sight:
-        """Look once; what keeps it from looking is a look that did not hold."""
-        try:
-            context = self._context()
-        except MobiusError as error:
-            return Sight(held=False, detail=str(error))
-        sight = await look(check, context)
-        return replace(sight, detail=self._engine.redact(sight.detail))
-
-    def _context(self) -> Context:
-        engine = self._engine
-        began = engine.state.began
-        assert began is not None
-        values = engine.values()
-        env = {
-            **engine.env,
-            **script_env(self._step, engine.plan.runbook, values),
-        }
-        return Context(
-            workdir=Path(began.workdir),
-            env=env,
-            output=self._directory.output if self._directory.output.exists() else None,
-            fill=values.fill,
-            groups=engine.groups(),
-            own=frozenset({os.getpid()}),
-            shell=attempts.BASH,
-        )
 
     async def _end(self, result: Result, reason: str) -> None:
         """Hash what the step left, and end it."""
