@@ -13,8 +13,8 @@ import pytest
 
 from mobius_tui import __version__
 from mobius_tui.run.directory import all_runs, runs_root
+from tests.run.books import ONE, step
 from tests.run.running import Running, wait_for
-from tests.run.test_host import ONE, step
 
 PROGRAM = str(Path(sys.executable).with_name("mobius-tui"))
 HEAD = 'format = 1\n[runbook]\nid = "test"\ntitle = "Test"\n'

@@ -9,8 +9,8 @@ import pytest
 
 from mobius_tui.run.events import StepStarted
 from mobius_tui.run.keeper import Redactor
+from tests.run.books import ONE, SECRET, step
 from tests.run.conftest import Begin
-from tests.run.test_host import ONE, SECRET, step
 
 
 async def test_a_refused_answer_starts_nothing(begin: Begin) -> None:

@@ -19,9 +19,9 @@ from mobius_tui.run.starter import resume
 from mobius_tui.run.traces import survivors
 from mobius_tui.run.verify import verify
 from mobius_tui.run.viewer import Viewer
+from tests.run.books import ONE, step
 from tests.run.conftest import Begin
 from tests.run.running import Running, alive, wait_for
-from tests.run.test_host import ONE, step
 
 
 def waits(tmp_path: Path, code: int = 0) -> str:
