@@ -7,11 +7,10 @@ import asyncio
 import json
 import sys
 import time
-import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mobius_tui import __version__
 from mobius_tui.cli import variables
@@ -103,48 +102,27 @@ def _verify(options: argparse.Namespace) -> int:
     return OK
 
 
-def answers_of(path: Path) -> dict[str, str]:
-    """What an answers file says: variable → value; lists are joined by newlines.
-
-    Raises:
-        UsageError: it cannot be read, or is no such file.
-    """
-    try:
-        with path.open("rb") as file:
-            data = tomllib.load(file)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"--answers {path}: {error}") from error
-    found: dict[str, str] = {}
-    for name, value in data.items():
-        items = value if isinstance(value, list) else [value]
-        if not all(isinstance(item, str) for item in items):
-            raise UsageError(f'--answers {path}: {name}: write "text", or ["a", "b"]')
-        found[name] = "\n".join(items)
-    return found
-
-
 def _auto(options: argparse.Namespace, answers: Mapping[str, str]) -> Intent | None:
     """The intent that makes a run automatic; `None` for a guided one."""
-    from mobius_tui.run.intents import Intent
+    from mobius_tui.run.answers import auto
 
-    if not options.auto:
-        wrong = [
-            name
-            for name, value in (
-                ("--yes", options.yes),
-                ("--manual", options.manual),
-                ("--answers", options.answers),
-            )
-            if value
-        ]
-        if wrong:
-            raise UsageError(f"{', '.join(wrong)}: only with --auto")
-        return None
-    values = dict(answers)
-    attended = tuple(values.pop("attended", "").split())
-    values["--manual"] = options.manual or "stop"
-    values["--yes"] = "yes" if options.yes else "no"
-    return Intent(wish="auto", values=values, names=attended)
+    if options.auto:
+        return auto(answers, manual=options.manual or "stop", yes=options.yes)
+    given = {
+        "--yes": options.yes,
+        "--manual": options.manual,
+        "--answers": options.answers,
+    }
+    wrong = [name for name, value in given.items() if value]
+    if wrong:
+        raise UsageError(f"{', '.join(wrong)}: only with --auto")
+    return None
+
+
+def _answers(path: Path | str | None) -> dict[str, str]:
+    from mobius_tui.run.answers import answers_of
+
+    return answers_of(Path(path)) if path else {}
 
 
 def _start(options: argparse.Namespace) -> int:
@@ -159,7 +137,7 @@ def _start(options: argparse.Namespace) -> int:
         profile=options.profile,
         workdir=Path(options.workdir) if options.workdir else None,
     )
-    answers = answers_of(Path(options.answers)) if options.answers else {}
+    answers = _answers(options.answers)
     return _go(options, briefing, answers)
 
 
@@ -201,10 +179,10 @@ def _go(
     return _interruptible(lines)
 
 
-def _interruptible(lines: Callable[[], object]) -> int:
+def _interruptible(lines: Callable[[], Coroutine[Any, Any, int]]) -> int:
     """Run something that prints; ctrl+c leaves the run as it is, and says so."""
     try:
-        return int(asyncio.run(lines()))  # type: ignore[arg-type]
+        return asyncio.run(lines())
     except KeyboardInterrupt:
         _tell("left; the run goes on. `mobius-tui resume` shows it again")
         raise
@@ -226,7 +204,7 @@ def _resume(options: argparse.Namespace) -> int:
         if newest is None:
             raise UsageError("there is no open run; `mobius-tui runs` lists all")
         directory = newest
-    answers = answers_of(Path(options.answers)) if options.answers else {}
+    answers = _answers(options.answers)
     auto = _auto(options, answers)
     lines = options.json or is_plain(asked=options.plain)
     settings = AS_IT_COMES if lines else _settings(options)
@@ -267,7 +245,7 @@ def _rehearse(
         raise UsageError(f"--fault {fault_name}: there is no such fault; try: {known}")
     if options.auto and options.manual is None:
         options.manual = "tick"
-    answers = answers_of(Path(options.answers) if options.answers else fault.answers)
+    answers = _answers(options.answers or fault.answers)
     _tell("building a small MOBIUS of its own, and breaking it …")
     with rehearsal(
         runbook,

@@ -19,9 +19,9 @@ from tests.pictures import png_of, svg_of, text_of  # isort: skip - it sets the 
 
 from textual.pilot import Pilot
 
-from mobius_tui.commands import answers_of
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.rehearse import rehearsal
+from mobius_tui.run.answers import answers_of
 from mobius_tui.run.directory import all_runs, runs_root
 from mobius_tui.run.starter import Briefing
 from mobius_tui.tui.app import MobiusApp
