@@ -12,14 +12,12 @@ from rich.style import Style
 from textual.geometry import Region
 from textual.pilot import Pilot
 
-from mobius_tui.run.starter import Briefing
-from mobius_tui.runbook.decode import load
 from mobius_tui.tui.opening import Openings
-from mobius_tui.tui.screens.briefing import BriefingScreen
 from mobius_tui.tui.settings import Settings
 from tests.tui import scenes
+from tests.tui.briefings import untouched
 from tests.tui.dialogs import DIALOGS, Opening
-from tests.tui.runs import ROLLBACK, Time, hosted, opened, press, running, settled
+from tests.tui.runs import Time, hosted, opened, press, running, settled
 
 SCENES = (
     "fresh",
@@ -42,25 +40,7 @@ async def seen(
 ) -> AsyncIterator[Pilot[Any]]:
     """One of `SCREENS`."""
     if name == "briefing":
-        runbook = load(ROLLBACK)
-        briefing = Briefing(
-            runbook=runbook,
-            mode="drill",
-            profile=None,
-            workdir=Path("/srv/mobius"),
-            values={"target_env": ("production", "default")},
-            missing=(runbook.variables["reason"],),
-            problems=("sha256sum is not on PATH; install it",),
-        )
-        screen = BriefingScreen(
-            briefing,
-            begin=lambda _briefing, _answers: pytest_fail(),
-            opened=lambda _directory: None,
-            answers={},
-            probe=lambda _briefing, _given: pytest_fail(),
-            drilled=lambda: None,
-        )
-        async with running(screen, size=size, settings=settings) as pilot:
+        async with running(untouched(), size=size, settings=settings) as pilot:
             yield pilot
         return
     if name == "library":
@@ -79,11 +59,6 @@ async def seen(
             await press(pilot, time, *how.keys)
         await settled(pilot)
         yield pilot
-
-
-def pytest_fail() -> Any:
-    """Nothing may begin by itself."""
-    raise AssertionError("it began by itself")
 
 
 def cells(pilot: Pilot[Any]) -> Iterator[tuple[str, Style]]:

@@ -9,12 +9,10 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.run.shelf import shelf
-from mobius_tui.run.starter import Briefing
-from mobius_tui.runbook.decode import load
-from mobius_tui.tui.screens.briefing import BriefingScreen
 from mobius_tui.tui.screens.library import LibraryScreen
 from tests.pictures import assert_picture, svg_of
 from tests.tui import scenes
+from tests.tui.briefings import untouched
 from tests.tui.runs import (
     ROLLBACK,
     MadeRun,
@@ -103,24 +101,6 @@ async def test_a_picture_of_the_library(tmp_path: Path, size: tuple[int, int]) -
 
 @pytest.mark.parametrize("size", SIZES, ids=size_id)
 async def test_a_picture_of_the_briefing(size: tuple[int, int]) -> None:
-    runbook = load(ROLLBACK)
-    briefing = Briefing(
-        runbook=runbook,
-        mode="drill",
-        profile=None,
-        workdir=Path("/srv/mobius"),
-        values={"target_env": ("production", "default")},
-        missing=(runbook.variables["reason"],),
-        problems=("sha256sum is not on PATH; install it",),
-    )
-    screen = BriefingScreen(
-        briefing,
-        begin=lambda _briefing, _answers: pytest.fail("nothing begins by itself"),
-        opened=lambda _directory: None,
-        answers={},
-        probe=lambda _briefing, _given: pytest.fail("nothing is asked by itself"),
-        drilled=lambda: None,
-    )
-    async with running(screen, size=size) as pilot:
+    async with running(untouched(), size=size) as pilot:
         await until(pilot, lambda: "never drilled here" in words(pilot))
         assert_picture(svg_of(pilot.app), f"briefing-{size_id(size)}")

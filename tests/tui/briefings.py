@@ -1,0 +1,40 @@
+"""The briefing of the bundled rollback, before anything was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from mobius_tui.run.starter import Briefing
+from mobius_tui.runbook.decode import load
+from mobius_tui.tui.screens.briefing import BriefingScreen
+from tests.tui.runs import ROLLBACK
+
+
+def untouched() -> BriefingScreen:
+    """A briefing of a drill, in which nothing may happen by itself."""
+    runbook = load(ROLLBACK)
+    briefing = Briefing(
+        runbook=runbook,
+        mode="drill",
+        profile=None,
+        workdir=Path("/srv/mobius"),
+        values={"target_env": ("production", "default")},
+        missing=(runbook.variables["reason"],),
+        problems=("sha256sum is not on PATH; install it",),
+    )
+    return BriefingScreen(
+        briefing,
+        begin=_nothing,
+        opened=lambda _directory: None,
+        answers={},
+        probe=_nothing,
+        drilled=lambda: None,
+    )
+
+
+def _nothing(_briefing: Briefing, _given: Mapping[str, str]) -> NoReturn:
+    pytest.fail("it did something by itself")
