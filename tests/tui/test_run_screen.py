@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from textual.content import Content
 
 from mobius_tui.run.events import RunEnded, StepEnded, StepStarted
 from mobius_tui.run.glance import Glance, keep, last_glance
 from mobius_tui.tui.output.pane import OutputPane
 from mobius_tui.tui.screens.card import EndCard, ReturnCard
-from mobius_tui.tui.screens.confirm import ConfirmDialog
-from mobius_tui.tui.screens.dialog import Dialog
-from mobius_tui.tui.screens.failure import FailureDialog
 from mobius_tui.tui.screens.leave import LeaveDialog
 from mobius_tui.tui.screens.run import RunScreen
 from mobius_tui.tui.theme import STYLES
 from mobius_tui.tui.widgets.health import HealthPanel
-from mobius_tui.tui.widgets.key_bar import KeyBar
-from tests.pictures import svg_of
 from tests.tui import scenes
-from tests.tui.runs import MadeRun, Time, hosted, opened, press, settled, until, words
+from tests.tui.runs import MadeRun, Time, hosted, opened, press, until, words
 
 
 async def test_enter_runs_the_next_step_without_a_question_if_it_only_reads(
@@ -191,32 +185,6 @@ async def test_without_a_host_enter_resumes(tmp_path: Path) -> None:
         await until(pilot, lambda: resumed)
 
 
-async def test_the_footer_shows_what_applies(tmp_path: Path) -> None:
-    run = scenes.assessed(tmp_path)
-    time = Time(run.at)
-    async with hosted(run), opened(run, time=time, size=(160, 45)) as (screen, pilot):
-
-        def offered() -> set[str]:
-            return {command.id for command in screen.query_one(KeyBar).offered}
-
-        assert "skip" not in offered(), "3.2 is a gate"
-        assert "retry" not in offered()
-        assert {"override", "help", "leave", "end_run"} <= offered()
-        await press(pilot, time, "up")
-        assert "retry" in offered()
-        assert "override" not in offered(), "3.1 has passed"
-
-
-async def test_a_key_that_does_not_apply_says_why(tmp_path: Path) -> None:
-    run = scenes.assessed(tmp_path)
-    time = Time(run.at)
-    async with hosted(run) as host, opened(run, time=time) as (_, pilot):
-        await press(pilot, time, "s")
-        await until(pilot, lambda: "is a gate: it cannot be skipped" in words(pilot))
-        assert "o overrides it" in words(pilot)
-        assert host.intents == []
-
-
 async def test_stopping_the_checks_of_a_step_does_not_speak_of_its_script(
     tmp_path: Path,
 ) -> None:
@@ -263,94 +231,3 @@ async def test_health_that_nobody_watches_is_calm_and_says_so(tmp_path: Path) ->
         content = health.render()
         assert isinstance(content, Content)
         assert {str(span.style) for span in content.spans} == {STYLES["muted"]}
-
-
-async def test_keys_in_the_footer_and_the_line_above_can_be_clicked(
-    tmp_path: Path,
-) -> None:
-    run = scenes.failed(tmp_path)
-    time = Time(run.at)
-    async with hosted(run), opened(run, time=time) as (screen, pilot):
-        await pilot.click("KeyBar", offset=(2, 0))
-        await settled(pilot)
-        assert isinstance(pilot.app.screen, ConfirmDialog), "the first is Retry"
-        await press(pilot, time, "escape")
-        await pilot.click("NextLine", offset=(10, 0))
-        await settled(pilot)
-        assert isinstance(pilot.app.screen, FailureDialog)
-        await press(pilot, time, "escape")
-        await pilot.click("#checklist", offset=(12, 5))
-        await settled(pilot)
-        assert screen.key == "metrics"
-
-
-@pytest.mark.parametrize("key", ["1", "2", "3", "at", "question_mark", "n", "E"])
-async def test_each_of_these_keys_changes_the_screen(tmp_path: Path, key: str) -> None:
-    run = scenes.failed(tmp_path)
-    time = Time(run.at)
-    async with hosted(run), opened(run, time=time, size=(60, 15)) as (screen, pilot):
-        if key == "1":
-            await press(pilot, time, "2")
-        before = svg_of(pilot.app)
-        await press(pilot, time, key)
-        assert svg_of(pilot.app) != before
-        if isinstance(pilot.app.screen, Dialog):
-            await press(pilot, time, "escape")
-        assert pilot.app.screen is screen
-
-
-@pytest.mark.parametrize("size", [(120, 36), (80, 24), (160, 45)])
-@pytest.mark.parametrize("pane", ["checklist", "output", "health"])
-async def test_a_zoomed_pane_has_the_screen(
-    tmp_path: Path, pane: str, size: tuple[int, int]
-) -> None:
-    run = scenes.failed(tmp_path)
-    time = Time(run.at)
-    async with hosted(run), opened(run, time=time, size=size) as (screen, pilot):
-        key = {"checklist": "1", "output": "2", "health": "3"}[pane]
-        await press(pilot, time, key)
-        await press(pilot, time, "z")
-        widget = screen.query_one(f"#{pane}")
-        assert widget.size.width > size[0] - 8
-        assert widget.size.height > size[1] - 8
-        await press(pilot, time, "z")
-        assert widget.size.width < size[0] - 8
-
-
-async def test_ctrl_c_ends_nothing(tmp_path: Path) -> None:
-    run = scenes.running(tmp_path)
-    async with hosted(run) as host, opened(run) as (screen, pilot):
-        await pilot.press("ctrl+c")
-        await until(pilot, lambda: "Ctrl+C ends nothing here" in words(pilot))
-        assert pilot.app.screen is screen
-        assert host.intents == []
-
-
-async def test_on_a_small_screen_the_other_panes_are_in_the_footer(
-    tmp_path: Path,
-) -> None:
-    run = scenes.failed(tmp_path)
-    time = Time(run.at)
-    async with hosted(run), opened(run, time=time, size=(60, 15)) as (screen, pilot):
-        assert "2 Output" in words(pilot)
-        assert "1 List" not in words(pilot)
-        await pilot.click("KeyBar", offset=(2, 0))
-        await settled(pilot)
-        assert screen.query_one("#output").has_focus
-        assert "1 List" in words(pilot)
-        await press(pilot, time, "3")
-        assert "p99" in words(pilot), "alone, health has room for all it knows"
-
-
-@pytest.mark.parametrize("size", [(60, 15), (80, 24), (44, 12)])
-async def test_every_button_of_a_dialog_is_in_sight(
-    tmp_path: Path, size: tuple[int, int]
-) -> None:
-    run = scenes.failed(tmp_path)
-    time = Time(run.at)
-    async with hosted(run), opened(run, time=time, size=size) as (_, pilot):
-        await press(pilot, time, "enter")
-        dialog = pilot.app.screen
-        box = dialog.query_one(".box").region
-        for button in dialog.query("Button"):
-            assert box.contains_region(button.region), button

@@ -17,9 +17,10 @@ from mobius_tui.run.attempt import BASH, Spec, launch
 from mobius_tui.run.directory import AttemptDirectory, RunDirectory
 from mobius_tui.run.socket_path import connect
 from mobius_tui.run.terminal import frames
-from mobius_tui.run.traces import End, read_end
+from mobius_tui.run.traces import End, read_end, read_pid
 
 LIMIT = 20.0
+AWAY = "\x1d"
 DRIVER = """
 import sys
 from pathlib import Path
@@ -157,3 +158,10 @@ class Person:
     def close(self) -> None:
         if self.child.isalive():
             self.child.close(force=True)
+
+
+def group_of(step: TerminalStep) -> int:
+    until(lambda: read_pid(step.attempt))
+    pid = read_pid(step.attempt)
+    assert pid
+    return pid
