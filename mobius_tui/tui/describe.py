@@ -156,7 +156,7 @@ def _action(view: RunView, step: Step, *, compact: bool) -> Iterator[Field]:
         case Watch() as watch:
             words = f"watch health for {values.preview(watch.for_)}"
             yield Field("do", text(words))
-            yield Field("but", _vouch(f"{offers.BY_HAND['watch']};"))
+            yield Field("but", _vouch(f"{offers.WATCH_BY_HAND};"))
         case None:
             pass
 

@@ -41,10 +41,8 @@ Kind = Literal[
     "ended",
 ]
 
-BY_HAND = {
-    "watch": "watching by itself is not in this version: watch the health panel",
-}
-"""What a person does by hand and then vouches for, and why."""
+WATCH_BY_HAND = "watching by itself is not in this version: watch the health panel"
+"""Why a person does a `watch` step, and then vouches for it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,9 +60,7 @@ class Offer:
 
 def by_hand(step: Step) -> str | None:
     """Why this version cannot run a step by itself; `None` where it can."""
-    if kind_of(step) == "watch":
-        return BY_HAND["watch"]
-    return None
+    return WATCH_BY_HAND if kind_of(step) == "watch" else None
 
 
 def offer(view: RunView, selected: str | None, *, moved: bool) -> Offer:
