@@ -93,6 +93,30 @@ async def test_a_zoomed_pane_has_the_screen(
         assert widget.size.width < size[0] - 8
 
 
+async def test_a_pane_is_zoomed_whole_where_a_line_in_it_has_the_focus(
+    tmp_path: Path,
+) -> None:
+    run = scenes.failed(tmp_path)
+    time = Time(run.at)
+    async with hosted(run), opened(run, time=time, size=(120, 36)) as (screen, pilot):
+        await press(pilot, time, "2", "slash")
+        screen.action_zoom()
+        await settled(pilot)
+        assert screen.query_one("#output").size.width > 110
+
+
+async def test_another_pane_takes_over_the_zoom(tmp_path: Path) -> None:
+    run = scenes.failed(tmp_path)
+    time = Time(run.at)
+    async with hosted(run), opened(run, time=time, size=(120, 36)) as (screen, pilot):
+        await press(pilot, time, "2", "z", "1")
+        checklist = screen.query_one("#checklist")
+        assert checklist.has_focus
+        assert checklist.size.width > 110
+        await press(pilot, time, "z")
+        assert 0 < checklist.size.width < 110
+
+
 async def test_ctrl_c_ends_nothing(tmp_path: Path) -> None:
     run = scenes.running(tmp_path)
     async with hosted(run) as host, opened(run) as (screen, pilot):

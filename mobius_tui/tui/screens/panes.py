@@ -34,7 +34,10 @@ class PanedPage(Page):
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Remember which pane has the focus; the footer shows what works there."""
-        self.pane = event.widget.id or self.pane
+        names = {name for name, _ in LABELS}
+        around = (each.id for each in event.widget.ancestors_with_self)
+        self.pane = next((each for each in around if each in names), self.pane)
+        self._zoom()
         self.show_offers()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -67,15 +70,15 @@ class PanedPage(Page):
 
     def action_zoom(self) -> None:
         """Give the whole room to the pane with the focus, or give it back."""
-        zoomed = not self.has_class("-zoomed")
-        for pane in self.query("#body .-zoom"):
-            pane.remove_class("-zoom")
-        focused = self.focused
-        if zoomed and focused is not None:
-            focused.add_class("-zoom")
-            on_the_left = focused.id == "checklist"
-            self.set_class(on_the_left, "-zoom-left")
-        self.set_class(zoomed, "-zoomed")
+        self.toggle_class("-zoomed")
+        self._zoom()
+
+    def _zoom(self) -> None:
+        """Let the pane with the focus have the zoom, if there is one."""
+        zoomed = self.has_class("-zoomed")
+        for name, _ in LABELS:
+            self.query_one(f"#{name}").set_class(zoomed and name == self.pane, "-zoom")
+        self.set_class(zoomed and self.pane == "checklist", "-zoom-left")
 
     def action_wrap(self) -> None:
         """Wrap the output's long lines, or not."""
