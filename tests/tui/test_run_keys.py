@@ -117,6 +117,19 @@ async def test_another_pane_takes_over_the_zoom(tmp_path: Path) -> None:
         assert 0 < checklist.size.width < 110
 
 
+async def test_what_has_the_focus_is_in_sight_on_a_screen_that_gets_smaller(
+    tmp_path: Path,
+) -> None:
+    run = scenes.failed(tmp_path)
+    time = Time(run.at)
+    async with hosted(run), opened(run, time=time, size=(120, 36)) as (screen, pilot):
+        await press(pilot, time, "tab")
+        assert screen.focused is screen.query_one("#output")
+        await pilot.resize_terminal(60, 15)
+        await until(pilot, lambda: screen.query_one("#output").size.width > 50)
+        assert screen.query_one("#checklist").size.width == 0
+
+
 async def test_ctrl_c_ends_nothing(tmp_path: Path) -> None:
     run = scenes.running(tmp_path)
     async with hosted(run) as host, opened(run) as (screen, pilot):

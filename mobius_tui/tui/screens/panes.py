@@ -37,7 +37,7 @@ class PanedPage(Page):
         names = {name for name, _ in LABELS}
         around = (each.id for each in event.widget.ancestors_with_self)
         self.pane = next((each for each in around if each in names), self.pane)
-        self._zoom()
+        self._show_pane()
         self.show_offers()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -62,22 +62,21 @@ class PanedPage(Page):
 
     def action_pane(self, number: str) -> None:
         """Give a pane the focus; on a narrow screen, the whole room."""
-        panes = {"1": "#checklist", "2": "#output", "3": "#health"}
-        for each in panes:
-            self.set_class(each == number, f"-pane-{each}")
-        self.query_one(panes[number]).focus()
-        self.show_offers()
+        name, _ = LABELS[int(number) - 1]
+        self.query_one(f"#{name}").focus()
 
     def action_zoom(self) -> None:
         """Give the whole room to the pane with the focus, or give it back."""
         self.toggle_class("-zoomed")
-        self._zoom()
+        self._show_pane()
 
-    def _zoom(self) -> None:
-        """Let the pane with the focus have the zoom, if there is one."""
+    def _show_pane(self) -> None:
+        """Show the pane with the focus where one has room, and let it have the zoom."""
         zoomed = self.has_class("-zoomed")
-        for name, _ in LABELS:
-            self.query_one(f"#{name}").set_class(zoomed and name == self.pane, "-zoom")
+        for number, (name, _) in enumerate(LABELS, 1):
+            has_focus = name == self.pane
+            self.set_class(has_focus, f"-pane-{number}")
+            self.query_one(f"#{name}").set_class(zoomed and has_focus, "-zoom")
         self.set_class(zoomed and self.pane == "checklist", "-zoom-left")
 
     def action_wrap(self) -> None:

@@ -95,7 +95,6 @@ class RunPage(FollowingPage):
         """Show what is there."""
         self.query_one("#checklist").border_title = "Checklist"
         self.look()
-        self.add_class("-pane-1")
         self.query_one(f"#{self.pane}").focus()
 
     async def on_unmount(self) -> None:
