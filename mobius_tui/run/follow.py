@@ -32,15 +32,23 @@ class Lines:
         self.offset = 0
 
     def more(self) -> bytes:
-        """The whole lines that came since the last call; empty when none did."""
+        """The whole lines that came since the last call; empty when none did.
+
+        Raises:
+            RunError: it cannot be read, or what was read of it is no longer there.
+        """
         try:
             handle = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return b""
+        except FileNotFoundError as error:
+            if self.offset == 0:
+                return b""
+            raise RunError(f"{self._path.name} was removed") from error
         except OSError as error:
             raise RunError(f"{self._path}: {error.strerror}") from error
         try:
             data = os.pread(handle, SLICE, self.offset)
+            if not data and os.fstat(handle).st_size < self.offset:
+                raise RunError(f"{self._path.name} was cut off after it was read")
         finally:
             os.close(handle)
         whole = data[: data.rfind(b"\n") + 1]
@@ -129,6 +137,9 @@ class Follower:
         self.state: RunState = initial(self.runbook)
         self.health = Health()
         self._health = Lines(directory.health)
+        self.unread = 0
+        """Lines of health that are none: a full disk tears them. The run's course does
+        not hang on them, so they are left out."""
         for entry in entries:
             advance(self.state, entry)
         self._more_health()
@@ -155,11 +166,20 @@ class Follower:
 
     def _more_health(self) -> bool:
         news = False
-        while data := self._health.more():
+        while data := self._health_lines():
             for line in data.split(b"\n")[:-1]:
-                self.health.apply(decode_health(line))
+                try:
+                    self.health.apply(decode_health(line))
+                except RunError:
+                    self.unread += 1
                 news = True
         return news
+
+    def _health_lines(self) -> bytes:
+        try:
+            return self._health.more()
+        except RunError:
+            return b""  # the health panel says how old what it shows is
 
 
 def sha256_of(path: Path, size: int) -> str:

@@ -16,6 +16,14 @@ class RunChanged(Message):
         self.changes = changes
 
 
+class RunLost(Message):
+    """The run's files can be followed no longer."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__()
+        self.why = why
+
+
 class OutputGrew(Message):
     """A running attempt printed something, or has come to its end."""
 

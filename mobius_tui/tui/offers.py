@@ -39,6 +39,7 @@ Kind = Literal[
     "resume",
     "end",
     "ended",
+    "lost",
 ]
 
 WATCH_BY_HAND = "watching by itself is not in this version: watch the health panel"
@@ -71,6 +72,9 @@ def offer(view: RunView, selected: str | None, *, moved: bool) -> Offer:
         selected: the checklist's key under the cursor.
         moved: whether the person put the cursor there.
     """
+    if view.lost:
+        words = f"Leave: this is how the run was, not how it is: {view.lost}"
+        return Offer(kind="lost", text=words, role="bad")
     if view.state.ended is not None:
         words = f"The run has ended: {view.state.ended.outcome}"
         return Offer(kind="ended", text=words, role="strong")

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import replace
 
+from mobius_tui import sanitize
+from mobius_tui.errors import RunError
 from mobius_tui.run.said import Said, said
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import BAD, Status
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.model import Run
 from mobius_tui.tui.health_view import HealthView, look_at
+from mobius_tui.tui.messages import RunChanged, RunLost
 from mobius_tui.tui.view import RunView, look
 
 
@@ -20,6 +25,18 @@ class Sight:
         self._viewer = viewer
         self._said: dict[str, Said] = {}
         self._n = -1
+        self.lost = ""
+        """Why the run's files are followed no longer; empty while they are."""
+
+    async def news(self) -> AsyncGenerator[RunChanged | RunLost, None]:
+        """What to tell the screen whenever the run's files were looked at."""
+        try:
+            async with aclosing(self._viewer.changes()) as changes:
+                async for change in changes:
+                    yield RunChanged(change)
+        except RunError as error:
+            self.lost = sanitize.line(str(error))
+            yield RunLost(str(error))
 
     @property
     def state(self) -> RunState:
@@ -50,8 +67,7 @@ class Sight:
             health=health,
             before=before,
         )
-        step_id = self._verifying(view)
-        return view if step_id is None else replace(view, verifying=step_id)
+        return replace(view, verifying=self._verifying(view), lost=self.lost)
 
     def _verifying(self, view: RunView) -> str | None:
         """The step whose script has ended while its checks are still being made."""

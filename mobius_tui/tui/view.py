@@ -37,8 +37,19 @@ class RunView:
     """The step whose script has ended and whose checks are being made."""
     health: Mapping[str, str] = field(default_factory=dict)
     """Each probe's state, in words."""
+    lost: str = ""
+    """Why the run's files are followed no longer; empty while they are."""
     last_n: int = 0
     """The journal's entry up to which it was judged."""
+
+    def shows_what(self, before: RunView | None) -> bool:
+        """Whether nothing is to be seen in it that the one before does not show."""
+        return before is not None and self.seen == before.seen
+
+    @property
+    def seen(self) -> tuple[object, ...]:
+        """What of it changes by itself."""
+        return self.last_n, int(self.now), self.host, self.lost
 
     @property
     def runbook(self) -> Runbook:

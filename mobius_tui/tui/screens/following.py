@@ -12,7 +12,7 @@ from textual import on
 from textual.worker import Worker, WorkerError
 
 from mobius_tui.run.viewer import Viewer
-from mobius_tui.tui.messages import OutputGrew, RunChanged
+from mobius_tui.tui.messages import OutputGrew, RunChanged, RunLost
 from mobius_tui.tui.output.workbench import OutputWorkbench
 from mobius_tui.tui.screens.output_page import OutputPage
 from mobius_tui.tui.sight import Sight
@@ -66,9 +66,9 @@ class FollowingPage(OutputPage):
 
     async def _follow_run(self) -> None:
         """A worker: tells the screen whenever the run's files were looked at."""
-        async with aclosing(self._viewer.changes()) as changes:
-            async for change in changes:
-                self.post_message(RunChanged(change))
+        async with aclosing(self._sight.news()) as news:
+            async for message in news:
+                self.post_message(message)
 
     async def _follow_output(self, step_id: str, attempt: int) -> None:
         """A worker: tells of a running step's output, and ends when the step does."""
@@ -92,6 +92,13 @@ class FollowingPage(OutputPage):
         elif not self._is_due:
             self._is_due = True
             self.set_timer(wait, self.look)
+
+    @on(RunLost)
+    def _run_lost(self, event: RunLost) -> None:
+        """What is shown grows old from here on: say so as long as it is shown."""
+        event.stop()
+        self.tell(event.why, is_problem=True)
+        self.look()
 
     @on(OutputGrew)
     def _output_grew(self, event: OutputGrew) -> None:

@@ -110,6 +110,8 @@ class RunScreen(RunPage):
             self._begin_asking(self._get_host())
         elif offer.kind == "ended":
             self._begin_asking(self._tell_end(self.view))
+        elif offer.kind == "lost":
+            self.action_leave()
         elif offer.kind == "terminal":
             self._go_to_terminal(offer.key)
         elif offer.kind in ("running", "wait"):

@@ -110,15 +110,12 @@ class RunPage(FollowingPage):
         """Look at the run, and pass down what there is to see."""
         view = self._sight.run(self._wall(), self.view)
         grown = self.view is None or view.last_n != self.view.last_n
-        is_news = grown or self.view is None or int(view.now) != int(self.view.now)
-        if not is_news and self.view is not None and view.host == self.view.host:
+        if view.shows_what(self.view):
             return
         if not self._moved:
             self.key = self._place_of_run(view)
         self.view = view
-        health = self._sight.health(view)
-        if health != self.health:
-            self.health = health
+        self.health = self._sight.health(view)
         self.show_offers()
         self.show_output()
         if grown:

@@ -98,10 +98,12 @@ class RunHeader(Widget):
 
     def _right(self, view: RunView) -> list[Content]:
         ended = view.state.ended
-        if ended is not None:
+        if ended is not None and not view.lost:
             good = ended.outcome == "completed"
             word = f"{'✔' if good else '✖'} {ended.outcome}"
             return [assemble((word, "good" if good else "bad"))]
+        if view.lost:
+            return [assemble(("✖ not followed", "bad"))]
         parts = []
         if view.state.auto is not None:
             parts.append(assemble(("auto", "warn")))
