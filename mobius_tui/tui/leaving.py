@@ -1,20 +1,39 @@
-"""Leaving without the wait for the thread that reads keys.
+"""Textual's driver: leaving without a wait, and the size as the terminal tells it.
 
-Textual joins it, and it looks only every 100 ms whether it should end: a quarter of a
-second between `q` and the shell's prompt. At the end of the program it may as well end
-with the process, once the terminal is as it was.
+Textual joins the thread that reads keys, which looks only every 100 ms whether it
+should end: a quarter of a second between `q` and the shell's prompt. At the end of the
+program it may as well end with the process, once the terminal is as it was.
 """
 
 from __future__ import annotations
+
+import os
 
 from textual.drivers.linux_driver import LinuxDriver
 
 
 class Driver(LinuxDriver):
-    """Textual's own, which can be told not to wait."""
+    """Textual's own, which can be told not to wait, and asks the terminal its size."""
 
     is_last = False
     """Whether the process ends after this: then nobody reads keys any more."""
+
+    def start_application_mode(self) -> None:
+        """Set the terminal up; its size is known from then on."""
+        self._size = self._get_terminal_size()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """The terminal's own size.
+
+        Textual believes `COLUMNS` and `LINES` first: where they were exported, they
+        hold of another terminal, or of this one before it was resized.
+        """
+        try:
+            width, height = os.get_terminal_size(self.fileno)
+        except OSError:
+            width = height = 0
+        return (width, height) if width and height else super()._get_terminal_size()
 
     def disable_input(self) -> None:
         """Read no more keys; wait until that is so, unless the process ends."""

@@ -286,3 +286,15 @@ async def test_over_ssh_the_same_output_costs_fewer_bytes(
         counts.append(await sent(terminal, folder, "line-60", "line-160", **env))
     here, there = counts
     assert there < 0.8 * here, (here, there)
+
+
+async def test_the_size_is_the_terminals_own_whatever_was_exported(
+    terminal: Open, tmp_path: Path
+) -> None:
+    await begun(book(tmp_path, loop_until(tmp_path / "go", 0)))
+    words = "export COLUMNS=200 LINES=60; exec " + f"{PROGRAM} resume"
+    screen = terminal("-c", words, program="/bin/sh", columns=100, rows=30)
+    for columns, rows in ((100, 30), (80, 24)):
+        screen.resize(columns, rows)
+        screen.until(lambda shown: shown.split("\n")[0].rstrip().endswith("● alive"))
+        screen.until(lambda shown: "q Leave" in shown.split("\n")[-1])
