@@ -204,7 +204,7 @@ class MobiusApp(App[Result]):
             self._drawing.forget()
         screen = self.screen if self.screen_stack else None
         typed = isinstance(event, events.Key | events.Paste | events.MouseDown)
-        if typed and not getattr(screen, "takes_keys", True):
+        if typed and not getattr(screen, "hears", lambda: True)():
             return
         await super().on_event(event)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -122,3 +123,28 @@ def finish(screen: Terminal) -> None:
             screen.read()
         assert time.monotonic() < deadline, screen.text()
     assert screen.over() == 0
+
+
+def test_a_key_that_is_held_down_confirms_nothing(
+    terminal: Open, tmp_path: Path
+) -> None:
+    ran = tmp_path / "ran"
+    path = tmp_path / "held.toml"
+    path.write_text(
+        'format = 1\n[runbook]\nid = "held"\ntitle = "Held"\n'
+        '[[phase]]\nid = "p"\ntitle = "P"\n'
+        '[[phase.step]]\nid = "look"\ntitle = "Look"\neffect = "read"\n'
+        f"run = 'echo look >> {ran}'\n"
+        '[[phase.step]]\nid = "drop"\ntitle = "Drop"\neffect = "destroy"\n'
+        f"run = 'echo drop >> {ran}'\n"
+    )
+    screen = terminal("run", str(path))
+    screen.until("Begin")
+    press_until(screen, CTRL_G, proposes("1.1"))
+    # Four seconds of it, as a keyboard repeats it.
+    for _ in range(120):
+        screen.press(ENTER)
+        screen.read(0.03)
+    screen.until("echo drop")
+    assert ran.read_text() == "look\n"
+    press_until(screen, ENTER, lambda _: "drop" in ran.read_text())

@@ -250,7 +250,7 @@ def is_quiet(pilot: Pilot[Result]) -> bool:
     """Whether no dialog is on its way."""
     screen = pilot.app.screen
     if isinstance(screen, Dialog):
-        return screen._opened is not None
+        return screen._calm_since is not None
     return not any(w.name == "ask" and w.is_running for w in pilot.app.workers)
 
 

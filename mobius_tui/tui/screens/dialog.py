@@ -23,10 +23,11 @@ from mobius_tui.tui.theme import Role, text
 from mobius_tui.tui.widgets.detail import FieldList
 
 DEAF = 0.3
-"""Seconds after its opening in which a dialog takes no keys.
+"""Seconds after its opening in which a dialog takes no keys, and after each key that
+came too early.
 
 What was typed ahead over a slow line was meant for the screen beneath; it must confirm
-nothing.
+nothing. Nor must a key that is hammered, or held down: it was not pressed to answer.
 """
 
 T = TypeVar("T")
@@ -71,16 +72,24 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         """
         super().__init__(classes=f"dialog -tone-{tone}")
         self._title = sanitize.line(title)
-        self._opened: float | None = None
+        self._calm_since: float | None = None
 
     @property
     def takes_keys(self) -> bool:
-        """Whether it has been open for long enough to be meant."""
-        return self._opened is not None and self.mono() - self._opened >= DEAF
+        """Whether it has been open, and calm, for long enough to be meant."""
+        since = self._calm_since
+        return since is not None and self.mono() - since >= DEAF
+
+    def hears(self) -> bool:
+        """Whether it takes a key that has come; one too early makes it wait anew."""
+        takes = self.takes_keys
+        if not takes and self._calm_since is not None:
+            self._calm_since = self.mono()
+        return takes
 
     def on_mount(self) -> None:
         """Begin to count; on a low screen, scroll to what is to be typed."""
-        self._opened = self.mono()
+        self._calm_since = self.mono()
         self.call_after_refresh(self._show_focus)
 
     def _show_focus(self) -> None:
