@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NEWCOMERS = 8
-"""Connections that have not said who they are, at most."""
+"""Connections that have not said who they are, at most. The next one takes the place
+of the oldest: a viewer says it at once, and what is silent must not keep one out."""
 
 
 class Door:
@@ -65,10 +66,12 @@ class Door:
             allowed = peer_uid(connection) in (os.getuid(), 0)
         except OSError:
             return  # it went again
-        if allowed and len(self._newcomers) < NEWCOMERS:
-            self._newcomers.append(Attendant(connection))
-        else:
+        if not allowed:
             connection.close()
+            return
+        if len(self._newcomers) == NEWCOMERS:
+            self._newcomers.pop(0).close()
+        self._newcomers.append(Attendant(connection))
 
     def _hear(self) -> None:
         for newcomer in tuple(self._newcomers):
