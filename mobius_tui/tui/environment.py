@@ -14,6 +14,9 @@ REPAINTS = 20
 REPAINTS_REMOTE = 10
 """The same over SSH."""
 
+COLOUR_SYSTEMS = ("auto", "standard", "256", "truecolor")
+"""What Textual knows; at any other word it would break."""
+
 
 def is_remote(environ: Mapping[str, str]) -> bool:
     """Whether the terminal is at the other end of an SSH line."""
@@ -25,6 +28,10 @@ def prepare(environ: MutableMapping[str, str]) -> None:
     environ.setdefault("TEXTUAL_FPS", "240")
     if environ.get("NO_COLOR") == "":
         del environ["NO_COLOR"]  # empty, it means nothing; Textual knows only whether
+    if environ.get("TEXTUAL_COLOR_SYSTEM", "auto") not in COLOUR_SYSTEMS:
+        del environ["TEXTUAL_COLOR_SYSTEM"]
+    # It has Textual press keys by itself: in here, they would run steps.
+    environ.pop("TEXTUAL_PRESS", None)
     animations = "none" if is_remote(environ) else "basic"
     environ.setdefault("TEXTUAL_ANIMATIONS", animations)
 
