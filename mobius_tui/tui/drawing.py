@@ -66,7 +66,8 @@ class Drawing:
         if isinstance(update, LayoutUpdate):
             self._fit(update.region.right, update.region.bottom)
             for y, strips in enumerate(update.strips, update.region.y):
-                self._put(y, update.region.x, strips)
+                cells = [cell for strip in strips for cell in self._cells(strip)]
+                self._put(y, update.region.x, cells)
             return True
         if isinstance(update, ChopsUpdate):
             ends = update.chop_ends
@@ -78,8 +79,11 @@ class Drawing:
                     if strip is None or first >= last:
                         continue
                     # Beyond the span stands what is behind the widget that is there.
-                    strip = strip.adjust_cell_length(end - x)
-                    self._put(y, first, (strip.crop(first - x, last - x),))
+                    cells = self._cells(strip.adjust_cell_length(end - x))
+                    # It may begin or end in the middle of a wide character.
+                    first -= _is_half(cells, first - x)
+                    last += _is_half(cells, last - x)
+                    self._put(y, first, cells[first - x : last - x])
             return True
         return False
 
@@ -111,9 +115,8 @@ class Drawing:
             self._wanted = [[NOTHING] * width for _ in range(height)]
             self.forget()
 
-    def _put(self, y: int, x: int, strips: Iterable[Strip]) -> None:
+    def _put(self, y: int, x: int, cells: list[Cell]) -> None:
         row = self._wanted[y]
-        cells = [cell for strip in strips for cell in self._cells(strip)]
         row[x : x + len(cells)] = cells[: len(row) - x]
         self._dirty.add(y)
 
@@ -160,6 +163,11 @@ class Drawing:
                 self._codes.clear()
             self._codes[style] = code
         return code
+
+
+def _is_half(cells: list[Cell], at: int) -> bool:
+    """Whether a cell is the right half of a wide character."""
+    return at < len(cells) and not cells[at][0]
 
 
 @lru_cache(4096)

@@ -147,6 +147,20 @@ def test_nothing_is_drawn_beyond_what_was_asked_for() -> None:
     assert after[:2] + after[3:] == before[:2] + before[3:]
 
 
+def test_a_wide_character_at_the_edge_of_a_span_is_drawn_whole() -> None:
+    screen = Screen()
+    wide = Strip([Segment("世界" * 7 + "..")])
+    # A notice stood over the middle, and cut two of them in half.
+    cut = Strip([Segment("世界世 " + "#" * 10 + " 界世界世界..")]).adjust_cell_length(
+        30
+    )
+    screen.update(whole([cut] * HEIGHT))
+    chops, ends = [{0: wide} for _ in range(HEIGHT)], [[WIDTH]] * HEIGHT
+    spans = [(y, 7, 17) for y in range(HEIGHT)]
+    screen.update(ChopsUpdate(chops, spans, ends))
+    assert looks(screen.pyte) == plainly([wide] * HEIGHT)
+
+
 def test_what_is_shown_is_not_sent_again() -> None:
     lines = [Strip([Segment("x" * WIDTH)]) for _ in range(HEIGHT)]
     screen = Screen()
