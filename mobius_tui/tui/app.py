@@ -204,7 +204,9 @@ class MobiusApp(App[Result]):
             self._drawing.forget()
         screen = self.screen if self.screen_stack else None
         typed = isinstance(event, events.Key | events.Paste | events.MouseDown)
-        if typed and not getattr(screen, "hears", lambda: True)():
+        hears = getattr(screen, "hears", None)
+        is_click = isinstance(event, events.MouseDown)
+        if typed and hears is not None and not hears(is_click=is_click):
             return
         await super().on_event(event)
 

@@ -27,7 +27,8 @@ class Driver(LinuxDriver):
         """The terminal's own size.
 
         Textual believes `COLUMNS` and `LINES` first: where they were exported, they
-        hold of another terminal, or of this one before it was resized.
+        hold of another terminal, or of this one before it was resized. There is no
+        public way to say otherwise.
         """
         try:
             width, height = os.get_terminal_size(self.fileno)

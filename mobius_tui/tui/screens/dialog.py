@@ -80,10 +80,13 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         since = self._calm_since
         return since is not None and self.mono() - since >= DEAF
 
-    def hears(self) -> bool:
-        """Whether it takes a key that has come; one too early makes it wait anew."""
+    def hears(self, *, is_click: bool) -> bool:
+        """Whether it takes a key or click that has come.
+
+        A key too early makes it wait anew; a click was aimed, and is only too early.
+        """
         takes = self.takes_keys
-        if not takes and self._calm_since is not None:
+        if not takes and not is_click and self._calm_since is not None:
             self._calm_since = self.mono()
         return takes
 
