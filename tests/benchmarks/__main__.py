@@ -32,11 +32,22 @@ def _floods(gigabytes: float) -> Iterator[Figure]:
         yield from _each(partial(measure, gigabytes=gigabytes))
 
 
+def _opened(gigabytes: float) -> Iterator[Figure]:
+    from tests.benchmarks.opened import opened
+
+    yield from _each(partial(opened, gigabytes=gigabytes))
+
+
 def _spine(_gigabytes: float) -> Iterator[Figure]:
     yield from spine.all_figures()
 
 
-GROUPS: Mapping[str, Group] = {"spine": _spine, "screens": _screens, "floods": _floods}
+GROUPS: Mapping[str, Group] = {
+    "spine": _spine,
+    "screens": _screens,
+    "floods": _floods,
+    "opened": _opened,
+}
 
 
 def _each(*measures: Callable[[Path], Iterator[Figure]]) -> Iterator[Figure]:
