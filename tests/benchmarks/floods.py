@@ -19,6 +19,8 @@ from tests.benchmarks.terminal import Terminal, says
 
 KEY_PAUSE = 0.06
 """Seconds between two keys."""
+AT_THE_END = 0.5
+"""Seconds before the end of a flood in which no key is counted."""
 SLOW = 64 * 1024
 """Bytes a second that a slow terminal takes."""
 PAIRS = 3
@@ -79,7 +81,9 @@ def _type_until(
             terminal.listen(pause)
         most = max(most, viewer.memory_info().rss)
     # Of a flood that has ended nothing is new, and nothing is followed.
-    return presses[:-2], most
+    ended = min(directory.attempt(each, 1).exit.stat().st_mtime for each in step_ids)
+    last = ended - AT_THE_END - (time.time() - time.perf_counter())
+    return [press for press in presses if press.at < last], most
 
 
 def _watch(

@@ -104,7 +104,7 @@ def cursor(directory: RunDirectory, count: int = 200) -> Iterator[Figure]:
     """A cursor key in the checklist of 10,000 steps."""
     with Terminal(_screen(directory)) as terminal:
         terminal.until(FIRST)
-        terminal.quiet(0.5)
+        terminal.listen(0.5)
         presses, start = [], len(terminal.raw)
         for number in range(2, count + 2):
             presses.append(Press(terminal.type("j"), _cursor_on(number)))
@@ -134,7 +134,7 @@ def quitting(folder: Path, times: int = 9) -> Iterator[Figure]:
     def bare() -> float:
         with Terminal(BARE) as terminal:
             terminal.until(READY)
-            terminal.quiet(0.3)
+            terminal.listen(0.3)
             terminal.type("q")
             began = time.perf_counter()
             return terminal.gone() - began
@@ -144,10 +144,10 @@ def quitting(folder: Path, times: int = 9) -> Iterator[Figure]:
         def ours() -> float:
             with Terminal(_screen(directory)) as terminal:
                 terminal.until(FIRST)
-                terminal.quiet(0.3)
+                terminal.listen(0.3)
                 terminal.type("q")
                 terminal.until(says("Leave it running"))
-                terminal.quiet(0.5)  # a dialog is deaf at first
+                terminal.listen(0.5)  # a dialog is deaf at first
                 terminal.type("\r")
                 began = time.perf_counter()
                 took = terminal.gone() - began
@@ -216,7 +216,7 @@ def gone(directory: RunDirectory, host: psutil.Process) -> Iterator[Figure]:
     for _ in range(5):
         with Terminal(_screen(directory)) as terminal:
             terminal.until(FIRST)
-            terminal.quiet(0.3)
+            terminal.listen(0.3)
             terminal.hang_up()
             began = time.perf_counter()
             terminal.process.wait(30)

@@ -129,14 +129,6 @@ class Terminal:
             self.read(left)
         return len(self.raw) - start
 
-    def quiet(self, seconds: float, limit: float = LIMIT) -> None:
-        """Read until nothing came for a time."""
-        deadline = time.perf_counter() + limit
-        last = time.perf_counter()
-        while time.perf_counter() < min(last + seconds, deadline):
-            if self.read(0.02):
-                last = time.perf_counter()
-
     def gone(self, limit: float = LIMIT) -> float:
         """Read until the process is gone; returns when it was."""
         deadline = time.perf_counter() + limit
