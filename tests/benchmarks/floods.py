@@ -182,11 +182,14 @@ def _keys(name: str, keys: list[float], limit: float) -> Figure:
 
 
 def four(folder: Path, gigabytes: float) -> Iterator[Figure]:
-    """Four floods at once."""
+    """Four floods at once: three beside the run, and one of its own."""
     pipeline = f"seq {last_for(int(gigabytes * 1e9))}"
-    runbook = runs.runbook_of(folder, _steps(pipeline, 4, "follow = true"))
-    with runs.run_of(runbook) as directory:
-        found = _watch(directory, [("f0", "f1", "f2", "f3")], KEY_PAUSE, None)
+    steps = [*_steps(pipeline, 3, "follow = true")]
+    last = 'max_output = "64GiB"\ntimeout = "1h"'
+    # What follows is stopped at the run's end: a step that waits keeps it from that.
+    steps += [runs.step_of("own", pipeline, last), runs.step_of("later", "true")]
+    with runs.run_of(runs.runbook_of(folder, steps)) as directory:
+        found = _watch(directory, [("own", "f0", "f1", "f2")], KEY_PAUSE, None)
     yield _keys("four floods at once: key → paint, p95", found.keys, 50)
 
 

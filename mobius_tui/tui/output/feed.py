@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from time import monotonic, sleep
 
 from mobius_tui.tui.output.document import Document
 
@@ -69,3 +71,17 @@ class Feed:
             self.problem = f"Cannot read {self.output}: {error.strerror}."
             return self.problem != before
         return True
+
+
+def count_all(document: Document, is_growing: Callable[[], bool]) -> None:
+    """Count lines up to the end, in a thread of its own.
+
+    Args:
+        document: whose lines.
+        is_growing: whether something prints, and wants the processor, too.
+    """
+    began = monotonic()
+    while not document.scan(SLICE):
+        if is_growing():
+            sleep(monotonic() - began)
+        began = monotonic()

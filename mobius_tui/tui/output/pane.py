@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from itertools import zip_longest
 from pathlib import Path
-from time import monotonic
 from typing import ClassVar, TypeAlias
 
 from textual.binding import BindingType
@@ -19,9 +18,10 @@ from mobius_tui import sanitize
 from mobius_tui.tui.output import messages
 from mobius_tui.tui.output.bindings import BINDINGS
 from mobius_tui.tui.output.document import Document
-from mobius_tui.tui.output.feed import SLICE, Feed
+from mobius_tui.tui.output.feed import Feed, count_all
 from mobius_tui.tui.output.layout import Layout, notice
 from mobius_tui.tui.output.look import look_of
+from mobius_tui.tui.output.pace import Pace
 from mobius_tui.tui.output.status import Status
 from mobius_tui.tui.output.viewport import Viewport
 
@@ -85,8 +85,7 @@ class OutputPane(Widget, can_focus=True):
         self._feed = Feed(None, None)
         self._frame: list[Strip] = []
         self._stale = True
-        self._interval = 1 / repaints
-        self._painted = 0.0
+        self._pace = Pace(repaints)
         self._is_due = False
         self._status = Status()
 
@@ -237,13 +236,12 @@ class OutputPane(Widget, can_focus=True):
 
     def _count_all(self, document: Document) -> None:
         """Count lines up to the end, in a thread."""
-        while not document.scan(SLICE):
-            pass
+        count_all(document, lambda: self._status.running)
         self.post_message(messages.Counted(document))
 
     def _repaint_soon(self) -> None:
         """Repaint now, or when the last repaint is long enough ago."""
-        wait = self._painted + self._interval - monotonic()
+        wait = self._pace.wait()
         if wait <= 0:
             self.repaint()
         elif not self._is_due:
@@ -252,14 +250,15 @@ class OutputPane(Widget, can_focus=True):
 
     def repaint(self, *, at_once: bool = False) -> None:
         """Lay out, and have the rows drawn that have changed."""
+        self._pace.begin()
         before = self._frame
         self._lay_out()
         self._is_due = False
-        self._painted = monotonic()
         pairs = enumerate(zip_longest(before, self._frame))
         changed = [Region(0, y, self.size.width, 1) for y, (a, b) in pairs if a != b]
         if changed:
             self.refresh(*changed)
+            self.call_after_refresh(self._pace.end)
         self._show_status(at_once=at_once)
 
     def room(self) -> tuple[int, int]:

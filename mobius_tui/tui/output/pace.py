@@ -1,0 +1,38 @@
+"""How often the output is drawn while it grows: less often where that is hard work."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+REST = 3
+"""Times as long as a frame takes that nothing is drawn: keys come first, and the step
+that prints wants the processor, too."""
+SLOWEST = 0.5
+"""Seconds between two frames at most."""
+
+
+class Pace:
+    """Says how long to wait for the next frame."""
+
+    def __init__(self, repaints: int) -> None:
+        """Begin with nothing drawn.
+
+        Args:
+            repaints: The most frames in a second.
+        """
+        self._least = self.interval = 1 / repaints
+        """Seconds between the beginnings of two frames."""
+        self._began = 0.0
+
+    def wait(self) -> float:
+        """Seconds until the next frame may be drawn; zero or less if it may be now."""
+        return self._began + self.interval - monotonic()
+
+    def begin(self) -> None:
+        """A frame is laid out now."""
+        self._began = monotonic()
+
+    def end(self) -> None:
+        """It has been drawn."""
+        took = monotonic() - self._began
+        self.interval = min(max(self._least, (1 + REST) * took), SLOWEST)

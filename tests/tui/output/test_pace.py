@@ -1,0 +1,37 @@
+"""Frames that are hard work come less often."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from mobius_tui.tui.output.pace import REST, SLOWEST, Pace
+
+
+def frame(pace: Pace, seconds: float) -> None:
+    pace.begin()
+    until = monotonic() + seconds
+    while monotonic() < until:
+        pass
+    pace.end()
+
+
+def test_the_first_frame_need_not_wait() -> None:
+    assert Pace(20).wait() <= 0
+
+
+def test_frames_leave_time_for_keys() -> None:
+    pace = Pace(20)
+    frame(pace, 0.05)
+    assert (1 + REST) * 0.05 <= pace.interval <= SLOWEST
+
+
+def test_a_frame_comes_even_where_all_is_slow() -> None:
+    pace = Pace(20)
+    frame(pace, 0.2)
+    assert pace.interval == SLOWEST
+
+
+def test_frames_come_no_more_often_than_asked_for() -> None:
+    pace = Pace(2)
+    frame(pace, 0.0)
+    assert pace.interval == SLOWEST == 1 / 2
