@@ -11,11 +11,7 @@ from mobius_tui.tui.screens.page import Page
 
 
 class CommandProvider(Provider):
-    """Finds commands of the screen beneath the palette, and then the app's own.
-
-    Textual's provider of the latter is not used beside it: which of the two comes first
-    would change from one process to the next.
-    """
+    """Finds commands of the screen beneath the palette."""
 
     def _commands(self) -> tuple[tuple[Command, Page], ...]:
         page = self.screen
@@ -31,8 +27,6 @@ class CommandProvider(Provider):
                 partial(page.carry_out, command),
                 help=command.help or None,
             )
-        for own in self.app.get_system_commands(self.screen):
-            yield DiscoveryHit(own.title, own.callback, help=own.help)
 
     async def search(self, query: str) -> Hits:
         """Those whose title, or word in the footer, resembles what was typed."""
@@ -47,11 +41,6 @@ class CommandProvider(Provider):
                     partial(page.carry_out, command),
                     help=command.help or None,
                 )
-        for own in self.app.get_system_commands(self.screen):
-            score = matcher.match(own.title)
-            if score > 0:
-                words = matcher.highlight(own.title)
-                yield Hit(score, words, own.callback, help=own.help)
 
 
 def _title(command: Command) -> str:
