@@ -202,6 +202,18 @@ async def test_a_run_with_steps_undone_ends_for_a_reason_alone(tmp_path: Path) -
         assert (host.intents[0].wish, host.intents[0].text) == ("end", "mistake")
 
 
+async def test_arrows_go_from_button_to_button(tmp_path: Path) -> None:
+    run = scenes.running(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (screen, pilot):
+        await press(pilot, time, "x", "right", "right", "enter")
+        assert pilot.app.screen is screen, "the last button is not to do it"
+        assert host.intents == []
+        await press(pilot, time, "x", "right", "left", "enter")
+        await until(pilot, lambda: host.intents)
+        assert host.intents[0].wish == "stop"
+
+
 async def test_a_dialog_names_the_key_that_closes_it(tmp_path: Path) -> None:
     run = scenes.decided(tmp_path)
     time = Time(run.at)

@@ -56,6 +56,8 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         Binding("down", "scroll_body(1)", "Down", show=False),
         Binding("pageup", "scroll_body(-10)", "Page up", show=False),
         Binding("pagedown", "scroll_body(10)", "Page down", show=False),
+        Binding("left", "button(-1)", "Button before", show=False),
+        Binding("right", "button(1)", "Next button", show=False),
     ]
 
     mono: Callable[[], float] = monotonic
@@ -141,6 +143,13 @@ class Dialog(ModalScreen[T | None], Generic[T]):
     def action_scroll_body(self, rows: int) -> None:
         """Scroll what does not fit."""
         self.query_one(".body").scroll_relative(y=rows, animate=False)
+
+    def action_button(self, step: int) -> None:
+        """Go from a button to the one beside it, as far as there are any."""
+        buttons = list(self.query(".buttons Button"))
+        if self.focused in buttons:
+            place = buttons.index(self.focused) + step
+            buttons[min(max(place, 0), len(buttons) - 1)].focus()
 
     @on(Button.Pressed, "#cancel")
     def action_cancel(self) -> None:

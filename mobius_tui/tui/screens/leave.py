@@ -34,8 +34,9 @@ class LeaveDialog(Dialog[Way]):
     def choices(self) -> tuple[Choice, ...]:
         """Leave, stop, stay."""
         leave = Choice("leave", "Leave it running", "primary")
-        stop = (Choice("stop", "Stop it and leave", "error"),) if self._names else ()
-        return (leave, *stop, Choice("cancel", "Stay"))
+        what = "it" if len(self._names) == 1 else "them all"
+        stop = Choice("stop", f"Stop {what} and leave", "error")
+        return (leave, *((stop,) if self._names else ()), Choice("cancel", "Stay"))
 
     def on_mount(self) -> None:
         """Enter leaves it running."""
