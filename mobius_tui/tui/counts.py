@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from mobius_tui.run.plan import Plan
+from mobius_tui.run.plan import Plan, follows
 from mobius_tui.run.standings import Standing
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Status
@@ -24,7 +24,7 @@ class PhaseCount:
 
     statuses: Counter[Status]
     took: float
-    """Seconds of the last attempts that have ended."""
+    """Seconds of the last attempts that have ended; live outputs run beside them."""
     began: tuple[float, ...]
     """When those that have not began, in seconds since 1970."""
 
@@ -57,7 +57,8 @@ class Counts:
         return found
 
     def _count(self, phase: Phase) -> PhaseCount:
-        lasts = [self._state.steps[step.id].last for step in phase.steps]
+        timed = [step for step in phase.steps if not follows(step)]
+        lasts = [self._state.steps[step.id].last for step in timed]
         tried = [last for last in lasts if last is not None]
         return PhaseCount(
             statuses=Counter(self._standings[step.id].status for step in phase.steps),
