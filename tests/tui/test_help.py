@@ -36,3 +36,14 @@ async def test_a_word_finds_its_keys_and_no_others(tmp_path: Path) -> None:
         assert "No key has that word" in words(pilot)
         await press(pilot, time, "escape")
         assert pilot.app.screen.query("#checklist")
+
+
+async def test_a_word_of_the_footer_finds_its_key(tmp_path: Path) -> None:
+    run = scenes.fresh(tmp_path)
+    time = Time(run.at)
+    async with hosted(run), opened(run, size=TALL, time=time) as (_, pilot):
+        await press(pilot, time, "question_mark", *"retry")
+        shown = words(pilot)
+        assert "No key has that word" not in shown
+        assert "Run the step again" in shown
+        assert "(Retry)" in shown

@@ -79,6 +79,8 @@ def _row(command: Command) -> KeyRow:
     words = text(command.title)
     if command.help:
         words += Content("  ") + text(command.help, "muted")
+    if command.label.lower() not in command.title.lower():
+        words += text(f" ({command.label})", "muted")  # as the footer has it
     # What has no key of its own is found by its name.
     return text(command.key_names or key_of("palette"), "key"), words
 
