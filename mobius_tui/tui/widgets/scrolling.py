@@ -6,16 +6,22 @@ from __future__ import annotations
 def top_for(top: int, *, place: int, height: int, count: int) -> int:
     """The first row in sight that keeps a place in sight, with a row around it.
 
+    At an edge it goes on by two thirds of what is in sight: a cursor that goes down row
+    by row has all rows drawn anew, and sent, but once in so many keys.
+
     Args:
         top: the first row in sight now.
         place: the row that must be seen.
         height: rows in sight.
         count: rows there are.
     """
-    top = min(top, max(0, count - height))
-    top = max(min(top, place - 1 if place else 0), 0)
-    if min(place + 1, count - 1) >= top + height:
-        top = max(top, place - height + 2)
+    top = clamp(top, height=height, count=count)
+    if place and place - 1 < top:
+        top = min(place - 1, place + 1 - height + height // 3)
+    elif min(place + 1, count - 1) >= top + height:
+        top = max(place + 2 - height, place - height // 3)
+    else:
+        top = min(top, place)
     return clamp(top, height=height, count=count)
 
 
