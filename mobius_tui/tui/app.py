@@ -15,6 +15,7 @@ from textual import events, on
 from textual.app import App
 from textual.binding import BindingType
 from textual.filter import LineFilter
+from textual.geometry import Size
 from textual.screen import Screen
 
 from mobius_tui import sanitize
@@ -34,6 +35,9 @@ from mobius_tui.tui.tidings import Tidings
 
 BUSY = 0.01
 """Seconds between looks whether the terminal has taken what was sent."""
+LEAST = Size(39, 9)
+"""Columns and rows below which Textual's layout of a dialog or a notice can fail: it
+wraps text to no cells at all. Whoever splits a terminal may come there for a moment."""
 FEW_COLOURS = Path(__file__).with_name("styles") / "terminal.tcss"
 """The styles for terminals of 16 colours, or none."""
 
@@ -199,9 +203,14 @@ class MobiusApp(App[Result]):
         self.panic()
 
     async def on_event(self, event: events.Event) -> None:
-        """Keep from a dialog that has just opened what was meant for what it hides."""
+        """Keep from a dialog that has just opened what was meant for what it hides.
+
+        The screens are laid out for a terminal of `LEAST` at least: a part of one is
+        seen where it is smaller.
+        """
         if isinstance(event, events.Resize):  # also sent when the terminal comes back
             self._drawing.forget()
+            event = _at_least(event)
         screen = self.screen if self.screen_stack else None
         typed = isinstance(event, events.Key | events.Paste | events.MouseDown)
         hears = getattr(screen, "hears", None)
@@ -266,3 +275,11 @@ class MobiusApp(App[Result]):
 
 
 MobiusApp.COMMANDS = {CommandProvider}
+
+
+def _at_least(event: events.Resize) -> events.Resize:
+    """A new size that is no smaller than `LEAST`."""
+    size = Size(
+        max(event.size.width, LEAST.width), max(event.size.height, LEAST.height)
+    )
+    return event if size == event.size else events.Resize(size, size)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mobius_tui.tui.app import MobiusApp
 from mobius_tui.tui.screens.confirm import ConfirmDialog
 from mobius_tui.tui.screens.dialog import Dialog
 from mobius_tui.tui.screens.failure import FailureDialog
@@ -128,6 +129,24 @@ async def test_what_has_the_focus_is_in_sight_on_a_screen_that_gets_smaller(
         await pilot.resize_terminal(60, 15)
         await until(pilot, lambda: screen.query_one("#output").size.width > 50)
         assert screen.query_one("#checklist").size.width == 0
+
+
+@pytest.mark.parametrize("size", [(12, 1), (2, 2), (1, 40)])
+async def test_the_screens_outlive_a_terminal_that_has_next_to_no_cells(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    run = scenes.checking(tmp_path)
+    time = Time(run.at)
+    async with hosted(run), opened(run, time=time, size=(40, 10)) as (screen, pilot):
+        await press(pilot, time, "n")
+        screen.tell("a notice of some words")
+        await settled(pilot)
+        await pilot.resize_terminal(*size)
+        await settled(pilot)
+        await pilot.resize_terminal(120, 36)
+        await until(pilot, lambda: pilot.app.screen.size == (120, 36))
+        assert isinstance(pilot.app, MobiusApp)
+        assert pilot.app.crash is None
 
 
 async def test_ctrl_c_ends_nothing(tmp_path: Path) -> None:
