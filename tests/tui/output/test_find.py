@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from textual.widgets import Input, Static
 
 from mobius_tui.tui.output.find_line import FindLine
@@ -109,15 +107,15 @@ async def test_ten_gigabytes_are_searched_without_making_anyone_wait(
     async with showing(recording) as (pane, pilot):
         assert texts(pane)[-1] == "the end"
         await pilot.press("slash", *"needle")
-        began = time.monotonic()
         await pilot.press("escape", "g")
         assert texts(pane)[0] == "the needle"
         await pilot.press("slash")
         pane.query_one(Input).value = "the"
         await until(pilot, lambda: reversed_text(pane) == ["the"])
+        words = count(pane)
+        assert "≥" in words or "searching" in words, "it waited for the whole file"
         await pilot.press("escape", "end")
         assert texts(pane)[-1] == "the end"
-        assert time.monotonic() - began < 9, "it waited for the whole file"
 
 
 async def test_another_file_is_searched_for_the_same(
