@@ -82,6 +82,8 @@ async def test_title_and_bell_can_be_turned_off(terminal: Open, tmp_path: Path) 
     screen.until("line-")
     go.touch()
     screen.until("exit 7")
+    # What a key does is shown after what the failure would have sent.
+    press_until(screen, ENTER, lambda shown: "Back in" not in shown)
     screen.child.kill(signal.SIGTERM)
     screen.over()
     assert titles(screen) == []
