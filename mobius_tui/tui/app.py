@@ -32,6 +32,7 @@ from mobius_tui.tui.startup import settle
 from mobius_tui.tui.terminal import is_unicode
 from mobius_tui.tui.themes import DARK, TERMINAL, THEMES
 from mobius_tui.tui.tidings import Tidings
+from mobius_tui.tui.turns import Handled, Turns
 
 BUSY = 0.01
 """Seconds between looks whether the terminal has taken what was sent."""
@@ -87,6 +88,7 @@ class MobiusApp(App[Result]):
             driver_class=leaving.Driver, ansi_color=True if is_ansi else None
         )
         self._drawing = Drawing()
+        self._turns = Turns(self, self._give, self._is_opening)
         self._is_owed = False
         self.crash: BaseException | None = None
         """What ended the app that should not have."""
@@ -203,7 +205,7 @@ class MobiusApp(App[Result]):
         self.panic()
 
     async def on_event(self, event: events.Event) -> None:
-        """Keep from a dialog that has just opened what was meant for what it hides.
+        """Hear what comes in from the terminal, each in its turn.
 
         The screens are laid out for a terminal of `LEAST` at least: a part of one is
         seen where it is smaller.
@@ -211,13 +213,28 @@ class MobiusApp(App[Result]):
         if isinstance(event, events.Resize):  # also sent when the terminal comes back
             self._drawing.forget()
             event = _at_least(event)
+        typed = isinstance(event, events.InputEvent | events.Paste)
+        if typed and not event.is_forwarded:
+            await self._turns.take(event)
+        else:
+            await super().on_event(event)
+
+    async def _give(self, event: events.Event) -> None:
+        """Keep from a dialog that has just opened what was meant for what it hides."""
         screen = self.screen if self.screen_stack else None
         typed = isinstance(event, events.Key | events.Paste | events.MouseDown)
         hears = getattr(screen, "hears", None)
         is_click = isinstance(event, events.MouseDown)
-        if typed and hears is not None and not hears(is_click=is_click):
-            return
-        await super().on_event(event)
+        if not typed or hears is None or hears(is_click=is_click):
+            await super().on_event(event)
+
+    def _is_opening(self) -> bool:
+        """Whether the page is about to put a question on the screen."""
+        return isinstance(self.screen, Page) and self.screen.is_opening
+
+    @on(Handled)
+    def _key_is_handled(self, event: Handled) -> None:
+        self._turns.handled(event)
 
     def _display(self, screen: Screen[object], update: RenderableType | None) -> None:
         """Send the terminal what differs from what it shows, when it can take it.

@@ -79,14 +79,15 @@ class Terminal:
             timeout=LIMIT,
         )
 
-    def read(self, seconds: float = 0.05) -> None:
-        """Take in what the program wrote."""
+    def read(self, seconds: float = 0.05) -> bool:
+        """Take in what the program wrote; whether it wrote anything."""
         try:
             data = self.child.read_nonblocking(1 << 16, timeout=seconds)
         except (pexpect.TIMEOUT, pexpect.EOF):
-            return
+            return False
         self.raw += data
         self._stream.feed(data)
+        return True
 
     def text(self) -> str:
         """The screen as it stands."""
@@ -139,11 +140,13 @@ class Terminal:
         self.child.setwinsize(rows, columns)
 
     def over(self, limit: float = LIMIT) -> int:
-        """Wait for the program's end; its exit code."""
+        """Wait for the program's end and its last words; its exit code."""
         deadline = time.monotonic() + limit
         while self.child.isalive():
             self.read()
             assert time.monotonic() < deadline, f"it did not end:\n{self.text()}"
+        while self.read():
+            pass
         self.child.close()
         if self.child.exitstatus is None:
             return -int(self.child.signalstatus or 0)

@@ -69,6 +69,11 @@ class Page(Screen[None]):
         """What goes on when the program comes to a fault here; empty for nothing."""
         return ""
 
+    @property
+    def is_opening(self) -> bool:
+        """Whether a question is about to come on the screen, and keys must wait."""
+        return False
+
     def tidings(self) -> Tidings:
         """What the terminal's title is while this page is on top."""
         return Tidings("mobius-tui", ring=False)

@@ -126,6 +126,11 @@ class RunScreen(RunPage):
         asking = self._asking is not None and self._asking.is_running
         return asking or not self.is_current
 
+    @property
+    def is_opening(self) -> bool:
+        """Whether a question is about to come on the screen, and keys must wait."""
+        return self.is_current and self._is_asking
+
     def _begin_asking(self, work: Coroutine[Any, Any, None]) -> None:
         """One question at a time: what is pressed before it is seen is not meant."""
         if self._is_asking:

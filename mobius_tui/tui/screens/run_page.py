@@ -93,7 +93,6 @@ class RunPage(FollowingPage):
 
     def on_mount(self) -> None:
         """Show what is there."""
-        self.query_one("#checklist").border_title = "Checklist"
         self.look()
         self.query_one(f"#{self.pane}").focus()
 

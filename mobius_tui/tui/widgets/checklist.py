@@ -17,6 +17,7 @@ from mobius_tui.tui.widgets.filter_line import FilterLine
 from mobius_tui.tui.widgets.row_strip import SIGN
 from mobius_tui.tui.widgets.scroll_mark import ScrollMark
 
+TITLE = "Checklist"
 WHEEL = 3
 """Rows that one notch of the mouse wheel moves."""
 
@@ -35,6 +36,7 @@ class Checklist(ChecklistRows):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
+        self.border_title = TITLE
         self._before: str | None = None
         """Where the cursor was when a search began."""
         self._line = FilterLine("title, id, or state such as failed")
@@ -92,6 +94,7 @@ class Checklist(ChecklistRows):
     def action_filter(self) -> None:
         """Search for steps."""
         self._before = self.key
+        self.border_title = f"{TITLE} · filter"
         self._line.display = True
         self._line.focus()
 
@@ -106,6 +109,7 @@ class Checklist(ChecklistRows):
         """List all steps again."""
         self._line.value = ""
         self._line.display = False
+        self.border_title = TITLE
         self._outline.query = ""
         self.focus()
         self._list_anew()

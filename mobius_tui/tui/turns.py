@@ -1,0 +1,112 @@
+"""Keys that come in one burst, each handled before the next finds its way.
+
+Textual gives a key to the queue of whoever has the focus when it arrives. Of `/red`,
+typed ahead over a slow line, it would give all four to the list: the first of them to
+open the line to find with, and the others to retry a step, to open an editor, and so
+on. So a key waits until the one before it has been through all queues, and what came
+of it is done: a line that was opened has the focus, a dialog is on top.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from textual import events
+from textual.app import App
+from textual.message import Message
+from textual.widget import Widget
+
+LIMIT = 0.3
+"""Seconds after which the next key is given though nobody said that the one before it
+was handled: whoever had the focus may have been taken away with it."""
+ROUNDS = 2
+"""How often a message goes the way of a key behind it: behind the key itself, and
+behind what an action of that key told the widget and those around it."""
+LOOK = 0.005
+"""Seconds between looks whether a question has come to the screen."""
+
+
+class Handled(Message, namespace="mobius"):
+    """Goes the way of a key, behind it: whoever gets it has had the key."""
+
+    def __init__(self, target: Widget, number: int, rounds: int) -> None:
+        super().__init__()
+        self.target = target
+        self.number = number
+        self.rounds = rounds
+
+
+class Turns:
+    """Holds back what was typed and clicked until its turn has come."""
+
+    def __init__(
+        self,
+        app: App[Any],
+        give: Callable[[events.Event], Awaitable[None]],
+        is_opening: Callable[[], bool],
+    ) -> None:
+        """Make it.
+
+        Args:
+            app: whose keys they are.
+            give: gives an event to whoever has the focus.
+            is_opening: whether a key's work is about to put a question on the screen.
+        """
+        self._app = app
+        self._give = give
+        self._is_opening = is_opening
+        self._waiting: deque[events.Event] = deque()
+        self._number = 0
+        self._is_under_way = False
+        self._limit: asyncio.TimerHandle | None = None
+
+    async def take(self, event: events.Event) -> None:
+        """Give an event now, or when those before it have been handled."""
+        if self._is_under_way:
+            self._waiting.append(event)
+        else:
+            await self._begin(event)
+
+    async def _begin(self, event: events.Event) -> None:
+        """Give an event; the mouse moves the focus at once, and needs no turn."""
+        if not isinstance(event, events.Key | events.Paste):
+            await self._give(event)
+            return
+        self._is_under_way = True
+        self._number += 1
+        target: Widget = self._app.focused or self._app.screen
+        await self._give(event)
+        target.post_message(Handled(target, self._number, ROUNDS))
+        loop = asyncio.get_running_loop()
+        end = partial(self._app.call_later, self._end, self._number)
+        self._limit = loop.call_later(LIMIT, end)
+
+    def handled(self, message: Handled) -> None:
+        """A key has been through; what it asked the app for is in the app's queue."""
+        message.stop()
+        target, rounds = message.target, message.rounds - 1
+        again = Handled(target, message.number, rounds)
+        if not rounds or not target.is_attached or not target.post_message(again):
+            self._app.call_later(self._settle, message.number)
+
+    async def _settle(self, number: int) -> None:
+        """Let what the key began come as far as the screen, then go on."""
+        await asyncio.sleep(0)  # work that was begun gets its first turn
+        if number == self._number and self._is_opening():
+            self._app.set_timer(LOOK, partial(self._settle, number))
+        else:
+            await self._end(number)
+
+    async def _end(self, number: int) -> None:
+        """Give what waits, up to the next event that must be handled first."""
+        if number != self._number or not self._is_under_way:
+            return
+        if self._limit is not None:
+            self._limit.cancel()
+        self._is_under_way = False
+        while self._waiting and not self._is_under_way:
+            await self._begin(self._waiting.popleft())

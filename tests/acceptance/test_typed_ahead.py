@@ -1,0 +1,34 @@
+"""What was typed ahead over a slow line, in one piece, in a real terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mobius_tui.run.follow import Follower
+from tests.acceptance.conftest import Open
+from tests.acceptance.test_keys import ENTER, press_until
+from tests.acceptance.test_terminal import LEAVES_ALTERNATE_SCREEN, begun, book
+
+LINES = "for n in 1 2 3; do echo red-$n; done; exit 3"
+
+
+async def test_each_key_finds_what_the_one_before_it_opened(
+    terminal: Open, tmp_path: Path
+) -> None:
+    directory = await begun(book(tmp_path, LINES))
+    screen = terminal("resume", columns=80, rows=24)
+    screen.until("Back in")
+    press_until(screen, ENTER, lambda text: "Back in" not in text)
+    screen.press("2/red")
+    screen.until("Find red ")
+    screen.press("\x1b")
+    screen.until(lambda text: "Find red " not in text)
+    screen.press("1/step\r/one")
+    screen.until("one    ")
+    screen.press("\x1b")
+    screen.until(lambda text: "Checklist · filter" not in text)
+    # A note opens a dialog, which is deaf: none of the rest goes to the page beneath.
+    screen.press("norest")
+    screen.until("Note on")
+    assert LEAVES_ALTERNATE_SCREEN not in bytes(screen.raw)
+    assert len(Follower(directory).state.steps["s1"].attempts) == 1
