@@ -16,10 +16,12 @@ from mobius_tui.errors import INTERRUPTED, OK, USAGE, MobiusError, UsageError
 TYPE_CHECKING = False  # `typing` itself would cost a quarter of `--version`
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-FEW_COLLECTIONS = 50_000
-"""New objects between two collections: a start makes many, and next to no garbage."""
+FEW_COLLECTIONS = 1_000_000
+"""New objects between two collections: a start makes many, and next to no garbage.
+What goes on for long goes back to the usual number."""
+USUAL_COLLECTIONS = gc.get_threshold()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return OK
     from mobius_tui.commands import run
 
-    parser = build_parser()
+    parser = build_parser(words)
     try:
         return run(parser.parse_args(words))
     except MobiusError as error:
@@ -102,8 +104,13 @@ def _complain(text: str) -> None:
 _ASCII = "draw with letters and signs of ASCII alone"
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The command line's grammar."""
+def build_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """The command line's grammar.
+
+    Args:
+        words: what is to be parsed; only the command that it begins with is made, if it
+            begins with one.
+    """
     import argparse
 
     parser = argparse.ArgumentParser(
@@ -114,44 +121,50 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("-V", "--version", action="store_true", help="say which it is")
     parser.add_argument("--ascii", action="store_true", help=_ASCII)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    wanted = words[0] if words and words[0] in COMMANDS else None
+    for name, (what, options) in COMMANDS.items():
+        if wanted in (None, name):
+            options(commands.add_parser(name, help=what))
+    return parser
 
-    demo = commands.add_parser(
-        "demo", help="rehearse on a small MOBIUS of its own; touches nothing real"
-    )
+
+def _demo_options(demo: argparse.ArgumentParser) -> None:
     _run_options(demo)
     demo.add_argument("--keep", action="store_true", help="keep the site afterwards")
 
-    run = commands.add_parser("run", help="run a runbook")
+
+def _run_command(run: argparse.ArgumentParser) -> None:
     run.add_argument("runbook", help="a bundled runbook's id, or a file")
     _run_options(run)
     run.add_argument("--profile", metavar="P", help="values for an environment")
     run.add_argument("--workdir", metavar="DIR", help="where commands run")
 
-    resume = commands.add_parser("resume", help="go on with an open run")
+
+def _resume_options(resume: argparse.ArgumentParser) -> None:
     resume.add_argument("run", nargs="?", help="its id; the newest open one without")
     _view_options(resume)
     _auto_options(resume)
 
-    drill = commands.add_parser("drill", help="rehearse a runbook on a broken site")
+
+def _drill_options(drill: argparse.ArgumentParser) -> None:
     drill.add_argument("runbook", nargs="?", default="mobius-rollback")
     drill.add_argument("--fault", default="bad-release", help="what breaks; or: list")
     drill.add_argument("--seed", type=int, default=0, help="equal seeds, equal sites")
-    _run_options(drill)
-    drill.add_argument("--keep", action="store_true", help="keep the site afterwards")
+    _demo_options(drill)
 
-    check = commands.add_parser("check", help="find what is wrong with runbook files")
+
+def _check_options(check: argparse.ArgumentParser) -> None:
     check.add_argument("files", nargs="+", metavar="RUNBOOK")
-    check.add_argument("--json", action="store_true", help="for programs")
+    _json_option(check)
 
-    runs = commands.add_parser("runs", help="list runs, newest first")
-    runs.add_argument("--json", action="store_true", help="for programs")
 
-    verify = commands.add_parser("verify", help="prove that a run was not edited")
+def _json_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="for programs")
+
+
+def _verify_options(verify: argparse.ArgumentParser) -> None:
     verify.add_argument("run")
     verify.add_argument("--head", metavar="SHA256", help="the head you kept elsewhere")
-
-    commands.add_parser("paths", help="say where files are kept")
-    return parser
 
 
 def _run_options(parser: argparse.ArgumentParser) -> None:
@@ -198,6 +211,22 @@ def _view_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "demo": (
+        "rehearse on a small MOBIUS of its own; touches nothing real",
+        _demo_options,
+    ),
+    "run": ("run a runbook", _run_command),
+    "resume": ("go on with an open run", _resume_options),
+    "drill": ("rehearse a runbook on a broken site", _drill_options),
+    "check": ("find what is wrong with runbook files", _check_options),
+    "runs": ("list runs, newest first", _json_option),
+    "verify": ("prove that a run was not edited", _verify_options),
+    "paths": ("say where files are kept", lambda _: None),
+}
+"""By name, what it is for, and what adds its options."""
+
+
 def variables(words: Sequence[str]) -> Mapping[str, str]:
     """The values of `--var K=V`.
 
@@ -211,6 +240,17 @@ def variables(words: Sequence[str]) -> Mapping[str, str]:
             raise UsageError(f"--var {word}: write --var NAME=VALUE")
         found[name] = value
     return found
+
+
+def is_plain(*, asked: bool) -> bool:
+    """Whether lines are wanted: asked for, or all that the terminal can show.
+
+    The screens read standard input and draw on standard error: a file or a pipe at any
+    of the three would get what only a terminal understands.
+    """
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    a_terminal = all(stream is not None and stream.isatty() for stream in streams)
+    return asked or not a_terminal or os.environ.get("TERM") in (None, "", "dumb")
 
 
 if __name__ == "__main__":

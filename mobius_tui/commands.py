@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
+import gc
 import sys
 import time
 from collections.abc import Callable, Coroutine, Mapping
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mobius_tui import __version__
-from mobius_tui.cli import variables
+from mobius_tui.cli import USUAL_COLLECTIONS, is_plain, variables
 from mobius_tui.errors import FAILED, OK, UsageError
 from mobius_tui.sanitize import line
 
@@ -71,6 +71,8 @@ def _paths(_options: argparse.Namespace) -> int:
 
 
 def _runs(options: argparse.Namespace) -> int:
+    import json
+
     from mobius_tui.run.directory import all_runs, runs_root
     from mobius_tui.run.summary import summary
 
@@ -145,7 +147,7 @@ def _go(
     options: argparse.Namespace, briefing: Briefing, answers: Mapping[str, str]
 ) -> int:
     """Show the plan, print the run, or open the screens."""
-    from mobius_tui.plain import is_plain, show
+    from mobius_tui.plain import show
     from mobius_tui.run.dryrun import dry_run
     from mobius_tui.run.starter import begin
 
@@ -181,6 +183,7 @@ def _go(
 
 def _interruptible(lines: Callable[[], Coroutine[Any, Any, int]]) -> int:
     """Run something that prints; ctrl+c leaves the run as it is, and says so."""
+    gc.set_threshold(*USUAL_COLLECTIONS)
     try:
         return asyncio.run(lines())
     except KeyboardInterrupt:
@@ -189,33 +192,25 @@ def _interruptible(lines: Callable[[], Coroutine[Any, Any, int]]) -> int:
 
 
 def _resume(options: argparse.Namespace) -> int:
-    from mobius_tui.plain import is_plain, show
-    from mobius_tui.run.directory import all_runs, find, runs_root
+    from mobius_tui.run.directory import find, runs_root
+
+    directory = find(runs_root(), options.run) if options.run else None
+    auto = _auto(options, _answers(options.answers))
+    if not (options.json or is_plain(asked=options.plain)):
+        settings = _settings(options)
+        from mobius_tui.tui.entry import open_run
+
+        return open_run(directory, settings, auto=auto)
+
+    from mobius_tui.plain import show
     from mobius_tui.run.follow import Follower
     from mobius_tui.run.starter import resume
-    from mobius_tui.run.summary import is_open
-    from mobius_tui.tui.settings import AS_IT_COMES
+    from mobius_tui.run.summary import newest_open
 
-    if options.run:
-        directory = find(runs_root(), options.run)
-    else:
-        open_ones = (run for run in all_runs(runs_root()) if is_open(run))
-        newest = next(open_ones, None)
-        if newest is None:
-            raise UsageError("there is no open run; `mobius-tui runs` lists all")
-        directory = newest
-    answers = _answers(options.answers)
-    auto = _auto(options, answers)
-    lines = options.json or is_plain(asked=options.plain)
-    settings = AS_IT_COMES if lines else _settings(options)
+    directory = directory or newest_open(runs_root())
     follower = Follower(directory)
     if follower.state.ended is None:
         asyncio.run(resume(directory, follower.runbook))
-        follower.poll()
-    if not lines:
-        from mobius_tui.tui.entry import open_run
-
-        return open_run(follower, settings, auto=auto)
     return _interruptible(lambda: show(directory, as_json=options.json, auto=auto))
 
 
@@ -261,8 +256,6 @@ def _rehearse(
 
 
 def _library(options: argparse.Namespace) -> int:
-    from mobius_tui.plain import is_plain
-
     if is_plain(asked=False):
         raise UsageError(
             "the library is a screen, and there is no terminal to draw it on; "

@@ -249,14 +249,3 @@ async def _follow(viewer: Viewer, lines: Lines, *, automatic: bool) -> int:
             )
             return INCOMPLETE
     return INCOMPLETE
-
-
-def is_plain(*, asked: bool) -> bool:
-    """Whether lines are wanted: asked for, or all that the terminal can show.
-
-    The screens read standard input and draw on standard error: a file or a pipe at any
-    of the three would get what only a terminal understands.
-    """
-    streams = (sys.stdin, sys.stdout, sys.stderr)
-    a_terminal = all(stream is not None and stream.isatty() for stream in streams)
-    return asked or not a_terminal or os.environ.get("TERM") in (None, "", "dumb")

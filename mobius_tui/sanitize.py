@@ -43,9 +43,6 @@ _INVISIBLE = (
     for plane in range(0x10000, 0x110000, 0x10000)
 )
 
-_UNSAFE = re.compile(f"(?!\t)[{_INVISIBLE}]")
-_UNSAFE_BUT_NEWLINES = re.compile(f"(?![\t\n])[{_INVISIBLE}]")
-
 # One variation selector 15 or 16 after a character only asks for its plain or coloured
 # form, and a skin tone after an emoji for its colour; on the width of both, terminals
 # disagree. They are taken out; any other use of a selector is shown.
@@ -129,8 +126,18 @@ def _visible(text: str, *, newlines: bool) -> str:
             text = _PRESENTATION.sub("", text)
         if _DISPUTED.search(text):
             text = _TONES.sub("", text).translate(_FLAGS)
-    text = (_UNSAFE_BUT_NEWLINES if newlines else _UNSAFE).sub(_glyph, text)
-    return text if _WITHOUT_MARKS.fullmatch(text) else _combining().sub(_limit, text)
+    text = _unsafe(newlines=newlines).sub(_glyph, text)
+    return text if _without_marks().fullmatch(text) else _combining().sub(_limit, text)
+
+
+# The larger patterns are made when they are wanted: they take a start's time.
+
+
+@cache
+def _unsafe(*, newlines: bool) -> re.Pattern[str]:
+    """Return a pattern of what is shown as a glyph, newlines too or not."""
+    left = "\t\n" if newlines else "\t"
+    return re.compile(f"(?![{left}])[{_INVISIBLE}]")
 
 
 def _glyph(match: re.Match[str]) -> str:
@@ -145,12 +152,16 @@ def _glyph(match: re.Match[str]) -> str:
     return f"<U+{code:04X}>"
 
 
-# Latin, punctuation, arrows, lines, symbols, Chinese, Japanese, Korean, and emoji:
-# where no combining mark lies, so that none need be searched for.
-_WITHOUT_MARKS = re.compile(
-    "[\x00-\u02ff\u2010-\u20cf\u2100-\u2bff\u3030-\u3098\u309b-\ua66e"
-    "\uac00-\ud7af\U0001f000-\U0001faff]*"
-)
+@cache
+def _without_marks() -> re.Pattern[str]:
+    """Return a pattern of text in which no combining mark need be searched for.
+
+    Latin, punctuation, arrows, lines, symbols, Chinese, Japanese, Korean, and emoji.
+    """
+    return re.compile(
+        "[\x00-\u02ff\u2010-\u20cf\u2100-\u2bff\u3030-\u3098\u309b-\ua66e"
+        "\uac00-\ud7af\U0001f000-\U0001faff]*"
+    )
 
 
 _JOINING = "\u1160-\u11ff\ud7b0-\ud7ff"

@@ -6,7 +6,6 @@ Folders are 0700 and files 0600; nothing is opened through a link.
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import re
 import stat
@@ -15,9 +14,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mobius_tui.errors import RunError, UsageError
-from mobius_tui.runbook.model import Source
+
+if TYPE_CHECKING:
+    from mobius_tui.runbook.model import Source
 
 
 def state_home() -> Path:
@@ -34,6 +36,8 @@ def runs_root() -> Path:
 
 def runbook_digest(sources: Iterable[Source]) -> str:
     """SHA-256 over the names and bytes of a runbook's files, in hexadecimal."""
+    import hashlib  # a screen's first paint does without
+
     digest = hashlib.sha256()
     for source in sources:
         digest.update(f"{source.name}\0{len(source.data)}\0".encode())
@@ -184,6 +188,11 @@ class RunDirectory:
         return self.path / "glance.json"
 
     @property
+    def contents(self) -> Path:
+        """The name of the run and of its steps; see `contents`."""
+        return self.path / "contents"
+
+    @property
     def steps(self) -> Path:
         """The folder of all attempts."""
         return self.path / "steps"
@@ -268,6 +277,11 @@ def all_runs(root: Path) -> tuple[RunDirectory, ...]:
             if _RUN_ID.fullmatch(path.name) and path.is_dir() and not path.is_symlink()
         ]
     return tuple(sorted(found, key=lambda run: run.id, reverse=True))
+
+
+def likely_open(root: Path) -> RunDirectory | None:
+    """The newest run that left no record of an end: its journal knows for certain."""
+    return next((run for run in all_runs(root) if not run.record.exists()), None)
 
 
 def find(root: Path, name: str) -> RunDirectory:

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mobius_tui.errors import RunError, UsageError
+from mobius_tui.run.contents import keep
 from mobius_tui.run.directory import RunDirectory, make, runbook_digest, runs_root
 from mobius_tui.run.events import Mode, RunBegan
 from mobius_tui.run.follow import JournalFollower
 from mobius_tui.run.intents import Intent, encode_intent
+from mobius_tui.run.plan import Plan
 from mobius_tui.run.preflight import problems
 from mobius_tui.run.takeover import Order, operator
 from mobius_tui.run.traces import last_line
@@ -182,6 +184,7 @@ async def begin(
         path=str(runbook.path.resolve()),
     )
     wish = None if auto is None else encode_intent(auto).decode()
+    keep(directory, Plan(runbook), mode=ready.mode, environment=ready.environment)
     order = Order(began=began, values=ready.values, secrets=ready.secrets, auto=wish)
     await _start_host(directory, order, runbook)
     return directory

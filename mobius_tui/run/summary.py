@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mobius_tui.errors import RunError
-from mobius_tui.run.directory import RunDirectory
+from mobius_tui.errors import RunError, UsageError
+from mobius_tui.run.directory import RunDirectory, all_runs
 from mobius_tui.run.events import RunBegan, RunEnded, decode, stamp
 from mobius_tui.runbook.units import clock
 
@@ -117,6 +117,18 @@ def _nothing(directory: RunDirectory, outcome: str) -> Summary:
 def is_open(directory: RunDirectory) -> bool:
     """Whether a run began and has not ended."""
     return summary(directory).outcome == "open"
+
+
+def newest_open(root: Path) -> RunDirectory:
+    """The newest run that has not ended.
+
+    Raises:
+        UsageError: there is none.
+    """
+    newest = next((run for run in all_runs(root) if is_open(run)), None)
+    if newest is None:
+        raise UsageError("there is no open run; `mobius-tui runs` lists all")
+    return newest
 
 
 def _ends(

@@ -13,7 +13,6 @@ it belongs, so that a line is never wrong in more than the two cells in question
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import repeat
@@ -36,9 +35,18 @@ NOTHING: Cell = ("", Style.null())
 
 # Latin, Greek, Cyrillic; punctuation, arrows, lines, symbols; Chinese, Japanese and
 # Korean; and nothing, which is the right half of a wide one.
-_AGREED = re.compile(
-    "[\u0020-\u02ff\u0370-\u0482\u048a-\u052f\u1e00-\u2bff\u2e80-\u3029\u3030-\u3098"
-    "\u309b-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60]?"
+_AGREED = (
+    ("\u0020", "\u02ff"),
+    ("\u0370", "\u0482"),
+    ("\u048a", "\u052f"),
+    ("\u1e00", "\u2bff"),
+    ("\u2e80", "\u3029"),
+    ("\u3030", "\u3098"),
+    ("\u309b", "\ua4cf"),
+    ("\uac00", "\ud7a3"),
+    ("\uf900", "\ufaff"),
+    ("\ufe30", "\ufe6f"),
+    ("\uff01", "\uff60"),
 )
 _SYMBOLS = ("\u2000", "\u2bff")
 """Of these, emoji that are wide since Unicode 9 are narrow in some terminals."""
@@ -173,7 +181,8 @@ def _is_half(cells: list[Cell], at: int) -> bool:
 @lru_cache(4096)
 def _is_disputed(character: str) -> bool:
     """Whether terminals may disagree on how wide a cell's character is."""
-    if not _AGREED.fullmatch(character):
+    agreed = any(first <= character <= last for first, last in _AGREED)
+    if character and (len(character) > 1 or not agreed):
         return True
     first, last = _SYMBOLS
     return first <= character <= last and get_character_cell_size(character) > 1

@@ -4,48 +4,61 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
+from importlib import import_module
+from shutil import get_terminal_size
+from typing import TYPE_CHECKING
 
-from textual.screen import Screen
-
-from mobius_tui.run.fault import fault
-from mobius_tui.run.follow import Follower
-from mobius_tui.run.intents import Intent
-from mobius_tui.run.starter import Briefing
-from mobius_tui.run.viewer import Viewer
+from mobius_tui.run.contents import contents
+from mobius_tui.run.directory import RunDirectory, likely_open, runs_root
 from mobius_tui.tui import environment, terminal_title
+from mobius_tui.tui.ahead import Ahead, in_thread
 from mobius_tui.tui.app import MobiusApp
 from mobius_tui.tui.commands import remap
 from mobius_tui.tui.errand import Away
-from mobius_tui.tui.opening import Openings
+from mobius_tui.tui.first_light import first_light
+from mobius_tui.tui.screens.base import BasePage
 from mobius_tui.tui.settings import Settings
 from mobius_tui.tui.terminal import fitted
 
+if TYPE_CHECKING:
+    from mobius_tui.run.intents import Intent
+    from mobius_tui.run.starter import Briefing
+    from mobius_tui.tui.opening import Openings
 
-def show(first: Screen[None], settings: Settings) -> int:
+
+def show(first: BasePage | Ahead, settings: Settings) -> int:
     """Run the app on a screen, and anew after each errand; returns the exit code.
 
     Raises:
+        MobiusError: the screen could not be made.
         FaultError: the app came to a fault of its own.
     """
     encoding = getattr(sys.__stderr__, "encoding", None) or "utf-8"
     settings = fitted(settings, os.environ, encoding)
     remap(settings.keys)
-    screens: Sequence[Screen[None]] = (first,)
-    news = ""
+    if isinstance(first, Ahead):
+        app = MobiusApp(ahead=first, settings=settings)
+    else:
+        app = MobiusApp(first, settings=settings)
     while True:
-        app = MobiusApp(*screens, settings=settings, news=news)
         result = app.run()
         if settings.title:
             _give_title_back()
         if app.crash is not None:
+            from mobius_tui.run.fault import fault
+
             raise fault(app.crash, app.left_behind) from app.crash
+        if app.trouble is not None:
+            raise app.trouble
         if not isinstance(result, Away) or app.return_code:
             code = result if isinstance(result, int) else 0
             return app.return_code or code
         news = result.errand.run()
         screens = [make() for make in result.pages]
+        app = MobiusApp(*screens, settings=settings, news=news)
 
 
 def _give_title_back() -> None:
@@ -54,6 +67,8 @@ def _give_title_back() -> None:
 
 
 def _openings() -> Openings:
+    from mobius_tui.tui.opening import Openings
+
     return Openings(repaints=environment.repaints(os.environ))
 
 
@@ -80,7 +95,26 @@ def open_briefing(
     return show(_openings().briefing(briefing, auto=auto, answers=answers), settings)
 
 
-def open_run(follower: Follower, settings: Settings, *, auto: Intent | None) -> int:
-    """Show a run that has begun, and that was read; returns the exit code."""
-    viewer = Viewer(follower.directory, follower)
-    return show(_openings().run(viewer, is_new=False, auto=auto), settings)
+def open_run(
+    directory: RunDirectory | None, settings: Settings, *, auto: Intent | None
+) -> int:
+    """Show a run that has begun; its name and steps at once, the rest when it is read.
+
+    Args:
+        directory: the run's; the newest open one without it.
+        settings: the person's.
+        auto: an intent to send at once, which makes the run go on by itself.
+
+    Raises:
+        MobiusError: there is no such run, or it is damaged.
+    """
+    likely = directory or likely_open(runs_root())
+    rows = get_terminal_size().lines
+    picture = first_light(None if likely is None else contents(likely, rows))
+
+    async def make() -> BasePage:
+        # Only now: it takes longer to import than the first picture takes to draw.
+        await in_thread(partial(import_module, "mobius_tui.tui.opening"))
+        return await _openings().come_back(directory, auto=auto)
+
+    return show(Ahead(picture, make), settings)

@@ -8,15 +8,13 @@ the terminal is slow.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from mobius_tui.tui.screens.page import Page
+    from mobius_tui.tui.screens.base import BasePage
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Errand:
+class Errand(NamedTuple):
     """Something that is done in the plain terminal, with no screen over it."""
 
     run: Callable[[], str]
@@ -24,12 +22,11 @@ class Errand:
     the screens are back, or nothing. It must leave the terminal as it found it."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Away:
+class Away(NamedTuple):
     """What the app ends with where it is to come back."""
 
     errand: Errand
-    pages: tuple[Callable[[], Page], ...]
+    pages: tuple[Callable[[], BasePage], ...]
     """Makes each page anew, the lowest first."""
 
 

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mobius_tui.run.directory import RunDirectory, runs_root
+from mobius_tui.run.follow import Follower
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.shelf import Shelf, drilled, shelf
 from mobius_tui.run.starter import Briefing, begin, prepare, resume
+from mobius_tui.run.summary import newest_open
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.library import bundled
+from mobius_tui.tui.ahead import in_thread
 from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.screens.run import RunScreen
 from mobius_tui.tui.screens.stand import Stand
@@ -73,6 +76,25 @@ class Openings:
         )
         return screen
 
+    async def come_back(
+        self, directory: RunDirectory | None, *, auto: Intent | None
+    ) -> Page:
+        """A run that has begun, with a host that lives.
+
+        Args:
+            directory: the run's; the newest open one without it.
+            auto: an intent to send at once, which makes the run go on by itself.
+
+        Raises:
+            MobiusError: there is no such run, it is damaged, or has no host.
+        """
+        follower = await in_thread(partial(_read, directory))
+        if follower.state.ended is None:
+            await resume(follower.directory, follower.runbook)
+            follower.poll()
+        viewer = Viewer(follower.directory, follower)
+        return self.run(viewer, is_new=False, auto=auto)
+
     def run(
         self,
         viewer: Viewer,
@@ -101,6 +123,10 @@ class Openings:
             Viewer(viewer.directory), is_new=True, auto=None, stand=screen.stand
         )
         return screen
+
+
+def _read(directory: RunDirectory | None) -> Follower:
+    return Follower(directory or newest_open(runs_root()))
 
 
 async def _probe(briefing: Briefing, given: Mapping[str, str]) -> tuple[Seen, ...]:

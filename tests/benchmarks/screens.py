@@ -20,10 +20,11 @@ from tests.benchmarks.terminal import Terminal, matches, says
 
 HERE = Path(__file__).parent
 BARE = [sys.executable, str(HERE / "bare.py")]
-DECODED = [sys.executable, str(HERE / "decoded.py")]
 LONG = 10_000
 """Steps of a long runbook."""
 READY = says("Ready.")
+PAINTED = says("1.1 Title")
+"""The first step in the checklist, in whatever state."""
 FIRST = matches(r"»[^\n]{0,250}?1\.1 Title")
 """The checklist's cursor on the first step."""
 
@@ -57,47 +58,32 @@ def bare_paint() -> float:
 
 
 def first_paint(folder: Path, times: int = 15) -> Iterator[Figure]:
-    """From the spawn of `mobius-tui resume RUN` to the checklist, 20 steps."""
+    """From the spawn of `mobius-tui resume RUN` to its steps, 20 of them."""
     runbook = runs.runbook_of(folder, runs.plain_steps(20))
     with runs.run_of(runbook) as directory:
-
-        def ours() -> float:
-            with Terminal(_screen(directory)) as terminal:
-                return terminal.until(FIRST) - terminal.began
-
-        ratio, mine, bare = paired(ours, bare_paint, times)
-    yield Figure(
-        name="first paint, 20 steps / bare app",
-        value=ratio,
-        limit=1.10,
-        unit="×",
-        note=_over(mine, bare),
-    )
+        yield _paint("first paint, 20 steps / bare app", directory, 1.10, times)
 
 
 def long_paint(folder: Path, times: int = 9) -> Iterator[Figure]:
-    """The same of 10,000 steps, less what decoding them takes."""
+    """The same of 10,000 steps, which are decoded when they have been painted."""
     runbook = runs.runbook_of(folder, runs.plain_steps(LONG))
     with runs.run_of(runbook) as directory:
-        decoding: list[float] = []
-
-        def ours() -> float:
-            with Terminal([*DECODED, str(directory.path)]) as terminal:
-                before = terminal.until(says("decoding"))
-                after = terminal.until(says("decoded"))
-                decoding.append(after - before)
-                return terminal.until(FIRST) - terminal.began - decoding[-1]
-
-        ratio, mine, bare = paired(ours, bare_paint, times)
         yield from cursor(directory)
-    decoded = statistics.median(decoding)
-    yield Figure(
-        name="first paint, 10,000 steps / bare app",
-        value=ratio,
-        limit=1.15,
-        unit="×",
-        note=f"{_over(mine, bare)}, decoded before in {decoded:.2f} s",
-    )
+        yield _paint("first paint, 10,000 steps / bare app", directory, 1.15, times)
+
+
+def _paint(name: str, directory: RunDirectory, limit: float, times: int) -> Figure:
+    live: list[float] = []
+
+    def ours() -> float:
+        with Terminal(_screen(directory)) as terminal:
+            painted = terminal.until(PAINTED) - terminal.began
+            live.append(terminal.until(FIRST) - terminal.began)
+            return painted
+
+    ratio, mine, bare = paired(ours, bare_paint, times)
+    note = f"{_over(mine, bare)}; with states {statistics.median(live) * 1000:.0f} ms"
+    return Figure(name=name, value=ratio, limit=limit, unit="×", note=note)
 
 
 def cursor(directory: RunDirectory, count: int = 200) -> Iterator[Figure]:

@@ -38,8 +38,8 @@ from mobius_tui.tui.screens.contacts import contact_fields
 from mobius_tui.tui.screens.dialog import fields_widget
 from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.theme import assemble, text
+from mobius_tui.tui.widgets.badge import badge
 from mobius_tui.tui.widgets.detail import FieldList
-from mobius_tui.tui.widgets.header import badge
 from mobius_tui.tui.widgets.key_bar import KeyBar
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ Opened = Callable[[RunDirectory], None]
 class BriefingScreen(Page):
     """Asks what must be known, and begins the run when the person says so."""
 
-    CSS_PATH = "../styles/pages.tcss"
+    CSS_PATH = ["../styles/app.tcss", "../styles/pages.tcss"]  # noqa: RUF012
     PLACES: ClassVar[tuple[Place, ...]] = ("briefing", "app")
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("briefing")]
     AUTO_FOCUS = ""

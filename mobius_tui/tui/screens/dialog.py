@@ -48,7 +48,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
     """A box over the screen; Esc always closes it and does nothing."""
 
     TITLE = ""
-    CSS_PATH = "../styles/dialogs.tcss"
+    CSS_PATH = ["../styles/app.tcss", "../styles/dialogs.tcss"]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("suspend"),
         Binding("escape", "cancel", "Close, and do nothing", show=False),

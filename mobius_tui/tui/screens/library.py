@@ -56,7 +56,7 @@ class LibraryList(OptionList):
 class LibraryScreen(Page):
     """A list to choose from; says what was chosen."""
 
-    CSS_PATH = "../styles/pages.tcss"
+    CSS_PATH = ["../styles/app.tcss", "../styles/pages.tcss"]  # noqa: RUF012
     PLACES: ClassVar[tuple[Place, ...]] = ("library", "app")
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("library")]
     AUTO_FOCUS = "#library"

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual import events, on
 from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from mobius_tui import sanitize
@@ -21,7 +20,8 @@ from mobius_tui.run.directory import private_folder, state_home
 from mobius_tui.tui import clipboard
 from mobius_tui.tui.command import Command, Place
 from mobius_tui.tui.commands import FIXED, bindings, commands, footer
-from mobius_tui.tui.errand import Away, Errand
+from mobius_tui.tui.errand import Errand
+from mobius_tui.tui.screens.base import BasePage, away
 from mobius_tui.tui.tidings import Tidings
 from mobius_tui.tui.widgets.key_bar import KeyBar
 
@@ -34,7 +34,7 @@ PANES = ("checklist", "output")
 """Places that are panes, which carry out their commands themselves."""
 
 
-class Page(Screen[None]):
+class Page(BasePage):
     """A full screen with commands from the registry."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -46,9 +46,6 @@ class Page(Screen[None]):
 
     mono: Callable[[], float] = monotonic
     """Where seconds come from for the time in which a dialog is deaf."""
-
-    reopen: Callable[[], Page] | None = None
-    """Makes this page anew as it stands now; `None` for one that need not come back."""
 
     def available(self) -> frozenset[str]:
         """The ids of the commands that apply now, beside those that always do."""
@@ -63,16 +60,6 @@ class Page(Screen[None]):
         shown = self.available()
         found = [c for c in commands(*self.PLACES) if not c.by_widget]
         return tuple(c for c in found if c.id in shown or c.id in FIXED)
-
-    @property
-    def left_behind(self) -> str:
-        """What goes on when the program comes to a fault here; empty for nothing."""
-        return ""
-
-    @property
-    def is_opening(self) -> bool:
-        """Whether a question is about to come on the screen, and keys must wait."""
-        return False
 
     def tidings(self) -> Tidings:
         """What the terminal's title is while this page is on top."""
@@ -150,13 +137,6 @@ class Page(Screen[None]):
         dialog.mono = self.mono
         self.app.push_screen(dialog)
 
-    def action_leave(self) -> None:
-        """Go back to the screen beneath, or out."""
-        if len(self.app.screen_stack) > 2:
-            self.dismiss()
-        else:
-            self.app.exit(0)
-
     @on(KeyBar.Taken)
     async def take(self, event: KeyBar.Taken) -> None:
         """Do what was clicked in the footer."""
@@ -168,10 +148,3 @@ class Page(Screen[None]):
             await self.query_one(f"#{command.place}").run_action(command.action)
         else:
             await self.run_action(command.action)
-
-
-def away(errand: Errand, stack: Sequence[Screen[Any]]) -> Away:
-    """What the app ends with to do something, and to come back on the same pages."""
-    pages = [page.reopen for page in stack if isinstance(page, Page)]
-    made = tuple(reopen for reopen in pages if reopen is not None)
-    return Away(errand=errand, pages=made)

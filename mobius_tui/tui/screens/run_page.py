@@ -24,8 +24,9 @@ from mobius_tui.tui.screens.following import FollowingPage
 from mobius_tui.tui.screens.panes import panes_first
 from mobius_tui.tui.screens.stand import Stand
 from mobius_tui.tui.shown import output_of
-from mobius_tui.tui.tidings import Tidings, Watcher, title
+from mobius_tui.tui.tidings import Tidings
 from mobius_tui.tui.view import RunView
+from mobius_tui.tui.watcher import Watcher, title
 from mobius_tui.tui.widgets.checklist import Checklist
 from mobius_tui.tui.widgets.detail import DetailPane
 from mobius_tui.tui.widgets.header import RunHeader
@@ -41,6 +42,7 @@ class RunPage(FollowingPage):
     """Shows a run; sends nothing."""
 
     AUTO_FOCUS = "#checklist"
+    CSS_PATH = ["../styles/app.tcss", "../styles/run.tcss"]  # noqa: RUF012
 
     # Each is passed down; the page itself draws none of them.
     view: reactive[RunView | None] = reactive(None, repaint=False)

@@ -7,24 +7,12 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from mobius_tui import sanitize
 from mobius_tui.tui.theme import STYLES, Role, assemble
 from mobius_tui.tui.view import RunView
+from mobius_tui.tui.widgets.badge import MODE_STYLES, badge
 
 ROOMY = 100
 """Cells from which it says whose state stands at the edge."""
-MODE_STYLES = {
-    "incident": "bold reverse $error",
-    "drill": "bold reverse $primary",
-    "review": "bold reverse $secondary",
-}
-"""Incidents are red, a rehearsal is calm; reversed, so that no colour is needed."""
-
-
-def badge(mode: str) -> Content:
-    """The mode as a word in a box of its colour."""
-    style = MODE_STYLES.get(mode, MODE_STYLES["incident"])
-    return Content.styled(f" {sanitize.line(mode).upper()} ", style)
 
 
 def elapsed_in_words(elapsed: float) -> str:

@@ -11,7 +11,7 @@ from mobius_tui.tui.ascii import Ascii
 from mobius_tui.tui.settings import Settings
 from mobius_tui.tui.terminal import fitted, has_title
 from mobius_tui.tui.terminal_title import sequence
-from mobius_tui.tui.tidings import Watcher, title
+from mobius_tui.tui.watcher import Watcher, title
 from tests.tui import scenes
 from tests.tui.runs import MadeRun, Time, hosted, opened, until
 

@@ -1,0 +1,152 @@
+"""The app's end of the terminal: what is drawn, signals, title, bell, and leaving."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from typing import cast
+
+from rich.console import RenderableType
+from textual import on
+from textual.app import App
+from textual.screen import Screen
+
+from mobius_tui.errors import INTERRUPTED
+from mobius_tui.tui import going, leaving, terminal_title
+from mobius_tui.tui.ascii import Ascii
+from mobius_tui.tui.drawing import Changes, Drawing
+from mobius_tui.tui.errand import Errand, Result
+from mobius_tui.tui.screens.base import away
+from mobius_tui.tui.settings import Settings
+from mobius_tui.tui.tidings import Tidings
+
+BUSY = 0.01
+"""Seconds between looks whether the terminal has taken what was sent."""
+
+
+class TerminalApp(App[Result]):
+    """An app that leaves its terminal as it was, whatever happens."""
+
+    def __init__(
+        self, *, settings: Settings, ascii_alone: Ascii | None, is_ansi: bool
+    ) -> None:
+        """Make the app.
+
+        Args:
+            settings: the person's manners.
+            ascii_alone: puts signs for glyphs, where only those can be sent.
+            is_ansi: whether named colours are sent as they are, and not as what we
+                believe they look like.
+        """
+        super().__init__(
+            driver_class=leaving.Driver, ansi_color=True if is_ansi else None
+        )
+        self._settings = settings
+        self._ascii = ascii_alone
+        self._drawing = Drawing()
+        self._is_owed = False
+        self._terminal_title = ""
+        self._is_going = False
+
+    def _heed_the_world(self) -> None:
+        """Hear signals, look whether the terminal is there, and keep its title."""
+        loop = asyncio.get_running_loop()
+        for number in going.GRACE:
+            loop.add_signal_handler(number, self._told_to_go, number)
+        loop.add_signal_handler(signal.SIGTSTP, self._go_out, going.STOP)
+        loop.add_signal_handler(signal.SIGCONT, self._go_out, going.COME_BACK)
+        self.set_interval(going.BEAT, self._look_for_the_terminal)
+        if self._settings.title:
+            self._send(terminal_title.SAVE)
+
+    def _told_to_go(self, number: signal.Signals) -> None:
+        self._is_going = True
+        self.exit(INTERRUPTED)
+        going.insist(number)
+
+    def _look_for_the_terminal(self) -> None:
+        """Go with a terminal that went without a signal; reading it would not wait."""
+        if not self._is_going and going.terminal_is_gone():
+            self._told_to_go(signal.SIGHUP)
+
+    def _go_out(self, errand: Errand) -> None:
+        if not self._is_going:
+            self.exit(away(errand, self.screen_stack))
+
+    def action_suspend(self) -> None:
+        """Stop as a job of the shell; `fg` comes back."""
+        self._go_out(going.STOP)
+
+    def exit(
+        self,
+        result: Result | None = None,
+        return_code: int = 0,
+        message: RenderableType | None = None,
+    ) -> None:
+        """Leave; for good, unless it is for an errand."""
+        driver = getattr(self, "_driver", None)
+        if isinstance(driver, leaving.Driver):
+            driver.is_last = isinstance(result, int)
+        super().exit(result, return_code, message)
+
+    @on(Tidings)
+    def _tell(self, event: Tidings) -> None:
+        """Set the terminal's title, and ring, as far as that is wanted."""
+        event.stop()
+        if self.is_headless:
+            return
+        if self._settings.title and event.title != self._terminal_title:
+            self._terminal_title = event.title
+            self._send(terminal_title.sequence(event.title, self._ascii))
+        if self._settings.bell and event.ring:
+            self.bell()
+
+    def _send(self, sequence: str) -> None:
+        """Send the terminal a sequence; Textual has no public way to do so."""
+        driver = getattr(self, "_driver", None)
+        if driver is not None:
+            driver.write(sequence)
+
+    def _display(self, screen: Screen[object], update: RenderableType | None) -> None:
+        """Send the terminal what differs from what it shows, when it can take it.
+
+        Textual has no public way between a screen's update and the driver. An update
+        of a kind that is not known is sent as it is.
+        """
+        if self.is_headless or update is None:
+            super()._display(screen, update)
+        elif not self._drawing.take(update):
+            self._drawing.forget()
+            super()._display(screen, update)
+        elif not self._is_owed:
+            self._draw()
+
+    def action_redraw(self) -> None:
+        """Draw all of the screen, whatever the terminal shows."""
+        self._drawing.forget()
+        self.refresh()
+
+    def _draw(self) -> None:
+        """Draw what is wanted by now; later, while the terminal is busy."""
+        self._is_owed = self._is_busy()
+        if self._is_owed:
+            self.set_timer(BUSY, self._draw)
+        else:
+            super()._display(self.screen, cast(RenderableType, Changes(self._drawing)))
+
+    def _is_busy(self) -> bool:
+        """Whether the terminal has yet to take what was sent, as far as is known."""
+        writer = getattr(self._driver, "_writer_thread", None)
+        queue = getattr(writer, "_queue", None)
+        return queue is not None and not queue.empty()
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Send text to the terminal's clipboard, through GNU screen too."""
+        from mobius_tui.tui import clipboard
+
+        words = clipboard.sequence(text, os.environ)
+        if "\x1bP" in words:
+            self._send(words)
+        else:
+            super().copy_to_clipboard(text)
