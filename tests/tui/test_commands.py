@@ -109,8 +109,8 @@ def test_no_private_name_of_ours_hides_one_of_textuals() -> None:
         "Driver._get_terminal_size",
         "Driver._key_thread",
         "Driver._size",
-        "MobiusApp._display",
         "MobiusApp._fatal_error",
+        "TerminalApp._display",
     ]
     assert sorted(clashes) == on_purpose
 

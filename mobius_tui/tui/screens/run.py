@@ -103,6 +103,7 @@ class RunScreen(RunPage):
     @on(NextLine.Taken)
     def action_next_action(self) -> None:
         """Do what the line above the footer says."""
+        self.tell_of_cursor()
         offer = self.offer
         if offer is None or self.view is None:
             return

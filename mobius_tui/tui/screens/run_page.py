@@ -34,6 +34,9 @@ from mobius_tui.tui.widgets.health import HealthPanel
 from mobius_tui.tui.widgets.key_bar import KeyBar
 from mobius_tui.tui.widgets.next_line import NextLine
 
+BESIDE = 0.015
+"""Seconds from a move of the cursor until the panes beside the checklist follow: the
+cursor itself is drawn first."""
 GLANCE = 5.0
 """Seconds between two records of that somebody looks."""
 
@@ -48,6 +51,9 @@ class RunPage(FollowingPage):
     view: reactive[RunView | None] = reactive(None, repaint=False)
     health: reactive[HealthView | None] = reactive(None, repaint=False)
     key: reactive[str | None] = reactive[str | None](None, repaint=False)
+    told: reactive[str | None] = reactive[str | None](None, repaint=False)
+    """The row that the panes beside the checklist tell of: the cursor's, once the
+    cursor has been drawn where it went."""
     offer: reactive[Offer | None] = reactive(None, repaint=False)
     offered: reactive[tuple[Command, ...]] = reactive((), repaint=False)
 
@@ -86,7 +92,7 @@ class RunPage(FollowingPage):
             yield Checklist(id="checklist").data_bind(page.view, page.key)
             with Vertical(id="right"):
                 yield DetailPane(id="detail", can_focus=False).data_bind(
-                    page.view, page.key, page.compact
+                    page.view, page.compact, key=page.told
                 )
                 yield OutputWorkbench(id="output", repaints=self._repaints)
                 yield HealthPanel(id="health").data_bind(page.health, page.compact)
@@ -115,6 +121,7 @@ class RunPage(FollowingPage):
             return
         if not self._moved:
             self.key = self._place_of_run(view)
+        self.told = self.key
         self.view = view
         self.health = self._sight.health(view)
         self.show_offers()
@@ -185,7 +192,7 @@ class RunPage(FollowingPage):
             directory = self._viewer.directory
             self.put_in_pane(output_of(self.view, self.key, directory, tab))
 
-    def watch_key(self) -> None:
+    def watch_told(self) -> None:
         """Another row shows its own output."""
         self.chosen_tab = None
 
@@ -195,16 +202,22 @@ class RunPage(FollowingPage):
         event.stop()
         self.key = event.key
         self._moved = self.view is None or event.key != self.view.proposal.step
-        self.show_offers()
-        self.show_output()
+        self.set_timer(BESIDE, self.tell_of_cursor)
+
+    def tell_of_cursor(self) -> None:
+        """Show beside the checklist what belongs to the row under the cursor."""
+        if self.told != self.key:
+            self.told = self.key
+            self.show_offers()
+            self.show_output()
 
     def _catch_up(self) -> None:
         """Let the cursor follow the run again."""
         self._moved = False
         if self.view is not None:
             self.key = self._place_of_run(self.view)
+            self.tell_of_cursor()
             self.show_offers()
-            self.show_output()
 
     def action_follow_run(self) -> None:
         """Back to where the run is; out of the zoom first."""
