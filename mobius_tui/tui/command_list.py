@@ -52,10 +52,10 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         id="theme",
-        act="app.change_theme",
+        act="choose_theme",
         keys=(),
         title="Choose other colours",
-        help="For now; the `theme` of config.toml is for good.",
+        help="A list of themes; your choice is kept in config.toml.",
         group="Everywhere",
         place="app",
     ),

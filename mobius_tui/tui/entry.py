@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from shutil import get_terminal_size
@@ -56,6 +57,7 @@ def show(first: BasePage | Ahead, settings: Settings) -> int:
         if not isinstance(result, Away) or app.return_code:
             code = result if isinstance(result, int) else 0
             return app.return_code or code
+        settings = replace(settings, theme=app.theme)  # it may be another by now
         news = result.errand.run()
         screens = [make() for make in result.pages]
         app = MobiusApp(*screens, settings=settings, news=news)

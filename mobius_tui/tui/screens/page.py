@@ -15,9 +15,9 @@ from textual.binding import Binding, BindingType
 from textual.worker import Worker, WorkerState
 
 from mobius_tui import sanitize
-from mobius_tui.errors import RunError
+from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run.directory import private_folder, state_home
-from mobius_tui.tui import clipboard
+from mobius_tui.tui import clipboard, settings
 from mobius_tui.tui.command import Command, Place
 from mobius_tui.tui.commands import FIXED, bindings, commands, footer
 from mobius_tui.tui.errand import Errand
@@ -136,6 +136,29 @@ class Page(BasePage):
         dialog = HelpDialog(commands(*self.PLACES), glyphs="run" in self.PLACES)
         dialog.mono = self.mono
         self.app.push_screen(dialog)
+
+    def action_choose_theme(self) -> None:
+        """List the themes."""
+        themes = [(name, partial(self.use_theme, name)) for name in settings.THEMES]
+        self.app.search_commands(themes, "The name of a theme")
+
+    def use_theme(self, theme: str) -> None:
+        """Take a theme, and keep it for the next time."""
+        self.app.theme = theme
+        self.run_worker(self._keep_theme(theme), name="theme", exit_on_error=False)
+
+    async def _keep_theme(self, theme: str) -> None:
+        """A worker: write it into config.toml, and say what came of it."""
+        from mobius_tui.tui.settings_theme import keep_theme
+
+        file = settings.path()
+        try:
+            await asyncio.to_thread(keep_theme, file, theme)
+        except MobiusError as error:
+            words = f"The colours are {theme} for now, and not kept. {error}"
+            self.tell(words, is_problem=True)
+        else:
+            self.tell(f"The colours are {theme}, kept in {file.name}")
 
     @on(KeyBar.Taken)
     async def take(self, event: KeyBar.Taken) -> None:
