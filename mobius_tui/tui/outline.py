@@ -35,7 +35,8 @@ class Row:
     repeats: bool = False
     """Whether the phase's row says at the right the same."""
     yields: bool = False
-    """Whether the title matters more than what stands at the right."""
+    """Whether the title matters more than what stands at the right: the mark says how
+    the step stands, and the detail pane says it in words."""
 
 
 def common_wait(view: RunView, phase: Phase) -> str:
@@ -114,7 +115,7 @@ def step_row(view: RunView, step: Step, *, said_above: str) -> Row:
         right_role=role,
         is_dim=mark.role == "muted",
         repeats=bool(said_above),
-        yields=standing.status is Status.PASSED,
+        yields=standing.status not in (Status.RUNNING, Status.WAITING),
     )
 
 

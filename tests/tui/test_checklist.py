@@ -99,6 +99,20 @@ async def test_rows_say_state_duration_and_who(tmp_path: Path) -> None:
         assert row("Failure recovery").rstrip().endswith("aside")
 
 
+async def test_at_80_columns_a_title_is_not_cut_for_the_word_of_its_state(
+    tmp_path: Path,
+) -> None:
+    run = scenes.failed(tmp_path)
+    async with hosted(run), opened(run, size=(80, 24)) as (screen, pilot):
+        rows = [row.rstrip() for row in texts(screen.query_one(Checklist))]
+        assert "»✖   3.2 Restore the backup" in rows
+        assert " –   2.8 Update status page" in rows
+        assert " ▲   2.3 User impact   warned" in rows, "there is room for both"
+        shown = words(pilot)
+        assert "✖ failed" in shown, "the detail pane"
+        assert "1 failed" in shown, "the border"
+
+
 async def test_the_steps_of_an_aside_are_listed_once_it_is_entered(
     tmp_path: Path,
 ) -> None:
