@@ -1,4 +1,4 @@
-"""The line in which is typed what to find."""
+"""The line in which is typed what to find, and under it what is not searched."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
+
+NOT_SEARCHED = "Not searched: the rest of lines over 64 KiB"
+"""What is said where there are lines that are not shown to their end."""
 
 
 class FindInput(Input):
@@ -30,17 +33,19 @@ class FindInput(Input):
         self.post_message(FindLine.Ended())
 
 
-class FindLine(Horizontal):
+class FindLine(Vertical):
     """A line at the foot of the pane: what to find, and how often it is there."""
 
     DEFAULT_CSS = """
     FindLine {
         dock: bottom;
-        height: 1;
+        height: auto;
         background: $panel;
-        & > .label { width: auto; text-style: bold; color: $accent; }
-        & > .count { width: auto; padding: 0 1; color: $text-muted; }
-        & > Input { width: 1fr; }
+        & > Horizontal { height: 1; }
+        & .label { width: auto; text-style: bold; color: $accent; }
+        & .count { width: auto; padding: 0 1; color: $text-muted; }
+        & Input { width: 1fr; }
+        & > .note { height: 1; color: $warning; text-wrap: nowrap; }
     }
     """
 
@@ -69,14 +74,24 @@ class FindLine(Horizontal):
         self._words = ""
 
     def compose(self) -> ComposeResult:
-        """Label, line, count."""
-        yield Static("Find ", classes="label", markup=False)
-        yield FindInput(compact=True, select_on_focus=True)
-        yield Static("", classes="count", markup=False)
+        """Label, line, count; and the note."""
+        with Horizontal():
+            yield Static("Find ", classes="label", markup=False)
+            yield FindInput(compact=True, select_on_focus=True)
+            yield Static("", classes="count", markup=False)
+        note = Static(NOT_SEARCHED, classes="note", markup=False)
+        note.display = False
+        yield note
 
-    def say(self, words: str) -> None:
-        """Say how often it is there."""
+    @property
+    def rows(self) -> int:
+        """How many it takes of the pane."""
+        return self.display + (self.display and self.query_one(".note").display)
+
+    def say(self, words: str, *, passes_over: bool) -> None:
+        """Say how often it is there, and whether some lines are passed over."""
         self._words = words
+        self.query_one(".note").display = passes_over
         self._say_all()
 
     @on(events.DescendantFocus)

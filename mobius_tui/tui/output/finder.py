@@ -78,6 +78,11 @@ class Finder:
                 place = Place(row.line.start, match.start())
                 yield *match.span(), place == self.hit
 
+    @property
+    def passes_over(self) -> bool:
+        """Whether some line is too long to be searched to its end."""
+        return self.search is not None and self.search.passes_over
+
     def words(self) -> str:
         """Say how often it is there, and which one is shown."""
         search = self.search

@@ -54,6 +54,7 @@ class Search:
         self._counts = array("q")
         self._loose: set[int] = set()
         self._ends: dict[int, int] = {}
+        self._cut: set[int] = set()
         self._lock = threading.Lock()
         self._closed = False
         self._near = near // BLOCK
@@ -90,6 +91,11 @@ class Search:
     def is_done(self) -> bool:
         """Whether every block is counted."""
         return UNKNOWN not in self._counts
+
+    @property
+    def passes_over(self) -> bool:
+        """Whether some line is too long to be shown and searched to its end."""
+        return bool(self._cut)
 
     @property
     def total(self) -> int:
@@ -243,7 +249,9 @@ class Search:
         head = self._read(PIECE, start)
         tail_start = max(start, end - PIECE)
         tail = self._read(end - tail_start, tail_start)
-        return shown_of_long(head, tail)[0]
+        body, whole = shown_of_long(head, tail)
+        (self._cut.discard if whole else self._cut.add)(start)
+        return body
 
     def _read(self, length: int, offset: int) -> bytes:
         """Read, unless the file was let go of meanwhile."""

@@ -55,7 +55,8 @@ class OutputWorkbench(TabbedPane):
     def room(self) -> tuple[int, int]:
         """What the find line leaves."""
         width, height = super().room()
-        return width, max(1, height - self.finds)
+        taken = self._find_line.rows if self._find_line is not None else 0
+        return width, max(1, height - taken)
 
     def has_marks(self) -> bool:
         """Whether anything may be marked."""
@@ -75,7 +76,7 @@ class OutputWorkbench(TabbedPane):
             self._find_line = FindLine()
             await self.mount(self._find_line)
         self._find_line.display = True
-        self._find_line.say(self._finder.words())
+        self._say_found(self._find_line)
         self._find_line.begin()
         self.repaint(at_once=True)
 
@@ -201,8 +202,11 @@ class OutputWorkbench(TabbedPane):
         if found is not None:
             self._show_place(found)
         if self._find_line is not None:
-            self._find_line.say(self._finder.words())
+            self._say_found(self._find_line)
         self.repaint(at_once=True)
+
+    def _say_found(self, line: FindLine) -> None:
+        line.say(self._finder.words(), passes_over=self._finder.passes_over)
 
     def _show_place(self, place: Place) -> None:
         """Bring a place into sight, a third of the way down if it is not."""

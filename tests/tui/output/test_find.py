@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.widgets import Input, Static
 
+from mobius_tui.tui.output.document import PIECE
 from mobius_tui.tui.output.find_line import FindLine
 from mobius_tui.tui.output.workbench import OutputWorkbench
 from tests.tui.output.panes import Recording, sees, showing, shown, texts, until
@@ -129,3 +130,41 @@ async def test_another_file_is_searched_for_the_same(
         await until(pilot, lambda: count(pane) == "1 of 1")
         pane.show(other, spans=None, title="", running=False, placeholder="")
         await until(pilot, lambda: count(pane).endswith("of 3"))
+
+
+def says_so(pane: OutputWorkbench) -> bool:
+    """Whether it is said that something is not searched, where it can be read."""
+    note = pane.query_one(FindLine).query_one(".note", Static)
+    said = str(note.content) == "Not searched: the rest of lines over 64 KiB"
+    return said and note.is_on_screen
+
+
+async def test_it_says_that_the_rest_of_a_long_line_is_not_searched(
+    recording: Recording,
+) -> None:
+    recording.write("ab\n" * 50)
+    async with showing(recording) as (pane, pilot):
+        await pilot.press("slash", *"needle")
+        await until(pilot, lambda: count(pane) == "not found")
+        assert not says_so(pane)
+        _, height = pane.room()
+        recording.write("x" * (PIECE + 10) + "needle\nneedle\n")
+        await sees(pane, pilot, lambda: says_so(pane))
+        await until(pilot, lambda: count(pane) == "1 found")
+        assert pane.room()[1] == height - 1
+        await pilot.press("down")
+        await until(pilot, lambda: count(pane) == "1 of 1")
+        assert texts(pane)[-1] == "needle", "it is not under the note"
+        await pilot.press("escape")
+        assert not says_so(pane)
+        assert pane.room()[1] == height + 1
+
+
+async def test_of_a_long_line_that_rewrites_itself_all_that_is_shown_is_searched(
+    recording: Recording,
+) -> None:
+    recording.write("50 %\r" * PIECE + "needle\n")
+    async with showing(recording) as (pane, pilot):
+        await pilot.press("slash", *"needle")
+        await until(pilot, lambda: count(pane) == "1 of 1")
+        assert not says_so(pane)
