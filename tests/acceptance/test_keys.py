@@ -66,6 +66,7 @@ def test_the_whole_demo_by_keys_alone(terminal: Open, columns: int, rows: int) -
     for number in ("2.2", "2.3", "2.4"):
         press_until(screen, ENTER, proposes(number))
     dialog(screen, "Not yet")
+    press_until(screen, " ", lambda text: "(•)" in text)
     press_until(screen, ENTER, lambda text: "2.5" in next_line(text))
     press_until(screen, ENTER, lambda text: "2.6" in next_line(text))
     answer(screen, "@incident-commander", "2.7")

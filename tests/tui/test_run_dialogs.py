@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Button
 
-from mobius_tui.run.events import StepEnded, StepStarted
+from mobius_tui.run.events import StepEnded, StepStarted, VariableSet
 from mobius_tui.tui.screens.confirm import ConfirmDialog
 from mobius_tui.tui.screens.dialog import DEAF, Dialog
 from mobius_tui.tui.screens.failure import FailureDialog
@@ -141,13 +141,46 @@ async def test_a_decision_of_several_is_marked_and_sent(tmp_path: Path) -> None:
         assert host.intents[0].names == ("critical-functionality", "security")
 
 
+@pytest.mark.parametrize("key", ["down", "space"])
+async def test_a_decision_is_made_by_nobody_who_only_presses_enter(
+    tmp_path: Path, key: str
+) -> None:
+    run = scenes.deciding(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (_, pilot):
+        await press(pilot, time, "enter")
+        assert "(•)" not in words(pilot)
+        await press(pilot, time, "enter", "tab", "enter")
+        assert "Choose one of them first" in words(pilot)
+        assert host.intents == []
+        await press(pilot, time, "shift+tab", key)
+        assert "(•) Roll back" in words(pilot)
+        await press(pilot, time, "enter")
+        await until(pilot, lambda: host.intents)
+        assert host.intents[0].names == ("roll-back",)
+
+
+async def test_what_the_runbook_or_the_person_gave_before_is_marked(
+    tmp_path: Path,
+) -> None:
+    run = scenes.deciding(tmp_path)
+    run.write(VariableSet(name="decision", value="roll-back", source="begin"))
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (_, pilot):
+        await press(pilot, time, "enter")
+        assert "(•) Roll back" in words(pilot)
+        await press(pilot, time, "enter")
+        await until(pilot, lambda: host.intents)
+        assert host.intents[0].names == ("roll-back",)
+
+
 async def test_of_a_single_choice_what_enter_would_take_is_marked(
     tmp_path: Path,
 ) -> None:
     run = scenes.deciding(tmp_path)
     time = Time(run.at)
     async with hosted(run) as host, opened(run, time=time) as (_, pilot):
-        await press(pilot, time, "enter")
+        await press(pilot, time, "enter", "down")
         assert "(•) Roll back" in words(pilot)
         await press(pilot, time, "down")
         assert "( ) Roll back" in words(pilot)

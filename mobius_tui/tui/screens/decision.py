@@ -77,7 +77,8 @@ class DecisionDialog(Dialog[Decided]):
         values = tuple(self._action.options[place].value for place in marked)
         if not values:
             several = "at least one of them" if self._action.multi else "one of them"
-            self.refuse(f"Choose {several}: Space chooses.")
+            keys = "Space marks" if self._action.multi else "↑ ↓ choose"
+            self.refuse(f"Choose {several} first: {keys}.")
             return
         reason = self.query_one("#reason", Input).value.strip() if self._changes else ""
         if self._changes and not reason:

@@ -18,6 +18,8 @@ class Options(OptionList):
     """One or several may be marked: Space or a click marks, Enter takes.
 
     Of a single choice the one under the cursor is marked: it is what Enter would take.
+    At first the cursor is on none, unless one is marked already: nobody chooses by
+    pressing Enter once more.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -36,9 +38,9 @@ class Options(OptionList):
         """The places of the options that are marked."""
 
     def on_mount(self) -> None:
-        """Show them, the first one under the cursor."""
+        """Show them, with the cursor on what is marked."""
         self.add_options([Option(self._line(n)) for n in range(len(self._labels))])
-        self.highlighted = min(self.marked, default=0)
+        self.highlighted = min(self.marked, default=0 if self._multi else None)
 
     def _line(self, place: int) -> Content:
         is_marked = place in self.marked
@@ -59,14 +61,14 @@ class Options(OptionList):
             self.replace_option_prompt_at_index(number, self._line(number))
 
     def action_mark(self) -> None:
-        """Mark the option under the cursor."""
-        if self.highlighted is not None:
+        """Mark the option under the cursor, or else the first one."""
+        if self.highlighted is None:
+            self.action_first()
+        else:
             self.mark(self.highlighted)
 
     def action_take(self) -> None:
-        """Take what is marked; of a single choice, what is under the cursor."""
-        if not self._multi and self.highlighted is not None:
-            self.mark(self.highlighted)
+        """Take what is marked."""
         self.post_message(self.Taken())
 
     @on(OptionList.OptionHighlighted)
