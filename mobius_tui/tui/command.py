@@ -42,6 +42,8 @@ class Command:
     """Whether the pane itself binds it; listed for the help alone."""
     flow: bool = False
     """Whether it ends in an intent to the host; see `flows`."""
+    at_times: bool = False
+    """Whether it does something only in some states of the run, as all flows do."""
     act: str = ""
     """The action that carries it out, where that is not called as the command is."""
     needed: bool = False

@@ -46,8 +46,10 @@ RUN_COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         id="terminal",
+        at_times=True,
         keys=("T",),
         title="Go to the step's terminal",
+        label="Terminal",
         help="Leaves the screens for it; Ctrl+] comes back and leaves it running.",
         group="Steps",
         place="run",

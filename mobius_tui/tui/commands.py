@@ -14,7 +14,9 @@ from textual.binding import Binding
 from mobius_tui.tui.command import Command, Place
 from mobius_tui.tui.command_list import COMMANDS
 
-FIXED = frozenset(command.id for command in COMMANDS if not command.flow)
+FIXED = frozenset(
+    command.id for command in COMMANDS if not (command.flow or command.at_times)
+)
 """Ids of the commands that do not depend on the state of the run."""
 NO_KEY = "f63"
 """Stands where a command has lost its keys: no keyboard has this one."""

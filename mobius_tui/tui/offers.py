@@ -158,6 +158,12 @@ def terminal_of(view: RunView, key: str | None) -> int | None:
     return own.last.number
 
 
+def terminal_from(view: RunView, key: str | None) -> str | None:
+    """The step whose terminal one goes to: the one under the cursor, or that runs."""
+    keys = (key, view.proposal.step)
+    return next((k for k in keys if terminal_of(view, k) is not None), None)
+
+
 def _decide(view: RunView, step: Step) -> Offer:
     mark = MARKS[view.standings[step.id].status]
     words = f"Decide on {view.plan.name(step.id)}: {mark.word}"
@@ -212,6 +218,8 @@ def available(view: RunView | None, selected: str | None) -> frozenset[str]:
     own = view.own(step.id) if step is not None else None
     if step is not None and own is not None and own.status is Status.RUNNING:
         found.add("stop")
+    if terminal_from(view, selected) is not None:
+        found.add("terminal")
     if view.host is None or view.state.ended is not None:
         return frozenset(found)
     found.add("end_run")

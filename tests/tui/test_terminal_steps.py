@@ -13,6 +13,8 @@ from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load
 from mobius_tui.tui import offers
 from mobius_tui.tui.errand import Away
+from mobius_tui.tui.palette import CommandProvider
+from mobius_tui.tui.screens.run import RunScreen
 from mobius_tui.tui.shown import output_of
 from mobius_tui.tui.sight import Sight
 from mobius_tui.tui.view import RunView
@@ -89,6 +91,30 @@ async def test_one_that_runs_is_gone_to_again(run: MadeRun, key: str) -> None:
         await until(pilot, lambda: pilot.app.return_value is not None)
         assert isinstance(pilot.app.return_value, Away)
         assert host.intents == []
+
+
+async def offered(screen: RunScreen) -> set[str]:
+    """What the palette finds of terminals."""
+    hits = CommandProvider(screen).search("terminal")
+    return {str(hit.text) async for hit in hits}
+
+
+async def test_the_way_there_is_shown_only_while_there_is_a_terminal(
+    run: MadeRun,
+) -> None:
+    way = "Go to the step's terminal  (T)"
+    async with hosted(run), opened(run) as (screen, pilot):
+        assert "T Terminal" not in words(pilot)
+        assert way not in await offered(screen)
+        run.write(STARTED)
+        await until(pilot, lambda: "T Terminal" in words(pilot))
+        assert way in await offered(screen)
+        await pilot.press("G")
+        await until(pilot, lambda: screen.key == "after")
+        assert "T Terminal" in words(pilot), "the cursor need not be on the step"
+        run.write(StepEnded(step="edit", attempt=1, result="passed", exit=0))
+        await until(pilot, lambda: "T Terminal" not in words(pilot))
+        assert way not in await offered(screen)
 
 
 async def test_a_terminal_that_is_not_there_is_told(run: MadeRun) -> None:

@@ -20,7 +20,7 @@ from mobius_tui.runbook.model import Runbook
 from mobius_tui.tui.command import Place
 from mobius_tui.tui.commands import bindings
 from mobius_tui.tui.messages import Answered
-from mobius_tui.tui.offers import terminal_of
+from mobius_tui.tui.offers import terminal_from, terminal_of
 from mobius_tui.tui.output.workbench import OutputWorkbench
 from mobius_tui.tui.outside import no_terminal, to_terminal
 from mobius_tui.tui.refusals import why_not
@@ -205,8 +205,7 @@ class RunScreen(RunPage):
         """Go to the terminal of the step under the cursor, or of the one that runs."""
         if self.view is None:
             return
-        keys = (self.key, self.view.proposal.step)
-        key = next((k for k in keys if terminal_of(self.view, k) is not None), None)
+        key = terminal_from(self.view, self.key)
         if key is None:
             self.tell(no_terminal(self.view, self.key))
         self._go_to_terminal(key)
