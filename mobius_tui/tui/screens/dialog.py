@@ -92,9 +92,13 @@ class Dialog(ModalScreen[T | None], Generic[T]):
             self._calm_since = self.mono()
         return takes
 
+    def be_deaf(self) -> None:
+        """Take no keys for a moment, as when it opened: it says something else now."""
+        self._calm_since = self.mono()
+
     def on_mount(self) -> None:
         """Begin to count; on a low screen, scroll to what is to be typed."""
-        self._calm_since = self.mono()
+        self.be_deaf()
         self.call_after_refresh(self._show_focus)
 
     def _show_focus(self) -> None:
@@ -146,7 +150,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
 
     def action_button(self, step: int) -> None:
         """Go from a button to the one beside it, as far as there are any."""
-        buttons = list(self.query(".buttons Button"))
+        buttons = [each for each in self.query(".buttons Button") if each.display]
         if self.focused in buttons:
             place = buttons.index(self.focused) + step
             buttons[min(max(place, 0), len(buttons) - 1)].focus()

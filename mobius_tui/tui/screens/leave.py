@@ -1,46 +1,133 @@
-"""Leaving while a step runs: leave it running, stop it, or stay."""
+"""Leaving while a run is open: leave it as it is, stop what runs, or stay."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 from textual import on
+from textual.content import Content
+from textual.reactive import reactive
 from textual.widget import Widget
-from textual.widgets import Button
+from textual.widgets import Button, Static
 
-from mobius_tui.tui.screens.dialog import Choice, Dialog, words_widget
+from mobius_tui.tui.screens.dialog import Choice, Dialog
+from mobius_tui.tui.theme import text
+from mobius_tui.tui.view import RunView
 
 Way = Literal["leave", "stop"]
+Attempts = tuple[tuple[str, int], ...]
+"""Steps' ids, each with the number of an attempt."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Leaving:
+    """What one would leave, as it is now."""
+
+    running: Mapping[tuple[str, int], str]
+    """Names by step's id and attempt."""
+    has_host: bool
+    ended: str
+    """What the run came to; empty while it is open."""
+
+
+NOTHING = Leaving(running={}, has_host=True, ended="")
+
+
+def leaving(view: RunView, running: Attempts) -> Leaving:
+    """What one would leave.
+
+    Args:
+        view: the run.
+        running: what runs in it.
+    """
+    ended = view.state.ended
+    return Leaving(
+        running={each: view.plan.name(each[0]) for each in running},
+        has_host=view.host is not None,
+        ended=ended.outcome if ended is not None else "",
+    )
 
 
 class LeaveDialog(Dialog[Way]):
-    """Gives `leave` or `stop`; nothing to stay."""
+    """Gives `leave` or `stop`; nothing to stay.
 
-    def __init__(self, running: tuple[str, ...], run_id: str) -> None:
+    What runs may end, or begin, while it is open: its words follow `state`, and after
+    each change it is deaf for a moment, so that nobody answers what they did not read.
+    """
+
+    state: reactive[Leaving] = reactive(NOTHING, repaint=False)
+
+    def __init__(self, state: Leaving, run_id: str) -> None:
+        """Make the dialog.
+
+        Args:
+            state: what one would leave; the page sets it anew when that changes.
+            run_id: by which one comes back.
+        """
         super().__init__("Leave?")
-        self._names = running
         self._run_id = run_id
+        self._first = state
+        self.set_reactive(LeaveDialog.state, state)
 
     def compose_body(self) -> Iterable[Widget]:
         """What runs, and how to come back."""
-        for name in self._names:
-            yield words_widget(f"▶ {name} is running", "accent")
-        if not self._names:
-            yield words_widget("The run is open, and its host keeps watching health.")
-        yield words_widget("It goes on without this screen, and nothing is lost.")
-        yield words_widget(f"Come back with: mobius-tui resume {self._run_id}", "muted")
+        yield Static(self._words(), id="leaving", classes="words", markup=False)
+
+    def _words(self) -> Content:
+        state = self.state
+        lines = [text(f"▶ {name} is running", "accent") for name in self._names]
+        back = text(f"Come back with: mobius-tui resume {self._run_id}", "muted")
+        if state.ended:
+            return text(f"The run has ended meanwhile: {state.ended}.")
+        if not lines:
+            was = "What was running has ended. " if self._first.running else ""
+            keeps = "and its host keeps watching health"
+            host = keeps if state.has_host else "and no host runs it"
+            lines.append(text(f"{was}The run is open, {host}."))
+        goes = text("It goes on without this screen, and nothing is lost.")
+        return Content("\n\n").join([*lines, goes, back])
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(self.state.running.values())
 
     def choices(self) -> tuple[Choice, ...]:
         """Leave, stop, stay."""
-        leave = Choice("leave", "Leave it running", "primary")
-        what = "it" if len(self._names) == 1 else "them all"
-        stop = Choice("stop", f"Stop {what} and leave", "error")
-        return (leave, *((stop,) if self._names else ()), Choice("cancel", "Stay"))
+        return (
+            Choice("leave", self._leave_label, "primary"),
+            Choice("stop", self._stop_label, "error"),
+            Choice("cancel", "Stay"),
+        )
+
+    @property
+    def _leave_label(self) -> str:
+        return "Leave" if self.state.ended else "Leave it running"
+
+    @property
+    def _stop_label(self) -> str:
+        return f"Stop {'it' if len(self._names) == 1 else 'them all'} and leave"
 
     def on_mount(self) -> None:
         """Enter leaves it running."""
+        self._show_buttons()
         self.query_one("#leave").focus()
+
+    def _show_buttons(self) -> None:
+        self.query_one("#leave", Button).label = self._leave_label
+        stop = self.query_one("#stop", Button)
+        stop.label = self._stop_label
+        stop.display = bool(self._names)
+        if stop.has_focus and not stop.display:
+            self.query_one("#leave").focus()
+
+    def watch_state(self) -> None:
+        """Say how it is now; it has to be read before it is answered."""
+        if self.is_mounted:
+            self.be_deaf()
+            self.query_one("#leaving", Static).update(self._words())
+            self._show_buttons()
 
     @on(Button.Pressed, "#leave")
     def _leave(self) -> None:

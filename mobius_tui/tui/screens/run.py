@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
 from time import time
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
 from textual import on
@@ -30,6 +30,9 @@ from mobius_tui.tui.shown import split
 from mobius_tui.tui.status_text import status_text
 from mobius_tui.tui.view import RunView
 from mobius_tui.tui.widgets.next_line import NextLine
+
+if TYPE_CHECKING:
+    from mobius_tui.tui.screens.leave import LeaveDialog
 
 Resume = Callable[[RunDirectory, Runbook], Awaitable[None]]
 """Starts a host for a run that has none."""
@@ -69,6 +72,7 @@ class RunScreen(RunPage):
         self._card_is_due = not is_new
         self._end_is_told = False
         self._asking: Worker[None] | None = None
+        self._leaving: LeaveDialog | None = None
         self._pending: set[tuple[object, ...]] = set()
 
     def on_mount(self) -> None:
@@ -78,6 +82,10 @@ class RunScreen(RunPage):
 
     def looked(self, view: RunView) -> None:
         """Show the card on coming back, and the one at the end; each once."""
+        if self._leaving is not None:
+            from mobius_tui.tui.screens.leave import leaving
+
+            self._leaving.state = leaving(view, self._sight.running())
         if view.state.ended is not None:
             self._card_is_due = False
             if not self._end_is_told and not self._is_asking:
@@ -243,21 +251,34 @@ class RunScreen(RunPage):
             self._begin_asking(self._leave(self.view))
 
     async def _leave(self, view: RunView) -> None:
-        running = self._sight.running()
-        names = tuple(view.plan.name(step_id) for step_id, _ in running)
-        from mobius_tui.tui.screens.leave import LeaveDialog
+        """A worker: ask, with the dialog told how the run goes on meanwhile."""
+        from mobius_tui.tui.screens.leave import LeaveDialog, leaving
 
-        way = await self.ask(LeaveDialog(names, self._viewer.directory.id))
-        if way is None:
-            return
+        state = leaving(view, self._sight.running())
+        dialog = self._leaving = LeaveDialog(state, self._viewer.directory.id)
+        try:
+            way = await self.ask(dialog)
+        finally:
+            self._leaving = None
         if way == "stop":
-            for step_id, attempt in running:
-                intent = Intent(wish="stop", step=step_id, attempt=attempt)
-                reply = await self._viewer.intend(intent)
-                if not reply.ok:
-                    self.tell(reply.text, is_problem=True)
+            for step_id, attempt in dialog.state.running:
+                if not await self._has_stopped(step_id, attempt):
                     return
-        self._go()
+        if way is not None:
+            self._go()
+
+    async def _has_stopped(self, step_id: str, attempt: int) -> bool:
+        """Stop an attempt; whether it runs no longer, which it may do by itself."""
+        intent = Intent(wish="stop", step=step_id, attempt=attempt)
+        reply = await self._viewer.intend(intent)
+        if reply.ok:
+            return True
+        self._viewer.follower.poll()
+        self.look()
+        if (step_id, attempt) not in self._sight.running():
+            return True
+        self.tell(reply.text, is_problem=True)
+        return False
 
     def _go(self) -> None:
         """Back to the screen beneath, or out with the run's exit code."""
