@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from mobius_tui.tui.commands import commands
+from mobius_tui.tui.opening import Openings
 from mobius_tui.tui.screens.run import RunScreen
 from tests.tui import scenes
-from tests.tui.runs import Time, hosted, opened, press, words
+from tests.tui.briefings import untouched
+from tests.tui.runs import Time, hosted, opened, press, running, words
 
 TALL = (120, 105)
 
@@ -21,6 +23,24 @@ async def test_every_command_of_the_screen_stands_in_the_help(tmp_path: Path) ->
         for command in commands(*RunScreen.PLACES):
             assert command.title in shown
         assert "timed out" in shown
+
+
+async def test_the_help_speaks_of_what_its_own_screen_has(tmp_path: Path) -> None:
+    run = scenes.fresh(tmp_path)
+    time = Time(run.at)
+    async with hosted(run), opened(run, time=time) as (_, pilot):
+        await press(pilot, time, "question_mark")
+        assert "the line above the keys says what" in words(pilot)
+    for page, first in (
+        (Openings(repaints=100).library(), "Enter opens what the cursor is on"),
+        (untouched(), "Before that nothing is executed"),
+    ):
+        page.mono = time.mono
+        async with running(page, size=(120, 36)) as pilot:
+            await press(pilot, time, "f1")
+            shown = words(pilot)
+            assert first in shown
+            assert "above the" not in shown, "it has no such line"
 
 
 async def test_a_word_finds_its_keys_and_no_others(tmp_path: Path) -> None:

@@ -136,6 +136,23 @@ async def test_the_library_finds_and_opens_by_mouse(state_home: Path) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, EndCard))
 
 
+async def test_a_word_that_finds_nothing_says_how_to_go_on(state_home: Path) -> None:
+    scenes.ended(state_home / "mobius-tui")
+    screen = Openings(repaints=100).library()
+    async with running(screen, size=(80, 24)) as pilot:
+        options = screen.query_one(OptionList)
+        await until(pilot, lambda: options.option_count)
+        before = options.option_count
+        await pilot.press("slash", *"zzz", "enter")
+        await settled(pilot)
+        assert "Nothing here matches: Esc lists everything again" in words(pilot)
+        assert "0 found" in words(pilot)
+        await pilot.press("escape")
+        await settled(pilot)
+        assert options.option_count == before
+        assert pilot.app.screen is screen
+
+
 async def test_an_empty_library_says_what_to_do() -> None:
     screen = Openings(repaints=100).library()
     async with running(screen, size=(100, 30)) as pilot:

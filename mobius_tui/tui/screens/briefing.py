@@ -61,6 +61,10 @@ class BriefingScreen(Page):
     PLACES: ClassVar[tuple[Place, ...]] = ("briefing", "app")
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("briefing")]
     AUTO_FOCUS = ""
+    HELP = (
+        "Fill in what is asked for, and begin. Before that nothing is executed, and "
+        "nothing goes over the network unless you probe."
+    )
 
     class Probed(Message):
         """The probes were asked."""

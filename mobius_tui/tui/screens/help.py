@@ -18,12 +18,6 @@ from mobius_tui.tui.screens.dialog import Dialog, words_widget
 from mobius_tui.tui.theme import text
 from mobius_tui.tui.widgets.key_table import KeyRow, KeyTable
 
-FIRST = (
-    "Enter always does the next thing: the line above the keys says what. Whatever "
-    "changes something asks first. Nothing is lost when you leave."
-)
-"""What somebody who reads one sentence should have read."""
-
 
 class Group(Vertical):
     """A heading and its rows, of which those with the words in them are shown."""
@@ -49,15 +43,25 @@ class Group(Vertical):
 class HelpDialog(Dialog[None]):
     """Shows the commands that work here, and what the glyphs mean."""
 
-    def __init__(self, commands: tuple[Command, ...], *, glyphs: bool) -> None:
+    def __init__(
+        self, commands: tuple[Command, ...], *, first: str, glyphs: bool
+    ) -> None:
+        """Make the dialog.
+
+        Args:
+            commands: what it lists.
+            first: what somebody who reads one sentence should have read.
+            glyphs: whether it says what the glyphs of steps mean.
+        """
         super().__init__("Help")
         self._commands = commands
+        self._first = first
         self._glyphs = glyphs
 
     def compose_body(self) -> Iterable[Widget]:
         """A line to find by, the keys by group, then the glyphs."""
         yield Input(placeholder="type a word to find a key", id="find", compact=True)
-        yield words_widget(FIRST, "muted")
+        yield words_widget(self._first, "muted")
         for group in dict.fromkeys(command.group for command in self._commands):
             found = (command for command in self._commands if command.group == group)
             yield Group(group, tuple(_row(command) for command in found))

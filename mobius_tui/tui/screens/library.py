@@ -30,6 +30,9 @@ from mobius_tui.tui.theme import text
 from mobius_tui.tui.widgets.filter_line import FilterLine
 from mobius_tui.tui.widgets.key_bar import KeyBar
 
+NOTHING = text("  Nothing here matches: Esc lists everything again.")
+"""Said in place of an empty list."""
+
 Act = Callable[[], None]
 
 
@@ -60,6 +63,10 @@ class LibraryScreen(Page):
     PLACES: ClassVar[tuple[Place, ...]] = ("library", "app")
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("library")]
     AUTO_FOCUS = "#library"
+    HELP = (
+        "Enter opens what the cursor is on: a run as it stands, or what is to be known "
+        "of a runbook before it is run. Nothing runs by being opened."
+    )
 
     class Looked(Message):
         """What there is was looked at."""
@@ -124,13 +131,14 @@ class LibraryScreen(Page):
         query = self.query_one(FilterLine).value.lower().split()
         self._acts = {}
         options.clear_options()
-        options.add_options(self._options(self._shelf, query))
+        found = self._options(self._shelf, query)
+        options.add_options(found or [Option(NOTHING, disabled=True)])
         if before is not None and before.id in self._acts:
             options.highlighted = options.get_option_index(before.id or "")
         else:
             options.action_first()
-        found = f"{len(self._acts)} found" if query else ""
-        options.border_subtitle = Content(found)
+        count = f"{len(self._acts)} found" if query else ""
+        options.border_subtitle = Content(count)
 
     def _options(self, shelf: Shelf, query: list[str]) -> list[Option]:
         """Headings, and under each what matches; where there is nothing, what to do."""
@@ -204,7 +212,8 @@ class LibraryScreen(Page):
     @on(Input.Submitted)
     def _take(self, event: Input.Submitted) -> None:
         event.stop()
-        self.query_one(OptionList).focus()
+        if self._acts:
+            self.query_one(OptionList).focus()
 
     def action_open(self) -> None:
         """Open what is under the cursor."""

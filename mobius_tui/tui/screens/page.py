@@ -44,6 +44,9 @@ class Page(BasePage):
     PLACES: ClassVar[tuple[Place, ...]] = ("app",)
     """Where its commands are, the nearest first."""
 
+    HELP: ClassVar[str] = "Nothing is lost when you leave."
+    """What the help says first of it."""
+
     mono: Callable[[], float] = monotonic
     """Where seconds come from for the time in which a dialog is deaf."""
 
@@ -133,7 +136,8 @@ class Page(BasePage):
         """Show every key that works here."""
         from mobius_tui.tui.screens.help import HelpDialog
 
-        dialog = HelpDialog(commands(*self.PLACES), glyphs="run" in self.PLACES)
+        listed = commands(*self.PLACES)
+        dialog = HelpDialog(listed, first=self.HELP, glyphs="run" in self.PLACES)
         dialog.mono = self.mono
         self.app.push_screen(dialog)
 

@@ -46,6 +46,10 @@ class RunPage(FollowingPage):
 
     AUTO_FOCUS = "#checklist"
     CSS_PATH = ["../styles/app.tcss", "../styles/run.tcss"]  # noqa: RUF012
+    HELP = (
+        "Enter always does the next thing: the line above the keys says what. Whatever "
+        "changes something asks first. Nothing is lost when you leave."
+    )
 
     # Each is passed down; the page itself draws none of them.
     view: reactive[RunView | None] = reactive(None, repaint=False)
