@@ -23,6 +23,7 @@ from mobius_tui.runbook.templates import fill, script_variables
 from mobius_tui.runbook.words import EFFECTS, check_in_words, command_in_words
 from mobius_tui.tui import commands, offers
 from mobius_tui.tui.field import Field
+from mobius_tui.tui.forms import short_form
 from mobius_tui.tui.glyphs import MARKS
 from mobius_tui.tui.standing import standing_fields
 from mobius_tui.tui.theme import STYLES, Role, assemble, cut_in_middle, text
@@ -136,8 +137,8 @@ def _action(view: RunView, step: Step, *, compact: bool) -> Iterator[Field]:
             yield Field("do", text(" ".join(values.preview(manual.text).split())))
             for ask in manual.ask:
                 words = ask.title or ask.var
-                pattern = f"  must match {ask.match}" if ask.match else ""
-                yield Field("asks", assemble((words, "plain"), (pattern, "muted")))
+                form = f"  {short_form(view, step, ask)}"
+                yield Field("asks", assemble((words, "plain"), (form, "muted")))
         case SendMessage() as send:
             body = values.preview(view.runbook.messages[send.message].body)
             last = view.own(step.id).last

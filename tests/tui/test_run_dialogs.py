@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from textual.widgets import Button
+from textual.widgets import Button, Static
 
 from mobius_tui.run.events import StepEnded, StepStarted, VariableSet
 from mobius_tui.tui.screens.confirm import ConfirmDialog
@@ -122,8 +122,16 @@ async def test_answers_are_held_against_their_pattern_where_they_are_typed(
     run = scenes.paging(tmp_path)
     time = Time(run.at)
     async with hosted(run) as host, opened(run, time=time) as (_, pilot):
-        await press(pilot, time, "space", *"Bob", "enter")
-        assert "does not match @[a-z-]+" in words(pilot)
+        assert "must match" not in words(pilot)
+        await press(pilot, time, "space")
+        assert "Acknowledged by  (such as @incident-commander)" in words(pilot)
+        await press(pilot, time, *"Bob", "enter")
+        said = str(pilot.app.screen.query_one("#problem", Static).content)
+        assert said == (
+            "Acknowledged by: “Bob” is not in the form that is wanted: @, then small "
+            "letters or hyphens, such as @incident-commander (pattern @[a-z-]+)."
+        )
+        assert "“Bob” is not in the form" in words(pilot)
         assert host.intents == []
         await press(pilot, time, *(["backspace"] * 3), *"@bob", "enter")
         await until(pilot, lambda: host.intents)

@@ -14,6 +14,7 @@ from mobius_tui import sanitize
 from mobius_tui.runbook.model import Ask, Manual, Step
 from mobius_tui.tui.describe import command
 from mobius_tui.tui.field import Field
+from mobius_tui.tui.forms import full_form, short_form
 from mobius_tui.tui.screens.dialog import Choice, Dialog, fields_widget, words_widget
 from mobius_tui.tui.theme import text
 from mobius_tui.tui.view import RunView
@@ -49,8 +50,9 @@ class AnswersDialog(Dialog[Ticked]):
             doing += (Field("role", text(step.role)),)
         yield fields_widget(doing)
         for number, ask in enumerate(self._asks):
-            pattern = f"  (must match {ask.match})" if ask.match else ""
-            yield words_widget(f"{ask.title or ask.var}{pattern}")
+            form = short_form(self._view, step, ask)
+            about = f"  ({form})" if form else ""
+            yield words_widget(f"{ask.title or ask.var}{about}")
             yield Input(id=f"ask-{number}", classes="ask", compact=True)
         yield words_widget("Note, if there is something to remember", "muted")
         yield Input(id="note", compact=True)
@@ -84,7 +86,9 @@ class AnswersDialog(Dialog[Ticked]):
         if not answer:
             return f"{name}: an answer is wanted."
         if ask.match is not None and re.fullmatch(ask.match, answer) is None:
-            return f"{name}: {answer!r} does not match {ask.match}."
+            given = sanitize.line(answer)
+            form = full_form(self._view, self._step, ask)
+            return f"{name}: “{given}” is not in the form that is wanted: {form}."
         variable = self._view.runbook.variables.get(ask.var)
         allowed = variable.choices if variable is not None else ()
         if allowed and answer not in allowed:
