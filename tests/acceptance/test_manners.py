@@ -225,6 +225,25 @@ async def test_what_was_filled_in_is_still_there_after_a_stop(
     shell.until(lambda shown: "because" in shown and "Begin" in shown)
 
 
+async def test_a_dialog_that_a_stop_closed_is_told_and_keeps_what_was_typed(
+    terminal: Open, tmp_path: Path
+) -> None:
+    directory = await begun(book(tmp_path, loop_until(tmp_path / "go", 0)))
+    shell = job(terminal, "resume")
+    shell.until("Back in")
+    press_until(shell, ENTER, lambda shown: "Back in" not in shown)
+    press_until(shell, "n", lambda shown: "What should be remembered?" in shown)
+    press_until(shell, "z", lambda shown: "What should be remembered?" not in shown)
+    process = program_of(shell)
+    shell.press(CTRL_Z)
+    shell.until(lambda _: is_stopped(shell, process))
+    shell.press("clear; fg\r")
+    shell.until("Closed, and nothing was sent: Note on")
+    press_until(shell, "n", lambda shown: "It goes on record" in shown)
+    shell.until(lambda shown: re.search("│ z+ +│", shown))
+    assert '"z' not in directory.journal.read_text()
+
+
 @pytest.mark.parametrize("deaf", [False, True], ids=["heard", "ignored"])
 async def test_a_viewer_whose_terminal_is_gone_is_gone_within_a_second(
     terminal: Open, tmp_path: Path, deaf: bool

@@ -26,6 +26,10 @@ class BasePage(Screen[None]):
         """Whether a question is about to come on the screen, and keys must wait."""
         return False
 
+    def set_aside(self) -> str:
+        """Keep what is not done yet, and return what to tell of it when it is back."""
+        return ""
+
     def action_leave(self) -> None:
         """Go back to the screen beneath, or out."""
         if len(self.app.screen_stack) > 2:
@@ -36,6 +40,12 @@ class BasePage(Screen[None]):
 
 def away(errand: Errand, stack: Sequence[Screen[Any]]) -> Away:
     """What the app ends with to do something, and to come back on the same pages."""
-    pages = [page.reopen for page in stack if isinstance(page, BasePage)]
-    made = tuple(reopen for reopen in pages if reopen is not None)
-    return Away(errand=errand, pages=made)
+    pages = [page for page in stack if isinstance(page, BasePage)]
+    closed = " ".join(filter(None, (page.set_aside() for page in pages)))
+    reopens = (page.reopen for page in pages)
+    made = tuple(reopen for reopen in reopens if reopen is not None)
+
+    def run() -> str:
+        return " ".join(filter(None, (errand.run(), closed)))
+
+    return Away(errand=Errand(run=run), pages=made)

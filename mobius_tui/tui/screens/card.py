@@ -28,6 +28,8 @@ MEANWHILE = 5
 class ReturnCard(Dialog[None]):
     """What happened before one came back."""
 
+    ASKS = False
+
     def __init__(self, view: RunView, health: str, before: Glance | None) -> None:
         """Make the card.
 
@@ -115,6 +117,8 @@ def _around(view: RunView, health: str, before: Glance | None) -> Iterable[Field
 
 class EndCard(Dialog[str]):
     """What a run came to; gives `leave` or nothing."""
+
+    ASKS = False
 
     BINDINGS: ClassVar[list[BindingType]] = [bind("leave")]
 

@@ -21,6 +21,8 @@ from mobius_tui.tui.view import RunView
 class ConfirmDialog(Dialog[str]):
     """Gives what was typed as the environment's name; empty where none is wanted."""
 
+    KEEPS = False
+
     def __init__(self, view: RunView, step: Step) -> None:
         self._view = view
         self._step = step

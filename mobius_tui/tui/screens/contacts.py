@@ -31,6 +31,8 @@ def contact_fields(contacts: tuple[Contact, ...]) -> tuple[Field, ...]:
 class ContactsDialog(Dialog[None]):
     """Shows them."""
 
+    ASKS = False
+
     def __init__(self, contacts: tuple[Contact, ...]) -> None:
         super().__init__("Whom to call")
         self._contacts = contacts

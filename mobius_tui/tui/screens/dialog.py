@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from time import monotonic
+from types import MappingProxyType
 from typing import ClassVar, Generic, Literal, TypeVar
 
 from textual import on
@@ -14,11 +15,12 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Button, Input, Static, TextArea
 
 from mobius_tui import sanitize
 from mobius_tui.tui.commands import bind
 from mobius_tui.tui.field import Field
+from mobius_tui.tui.screens.stand import Draft
 from mobius_tui.tui.theme import Role, text
 from mobius_tui.tui.widgets.detail import FieldList
 
@@ -60,6 +62,13 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         Binding("right", "button(1)", "Next button", show=False),
     ]
 
+    ASKS: ClassVar[bool] = True
+    """Whether something comes of it; one that only tells is not missed."""
+    KEEPS: ClassVar[bool] = True
+    """Whether what was typed is kept when the screens go away."""
+
+    draft: Draft = MappingProxyType({})
+    """What was typed in it before, when the screens went away."""
     mono: Callable[[], float] = monotonic
     """Where seconds come from for the time in which it is deaf."""
     copier: Callable[[str], None] | None = None
@@ -73,8 +82,10 @@ class Dialog(ModalScreen[T | None], Generic[T]):
             tone: `bad` for what destroys or went wrong; decides the border's colour.
         """
         super().__init__(classes=f"dialog -tone-{tone}")
-        self._title = sanitize.line(title)
+        self.heading = sanitize.line(title)
+        """What stands in the border."""
         self._calm_since: float | None = None
+        self._given: Draft = {}
 
     @property
     def takes_keys(self) -> bool:
@@ -99,7 +110,29 @@ class Dialog(ModalScreen[T | None], Generic[T]):
     def on_mount(self) -> None:
         """Begin to count; on a low screen, scroll to what is to be typed."""
         self.be_deaf()
+        self._restore()
         self.call_after_refresh(self._show_focus)
+
+    def typed(self) -> Draft:
+        """What was typed in its fields, by their ids, if that is to be kept."""
+        now = self._written() if self.KEEPS else {}
+        return {key: words for key, words in now.items() if words != self._given[key]}
+
+    def _written(self) -> dict[str, str]:
+        """What stands in its fields, by their ids."""
+        lines = {each.id or "": each.value for each in self.query(Input)}
+        return lines | {each.id or "": each.text for each in self.query(TextArea)}
+
+    def _restore(self) -> None:
+        """Put what was typed before into its fields, to be typed on."""
+        self._given = self._written()
+        for key in self.draft.keys() & self._given.keys():
+            field = self.query_one(f"#{key}")
+            if isinstance(field, Input):
+                field.select_on_focus = False
+                field.value = self.draft[key]
+            elif isinstance(field, TextArea):
+                field.text = self.draft[key]
 
     def _show_focus(self) -> None:
         if self.focused is not None:
@@ -108,7 +141,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
     def compose(self) -> ComposeResult:
         """The box: the body, which scrolls, and the foot, which does not."""
         with Vertical(classes="box") as box:
-            box.border_title = Content(self._title)
+            box.border_title = Content(self.heading)
             with VerticalScroll(classes="body", can_focus=False):
                 yield from self.compose_body()
             with Vertical(classes="foot"):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import events, on
 from textual.actions import SkipAction
@@ -22,6 +23,7 @@ from mobius_tui.tui.command import Command, Place
 from mobius_tui.tui.commands import FIXED, bindings, commands, footer
 from mobius_tui.tui.errand import Errand
 from mobius_tui.tui.screens.base import BasePage, away
+from mobius_tui.tui.screens.stand import Draft
 from mobius_tui.tui.tidings import Tidings
 from mobius_tui.tui.widgets.key_bar import KeyBar
 
@@ -50,6 +52,10 @@ class Page(BasePage):
     mono: Callable[[], float] = monotonic
     """Where seconds come from for the time in which a dialog is deaf."""
 
+    drafts: Mapping[str, Draft] = MappingProxyType({})
+    """What was typed in dialogs that nobody answered, by their headings."""
+    _asked: Dialog[Any] | None = None
+
     def available(self) -> frozenset[str]:
         """The ids of the commands that apply now, beside those that always do."""
         return frozenset()
@@ -76,7 +82,23 @@ class Page(BasePage):
         """Show a dialog and wait for what it gives; only from a worker."""
         dialog.mono = self.mono
         dialog.copier = self.copy
-        return await self.app.push_screen_wait(dialog)
+        dialog.draft = self.drafts.get(dialog.heading, {})
+        self.drafts = {k: v for k, v in self.drafts.items() if k != dialog.heading}
+        self._asked = dialog
+        try:
+            return await self.app.push_screen_wait(dialog)
+        finally:
+            self._asked = None
+
+    def set_aside(self) -> str:
+        """Keep what was typed in an open dialog; returns what to tell of it later."""
+        dialog = self._asked
+        if dialog is None or not dialog.is_mounted or not dialog.ASKS:
+            return ""
+        typed = dialog.typed()
+        self.drafts = {**self.drafts, dialog.heading: typed}
+        kept = " Open it again: what you typed is there." if typed else ""
+        return f"Closed, and nothing was sent: {dialog.heading}.{kept}"
 
     def tell(self, words: str, *, is_problem: bool = False) -> None:
         """Show a notice for a moment."""

@@ -84,6 +84,7 @@ class RunPage(FollowingPage):
         self._glanced = 0.0
         self._moved = stand is not None and stand.moved
         self.pane = stand.pane if stand is not None else "checklist"
+        self.drafts = stand.drafts if stand is not None else {}
         if self._moved and stand is not None:
             self.set_reactive(RunPage.key, stand.key)
 
@@ -115,7 +116,9 @@ class RunPage(FollowingPage):
     @property
     def stand(self) -> Stand:
         """Where the person is."""
-        return Stand(key=self.key, moved=self._moved, pane=self.pane)
+        return Stand(
+            key=self.key, moved=self._moved, pane=self.pane, drafts=self.drafts
+        )
 
     def show_run(self) -> None:
         """Look at the run, and pass down what there is to see."""

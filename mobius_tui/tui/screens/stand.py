@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+Draft = Mapping[str, str]
+"""What was typed in a dialog, by the ids of its fields."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -15,3 +19,5 @@ class Stand:
     """Whether the person put it there."""
     pane: str
     """The id of the pane with the focus."""
+    drafts: Mapping[str, Draft]
+    """What was typed in dialogs that nobody answered, by their headings."""

@@ -1,0 +1,105 @@
+"""A dialog that is open when the screens go away, and what was typed in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, TextArea
+
+from mobius_tui.run.viewer import Viewer
+from mobius_tui.tui.errand import Errand, Result
+from mobius_tui.tui.screens.base import away
+from mobius_tui.tui.screens.message import MessageDialog
+from mobius_tui.tui.screens.reason import ReasonDialog
+from mobius_tui.tui.screens.run import RunScreen
+from tests.tui import scenes
+from tests.tui.runs import (
+    MadeRun,
+    Time,
+    hosted,
+    no_resume,
+    opened,
+    press,
+    running,
+    until,
+)
+
+
+def gone(pilot: Pilot[Result], words: str = "") -> str:
+    """What is told when the screens are back from an errand."""
+    return away(Errand(run=lambda: words), pilot.app.screen_stack).errand.run()
+
+
+def again(run: MadeRun, before: RunScreen, time: Time) -> RunScreen:
+    """The page as it comes back."""
+    page = RunScreen(
+        Viewer(run.directory), resume=no_resume, is_new=True, stand=before.stand
+    )
+    page.mono = time.mono
+    return page
+
+
+async def test_what_was_typed_is_there_when_it_is_opened_again(tmp_path: Path) -> None:
+    run = scenes.decided(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host:
+        async with opened(run, time=time) as (before, pilot):
+            await press(pilot, time, "s", *"no page")
+            told = gone(pilot)
+            assert told.startswith("Closed, and nothing was sent: Skip 2.1 ")
+            assert told.endswith("Open it again: what you typed is there.")
+        assert host.intents == []
+        page = again(run, before, time)
+        async with running(page, size=(120, 36)) as pilot:
+            await until(pilot, lambda: page.view is not None)
+            await press(pilot, time, "n")
+            assert pilot.app.screen.query_one(Input).value == "", "it is another"
+            await press(pilot, time, "escape", "s")
+            assert isinstance(pilot.app.screen, ReasonDialog)
+            assert pilot.app.screen.query_one(Input).value == "no page"
+            await press(pilot, time, *" now", "enter")
+            await until(pilot, lambda: host.intents)
+            assert host.intents[0].text == "no page now"
+            await press(pilot, time, "s")
+            assert pilot.app.screen.query_one(Input).value == "", "it was answered"
+
+
+async def test_a_message_that_was_edited_is_kept_and_one_that_was_not_is_new(
+    tmp_path: Path,
+) -> None:
+    run = scenes.telling(tmp_path)
+    time = Time(run.at)
+    async with hosted(run):
+        async with opened(run, time=time) as (before, pilot):
+            await press(pilot, time, "m")
+            assert "what you typed" not in gone(pilot)
+            await press(pilot, time, "e", *"Hi")
+            assert "what you typed" in gone(pilot)
+        page = again(run, before, time)
+        async with running(page, size=(120, 36)) as pilot:
+            await until(pilot, lambda: page.view is not None)
+            await press(pilot, time, "m")
+            assert isinstance(pilot.app.screen, MessageDialog)
+            assert pilot.app.screen.query_one(TextArea).text.endswith("Hi")
+
+
+async def test_a_confirmation_is_typed_anew(tmp_path: Path) -> None:
+    run = scenes.assessed(tmp_path)
+    time = Time(run.at)
+    async with hosted(run), opened(run, time=time) as (page, pilot):
+        await press(pilot, time, "enter", *"production")
+        told = gone(pilot, "the errand's own words.")
+        assert told.startswith("the errand's own words. Closed, and nothing was sent: ")
+        assert "what you typed" not in told
+        assert not any(page.drafts.values())
+
+
+@pytest.mark.parametrize("key", ["question_mark", "at", "down"])
+async def test_what_asks_nothing_is_not_missed(tmp_path: Path, key: str) -> None:
+    run = scenes.failed(tmp_path)
+    time = Time(run.at)
+    async with hosted(run), opened(run, time=time) as (_, pilot):
+        await press(pilot, time, key)
+        assert gone(pilot) == ""
