@@ -238,7 +238,7 @@ async def test_a_dialog_that_a_stop_closed_is_told_and_keeps_what_was_typed(
     shell.press(CTRL_Z)
     shell.until(lambda _: is_stopped(shell, process))
     shell.press("clear; fg\r")
-    shell.until("Closed, and nothing was sent: Note on")
+    shell.until("Closed, and nothing was sent: “Note on")
     press_until(shell, "n", lambda shown: "It goes on record" in shown)
     shell.until(lambda shown: re.search("│ z+ +│", shown))
     assert '"z' not in directory.journal.read_text()

@@ -48,7 +48,7 @@ async def test_what_was_typed_is_there_when_it_is_opened_again(tmp_path: Path) -
         async with opened(run, time=time) as (before, pilot):
             await press(pilot, time, "s", *"no page")
             told = gone(pilot)
-            assert told.startswith("Closed, and nothing was sent: Skip 2.1 ")
+            assert told.startswith("Closed, and nothing was sent: “Skip 2.1 ")
             assert told.endswith("Open it again: what you typed is there.")
         assert host.intents == []
         page = again(run, before, time)

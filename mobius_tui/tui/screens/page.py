@@ -98,7 +98,7 @@ class Page(BasePage):
         typed = dialog.typed()
         self.drafts = {**self.drafts, dialog.heading: typed}
         kept = " Open it again: what you typed is there." if typed else ""
-        return f"Closed, and nothing was sent: {dialog.heading}.{kept}"
+        return f"Closed, and nothing was sent: “{dialog.heading}”.{kept}"
 
     def tell(self, words: str, *, is_problem: bool = False) -> None:
         """Show a notice for a moment."""
