@@ -19,14 +19,20 @@ LOW = 3
 class HealthPanel(Widget, can_focus=True):
     """Says the worst news in its title; as high as the screen gives it room for."""
 
-    health: reactive[HealthView | None] = reactive[HealthView | None](None, layout=True)
+    health: reactive[HealthView | None] = reactive(None, repaint=False)
     compact: reactive[bool] = reactive(False, layout=True)  # noqa: FBT003 - a default
     """Whether there is room for the worst news alone."""
 
+    _rows = 0
+    """How many it would have liked when it was last laid out."""
+
     def watch_health(self, health: HealthView | None) -> None:
-        """Say the worst news in the border."""
+        """Say the worst news in the border; lay out anew only for other rows."""
         if health is None:
             return
+        wanted = self._wanted(self.size.width)
+        self.refresh(layout=wanted != self._rows)
+        self._rows = wanted
         role: Role = {"failing": "bad", "unknown": "warn", "ok": "good"}[
             health.condition
         ]  # type: ignore[assignment]
@@ -57,7 +63,10 @@ class HealthPanel(Widget, can_focus=True):
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many rows as it would like."""
         del container, viewport
-        if self.health is None:
+        return self._wanted(width)
+
+    def _wanted(self, width: int) -> int:
+        if self.health is None or width == 0:
             return 2
         found = lines(self.health, width=width, height=None, compact=self.compact)
         return max(1, len(found))

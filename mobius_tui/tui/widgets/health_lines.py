@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 
 from textual.content import Content
 
@@ -175,7 +177,9 @@ def _chart(probe: ProbeView, width: int, height: int) -> Iterator[Content]:
         label = scale if number == 0 else "0" if number == len(rows) - 1 else ""
         edge = "┤" if label else "│"
         parts: list[tuple[str, Role]] = [(f"{label:>{axis - 2}} {edge}", "muted")]
-        parts += [(character, CHART_ROLES[role]) for character, role in row]
+        for role, cells in groupby(row, itemgetter(1)):
+            characters = "".join(character for character, _ in cells)
+            parts.append((characters, CHART_ROLES[role]))
         yield assemble(*parts)
 
 
