@@ -8,8 +8,10 @@ from time import monotonic, sleep
 
 from mobius_tui.tui.output.document import Document
 
-SLICE = 4 * 1024 * 1024
-"""Bytes that are counted in one go: 2 ms."""
+SLICE = 1024 * 1024
+"""Bytes that are counted in one go: half a millisecond, in which no key is taken."""
+REST = 9
+"""Times as long as counting takes that a thread rests while output still comes."""
 
 
 class Feed:
@@ -83,5 +85,5 @@ def count_all(document: Document, is_growing: Callable[[], bool]) -> None:
     began = monotonic()
     while not document.scan(SLICE):
         if is_growing():
-            sleep(monotonic() - began)
+            sleep(REST * (monotonic() - began))
         began = monotonic()
