@@ -22,6 +22,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    Bytes = bytes | memoryview
+
 CHUNK = 1 << 18
 PIPE = 1 << 20
 F_SETPIPE_SZ = 1031
@@ -30,6 +32,9 @@ DRAIN = 0.1
 """Seconds to read on after the script's end: a child of it may hold the pipe."""
 SPAN_JOIN_NS = 20_000_000
 """Reads of one stream within 20 ms share a span."""
+SETTLE = 0.005
+"""Seconds after which a span that grew is written again: while output pours in, not
+for every read of it."""
 REDACTED = b"[redacted]"
 SCRIPT_FD = 252
 TREE_FD = 251
@@ -47,15 +52,18 @@ class Redactor:
         self.secrets = sorted((s for s in secrets if s), key=len, reverse=True)
         self.held = b""
 
-    def feed(self, data: bytes) -> bytes:
-        """What of the stream may be written after these bytes came."""
+    def feed(self, data: "Bytes") -> "Bytes":
+        """What of the stream may be written after these bytes came.
+
+        It is theirs, or what they are until the next ones come.
+        """
         if not self.secrets:
             return data
-        data = self.held + data
-        cut = len(data) - max(self._begun(data, secret) for secret in self.secrets)
-        cut = self._whole(data, cut)
-        self.held = data[cut:]
-        return self._redact(data[:cut])
+        whole = self.held + data
+        cut = len(whole) - max(self._begun(whole, secret) for secret in self.secrets)
+        cut = self._whole(whole, cut)
+        self.held = whole[cut:]
+        return self._redact(whole[:cut])
 
     def _redact(self, data: bytes) -> bytes:
         for secret in self.secrets:
@@ -98,9 +106,11 @@ class Output:
         self.file = os.open(self.folder + "/output", flags, 0o600)
         self.spans = os.open(self.folder + "/spans", flags, 0o600)
         self.size = self.place = 0
+        self.unsettled = False
+        """Whether the last span is longer than what is written of it."""
         self.last: tuple[int, int, int, int] | None = None
 
-    def write(self, data: bytes, stream: int) -> bool:
+    def write(self, data: "Bytes", stream: int) -> bool:
         """Write a read of one stream; returns whether the limit is reached."""
         full = False
         room = self.limit - self.size
@@ -110,34 +120,46 @@ class Output:
             return self.write(data[room:], stream)
         if len(data) > room:
             data, full = data[:room], True
-        now = time.time_ns()
         offset, left = self.size, data
         while left:
             left = left[os.write(self.file, left) :]
         self.size += len(data)
         self.total += len(data)
         if data:
-            self._span(offset, len(data), stream, now)
+            self._span(offset, len(data), stream)
         return full
 
-    def _span(self, offset: int, length: int, stream: int, now: int) -> None:
+    def _span(self, offset: int, length: int, stream: int) -> None:
+        """Make the last span longer, or begin one; `settle` writes what is longer."""
+        now = time.time_ns()
         last = self.last
         if last and last[2] == stream and now - last[3] < SPAN_JOIN_NS:
-            last = (last[0], last[1] + length, stream, last[3])
-        else:
-            if last:
-                self.place += 24
-            last = (offset, length, stream, now)
-        self.last = last
+            self.last = (last[0], last[1] + length, stream, last[3])
+            self.unsettled = True
+            return
+        self.settle()
+        if last:
+            self.place += 24
+        self.last = (offset, length, stream, now)
+        self.unsettled = True
+        self.settle()
+
+    def settle(self) -> None:
+        """Write the last span as it is by now."""
+        last = self.last
+        if last is None or not self.unsettled:
+            return
+        self.unsettled = False
         record = (
             last[0].to_bytes(8, "little")
             + last[1].to_bytes(7, "little")
-            + bytes((stream,))
+            + bytes((last[2],))
             + last[3].to_bytes(8, "little")
         )
         os.pwrite(self.spans, record, self.place)
 
     def _rotate(self) -> None:
+        self.settle()
         for name in ("output", "spans"):
             os.rename(f"{self.folder}/{name}", f"{self.folder}/{name}.old")
         os.close(self.file)
@@ -346,38 +368,50 @@ def pump(
     poll = select.poll()
     for end in (*streams, waker):
         poll.register(end, select.POLLIN)
+    room = memoryview(bytearray(CHUNK))
+    rooms = (room,)
     until: float | None = None
+    settle_at = 0.0
+    has_news = True
     while True:
         if asked:
             script.stop("stopped")
         limits = [t for t in (until, script.deadline) if t is not None]
+        if output.unsettled:
+            limits.append(settle_at)
         wait = max(0.0, min(limits) - time.monotonic()) * 1000 if limits else None
         for end, _event in poll.poll(wait):
             if end == waker:
                 os.read(waker, 512)
+                has_news = True
                 continue
-            data = os.read(end, CHUNK)
+            count = os.readv(end, rooms)
             number, redactor = streams[end]
-            shown = redactor.feed(data) if data else redactor.end()
+            shown = redactor.feed(room[:count]) if count else redactor.end()
             if shown:
                 save(script, output, shown, number)
-            if not data:
+            if not count:
                 poll.unregister(end)
                 del streams[end]
         now = time.monotonic()
+        if output.unsettled and now >= settle_at:
+            output.settle()
+            settle_at = now + SETTLE
         if script.deadline is not None and now >= script.deadline:
             script.press()
-        if until is None and script.over():
+        if until is None and (has_news or not streams) and script.over():
             until = now + DRAIN
+        has_news = False
         if until is not None and (now >= until or not streams):
             break
     for number, redactor in streams.values():
         held = redactor.end()
         if held:
             save(script, output, held, number)
+    output.settle()
 
 
-def save(script: Script, output: Output, data: bytes, number: int) -> None:
+def save(script: Script, output: Output, data: "Bytes", number: int) -> None:
     """Write output; a full or failing disk stops the script."""
     if script.cause in ("output full", "output lost"):
         return

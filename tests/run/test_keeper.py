@@ -143,7 +143,7 @@ def test_what_escaped_its_group_is_named_not_killed(keep: Keep) -> None:
     try:
         assert alive(pid)
         assert traces.tree_held(directory)
-        assert traces.survivors(directory, mark) == (f"{pid} sleep 65",)
+        until(lambda: traces.survivors(directory, mark) == (f"{pid} sleep 65",))
     finally:
         os.kill(pid, signal.SIGKILL)
 

@@ -7,6 +7,8 @@ from time import monotonic
 REST = 3
 """Times as long as a frame takes that nothing is drawn: keys come first, and the step
 that prints wants the processor, too."""
+POURING = 0.1
+"""Seconds between two frames that have nothing in common."""
 SLOWEST = 0.5
 """Seconds between two frames at most."""
 
@@ -23,6 +25,8 @@ class Pace:
         self._least = self.interval = 1 / repaints
         """Seconds between the beginnings of two frames."""
         self._began = 0.0
+        self.is_pouring = False
+        """Whether the last frame had nothing of the one before: nobody reads that."""
 
     def wait(self) -> float:
         """Seconds until the next frame may be drawn; zero or less if it may be now."""
@@ -35,4 +39,5 @@ class Pace:
     def end(self) -> None:
         """It has been drawn."""
         took = monotonic() - self._began
-        self.interval = min(max(self._least, (1 + REST) * took), SLOWEST)
+        least = max(self._least, POURING) if self.is_pouring else self._least
+        self.interval = min(max(least, (1 + REST) * took), SLOWEST)

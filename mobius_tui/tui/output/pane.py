@@ -220,7 +220,7 @@ class OutputPane(Widget, can_focus=True):
 
     def _follow_if_at_end(self, viewport: Viewport) -> None:
         """Paint after scrolling, and follow if that came to the end."""
-        self.following = (viewport.top, viewport.skip) >= viewport.bottom()
+        self.following = viewport.is_at_bottom()
         self.repaint(at_once=True)
 
     def _look_at_file(self) -> bool:
@@ -257,6 +257,7 @@ class OutputPane(Widget, can_focus=True):
         pairs = enumerate(zip_longest(before, self._frame))
         changed = [Region(0, y, self.size.width, 1) for y, (a, b) in pairs if a != b]
         if changed:
+            self._pace.is_pouring = len(changed) >= self.room()[1]
             self.refresh(*changed)
             self.call_after_refresh(self._pace.end)
         self._show_status(at_once=at_once)

@@ -46,8 +46,8 @@ class Viewport:
                 self.skip = min(self.skip, len(self._rows_at(self.top)[0]) - 1)
         if at_bottom:
             self.to_bottom()
-        else:
-            self.move(0)
+        elif self.end() >= self.document.size:
+            self.move(0)  # rows may be missing below
 
     def frame(self) -> list[Strip]:
         """Return the rows in sight, `height` of them at most."""
@@ -63,6 +63,13 @@ class Viewport:
         """Return the place from which the last row is just in sight."""
         lines = self._lines_before(self.document.size, self.height)
         return self._place(lines, -self.height)
+
+    def is_at_bottom(self) -> bool:
+        """Whether the last row is in sight."""
+        # Of a file that grows, the end is parsed anew each time: only if it is near.
+        if self.end() < self.document.size:
+            return False
+        return (self.top, self.skip) >= self.bottom()
 
     def to_top(self) -> None:
         """Go to the first row."""

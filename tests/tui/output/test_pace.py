@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from time import monotonic
 
-from mobius_tui.tui.output.pace import REST, SLOWEST, Pace
+from mobius_tui.tui.output.pace import POURING, REST, SLOWEST, Pace
 
 
 def frame(pace: Pace, seconds: float) -> None:
@@ -35,3 +35,13 @@ def test_frames_come_no_more_often_than_asked_for() -> None:
     pace = Pace(2)
     frame(pace, 0.0)
     assert pace.interval == SLOWEST == 1 / 2
+
+
+def test_what_pours_by_is_drawn_less_often_than_what_can_be_read() -> None:
+    pace = Pace(20)
+    pace.is_pouring = True
+    frame(pace, 0.0)
+    assert pace.interval == POURING
+    pace.is_pouring = False
+    frame(pace, 0.0)
+    assert pace.interval == 1 / 20
