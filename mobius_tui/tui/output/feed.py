@@ -10,6 +10,10 @@ from mobius_tui.tui.output.document import Document
 
 SLICE = 1024 * 1024
 """Bytes that are counted in one go: half a millisecond, in which no key is taken."""
+BEHIND = 32 * 1024 * 1024
+"""Bytes not yet counted from which counting waits until no more come."""
+LOOK = 0.25
+"""Seconds in which output that pours grows."""
 REST = 9
 """Times as long as counting takes that a thread rests while output still comes."""
 
@@ -82,8 +86,16 @@ def count_all(document: Document, is_growing: Callable[[], bool]) -> None:
         document: whose lines.
         is_growing: whether something prints, and wants the processor, too.
     """
-    began = monotonic()
-    while not document.scan(SLICE):
+    seen = -1
+    while True:
+        behind = document.size - document.index.scanned
+        if is_growing() and behind > BEHIND and document.size != seen:
+            # It pours: how many lines there are can wait, and the keys cannot.
+            seen = document.size
+            sleep(LOOK)
+            continue
+        began = monotonic()
+        if document.scan(SLICE):
+            return
         if is_growing():
             sleep(REST * (monotonic() - began))
-        began = monotonic()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from time import monotonic
 
+from mobius_tui.runbook.units import bytes_in_words
 from mobius_tui.tui.output.document import Document
 from mobius_tui.tui.output.viewport import Viewport
 
 INTERVAL = 0.25
 """Seconds between two changes of the count alone: each redraws the whole border."""
+FEW = 1 << 20
+"""Bytes of news that are not told in lines while those are not counted."""
 
 
 class Status:
@@ -50,16 +53,19 @@ class Status:
         words = f"{known}{count:,} line{'' if count == 1 else 's'}"
         if self.following:
             return f"{words} · following ↓" if self.running else words
-        if new := _newlines_from(document, self.left_at):
-            return f"{words} · ↓ {new:,} new"
+        if new := _new_since(document, self.left_at):
+            return f"{words} · ↓ {new} new"
         if self.running:
             return f"{words} · End follows"
         return f"{words} · {100 * viewport.end() // document.size} %"
 
 
-def _newlines_from(document: Document, offset: int) -> int:
-    """Return the newlines behind `offset`, as far as they are counted."""
+def _new_since(document: Document, offset: int) -> str:
+    """Return how much there is behind `offset`: in lines, where they are counted."""
     index = document.index
+    if index.scanned < document.size and document.size > offset + FEW:
+        return bytes_in_words(document.size - offset)
     if index.scanned <= offset:
-        return 0
-    return index.newlines - index.line_at(offset)
+        return ""
+    lines = index.newlines - index.line_at(offset)
+    return f"{lines:,}" if lines else ""
