@@ -12,13 +12,16 @@ from statistics import median
 import psutil
 
 from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.follow import Follower
+from mobius_tui.run.steps import Status
 from tests.benchmarks import runs
 from tests.benchmarks.figures import Figure, last_for, rank, timed
 from tests.benchmarks.replay import Press, Rows, seen
 from tests.benchmarks.terminal import Terminal, says
 
-KEY_PAUSE = 0.06
-"""Seconds between two keys."""
+KEY_PAUSE = 0.15
+"""Seconds between two keys: somebody scrolls fast. Each draws the whole pane anew,
+which takes time from the flood."""
 AT_THE_END = 0.5
 """Seconds before the end of a flood in which no key is counted."""
 SLOW = 64 * 1024
@@ -68,6 +71,11 @@ def _has_ended(directory: RunDirectory, step_ids: tuple[str, ...]) -> bool:
     return all(directory.attempt(step_id, 1).exit.exists() for step_id in step_ids)
 
 
+def _are_over(follower: Follower, step_ids: tuple[str, ...]) -> bool:
+    steps = follower.state.steps
+    return all(steps[each].status is not Status.RUNNING for each in step_ids)
+
+
 def _type_until(
     terminal: Terminal, directory: RunDirectory, step_ids: tuple[str, ...], pause: float
 ) -> tuple[list[Press], int]:
@@ -112,7 +120,10 @@ def _watch(
             more, most = _type_until(terminal, directory, step_ids, pause)
             presses += more
             found.grown = max(found.grown, most - before)
-            terminal.listen(1)
+            follower = Follower(directory)
+            while not _are_over(follower, step_ids):
+                terminal.listen(0.5)  # the host reads what was printed
+                follower.poll()
         found.keys = seen(terminal, presses)
     for step_ids in turns:
         attempt = directory.attempt(step_ids[0], 1)
