@@ -21,6 +21,7 @@ from mobius_tui.errors import MobiusError
 from mobius_tui.tui.ahead import Ahead
 from mobius_tui.tui.ascii import Ascii
 from mobius_tui.tui.commands import bind, command, keymap
+from mobius_tui.tui.room import HEIGHTS, WIDTHS, Ground
 from mobius_tui.tui.screens.base import BasePage
 from mobius_tui.tui.settings import AS_IT_COMES, Settings
 from mobius_tui.tui.startup import settle
@@ -52,20 +53,8 @@ class MobiusApp(TerminalApp):
     ]
     COMMANDS = {_provider}  # noqa: RUF012 - as Textual declares it
     CSS_PATH = "styles/frame.tcss"
-    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
-        (0, "-w-tiny"),
-        (40, "-w-narrow"),
-        (76, "-w-normal"),
-        (110, "-w-wide"),
-        (150, "-w-huge"),
-    ]
-    VERTICAL_BREAKPOINTS = [  # noqa: RUF012
-        (0, "-h-tiny"),
-        (10, "-h-short"),
-        (20, "-h-normal"),
-        (30, "-h-tall"),
-        (42, "-h-huge"),
-    ]
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
 
     def __init__(
         self,
@@ -113,6 +102,10 @@ class MobiusApp(TerminalApp):
             self._show(self._first)
         if self._news:
             self.notify(sanitize.line(self._news), timeout=10, markup=False)
+
+    def get_default_screen(self) -> Ground:
+        """What is beneath the screens."""
+        return Ground(id="_default")
 
     def compose(self) -> ComposeResult:
         """What is seen before there is any screen."""

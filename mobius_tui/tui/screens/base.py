@@ -8,9 +8,10 @@ from typing import Any
 from textual.screen import Screen
 
 from mobius_tui.tui.errand import Away, Errand
+from mobius_tui.tui.room import Roomy
 
 
-class BasePage(Screen[None]):
+class BasePage(Roomy, Screen[None]):
     """A full screen, as the app knows it."""
 
     reopen: Callable[[], BasePage] | None = None

@@ -20,6 +20,7 @@ from textual.widgets import Button, Input, Static, TextArea
 from mobius_tui import sanitize
 from mobius_tui.tui.commands import bind
 from mobius_tui.tui.field import Field
+from mobius_tui.tui.room import Roomy
 from mobius_tui.tui.screens.stand import Draft
 from mobius_tui.tui.theme import Role, text
 from mobius_tui.tui.widgets.detail import FieldList
@@ -46,7 +47,7 @@ class Choice:
     variant: Variant = "default"
 
 
-class Dialog(ModalScreen[T | None], Generic[T]):
+class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
     """A box over the screen; Esc always closes it and does nothing."""
 
     TITLE = ""
