@@ -17,8 +17,8 @@ T = TypeVar("T")
 class Ahead(NamedTuple):
     """A screen that is yet to be made."""
 
-    picture: Iterable[Widget]
-    """What is shown till then; it takes no keys but those that leave."""
+    picture: Callable[[], Iterable[Widget]]
+    """Makes what is shown till then; it takes no keys but those that leave."""
     make: Callable[[], Awaitable[BasePage]]
     """Makes the screen, in the app's loop; raises `MobiusError` where it cannot."""
 

@@ -110,7 +110,7 @@ class MobiusApp(TerminalApp):
     def compose(self) -> ComposeResult:
         """What is seen before there is any screen."""
         if self._ahead is not None:
-            yield from self._ahead.picture
+            yield from self._ahead.picture()
 
     def _begin_opening(self, ahead: Ahead) -> None:
         self.run_worker(self._open(ahead), name="open")

@@ -60,7 +60,9 @@ def show(first: BasePage | Ahead, settings: Settings) -> int:
         settings = replace(settings, theme=app.theme)  # it may be another by now
         news = result.errand.run()
         screens = [make() for make in result.pages]
-        app = MobiusApp(*screens, settings=settings, news=news)
+        # Sent away before the first screen was made, it begins again.
+        ahead = first if isinstance(first, Ahead) and not screens else None
+        app = MobiusApp(*screens, ahead=ahead, settings=settings, news=news)
 
 
 def _give_title_back() -> None:
@@ -112,11 +114,11 @@ def open_run(
     """
     likely = directory or likely_open(runs_root())
     rows = get_terminal_size().lines
-    picture = first_light(None if likely is None else contents(likely, rows))
+    known = None if likely is None else contents(likely, rows)
 
     async def make() -> BasePage:
         # Only now: it takes longer to import than the first picture takes to draw.
         await in_thread(partial(import_module, "mobius_tui.tui.opening"))
         return await _openings().come_back(directory, auto=auto)
 
-    return show(Ahead(picture, make), settings)
+    return show(Ahead(partial(first_light, known), make), settings)

@@ -6,10 +6,13 @@ the first time: for a moment it would be seen as it is on another size of termin
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
+from textual.binding import BindingType
 from textual.geometry import Size
 from textual.screen import Screen
+
+from mobius_tui.tui.commands import bind
 
 WIDTHS: list[tuple[int, str]] = [
     (0, "-w-tiny"),
@@ -49,3 +52,5 @@ class Roomy:
 
 class Ground(Roomy, Screen[None]):
     """What is beneath all screens, and shows the first picture."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [bind("suspend")]

@@ -203,6 +203,27 @@ async def test_stopped_by_force_it_sets_the_terminal_up_anew(
     shell.until(lambda shown: "line-" in shown and "q Leave" in shown)
 
 
+@pytest.mark.parametrize("how", ["key", "signal", "only told to go on"])
+async def test_stopped_before_the_run_is_read_it_comes_back_and_reads_it(
+    terminal: Open, tmp_path: Path, how: str
+) -> None:
+    await begun(book(tmp_path, *["true"] * 3000))  # it takes a while to read
+    shell = job(terminal, "resume")
+    shell.until("reading the run")
+    process = program_of(shell)
+    if how == "only told to go on":
+        process.send_signal(signal.SIGCONT)
+    else:
+        if how == "key":
+            shell.press(CTRL_Z)
+        else:
+            process.send_signal(signal.SIGTSTP)
+        shell.until(lambda _: is_stopped(shell, process))
+        shell.press("clear; fg\r")
+    shell.until("q Leave")
+    shell.until(lambda _: is_drawn(shell))
+
+
 async def test_what_was_filled_in_is_still_there_after_a_stop(
     terminal: Open, tmp_path: Path
 ) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ async def waiting(
 ) -> AsyncIterator[tuple[Pilot[Result], asyncio.Future[BasePage], MobiusApp]]:
     """The app while its first screen is being made."""
     made: asyncio.Future[BasePage] = asyncio.get_running_loop().create_future()
-    app = MobiusApp(ahead=Ahead(first_light(known), lambda: made))
+    app = MobiusApp(ahead=Ahead(partial(first_light, known), lambda: made))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         yield pilot, made, app
