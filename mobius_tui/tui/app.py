@@ -177,13 +177,12 @@ class MobiusApp(TerminalApp):
         screen = self.screen if self.screen_stack else None
         typed = isinstance(event, events.Key | events.Paste | events.MouseDown)
         hears = getattr(screen, "hears", None)
-        is_click = isinstance(event, events.MouseDown)
-        if not typed or hears is None or hears(is_click=is_click):
+        if not typed or hears is None or hears(event):
             await super().on_event(event)
 
     def _is_opening(self) -> bool:
-        """Whether the page is about to put a question on the screen."""
-        return isinstance(self.screen, BasePage) and self.screen.is_opening
+        """Whether a question is about to be on the screen."""
+        return bool(getattr(self.screen, "is_opening", False))
 
     @on(Handled)
     def _key_is_handled(self, event: Handled) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from textual.widgets import Button, Static
+from textual.widgets import Button, Input, Static
 
 from mobius_tui.run.events import StepEnded, StepStarted, VariableSet
 from mobius_tui.tui.screens.confirm import ConfirmDialog
@@ -63,6 +63,24 @@ async def test_a_dialog_takes_no_keys_that_were_typed_before_it_was_seen(
         await settled(pilot)
         assert isinstance(pilot.app.screen, ConfirmDialog)
         assert host.intents == []
+
+
+async def test_text_typed_at_once_is_not_lost_and_confirms_nothing(
+    tmp_path: Path,
+) -> None:
+    run = scenes.assessed(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (_, pilot):
+        await press(pilot, time, "enter")
+        dialog = pilot.app.screen
+        assert isinstance(dialog, ConfirmDialog)
+        await pilot.press(*"productiom", "backspace", "n", "enter")
+        await settled(pilot)
+        assert dialog.query_one("#environment", Input).value == "production"
+        assert pilot.app.screen is dialog
+        assert host.intents == []
+        await press(pilot, time, "enter")
+        await until(pilot, lambda: host.intents)
 
 
 async def test_a_failed_step_says_why_and_offers_the_ways_on(tmp_path: Path) -> None:

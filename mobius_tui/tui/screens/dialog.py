@@ -8,7 +8,7 @@ from time import monotonic
 from types import MappingProxyType
 from typing import ClassVar, Generic, Literal, TypeVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -31,6 +31,8 @@ came too early.
 
 What was typed ahead over a slow line was meant for the screen beneath; it must confirm
 nothing. Nor must a key that is hammered, or held down: it was not pressed to answer.
+Text for a line that has the focus answers nothing, and whoever opens a note to write it
+does not wait: that is taken at once.
 """
 
 T = TypeVar("T")
@@ -94,15 +96,31 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
         since = self._calm_since
         return since is not None and self.mono() - since >= DEAF
 
-    def hears(self, *, is_click: bool) -> bool:
-        """Whether it takes a key or click that has come.
+    @property
+    def is_opening(self) -> bool:
+        """Whether it is yet to be seen, and keys must wait."""
+        return self._calm_since is None
+
+    def hears(self, event: events.Event) -> bool:
+        """Whether it takes a key, a paste or a click that has come.
 
         A key too early makes it wait anew; a click was aimed, and is only too early.
         """
+        if self._is_text(event):
+            return True
         takes = self.takes_keys
+        is_click = isinstance(event, events.MouseDown)
         if not takes and not is_click and self._calm_since is not None:
             self._calm_since = self.mono()
         return takes
+
+    def _is_text(self, event: events.Event) -> bool:
+        """Whether it goes into a line, where it waits for an answer."""
+        if not isinstance(self.focused, Input | TextArea):
+            return False
+        if isinstance(event, events.Key):
+            return event.is_printable or event.key == "backspace"
+        return isinstance(event, events.Paste)
 
     def be_deaf(self) -> None:
         """Take no keys for a moment, as when it opened: it says something else now."""
