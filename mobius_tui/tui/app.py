@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 from rich.console import RenderableType
 from textual import events, on
@@ -78,6 +79,7 @@ class MobiusApp(TerminalApp):
             is_ansi=settings.theme == TERMINAL.name,
         )
         self._turns = Turns(self, self._give, self._is_opening)
+        self._given_to: WeakKeyDictionary[events.Key, Screen[Any]] = WeakKeyDictionary()
         self.trouble: MobiusError | None = None
         """Why there is nothing to show."""
         self.crash: BaseException | None = None
@@ -169,14 +171,26 @@ class MobiusApp(TerminalApp):
         typed = isinstance(event, events.InputEvent | events.Paste)
         if typed and not event.is_forwarded:
             await self._turns.take(event)
-        else:
+        elif not self._is_stale(event):
             await super().on_event(event)
+
+    def _is_stale(self, event: events.Event) -> bool:
+        """Whether a key comes back from a screen that is not on top any more.
+
+        Textual would look for what it does on the screen that is: there it would press
+        a button that nobody has seen.
+        """
+        if not isinstance(event, events.Key):
+            return False
+        return self._given_to.get(event, self.screen) is not self.screen
 
     async def _give(self, event: events.Event) -> None:
         """Keep from a dialog that has just opened what was meant for what it hides."""
         screen = self.screen if self.screen_stack else None
         typed = isinstance(event, events.Key | events.Paste | events.MouseDown)
         hears = getattr(screen, "hears", None)
+        if screen is not None and isinstance(event, events.Key):
+            self._given_to[event] = screen
         if not typed or hears is None or hears(event):
             await super().on_event(event)
 
