@@ -49,8 +49,11 @@ class Status:
         if not document.size:
             return ""
         count = document.index.lines
-        known = "" if document.index.scanned >= document.size else "≥ "
-        words = f"{known}{count:,} line{'' if count == 1 else 's'}"
+        if not document.index.scanned:  # nobody has counted yet
+            words = bytes_in_words(document.size)
+        else:
+            known = "" if document.index.scanned >= document.size else "≥ "
+            words = f"{known}{count:,} line{'' if count == 1 else 's'}"
         if self.following:
             return f"{words} · following ↓" if self.running else words
         if new := _new_since(document, self.left_at):

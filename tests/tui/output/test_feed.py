@@ -80,3 +80,10 @@ def test_what_is_new_is_told_in_bytes_until_its_lines_are_counted(
     count_all(document, lambda: False)
     assert status.update(viewport, at_once=True)
     assert status.words.endswith(f"· ↓ {3 * SLICE // len(LINE):,} new")
+
+
+def test_lines_that_nobody_has_counted_are_not_said_to_be_none(tmp_path: Path) -> None:
+    document = poured(tmp_path, 4 * SLICE)
+    status = Status()
+    assert status.update(viewport_of(document), at_once=True)
+    assert status.words == "4 MiB"
