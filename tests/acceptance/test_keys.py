@@ -31,13 +31,16 @@ def proposes(number: str) -> Callable[[str], bool]:
 
 
 def press_until(
-    terminal: Terminal, key: str, condition: Callable[[str], object]
+    terminal: Terminal,
+    key: str,
+    condition: Callable[[str], object],
+    patience: float = 0.4,
 ) -> str:
     """Press a key until the screen has taken it: a new dialog takes none at first."""
     deadline = time.monotonic() + LIMIT
     while True:
         terminal.press(key)
-        calm = time.monotonic() + 0.4
+        calm = time.monotonic() + patience
         while time.monotonic() < calm:
             terminal.read()
             text = terminal.text()
@@ -102,7 +105,7 @@ def test_the_whole_demo_by_keys_alone(terminal: Open, columns: int, rows: int) -
 def fill(screen: Terminal, text: str) -> None:
     """Type into the focused field, once its dialog takes keys."""
     field = re.compile(rf"│ +{re.escape(text[0])} *[│▌]")  # or a notice's edge
-    press_until(screen, text[0], field.search)
+    press_until(screen, text[0], field.search, 2.0)  # twice would be wrong
     screen.press(text[1:])
     screen.until(text)
 

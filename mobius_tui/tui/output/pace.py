@@ -7,8 +7,8 @@ from time import monotonic
 REST = 3
 """Times as long as a frame takes that nothing is drawn: keys come first, and the step
 that prints wants the processor, too."""
-POURING = 0.1
-"""Seconds between two frames that have nothing in common."""
+POURING = 2
+"""Times as long between two frames that have nothing in common."""
 SLOWEST = 0.5
 """Seconds between two frames at most."""
 
@@ -39,5 +39,5 @@ class Pace:
     def end(self) -> None:
         """It has been drawn."""
         took = monotonic() - self._began
-        least = max(self._least, POURING) if self.is_pouring else self._least
+        least = self._least * (POURING if self.is_pouring else 1)
         self.interval = min(max(least, (1 + REST) * took), SLOWEST)

@@ -31,8 +31,8 @@ came too early.
 
 What was typed ahead over a slow line was meant for the screen beneath; it must confirm
 nothing. Nor must a key that is hammered, or held down: it was not pressed to answer.
-Text for a line that has the focus answers nothing, and whoever opens a note to write it
-does not wait: that is taken at once.
+Text for a line that has the focus answers nothing: it need not wait for calm, and what
+comes too early of it makes nothing wait.
 """
 
 T = TypeVar("T")
@@ -88,6 +88,7 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
         self.heading = sanitize.line(title)
         """What stands in the border."""
         self._calm_since: float | None = None
+        self._opened = 0.0
         self._given: Draft = {}
 
     @property
@@ -107,7 +108,7 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
         A key too early makes it wait anew; a click was aimed, and is only too early.
         """
         if self._is_text(event):
-            return True
+            return not self.is_opening and self.mono() - self._opened >= DEAF
         takes = self.takes_keys
         is_click = isinstance(event, events.MouseDown)
         if not takes and not is_click and self._calm_since is not None:
@@ -128,6 +129,7 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
 
     def on_mount(self) -> None:
         """Begin to count; on a low screen, scroll to what is to be typed."""
+        self._opened = self.mono()
         self.be_deaf()
         self._restore()
         self.call_after_refresh(self._show_focus)

@@ -41,7 +41,7 @@ def test_what_pours_by_is_drawn_less_often_than_what_can_be_read() -> None:
     pace = Pace(20)
     pace.is_pouring = True
     frame(pace, 0.0)
-    assert pace.interval == POURING
+    assert pace.interval == POURING / 20
     pace.is_pouring = False
     frame(pace, 0.0)
     assert pace.interval == 1 / 20
