@@ -79,6 +79,16 @@ async def test_the_focus_is_seen_without_colour(
             assert shape(pilot, widget.region) != before, widget
 
 
+@pytest.mark.parametrize("name", [name for name in SCREENS if "dialog" in name])
+async def test_the_page_beneath_a_dialog_is_seen_without_colour(
+    name: str, tmp_path: Path, no_colour: Settings
+) -> None:
+    async with seen(name, tmp_path, no_colour) as pilot:
+        lines = text(pilot).rstrip("\n").split("\n")
+        assert "INCIDENT" in lines[0], "the mode"
+        assert "Leave" in lines[-1], "the keys"
+
+
 async def test_the_cursor_of_a_list_is_seen_without_colour(
     tmp_path: Path, no_colour: Settings
 ) -> None:
