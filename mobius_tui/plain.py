@@ -51,8 +51,8 @@ def words(entry: Entry, plan: Plan, state: RunState) -> str | None:
     """
     match entry.event:
         case RunBegan(title=title, mode=mode, environment=environment, run=run):
-            where = f"in {environment}" if environment else "in no environment"
-            return f"{mode.upper()} {title} {where}, run {run}"
+            where = f" in {environment}" if environment else ""
+            return f"{mode.upper()} {title}{where}, run {run}"
         case HostStarted(left_over=left) if left:
             return f"a host took the run on; left over: {', '.join(left)}"
         case PhaseEntered(phase=phase, reason=reason):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import subprocess
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.plain import words
+from mobius_tui.run.events import RunBegan
 from mobius_tui.run.follow import Follower
 from tests.acceptance.conftest import Open
 from tests.acceptance.conftest import ended as ended
@@ -56,6 +58,16 @@ def test_the_words_of_each_kind(tmp_path: Path) -> None:
     said = "\n".join(lines(tmp_path / "third", "checking"))
     assert "look 1 does not hold: refused" in said
     assert "look 2 holds: 200 in 41 ms" in said
+
+
+def test_a_run_in_no_environment_names_none(tmp_path: Path) -> None:
+    follower = Follower(scenes.fresh(tmp_path).directory)
+    began = follower.entries[0]
+    assert isinstance(began.event, RunBegan)
+    event = dataclasses.replace(began.event, environment=None)
+    entry = dataclasses.replace(began, event=event)
+    said = words(entry, follower.plan, follower.state)
+    assert said == f"INCIDENT MOBIUS rollback, run {event.run}"
 
 
 @pytest.mark.parametrize("redirect", ["> out", "2> out", "< /dev/null", "| cat"])

@@ -197,10 +197,10 @@ async def test_a_storm_of_resizes_breaks_nothing(
     for _ in range(200):
         screen.resize(sizes.randint(10, 300), sizes.randint(3, 100))
         screen.read(0.01)
-    for columns, rows in ((20, 5), (60, 15), (80, 24), (120, 36)):
+    for columns, rows in ((24, 5), (60, 15), (80, 24), (120, 36)):
         screen.resize(columns, rows)
         small = columns < 40 or rows < 10
-        screen.until("Too small" if small else "is running")
+        screen.until("Too small: needs 40" if small else "is running")
     screen.until(lambda text: all(map(is_framed, text.split("\n")[1:-2])))
     go.touch()
     press_until(screen, "\x1b", proposes("1.2"))

@@ -91,7 +91,7 @@ class RunPage(FollowingPage):
     def compose(self) -> ComposeResult:
         """Header, panes, what Enter does, keys."""
         page = RunPage
-        yield Static("Too small: 40 × 10 is the least.", id="small", markup=False)
+        yield Static("Too small: needs 40 × 10", id="small", markup=False)
         yield RunHeader().data_bind(page.view)
         with Horizontal(id="body"):
             yield Checklist(id="checklist").data_bind(page.view, page.key)
