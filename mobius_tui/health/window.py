@@ -5,19 +5,18 @@ The host and every viewer fold the same records with this code, so it has to be 
 
 from __future__ import annotations
 
-import math
-from bisect import bisect_left, insort
 from collections import deque
 from dataclasses import dataclass
 from typing import Literal
 
+from mobius_tui.health.latencies import Latencies
 from mobius_tui.health.record import Check, Sample, State
 from mobius_tui.runbook.units import clock
 
 CHART = 120
 """Checks that are kept for a chart."""
 
-_BLIND_ROW = 3
+BLIND_ROW = 3
 """Checks without data in a row after which nothing is known any more."""
 
 Condition = Literal["ok", "failing", "unknown"]
@@ -70,9 +69,7 @@ class Window:
         self._counted: deque[bool] = deque()
         self._size = size
         self._oks = 0
-        self._recent: deque[float] = deque()
-        self._sorted: list[float] = []
-        self._latencies = latencies
+        self._latencies = Latencies(latencies)
 
     def apply(self, check: Check) -> None:
         """Take in the next check."""
@@ -81,14 +78,14 @@ class Window:
         if check.state == "no data":
             self.no_data += 1
             self.blind_row += 1
-            if self.blind_row >= _BLIND_ROW:
+            if self.blind_row >= BLIND_ROW:
                 self.consecutive_failures = 0
                 self.since_bad = None
             return
         self.blind_row = 0
         self._count(ok=check.state == "ok", at=check.at)
         if check.ms is not None:
-            self._measure(check.ms)
+            self._latencies.add(check.ms)
 
     def _count(self, *, ok: bool, at: float) -> None:
         if ok:
@@ -106,12 +103,6 @@ class Window:
         if len(self._counted) > self._size:
             self._oks -= self._counted.popleft()
 
-    def _measure(self, ms: float) -> None:
-        self._recent.append(ms)
-        insort(self._sorted, ms)
-        if len(self._recent) > self._latencies:
-            del self._sorted[bisect_left(self._sorted, self._recent.popleft())]
-
     @property
     def success_rate(self) -> float | None:
         """The ok fraction of the last checks that had data; `None` without any."""
@@ -122,10 +113,7 @@ class Window:
 
         Of fewer than 20 checks the 95th is the longest; `None` of none.
         """
-        if not self._sorted:
-            return None
-        rank = math.ceil(percent * len(self._sorted) / 100)
-        return self._sorted[max(rank, 1) - 1]
+        return self._latencies.percentile(percent)
 
     def status(self, now: float) -> Status:
         """How the probe is.
@@ -136,7 +124,7 @@ class Window:
         last = self.last
         if last is None:
             return Status(state="unknown", words="not looked yet")
-        if self.blind_row >= _BLIND_ROW or not self._counted:
+        if self.blind_row >= BLIND_ROW or not self._counted:
             return Status(state="unknown", words=f"no data: {last.reason}")
         if self.since_bad is not None:
             lasting = clock(now - self.since_bad)
