@@ -192,7 +192,7 @@ class Errors(InARow):
         words = f"error rate of {probe} above {_number(limit)} %"
         words = f"{words} {_at_checks(self._row.count)}"
         if self._now is None:
-            return f"{words}, the last of which failed"
+            return f"{words}; the last one failed"
         return f"{words}: {_apart(100 * self._now, limit)} %"
 
     def progress(self) -> Progress:

@@ -6,9 +6,36 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from mobius_tui.health.record import Check, State
-from mobius_tui.health.trigger import Cleared, Fired, Watch
+from mobius_tui.health.trigger import Cleared, Fired, Meter, Watch
+from mobius_tui.runbook.model import (
+    ErrorRate,
+    Figure,
+    P95Latency,
+    Probe,
+    SuccessRate,
+    Triggers,
+)
 
 STATES: dict[str, State] = {"o": "ok", "f": "failed", "-": "no data"}
+
+API = Probe(id="api", url="http://127.0.0.1/health")
+REPORTING = Probe(
+    id="api",
+    url="http://127.0.0.1/health",
+    error_rate=Figure(at="/error_rate"),
+    p95=Figure(at="/p95", unit="ms"),
+)
+FAILURES = Triggers(consecutive_failures=3)
+SUCCESS = Triggers(success_rate=SuccessRate())
+P95 = Triggers(p95_latency=P95Latency())
+ERRORS = Triggers(error_rate=ErrorRate())
+ALL = Triggers(
+    consecutive_failures=3,
+    success_rate=SuccessRate(),
+    p95_latency=P95Latency(),
+    error_rate=ErrorRate(),
+)
+"""The seed's, all of them."""
 
 
 def ok(
@@ -56,3 +83,35 @@ def told(watch: Watch, checks: Iterable[Check]) -> list[str]:
             assert isinstance(change, Fired | Cleared)
             found.append(f"{check.at:g} {change.probe} {change.rule} {what}")
     return found
+
+
+def changes(triggers: Triggers, checks: list[Check], *probes: Probe) -> list[str]:
+    return told(Watch(triggers, probes or (API,)), checks)
+
+
+def the_meter(watch: Watch) -> Meter:
+    (meter,) = watch.meters()
+    return meter
+
+
+def unknown(watch: Watch) -> bool:
+    """Whether something is unknown; asked of the watch each time."""
+    return watch.is_unknown
+
+
+def after(triggers: Triggers, checks: list[Check], probe: Probe = API) -> Watch:
+    watch = Watch(triggers, (probe,))
+    told(watch, checks)
+    return watch
+
+
+def reports(*figures: float | None) -> list[Check]:
+    return [ok(p95_ms=figure) for figure in figures]
+
+
+def rates(*figures: float | None) -> list[Check]:
+    return [ok(error_rate=figure) for figure in figures]
+
+
+def answers(*latencies: float) -> list[Check]:
+    return [ok(ms=ms) for ms in latencies]
