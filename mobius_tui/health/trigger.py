@@ -217,7 +217,6 @@ class _Trigger:
         self.condition.break_row()
 
     def begin_epoch(self) -> None:
-        self._oks = 0
         self._may_fire = self.standing is None
         self.condition.begin_epoch()
 

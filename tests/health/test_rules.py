@@ -8,7 +8,7 @@ import pytest
 
 from mobius_tui.health.record import Check
 from mobius_tui.health.trigger import Watch
-from mobius_tui.runbook.model import P95Latency, Probe, SuccessRate, Triggers
+from mobius_tui.runbook.model import ErrorRate, P95Latency, Probe, SuccessRate, Triggers
 from tests.health.checks import (
     ALL,
     API,
@@ -96,6 +96,8 @@ def test_the_success_rate_looks_back_on_its_window_alone() -> None:
     long = "o" * 1000
     assert changes(SUCCESS, trace(long + "f" * 18)) == []  # 42 of 60, exactly 70 %
     assert changes(SUCCESS, trace(long + "f" * 19)) == ["1019 api success_rate fired"]
+    nine = Triggers(success_rate=SuccessRate(below=0.9, window=9))
+    assert changes(nine, trace(long + "f")) == ["1001 api success_rate fired"]
 
 
 # ── p95_latency ───────────────────────────────────────────────────────────────────────
@@ -115,6 +117,7 @@ def test_the_success_rate_looks_back_on_its_window_alone() -> None:
         ([6000] * 4 + [math.inf, None] + [6000], 7),
         ([6000] * 4 + [None] * 3 + [6000], None),  # unknown: all begins anew
         ([6000] * 4 + [None] * 3 + [6000] * 5, 12),
+        ([6000] * 3 + [None, None, 6000, None, 6000], 8),
         ([None] * 50, None),
     ],
 )
@@ -161,6 +164,8 @@ def test_our_own_p95(latencies: list[float], fires: int | None) -> None:
 def test_our_own_p95_goes_on_over_failures_and_no_data() -> None:
     checks = [*answers(*[6000] * 4), *trace("f-f-"), *answers(6000)]
     assert changes(P95, checks) == ["9 api p95_latency fired"]
+    slow = Check(at=0, mono=0, probe="api", state="failed", ms=9000.0)
+    assert changes(P95, [slow] * 20) == []
     refused = [ok(ms=None)] * 3
     checks = [*answers(*[6000] * 4), *refused, *answers(6000)]
     assert changes(P95, checks) == ["8 api p95_latency fired"]
@@ -215,6 +220,12 @@ def test_our_own_error_rate_is_that_of_one_check(spelt: str, fires: int | None) 
     wanted = [f"{fires} api error_rate fired"] if fires else []
     assert changes(ERRORS, trace(spelt)) == wanted
     assert changes(ERRORS, [ok(error_rate=0.9)] * 20) == []
+
+
+def test_above_all_errors_there_is_nothing() -> None:
+    never = Triggers(error_rate=ErrorRate(above=1.0))
+    assert changes(never, trace("f" * 20)) == []
+    assert changes(never, rates(*[1.0] * 20), REPORTING) == []
 
 
 # ── no false rollback ─────────────────────────────────────────────────────────────────

@@ -6,7 +6,7 @@ import pytest
 
 from mobius_tui.health.record import Check
 from mobius_tui.health.trigger import Watch
-from mobius_tui.runbook.model import Probe, Triggers
+from mobius_tui.runbook.model import ErrorRate, Probe, Triggers
 from tests.health.checks import (
     ALL,
     API,
@@ -121,6 +121,21 @@ def test_ok_checks_count_toward_firing_anew_only_once_the_condition_is_gone() ->
     assert sum("fired" in each for each in early) == 1
     late = changes(SUCCESS, trace("fofoo" + "oooo" + "fff"))
     assert sum("fired" in each for each in late) == 2
+
+
+def test_ok_checks_before_it_fired_do_not_count_toward_firing_anew() -> None:
+    one = Triggers(error_rate=ErrorRate(for_checks=1))
+    assert changes(one, trace("oofof")) == [
+        "3 api error_rate fired",
+        "4 api error_rate cleared",
+    ]
+
+
+def test_ok_checks_do_not_count_while_the_condition_is_undecided() -> None:
+    watch = after(SUCCESS, trace("fofof"))
+    watch.begin_epoch()
+    assert told(watch, trace("ooo" + "ff")) == []
+    assert watch.is_true("api", "success_rate")
 
 
 def test_no_data_clears_nothing_and_rolls_nothing_back() -> None:
