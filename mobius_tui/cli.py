@@ -162,6 +162,24 @@ def _json_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="for programs")
 
 
+def _watch_options(watch: argparse.ArgumentParser) -> None:
+    watch.add_argument(
+        "--replay",
+        required=True,
+        metavar="FILE",
+        help="a health.jsonl: say when its checks would have fired which trigger",
+    )
+    watch.add_argument(
+        "--trigger",
+        action="append",
+        default=[],
+        metavar="RULE=SPEC",
+        help="another threshold: consecutive_failures=4, success_rate=0.8/10, "
+        "p95_latency=3s/5 or error_rate=0.1/5; may be given again",
+    )
+    _json_option(watch)
+
+
 def _verify_options(verify: argparse.ArgumentParser) -> None:
     verify.add_argument("run")
     verify.add_argument("--head", metavar="SHA256", help="the head you kept elsewhere")
@@ -219,6 +237,7 @@ COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = 
     "run": ("run a runbook", _run_command),
     "resume": ("go on with an open run", _resume_options),
     "drill": ("rehearse a runbook on a broken site", _drill_options),
+    "watch": ("try other triggers on recorded health", _watch_options),
     "check": ("find what is wrong with runbook files", _check_options),
     "runs": ("list runs, newest first", _json_option),
     "verify": ("prove that a run was not edited", _verify_options),

@@ -255,6 +255,12 @@ def _rehearse(
         return code
 
 
+def _watch(options: argparse.Namespace) -> int:
+    from mobius_tui.commands_watch import watch
+
+    return watch(options)
+
+
 def _library(options: argparse.Namespace) -> int:
     if is_plain(asked=False):
         raise UsageError(
@@ -286,6 +292,7 @@ COMMANDS: Mapping[str | None, Callable[[argparse.Namespace], int]] = {
     "run": _start,
     "resume": _resume,
     "drill": _drill,
+    "watch": _watch,
     "check": _check,
     "runs": _runs,
     "verify": _verify,

@@ -20,7 +20,7 @@ LAYERS = (
     ("run",),
     ("drill", "review"),
     ("tui", "plain"),
-    ("cli", "commands", "__main__"),
+    ("cli", "commands", "commands_watch", "__main__"),
 )
 PURE = (
     "sanitize",
@@ -30,9 +30,12 @@ PURE = (
     "runbook.templates",
     "runbook.lint",
     "runbook.markdown",
+    "health.backtest",
     "health.condition",
     "health.latencies",
+    "health.replay",
     "health.rules",
+    "health.thresholds",
     "health.trigger",
     "health.window",
     "health.record",
@@ -121,6 +124,7 @@ def test_a_pure_module_does_no_io_and_reads_no_clock(name: str) -> None:
         "import mobius_tui.run.host",
         "import mobius_tui.run.viewer, mobius_tui.plain",
         "from mobius_tui.cli import main; main(['check', '/nonexistent.toml'])",
+        "from mobius_tui.cli import main; main(['watch', '--replay', '/nonexistent'])",
         "from mobius_tui.cli import main; main(['--version'])",
     ],
 )

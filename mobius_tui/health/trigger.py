@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from mobius_tui.health.condition import Condition
 from mobius_tui.health.record import Check
@@ -57,6 +57,12 @@ class Meter:
     """`near` from half of the way; `fired` while its condition holds, or held when it
     fired and has not been seen to go away."""
     words: str
+
+
+def rules_of(triggers: Triggers) -> tuple[Rule, ...]:
+    """The rules that are on."""
+    rules: tuple[Rule, ...] = get_args(Rule)
+    return tuple(rule for rule in rules if getattr(triggers, rule) is not None)
 
 
 class Watch:

@@ -42,11 +42,18 @@ def _spine(_gigabytes: float) -> Iterator[Figure]:
     yield from spine.all_figures()
 
 
+def _health(_gigabytes: float) -> Iterator[Figure]:
+    from tests.benchmarks.backtests import backtest
+
+    yield from _each(backtest)
+
+
 GROUPS: Mapping[str, Group] = {
     "spine": _spine,
     "screens": _screens,
     "floods": _floods,
     "opened": _opened,
+    "health": _health,
 }
 
 

@@ -76,6 +76,7 @@ def probes(draw: st.DrawFn) -> tuple[Probe, ...]:
 GOOD = Check(at=0, mono=0, probe="", state="ok", ms=90.0, error_rate=0.0, p95_ms=90.0)
 BAD = replace(GOOD, state="failed")
 SLOW = replace(GOOD, ms=900.0, p95_ms=900.0, error_rate=0.3)
+SILENT = replace(GOOD, ms=None, p95_ms=None, error_rate=None)
 BLIND = Check(at=0, mono=0, probe="", state="no data")
 
 
@@ -96,7 +97,7 @@ def stretches(draw: st.DrawFn) -> list[Check | str]:
     """Several moments alike, as outages are; or an epoch."""
     if draw(st.integers(0, 11)) == 0:
         return [reference.EPOCH]
-    usual = st.sampled_from((GOOD, GOOD, BAD, SLOW, BLIND))
+    usual = st.sampled_from((GOOD, GOOD, BAD, SLOW, SILENT, BLIND))
     check = draw(st.one_of(usual, usual, odd()))
     probe = draw(st.sampled_from(("api", "api", "api", "api", "web", "kept-out")))
     return [replace(check, probe=probe)] * draw(st.sampled_from((1, 1, 2, 3, 4)))

@@ -1,0 +1,115 @@
+"""The thresholds of the rules: the seed's, and as a command line spells them. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from mobius_tui.errors import UsageError
+from mobius_tui.runbook.model import ErrorRate, P95Latency, SuccessRate, Triggers
+from mobius_tui.runbook.units import seconds
+
+SEED = Triggers(
+    consecutive_failures=3,
+    success_rate=SuccessRate(),
+    p95_latency=P95Latency(),
+    error_rate=ErrorRate(),
+)
+"""What a rollback runbook begins with."""
+
+FORMS = {
+    "consecutive_failures": "consecutive_failures=4",
+    "success_rate": "success_rate=0.8/10 (below 80 % of at least 10 checks)",
+    "p95_latency": "p95_latency=3s/5 (above 3 s at 5 checks in a row)",
+    "error_rate": "error_rate=0.1/5 (above 10 % at 5 checks in a row)",
+}
+"""How each rule is spelt, by its name."""
+
+_MANY = 10_000
+"""Checks; as many as a runbook may ask for."""
+_YEAR = 366 * 24 * 3600
+"""Seconds."""
+
+
+def changed(triggers: Triggers, words: Iterable[str]) -> Triggers:
+    """Triggers with other thresholds.
+
+    Args:
+        triggers: what holds where nothing else is said.
+        words: each `RULE=SPEC`, such as `success_rate=0.8/10`; a rule's last one holds.
+
+    Raises:
+        UsageError: a word is none.
+    """
+    for word in words:
+        rule, _, spec = word.partition("=")
+        if rule not in FORMS:
+            rules = ", ".join(FORMS)
+            raise UsageError(
+                f"--trigger {word}: write RULE=SPEC; the rules are {rules}"
+            )
+        try:
+            triggers = _changed(triggers, rule, spec.split("/"))
+        except ValueError as error:
+            problem = f"--trigger {word}: {error}; write it as in {FORMS[rule]}"
+            raise UsageError(problem) from error
+    return triggers
+
+
+def _changed(triggers: Triggers, rule: str, parts: list[str]) -> Triggers:
+    """Triggers with one rule changed; what is not said of it stays as it was."""
+    most = {"consecutive_failures": 1, "error_rate": 2}.get(rule, 3)
+    if len(parts) > most:
+        raise ValueError(f"of its {len(parts)} parts {most} would mean something")
+    if rule == "consecutive_failures":
+        return replace(triggers, consecutive_failures=_count(parts[0]))
+    counts = [_count(part) for part in parts[1:]]
+    if rule == "success_rate":
+        return replace(triggers, success_rate=_success(triggers, parts[0], counts))
+    if rule == "p95_latency":
+        return replace(triggers, p95_latency=_latency(triggers, parts[0], counts))
+    errors = replace(triggers.error_rate or ErrorRate(), above=_fraction(parts[0]))
+    if counts:
+        errors = replace(errors, for_checks=counts[0])
+    return replace(triggers, error_rate=errors)
+
+
+def _success(triggers: Triggers, below: str, counts: list[int]) -> SuccessRate:
+    """The success rate; a window that is not said holds the least count at least."""
+    old = triggers.success_rate or SuccessRate()
+    least = counts[0] if counts else old.min_checks
+    window = counts[1] if len(counts) > 1 else max(old.window, least)
+    if least > window:
+        raise ValueError(f"of the last {window} checks there are never {least}")
+    return SuccessRate(below=_fraction(below), min_checks=least, window=window)
+
+
+def _latency(triggers: Triggers, above: str, counts: list[int]) -> P95Latency:
+    old = triggers.p95_latency or P95Latency()
+    return P95Latency(
+        above=_above(above),
+        for_checks=counts[0] if counts else old.for_checks,
+        window=counts[1] if len(counts) > 1 else old.window,
+    )
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 9):
+        raise ValueError(f"{text!r} is no count of checks")
+    if not 1 <= int(text) <= _MANY:
+        raise ValueError(f"a count of checks is from 1 to {_MANY}")
+    return int(text)
+
+
+def _fraction(text: str) -> float:
+    if not re.fullmatch(r"\d{0,9}\.?\d{1,18}", text, re.ASCII) or float(text) > 1:
+        raise ValueError(f"{text!r} is no fraction from 0 to 1")
+    return float(text)
+
+
+def _above(text: str) -> str:
+    """A duration, as it was spelt."""
+    if not 0 < (seconds(text) if len(text) <= 20 else 0) <= _YEAR:
+        raise ValueError(f"{text!r} is no limit that an answer could reach")
+    return text
