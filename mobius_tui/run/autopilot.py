@@ -15,10 +15,10 @@ from mobius_tui.run.events import (
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.judge import HANDLERS
 from mobius_tui.run.plan import Proposal, kind_of, will_retry
+from mobius_tui.run.starting import AUTO as WHO
 from mobius_tui.run.steps import Status
+from mobius_tui.run.watch_events import RollbackStopped
 from mobius_tui.runbook.model import Choose, Manual, Run, Step
-
-WHO = "auto"
 
 
 async def fly(engine: Engine) -> None:
@@ -34,7 +34,7 @@ async def fly(engine: Engine) -> None:
 async def _decide(engine: Engine) -> bool:
     """Do the next thing; returns whether there may be another at once."""
     async with engine.turn:
-        auto = engine.state.auto
+        auto = engine.state.auto or _rollback(engine)
         if auto is None or engine.state.ended is not None or engine.broken:
             return False
         proposal = engine.plan.proposal(engine.state)
@@ -44,6 +44,17 @@ async def _decide(engine: Engine) -> bool:
             if engine.broken is None:
                 await _stop(engine, str(error))
             return False
+
+
+def _rollback(engine: Engine) -> AutoStarted | None:
+    """What the rollback goes on by, as long as its phase is the run's."""
+    watch, frames = engine.state.watch, engine.state.frames
+    if not watch.goes or watch.begun is None or not frames:
+        return None
+    # Whoever armed the watch, or began the rollback, confirmed what it destroys.
+    return (
+        AutoStarted(confirmed=True) if frames[-1].phase == watch.begun.phase else None
+    )
 
 
 async def _act(engine: Engine, auto: AutoStarted, proposal: Proposal) -> bool:
@@ -74,7 +85,10 @@ async def _act(engine: Engine, auto: AutoStarted, proposal: Proposal) -> bool:
 
 
 async def _stop(engine: Engine, reason: str, code: int = INCOMPLETE) -> None:
-    await engine.write(AutoStopped(reason=reason, code=code), WHO)
+    if engine.state.auto is None:
+        await engine.write(RollbackStopped(reason=reason), WHO)
+    else:
+        await engine.write(AutoStopped(reason=reason, code=code), WHO)
 
 
 async def _failed(engine: Engine, step: Step) -> bool:
@@ -100,7 +114,10 @@ async def _failed(engine: Engine, step: Step) -> bool:
         )
         return True
     reason = f"{name} {own.status}: {own.reason}"
-    await engine.finish("failed", reason, WHO)
+    if engine.state.auto is None:
+        await engine.write(RollbackStopped(reason=reason), WHO)
+    else:
+        await engine.finish("failed", reason, WHO)
     return False
 
 

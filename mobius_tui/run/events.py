@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from mobius_tui.errors import RunError
+from mobius_tui.run.watch_events import WATCH_EVENTS, WatchEvent
 
 Mode = Literal["incident", "drill"]
 
@@ -268,6 +269,7 @@ Event = (
     | ChoiceMade
     | NoteAdded
     | HealthSealed
+    | WatchEvent
     | RunEnded
 )
 
@@ -293,6 +295,7 @@ EVENTS: Mapping[str, type[Event]] = {
         ChoiceMade,
         NoteAdded,
         HealthSealed,
+        *WATCH_EVENTS,
         RunEnded,
     )
 }

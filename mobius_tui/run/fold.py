@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from mobius_tui.errors import StateError
+from mobius_tui.run import fold_watch
 from mobius_tui.run.events import (
     AutoStarted,
     AutoStopped,
@@ -53,6 +54,7 @@ def _began(state: RunState, event: RunBegan, entry: Entry) -> None:
 def _host_started(state: RunState, event: HostStarted, _entry: Entry) -> None:
     state.host_pid = event.pid
     state.auto = None
+    fold_watch.host_started(state)
 
 
 def _host_stopped(state: RunState, _event: HostStopped, _entry: Entry) -> None:
@@ -75,6 +77,7 @@ def _variable_set(state: RunState, event: VariableSet, _entry: Entry) -> None:
 
 def _phase_entered(state: RunState, event: PhaseEntered, _entry: Entry) -> None:
     state.entered = (*state.entered, event.phase)
+    fold_watch.phase_entered(state, event)
     if event.from_step in state.steps:
         state.turned[event.from_step] = len(state.steps[event.from_step].attempts)
     steps = state.asides.get(event.phase)
@@ -93,6 +96,7 @@ def _phase_entered(state: RunState, event: PhaseEntered, _entry: Entry) -> None:
 
 def _phase_left(state: RunState, event: PhaseLeft, _entry: Entry) -> None:
     state.frames = state.frames[:-1]
+    fold_watch.phase_left(state, event)
     if event.to is not None and event.to not in state.asides:
         state.at_phase = event.to
         state.frames = ()
@@ -132,6 +136,7 @@ _APPLY: Mapping[type[Event], Apply] = {
     **STEP_EVENTS,
     NoteAdded: _note_added,
     HealthSealed: _health_sealed,
+    **fold_watch.WATCH,
     RunEnded: _run_ended,
 }
 

@@ -24,6 +24,7 @@ from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.engine import Engine
 from mobius_tui.run.events import (
     AutoStopped,
+    Entry,
     HealthSealed,
     HostStarted,
     HostStopped,
@@ -40,6 +41,7 @@ from mobius_tui.run.record import write_record
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Status
 from mobius_tui.run.takeover import Order, environment, left_over, operator, take
+from mobius_tui.run.watching import Watching
 
 
 class Host:
@@ -115,11 +117,18 @@ class Host:
             env=environment(began),
             log=sys.stderr.fileno(),
             tasks=tasks,
-            on_entry=lambda entry: self.control.poke(entry.n),
+            on_entry=self._tell,
             health=self.monitor.states,
             viewers=lambda: self.control.viewers,
         )
+        self.watching = Watching(self.engine)
+        self.monitor.on_record = self.watching.see
         return self.engine
+
+    def _tell(self, entry: Entry) -> None:
+        """An entry is on record: viewers and the watch hear of it."""
+        self.control.poke(entry.n)
+        self.watching.heed(entry)
 
     async def _judge(self, intent: Intent, who: str) -> Reply:
         return await self.engine.judge(intent, who)
@@ -149,6 +158,7 @@ class Host:
         background = [
             tasks.create_task(fly(engine), name="autopilot"),
             tasks.create_task(self.monitor.watch(engine), name="monitor"),
+            tasks.create_task(self.watching.run(), name="watch"),
             tasks.create_task(self._seal(engine), name="seal"),
         ]
         for name in left:

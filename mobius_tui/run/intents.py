@@ -27,6 +27,10 @@ Wish = Literal[
     "note",
     "enter",
     "auto",
+    "arm",
+    "disarm",
+    "hold",
+    "rollback",
     "end",
     "release",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from mobius_tui.errors import RunError
+from mobius_tui.run import judge_watch
 from mobius_tui.run.engine import Engine
 from mobius_tui.run.events import (
     AutoStarted,
@@ -158,6 +159,7 @@ HANDLERS: Mapping[str, Handler] = {
     "note": _note,
     "enter": _enter,
     "auto": _auto,
+    **judge_watch.HANDLERS,
     "end": _end,
     "release": _release,
 }

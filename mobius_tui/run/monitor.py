@@ -8,7 +8,7 @@ import hashlib
 import os
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +41,8 @@ class Monitor:
         self._size = 0
         self._hash = hashlib.sha256()
         self._health = Health()
+        self.on_record: Callable[[Check | Sample], None] = lambda _: None
+        """Told of every record, once it counts."""
         self.failed: str | None = None
         """Why nothing is written any more."""
 
@@ -162,6 +164,7 @@ class Monitor:
 
     def _write(self, record: Check | Sample) -> None:
         self._health.apply(record)
+        self.on_record(record)
         if self.failed is not None:
             return
         line = encode(record)

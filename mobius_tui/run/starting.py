@@ -15,11 +15,14 @@ from mobius_tui.run.events import (
     VariableSet,
 )
 from mobius_tui.run.intents import Intent
-from mobius_tui.run.plan import follows, kind_of
+from mobius_tui.run.judge_watch import yield_to
+from mobius_tui.run.plan import effect_of, follows, kind_of
 from mobius_tui.run.steps import Status
 from mobius_tui.run.variables import refuse
 from mobius_tui.runbook.model import Choose, Manual, Step, Variable
 
+AUTO = "auto"
+"""Who starts steps that no person starts."""
 TICKED = ("manual", "message")
 
 
@@ -74,7 +77,7 @@ def _may_begin(engine: Engine, step: Step, *, again: bool) -> None:
             "set it in your environment and start the host anew"
         )
     busy = engine.busy()
-    if busy is not None and not follows(step):
+    if busy is not None and not follows(step) and not _goes_first(engine, step, busy):
         raise RunError(f"{engine.plan.name(busy.id)} is running; one at a time")
     if own is Status.UNKNOWN:
         left = engine.alive(step)
@@ -82,6 +85,18 @@ def _may_begin(engine: Engine, step: Step, *, again: bool) -> None:
             raise RunError(
                 f"{name} may still be running: {'; '.join(left)}. Stop that first"
             )
+
+
+def _goes_first(engine: Engine, step: Step, busy: Step) -> bool:
+    """Whether a step of the rollback need not wait for one that only reads."""
+    watch = engine.state.watch
+    return (
+        watch.goes
+        and watch.begun is not None
+        and engine.plan.phase_of[step.id].id == watch.begun.phase
+        and engine.plan.phase_of[busy.id].id != watch.begun.phase
+        and effect_of(busy) == "read"
+    )
 
 
 async def start(engine: Engine, intent: Intent, who: str) -> Entry | None:
@@ -100,6 +115,8 @@ async def start(engine: Engine, intent: Intent, who: str) -> Entry | None:
             f"{engine.plan.name(step.id)} destroys in {environment}; type the "
             "environment's name to confirm it"
         )
+    if who != AUTO:
+        await yield_to(engine, step, who)
     return await engine.start(step, number, who, intent.id)
 
 

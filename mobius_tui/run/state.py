@@ -33,6 +33,8 @@ from mobius_tui.run.events import (
     StopAsked,
 )
 from mobius_tui.run.steps import BAD, ENDED, Frame, Status, StepState, Value
+from mobius_tui.run.watch_events import TriggerCleared, WatchEvent
+from mobius_tui.run.watch_state import WatchState
 
 FOLLOWS: Mapping[type[Event], frozenset[Status]] = {
     StepStarted: ENDED | {Status.PENDING},
@@ -53,6 +55,7 @@ _AFTER_THE_END = (
     HostStarted,
     HostStopped,
     HealthSealed,
+    TriggerCleared,
     CheckTried,
     StepEnded,
     StepUnknown,
@@ -97,6 +100,8 @@ class RunState:
     host_pid: int | None = None
     """The host that journaled last that it started, until it says that it stopped."""
     sealed: HealthSealed | None = None
+    watch: WatchState = field(default_factory=WatchState)
+    """Triggers, arming, and the rollback that begins by itself."""
     ended: RunEnded | None = None
     ended_at: float | None = None
 
@@ -118,6 +123,8 @@ class RunState:
             self._check_step(event, name, allowed)
         elif isinstance(event, PhaseEntered | PhaseLeft):
             self._check_phase(event, name)
+        elif isinstance(event, WatchEvent):
+            self.watch.check(event)
 
     def _check_step(self, event: Event, name: str, allowed: frozenset[Status]) -> None:
         step_id = getattr(event, "step", "")

@@ -214,6 +214,9 @@ class Values:
             return self._health.get(rest)
         if first == "step":
             return self._of_step(rest)
+        if name == "trigger.reason":
+            latest = state.watch.latest
+            return latest.reason if latest is not None else None
         if state.began is None:
             return None
         return {

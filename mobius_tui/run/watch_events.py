@@ -1,0 +1,98 @@
+"""What is journaled of the watch over health: triggers, arming, the rollback."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WatchArmed:
+    """From here on a trigger that fires begins the rollback by itself."""
+
+    confirmed: bool = False
+    """Whether the environment's name was typed, which its `destroy` steps want."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WatchDisarmed:
+    """A trigger that fires only says so from here on."""
+
+    reason: str
+    step: str | None = None
+    """The step that somebody started, where that is why."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TriggerFired:
+    """A rule's condition came true."""
+
+    probe: str
+    rule: str
+    reason: str
+    seen: float
+    """When the check that decided it began, in seconds since 1970."""
+    grace: float | None = None
+    """Seconds of the countdown that begins now; `None` where none does."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TriggerCleared:
+    """The condition of a rule that fired is gone."""
+
+    probe: str
+    rule: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RollbackHeld:
+    """Somebody held the countdown; the watch is disarmed by it."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RollbackDropped:
+    """The rollback waited for a step, and when that had ended all was well."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RollbackBegan:
+    """The phase that triggers name begins, and goes on by itself; once in a run."""
+
+    phase: str
+    cause: Literal["trigger", "person"]
+    reason: str
+    probe: str | None = None
+    rule: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RollbackStopped:
+    """The rollback does not go on by itself: it wants a person."""
+
+    reason: str
+
+
+WatchEvent = (
+    WatchArmed
+    | WatchDisarmed
+    | TriggerFired
+    | TriggerCleared
+    | RollbackHeld
+    | RollbackDropped
+    | RollbackBegan
+    | RollbackStopped
+)
+WATCH_EVENTS: tuple[type[WatchEvent], ...] = (
+    WatchArmed,
+    WatchDisarmed,
+    TriggerFired,
+    TriggerCleared,
+    RollbackHeld,
+    RollbackDropped,
+    RollbackBegan,
+    RollbackStopped,
+)

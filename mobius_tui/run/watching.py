@@ -1,0 +1,187 @@
+"""The watch over a run's health: it judges each check, and rolls back where armed.
+
+It lives in the host, so that no terminal, dialog or flood of output delays it. What
+it decides it journals under the engine's turn: of a trigger, a hold and a person who
+begins the rollback in the same moment, one wins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from mobius_tui.errors import MobiusError
+from mobius_tui.health.record import Check, Sample
+from mobius_tui.health.trigger import Cleared, Fired
+from mobius_tui.health.trigger import Watch as Rules
+from mobius_tui.run.engine import Engine
+from mobius_tui.run.events import Entry, PhaseLeft, StepEnded, StepUnknown
+from mobius_tui.run.judge_watch import begin_by, in_the_way
+from mobius_tui.run.plan import effect_of
+from mobius_tui.run.watch_events import (
+    RollbackDropped,
+    TriggerCleared,
+    TriggerFired,
+    WatchArmed,
+)
+from mobius_tui.run.watch_state import Alarm, Countdown
+from mobius_tui.runbook.units import seconds
+
+WHO = "trigger"
+ENOUGH = 5
+"""Checks with data after which a rule that is not true by then is judged to be gone."""
+
+
+@dataclass(slots=True)
+class Second:
+    """A rollback that waited for a step is judged anew by what is seen after it."""
+
+    alarm: Alarm
+    checks: int = 0
+
+
+class Watching:
+    """Reads every check that the host makes."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Begin to watch.
+
+        Args:
+            engine: the run's decider.
+        """
+        health = engine.plan.runbook.health
+        self._engine = engine
+        self._rules = (
+            Rules(health.trigger, health.probes) if health is not None else None
+        )
+        self._grace = health.trigger.grace if health is not None else "10s"
+        self._seen: asyncio.Queue[tuple[Check, tuple[Fired | Cleared, ...]]] = (
+            asyncio.Queue()
+        )
+        self._second: Second | None = None
+
+    def see(self, record: Check | Sample) -> None:
+        """Judge a check; what follows from it is done by `run`."""
+        if self._rules is not None and isinstance(record, Check):
+            self._seen.put_nowait((record, self._rules.apply(record)))
+
+    def heed(self, entry: Entry) -> None:
+        """Begin to count anew where the run gives reason to."""
+        if self._rules is not None and self._begins_epoch(entry):
+            self._rules.begin_epoch()
+
+    def _begins_epoch(self, entry: Entry) -> bool:
+        event = entry.event
+        if isinstance(event, WatchArmed):
+            return True
+        if isinstance(event, PhaseLeft):
+            begun = self._engine.state.watch.begun
+            return begun is not None and event.phase == begun.phase
+        if isinstance(event, StepEnded | StepUnknown):
+            return effect_of(self._engine.plan.steps[event.step]) != "read"
+        return False
+
+    async def run(self) -> None:
+        """Act on what was seen, for as long as the run is open."""
+        while True:
+            check, outcomes = await self._seen.get()
+            try:
+                await self._act(check, outcomes)
+            except MobiusError as error:
+                print(f"watch: {error}", flush=True)  # noqa: T201
+
+    async def _act(self, check: Check, outcomes: tuple[Fired | Cleared, ...]) -> None:
+        engine = self._engine
+        async with engine.turn:
+            if engine.state.ended is not None or engine.broken is not None:
+                return
+            for outcome in outcomes:
+                if isinstance(outcome, Cleared):
+                    await self._clear(outcome)
+                else:
+                    await self._fire(outcome.probe, outcome.rule, outcome.reason, check)
+            await self._still(check)
+            await self._judge_anew(check)
+
+    async def _clear(self, cleared: Cleared) -> None:
+        known = {(a.probe, a.rule) for a in self._engine.state.watch.alarms}
+        if (cleared.probe, cleared.rule) in known:
+            event = TriggerCleared(probe=cleared.probe, rule=cleared.rule)
+            await self._engine.write(event, WHO)
+
+    async def _still(self, check: Check) -> None:
+        """A trigger that had fired before somebody armed the watch counts from then."""
+        watch = self._engine.state.watch
+        if not watch.armed or watch.countdown is not None or self._rules is None:
+            return
+        for alarm in watch.alarms:
+            if self._rules.is_true(alarm.probe, alarm.rule):
+                await self._fire(alarm.probe, alarm.rule, alarm.reason, check)
+                return
+
+    async def _fire(self, probe: str, rule: str, reason: str, check: Check) -> None:
+        engine = self._engine
+        watch = engine.state.watch
+        counts = watch.armed and watch.countdown is None and watch.begun is None
+        grace = self._seconds() if counts else None
+        event = TriggerFired(
+            probe=probe, rule=rule, reason=reason, seen=check.at, grace=grace
+        )
+        await engine.write(event, WHO)
+        countdown = engine.state.watch.countdown
+        if grace is not None and countdown is not None:
+            engine.tasks.create_task(self._count_down(countdown), name="countdown")
+
+    def _seconds(self) -> float:
+        try:
+            return seconds(self._engine.values().fill(self._grace))
+        except (MobiusError, ValueError) as error:
+            print(f"health.trigger.grace: {error}; 10 s it is", flush=True)  # noqa: T201
+            return 10.0
+
+    async def _count_down(self, countdown: Countdown) -> None:
+        """At zero the rollback begins, or waits for the step that is in its way."""
+        engine = self._engine
+        try:
+            await asyncio.sleep(countdown.grace)
+            async with engine.turn:
+                if not self._is_on(countdown):
+                    return
+                if in_the_way(engine.plan, engine.state) is None:
+                    await begin_by(engine, countdown.alarm)
+                    return
+            while self._is_on(countdown):
+                if in_the_way(engine.plan, engine.state) is None:
+                    self._second = Second(countdown.alarm)
+                    return
+                await asyncio.sleep(0.05)
+        except MobiusError as error:
+            print(f"countdown: {error}", flush=True)  # noqa: T201
+
+    def _is_on(self, countdown: Countdown) -> bool:
+        state = self._engine.state
+        now = state.watch.countdown
+        return now is not None and now.n == countdown.n and state.ended is None
+
+    async def _judge_anew(self, check: Check) -> None:
+        """Begin after all, or drop it, by what was seen since the step ended."""
+        second = self._second
+        if second is None or self._rules is None:
+            return
+        engine = self._engine
+        if engine.state.watch.countdown is None:
+            self._second = None  # held, disarmed, or begun by somebody
+            return
+        alarm = second.alarm
+        if check.probe != alarm.probe or check.state == "no data":
+            return
+        second.checks += 1
+        if in_the_way(engine.plan, engine.state) is not None:
+            second.checks = 0
+        elif self._rules.is_true(alarm.probe, alarm.rule):
+            self._second = None
+            await begin_by(engine, alarm)
+        elif second.checks >= ENOUGH:
+            self._second = None
+            words = f"after the step all was well for {second.checks} checks"
+            await engine.write(RollbackDropped(reason=words), WHO)
