@@ -8,9 +8,8 @@ from mobius_tui.errors import RunError
 from mobius_tui.run.engine import Engine
 from mobius_tui.run.events import Entry, PhaseEntered
 from mobius_tui.run.intents import Intent
-from mobius_tui.run.plan import Plan, effect_of
-from mobius_tui.run.state import RunState
-from mobius_tui.run.steps import Status
+from mobius_tui.run.plan import effect_of
+from mobius_tui.run.rollback import in_the_way, rollback_of
 from mobius_tui.run.watch_events import (
     RollbackBegan,
     RollbackHeld,
@@ -19,29 +18,6 @@ from mobius_tui.run.watch_events import (
 )
 from mobius_tui.run.watch_state import Alarm
 from mobius_tui.runbook.model import Phase, Step
-
-
-def rollback_of(plan: Plan) -> Phase | None:
-    """The phase that triggers begin; `None` where the runbook names none."""
-    health = plan.runbook.health
-    if health is None or health.trigger.then is None:
-        return None
-    return plan.runbook.phase(health.trigger.then)
-
-
-def in_the_way(plan: Plan, state: RunState) -> Step | None:
-    """The running step that a rollback waits for.
-
-    It is one that changes something, or one of the phases that the rollback replaces.
-    """
-    phase = rollback_of(plan)
-    replaced = phase.instead_of if phase is not None else ()
-    for step in plan.steps.values():
-        if state.steps[step.id].status is Status.RUNNING and (
-            effect_of(step) != "read" or plan.phase_of[step.id].id in replaced
-        ):
-            return step
-    return None
 
 
 def _phase(engine: Engine) -> Phase:

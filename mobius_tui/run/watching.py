@@ -16,8 +16,9 @@ from mobius_tui.health.trigger import Cleared, Fired
 from mobius_tui.health.trigger import Watch as Rules
 from mobius_tui.run.engine import Engine
 from mobius_tui.run.events import Entry, PhaseLeft, StepEnded, StepUnknown
-from mobius_tui.run.judge_watch import begin_by, in_the_way
+from mobius_tui.run.judge_watch import begin_by
 from mobius_tui.run.plan import effect_of
+from mobius_tui.run.rollback import in_the_way
 from mobius_tui.run.watch_events import (
     RollbackDropped,
     TriggerCleared,

@@ -28,6 +28,7 @@ from mobius_tui.tui.screens.message import MessageDialog
 from mobius_tui.tui.screens.question import Question
 from mobius_tui.tui.screens.reason import ReasonDialog
 from mobius_tui.tui.view import RunView
+from mobius_tui.tui.watch_flows import arm, hold, roll_back
 
 
 async def start(ask: Ask, view: RunView, key: str | None) -> Intent | None:
@@ -233,5 +234,8 @@ FLOWS: Mapping[str, Flow] = {
     "enter_phase": enter_phase,
     "contacts": contacts,
     "end_run": end_run,
+    "arm": arm,
+    "hold": hold,
+    "roll_back": roll_back,
 }
 """By command, and by what Enter offers."""

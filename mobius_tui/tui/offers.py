@@ -16,6 +16,7 @@ from mobius_tui.run.plan import (
     has_terminal,
     kind_of,
 )
+from mobius_tui.run.rollback import rollback_of
 from mobius_tui.run.steps import BAD, Status
 from mobius_tui.run.terminal.keys import AWAY_KEY
 from mobius_tui.runbook.model import Phase, Step
@@ -223,11 +224,25 @@ def available(view: RunView | None, selected: str | None) -> frozenset[str]:
     if view.host is None or view.state.ended is not None:
         return frozenset(found)
     found.add("end_run")
+    found |= _of_watch(view)
     if any(phase.aside for phase in view.runbook.phases):
         found.add("enter_phase")
     if step is not None:
         found |= _of_step(view, step)
     return frozenset(found)
+
+
+def _of_watch(view: RunView) -> set[str]:
+    """What can be done about triggers; the rollback is made once in a run."""
+    watch = view.state.watch
+    if rollback_of(view.plan) is None or watch.begun is not None:
+        return set()
+    found = {"arm"}
+    if watch.alarms or watch.countdown is not None:
+        found.add("roll_back")
+    if watch.countdown is not None:
+        found.add("hold")
+    return found
 
 
 def labels(view: RunView | None, selected: str | None) -> Mapping[str, str]:
@@ -243,6 +258,7 @@ def labels(view: RunView | None, selected: str | None) -> Mapping[str, str]:
     again = " again" if view.own(step.id).attempts else ""
     tick = "Decide" if kind_of(step) == "choose" else "Tick"
     found = {"tick": tick + again, "message": "Tell" + again}
+    found["arm"] = "Disarm" if view.state.watch.armed else "Arm"
     if view.verifying == step.id:
         found["stop"] = "Stop checking"
     return found

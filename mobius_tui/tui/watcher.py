@@ -31,6 +31,9 @@ class Watcher:
             if standing.status in BAD
         }
         ended = view.state.ended is not None
+        latest = view.state.watch.latest
+        if latest is not None:
+            bad[f"trigger of {latest.probe}"] = int(latest.at * 1000)
         before = self._bad
         ring = before is not None and (
             any(before.get(step_id) != count for step_id, count in bad.items())
@@ -49,6 +52,8 @@ def title(view: RunView) -> str:
     if ended is not None:
         mark = "✔" if ended.outcome == "completed" else "✖"
         words = f"{mark} {ended.outcome}: {runbook}"
+    elif view.state.watch.alarms and view.state.watch.begun is None:
+        words = f"✖ {view.state.watch.alarms[-1].reason}"
     elif step is not None and view.standings[step.id].status in BAD:
         mark = MARKS[view.standings[step.id].status].glyph
         words = f"{mark} {view.plan.name(step.id)}"

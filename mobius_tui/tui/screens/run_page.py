@@ -27,6 +27,7 @@ from mobius_tui.tui.shown import output_of
 from mobius_tui.tui.tidings import Tidings
 from mobius_tui.tui.view import RunView
 from mobius_tui.tui.watcher import Watcher, title
+from mobius_tui.tui.widgets.banner import AlarmBanner
 from mobius_tui.tui.widgets.checklist import Checklist
 from mobius_tui.tui.widgets.detail import DetailPane
 from mobius_tui.tui.widgets.header import RunHeader
@@ -92,6 +93,7 @@ class RunPage(FollowingPage):
         """Header, panes, what Enter does, keys."""
         page = RunPage
         yield Static("Too small: needs 40 × 10", id="small", markup=False)
+        yield AlarmBanner().data_bind(page.view)
         yield RunHeader().data_bind(page.view)
         with Horizontal(id="body"):
             yield Checklist(id="checklist").data_bind(page.view, page.key)

@@ -7,6 +7,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from mobius_tui.run.rollback import rollback_of
 from mobius_tui.tui.theme import STYLES, Role, assemble
 from mobius_tui.tui.view import RunView
 from mobius_tui.tui.widgets.badge import MODE_STYLES, badge
@@ -95,6 +96,13 @@ class RunHeader(Widget):
         parts = []
         if view.state.auto is not None:
             parts.append(assemble(("auto", "warn")))
+        if rollback_of(view.plan) is not None and view.state.watch.begun is None:
+            armed = view.state.watch.armed
+            parts.append(
+                assemble(
+                    ("ARMED" if armed else "not armed", "warn" if armed else "muted")
+                )
+            )
         if view.host is None:
             parts.append(assemble(("○ host gone", "bad")))
         else:

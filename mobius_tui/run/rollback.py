@@ -1,0 +1,31 @@
+"""The rollback that a trigger begins: its phase, and what it waits for. Pure."""
+
+from __future__ import annotations
+
+from mobius_tui.run.plan import Plan, effect_of
+from mobius_tui.run.state import RunState
+from mobius_tui.run.steps import Status
+from mobius_tui.runbook.model import Phase, Step
+
+
+def rollback_of(plan: Plan) -> Phase | None:
+    """The phase that triggers begin; `None` where the runbook names none."""
+    health = plan.runbook.health
+    if health is None or health.trigger.then is None:
+        return None
+    return plan.runbook.phase(health.trigger.then)
+
+
+def in_the_way(plan: Plan, state: RunState) -> Step | None:
+    """The running step that a rollback waits for.
+
+    It is one that changes something, or one of the phases that the rollback replaces.
+    """
+    phase = rollback_of(plan)
+    replaced = phase.instead_of if phase is not None else ()
+    for step in plan.steps.values():
+        if state.steps[step.id].status is Status.RUNNING and (
+            effect_of(step) != "read" or plan.phase_of[step.id].id in replaced
+        ):
+            return step
+    return None

@@ -1,0 +1,92 @@
+"""Arming the watch, and beginning the rollback: what will happen, before it can."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual import on
+from textual.widget import Widget
+from textual.widgets import Button, Input
+
+from mobius_tui.run.plan import effect_of
+from mobius_tui.run.rollback import rollback_of
+from mobius_tui.runbook.words import EFFECTS
+from mobius_tui.tui.describe import command
+from mobius_tui.tui.field import Field
+from mobius_tui.tui.rules import rules_in_words
+from mobius_tui.tui.screens.dialog import Choice, Dialog, fields_widget, words_widget
+from mobius_tui.tui.theme import Role, text
+from mobius_tui.tui.view import RunView
+
+
+class RollbackDialog(Dialog[str]):
+    """Gives what was typed as the environment's name; empty where none is wanted."""
+
+    KEEPS = False
+
+    def __init__(self, view: RunView, *, arms: bool) -> None:
+        """Make the dialog.
+
+        Args:
+            view: the run.
+            arms: whether a trigger is to begin the rollback, and not the person now.
+        """
+        phase = rollback_of(view.plan)
+        title = phase.title if phase is not None else ""
+        self._view = view
+        self._arms = arms
+        self._typed = view.is_protected
+        words = f"Let a trigger begin {title}?" if arms else f"Begin {title} now?"
+        super().__init__(words, tone="bad")
+
+    def compose_body(self) -> Iterable[Widget]:
+        """When it begins, and the commands that change something."""
+        view = self._view
+        fields: list[Field] = []
+        if self._arms:
+            grace = view.runbook.health.trigger.grace if view.runbook.health else ""
+            fields += [Field("when", text(words)) for words in rules_in_words(view)]
+            fields.append(
+                Field("then", text(f"a countdown of {grace}, which anyone can hold"))
+            )
+        else:
+            latest = view.state.watch.latest
+            fields.append(Field("why", text(latest.reason if latest else "you ask")))
+        fields.append(Field("once", text("it is made at most once in this run")))
+        yield fields_widget(tuple(fields))
+        phase = rollback_of(view.plan)
+        for step in phase.steps if phase is not None else ():
+            effect = effect_of(step)
+            role: Role = "bad" if effect == "destroy" else "strong"
+            mark = f"  {EFFECTS[effect]}" if effect != "read" else ""
+            yield words_widget(f"{view.plan.name(step.id)}{mark}", role)
+            if effect != "read":
+                yield fields_widget(command(view, step))
+
+    def compose_foot(self) -> Iterable[Widget]:
+        """The line for the name, where the environment is protected."""
+        if self._typed:
+            yield words_widget(f"Type {self._view.environment} to confirm:", "bad")
+            yield Input(id="environment", compact=True)
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Do it or not."""
+        verb = "Arm it" if self._arms else "Begin it"
+        return (Choice("go", verb, "error"), Choice("cancel", "Don't"))
+
+    def on_mount(self) -> None:
+        """Put the focus where the confirmation is."""
+        self.query_one("#environment" if self._typed else "#cancel").focus()
+
+    @on(Button.Pressed, "#go")
+    @on(Input.Submitted)
+    def confirm(self) -> None:
+        """Take it as confirmed, where the name is right."""
+        if not self._typed:
+            self.dismiss("")
+            return
+        typed = self.query_one("#environment", Input).value.strip()
+        if typed == self._view.environment:
+            self.dismiss(typed)
+        else:
+            self.refuse(f"That is not it; type {self._view.environment}, or Esc.")
