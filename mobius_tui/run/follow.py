@@ -16,6 +16,7 @@ from mobius_tui.run.events import Entry, RunBegan
 from mobius_tui.run.fold import advance, initial
 from mobius_tui.run.journal import FIRST, entries_of
 from mobius_tui.run.plan import Plan
+from mobius_tui.run.rules import RunRules
 from mobius_tui.run.state import RunState
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.model import Runbook
@@ -136,6 +137,8 @@ class Follower:
         self.plan = Plan(self.runbook)
         self.state: RunState = initial(self.runbook)
         self.health = Health()
+        self.rules = RunRules(self.plan, self.state)
+        """How far the triggers are."""
         self._health = Lines(directory.health)
         self.unread = 0
         """Lines of health that are none: a full disk tears them. The run's course does
@@ -160,6 +163,7 @@ class Follower:
         entries = self._journal.more()
         for entry in entries:
             advance(self.state, entry)
+            self.rules.heed(entry.event)
             if on_entry is not None:
                 on_entry(entry)
         return Changes(entries=entries, health=self._more_health())
@@ -169,7 +173,9 @@ class Follower:
         while data := self._health_lines():
             for line in data.split(b"\n")[:-1]:
                 try:
-                    self.health.apply(decode_health(line))
+                    record = decode_health(line)
+                    self.health.apply(record)
+                    self.rules.apply(record)
                 except RunError:
                     self.unread += 1
                 news = True

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from mobius_tui.health.trigger import Rule
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,7 +31,7 @@ class TriggerFired:
     """A rule's condition came true."""
 
     probe: str
-    rule: str
+    rule: Rule
     reason: str
     seen: float
     """When the check that decided it began, in seconds since 1970."""
@@ -41,7 +44,7 @@ class TriggerCleared:
     """The condition of a rule that fired is gone."""
 
     probe: str
-    rule: str
+    rule: Rule
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,7 +69,7 @@ class RollbackBegan:
     cause: Literal["trigger", "person"]
     reason: str
     probe: str | None = None
-    rule: str | None = None
+    rule: Rule | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

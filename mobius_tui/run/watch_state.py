@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mobius_tui.errors import StateError
 from mobius_tui.run.watch_events import (
@@ -16,13 +17,16 @@ from mobius_tui.run.watch_events import (
     WatchEvent,
 )
 
+if TYPE_CHECKING:
+    from mobius_tui.health.trigger import Rule
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Alarm:
     """A trigger that has fired, and whose condition is not known to be gone."""
 
     probe: str
-    rule: str
+    rule: Rule
     reason: str
     at: float
     """When it fired, in seconds since 1970."""

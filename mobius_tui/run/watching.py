@@ -12,18 +12,16 @@ from dataclasses import dataclass
 
 from mobius_tui.errors import MobiusError
 from mobius_tui.health.record import Check, Sample
-from mobius_tui.health.trigger import Cleared, Fired
-from mobius_tui.health.trigger import Watch as Rules
+from mobius_tui.health.trigger import Cleared, Fired, Rule
 from mobius_tui.run.engine import Engine
-from mobius_tui.run.events import Entry, PhaseLeft, StepEnded, StepUnknown
+from mobius_tui.run.events import Entry
 from mobius_tui.run.judge_watch import begin_by
-from mobius_tui.run.plan import effect_of
 from mobius_tui.run.rollback import in_the_way
+from mobius_tui.run.rules import RunRules
 from mobius_tui.run.watch_events import (
     RollbackDropped,
     TriggerCleared,
     TriggerFired,
-    WatchArmed,
 )
 from mobius_tui.run.watch_state import Alarm, Countdown
 from mobius_tui.runbook.units import seconds
@@ -52,9 +50,7 @@ class Watching:
         """
         health = engine.plan.runbook.health
         self._engine = engine
-        self._rules = (
-            Rules(health.trigger, health.probes) if health is not None else None
-        )
+        self._rules = RunRules(engine.plan, engine.state)
         self._grace = health.trigger.grace if health is not None else "10s"
         self._seen: asyncio.Queue[tuple[Check, tuple[Fired | Cleared, ...]]] = (
             asyncio.Queue()
@@ -63,24 +59,16 @@ class Watching:
 
     def see(self, record: Check | Sample) -> None:
         """Judge a check; what follows from it is done by `run`."""
-        if self._rules is not None and isinstance(record, Check):
+        if isinstance(record, Check):
             self._seen.put_nowait((record, self._rules.apply(record)))
 
     def heed(self, entry: Entry) -> None:
         """Begin to count anew where the run gives reason to."""
-        if self._rules is not None and self._begins_epoch(entry):
-            self._rules.begin_epoch()
+        self._rules.heed(entry.event)
 
-    def _begins_epoch(self, entry: Entry) -> bool:
-        event = entry.event
-        if isinstance(event, WatchArmed):
-            return True
-        if isinstance(event, PhaseLeft):
-            begun = self._engine.state.watch.begun
-            return begun is not None and event.phase == begun.phase
-        if isinstance(event, StepEnded | StepUnknown):
-            return effect_of(self._engine.plan.steps[event.step]) != "read"
-        return False
+    def _is_true(self, alarm: Alarm) -> bool:
+        rules = self._rules.watch
+        return rules is not None and rules.is_true(alarm.probe, alarm.rule)
 
     async def run(self) -> None:
         """Act on what was seen, for as long as the run is open."""
@@ -113,14 +101,14 @@ class Watching:
     async def _still(self, check: Check) -> None:
         """A trigger that had fired before somebody armed the watch counts from then."""
         watch = self._engine.state.watch
-        if not watch.armed or watch.countdown is not None or self._rules is None:
+        if not watch.armed or watch.countdown is not None:
             return
         for alarm in watch.alarms:
-            if self._rules.is_true(alarm.probe, alarm.rule):
+            if self._is_true(alarm):
                 await self._fire(alarm.probe, alarm.rule, alarm.reason, check)
                 return
 
-    async def _fire(self, probe: str, rule: str, reason: str, check: Check) -> None:
+    async def _fire(self, probe: str, rule: Rule, reason: str, check: Check) -> None:
         engine = self._engine
         watch = engine.state.watch
         counts = watch.armed and watch.countdown is None and watch.begun is None
@@ -167,7 +155,7 @@ class Watching:
     async def _judge_anew(self, check: Check) -> None:
         """Begin after all, or drop it, by what was seen since the step ended."""
         second = self._second
-        if second is None or self._rules is None:
+        if second is None:
             return
         engine = self._engine
         if engine.state.watch.countdown is None:
@@ -179,7 +167,7 @@ class Watching:
         second.checks += 1
         if in_the_way(engine.plan, engine.state) is not None:
             second.checks = 0
-        elif self._rules.is_true(alarm.probe, alarm.rule):
+        elif self._is_true(alarm):
             self._second = None
             await begin_by(engine, alarm)
         elif second.checks >= ENOUGH:
