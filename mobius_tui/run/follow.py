@@ -145,6 +145,8 @@ class Follower:
         not hang on them, so they are left out."""
         for entry in entries:
             advance(self.state, entry)
+        epochs = (e.at for e in entries if self.rules.begins_epoch(e.event))
+        self._since = max(epochs, default=0.0)
         self._more_health()
         self.entries = entries
         """What the journal held at the first look."""
@@ -175,7 +177,8 @@ class Follower:
                 try:
                     record = decode_health(line)
                     self.health.apply(record)
-                    self.rules.apply(record)
+                    if record.at >= self._since:
+                        self.rules.apply(record)
                 except RunError:
                     self.unread += 1
                 news = True

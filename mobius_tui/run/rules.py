@@ -53,10 +53,11 @@ class RunRules:
 
     def heed(self, event: Event) -> None:
         """Begin an epoch where an event begins one."""
-        if self.watch is not None and self._begins_epoch(event):
+        if self.watch is not None and self.begins_epoch(event):
             self.watch.begin_epoch()
 
-    def _begins_epoch(self, event: Event) -> bool:
+    def begins_epoch(self, event: Event) -> bool:
+        """Whether all is counted anew from an event on."""
         if isinstance(event, WatchArmed):
             return True
         if isinstance(event, PhaseLeft):

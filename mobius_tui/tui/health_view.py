@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mobius_tui.errors import MobiusError
 from mobius_tui.health.record import State
+from mobius_tui.health.trigger import Meter
 from mobius_tui.health.window import Condition, Health, Window
 from mobius_tui.run.variables import Values
 from mobius_tui.runbook.model import Runbook
@@ -64,6 +65,10 @@ class HealthView:
     """The pause between checks, as the runbook says it."""
     unwatched: float | None = None
     """Seconds since the last record, where nobody watches any more."""
+    meters: tuple[Meter, ...] = ()
+    """How far each trigger is."""
+    armed: bool | None = None
+    """Whether a trigger begins the rollback; `None` where none can."""
     has_ended: bool = False
     """Whether nobody is meant to watch, since the run is over."""
 
@@ -114,6 +119,8 @@ def look_at(
     now: float,
     is_watched: bool,
     has_ended: bool,
+    meters: tuple[Meter, ...] = (),
+    armed: bool | None = None,
 ) -> HealthView:
     """What the panel shows now.
 
@@ -124,6 +131,8 @@ def look_at(
         now: seconds since 1970.
         is_watched: whether a host lives.
         has_ended: whether the run is over.
+        meters: how far each trigger is.
+        armed: whether a trigger begins the rollback; `None` where none can.
     """
     plan = runbook.health
     every = values.preview(plan.every) if plan is not None else ""
@@ -146,6 +155,8 @@ def look_at(
         every=every,
         unwatched=unwatched,
         has_ended=has_ended,
+        meters=meters,
+        armed=armed,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from mobius_tui import sanitize
 from mobius_tui.errors import RunError
+from mobius_tui.run.rollback import rollback_of
 from mobius_tui.run.said import Said, said
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import BAD, Status
@@ -16,6 +17,13 @@ from mobius_tui.runbook.model import Run
 from mobius_tui.tui.health_view import HealthView, look_at
 from mobius_tui.tui.messages import RunChanged, RunLost
 from mobius_tui.tui.view import RunView, look
+
+
+def _armed(view: RunView) -> bool | None:
+    watch = view.state.watch
+    if rollback_of(view.plan) is None or watch.begun is not None:
+        return None
+    return watch.armed
 
 
 class Sight:
@@ -90,6 +98,8 @@ class Sight:
             now=view.now,
             is_watched=view.host is not None,
             has_ended=view.state.ended is not None,
+            meters=follower.rules.watch.meters() if follower.rules.watch else (),
+            armed=_armed(view),
         )
 
     def running(self) -> tuple[tuple[str, int], ...]:

@@ -42,8 +42,12 @@ class HealthPanel(Widget, can_focus=True):
         self.border_title = assemble(
             ("Health · ", role), (f"{glyph}{health.news}", role)
         )
-        beat = health.beat
-        self.border_subtitle = assemble((beat, "muted")) if beat else None
+        parts: list[tuple[str, Role]] = [(health.beat, "muted")] if health.beat else []
+        if health.armed is not None and not health.has_ended:
+            word = "auto-rollback ARMED" if health.armed else "auto-rollback not armed"
+            parts += [(" · ", "muted")] * bool(parts)
+            parts.append((word, "warn" if health.armed else "muted"))
+        self.border_subtitle = assemble(*parts) if parts else None
         failing = health.condition == "failing" and not health.has_ended
         self.set_class(failing, "-failing")
 

@@ -15,6 +15,7 @@ from mobius_tui.tui.health_view import HealthView, MachineView, ProbeView
 from mobius_tui.tui.theme import STYLES, Role, assemble, cut_in_middle, text
 from mobius_tui.tui.widgets.chart import Role as ChartRole
 from mobius_tui.tui.widgets.chart import ceiling, columns, meter
+from mobius_tui.tui.widgets.meters import trigger_lines
 
 STATE: dict[Condition, tuple[str, Role]] = {
     "ok": ("●", "good"),
@@ -67,6 +68,7 @@ def lines(
         found.extend(_chart(probe, width, charts))
         if upright:
             found.append(Content(""))
+    found.extend(trigger_lines(health.meters, width))
     if not health.probes:
         found.append(text("This runbook watches nothing.", "muted"))
     if health.machine is not None:
