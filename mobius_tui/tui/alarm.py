@@ -15,8 +15,13 @@ from mobius_tui.tui.view import RunView
 Part = tuple[str, Role]
 
 
-def banner(view: RunView | None) -> tuple[Content, ...]:
-    """The banner's lines, the gravest first; none where there is nothing to say."""
+def banner(view: RunView | None, *, before: str = "") -> tuple[Content, ...]:
+    """The banner's lines, the gravest first; none where there is nothing to say.
+
+    Args:
+        view: the run.
+        before: what has to be pressed before the keys that it names: `Esc` in a dialog.
+    """
     if view is None or view.state.ended is not None or rollback_of(view.plan) is None:
         return ()
     watch = view.state.watch
@@ -24,29 +29,32 @@ def banner(view: RunView | None) -> tuple[Content, ...]:
         return _of_rollback(view)
     if watch.countdown is not None:
         alarm = watch.countdown.alarm
-        return (_fired(alarm.reason), _of_countdown(view))
+        return (_fired(alarm.reason), _of_countdown(view, before))
     if not watch.alarms:
         return ()
-    latest = watch.alarms[-1]
+    first = watch.alarms[0]
     more = len(watch.alarms) - 1
     also = f"; {more} more" if more else ""
     parts: list[Part] = [("Nothing begins by itself", "strong")]
     if watch.why:
         parts.append((f" ({watch.why})", "muted"))
-    parts += [*_key("roll_back", "begins the rollback"), *_key("arm", "arms it")]
-    return (_fired(latest.reason + also), assemble(*parts))
+    parts += [
+        *_key("roll_back", "begins the rollback", before),
+        *_key("arm", "arms it", before),
+    ]
+    return (_fired(first.reason + also), assemble(*parts))
 
 
 def _fired(reason: str) -> Content:
     return assemble((" TRIGGER FIRED ", "bad"), (f" {reason}", "strong"))
 
 
-def _key(command_id: str, words: str) -> list[Part]:
-    name = command(command_id).key_name or "the palette"
+def _key(command_id: str, words: str, before: str) -> list[Part]:
+    name = f"{before} {command(command_id).key_name or 'the palette'}".strip()
     return [(" · ", "muted"), (name, "key"), (f" {words}", "plain")]
 
 
-def _of_countdown(view: RunView) -> Content:
+def _of_countdown(view: RunView, before: str) -> Content:
     countdown = view.state.watch.countdown
     assert countdown is not None
     left = countdown.ends - view.now
@@ -56,14 +64,14 @@ def _of_countdown(view: RunView) -> Content:
         ran = clock(view.runtime(busy.id) or 0.0)
         parts: list[Part] = [
             (f"The rollback waits for {name}, which has run {ran}", "warn"),
-            *_key("stop", "stops that"),
+            *_key("stop", "stops that", before),
         ]
     elif left > 0:
         parts = [(f"The rollback begins in {clock(ceil(left))}", "bad")]
-        parts += _key("roll_back", "begins it now")
+        parts += _key("roll_back", "begins it now", before)
     else:
         parts = [("The rollback waits for what the next checks say", "warn")]
-    return assemble(*parts, *_key("hold", "holds it"))
+    return assemble(*parts, *_key("hold", "holds it", before))
 
 
 def _of_rollback(view: RunView) -> tuple[Content, ...]:

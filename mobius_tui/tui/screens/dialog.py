@@ -13,6 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.reactive import reactive
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static, TextArea
@@ -23,6 +24,8 @@ from mobius_tui.tui.field import Field
 from mobius_tui.tui.room import Roomy
 from mobius_tui.tui.screens.stand import Draft
 from mobius_tui.tui.theme import Role, text
+from mobius_tui.tui.view import RunView
+from mobius_tui.tui.widgets.banner import AlarmBanner
 from mobius_tui.tui.widgets.detail import FieldList
 
 DEAF = 0.3
@@ -72,6 +75,9 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
 
     draft: Draft = MappingProxyType({})
     """What was typed in it before, when the screens went away."""
+    alarm: reactive[RunView | None] = reactive(None, repaint=False)
+    """The run, of which the banner over the dialog tells; none where there is none."""
+
     mono: Callable[[], float] = monotonic
     """Where seconds come from for the time in which it is deaf."""
     copier: Callable[[str], None] | None = None
@@ -161,6 +167,7 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
 
     def compose(self) -> ComposeResult:
         """The box: the body, which scrolls, and the foot, which does not."""
+        yield AlarmBanner(before="Esc").data_bind(view=Dialog.alarm)
         with Vertical(classes="box") as box:
             box.border_title = Content(self.heading)
             with VerticalScroll(classes="body", can_focus=False):

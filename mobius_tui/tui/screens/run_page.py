@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from time import time
+from typing import TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -20,6 +21,7 @@ from mobius_tui.tui.command import Command
 from mobius_tui.tui.health_view import HealthView
 from mobius_tui.tui.offers import Offer
 from mobius_tui.tui.output.workbench import OutputWorkbench
+from mobius_tui.tui.screens.dialog import Dialog
 from mobius_tui.tui.screens.following import FollowingPage
 from mobius_tui.tui.screens.panes import panes_first
 from mobius_tui.tui.screens.stand import Stand
@@ -38,6 +40,7 @@ from mobius_tui.tui.widgets.next_line import NextLine
 BESIDE = 0.015
 """Seconds from a move of the cursor until the panes beside the checklist follow: the
 cursor itself is drawn first."""
+T = TypeVar("T")
 GLANCE = 5.0
 """Seconds between two records of that somebody looks."""
 
@@ -138,6 +141,8 @@ class RunPage(FollowingPage):
         if grown:
             self.follow_outputs()
             self.post_message(self._watcher.look(view))
+        if self._asked is not None:
+            self._asked.alarm = view
         self.looked(view)
         if view.now - self._glanced >= GLANCE:
             self._keep_glance(view.now)
@@ -148,6 +153,11 @@ class RunPage(FollowingPage):
         if self.view is not None and self.view.state.ended is None:
             news = self.health.news if self.health is not None else ""
             keep(self._viewer.directory, Glance(at=now, health=news))
+
+    async def ask(self, dialog: Dialog[T], /) -> T | None:
+        """Show a dialog, with the banner over it, and wait for what it gives."""
+        dialog.set_reactive(Dialog.alarm, self.view)
+        return await super().ask(dialog)
 
     def looked(self, view: RunView) -> None:
         """The run was looked at, and the widgets have been told."""

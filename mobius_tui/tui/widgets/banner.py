@@ -30,9 +30,18 @@ class AlarmBanner(Widget):
     view: reactive[RunView | None] = reactive(None, repaint=False)
     _lines: tuple[Content, ...] = ()
 
+    def __init__(self, *, before: str = "") -> None:
+        """Make an empty banner.
+
+        Args:
+            before: what has to be pressed before the keys that it names.
+        """
+        super().__init__()
+        self._before = before
+
     def watch_view(self, view: RunView | None) -> None:
         """Say it anew, if it is something else."""
-        lines = banner(view)
+        lines = banner(view, before=self._before)
         if lines == self._lines:
             return
         other_height = len(lines) != len(self._lines)

@@ -97,12 +97,10 @@ class RunHeader(Widget):
         if view.state.auto is not None:
             parts.append(assemble(("auto", "warn")))
         if rollback_of(view.plan) is not None and view.state.watch.begun is None:
-            armed = view.state.watch.armed
-            parts.append(
-                assemble(
-                    ("ARMED" if armed else "not armed", "warn" if armed else "muted")
-                )
-            )
+            if view.state.watch.armed:
+                parts.append(assemble(("ARMED", "warn")))
+            elif self.size.width >= ROOMY:
+                parts.append(assemble(("not armed", "muted")))
         if view.host is None:
             parts.append(assemble(("○ host gone", "bad")))
         else:
