@@ -66,16 +66,6 @@ RUN_COMMANDS: tuple[Command, ...] = (
         place="run",
     ),
     Command(
-        id="arm",
-        flow=True,
-        keys=("a",),
-        title="Arm the watch, or disarm it",
-        label="Arm",
-        help="Armed, a trigger that fires begins the rollback after a countdown.",
-        group="Watch",
-        place="run",
-    ),
-    Command(
         id="terminal",
         at_times=True,
         keys=("T",),
@@ -133,6 +123,16 @@ RUN_COMMANDS: tuple[Command, ...] = (
         label="Note",
         help="Puts a remark on the step on record.",
         group="Steps",
+        place="run",
+    ),
+    Command(
+        id="arm",
+        flow=True,
+        keys=("a",),
+        title="Arm the watch, or disarm it",
+        label="Arm",
+        help="Armed, a trigger that fires begins the rollback after a countdown.",
+        group="Watch",
         place="run",
     ),
     Command(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from mobius_tui.run.plan import kind_of
+from mobius_tui.run.rollback import rollback_of
 from mobius_tui.run.steps import Status
 from mobius_tui.runbook.model import Step
 from mobius_tui.tui import offers
@@ -29,6 +30,8 @@ def why_not(view: RunView, key: str | None, command_id: str) -> str:
         return f"No host runs this run: {key_of('next_action')} resumes it first."
     if command_id == "enter_phase":
         return "This runbook has no phase to turn aside to."
+    if command_id in OF_WATCH:
+        return _watch(view, command_id)
     step = view.step(key)
     if step is None:
         return "That is for a step, and the cursor is on a phase."
@@ -37,6 +40,17 @@ def why_not(view: RunView, key: str | None, command_id: str) -> str:
     if offers.is_off(view, phase):
         return f"{name} is in {phase.title}: {key_of('enter_phase')} turns aside to it."
     return f"{name} {OF_STEP[command_id](view, step)}"
+
+
+def _watch(view: RunView, command_id: str) -> str:
+    watch = view.state.watch
+    if rollback_of(view.plan) is None:
+        return "This runbook names no phase that a trigger begins."
+    if watch.begun is not None:
+        return f"{watch.begun_by} began the rollback; it is made once in a run."
+    if command_id == "hold":
+        return "No countdown is under way; there is nothing to hold."
+    return f"No trigger has fired; {key_of('enter_phase')} turns aside by hand."
 
 
 def _state(view: RunView, step: Step) -> str:
@@ -116,6 +130,8 @@ def _message(view: RunView, step: Step) -> str:
         return "is no message."
     return _busy(view, step) or _waits(view, step)
 
+
+OF_WATCH = ("arm", "hold", "roll_back")
 
 OF_STEP: Mapping[str, Callable[[RunView, Step], str]] = {
     "stop": _stop,
