@@ -172,6 +172,29 @@ async def failure(briefing: Briefing) -> None:
         await paint.keep("failure-80x24", (80, 24))
 
 
+async def trigger(briefing: Briefing) -> None:
+    """A trigger that fires, and what it begins once it is armed."""
+    first = Openings(repaints=20).briefing(briefing, auto=None, answers={})
+    app = MobiusApp(first)
+    async with app.run_test(size=(120, 36)) as pilot:
+        paint = Painter(app, pilot)
+        await paint.press("ctrl+g", "Decide 1.1")
+        await paint.until("TRIGGER FIRED")
+        await paint.until("3 of 3 failures")
+        await paint.keep("fired-120x36")
+        await paint.press("a", "Type production to confirm")
+        await paint.keep("arm-120x36")
+        await paint.type("production")
+        await paint.press("enter", "The rollback begins in")
+        await paint.keep("trigger-120x36")
+        await paint.keep("trigger-80x24", (80, 24))
+        await paint.keep("trigger-160x45", (160, 45))
+        await pilot.resize_terminal(120, 36)
+        await paint.until("began the rollback")
+        await paint.keep("rollback-120x36")
+        await paint.until(lambda text: "Check 4.1" in _next_line(text))
+
+
 async def library() -> None:
     """What there is, with the runs that were just made."""
     app = MobiusApp(Openings(repaints=20).library())
@@ -186,7 +209,7 @@ def main() -> int:
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="mobius-") as home:
         os.environ["XDG_STATE_HOME"] = home
-        for scene in (rollback, failure):
+        for scene in (rollback, failure, trigger):
             with rehearsal(
                 "mobius-rollback", FAULT, seed=0, given={}, keep=False
             ) as briefing:
