@@ -52,6 +52,10 @@ DIALOGS = {
     "leave": Opening(scenes.running, ("q",)),
     "return": Opening(scenes.failed, is_new=False),
     "ended": Opening(scenes.ended),
+    "arm": Opening(scenes.fired, ("a",)),
+    "disarm": Opening(scenes.countdown, ("a",)),
+    "roll-back": Opening(scenes.fired, ("B",)),
+    "note-under-alarm": Opening(scenes.countdown, ("n",)),
     "palette": Opening(scenes.failed, ("ctrl+p",)),
 }
 """By name."""

@@ -17,6 +17,7 @@ from mobius_tui.run.events import (
     StepUnknown,
     VariableSet,
 )
+from mobius_tui.run.watch_events import RollbackBegan, TriggerFired, WatchArmed
 from tests.tui.runs import MadeRun, rollback
 
 BACKUP = "/srv/mobius/backups/dhash_production_20261124_134505.zip"
@@ -258,4 +259,50 @@ def retried(tmp_path: Path) -> MadeRun:
     )
     run.output("execute", 2, OUTPUT)
     run.at += 5
+    return run
+
+
+REASON = "3 checks of api failed in a row"
+
+
+def _fired(run: MadeRun, grace: float | None) -> None:
+    event = TriggerFired(
+        probe="api",
+        rule="consecutive_failures",
+        reason=REASON,
+        seen=run.at,
+        grace=grace,
+    )
+    run.write(event, after=1, by="trigger")
+
+
+def fired(tmp_path: Path) -> MadeRun:
+    """A trigger has fired, and nothing begins by itself."""
+    run = assessed(tmp_path)
+    run.health(checks(run, failing=4))
+    _fired(run, None)
+    return run
+
+
+def countdown(tmp_path: Path) -> MadeRun:
+    """Armed, a trigger has fired: there are seconds to hold the rollback."""
+    run = assessed(tmp_path)
+    run.write(WatchArmed(confirmed=True), after=4)
+    run.health(checks(run, failing=4))
+    _fired(run, 10.0)
+    return run
+
+
+def rolling(tmp_path: Path) -> MadeRun:
+    """The rollback goes on by itself."""
+    run = countdown(tmp_path)
+    began = RollbackBegan(
+        phase="automated-rollback",
+        cause="trigger",
+        reason=REASON,
+        probe="api",
+        rule="consecutive_failures",
+    )
+    run.write(began, after=10, by="trigger")
+    run.write(PhaseEntered(phase="automated-rollback", reason=REASON), by="trigger")
     return run

@@ -34,7 +34,18 @@ def size_id(size: tuple[int, int]) -> str:
 
 @pytest.mark.parametrize("size", SIZES, ids=size_id)
 @pytest.mark.parametrize(
-    "scene", ["fresh", "running", "failed", "checking", "recovering", "ended"]
+    "scene",
+    [
+        "fresh",
+        "running",
+        "failed",
+        "checking",
+        "recovering",
+        "ended",
+        "fired",
+        "countdown",
+        "rolling",
+    ],
 )
 async def test_a_picture_of_a_run(
     tmp_path: Path, scene: str, size: tuple[int, int]
