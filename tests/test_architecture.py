@@ -19,7 +19,7 @@ LAYERS = (
     ("health",),
     ("run",),
     ("drill", "review"),
-    ("tui", "plain"),
+    ("tui", "plain", "plain_watch"),
     ("cli", "commands", "commands_watch", "__main__"),
 )
 PURE = (
@@ -41,6 +41,10 @@ PURE = (
     "health.record",
     "run.events",
     "run.state",
+    "run.rollback",
+    "run.watch_events",
+    "run.watch_state",
+    "run.fold_watch",
     "run.steps",
     "run.fold",
     "run.fold_steps",
