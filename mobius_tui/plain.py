@@ -9,8 +9,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from mobius_tui import plain_watch
 from mobius_tui.errors import INCOMPLETE, OUTCOMES
+from mobius_tui.run import watch_words
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.events import (
     AutoStopped,
@@ -97,7 +97,7 @@ def words(entry: Entry, plan: Plan, state: RunState) -> str | None:
         case HostStopped(reason=reason) if state.ended is None:
             return f"the host let go: {reason}"
         case _:
-            return plain_watch.words(entry, plan)
+            return watch_words.words(entry, plan)
 
 
 def _ended(event: StepEnded, plan: Plan, state: RunState) -> str:

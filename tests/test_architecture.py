@@ -19,7 +19,7 @@ LAYERS = (
     ("health",),
     ("run",),
     ("drill", "review"),
-    ("tui", "plain", "plain_watch"),
+    ("tui", "plain"),
     ("cli", "commands", "commands_watch", "__main__"),
 )
 PURE = (
