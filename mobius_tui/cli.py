@@ -140,6 +140,12 @@ def _run_command(run: argparse.ArgumentParser) -> None:
     run.add_argument("--workdir", metavar="DIR", help="where commands run")
 
 
+def _watch_options(watch: argparse.ArgumentParser) -> None:
+    from mobius_tui.watch_options import add_options
+
+    add_options(watch)
+
+
 def _resume_options(resume: argparse.ArgumentParser) -> None:
     resume.add_argument("run", nargs="?", help="its id; the newest open one without")
     _view_options(resume)
@@ -160,24 +166,6 @@ def _check_options(check: argparse.ArgumentParser) -> None:
 
 def _json_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="for programs")
-
-
-def _watch_options(watch: argparse.ArgumentParser) -> None:
-    watch.add_argument(
-        "--replay",
-        required=True,
-        metavar="FILE",
-        help="a health.jsonl: say when its checks would have fired which trigger",
-    )
-    watch.add_argument(
-        "--trigger",
-        action="append",
-        default=[],
-        metavar="RULE=SPEC",
-        help="another threshold: consecutive_failures=4, success_rate=0.8/10, "
-        "p95_latency=3s/5 or error_rate=0.1/5; may be given again",
-    )
-    _json_option(watch)
 
 
 def _verify_options(verify: argparse.ArgumentParser) -> None:
@@ -236,8 +224,8 @@ COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = 
     ),
     "run": ("run a runbook", _run_command),
     "resume": ("go on with an open run", _resume_options),
+    "watch": ("watch a runbook's health, and roll back if armed", _watch_options),
     "drill": ("rehearse a runbook on a broken site", _drill_options),
-    "watch": ("try other triggers on recorded health", _watch_options),
     "check": ("find what is wrong with runbook files", _check_options),
     "runs": ("list runs, newest first", _json_option),
     "verify": ("prove that a run was not edited", _verify_options),

@@ -256,7 +256,13 @@ def _rehearse(
 
 
 def _watch(options: argparse.Namespace) -> int:
-    from mobius_tui.commands_watch import watch
+    if options.replay is not None:
+        from mobius_tui.commands_watch import watch as replay
+
+        if options.runbook is not None:
+            raise UsageError("--replay watches nothing: leave the runbook out")
+        return replay(options)
+    from mobius_tui.watch_command import watch
 
     return watch(options)
 

@@ -150,7 +150,7 @@ def say(text: str) -> None:
     """A line on standard output, at once; a reader that has gone misses it."""
     try:
         print(text, flush=True)  # noqa: T201
-    except BrokenPipeError:
+    except OSError:  # a pipe without a reader, a terminal that has gone
         # The run goes on, and so does its exit code.
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - till exit
 

@@ -16,11 +16,21 @@ from mobius_tui.run.watch_events import (
     TriggerCleared,
     TriggerFired,
     WatchArmed,
+    WatchBegan,
     WatchDisarmed,
+    WatchOver,
 )
 from mobius_tui.run.watch_state import Alarm, Countdown
 
 Apply: TypeAlias = Callable[[RunState, Any, Entry], None]
+
+
+def _watch_began(state: RunState, event: WatchBegan, entry: Entry) -> None:
+    state.watch = replace(state.watch, job=event, job_at=entry.at)
+
+
+def _over(state: RunState, event: WatchOver, _entry: Entry) -> None:
+    state.watch = replace(state.watch, over=event.reason)
 
 
 def _armed(state: RunState, _event: WatchArmed, entry: Entry) -> None:
@@ -84,6 +94,8 @@ def _stopped(state: RunState, event: RollbackStopped, _entry: Entry) -> None:
 
 
 WATCH: Mapping[type[Event], Apply] = {
+    WatchBegan: _watch_began,
+    WatchOver: _over,
     WatchArmed: _armed,
     WatchDisarmed: _disarmed,
     TriggerFired: _fired,

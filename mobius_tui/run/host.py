@@ -18,6 +18,7 @@ import traceback
 from pathlib import Path
 
 from mobius_tui.errors import INCOMPLETE, OK, MobiusError, RunError, StateError
+from mobius_tui.health.record import Check, Sample
 from mobius_tui.run.autopilot import fly
 from mobius_tui.run.control import Control
 from mobius_tui.run.directory import RunDirectory
@@ -41,6 +42,7 @@ from mobius_tui.run.record import write_record
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Status
 from mobius_tui.run.takeover import Order, environment, left_over, operator, take
+from mobius_tui.run.watch_job import WatchJob
 from mobius_tui.run.watching import Watching
 
 
@@ -122,8 +124,13 @@ class Host:
             viewers=lambda: self.control.viewers,
         )
         self.watching = Watching(self.engine)
-        self.monitor.on_record = self.watching.see
+        self.job = WatchJob(self.engine, lambda: self.control.empty_since)
+        self.monitor.on_record = self._see
         return self.engine
+
+    def _see(self, record: Check | Sample) -> None:
+        self.watching.see(record)
+        self.job.see(record)
 
     def _tell(self, entry: Entry) -> None:
         """An entry is on record: viewers and the watch hear of it."""
@@ -146,6 +153,8 @@ class Host:
                     VariableSet(name=name, value=None, source="secret"), who
                 )
         await engine.record(HostStarted(pid=os.getpid(), left_over=left, cut=tail.torn))
+        if self.order.watch is not None:
+            await engine.record(self.order.watch, who)
         if self.order.auto is not None:
             reply = await engine.judge(decode_intent(self.order.auto.encode()), who)
             if not reply.ok:
@@ -159,6 +168,7 @@ class Host:
             tasks.create_task(fly(engine), name="autopilot"),
             tasks.create_task(self.monitor.watch(engine), name="monitor"),
             tasks.create_task(self.watching.run(), name="watch"),
+            tasks.create_task(self.job.run(), name="job"),
             tasks.create_task(self._seal(engine), name="seal"),
         ]
         for name in left:
@@ -205,6 +215,7 @@ class Host:
     async def _finish(self, engine: Engine) -> None:
         """Seal, say so, and write the record of a run that has ended."""
         self.monitor.close()
+        self.job.close()
         if engine.broken is None:
             with contextlib.suppress(RunError, StateError):
                 await self._seal_now(engine)

@@ -25,6 +25,7 @@ from mobius_tui.run.plan import effect_of
 from mobius_tui.run.starting import choose, start, step_of, stop, tick
 from mobius_tui.run.steps import Status
 from mobius_tui.run.variables import refuse
+from mobius_tui.run.watch_job import is_only_watched
 
 Handler = Callable[[Engine, Intent, str], Awaitable[Entry | None]]
 
@@ -127,6 +128,8 @@ async def _end(engine: Engine, intent: Intent, who: str) -> Entry | None:
             "wait for it, or stop it, before the run is ended"
         )
     outcome, reason = engine.plan.outcome(engine.state)
+    if is_only_watched(engine.plan, engine.state):
+        outcome, reason = "abandoned", f"{who} ended the watch"
     if intent.text.strip():
         reason = f"{intent.text.strip()} ({reason})"
     return await engine.finish(outcome, reason, who, intent.id)

@@ -23,6 +23,7 @@ from mobius_tui.run.takeover import Order, operator
 from mobius_tui.run.traces import last_line
 from mobius_tui.run.variables import begin as first_values
 from mobius_tui.run.variables import refuse
+from mobius_tui.run.watch_events import WatchBegan
 from mobius_tui.runbook.library import folder as library_folder
 from mobius_tui.runbook.model import Runbook, Variable
 
@@ -144,6 +145,7 @@ async def begin(
     briefing: Briefing,
     answers: Mapping[str, str] | None = None,
     auto: Intent | None = None,
+    watch: WatchBegan | None = None,
 ) -> RunDirectory:
     """Make the run's directory and start its host; returns when it listens.
 
@@ -151,7 +153,8 @@ async def begin(
         briefing: what it begins with.
         answers: by variable; what the briefing still asks for.
         auto: makes the run automatic from its first moment, so that it goes on even
-            if whoever began it is gone by then.
+            if whoever began it is gone by then; or arms it.
+        watch: makes it a watch, which its host ends.
 
     Raises:
         UsageError: an answer is missing.
@@ -185,7 +188,13 @@ async def begin(
     )
     wish = None if auto is None else encode_intent(auto).decode()
     keep(directory, Plan(runbook), mode=ready.mode, environment=ready.environment)
-    order = Order(began=began, values=ready.values, secrets=ready.secrets, auto=wish)
+    order = Order(
+        began=began,
+        values=ready.values,
+        secrets=ready.secrets,
+        auto=wish,
+        watch=watch,
+    )
     await _start_host(directory, order, runbook)
     return directory
 

@@ -17,6 +17,7 @@ from mobius_tui.run.events import (
 )
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Status
+from mobius_tui.run.watch_events import WatchBegan
 
 RESTORED = ("PATH", "HOME", "LANG")
 """What a resumed host takes from the run's beginning, not from who resumes."""
@@ -33,6 +34,8 @@ class Order:
     secrets: Mapping[str, str] = field(default_factory=dict)
     auto: str | None = None
     """The intent that makes the run automatic, as the socket would carry it."""
+    watch: WatchBegan | None = None
+    """What makes the run a watch; it begins with it, and is armed by `auto`."""
     unwatched: float = 600.0
     """Seconds after which a drill that nobody watches ends."""
 
@@ -52,6 +55,7 @@ class Order:
             },
             secrets=said["secrets"],
             auto=said["auto"],
+            watch=None if said["watch"] is None else WatchBegan(**said["watch"]),
             unwatched=said["unwatched"],
         )
 

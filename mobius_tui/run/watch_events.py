@@ -10,6 +10,27 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class WatchBegan:
+    """The run is a watch: nobody works the main line, and the host ends it."""
+
+    seconds: float | None
+    """How long it watches; `None` for no end."""
+    keep: bool = False
+    """Whether it goes on after a trigger has fired."""
+    detached: bool = False
+    """Whether it goes on when whoever began it is gone."""
+    log: str = ""
+    """The file that gets a line for each check."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WatchOver:
+    """The watch is over, and the run stays open for a person."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class WatchArmed:
     """From here on a trigger that fires begins the rollback by itself."""
 
@@ -80,7 +101,9 @@ class RollbackStopped:
 
 
 WatchEvent = (
-    WatchArmed
+    WatchBegan
+    | WatchOver
+    | WatchArmed
     | WatchDisarmed
     | TriggerFired
     | TriggerCleared
@@ -90,6 +113,8 @@ WatchEvent = (
     | RollbackStopped
 )
 WATCH_EVENTS: tuple[type[WatchEvent], ...] = (
+    WatchBegan,
+    WatchOver,
     WatchArmed,
     WatchDisarmed,
     TriggerFired,

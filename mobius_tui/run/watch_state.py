@@ -13,8 +13,10 @@ from mobius_tui.run.watch_events import (
     RollbackStopped,
     TriggerCleared,
     WatchArmed,
+    WatchBegan,
     WatchDisarmed,
     WatchEvent,
+    WatchOver,
 )
 
 if TYPE_CHECKING:
@@ -73,6 +75,12 @@ class WatchState:
     """How the rollback's phase was left; `None` as long as it was not."""
     stopped: str = ""
     """Why the rollback wants a person."""
+    job: WatchBegan | None = None
+    """What `mobius-tui watch` asked for; `None` in any other run."""
+    job_at: float = 0.0
+    """When it began, in seconds since 1970."""
+    over: str = ""
+    """Why that is over though the run is open."""
 
     def check(self, event: WatchEvent) -> None:
         """Refuse an event that may not follow.
@@ -81,6 +89,10 @@ class WatchState:
             StateError: it may not; names the event and the state.
         """
         name = type(event).__name__
+        if isinstance(event, WatchBegan) and self.job is not None:
+            raise StateError(f"{name} in a run that is a watch already")
+        if isinstance(event, WatchOver) and (self.job is None or self.over):
+            raise StateError(f"{name} without a watch that goes on")
         if isinstance(event, WatchArmed) and self.armed:
             raise StateError(f"{name} while the watch is armed")
         if isinstance(event, WatchArmed | RollbackBegan) and self.begun is not None:

@@ -12,7 +12,9 @@ from mobius_tui.run.watch_events import (
     TriggerCleared,
     TriggerFired,
     WatchArmed,
+    WatchBegan,
     WatchDisarmed,
+    WatchOver,
 )
 from mobius_tui.runbook.units import in_words
 
@@ -20,6 +22,12 @@ from mobius_tui.runbook.units import in_words
 def words(entry: Entry, plan: Plan) -> str | None:
     """What an entry says to a reader; `None` for one that is not of the watch."""
     match entry.event:
+        case WatchBegan(seconds=seconds):
+            if seconds is None:
+                return "watching until somebody ends it"
+            return f"watching for {in_words(seconds)}"
+        case WatchOver(reason=reason):
+            return f"the watch is over, the run stays open: {reason}"
         case WatchArmed():
             return f"armed: a trigger begins the rollback by itself, by {entry.by}"
         case WatchDisarmed(reason=reason):

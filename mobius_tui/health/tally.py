@@ -1,0 +1,97 @@
+"""What all the checks of a watch amount to, for its summary. Pure."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from mobius_tui.health.record import Check
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outage:
+    """A time in which a probe failed."""
+
+    probe: str
+    began: float
+    """Seconds since 1970 at which the first check that failed began."""
+    seconds: float
+    """Until the next check that was ok, or the last one that was made."""
+
+
+class Tally:
+    """The checks of one probe, or of several."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.ok = 0
+        self.failed = 0
+        self.no_data = 0
+        self.longest: Outage | None = None
+        self._ms: list[float] = []
+        self._failing: dict[str, float] = {}
+
+    def apply(self, check: Check) -> None:
+        """Take in the next check."""
+        if check.state == "no data":
+            self.no_data += 1
+            return
+        if check.ms is not None:
+            self._ms.append(check.ms)
+        if check.state == "ok":
+            self.ok += 1
+            began = self._failing.pop(check.probe, None)
+        else:
+            self.failed += 1
+            began = self._failing.setdefault(check.probe, check.at)
+        if began is not None:
+            self._outage(check.probe, began, check.at - began)
+
+    def _outage(self, probe: str, began: float, seconds: float) -> None:
+        if self.longest is None or seconds > self.longest.seconds:
+            self.longest = Outage(probe=probe, began=began, seconds=max(seconds, 0.0))
+
+    @property
+    def checks(self) -> int:
+        """All of them, those without data too."""
+        return self.ok + self.failed + self.no_data
+
+    @property
+    def success_rate(self) -> float | None:
+        """The ok fraction of the checks that had data; `None` without any."""
+        counted = self.ok + self.failed
+        return self.ok / counted if counted else None
+
+    def percentile(self, percent: int) -> float | None:
+        """The nearest-rank percentile of all answers, in milliseconds."""
+        if not self._ms:
+            return None
+        self._ms.sort()
+        return self._ms[max(math.ceil(percent * len(self._ms) / 100), 1) - 1]
+
+    def figures(self) -> dict[str, Any]:
+        """For programs: counts, and figures that are `None` where there are none."""
+        return {
+            "checks": self.checks,
+            "ok": self.ok,
+            "failed": self.failed,
+            "no_data": self.no_data,
+            "success_rate": self.success_rate,
+            **{f"p{p}_ms": self.percentile(p) for p in (50, 95, 99)},
+        }
+
+
+class Tallies:
+    """The checks of every probe, and of all of them."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.all = Tally()
+        self.probes: dict[str, Tally] = {}
+        """By probe, in the order in which they were first seen."""
+
+    def apply(self, check: Check) -> None:
+        """Take in the next check."""
+        self.all.apply(check)
+        self.probes.setdefault(check.probe, Tally()).apply(check)

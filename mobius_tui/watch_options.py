@@ -1,0 +1,78 @@
+"""The options of `mobius-tui watch`."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # as in `cli`
+if TYPE_CHECKING:
+    import argparse
+
+_CODES = """\
+exit codes:
+  0  its time is over and no trigger fired
+  1  a trigger fired, whatever became of the rollback
+  2  the command line or the runbook asks for something that cannot be
+  3  somebody ended it
+  4  its host is gone, or nothing is known of a probe at the end
+"""
+
+
+def add_options(watch: argparse.ArgumentParser) -> None:
+    """Add them, and what the exit codes mean."""
+    import argparse
+
+    watch.formatter_class = argparse.RawDescriptionHelpFormatter
+    watch.epilog = _CODES
+    watch.add_argument("runbook", nargs="?", help="a bundled runbook's id, or a file")
+    watch.add_argument(
+        "--var",
+        action="append",
+        default=[],
+        metavar="K=V",
+        help="a variable's value; may be given again",
+    )
+    watch.add_argument("--profile", metavar="P", help="values for an environment")
+    watch.add_argument("--workdir", metavar="DIR", help="where commands run")
+    watch.add_argument(
+        "--duration",
+        metavar="30m",
+        help='how long; a number alone is seconds; 0 or "forever" for no end '
+        "($MONITOR_DURATION, else 30m)",
+    )
+    watch.add_argument(
+        "--auto-rollback",
+        action="store_true",
+        help="armed: a trigger that fires begins the rollback by itself",
+    )
+    watch.add_argument(
+        "--yes",
+        action="store_true",
+        help="confirm --auto-rollback in a protected environment",
+    )
+    watch.add_argument(
+        "--keep-watching",
+        action="store_true",
+        help="go on when a trigger has fired, until the time is over",
+    )
+    watch.add_argument(
+        "--detach",
+        action="store_true",
+        help="go on when this terminal, or this command, has gone",
+    )
+    watch.add_argument(
+        "--replay",
+        metavar="FILE",
+        help="watch nothing: say when the checks of a health.jsonl would have fired "
+        "which trigger",
+    )
+    watch.add_argument(
+        "--trigger",
+        action="append",
+        default=[],
+        metavar="RULE=SPEC",
+        help="with --replay, another threshold: consecutive_failures=4, "
+        "success_rate=0.8/10, p95_latency=3s/5 or error_rate=0.1/5; may be given again",
+    )
+    watch.add_argument("--plain", action="store_true", help="lines, not a screen")
+    watch.add_argument(
+        "--json", action="store_true", help="lines and summary for programs"
+    )
