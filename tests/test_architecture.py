@@ -97,7 +97,8 @@ def test_imports_point_one_way() -> None:
             same = inside.split(".")[0] == name.split(".")[0]
             if not same and layer(inside) > layer(name):
                 wrong.append(f"{name} imports {inside}")
-            if not same and layer(inside) == layer(name) and layer(name) not in (0, 6, 7):
+            beside = not same and layer(inside) == layer(name)
+            if beside and layer(name) not in (0, 6, 7):
                 wrong.append(f"{name} imports its neighbour {inside}")
     assert wrong == []
 

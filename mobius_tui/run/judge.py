@@ -25,7 +25,7 @@ from mobius_tui.run.plan import effect_of
 from mobius_tui.run.starting import choose, start, step_of, stop, tick
 from mobius_tui.run.steps import Status
 from mobius_tui.run.variables import refuse
-from mobius_tui.run.watch_job import is_only_watched
+from mobius_tui.run.watch_job import ended_by, is_only_watched
 
 Handler = Callable[[Engine, Intent, str], Awaitable[Entry | None]]
 
@@ -129,7 +129,7 @@ async def _end(engine: Engine, intent: Intent, who: str) -> Entry | None:
         )
     outcome, reason = engine.plan.outcome(engine.state)
     if is_only_watched(engine.plan, engine.state):
-        outcome, reason = "abandoned", f"{who} ended the watch"
+        outcome, reason = "abandoned", ended_by(engine.state.watch, who)
     if intent.text.strip():
         reason = f"{intent.text.strip()} ({reason})"
     return await engine.finish(outcome, reason, who, intent.id)

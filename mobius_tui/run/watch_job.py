@@ -54,6 +54,14 @@ def is_only_watched(plan: Plan, state: RunState) -> bool:
     )
 
 
+def ended_by(watch: WatchState, who: str) -> str:
+    """What a watch comes to that somebody ends, in words."""
+    if watch.latest is None:
+        return f"{who} ended the watch; no trigger fired"
+    reason = f"a trigger fired: {watch.latest.reason}; no rollback was begun"
+    return f"{who} ended the watch; {reason}"
+
+
 def under_way(watch: WatchState) -> bool:
     """Whether a rollback is being counted down to, or made."""
     return watch.countdown is not None or watch.goes

@@ -95,14 +95,20 @@ effect = "read"
 
 
 class Service:
-    """Answers 200 where the file `well` is there, and 500 where it is not."""
+    """Answers 200 where the file `well` is there, and 500 where it is not.
+
+    What the file `body` holds is its body.
+    """
 
     def __init__(self, folder: Path) -> None:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                body = folder / "body"
+                said = body.read_bytes() if body.exists() else b""
                 self.send_response(200 if (folder / "well").exists() else 500)
-                self.send_header("Content-Length", "0")
+                self.send_header("Content-Length", str(len(said)))
                 self.end_headers()
+                self.wfile.write(said)
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002
                 del format, args
