@@ -1,0 +1,128 @@
+"""What `mobius-tui watch` refuses before anything has begun."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.errors import UsageError
+from mobius_tui.run.directory import all_runs, runs_root
+from mobius_tui.run.starter import prepare
+from mobius_tui.runbook.decode import load
+from mobius_tui.runbook.library import find
+from mobius_tui.watch_command import duration, wanted
+from tests.watch.conftest import StartWatch
+
+
+def without(*names: str) -> Callable[[str], str]:
+    """A runbook without the lines that begin with one of these words."""
+
+    def change(text: str) -> str:
+        rows = text.splitlines(keepends=True)
+        return "".join(row for row in rows if not row.startswith(names))
+
+    return change
+
+
+def unprobed(text: str) -> str:
+    head, rest = text.split("[health]")
+    return head + rest[rest.index("[[phase]]") :]
+
+
+def asking(text: str) -> str:
+    variable = '[var.host]\ntitle = "Which host?"\nask = true\n'
+    return text.replace("[health]", variable + "[health]").replace(
+        "http://127.0.0.1", "http://${host}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "where", "change", "said"),
+    [
+        (("--auto-rollback",), "production", None, "add --yes"),
+        (("--yes",), "staging", None, "--yes: only with --auto-rollback"),
+        (("--auto-rollback",), "staging", without("then", "grace"), "give [health.t"),
+        ((), "staging", unprobed, "there is nothing to watch"),
+        ((), "staging", asking, "host (Which host?); give --var NAME=VALUE"),
+        (("--duration", "soon"), "staging", None, "--duration: 'soon' is no duration"),
+        (("--duration", "-1"), "staging", None, "'-1' is no duration"),
+        (("--var", "where=moon"), "staging", None, "is none of"),
+        (("--var", "where"), "staging", None, "write --var NAME=VALUE"),
+        (("--profile", "moon"), "staging", None, "no profile 'moon'"),
+        (("--workdir", "/no/such/place"), "staging", None, "no such directory"),
+        (("--replay-nothing",), "staging", None, "unrecognized arguments"),
+    ],
+)
+def test_what_cannot_be_is_said_before_anything_begins(
+    watch: StartWatch,
+    folder: Path,
+    words: tuple[str, ...],
+    where: str,
+    change: Callable[[str], str] | None,
+    said: str,
+) -> None:
+    watching = watch(*words, where=where, change=change or (lambda text: text))
+    assert watching.code() == 2
+    assert said in watching.err
+    assert watching.out == ""
+    assert all_runs(runs_root()) == ()
+    assert not (folder / "monitor_logs").exists()
+
+
+def test_monitor_duration_that_is_none_is_named(watch: StartWatch) -> None:
+    watching = watch(MONITOR_DURATION="half an hour")
+    assert watching.code() == 2
+    assert "MONITOR_DURATION: 'half an hour' is no duration" in watching.err
+
+
+def test_the_log_goes_through_no_link(
+    watch: StartWatch, folder: Path, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (folder / "monitor_logs").symlink_to(elsewhere)
+    watching = watch("--duration", "1s")
+    assert watching.code() == 2
+    assert "monitor_logs" in watching.err
+    assert "name another place with --workdir" in watching.err
+    assert list(elsewhere.iterdir()) == []
+    assert all_runs(runs_root()) == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "environ", "seconds"),
+    [
+        (None, {}, 1800.0),
+        (None, {"MONITOR_DURATION": ""}, 1800.0),
+        (None, {"MONITOR_DURATION": "1800"}, 1800.0),
+        (None, {"MONITOR_DURATION": "0"}, None),
+        (None, {"MONITOR_DURATION": "2h"}, 7200.0),
+        ("90", {"MONITOR_DURATION": "nonsense"}, 90.0),
+        ("1h30m", {}, 5400.0),
+        ("500ms", {}, 0.5),
+        ("0", {}, None),
+        ("0s", {}, None),
+        ("forever", {}, None),
+    ],
+)
+def test_how_long(
+    given: str | None, environ: dict[str, str], seconds: float | None
+) -> None:
+    assert duration(given, environ) == seconds
+
+
+@pytest.mark.parametrize("text", ["1.5", "-1", "1 h", "٣", "1e3", " ", "inf", "nan"])
+def test_what_is_no_duration(text: str) -> None:
+    with pytest.raises(UsageError, match="--duration"):
+        duration(text, {})
+
+
+def test_what_only_a_person_needs_is_not_asked_for() -> None:
+    """Why somebody rolls back is not known before anything has happened."""
+    briefing = prepare(load(find("mobius-rollback")), given={}, profile="production")
+    names = wanted(briefing)
+    assert [variable.name for variable in briefing.missing] == ["reason"]
+    assert "reason" not in names
+    assert {"target_env", "base_url"} <= names
