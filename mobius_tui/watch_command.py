@@ -34,6 +34,12 @@ from mobius_tui.sanitize import line
 from mobius_tui.watch_lines import WatchLines
 
 USUAL = "30m"
+WHY = {
+    signal.SIGINT: "Ctrl+C",
+    signal.SIGTERM: "told to end, by SIGTERM",
+    signal.SIGHUP: "its terminal went away",
+}
+"""What ends a watch that was not detached, in words."""
 ENDLESS = ("0", "forever")
 
 
@@ -165,12 +171,12 @@ class Heard:
     """The signals that asked this process to go."""
 
     def __init__(self) -> None:
-        self.number: int | None = None
+        self.number: signal.Signals | None = None
         # Asked now: a terminal that has gone says that it is none.
         streams = ("stdout", "stderr")
         self._terminals = [n for n in streams if getattr(sys, n).isatty()]
 
-    def hear(self, number: int) -> None:
+    def hear(self, number: signal.Signals) -> None:
         """Take one in."""
         self.number = self.number or number
         if number == signal.SIGHUP:
@@ -244,7 +250,7 @@ class Watching:
         self._lines.summary(code, why)
         return code
 
-    async def _leave(self, number: int) -> int | None:
+    async def _leave(self, number: signal.Signals) -> int | None:
         """Go, as a signal asks; returns the exit code, or `None` to go on for now."""
         watch = self._viewer.follower.state.watch
         assert watch.job is not None
@@ -256,9 +262,7 @@ class Watching:
         if watch.goes or (under_way(watch) and number != signal.SIGINT):
             words = f"left; the rollback goes on; {self._way}"
             return self._end(INTERRUPTED, words)
-        reply = await self._viewer.intend(
-            Intent(wish="end", text=f"{signal.Signals(number).name}")
-        )
+        reply = await self._viewer.intend(Intent(wish="end", text=WHY[number]))
         if not reply.ok:
             return self._end(INTERRUPTED, f"left, not ended: {reply.text}; {self._way}")
         changes = self._viewer.follower.poll()

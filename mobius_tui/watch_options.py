@@ -13,6 +13,7 @@ exit codes:
   2  the command line or the runbook asks for something that cannot be
   3  somebody ended it
   4  its host is gone, or nothing is known of a probe at the end
+  130  this command was left; the watch, or the rollback that has begun, goes on
 """
 
 

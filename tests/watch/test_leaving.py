@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import pytest
 from mobius_tui.run.directory import all_runs, runs_root
 from mobius_tui.run.events import RunEnded
 from mobius_tui.run.follow import Follower
+from mobius_tui.run.starter import resume
 from mobius_tui.run.watch_events import RollbackBegan
+from mobius_tui.runbook.decode import load
 from tests.acceptance.conftest import Open
 from tests.run.running import LIMIT, wait_for
 from tests.run.test_watching import Service, book, invoked
@@ -183,3 +186,24 @@ def test_ctrl_c_does_not_end_a_rollback(watch: StartWatch, folder: Path) -> None
     state = watching.over()
     assert state.watch.passed
     assert invoked(folder) == ["automatic"]
+
+
+async def test_a_host_that_dies_is_taken_over_for_the_time_that_is_left(
+    watch: StartWatch, folder: Path
+) -> None:
+    watching = watch("--auto-rollback", "--detach", "--duration", "8s")
+    watching.until("ok: api")
+    pid = watching.run.host()
+    assert pid
+    os.kill(pid, signal.SIGKILL)
+    assert watching.code() == 4
+    [log] = (folder / "monitor_logs").iterdir()
+    before = len(log.read_text().splitlines())
+    await resume(watching.run, load(folder / "book.toml"))
+    state = watching.over()
+    assert state.ended is not None
+    assert (state.ended.outcome, state.watch.armed) == ("completed", False)
+    assert state.watch.why == "its host ended; arm it again"
+    assert state.ended_at is not None
+    assert 8 <= state.ended_at - state.watch.job_at < 8 + LIMIT
+    assert len(log.read_text().splitlines()) > before
