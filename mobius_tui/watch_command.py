@@ -9,37 +9,33 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mobius_tui.cli import USUAL_COLLECTIONS, variables
-from mobius_tui.errors import FAILED, INCOMPLETE, INTERRUPTED, OUTCOMES, UsageError
-from mobius_tui.run.directory import RunDirectory
+from mobius_tui.cli import USUAL_COLLECTIONS, is_plain, variables
+from mobius_tui.errors import UsageError
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.rollback import rollback_of
 from mobius_tui.run.starter import Briefing, answer, begin, prepare
 from mobius_tui.run.variables import texts
-from mobius_tui.run.viewer import Viewer
 from mobius_tui.run.watch_events import WatchBegan
-from mobius_tui.run.watch_job import under_way
 from mobius_tui.run.watch_log import make_log
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.library import find
 from mobius_tui.runbook.templates import template_names
 from mobius_tui.runbook.units import seconds
 from mobius_tui.sanitize import line
+from mobius_tui.watch_follow import Heard, Watching, signals
 from mobius_tui.watch_lines import WatchLines
 
+if TYPE_CHECKING:
+    from mobius_tui.tui.settings import Settings
+
 USUAL = "30m"
-WHY = {
-    signal.SIGINT: "Ctrl+C",
-    signal.SIGTERM: "told to end, by SIGTERM",
-    signal.SIGHUP: "its terminal went away",
-}
-"""What ends a watch that was not detached, in words."""
 ENDLESS = ("0", "forever")
 
 
@@ -59,6 +55,8 @@ def watch(options: argparse.Namespace) -> int:
     lasts = duration(options.duration, os.environ)
     briefing = _briefing(options)
     arm = _arming(options, briefing)
+    on_screen = not (options.json or is_plain(asked=options.plain))
+    settings = _settings(options) if on_screen else None
     for problem in briefing.problems:
         _tell(problem)
     name = briefing.environment or briefing.runbook.id
@@ -69,8 +67,33 @@ def watch(options: argparse.Namespace) -> int:
         detached=options.detach,
         log=str(log),
     )
+    if settings is not None:
+        return _on_screen(settings, briefing, job, arm)
     gc.set_threshold(*USUAL_COLLECTIONS)
     return asyncio.run(_watch(briefing, job, arm, as_json=options.json))
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    """What config.toml and the command line want of the screen."""
+    from mobius_tui.tui.settings import load as load_settings
+
+    settings = load_settings()
+    return replace(settings, ascii=settings.ascii or options.ascii)
+
+
+def _on_screen(
+    settings: Settings, briefing: Briefing, job: WatchBegan, arm: Intent | None
+) -> int:
+    """Show the health; when the screen is left, go as if told to end."""
+    directory = asyncio.run(begin(briefing, auto=arm, watch=job))
+    from mobius_tui.tui.entry import open_watch
+
+    open_watch(directory, settings)
+    heard = Heard()
+    heard.number = signal.SIGTERM
+    lines = partial(WatchLines, silent=True)
+    following = Watching(directory, heard, lines, why="its screen was left")
+    return asyncio.run(following.follow())
 
 
 def duration(given: str | None, environ: Mapping[str, str]) -> float | None:
@@ -164,107 +187,10 @@ async def _watch(
     with signals() as heard:
         directory = await begin(briefing, auto=arm, watch=job)
         _tell(f"run {directory.id}; `mobius-tui resume {directory.id}` shows it")
-        return await Watching(directory, heard, as_json=as_json).follow()
-
-
-class Heard:
-    """The signals that asked this process to go."""
-
-    def __init__(self) -> None:
-        self.number: signal.Signals | None = None
-        # Asked now: a terminal that has gone says that it is none.
-        streams = ("stdout", "stderr")
-        self._terminals = [n for n in streams if getattr(sys, n).isatty()]
-
-    def hear(self, number: signal.Signals) -> None:
-        """Take one in."""
-        self.number = self.number or number
-        if number == signal.SIGHUP:
-            for name in self._terminals:
-                setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115, PTH123 - till exit
-
-    @property
-    def is_read(self) -> bool:
-        """Whether lines go where a terminal's end does not matter."""
-        return "stdout" not in self._terminals
-
-
-@contextmanager
-def signals() -> Iterator[Heard]:
-    """Hear the signals that end a process, rather than be ended by them."""
-    loop, heard = asyncio.get_running_loop(), Heard()
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    for number in numbers:
-        loop.add_signal_handler(number, heard.hear, number)
-    try:
-        yield heard
-    finally:
-        for number in numbers:
-            loop.remove_signal_handler(number)
+        lines = partial(WatchLines, as_json=as_json)
+        return await Watching(directory, heard, lines).follow()
 
 
 def _tell(text: str) -> None:
     """Narration: on stderr, so that stdout holds data alone."""
     print(f"mobius-tui: {line(text)}", file=sys.stderr, flush=True)  # noqa: T201
-
-
-class Watching:
-    """A watch that is followed until it is over, or whoever began it goes."""
-
-    def __init__(self, directory: RunDirectory, heard: Heard, *, as_json: bool) -> None:
-        self._viewer = Viewer(directory)
-        self._lines = WatchLines(self._viewer, as_json=as_json)
-        self._heard = heard
-        self._way = f"`mobius-tui resume {directory.id}`"
-
-    async def follow(self) -> int:
-        """Print it; returns the exit code."""
-        viewer = self._viewer
-        try:
-            await self._lines.more(viewer.follower.entries)
-            async for changes in viewer.changes():
-                await self._lines.more(changes.entries)
-                code = self._over()
-                if code is None and viewer.host() is None and not changes:
-                    code = self._end(INCOMPLETE, f"its host is gone; {self._way}")
-                if code is None and self._heard.number is not None:
-                    code = await self._leave(self._heard.number)
-                if code is not None:
-                    return code
-        finally:
-            self._lines.close()
-            await viewer.close()
-        return INCOMPLETE
-
-    def _over(self) -> int | None:
-        """The exit code of a watch that is over."""
-        state = self._viewer.follower.state
-        if state.ended is not None:
-            return self._end(OUTCOMES[state.ended.outcome], state.ended.reason)
-        if state.watch.over:
-            words = f"{state.watch.over}; {self._way} goes on from there"
-            return self._end(FAILED, words)
-        return None
-
-    def _end(self, code: int, why: str) -> int:
-        self._lines.summary(code, why)
-        return code
-
-    async def _leave(self, number: signal.Signals) -> int | None:
-        """Go, as a signal asks; returns the exit code, or `None` to go on for now."""
-        watch = self._viewer.follower.state.watch
-        assert watch.job is not None
-        if watch.job.detached:
-            if number == signal.SIGHUP and self._heard.is_read:
-                self._heard.number = None
-                return None
-            return self._end(INTERRUPTED, f"left; the watch goes on; {self._way}")
-        if watch.goes or (under_way(watch) and number != signal.SIGINT):
-            words = f"left; the rollback goes on; {self._way}"
-            return self._end(INTERRUPTED, words)
-        reply = await self._viewer.intend(Intent(wish="end", text=WHY[number]))
-        if not reply.ok:
-            return self._end(INTERRUPTED, f"left, not ended: {reply.text}; {self._way}")
-        changes = self._viewer.follower.poll()
-        await self._lines.more(changes.entries)
-        return self._over()

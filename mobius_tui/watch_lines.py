@@ -92,13 +92,17 @@ def _answer(check: Check) -> str:
 class WatchLines:
     """Prints a watch."""
 
-    def __init__(self, viewer: Viewer, *, as_json: bool) -> None:
+    def __init__(
+        self, viewer: Viewer, *, as_json: bool = False, silent: bool = False
+    ) -> None:
         """Print nothing yet.
 
         Args:
             viewer: the run's.
             as_json: whether the lines are for programs.
+            silent: whether the summary alone is printed.
         """
+        self._silent = silent
         self._viewer = viewer
         self._json = as_json
         self._lines = Lines(viewer, as_json=as_json)
@@ -114,13 +118,16 @@ class WatchLines:
         changes = list(self._checks.more())
         rows: Iterator[Change | Entry] = merge(changes, entries, key=lambda row: row.at)
         for row in rows:
+            if isinstance(row, Entry) and isinstance(row.event, TriggerFired):
+                self._fired.append(row)
+            if self._silent:
+                continue
             if isinstance(row, Change):
                 self._change(row)
                 continue
-            if isinstance(row.event, TriggerFired):
-                self._fired.append(row)
             await self._lines.entries((row,))
-        await self._lines.running()
+        if not self._silent:
+            await self._lines.running()
 
     def _change(self, change: Change) -> None:
         if self._json:

@@ -75,5 +75,11 @@ def add_options(watch: argparse.ArgumentParser) -> None:
     )
     watch.add_argument("--plain", action="store_true", help="lines, not a screen")
     watch.add_argument(
+        "--ascii",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="draw with letters and signs of ASCII alone",
+    )
+    watch.add_argument(
         "--json", action="store_true", help="lines and summary for programs"
     )

@@ -20,7 +20,7 @@ LAYERS = (
     ("run",),
     ("drill", "review", "plain_watch"),
     ("tui", "plain"),
-    ("watch_options", "watch_summary", "watch_lines"),
+    ("watch_options", "watch_summary", "watch_lines", "watch_follow"),
     ("cli", "commands", "commands_watch", "watch_command", "__main__"),
 )
 PURE = (

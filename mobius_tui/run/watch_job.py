@@ -49,16 +49,23 @@ def is_only_watched(plan: Plan, state: RunState) -> bool:
     return (
         watch.job is not None
         and not watch.over
-        and watch.begun is None
+        and not watch.stopped
         and not taken_over(plan, state)
     )
+
+
+def ends_alone(plan: Plan, state: RunState) -> bool:
+    """Whether the run is a watch that ends when nobody looks at it any more."""
+    job = state.watch.job
+    stays = job is None or job.detached or under_way(state.watch)
+    return not stays and is_only_watched(plan, state)
 
 
 def ended_by(watch: WatchState, who: str) -> str:
     """What a watch comes to that somebody ends, in words."""
     if watch.latest is None:
         return f"{who} ended the watch; no trigger fired"
-    reason = f"a trigger fired: {watch.latest.reason}; no rollback was begun"
+    reason = f"a trigger fired: {watch.latest.reason}; {_rollback(watch)}"
     return f"{who} ended the watch; {reason}"
 
 
@@ -112,6 +119,8 @@ def _end(watch: WatchState, seconds: float | None, unknown: tuple[str, ...]) -> 
 
 def _rollback(watch: WatchState) -> str:
     """What became of the rollback, in words."""
+    if watch.countdown is not None:
+        return "no rollback was begun: its countdown was under way"
     if watch.passed is not None:
         return "the rollback passed" if watch.passed else "the rollback did not pass"
     why = f" ({watch.why})" if watch.why else ""

@@ -99,6 +99,24 @@ def open_briefing(
     return show(_openings().briefing(briefing, auto=auto, answers=answers), settings)
 
 
+def open_watch(directory: RunDirectory, settings: Settings) -> None:
+    """Show the health of a watch that has just begun, with the whole room.
+
+    Args:
+        directory: the run's.
+        settings: the person's.
+
+    Raises:
+        MobiusError: the run is damaged.
+    """
+    from mobius_tui.run.viewer import Viewer
+    from mobius_tui.tui.screens.stand import Stand
+
+    stand = Stand(key=None, moved=False, pane="health", zoomed=True, drafts={})
+    viewer = Viewer(directory)
+    show(_openings().run(viewer, is_new=True, auto=None, stand=stand), settings)
+
+
 def open_run(
     directory: RunDirectory | None, settings: Settings, *, auto: Intent | None
 ) -> int:

@@ -12,6 +12,10 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
+from mobius_tui import sanitize
+from mobius_tui.run.plan import Plan
+from mobius_tui.run.state import RunState
+from mobius_tui.run.watch_job import ends_alone
 from mobius_tui.tui.screens.dialog import Choice, Dialog
 from mobius_tui.tui.theme import text
 from mobius_tui.tui.view import RunView
@@ -30,6 +34,8 @@ class Leaving:
     has_host: bool
     ended: str
     """What the run came to; empty while it is open."""
+    ends_alone: bool = False
+    """Whether it is a watch that ends when nobody looks at it any more."""
 
 
 NOTHING = Leaving(running={}, has_host=True, ended="")
@@ -47,7 +53,18 @@ def leaving(view: RunView, running: Attempts) -> Leaving:
         running={each: view.plan.name(each[0]) for each in running},
         has_host=view.host is not None,
         ended=ended.outcome if ended is not None else "",
+        ends_alone=ends_alone(view.plan, view.state),
     )
+
+
+def last_words(state: RunState, plan: Plan) -> str:
+    """What becomes of a run that is left, or became of it: for the shell's screen."""
+    run = state.began.run if state.began is not None else ""
+    if state.ended is not None:
+        return sanitize.line(f"{state.ended.outcome}: {state.ended.reason} ({run})")
+    if ends_alone(plan, state):
+        return f"the watch ends when nobody looks at it any more ({run})"
+    return f"the run goes on; `mobius-tui resume {run}` shows it again"
 
 
 class LeaveDialog(Dialog[Way]):
@@ -86,6 +103,9 @@ class LeaveDialog(Dialog[Way]):
             keeps = "and its host keeps watching health"
             host = keeps if state.has_host else "and no host runs it"
             lines.append(text(f"{was}The run is open, {host}."))
+        if state.ends_alone:
+            words = "A watch that was begun without --detach ends with its last viewer."
+            return Content("\n\n").join([*lines, text(words, "warn")])
         goes = text("It goes on without this screen, and nothing is lost.")
         return Content("\n\n").join([*lines, goes, back])
 
@@ -103,7 +123,8 @@ class LeaveDialog(Dialog[Way]):
 
     @property
     def _leave_label(self) -> str:
-        return "Leave" if self.state.ended else "Leave it running"
+        ends = self.state.ended or self.state.ends_alone
+        return "Leave" if ends else "Leave it running"
 
     @property
     def _stop_label(self) -> str:

@@ -11,7 +11,6 @@ from textual import on
 from textual.binding import BindingType
 from textual.worker import Worker
 
-from mobius_tui import sanitize
 from mobius_tui.errors import OK, OUTCOMES, MobiusError
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.intents import Intent
@@ -286,11 +285,8 @@ class RunScreen(RunPage):
         if len(self.app.screen_stack) > 2:
             self.dismiss()
         else:
-            run = self._viewer.directory.id
-            words = (
-                f"mobius-tui: the run goes on; `mobius-tui resume {run}` shows it again"
-                if ended is None
-                else f"mobius-tui: {ended.outcome}: {ended.reason} ({run})"
-            )
+            from mobius_tui.tui.screens.leave import last_words
+
             code = OK if ended is None else OUTCOMES[ended.outcome]
-            self.app.exit(code, message=Text(sanitize.line(words)))
+            words = last_words(self._sight.state, self._viewer.follower.plan)
+            self.app.exit(code, message=Text(f"mobius-tui: {words}"))

@@ -88,6 +88,7 @@ class RunPage(FollowingPage):
         self._glanced = 0.0
         self._moved = stand is not None and stand.moved
         self.pane = stand.pane if stand is not None else "checklist"
+        self._begins_zoomed = stand is not None and stand.zoomed
         self.drafts = stand.drafts if stand is not None else {}
         if self._moved and stand is not None:
             self.set_reactive(RunPage.key, stand.key)
@@ -113,6 +114,8 @@ class RunPage(FollowingPage):
         """Show what is there."""
         self.look()
         self.query_one(f"#{self.pane}").focus()
+        if self._begins_zoomed:
+            self.action_zoom()
 
     async def on_unmount(self) -> None:
         """Put on record that somebody looked until now."""
@@ -122,7 +125,11 @@ class RunPage(FollowingPage):
     def stand(self) -> Stand:
         """Where the person is."""
         return Stand(
-            key=self.key, moved=self._moved, pane=self.pane, drafts=self.drafts
+            key=self.key,
+            moved=self._moved,
+            pane=self.pane,
+            zoomed=self.has_class("-zoomed"),
+            drafts=self.drafts,
         )
 
     def show_run(self) -> None:

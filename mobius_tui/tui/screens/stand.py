@@ -19,5 +19,7 @@ class Stand:
     """Whether the person put it there."""
     pane: str
     """The id of the pane with the focus."""
+    zoomed: bool = False
+    """Whether that has the whole room."""
     drafts: Mapping[str, Draft]
     """What was typed in dialogs that nobody answered, by their headings."""

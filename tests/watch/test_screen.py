@@ -1,0 +1,95 @@
+"""`mobius-tui watch` on a terminal: the health, with the whole room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.run.directory import all_runs, runs_root
+from mobius_tui.run.follow import Follower
+from tests.acceptance.conftest import Open
+from tests.acceptance.terminal import Terminal
+from tests.acceptance.test_keys import ENTER, press_until
+from tests.run.running import wait_for
+from tests.run.test_watching import Service, book, invoked
+
+Screen = Callable[..., Terminal]
+
+
+@pytest.fixture
+def screen(terminal: Open, site: Service, folder: Path) -> Screen:
+    """Begin a watch on a terminal, and wait until it shows that all is well."""
+
+    def go(*words: str, columns: int = 120, rows: int = 36) -> Terminal:
+        path = folder / "book.toml"
+        path.write_text(book(site).replace("50ms", "200ms", 1))
+        found = terminal("watch", str(path), *words, columns=columns, rows=rows)
+        found.until("API is ok")
+        return found
+
+    return go
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(120, 36), (80, 24)])
+def test_a_trigger_and_the_rollback_are_seen(
+    screen: Screen, folder: Path, columns: int, rows: int
+) -> None:
+    shown = screen("--auto-rollback", columns=columns, rows=rows)
+    text = shown.until("ARMED")
+    assert "0 of 3 failures" in text
+    assert "1.1 Look" not in text.split("Enter")[0], "health has the whole room"
+    (folder / "well").unlink()
+    shown.until("TRIGGER FIRED")
+    shown.until("The run has ended: failed")
+    press_until(shown, "q", lambda text: "summary: a trigger fired" in text)
+    assert shown.over() == 1
+    assert "rollback: began" in shown.text()
+    assert invoked(folder) == ["automatic"]
+
+
+@pytest.mark.parametrize("detach", [True, False])
+def test_leaving_says_whether_it_goes_on(screen: Screen, detach: bool) -> None:
+    shown = screen(*(["--detach"] if detach else []))
+    press_until(shown, "q", lambda text: "Leave?" in text)
+    if detach:
+        shown.until("It goes on without this screen")
+    else:
+        shown.until("begun without --detach ends with its last viewer")
+    press_until(shown, ENTER, lambda text: "summary: " in text)
+    assert shown.over() == (130 if detach else 3)
+    [run] = all_runs(runs_root())
+    if detach:
+        assert "left; the watch goes on; `mobius-tui resume " in shown.text()
+        assert Follower(run).state.ended is None
+    else:
+        assert "its screen was left (" in shown.text()
+        wait_for(lambda: run.host() is None)
+
+
+def test_a_run_that_somebody_works_stays_open(screen: Screen) -> None:
+    shown = screen()
+    [run] = all_runs(runs_root())
+    press_until(
+        shown, ENTER, lambda _: Follower(run).state.steps["look"].status == "passed"
+    )
+    press_until(shown, "q", lambda text: "Leave?" in text)
+    shown.until("It goes on without this screen")
+    press_until(shown, ENTER, lambda text: "summary: " in text)
+    assert shown.over() == 130
+    assert "left; the run stays open" in shown.text()
+    assert Follower(run).state.ended is None
+
+
+def test_settings_that_are_wrong_are_told_before_anything_begins(
+    terminal: Open, site: Service, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "config" / "mobius-tui").mkdir(parents=True)
+    (tmp_path / "config" / "mobius-tui" / "config.toml").write_text("nonsense = 1\n")
+    path = folder / "book.toml"
+    path.write_text(book(site))
+    shown = terminal("watch", str(path))
+    assert shown.over() == 2
+    assert not (folder / "monitor_logs").exists()
+    assert all_runs(runs_root()) == ()
