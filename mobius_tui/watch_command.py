@@ -19,6 +19,7 @@ from mobius_tui.cli import USUAL_COLLECTIONS, is_plain, variables
 from mobius_tui.errors import UsageError
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.plan import Plan
+from mobius_tui.run.presence import present
 from mobius_tui.run.rollback import rollback_of
 from mobius_tui.run.starter import Briefing, answer, begin, prepare
 from mobius_tui.run.variables import texts
@@ -88,7 +89,8 @@ def _on_screen(
     directory = asyncio.run(begin(briefing, auto=arm, watch=job))
     from mobius_tui.tui.entry import open_watch
 
-    open_watch(directory, settings)
+    with present(directory):
+        open_watch(directory, settings)
     heard = Heard()
     heard.number = signal.SIGTERM
     lines = partial(WatchLines, silent=True)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from mobius_tui.run.directory import all_runs, runs_root
 from mobius_tui.run.follow import Follower
+from mobius_tui.run.watch_job import LONELY
 from tests.acceptance.conftest import Open
 from tests.acceptance.terminal import Terminal
 from tests.acceptance.test_keys import ENTER, press_until
+from tests.acceptance.test_manners import CTRL_Z, job, program_of
 from tests.run.running import wait_for
 from tests.run.test_watching import Service, book, invoked
 
@@ -93,3 +97,35 @@ def test_settings_that_are_wrong_are_told_before_anything_begins(
     assert shown.over() == 2
     assert not (folder / "monitor_logs").exists()
     assert all_runs(runs_root()) == ()
+
+
+def test_a_terminal_that_goes_away_ends_it(screen: Screen) -> None:
+    shown = screen("--auto-rollback")
+    shown.child.close(force=False)
+    [run] = all_runs(runs_root())
+    wait_for(lambda: Follower(run).state.ended is not None)
+    ended = Follower(run).state.ended
+    assert ended is not None
+    assert ended.outcome == "abandoned"
+
+
+def test_one_who_stopped_the_screen_is_still_there(
+    terminal: Open, site: Service, folder: Path
+) -> None:
+    """Stopped by Ctrl+Z for longer than a watch goes on with nobody there."""
+    path = folder / "book.toml"
+    path.write_text(book(site).replace("50ms", "200ms", 1))
+    shell = job(terminal, f"watch {path}")
+    shell.until("API is ok")
+    [run] = all_runs(runs_root())
+    process = program_of(shell)
+    stopped = time.monotonic()
+    shell.press(CTRL_Z)
+    wait_for(lambda: process.status() == psutil.STATUS_STOPPED)
+    wait_for(lambda: time.monotonic() > stopped + LONELY + 1)
+    assert Follower(run).state.ended is None
+    shell.press("fg\n")
+    shell.until("API is ok")
+    press_until(shell, "q", lambda text: "Leave?" in text)
+    press_until(shell, ENTER, lambda text: "its screen was left" in text)
+    wait_for(lambda: Follower(run).state.ended is not None)
