@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 import time
@@ -155,6 +156,13 @@ def say(text: str) -> None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - till exit
 
 
+def inert(row: str) -> str:
+    """A line of JSON that means the same, and that no terminal obeys."""
+    if row.isprintable():
+        return row
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in row)
+
+
 class Lines:
     """A run printed as lines, or as its journal's own."""
 
@@ -172,7 +180,8 @@ class Lines:
         """Print what the journal gained."""
         if self._json:
             for _ in entries:
-                say(self._raw.readline().decode("utf-8", "replace").rstrip("\n"))
+                row = self._raw.readline().decode("utf-8", "replace")
+                say(inert(row.rstrip("\n")))
             return
         follower = self._viewer.follower
         for entry in entries:

@@ -16,6 +16,8 @@ from mobius_tui.run.viewer import Viewer
 from mobius_tui.run.watch_job import is_only_watched, under_way
 from mobius_tui.watch_lines import WatchLines
 
+PATIENCE = 5.0
+"""Seconds that the host has to answer: who presses Ctrl+C must get away."""
 WHY = {
     signal.SIGINT: "Ctrl+C",
     signal.SIGTERM: "told to end, by SIGTERM",
@@ -127,7 +129,11 @@ class Watching:
         if not is_only_watched(follower.plan, follower.state):
             return self._left("the run stays open")
         why = self._why or WHY[number]
-        reply = await self._viewer.intend(Intent(wish="end", text=why))
+        try:
+            asked = self._viewer.intend(Intent(wish="end", text=why))
+            reply = await asyncio.wait_for(asked, PATIENCE)
+        except TimeoutError:
+            return self._left("not ended: its host does not answer")
         if not reply.ok:
             return self._left(f"not ended: {reply.text}")
         changes = self._viewer.follower.poll()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.run.directory import all_runs, runs_root
-from mobius_tui.run.events import RunEnded
+from mobius_tui.run.events import NoteAdded, RunEnded
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.starter import resume
 from mobius_tui.run.watch_events import RollbackBegan
@@ -207,3 +207,40 @@ async def test_a_host_that_dies_is_taken_over_for_the_time_that_is_left(
     assert state.ended_at is not None
     assert 8 <= state.ended_at - state.watch.job_at < 8 + LIMIT
     assert len(log.read_text().splitlines()) > before
+
+
+async def test_a_log_that_cannot_be_written_is_told(
+    watch: StartWatch, folder: Path, tmp_path: Path
+) -> None:
+    watching = watch("--detach", "--duration", "6s")
+    watching.until("ok: api")
+    pid = watching.run.host()
+    assert pid
+    os.kill(pid, signal.SIGKILL)
+    assert watching.code() == 4
+    [log] = (folder / "monitor_logs").iterdir()
+    log.unlink()
+    victim = tmp_path / "victim"
+    victim.touch()
+    log.symlink_to(victim)
+    await resume(watching.run, load(folder / "book.toml"))
+    watching.over()
+    entries = Follower(watching.run).entries
+    [note] = [e.event.text for e in entries if isinstance(e.event, NoteAdded)]
+    assert str(log) in note
+    assert "checks are no longer logged" in note
+    assert victim.read_bytes() == b""
+
+
+def test_ctrl_c_gets_away_from_a_host_that_does_not_answer(watch: StartWatch) -> None:
+    watching = watch()
+    watching.until("ok: api")
+    pid = watching.run.host()
+    assert pid
+    os.kill(pid, signal.SIGSTOP)
+    watching.send(signal.SIGINT)
+    try:
+        assert watching.code() == 130
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert "not ended: its host does not answer" in watching.out

@@ -197,25 +197,46 @@ def test_a_monitor_that_sees_nothing_says_so(watch: StartWatch, folder: Path) ->
     assert all("|000|-|api: no data: no witness answers" in row for row in rows)
 
 
+# JSON lets C1 controls and direction marks through as they are.
+HOSTILE = '{"state": "\x9b31m\u202eolleh\u2028|\\u001b]0;x\\u0007"}'
+"""A body that asks a terminal for much."""
+
+
+def wants_fine(text: str) -> str:
+    """What the probe and the check of the rollback want of a body."""
+    wanted = 'json = { state = "fine" }\n'
+    for line in ('timeout = "1s"\n', "attempts = 40\n"):
+        assert text.count(line) == 1
+        text = text.replace(line, line + wanted)
+    return text.replace("attempts = 40", "attempts = 3")
+
+
 def test_hostile_answers_reach_neither_log_nor_output(
     watch: StartWatch, folder: Path
 ) -> None:
-    def wants(text: str) -> str:
-        line = 'timeout = "1s"\n'
-        return text.replace(line, line + 'json = { state = "fine" }\n')
-
-    # JSON lets C1 controls and direction marks through as they are.
-    body = '{"state": "\x9b31m\u202eolleh\u2028|\x1b]0;x\x07"}'.replace(
-        "\x1b", "\\u001b"
-    )
-    (folder / "body").write_text(body.replace("\x07", "\\u0007"))
-    watching = watch(change=wants)
+    (folder / "body").write_text(HOSTILE)
+    watching = watch("--auto-rollback", change=wants_fine)
     assert watching.code() == 1
     log = "\n".join(logged(watching, folder))
     for text in (log, watching.out):
         assert "<U+009B>31m<U+202E>olleh" in text
         assert all(c == "\n" or c.isprintable() for c in text)
     assert all(LOG_LINE.fullmatch(row) for row in log.splitlines())
+
+
+def test_hostile_answers_are_told_to_programs_by_escapes(
+    watch: StartWatch, folder: Path
+) -> None:
+    (folder / "body").write_text(HOSTILE)
+    watching = watch("--auto-rollback", "--json", change=wants_fine)
+    assert watching.code() == 1
+    assert all(c == "\n" or c.isprintable() for c in watching.out)
+    rows = [json.loads(row) for row in watching.out.splitlines()]
+    told = [row["detail"] for row in rows if row["event"] == "CheckTried"]
+    assert any("\x9b31m\u202eolleh" in detail for detail in told)
+    written = watching.run.journal.read_bytes().splitlines()
+    shown = [row for row in rows if "n" in row]
+    assert shown == [json.loads(row) for row in written[: len(shown)]]
 
 
 @pytest.mark.parametrize("value", ["1", "1s", "1000ms"])
