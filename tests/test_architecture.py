@@ -18,7 +18,7 @@ LAYERS = (
     ("runbook",),
     ("health",),
     ("run",),
-    ("drill", "review", "plain_watch"),
+    ("drill", "review"),
     ("tui", "plain"),
     ("watch_options", "watch_summary", "watch_lines", "watch_follow"),
     ("cli", "commands", "commands_watch", "watch_command", "__main__"),
