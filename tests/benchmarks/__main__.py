@@ -44,8 +44,9 @@ def _spine(_gigabytes: float) -> Iterator[Figure]:
 
 def _health(_gigabytes: float) -> Iterator[Figure]:
     from tests.benchmarks.backtests import backtest
+    from tests.benchmarks.beat import beside_httpx, on_the_beat
 
-    yield from _each(backtest)
+    yield from _each(backtest, beside_httpx, on_the_beat)
 
 
 GROUPS: Mapping[str, Group] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,10 +21,14 @@ class _Healthy(BaseHTTPRequestHandler):
         del format, args
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+
+
 @contextmanager
 def answering() -> Iterator[int]:
     """A service that is well; gives its port."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Healthy)
+    server = _Server(("127.0.0.1", 0), _Healthy)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -32,3 +37,15 @@ def answering() -> Iterator[int]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def main() -> int:
+    """Answer until standard input ends; the port is on standard output."""
+    with answering() as port:
+        print(port, flush=True)
+        sys.stdin.read()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
