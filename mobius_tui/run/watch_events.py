@@ -77,7 +77,7 @@ class RollbackHeld:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RollbackDropped:
-    """The rollback waited for a step, and when that had ended all was well."""
+    """The rollback had to wait at the end of its countdown, and then all was well."""
 
     reason: str
 

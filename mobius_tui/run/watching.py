@@ -8,9 +8,11 @@ begins the rollback in the same moment, one wins.
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import dataclass
 
 from mobius_tui.errors import MobiusError
+from mobius_tui.health.beat import awake
 from mobius_tui.health.record import Check, Sample
 from mobius_tui.health.trigger import Cleared, Fired, Rule
 from mobius_tui.run.engine import Engine
@@ -28,15 +30,20 @@ from mobius_tui.runbook.units import seconds
 
 WHO = "trigger"
 ENOUGH = 5
-"""Checks with data after which a rule that is not true by then is judged to be gone."""
+"""Checks in a row that are ok after which a rule is judged to be gone; more of them
+where it wants more to come true."""
+LATE = 1.0
+"""Seconds that a countdown may end late. One that ends later was suspended: what is
+known is old, and whoever wanted to hold it may not have been heard."""
 
 
 @dataclass(slots=True)
 class Second:
-    """A rollback that waited for a step is judged anew by what is seen after it."""
+    """A rollback that had to wait is judged anew by what is seen from then on."""
 
     alarm: Alarm
-    checks: int = 0
+    oks: int = 0
+    """In a row."""
 
 
 class Watching:
@@ -129,23 +136,30 @@ class Watching:
             return 10.0
 
     async def _count_down(self, countdown: Countdown) -> None:
-        """At zero the rollback begins, or waits for the step that is in its way."""
+        """At zero the rollback begins, or waits for what is in its way."""
         engine = self._engine
         try:
+            began = awake()
             await asyncio.sleep(countdown.grace)
-            async with engine.turn:
-                if not self._is_on(countdown):
-                    return
-                if in_the_way(engine.plan, engine.state) is None:
-                    await begin_by(engine, countdown.alarm)
-                    return
+            late = awake() - began - countdown.grace
             while self._is_on(countdown):
-                if in_the_way(engine.plan, engine.state) is None:
-                    self._second = Second(countdown.alarm)
-                    return
+                async with engine.turn:
+                    if not self._is_on(countdown):
+                        return
+                    if in_the_way(engine.plan, engine.state) is None:
+                        await self._at_zero(countdown.alarm, late=late > LATE)
+                        return
+                late = math.inf  # it waits for a step, and is judged by what follows
                 await asyncio.sleep(0.05)
         except MobiusError as error:
             print(f"countdown: {error}", flush=True)  # noqa: T201
+
+    async def _at_zero(self, alarm: Alarm, *, late: bool) -> None:
+        """Begin if the rule is known to hold now; else by what the next checks say."""
+        if late or not self._is_true(alarm):
+            self._second = Second(alarm)
+        else:
+            await begin_by(self._engine, alarm)
 
     def _is_on(self, countdown: Countdown) -> bool:
         state = self._engine.state
@@ -164,13 +178,20 @@ class Watching:
         alarm = second.alarm
         if check.probe != alarm.probe or check.state == "no data":
             return
-        second.checks += 1
+        second.oks = second.oks + 1 if check.state == "ok" else 0
         if in_the_way(engine.plan, engine.state) is not None:
-            second.checks = 0
+            second.oks = 0
         elif self._is_true(alarm):
             self._second = None
             await begin_by(engine, alarm)
-        elif second.checks >= ENOUGH:
+        elif second.oks >= self._enough(alarm):
             self._second = None
-            words = f"after the step all was well for {second.checks} checks"
+            words = f"{alarm.probe} was ok at {second.oks} checks in a row"
             await engine.write(RollbackDropped(reason=words), WHO)
+
+    def _enough(self, alarm: Alarm) -> int:
+        meters = self._rules.watch.meters() if self._rules.watch is not None else ()
+        wanted = [
+            m.of for m in meters if (m.probe, m.rule) == (alarm.probe, alarm.rule)
+        ]
+        return max(ENOUGH, *wanted)

@@ -104,10 +104,13 @@ class Running:
         await self.until(lambda state: state.ended is not None)
         return await self.until(lambda _: self.directory.host() is None)
 
-    def kill_host(self) -> None:
+    def host(self) -> int:
         pid = self.directory.host()
         assert pid
-        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def kill_host(self) -> None:
+        os.kill(self.host(), signal.SIGKILL)
         wait_for(lambda: self.directory.host() is None)
 
     def keeper(self, step: str, attempt: int = 1) -> int:
