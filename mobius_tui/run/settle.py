@@ -19,9 +19,18 @@ async def settle(engine: Engine) -> None:
         StateError: an event may not follow.
         RunError: it could not be made durable.
     """
+    await _enter_begun(engine)
     while (done := engine.plan.aside_done(engine.state)) is not None:
         await _leave(engine, *done)
     await _stop_followers(engine)
+
+
+async def _enter_begun(engine: Engine) -> None:
+    """The rollback's phase, where the host died before it had entered it."""
+    begun = engine.state.watch.begun
+    if begun is not None and begun.phase not in engine.state.entered:
+        entered = PhaseEntered(phase=begun.phase, reason=begun.reason)
+        await engine.write(entered, "host")
 
 
 async def _leave(engine: Engine, phase_id: str, passed: bool) -> None:
