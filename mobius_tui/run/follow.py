@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mobius_tui.errors import MobiusError, RunError
+from mobius_tui.health.past import Past
+from mobius_tui.health.record import Check
 from mobius_tui.health.record import decode as decode_health
 from mobius_tui.health.window import Health
 from mobius_tui.run.directory import RunDirectory, runbook_digest
 from mobius_tui.run.events import Entry, RunBegan
 from mobius_tui.run.fold import advance, initial
 from mobius_tui.run.journal import FIRST, entries_of
+from mobius_tui.run.milestones import Course
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.rules import RunRules
 from mobius_tui.run.state import RunState
@@ -137,6 +140,10 @@ class Follower:
         self.plan = Plan(self.runbook)
         self.state: RunState = initial(self.runbook)
         self.health = Health()
+        self.past = Past()
+        """What health was at any moment."""
+        self.course = Course(self.plan)
+        """The times of an outage, but for those that health tells."""
         self.rules = RunRules(self.plan, self.state)
         """How far the triggers are."""
         self._health = Lines(directory.health)
@@ -145,6 +152,7 @@ class Follower:
         not hang on them, so they are left out."""
         for entry in entries:
             advance(self.state, entry)
+            self.course.heed(entry)
         epochs = (e.at for e in entries if self.rules.begins_epoch(e.event))
         self._since = max(epochs, default=0.0)
         self._more_health()
@@ -166,6 +174,7 @@ class Follower:
         for entry in entries:
             advance(self.state, entry)
             self.rules.heed(entry.event)
+            self.course.heed(entry)
             if on_entry is not None:
                 on_entry(entry)
         return Changes(entries=entries, health=self._more_health())
@@ -177,6 +186,8 @@ class Follower:
                 try:
                     record = decode_health(line)
                     self.health.apply(record)
+                    if isinstance(record, Check):
+                        self.past.add(record)
                     if record.at >= self._since:
                         self.rules.apply(record)
                 except RunError:

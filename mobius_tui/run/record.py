@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.follow import Follower
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.state import RunState
 
@@ -38,6 +39,8 @@ def write_record(
         "head": head,
         "steps": counts,
     }
+    if state.watch.latest is not None:
+        record["outage"] = _outage(directory)
     new = directory.record.with_suffix(".new")
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     with os.fdopen(os.open(new, flags, 0o600), "wb") as file:
@@ -45,3 +48,25 @@ def write_record(
         file.flush()
         os.fsync(file.fileno())
     new.replace(directory.record)
+
+
+def _outage(directory: RunDirectory) -> dict[str, Any]:
+    """From the trigger to three healthy checks in a row: what came about of it."""
+    follower = Follower(directory)
+    outage = follower.course.milestones(follower.past)
+    assert outage is not None
+    found: dict[str, Any] = {
+        "probe": outage.probe,
+        "reason": outage.reason,
+        "acknowledged_by": outage.by,
+    }
+    for name, at in (
+        ("fired", outage.fired),
+        ("acknowledged", outage.acknowledged),
+        ("rollback_began", outage.rollback),
+        ("first_healthy", outage.healthy),
+        ("three_healthy", outage.steady),
+    ):
+        if at is not None:
+            found[name] = datetime.fromtimestamp(at, UTC)
+    return found

@@ -22,6 +22,7 @@ from mobius_tui.runbook.model import (
 from mobius_tui.runbook.templates import fill, script_variables
 from mobius_tui.runbook.words import EFFECTS, check_in_words, command_in_words
 from mobius_tui.tui import commands, offers
+from mobius_tui.tui.before_after import health_field
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.forms import short_form
 from mobius_tui.tui.glyphs import MARKS
@@ -79,9 +80,10 @@ def describe(view: RunView, key: str | None, *, compact: bool) -> tuple[Field, .
     standing = list(standing_fields(view, step))
     body = list(_action(view, step, compact=compact and bool(standing)))
     why = [Field("why", _prose(step.why))] if step.why else []
+    health = health_field(view, step)
     if compact:
-        return (*standing, *body, *why, *_after(view, step))
-    return (*standing, *why, *body, *_after(view, step))
+        return (*standing, *body, *health, *why, *_after(view, step))
+    return (*standing, *health, *why, *body, *_after(view, step))
 
 
 def command(view: RunView, step: Step) -> tuple[Field, ...]:

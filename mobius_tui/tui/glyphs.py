@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from mobius_tui.health.window import Condition
 from mobius_tui.run.steps import BAD, Status
 from mobius_tui.tui.theme import Role
 
@@ -38,6 +39,13 @@ MARKS: Mapping[Status, Mark] = {
     Status.NOT_APPLICABLE: Mark("┄", "n/a", "muted"),
     Status.WAITING: Mark("·", "waiting", "muted"),
 }
+
+CONDITIONS: Mapping[Condition, tuple[str, Role]] = {
+    "ok": ("●", "good"),
+    "failing": ("✖", "bad"),
+    "unknown": ("?", "warn"),
+}
+"""A probe's state; the word stands beside it."""
 
 FOLDED = "▸"
 UNFOLDED = "▾"

@@ -147,7 +147,7 @@ def look_at(
         for probe in (plan.probes if plan is not None else ())
     )
     age = None if health.last_at is None else max(0.0, now - health.last_at)
-    silent = age is not None and age > STALE * _seconds(every) + 5
+    silent = age is not None and age > stale_after(every)
     unwatched = age if age is not None and (silent or not is_watched) else None
     return HealthView(
         probes=probes,
@@ -158,6 +158,11 @@ def look_at(
         meters=meters,
         armed=armed,
     )
+
+
+def stale_after(every: str) -> float:
+    """Seconds after which a check says nothing about the present any more."""
+    return STALE * _seconds(every) + 5
 
 
 def _seconds(every: str) -> float:

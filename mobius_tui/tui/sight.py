@@ -75,7 +75,13 @@ class Sight:
             health=health,
             before=before,
         )
-        return replace(view, verifying=self._verifying(view), lost=self.lost)
+        return replace(
+            view,
+            verifying=self._verifying(view),
+            past=follower.past,
+            course=follower.course,
+            lost=self.lost,
+        )
 
     def _verifying(self, view: RunView) -> str | None:
         """The step whose script has ended while its checks are still being made."""

@@ -9,6 +9,7 @@ from mobius_tui import sanitize
 from mobius_tui.run.plan import follows
 from mobius_tui.run.steps import BAD, Status
 from mobius_tui.runbook.units import clock, in_words
+from mobius_tui.tui.before_after import outage_lines
 from mobius_tui.tui.glyphs import MARKS
 from mobius_tui.tui.health_view import HealthView
 from mobius_tui.tui.view import RunView
@@ -40,6 +41,13 @@ def status_text(
     ]
     if health is not None and health.probes:
         lines.append(f"Health: {health.news}")
+    outage = view.milestones
+    if outage is not None:
+        fired = time.strftime("%H:%M:%S UTC", time.gmtime(outage.fired))
+        found = (
+            f"{when} {words}".strip() for when, words in outage_lines(outage, fired)
+        )
+        lines.append(f"Outage: {', '.join(found)}")
     when = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(view.now))
     lines.append(f"{when} · run {run} · journal {view.last_n}:{head[:12]}")
     return "\n".join(sanitize.line(line) for line in lines) + "\n"

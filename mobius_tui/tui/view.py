@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from mobius_tui.health.past import Past
+from mobius_tui.run.milestones import Course, Milestones
 from mobius_tui.run.plan import Plan, Proposal
 from mobius_tui.run.said import Said
 from mobius_tui.run.standings import Standing
@@ -37,6 +39,10 @@ class RunView:
     """The step whose script has ended and whose checks are being made."""
     health: Mapping[str, str] = field(default_factory=dict)
     """Each probe's state, in words."""
+    past: Past = field(default_factory=Past)
+    """What health was at any moment; it grows in place."""
+    course: Course | None = None
+    """The times of an outage, but for those that health tells; it grows in place."""
     lost: str = ""
     """Why the run's files are followed no longer; empty while they are."""
     last_n: int = 0
@@ -87,6 +93,11 @@ class RunView:
     def values(self) -> Values:
         """What `${name}` means now; a secret shows as `[secret]`."""
         return Values(self.state, now=self.now, health=self.health)
+
+    @property
+    def milestones(self) -> Milestones | None:
+        """The times of the run's outage; `None` where no trigger has fired."""
+        return self.course.milestones(self.past) if self.course is not None else None
 
     def step(self, key: str | None) -> Step | None:
         """The step of a checklist's key; `None` for a phase's."""

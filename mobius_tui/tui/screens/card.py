@@ -14,6 +14,7 @@ from textual.widgets import Button
 from mobius_tui.run.glance import Glance
 from mobius_tui.run.steps import BAD, Status
 from mobius_tui.runbook.units import in_words
+from mobius_tui.tui.before_after import outage_fields
 from mobius_tui.tui.commands import bind
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.glyphs import MARKS
@@ -134,6 +135,7 @@ class EndCard(Dialog[str]):
             Field("why", text(ended.reason)),
             Field("took", text(in_words(view.elapsed))),
             Field("steps", _counts(view)),
+            *outage_fields(view),
             Field("kept", text(directory)),
         )
 

@@ -10,18 +10,14 @@ from textual.content import Content
 
 from mobius_tui import sanitize
 from mobius_tui.health.record import State
-from mobius_tui.health.window import CHART, Condition
+from mobius_tui.health.window import CHART
+from mobius_tui.tui.glyphs import CONDITIONS
 from mobius_tui.tui.health_view import HealthView, MachineView, ProbeView
 from mobius_tui.tui.theme import STYLES, Role, assemble, cut_in_middle, text
 from mobius_tui.tui.widgets.chart import Role as ChartRole
 from mobius_tui.tui.widgets.chart import ceiling, columns, meter
 from mobius_tui.tui.widgets.meters import trigger_lines
 
-STATE: dict[Condition, tuple[str, Role]] = {
-    "ok": ("●", "good"),
-    "failing": ("✖", "bad"),
-    "unknown": ("?", "warn"),
-}
 WIDE = 60
 """Cells from which a probe's figures stand in one line."""
 AXIS = 6
@@ -113,7 +109,7 @@ def _success(probe: ProbeView) -> tuple[str, Role]:
 
 def _head(probe: ProbeView, *, word: bool = True) -> list[tuple[str, Role]]:
     """Glyph, name, the state as a word, and the HTTP status."""
-    glyph, role = STATE[probe.state]
+    glyph, role = CONDITIONS[probe.state]
     status = str(probe.status) if probe.status is not None else "no answer"
     if probe.latencies == ():
         status = "not looked yet"

@@ -1,0 +1,90 @@
+"""What health was at any moment of a run: nine bytes a check, found by halving."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+
+from mobius_tui.health.record import Check, State
+from mobius_tui.health.window import BLIND_ROW, Condition
+
+_CODES: dict[State, int] = {"ok": 0, "failed": 1, "no data": 2}
+_OK, _FAILED, _NO_DATA = 0, 1, 2
+
+
+class _Probe:
+    """The checks of one probe."""
+
+    def __init__(self) -> None:
+        self.times = array("d")
+        self.states = bytearray()
+
+    def add(self, check: Check) -> None:
+        """Take in the next check; a clock that is put back does not disorder them."""
+        latest = self.times[-1] if self.times else check.at
+        self.times.append(max(latest, check.at))
+        self.states.append(_CODES[check.state])
+
+    def at(self, moment: float, within: float) -> Condition:
+        """What was known at a moment by the checks before it."""
+        place = bisect_right(self.times, moment) - 1
+        if place < 0 or moment - self.times[place] > within:
+            return "unknown"
+        for back in range(min(BLIND_ROW, place + 1)):
+            state = self.states[place - back]
+            if state != _NO_DATA:
+                return "ok" if state == _OK else "failing"
+        return "unknown"
+
+    def oks(self, since: float, count: int) -> float | None:
+        """When so many checks in a row had been ok, after a moment."""
+        row = 0
+        for place in range(bisect_left(self.times, since), len(self.times)):
+            state = self.states[place]
+            if state == _NO_DATA:
+                continue
+            row = row + 1 if state == _OK else 0
+            if row == count:
+                return self.times[place]
+        return None
+
+
+class Past:
+    """The states of all checks of a run, by probe and time."""
+
+    def __init__(self) -> None:
+        """Begin with no checks."""
+        self._probes: dict[str, _Probe] = {}
+
+    def add(self, check: Check) -> None:
+        """Take in the next check."""
+        probe = self._probes.get(check.probe)
+        if probe is None:
+            probe = self._probes[check.probe] = _Probe()
+        probe.add(check)
+
+    def at(self, probe: str, moment: float, *, within: float) -> Condition:
+        """What was known of a probe at a moment.
+
+        Args:
+            probe: its id.
+            moment: seconds since 1970.
+            within: seconds after which a check says nothing about the present any more.
+        """
+        known = self._probes.get(probe)
+        return known.at(moment, within) if known is not None else "unknown"
+
+    def oks(self, probe: str, *, since: float, count: int) -> float | None:
+        """When a probe had been ok so many times in a row, no data left out.
+
+        Args:
+            probe: its id.
+            since: seconds since 1970; checks that began before do not count.
+            count: how many.
+
+        Returns:
+            When the last of them began, in seconds since 1970; `None` if it never
+            was so.
+        """
+        known = self._probes.get(probe)
+        return known.oks(since, count) if known is not None else None

@@ -1,0 +1,166 @@
+"""From the trigger to three healthy checks: whom it is about, and what is kept."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.health.past import Past
+from mobius_tui.run.events import Entry, Event, NoteAdded, StepStarted
+from mobius_tui.run.follow import Follower
+from mobius_tui.run.milestones import Milestones, milestones
+from mobius_tui.run.plan import Plan
+from mobius_tui.run.watch_events import (
+    RollbackBegan,
+    RollbackHeld,
+    TriggerCleared,
+    TriggerFired,
+    WatchArmed,
+)
+from tests.conftest import MakeRunbook
+from tests.health.checks import numbered, trace
+from tests.run.conftest import Begin
+from tests.run.sites import Site, seen
+
+FIRED = TriggerFired(
+    probe="api", rule="consecutive_failures", reason="3 failed", seen=9.0
+)
+SLOW = TriggerFired(probe="api", rule="p95_latency", reason="slow", seen=9.0)
+CLEARED = TriggerCleared(probe="api", rule="consecutive_failures")
+BEGAN = RollbackBegan(phase="automatic", cause="trigger", reason="3 failed")
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    site = Site(tmp_path)
+    yield site
+    site.close()
+
+
+@pytest.fixture
+def plan(make_runbook: MakeRunbook, site: Site) -> Plan:
+    return Plan(make_runbook(site.book()))
+
+
+def told(
+    plan: Plan, spelt: str, *happened: tuple[float, str, Event]
+) -> Milestones | None:
+    past = Past()
+    for check in numbered(trace(spelt)):
+        past.add(check)
+    entries = [
+        Entry(n=n, at=at, mono=at, boot="b", by=by, event=event)
+        for n, (at, by, event) in enumerate(happened, 1)
+    ]
+    return milestones(plan, entries, past)
+
+
+def test_no_trigger_no_outage(plan: Plan) -> None:
+    assert told(plan, "ooo", (1.0, "anna", NoteAdded(text="hello"))) is None
+
+
+def test_all_of_it(plan: Plan) -> None:
+    assert told(
+        plan,
+        "oofffffffoofooo",
+        (0.5, "anna", WatchArmed()),
+        (5.1, "trigger", FIRED),
+        (6.0, "host", NoteAdded(text="nobody")),
+        (6.5, "anna", NoteAdded(text="I look")),
+        (7.0, "ben", NoteAdded(text="me too")),
+        (8.0, "trigger", BEGAN),
+        (10.0, "trigger", CLEARED),
+    ) == Milestones(
+        probe="api",
+        reason="3 failed",
+        fired=5.1,
+        acknowledged=6.5,
+        by="anna",
+        rollback=8.0,
+        healthy=10.0,
+        steady=15.0,
+    )
+
+
+def test_a_hold_acknowledges_and_health_may_come_back_by_itself(plan: Plan) -> None:
+    found = told(
+        plan, "fffffoooo", (3.5, "trigger", FIRED), (4.0, "anna", RollbackHeld())
+    )
+    assert found is not None
+    assert (found.acknowledged, found.rollback) == (4.0, None)
+    assert (found.healthy, found.steady) == (6.0, 8.0)
+
+
+def test_a_destroying_step_of_a_person_is_a_rollback(plan: Plan) -> None:
+    found = told(
+        plan,
+        "ffffff",
+        (3.5, "trigger", FIRED),
+        (4.0, "anna", StepStarted(step="verified", attempt=1)),
+        (5.0, "anna", StepStarted(step="restore", attempt=1)),
+        (6.0, "anna", StepStarted(step="restore", attempt=2)),
+    )
+    assert found is not None
+    assert (found.acknowledged, found.rollback, found.healthy) == (4.0, 5.0, None)
+
+
+def test_it_is_about_the_latest_outage_until_a_rollback(plan: Plan) -> None:
+    happened: tuple[tuple[float, str, Event], ...] = (
+        (3.0, "trigger", FIRED),
+        (4.0, "trigger", SLOW),  # the same outage: something has fired already
+        (5.0, "trigger", CLEARED),
+        (5.0, "trigger", TriggerCleared(probe="api", rule="p95_latency")),
+        (7.0, "trigger", FIRED),
+    )
+    first = told(plan, "ffff", *happened[:2])
+    assert first is not None
+    assert first.fired == 3.0
+    second = told(plan, "ffff", *happened)
+    assert second is not None
+    assert second.fired == 7.0
+    after: tuple[float, str, Event] = (8.0, "trigger", BEGAN)
+    more = ((9.0, "trigger", CLEARED), (12.0, "trigger", FIRED))
+    third = told(plan, "ffff", *happened, after, *more)
+    assert third is not None
+    assert third.fired == 7.0
+
+
+async def test_the_record_of_a_run_keeps_it(begin: Begin, site: Site) -> None:
+    run = await begin(site.book())
+    await run.did("arm")
+    (site.folder / "down").touch()
+    await run.until(lambda state: state.watch.countdown is not None)
+    await run.did("note", text="I see it")
+    await run.until(lambda state: state.watch.passed)
+    await seen(run, "ok", 3)
+    await run.did("end", text="done")
+    await run.over()
+    kept = tomllib.loads(run.directory.record.read_text())["outage"]
+    follower = Follower(run.directory)
+    found = follower.course.milestones(follower.past)
+    assert found is not None
+    names = (
+        ("fired", found.fired),
+        ("acknowledged", found.acknowledged),
+        ("rollback_began", found.rollback),
+        ("first_healthy", found.healthy),
+        ("three_healthy", found.steady),
+    )
+    times: list[datetime] = [kept[name] for name, _ in names]
+    assert times == sorted(times)
+    for name, at in names:
+        assert at is not None
+        assert abs(kept[name].timestamp() - at) < 1e-3
+    assert kept["acknowledged_by"] == run.state.began.operator  # type: ignore[union-attr]
+
+
+async def test_the_record_of_a_calm_run_names_none(begin: Begin, site: Site) -> None:
+    run = await begin(site.book())
+    await seen(run, "ok", 1)
+    await run.did("end", text="done")
+    await run.over()
+    assert "outage" not in tomllib.loads(run.directory.record.read_text())
