@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mobius_tui.errors import MobiusError
@@ -42,6 +42,27 @@ class ProbeView:
     latencies: tuple[float | None, ...]
     """Of the last checks, the newest at the end."""
     states: tuple[State, ...]
+    times: tuple[float, ...] = ()
+    """When each of them began, in seconds since 1970."""
+    last_ok: float | None = None
+    """When a check was last ok, in seconds since 1970."""
+    bad_for: float | None = None
+    """Seconds since the first failure of those in a row."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepSpan:
+    """When a step that changes something ran; times are seconds since 1970."""
+
+    number: str
+    title: str
+    began: float
+    ended: float | None
+    """`None` while it runs."""
+
+    def is_within(self, times: Sequence[float]) -> bool:
+        """Whether it ran while checks that began at some times were made."""
+        return self.ended is None or self.ended >= times[0]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,6 +88,8 @@ class HealthView:
     """Seconds since the last record, where nobody watches any more."""
     meters: tuple[Meter, ...] = ()
     """How far each trigger is."""
+    spans: tuple[StepSpan, ...] = ()
+    """When steps that change something ran, the earliest first."""
     armed: bool | None = None
     """Whether a trigger begins the rollback; `None` where none can."""
     has_ended: bool = False
@@ -121,6 +144,7 @@ def look_at(
     has_ended: bool,
     meters: tuple[Meter, ...] = (),
     armed: bool | None = None,
+    spans: tuple[StepSpan, ...] = (),
 ) -> HealthView:
     """What the panel shows now.
 
@@ -133,6 +157,7 @@ def look_at(
         has_ended: whether the run is over.
         meters: how far each trigger is.
         armed: whether a trigger begins the rollback; `None` where none can.
+        spans: when steps that change something ran.
     """
     plan = runbook.health
     every = values.preview(plan.every) if plan is not None else ""
@@ -157,6 +182,7 @@ def look_at(
         has_ended=has_ended,
         meters=meters,
         armed=armed,
+        spans=spans,
     )
 
 
@@ -203,6 +229,9 @@ def _probe(
         limit=limit,
         latencies=tuple(point.ms for point in window.points),
         states=tuple(point.state for point in window.points),
+        times=tuple(point.at for point in window.points),
+        last_ok=window.last_ok,
+        bad_for=None if window.since_bad is None else now - window.since_bad,
     )
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
+from operator import attrgetter
 
 from mobius_tui import sanitize
 from mobius_tui.errors import RunError
+from mobius_tui.run.plan import effect_of
 from mobius_tui.run.rollback import rollback_of
 from mobius_tui.run.said import Said, said
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import BAD, Status
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.model import Run
-from mobius_tui.tui.health_view import HealthView, look_at
+from mobius_tui.tui.health_view import HealthView, StepSpan, look_at
 from mobius_tui.tui.messages import RunChanged, RunLost
 from mobius_tui.tui.view import RunView, look
 
@@ -32,6 +34,8 @@ class Sight:
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
         self._said: dict[str, Said] = {}
+        plan = viewer.follower.plan
+        self._changing = tuple(s for s in plan.steps.values() if effect_of(s) != "read")
         self._n = -1
         self.lost = ""
         """Why the run's files are followed no longer; empty while they are."""
@@ -106,7 +110,27 @@ class Sight:
             has_ended=view.state.ended is not None,
             meters=follower.rules.watch.meters() if follower.rules.watch else (),
             armed=_armed(view),
+            spans=self._spans(),
         )
+
+    def _spans(self) -> tuple[StepSpan, ...]:
+        """When steps that change something ran, as far back as a chart goes."""
+        follower = self._viewer.follower
+        numbers = follower.plan.numbers
+        points = [w.points[0].at for w in follower.health.windows.values() if w.points]
+        oldest = min(points, default=0.0)
+        found = [
+            StepSpan(
+                number=numbers[step.id],
+                title=sanitize.line(step.title),
+                began=attempt.started,
+                ended=attempt.ended,
+            )
+            for step in self._changing
+            for attempt in self.state.steps[step.id].attempts
+            if attempt.ended is None or attempt.ended >= oldest
+        ]
+        return tuple(sorted(found, key=attrgetter("began")))
 
     def running(self) -> tuple[tuple[str, int], ...]:
         """The attempts at scripts that run now."""

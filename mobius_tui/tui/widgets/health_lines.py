@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 
 from textual.content import Content
 
-from mobius_tui import sanitize
 from mobius_tui.health.record import State
 from mobius_tui.health.window import CHART
 from mobius_tui.tui.glyphs import CONDITIONS
-from mobius_tui.tui.health_view import HealthView, MachineView, ProbeView
-from mobius_tui.tui.theme import STYLES, Role, assemble, cut_in_middle, text
+from mobius_tui.tui.health_view import HealthView, MachineView, ProbeView, StepSpan
+from mobius_tui.tui.theme import STYLES, Role, assemble, text
+from mobius_tui.tui.widgets.bad_news import bad_news, last_good
 from mobius_tui.tui.widgets.chart import Role as ChartRole
 from mobius_tui.tui.widgets.chart import ceiling, columns, meter
 from mobius_tui.tui.widgets.meters import trigger_lines
+from mobius_tui.tui.widgets.step_marks import step_marks
 
 WIDE = 60
 """Cells from which a probe's figures stand in one line."""
 AXIS = 6
 """Cells of a chart's scale."""
+TALLEST = 10
+"""Rows of a chart at most."""
 METER = 10
 """Cells of a meter."""
 HIGH_LOAD = 90.0
@@ -51,17 +54,29 @@ def lines(
     """
     if compact:
         return calmed(health, _two_lines(health, width))
-    found: list[Content] = []
     upright = width < WIDE
     charts = _chart_height(health, height, upright)
+    found = _all(health, width, charts)
+    spare = 0 if height is None or upright else height - len(found)
+    if spare > 0 and health.probes:
+        taller = min(TALLEST, charts + spare // len(health.probes))
+        found = _all(health, width, taller)
+    return calmed(health, found)
+
+
+def _all(health: HealthView, width: int, charts: int) -> list[Content]:
+    """Everything, with charts of so many rows."""
+    found: list[Content] = []
+    upright = width < WIDE
     for probe in health.probes:
         if not probe.latencies:
             found.append(assemble(*_head(probe, word=False)))
             continue
         found.extend(_upright(probe, width) if upright else [_in_a_row(probe)])
-        if probe.state != "ok" and probe.reason:
-            found.append(_reason(probe, width))
+        if probe.state != "ok":
+            found.extend(bad_news(probe, width))
         found.extend(_chart(probe, width, charts))
+        found.extend(_steps(probe, health.spans, width))
         if upright:
             found.append(Content(""))
     found.extend(trigger_lines(health.meters, width))
@@ -69,7 +84,7 @@ def lines(
         found.append(text("This runbook watches nothing.", "muted"))
     if health.machine is not None:
         found.extend(_machine(health.machine, upright=upright))
-    return calmed(health, found)
+    return found
 
 
 def calmed(health: HealthView, found: list[Content]) -> list[Content]:
@@ -86,7 +101,7 @@ def _chart_height(health: HealthView, height: int | None, upright: bool) -> int:
         return 3 if many <= 1 else 1
     if height is None or many == 0:
         return 4
-    return max(2, min(10, (height - 8) // many - 5))
+    return max(2, min(TALLEST, (height - 8) // many - 5))
 
 
 def _ms(value: float | None) -> str:
@@ -155,15 +170,10 @@ def _upright(probe: ProbeView, width: int) -> list[Content]:
     ]
 
 
-def _reason(probe: ProbeView, width: int) -> Content:
-    words = cut_in_middle(sanitize.line(probe.reason), max(8, width))
-    return text(words, "bad" if probe.state == "failing" else "warn")
-
-
 def _chart(probe: ProbeView, width: int, height: int) -> Iterator[Content]:
     """The latencies as columns, with the limit drawn in and an axis beside them."""
     axis = AXIS + 2
-    room = max(8, min(width - axis, CHART))
+    room = _room(width)
     states = [CHART_STATES[state] for state in probe.states[-room:]]
     newest = zip(probe.latencies[-room:], states, strict=True)
     latencies = [None if state == "bad" else ms for ms, state in newest]
@@ -179,6 +189,21 @@ def _chart(probe: ProbeView, width: int, height: int) -> Iterator[Content]:
             characters = "".join(character for character, _ in cells)
             parts.append((characters, CHART_ROLES[role]))
         yield assemble(*parts)
+
+
+def _room(width: int) -> int:
+    """Cells of a chart beside its axis."""
+    return max(8, min(width - AXIS - 2, CHART))
+
+
+def _steps(
+    probe: ProbeView, spans: Sequence[StepSpan], width: int
+) -> Iterator[Content]:
+    """Where steps ran that change something, under the chart."""
+    room = _room(width)
+    cells = step_marks(probe.times[-room:], spans, room)
+    if cells:
+        yield assemble((f"{'steps':>{AXIS}}  ", "muted"), ("".join(cells), "accent"))
 
 
 def _seconds_or_ms(ms: float) -> str:
@@ -233,6 +258,17 @@ def _count(name: str, count: int) -> Content:
     return assemble(glyph, (name[:24], "plain"), (f" {count}", "plain"))
 
 
+def _latest(probe: ProbeView) -> list[tuple[str, Role]]:
+    """The last good moment of what fails, and else how long it takes."""
+    if probe.state == "failing":
+        return [(f"  {last_good(probe)}", "bad")]
+    return [
+        ("  " if probe.ms is None else f"  {_ms(probe.ms)} ms  ", "plain"),
+        ("p95 ", "muted"),
+        (_ms(probe.p95), _percentile_role(probe.p95, probe.limit)),
+    ]
+
+
 def _two_lines(health: HealthView, width: int) -> list[Content]:
     """The worst news, and the machine."""
     worst = health.worst
@@ -243,9 +279,7 @@ def _two_lines(health: HealthView, width: int) -> list[Content]:
         success, role = _success(worst)
         first = assemble(
             *_head(worst, word=worst.state != "failing"),
-            ("  " if worst.ms is None else f"  {_ms(worst.ms)} ms  ", "plain"),
-            ("p95 ", "muted"),
-            (_ms(worst.p95), _percentile_role(worst.p95, worst.limit)),
+            *_latest(worst),
             ("  ok ", "muted"),
             (success, role),
         )

@@ -1,0 +1,89 @@
+"""What the health panel says when all is not well: since when, and what was done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.health.record import Check
+from tests.tui import scenes
+from tests.tui.runs import MadeRun, Time, hosted, opened, rollback, words
+
+
+@pytest.mark.parametrize("size", [(160, 45), (120, 36)])
+async def test_it_says_the_last_good_moment_and_for_how_long_it_has_been_bad(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    run = scenes.running(tmp_path)
+    async with hosted(run), opened(run, size=size) as (_, pilot):
+        assert "last ok 13:45:56, bad for 2:07" in words(pilot)
+
+
+async def test_at_80_columns_the_last_good_moment_stands_in_the_folded_panel(
+    tmp_path: Path,
+) -> None:
+    run = scenes.running(tmp_path)
+    async with hosted(run), opened(run, size=(80, 24)) as (_, pilot):
+        shown = words(pilot)
+        assert "API health is failing for 2:07" in shown
+        assert "✖ api  503  last ok 13:45:56  ok 57%" in shown
+
+
+@pytest.mark.parametrize("size", [(160, 45), (120, 36)])
+async def test_it_marks_where_a_changing_step_runs(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    run = scenes.running(tmp_path)
+    async with hosted(run), opened(run, size=size) as (_, pilot):
+        [row] = [line for line in words(pilot).splitlines() if " steps " in line]
+        assert "├─ 3.2 ─▶" in row or "├─ 3.2 ▶" in row
+
+
+async def test_a_step_that_only_reads_is_not_marked(tmp_path: Path) -> None:
+    run = scenes.assessed(tmp_path)
+    run.health(scenes.checks(run, failing=0))
+    async with hosted(run), opened(run) as (screen, _):
+        assert screen.health is not None
+        assert screen.health.spans == ()
+
+
+def blind(tmp_path: Path, *, before: str) -> MadeRun:
+    run = rollback(tmp_path)
+    for each in before + "---":
+        run.at += 5
+        state = {"o": "ok", "f": "failed", "-": "no data"}[each]
+        reason = "" if each == "o" else "this machine has no route to that network"
+        check = Check(
+            at=run.at,
+            mono=run.at,
+            probe="api",
+            state=state,  # type: ignore[arg-type]
+            reason=reason,
+        )
+        run.health([check])
+    return run
+
+
+@pytest.mark.parametrize(
+    ("before", "since"), [("oo", "last ok 13:45:15 · "), ("", "never ok so far · ")]
+)
+async def test_no_data_is_unknown_in_words(
+    tmp_path: Path, before: str, since: str
+) -> None:
+    run = blind(tmp_path, before=before)
+    async with hosted(run), opened(run, time=Time(run.at)) as (_, pilot):
+        shown = words(pilot)
+    assert "? API health: no data: this machine has no route to that" in shown
+    assert "? api  unknown" in shown
+    assert f"{since}this machine has no route" in shown
+    assert "no data" in shown
+    assert "● api" not in shown
+
+
+async def test_a_zoomed_panel_has_a_taller_chart(tmp_path: Path) -> None:
+    run = scenes.running(tmp_path)
+    async with hosted(run), opened(run) as (_, pilot):
+        before = words(pilot).count("█")
+        await pilot.press("3", "z")
+        assert words(pilot).count("█") > 2 * before
