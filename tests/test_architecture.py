@@ -34,6 +34,7 @@ PURE = (
     "health.backtest",
     "health.condition",
     "health.latencies",
+    "health.past",
     "health.replay",
     "health.rules",
     "health.thresholds",
@@ -43,6 +44,7 @@ PURE = (
     "health.tally",
     "run.events",
     "run.state",
+    "run.milestones",
     "run.rollback",
     "run.watch_events",
     "run.watch_state",
@@ -56,6 +58,7 @@ PURE = (
     "run.intents",
     "run.checks.tally",
     "tui.widgets.chart",
+    "tui.widgets.step_marks",
 )
 IO = {"os", "subprocess", "socket", "asyncio", "threading", "httpx", "psutil", "random"}
 CLOCKS = {"time.time", "time.monotonic", "datetime.now", "datetime.utcnow"}

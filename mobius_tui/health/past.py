@@ -56,6 +56,11 @@ class Past:
         """Begin with no checks."""
         self._probes: dict[str, _Probe] = {}
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody has looked yet."""
+        return not self._probes
+
     def add(self, check: Check) -> None:
         """Take in the next check."""
         probe = self._probes.get(check.probe)

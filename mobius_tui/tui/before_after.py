@@ -24,9 +24,9 @@ Part = tuple[str, Role]
 
 
 def health_field(view: RunView, step: Step) -> Iterator[Field]:
-    """`✖ api failing → ● api ok`, of the step's last attempt."""
+    """`✖ api failing → ● api ok`, of the step's last attempt; if anybody looked."""
     last = view.own(step.id).last
-    if last is None or view.runbook.health is None or not view.runbook.health.probes:
+    if last is None or view.runbook.health is None or view.past.is_empty:
         return
     parts = _at(view, last.started)
     if last.ended is None:

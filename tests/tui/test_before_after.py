@@ -40,7 +40,7 @@ def stepped(run: MadeRun, during: str) -> None:
     [
         ("of", "ffo", "✖ api failing  →  ● api ok"),
         ("oo", "f", "● api ok  →  ✖ api failing"),
-        ("", "", "? api unknown  →  ? api unknown"),
+        ("", "o", "? api unknown  →  ● api ok"),
     ],
 )
 async def test_a_step_shows_health_when_it_began_and_ended(
@@ -53,6 +53,15 @@ async def test_a_step_shows_health_when_it_began_and_ended(
         assert screen.view is not None
         fields = describe(screen.view, "execute", compact=compact)
     assert [f.content.plain for f in fields if f.label == "health"] == [shown]
+
+
+async def test_nothing_is_said_of_health_that_nobody_looked_at(tmp_path: Path) -> None:
+    run = scenes.assessed(tmp_path)
+    stepped(run, "")
+    async with hosted(run), opened(run) as (screen, _):
+        assert screen.view is not None
+        fields = describe(screen.view, "execute", compact=False)
+    assert "health" not in [field.label for field in fields]
 
 
 async def test_a_running_step_shows_what_it_began_with(tmp_path: Path) -> None:
