@@ -1,0 +1,41 @@
+"""The bundled runbook's automated rollback, where it cannot succeed."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.drill.faults import FAULTS
+from mobius_tui.drill.rehearse import rehearsal
+from mobius_tui.run.follow import Follower
+from mobius_tui.run.intents import Intent
+from mobius_tui.run.starter import begin
+from mobius_tui.run.steps import Status
+from mobius_tui.run.viewer import Viewer
+from tests.run.running import wait_for
+
+
+async def test_without_a_backup_it_ends_in_failure_recovery_and_asks_for_a_person(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    fault = FAULTS["bad-release"]
+    with rehearsal("mobius-rollback", fault, seed=0, given={}, keep=False) as briefing:
+        shutil.rmtree(briefing.workdir / "backups")
+        directory = await begin(briefing, {"reason": "every page answers 500"})
+        viewer = Viewer(directory)
+        reply = await viewer.intend(Intent(wish="arm", confirm="production"))
+        assert reply.ok, reply.text
+        wait_for(lambda: "failure-recovery" in Follower(directory).state.entered)
+        state = Follower(directory).state
+        assert state.steps["auto-find-backup"].status is Status.FAILED
+        assert state.steps["auto-execute"].attempts == ()
+        assert not state.watch.goes
+        assert "Find a good backup failed" in state.watch.stopped
+        assert state.ended is None
+        reply = await viewer.intend(Intent(wish="end"))
+        assert reply.ok, reply.text
+        await viewer.close()
+        wait_for(lambda: directory.host() is None)
