@@ -46,7 +46,8 @@ def banner(view: RunView | None, *, before: str = "") -> tuple[Content, ...]:
 
 
 def _fired(reason: str) -> Content:
-    return assemble((" TRIGGER FIRED ", "bad"), (f" {reason}", "strong"))
+    words = Content.styled(" TRIGGER FIRED ", "bold reverse $error")
+    return words + assemble((f" {reason}", "strong"))
 
 
 def _key(command_id: str, words: str, before: str) -> list[Part]:
