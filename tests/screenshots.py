@@ -174,7 +174,8 @@ async def failure(briefing: Briefing) -> None:
 
 async def trigger(briefing: Briefing) -> None:
     """A trigger that fires, and what it begins once it is armed."""
-    first = Openings(repaints=20).briefing(briefing, auto=None, answers={})
+    answers = answers_of(FAULT.answers)
+    first = Openings(repaints=20).briefing(briefing, auto=None, answers=answers)
     app = MobiusApp(first)
     async with app.run_test(size=(120, 36)) as pilot:
         paint = Painter(app, pilot)
