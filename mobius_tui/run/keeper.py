@@ -170,8 +170,8 @@ class Output:
 class Script:
     """The script's process group, from its start to its end."""
 
-    def __init__(self, spec: "dict[str, Any]", tree: int) -> None:
-        self.spec, self.tree = spec, tree
+    def __init__(self, spec: "dict[str, Any]", lock: int, tree: int) -> None:
+        self.spec, self.lock, self.tree = spec, lock, tree
         self.cause = "exited"
         self.deadline: float | None = None
         self.pid = 0
@@ -224,7 +224,10 @@ class Script:
             os.dup2(self.tree, TREE_FD)
             os.dup2(script, SCRIPT_FD)
             os.dup2(trouble, 250, inheritable=False)
-            os.closerange(3, 250)
+            # Held until it is executed: who finds the lock free must not miss the `pid`
+            # of a script that is about to run.
+            os.dup2(self.lock, 249, inheritable=False)
+            os.closerange(3, 249)
             trouble = 250
             what = "chdir"
             os.chdir(spec["cwd"])
@@ -323,7 +326,7 @@ def keep(lock: int, tree: int, spec: "dict[str, Any]") -> None:
     asked: list[int] = []
     record, waker = begin(lock, spec["dir"], asked)
     output = Output(spec["dir"], spec["max_output"], spec["rotate"])
-    script = Script(spec, tree)
+    script = Script(spec, lock, tree)
     streams: dict[int, tuple[int, Redactor]] = {}
     for number, end in enumerate(script.start(), 1):
         streams[end] = (number, Redactor(spec["secrets"]))

@@ -110,7 +110,7 @@ def keep(lock: int, tree: int, spec: "dict[str, Any]") -> None:
     asked: list[int] = []
     record, waker = begin(lock, spec["dir"], asked)
     Output(spec["dir"], 0, rotate=False)
-    script = TerminalScript(spec, tree)
+    script = TerminalScript(spec, lock, tree)
     relay = None
     try:
         relay = Relay(spec["dir"])

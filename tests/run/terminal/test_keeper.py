@@ -52,7 +52,7 @@ def test_it_is_a_terminal_of_its_own(step: TerminalStep) -> None:
 
 def test_a_password_is_asked_for_as_sudo_does(step: TerminalStep) -> None:
     step.start(
-        "echo not-me | { IFS= read -rsp 'Password: ' word < /dev/tty; "
+        ": | { IFS= read -rsp 'Password: ' word < /dev/tty; "
         'echo; echo "got ${#word}"; }'
     )
     person = step.come()
