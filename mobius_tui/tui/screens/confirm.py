@@ -6,28 +6,27 @@ from collections.abc import Iterable
 
 from textual import on
 from textual.widget import Widget
-from textual.widgets import Button, Input
+from textual.widgets import Button
 
 from mobius_tui.run.plan import effect_of
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.words import EFFECTS, check_in_words
 from mobius_tui.tui.describe import command, filled
 from mobius_tui.tui.field import Field
-from mobius_tui.tui.screens.dialog import Choice, Dialog, fields_widget, words_widget
+from mobius_tui.tui.screens.dialog import Choice, fields_widget
+from mobius_tui.tui.screens.typed import TypedDialog
 from mobius_tui.tui.theme import Role, assemble, text
 from mobius_tui.tui.view import RunView
 
 
-class ConfirmDialog(Dialog[str]):
+class ConfirmDialog(TypedDialog):
     """Gives what was typed as the environment's name; empty where none is wanted."""
-
-    KEEPS = False
 
     def __init__(self, view: RunView, step: Step) -> None:
         self._view = view
         self._step = step
         self._destroys = effect_of(step) == "destroy"
-        self._typed = self._destroys and view.is_protected
+        self.wanted = view.environment if self._destroys and view.is_protected else ""
         again = "again " if view.own(step.id).attempts else ""
         tone: Role = "bad" if self._destroys else "warn"
         super().__init__(f"Run {again}{view.plan.name(step.id)}?", tone=tone)
@@ -48,13 +47,6 @@ class ConfirmDialog(Dialog[str]):
         )
         yield fields_widget((*head, *command(view, step), *checks))
 
-    def compose_foot(self) -> Iterable[Widget]:
-        """The line for the name: typed with the command in sight."""
-        if self._typed:
-            name = self._view.environment
-            yield words_widget(f"Type {name} to confirm:", "bad")
-            yield Input(id="environment", compact=True)
-
     def choices(self) -> tuple[Choice, ...]:
         """Run or not."""
         run = Choice("run", "Run it", "error" if self._destroys else "primary")
@@ -62,17 +54,9 @@ class ConfirmDialog(Dialog[str]):
 
     def on_mount(self) -> None:
         """Put the focus where the confirmation is."""
-        self.query_one("#environment" if self._typed else "#run").focus()
+        self.query_one("#environment" if self.wanted else "#run").focus()
 
     @on(Button.Pressed, "#run")
-    @on(Input.Submitted)
-    def confirm(self) -> None:
-        """Take it as confirmed, where the name is right."""
-        if not self._typed:
-            self.dismiss("")
-            return
-        typed = self.query_one("#environment", Input).value.strip()
-        if typed == self._view.environment:
-            self.dismiss(typed)
-        else:
-            self.refuse(f"That is not it; type {self._view.environment}, or Esc.")
+    def press(self) -> None:
+        """The same as Enter in the line."""
+        self.confirm()

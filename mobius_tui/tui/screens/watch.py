@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from textual import on
 from textual.widget import Widget
-from textual.widgets import Button, Input
+from textual.widgets import Button
 
 from mobius_tui.run.plan import effect_of
 from mobius_tui.run.rollback import rollback_of
@@ -14,15 +14,14 @@ from mobius_tui.runbook.words import EFFECTS
 from mobius_tui.tui.describe import command
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.rules import rules_in_words
-from mobius_tui.tui.screens.dialog import Choice, Dialog, fields_widget, words_widget
+from mobius_tui.tui.screens.dialog import Choice, fields_widget, words_widget
+from mobius_tui.tui.screens.typed import TypedDialog
 from mobius_tui.tui.theme import Role, text
 from mobius_tui.tui.view import RunView
 
 
-class RollbackDialog(Dialog[str]):
+class RollbackDialog(TypedDialog):
     """Gives what was typed as the environment's name; empty where none is wanted."""
-
-    KEEPS = False
 
     def __init__(self, view: RunView, *, arms: bool) -> None:
         """Make the dialog.
@@ -35,7 +34,7 @@ class RollbackDialog(Dialog[str]):
         title = phase.title if phase is not None else ""
         self._view = view
         self._arms = arms
-        self._typed = view.is_protected
+        self.wanted = view.environment if view.is_protected else ""
         words = f"Let a trigger begin {title}?" if arms else f"Begin {title} now?"
         super().__init__(words, tone="bad")
 
@@ -63,12 +62,6 @@ class RollbackDialog(Dialog[str]):
             if effect != "read":
                 yield fields_widget(command(view, step))
 
-    def compose_foot(self) -> Iterable[Widget]:
-        """The line for the name, where the environment is protected."""
-        if self._typed:
-            yield words_widget(f"Type {self._view.environment} to confirm:", "bad")
-            yield Input(id="environment", compact=True)
-
     def choices(self) -> tuple[Choice, ...]:
         """Do it or not."""
         verb = "Arm it" if self._arms else "Begin it"
@@ -76,17 +69,9 @@ class RollbackDialog(Dialog[str]):
 
     def on_mount(self) -> None:
         """Put the focus where the confirmation is."""
-        self.query_one("#environment" if self._typed else "#cancel").focus()
+        self.query_one("#environment" if self.wanted else "#cancel").focus()
 
     @on(Button.Pressed, "#go")
-    @on(Input.Submitted)
-    def confirm(self) -> None:
-        """Take it as confirmed, where the name is right."""
-        if not self._typed:
-            self.dismiss("")
-            return
-        typed = self.query_one("#environment", Input).value.strip()
-        if typed == self._view.environment:
-            self.dismiss(typed)
-        else:
-            self.refuse(f"That is not it; type {self._view.environment}, or Esc.")
+    def press(self) -> None:
+        """The same as Enter in the line."""
+        self.confirm()

@@ -1,0 +1,37 @@
+"""A question that is answered by the environment's name, where that is protected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual import on
+from textual.widget import Widget
+from textual.widgets import Input
+
+from mobius_tui.tui.screens.dialog import Dialog, words_widget
+
+
+class TypedDialog(Dialog[str]):
+    """Gives what was typed as the environment's name; empty where none is wanted."""
+
+    KEEPS = False
+    wanted = ""
+    """The name that has to be typed; empty for none."""
+
+    def compose_foot(self) -> Iterable[Widget]:
+        """The line for the name: typed with what it confirms in sight."""
+        if self.wanted:
+            yield words_widget(f"Type {self.wanted} to confirm:", "bad")
+            yield Input(id="environment", compact=True)
+
+    @on(Input.Submitted)
+    def confirm(self) -> None:
+        """Take it as confirmed, where the name is right."""
+        if not self.wanted:
+            self.dismiss("")
+            return
+        typed = self.query_one("#environment", Input).value.strip()
+        if typed == self.wanted:
+            self.dismiss(typed)
+        else:
+            self.refuse(f"That is not it; type {self.wanted}, or Esc.")
