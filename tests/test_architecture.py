@@ -20,8 +20,7 @@ LAYERS = (
     ("run",),
     ("drill", "review"),
     ("tui", "plain"),
-    ("watch_options", "watch_summary", "watch_lines", "watch_follow"),
-    ("cli", "commands", "commands_watch", "watch_command", "__main__"),
+    ("cli", "commands", "__main__"),
 )
 PURE = (
     "sanitize",
@@ -101,7 +100,7 @@ def test_imports_point_one_way() -> None:
             if not same and layer(inside) > layer(name):
                 wrong.append(f"{name} imports {inside}")
             beside = not same and layer(inside) == layer(name)
-            if beside and layer(name) not in (0, 6, 7):
+            if beside and layer(name) not in (0, 6):
                 wrong.append(f"{name} imports its neighbour {inside}")
     assert wrong == []
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from mobius_tui.commands.watch_begin import duration, wanted
 from mobius_tui.errors import UsageError
 from mobius_tui.run.directory import all_runs, runs_root
 from mobius_tui.run.starter import prepare
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.library import find
-from mobius_tui.watch_command import duration, wanted
 from tests.watch.conftest import StartWatch
 
 

@@ -7,7 +7,6 @@ import asyncio
 import gc
 import os
 import signal
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,7 +14,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mobius_tui.cli import USUAL_COLLECTIONS, is_plain, variables
+from mobius_tui.cli import USUAL_COLLECTIONS
+from mobius_tui.commands.options import is_plain, variables
+from mobius_tui.commands.playing import screen_settings
+from mobius_tui.commands.speaking import tell
+from mobius_tui.commands.watch_follow import Heard, Watching, signals
+from mobius_tui.commands.watch_lines import WatchLines
 from mobius_tui.errors import UsageError
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.plan import Plan
@@ -29,9 +33,6 @@ from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.library import find
 from mobius_tui.runbook.templates import template_names
 from mobius_tui.runbook.units import seconds
-from mobius_tui.sanitize import line
-from mobius_tui.watch_follow import Heard, Watching, signals
-from mobius_tui.watch_lines import WatchLines
 
 if TYPE_CHECKING:
     from mobius_tui.tui.settings import Settings
@@ -57,9 +58,9 @@ def watch(options: argparse.Namespace) -> int:
     briefing = _briefing(options)
     arm = _arming(options, briefing)
     on_screen = not (options.json or is_plain(asked=options.plain))
-    settings = _settings(options) if on_screen else None
+    settings = screen_settings(options) if on_screen else None
     for problem in briefing.problems:
-        _tell(problem)
+        tell(problem)
     name = briefing.environment or briefing.runbook.id
     log = make_log(briefing.workdir, name, time.time())
     job = WatchBegan(
@@ -72,14 +73,6 @@ def watch(options: argparse.Namespace) -> int:
         return _on_screen(settings, briefing, job, arm)
     gc.set_threshold(*USUAL_COLLECTIONS)
     return asyncio.run(_watch(briefing, job, arm, as_json=options.json))
-
-
-def _settings(options: argparse.Namespace) -> Settings:
-    """What config.toml and the command line want of the screen."""
-    from mobius_tui.tui.settings import load as load_settings
-
-    settings = load_settings()
-    return replace(settings, ascii=settings.ascii or options.ascii)
 
 
 def _on_screen(
@@ -188,11 +181,6 @@ async def _watch(
 ) -> int:
     with signals() as heard:
         directory = await begin(briefing, auto=arm, watch=job)
-        _tell(f"run {directory.id}; `mobius-tui resume {directory.id}` shows it")
+        tell(f"run {directory.id}; `mobius-tui resume {directory.id}` shows it")
         lines = partial(WatchLines, as_json=as_json)
         return await Watching(directory, heard, lines).follow()
-
-
-def _tell(text: str) -> None:
-    """Narration: on stderr, so that stdout holds data alone."""
-    print(f"mobius-tui: {line(text)}", file=sys.stderr, flush=True)  # noqa: T201

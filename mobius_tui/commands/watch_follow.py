@@ -9,12 +9,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from mobius_tui.commands.watch_lines import WatchLines
 from mobius_tui.errors import FAILED, INCOMPLETE, INTERRUPTED, OUTCOMES
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.run.watch_job import is_only_watched, under_way
-from mobius_tui.watch_lines import WatchLines
 
 PATIENCE = 5.0
 """Seconds that the host has to answer: who presses Ctrl+C must get away."""

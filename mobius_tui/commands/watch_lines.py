@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import merge
 
+from mobius_tui.commands.watch_summary import Summary
 from mobius_tui.errors import RunError
 from mobius_tui.health.record import Check, decode
 from mobius_tui.health.tally import Tallies
@@ -19,7 +20,6 @@ from mobius_tui.run.viewer import Viewer
 from mobius_tui.run.watch_events import TriggerFired
 from mobius_tui.runbook.units import in_words
 from mobius_tui.sanitize import line
-from mobius_tui.watch_summary import Summary
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

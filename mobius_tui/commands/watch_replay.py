@@ -1,4 +1,4 @@
-"""What `mobius-tui watch` does."""
+"""What `mobius-tui watch --replay` does."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONGEST = 1 << 20
 """Bytes of a line; no record is as long, and a file without lines is none of ours."""
 
 
-def watch(options: argparse.Namespace) -> int:
+def replay_file(options: argparse.Namespace) -> int:
     """Run recorded checks through other thresholds.
 
     Raises:

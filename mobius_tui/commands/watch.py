@@ -1,4 +1,4 @@
-"""The options of `mobius-tui watch`."""
+"""`mobius-tui watch`: health without a checklist."""
 
 from __future__ import annotations
 
@@ -83,3 +83,17 @@ def add_options(watch: argparse.ArgumentParser) -> None:
     watch.add_argument(
         "--json", action="store_true", help="lines and summary for programs"
     )
+
+
+def do(options: argparse.Namespace) -> int:
+    """Watch, or run what was recorded through other thresholds."""
+    if options.replay is None:
+        from mobius_tui.commands.watch_begin import watch
+
+        return watch(options)
+    from mobius_tui.commands.watch_replay import replay_file
+    from mobius_tui.errors import UsageError
+
+    if options.runbook is not None:
+        raise UsageError("--replay watches nothing: leave the runbook out")
+    return replay_file(options)

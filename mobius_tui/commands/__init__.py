@@ -1,0 +1,24 @@
+"""The commands: a module each, which says what it takes and what it does.
+
+A module has `add_options(parser)` and `do(options) -> int`, which gives the exit code.
+It is imported only when it is wanted, and imports what is heavy only in `do`.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # as in `cli`
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+COMMANDS: Mapping[str, str] = {
+    "demo": "rehearse on a small MOBIUS of its own; touches nothing real",
+    "run": "run a runbook",
+    "resume": "go on with an open run",
+    "watch": "watch a runbook's health, and roll back if armed",
+    "drill": "rehearse a runbook on a broken site",
+    "check": "find what is wrong with runbook files",
+    "runs": "list runs, newest first",
+    "verify": "prove that a run was not edited",
+    "paths": "say where files are kept",
+}
+"""What each is for, by its name; its module has that name, with `_` for `-`."""

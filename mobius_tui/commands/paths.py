@@ -1,0 +1,34 @@
+"""`mobius-tui paths`: where files are kept."""
+
+from __future__ import annotations
+
+from mobius_tui.errors import OK
+
+TYPE_CHECKING = False  # as in `cli`
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_options(_parser: argparse.ArgumentParser) -> None:
+    """It takes none."""
+
+
+def do(_options: argparse.Namespace) -> int:
+    """Print each folder and file by its name."""
+    from mobius_tui.commands.speaking import say
+    from mobius_tui.drill.site import sites_root
+    from mobius_tui.run.directory import runs_root
+    from mobius_tui.runbook.library import folder
+    from mobius_tui.sanitize import line
+    from mobius_tui.tui import settings
+
+    config = settings.path()
+    there = "" if config.exists() else "  (not there: all is as it comes)"
+    for name, path in (
+        ("config", f"{config}{there}"),
+        ("runs", runs_root()),
+        ("sites", sites_root()),
+        ("runbooks", folder()),
+    ):
+        say(f"{name:9} {line(str(path))}")
+    return OK

@@ -1,0 +1,109 @@
+"""A run that a command begins or goes on with: on a screen, or as lines."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mobius_tui.cli import USUAL_COLLECTIONS
+from mobius_tui.commands.options import is_plain
+from mobius_tui.commands.speaking import say, tell
+from mobius_tui.errors import OK, UsageError
+from mobius_tui.sanitize import line
+
+if TYPE_CHECKING:
+    from mobius_tui.run.intents import Intent
+    from mobius_tui.run.starter import Briefing
+    from mobius_tui.tui.settings import Settings
+
+
+def go(
+    options: argparse.Namespace, briefing: Briefing, answers: Mapping[str, str]
+) -> int:
+    """Show the plan, print the run, or open the screens."""
+    from mobius_tui.plain import show
+    from mobius_tui.run.dryrun import dry_run
+    from mobius_tui.run.starter import begin
+
+    if options.dry_run:
+        for each in dry_run(briefing, now=time.time()):
+            say(line(each))
+        return OK
+    auto = auto_intent(options, answers)
+    if not (options.json or is_plain(asked=options.plain)):
+        settings = screen_settings(options)
+        from mobius_tui.tui.entry import open_briefing
+
+        return open_briefing(briefing, settings, auto=auto, answers=answers)
+
+    async def lines() -> int:
+        for problem in briefing.problems:
+            tell(problem)
+        wanted = {
+            v.name: answers[v.name] for v in briefing.missing if v.name in answers
+        }
+        directory = await begin(briefing, wanted, auto)
+        tell(f"run {directory.id}")
+        if auto is None:
+            tell(
+                "a guided run wants a person: in another terminal, "
+                f"`mobius-tui resume {directory.id}` opens its screen; "
+                "--auto runs it by itself; ctrl+c leaves it open"
+            )
+        return await show(directory, as_json=options.json, auto=auto, sent=True)
+
+    return interruptible(lines)
+
+
+def auto_intent(
+    options: argparse.Namespace, answers: Mapping[str, str]
+) -> Intent | None:
+    """The intent that makes a run automatic; `None` for a guided one."""
+    from mobius_tui.run.answers import auto
+
+    if options.auto:
+        return auto(answers, manual=options.manual or "stop", yes=options.yes)
+    given = {
+        "--yes": options.yes,
+        "--manual": options.manual,
+        "--answers": options.answers,
+    }
+    wrong = [name for name, value in given.items() if value]
+    if wrong:
+        raise UsageError(f"{', '.join(wrong)}: only with --auto")
+    return None
+
+
+def answers_in(path: Path | str | None) -> dict[str, str]:
+    """What a file answers; nothing without one."""
+    from mobius_tui.run.answers import answers_of
+
+    return answers_of(Path(path)) if path else {}
+
+
+def interruptible(lines: Callable[[], Coroutine[Any, Any, int]]) -> int:
+    """Run something that prints; ctrl+c leaves the run as it is, and says so."""
+    gc.set_threshold(*USUAL_COLLECTIONS)
+    try:
+        return asyncio.run(lines())
+    except KeyboardInterrupt:
+        tell("left; the run goes on. `mobius-tui resume` shows it again")
+        raise
+
+
+def screen_settings(options: argparse.Namespace) -> Settings:
+    """What config.toml and the command line want of the screens.
+
+    Raises:
+        UsageError: config.toml is wrong; the text is the whole report.
+    """
+    from mobius_tui.tui.settings import load
+
+    settings = load()
+    return replace(settings, ascii=True) if options.ascii else settings

@@ -1,0 +1,48 @@
+"""`mobius-tui resume`: an open run, as it stands."""
+
+from __future__ import annotations
+
+from mobius_tui.commands.options import auto_options, is_plain, view_options
+
+TYPE_CHECKING = False  # as in `cli`
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_options(resume: argparse.ArgumentParser) -> None:
+    """Add what `resume` takes."""
+    resume.add_argument("run", nargs="?", help="its id; the newest open one without")
+    view_options(resume)
+    auto_options(resume)
+
+
+def do(options: argparse.Namespace) -> int:
+    """Go on with an open run."""
+    import asyncio
+
+    from mobius_tui.commands.playing import (
+        answers_in,
+        auto_intent,
+        interruptible,
+        screen_settings,
+    )
+    from mobius_tui.run.directory import find, runs_root
+
+    directory = find(runs_root(), options.run) if options.run else None
+    auto = auto_intent(options, answers_in(options.answers))
+    if not (options.json or is_plain(asked=options.plain)):
+        settings = screen_settings(options)
+        from mobius_tui.tui.entry import open_run
+
+        return open_run(directory, settings, auto=auto)
+
+    from mobius_tui.plain import show
+    from mobius_tui.run.follow import Follower
+    from mobius_tui.run.starter import resume
+    from mobius_tui.run.summary import newest_open
+
+    directory = directory or newest_open(runs_root())
+    follower = Follower(directory)
+    if follower.state.ended is None:
+        asyncio.run(resume(directory, follower.runbook))
+    return interruptible(lambda: show(directory, as_json=options.json, auto=auto))
