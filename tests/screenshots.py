@@ -29,7 +29,7 @@ from mobius_tui.tui.errand import Result
 from mobius_tui.tui.opening import Openings
 
 FOLDER = Path(__file__).parents[1] / "screenshots"
-LIMIT = 30.0
+LIMIT = 60.0
 """Seconds that a screen may take to show something."""
 FAULT = FAULTS["bad-release"]
 

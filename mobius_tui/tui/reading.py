@@ -160,29 +160,53 @@ def _run(command: tuple[str, ...], environ: Mapping[str, str]) -> int:
     before = termios.tcgetattr(sys.stdin) if sys.stdin.isatty() else None
     try:
         with _told_to_go() as told:
-            program = subprocess.Popen(command, env=secure)
             try:
+                program = subprocess.Popen(command, env=secure)
+            except OSError:
+                told.heard()
+                raise
+            try:
+                told.heard()
                 return program.wait()
             finally:
-                if told:
-                    _end(program, told[0])
+                if told.number:
+                    _end(program, told.number)
     finally:
         if before is not None:
             with contextlib.suppress(termios.error):  # the terminal may be gone
                 termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
 
 
-@contextlib.contextmanager
-def _told_to_go() -> Iterator[list[int]]:
-    """Raise `SystemExit` when told to go, and say by which signal."""
-    told: list[int] = []
+class _Told:
+    """Whether this process was told to go, and by which signal.
 
-    def go(number: int, _frame: FrameType | None) -> None:
-        told.append(number)
-        if len(told) == 1:  # the program is being ended since then
+    Until the program is begun nobody could end it: a signal that comes in that moment
+    is kept until `heard`.
+    """
+
+    number = 0
+    """The signal; 0 while none came."""
+    _begun = False
+
+    def go(self, number: int, _frame: FrameType | None) -> None:
+        """Take a signal; the first one that may raises `SystemExit`."""
+        first = not self.number
+        self.number = self.number or number
+        if first and self._begun:
             raise SystemExit(INTERRUPTED)
 
-    handlers = {signal.SIGINT: lambda *_: None, **dict.fromkeys(GOING, go)}
+    def heard(self) -> None:
+        """From here on a signal raises at once, as one does that came before."""
+        self._begun = True
+        if self.number:
+            raise SystemExit(INTERRUPTED)
+
+
+@contextlib.contextmanager
+def _told_to_go() -> Iterator[_Told]:
+    """Take the signals by which a process is told to go."""
+    told = _Told()
+    handlers = {signal.SIGINT: lambda *_: None, **dict.fromkeys(GOING, told.go)}
     before = {number: signal.signal(number, act) for number, act in handlers.items()}
     try:
         yield told

@@ -66,7 +66,7 @@ def end_all() -> None:
             os.kill(pid, signal.SIGTERM)
     from mobius_tui.drill.site import reap_orphans
 
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while any(sites_root().glob("*")) and time.monotonic() < deadline:
         reap_orphans(sites_root())
         time.sleep(0.05)

@@ -32,7 +32,7 @@ from mobius_tui.runbook.model import Runbook
 
 PER_RUN = 40
 """Kills of one run; a long journal would cost more than it teaches."""
-LIMIT = 30.0
+LIMIT = 60.0
 """Seconds that anything may take to come about."""
 
 

@@ -12,7 +12,7 @@ import pexpect
 import pyte
 
 PROGRAM = str(Path(sys.executable).with_name("mobius-tui"))
-LIMIT = 20.0
+LIMIT = 60.0
 """Seconds that the screen may take to show something."""
 
 
@@ -151,6 +151,10 @@ class Terminal:
         if self.child.exitstatus is None:
             return -int(self.child.signalstatus or 0)
         return int(self.child.exitstatus)
+
+    def vanish(self) -> None:
+        """What a lost line does: the terminal is gone, whatever the program does."""
+        self.child.ptyproc.fileobj.close()  # which may be closed again by `close`
 
     def close(self) -> None:
         """End the program, if it has not ended."""

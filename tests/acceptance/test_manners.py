@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import stat
@@ -278,7 +277,7 @@ async def test_a_viewer_whose_terminal_is_gone_is_gone_within_a_second(
     viewer = program_of(screen) if deaf else psutil.Process(screen.child.pid)
     host = directory.host()
     began = time.monotonic()
-    os.close(screen.child.child_fd)
+    screen.vanish()
     while is_there(viewer):
         assert time.monotonic() < began + 10, "it stays for ever"
         time.sleep(0.01)
@@ -298,7 +297,7 @@ def runs_on(directory: RunDirectory) -> bool:
     """Whether its step still prints."""
     output = directory.attempt("s1", 1).output
     size = output.stat().st_size
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while output.stat().st_size == size:
         assert time.monotonic() < deadline
         time.sleep(0.01)

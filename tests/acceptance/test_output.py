@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 import re
 import signal
 import time
@@ -207,7 +206,7 @@ async def test_a_terminal_that_goes_takes_the_pager_and_its_copy_along(
     press_until(screen, "o", lambda _: (tmp_path / "seen").exists())
     viewer = psutil.Process(screen.child.pid)
     [reader] = viewer.children()
-    os.close(screen.child.child_fd)
+    screen.vanish()
     wait_for(lambda: not is_there(viewer) and not is_there(reader))
     assert not list(directory.path.glob(".reading-*"))
     (tmp_path / "go").touch()

@@ -23,7 +23,7 @@ from mobius_tui.run.traces import read_pid
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.model import Runbook
 
-LIMIT = 20.0
+LIMIT = 60.0
 """Seconds that a condition may take to come about."""
 
 

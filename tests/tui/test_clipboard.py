@@ -123,7 +123,7 @@ def test_one_that_hangs_is_ended_with_its_children(
     assert copied.file is not None
     assert copied.file.stat().st_size == 1_000_001
     pid = int(machine.took("pid"))
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while is_running(pid):
         assert time.monotonic() < deadline, "its child outlived it"
 

@@ -19,7 +19,7 @@ from mobius_tui.run.socket_path import connect
 from mobius_tui.run.terminal import frames
 from mobius_tui.run.traces import End, read_end, read_pid
 
-LIMIT = 20.0
+LIMIT = 60.0
 AWAY = "\x1d"
 DRIVER = """
 import sys
