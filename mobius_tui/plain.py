@@ -37,8 +37,11 @@ from mobius_tui.run.events import (
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.plan import Plan, has_terminal
 from mobius_tui.run.state import RunState
+from mobius_tui.run.steps import Attempt
 from mobius_tui.run.traces import regular
+from mobius_tui.run.variables import Values
 from mobius_tui.run.viewer import Viewer
+from mobius_tui.run.watch_clock import lasts, progress
 from mobius_tui.runbook.units import in_words
 from mobius_tui.sanitize import clean, collapse, decode, line
 
@@ -68,6 +71,8 @@ def words(entry: Entry, plan: Plan, state: RunState) -> str | None:
             if has_terminal(plan.steps[step]) and state.began is not None:
                 way = f"`mobius-tui resume {state.began.run}` in a terminal"
                 again += f"; it has a terminal to itself: {way} goes there"
+            whole = lasts(plan.steps[step], Values(state, now=entry.at))
+            again += f"; it watches for {in_words(whole)}" if whole is not None else ""
             return f"started: {plan.name(step)}{again}"
         case CheckTried(held=held, detail=detail, look=look):
             return f"look {look} {'holds' if held else 'does not hold'}: {detail}"
@@ -163,6 +168,11 @@ def inert(row: str) -> str:
     return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in row)
 
 
+def pace(whole: float) -> float:
+    """Seconds between two lines that tell how far a `watch` step is."""
+    return min(60.0, max(1.0, whole / 10))
+
+
 class Lines:
     """A run printed as lines, or as its journal's own."""
 
@@ -171,6 +181,8 @@ class Lines:
         self._json = as_json
         self._output = Output(viewer.directory)
         self._raw = viewer.directory.journal.open("rb")
+        self._told: dict[str, int] = {}
+        """By attempt at watching, how often its clock was told."""
 
     def close(self) -> None:
         """Let go of the journal."""
@@ -206,10 +218,28 @@ class Lines:
             more = whole and shown
 
     async def running(self) -> None:
-        """Print what the outputs of all running steps gained."""
+        """Print what the outputs of all running steps gained, and how far they are."""
         for step_id, step in self._viewer.follower.state.steps.items():
             if step.status == "running" and step.last is not None:
                 await self.output(step_id, step.last.number)
+                self._clock(step_id, step.last)
+
+    def _clock(self, step_id: str, last: Attempt) -> None:
+        """Print how far a step is that watches, from time to time."""
+        follower, now = self._viewer.follower, time.time()
+        step, values = follower.plan.steps[step_id], Values(follower.state, now=now)
+        whole = lasts(step, values)
+        if self._json or not whole:
+            return
+        key, turn = f"{step_id}.{last.number}", int((now - last.started) / pace(whole))
+        words = progress(step, follower.state, values, now)
+        if words and turn > self._told.get(key, 0):
+            windows = follower.health.windows.items()
+            states = ", ".join(f"{i} {w.status(now).state}" for i, w in windows)
+            name = follower.plan.name(step_id)
+            stamp = time.strftime("%H:%M:%S", time.localtime(now))
+            say(f"{stamp} {line(f'watching: {name}, {words}: {states}')}")
+        self._told[key] = turn
 
 
 async def show(

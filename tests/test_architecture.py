@@ -45,6 +45,7 @@ PURE = (
     "run.state",
     "run.milestones",
     "run.rollback",
+    "run.watch_clock",
     "run.watch_events",
     "run.watch_state",
     "run.fold_watch",

@@ -19,7 +19,19 @@ CHART = 120
 BLIND_ROW = 3
 """Checks without data in a row after which nothing is known any more."""
 
+STALE = 3
+"""Intervals without a record after which nobody seems to watch."""
+
 Condition = Literal["ok", "failing", "unknown"]
+
+
+def stale_after(every: float) -> float:
+    """Seconds after which a check says nothing about the present any more.
+
+    Args:
+        every: seconds from check to check.
+    """
+    return STALE * every + 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -44,12 +44,7 @@ class Checking:
                 pause = seconds(engine.values().fill(check.repeat.every))
             except (MobiusError, ValueError) as error:
                 return "failed", f"{kind} check: `every`: {error}"
-            task = engine.tasks.create_task(self._looks(index, check, pause))
-            engine.checking[step.id] = task
-            try:
-                await asyncio.wait([task])
-            finally:
-                engine.checking.pop(step.id, None)
+            task = await engine.stoppable(step, self._looks(index, check, pause))
             if task.cancelled():
                 return "stopped", f"stopped during its {kind} check"
             task.result()

@@ -22,7 +22,8 @@ from mobius_tui.run.events import (
 from mobius_tui.run.recover import Evidence, judge, why
 from mobius_tui.run.steps import Status
 from mobius_tui.run.variables import refuse, script_env
-from mobius_tui.runbook.model import Manual, Run, Step
+from mobius_tui.run.watch_step import WatchStep
+from mobius_tui.runbook.model import Manual, Run, Step, Watch
 from mobius_tui.runbook.units import seconds, size
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Conduct:
         self._directory = engine.directory.attempt(step.id, number)
         self._left: tuple[str, ...] = ()
         self._code: int | None = None
+        self._resumed = False
 
     async def begin(self) -> None:
         """From a durable StepStarted to the attempt's end."""
@@ -72,6 +74,7 @@ class Conduct:
 
     async def resume(self) -> None:
         """Take on an attempt that an earlier host started."""
+        self._resumed = True
         action = self._step.action
         if isinstance(action, Run):
             await attempts.over(self._directory.lock)
@@ -91,23 +94,15 @@ class Conduct:
             await self._end("not started", reason)
 
     async def _after_script(self) -> None:
-        result: Result = "passed"
-        reason = ""
+        """What its action came to, then its checks, then its end."""
+        found: tuple[Result, str] | None = ("passed", "")
         if isinstance(self._step.action, Run):
-            end = traces.read_end(self._directory)
-            if end is None:
-                await self._without_end()
-                return
-            self._code = end.code if end.cause != "not started" else None
-            if traces.tree_held(self._directory):
-                self._left = await asyncio.to_thread(
-                    traces.survivors, self._directory, self._mark()
-                )
-            result, reason = self._judge(self._step.action, end)
-            if result in ("passed", "warned") and self._step.outputs:
-                missing = await self._take_outputs()
-                if missing:
-                    result, reason = "failed", missing
+            found = await self._of_script(self._step.action)
+        elif isinstance(self._step.action, Watch) and not self._has_looked():
+            found = await self._of_watch()
+        if found is None:
+            return
+        result, reason = found
         if result in ("passed", "warned") and self._step.checks:
             checks = Checking(self._engine, self._step, self._number)
             checked, words = await checks.make()
@@ -116,6 +111,46 @@ class Conduct:
             elif not reason:
                 reason = words
         await self._end(result, reason)
+
+    async def _of_script(self, action: Run) -> tuple[Result, str] | None:
+        """What its script came to; `None` where nothing but its end is left to say."""
+        end = traces.read_end(self._directory)
+        if end is None:
+            await self._without_end()
+            return None
+        self._code = end.code if end.cause != "not started" else None
+        if traces.tree_held(self._directory):
+            self._left = await asyncio.to_thread(
+                traces.survivors, self._directory, self._mark()
+            )
+        result, reason = self._judge(action, end)
+        if result in ("passed", "warned") and self._step.outputs:
+            missing = await self._take_outputs()
+            if missing:
+                result, reason = "failed", missing
+        return result, reason
+
+    async def _of_watch(self) -> tuple[Result, str] | None:
+        """What watching came to; `None` where nothing but its end is left to say."""
+        watch = WatchStep(self._engine, self._step)
+        try:
+            found = await watch.make(resumed=self._resumed)
+        except MobiusError as error:
+            return "not started", str(error)
+        if found.result != "unknown":
+            return found.result, found.reason
+        event = StepUnknown(
+            step=self._step.id,
+            attempt=self._number,
+            reason=self._engine.redact(found.reason),
+        )
+        await self._engine.record(event)
+        return None
+
+    def _has_looked(self) -> bool:
+        """Whether its checks have begun, which come after what it does."""
+        last = self._engine.state.steps[self._step.id].last
+        return last is not None and bool(last.looks)
 
     def _mark(self) -> str:
         return mark_of(self._engine.directory, self._step.id, self._number)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from mobius_tui.errors import MobiusError, RunError, StateError
 from mobius_tui.run.attempt import ask_to_stop
@@ -35,6 +36,8 @@ from mobius_tui.run.variables import Values
 from mobius_tui.runbook.model import Run, Step
 from mobius_tui.runbook.units import seconds
 
+T = TypeVar("T")
+
 
 @dataclass(slots=True)
 class Engine:
@@ -55,6 +58,10 @@ class Engine:
     on_entry: Callable[[Entry], None]
     health: Callable[[], Mapping[str, str]]
     """Each probe's state, in words."""
+    looked: Callable[[], Mapping[str, float]]
+    """When each probe was last asked, in seconds since 1970."""
+    blind: Callable[[], tuple[str, ...]]
+    """Triggers of which it is not known whether they hold, in words."""
     viewers: Callable[[], int]
     """How many viewers are connected."""
     found: set[str] = field(default_factory=set)
@@ -64,8 +71,8 @@ class Engine:
     """Set after each entry; whoever waits clears it."""
     released: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the host may go though the run is open."""
-    checking: dict[str, asyncio.Task[None]] = field(default_factory=dict)
-    """The checks that are being made, by step."""
+    checking: dict[str, asyncio.Task[Any]] = field(default_factory=dict)
+    """The checks that are being made, or the watch that is kept, by step."""
     broken: str | None = None
     """Why nothing new is started, once the journal has failed."""
 
@@ -212,6 +219,22 @@ class Engine:
             if checks is not None or ask_to_stop(directory):
                 return
             await asyncio.sleep(0.01)
+
+    async def stoppable(
+        self, step: Step, work: Coroutine[Any, Any, T]
+    ) -> asyncio.Task[T]:
+        """Do the host's own part of a step; whoever stops the step cancels it.
+
+        Returns:
+            The task of it, done or cancelled.
+        """
+        task = self.tasks.create_task(work)
+        self.checking[step.id] = task
+        try:
+            await asyncio.wait([task])
+        finally:
+            self.checking.pop(step.id, None)
+        return task
 
     async def abandon(self, reason: str) -> None:
         """End the run for want of anyone; what runs is stopped."""

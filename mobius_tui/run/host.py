@@ -121,6 +121,8 @@ class Host:
             tasks=tasks,
             on_entry=self._tell,
             health=self.monitor.states,
+            looked=self.monitor.looked,
+            blind=lambda: self.watching.blind(),
             viewers=lambda: self.control.viewers,
         )
         self.watching = Watching(self.engine)

@@ -18,7 +18,7 @@ from mobius_tui.health.machine import Machine
 from mobius_tui.health.probe import Prober
 from mobius_tui.health.record import Check, Sample, encode
 from mobius_tui.health.target import Target, target
-from mobius_tui.health.window import Health
+from mobius_tui.health.window import Health, stale_after
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.journal import Clock
 from mobius_tui.run.variables import probe_texts
@@ -41,18 +41,28 @@ class Monitor:
         self._size = 0
         self._hash = hashlib.sha256()
         self._health = Health()
+        self._beat = 5.0
         self.on_record: Callable[[Check | Sample], None] = lambda _: None
         """Told of every record, once it counts."""
         self.failed: str | None = None
         """Why nothing is written any more."""
 
     def states(self) -> Mapping[str, str]:
-        """Each probe's state, in a word."""
+        """Each probe's state, in a word; unknown where the last check is old."""
         now = self._clock.wall()
+        oldest = now - stale_after(self._beat)
+        looked = self.looked()
         return {
             probe_id: window.status(now).state
+            if looked.get(probe_id, 0.0) >= oldest
+            else "unknown"
             for probe_id, window in self._health.windows.items()
         }
+
+    def looked(self) -> Mapping[str, float]:
+        """When each probe was last asked, in seconds since 1970."""
+        windows = self._health.windows.items()
+        return {i: window.last.at for i, window in windows if window.last is not None}
 
     async def watch(self, engine: Engine) -> None:
         """Probe for as long as the run is open.
@@ -97,6 +107,7 @@ class Monitor:
                 if prober is not None:
                     prober.cancel()
                 shown = targets
+                self._beat = max(every, *(target.timeout for target in targets), 0.0)
                 runner = Prober(targets, every=every, witness=self._witness(engine))
                 prober = tasks.create_task(runner.run(self._write))
             await asyncio.sleep(every)

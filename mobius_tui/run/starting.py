@@ -107,8 +107,6 @@ async def start(engine: Engine, intent: Intent, who: str) -> Entry | None:
     kind = kind_of(step)
     if kind in TICKED or kind == "choose":
         raise RunError(f"{engine.plan.name(step.id)} is for a person, not for a script")
-    if kind == "watch":
-        raise RunError("this version cannot run a watch step; watch the health panel")
     environment = engine.state.began.environment if engine.state.began else None
     if engine.protected(step) and intent.confirm != (environment or ""):
         raise RunError(

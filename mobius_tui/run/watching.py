@@ -77,6 +77,18 @@ class Watching:
         rules = self._rules.watch
         return rules is not None and rules.is_true(alarm.probe, alarm.rule)
 
+    def blind(self) -> tuple[str, ...]:
+        """Triggers of which it is not known whether they hold, in words."""
+        rules = self._rules
+        if rules.problem:
+            return (f"the triggers ({rules.problem})",)
+        meters = rules.watch.meters() if rules.watch is not None else ()
+        return tuple(
+            f"{meter.rule.replace('_', ' ')} of {meter.probe}"
+            for meter in meters
+            if meter.state == "unknown"
+        )
+
     async def run(self) -> None:
         """Act on what was seen, for as long as the run is open."""
         while True:

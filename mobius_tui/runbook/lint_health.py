@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mobius_tui.runbook import units
 from mobius_tui.runbook.draft import Draft
-from mobius_tui.runbook.model import Health
+from mobius_tui.runbook.model import Health, Step, Watch
 from mobius_tui.runbook.templates import is_template
 
 
@@ -20,6 +20,9 @@ def lint_health(draft: Draft) -> None:
     _beat(draft, health)
     _latency(draft, health)
     _errors(draft, health)
+    for step in draft.runbook.steps():
+        if isinstance(step.action, Watch) and health.probes:
+            _watched(draft, health, step, step.action)
 
 
 def _seconds(text: str) -> float | None:
@@ -38,6 +41,31 @@ def _beat(draft: Draft, health: Health) -> None:
                 "timeout",
                 severity="warning",
             )
+
+
+def _watched(draft: Draft, health: Health, step: Step, watch: Watch) -> None:
+    """Watching fails by the triggers, and wants a check of each probe."""
+    table = draft.at("step", step.id)
+    rules = health.trigger
+    is_on = any(
+        rule is not None
+        for rule in (
+            *(rules.consecutive_failures, rules.success_rate),
+            *(rules.p95_latency, rules.error_rate),
+        )
+    )
+    if not is_on or not any(probe.trigger for probe in health.probes):
+        words = "no trigger can fire: this fails only if a probe is failing at its end"
+        remedy = "name a rule in [health.trigger], such as `consecutive_failures = 3`"
+        table.report(f"{words}; {remedy}", "watch", severity="warning")
+    lasts, every = _seconds(watch.for_), _seconds(health.every)
+    if lasts is not None and every is not None and lasts < every:
+        words = f"`for` {watch.for_} is shorter than `every` {health.every}"
+        table.report(
+            f"{words}: it goes on until each probe was asked once more",
+            "watch",
+            severity="warning",
+        )
 
 
 def _latency(draft: Draft, health: Health) -> None:

@@ -30,7 +30,8 @@ def lint_steps(draft: Draft) -> None:
             case SendMessage() as sent:
                 _message(sent, draft, table)
             case Watch():
-                if draft.runbook.health is None:
+                health = draft.runbook.health
+                if health is None or not health.probes:
                     table.report("`watch` wants a [health] with probes", "watch")
             case Run(tty=True) if not step.optional:
                 words = "--auto has no terminal for a `tty` step, and stops there"

@@ -13,7 +13,7 @@ from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.units import clock
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.glyphs import CONDITIONS
-from mobius_tui.tui.health_view import stale_after
+from mobius_tui.tui.health_view import silent_after
 from mobius_tui.tui.theme import Role, assemble, text
 from mobius_tui.tui.view import RunView
 
@@ -40,7 +40,7 @@ def _at(view: RunView, moment: float) -> list[Part]:
     """Every probe at a moment."""
     plan = view.runbook.health
     assert plan is not None
-    within = stale_after(view.values.preview(plan.every))
+    within = silent_after(view.values.preview(plan.every))
     found = [(p.id, view.past.at(p.id, moment, within=within)) for p in plan.probes]
     shown = found
     if len(found) > NAMED:

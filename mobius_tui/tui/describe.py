@@ -21,7 +21,6 @@ from mobius_tui.runbook.model import (
 )
 from mobius_tui.runbook.templates import fill, script_variables
 from mobius_tui.runbook.words import EFFECTS, check_in_words, command_in_words
-from mobius_tui.tui import commands, offers
 from mobius_tui.tui.before_after import health_field
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.forms import short_form
@@ -33,6 +32,11 @@ from mobius_tui.tui.view import RunView
 _MENTION = re.compile(r"\$\{?\w+\}?")
 VALUE = 36
 """Cells of a value in the words of a check; the whole one stands beside `with`."""
+FAILS = (
+    "when a trigger fires, or one that had fired before stands at the end; "
+    "unknown, where nobody looked"
+)
+"""What a `watch` step comes to, where it does not pass."""
 SCRIPT_LIMIT = 200
 """Lines of a script that are shown at most."""
 
@@ -159,14 +163,9 @@ def _action(view: RunView, step: Step, *, compact: bool) -> Iterator[Field]:
         case Watch() as watch:
             words = f"watch health for {values.preview(watch.for_)}"
             yield Field("do", text(words))
-            yield Field("but", _vouch(f"{offers.WATCH_BY_HAND};"))
+            yield Field("fails", text(FAILS, "muted"))
         case None:
             pass
-
-
-def _vouch(words: str) -> Content:
-    """What cannot run by itself, and the key by which a person vouches for it."""
-    return text(f"{words} {commands.command('override').key_name} overrides", "warn")
 
 
 def script(source: str) -> Content:

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.plan import effect_of, follows, kind_of
 from mobius_tui.runbook.model import Choose, Step
-from mobius_tui.tui import offers
 from mobius_tui.tui.asking import Ask, Flow
 from mobius_tui.tui.run_flows import (
     contacts,
@@ -199,13 +198,11 @@ async def override(ask: Ask, view: RunView, key: str | None) -> Intent | None:
     step = view.step(key)
     if step is None:
         return None
-    by_hand = offers.by_hand(step)
-    why = f"This version cannot run it: {by_hand}. " if by_hand else ""
     reason = await ask(
         ReasonDialog(
             f"Override {view.plan.name(step.id)}?",
-            f"{why}You vouch that it is as it should be: gates open, and the reason "
-            "stays on record with your name.",
+            "You vouch that it is as it should be: gates open, and the reason stays on "
+            "record with your name.",
             verb="Override it",
             prompt="How do you know?",
             tone="warn",
@@ -222,7 +219,6 @@ FLOWS: Mapping[str, Flow] = {
     "choose": choose,
     "message": message,
     "decide": decide,
-    "by hand": override,
     "phase": enter_this_phase,
     "end": end_run,
     "stop": stop,

@@ -8,13 +8,10 @@ from dataclasses import dataclass
 from mobius_tui.errors import MobiusError
 from mobius_tui.health.record import State
 from mobius_tui.health.trigger import Meter
-from mobius_tui.health.window import Condition, Health, Window
+from mobius_tui.health.window import Condition, Health, Window, stale_after
 from mobius_tui.run.variables import Values
 from mobius_tui.runbook.model import Runbook
 from mobius_tui.runbook.units import in_words, seconds
-
-STALE = 3
-"""Intervals without a record after which nobody seems to watch."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -172,7 +169,7 @@ def look_at(
         for probe in (plan.probes if plan is not None else ())
     )
     age = None if health.last_at is None else max(0.0, now - health.last_at)
-    silent = age is not None and age > stale_after(every)
+    silent = age is not None and age > silent_after(every)
     unwatched = age if age is not None and (silent or not is_watched) else None
     return HealthView(
         probes=probes,
@@ -186,9 +183,9 @@ def look_at(
     )
 
 
-def stale_after(every: str) -> float:
+def silent_after(every: str) -> float:
     """Seconds after which a check says nothing about the present any more."""
-    return STALE * _seconds(every) + 5
+    return stale_after(_seconds(every))
 
 
 def _seconds(every: str) -> float:

@@ -31,7 +31,6 @@ Kind = Literal[
     "tick",
     "message",
     "choose",
-    "by hand",
     "decide",
     "running",
     "terminal",
@@ -42,9 +41,6 @@ Kind = Literal[
     "ended",
     "lost",
 ]
-
-WATCH_BY_HAND = "watching by itself is not in this version: watch the health panel"
-"""Why a person does a `watch` step, and then vouches for it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,11 +54,6 @@ class Offer:
     role: Role = "plain"
     note: str = ""
     """What else to know: that it destroys, that it is out of order."""
-
-
-def by_hand(step: Step) -> str | None:
-    """Why this version cannot run a step by itself; `None` where it can."""
-    return WATCH_BY_HAND if kind_of(step) == "watch" else None
 
 
 def offer(view: RunView, selected: str | None, *, moved: bool) -> Offer:
@@ -128,7 +119,8 @@ def _proposed(view: RunView, proposal: Proposal) -> Offer:
         return _terminal(view, step)
     if proposal.kind == "running":
         doing = "is being checked" if view.verifying == step.id else "is running"
-        words = f"{name} {doing}, {clock(view.runtime(step.id) or 0.0)}"
+        took = view.progress(step) or clock(view.runtime(step.id) or 0.0)
+        words = f"{name} {doing}, {took}"
         return Offer(kind="running", key=step.id, text=words, role="accent")
     if proposal.kind == "decide":
         return _decide(view, step)
@@ -173,8 +165,6 @@ def _decide(view: RunView, step: Step) -> Offer:
 
 def _start(view: RunView, step: Step, note: str = "") -> Offer:
     name = view.plan.name(step.id)
-    if by_hand(step) is not None:
-        return Offer(kind="by hand", key=step.id, text=f"By hand: {name}", note=note)
     match kind_of(step):
         case "manual":
             return Offer(kind="tick", key=step.id, text=f"Do {name}", note=note)
@@ -184,6 +174,8 @@ def _start(view: RunView, step: Step, note: str = "") -> Offer:
             return Offer(kind="choose", key=step.id, text=f"Decide {name}", note=note)
         case "check":
             return Offer(kind="start", key=step.id, text=f"Check {name}", note=note)
+        case "watch":
+            return Offer(kind="start", key=step.id, text=f"Watch: {name}", note=note)
         case _:
             pass
     effect = effect_of(step)
@@ -276,7 +268,7 @@ def _of_step(view: RunView, step: Step) -> set[str]:
         Status.RECOVERED,
     )
     kind = kind_of(step)
-    if kind in ("run", "check") and ended and by_hand(step) is None:
+    if kind in ("run", "check", "watch") and ended:
         found.add("retry")
     if kind in ("manual", "choose") and (ended or status is Status.PENDING):
         found.add("tick")

@@ -125,7 +125,7 @@ def _right(view: RunView, step: Step, standing: Standing) -> tuple[str, Role]:
         case Status.PENDING:
             return "", "muted"
         case Status.RUNNING:
-            words = clock(view.runtime(step.id) or 0.0)
+            words = view.progress(step) or clock(view.runtime(step.id) or 0.0)
             return (f"live {words}" if follows(step) else words), "accent"
         case Status.WAITING:
             return _wait(view, standing), "muted"

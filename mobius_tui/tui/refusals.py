@@ -81,9 +81,6 @@ def _stop(view: RunView, step: Step) -> str:
 
 
 def _retry(view: RunView, step: Step) -> str:
-    by_hand = offers.by_hand(step)
-    if by_hand is not None:
-        return f"is done by hand: {key_of('override')} vouches for it."
     if found := _busy(view, step) or _waits(view, step):
         return found
     match kind_of(step):

@@ -9,7 +9,6 @@ from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.plan import follows, has_terminal, kind_of
 from mobius_tui.run.steps import Attempt, Status
 from mobius_tui.runbook.model import Run
-from mobius_tui.tui import offers
 from mobius_tui.tui.commands import key_of
 from mobius_tui.tui.glyphs import MARKS
 from mobius_tui.tui.output.tabs import Tab
@@ -117,7 +116,7 @@ def _nothing(view: RunView, key: str | None, tabs: tuple[Tab, ...]) -> Shown:
     step = view.step(key)
     if step is None:
         return Shown(title="Output", placeholder="", tabs=tabs)
-    words = offers.by_hand(step) or NOTHING[kind_of(step)]
+    words = NOTHING[kind_of(step)]
     if has_terminal(step):
         words = "It has not run yet. It gets a terminal, which is not recorded."
     title = f"Output · {view.plan.numbers[step.id]}"

@@ -67,6 +67,8 @@ def _running(view: RunView, step: Step, last: Attempt) -> Iterator[Field]:
     took = in_words(view.runtime(step.id) or 0.0)
     begun = f"attempt {last.number}, started by {last.by}"
     words = f"▶ running for {took}, {begun}"
+    if watched := view.progress(step):
+        words = f"▶ watching health: {watched}, {begun}"
     stop = "stop it"
     if view.verifying == step.id:
         words = f"▶ its script has ended; being checked, {took} so far"
@@ -108,6 +110,8 @@ def _look_first(view: RunView, step: Step, last: Attempt | None) -> str:
                 "first at what is still alive: until that has ended, the step cannot "
                 "be run again; then at the output, and at what it has changed"
             )
+        case Status.UNKNOWN if kind_of(step) == "watch":
+            return f"at the health panel; {retry} watches anew, from the beginning"
         case Status.UNKNOWN if reads:
             return f"at the output; it only reads, so {retry} does no harm"
         case Status.UNKNOWN:

@@ -13,6 +13,7 @@ from mobius_tui.run.standings import Standing
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import StepState
 from mobius_tui.run.variables import Values
+from mobius_tui.run.watch_clock import progress
 from mobius_tui.runbook.model import Phase, Runbook, Step
 from mobius_tui.tui.counts import Counts
 
@@ -127,6 +128,10 @@ class RunView:
         if last is None:
             return None
         return last.took if last.took is not None else max(0.0, self.now - last.started)
+
+    def progress(self, step: Step) -> str:
+        """`2:10 of 30:00`, of a step that watches health now; else nothing."""
+        return progress(step, self.state, self.values, self.now)
 
 
 def look(

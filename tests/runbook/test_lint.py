@@ -170,6 +170,15 @@ WARNINGS = [
         RUN + health(trigger="consecutive_failures = 3\n«error_rate = {}"),
         "this can never fire before `consecutive_failures` = 3",
     ),
+    (
+        phase("a", step="«watch = { for = '5m' }") + health(),
+        "no trigger can fire: this fails only if a probe is failing",
+    ),
+    (
+        phase("a", step="«watch = { for = '1s' }")
+        + health(trigger="consecutive_failures = 3"),
+        "`for` 1s is shorter than `every` 5s",
+    ),
     (phase("a", step="run = 'htop'\n«tty = true"), "--auto has no terminal"),
     (phase("a", more=USED) + "[var.v]\nsecret = true\n«default = 'x'", "a secret's"),
     (phase("a", more=USED) + "[var.v]\n«default = '${x}'", "no `${}` filled in"),

@@ -125,7 +125,11 @@ STEPS = [
         STEP + "choose = { var = 'x', «option = [{value='a'}, {value='a'}] }",
         "the same `value`",
     ),
-    (HEALTH.replace("run = 'true'", "«watch = {}"), "`for` is missing in `watch`"),
+    (
+        HEALTH.replace("run = 'true'", "«watch = {}")
+        + "[health.trigger]\nconsecutive_failures = 3\n",
+        "`for` is missing in `watch`",
+    ),
     (PHASE.replace("[[", "«[["), "a phase wants at least one [[phase.step]]"),
     (PHASE + "«[[phase.step]]\nid='s'\nrun = 'x'", "`title` is missing"),
     (PHASE + "«[[phase.step]]\ntitle='s'\nrun = 'x'", "`id` is missing"),

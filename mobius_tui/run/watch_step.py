@@ -1,0 +1,163 @@
+"""A `watch` step: it watches health for a while, on the run's own probes.
+
+It starts no process, and asks nothing itself: it goes by the checks that the host makes
+anyway, and by the triggers. Nobody can say what happened while nobody looked, so a hole
+in the watch ends it as unknown: a host that slept, or that was dead for a while.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mobius_tui.errors import MobiusError, RunError
+from mobius_tui.health.beat import awake
+from mobius_tui.health.record import Check, decode
+from mobius_tui.health.window import stale_after
+from mobius_tui.run.watch_clock import (
+    Known,
+    Verdict,
+    counted,
+    is_premature,
+    lasts,
+    verdict,
+)
+from mobius_tui.runbook.model import Health, Step, Watch
+from mobius_tui.runbook.units import clock, in_words, seconds
+
+if TYPE_CHECKING:
+    from mobius_tui.run.engine import Engine
+
+TICK = 0.1
+"""Seconds between two looks at what the checks amount to."""
+TAIL = 1 << 18
+"""Bytes of `health.jsonl`'s end in which the last check of each probe is looked for."""
+
+
+class WatchStep:
+    """One attempt at watching."""
+
+    def __init__(self, engine: Engine, step: Step) -> None:
+        """Begin nothing yet.
+
+        Args:
+            engine: the run's decider.
+            step: one whose action is to watch, and whose attempt has started.
+        """
+        health, last = engine.plan.runbook.health, engine.state.steps[step.id].last
+        assert health is not None
+        assert last is not None
+        self._engine = engine
+        self._step = step
+        self._attempt = last
+        self._health: Health = health
+        self._hole = stale_after(self._beat())
+        """Seconds without a look after which it is not known what happened."""
+
+    def _beat(self) -> float:
+        """Seconds within which every probe is asked and has answered."""
+        values = self._engine.values()
+        beats = [self._health.every, *(probe.timeout for probe in self._health.probes)]
+        found = [5.0]
+        for text in beats:
+            with suppress(MobiusError, ValueError):  # the monitor tells of it
+                found.append(seconds(values.fill(text)))
+        return max(found[1:], default=5.0)
+
+    async def make(self, *, resumed: bool) -> Verdict:
+        """Watch until it is decided, stopped, or not to be known any more.
+
+        Args:
+            resumed: whether an earlier host began it.
+
+        Raises:
+            RunError: how long is no duration.
+        """
+        whole = lasts(self._step, self._engine.values())
+        if whole is None:
+            action = self._step.action
+            text = action.for_ if isinstance(action, Watch) else ""
+            filled = self._engine.values().preview(text)
+            raise RunError(f'watch.for: {filled!r} is no duration, such as "30m"')
+        if resumed and (reason := self._gap()):
+            return Verdict(result="unknown", reason=reason)
+        if self._attempt.stop_asked:
+            return Verdict(result="stopped", reason="stopped")
+        task = await self._engine.stoppable(self._step, self._watch(whole))
+        if task.cancelled():
+            words = f"stopped after {clock(self._took())} of {clock(whole)}"
+            return Verdict(result="stopped", reason=words)
+        return task.result()
+
+    def _took(self) -> float:
+        """Seconds since it began, across hosts, on the machine's own clock."""
+        return max(0.0, self._engine.clock.mono() - self._attempt.mono)
+
+    async def _watch(self, whole: float) -> Verdict:
+        looked = awake()
+        while True:
+            now = awake()
+            if now - looked > self._hole:
+                words = f"nobody looked for {in_words(now - looked)}: its host slept"
+                return Verdict(result="unknown", reason=words)
+            looked = now
+            known, took = self._known(), self._took()
+            watch = self._engine.state.watch
+            waits = is_premature(watch, known) and took < whole + self._hole
+            found = verdict(
+                watch,
+                known,
+                since=self._attempt.started,
+                lasts=whole + self._hole if waits else whole,
+                took=took,
+            )
+            if found is not None:
+                return found
+            await asyncio.sleep(TICK)
+
+    def _known(self) -> Known:
+        engine = self._engine
+        states, looked = engine.health(), engine.looked()
+        ids = counted(self._health)
+        since = self._attempt.started
+        return Known(
+            unseen=tuple(i for i in ids if looked.get(i, 0.0) < since),
+            failing=tuple(i for i in ids if states.get(i) == "failing"),
+            unknown=(
+                *(i for i in ids if states.get(i, "unknown") == "unknown"),
+                *engine.blind(),
+            ),
+        )
+
+    def _gap(self) -> str:
+        """Why an earlier host's watch cannot be gone on with; nothing where it can."""
+        if self._attempt.boot != self._engine.clock.boot:
+            return "the machine was restarted meanwhile; nobody watched"
+        seen = last_checks(self._engine.directory.health)
+        now = self._engine.clock.wall()
+        began = self._attempt.started
+        since = min(max(began, seen.get(i, 0.0)) for i in counted(self._health))
+        if now - since <= self._hole:
+            return ""
+        stamp = time.strftime("%H:%M:%S", time.localtime(since))
+        lasted = in_words(now - since)
+        return f"its host had ended: nobody watched for {lasted}, from {stamp} on"
+
+
+def last_checks(path: Path) -> Mapping[str, float]:
+    """When each probe was last asked, in seconds since 1970, as `health.jsonl` says."""
+    found: dict[str, float] = {}
+    with suppress(OSError), path.open("rb") as file:
+        file.seek(0, os.SEEK_END)
+        file.seek(max(0, file.tell() - TAIL))
+        for line in file.read().split(b"\n"):
+            with suppress(RunError):  # the first is cut, the last may be torn
+                record = decode(line)
+                if isinstance(record, Check):
+                    found[record.probe] = record.at
+    return found
