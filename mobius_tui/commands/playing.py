@@ -27,7 +27,7 @@ def go(
     options: argparse.Namespace, briefing: Briefing, answers: Mapping[str, str]
 ) -> int:
     """Show the plan, print the run, or open the screens."""
-    from mobius_tui.plain import show
+    from mobius_tui.commands.scoring import show_to_the_end
     from mobius_tui.run.dryrun import dry_run
     from mobius_tui.run.starter import begin
 
@@ -56,7 +56,9 @@ def go(
                 f"`mobius-tui resume {directory.id}` opens its screen; "
                 "--auto runs it by itself; ctrl+c leaves it open"
             )
-        return await show(directory, as_json=options.json, auto=auto, sent=True)
+        return await show_to_the_end(
+            directory, as_json=options.json, auto=auto, sent=True
+        )
 
     return interruptible(lines)
 

@@ -36,7 +36,7 @@ def do(options: argparse.Namespace) -> int:
 
         return open_run(directory, settings, auto=auto)
 
-    from mobius_tui.plain import show
+    from mobius_tui.commands.scoring import show_to_the_end
     from mobius_tui.run.follow import Follower
     from mobius_tui.run.starter import resume
     from mobius_tui.run.summary import newest_open
@@ -45,4 +45,6 @@ def do(options: argparse.Namespace) -> int:
     follower = Follower(directory)
     if follower.state.ended is None:
         asyncio.run(resume(directory, follower.runbook))
-    return interruptible(lambda: show(directory, as_json=options.json, auto=auto))
+    return interruptible(
+        lambda: show_to_the_end(directory, as_json=options.json, auto=auto)
+    )

@@ -2,7 +2,8 @@
 
 It owns the site. While the process that built it lives, or the run that uses it is
 open, the site stays; then it is taken down. A run that lost its host may be resumed,
-so its site stays for a while.
+so its site stays for a while. Of a run that has ended, the guard keeps the score before
+the site goes.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+from mobius_tui.drill.judging import judge
 from mobius_tui.drill.services import identity
 from mobius_tui.drill.site import remove
 from mobius_tui.errors import MobiusError
@@ -34,6 +36,11 @@ class Need:
         self._journal: JournalFollower | None = None
         self._ended = False
         self._lonely: float | None = None
+
+    @property
+    def over(self) -> RunDirectory | None:
+        """The run that used the site and has ended, if there is one."""
+        return self._run if self._ended else None
 
     def is_there(self, now: float) -> bool:
         """Whether the site is needed.
@@ -94,7 +101,13 @@ def main(arguments: list[str]) -> int:
     except (MobiusError, OSError):
         pass  # its run cannot be read any more: the site is of no use to it
     if root.is_dir():
-        remove(root, keep=then == "keep")
+        try:
+            if need.over is not None:
+                judge(need.over, root)
+        except (MobiusError, OSError):
+            pass  # whoever waits for the score is told that there is none
+        finally:
+            remove(root, keep=then == "keep")
     return 0
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mobius_tui.drill import injected
 from mobius_tui.drill import site as sites
 from mobius_tui.drill.faults import Fault
 from mobius_tui.run.directory import private_folder
@@ -56,6 +58,7 @@ def rehearsal(
     site = sites.build(folder, seed=seed, started=started)
     sites.own(site.root, watch)
     fault.inject(site)
+    injected.keep(site.root, fault.name, time.time())
     known = {
         name: value
         for name, value in sites.drill_variables(site).items()

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
+from typing import NamedTuple
 
 from mobius_tui.health.record import Check, State
 from mobius_tui.health.window import BLIND_ROW, Condition
 
 _CODES: dict[State, int] = {"ok": 0, "failed": 1, "no data": 2}
 _OK, _FAILED, _NO_DATA = 0, 1, 2
+
+
+class Counts(NamedTuple):
+    """How often a probe was seen to be well, and to be ill, and when last."""
+
+    ok: int = 0
+    failed: int = 0
+    last_ok: float | None = None
+    """Seconds since 1970."""
+    last_failed: float | None = None
 
 
 class _Probe:
@@ -47,6 +58,21 @@ class _Probe:
             if row == count:
                 return self.times[place]
         return None
+
+    def counts(self, since: float) -> Counts:
+        """How many were ok and failed since a moment, and when the last of each was."""
+        first = bisect_left(self.times, since)
+        numbers, lasts = [], []
+        for code in (_OK, _FAILED):
+            numbers.append(self.states.count(code, first))
+            place = self.states.rfind(code, first)
+            lasts.append(self.times[place] if place >= 0 else None)
+        return Counts(numbers[0], numbers[1], lasts[0], lasts[1])
+
+    def well_since(self) -> float | None:
+        """The first ok of the last row that no failure breaks."""
+        place = self.states.find(_OK, self.states.rfind(_FAILED) + 1)
+        return self.times[place] if place >= 0 else None
 
 
 class Past:
@@ -93,3 +119,23 @@ class Past:
         """
         known = self._probes.get(probe)
         return known.oks(since, count) if known is not None else None
+
+    def counts(self, probe: str, *, since: float = 0.0) -> Counts:
+        """How often a probe was ok and failed, and when last.
+
+        Args:
+            probe: its id.
+            since: seconds since 1970; checks that began before do not count.
+        """
+        known = self._probes.get(probe)
+        return known.counts(since) if known is not None else Counts()
+
+    def well_since(self, probe: str) -> float | None:
+        """When the last row of healthy checks of a probe began, no data left out.
+
+        Returns:
+            Seconds since 1970; `None` where its last check with data failed, or it has
+            none.
+        """
+        known = self._probes.get(probe)
+        return known.well_since() if known is not None else None

@@ -15,7 +15,7 @@ from mobius_tui.run.watch_events import RollbackBegan, TriggerCleared, TriggerFi
 
 STEADY = 3
 """Healthy checks in a row."""
-_NOBODY = frozenset({"host", "trigger", "auto"})
+NOBODY = frozenset({"host", "trigger", "auto"})
 """Who writes entries that no person asked for."""
 
 
@@ -72,7 +72,7 @@ class Course:
         self._standing.add((event.probe, event.rule))
 
     def _went_on(self, outage: Milestones, entry: Entry) -> Milestones:
-        if outage.acknowledged is None and entry.by not in _NOBODY:
+        if outage.acknowledged is None and entry.by not in NOBODY:
             outage = replace(outage, acknowledged=entry.at, by=entry.by)
         if outage.rollback is None and self._begins_rollback(entry):
             outage = replace(outage, rollback=entry.at)

@@ -1,0 +1,74 @@
+"""A run as lines to its end; of a drill, its score as well, and the exit code by it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mobius_tui.commands.speaking import say, tell
+from mobius_tui.drill import score_words
+from mobius_tui.drill.history import beside, history
+from mobius_tui.drill.judging import await_score
+from mobius_tui.drill.kept import Kept
+from mobius_tui.errors import FAILED, OK
+from mobius_tui.plain import inert, show
+from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.events import RunBegan, RunEnded
+from mobius_tui.run.follow import JournalFollower
+from mobius_tui.sanitize import line
+
+if TYPE_CHECKING:
+    from mobius_tui.run.intents import Intent
+
+
+async def show_to_the_end(
+    directory: RunDirectory, *, as_json: bool, auto: Intent | None, sent: bool = False
+) -> int:
+    """Print a run; at the end of a drill, wait for its score and print that.
+
+    Args:
+        directory: the run.
+        as_json: whether the journal's own lines are printed, and the score as one more.
+        auto: the intent that makes it run by itself.
+        sent: whether the run began with it.
+
+    Returns:
+        The exit code that its end has; 1 for a drill that was completed though the site
+        is still broken.
+    """
+    code = await show(directory, as_json=as_json, auto=auto, sent=sent)
+    site = _site_of_drill(directory)
+    if site is None:
+        return code
+    drill = await asyncio.to_thread(await_score, directory, site)
+    if drill is None:
+        tell(
+            "this drill has no score: whoever keeps it, the guard of its site, is gone"
+        )
+        return code or FAILED
+    _print(drill, directory, as_json=as_json)
+    return code if code != OK or drill.score.handled else FAILED
+
+
+def _site_of_drill(directory: RunDirectory) -> Path | None:
+    """The site of a drill that has ended; `None` for what has no score to come."""
+    entries = JournalFollower(directory).more()
+    began = entries[0].event if entries else None
+    ended = any(isinstance(entry.event, RunEnded) for entry in entries)
+    if ended and isinstance(began, RunBegan) and began.site is not None:
+        return Path(began.site)
+    return None
+
+
+def _print(drill: Kept, directory: RunDirectory, *, as_json: bool) -> None:
+    times = beside(drill, history(directory.path.parent, drill.runbook))
+    if as_json:
+        said = {"event": "Score", "run": drill.run, **asdict(drill.score)}
+        before = {t.name: {"last": t.last, "best": t.best} for t in times}
+        say(inert(json.dumps({**said, "before": before}, ensure_ascii=False)))
+        return
+    for each in score_words.lines(drill, times):
+        say(line(each))

@@ -1,0 +1,79 @@
+"""The drills that were made, and how one of them stands beside the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mobius_tui.drill import kept
+from mobius_tui.drill.kept import Kept
+from mobius_tui.drill.score import TIMES, Score
+from mobius_tui.run.directory import all_runs
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Beside:
+    """One time of a drill beside those of the drills before it, all in seconds."""
+
+    name: str
+    """Which of `TIMES`."""
+    now: float | None
+    last: float | None = None
+    best: float | None = None
+
+
+def history(root: Path, runbook: str | None = None) -> Iterator[Kept]:
+    """The drills that are over and have a score, newest first.
+
+    Args:
+        root: the folder of all runs.
+        runbook: the id of the runbook that they are of; any without it.
+    """
+    for directory in all_runs(root):
+        if runbook is None or runbook in directory.id:
+            found = kept.read(directory)
+            if found is not None and runbook in (None, found.runbook):
+                yield found
+
+
+def alike(one: Kept, other: Kept) -> bool:
+    """Whether the times of two drills may be compared.
+
+    The same runbook, broken in the same way, and both by a team or both by themselves.
+    """
+    return (one.runbook, one.score.faults, one.score.automatic) == (
+        other.runbook,
+        other.score.faults,
+        other.score.automatic,
+    )
+
+
+def beside(drill: Kept, before: Iterable[Kept]) -> tuple[Beside, ...]:
+    """Each time of a drill, with the last and the best of the handled ones before it.
+
+    Args:
+        drill: the one in question.
+        before: any drills, newest first.
+    """
+    past = [
+        other.score
+        for other in before
+        if alike(drill, other) and other.began < drill.began and other.score.handled
+    ]
+    return tuple(_beside(name, drill.score, past) for name in TIMES)
+
+
+def _beside(name: str, score: Score, past: list[Score]) -> Beside:
+    known = [at for at in (_time(each, name) for each in past) if at is not None]
+    return Beside(
+        name=name,
+        now=_time(score, name),
+        last=known[0] if known else None,
+        best=min(known, default=None),
+    )
+
+
+def _time(score: Score, name: str) -> float | None:
+    at: float | None = getattr(score, name)
+    return at

@@ -1,0 +1,285 @@
+"""The score of a drill: how long each part of it took, and what went amiss on the way.
+
+Pure: a fold over the journal's entries, asked together with the checks on record and
+with what the site showed at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from mobius_tui.health.past import Past
+from mobius_tui.run.events import (
+    AutoStarted,
+    CheckTried,
+    ChoiceMade,
+    Entry,
+    Event,
+    NoteAdded,
+    StepEnded,
+    StepOverridden,
+    StepSkipped,
+    StepStarted,
+)
+from mobius_tui.run.fold import advance, initial
+from mobius_tui.run.milestones import NOBODY, STEADY
+from mobius_tui.run.plan import Plan, effect_of, follows
+from mobius_tui.run.steps import BAD, Status
+from mobius_tui.run.watch_events import RollbackBegan, TriggerFired
+
+TIMES = ("detected", "decided", "restored", "steady")
+"""The times of a score, in the order in which they come about."""
+_NOT_DONE = frozenset({Status.PENDING, Status.WAITING}) | BAD
+_FAILURES = frozenset({"failed", "timed out", "not started", "output lost"})
+"""Bad ends of an attempt, but for the one that somebody asked for."""
+_RED = _FAILURES | {"warned"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Facts:
+    """What is known of what broke the site."""
+
+    faults: tuple[str, ...] = ()
+    """Their names, in order."""
+    injected: float | None = None
+    """When the first of them was, in seconds since 1970; `None` for before the run."""
+    reddens: frozenset[str] = frozenset()
+    """Steps that the faults make fail, by id."""
+    path: frozenset[str] | None = None
+    """The steps that change something and that repair the faults; `None` where that is
+    not known."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Score:
+    """What a drill came to; times are seconds from its beginning.
+
+    It begins with the run, or with the first fault where one was injected later.
+    """
+
+    faults: tuple[str, ...] = ()
+    automatic: bool = False
+    """Whether it ran by itself, at least in part."""
+    handled: bool | None = None
+    """Whether the site was truly restored; `None` where nobody looked."""
+    left: tuple[str, ...] = ()
+    """What the site showed to be wrong at the end, in words."""
+    detected: float | None = None
+    """The first sign on record: a trigger that fired, a step or a look of a check that
+    failed, or a decision."""
+    decided: float | None = None
+    """The last decision before the first step that changes something, or that step
+    itself where nothing was decided; the last of all where nothing was changed."""
+    restored: float | None = None
+    """The first check of the last unbroken row of healthy ones, of every probe; where
+    no probe failed, the end of the last step that changes. Never, if not handled."""
+    steady: float | None = None
+    """The third healthy check from then on, of every probe."""
+    wrong: tuple[str, ...] = ()
+    """Steps that failed, and not by the fault: those that change something and ended
+    badly, unless the fault reddens them; those that only look and ended badly after
+    the service was restored; and those that change something and are not on the way
+    that repairs the fault, where that way is known."""
+    skipped: tuple[str, ...] = ()
+    """Steps that are skipped at the end, without those that are optional."""
+    out_of_order: tuple[str, ...] = ()
+    """Steps that a person began while one before them was still to be done."""
+    overridden: tuple[str, ...] = ()
+    """Steps that a person vouched for."""
+    hints: int = 0
+    """Hints that the team was given."""
+    unsaid: tuple[str, ...] = ()
+    """What the runbook failed to say: notes, and reasons of skips and overrides."""
+
+
+class Scoring:
+    """Follows the entries of a drill; may be asked at any time."""
+
+    def __init__(self, plan: Plan) -> None:
+        """Begin with no entry.
+
+        Args:
+            plan: says what each step does, and in which order they come.
+        """
+        self._plan = plan
+        self._state = initial(plan.runbook)
+        self._automatic = False
+        self._signs: list[float] = []
+        self._choices: list[float] = []
+        self._changes: list[float] = []
+        self._changed: float | None = None
+        """When the last step that changes something ended well."""
+        self._begun: dict[str, None] = {}
+        self._ends: list[tuple[float, str]] = []
+        """Attempts that ended badly."""
+        self._out_of_order: dict[str, None] = {}
+        self._overridden: dict[str, None] = {}
+        self._unsaid: list[str] = []
+
+    def heed(self, entry: Entry) -> None:
+        """Take in the next entry.
+
+        Raises:
+            StateError: it may not follow.
+        """
+        by_person = entry.by not in NOBODY
+        event = entry.event
+        if by_person and isinstance(event, StepStarted | ChoiceMade):
+            self._order(event.step)
+        advance(self._state, entry)
+        self._time(event, entry.at)
+        if by_person:
+            self._unsaid += self._words(event)
+        if isinstance(event, StepOverridden):
+            self._overridden[event.step] = None
+
+    def _order(self, step_id: str) -> None:
+        """Note a step that is begun before another that should come first."""
+        plan, state = self._plan, self._state
+        if follows(plan.steps[step_id]) or step_id in self._out_of_order:
+            return
+        standings = plan.standings(state)
+        for step in plan.in_order(state):
+            if step.id == step_id:
+                return
+            waits = standings[step.id].status in _NOT_DONE
+            if waits and not step.optional and not follows(step):
+                break
+        self._out_of_order[step_id] = None
+
+    def _time(self, event: Event, at: float) -> None:
+        match event:
+            case AutoStarted():
+                self._automatic = True
+            case TriggerFired() | CheckTried(held=False):
+                self._signs.append(at)
+            case ChoiceMade():
+                self._choices.append(at)
+            case RollbackBegan():
+                self._changes.append(at)
+            case StepStarted(step=step) if self._changes_something(step):
+                self._changes.append(at)
+                self._begun[step] = None
+            case StepEnded(step=step, result=result):
+                if result in _RED:
+                    self._signs.append(at)
+                if result in _FAILURES:
+                    self._ends.append((at, step))
+                elif result != "stopped" and self._changes_something(step):
+                    self._changed = at
+            case _:
+                pass
+
+    def _changes_something(self, step_id: str) -> bool:
+        return effect_of(self._plan.steps[step_id]) != "read"
+
+    def _words(self, event: Event) -> Iterator[str]:
+        """What a person had to add to the runbook."""
+        match event:
+            case NoteAdded(text=text, step=step):
+                yield f"{self._plan.name(step)}: {text}" if step else text
+            case StepSkipped(step=step, reason=reason):
+                yield f"{self._plan.name(step)} skipped: {reason}"
+            case StepOverridden(step=step, reason=reason):
+                yield f"{self._plan.name(step)} overridden: {reason}"
+            case _:
+                pass
+
+    def score(self, past: Past, left: tuple[str, ...] | None, facts: Facts) -> Score:
+        """The score by now.
+
+        Args:
+            past: the checks on record.
+            left: what the site shows to be wrong; empty for nothing, `None` where
+                nobody has looked.
+            facts: what is known of what broke the site.
+        """
+        began = max(self._state.began_at, facts.injected or 0.0)
+        restored = None if left else self._restored(past, began)
+
+        def after(at: float | None) -> float | None:
+            return None if at is None else max(0.0, at - began)
+
+        return Score(
+            faults=facts.faults,
+            automatic=self._automatic,
+            handled=None if left is None else not left,
+            left=left or (),
+            detected=after(self._detected(began)),
+            decided=after(self._decided(began)),
+            restored=after(restored),
+            steady=after(self._steady(past, restored)),
+            wrong=self._named(self._wrong(facts, restored)),
+            skipped=self._named(self._skipped()),
+            out_of_order=self._named(self._out_of_order),
+            overridden=self._named(self._overridden),
+            unsaid=tuple(self._unsaid),
+        )
+
+    def _detected(self, began: float) -> float | None:
+        return min(
+            (at for at in self._signs + self._choices if at >= began), default=None
+        )
+
+    def _decided(self, began: float) -> float | None:
+        change = min((at for at in self._changes if at >= began), default=None)
+        choices = (at for at in self._choices if change is None or at <= change)
+        return max((at for at in choices if at >= began), default=change)
+
+    def _watched(self) -> tuple[str, ...]:
+        """The probes that tell whether the service is well."""
+        health = self._plan.runbook.health
+        probes = health.probes if health is not None else ()
+        return tuple(probe.id for probe in probes if probe.trigger)
+
+    def _restored(self, past: Past, began: float) -> float | None:
+        ill = [p for p in self._watched() if past.counts(p, since=began).failed]
+        if not ill:
+            return self._changed
+        since = [past.well_since(probe) for probe in ill]
+        known = [at for at in since if at is not None]
+        return max(known) if len(known) == len(since) else None
+
+    def _steady(self, past: Past, restored: float | None) -> float | None:
+        if restored is None:
+            return None
+        thirds = [past.oks(p, since=restored, count=STEADY) for p in self._watched()]
+        known = [at for at in thirds if at is not None]
+        return max(known, default=None) if len(known) == len(thirds) else None
+
+    def _wrong(self, facts: Facts, restored: float | None) -> Iterator[str]:
+        for at, step in self._ends:
+            looks = not self._changes_something(step)
+            by_fault = looks and (restored is None or at <= restored)
+            if step not in facts.reddens and not by_fault:
+                yield step
+        if facts.path is not None:
+            yield from (step for step in self._begun if step not in facts.path)
+
+    def _skipped(self) -> Iterator[str]:
+        for step_id, own in self._state.steps.items():
+            if own.status is Status.SKIPPED and not self._plan.steps[step_id].optional:
+                yield step_id
+
+    def _named(self, step_ids: Iterable[str]) -> tuple[str, ...]:
+        return tuple(self._plan.name(step_id) for step_id in dict.fromkeys(step_ids))
+
+
+def score(
+    plan: Plan,
+    entries: Iterable[Entry],
+    past: Past,
+    *,
+    left: tuple[str, ...] | None,
+    facts: Facts,
+) -> Score:
+    """The score of a drill; see `Scoring`.
+
+    Raises:
+        StateError: an entry may not follow where it stands.
+    """
+    scoring = Scoring(plan)
+    for entry in entries:
+        scoring.heed(entry)
+    return scoring.score(past, left, facts)
