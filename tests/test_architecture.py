@@ -24,6 +24,7 @@ LAYERS = (
 )
 PURE = (
     "sanitize",
+    "runbook.digests",
     "runbook.model",
     "runbook.units",
     "runbook.words",
@@ -57,6 +58,8 @@ PURE = (
     "run.recover",
     "run.intents",
     "run.checks.tally",
+    "drill.score",
+    "drill.score_words",
     "tui.widgets.chart",
     "tui.widgets.step_marks",
 )

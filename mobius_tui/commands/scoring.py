@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mobius_tui.commands.speaking import say, tell
 from mobius_tui.drill import score_words
-from mobius_tui.drill.history import beside, history
+from mobius_tui.drill.history import beside, known_before
 from mobius_tui.drill.judging import await_score
 from mobius_tui.drill.kept import Kept
 from mobius_tui.errors import FAILED, OK
@@ -43,7 +42,7 @@ async def show_to_the_end(
     site = _site_of_drill(directory)
     if site is None:
         return code
-    drill = await asyncio.to_thread(await_score, directory, site)
+    drill = await await_score(directory, site)
     if drill is None:
         tell(
             "this drill has no score: whoever keeps it, the guard of its site, is gone"
@@ -64,7 +63,7 @@ def _site_of_drill(directory: RunDirectory) -> Path | None:
 
 
 def _print(drill: Kept, directory: RunDirectory, *, as_json: bool) -> None:
-    times = beside(drill, history(directory.path.parent, drill.runbook))
+    times = beside(drill, known_before(directory, drill))
     if as_json:
         said = {"event": "Score", "run": drill.run, **asdict(drill.score)}
         before = {t.name: {"last": t.last, "best": t.best} for t in times}

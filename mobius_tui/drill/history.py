@@ -9,7 +9,7 @@ from pathlib import Path
 from mobius_tui.drill import kept
 from mobius_tui.drill.kept import Kept
 from mobius_tui.drill.score import TIMES, Score
-from mobius_tui.run.directory import all_runs
+from mobius_tui.run.directory import RunDirectory, all_runs
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +35,11 @@ def history(root: Path, runbook: str | None = None) -> Iterator[Kept]:
             found = kept.read(directory)
             if found is not None and runbook in (None, found.runbook):
                 yield found
+
+
+def known_before(directory: RunDirectory, drill: Kept) -> tuple[Kept, ...]:
+    """The drills of the same runbook, beside a run of which one is known."""
+    return tuple(history(directory.path.parent, drill.runbook))
 
 
 def alike(one: Kept, other: Kept) -> bool:

@@ -6,6 +6,7 @@ end of the run and the end of the site. Whoever shows the drill waits for it.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 
@@ -86,12 +87,12 @@ def keep_score(
     return found
 
 
-def await_score(directory: RunDirectory, root: Path | None) -> Kept | None:
+async def await_score(directory: RunDirectory, root: Path) -> Kept | None:
     """Wait until a drill that is over has its score.
 
     Args:
         directory: the run.
-        root: the site's folder; `None` for a run that has no site.
+        root: the site's folder.
 
     Returns:
         What it came to; `None` where nobody keeps the score any more, or it takes
@@ -100,9 +101,9 @@ def await_score(directory: RunDirectory, root: Path | None) -> Kept | None:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         # Looked at before the score: its guard writes that, and dies only then.
-        guarded = root is not None and services.read_mark(root / "run" / "owner")
+        guarded = services.read_mark(root / "run" / "owner") is not None
         found = kept.read(directory)
         if found is not None or not guarded:
             return found
-        time.sleep(PAUSE)
+        await asyncio.sleep(PAUSE)
     return None

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from mobius_tui.drill.history import Beside
 from mobius_tui.drill.kept import Kept
 from mobius_tui.drill.score import Score
-from mobius_tui.runbook.units import clock
+from mobius_tui.runbook.units import clock, in_words
 
 LABELS: Mapping[str, str] = {
     "detected": "detect",
@@ -28,21 +28,28 @@ def verdict_words(score: Score) -> str:
 
 def faults_words(score: Score) -> str:
     """What broke the site."""
-    return " + ".join(score.faults) or "nothing was broken"
+    if not score.faults:
+        return "no fault was injected"
+    return f"the fault was {' + '.join(score.faults)}"
 
 
-def time_words(time: Beside) -> str:
-    """A time, and those before it: `0:42  last 0:50, best 0:40`; `-` for never."""
-    now = "-" if time.now is None else clock(time.now)
-    return f"{now:>5}  {_before(time)}"
+def seconds_words(duration: float) -> str:
+    """A time of a score: `0.4 s`, `0:42`, `8:41`."""
+    return in_words(duration) if duration < 10 else clock(duration)
 
 
-def _before(time: Beside) -> str:
+def now_words(time: Beside) -> str:
+    """The time of this drill; `-` for what never came about."""
+    return "-" if time.now is None else seconds_words(time.now)
+
+
+def before_words(time: Beside) -> str:
+    """Those of the drills before it: `last 0:50, best 0:40`."""
     if time.best is None or time.last is None:
-        return "none before" if time.now is not None else ""
-    words = f"last {clock(time.last)}, best {clock(time.best)}"
+        return "no such drill before"
+    last, best = seconds_words(time.last), seconds_words(time.best)
     is_best = time.now is not None and time.now < time.best
-    return f"{words}: the best so far" if is_best else words
+    return f"last {last}, best {best}" + (": this is the best" if is_best else "")
 
 
 def details(score: Score) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -63,9 +70,10 @@ def details(score: Score) -> Iterator[tuple[str, tuple[str, ...]]]:
 def lines(drill: Kept, times: tuple[Beside, ...]) -> Iterator[str]:
     """A score as lines: words first, for a reader or a pipe."""
     score = drill.score
-    yield f"score: {verdict_words(score)}; the fault was {faults_words(score)}"
+    yield f"score: {verdict_words(score)}; {faults_words(score)}"
     for time in times:
-        yield f"time to {LABELS[time.name]}: {time_words(time).strip()}"
+        now, before = now_words(time), before_words(time)
+        yield f"time to {LABELS[time.name]}: {now}; {before}"
     for label, words in details(score):
         for each in words:
             yield f"{label}: {each}"

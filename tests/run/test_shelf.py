@@ -32,8 +32,10 @@ def book(tmp_path: Path, text: str = BOOK) -> Path:
     return path
 
 
-def made(root: Path, path: Path, outcome: str | None, **how: str) -> MadeRun:
-    run = MadeRun(root, load(path), values={}, **how)
+def made(
+    root: Path, path: Path, outcome: str | None, *, mode: str = "incident"
+) -> MadeRun:
+    run = MadeRun(root, load(path), values={}, mode=mode)
     if outcome is not None:
         run.write(RunEnded(outcome=outcome, reason="so"), after=5)  # type: ignore[arg-type]
     return run

@@ -66,11 +66,13 @@ class MadeRun:
         mode: str = "incident",
         environment: str | None = None,
         workdir: str = "/srv/mobius",
+        site: str | None = None,
+        at: float = BEGAN,
     ) -> None:
         self.runbook = runbook
-        self.directory = make(root, runbook.id, runbook.sources, BEGAN)
+        self.directory = make(root, runbook.id, runbook.sources, at)
         self.n = 0
-        self.at = BEGAN
+        self.at = at
         self._prev = FIRST
         protected = environment in runbook.protected
         self.write(
@@ -86,6 +88,7 @@ class MadeRun:
                 workdir=workdir,
                 operator="maria",
                 setting={},
+                site=site,
                 path=str(runbook.path.resolve()),
             )
         )

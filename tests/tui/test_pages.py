@@ -18,7 +18,8 @@ from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load
 from mobius_tui.tui.opening import Openings
 from mobius_tui.tui.screens.briefing import BriefingScreen
-from mobius_tui.tui.screens.card import EndCard, ReturnCard
+from mobius_tui.tui.screens.card import ReturnCard
+from mobius_tui.tui.screens.ending import EndCard
 from mobius_tui.tui.screens.library import LibraryScreen
 from mobius_tui.tui.screens.run import RunScreen
 from tests.conftest import MakeRunbook

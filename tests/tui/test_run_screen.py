@@ -9,7 +9,8 @@ from textual.content import Content
 from mobius_tui.run.events import RunEnded, StepEnded, StepStarted
 from mobius_tui.run.glance import Glance, keep, last_glance
 from mobius_tui.tui.output.pane import OutputPane
-from mobius_tui.tui.screens.card import EndCard, ReturnCard
+from mobius_tui.tui.screens.card import ReturnCard
+from mobius_tui.tui.screens.ending import EndCard
 from mobius_tui.tui.screens.leave import LeaveDialog
 from mobius_tui.tui.screens.run import RunScreen
 from mobius_tui.tui.theme import STYLES

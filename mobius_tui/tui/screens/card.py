@@ -1,25 +1,19 @@
-"""Cards that say where a run stands: on coming back to it, and at its end."""
+"""The card that says where a run stands, on coming back to it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
 
-from textual import on
-from textual.binding import BindingType
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button
 
 from mobius_tui.run.glance import Glance
-from mobius_tui.run.steps import BAD, Status
+from mobius_tui.run.steps import BAD
 from mobius_tui.runbook.units import in_words
-from mobius_tui.tui.before_after import outage_fields
-from mobius_tui.tui.commands import bind
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.glyphs import MARKS
 from mobius_tui.tui.screens.dialog import Choice, Dialog, fields_widget
-from mobius_tui.tui.theme import Role, assemble, text
+from mobius_tui.tui.theme import assemble, text
 from mobius_tui.tui.view import RunView
 
 MEANWHILE = 5
@@ -114,57 +108,3 @@ def _around(view: RunView, health: str, before: Glance | None) -> Iterable[Field
         yield Field("", assemble(("now   ", "muted"), (health, "plain")))
     else:
         yield Field("health", text(health))
-
-
-class EndCard(Dialog[str]):
-    """What a run came to; gives `leave` or nothing."""
-
-    ASKS = False
-
-    BINDINGS: ClassVar[list[BindingType]] = [bind("leave")]
-
-    def __init__(self, view: RunView, directory: str) -> None:
-        ended = view.state.ended
-        assert ended is not None
-        good = ended.outcome == "completed"
-        role: Role = "good" if good else "bad"
-        super().__init__(f"The run has ended: {ended.outcome}", tone=role)
-        glyph = "✔" if good else "✖"
-        self._fields = (
-            Field("result", assemble((f"{glyph} {ended.outcome}", role))),
-            Field("why", text(ended.reason)),
-            Field("took", text(in_words(view.elapsed))),
-            Field("steps", _counts(view)),
-            *outage_fields(view),
-            Field("kept", text(directory)),
-        )
-
-    def compose_body(self) -> Iterable[Widget]:
-        """Outcome, reason, time, steps and place."""
-        yield fields_widget(self._fields)
-
-    def choices(self) -> tuple[Choice, ...]:
-        """Leave, or read on."""
-        return (Choice("leave", "q Leave", "primary"), Choice("cancel", "Look at it"))
-
-    @on(Button.Pressed, "#leave")
-    def action_leave(self) -> None:
-        """Leave; its key works here, too."""
-        self.dismiss("leave")
-
-
-def _counts(view: RunView) -> Content:
-    """How many steps came to which end, in the phases that were entered."""
-    counts: dict[Status, int] = {}
-    for step_id, standing in view.standings.items():
-        phase = view.plan.phase_of[step_id]
-        if not phase.aside or phase.id in view.state.entered:
-            undone = standing.status in (Status.PENDING, Status.WAITING)
-            status = Status.PENDING if undone else standing.status
-            counts[status] = counts.get(status, 0) + 1
-    parts: list[tuple[str, Role]] = []
-    for status, count in counts.items():
-        mark = MARKS[status]
-        word = "not done" if status is Status.PENDING else mark.word
-        parts.append((f"{mark.glyph} {count} {word}   ", mark.role))
-    return assemble(*parts)

@@ -11,7 +11,7 @@ from textual import on
 from textual.binding import BindingType
 from textual.worker import Worker
 
-from mobius_tui.errors import OK, OUTCOMES, MobiusError
+from mobius_tui.errors import MobiusError
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.viewer import Viewer
@@ -102,9 +102,9 @@ class RunScreen(RunPage):
         await self.ask(ReturnCard(view, news, self.before))
 
     async def _tell_end(self, view: RunView) -> None:
-        from mobius_tui.tui.screens.card import EndCard
+        from mobius_tui.tui.screens.ending import end_card
 
-        if await self.ask(EndCard(view, str(self._viewer.directory.path))) == "leave":
+        if await self.ask(end_card(view, self._viewer.directory)) == "leave":
             self._go()
 
     @on(NextLine.Taken)
@@ -281,12 +281,12 @@ class RunScreen(RunPage):
 
     def _go(self) -> None:
         """Back to the screen beneath, or out with the run's exit code."""
-        ended = self._sight.state.ended
         if len(self.app.screen_stack) > 2:
             self.dismiss()
         else:
+            from mobius_tui.tui.screens.ending import exit_code
             from mobius_tui.tui.screens.leave import last_words
 
-            code = OK if ended is None else OUTCOMES[ended.outcome]
+            code = exit_code(self._sight.state, self._viewer.directory)
             words = last_words(self._sight.state, self._viewer.follower.plan)
             self.app.exit(code, message=Text(f"mobius-tui: {words}"))

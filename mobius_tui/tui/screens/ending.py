@@ -1,0 +1,137 @@
+"""The card at the end of a run: what it came to, and of a drill the score."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.binding import BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Button
+
+from mobius_tui.drill import kept
+from mobius_tui.errors import FAILED, OK, OUTCOMES
+from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.state import RunState
+from mobius_tui.run.steps import Status
+from mobius_tui.runbook.units import in_words
+from mobius_tui.tui.before_after import outage_fields
+from mobius_tui.tui.commands import bind
+from mobius_tui.tui.field import Field
+from mobius_tui.tui.glyphs import MARKS
+from mobius_tui.tui.score_fields import await_fields, awaited
+from mobius_tui.tui.screens.dialog import Choice, Dialog, fields_widget
+from mobius_tui.tui.theme import Role, assemble, text
+from mobius_tui.tui.view import RunView
+from mobius_tui.tui.widgets.detail import FieldList
+
+Judge = Callable[[], Awaitable[tuple[Field, ...]]]
+"""Gives the score of a drill, once it is known."""
+
+
+class EndCard(Dialog[str]):
+    """What a run came to; gives `leave` or nothing."""
+
+    ASKS = False
+
+    BINDINGS: ClassVar[list[BindingType]] = [bind("leave")]
+
+    class Judged(Message):
+        """The score of the drill is known."""
+
+        def __init__(self, fields: tuple[Field, ...]) -> None:
+            super().__init__()
+            self.fields = fields
+
+    def __init__(self, view: RunView, directory: str, judge: Judge | None) -> None:
+        """Make the card.
+
+        Args:
+            view: the run, which has ended.
+            directory: where it is kept.
+            judge: gives the score; `None` where none is to be had.
+        """
+        ended = view.state.ended
+        assert ended is not None
+        good = ended.outcome == "completed"
+        role: Role = "good" if good else "bad"
+        super().__init__(f"The run has ended: {ended.outcome}", tone=role)
+        glyph = "✔" if good else "✖"
+        self._fields = (
+            Field("result", assemble((f"{glyph} {ended.outcome}", role))),
+            Field("why", text(ended.reason)),
+            Field("took", text(in_words(view.elapsed))),
+            Field("steps", _counts(view)),
+            *outage_fields(view),
+            Field("kept", text(directory)),
+        )
+        self._judge = judge
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Outcome, reason, time, steps and place; of a drill, its score."""
+        yield fields_widget(self._fields)
+        if self._judge is not None:
+            yield fields_widget(awaited(), id="score")
+
+    def on_mount(self) -> None:
+        """Wait for the score beside everything else."""
+        if self._judge is not None:
+            self.run_worker(self._await(self._judge), exit_on_error=False)
+
+    async def _await(self, judge: Judge) -> None:
+        """A worker: until the site has been asked."""
+        self.post_message(self.Judged(await judge()))
+
+    @on(Judged)
+    def _show_judged(self, event: Judged) -> None:
+        event.stop()
+        self.query_one("#score", FieldList).fields = event.fields
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Leave, or read on."""
+        return (Choice("leave", "q Leave", "primary"), Choice("cancel", "Look at it"))
+
+    @on(Button.Pressed, "#leave")
+    def action_leave(self) -> None:
+        """Leave; its key works here, too."""
+        self.dismiss("leave")
+
+
+def _counts(view: RunView) -> Content:
+    """How many steps came to which end, in the phases that were entered."""
+    counts: dict[Status, int] = {}
+    for step_id, standing in view.standings.items():
+        phase = view.plan.phase_of[step_id]
+        if not phase.aside or phase.id in view.state.entered:
+            undone = standing.status in (Status.PENDING, Status.WAITING)
+            status = Status.PENDING if undone else standing.status
+            counts[status] = counts.get(status, 0) + 1
+    parts: list[tuple[str, Role]] = []
+    for status, count in counts.items():
+        mark = MARKS[status]
+        word = "not done" if status is Status.PENDING else mark.word
+        parts.append((f"{mark.glyph} {count} {word}   ", mark.role))
+    return assemble(*parts)
+
+
+def end_card(view: RunView, directory: RunDirectory) -> EndCard:
+    """The card of a run that has ended."""
+    began = view.state.began
+    judge = None
+    if began is not None and began.site is not None:
+        judge = partial(await_fields, directory, Path(began.site))
+    return EndCard(view, str(directory.path), judge)
+
+
+def exit_code(state: RunState, directory: RunDirectory) -> int:
+    """What leaving a run exits with: 1 for a drill whose site is still broken."""
+    code = OK if state.ended is None else OUTCOMES[state.ended.outcome]
+    if code == OK and state.began is not None and state.began.mode == "drill":
+        drill = kept.read(directory)
+        return FAILED if drill is not None and drill.score.handled is False else OK
+    return code

@@ -1,0 +1,81 @@
+"""Drills that are over, made by hand: their scores, and their run directories."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from mobius_tui.drill import kept
+from mobius_tui.drill.kept import Kept
+from mobius_tui.drill.score import Score
+from mobius_tui.run.directory import RunDirectory, runs_root
+from mobius_tui.runbook.decode import load
+from mobius_tui.runbook.digests import step_digests
+from mobius_tui.runbook.model import Runbook
+from tests.tui.runs import BEGAN, ROLLBACK, MadeRun
+
+DAY = 86400.0
+
+HANDLED = Score(
+    faults=("bad-release",),
+    handled=True,
+    detected=2.0,
+    decided=65.0,
+    restored=240.5,
+    steady=521.0,
+)
+
+
+def drill(
+    score: Score = HANDLED,
+    *,
+    days: float = 0.0,
+    runbook: Runbook | None = None,
+    operator: str = "ana",
+    root: Path | None = None,
+) -> Kept:
+    """A drill that is over and kept.
+
+    Args:
+        score: what it came to.
+        days: how long before `BEGAN` it began.
+        runbook: what was drilled; the bundled rollback without it.
+        operator: who began it.
+        root: the folder of all runs.
+    """
+    book = runbook or load(ROLLBACK)
+    at = BEGAN - days * DAY
+    run = MadeRun(root or runs_root(), book, values={}, mode="drill", at=at)
+    found = Kept(
+        run=run.directory.id,
+        runbook=book.id,
+        title=book.title,
+        operator=operator,
+        outcome="completed",
+        began=at,
+        ended=at + 600.0,
+        score=score,
+        texts=step_digests(book),
+    )
+    kept.write(run.directory, found)
+    return found
+
+
+def worse(score: Score = HANDLED, *, by: float) -> Score:
+    """A score whose times are all longer by some seconds."""
+    assert score.detected is not None
+    assert score.decided is not None
+    assert score.restored is not None
+    assert score.steady is not None
+    return replace(
+        score,
+        detected=score.detected + by,
+        decided=score.decided + by,
+        restored=score.restored + by,
+        steady=score.steady + by,
+    )
+
+
+def directory_of(drill: Kept) -> RunDirectory:
+    """Where a drill is kept."""
+    return RunDirectory(runs_root() / drill.run)

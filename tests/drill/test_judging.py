@@ -1,0 +1,76 @@
+"""The end of a drill: the site is asked how it is, whatever the run claims."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from mobius_tui.drill import injected, kept, services
+from mobius_tui.drill.faults import FAULTS
+from mobius_tui.drill.judging import await_score, facts_of, judge
+from mobius_tui.drill.site import Site
+from mobius_tui.run.directory import runs_root
+from mobius_tui.run.events import RunEnded
+from mobius_tui.runbook.decode import load
+from tests.drill.drills import HANDLED, directory_of, drill
+from tests.tui.runs import BEGAN, ROLLBACK, MadeRun
+
+
+def ended(site: Site) -> MadeRun:
+    run = MadeRun(
+        runs_root(), load(ROLLBACK), values={}, mode="drill", site=str(site.root)
+    )
+    run.write(RunEnded(outcome="completed", reason="so it claims"), after=60)
+    return run
+
+
+def test_the_site_has_the_last_word(site: Site) -> None:
+    injected.keep(site.root, "bad-release", BEGAN + 1.5)
+    run = ended(site)
+    found = judge(run.directory, site.root)
+    assert (found.score.handled, found.score.left) == (True, ())
+    assert found.score.faults == ("bad-release",)
+    assert (found.outcome, found.operator) == ("completed", "maria")
+    assert kept.read(run.directory) == found
+    FAULTS["bad-release"].inject(site)
+    services.stop(site.root, "mobius-worker")
+    score = judge(run.directory, site.root).score
+    assert score.handled is False
+    assert any("500" in each for each in score.left)
+    assert any("mobius-worker" in each for each in score.left)
+
+
+def test_a_site_that_is_gone_is_not_handled(tmp_path: Path) -> None:
+    nowhere = tmp_path / "nowhere"
+    nowhere.mkdir()
+    gone = Site(root=nowhere, port=1, base_url="", bin=nowhere)
+    score = judge(ended(gone).directory, nowhere).score
+    assert score.handled is False
+    assert "there is no drill site" in score.left[0]
+
+
+def test_what_was_injected_is_known_in_order(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    assert facts_of(tmp_path).faults == ()
+    for fault, at in (("slow-release", 12.0), ("bad-release", 9.0), ("x", 13.0)):
+        injected.keep(tmp_path, fault, at)
+    facts = facts_of(tmp_path)
+    assert facts.faults == ("bad-release", "slow-release", "x")
+    assert facts.injected == 9.0
+
+
+async def test_whoever_shows_the_drill_waits_as_long_as_there_is_a_guard(
+    tmp_path: Path,
+) -> None:
+    made = drill(HANDLED)
+    directory = directory_of(made)
+    kept.path(directory).unlink()
+    assert await await_score(directory, tmp_path) is None, "there is no guard"
+    (tmp_path / "run").mkdir()
+    services.write_mark(tmp_path / "run" / "owner", os.getpid())
+    waiting = asyncio.create_task(await_score(directory, tmp_path))
+    await asyncio.sleep(0.1)
+    assert not waiting.done()
+    kept.write(directory, made)
+    assert await waiting == made
