@@ -11,111 +11,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mobius_tui.errors import INCOMPLETE, OUTCOMES
-from mobius_tui.run import watch_words
 from mobius_tui.run.directory import RunDirectory
-from mobius_tui.run.events import (
-    AutoStopped,
-    CheckTried,
-    ChoiceMade,
-    Entry,
-    HostStarted,
-    HostStopped,
-    NoteAdded,
-    PhaseEntered,
-    PhaseLeft,
-    RunBegan,
-    RunEnded,
-    StepEnded,
-    StepOverridden,
-    StepRestored,
-    StepSkipped,
-    StepStarted,
-    StepUnknown,
-    StopAsked,
-    VariableSet,
-)
+from mobius_tui.run.entry_words import words
+from mobius_tui.run.events import CheckTried, Entry, StepEnded, StepUnknown
 from mobius_tui.run.intents import Intent
-from mobius_tui.run.plan import Plan, has_terminal
-from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Attempt
 from mobius_tui.run.traces import regular
 from mobius_tui.run.variables import Values
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.run.watch_clock import lasts, progress
-from mobius_tui.runbook.units import in_words
 from mobius_tui.sanitize import clean, collapse, decode, line
 
 SLICE = 1 << 18
 """Bytes of output that are shown in one go."""
-
-
-def words(entry: Entry, plan: Plan, state: RunState) -> str | None:
-    """What an entry says to a reader; `None` for what is of no interest to one.
-
-    What happened comes first, as a word: it may be read aloud, and looked for.
-    """
-    match entry.event:
-        case RunBegan(title=title, mode=mode, environment=environment, run=run):
-            where = f" in {environment}" if environment else ""
-            return f"{mode.upper()} {title}{where}, run {run}"
-        case HostStarted(left_over=left) if left:
-            return f"a host took the run on; left over: {', '.join(left)}"
-        case PhaseEntered(phase=phase, reason=reason):
-            title = plan.runbook.phase(phase).title
-            return f"phase begins: {title}" + (f"; {reason}" if reason else "")
-        case PhaseLeft(phase=phase, passed=passed):
-            title = plan.runbook.phase(phase).title
-            return f"phase {'passed' if passed else 'did not pass'}: {title}"
-        case StepStarted(step=step, attempt=attempt):
-            again = f", attempt {attempt}" if attempt > 1 else ""
-            if has_terminal(plan.steps[step]) and state.began is not None:
-                way = f"`mobius-tui resume {state.began.run}` in a terminal"
-                again += f"; it has a terminal to itself: {way} goes there"
-            whole = lasts(plan.steps[step], Values(state, now=entry.at))
-            again += f"; it watches for {in_words(whole)}" if whole is not None else ""
-            return f"started: {plan.name(step)}{again}"
-        case CheckTried(held=held, detail=detail, look=look):
-            return f"look {look} {'holds' if held else 'does not hold'}: {detail}"
-        case VariableSet(name=name, value=value, source="output" | "answer" | "set"):
-            return f"value: {name}={value}"
-        case StopAsked(step=step):
-            return f"stop asked for: {plan.name(step)}, by {entry.by}"
-        case StepEnded() as event:
-            return _ended(event, plan, state)
-        case StepUnknown(step=step, reason=reason, left=left):
-            still = f"; still alive: {'; '.join(left)}" if left else ""
-            return f"unknown: {plan.name(step)}; {reason}{still}"
-        case StepSkipped(step=step, reason=reason):
-            return f"skipped: {plan.name(step)}, by {entry.by}: {reason}"
-        case StepRestored(step=step):
-            return f"pending again: {plan.name(step)}"
-        case StepOverridden(step=step, reason=reason):
-            return f"overridden: {plan.name(step)}, by {entry.by}: {reason}"
-        case ChoiceMade(step=step, values=values):
-            return f"decided: {plan.name(step)}: {', '.join(values)}, by {entry.by}"
-        case NoteAdded(text=text):
-            return f"note by {entry.by}: {text}"
-        case AutoStopped(reason=reason):
-            return f"stopped: {reason}"
-        case RunEnded(outcome=outcome, reason=reason):
-            took = in_words(entry.at - state.began_at)
-            return f"{outcome.upper()} after {took}: {reason}"
-        case HostStopped(reason=reason) if state.ended is None:
-            return f"the host let go: {reason}"
-        case _:
-            return watch_words.words(entry, plan)
-
-
-def _ended(event: StepEnded, plan: Plan, state: RunState) -> str:
-    last = state.steps[event.step].attempts[event.attempt - 1]
-    text = f"{event.result}: {plan.name(event.step)}, in {in_words(last.took or 0.0)}"
-    if event.reason:
-        text += f": {event.reason}"
-    if event.note:
-        text += f" ({event.note})"
-    if event.left:
-        text += f"; still alive: {'; '.join(event.left)}"
-    return text
 
 
 class Output:

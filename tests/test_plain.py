@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.plain import words
+from mobius_tui.run.entry_words import words
 from mobius_tui.run.events import RunBegan
 from mobius_tui.run.follow import Follower
 from tests.acceptance.conftest import Open

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.plain import words as words_of
+from mobius_tui.run.entry_words import words as words_of
 from mobius_tui.run.events import StepEnded, StepStarted
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.viewer import Viewer
