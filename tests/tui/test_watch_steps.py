@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mobius_tui.plain import pace, words
+from mobius_tui.plain import pace
+from mobius_tui.run.entry_words import words
 from mobius_tui.run.events import StepStarted, StepUnknown
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.variables import Values
