@@ -43,7 +43,7 @@ def go(
         return open_briefing(briefing, settings, auto=auto, answers=answers)
 
     async def lines() -> int:
-        for problem in briefing.problems:
+        for problem in (*briefing.problems, *briefing.notices):
             tell(problem)
         wanted = {
             v.name: answers[v.name] for v in briefing.missing if v.name in answers

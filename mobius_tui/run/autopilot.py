@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mobius_tui.errors import INCOMPLETE, MobiusError
+from mobius_tui.run.channels import marked
 from mobius_tui.run.engine import Engine
 from mobius_tui.run.events import (
     AutoStarted,
@@ -14,11 +15,13 @@ from mobius_tui.run.events import (
 )
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.judge import HANDLERS
+from mobius_tui.run.judge_messages import queue
+from mobius_tui.run.payload import shortened
 from mobius_tui.run.plan import Proposal, kind_of, will_retry
 from mobius_tui.run.starting import AUTO as WHO
 from mobius_tui.run.steps import Status
 from mobius_tui.run.watch_events import RollbackStopped
-from mobius_tui.runbook.model import Choose, Manual, Run, Step
+from mobius_tui.runbook.model import Choose, Manual, Run, SendMessage, Step
 
 
 async def fly(engine: Engine) -> None:
@@ -200,6 +203,12 @@ async def _terminal(engine: Engine, auto: AutoStarted, step: Step) -> bool:
 
 
 async def _message(engine: Engine, step: Step) -> bool:
+    action = step.action
+    assert isinstance(action, SendMessage)
+    template = engine.plan.runbook.messages[action.message].body
+    text = marked(shortened(engine.values().told(template)), engine.state.began)
+    if action.to:
+        await queue(engine, step, action.to, text, WHO)
     number = len(engine.state.steps[step.id].attempts) + 1
     await engine.write(
         StepStarted(step=step.id, attempt=number, reads=engine.plan.reads[step.id]),
@@ -208,7 +217,7 @@ async def _message(engine: Engine, step: Step) -> bool:
     if step.checks:
         engine.conduct(step, number)
         return True
-    note = "not sent: this version shows messages and sends none"
+    note = engine.redact(text) if action.to else "not sent: it names no channel"
     await engine.write(
         StepEnded(step=step.id, attempt=number, result="passed", note=note), WHO
     )

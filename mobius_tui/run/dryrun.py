@@ -33,6 +33,8 @@ def dry_run(briefing: Briefing, *, now: float) -> Iterator[str]:
     yield f"in {briefing.workdir}"
     for problem in briefing.problems:
         yield f"! {problem}"
+    for notice in briefing.notices:
+        yield f"! {notice}"
     for name in runbook.variables:
         yield f"  {name}={_shown(state, name)}"
     for phase in runbook.phases:
@@ -92,8 +94,10 @@ def _action(step: Step, plan: Plan, values: Values) -> Iterator[str]:
             yield f"      do     {values.preview(text)}"
             for ask in asks:
                 yield f"      asks   {ask.title or ask.var} → {ask.var}"
-        case SendMessage(message=message):
+        case SendMessage(message=message, to=to):
             body = values.preview(plan.runbook.messages[message].body)
+            if to:
+                yield f"      to     {', '.join(to)}"
             for line in body.strip("\n").split("\n"):
                 yield f"      | {line}"
         case Choose(options=options, var=var):

@@ -124,6 +124,7 @@ class Engine:
                 return Reply(id=intent.id, ok=True, n=known)
             if self.broken is not None:
                 return Reply(id=intent.id, ok=False, text=self.broken)
+            self.released.clear()
             try:
                 entry = await HANDLERS[intent.wish](self, intent, who)
             except MobiusError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mobius_tui.run import watch_words
+from mobius_tui.run import message_words, watch_words
 from mobius_tui.run.events import (
     AutoStopped,
     CheckTried,
@@ -85,7 +85,8 @@ def words(entry: Entry, plan: Plan, state: RunState) -> str | None:
         case HostStopped(reason=reason) if state.ended is None:
             return f"the host let go: {reason}"
         case _:
-            return watch_words.words(entry, plan)
+            found = message_words.words(entry, state)
+            return found or watch_words.words(entry, plan)
 
 
 def _ended(event: StepEnded, plan: Plan, state: RunState) -> str:

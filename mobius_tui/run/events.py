@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from mobius_tui.errors import RunError
+from mobius_tui.run.message_events import MESSAGE_EVENTS, MessageEvent
 from mobius_tui.run.watch_events import WATCH_EVENTS, WatchEvent
 
 Mode = Literal["incident", "drill"]
@@ -51,6 +52,10 @@ class RunBegan:
     """The drill site's folder."""
     path: str = ""
     """Where the main file lay when the run began."""
+    sink: str | None = None
+    """Where a drill's messages go, each to this address and its channel's id."""
+    pages: bool = False
+    """Whether a drill's messages go to the channels' own addresses: `--send`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +67,8 @@ class HostStarted:
     """Attempts (`step.N`) that an earlier host left behind."""
     cut: int = 0
     """Bytes of a torn last line that were cut off."""
+    without: tuple[str, ...] = ()
+    """Secrets that the run had, and that this host was not given."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -269,6 +276,7 @@ Event = (
     | ChoiceMade
     | NoteAdded
     | HealthSealed
+    | MessageEvent
     | WatchEvent
     | RunEnded
 )
@@ -295,6 +303,7 @@ EVENTS: Mapping[str, type[Event]] = {
         ChoiceMade,
         NoteAdded,
         HealthSealed,
+        *MESSAGE_EVENTS,
         *WATCH_EVENTS,
         RunEnded,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from mobius_tui.errors import StateError
-from mobius_tui.run import fold_watch
+from mobius_tui.run import deliveries, fold_watch
 from mobius_tui.run.events import (
     AutoStarted,
     AutoStopped,
@@ -24,6 +24,7 @@ from mobius_tui.run.events import (
     uncollected,
 )
 from mobius_tui.run.fold_steps import STEP_EVENTS, Apply
+from mobius_tui.run.message_events import MESSAGE_EVENTS, MessageEvent
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Frame, Status, StepState, Value
 from mobius_tui.runbook.model import Runbook
@@ -51,9 +52,11 @@ def _began(state: RunState, event: RunBegan, entry: Entry) -> None:
     state.began_at, state.began_mono, state.boot = entry.at, entry.mono, entry.boot
 
 
-def _host_started(state: RunState, event: HostStarted, _entry: Entry) -> None:
+def _host_started(state: RunState, event: HostStarted, entry: Entry) -> None:
     state.host_pid = event.pid
     state.auto = None
+    state.without = event.without
+    state.deliveries = deliveries.host_started(state.deliveries, entry.at)
     fold_watch.host_started(state)
 
 
@@ -73,6 +76,8 @@ def _variable_set(state: RunState, event: VariableSet, _entry: Entry) -> None:
     state.variables[event.name] = Value(
         text=event.value, source=event.source, step=event.step
     )
+    if event.name in state.without:
+        state.without = tuple(name for name in state.without if name != event.name)
 
 
 def _phase_entered(state: RunState, event: PhaseEntered, _entry: Entry) -> None:
@@ -119,6 +124,12 @@ def _health_sealed(state: RunState, event: HealthSealed, _entry: Entry) -> None:
     state.sealed = event
 
 
+def _message(state: RunState, event: MessageEvent, entry: Entry) -> None:
+    state.deliveries = deliveries.apply(
+        state.deliveries, event, by=entry.by, at=entry.at
+    )
+
+
 def _run_ended(state: RunState, event: RunEnded, entry: Entry) -> None:
     state.ended, state.ended_at = event, entry.at
     state.auto = None
@@ -136,6 +147,7 @@ _APPLY: Mapping[type[Event], Apply] = {
     **STEP_EVENTS,
     NoteAdded: _note_added,
     HealthSealed: _health_sealed,
+    **dict.fromkeys(MESSAGE_EVENTS, _message),
     **fold_watch.WATCH,
     RunEnded: _run_ended,
 }

@@ -37,11 +37,20 @@ from mobius_tui.run.follow import runbook_of
 from mobius_tui.run.intents import Intent, Reply, decode_intent
 from mobius_tui.run.journal import Clock, Journal, Tail, boot_id, read
 from mobius_tui.run.monitor import Monitor
+from mobius_tui.run.outbox import Outbox
 from mobius_tui.run.plan import Plan, will_retry
 from mobius_tui.run.record import write_record
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Status
-from mobius_tui.run.takeover import Order, environment, left_over, operator, take
+from mobius_tui.run.takeover import (
+    Order,
+    environment,
+    left_over,
+    lost_secrets,
+    new_secrets,
+    operator,
+    take,
+)
 from mobius_tui.run.watch_job import WatchJob
 from mobius_tui.run.watching import Watching
 
@@ -126,6 +135,7 @@ class Host:
             viewers=lambda: self.control.viewers,
         )
         self.watching = Watching(self.engine)
+        self.outbox = Outbox(self.engine)
         self.job = WatchJob(self.engine, lambda: self.control.empty_since)
         self.monitor.on_record = self._see
         return self.engine
@@ -138,6 +148,7 @@ class Host:
         """An entry is on record: viewers and the watch hear of it."""
         self.control.poke(entry.n)
         self.watching.heed(entry)
+        self.outbox.heed(entry)
 
     async def _judge(self, intent: Intent, who: str) -> Reply:
         return await self.engine.judge(intent, who)
@@ -154,7 +165,14 @@ class Host:
                 await engine.record(
                     VariableSet(name=name, value=None, source="secret"), who
                 )
-        await engine.record(HostStarted(pid=os.getpid(), left_over=left, cut=tail.torn))
+        lost = lost_secrets(engine.state, self.order.secrets)
+        started = HostStarted(
+            pid=os.getpid(), left_over=left, cut=tail.torn, without=lost
+        )
+        await engine.record(started)
+        for name in new_secrets(engine.state, self.order.secrets):
+            secret = VariableSet(name=name, value=None, source="secret")
+            await engine.record(secret, who)
         if self.order.watch is not None:
             await engine.record(self.order.watch, who)
         if self.order.auto is not None:
@@ -171,6 +189,7 @@ class Host:
             tasks.create_task(self.monitor.watch(engine), name="monitor"),
             tasks.create_task(self.watching.run(), name="watch"),
             tasks.create_task(self.job.run(), name="job"),
+            tasks.create_task(self.outbox.run(), name="outbox"),
             tasks.create_task(self._seal(engine), name="seal"),
         ]
         for name in left:
@@ -189,18 +208,22 @@ class Host:
         """Wait for the run's end, a signal, a release, or a broken journal."""
         loop = asyncio.get_running_loop()
         while not self.ending.is_set():
-            if engine.state.ended is not None and not _running(engine):
-                self.leave("the run ended")
-            elif engine.broken is not None:
+            if engine.broken is not None:
                 self.leave(engine.broken)
+            elif self.outbox.keeps_the_host(loop.time()):
+                await self._a_moment(0.05)
+            elif engine.state.ended is not None and not _running(engine):
+                self.leave("the run ended")
             elif engine.released.is_set():
                 self.leave("nobody watches, and nothing runs")
             elif self._deserted(engine, loop.time()):
                 await engine.abandon("nobody watched this drill any more")
             else:
-                ended = engine.state.ended is not None
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.ending.wait(), 0.02 if ended else 0.1)
+                await self._a_moment(0.02 if engine.state.ended is not None else 0.1)
+
+    async def _a_moment(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.ending.wait(), seconds)
 
     def _deserted(self, engine: Engine, now: float) -> bool:
         began = engine.state.began

@@ -23,6 +23,9 @@ Wish = Literal[
     "override",
     "tick",
     "choose",
+    "send",
+    "send again",
+    "drop",
     "set",
     "note",
     "enter",
@@ -58,7 +61,8 @@ class Intent:
     values: Mapping[str, str] = field(default_factory=dict)
     """Answers by variable; for `auto`, also `manual` and `confirmed`."""
     names: tuple[str, ...] = ()
-    """The values chosen; for `auto`, the attended phases that answers stand for."""
+    """The values chosen; for `send`, channels; for `send again` and `drop`, numbers of
+    deliveries; for `auto`, the attended phases that answers stand for."""
     confirm: str = ""
     """The environment's name, typed, where a destroy step wants it."""
     id: str = field(default_factory=lambda: uuid.uuid4().hex)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from mobius_tui.errors import RunError
-from mobius_tui.run import judge_watch
+from mobius_tui.run import judge_messages, judge_watch
 from mobius_tui.run.engine import Engine
 from mobius_tui.run.events import (
     AutoStarted,
@@ -155,6 +155,7 @@ HANDLERS: Mapping[str, Handler] = {
     "stop": stop,
     "tick": tick,
     "choose": choose,
+    **judge_messages.HANDLERS,
     "skip": _skip,
     "restore": _restore,
     "override": _override,

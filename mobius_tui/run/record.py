@@ -6,6 +6,7 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
+from mobius_tui.run.deliveries import as_seen
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.plan import Plan
@@ -39,6 +40,9 @@ def write_record(
         "head": head,
         "steps": counts,
     }
+    if state.deliveries:
+        stands = [as_seen(own, hosted=False).stand for own in state.deliveries]
+        record["messages"] = {str(each): stands.count(each) for each in stands}
     if state.watch.latest is not None:
         record["outage"] = _outage(directory)
     new = directory.record.with_suffix(".new")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mobius_tui.errors import RunError, UsageError
+from mobius_tui.run.channels import notices
 from mobius_tui.run.contents import keep
 from mobius_tui.run.directory import RunDirectory, make, runbook_digest, runs_root
 from mobius_tui.run.events import Mode, RunBegan
@@ -49,10 +50,16 @@ class Briefing:
     """What must be answered before Begin."""
     problems: tuple[str, ...] = ()
     """What preflight found wrong, in words; nothing was executed for it."""
+    notices: tuple[str, ...] = ()
+    """What else to know: channels to which nothing can be sent."""
     path: str = ""
     """PATH for the run's steps."""
     site: str | None = None
     """The drill site's folder."""
+    sink: str | None = None
+    """Where a drill's messages go."""
+    pages: bool = False
+    """Whether a drill's messages go to the channels' own addresses."""
 
     @property
     def environment(self) -> str | None:
@@ -77,6 +84,8 @@ def prepare(
     mode: Mode = "incident",
     site: str | None = None,
     path: str | None = None,
+    sink: str | None = None,
+    pages: bool = False,
 ) -> Briefing:
     """Look at what a run would begin with; executes nothing.
 
@@ -88,6 +97,8 @@ def prepare(
         mode: incident or drill.
         site: the drill site's folder.
         path: PATH for the steps; the caller's own without it.
+        sink: where a drill's messages go.
+        pages: whether a drill's messages go to the channels' own addresses.
 
     Raises:
         UsageError: a value, profile or directory cannot be.
@@ -100,6 +111,8 @@ def prepare(
     search = os.environ.get("PATH", os.defpath) if path is None else path
     if workdir is not None and not place.is_dir():
         raise UsageError(f"--workdir {workdir}: there is no such directory")
+    quiet = mode == "drill" and not pages
+    known = {*first.values, *first.secrets}
     return Briefing(
         runbook=runbook,
         mode=mode,
@@ -109,8 +122,11 @@ def prepare(
         secrets=first.secrets,
         missing=first.missing,
         problems=tuple(problems(runbook, place, search)),
+        notices=() if quiet else tuple(notices(runbook, known)),
         path=search,
         site=site,
+        sink=sink,
+        pages=pages,
     )
 
 
@@ -185,6 +201,8 @@ async def begin(
         },
         site=ready.site,
         path=str(runbook.path.resolve()),
+        sink=ready.sink,
+        pages=ready.pages,
     )
     wish = None if auto is None else encode_intent(auto).decode()
     keep(directory, Plan(runbook), mode=ready.mode, environment=ready.environment)

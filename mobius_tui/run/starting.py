@@ -130,13 +130,23 @@ async def stop(engine: Engine, intent: Intent, who: str) -> Entry | None:
     return await engine.stop(step, last.number, who, intent.id)
 
 
-async def tick(engine: Engine, intent: Intent, who: str) -> Entry | None:
-    """`tick`: a person did a manual step, or told a message."""
+def tickable(engine: Engine, intent: Intent) -> tuple[Step, int]:
+    """The step that an intent ticks, and the attempt that it is.
+
+    Raises:
+        RunError: it cannot be ticked now.
+    """
     step = step_of(engine, intent)
     number = _attempt(engine, intent, step)
     _may_begin(engine, step, again=True)
     if kind_of(step) not in TICKED:
         raise RunError(f"{engine.plan.name(step.id)} cannot be ticked: it is to be run")
+    return step, number
+
+
+async def tick(engine: Engine, intent: Intent, who: str) -> Entry | None:
+    """`tick`: a person did a manual step, or told a message."""
+    step, number = tickable(engine, intent)
     declared = engine.plan.runbook.variables
     answers = _answers(step, intent.values, declared)
     from mobius_tui.run.events import StepStarted

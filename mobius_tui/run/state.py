@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mobius_tui.errors import StateError
+from mobius_tui.run import deliveries
 from mobius_tui.run.events import (
     AutoStarted,
     AutoStopped,
@@ -31,6 +32,14 @@ from mobius_tui.run.events import (
     StepStarted,
     StepUnknown,
     StopAsked,
+)
+from mobius_tui.run.message_events import (
+    MessageDropped,
+    MessageEvent,
+    MessageNotSent,
+    MessageSent,
+    MessageTried,
+    MessageUnknown,
 )
 from mobius_tui.run.steps import BAD, ENDED, Frame, Status, StepState, Value
 from mobius_tui.run.watch_events import TriggerCleared, WatchEvent
@@ -60,8 +69,14 @@ _AFTER_THE_END = (
     StepEnded,
     StepUnknown,
     StopAsked,
+    MessageTried,
+    MessageSent,
+    MessageNotSent,
+    MessageUnknown,
+    MessageDropped,
 )
-"""What may come when the run is over: what still ran then comes to its own end."""
+"""What may come when the run is over: what still ran then comes to its own end, and
+what was queued is sent if it can be."""
 
 
 @dataclass(slots=True)
@@ -102,6 +117,10 @@ class RunState:
     sealed: HealthSealed | None = None
     watch: WatchState = field(default_factory=WatchState)
     """Triggers, arming, and the rollback that begins by itself."""
+    deliveries: deliveries.Deliveries = ()
+    """Messages on their way to channels, and those that have arrived."""
+    without: tuple[str, ...] = ()
+    """Secrets that the run had, and that its newest host was not given."""
     ended: RunEnded | None = None
     ended_at: float | None = None
 
@@ -125,6 +144,8 @@ class RunState:
             self._check_phase(event, name)
         elif isinstance(event, WatchEvent):
             self.watch.check(event)
+        elif isinstance(event, MessageEvent):
+            deliveries.check(self.deliveries, event)
 
     def _check_step(self, event: Event, name: str, allowed: frozenset[Status]) -> None:
         step_id = getattr(event, "step", "")

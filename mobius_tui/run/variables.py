@@ -256,6 +256,17 @@ class Values:
 
         return fill(text, shown)
 
+    def told(self, text: str) -> str:
+        """A text that is sent with nobody to look at it: what is not known says so."""
+
+        def known(name: str) -> str:
+            try:
+                return self.lookup(name)
+            except NoValueError:
+                return "not known"
+
+        return fill(text, known).strip()
+
 
 def _clock(at: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(at))

@@ -1,0 +1,240 @@
+"""One try at a webhook: what is known of it afterwards.
+
+A try is *sent* when a 2xx status came, whatever became of the answer's body. It is *not
+sent* when an answer says so, or when it broke off before the first byte of the request
+was written. Everything else is *unknown*: the request may have been acted on though no
+answer came, and whoever sends it again may say it twice.
+
+Nothing is taken from the environment (no proxies), no redirect is followed, and what
+goes outside this machine goes by HTTPS with a certificate that is valid for the host:
+an address that a name server made up does not have one. No text that this module gives
+holds the URL: httpx's own words are never passed on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any, Literal
+
+import httpx
+
+from mobius_tui import __version__, sanitize
+from mobius_tui.health.trouble import trouble
+from mobius_tui.runbook.units import in_words
+
+MAX_ANSWER = 4_096
+"""Bytes of an answer that are read; the rest is left."""
+SHOWN = 200
+"""Characters of an answer that are kept."""
+SECRET_PART = 12
+"""Characters from which a part of a URL's path or query counts as a secret in an
+answer; the parts that Slack and Teams make up have 24 and more."""
+BUSY = 429
+_REFUSED_ALL_THE_SAME = re.compile(
+    r"delivery failed.*?HTTP error (?P<status>\d{3})", re.IGNORECASE | re.DOTALL
+)
+"""The older connectors of Teams answer 200, and say in the body that it failed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tried:
+    """What came of one try."""
+
+    outcome: Literal["sent", "not sent", "unknown"]
+    reason: str = ""
+    """In words, without the URL; empty where it was sent."""
+    status: int | None = None
+    answer: str = ""
+    passing: bool = False
+    """Whether the trouble is of a kind that passes by itself."""
+    wait: float | None = None
+    """Seconds that the channel asks to be left alone."""
+
+
+def wrong_url(url: str) -> str:
+    """Why nothing is sent to a URL; empty where it can be. Never names it."""
+    try:
+        parsed = httpx.URL(url)
+    except (httpx.InvalidURL, ValueError):
+        return "its URL is none that can be asked"
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        return "its URL must begin with https:// and a host"
+    if parsed.port is not None and not 0 < parsed.port <= 65535:
+        return "its URL has a port that is none; ports go from 1 to 65535"
+    if parsed.scheme == "http" and not _is_here(parsed.host):
+        return "its URL must begin with https://; http:// is for this machine alone"
+    return ""
+
+
+def _is_here(host: str) -> bool:
+    """Whether a host is this machine by its very name."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class _Seen:
+    """How far a try has come."""
+
+    def __init__(self) -> None:
+        self.began = False
+        """Whether a byte of the request may have been written."""
+        self.status: int | None = None
+        self.headers: Mapping[str, str] = {}
+        self.body = bytearray()
+        self._connections: list[Any] = []
+
+    async def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Note how far it is; httpx tells of it."""
+        if event == "connection.connect_tcp.complete":
+            self._connections.append(info["return_value"])
+        if event.endswith("send_request_headers.started"):
+            self.began = True
+
+    async def hang_up(self) -> None:
+        """End the connections: httpx leaves one open that is cut off during TLS."""
+        for connection in self._connections:
+            await connection.aclose()
+
+
+async def post(url: str, body: bytes, *, within: float) -> Tried:
+    """Make one try; never raises for what a server does.
+
+    Args:
+        url: where to.
+        body: JSON.
+        within: seconds for everything, from the name's look-up to the answer's end.
+    """
+    wrong = wrong_url(url)
+    if wrong:
+        return Tried(outcome="not sent", reason=wrong)
+    seen = _Seen()
+    problem = ""
+    try:
+        async with asyncio.timeout(within), _client() as client:
+            await _ask(client, url, body, seen)
+    except TimeoutError:
+        problem = f"no answer in {in_words(within)}"
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+        problem = _words(error)
+    finally:
+        await seen.hang_up()
+    return _judge(url, seen, problem)
+
+
+def _client() -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        trust_env=False,
+        timeout=None,  # noqa: S113 - `post` bounds the whole try, not each read
+        follow_redirects=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        headers={
+            "User-Agent": f"mobius-tui/{__version__}",
+            "Accept-Encoding": "identity",
+            "Connection": "close",
+        },
+    )
+
+
+async def _ask(client: httpx.AsyncClient, url: str, body: bytes, seen: _Seen) -> None:
+    request = client.build_request(
+        "POST",
+        url,
+        content=body,
+        # Without the charset, the connectors of Teams count two bytes a character.
+        headers={"Content-Type": "application/json; charset=utf-8"},
+        extensions={"trace": seen.trace},
+    )
+    response = await client.send(request, stream=True)
+    try:
+        seen.status, seen.headers = response.status_code, response.headers
+        async for chunk in response.aiter_raw():
+            seen.body += chunk
+            if len(seen.body) >= MAX_ANSWER:
+                return
+    finally:
+        await response.aclose()
+
+
+def _judge(url: str, seen: _Seen, problem: str) -> Tried:
+    status = seen.status
+    if status is None:
+        outcome: Literal["unknown", "not sent"] = (
+            "unknown" if seen.began else "not sent"
+        )
+        return Tried(outcome=outcome, reason=problem, passing=not seen.began)
+    answer = shown(url, bytes(seen.body[:MAX_ANSWER]))
+    inner = _REFUSED_ALL_THE_SAME.search(answer)
+    if 200 <= status < 300 and inner is None:
+        return Tried(outcome="sent", status=status, answer=answer)
+    if 300 <= status < 400:
+        words = f"it answers {status}: it leads elsewhere, and that is not followed"
+    else:
+        words = f"it answers {status}"
+    meant = int(inner["status"]) if inner is not None else status
+    return Tried(
+        outcome="not sent",
+        reason=words,
+        status=status,
+        answer=answer,
+        passing=meant == BUSY or meant >= 500,
+        wait=_wait(seen.headers.get("retry-after", "")) if meant == BUSY else None,
+    )
+
+
+def shown(url: str, body: bytes) -> str:
+    """The first characters of an answer, harmless, and without parts of the URL."""
+    text = body.decode("utf-8", "replace")
+    for part in sorted(_secret_parts(url), key=len, reverse=True):
+        text = text.replace(part, "[redacted]")
+    return sanitize.line(text.strip())[:SHOWN]
+
+
+def _secret_parts(url: str) -> set[str]:
+    """What of a URL nobody may read: all of it, its path, and what is long in it."""
+    parsed = httpx.URL(url)
+    path = parsed.raw_path.decode("ascii", "replace")
+    pieces = [*re.split(r"[/?&=]", path), *re.split(r"[/?&=]", parsed.path)]
+    found = {piece for piece in pieces if len(piece) >= SECRET_PART}
+    found |= {text for text in (path, parsed.path) if len(text) >= SECRET_PART}
+    return {url, str(parsed), parsed.password, *found} - {""}
+
+
+def _wait(text: str) -> float | None:
+    """The seconds that a Retry-After asks for; `None` where it says nothing."""
+    text = text.strip()
+    if re.fullmatch(r"\d{1,9}", text):
+        return float(text)
+    try:
+        when = parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=UTC)
+    return max(0.0, (when - datetime.now(UTC)).total_seconds())
+
+
+def _words(error: Exception) -> str:
+    """Why no answer came; the library's own words may hold the URL."""
+    found = trouble(error)
+    if found is not None:
+        return found.words
+    match error:
+        case httpx.RemoteProtocolError() if "Server disconnected" in str(error):
+            return "it closed the connection without an answer"
+        case httpx.RemoteProtocolError():
+            return "what it answers is no HTTP"
+        case httpx.ReadError() | httpx.WriteError():
+            return "the connection broke"
+        case _:
+            return f"it failed: {type(error).__name__}"

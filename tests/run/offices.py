@@ -1,0 +1,207 @@
+"""An engine and its outbox in the test's own process, with a clock of the test's."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mobius_tui.run.deliveries import Delivery, Stand
+from mobius_tui.run.directory import RunDirectory, make, runbook_digest
+from mobius_tui.run.engine import Engine
+from mobius_tui.run.events import Event, HostStarted, RunBegan, VariableSet
+from mobius_tui.run.fold import fold
+from mobius_tui.run.intents import Intent, Reply, Wish
+from mobius_tui.run.journal import Clock, Journal, read
+from mobius_tui.run.outbox import Outbox, Pace
+from mobius_tui.run.plan import Plan
+from mobius_tui.runbook.model import Runbook
+
+BOOK = """
+[var.hook]
+from_env = "THE_HOOK"
+secret = true
+[var.other_hook]
+from_env = "THE_OTHER_HOOK"
+secret = true
+[var.reason]
+default = "every page answers 500"
+[[channel]]
+id = "slack"
+kind = "slack"
+url = "${hook}"
+[[channel]]
+id = "teams"
+kind = "teams"
+url = "${other_hook}"
+[[message]]
+id = "started"
+title = "Rollback started"
+body = "ROLLBACK: ${reason} (${trigger.reason})"
+[[phase]]
+id = "p"
+title = "P"
+[[phase.step]]
+id = "tell"
+title = "Tell"
+message = "started"
+to = ["slack"]
+[[phase.step]]
+id = "tell-both"
+title = "Tell both"
+message = "started"
+to = ["slack", "teams"]
+[[phase.step]]
+id = "after"
+title = "After"
+run = "true"
+"""
+
+
+class Time:
+    """A wall clock that goes only when it is told to."""
+
+    def __init__(self) -> None:
+        self.at = 1_795_527_905.0
+
+    def wall(self) -> float:
+        return self.at
+
+
+@dataclass
+class Office:
+    """One host's engine and outbox."""
+
+    engine: Engine
+    outbox: Outbox
+    time: Time
+
+    async def intend(
+        self, wish: Wish, step: str | None = None, **more: object
+    ) -> Reply:
+        if step is not None:
+            more["attempt"] = len(self.engine.state.steps[step].attempts) + 1
+        return await self.engine.judge(Intent(wish=wish, step=step, **more), "ana")  # type: ignore[arg-type]
+
+    async def send(self, *channels: str, step: str = "tell", text: str = "hi") -> None:
+        reply = await self.intend("send", step, text=text, names=channels or ("slack",))
+        assert reply.ok, reply.text
+
+    def delivery(self, number: int = 1) -> Delivery:
+        return self.engine.state.deliveries[number - 1]
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        async with asyncio.timeout(30):
+            while not condition():
+                await asyncio.sleep(0.002)
+
+    async def stands(self, stand: Stand, number: int = 1) -> Delivery:
+        await self.until(
+            lambda: (
+                len(self.engine.state.deliveries) >= number
+                and self.delivery(number).stand is stand
+            )
+        )
+        return self.delivery(number)
+
+    async def tried(self, tries: int, number: int = 1) -> Delivery:
+        """Wait for the end of a try."""
+        await self.until(
+            lambda: (
+                self.delivery(number).tries == tries
+                and self.delivery(number).stand is not Stand.SENDING
+            )
+        )
+        return self.delivery(number)
+
+    def pass_(self, seconds: float) -> None:
+        self.time.at += seconds
+        self.outbox.wake()
+
+    async def write(self, event: Event) -> None:
+        await self.engine.record(event)
+
+
+def new_run(root: Path, runbook: Runbook) -> RunDirectory:
+    """The directory of a run that has not begun."""
+    return make(root / "runs", runbook.id, runbook.sources, 1_795_527_905.0)
+
+
+@asynccontextmanager
+async def office(
+    directory: RunDirectory,
+    runbook: Runbook,
+    secrets: Mapping[str, str],
+    *,
+    pace: Pace | None = None,
+    **began: object,
+) -> AsyncIterator[Office]:
+    """A host of a run, while the block lasts; then it is gone as if killed."""
+    time = Time()
+    clock = Clock(wall=time.wall, boot="boot")
+    tail = read(directory.journal)
+    plan = Plan(runbook)
+    state = fold(runbook, tail.entries)
+    journal = Journal(directory.journal, tail, clock)
+    tasks = asyncio.TaskGroup()
+    with suppress(_Gone):
+        try:
+            async with tasks:
+                engine = Engine(
+                    directory=directory,
+                    plan=plan,
+                    state=state,
+                    journal=journal,
+                    clock=clock,
+                    secrets=dict(secrets),
+                    env=dict(os.environ),
+                    log=2,
+                    tasks=tasks,
+                    on_entry=lambda entry: outbox.heed(entry),
+                    health=dict,
+                    viewers=lambda: 1,
+                    looked=dict,
+                    blind=tuple,
+                )
+                outbox = Outbox(engine, pace)
+                if not tail.entries:
+                    await _begin(engine, runbook, secrets, began)
+                await engine.record(HostStarted(pid=os.getpid()))
+                tasks.create_task(outbox.run())
+                yield Office(engine, outbox, time)
+                raise _Gone
+        except* _Gone:
+            pass
+        finally:
+            journal.close()
+
+
+async def _begin(
+    engine: Engine,
+    runbook: Runbook,
+    secrets: Mapping[str, str],
+    more: Mapping[str, object],
+) -> None:
+    began = RunBegan(
+        run=engine.directory.id,
+        runbook=runbook.id,
+        file=runbook.sources[0].name,
+        sha256=runbook_digest(runbook.sources),
+        title=runbook.title,
+        mode="incident",
+        workdir="/",
+        operator="ana",
+        setting={},
+    )
+    await engine.record(replace(began, **more))  # type: ignore[arg-type]
+    values = VariableSet(name="reason", value="every page answers 500", source="begin")
+    await engine.record(values)
+    for name in secrets:
+        await engine.record(VariableSet(name=name, value=None, source="secret"))
+
+
+class _Gone(Exception):  # noqa: N818 - it is no error, but what ends the task group
+    """The host is gone."""
