@@ -16,6 +16,8 @@ def add_options(drill: argparse.ArgumentParser) -> None:
     drill.add_argument("runbook", nargs="?", default="mobius-rollback")
     drill.add_argument("--fault", default="bad-release", help="what breaks; or: list")
     drill.add_argument("--seed", type=int, default=0, help="equal seeds, equal sites")
+    words = "send its messages to the real channels, marked [DRILL]"
+    drill.add_argument("--send", action="store_true", help=words)
     demo.add_options(drill)
 
 
@@ -28,11 +30,18 @@ def do(options: argparse.Namespace) -> int:
         for fault in FAULTS.values():
             say(f"{fault.name:16} {fault.title}")
         return OK
-    return rehearse(options, options.runbook, options.fault, options.seed)
+    return rehearse(
+        options, options.runbook, options.fault, options.seed, send=options.send
+    )
 
 
 def rehearse(
-    options: argparse.Namespace, runbook: str, fault_name: str, seed: int
+    options: argparse.Namespace,
+    runbook: str,
+    fault_name: str,
+    seed: int,
+    *,
+    send: bool = False,
 ) -> int:
     """Build a site, break it, and run the runbook against it."""
     from mobius_tui.commands.playing import answers_in, go
@@ -54,6 +63,7 @@ def rehearse(
         seed=seed,
         given=variables(options.var),
         keep=options.keep,
+        send=send,
     ) as briefing:
         code = go(options, briefing, answers)
         if options.keep:

@@ -140,6 +140,7 @@ def _describe(root: Path, seed: int, port: int, started: datetime) -> None:
     site = {
         "environment": ENVIRONMENT,
         "port": port,
+        "sink": free_port(),
         "seed": seed,
         "monitor_log": log,
     }

@@ -31,6 +31,7 @@ def rehearsal(
     seed: int,
     given: Mapping[str, str],
     keep: bool,
+    send: bool = False,
 ) -> Iterator[Briefing]:
     """A broken site, and the briefing of a run against it.
 
@@ -43,6 +44,7 @@ def rehearsal(
         seed: equal seeds make equal sites.
         given: values of `--var`; they win over the site's own.
         keep: whether the site's files stay.
+        send: whether its messages go to the channels' own addresses.
 
     Raises:
         MobiusError: the runbook, a variable or the site cannot be.
@@ -71,6 +73,8 @@ def rehearsal(
         mode="drill",
         site=str(site.root),
         path=sites.environment(site)["PATH"],
+        sink=None if send else site.sink,
+        pages=send,
     )
 
 

@@ -24,6 +24,7 @@ UNITS = {
     "mobius-api": ("lib/node", "app/mobius/api.py"),
     "mobius-worker": ("lib/node", "app/mobius/worker.py"),
     "mobius-traffic": ("lib/python", "lib/client.py", "traffic"),
+    "mobius-sink": ("lib/python", "lib/sink.py"),
 }
 """Each service, and its command, relative to the site."""
 

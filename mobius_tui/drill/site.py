@@ -34,6 +34,8 @@ class Site:
     base_url: str
     bin: Path
     """The stand-ins; first on PATH for whatever acts on this site."""
+    sink: str = ""
+    """Where its messages go, each to this address and the id of its channel."""
 
 
 def sites_root() -> Path:
@@ -84,12 +86,19 @@ def open_site(root: Path) -> Site:
         RunError: there is none.
     """
     try:
-        port = int(json.loads((root / "site.json").read_text())["port"])
+        known = json.loads((root / "site.json").read_text())
+        port, sink = int(known["port"]), int(known["sink"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(f"there is no drill site in {root}: {error}") from error
     root = root.resolve()
     url = f"http://127.0.0.1:{port}"
-    return Site(root=root, port=port, base_url=url, bin=root / "bin")
+    return Site(
+        root=root,
+        port=port,
+        base_url=url,
+        bin=root / "bin",
+        sink=f"http://127.0.0.1:{sink}/",
+    )
 
 
 def ask(site: Site, path: str, *, timeout: float = 5.0) -> tuple[int, str]:

@@ -101,7 +101,7 @@ def test_processes_read_node_and_mobius(site: Site) -> None:
         for unit, pid in pids(site).items()
         if pid is not None
     }
-    assert len(lines) == 3
+    assert len(lines) == len(services.UNITS)
     for unit in ("mobius-api", "mobius-worker"):
         assert re.search(r"node.*mobius", lines[unit])
         assert re.search(pattern, lines[unit])
@@ -142,7 +142,7 @@ def test_tear_down_leaves_nothing(tmp_path: Path, started: datetime) -> None:
     services.pid_file(site.root, "mobius-worker").unlink()  # found all the same
     assert tear_down(site) == ()
     assert not site.root.exists()
-    assert len(owned) == 3
+    assert len(owned) == len(services.UNITS)
     assert [pid for pid in owned if services.identity(pid)] == []
     with socket.socket() as probe, pytest.raises(ConnectionRefusedError):
         probe.connect(("127.0.0.1", site.port))
