@@ -190,8 +190,9 @@ async def _follow(viewer: Viewer, lines: Lines, *, automatic: bool) -> int:
             await viewer.intend(Intent(wish="release"))
             return state.auto_stopped.code
         if viewer.host() is None and not changes:
+            since = viewer.follower.unwatched(time.time())
             print(  # noqa: T201
-                f"mobius-tui: no host runs {viewer.directory.id} any more; "
+                f"mobius-tui: no host runs {viewer.directory.id} any more{since}; "
                 f"`mobius-tui resume {viewer.directory.id}` goes on with it",
                 file=sys.stderr,
             )

@@ -60,6 +60,11 @@ def add_options(watch: argparse.ArgumentParser) -> None:
         help="go on when this terminal, or this command, has gone",
     )
     watch.add_argument(
+        "--log-dir",
+        metavar="DIR",
+        help="where the log of the checks goes (monitor_logs, where commands run)",
+    )
+    watch.add_argument(
         "--replay",
         metavar="FILE",
         help="watch nothing: say when the checks of a health.jsonl would have fired "

@@ -28,7 +28,7 @@ from mobius_tui.run.rollback import rollback_of
 from mobius_tui.run.starter import Briefing, answer, begin, prepare
 from mobius_tui.run.variables import texts
 from mobius_tui.run.watch_events import WatchBegan
-from mobius_tui.run.watch_log import make_log
+from mobius_tui.run.watch_log import FOLDER, make_log
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.library import find
 from mobius_tui.runbook.templates import template_names
@@ -62,7 +62,7 @@ def watch(options: argparse.Namespace) -> int:
     for problem in briefing.problems:
         tell(problem)
     name = briefing.environment or briefing.runbook.id
-    log = make_log(briefing.workdir, name, time.time())
+    log = make_log(_log_folder(options.log_dir, briefing.workdir), name, time.time())
     job = WatchBegan(
         seconds=lasts,
         keep=options.keep_watching,
@@ -114,6 +114,16 @@ def duration(given: str | None, environ: Mapping[str, str]) -> float | None:
             f'{name}: {error}; a number alone is seconds, and "forever" has no end'
         ) from error
     return found or None
+
+
+def _log_folder(given: str | None, workdir: Path) -> Path:
+    """Where the log goes.
+
+    Args:
+        given: `--log-dir`; a link that somebody names is meant.
+        workdir: where commands run, and where the log goes else.
+    """
+    return Path(given).resolve() if given else workdir / FOLDER
 
 
 def _briefing(options: argparse.Namespace) -> Briefing:

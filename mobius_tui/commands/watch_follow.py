@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -87,7 +88,9 @@ class Watching:
                 await self._lines.more(changes.entries)
                 code = self._over()
                 if code is None and viewer.host() is None and not changes:
-                    code = self._end(INCOMPLETE, f"its host is gone; {self._way}")
+                    since = viewer.follower.unwatched(time.time())
+                    words = f"its host is gone{since}; {self._way}"
+                    code = self._end(INCOMPLETE, words)
                 if code is None and self._heard.number is not None:
                     code = await self._leave(self._heard.number)
                 if code is not None:

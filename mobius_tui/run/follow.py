@@ -23,6 +23,7 @@ from mobius_tui.run.rules import RunRules
 from mobius_tui.run.state import RunState
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.model import Runbook
+from mobius_tui.runbook.units import moment
 
 SLICE = 4 << 20
 """Bytes of a file that are taken in one go."""
@@ -163,6 +164,20 @@ class Follower:
     def head(self) -> str:
         """The journal's head, for whoever keeps it elsewhere."""
         return self._journal.head
+
+    def unwatched(self, now: float) -> str:
+        """`, unwatched since 03:12`, to say of a run whose host is dead.
+
+        Args:
+            now: seconds since 1970.
+
+        Returns:
+            Nothing where the run has no probes, or where nobody ever looked.
+        """
+        at = self.health.last_at
+        if at is None or not self.health.windows:
+            return ""
+        return f", unwatched since {moment(at, now)}"
 
     def poll(self, on_entry: Callable[[Entry], None] | None = None) -> Changes:
         """Take in what came since.

@@ -11,7 +11,8 @@ from pathlib import Path
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.run.directory import RunDirectory, all_runs
 from mobius_tui.run.events import RunBegan, RunEnded, decode, stamp
-from mobius_tui.runbook.units import clock
+from mobius_tui.run.last_looks import unwatched_since
+from mobius_tui.runbook.units import clock, moment
 
 TAIL = 1 << 16
 """Bytes of a journal's end that are searched for how the run ended."""
@@ -38,6 +39,8 @@ class Summary:
     """Of the runbook's files; see `directory.runbook_digest`."""
     path: str = ""
     """Where the runbook's file lay."""
+    unwatched: float | None = None
+    """When health was last looked at, of an open run whose host is dead."""
 
     @property
     def took(self) -> float | None:
@@ -55,10 +58,21 @@ class Summary:
         state = self.outcome
         if state == "open":
             state = "still running" if self.host else "open, no host"
+        since = self.since(time.time())
         return (
             f"{when}  {self.mode:8}  {state:13}  {took:>7}  {self.title}"
-            f"  {self.environment}  {self.id}"
+            f"  {self.environment}  {self.id}{f', {since}' if since else ''}"
         )
+
+    def since(self, now: float) -> str:
+        """`unwatched since 03:12`, where nobody watches that should.
+
+        Args:
+            now: seconds since 1970.
+        """
+        if self.unwatched is None:
+            return ""
+        return f"unwatched since {moment(self.unwatched, now)}"
 
     def as_json(self) -> Mapping[str, str | int | None]:
         """For programs; times as the journal writes them."""
@@ -71,6 +85,9 @@ class Summary:
             "host": self.host,
             "began": None if self.began is None else stamp(self.began),
             "ended": None if self.ended is None else stamp(self.ended),
+            "unwatched_since": None
+            if self.unwatched is None
+            else stamp(self.unwatched),
         }
 
 
@@ -84,6 +101,7 @@ def summary(directory: RunDirectory) -> Summary:
     if first is None:
         return _nothing(directory, "never began")
     began, at = first
+    dead = last is None and host is None
     return Summary(
         id=directory.id,
         title=began.title,
@@ -97,6 +115,7 @@ def summary(directory: RunDirectory) -> Summary:
         operator=began.operator,
         sha256=began.sha256,
         path=began.path,
+        unwatched=unwatched_since(directory.health) if dead else None,
     )
 
 

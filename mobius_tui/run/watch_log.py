@@ -23,18 +23,17 @@ LONGEST = 200
 _ODD = re.compile(r"[^A-Za-z0-9.-]+")
 
 
-def make_log(workdir: Path, environment: str, at: float) -> Path:
+def make_log(folder: Path, environment: str, at: float) -> Path:
     """Make the file of a watch that is about to begin; only its owner may read it.
 
     Args:
-        workdir: where the run's commands run.
+        folder: where it goes; made, where only it is missing.
         environment: what it is named after.
         at: seconds since 1970.
 
     Raises:
         UsageError: it cannot be made, or the folder is a link.
     """
-    folder = workdir / FOLDER
     stamp = datetime.fromtimestamp(at, UTC).strftime("%Y%m%d_%H%M%S")
     base = f"monitor_{_ODD.sub('-', environment)[:64]}_{stamp}"
     try:
@@ -54,7 +53,7 @@ def make_log(workdir: Path, environment: str, at: float) -> Path:
     except OSError as error:
         raise UsageError(
             f"{folder}: {error.strerror}; the log of the checks goes there: make it a "
-            "folder that you may write to, or name another place with --workdir"
+            "folder that you may write to, or name another one with --log-dir"
         ) from error
     raise UsageError(f"{folder}: a hundred watches began in this second")
 

@@ -8,17 +8,14 @@ in the watch ends it as unknown: a host that slept, or that was dead for a while
 from __future__ import annotations
 
 import asyncio
-import os
 import time
-from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.beat import awake
-from mobius_tui.health.record import Check, decode
 from mobius_tui.health.window import stale_after
+from mobius_tui.run.last_looks import last_checks
 from mobius_tui.run.watch_clock import (
     Known,
     Verdict,
@@ -35,8 +32,6 @@ if TYPE_CHECKING:
 
 TICK = 0.1
 """Seconds between two looks at what the checks amount to."""
-TAIL = 1 << 18
-"""Bytes of `health.jsonl`'s end in which the last check of each probe is looked for."""
 
 
 class WatchStep:
@@ -147,17 +142,3 @@ class WatchStep:
         stamp = time.strftime("%H:%M:%S", time.localtime(since))
         lasted = in_words(now - since)
         return f"its host had ended: nobody watched for {lasted}, from {stamp} on"
-
-
-def last_checks(path: Path) -> Mapping[str, float]:
-    """When each probe was last asked, in seconds since 1970, as `health.jsonl` says."""
-    found: dict[str, float] = {}
-    with suppress(OSError), path.open("rb") as file:
-        file.seek(0, os.SEEK_END)
-        file.seek(max(0, file.tell() - TAIL))
-        for line in file.read().split(b"\n"):
-            with suppress(RunError):  # the first is cut, the last may be torn
-                record = decode(line)
-                if isinstance(record, Check):
-                    found[record.probe] = record.at
-    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)(B|kB|MB|GB|TB|KiB|MiB|GiB|TiB)")
@@ -89,3 +90,18 @@ def clock(duration: float) -> str:
     hours, rest = divmod(whole, 3600)
     minutes, secs = divmod(rest, 60)
     return f"{hours}:{minutes:02}:{secs:02}" if hours else f"{minutes}:{secs:02}"
+
+
+def moment(at: float, now: float) -> str:
+    """A time of day where the program runs; with its date where that is another.
+
+    Args:
+        at: seconds since 1970.
+        now: seconds since 1970.
+
+    Returns:
+        `03:12`, or `24 Nov 03:12`.
+    """
+    day, today = time.localtime(at), time.localtime(now)
+    form = "%H:%M" if day[:3] == today[:3] else "%d %b %H:%M"
+    return time.strftime(form, day)

@@ -11,7 +11,7 @@ from mobius_tui.health.trigger import Meter
 from mobius_tui.health.window import Condition, Health, Window, stale_after
 from mobius_tui.run.variables import Values
 from mobius_tui.runbook.model import Runbook
-from mobius_tui.runbook.units import in_words, seconds
+from mobius_tui.runbook.units import moment, seconds
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,8 +81,8 @@ class HealthView:
     machine: MachineView | None = None
     every: str = ""
     """The pause between checks, as the runbook says it."""
-    unwatched: float | None = None
-    """Seconds since the last record, where nobody watches any more."""
+    unwatched: str = ""
+    """Since when nobody watches, in words; empty while somebody does."""
     meters: tuple[Meter, ...] = ()
     """How far each trigger is."""
     spans: tuple[StepSpan, ...] = ()
@@ -94,9 +94,9 @@ class HealthView:
 
     @property
     def beat(self) -> str:
-        """How often it looks, or how long ago it last did, in words."""
-        if self.unwatched is not None:
-            return f"last looked {in_words(self.unwatched)} ago"
+        """How often it looks, or since when nobody does, in words."""
+        if self.unwatched:
+            return self.unwatched
         return f"every {self.every}" if self.every else ""
 
     @property
@@ -109,7 +109,7 @@ class HealthView:
     def condition(self) -> Condition:
         """The worst of all; unknown where nobody watches."""
         worst = self.worst
-        if worst is None or self.unwatched is not None:
+        if worst is None or self.unwatched:
             return "unknown"
         return worst.state
 
@@ -121,8 +121,8 @@ class HealthView:
             return "no probes in this runbook"
         if self.has_ended:
             return "the run is over; nobody watches"
-        if self.unwatched is not None:
-            return f"nobody watches; {worst.title} was {worst.state}"
+        if self.unwatched:
+            return f"{self.unwatched}; {worst.title} was {worst.state}"
         if worst.state == "ok":
             several = len(self.probes) > 1
             return "all probes are ok" if several else f"{worst.title} is ok"
@@ -168,19 +168,23 @@ def look_at(
         )
         for probe in (plan.probes if plan is not None else ())
     )
-    age = None if health.last_at is None else max(0.0, now - health.last_at)
-    silent = age is not None and age > silent_after(every)
-    unwatched = age if age is not None and (silent or not is_watched) else None
+    last = health.last_at
+    nobody = last is not None and (not is_watched or now - last > silent_after(every))
     return HealthView(
         probes=probes,
         machine=_machine(health),
         every=every,
-        unwatched=unwatched,
+        unwatched=_until(last or 0.0, now, has_ended=has_ended) if nobody else "",
         has_ended=has_ended,
         meters=meters,
         armed=armed,
         spans=spans,
     )
+
+
+def _until(last: float, now: float, *, has_ended: bool) -> str:
+    """Since when nobody watches, in words; what is over was watched until then."""
+    return f"{'watched until' if has_ended else 'unwatched since'} {moment(last, now)}"
 
 
 def silent_after(every: str) -> float:

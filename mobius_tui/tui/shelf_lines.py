@@ -43,11 +43,14 @@ def run_line(run: Summary, now: float) -> Content:
     if run.outcome == "open":
         alive = run.host is not None
         glyph, role = ("▶", "accent") if alive else ("?", "warn")
-        word = "still running" if alive else "open, no host"
+        word = "still running" if alive else run.since(now) or "open, no host"
     took = clock(run.took) if run.took is not None else ""
+    times = f"{when(run.began, now):<12}  {took:>7}"
+    if len(word) > OUTCOME:  # of what is open the time that it took is not known
+        times = times.rstrip().ljust(len(times) + OUTCOME - len(word))
     return assemble(
         (f"{glyph} {word:<{OUTCOME}}  ", role),
-        (f"{when(run.began, now):<12}  {took:>7}  {run.mode:<8}  ", "muted"),
+        (f"{times}  {run.mode:<8}  ", "muted"),
         (run.title, "plain"),
         (f" ▸ {run.environment}" if run.environment else "", "muted"),
         (f"  {run.id}", "muted"),

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import localtime, strftime
 
+from mobius_tui.health.record import Check, Sample
 from mobius_tui.run.directory import runbook_digest
 from mobius_tui.run.events import RunEnded
+from mobius_tui.run.follow import Follower
 from mobius_tui.run.shelf import drilled, shelf
+from mobius_tui.run.summary import summary
 from mobius_tui.runbook.decode import load
+from mobius_tui.tui.shelf_lines import run_line
 from tests.tui.runs import MadeRun
 
 BOOK = """
@@ -89,3 +94,27 @@ def test_a_runbook_that_cannot_be_read_says_why(tmp_path: Path) -> None:
     path.write_text("format = 7")
     (own,) = shelf(root, ()).recent
     assert "format" in own.problem
+
+
+def test_a_run_whose_host_is_dead_says_since_when_nobody_watches(
+    tmp_path: Path,
+) -> None:
+    root, path = tmp_path / "runs", book(tmp_path)
+    run = made(root, path, None)
+    assert summary(run.directory).since(run.at) == "", "it has no probes"
+    run.health([Sample(at=run.at + 20, mono=20.0)])
+    assert summary(run.directory).since(run.at) == ""
+    run.health([Check(at=run.at + 60, mono=60.0, probe="api", state="ok")])
+    found = summary(run.directory)
+    said = strftime("unwatched since %H:%M", localtime(run.at + 60))
+    assert found.since(run.at + 70) == said
+    assert said in found.row() or found.row().endswith(
+        strftime("unwatched since %d %b %H:%M", localtime(run.at + 60))
+    )
+    assert found.as_json()["unwatched_since"] == "2026-11-24T13:46:05.000000Z"
+    assert said in run_line(found, run.at + 70).plain
+    assert Follower(run.directory).unwatched(run.at + 70) == f", {said}"
+    old = strftime("unwatched since %d %b %H:%M", localtime(run.at + 60))
+    assert found.since(run.at + 86400 * 3) == old
+    run.write(RunEnded(outcome="completed"))
+    assert summary(run.directory).since(run.at) == "", "nobody is meant to watch"

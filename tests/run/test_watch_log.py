@@ -10,7 +10,7 @@ import pytest
 
 from mobius_tui.errors import UsageError
 from mobius_tui.health.record import Check
-from mobius_tui.run.watch_log import LONGEST, WatchLog, log_line, make_log
+from mobius_tui.run.watch_log import FOLDER, LONGEST, WatchLog, log_line, make_log
 
 AT = 1_790_000_000.123
 
@@ -20,17 +20,17 @@ def check(**fields: object) -> Check:
 
 
 def test_its_name_and_its_rights(tmp_path: Path) -> None:
-    first = make_log(tmp_path, "production", AT)
+    first = make_log(tmp_path / FOLDER, "production", AT)
     assert first == tmp_path / "monitor_logs" / "monitor_production_20260921_141320.log"
     assert stat.S_IMODE(first.stat().st_mode) == 0o600
-    assert make_log(tmp_path, "production", AT).name.endswith("_141320-2.log")
+    assert make_log(tmp_path / FOLDER, "production", AT).name.endswith("_141320-2.log")
 
 
 @pytest.mark.parametrize(
     "environment", ["../../x", "a/b", "\x1b[31m", "a b\n", "ü" * 99]
 )
 def test_a_name_is_no_path(tmp_path: Path, environment: str) -> None:
-    path = make_log(tmp_path, environment, AT)
+    path = make_log(tmp_path / FOLDER, environment, AT)
     assert path.parent == tmp_path / "monitor_logs"
     assert path.resolve() == path
     assert path.name.isascii()
@@ -70,7 +70,7 @@ def test_a_line_has_an_end() -> None:
 
 
 def test_lines_are_added(tmp_path: Path) -> None:
-    path = make_log(tmp_path, "staging", AT)
+    path = make_log(tmp_path / FOLDER, "staging", AT)
     for _ in range(2):  # a resumed host goes on with it
         log = WatchLog(path)
         log.write(check(status=200, ms=1.0))
@@ -80,7 +80,7 @@ def test_lines_are_added(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("what", ["link", "folder", "fifo", "nothing", "linked folder"])
 def test_it_writes_into_a_file_of_its_own_alone(tmp_path: Path, what: str) -> None:
-    path = make_log(tmp_path, "staging", AT)
+    path = make_log(tmp_path / FOLDER, "staging", AT)
     victim = tmp_path / "victim"
     victim.touch()
     path.unlink()
@@ -104,4 +104,4 @@ def test_it_writes_into_a_file_of_its_own_alone(tmp_path: Path, what: str) -> No
 def test_a_file_in_the_folders_place_is_refused(tmp_path: Path) -> None:
     (tmp_path / "monitor_logs").touch()
     with pytest.raises(UsageError, match="monitor_logs: "):
-        make_log(tmp_path, "staging", AT)
+        make_log(tmp_path / FOLDER, "staging", AT)

@@ -11,11 +11,11 @@ import pytest
 
 from mobius_tui.run.events import encode
 from mobius_tui.run.journal import FIRST
+from mobius_tui.run.last_looks import last_checks
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Status
 from mobius_tui.run.watch_clock import Known, verdict
 from mobius_tui.run.watch_state import Alarm, WatchState
-from mobius_tui.run.watch_step import last_checks
 from tests.run.conftest import Begin
 from tests.run.running import Running
 from tests.run.test_watching import Service, site

@@ -86,7 +86,7 @@ def test_the_log_goes_through_no_link(
     watching = watch("--duration", "1s")
     assert watching.code() == 2
     assert "monitor_logs" in watching.err
-    assert "name another place with --workdir" in watching.err
+    assert "name another one with --log-dir" in watching.err
     assert list(elsewhere.iterdir()) == []
     assert all_runs(runs_root()) == ()
 
@@ -126,3 +126,18 @@ def test_what_only_a_person_needs_is_not_asked_for() -> None:
     assert [variable.name for variable in briefing.missing] == ["reason"]
     assert "reason" not in names
     assert {"target_env", "base_url"} <= names
+
+
+def test_the_log_goes_where_it_is_wanted(
+    watch: StartWatch, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "link").symlink_to(tmp_path)  # one that somebody names is meant
+    watching = watch(
+        *("--duration", "0.3s", "--log-dir", str(tmp_path / "link" / "logs")),
+        *("--detach", "--plain"),
+    )
+    watching.code()
+    [log] = (tmp_path / "logs").iterdir()
+    assert "|api: ok" in log.read_text()
+    assert str(log) in watching.out
+    assert not (folder / "monitor_logs").exists()

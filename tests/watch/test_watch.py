@@ -253,4 +253,8 @@ def test_a_host_that_dies_ends_it(watch: StartWatch) -> None:
     assert pid
     os.kill(pid, signal.SIGKILL)
     assert watching.code() == 4
-    assert f"its host is gone; `mobius-tui resume {watching.run.id}`" in watching.out
+    assert re.search(
+        rf"its host is gone, unwatched since \d\d:\d\d; `mobius-tui resume "
+        rf"{watching.run.id}`",
+        watching.out,
+    )

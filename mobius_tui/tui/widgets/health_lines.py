@@ -89,7 +89,7 @@ def _all(health: HealthView, width: int, charts: int) -> list[Content]:
 
 def calmed(health: HealthView, found: list[Content]) -> list[Content]:
     """The lines, without colours where they are of the past: nobody watches."""
-    if health.unwatched is None:
+    if not health.unwatched:
         return found
     return [Content.styled(line.plain, STYLES["muted"]) for line in found]
 
