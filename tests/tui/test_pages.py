@@ -95,7 +95,7 @@ async def test_the_library_lists_and_opens(state_home: Path) -> None:
         await until(pilot, lambda: options.option_count)
         rows = [str(option.prompt) for option in options.options]
         assert rows[0] == "Open runs"
-        assert "open, no host" in rows[1]
+        assert "unwatched since " in rows[1]
         assert "Runbooks" in rows
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen_stack[-2], RunScreen))
