@@ -136,8 +136,10 @@ def _do(options: argparse.Namespace) -> int:
 def _module(command: str) -> Any:
     """The module of a command; see `mobius_tui.commands`."""
     from importlib import import_module
+    from keyword import iskeyword
 
-    return import_module(f"mobius_tui.commands.{command.replace('-', '_')}")
+    name = f"{command}_" if iskeyword(command) else command.replace("-", "_")
+    return import_module(f"mobius_tui.commands.{name}")
 
 
 if __name__ == "__main__":

@@ -31,6 +31,13 @@ PURE = (
     "runbook.templates",
     "runbook.lint",
     "runbook.markdown",
+    *(
+        f"runbook.page.{name}"
+        for name in (
+            *("blocks", "convert", "drafts", "effect", "facts", "people"),
+            *("scan", "section_steps", "sections", "shell", "steps", "write"),
+        )
+    ),
     "health.backtest",
     "health.condition",
     "health.latencies",
@@ -146,6 +153,7 @@ def test_a_pure_module_does_no_io_and_reads_no_clock(name: str) -> None:
         "from mobius_tui.cli import main; main(['check', '/nonexistent.toml'])",
         "from mobius_tui.cli import main; main(['watch', '--replay', '/nonexistent'])",
         "from mobius_tui.cli import main; main(['--version'])",
+        "from mobius_tui.cli import main; main(['import', '/nonexistent', '-o', '-'])",
     ],
 )
 def test_textual_is_not_loaded_without_a_screen(code: str) -> None:

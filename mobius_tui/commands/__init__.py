@@ -16,9 +16,11 @@ COMMANDS: Mapping[str, str] = {
     "resume": "go on with an open run",
     "watch": "watch a runbook's health, and roll back if armed",
     "drill": "rehearse a runbook on a broken site",
+    "import": "make a runbook of a Markdown page",
     "check": "find what is wrong with runbook files",
     "runs": "list runs, newest first",
     "verify": "prove that a run was not edited",
     "paths": "say where files are kept",
 }
-"""What each is for, by its name; its module has that name, with `_` for `-`."""
+"""What each is for, by its name; its module has that name, with `_` for `-`; one
+that Python has a use for ends in `_`."""

@@ -123,7 +123,7 @@ def parse(file: str, data: bytes, findings: Findings) -> Document:
     Raises:
         RefusedError: the bytes are not the TOML of a runbook; it says where and why.
     """
-    text = _decoded(file, data)
+    text = decoded(file, data)
     try:
         positions = scan(text)
     except TooMuchError as error:
@@ -141,7 +141,7 @@ def parse(file: str, data: bytes, findings: Findings) -> Document:
     return Document(file=file, tree=tree, positions=positions, findings=findings)
 
 
-def _decoded(file: str, data: bytes) -> str:
+def decoded(file: str, data: bytes) -> str:
     r"""The text of a file, with `\n` line ends, as tomllib sees it."""
     if len(data) > MAX_BYTES:
         raise refused(file, "is larger than 1 MiB, which is no runbook")

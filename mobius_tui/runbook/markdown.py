@@ -9,12 +9,20 @@ _ITEM = re.compile(r"(\s*)[-*+]\s+(.*)")
 _RULE = re.compile(r"\s*([-*_])(?:\s*\1){2,}\s*")
 _FENCE = re.compile(r"\s*(?:```|~~~).*")
 _QUOTE = re.compile(r"\s*>\s?(.*)")
-_CODE = re.compile(r"(`+)(.+?)\1")
-_LINK = re.compile(r"!?\[([^\]]*)\]\(([^)\s]*)[^)]*\)")
-_STRONG = re.compile(r"(?<!\\)(\*\*|__)(?=\S)(.+?)(?<=[^\s\\])\1")
+_CODE = re.compile(r"(?<!`)(`{1,2})(?!`)(.+?)(?<!`)\1(?!`)")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\(([^()\s]*)[^()]*\)")
+_STRONG = re.compile(
+    r"(?<!\\)(?:\*\*(?=\S)((?:[^*]|\*(?!\*))+?)(?<=[^\s\\])\*\*"
+    r"|__(?=\S)((?:[^_]|_(?!_))+?)(?<=[^\s\\])__)"
+)
 _EMPHASIS = re.compile(r"(?<![\w*\\])\*(?=\S)([^*]+?)(?<=[^\s\\])\*(?![\w*])")
 _UNDERLINE = re.compile(r"(?<![\w\\])_(?=\S)([^_]+?)(?<=[^\s\\])_(?!\w)")
+# None of them looks past the next mark of its own kind: a line of a megabyte of marks
+# takes no longer than one of words.
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+.!>-])")
+LONGEST_LINE = 10_000
+LONGEST_TEXT = 100_000
+"""Characters; what is longer is data, and left as it is."""
 
 
 def plain(text: str) -> str:
@@ -23,6 +31,8 @@ def plain(text: str) -> str:
     List items keep a bullet; a link becomes its words and its address; what stands in
     code fences is left as it is.
     """
+    if len(text) > LONGEST_TEXT:
+        return text
     lines: list[str] = []
     fenced = False
     for line in text.strip("\n").split("\n"):
@@ -37,6 +47,8 @@ def plain(text: str) -> str:
 
 def _line(line: str) -> str:
     """One line outside of code fences."""
+    if len(line) > LONGEST_LINE:
+        return line
     if _RULE.fullmatch(line):
         return ""
     if (heading := _HEADING.fullmatch(line)) is not None:
@@ -61,7 +73,7 @@ def _words(text: str) -> str:
 
 def _unmarked(text: str) -> str:
     text = _LINK.sub(_link, text)
-    text = _STRONG.sub(r"\2", text)
+    text = _STRONG.sub(r"\1\2", text)
     text = _EMPHASIS.sub(r"\1", text)
     text = _UNDERLINE.sub(r"\1", text)
     return _ESCAPED.sub(r"\1", text)

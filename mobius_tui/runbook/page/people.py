@@ -1,0 +1,72 @@
+"""Whom a page says to call: from its lists and its tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mobius_tui.runbook.page.blocks import Grid
+
+_ENTRY = re.compile(
+    r"([^:–—\n]{2,80}?)[ \t]*(?::|–|—|[ \t]-[ \t])[ \t]*"
+    r"([^()\n]{1,120}?)[ \t]*(?:\(([^()\n]{1,200})\))?[ \t]*"
+)
+_ROLE = re.compile(r"role|who|team|name|person|position|function", re.IGNORECASE)
+_HANDLE = re.compile(
+    r"handle|contact|slack|teams|phone|tel|mobile|pager|mail|number|reach",
+    re.IGNORECASE,
+)
+_WHEN = re.compile(r"when|for|purpose|responsib|note|escalat|reason", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Person:
+    """Somebody to call."""
+
+    role: str
+    handle: str
+    reason: str
+    """When to call them; may be empty."""
+
+
+def person(item: str) -> Person | None:
+    """Who a list's item means, such as `SRE: @sre (any time)`; `None` for no one."""
+    match = _ENTRY.fullmatch(item)
+    if match is None or match[2].endswith(":"):
+        return None
+    return Person(role=match[1].strip(), handle=match[2], reason=match[3] or "")
+
+
+def people(grid: Grid) -> tuple[Person, ...]:
+    """Whom the rows of a table mean; nobody where its columns do not tell."""
+    role = _column(grid.head, _ROLE, ())
+    handles = [
+        index
+        for index, name in enumerate(grid.head)
+        if index != role and _HANDLE.search(name)
+    ]
+    if role is None or not handles:
+        return ()
+    when = _column(grid.head, _WHEN, (role, *handles))
+    found = []
+    for row in grid.rows:
+        cells = dict(enumerate(row))
+        handle = ", ".join(filter(None, (cells.pop(each, "") for each in handles)))
+        who = cells.pop(role, "")
+        reasons = [cells.pop(when, "")] if when is not None else []
+        names = (*grid.head, *("Also" for _ in row))
+        reasons += [f"{names[at]}: {cell}" for at, cell in cells.items() if cell]
+        if not who or not handle:
+            return ()
+        reason = "; ".join(filter(None, reasons))
+        found.append(Person(role=who, handle=handle, reason=reason))
+    return tuple(found)
+
+
+def _column(
+    head: Sequence[str], pattern: re.Pattern[str], taken: Sequence[int]
+) -> int | None:
+    """The first column whose name says what it is, if it is not taken."""
+    columns = (at for at, name in enumerate(head) if pattern.search(name))
+    return next((at for at in columns if at not in taken), None)

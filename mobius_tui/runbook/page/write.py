@@ -1,0 +1,246 @@
+"""A runbook as TOML, from what a page became.
+
+tomli-w writes every value but scripts and texts that hold quotes or backslashes: these
+go in `'''`, as the format's reference asks. It knows no comments and no order of
+tables; those are put around what it wrote.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+import tomli_w
+
+from mobius_tui import sanitize
+from mobius_tui.runbook.page.drafts import (
+    LONGEST_TITLE,
+    Draft,
+    PhaseDraft,
+    StepDraft,
+    cut,
+)
+from mobius_tui.runbook.page.effect import effect_of
+from mobius_tui.runbook.problem import is_control
+
+_ASIDE = re.compile(
+    r"\bfail(s|ed|ing|ure|ures)?\b|\bdisaster\b|\bquick reference\b|\bappendix\b",
+    re.IGNORECASE,
+)
+"""Headings of what nobody does each time."""
+_WORDS = ("stop", "continue")
+"""What `on_failure` takes for words of its own; no phase may be called so."""
+_WIDE = 80
+"""Columns of a comment."""
+
+_HEAD = """\
+# From the page {page}: its words and its commands, as they stood there.
+# None of it has been tried. `effect` is a guess: correct it where it is wrong.
+#
+#   mobius-tui check {file}
+#   mobius-tui run {file} --dry-run
+#
+# The first says what is wrong with the page, the second shows what would run.
+"""
+
+
+class _Ids:
+    """Ids made of titles, each once."""
+
+    def __init__(self, kind: str, taken: Iterable[str] = ()) -> None:
+        self._kind = kind
+        self._counts = dict.fromkeys(taken, 1)
+
+    def made_of(self, title: str) -> str:
+        """The next id for a title."""
+        base = slug(title) or self._kind
+        found = base
+        while found in self._counts:
+            self._counts[base] = self._counts.get(base, 1) + 1
+            found = f"{base}-{self._counts[base]}"
+        self._counts[found] = 1
+        return found
+
+
+def slug(text: str) -> str:
+    """An id made of a text: a-z, 0-9 and `-`; empty where nothing of it can be kept."""
+    plain = unicodedata.normalize("NFKD", text[:200]).encode("ascii", "ignore").decode()
+    words = "-".join(re.findall(r"[a-z0-9]+", plain.lower().replace("'", "")))
+    if len(words) <= 40:
+        return words
+    return words[: max(words.rfind("-", 0, 41), 0) or 40]
+
+
+def runbook_text(draft: Draft, *, page: str, file: str, name: str) -> str:
+    """The whole file.
+
+    Args:
+        draft: what the page became; it has a step at least.
+        page: the name of the page's file, for the comment on top.
+        file: the name of the runbook's file, for the same.
+        name: the runbook's id, made into one where it is none.
+    """
+    parts = [_comment(_HEAD.format(page=_line(page), file=_line(file)))]
+    if draft.front:
+        lines = ["What else stood at the top of the page:", *draft.front]
+        parts.append(_comment("\n".join(f"# {line}" for line in lines)))
+    parts.append("format = 1\n")
+    parts.append(_about(draft, name))
+    for person in draft.people:
+        contact = {"role": person.role, "handle": person.handle, "for": person.reason}
+        given = {key: _line(value) for key, value in contact.items() if value}
+        parts.append(_table("[[contact]]", given))
+    if draft.triggers:
+        parts.append(_triggers(draft))
+    ids = _Ids("message")
+    messages: dict[int, str] = {}
+    for step in (step for phase in draft.phases for step in phase.steps):
+        if step.message:
+            messages[id(step)] = ids.made_of(step.title)
+            message = {
+                "id": messages[id(step)],
+                "title": _title(step.title),
+                "body": _text(step.message),
+            }
+            parts.append(_table("[[message]]", message))
+    parts += _phases(draft, messages)
+    return "\n".join(parts)
+
+
+def _about(draft: Draft, name: str) -> str:
+    facts = draft.facts
+    about: dict[str, Any] = {
+        "id": slug(name) or slug(draft.title) or "imported",
+        "title": _line(cut(draft.title or _spoken(name), 100)) or "Imported",
+        "summary": _kept(_ended("\n\n".join(draft.summary))),
+        "version": _line(facts.version),
+        "updated": facts.updated,
+        "review_cycle": _line(facts.review_cycle),
+        "owners": [_line(owner) for owner in facts.owners],
+    }
+    return _table("[runbook]", {key: value for key, value in about.items() if value})
+
+
+def _spoken(name: str) -> str:
+    """The name of a file as a title."""
+    return re.sub(r"[-_]+", " ", name).strip().capitalize()
+
+
+def _triggers(draft: Draft) -> str:
+    lines = [
+        "What the page says of triggers. The program watches for them once [health]",
+        "names a probe and [health.trigger] the limits; see runbooks/README.md.",
+        "",
+        *draft.triggers,
+    ]
+    return _comment("\n".join(f"# {line}".rstrip() for line in _split(lines)))
+
+
+def _phases(draft: Draft, messages: Mapping[int, str]) -> list[str]:
+    asides = [bool(_ASIDE.search(phase.title)) for phase in draft.phases]
+    if all(asides):
+        asides = [False for _ in asides]
+    phase_ids, step_ids = _Ids("phase", _WORDS), _Ids("step")
+    parts: list[str] = []
+    for phase, aside in zip(draft.phases, asides, strict=True):
+        phase_id = phase_ids.made_of(phase.title or draft.title or "steps")
+        parts.append(_phase(phase, phase_id, draft, aside=aside))
+        for step in phase.steps:
+            body = _step(step, step_ids.made_of(step.title), messages)
+            under = _comment(f"# {_line(step.under)}\n") if step.under else ""
+            parts.append(f"{under}{_table('[[phase.step]]', body)}")
+    return parts
+
+
+def _phase(phase: PhaseDraft, phase_id: str, draft: Draft, *, aside: bool) -> str:
+    body: dict[str, Any] = {
+        "id": phase_id,
+        "title": _title(phase.title) or _title(draft.title) or "Steps",
+    }
+    if phase.why:
+        body["why"] = _text("\n\n".join(phase.why))
+    if aside:
+        body["aside"] = True
+    rule = f"# ── {_line(cut(body['title'], 60))} "
+    return f"{rule:─<{_WIDE}}\n\n{_table('[[phase]]', body)}"
+
+
+def _step(step: StepDraft, step_id: str, messages: Mapping[int, str]) -> dict[str, Any]:
+    body: dict[str, Any] = {"id": step_id, "title": _title(step.title) or step_id}
+    if step.why:
+        body["why"] = _text("\n\n".join(step.why))
+    if step.run:
+        body["effect"] = effect_of(step.run, step.title, *step.parts)
+        body["run"] = _kept(step.run)
+    elif step.message:
+        body["message"] = messages[id(step)]
+        body["optional"] = True
+    else:
+        body["manual"] = _text("\n\n".join(step.manual)) or body["title"]
+    return body
+
+
+def _title(text: str) -> str:
+    return _filled(_line(cut(text, LONGEST_TITLE)))
+
+
+def _text(text: str) -> str:
+    """A text in which names are filled in, and in which there are none."""
+    return _filled(_kept(_ended(text.strip())))
+
+
+def _ended(text: str) -> str:
+    """A text of several lines with the end of its last one."""
+    return f"{text}\n" if "\n" in text else text
+
+
+def _filled(text: str) -> str:
+    return text.replace("${", "$${")
+
+
+def _line(text: str) -> str:
+    """A text for one line, without what a runbook may not hold."""
+    return _kept(" ".join(text.split()))
+
+
+def _kept(text: str) -> str:
+    """The text with a sign for each control character."""
+    return text if text.isprintable() else text.translate(_signs())
+
+
+@cache
+def _signs() -> Mapping[int, str]:
+    """A sign for each control character but line ends and tabs, by its code."""
+    codes = (*range(0x100), *range(0x2000, 0x2070))
+    controls = (chr(code) for code in codes if is_control(chr(code)))
+    return {ord(char): sanitize.clean(char) for char in controls if char not in "\n\t"}
+
+
+def _comment(text: str) -> str:
+    return _kept(text.rstrip("\n")) + "\n"
+
+
+def _split(lines: Iterable[str]) -> list[str]:
+    return [each for line in lines for each in line.split("\n")]
+
+
+def _table(header: str, body: Mapping[str, Any]) -> str:
+    """A table with its header."""
+    values = "".join(_pair(key, value) for key, value in body.items())
+    return f"{header}\n{values}"
+
+
+def _pair(key: str, value: Any) -> str:
+    """A key and its value, as a person would write it."""
+    if isinstance(value, str) and ('"' in value or "\\" in value):
+        if "\n" in value and "'''" not in value:
+            return f"{key} = '''\n{value}'''\n"
+        if "\n" not in value and "'" not in value and "\t" not in value:
+            return f"{key} = '{value}'\n"
+    if isinstance(value, list):
+        items = ", ".join(tomli_w.dumps({"": each})[5:].strip() for each in value)
+        return f"{key} = [{items}]\n"
+    return tomli_w.dumps({key: value}, multiline_strings=True)
