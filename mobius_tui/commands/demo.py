@@ -19,4 +19,4 @@ def do(options: argparse.Namespace) -> int:
     """Rehearse a bad release."""
     from mobius_tui.commands.drill import rehearse
 
-    return rehearse(options, "mobius-rollback", "bad-release", 0)
+    return rehearse(options, "mobius-rollback", ["bad-release"])

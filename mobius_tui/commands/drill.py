@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from mobius_tui.commands import demo
 from mobius_tui.commands.options import variables
-from mobius_tui.errors import OK, UsageError
+from mobius_tui.errors import OK
 
 TYPE_CHECKING = False  # as in `cli`
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
 
 def add_options(drill: argparse.ArgumentParser) -> None:
     """Add what `drill` takes."""
     drill.add_argument("runbook", nargs="?", default="mobius-rollback")
-    drill.add_argument("--fault", default="bad-release", help="what breaks; or: list")
-    drill.add_argument("--seed", type=int, default=0, help="equal seeds, equal sites")
     words = "send its messages to the real channels, marked [DRILL]"
     drill.add_argument("--send", action="store_true", help=words)
+    drill.add_argument(
+        "--fault",
+        action="append",
+        metavar="NAME",
+        help="what breaks, such as bad-release; may be given again; list: what there "
+        "is; random: you are not told which",
+    )
+    drill.add_argument(
+        "--seed", type=int, metavar="N", help="equal seeds make equal sites (0)"
+    )
     demo.add_options(drill)
 
 
@@ -26,46 +35,60 @@ def do(options: argparse.Namespace) -> int:
     from mobius_tui.commands.speaking import say
     from mobius_tui.drill.faults import FAULTS
 
-    if options.fault == "list":
+    names = options.fault or ["bad-release"]
+    if names == ["list"]:
         for fault in FAULTS.values():
             say(f"{fault.name:16} {fault.title}")
         return OK
-    return rehearse(
-        options, options.runbook, options.fault, options.seed, send=options.send
-    )
+    return rehearse(options, options.runbook, names, options.seed, send=options.send)
 
 
 def rehearse(
     options: argparse.Namespace,
     runbook: str,
-    fault_name: str,
-    seed: int,
+    names: Sequence[str],
+    seed: int | None = None,
     *,
     send: bool = False,
 ) -> int:
-    """Build a site, break it, and run the runbook against it."""
+    """Build a site, break it, and run the runbook against it.
+
+    Args:
+        options: of the command line.
+        runbook: a bundled runbook's id, or a file.
+        names: what breaks; `random` alone is for the team to find out.
+        seed: equal seeds make equal sites, and the same choice of a random fault.
+        send: whether messages go to the channels' own addresses.
+    """
     from mobius_tui.commands.playing import answers_in, go
+    from mobius_tui.commands.scoring import is_open, still_wrong
     from mobius_tui.commands.speaking import tell
-    from mobius_tui.drill.faults import FAULTS
+    from mobius_tui.drill.faults.combine import answers_for, chance, combined
     from mobius_tui.drill.rehearse import rehearsal
 
-    fault = FAULTS.get(fault_name)
-    if fault is None:
-        known = ", ".join(FAULTS)
-        raise UsageError(f"--fault {fault_name}: there is no such fault; try: {known}")
-    if options.auto and options.manual is None:
-        options.manual = "tick"
-    answers = answers_in(options.answers or fault.answers)
+    hidden = list(names) == ["random"]
+    if hidden:
+        names, seed = chance(seed)
+    faults = combined(names)
+    if options.auto:
+        options.manual = options.manual or "tick"
+        options.yes = True  # nothing real is touched
+    answers = answers_in(options.answers) or dict(answers_for(faults))
     tell("building a small MOBIUS of its own, and breaking it …")
     with rehearsal(
         runbook,
-        fault,
-        seed=seed,
+        faults[0],
+        besides=faults[1:],
+        seed=seed or 0,
         given=variables(options.var),
         keep=options.keep,
         send=send,
     ) as briefing:
         code = go(options, briefing, answers)
+        if options.auto and not options.dry_run:
+            code = still_wrong(briefing, faults, code)
+        if hidden and not is_open(briefing):
+            tell(f"`mobius-tui drill --fault {names[0]} --seed {seed}` repeats it")
         if options.keep:
             tell(f"the site is kept in {briefing.site}")
         return code

@@ -15,12 +15,15 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from mobius_tui.drill.truth import Truth, digest, write_truth
 from mobius_tui.errors import RunError
 
 ASSETS = Path(__file__).parent / "assets"
 ENVIRONMENT = "production"
 BACKUP_AGES = (timedelta(hours=26), timedelta(hours=14), timedelta(hours=2))
 """How old the backups are when a drill starts, oldest first."""
+ASSETS_KEPT = 500
+"""Rows in the database when the backups are made."""
 
 
 def free_port() -> int:
@@ -101,19 +104,36 @@ def furnish(root: Path, *, seed: int, started: datetime) -> int:
     shutil.copyfile(Path(__file__).with_name("services.py"), root / "lib/services.py")
     for name in ("node", "python"):
         (root / "lib" / name).symlink_to(interpreter())
-    for name in ("backups", "data", "monitor_logs"):
+    for name in ("backups", "data", "home", "monitor_logs", "systemd", "tmp"):
         (root / name).mkdir()
     port = _configure(root)
     _describe(root, seed, port, started)
     run(root, "bin/npm", "run", "migrate")
     _fill_database(root / "data" / "mobius.db", dice)
+    write_truth(root, _back_up(root, dice, started))
+    return port
+
+
+def _back_up(root: Path, dice: random.Random, started: datetime) -> Truth:
+    """Make a release of each age and its backup; what the site is then."""
     patch = dice.randrange(1, 8)
+    releases, backups, version = {}, {}, ""
     for n, age in enumerate(BACKUP_AGES):
         at = started - age + timedelta(seconds=dice.randrange(-1200, 1200))
-        set_version(root, f"2.4.{patch + n}")
+        version = f"2.4.{patch + n}"
+        set_version(root, version)
         stamp = f"{at.astimezone(UTC):%Y%m%d_%H%M%S}"
         run(root, "scripts/deploy/backup.sh", "--env", ENVIRONMENT, MOBIUS_STAMP=stamp)
-    return port
+        releases[version] = digest(root / "app")
+        backups[f"dhash_{ENVIRONMENT}_{stamp}.zip"] = version
+    return Truth(
+        live=version,
+        releases=releases,
+        backups=backups,
+        config=digest(root / "config" / ENVIRONMENT),
+        schema=len(list((root / "app" / "migrations").glob("*.up.sql"))),
+        assets=ASSETS_KEPT,
+    )
 
 
 def set_version(root: Path, version: str) -> None:
@@ -157,7 +177,8 @@ def _describe(root: Path, seed: int, port: int, started: datetime) -> None:
 def _fill_database(path: Path, dice: random.Random) -> None:
     """Give the database something to lose."""
     assets = [
-        (f"asset-{n:04}.png", f"{dice.getrandbits(64):016x}") for n in range(1, 501)
+        (f"asset-{n:04}.png", f"{dice.getrandbits(64):016x}")
+        for n in range(1, ASSETS_KEPT + 1)
     ]
     with closing(sqlite3.connect(path)) as database, database:
         database.executemany("INSERT INTO assets (name, dhash) VALUES (?, ?)", assets)

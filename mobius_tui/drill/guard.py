@@ -15,9 +15,10 @@ from pathlib import Path
 from mobius_tui.drill.judging import judge
 from mobius_tui.drill.services import identity
 from mobius_tui.drill.site import remove
+from mobius_tui.drill.usage import run_of
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.directory import RunDirectory, all_runs, runs_root
-from mobius_tui.run.events import RunBegan, RunEnded
+from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.events import RunEnded
 from mobius_tui.run.follow import JournalFollower
 
 PATIENCE = 600.0
@@ -64,21 +65,10 @@ class Need:
     def _look(self) -> None:
         """Find the run that uses the site, and whether it has ended."""
         if self._journal is None:
-            begun = self._root.name[:19]
-            for run in all_runs(runs_root()):
-                if run.id < begun:
-                    return  # it began before there was this site
-                journal = JournalFollower(run)
-                try:
-                    entries = journal.more()
-                except MobiusError:
-                    continue  # another run, and damaged
-                first = entries[0].event if entries else None
-                if isinstance(first, RunBegan) and first.site == str(self._root):
-                    self._run, self._journal = run, journal
-                    self._ended = any(isinstance(e.event, RunEnded) for e in entries)
-                    return
-            return
+            self._run = run_of(self._root)
+            if self._run is None:
+                return
+            self._journal = JournalFollower(self._run)
         if any(isinstance(e.event, RunEnded) for e in self._journal.more()):
             self._ended = True
 

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from mobius_tui.drill import kept, services
+from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.injected import injected
 from mobius_tui.drill.kept import Kept
 from mobius_tui.drill.score import Facts, score
@@ -39,7 +40,9 @@ def judge(directory: RunDirectory, root: Path) -> Kept:
         MobiusError: the run or the site cannot be read, or nothing can be written.
     """
     try:
-        left: tuple[str, ...] | None = verdict(open_site(root))
+        broken = {each.fault for each in injected(root)}
+        faults = [FAULTS[name] for name in sorted(broken) if name in FAULTS]
+        left: tuple[str, ...] | None = verdict(open_site(root), faults)
     except MobiusError as error:
         left = (str(error),)
     return keep_score(directory, facts_of(root), left)

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +32,7 @@ def rehearsal(
     given: Mapping[str, str],
     keep: bool,
     send: bool = False,
+    besides: Sequence[Fault] = (),
 ) -> Iterator[Briefing]:
     """A broken site, and the briefing of a run against it.
 
@@ -45,6 +46,7 @@ def rehearsal(
         given: values of `--var`; they win over the site's own.
         keep: whether the site's files stay.
         send: whether its messages go to the channels' own addresses.
+        besides: what breaks beside the fault, and before it.
 
     Raises:
         MobiusError: the runbook, a variable or the site cannot be.
@@ -59,22 +61,25 @@ def rehearsal(
     watch = guard(folder.resolve(), os.getpid(), keep=keep)
     site = sites.build(folder, seed=seed, started=started)
     sites.own(site.root, watch)
-    fault.inject(site)
-    injected.keep(site.root, fault.name, time.time())
+    for each in (*besides, fault):
+        each.inject(site)
+        injected.keep(site.root, each.name, time.time())
     known = {
         name: value
         for name, value in sites.drill_variables(site).items()
         if name in book.variables
     }
+    around = sites.environment(site)
     yield prepare(
         book,
         given={**known, **given},
         workdir=site.root,
         mode="drill",
         site=str(site.root),
-        path=sites.environment(site)["PATH"],
         sink=None if send else site.sink,
         pages=send,
+        path=around.pop("PATH"),
+        places=around,
     )
 
 

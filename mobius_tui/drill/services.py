@@ -1,21 +1,23 @@
-"""The services of a drill site, and the programs that stand in to act on them.
+"""The services of a drill site: starting, stopping and knowing them.
 
-Each site gets a copy of this file and runs it by its own interpreter, so it imports
-the standard library alone. A service is known by its pid file, which holds the pid and
-the instant at which that process began: a pid that was given to another process since
-is never taken for the service.
+Each site gets a copy of this file, by which the programs that stand in for systemctl
+and pkill act there, so it imports the standard library alone. A service is known by
+its pid file, which holds the pid and the instant at which that process began: a pid
+that was given to another process since is never taken for the service. And nothing is
+signalled whose command line does not begin with a program of this very site, whatever
+the pid files say.
+
+A service whose file `systemd/UNIT.conf` says `SendSIGKILL=no` is not killed when it
+ignores SIGTERM: its unit fails then, and the process is left over, as with systemd.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-import re
 import signal
 import subprocess
-import sys
 import time
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -71,9 +73,40 @@ def write_mark(path: Path, pid: int) -> None:
     fresh.replace(path)
 
 
+def words_of(pid: int) -> tuple[str, ...]:
+    """The command line of a process; empty if it is gone, or may not be read."""
+    try:
+        data = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        if Path("/proc/self/cmdline").exists():
+            return ()
+        columns = ("ps", "-ww", "-o", "command=", "-p", str(pid))
+        listed = subprocess.run(columns, capture_output=True, text=True).stdout
+        return tuple(listed.split())
+    return tuple(word.decode(errors="replace") for word in data.split(b"\0"))
+
+
+def is_ours(root: Path, pid: int) -> bool:
+    """Whether a process runs a program of this site: only such a one is signalled."""
+    line = " ".join(words_of(pid))
+    return line.startswith((f"{root}/lib/node -", f"{root}/lib/python -"))
+
+
 def pid_file(root: Path, unit: str) -> Path:
     """Where a service's pid is written."""
     return root / "run" / f"{unit}.pid"
+
+
+def _left_file(root: Path, unit: str, pid: int) -> Path:
+    """Where a process is noted that its unit lost track of."""
+    return root / "run" / f"{unit}.{pid}.left"
+
+
+def processes(root: Path, unit: str) -> tuple[int, ...]:
+    """The living processes of a service, those that its unit lost track of last."""
+    left = sorted((root / "run").glob(f"{unit}.*.left"))
+    found = (read_mark(path) for path in (pid_file(root, unit), *left))
+    return tuple(pid for pid in found if pid is not None and is_ours(root, pid))
 
 
 def log_file(root: Path, unit: str) -> Path:
@@ -128,8 +161,19 @@ def start(root: Path, unit: str) -> None:
         write_mark(pid_file(root, unit), service.pid)
 
 
-def stop(root: Path, unit: str, *, grace: float = GRACE) -> None:
-    """Stop a service: SIGTERM, `grace` seconds, SIGKILL.
+def _may_kill(root: Path, unit: str) -> bool:
+    """Whether a service that ignores SIGTERM is killed."""
+    try:
+        return "SendSIGKILL=no" not in (root / "systemd" / f"{unit}.conf").read_text()
+    except OSError:
+        return True
+
+
+def stop(root: Path, unit: str, *, grace: float = GRACE) -> bool:
+    """Stop a service: SIGTERM, `grace` seconds, SIGKILL where the unit allows it.
+
+    Returns:
+        Whether it is gone; else its unit has failed, and lost track of it.
 
     Raises:
         TimeoutError: it is there even after SIGKILL.
@@ -137,20 +181,30 @@ def stop(root: Path, unit: str, *, grace: float = GRACE) -> None:
     with _locked(root):
         mark = pid_file(root, unit)
         pid = read_mark(mark)
-        if pid is not None:
-            end(pid, grace=grace)
+        if pid is not None and is_ours(root, pid):
+            try:
+                end(pid, grace=grace, kill=_may_kill(root, unit))
+            except TimeoutError:
+                if _may_kill(root, unit):
+                    raise
+                _record(root, unit, f"Timed out, skipped SIGKILL; {pid} is left of")
+                write_mark(_left_file(root, unit, pid), pid)
+                mark.write_text("left\n")
+                return False
             _record(root, unit, "Stopped")
         mark.unlink(missing_ok=True)
+        return True
 
 
-def end(pid: int, *, grace: float = GRACE) -> None:
+def end(pid: int, *, grace: float = GRACE, kill: bool = True) -> None:
     """End one process: SIGTERM, `grace` seconds, SIGKILL.
 
     Raises:
-        TimeoutError: it is there even after SIGKILL.
+        TimeoutError: it is there even after that.
     """
     began = identity(pid)
-    for number, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, GRACE)):
+    ways = ((signal.SIGTERM, grace), (signal.SIGKILL, GRACE))
+    for number, patience in ways if kill else ways[:1]:
         deadline = time.monotonic() + patience
         with suppress(ProcessLookupError):
             if began and identity(pid) == began:
@@ -161,121 +215,5 @@ def end(pid: int, *, grace: float = GRACE) -> None:
             time.sleep(0.01)
         else:
             return
-    raise TimeoutError(f"process {pid} is there even after SIGKILL")
-
-
-def systemctl(root: Path, arguments: list[str]) -> int:
-    """`systemctl start|stop|restart|status|is-active UNIT...`, for this site alone."""
-    words = [word for word in arguments if not word.startswith("-")]
-    verb, units = (words[0], words[1:]) if words else ("", [])
-    names = [unit.removesuffix(".service") for unit in units]
-    if verb not in ("start", "stop", "restart", "status", "is-active") or not names:
-        sys.stderr.write("systemctl start|stop|restart|status|is-active UNIT...\n")
-        return 0 if "--help" in arguments else 1
-    unknown = [name for name in names if name not in UNITS]
-    if verb == "is-active":
-        states = [state(root, n) if n in UNITS else "inactive" for n in names]
-        sys.stdout.write("".join(f"{word}\n" for word in states))
-        return 0 if "active" in states else 4 if len(unknown) == len(names) else 3
-    if unknown:
-        sys.stderr.write(f"Unit {unknown[0]}.service not found.\n")
-        return 4 if verb == "status" else 5
-    if verb == "status":
-        return max(_status(root, name) for name in names)
-    for name in names:
-        if verb in ("stop", "restart"):
-            stop(root, name)
-        if verb in ("start", "restart"):
-            start(root, name)
-    return 0
-
-
-def _status(root: Path, unit: str) -> int:
-    """Print how a service is; 0 if it is active, else 3, as systemd has it."""
-    word, pid = state(root, unit), read_mark(pid_file(root, unit))
-    lines = [f"● {unit}.service", f"     Active: {word}"]
-    if pid is not None:
-        lines += [
-            f"   Main PID: {pid}",
-            f"    Command: {' '.join(command(root, unit))}",
-        ]
-    lines += ["", *_tail(log_file(root, unit), 5)]
-    sys.stdout.write("\n".join(lines) + "\n")
-    return 0 if word == "active" else 3
-
-
-def _tail(path: Path, count: int | None) -> list[str]:
-    """The last lines of a file; all of them without a count."""
-    if not path.exists():
-        return []
-    with path.open(errors="replace") as lines:
-        return [line.rstrip("\n") for line in deque(lines, maxlen=count)]
-
-
-def journalctl(root: Path, arguments: list[str]) -> int:
-    """`journalctl -u UNIT [-f] [-n N]`: a service's log."""
-    unit, follow, count = "", False, None
-    words = iter(arguments)
-    for word in words:
-        if word in ("-u", "--unit"):
-            unit = next(words, "").removesuffix(".service")
-        elif word in ("-n", "--lines"):
-            count = int(next(words, "10"))
-        elif word in ("-f", "--follow"):
-            follow = True
-    if unit not in UNITS:
-        sys.stderr.write("journalctl -u UNIT [-f] [-n N]\n")
-        return 0 if "--help" in arguments else 1
-    path = log_file(root, unit)
-    path.touch()
-    with path.open(errors="replace") as log:
-        lines = deque(log, maxlen=10 if follow and count is None else count)
-        sys.stdout.writelines(lines)
-        while follow and root.is_dir():
-            sys.stdout.write(log.read())
-            sys.stdout.flush()
-            time.sleep(0.1)
-    return 0
-
-
-def pkill(root: Path, arguments: list[str]) -> int:
-    """`pkill [-SIGNAL] [-f] PATTERN`: signals this site's services alone."""
-    number, pattern, whole = int(signal.SIGTERM), "", False
-    for word in arguments:
-        name = word.lstrip("-").removeprefix("SIG")
-        if word in ("-f", "--full"):
-            whole = True
-        elif word.startswith("-") and name.isdigit():
-            number = int(name)
-        elif word.startswith("-") and f"SIG{name}" in signal.Signals.__members__:
-            number = signal.Signals[f"SIG{name}"]
-        elif word != "--":
-            pattern = word
-    if not pattern or "--help" in arguments:
-        sys.stderr.write("pkill [-SIGNAL] [-f] PATTERN\n")
-        return 0 if "--help" in arguments else 2
-    hits = 0
-    for unit in UNITS:
-        line = command(root, unit)
-        name = " ".join(line) if whole else Path(line[0]).name
-        pid = read_mark(pid_file(root, unit))
-        if pid is not None and re.search(pattern, name):
-            os.kill(pid, number)
-            hits += 1
-    return 0 if hits else 1
-
-
-def main(arguments: list[str]) -> int:
-    """Stand in for the program that the first argument names."""
-    program, *rest = arguments
-    root = Path(__file__).resolve().parents[1]
-    if "is-active" not in rest:
-        sys.stderr.write(f"{program}: a stand-in, for this drill site alone\n")
-    act = {"systemctl": systemctl, "journalctl": journalctl, "pkill": pkill}[program]
-    return act(root, rest)
-
-
-if __name__ == "__main__":
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    sys.exit(main(sys.argv[1:]))
+    last = "SIGKILL" if kill else "SIGTERM"
+    raise TimeoutError(f"process {pid} is there even after {last}")

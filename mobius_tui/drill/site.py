@@ -21,7 +21,7 @@ from mobius_tui.drill import services
 from mobius_tui.drill.furnish import ENVIRONMENT, furnish, run
 from mobius_tui.errors import RunError
 
-START_LIMIT = 15.0
+START_LIMIT = 60.0
 """Seconds in which the API must answer; it takes a third of one on an idle machine."""
 
 
@@ -140,6 +140,23 @@ def await_answer(
         time.sleep(0.02)
 
 
+def await_version(site: Site, version: str, *, limit: float = START_LIMIT) -> None:
+    """Wait until a release serves: until its API says so in its log, and answers.
+
+    Raises:
+        RunError: it did not within `limit` seconds.
+    """
+    log = services.log_file(site.root, "mobius-api")
+    deadline = time.monotonic() + limit
+    while True:
+        began = [line for line in log.read_text().splitlines() if "MOBIUS " in line]
+        if began and f"MOBIUS {version} " in began[-1] and ask(site, "/health")[0]:
+            return
+        if time.monotonic() > deadline:
+            raise RunError(f"release {version} does not serve after {limit:.0f} s")
+        time.sleep(0.02)
+
+
 def drill_variables(site: Site) -> dict[str, str]:
     """The runbook's variables for this site: its address, and short waits."""
     root = re.escape(str(site.root))
@@ -156,7 +173,11 @@ def drill_variables(site: Site) -> dict[str, str]:
 def environment(site: Site) -> dict[str, str]:
     """What the environment of the run's steps must hold to act on this site."""
     path = os.environ.get("PATH") or os.defpath
-    return {"PATH": f"{site.bin}{os.pathsep}{path}"}
+    return {
+        "PATH": f"{site.bin}{os.pathsep}{path}",
+        "HOME": str(site.root / "home"),
+        "TMPDIR": str(site.root / "tmp"),
+    }
 
 
 def tear_down(site: Site, *, keep: bool = False) -> tuple[str, ...]:
@@ -179,8 +200,9 @@ def remove(root: Path, *, keep: bool) -> tuple[str, ...]:
     Returns:
         A line for each process that is still at work in it, as `tear_down` does.
     """
+    root = root.resolve()
     left = [f"{unit}: {error}" for unit, error in _end_services(root)]
-    left += [f"process {pid}: {line}" for pid, line in _processes_in(root)]
+    left += [f"process {pid}: {line}" for pid, line in processes_in(root)]
     if keep:
         (root / "run" / "owner").unlink(missing_ok=True)
     else:
@@ -191,20 +213,21 @@ def remove(root: Path, *, keep: bool) -> tuple[str, ...]:
 def _end_services(root: Path) -> list[tuple[str, str]]:
     """Stop the services, those without a pid file too; which could not be."""
     left = []
+    shutil.rmtree(root / "systemd", ignore_errors=True)  # what may not be killed
     for unit in reversed(services.UNITS):
         try:
             services.stop(root, unit)
         except (OSError, TimeoutError) as error:
             left.append((unit, str(error)))
     own_programs = (f"{root}/lib/node ", f"{root}/lib/python ")
-    for pid, line in _processes_in(root):
+    for pid, line in processes_in(root):
         if line.startswith(own_programs):
             with suppress(TimeoutError, PermissionError):  # it is named as left over
                 services.end(pid)
     return left
 
 
-def _processes_in(root: Path) -> list[tuple[int, str]]:
+def processes_in(root: Path) -> list[tuple[int, str]]:
     """The other processes that work in a site's folder, by pid and command line."""
     import psutil
 

@@ -38,12 +38,16 @@ def auto(answers: Mapping[str, str], *, manual: str, yes: bool) -> Intent:
     """The intent that makes a run automatic.
 
     Args:
-        answers: by variable; `attended` names the steps at which a person is.
+        answers: by variable. `attended` names the attended phases in which they stand
+            for a person; `trigger_within` is how long to wait for a trigger to begin
+            the rollback, before the main line goes on. Both hold in drills alone.
         manual: what becomes of manual steps: `stop` or `tick`.
         yes: whether what destroys is confirmed by it.
     """
     values = dict(answers)
     attended = tuple(values.pop("attended", "").split())
+    if "trigger_within" in values:
+        values["--trigger"] = values.pop("trigger_within")
     values["--manual"] = manual
     values["--yes"] = "yes" if yes else "no"
     return Intent(wish="auto", values=values, names=attended)

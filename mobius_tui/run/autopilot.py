@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
+
 from mobius_tui.errors import INCOMPLETE, MobiusError
 from mobius_tui.run.channels import marked
 from mobius_tui.run.engine import Engine
@@ -27,7 +30,10 @@ from mobius_tui.runbook.model import Choose, Manual, Run, SendMessage, Step
 async def fly(engine: Engine) -> None:
     """Take one decision after another, while the run is automatic and open."""
     while True:
-        await engine.changed.wait()
+        left = _awaited(engine)
+        patience = None if left is None else max(left, 0.1)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(engine.changed.wait(), patience)
         engine.changed.clear()
         await engine.settle()
         while await _decide(engine):
@@ -40,6 +46,9 @@ async def _decide(engine: Engine) -> bool:
         auto = engine.state.auto or _rollback(engine)
         if auto is None or engine.state.ended is not None or engine.broken:
             return False
+        left = _awaited(engine)
+        if left is not None:
+            return await _without_trigger(engine) if left <= 0 else False
         proposal = engine.plan.proposal(engine.state)
         try:
             return await _act(engine, auto, proposal)
@@ -47,6 +56,21 @@ async def _decide(engine: Engine) -> bool:
             if engine.broken is None:
                 await _stop(engine, str(error))
             return False
+
+
+def _awaited(engine: Engine) -> float | None:
+    """Seconds in which a trigger may yet begin the rollback; `None` if none must."""
+    auto, watch = engine.state.auto, engine.state.watch
+    if auto is None or auto.trigger is None or watch.begun is not None:
+        return None
+    return auto.trigger - (engine.clock.wall() - engine.state.auto_at)
+
+
+async def _without_trigger(engine: Engine) -> bool:
+    """No trigger fired in time, so there is nothing that repairs the service."""
+    if engine.state.watch.countdown is None:
+        await engine.finish("failed", "no trigger began the rollback in time", WHO)
+    return False
 
 
 def _rollback(engine: Engine) -> AutoStarted | None:

@@ -47,7 +47,7 @@ class RunBegan:
     workdir: str
     operator: str
     setting: Mapping[str, str]
-    """PATH, HOME, LANG and umask, which a resumed host restores."""
+    """PATH, HOME, LANG, umask and a drill's TMPDIR, which a resumed host restores."""
     site: str | None = None
     """The drill site's folder."""
     path: str = ""
@@ -89,6 +89,9 @@ class AutoStarted:
     """What `ask` and `choose` want, by variable."""
     attended: tuple[str, ...] = ()
     """Attended phases that the answers stand for."""
+    trigger: float | None = None
+    """Seconds in which a trigger must begin the rollback before anything else is done;
+    `None` where the main line is begun at once."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

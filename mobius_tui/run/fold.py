@@ -64,8 +64,8 @@ def _host_stopped(state: RunState, _event: HostStopped, _entry: Entry) -> None:
     state.host_pid = None
 
 
-def _auto_started(state: RunState, event: AutoStarted, _entry: Entry) -> None:
-    state.auto, state.auto_stopped = event, None
+def _auto_started(state: RunState, event: AutoStarted, entry: Entry) -> None:
+    state.auto, state.auto_stopped, state.auto_at = event, None, entry.at
 
 
 def _auto_stopped(state: RunState, event: AutoStopped, _entry: Entry) -> None:

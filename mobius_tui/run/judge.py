@@ -22,10 +22,13 @@ from mobius_tui.run.events import (
 )
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.plan import effect_of
+from mobius_tui.run.rollback import rollback_of
 from mobius_tui.run.starting import choose, start, step_of, stop, tick
 from mobius_tui.run.steps import Status
 from mobius_tui.run.variables import refuse
+from mobius_tui.run.watch_events import WatchArmed
 from mobius_tui.run.watch_job import ended_by, is_only_watched
+from mobius_tui.runbook.units import seconds
 
 Handler = Callable[[Engine, Intent, str], Awaitable[Entry | None]]
 
@@ -106,6 +109,7 @@ async def _auto(engine: Engine, intent: Intent, who: str) -> Entry | None:
             answers.pop(name, None)  # the journal holds no secret
     if manual not in ("stop", "skip", "tick"):
         raise RunError("--manual is stop, skip or tick")
+    trigger = _waits(engine, answers.pop("--trigger", ""))
     if manual == "tick" and began and began.protected and began.mode != "drill":
         raise RunError(
             f"--manual tick is refused in {began.environment}: "
@@ -116,8 +120,29 @@ async def _auto(engine: Engine, intent: Intent, who: str) -> Entry | None:
         confirmed=confirmed,
         answers=answers,
         attended=intent.names,
+        trigger=trigger,
     )
+    if trigger is not None and not engine.state.watch.armed:
+        await engine.write(WatchArmed(confirmed=confirmed), who)
     return await engine.write(event, who, intent.id)
+
+
+def _waits(engine: Engine, within: str) -> float | None:
+    """The seconds in which a trigger must fire; only where nothing is at stake.
+
+    Raises:
+        RunError: it is no drill, or no trigger could begin anything.
+    """
+    if not within:
+        return None
+    if engine.state.began is None or engine.state.began.mode != "drill":
+        raise RunError("only a drill waits for a trigger; `watch` does it elsewhere")
+    if rollback_of(engine.plan) is None:
+        raise RunError("this runbook names no phase that a trigger begins")
+    try:
+        return seconds(within)
+    except ValueError as error:
+        raise RunError(f"trigger_within: {error}") from error
 
 
 async def _end(engine: Engine, intent: Intent, who: str) -> Entry | None:

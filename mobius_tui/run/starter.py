@@ -54,6 +54,8 @@ class Briefing:
     """What else to know: channels to which nothing can be sent."""
     path: str = ""
     """PATH for the run's steps."""
+    places: Mapping[str, str] = field(default_factory=dict)
+    """HOME and TMPDIR for the run's steps, where they are not the caller's."""
     site: str | None = None
     """The drill site's folder."""
     sink: str | None = None
@@ -86,6 +88,7 @@ def prepare(
     path: str | None = None,
     sink: str | None = None,
     pages: bool = False,
+    places: Mapping[str, str] | None = None,
 ) -> Briefing:
     """Look at what a run would begin with; executes nothing.
 
@@ -99,6 +102,7 @@ def prepare(
         path: PATH for the steps; the caller's own without it.
         sink: where a drill's messages go.
         pages: whether a drill's messages go to the channels' own addresses.
+        places: HOME and TMPDIR for the steps, in the same way.
 
     Raises:
         UsageError: a value, profile or directory cannot be.
@@ -124,6 +128,7 @@ def prepare(
         problems=tuple(problems(runbook, place, search)),
         notices=() if quiet else tuple(notices(runbook, known)),
         path=search,
+        places=dict(places or {}),
         site=site,
         sink=sink,
         pages=pages,
@@ -198,6 +203,7 @@ async def begin(
             "HOME": os.environ.get("HOME", "/"),
             "LANG": os.environ.get("LANG", "C.UTF-8"),
             "umask": f"{umask:03o}",
+            **ready.places,
         },
         site=ready.site,
         path=str(runbook.path.resolve()),

@@ -111,6 +111,8 @@ class RunState:
     intents: dict[str, int] = field(default_factory=dict)
     """The intents that were acted on, and the entry that says so."""
     auto: AutoStarted | None = None
+    auto_at: float = 0.0
+    """When it was started, in seconds since 1970."""
     auto_stopped: AutoStopped | None = None
     host_pid: int | None = None
     """The host that journaled last that it started, until it says that it stopped."""

@@ -19,7 +19,7 @@ from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Status
 from mobius_tui.run.watch_events import WatchBegan
 
-RESTORED = ("PATH", "HOME", "LANG")
+RESTORED = ("PATH", "HOME", "LANG", "TMPDIR")
 """What a resumed host takes from the run's beginning, not from who resumes."""
 
 

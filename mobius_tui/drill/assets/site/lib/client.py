@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException
@@ -14,6 +16,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 SITE = Path(__file__).resolve().parents[1]
+USERS = 60
+"""Requests under way at once, at most."""
 
 
 class Answer(NamedTuple):
@@ -133,17 +137,31 @@ def monitor(environment: str, log: Path, seconds: float, every: float) -> int:
 
 
 def traffic() -> None:
-    """Send requests as users do, five a second, and keep the standing monitor's log."""
+    """Send requests as users do, five a second, and keep the standing monitor's log.
+
+    Users do not wait for each other: a slow answer keeps no other request back.
+    """
     site = json.loads((SITE / "site.json").read_text())
-    log = SITE / site["monitor_log"]
+    environment, log = site["environment"], SITE / site["monitor_log"]
     paths = ("/", "/api/version", "/api/assets")
+    at_once = threading.BoundedSemaphore(USERS)
     for n in count():
         if not (SITE / "run").is_dir():
-            return  # the site was removed: nothing is left to ask
-        get(site["environment"], paths[n % len(paths)])
+            os._exit(0)  # the site was removed: nothing is left to ask
+        if at_once.acquire(blocking=False):
+            words = (environment, paths[n % len(paths)], at_once)
+            threading.Thread(target=_use, args=words, daemon=True).start()
         if n % 10 == 0:
-            log_check(site["environment"], log)
+            with contextlib.suppress(OSError, ValueError):  # the site is being changed
+                log_check(environment, log)
         time.sleep(0.2)
+
+
+def _use(environment: str, path: str, at_once: threading.Semaphore) -> None:
+    """One request of a user, who has patience."""
+    with contextlib.suppress(OSError, ValueError):
+        get(environment, path, timeout=15)
+    at_once.release()
 
 
 def main(arguments: list[str]) -> int:

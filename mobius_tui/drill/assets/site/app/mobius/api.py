@@ -93,8 +93,9 @@ class Handler(BaseHTTPRequestHandler):
         """Answer with what the release says, or with 500 if it fails."""
         began = time.perf_counter()
         path = self.path.partition("?")[0]
+        asks = {**self.server.context, "client": self.headers.get("User-Agent", "")}
         try:
-            status, body = self.server.respond(path, self.server.context)
+            status, body = self.server.respond(path, asks)
         except Exception:  # noqa: BLE001 - a release may fail in any way; it is logged
             status, body = 500, {"status": "error", "error": "internal server error"}
             sys.stderr.write(traceback.format_exc(limit=-1))
@@ -103,11 +104,14 @@ class Handler(BaseHTTPRequestHandler):
             self.server.figures.add(ms, failed=status >= 500)
         data = (body if isinstance(body, str) else json.dumps(body)).encode()
         kind = "text/html" if isinstance(body, str) else "application/json"
-        self.send_response(status)
-        self.send_header("Content-Type", f"{kind}; charset=utf-8")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
+        try:
+            self.send_response(status)
+            self.send_header("Content-Type", f"{kind}; charset=utf-8")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+        except OSError:
+            self.close_connection = True  # whoever asked did not wait
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name
         """Log with the time alone: there is one client, this machine."""

@@ -16,13 +16,13 @@ def respond(path: str, context: dict[str, Any]) -> tuple[int, dict[str, Any] | s
     """The status and body of a request's answer."""
     version = {"version": context["version"], "environment": context["environment"]}
     if path == "/health":
-        return 200, {"status": "ok", **version, "requests": context["figures"]()}
+        return _health(context, version)
     if path in ("/version", "/api/version"):
         return 200, version
     if path == "/api/health/detailed":
         return _detailed(context)
     if path == "/api/assets":
-        with closing(_database(context["root"])) as database:
+        with closing(_database(context)) as database:
             (assets,) = database.execute("SELECT count(*) FROM assets").fetchone()
         return 200, {"assets": assets}
     if path == "/":
@@ -30,15 +30,27 @@ def respond(path: str, context: dict[str, Any]) -> tuple[int, dict[str, Any] | s
     return 404, {"error": f"no such path: {path}"}
 
 
-def _database(root: Path) -> sqlite3.Connection:
-    """The database, for reading."""
-    path = root / "data" / "mobius.db"
+def _health(
+    context: dict[str, Any], version: dict[str, str]
+) -> tuple[int, dict[str, Any]]:
+    """Whether the service is of use: 503 if it cannot reach its data."""
+    try:
+        with closing(_database(context)) as database:
+            database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.Error:
+        return 503, {"status": "degraded", **version, "database": "unreachable"}
+    return 200, {"status": "ok", **version, "requests": context["figures"]()}
+
+
+def _database(context: dict[str, Any]) -> sqlite3.Connection:
+    """The database that the configuration names, for reading."""
+    path: Path = context["root"] / context["config"]["database"]
     return sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
 
 
 def _detailed(context: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     """Each part by itself; 503 if one is not ok."""
-    schema, database = _schema(context["root"])
+    schema, database = _schema(context)
     beat = context["root"] / "run" / "worker.heartbeat"
     age = time.time() - beat.stat().st_mtime if beat.exists() else None
     alive = age is not None and age < HEARTBEAT_LIMIT
@@ -56,11 +68,12 @@ def _detailed(context: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     }
 
 
-def _schema(root: Path) -> tuple[int | None, str]:
+def _schema(context: dict[str, Any]) -> tuple[int | None, str]:
     """The version of the schema, and `ok` or what is wrong with the database."""
-    expected = len(list((root / "app" / "migrations").glob("*.up.sql")))
+    migrations = context["root"] / "app" / "migrations"
+    expected = len(list(migrations.glob("*.up.sql")))
     try:
-        with closing(_database(root)) as database:
+        with closing(_database(context)) as database:
             (schema,) = database.execute("PRAGMA user_version").fetchone()
             (sound,) = database.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.Error as error:

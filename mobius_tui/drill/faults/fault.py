@@ -1,0 +1,73 @@
+"""What a fault is: how it breaks a site, how that shows, and what proves the repair."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from mobius_tui.drill.furnish import ASSETS
+from mobius_tui.drill.site import Site
+from mobius_tui.errors import RunError
+
+PATIENCE = 60.0
+"""Seconds in which a fault must show; the slowest takes 6 on an idle machine."""
+
+
+def nothing_more(_site: Site) -> tuple[str, ...]:
+    """The proof of a fault of which the verdict on any site says enough."""
+    return ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fault:
+    """One way to break a site."""
+
+    name: str
+    title: str
+    """What people notice; never what is wrong."""
+    handled_by: str
+    """What handles it; for the end of a drill."""
+    role: Literal["cause", "obstacle"] = "cause"
+    """Whether it is a reason to act, or in the way of whoever acts."""
+    rolls_back: bool = True
+    """Whether a rollback to a backup handles it."""
+    inject: Callable[[Site], None]
+    """Breaks the site; what is broken is in place when it returns."""
+    heal: Callable[[Site], None]
+    """Puts the site right again, for whoever leads a drill."""
+    worsen: Callable[[Site], None] | None = None
+    """Makes it worse, where that is more than breaking it again."""
+    symptom: Callable[[Site], str]
+    """How the site itself shows it now, in words; empty where it does not."""
+    proof: Callable[[Site], tuple[str, ...]] = nothing_more
+    """What is not repaired, beside what the verdict on any site says."""
+
+    @property
+    def answers(self) -> Path:
+        """What a drill of this fault answers where no person takes part; a file."""
+        return ASSETS / "answers" / f"{self.name}.toml"
+
+
+def dice(site: Site, name: str) -> random.Random:
+    """The chances of a fault at a site: equal for equal seeds."""
+    seed = json.loads((site.root / "site.json").read_text())["seed"]
+    return random.Random(f"{seed} {name}")  # noqa: S311 - reproducible, and no secret
+
+
+def await_symptom(fault: Fault, site: Site) -> str:
+    """Wait until a fault shows; gives how.
+
+    Raises:
+        RunError: it did not within `PATIENCE`.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while not (shown := fault.symptom(site)):
+        if time.monotonic() > deadline:
+            raise RunError(f"{fault.name} does not show after {PATIENCE:.0f} s")
+        time.sleep(0.05)
+    return shown

@@ -1,0 +1,189 @@
+"""Faults that come with a deployment: a release that is bad in one way or another."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+
+from mobius_tui.drill import services
+from mobius_tui.drill.faults.fault import Fault, dice
+from mobius_tui.drill.furnish import ASSETS, copy_files, run, set_version
+from mobius_tui.drill.site import Site, ask, await_version
+from mobius_tui.drill.truth import read_truth
+
+OK = 200
+
+
+def deploy(site: Site, name: str, version: str, **more: object) -> None:
+    """Deploy a release of `assets/releases`, and wait until it serves.
+
+    Args:
+        site: where.
+        name: the release's folder.
+        version: what it calls itself.
+        more: what `app/release.json` says to it.
+    """
+    install(site, name, version, **more)
+    run(site.root, "bin/systemctl", "restart", "mobius-api", "mobius-worker")
+    await_version(site, version)
+
+
+def install(site: Site, name: str, version: str, **more: object) -> None:
+    """Put a release's files in place; what runs goes on with the old ones."""
+    handlers = ASSETS / "site" / "app" / "mobius" / "handlers.py"
+    shutil.copyfile(handlers, site.root / "app" / "mobius" / "base.py")
+    copy_files(ASSETS / "releases" / name, site.root / "app")
+    (site.root / "app" / "release.json").write_text(json.dumps(more) + "\n")
+    set_version(site.root, version)
+
+
+def redeploy(site: Site) -> None:
+    """Deploy the release that served before anything was broken."""
+    truth = read_truth(site.root)
+    shutil.rmtree(site.root / "systemd", ignore_errors=True)
+    run(site.root, "bin/systemctl", "stop", "mobius-api", "mobius-worker")
+    for pid in services.processes(site.root, "mobius-api"):
+        services.end(pid)
+    shutil.rmtree(site.root / "app")
+    copy_files(ASSETS / "site" / "app", site.root / "app")
+    set_version(site.root, truth.live)
+    run(site.root, "bin/systemctl", "start", "mobius-api", "mobius-worker")
+    await_version(site, truth.live)
+
+
+def health(site: Site) -> dict[str, object]:
+    """What /health says; `code` is its status, 0 for no answer."""
+    code, body = ask(site, "/health")
+    try:
+        said = json.loads(body)
+    except ValueError:
+        said = {}
+    return {**(said if isinstance(said, dict) else {}), "code": code}
+
+
+def figure(site: Site, name: str) -> float:
+    """One of the figures of real requests that /health tells; 0 where there is none."""
+    requests = health(site).get("requests")
+    value = requests.get(name) if isinstance(requests, dict) else None
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _all_fail(site: Site) -> str:
+    code = health(site)["code"]
+    return f"/health answers {code}" if code == 500 else ""
+
+
+def _is_slow(site: Site) -> str:
+    p95 = figure(site, "p95_ms")
+    fine = health(site)["code"] == OK
+    return f"/health answers 200, with P95 {p95:.0f} ms" if fine and p95 > 5000 else ""
+
+
+def _errs(site: Site) -> str:
+    rate = figure(site, "error_rate")
+    fine = health(site)["code"] == OK
+    return f"/health answers 200, and {rate:.1%} fail" if fine and rate > 0.05 else ""
+
+
+def _flaps(site: Site) -> str:
+    codes = [health(site)["code"] for _ in range(10)]
+    bad = sum(code != OK for code in codes)
+    return f"{bad} of 10 looks at /health fail" if 0 < bad < 10 else ""
+
+
+def _lies(site: Site) -> str:
+    said = health(site)
+    degraded = said["code"] == OK and said.get("status") == "degraded"
+    return "/health answers 200, and says degraded" if degraded else ""
+
+
+def _is_stuck(site: Site) -> str:
+    said = health(site)
+    stopping = said["code"] == 503 and said.get("status") == "stopping"
+    return "/health answers 503, and says stopping" if stopping else ""
+
+
+def _flapping(site: Site) -> None:
+    """Two of five looks fail; which two, the seed says: never three in a row."""
+    deploy(
+        site,
+        "flapping",
+        "2.5.2",
+        bad=sorted(dice(site, "flapping").sample(range(5), 2)),
+    )
+
+
+def _flap_more(site: Site) -> None:
+    deploy(site, "flapping", "2.5.2", bad=[0, 1, 3, 4])
+
+
+def _stuck(site: Site) -> None:
+    """The API ignores SIGTERM, and its unit may not kill it."""
+    conf = site.root / "systemd" / "mobius-api.conf"
+    conf.parent.mkdir(exist_ok=True)
+    conf.write_text("[Service]\nSendSIGKILL=no\n")
+    deploy(site, "stuck-service", "2.5.4")
+
+
+def _release(name: str, version: str, **more: object) -> Callable[[Site], None]:
+    def deploy_it(site: Site) -> None:
+        deploy(site, name, version, **more)
+
+    return deploy_it
+
+
+RELEASES = (
+    Fault(
+        name="bad-release",
+        title="Every page fails since this afternoon's deployment.",
+        handled_by="a full rollback",
+        inject=_release("bad-release", "2.5.0"),
+        heal=redeploy,
+        symptom=_all_fail,
+    ),
+    Fault(
+        name="slow-release",
+        title="Users wait and wait. Their pages do come, in the end.",
+        handled_by="the P95 trigger, and a full rollback",
+        inject=_release("slow-release", "2.5.1", seconds=6),
+        heal=redeploy,
+        worsen=_release("slow-release", "2.5.1", seconds=8),
+        symptom=_is_slow,
+    ),
+    Fault(
+        name="error-burst",
+        title="A few users write that they get an error page, now and then.",
+        handled_by="the error-rate trigger, and a full rollback",
+        inject=_release("error-burst", "2.5.3", rate=0.08),
+        heal=redeploy,
+        worsen=_release("error-burst", "2.5.3", rate=0.4),
+        symptom=_errs,
+    ),
+    Fault(
+        name="flapping",
+        title="The status page is red, and green, and red again.",
+        handled_by="the success-rate trigger, and a full rollback",
+        inject=_flapping,
+        heal=redeploy,
+        worsen=_flap_more,
+        symptom=_flaps,
+    ),
+    Fault(
+        name="lying-health",
+        title="The load balancer is content. Users say that their files are gone.",
+        handled_by="a check that reads the body of /health, and a full rollback",
+        inject=_release("lying-health", "2.5.5"),
+        heal=redeploy,
+        symptom=_lies,
+    ),
+    Fault(
+        name="stuck-service",
+        title="Nothing is served any more, and a restart changed nothing.",
+        handled_by="the emergency stop, and a restoration by hand",
+        inject=_stuck,
+        heal=redeploy,
+        symptom=_is_stuck,
+    ),
+)
+"""Those that a deployment brings."""

@@ -1,0 +1,118 @@
+"""Faults of what surrounds the code: configuration, database, processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import time
+
+from mobius_tui.drill import services
+from mobius_tui.drill.faults.fault import Fault
+from mobius_tui.drill.faults.releases import health, install, redeploy
+from mobius_tui.drill.furnish import ENVIRONMENT, run
+from mobius_tui.drill.site import Site, ask, await_answer, await_version
+
+GONE_FOR = 180.0
+"""Seconds for which the worker has been gone when a drill begins."""
+
+
+def _drift(site: Site) -> None:
+    """Production is given the database of another environment."""
+    file = site.root / "config" / ENVIRONMENT / "api.json"
+    api = json.loads(file.read_text())
+    file.write_text(json.dumps({**api, "database": "data/staging.db"}, indent=1) + "\n")
+    run(site.root, "bin/systemctl", "restart", "mobius-api")
+    await_answer(site, 503)
+
+
+def _drift_back(site: Site) -> None:
+    folder = site.root / "config" / ENVIRONMENT
+    shutil.rmtree(folder)
+    shutil.copytree(site.root / "config" / "backup", folder)
+    run(site.root, "bin/systemctl", "restart", "mobius-api")
+    await_answer(site, 200)
+
+
+def _has_drifted(site: Site) -> str:
+    said = health(site)
+    lost = said["code"] == 503 and said.get("database") == "unreachable"
+    return "/health answers 503: the database is unreachable" if lost else ""
+
+
+def _migrate(site: Site) -> None:
+    """Deploy a release that renames a column, and goes on asking for the old one."""
+    install(site, "bad-migration", "2.6.0")
+    run(site.root, "bin/npm", "run", "migrate")
+    run(site.root, "bin/systemctl", "restart", "mobius-api", "mobius-worker")
+    await_version(site, "2.6.0")
+
+
+def _migrate_back(site: Site) -> None:
+    run(site.root, "bin/systemctl", "stop", "mobius-api", "mobius-worker")
+    ahead = site.root / "app" / "migrations" / "004_phash.down.sql"
+    if ahead.exists():
+        run(site.root, "bin/npm", "run", "migrate:rollback")
+    redeploy(site)
+
+
+def _is_ahead(site: Site) -> str:
+    code, body = ask(site, "/api/health/detailed")
+    if code != 503 or not any(word in body for word in ("column", "schema")):
+        return ""
+    return f"/api/health/detailed answers 503: {json.loads(body)['database']}"
+
+
+def _kill_worker(site: Site) -> None:
+    for pid in services.processes(site.root, "mobius-worker"):
+        os.kill(pid, signal.SIGKILL)
+    while services.processes(site.root, "mobius-worker"):
+        time.sleep(0.01)
+    beat = site.root / "run" / "worker.heartbeat"
+    beat.touch()
+    since = time.time() - GONE_FOR
+    os.utime(beat, (since, since))
+
+
+def _start_worker(site: Site) -> None:
+    run(site.root, "bin/systemctl", "start", "mobius-worker")
+    await_answer(site, 200, path="/api/health/detailed")
+
+
+def _has_no_worker(site: Site) -> str:
+    code, body = ask(site, "/api/health/detailed")
+    dead = code == 503 and json.loads(body)["worker"] != "ok"
+    fine = dead and health(site)["code"] == 200
+    return "/health answers 200, but no worker gives a sign of life" if fine else ""
+
+
+UPKEEP = (
+    Fault(
+        name="config-drift",
+        title="Nothing was deployed, and yet no list can be opened since lunch.",
+        handled_by="a rollback of the configuration alone",
+        rolls_back=False,
+        inject=_drift,
+        heal=_drift_back,
+        symptom=_has_drifted,
+    ),
+    Fault(
+        name="bad-migration",
+        title="Since the big deployment the pages open, and their lists do not.",
+        handled_by="a rollback with the database: its last migration is taken back",
+        inject=_migrate,
+        heal=_migrate_back,
+        symptom=_is_ahead,
+    ),
+    Fault(
+        name="dead-worker",
+        title="Pages are quick as ever, but nothing that is uploaded gets done.",
+        handled_by="a look at the processes, and a restart of the services",
+        rolls_back=False,
+        inject=_kill_worker,
+        heal=_start_worker,
+        symptom=_has_no_worker,
+    ),
+)
+"""Those that no deployment of code alone brings."""
