@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mobius_tui.drill import kept
 from mobius_tui.drill.kept import Kept
-from mobius_tui.drill.score import TIMES, Score
+from mobius_tui.drill.score import TIMES, times_of
 from mobius_tui.run.directory import RunDirectory, all_runs
 
 
@@ -54,6 +54,41 @@ def alike(one: Kept, other: Kept) -> bool:
     )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trend:
+    """The drills of one runbook whose times may be compared, oldest first."""
+
+    faults: tuple[str, ...]
+    automatic: bool
+    drills: tuple[Kept, ...]
+
+    @property
+    def best(self) -> int | None:
+        """Which of them restored the service fastest; `None` if none was handled."""
+        known = [
+            (drill.score.restored, place)
+            for place, drill in enumerate(self.drills)
+            if drill.score.handled and drill.score.restored is not None
+        ]
+        return min(known)[1] if known else None
+
+
+def trends(drills: Iterable[Kept]) -> tuple[Trend, ...]:
+    """Drills by what broke the site, those that were drilled last first.
+
+    Args:
+        drills: of one runbook, newest first.
+    """
+    groups: dict[tuple[tuple[str, ...], bool], list[Kept]] = {}
+    for drill in drills:
+        kind = (drill.score.faults, drill.score.automatic)
+        groups.setdefault(kind, []).insert(0, drill)
+    return tuple(
+        Trend(faults=faults, automatic=automatic, drills=tuple(found))
+        for (faults, automatic), found in groups.items()
+    )
+
+
 def beside(drill: Kept, before: Iterable[Kept]) -> tuple[Beside, ...]:
     """Each time of a drill, with the last and the best of the handled ones before it.
 
@@ -66,19 +101,16 @@ def beside(drill: Kept, before: Iterable[Kept]) -> tuple[Beside, ...]:
         for other in before
         if alike(drill, other) and other.began < drill.began and other.score.handled
     ]
-    return tuple(_beside(name, drill.score, past) for name in TIMES)
+    columns = zip(*map(times_of, past), strict=True) if past else ((),) * len(TIMES)
+    times = zip(TIMES, times_of(drill.score), columns, strict=True)
+    return tuple(_beside(name, now, earlier) for name, now, earlier in times)
 
 
-def _beside(name: str, score: Score, past: list[Score]) -> Beside:
-    known = [at for at in (_time(each, name) for each in past) if at is not None]
+def _beside(name: str, now: float | None, earlier: tuple[float | None, ...]) -> Beside:
+    known = [at for at in earlier if at is not None]
     return Beside(
         name=name,
-        now=_time(score, name),
+        now=now,
         last=known[0] if known else None,
         best=min(known, default=None),
     )
-
-
-def _time(score: Score, name: str) -> float | None:
-    at: float | None = getattr(score, name)
-    return at

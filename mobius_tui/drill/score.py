@@ -93,6 +93,11 @@ class Score:
     """What the runbook failed to say: notes, and reasons of skips and overrides."""
 
 
+def times_of(score: Score) -> tuple[float | None, ...]:
+    """The times of a score, as `TIMES` names them."""
+    return (score.detected, score.decided, score.restored, score.steady)
+
+
 class Scoring:
     """Follows the entries of a drill; may be asked at any time."""
 

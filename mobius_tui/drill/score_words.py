@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
 
 from mobius_tui.drill.history import Beside
 from mobius_tui.drill.kept import Kept
-from mobius_tui.drill.score import Score
+from mobius_tui.drill.score import Score, times_of
+from mobius_tui.run.events import stamp
 from mobius_tui.runbook.units import clock, in_words
 
 LABELS: Mapping[str, str] = {
@@ -38,17 +42,17 @@ def seconds_words(duration: float) -> str:
     return in_words(duration) if duration < 10 else clock(duration)
 
 
-def now_words(time: Beside) -> str:
+def now_words(at: Beside) -> str:
     """The time of this drill; `-` for what never came about."""
-    return "-" if time.now is None else seconds_words(time.now)
+    return "-" if at.now is None else seconds_words(at.now)
 
 
-def before_words(time: Beside) -> str:
+def before_words(at: Beside) -> str:
     """Those of the drills before it: `last 0:50, best 0:40`."""
-    if time.best is None or time.last is None:
+    if at.best is None or at.last is None:
         return "no such drill before"
-    last, best = seconds_words(time.last), seconds_words(time.best)
-    is_best = time.now is not None and time.now < time.best
+    last, best = seconds_words(at.last), seconds_words(at.best)
+    is_best = at.now is not None and at.now < at.best
     return f"last {last}, best {best}" + (": this is the best" if is_best else "")
 
 
@@ -71,9 +75,50 @@ def lines(drill: Kept, times: tuple[Beside, ...]) -> Iterator[str]:
     """A score as lines: words first, for a reader or a pipe."""
     score = drill.score
     yield f"score: {verdict_words(score)}; {faults_words(score)}"
-    for time in times:
-        now, before = now_words(time), before_words(time)
-        yield f"time to {LABELS[time.name]}: {now}; {before}"
+    for at in times:
+        yield f"time to {LABELS[at.name]}: {now_words(at)}; {before_words(at)}"
     for label, words in details(score):
         for each in words:
             yield f"{label}: {each}"
+
+
+_ROW = "{:16}  {:11}  {:>7}  {:>7}  {:>7}  {:>7}  {:4}  {:18}  {}"
+HEAD = _ROW.format(
+    *(
+        "began",
+        "",
+        "detect",
+        "decide",
+        "restore",
+        "healthy",
+        "by",
+        "fault",
+        "runbook, who, run",
+    )
+).rstrip()
+"""Over the rows of a list of drills."""
+
+
+def row(drill: Kept) -> str:
+    """A drill in a line of a list."""
+    score = drill.score
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(drill.began))
+    verdict = "not known" if score.handled is None else verdict_words(score)
+    times = ("-" if at is None else seconds_words(at) for at in times_of(score))
+    how = "auto" if score.automatic else "team"
+    faults = " + ".join(score.faults) or "none"
+    who = f"{drill.runbook}  {drill.operator}  {drill.run}"
+    return _ROW.format(when, verdict, *times, how, faults, who)
+
+
+def as_json(drill: Kept) -> dict[str, Any]:
+    """For programs: the run, when it was, and its score; `null` for what never was."""
+    return {
+        "run": drill.run,
+        "runbook": drill.runbook,
+        "operator": drill.operator,
+        "outcome": drill.outcome,
+        "began": stamp(drill.began),
+        "ended": stamp(drill.ended),
+        **asdict(drill.score),
+    }

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mobius_tui import sanitize
+from mobius_tui.drill.freshness import Freshness
 from mobius_tui.health.record import State
-from mobius_tui.run.directory import runbook_digest
 from mobius_tui.run.plan import effect_of, kind_of
 from mobius_tui.run.starter import Briefing
-from mobius_tui.run.summary import Summary
 from mobius_tui.runbook.markdown import plain
 from mobius_tui.runbook.model import Phase, Runbook
 from mobius_tui.tui.field import Field
@@ -122,20 +121,16 @@ def values(briefing: Briefing) -> tuple[Field, ...]:
     return tuple(fields)
 
 
-def drill_field(
-    drill: Summary | None, runbook: Runbook, *, now: float | None = None
-) -> Field:
-    """When it was drilled last, how that ended, by whom, and whether it was edited.
+def drill_field(fresh: Freshness | None, *, now: float | None = None) -> Field:
+    """When it was drilled last, how that ended, by whom, and what was edited since.
 
     Args:
-        drill: its last drill that came to an end.
-        runbook: as it is now.
+        fresh: its last drill that came to an end.
         now: seconds since 1970; none while that is still looked for.
     """
     if now is None:
         return Field("drilled", text("looking through the runs", "muted"))
-    edited = drill is not None and drill.sha256 != runbook_digest(runbook.sources)
-    return Field("drilled", drill_words(drill, now=now, is_edited=edited))
+    return Field("drilled", drill_words(fresh, now=now))
 
 
 def probe_fields(

@@ -47,6 +47,13 @@ CONDITIONS: Mapping[Condition, tuple[str, Role]] = {
 }
 """A probe's state; the word stands beside it."""
 
+VERDICTS: dict[bool | None, tuple[str, Role]] = {
+    None: ("?", "warn"),
+    True: ("✔", "good"),
+    False: ("✖", "bad"),
+}
+"""By whether a drill was handled: its glyph and role."""
+
 FOLDED = "▸"
 UNFOLDED = "▾"
 """Whether a phase's steps are in sight."""

@@ -8,10 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mobius_tui.drill.freshness import last_drill
+from mobius_tui.drill.shelf import Shelf, shelf
 from mobius_tui.run.directory import RunDirectory, runs_root
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.intents import Intent
-from mobius_tui.run.shelf import Shelf, drilled, shelf
 from mobius_tui.run.starter import Briefing, begin, prepare, resume
 from mobius_tui.run.summary import newest_open
 from mobius_tui.run.viewer import Viewer
@@ -69,7 +70,7 @@ class Openings:
             opened=opened,
             answers=answers,
             probe=_probe,
-            drilled=partial(drilled, runs_root(), briefing.runbook.id),
+            drilled=partial(last_drill, runs_root(), briefing.runbook),
         )
         screen.reopen = lambda: self.briefing(
             briefing, auto=auto, answers={**answers, **screen.typed}

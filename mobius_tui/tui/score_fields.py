@@ -13,6 +13,7 @@ from mobius_tui.drill.judging import await_score
 from mobius_tui.drill.kept import Kept
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.tui.field import Field
+from mobius_tui.tui.glyphs import VERDICTS
 from mobius_tui.tui.theme import Role, assemble, text
 
 SHOWN = 3
@@ -71,7 +72,7 @@ def score_fields(scored: Scored | None) -> tuple[Field, ...]:
 
 def _fields(scored: Scored) -> Iterator[Field]:
     score = scored.drill.score
-    glyph, role = _verdict(score.handled)
+    glyph, role = VERDICTS[score.handled]
     yield Field(
         "score",
         assemble(
@@ -89,12 +90,6 @@ def _fields(scored: Scored) -> Iterator[Field]:
     for label, lines in score_words.details(score):
         role = "bad" if label == "still wrong" else "plain"
         yield from _listed(_LABELS.get(label, label), lines, role)
-
-
-def _verdict(handled: bool | None) -> tuple[str, Role]:
-    if handled is None:
-        return "?", "warn"
-    return ("✔", "good") if handled else ("✖", "bad")
 
 
 def _listed(label: str, lines: tuple[str, ...], role: Role) -> Iterator[Field]:

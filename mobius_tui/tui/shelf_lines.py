@@ -6,7 +6,8 @@ import time
 
 from textual.content import Content
 
-from mobius_tui.run.shelf import Shelved
+from mobius_tui.drill.freshness import Freshness
+from mobius_tui.drill.shelf import Shelved
 from mobius_tui.run.summary import Summary
 from mobius_tui.runbook.units import ago, clock
 from mobius_tui.tui.theme import Role, assemble
@@ -63,22 +64,25 @@ def runbook_line(book: Shelved, now: float) -> Content:
         return assemble(
             ("✖ cannot be read  ", "bad"), (f"{book.path}: {book.problem}", "plain")
         )
-    return assemble((book.title, "plain"), (f"  {book.id}  ", "muted")) + drill_words(
-        book.drilled, now=now, is_edited=book.is_edited
-    )
+    head = assemble((book.title, "plain"), (f"  {book.id}  ", "muted"))
+    return head + drill_words(book.drilled, now=now)
 
 
-def drill_words(drill: Summary | None, *, now: float, is_edited: bool) -> Content:
-    """When it was drilled last, with which outcome, by whom, and whether that holds."""
-    if drill is None or drill.began is None:
+def drill_words(fresh: Freshness | None, *, now: float) -> Content:
+    """When it was drilled last, how that went, by whom, and what was edited since."""
+    began = fresh.drill.began if fresh is not None else None
+    if fresh is None or began is None:
         return assemble(("never drilled here", "muted"))
+    drill, score = fresh.drill, fresh.score
     glyph, role = OUTCOMES.get(drill.outcome, ("?", "warn"))
-    edited: tuple[str, Role] = (
-        ("  edited since", "warn") if is_edited else ("", "plain")
-    )
+    word = drill.outcome
+    if score is not None and score.handled is False:
+        glyph, word, role = "✖", "not handled", "bad"
+    points = f" (score {fresh.points})" if fresh.points else ""
+    who = f"  by {drill.operator}" if drill.operator else " "
     return assemble(
-        (f"drilled {ago(now - drill.began)}  ", "muted"),
-        (f"{glyph} {drill.outcome}", role),
-        (f"  by {drill.operator}" if drill.operator else "", "muted"),
-        edited,
+        (f"drilled {ago(now - began)}  ", "muted"),
+        (f"{glyph} {word}", role),
+        (f"{who}{points}".rstrip(), "muted"),
+        (f"  {fresh.edits}" if fresh.edits else "", "warn"),
     )

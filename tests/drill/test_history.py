@@ -8,11 +8,15 @@ from dataclasses import replace
 
 import pytest
 
+from mobius_tui.cli import main
 from mobius_tui.drill import kept, score_words
-from mobius_tui.drill.history import beside, history
+from mobius_tui.drill.freshness import last_drill
+from mobius_tui.drill.history import beside, history, trends
 from mobius_tui.drill.score import Score
 from mobius_tui.run.directory import runs_root
+from tests.conftest import MakeRunbook
 from tests.drill.drills import HANDLED, directory_of, drill, worse
+from tests.run.books import ONE, step
 
 
 def test_what_is_kept_is_read_again() -> None:
@@ -84,8 +88,65 @@ def test_the_score_in_lines() -> None:
     assert lines[-1] == "still wrong: /health answers 500"
 
 
-def test_many_are_read_in_no_time() -> None:
+def test_what_is_read_of_each_drill_is_small() -> None:
     made = drill()
     data = kept.path(directory_of(made)).read_bytes()
-    assert len(data) < 8192, "it is small"
+    assert len(data) < 8192
     assert json.loads(data)["run"] == made.run
+
+
+def test_drills_are_grouped_by_what_broke_the_site() -> None:
+    drill(worse(by=10), days=9)
+    drill(worse(by=-10), days=8)
+    drill(Score(faults=("bad-release",), handled=False), days=7)
+    drill(replace(HANDLED, automatic=True), days=6)
+    drill(replace(HANDLED, faults=("config-drift",), handled=False), days=5)
+    found = trends(history(runs_root()))
+    kinds = [(t.faults, t.automatic, len(t.drills), t.best) for t in found]
+    assert kinds == [
+        (("config-drift",), False, 1, None),
+        (("bad-release",), True, 1, 0),
+        (("bad-release",), False, 3, 1),
+    ]
+
+
+def test_the_command_lists_drills(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["runs", "--drills"]) == 0
+    said = capsys.readouterr()
+    assert (said.out, "no drill is over" in said.err) == ("", True)
+    made = drill(replace(HANDLED, unsaid=("a \x1b[31m note",)), operator="an\x1ba")
+    ill = drill(Score(faults=("a", "b"), handled=False, automatic=True), days=1)
+    assert main(["runs", "--drills"]) == 0
+    head, first, second = capsys.readouterr().out.splitlines()
+    assert head.split()[:3] == ["began", "detect", "decide"]
+    for words in ("handled  ", "2 s     1:05     4:00     8:41  team", "an␛a"):
+        assert words in first
+    assert "not handled" in second
+    assert "auto  a + b" in second
+    assert main(["runs", "--drills", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [each["run"] for each in listed] == [made.run, ill.run]
+    assert (listed[0]["steady"], listed[1]["steady"]) == (521.0, None)
+    assert listed[1]["faults"] == ["a", "b"]
+
+
+def test_how_fresh_a_runbook_is(make_runbook: MakeRunbook) -> None:
+    steps = [step(name) for name in ("a", "b", "c")]
+    book = make_runbook(ONE + "".join(steps))
+    assert last_drill(runs_root(), book) is None
+    drill(HANDLED, days=12, runbook=book)
+    fresh = last_drill(runs_root(), book)
+    assert fresh is not None
+    assert (fresh.points, fresh.edits, fresh.is_proof) == ("8:41", "", True)
+    moved = make_runbook("# a comment\n" + ONE + "".join(steps))
+    fresh = last_drill(runs_root(), moved)
+    assert fresh is not None
+    assert fresh.edits == "edited since, but no step"
+    edited = make_runbook(ONE + step("a", "false") + step("b") + step("d"))
+    fresh = last_drill(runs_root(), edited)
+    assert fresh is not None
+    assert fresh.edits == "3 steps edited since", "a was edited, c removed, d is new"
+    drill(Score(handled=False), days=3, runbook=edited)
+    fresh = last_drill(runs_root(), edited)
+    assert fresh is not None
+    assert (fresh.points, fresh.edits, fresh.is_proof) == ("", "", False)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from textual.widgets import Button, Input, OptionList, Static
 
+from mobius_tui.drill.shelf import Shelf, shelf
 from mobius_tui.run.directory import RunDirectory, all_runs, runs_root
 from mobius_tui.run.events import RunEnded
 from mobius_tui.run.intents import Intent
-from mobius_tui.run.shelf import Shelf, shelf
 from mobius_tui.run.starter import Briefing, prepare
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.shelf import shelf
+from mobius_tui.drill.shelf import shelf
 from mobius_tui.tui.screens.library import LibraryScreen
 from tests.pictures import assert_picture, svg_of
 from tests.tui import scenes

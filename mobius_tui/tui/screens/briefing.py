@@ -18,10 +18,10 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Select, Static
 
 from mobius_tui import sanitize
+from mobius_tui.drill.freshness import Freshness
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.starter import Briefing
-from mobius_tui.run.summary import Summary
 from mobius_tui.runbook.model import Variable
 from mobius_tui.tui.brief import (
     drill_field,
@@ -76,7 +76,7 @@ class BriefingScreen(Page):
     class Drilled(Message):
         """The runs were searched for the last drill."""
 
-        def __init__(self, drill: Summary | None) -> None:
+        def __init__(self, drill: Freshness | None) -> None:
             super().__init__()
             self.drill = drill
 
@@ -88,7 +88,7 @@ class BriefingScreen(Page):
         opened: Opened,
         answers: Mapping[str, str],
         probe: Probe,
-        drilled: Callable[[], Summary | None],
+        drilled: Callable[[], Freshness | None],
     ) -> None:
         """Make the screen.
 
@@ -121,7 +121,7 @@ class BriefingScreen(Page):
             words = "nothing is executed, and nothing is sent, before Begin"
             body.border_subtitle = text(words, "muted")
             yield fields_widget(summary(briefing))
-            yield fields_widget((drill_field(None, briefing.runbook),), id="drilled")
+            yield fields_widget((drill_field(None),), id="drilled")
             if briefing.missing:
                 yield Static(text("To fill in", "strong"), classes="head", markup=False)
                 for variable in briefing.missing:
@@ -242,6 +242,11 @@ class BriefingScreen(Page):
             self.query_one("#begin", Button).disabled = True
             self.run_worker(self._go(given), name="begin", exit_on_error=False)
 
+    def action_drills(self) -> None:
+        """Show how its drills went."""
+        runbook = self._briefing.runbook
+        self.show_drills(runbook.id, runbook.title)
+
     @on(Button.Pressed, "#probe")
     def action_probe(self) -> None:
         """Ask the probes once; nothing else goes over the network before Begin."""
@@ -266,7 +271,7 @@ class BriefingScreen(Page):
     @on(Drilled)
     def _show_drilled(self, event: Drilled) -> None:
         event.stop()
-        field = drill_field(event.drill, self._briefing.runbook, now=time.time())
+        field = drill_field(event.drill, now=time.time())
         self.query_one("#drilled", FieldList).fields = (field,)
 
     def _refuse(self, words: str) -> None:

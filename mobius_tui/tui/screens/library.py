@@ -18,9 +18,9 @@ from textual.message import Message
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from mobius_tui.drill.shelf import Shelf, Shelved
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.directory import RunDirectory
-from mobius_tui.run.shelf import Shelf, Shelved
 from mobius_tui.run.summary import Summary
 from mobius_tui.tui.command import Place
 from mobius_tui.tui.commands import bindings
@@ -43,6 +43,9 @@ class Entry:
     key: str
     line: Content
     act: Act
+    runbook: str
+    """The id of the runbook; of a run, of the one that it was made of."""
+    title: str
 
 
 class LibraryList(OptionList):
@@ -97,7 +100,7 @@ class LibraryScreen(Page):
         self._open_run = attach
         self._wall = wall
         self._shelf: Shelf | None = None
-        self._acts: dict[str, Act] = {}
+        self._entries: dict[str, Entry] = {}
 
     def compose(self) -> ComposeResult:
         """The list, and the line to search in."""
@@ -129,15 +132,15 @@ class LibraryScreen(Page):
         options = self.query_one(OptionList)
         before = options.highlighted_option
         query = self.query_one(FilterLine).value.lower().split()
-        self._acts = {}
+        self._entries = {}
         options.clear_options()
         found = self._options(self._shelf, query)
         options.add_options(found or [Option(NOTHING, disabled=True)])
-        if before is not None and before.id in self._acts:
+        if before is not None and before.id in self._entries:
             options.highlighted = options.get_option_index(before.id or "")
         else:
             options.action_first()
-        count = f"{len(self._acts)} found" if query else ""
+        count = f"{len(self._entries)} found" if query else ""
         options.border_subtitle = Content(count)
 
     def _options(self, shelf: Shelf, query: list[str]) -> list[Option]:
@@ -155,7 +158,7 @@ class LibraryScreen(Page):
             if not found:
                 options.append(Option(text(f"  {hint}", "muted"), disabled=True))
             for each in found:
-                self._acts[each.key] = each.act
+                self._entries[each.key] = each
                 options.append(Option(Content("  ") + each.line, id=each.key))
         return options
 
@@ -175,6 +178,8 @@ class LibraryScreen(Page):
                 key=str(directory.path),
                 line=run_line(summary, now),
                 act=partial(self._open_run, directory),
+                runbook=summary.runbook,
+                title=summary.title,
             )
             for directory, summary in runs
         ]
@@ -186,6 +191,8 @@ class LibraryScreen(Page):
                 key=str(book.path),
                 line=runbook_line(book, now),
                 act=partial(self._open_briefing, book.path),
+                runbook=book.id,
+                title=book.title,
             )
             for book in books
         ]
@@ -212,8 +219,15 @@ class LibraryScreen(Page):
     @on(Input.Submitted)
     def _take(self, event: Input.Submitted) -> None:
         event.stop()
-        if self._acts:
+        if self._entries:
             self.query_one(OptionList).focus()
+
+    def action_drills(self) -> None:
+        """Show how the drills went of the runbook under the cursor."""
+        option = self.query_one(OptionList).highlighted_option
+        entry = self._entries.get((option.id if option is not None else "") or "")
+        if entry is not None:
+            self.show_drills(entry.runbook, entry.title)
 
     def action_open(self) -> None:
         """Open what is under the cursor."""
@@ -221,10 +235,10 @@ class LibraryScreen(Page):
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
-        act = self._acts.get(event.option.id or "")
-        if act is None:
+        entry = self._entries.get(event.option.id or "")
+        if entry is None:
             return
         try:
-            act()
+            entry.act()
         except MobiusError as error:
             self.tell(str(error), is_problem=True)

@@ -163,6 +163,19 @@ class Page(BasePage):
         dialog.mono = self.mono
         self.app.push_screen(dialog)
 
+    def show_drills(self, runbook: str, title: str) -> None:
+        """Show how the drills of a runbook went.
+
+        Args:
+            runbook: its id.
+            title: what it is called.
+        """
+        from mobius_tui.tui.screens.drills import DrillsDialog, trends_of
+
+        dialog = DrillsDialog(title, partial(trends_of, runbook))
+        dialog.mono = self.mono
+        self.app.push_screen(dialog)
+
     def action_choose_theme(self) -> None:
         """List the themes."""
         themes = [(name, partial(self.use_theme, name)) for name in settings.THEMES]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from time import localtime, strftime
 
+from mobius_tui.drill.freshness import last_drill
+from mobius_tui.drill.shelf import shelf
 from mobius_tui.health.record import Check, Sample
-from mobius_tui.run.directory import runbook_digest
 from mobius_tui.run.events import RunEnded
 from mobius_tui.run.follow import Follower
-from mobius_tui.run.shelf import drilled, shelf
 from mobius_tui.run.summary import summary
 from mobius_tui.runbook.decode import load
 from mobius_tui.tui.shelf_lines import run_line
@@ -74,18 +74,19 @@ def test_a_bundled_runbook_is_not_listed_twice(tmp_path: Path) -> None:
 def test_the_last_drill_is_the_newest_that_came_to_an_end(tmp_path: Path) -> None:
     root, path = tmp_path / "runs", book(tmp_path)
     made(root, path, "completed", mode="incident")
-    assert drilled(root, "own") is None
+    assert last_drill(root, load(path)) is None
     made(root, path, "failed", mode="drill")
     made(root, path, None, mode="drill")
     (own,) = shelf(root, ()).recent
     assert own.drilled is not None
-    assert (own.drilled.outcome, own.drilled.operator) == ("failed", "maria")
-    assert drilled(root, "own") == own.drilled
-    assert not own.is_edited
+    drill = own.drilled.drill
+    assert (drill.outcome, drill.operator) == ("failed", "maria")
+    assert last_drill(root, load(path)) == own.drilled
+    assert not own.drilled.is_edited
     book(tmp_path, BOOK.replace("true", "false"))
     (own,) = shelf(root, ()).recent
-    assert own.is_edited
-    assert own.sha256 == runbook_digest(load(path).sources)
+    assert own.drilled is not None
+    assert (own.drilled.is_edited, own.drilled.edits) == (True, "edited since")
 
 
 def test_a_runbook_that_cannot_be_read_says_why(tmp_path: Path) -> None:

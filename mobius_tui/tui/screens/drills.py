@@ -1,0 +1,100 @@
+"""The drills of a runbook: how long each took to restore the service, over time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+
+from textual import on
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Static
+
+from mobius_tui.drill.history import Trend, history, trends
+from mobius_tui.run.directory import runs_root
+from mobius_tui.tui.screens.dialog import Dialog
+from mobius_tui.tui.theme import text
+from mobius_tui.tui.trend import trend_lines
+
+Look = Callable[[], tuple[Trend, ...]]
+"""Gives the drills of a runbook; called in a thread."""
+NONE = "None is over yet that has a score: mobius-tui drill makes one."
+SIDES = 5
+"""Cells that the frame of the dialog and its scroll bar take."""
+
+
+def trends_of(runbook: str) -> tuple[Trend, ...]:
+    """The drills of a runbook, by what broke the site.
+
+    Args:
+        runbook: its id.
+    """
+    return trends(history(runs_root(), runbook))
+
+
+class DrillsDialog(Dialog[None]):
+    """Shows a chart for each way in which the site was broken."""
+
+    ASKS = False
+
+    class Looked(Message):
+        """The runs were searched."""
+
+        def __init__(self, found: tuple[Trend, ...]) -> None:
+            super().__init__()
+            self.found = found
+
+    def __init__(
+        self, title: str, look: Look, wall: Callable[[], float] = time.time
+    ) -> None:
+        """Make the dialog.
+
+        Args:
+            title: the runbook's.
+            look: gives its drills.
+            wall: gives seconds since 1970.
+        """
+        super().__init__(f"Drills of {title}")
+        self._look = look
+        self._wall = wall
+        self._found: tuple[Trend, ...] | None = None
+
+    def compose_body(self) -> Iterable[Widget]:
+        """A chart and the last drills for each fault."""
+        looking = text("looking through the runs", "muted")
+        yield Static(looking, id="trends", markup=False)
+
+    def on_mount(self) -> None:
+        """Search; a thousand drills take a moment to read."""
+        self.run_worker(self._search(), exit_on_error=False)
+
+    async def _search(self) -> None:
+        """A worker."""
+        self.post_message(self.Looked(await asyncio.to_thread(self._look)))
+
+    @on(Looked)
+    def _show_found(self, event: Looked) -> None:
+        event.stop()
+        self._found = event.found
+        self._show()
+
+    def on_resize(self) -> None:
+        """Draw anew for another width."""
+        self.call_after_refresh(self._show)
+
+    def _show(self) -> None:
+        if self._found is None:
+            return
+        shown = self.query_one("#trends", Static)
+        if not self._found:
+            shown.update(text(NONE, "muted"))
+            return
+        width = self.query_one(".box").size.width - SIDES
+        now = self._wall()
+        blocks = [
+            Content("\n").join(trend_lines(trend, width=width, now=now))
+            for trend in self._found
+        ]
+        shown.update(Content("\n\n").join(blocks))
