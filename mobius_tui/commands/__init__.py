@@ -16,6 +16,7 @@ COMMANDS: Mapping[str, str] = {
     "resume": "go on with an open run",
     "watch": "watch a runbook's health, and roll back if armed",
     "drill": "rehearse a runbook on a broken site",
+    "new": "write a small runbook that works, to begin with",
     "import": "make a runbook of a Markdown page",
     "check": "find what is wrong with runbook files",
     "runs": "list runs, newest first",

@@ -34,10 +34,22 @@ def write_source(path: Path, text: str, *, replace: bool) -> None:
         if replace:
             beside.replace(path)
         else:
-            path.hardlink_to(beside)  # fails where something is, unlike a rename
+            _put(beside, path)
     except FileExistsError:
         raise UsageError(f"{path} is there already, and was left as it is") from None
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from None
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _put(beside: Path, path: Path) -> None:
+    """Give a file its name, unless something has that name already."""
+    try:
+        path.hardlink_to(beside)  # fails where something is, unlike a rename
+    except FileExistsError:
+        raise
+    except OSError:
+        # Not every file system has links: there the name is taken first, and filled.
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+        beside.replace(path)
