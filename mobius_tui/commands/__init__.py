@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, str] = {
     "import": "make a runbook of a Markdown page",
     "check": "find what is wrong with runbook files",
     "runs": "list runs, newest first",
+    "report": "write what happened in a run: Markdown, HTML, JSON or JUnit",
     "verify": "prove that a run was not edited",
     "paths": "say where files are kept",
 }

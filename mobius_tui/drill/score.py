@@ -24,13 +24,13 @@ from mobius_tui.run.events import (
 )
 from mobius_tui.run.fold import advance, initial
 from mobius_tui.run.milestones import NOBODY, STEADY
-from mobius_tui.run.plan import Plan, effect_of, follows
-from mobius_tui.run.steps import BAD, Status
+from mobius_tui.run.order import is_out_of_order
+from mobius_tui.run.plan import Plan, effect_of
+from mobius_tui.run.steps import Status
 from mobius_tui.run.watch_events import RollbackBegan, TriggerFired
 
 TIMES = ("detected", "decided", "restored", "steady")
 """The times of a score, in the order in which they come about."""
-_NOT_DONE = frozenset({Status.PENDING, Status.WAITING}) | BAD
 _FAILURES = frozenset({"failed", "timed out", "not started", "output lost"})
 """Bad ends of an attempt, but for the one that somebody asked for."""
 _RED = _FAILURES | {"warned"}
@@ -141,17 +141,8 @@ class Scoring:
 
     def _order(self, step_id: str) -> None:
         """Note a step that is begun before another that should come first."""
-        plan, state = self._plan, self._state
-        if follows(plan.steps[step_id]) or step_id in self._out_of_order:
-            return
-        standings = plan.standings(state)
-        for step in plan.in_order(state):
-            if step.id == step_id:
-                return
-            waits = standings[step.id].status in _NOT_DONE
-            if waits and not step.optional and not follows(step):
-                break
-        self._out_of_order[step_id] = None
+        if is_out_of_order(self._plan, self._state, step_id):
+            self._out_of_order[step_id] = None
 
     def _time(self, event: Event, at: float) -> None:
         match event:

@@ -279,6 +279,18 @@ def all_runs(root: Path) -> tuple[RunDirectory, ...]:
     return tuple(sorted(found, key=lambda run: run.id, reverse=True))
 
 
+def newest(root: Path) -> RunDirectory:
+    """The newest run.
+
+    Raises:
+        UsageError: there is none.
+    """
+    runs = all_runs(root)
+    if not runs:
+        raise UsageError("there are no runs yet; `mobius-tui demo` makes one")
+    return runs[0]
+
+
 def likely_open(root: Path) -> RunDirectory | None:
     """The newest run that left no record of an end: its journal knows for certain."""
     return next((run for run in all_runs(root) if not run.record.exists()), None)

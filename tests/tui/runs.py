@@ -68,6 +68,7 @@ class MadeRun:
         workdir: str = "/srv/mobius",
         site: str | None = None,
         at: float = BEGAN,
+        path: str | None = None,
     ) -> None:
         self.runbook = runbook
         self.directory = make(root, runbook.id, runbook.sources, at)
@@ -89,7 +90,7 @@ class MadeRun:
                 operator="maria",
                 setting={},
                 site=site,
-                path=str(runbook.path.resolve()),
+                path=str(runbook.path.resolve()) if path is None else path,
             )
         )
         for name, value in values.items():

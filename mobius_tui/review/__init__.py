@@ -1,0 +1,1 @@
+"""Looking back: what is told of a run, in every form."""

@@ -1,0 +1,39 @@
+"""A run as JSON, of the shape that `report.schema.json` describes. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from mobius_tui.review.told import Told
+from mobius_tui.run.events import stamp
+
+FORMAT = 1
+"""The number of the shape; a change that breaks a reader raises it."""
+
+
+def as_json(told: Told) -> str:
+    """What is told of a run, for programs; times are UTC, durations are seconds."""
+    said = {"format": FORMAT, **_plain(told)}
+    return json.dumps(said, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it; moments become times."""
+    if is_dataclass(value):
+        return {
+            each.name: _moment(getattr(value, each.name))
+            if str(each.type).startswith("Moment")
+            else _plain(getattr(value, each.name))
+            for each in fields(value)
+        }
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, float):
+        return round(value, 6)
+    return value
+
+
+def _moment(at: float | None) -> str | None:
+    return None if at is None else stamp(at)

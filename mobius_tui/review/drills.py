@@ -1,0 +1,86 @@
+"""What the drills of a runbook took, from the records of their ends."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from mobius_tui.run.directory import RunDirectory, all_runs
+from mobius_tui.run.events import RunBegan
+from mobius_tui.run.traces import regular
+
+LIMIT = 1 << 20
+"""Bytes of a record that are read."""
+_OUTAGE = {
+    "acknowledged": "acknowledged",
+    "rollback": "rollback_began",
+    "restored": "first_healthy",
+    "steady": "three_healthy",
+}
+"""A measure, and its time in a record's `[outage]`."""
+
+
+def drills_before(
+    directory: RunDirectory, began: RunBegan | None, at: float
+) -> tuple[Mapping[str, float], ...]:
+    """What each drill of the same runbook took that had ended before, newest first.
+
+    Args:
+        directory: the run's; its drills lie beside it.
+        began: how it began.
+        at: when that was, in seconds since 1970.
+
+    Returns:
+        For each drill its times in seconds, by measure: from the trigger, and of the
+        whole drill.
+    """
+    if began is None:
+        return ()
+    found = (
+        took(record_of(each))
+        for each in all_runs(directory.path.parent)
+        if began.runbook in each.id
+        and each.id != directory.id
+        and _is_before(record_of(each), began.runbook, at)
+    )
+    return tuple(found)
+
+
+def record_of(directory: RunDirectory) -> Mapping[str, Any]:
+    """The record of a run's end; empty where there is none to read."""
+    try:
+        with regular(directory.record) as file:
+            return tomllib.loads(file.read(LIMIT).decode())
+    except (OSError, ValueError, RecursionError):
+        return {}
+
+
+def _is_before(record: Mapping[str, Any], runbook: str, at: float) -> bool:
+    ended = record.get("ended")
+    return (
+        record.get("mode") == "drill"
+        and record.get("runbook") == runbook
+        and isinstance(ended, datetime)
+        and ended.timestamp() <= at
+    )
+
+
+def took(record: Mapping[str, Any]) -> Mapping[str, float]:
+    """The times of a run in seconds, by measure, as far as its record has them."""
+    return dict(_took(record))
+
+
+def _took(record: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    began, ended = record.get("began"), record.get("ended")
+    if isinstance(began, datetime) and isinstance(ended, datetime):
+        yield "total", (ended - began).total_seconds()
+    outage = record.get("outage")
+    fired = outage.get("fired") if isinstance(outage, dict) else None
+    if not isinstance(outage, dict) or not isinstance(fired, datetime):
+        return
+    for name, key in _OUTAGE.items():
+        at = outage.get(key)
+        if isinstance(at, datetime):
+            yield name, (at - fired).total_seconds()

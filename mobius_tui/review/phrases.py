@@ -1,0 +1,188 @@
+"""What the reports say alike, in words. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from mobius_tui.review.beats import by_state
+from mobius_tui.review.told import Annotation, Measure, Told, ToldProbe, ToldStep, Try
+from mobius_tui.runbook.units import bytes_in_words, clock, in_words
+from mobius_tui.runbook.words import EFFECTS
+
+NONE = "–"
+"""Where there is nothing to say."""
+_RISING = "▁▂▃▄▅▆▇█"
+
+
+def when(at: float | None) -> str:
+    """A date and a time, in UTC."""
+    if at is None:
+        return NONE
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def hour(at: float | None) -> str:
+    """A time of day, in UTC."""
+    if at is None:
+        return NONE
+    return datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S")
+
+
+def lasting(seconds: float | None) -> str:
+    """A duration for a column."""
+    return NONE if seconds is None else clock(seconds)
+
+
+def headline(told: Told) -> str:
+    """What a report is of."""
+    where = f" in {told.environment}" if told.environment else ""
+    return f"{told.title or told.run}{where}"
+
+
+def outcome(told: Told) -> str:
+    """How the run ended, and why."""
+    return f"{told.outcome}: {told.reason}" if told.reason else told.outcome
+
+
+def facts(told: Told) -> Iterator[tuple[str, str]]:
+    """What, where, who and when; each with its label."""
+    yield "Outcome", outcome(told)
+    yield "Run", told.run
+    yield "Runbook", f"{told.title} ({told.runbook})"
+    yield "Mode", told.mode or NONE
+    if told.environment:
+        guard = ", protected" if told.protected else ""
+        yield "Environment", f"{told.environment}{guard}"
+    if told.profile:
+        yield "Profile", told.profile
+    yield "Directory", told.workdir or NONE
+    yield "Begun by", told.operator or NONE
+    yield "Began", when(told.began)
+    yield "Ended", when(told.ended) if told.ended is not None else "not yet"
+    yield "Steps", f"{told.done} of {told.applicable} that apply are done"
+
+
+def proof(told: Told) -> Iterator[tuple[str, str]]:
+    """By what the report can be held to the run."""
+    yield "Journal", f"{told.events} events"
+    yield "Head", told.head
+    yield "Runbook's digest", told.sha256 or NONE
+    if told.damage:
+        yield "Verification", "NOT as it was written; see the top of this report"
+    else:
+        yield "Verification", "as it was written"
+
+
+def against(measure: Measure) -> str:
+    """How a time stands beside the last drill's."""
+    if measure.after is None or measure.last is None:
+        return NONE
+    more = measure.after - measure.last
+    if abs(more) < 1:
+        return "the same"
+    return f"{clock(abs(more))} {'longer' if more > 0 else 'shorter'}"
+
+
+def counted_from(told: Told) -> str:
+    """From when on the times are counted."""
+    if told.since_trigger:
+        return "since the trigger fired"
+    return "since the run began: no trigger fired"
+
+
+def labels(step: ToldStep) -> Iterator[str]:
+    """What kind of step it is."""
+    yield step.kind
+    if step.kind == "run":
+        yield EFFECTS[step.effect]
+    if step.gate:
+        yield "gate"
+    if step.optional:
+        yield "optional"
+
+
+def attempt(own: Try) -> str:
+    """An attempt in a line: who, when, how long, and how it ended."""
+    parts = [f"{own.status}, by {own.by}", f"{hour(own.started)} to {hour(own.ended)}"]
+    if own.took is not None:
+        parts.append(in_words(own.took))
+    if own.exit is not None:
+        parts.append(own.exit_words)
+    if own.reason and own.reason != own.exit_words:
+        parts.append(own.reason)
+    if own.note:
+        parts.append(f"note: {own.note}")
+    if own.left:
+        parts.append(f"outlived by {', '.join(own.left)}")
+    return "; ".join(parts)
+
+
+def printed(own: Try) -> str:
+    """What is shown of an attempt's output."""
+    if not own.output:
+        return "nothing printed"
+    shown = f"the last {len(own.output)} lines" if len(own.output) > 1 else "its line"
+    size = f" of {bytes_in_words(own.output_bytes)}" if own.output_bytes else ""
+    return f"{shown}{size}"
+
+
+def rate(fraction: float | None) -> str:
+    """A fraction in per cent."""
+    return NONE if fraction is None else f"{fraction:.1%}"
+
+
+def ms(value: float | None) -> str:
+    """Milliseconds."""
+    return NONE if value is None else f"{value:.0f} ms"
+
+
+def outage(probe: ToldProbe) -> str:
+    """The longest outage of a probe."""
+    if probe.outage is None:
+        return "none"
+    return f"{in_words(probe.outage)} from {hour(probe.outage_began)}"
+
+
+def ceiling(probe: ToldProbe) -> float:
+    """The latency at the top of a probe's picture, in milliseconds.
+
+    A steady probe fills half of it, however fast it is.
+    """
+    longest = max((beat.ms or 0.0 for beat in probe.beats), default=0.0)
+    return max(longest, probe.limit_ms or 0.0, 2 * (probe.p50_ms or 0.0), 1.0)
+
+
+def sparkline(probe: ToldProbe, width: int) -> str:
+    """The latencies of a probe as one line of characters.
+
+    `✖` is a slice in which a check failed, `?` one without data, `·` one in which
+    nobody looked.
+    """
+    peak = ceiling(probe)
+    per = max(1, math.ceil(len(probe.beats) / width))
+    cells = []
+    for place in range(0, len(probe.beats), per):
+        group = probe.beats[place : place + per]
+        states = {by_state(beat) for beat in group}
+        top = max((beat.ms or 0.0 for beat in group), default=0.0)
+        if "failed" in states:
+            cells.append("✖")
+        elif "ok" in states:
+            cells.append(_RISING[min(7, int(top / peak * 8))])
+        else:
+            cells.append("?" if "no data" in states else "·")
+    return "".join(cells)
+
+
+def annotated(each: Annotation, told: Told) -> str:
+    """What an annotation is on."""
+    if each.step:
+        names = {step.id: f"{step.number} {step.title}" for step in told.steps()}
+        return names.get(each.step, each.step)
+    if each.since is None:
+        return "the run"
+    if each.until is None:
+        return hour(each.since)
+    return f"{hour(each.since)} to {hour(each.until)}"

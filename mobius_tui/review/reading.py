@@ -1,0 +1,167 @@
+"""Reading a run as far as it can be read, whatever has become of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mobius_tui.errors import MobiusError, RunError
+from mobius_tui.health.record import Check, Sample, decode
+from mobius_tui.run.directory import RunDirectory, runbook_digest
+from mobius_tui.run.events import Entry, PhaseEntered, PhaseLeft, RunBegan, uncollected
+from mobius_tui.run.journal import FIRST, entries_of
+from mobius_tui.run.shapes import misshapen
+from mobius_tui.run.traces import regular
+from mobius_tui.runbook.decode import load
+from mobius_tui.runbook.model import Phase, Runbook, Step
+
+_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+"""An id that names a folder, and nothing beside it."""
+_LONGEST = 1 << 20
+"""Bytes of a line of health; no record is as long."""
+
+_YEAR_9999 = 253_370_764_800.0
+"""Seconds since 1970: times beyond it have no date."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Record:
+    """What could be read of a run."""
+
+    directory: RunDirectory
+    began: RunBegan | None
+    entries: tuple[Entry, ...]
+    head: str
+    """The digest of the last line that could be read."""
+    runbook: Runbook
+    """The run's own copy; one with bare ids where that cannot be read."""
+    problems: tuple[str, ...]
+    """What could not be read, in words."""
+    hosted: bool
+    """Whether a host runs it now."""
+
+
+def read(directory: RunDirectory) -> Record:
+    """Read a run's journal and its runbook, as far as they go."""
+    hosted = _hosted(directory)
+    entries, head, problems = _entries(directory.journal, whole=not hosted)
+    began = entries[0].event if entries else None
+    if not isinstance(began, RunBegan):
+        began = None
+        if entries:
+            problems.append(
+                f"{directory.journal.name}: it does not begin with RunBegan"
+            )
+    runbook, problem = _runbook(directory, began, entries)
+    return Record(
+        directory=directory,
+        began=began,
+        entries=entries if began is not None else (),
+        head=head,
+        runbook=runbook,
+        problems=(*problems, *((problem,) if problem else ())),
+        hosted=hosted,
+    )
+
+
+def _hosted(directory: RunDirectory) -> bool:
+    try:
+        return directory.host() is not None
+    except RunError:
+        return False
+
+
+def _entries(path: Path, *, whole: bool) -> tuple[tuple[Entry, ...], str, list[str]]:
+    """The entries up to the first that cannot be read, the head there, and why."""
+    try:
+        with regular(path) as file:
+            data = file.read()
+    except OSError as error:
+        return (), FIRST, [f"{path.name}: {error.strerror}"]
+    end = data.rfind(b"\n") + 1
+    found: list[Entry] = []
+    head = FIRST
+    problems = []
+    if whole and end < len(data):
+        problems.append(f"{path.name}: its last line is torn")
+    with uncollected():
+        try:
+            for entry, digest in entries_of(data[:end], FIRST, 1, path.name):
+                wrong = misshapen(entry)
+                if wrong is not None:
+                    raise RunError(f"{path.name}:{entry.n}: {wrong!r} cannot be that")
+                found.append(entry)
+                head = digest
+        except RunError as error:
+            problems.append(f"{error}; nothing after it is told")
+    return tuple(found), head, problems
+
+
+def _runbook(
+    directory: RunDirectory, began: RunBegan | None, entries: Iterable[Entry]
+) -> tuple[Runbook, str]:
+    """The run's runbook, and what is wrong with it."""
+    if began is None:
+        return _bare(directory, began, ()), ""
+    if Path(began.file).name != began.file:
+        return _bare(directory, began, entries), "its runbook's name is no file's name"
+    try:
+        runbook = load(directory.runbook / began.file)
+    except MobiusError as error:
+        words = str(error).splitlines()[0]
+        return _bare(directory, began, entries), f"its runbook cannot be read: {words}"
+    if runbook_digest(runbook.sources) != began.sha256:
+        return runbook, "its runbook was changed after the run began"
+    return runbook, ""
+
+
+def _bare(
+    directory: RunDirectory, began: RunBegan | None, entries: Iterable[Entry]
+) -> Runbook:
+    """A runbook of the bare ids that a journal names."""
+    steps: dict[str, None] = {}
+    asides: dict[str, None] = {}
+    for entry in entries:
+        event = entry.event
+        if isinstance(event, PhaseEntered | PhaseLeft):
+            asides[event.phase] = None
+        step = getattr(event, "step", None)
+        if isinstance(step, str) and _ID.fullmatch(step):
+            steps[step] = None
+    named = tuple(Step(id=each, title=each) for each in steps)
+    phases = [Phase(id="", title="Steps", steps=named)] if named else []
+    phases += [Phase(id=e, title=e, steps=(), aside=True) for e in asides if e]
+    return Runbook(
+        id=began.runbook if began is not None else "",
+        title=began.title if began is not None else "",
+        phases=tuple(phases),
+        path=directory.runbook,
+    )
+
+
+def checks(directory: RunDirectory) -> Iterator[Check]:
+    """Every check on record; lines that are none are left out."""
+    try:
+        with regular(directory.health) as file:
+            while row := file.readline(_LONGEST):
+                record = _record(row)
+                if isinstance(record, Check) and 0 <= record.at < _YEAR_9999:
+                    yield record
+    except OSError:
+        return
+
+
+def _record(row: bytes) -> Check | Sample | None:
+    try:
+        return decode(row)
+    except RunError:
+        return None
+
+
+def without(record: Record, n: int, why: str) -> Record:
+    """A record that ends before an entry that may not follow."""
+    kept = tuple(entry for entry in record.entries if entry.n < n)
+    problem = f"{record.directory.journal.name}:{n}: {why}; nothing after it is told"
+    return replace(record, entries=kept, problems=(*record.problems, problem))

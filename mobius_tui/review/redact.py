@@ -1,0 +1,46 @@
+"""Texts of a run as they may be told: visible, and without what is secret. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from mobius_tui.sanitize import SGR, clean, line
+
+REDACTED = "[redacted]"
+LONGEST = 4000
+"""Characters of one text that are told."""
+_IN_ADDRESS = re.compile(r"(?<=://)[^/\s@'\"]+:[^/\s@'\"]+(?=@)")
+"""A name and a password in an address, such as `https://ana:secret@host`."""
+
+
+class Redactor:
+    """Takes out what is secret, and makes the rest visible."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        """Know what is secret.
+
+        The host and the keepers have redacted what they wrote; this is for what they
+        could not know of, and for whoever quotes a secret in a note.
+
+        Args:
+            secrets: values that whoever reads the run happens to know.
+        """
+        self._secrets = sorted({s for s in secrets if s}, key=len, reverse=True)
+
+    def line(self, text: str) -> str:
+        """A text for one line."""
+        return _clip(line(self._without(SGR.sub("", text))))
+
+    def lines(self, text: str) -> str:
+        """A text of several lines."""
+        return clean(self._without(SGR.sub("", text)), newlines=True)
+
+    def _without(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, REDACTED)
+        return _IN_ADDRESS.sub(REDACTED, text)
+
+
+def _clip(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

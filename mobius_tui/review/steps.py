@@ -1,0 +1,171 @@
+"""What is told of each step and of each attempt at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from mobius_tui.review.last_lines import clip, last_lines
+from mobius_tui.review.reading import Record
+from mobius_tui.review.redact import Redactor
+from mobius_tui.review.told import Given, Looked, ToldPhase, ToldStep, Try
+from mobius_tui.review.walk import Walk
+from mobius_tui.run.exits import code_in_words
+from mobius_tui.run.plan import Plan, effect_of, kind_of
+from mobius_tui.run.steps import Attempt, Value
+from mobius_tui.run.variables import Values
+from mobius_tui.runbook.model import (
+    Choose,
+    Manual,
+    Phase,
+    Run,
+    SendMessage,
+    Step,
+    Watch,
+)
+from mobius_tui.runbook.templates import fill
+from mobius_tui.runbook.words import check_in_words, command_in_words
+
+LOOKS = 10
+"""Looks of an attempt's checks that are told, the last ones."""
+_OF_A_CLOCK = frozenset({"now", "run.started", "run.elapsed"})
+
+
+def told_values(
+    values: Iterable[tuple[str, Value]], redactor: Redactor
+) -> Iterator[Given]:
+    """Variables and their values, as they may be told."""
+    for name, value in values:
+        text = "[secret]" if value.text is None else redactor.line(value.text)
+        yield Given(name=redactor.line(name), value=text, source=value.source)
+
+
+class Teller:
+    """Tells the steps of one run."""
+
+    def __init__(
+        self, record: Record, plan: Plan, walked: Walk, redactor: Redactor
+    ) -> None:
+        """Know the run.
+
+        Args:
+            record: what could be read of it.
+            plan: its plan.
+            walked: what its entries say.
+            redactor: makes texts fit to be told.
+        """
+        self._record = record
+        self._plan = plan
+        self._walked = walked
+        self._redactor = redactor
+        self._one = redactor.line
+        self._standings = plan.standings(walked.state)
+        self._values = Values(walked.state, now=0.0)
+
+    def phases(self) -> tuple[ToldPhase, ...]:
+        """Every phase, in the order of the runbook."""
+        return tuple(self._phase(each) for each in self._plan.runbook.phases)
+
+    def _phase(self, phase: Phase) -> ToldPhase:
+        return ToldPhase(
+            id=self._one(phase.id),
+            number=self._plan.phase_numbers[phase.id],
+            title=self._one(phase.title),
+            aside=phase.aside,
+            entered=not phase.aside or phase.id in self._walked.state.entered,
+            steps=tuple(self._step(step) for step in phase.steps),
+        )
+
+    def _step(self, step: Step) -> ToldStep:
+        own, standing = self._walked.state.steps[step.id], self._standings[step.id]
+        checks = tuple(
+            self._one(self.filled(check_in_words(check))) for check in step.checks
+        )
+        waits = ", ".join(wait.text for wait in standing.waits)
+        return ToldStep(
+            id=step.id,
+            number=self._plan.numbers[step.id],
+            title=self._one(step.title),
+            kind=kind_of(step),
+            effect=effect_of(step),
+            gate=step.gate,
+            optional=step.optional,
+            status=str(standing.status),
+            reason=self._one(standing.reason or waits),
+            by=self._one(own.by),
+            program=self._program(step),
+            command=self._redactor.lines(self._command(step)),
+            checks=checks,
+            tries=tuple(self._try(step, each, checks) for each in own.attempts),
+            notes=tuple(map(self._one, own.notes)),
+        )
+
+    def _program(self, step: Step) -> str:
+        if not isinstance(step.action, Run):
+            return ""
+        return self._one(command_in_words(step.action))
+
+    def _command(self, step: Step) -> str:
+        """The script as it runs; what a person is to do; what is to be said."""
+        match step.action:
+            case Run(script=script):
+                return script.strip("\n")
+            case Manual(text=text):
+                return self.filled(text).strip("\n")
+            case SendMessage(message=message):
+                body = self._plan.runbook.messages[message].body
+                return self.filled(body).strip("\n")
+            case Choose(options=options):
+                return "\n".join(f"{o.value}: {o.title or o.value}" for o in options)
+            case Watch(for_=duration):
+                return f"watch health for {self.filled(duration)}"
+            case None:
+                return ""
+
+    def filled(self, text: str) -> str:
+        """A text with the run's values at its end; what tells a time stays as it is.
+
+        A clock's time would differ from one machine to the next.
+        """
+
+        def known(name: str) -> str:
+            if name in _OF_A_CLOCK:
+                return f"${{{name}}}"
+            return self._values.preview(f"${{{name}}}")
+
+        return fill(text, known)
+
+    def _try(self, step: Step, own: Attempt, checks: tuple[str, ...]) -> Try:
+        place = self._record.directory.attempt(step.id, own.number)
+        given = self._walked.given.get((step.id, own.number), {})
+        return Try(
+            number=own.number,
+            by=self._one(own.by),
+            started=own.started,
+            ended=own.ended,
+            took=own.took,
+            status=str(own.status),
+            reason=self._one(own.reason),
+            exit=own.exit,
+            exit_words="" if own.exit is None else code_in_words(own.exit),
+            note=self._one(own.note),
+            given=tuple(told_values(given.items(), self._redactor)),
+            looks=tuple(
+                Looked(
+                    at=look.at,
+                    check=_named(checks, look.check),
+                    held=look.held,
+                    detail=self._one(look.detail),
+                )
+                for look in own.looks[-LOOKS:]
+            ),
+            output=tuple(
+                clip(self._one(row).rstrip()) for row in last_lines(place.output)
+            ),
+            output_bytes=own.output_bytes,
+            output_sha256=own.output_sha256,
+            left=tuple(map(self._one, own.left)),
+        )
+
+
+def _named(checks: tuple[str, ...], number: int) -> str:
+    return checks[number] if 0 <= number < len(checks) else f"check {number + 1}"

@@ -1,0 +1,36 @@
+"""Whether a step is begun in the order that the runbook proposes. Pure."""
+
+from __future__ import annotations
+
+from mobius_tui.run.plan import Plan, follows
+from mobius_tui.run.state import RunState
+from mobius_tui.run.steps import BAD, Status
+
+_NOT_DONE = frozenset({Status.PENDING, Status.WAITING}) | BAD
+
+
+def is_out_of_order(plan: Plan, state: RunState, step_id: str) -> bool:
+    """Whether a step would be begun now while one before it is still to be done.
+
+    What may be left out, or goes on beside the others, is in nobody's way.
+
+    Args:
+        plan: the run's.
+        state: the run, before the step begins.
+        step_id: the step.
+    """
+    if follows(plan.steps[step_id]):
+        return False
+    before = []
+    for step in plan.in_order(state):
+        if step.id == step_id:
+            break
+        if not step.optional and not follows(step):
+            before.append(step.id)
+    else:
+        return True  # it is of a phase that the run is not in
+    left = [each for each in before if state.steps[each].status in _NOT_DONE]
+    if not left:
+        return False
+    found = plan.standings(state)
+    return any(found[each].status in _NOT_DONE for each in left)

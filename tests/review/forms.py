@@ -1,0 +1,16 @@
+"""Every form of a report, by the name of its golden file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from mobius_tui.review.as_json import as_json
+from mobius_tui.review.as_markdown import as_markdown
+from mobius_tui.review.told import Told
+
+GOLDENS = Path(__file__).parent / "golden"
+FORMS: Mapping[str, Callable[[Told], str]] = {
+    "report.md": as_markdown,
+    "report.json": as_json,
+}

@@ -1,0 +1,22 @@
+"""`python -m tests.review.goldens` writes the golden reports anew; read the diff."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from mobius_tui.review.gather import gather
+from tests.review.forms import FORMS, GOLDENS
+from tests.review.story import story
+
+
+def renew() -> None:
+    """Write every form of the story's report."""
+    with TemporaryDirectory() as folder:
+        told = gather(story(Path(folder) / "runs").directory)
+    for name, form in FORMS.items():
+        (GOLDENS / name).write_text(form(told), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    renew()

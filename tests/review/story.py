@@ -1,0 +1,157 @@
+"""A run that has a little of everything, written by hand under a clock of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+from mobius_tui.health.record import Check
+from mobius_tui.run.events import (
+    CheckTried,
+    ChoiceMade,
+    HealthSealed,
+    HostStarted,
+    HostStopped,
+    NoteAdded,
+    PhaseEntered,
+    PhaseLeft,
+    RunEnded,
+    StepEnded,
+    StepOverridden,
+    StepSkipped,
+    StepStarted,
+    StepUnknown,
+    VariableSet,
+)
+from mobius_tui.run.watch_events import TriggerCleared, TriggerFired
+from mobius_tui.runbook.decode import load
+from tests.tui.runs import BEGAN, MadeRun
+
+BOOK = Path(__file__).parent / "data" / "story.toml"
+SECRET = "s3cret-t0ken"
+
+HOSTILE = (
+    "\x1b]0;owned\x07\x1b[2J \u202egnp.exe <script>alert(1)</script> "
+    "[x](javascript:alert(1)) | `rm -rf` ``` @everyone #1 www.evil.test "
+    "https://evil.test/ \x00 ]]> &lt; ![i](http://evil.test/i.png) $HOME \\| <!-- -->"
+)
+
+
+def checks(began: float) -> Iterator[Check]:
+    """A service that fails from 0:20 to 2:40, and is slow for a while after that."""
+    for slot in range(60):
+        at = began + slot * 5.0
+        bad = 4 <= slot < 32
+        slow = 32 <= slot < 38
+        yield Check(
+            at=at,
+            mono=slot * 5.0,
+            probe="api",
+            state="failed" if bad else "ok",
+            status=500 if bad else 200,
+            ms=900.0 if slow else 80.0 + slot % 7,
+            reason="status 500" if bad else "",
+        )
+        yield Check(
+            at=at,
+            mono=slot * 5.0,
+            probe="jobs",
+            state="no data" if slot % 20 == 19 else "ok",
+            status=None if slot % 20 == 19 else 200,
+            ms=None if slot % 20 == 19 else 12.0,
+        )
+
+
+def begun(root: Path, **how: str) -> MadeRun:
+    """The run, at its beginning."""
+    run = MadeRun(
+        root,
+        load(BOOK),
+        values={"target": "production"},
+        environment="production",
+        workdir="/srv/shop",
+        path="/srv/shop/story.toml",
+        **how,
+    )
+    run.write(VariableSet(name="token", value=None, source="secret"))
+    run.write(HostStarted(pid=77), by="host")
+    return run
+
+
+def story(root: Path, *, said: str = "all pages answer 500", **how: str) -> MadeRun:
+    """The whole run: detected, decided, restored, with a step of every kind of end.
+
+    Args:
+        root: the folder of all runs.
+        said: what people and programs say in it.
+        how: the run's mode, and the like.
+    """
+    run = begun(root, **how)
+    fired = TriggerFired(
+        probe="api", rule="consecutive_failures", reason="3 failures", seen=BEGAN + 30
+    )
+    run.write(fired, after=31, by="trigger")
+    run.write(NoteAdded(text=said), after=9, by="ana")
+    _assess(run, said)
+    _restore(run, said)
+    run.write(
+        TriggerCleared(probe="api", rule="consecutive_failures"), after=1, by="trigger"
+    )
+    run.write(
+        RunEnded(outcome="incomplete", reason="skipped: 2.4 Ask a customer"), after=60
+    )
+    run.health(checks(BEGAN))
+    health = run.directory.health.read_bytes()
+    seal = HealthSealed(bytes=len(health), sha256=sha256(health).hexdigest())
+    run.write(seal, after=1, by="host")
+    run.write(HostStopped(reason="the run is over"), by="host")
+    return run
+
+
+def _assess(run: MadeRun, said: str) -> None:
+    run.write(StepStarted(step="look", attempt=1), after=2)
+    run.output("look", 1, f"line one\n{said}\nlast line\n")
+    run.write(VariableSet(name="backup", value="a.zip", source="output", step="look"))
+    run.write(StepEnded(step="look", attempt=1, result="passed", exit=0), after=8)
+    way = ChoiceMade(
+        step="decide", attempt=1, var="way", values=("roll back",), reason=said
+    )
+    run.write(way, after=12)
+    run.write(StepStarted(step="tell", attempt=1, reads=("target",)), after=3)
+    told = f"Rolling back: {said}"
+    run.write(StepEnded(step="tell", attempt=1, result="passed", note=told), after=9)
+
+
+def _restore(run: MadeRun, said: str) -> None:
+    run.write(StepStarted(step="clean", attempt=1), after=1, by="ben")
+    run.write(StepUnknown(step="clean", attempt=1, reason="its host died"), by="host")
+    run.write(StepStarted(step="verify", attempt=1, reads=("backup",)), after=2)
+    look = CheckTried(
+        step="verify", attempt=1, check=0, look=1, held=False, detail=said, ms=3, row=0
+    )
+    run.write(look, by="host")
+    run.write(
+        StepEnded(step="verify", attempt=1, result="failed", reason=said), by="host"
+    )
+    run.write(StepOverridden(step="verify", reason=said), after=5)
+    reads = ("backup", "token")
+    run.write(StepStarted(step="roll", attempt=1, reads=reads), after=4)
+    run.output("roll", 1, f"+ ./rollback.sh\n\x1b[31m{said}\x1b[0m\n10%\r100%\n")
+    ended = StepEnded(
+        step="roll",
+        attempt=1,
+        result="failed",
+        exit=127,
+        reason="exit 127: a command was not found",
+        output_bytes=2048,
+        left=("4711 node",),
+    )
+    run.write(ended, after=20, by="host")
+    run.write(PhaseEntered(phase="repair", from_step="roll", reason=said), by="host")
+    run.write(StepStarted(step="unzip", attempt=1), after=10)
+    run.write(StepEnded(step="unzip", attempt=1, result="passed", exit=0), after=30)
+    run.write(
+        PhaseLeft(phase="repair", passed=True, recovered=("roll",)), after=1, by="host"
+    )
+    run.write(StepSkipped(step="ask", reason=said), after=4)
