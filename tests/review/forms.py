@@ -14,3 +14,11 @@ FORMS: Mapping[str, Callable[[Told], str]] = {
     "report.md": as_markdown,
     "report.json": as_json,
 }
+
+
+def golden(name: str, told: Told) -> str:
+    """A form as its golden file has it: without the head.
+
+    An event that gains a field changes every journal's head, and nothing to read.
+    """
+    return FORMS[name](told).replace(told.head, "HEAD")

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mobius_tui.review.gather import gather
-from tests.review.forms import FORMS, GOLDENS
+from tests.review.forms import FORMS, GOLDENS, golden
 from tests.review.story import story
 
 
@@ -14,8 +14,8 @@ def renew() -> None:
     """Write every form of the story's report."""
     with TemporaryDirectory() as folder:
         told = gather(story(Path(folder) / "runs").directory)
-    for name, form in FORMS.items():
-        (GOLDENS / name).write_text(form(told), encoding="utf-8")
+    for name in FORMS:
+        (GOLDENS / name).write_text(golden(name, told), encoding="utf-8")
 
 
 if __name__ == "__main__":

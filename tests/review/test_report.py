@@ -22,7 +22,7 @@ from mobius_tui.review.told import Told
 from mobius_tui.run.directory import RunDirectory, runs_root
 from mobius_tui.run.events import RunEnded, StepEnded, StepStarted
 from mobius_tui.sanitize import clean
-from tests.review.forms import FORMS, GOLDENS
+from tests.review.forms import FORMS, GOLDENS, golden
 from tests.review.story import BOOK, HOSTILE, SECRET, begun, story
 from tests.tui.runs import MadeRun
 
@@ -50,7 +50,7 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("elsewhere")
 def test_golden(name: str, told: Told) -> None:
     """`python -m tests.review.goldens` renews them."""
-    assert FORMS[name](told) == (GOLDENS / name).read_text(encoding="utf-8")
+    assert golden(name, told) == (GOLDENS / name).read_text(encoding="utf-8")
 
 
 def fits(text: str) -> None:
@@ -262,10 +262,11 @@ def test_a_timeline_that_is_too_long_is_told_at_both_ends(tmp_path: Path) -> Non
 def test_the_command(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     run: MadeRun = story(runs_root())
     assert main(["report"]) == 0
-    assert capsys.readouterr().out == (GOLDENS / "report.md").read_text("utf-8")
+    told = gather(run.directory)
+    assert capsys.readouterr().out == FORMS["report.md"](told)
     target = tmp_path / "report.json"
     assert main(["report", run.directory.id, "--format=json", f"-o{target}"]) == 0
-    assert target.read_bytes() == (GOLDENS / "report.json").read_bytes()
+    assert target.read_text("utf-8") == FORMS["report.json"](told)
     assert main(["report", "--schema"]) == 0
     assert json.loads(capsys.readouterr().out)["title"]
     run.directory.journal.write_bytes(b"no journal\n")
