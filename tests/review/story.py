@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from mobius_tui.health.record import Check
 from mobius_tui.run.events import (
@@ -63,7 +64,7 @@ def checks(began: float) -> Iterator[Check]:
         )
 
 
-def begun(root: Path, **how: str) -> MadeRun:
+def begun(root: Path, **how: Any) -> MadeRun:
     """The run, at its beginning."""
     run = MadeRun(
         root,
@@ -79,7 +80,7 @@ def begun(root: Path, **how: str) -> MadeRun:
     return run
 
 
-def story(root: Path, *, said: str = "all pages answer 500", **how: str) -> MadeRun:
+def story(root: Path, *, said: str = "all pages answer 500", **how: Any) -> MadeRun:
     """The whole run: detected, decided, restored, with a step of every kind of end.
 
     Args:
