@@ -14,7 +14,6 @@ from mobius_tui.runbook.draft import Draft, Part
 from mobius_tui.runbook.include import Included, Includes
 from mobius_tui.runbook.model import (
     Choose,
-    Contact,
     Manual,
     Phase,
     Runbook,
@@ -44,16 +43,17 @@ def assemble(root: Table, path: Path, source: Source, includes: Includes) -> Dra
     messages = _noted(decode_head.messages(root), "message", places)
     channels = _noted(decode_head.channels(root), "channel", places)
     profiles = _noted(decode_head.profiles(root), "profile", places)
-    contacts = decode_head.contacts(root)
-    watched, probes = health(root)
+    contacts = decode_head.contacts(root, includes)
+    watched, probes = health(root, includes)
     places.update({("probe", name): table for name, table in probes.items()})
     phases, entries = _phases(root, includes, places)
     for other in includes.roots():
-        other.given("runbook", "profile", "health", "phase")  # theirs, and left alone
+        other.given("runbook", "health", "phase")  # theirs, and left alone
         _merge(variables, decode_head.variables(other), "var", places)
         _merge(messages, decode_head.messages(other), "message", places)
         _merge(channels, decode_head.channels(other), "channel", places)
-        contacts = _with_contacts(contacts, decode_head.contacts(other))
+        _merge(profiles, decode_head.profiles(other), "profile", places)
+        contacts = decode_head.with_contacts(contacts, decode_head.contacts(other))
     for step in (step for phase in phases for step in phase.steps):
         for variable in declared(step):
             variables.setdefault(variable.name, variable)
@@ -103,13 +103,6 @@ def _merge(
             places[part, name] = table
 
 
-def _with_contacts(
-    own: tuple[Contact, ...], others: tuple[Contact, ...]
-) -> tuple[Contact, ...]:
-    roles = {contact.role for contact in own}
-    return own + tuple(contact for contact in others if contact.role not in roles)
-
-
 def _phases(
     root: Table, includes: Includes, places: _Places
 ) -> tuple[tuple[Phase, ...], dict[str, Table]]:
@@ -125,6 +118,8 @@ def _phases(
                 continue
         sources.append((entry, included))
         steps.remember(entry if included is None else included.table)
+    for other in includes.roots():
+        steps.remember_all(other)
     if not root.has("phase"):
         root.report("a runbook wants at least one [[phase]]")
     phases: list[Phase] = []

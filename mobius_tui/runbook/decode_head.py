@@ -6,6 +6,7 @@ import datetime
 from types import MappingProxyType
 from typing import Any, cast
 
+from mobius_tui.runbook.include import Includes
 from mobius_tui.runbook.model import (
     Channel,
     Contact,
@@ -106,14 +107,27 @@ def profiles(root: Table) -> dict[str, tuple[Profile, Table]]:
     return found
 
 
-def contacts(root: Table) -> tuple[Contact, ...]:
-    """The `[[contact]]` tables."""
-    found: list[Contact] = []
+def contacts(root: Table, includes: Includes | None = None) -> tuple[Contact, ...]:
+    """The `[[contact]]` tables; one with `include` stands for those of that file."""
+    own: list[Contact] = []
+    others: tuple[Contact, ...] = ()
     for table in root.tables("contact"):
+        if includes is not None and table.has("include"):
+            other = includes.file(table)
+            others += () if other is None else contacts(other)
+            continue
         table.require("role", "handle")
         role, handle = table.text("role"), table.text("handle")
-        found.append(Contact(role=role, handle=handle, for_=table.text("for")))
-    return tuple(found)
+        own.append(Contact(role=role, handle=handle, for_=table.text("for")))
+    return with_contacts(tuple(own), others)
+
+
+def with_contacts(
+    own: tuple[Contact, ...], others: tuple[Contact, ...]
+) -> tuple[Contact, ...]:
+    """Contacts, and those of another file whose roles they do not have."""
+    roles = {contact.role for contact in own}
+    return own + tuple(contact for contact in others if contact.role not in roles)
 
 
 def messages(root: Table) -> dict[str, tuple[Message, Table]]:

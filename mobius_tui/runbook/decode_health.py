@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from mobius_tui.runbook.include import Includes
 from mobius_tui.runbook.model import (
     ErrorRate,
     Figure,
@@ -28,11 +29,13 @@ _MANY = 10_000
 """Checks; a longer window or count would take days."""
 
 
-def health(root: Table) -> tuple[Health | None, dict[str, Table]]:
+def health(root: Table, includes: Includes) -> tuple[Health | None, dict[str, Table]]:
     """The `[health]` table, and each probe's table by its id."""
     table = root.table("health")
     if table is None:
         return None, {}
+    if table.has("include"):
+        _inherit(table, includes.file(table))
     probes: dict[str, tuple[Probe, Table]] = {}
     for inner in table.tables("probe"):
         probe = _probe(inner)
@@ -48,6 +51,21 @@ def health(root: Table) -> tuple[Health | None, dict[str, Table]]:
         trigger=_triggers(table.table("trigger")),
     )
     return found, {id_: inner for id_, (_, inner) in probes.items()}
+
+
+def _inherit(table: Table, other: Table | None) -> None:
+    """What `[health]` and its triggers do not say is as another file says it."""
+    base = None if other is None else other.table("health")
+    if base is None:
+        if other is not None:
+            table.report("that file has no [health]", "include")
+        return
+    own, theirs = table.table("trigger"), base.table("trigger")
+    base.given(*base.node)
+    table.base = base
+    if own is not None and theirs is not None:
+        theirs.given(*theirs.node)
+        own.base = theirs
 
 
 def _witness(table: Table) -> tuple[str, ...]:

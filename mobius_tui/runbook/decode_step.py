@@ -20,24 +20,33 @@ class Steps:
     """The step tables by id, so that `use` finds them; from all files."""
 
     def __init__(self) -> None:
-        self._tables: dict[str, Table] = {}
+        self._tables: dict[str, list[Table]] = {}
 
     def remember(self, phase: Table) -> None:
         """Note the steps of a phase, wherever in the file they stand."""
         for table in phase.tables("step"):
             name = table.node.get("id")
             if isinstance(name, str):
-                self._tables.setdefault(name, table)
+                self._tables.setdefault(name, []).append(table)
+
+    def remember_all(self, root: Table) -> None:
+        """Note all steps of a file, also of phases that nobody includes."""
+        for phase in root.tables("phase"):
+            if not phase.asked:
+                phase.given(*phase.node)
+                self.remember(phase)
 
     def inherit(self, step: Table) -> str | None:
         """Give a step with `use` its base; the id of that, or None without one."""
         name = step.maybe("use")
         if name is None:
             return None
-        base = self._tables.get(name)
-        if base is None:
+        found = self._tables.get(name, [])
+        # The same step of another file may keep its id: that one is meant, not itself.
+        base = next((one for one in found if one.node is not step.node), None)
+        if not found:
             step.report(f"no step `{name}`{did_you_mean(name, self._tables)}", "use")
-        elif "use" in base.node or base.node is step.node:
+        elif base is None or "use" in base.node:
             step.report(f"`{name}` uses another step itself; name that one", "use")
         else:
             step.base = base

@@ -1,4 +1,4 @@
-"""`include = "file.toml#phase"`: a phase of a sibling file."""
+"""`include`: phases, contacts and health that stand in a sibling file."""
 
 from __future__ import annotations
 
@@ -12,10 +12,17 @@ from mobius_tui.runbook.names import did_you_mean
 from mobius_tui.runbook.reader import Table
 from mobius_tui.runbook.source import RefusedError
 
-_TARGET = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]{0,120}\.toml)#([a-z0-9-]{1,64})")
+_FILE = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,120}\.toml"
+_TARGET = re.compile(rf"({_FILE})#([a-z0-9-]{{1,64}})")
 
 Read = Callable[[str], tuple[str, bytes]]
 """Gives the name for reports and the bytes of a sibling file, by its bare name."""
+
+_PARTS = (
+    *("runbook", "var", "profile", "contact"),
+    *("message", "channel", "health", "phase"),
+)
+"""The tables that a file may have."""
 
 MAX_FILES = 32
 """Included files; each may be 1 MiB."""
@@ -39,11 +46,26 @@ class Includes:
         self._read = read
         self._findings = findings
         self._roots: dict[str, Table | None] = {}
+        self._merged: dict[str, Table] = {}
         self.sources: list[Source] = []
 
     def roots(self) -> tuple[Table, ...]:
-        """The top of each file that could be read, in the order of their inclusion."""
-        return tuple(root for root in self._roots.values() if root is not None)
+        """The top of each file that gave a phase, in the order of their inclusion."""
+        return tuple(self._merged.values())
+
+    def file(self, table: Table) -> Table | None:
+        """The top of the file that `include` in a table names; problems are reported.
+
+        What is not taken from it is left alone.
+        """
+        name = table.text("include")
+        if re.fullmatch(_FILE, name) is None:
+            table.report('`include` is "FILE.toml", a file beside this one', "include")
+            return None
+        root = self._found(name, table)
+        if root is not None:
+            root.given(*_PARTS)
+        return root
 
     def phase(self, table: Table) -> Included | None:
         """The phase that a `[[phase]]` with `include` means; problems are reported."""
@@ -54,12 +76,10 @@ class Includes:
             table.report(words, "include")
             return None
         name, phase_id = match.groups()
-        if name == self._own:
-            table.report("a file cannot include itself; see `use`", "include")
-            return None
-        root = self._root(name, table)
+        root = self._found(name, table)
         if root is None:
             return None
+        self._merged[name] = root
         found = {one.node.get("id"): one for one in root.tables("phase")}
         if phase_id not in found:
             near = did_you_mean(phase_id, [k for k in found if isinstance(k, str)])
@@ -67,7 +87,10 @@ class Includes:
             return None
         return Included(table=found[phase_id], target=target)
 
-    def _root(self, name: str, table: Table) -> Table | None:
+    def _found(self, name: str, table: Table) -> Table | None:
+        if name == self._own:
+            table.report("a file cannot include itself; see `use`", "include")
+            return None
         if name not in self._roots:
             if len(self._roots) >= MAX_FILES:
                 table.report(f"more than {MAX_FILES} included files", "include")

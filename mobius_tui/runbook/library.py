@@ -22,7 +22,16 @@ def folder() -> Path:
 def bundled() -> tuple[Path, ...]:
     """The files of the bundled runbooks, by name."""
     files = sorted(folder().glob("*.toml"))
-    return tuple(path for path in files if _IS_RUNBOOK.search(path.read_bytes()))
+    return tuple(path for path in files if is_runbook(path))
+
+
+def is_runbook(path: Path) -> bool:
+    """Whether a file is a runbook, and not only phases that others include.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    return _IS_RUNBOOK.search(path.read_bytes()) is not None
 
 
 def find(name_or_path: str) -> Path:

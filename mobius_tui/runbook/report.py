@@ -8,8 +8,12 @@ from pathlib import Path
 
 from mobius_tui.errors import OK, USAGE
 from mobius_tui.runbook.decode import examine
+from mobius_tui.runbook.library import is_runbook
 from mobius_tui.runbook.model import Run, Runbook
 from mobius_tui.runbook.problem import Problem, report, visible
+
+_Examined = tuple[Path, Runbook | None, tuple[Problem, ...]]
+"""A file, its runbook unless that is broken, and what is wrong or doubtful in it."""
 
 
 def check_files(paths: Iterable[Path], *, as_json: bool) -> tuple[str, int]:
@@ -23,7 +27,7 @@ def check_files(paths: Iterable[Path], *, as_json: bool) -> tuple[str, int]:
     Returns:
         The text without a last line end, and 0, or 2 if any file has an error.
     """
-    found = [(path, *examine(path)) for path in paths]
+    found = _examined(paths)
     broken = any(runbook is None for _, runbook, _ in found)
     code = USAGE if broken else OK
     if as_json:
@@ -36,6 +40,21 @@ def check_files(paths: Iterable[Path], *, as_json: bool) -> tuple[str, int]:
             parts.append(report(some))
         parts.append(_verdict(path, runbook, some))
     return "\n".join(parts), code
+
+
+def _examined(paths: Iterable[Path]) -> list[_Examined]:
+    """Each file, save those that only hold what another one of them includes.
+
+    They are read with that one: what is wrong with them is in its report.
+    """
+    found = [(path, *examine(path)) for path in paths]
+    included = {
+        path.with_name(source.name)
+        for path, runbook, _ in found
+        if runbook is not None
+        for source in runbook.sources[1:]
+    }
+    return [one for one in found if one[0] not in included or is_runbook(one[0])]
 
 
 def _as_json(problem: Problem) -> dict[str, str | int]:

@@ -137,7 +137,7 @@ def test_without_a_backup_it_fails_and_says_why(
         directory = await begin(briefing, {"reason": "test"})
         answers = {
             "indicators": "trigger",
-            "decision": "roll-back",
+            "scenario": "code",
             "ic_ack": "@ic",
             "authorized_by": "@ops",
             "--manual": "tick",

@@ -78,7 +78,7 @@ def test_the_whole_demo_by_keys_alone(terminal: Open, columns: int, rows: int) -
     dialog(screen, "Not yet")
     press_until(screen, ENTER, lambda text: "2.9" in next_line(text))
     answer(screen, "@ops", "3.1")
-    press_until(screen, ENTER, lambda text: "3.2" in next_line(text))
+    press_until(screen, ENTER, lambda text: "3.5" in next_line(text))
 
     # What destroys shows the exact command, and wants the environment's name.
     text = dialog(screen, "rollback_dhash.sh")
@@ -86,10 +86,10 @@ def test_the_whole_demo_by_keys_alone(terminal: Open, columns: int, rows: int) -
     fill(screen, "production")
     screen.press(ENTER)
     screen.until("Verifying backup integrity")
-    screen.until(lambda text: "4.1" in next_line(text))
+    screen.until(lambda text: "5.1" in next_line(text))
     assert sites.ask(site, "/health")[0] == 200
     for count in range(2, 11):
-        press_until(screen, ENTER, proposes(f"4.{count}"))
+        press_until(screen, ENTER, proposes(f"5.{count}"))
     dialog(screen, "Mark as told")
     press_until(screen, ENTER, lambda text: "nd" in next_line(text))
     dialog(screen, "End the run?")

@@ -17,7 +17,7 @@ from mobius_tui.run.starter import begin, prepare
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load
 from tests.acceptance.conftest import Open
-from tests.acceptance.test_keys import CTRL_G, ENTER, press_until
+from tests.acceptance.test_keys import CTRL_G, ENTER, fill, press_until
 from tests.run.running import wait_for
 from tests.run.test_watching import BOOK, book, invoked, service
 
@@ -36,12 +36,10 @@ def test_the_demo_is_repaired_by_itself_once_it_is_armed(
     screen.until("TRIGGER FIRED")
     screen.until("Nothing begins by itself")
     press_until(screen, "a", lambda text: "Type production to confirm" in text)
-    press_until(
-        screen, "production", lambda text: "production" in text.split("confirm:")[1]
-    )
+    fill(screen, "production")
     press_until(screen, ENTER, lambda text: "The rollback begins in" in text)
     screen.until("began the rollback", 30)
-    screen.until(lambda text: "TRIGGER" not in text and "Enter ▸ Check 4.1" in text, 60)
+    screen.until(lambda text: "TRIGGER" not in text and "Enter ▸ Check 5.1" in text, 60)
     assert sites.ask(site, "/health")[0] == 200
     [run] = all_runs(runs_root())
     watch = Follower(run).state.watch

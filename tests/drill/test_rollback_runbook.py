@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import tomllib
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -167,6 +169,63 @@ def test_failure_recovery_restores_by_hand(walk: Walk) -> None:
     shutil.rmtree(walk.values["restored"])
 
 
+def _schema(site: Site) -> int:
+    with closing(sqlite3.connect(site.root / "data" / "mobius.db")) as database:
+        return int(database.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _migrate_ahead(site: Site) -> None:
+    """What a release does that changes the schema."""
+    folder = site.root / "app" / "migrations"
+    (folder / "004_tags.up.sql").write_text("CREATE TABLE tags (id INTEGER);\n")
+    (folder / "004_tags.down.sql").write_text("DROP TABLE tags;\n")
+    subprocess.run(
+        (str(site.bin / "npm"), "run", "migrate"), check=True, capture_output=True
+    )
+    assert _schema(site) == 4
+
+
+@pytest.mark.parametrize("way", ["migrate-back", "restore-database"])
+def test_the_database_goes_back_before_the_code(walk: Walk, way: str) -> None:
+    assert walk.run("find-backup")[0] == 0
+    _migrate_ahead(walk.site)
+    assert walk.run("stop-for-database")[0] == 0
+    code, output = walk.run(way)
+    assert code == 0, output
+    assert _schema(walk.site) == 3
+    kept = list((walk.site.root / "data").glob("mobius.db.failed.*"))
+    assert len(kept) == (way == "restore-database"), "what is there now is kept"
+    code, output = walk.run("execute")
+    assert code == 0, output
+    await_answer(walk.site, 200, path="/api/health/detailed")
+    assert walk.run("smoke-tests")[0] == 0
+
+
+def test_after_the_code_the_database_cannot_go_back(walk: Walk) -> None:
+    """Why it goes first: the old release does not know the way."""
+    assert walk.run("find-backup")[0] == 0
+    _migrate_ahead(walk.site)
+    assert walk.run("execute")[0] == 0
+    assert walk.run("migrate-back")[0] == 1
+    assert walk.run("smoke-tests")[0] == 1
+
+
+def test_only_the_configuration_goes_back(walk: Walk) -> None:
+    folder = walk.site.root / "config" / "production"
+    (folder / "api.json").write_text("{}")
+    (folder / "extra.json").write_text("{}")
+    code, output = walk.run("config-difference")
+    assert (code, "extra.json" in output) == (0, True)
+    for step_id in ("config-stop", "config-restore", "config-start"):
+        code, output = walk.run(step_id)
+        assert code == 0, output
+    await_answer(walk.site, 200)
+    assert walk.run("config-difference")[0] == 3
+    (kept,) = folder.parent.glob("production.failed.*")
+    assert (kept / "extra.json").exists()
+    assert not list(walk.site.root.glob("run/rollbacks.log"))
+
+
 def test_ending_what_is_left_ends_running_services(walk: Walk) -> None:
     assert walk.run("end-processes")[0] == 0
     assert ask(walk.site, "/health")[0] == 0
@@ -220,6 +279,7 @@ def test_its_shape(runbook: Runbook) -> None:
     automated = runbook.phase("automated-rollback")
     assert automated.next == "verify"
     assert all(isinstance(step.action, Run) for step in automated.steps)
+    assert all(not step.when for step in automated.steps), "nobody decides there"
     for step in runbook.steps():
         assert step.why, step.id
         assert len(step.title) <= 20, step.title

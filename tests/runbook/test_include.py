@@ -77,6 +77,67 @@ def test_what_is_overridden_and_what_is_merged(said: Examined, tmp_path: Path) -
     assert again.action == Run(script="echo $unit", timeout="2m")
 
 
+HEALTH = """
+[health]
+every = "7s"
+[[health.probe]]
+id = "api"
+url = "http://localhost/health"
+[health.trigger]
+consecutive_failures = 4
+grace = "3s"
+"""
+
+
+def test_what_else_is_included(said: Examined, tmp_path: Path) -> None:
+    (tmp_path / "common.toml").write_text(COMMON + HEALTH)
+    text = (
+        "[[contact]]\ninclude = 'common.toml'\n"
+        "[[contact]]\nrole = 'IC'\nhandle = '@ours'\n"
+        "[health]\ninclude = 'common.toml'\n[health.trigger]\nthen = 'p'\n"
+        "grace = '1s'\n" + STEP + "run = 'true'\n"
+    )
+    assert said(text) == []
+    runbook = load(tmp_path / "x.toml")
+    assert [one.handle for one in runbook.contacts] == ["@ours", "@dba"]
+    assert runbook.variables == {}, "variables come with phases"
+    health = runbook.health
+    assert health is not None
+    assert (health.every, [probe.id for probe in health.probes]) == ("7s", ["api"])
+    trigger = health.trigger
+    assert (trigger.then, trigger.grace) == ("p", "1s")
+    assert trigger.consecutive_failures == 4
+
+
+def test_what_else_cannot_be_included(said: Examined) -> None:
+    lines = said("[health]\ninclude = 'common.toml'\n" + STEP + "run = 'true'\n")
+    assert "x.toml:6:1: that file has no [health]" in lines
+    words = '`include` is "FILE.toml", a file beside this one'
+    (line,) = said("[[contact]]\ninclude = '../x'\n" + STEP + "run = 'true'\n")
+    assert line == f"x.toml:6:1: {words}"
+
+
+def test_a_step_of_a_phase_that_is_not_included_can_be_used(
+    said: Examined, tmp_path: Path
+) -> None:
+    more = (
+        "[profile.there]\nunit = 'x'\n"
+        "[[phase]]\nid = 'other'\ntitle = 'O'\n"
+        "[[phase.step]]\nid = 'a'\ntitle = 'Theirs'\nrun = 'echo $unit'\n"
+    )
+    (tmp_path / "common.toml").write_text(COMMON + more)
+    text = (
+        "[[phase]]\ninclude = 'common.toml#verify'\nnext = 'p'\naside = true\n"
+        + STEP.replace("title = 'A'", "use = 'a'")
+    )
+    assert said(text) == [
+        "x.toml:5:1: warning: nothing leads to `verify`: only a person can enter it"
+    ]
+    runbook = load(tmp_path / "x.toml")
+    assert [step.title for step in runbook.steps()] == ["Look", "Theirs"]
+    assert set(runbook.profiles) == {"there"}
+
+
 def test_positions_are_those_of_the_included_file(said: Examined) -> None:
     assert said("[[phase]]\ninclude = 'common.toml#broken'\n") == [
         "common.toml:23:1: `title` is missing in [[phase.step]]",

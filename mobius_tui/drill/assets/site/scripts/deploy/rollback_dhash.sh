@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Restores the configuration, code and database of an environment from a backup.
+# Restores the configuration and code of an environment from a backup. The database is
+# left as it is: what was written since the backup is kept.
 # Exit codes: 1 the rollback failed, 2 usage or refused, 3 the backup can't be verified,
 # 9 the backup can't be opened.
 set -euo pipefail
@@ -81,9 +82,6 @@ put config/backup "$site/config/backup"
 begin "Restoring application code"
 put app "$site/app"
 say "✓ release $(cat "$site/app/VERSION")"
-begin "Restoring the database"
-rm -f "$site/data/mobius.db-wal" "$site/data/mobius.db-shm"
-put database/mobius.db "$site/data/mobius.db"
 
 begin "Starting services"
 "$site/bin/systemctl" start mobius-api mobius-worker
