@@ -136,11 +136,11 @@ async def rollback(briefing: Briefing) -> None:
         await paint.keep("run-160x45", (160, 45))
         await paint.keep("run-60x15", (60, 15))
         await pilot.resize_terminal(120, 36)
-        await paint.until(lambda text: "5.1" in _next_line(text))
+        await paint.until(lambda text: "6.1" in _next_line(text))
         await paint.press("question_mark", "Help")
         await paint.keep("help-120x36")
         await paint.press("escape", "Enter ▸")
-        await paint.enter(*(f"5.{number}" for number in range(2, 11)))
+        await paint.enter(*(f"6.{number}" for number in range(2, 11)))
         await paint.press("enter", "Mark as told")
         await paint.press("enter", "End the run")
         await paint.keep("verified-120x36")
@@ -194,7 +194,7 @@ async def trigger(briefing: Briefing) -> None:
         await pilot.resize_terminal(120, 36)
         await paint.until("began the rollback")
         await paint.keep("rollback-120x36")
-        await paint.until(lambda text: "Check 5.1" in _next_line(text))
+        await paint.until(lambda text: "Check 6.1" in _next_line(text))
 
 
 async def library() -> None:

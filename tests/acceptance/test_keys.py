@@ -86,10 +86,10 @@ def test_the_whole_demo_by_keys_alone(terminal: Open, columns: int, rows: int) -
     fill(screen, "production")
     screen.press(ENTER)
     screen.until("Verifying backup integrity")
-    screen.until(lambda text: "5.1" in next_line(text))
+    screen.until(lambda text: "6.1" in next_line(text))
     assert sites.ask(site, "/health")[0] == 200
     for count in range(2, 11):
-        press_until(screen, ENTER, proposes(f"5.{count}"))
+        press_until(screen, ENTER, proposes(f"6.{count}"))
     dialog(screen, "Mark as told")
     press_until(screen, ENTER, lambda text: "nd" in next_line(text))
     dialog(screen, "End the run?")

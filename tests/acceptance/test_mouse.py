@@ -97,11 +97,11 @@ def test_the_whole_demo_by_mouse_alone(terminal: Open, columns: int, rows: int) 
     click_until(screen, NEXT, shows("Run it"))
     paste_until(screen, "production")
     click_until(screen, "Run it", lambda text: "Run it" not in text)
-    screen.until(lambda text: "5.1" in next_line(text), 60)
+    screen.until(lambda text: "6.1" in next_line(text), 60)
     assert sites.ask(site, "/health")[0] == 200
     for count in range(2, 11):
         # A click too many may have opened the dialog of the message already.
-        click_until(screen, NEXT, names(f"5.{count}"))
+        click_until(screen, NEXT, names(f"6.{count}"))
     click_until(screen, NEXT, shows("Mark as told"))
     click_until(screen, "Mark as told", lambda text: "End the run" in next_line(text))
     click_until(screen, NEXT, shows("End it"))
