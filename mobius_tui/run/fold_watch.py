@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from mobius_tui.run.events import Entry, Event, PhaseEntered, PhaseLeft
+from mobius_tui.run.events import Entry, Event, HostStarted, PhaseEntered, PhaseLeft
 from mobius_tui.run.state import RunState
 from mobius_tui.run.watch_events import (
     RollbackBegan,
@@ -133,3 +133,18 @@ def phase_left(state: RunState, event: PhaseLeft) -> None:
     begun = state.watch.begun
     if begun is not None and event.phase == begun.phase:
         state.watch = replace(state.watch, goes=False, passed=event.passed)
+
+
+def heed(state: RunState, entry: Entry) -> None:
+    """Move the watch alone on by an entry, of whatever kind that is."""
+    match entry.event:
+        case HostStarted():
+            host_started(state)
+        case PhaseEntered() as event:
+            phase_entered(state, event)
+        case PhaseLeft() as event:
+            phase_left(state, event)
+        case event:
+            apply = WATCH.get(type(event))
+            if apply is not None:
+                apply(state, event, entry)

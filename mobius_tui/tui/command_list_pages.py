@@ -44,6 +44,16 @@ PAGE_COMMANDS: tuple[Command, ...] = (
         place="briefing",
     ),
     Command(
+        id="briefing.alarm",
+        act="alarm",
+        keys=("ctrl+o",),
+        title="Open the run whose trigger has fired",
+        help="Another run that wants somebody: the banner says which, and why.",
+        group="Briefing",
+        place="briefing",
+        at_times=True,
+    ),
+    Command(
         id="library.rows",
         by_widget=True,
         keys=("up", "down", "k", "j", "pageup", "pagedown", "g", "G"),
@@ -87,5 +97,15 @@ PAGE_COMMANDS: tuple[Command, ...] = (
         label="Open",
         group="Library",
         place="library",
+    ),
+    Command(
+        id="library.alarm",
+        act="alarm",
+        keys=("ctrl+o",),
+        title="Open the run whose trigger has fired",
+        help="A run that wants somebody: the banner says which, and why.",
+        group="Library",
+        place="library",
+        at_times=True,
     ),
 )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mobius_tui.drill.freshness import last_drill
 from mobius_tui.drill.shelf import Shelf, shelf
 from mobius_tui.run.directory import RunDirectory, runs_root
+from mobius_tui.run.elsewhere import Lookout
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.starter import Briefing, begin, prepare, resume
@@ -47,7 +48,9 @@ class Openings:
         def attach(directory: RunDirectory) -> None:
             screen.app.push_screen(self.run(Viewer(directory), is_new=False, auto=None))
 
-        screen = LibraryScreen(_shelf, brief=brief, attach=attach)
+        screen = LibraryScreen(
+            _shelf, brief=brief, attach=attach, elsewhere=Lookout(runs_root()).look
+        )
         screen.reopen = self.library
         return screen
 
@@ -64,6 +67,9 @@ class Openings:
                 self.run(Viewer(directory), is_new=True, auto=auto)
             )
 
+        def attach(directory: RunDirectory) -> None:
+            screen.app.push_screen(self.run(Viewer(directory), is_new=False, auto=None))
+
         screen = BriefingScreen(
             briefing,
             begin=begin,
@@ -71,6 +77,8 @@ class Openings:
             answers=answers,
             probe=_probe,
             drilled=partial(last_drill, runs_root(), briefing.runbook),
+            elsewhere=Lookout(runs_root()).look,
+            attach=attach,
         )
         screen.reopen = lambda: self.briefing(
             briefing, auto=auto, answers={**answers, **screen.typed}

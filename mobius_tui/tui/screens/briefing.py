@@ -34,12 +34,13 @@ from mobius_tui.tui.brief import (
 from mobius_tui.tui.command import Place
 from mobius_tui.tui.commands import bindings, command, footer
 from mobius_tui.tui.field import Field
+from mobius_tui.tui.screens.alarmed import AlarmedPage
 from mobius_tui.tui.screens.contacts import contact_fields
 from mobius_tui.tui.screens.dialog import fields_widget
-from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.theme import assemble, text
 from mobius_tui.tui.widgets.badge import badge
 from mobius_tui.tui.widgets.detail import FieldList
+from mobius_tui.tui.widgets.elsewhere import Look
 from mobius_tui.tui.widgets.key_bar import KeyBar
 
 if TYPE_CHECKING:
@@ -54,13 +55,14 @@ Opened = Callable[[RunDirectory], None]
 """Opens the run that was begun."""
 
 
-class BriefingScreen(Page):
+class BriefingScreen(AlarmedPage):
     """Asks what must be known, and begins the run when the person says so."""
 
     CSS_PATH = ["../styles/app.tcss", "../styles/pages.tcss"]  # noqa: RUF012
     PLACES: ClassVar[tuple[Place, ...]] = ("briefing", "app")
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("briefing")]
     AUTO_FOCUS = ""
+    ALARM = "briefing.alarm"
     HELP = (
         "Fill in what is asked for, and begin. Before that nothing is executed, and "
         "nothing goes over the network unless you probe."
@@ -89,6 +91,8 @@ class BriefingScreen(Page):
         answers: Mapping[str, str],
         probe: Probe,
         drilled: Callable[[], Freshness | None],
+        elsewhere: Look = lambda: (),
+        attach: Opened = lambda _: None,
     ) -> None:
         """Make the screen.
 
@@ -99,8 +103,10 @@ class BriefingScreen(Page):
             answers: what is known to be answered; the person may change it.
             probe: asks every probe once.
             drilled: gives the last drill of the runbook; called in a thread.
+            elsewhere: gives the runs that want somebody.
+            attach: opens one of them.
         """
-        super().__init__()
+        super().__init__(elsewhere=elsewhere, attach=attach)
         self._briefing = briefing
         self._begin = begin
         self._opened = opened
@@ -116,6 +122,7 @@ class BriefingScreen(Page):
         briefing = self._briefing
         mode = f"bar -mode-{briefing.mode}"
         yield Static(self._header(), classes=mode, markup=False)
+        yield self.banner()
         with VerticalScroll(id="briefing", can_focus=False) as body:
             body.border_title = "Briefing"
             words = "nothing is executed, and nothing is sent, before Begin"

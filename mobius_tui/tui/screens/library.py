@@ -24,9 +24,10 @@ from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.summary import Summary
 from mobius_tui.tui.command import Place
 from mobius_tui.tui.commands import bindings
-from mobius_tui.tui.screens.page import Page
+from mobius_tui.tui.screens.alarmed import AlarmedPage
 from mobius_tui.tui.shelf_lines import run_line, runbook_line
 from mobius_tui.tui.theme import text
+from mobius_tui.tui.widgets.elsewhere import Look
 from mobius_tui.tui.widgets.filter_line import FilterLine
 from mobius_tui.tui.widgets.key_bar import KeyBar
 
@@ -59,13 +60,14 @@ class LibraryList(OptionList):
     ]
 
 
-class LibraryScreen(Page):
+class LibraryScreen(AlarmedPage):
     """A list to choose from; says what was chosen."""
 
     CSS_PATH = ["../styles/app.tcss", "../styles/pages.tcss"]  # noqa: RUF012
     PLACES: ClassVar[tuple[Place, ...]] = ("library", "app")
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("library")]
     AUTO_FOCUS = "#library"
+    ALARM = "library.alarm"
     HELP = (
         "Enter opens what the cursor is on: a run as it stands, or what is to be known "
         "of a runbook before it is run. Nothing runs by being opened."
@@ -84,6 +86,7 @@ class LibraryScreen(Page):
         *,
         brief: Callable[[Path], None],
         attach: Callable[[RunDirectory], None],
+        elsewhere: Look = lambda: (),
         wall: Callable[[], float] = time.time,
     ) -> None:
         """Make the screen.
@@ -92,19 +95,19 @@ class LibraryScreen(Page):
             look: gives what there is; called in a thread.
             brief: opens the briefing of a runbook.
             attach: opens a run.
+            elsewhere: gives the runs that want somebody.
             wall: gives seconds since 1970.
         """
-        super().__init__()
+        super().__init__(elsewhere=elsewhere, attach=attach, wall=wall)
         self._look = look
         self._open_briefing = brief
-        self._open_run = attach
-        self._wall = wall
         self._shelf: Shelf | None = None
         self._entries: dict[str, Entry] = {}
 
     def compose(self) -> ComposeResult:
         """The list, and the line to search in."""
         yield Static(text("mobius-tui", "strong"), classes="bar", markup=False)
+        yield self.banner()
         yield LibraryList(id="library", markup=False)
         yield FilterLine("title, id, environment, outcome, person, or day")
         yield KeyBar()

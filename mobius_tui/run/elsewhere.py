@@ -1,0 +1,135 @@
+"""Runs whose trigger has fired, or whose rollback goes on, seen from outside of them.
+
+Whoever looks at the library, or is about to begin a run, must hear of it too. Of each
+open run only the entries about its watch are read, and only those that are new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mobius_tui.errors import RunError
+from mobius_tui.run import fold_watch
+from mobius_tui.run.directory import RunDirectory, all_runs
+from mobius_tui.run.events import (
+    HostStarted,
+    PhaseEntered,
+    PhaseLeft,
+    RunBegan,
+    RunEnded,
+    decode,
+)
+from mobius_tui.run.follow import Lines
+from mobius_tui.run.state import RunState
+from mobius_tui.run.watch_events import WATCH_EVENTS
+from mobius_tui.run.watch_state import WatchState
+
+_MARKS = tuple(
+    f'"event":"{kind.__name__}"'.encode()
+    for kind in (
+        *(RunBegan, RunEnded, HostStarted, PhaseEntered, PhaseLeft),
+        *WATCH_EVENTS,
+    )
+)
+"""What the lines have in them that are read; in a text the quotes are escaped."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Elsewhere:
+    """A run that wants somebody."""
+
+    directory: RunDirectory
+    title: str
+    environment: str
+    mode: str
+    watch: WatchState
+
+
+class _Watched:
+    """One open run, as far as its watch goes."""
+
+    def __init__(self, directory: RunDirectory) -> None:
+        self.directory = directory
+        self.state = RunState(steps={}, phase_of={}, asides={})
+        self._lines = Lines(directory.journal)
+
+    def read(self) -> None:
+        """Take in what is new.
+
+        Raises:
+            RunError: the journal is not what it should be.
+        """
+        while data := self._lines.more():
+            for line in data.split(b"\n"):
+                if any(mark in line for mark in _MARKS):
+                    self._take(line)
+
+    def _take(self, line: bytes) -> None:
+        entry, _ = decode(line)
+        event = entry.event
+        if isinstance(event, RunBegan):
+            self.state.began = event
+        elif isinstance(event, RunEnded):
+            self.state.ended = event
+        else:
+            fold_watch.heed(self.state, entry)
+
+
+class Lookout:
+    """Looks at all runs again and again."""
+
+    def __init__(self, root: Path) -> None:
+        """Look at nothing yet.
+
+        Args:
+            root: the folder of all runs.
+        """
+        self._root = root
+        self._known: dict[Path, _Watched] = {}
+
+    def look(self) -> tuple[Elsewhere, ...]:
+        """The runs that want somebody, the most urgent first; blocking."""
+        return tuple(sorted(self._found(), key=_urgency))
+
+    def _found(self) -> Iterator[Elsewhere]:
+        known, self._known = self._known, {}
+        for directory in all_runs(self._root):
+            if directory.record.exists():
+                continue
+            watched = known.get(directory.path) or _Watched(directory)
+            try:
+                if directory.host() is None:
+                    continue
+                watched.read()
+            except RunError:
+                continue  # whoever opens it is told what is wrong with it
+            self._known[directory.path] = watched
+            began, state = watched.state.began, watched.state
+            if began is not None and state.ended is None and _wants(state.watch):
+                yield Elsewhere(
+                    directory=directory,
+                    title=began.title,
+                    environment=began.environment or "",
+                    mode=began.mode,
+                    watch=state.watch,
+                )
+
+
+def _wants(watch: WatchState) -> bool:
+    """Whether a person should look: before the rollback, or until it has passed."""
+    if watch.begun is not None:
+        return not watch.passed
+    return watch.countdown is not None or bool(watch.alarms)
+
+
+def _urgency(run: Elsewhere) -> tuple[int, float]:
+    """What comes first: an incident, and in it what counts down."""
+    watch = run.watch
+    drill = 4 if run.mode == "drill" else 0
+    if watch.countdown is not None:
+        return drill, watch.countdown.ends
+    if watch.begun is None:
+        return drill + 1, watch.alarms[0].at
+    return drill + (3 if watch.goes else 2), watch.begun_at

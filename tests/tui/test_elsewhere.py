@@ -1,0 +1,94 @@
+"""A run elsewhere whose trigger has fired, told of where other screens are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.run.directory import runs_root
+from mobius_tui.run.elsewhere import Lookout
+from mobius_tui.run.events import HostStarted, PhaseLeft, RunEnded
+from mobius_tui.run.starter import prepare
+from mobius_tui.run.watch_events import RollbackHeld, RollbackStopped, TriggerCleared
+from mobius_tui.runbook.decode import load
+from mobius_tui.tui.elsewhere_lines import elsewhere_lines
+from mobius_tui.tui.opening import Openings
+from mobius_tui.tui.screens.run import RunScreen
+from mobius_tui.tui.widgets.elsewhere import ElsewhereBanner
+from tests.tui import scenes
+from tests.tui.runs import ROLLBACK, MadeRun, hosted, running, until, words
+
+Scene = Callable[[Path], MadeRun]
+
+
+def said(lookout: Lookout, now: float) -> str:
+    lines = elsewhere_lines(lookout.look(), now=now, key="Ctrl+O")
+    return "\n".join(line.plain for line in lines)
+
+
+async def test_it_follows_what_becomes_of_the_trigger(tmp_path: Path) -> None:
+    run = scenes.countdown(tmp_path)
+    lookout = Lookout(tmp_path / "runs")
+    assert said(lookout, run.at) == "", "no host runs it: it is said where it is listed"
+    async with hosted(run):
+        assert said(lookout, run.at) == (
+            " TRIGGER FIRED  in another run: MOBIUS rollback ▸ production: "
+            "3 checks of api failed in a row\n"
+            "The rollback begins in 0:10, or as soon as it can · Ctrl+O opens that run"
+        )
+        assert "as soon as it can" in said(lookout, run.at + 11)
+        run.write(RollbackHeld(reason=""))
+        assert "Nothing begins by itself" in said(lookout, run.at)
+        run.write(TriggerCleared(probe="api", rule="consecutive_failures"))
+        assert said(lookout, run.at) == ""
+
+
+async def test_a_rollback_is_told_of_until_it_has_passed(tmp_path: Path) -> None:
+    run = scenes.rolling(tmp_path)
+    lookout = Lookout(tmp_path / "runs")
+    async with hosted(run):
+        assert "ROLLBACK  in another run" in said(lookout, run.at)
+        assert "goes on by itself" in said(lookout, run.at)
+        run.write(RollbackStopped(reason="it failed"))
+        assert "wants a person" in said(lookout, run.at)
+        run.write(PhaseLeft(phase="automated-rollback", passed=True))
+        assert said(lookout, run.at) == ""
+
+
+async def test_what_counts_down_comes_first_and_what_is_over_not_at_all(
+    tmp_path: Path,
+) -> None:
+    first, second, third = (
+        make(tmp_path) for make in (scenes.fired, scenes.countdown, scenes.fired)
+    )
+    third.write(RunEnded(outcome="abandoned"))
+    lookout = Lookout(tmp_path / "runs")
+    async with hosted(first), hosted(second), hosted(third):
+        assert [each.directory.path for each in lookout.look()] == [
+            second.directory.path,
+            first.directory.path,
+        ]
+        assert "opens that run · and 1 more" in said(lookout, first.at)
+        second.write(HostStarted(pid=1))  # another host: it is disarmed
+        assert "Nothing begins by itself" in said(lookout, first.at)
+
+
+@pytest.mark.parametrize("page", ["library", "briefing"])
+async def test_a_key_leads_there(state_home: Path, page: str) -> None:
+    run = scenes.fired(state_home / "mobius-tui")
+    assert run.directory.path.parent == runs_root()
+    openings = Openings(repaints=100)
+    if page == "library":
+        screen = openings.library()
+    else:
+        briefing = prepare(load(ROLLBACK), given={})
+        screen = openings.briefing(briefing, auto=None, answers={})
+    async with hosted(run), running(screen, size=(100, 30)) as pilot:
+        banner = screen.query_one(ElsewhereBanner)
+        await until(pilot, lambda: banner.first is not None, seconds=30)
+        assert "TRIGGER FIRED  in another run: MOBIUS rollback ▸ produc" in words(pilot)
+        await pilot.press("ctrl+o")
+        screens = pilot.app.screen_stack
+        await until(pilot, lambda: any(isinstance(s, RunScreen) for s in screens))
