@@ -399,7 +399,7 @@ def decode(line: bytes) -> tuple[Entry, str]:
         kind: Callable[..., Event] = EVENTS[name]
         n, at, mono = data.pop("n"), data.pop("at"), data.pop("mono")
         boot, by, intent = data.pop("boot"), data.pop("by"), data.pop("intent", None)
-        for key in _TUPLES[name]:
+        for key in _TUPLES[name] & data.keys():  # an older journal may lack one
             data[key] = tuple(data[key])
         envelope = Entry(
             n=n,

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import MISSING, fields
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.events import Entry, NoteAdded, VariableSet, decode, encode
+from mobius_tui.run.events import (
+    EVENTS,
+    Entry,
+    Event,
+    NoteAdded,
+    VariableSet,
+    decode,
+    encode,
+)
 from mobius_tui.run.journal import FIRST, Clock, Journal, Tail, entries_of, read
 
 EMPTY = Tail(entries=(), heads=(), size=0, torn=0)
@@ -129,6 +140,22 @@ def test_any_event_survives_the_journal(
     line = encode(entry, FIRST)
     assert line.count(b"\n") == 1
     assert decode(line) == (entry, FIRST)
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_an_older_journal_without_a_newer_field_is_read(name: str) -> None:
+    """What a field was given a default for may be absent: runs outlive versions."""
+    kind: Callable[..., Event] = EVENTS[name]
+    wanted = [
+        each.name
+        for each in fields(EVENTS[name])
+        if each.default is MISSING and each.default_factory is MISSING
+    ]
+    line = {"n": 1, "at": "2026-11-24T13:45:05.000000Z", "mono": 1.0, "boot": "b"}
+    line |= {"by": "ana", "event": name, "prev": FIRST, **dict.fromkeys(wanted, "")}
+    entry, _ = decode(json.dumps(line).encode())
+    tuples = {k for k in wanted if str(EVENTS[name].__annotations__[k])[:5] == "tuple"}
+    assert entry.event == kind(**{k: () if k in tuples else "" for k in wanted})
 
 
 @given(st.binary(max_size=200))
