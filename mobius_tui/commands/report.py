@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from mobius_tui.review.told import Told
 
-FORMATS = ("md", "json")
+FORMATS = ("md", "html", "json", "junit")
 
 
 def add_options(report: argparse.ArgumentParser) -> None:
@@ -52,6 +52,14 @@ def _renderer(name: str) -> Callable[[Told], str]:
         from mobius_tui.review.as_json import as_json
 
         return as_json
+    if name == "html":
+        from mobius_tui.review.as_html import as_html
+
+        return as_html
+    if name == "junit":
+        from mobius_tui.review.as_junit import as_junit
+
+        return as_junit
     from mobius_tui.review.as_markdown import as_markdown
 
     return as_markdown

@@ -66,12 +66,14 @@ class Beats:
             began: where the picture begins, in seconds since 1970.
             until: where it ends.
         """
-        titles = {p.id: p.title for p in health.probes} if health is not None else {}
+        probes = health.probes if health is not None else ()
+        titles = {probe.id: probe.title for probe in probes}
         limit = _limit(health, state)
+        limits = {probe.id: limit for probe in probes if probe.trigger}
         known = [each for each in titles if each in self._rows]
         others = [each for each in self._rows if each not in titles]
         return tuple(
-            self._probe(name, titles.get(name, ""), limit, began, until)
+            self._probe(name, titles.get(name, ""), limits.get(name), began, until)
             for name in (*known, *others)
         )
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from mobius_tui.review.as_html import as_html
 from mobius_tui.review.as_json import as_json
+from mobius_tui.review.as_junit import as_junit
 from mobius_tui.review.as_markdown import as_markdown
 from mobius_tui.review.told import Told
 
@@ -13,6 +15,8 @@ GOLDENS = Path(__file__).parent / "golden"
 FORMS: Mapping[str, Callable[[Told], str]] = {
     "report.md": as_markdown,
     "report.json": as_json,
+    "report.html": as_html,
+    "report.xml": as_junit,
 }
 
 

@@ -1,0 +1,93 @@
+"""How a report in HTML looks: on paper, on a phone, by day and by night. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+LIGHT: Mapping[str, str] = {
+    "paper": "#ffffff",
+    "panel": "#f3f5f7",
+    "ink": "#1b1f24",
+    "muted": "#565f69",
+    "line": "#c9d0d7",
+    "ok": "#1a7f37",
+    "bad": "#b42318",
+    "warn": "#855600",
+    "unknown": "#6b3fa8",
+    "link": "#0a58ca",
+}
+"""Every one but `line` has at least 4.5 to 1 on paper and on panel."""
+DARK: Mapping[str, str] = {
+    "paper": "#0f1419",
+    "panel": "#1a2129",
+    "ink": "#e6edf3",
+    "muted": "#a3adb8",
+    "line": "#3b4650",
+    "ok": "#4cc36a",
+    "bad": "#ff8a80",
+    "warn": "#e3b341",
+    "unknown": "#c8a2ff",
+    "link": "#79b8ff",
+}
+
+_RULES = """
+*{box-sizing:border-box}
+body{margin:0;background:var(--paper);color:var(--ink);
+font:16px/1.5 system-ui,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
+header,nav,main,footer{max-width:64rem;margin:0 auto;padding:0 1rem}
+h1{font-size:1.7rem;line-height:1.2;margin:1.5rem 0 .5rem}
+h2{font-size:1.3rem;margin:2rem 0 .5rem;border-bottom:1px solid var(--line)}
+h3{font-size:1.1rem;margin:1.5rem 0 .5rem}
+h4{font-size:1rem;margin:1rem 0 .25rem}
+p{margin:.25rem 0}
+a{color:var(--link)}
+nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1rem;padding:0;list-style:none}
+.scroll{overflow-x:auto}
+table{border-collapse:collapse;width:100%;font-size:.9rem}
+th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;
+border-bottom:1px solid var(--line);overflow-wrap:anywhere}
+.scroll td{overflow-wrap:break-word}.scroll td:last-child{min-width:8rem}
+thead th,th[scope=row]{color:var(--muted);font-weight:600}
+th,td.time{white-space:nowrap;overflow-wrap:normal}
+td.time{font-variant-numeric:tabular-nums}
+pre{background:var(--panel);border-left:3px solid var(--line);padding:.6rem;
+margin:.4rem 0;
+font:.8rem/1.4 ui-monospace,"DejaVu Sans Mono",monospace;white-space:pre-wrap;
+overflow-wrap:anywhere}
+ul.plain{margin:.25rem 0;padding-left:1.2rem}
+.ok{color:var(--ok)}.bad{color:var(--bad)}.warn{color:var(--warn)}
+.unknown{color:var(--unknown)}.muted{color:var(--muted)}
+.status{font-weight:600;text-transform:uppercase;font-size:.8rem}
+.damage{border:2px solid var(--bad);padding:.5rem 1rem;margin:1rem 0}
+figure{margin:1rem 0}
+figcaption{color:var(--muted);font-size:.85rem}
+svg{display:block;width:100%;min-width:40rem;height:auto}
+svg text{fill:var(--ink);font:11px system-ui,"DejaVu Sans",sans-serif}
+svg text.muted{fill:var(--muted)}svg text.mark{font-weight:700}
+svg text.bad{fill:var(--bad)}svg text.unknown{fill:var(--unknown)}
+svg line{stroke:var(--line)}
+svg line.limit{stroke:var(--warn);stroke-dasharray:4 3}
+svg line.event{stroke:var(--bad);stroke-dasharray:2 2}
+svg rect.ok{fill:var(--ok)}svg rect.bad{fill:var(--bad)}svg rect.warn{fill:var(--warn)}
+svg rect.unknown{fill:var(--unknown)}svg rect.muted{fill:var(--muted)}
+svg rect.none{fill:var(--panel)}
+footer{color:var(--muted);font-size:.85rem;padding-bottom:2rem}
+@media (max-width:40rem){body{font-size:15px}
+table{font-size:.8rem}th,td{padding:.25rem}}
+@page{size:A4;margin:15mm}
+@media print{body{font-size:10pt}nav{display:none}.scroll{overflow:visible}
+header,main,footer{max-width:none;padding:0}svg{min-width:0}a{color:inherit}
+h1,h2,h3,h4{break-after:avoid}tr,figure,pre{break-inside:avoid}thead{display:table-header-group}}
+"""
+
+
+def _variables(colours: Mapping[str, str]) -> str:
+    return "".join(f"--{name}:{colour};" for name, colour in colours.items())
+
+
+STYLE = (
+    f":root{{color-scheme:light dark;{_variables(LIGHT)}}}"
+    f"@media screen and (prefers-color-scheme:dark){{:root{{{_variables(DARK)}}}}}"
+    f"{_RULES}"
+)
+"""The whole style sheet."""
