@@ -15,6 +15,7 @@ from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.injected import injected
 from mobius_tui.drill.kept import Kept
 from mobius_tui.drill.score import Facts, score
+from mobius_tui.drill.seen import sightings
 from mobius_tui.drill.site import open_site
 from mobius_tui.drill.verdict import verdict
 from mobius_tui.errors import MobiusError
@@ -75,6 +76,7 @@ def keep_score(
     """
     run = Follower(directory)
     state = run.state
+    ended = state.ended_at or state.at
     found = Kept(
         run=directory.id,
         runbook=run.began.runbook,
@@ -82,9 +84,10 @@ def keep_score(
         operator=run.began.operator,
         outcome=state.ended.outcome if state.ended is not None else "open",
         began=state.began_at,
-        ended=state.ended_at or state.at,
+        ended=ended,
         score=score(run.plan, run.entries, run.past, left=left, facts=facts),
         texts=step_digests(run.runbook),
+        seen=sightings(run.plan, run.entries, run.past, ended),
     )
     kept.write(directory, found)
     return found

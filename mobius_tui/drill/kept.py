@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mobius_tui.drill.score import TIMES, Score
+from mobius_tui.drill.seen import Sighting
 from mobius_tui.errors import RunError
 from mobius_tui.run.directory import RunDirectory
 
@@ -42,6 +43,8 @@ class Kept:
     score: Score
     texts: Mapping[str, str] = field(default_factory=dict)
     """The digest of each step, by its id."""
+    seen: tuple[Sighting, ...] = ()
+    """What was seen red and green."""
 
 
 def write(directory: RunDirectory, kept: Kept) -> None:
@@ -52,11 +55,18 @@ def write(directory: RunDirectory, kept: Kept) -> None:
     """
     try:
         _add_to_record(directory.record, kept.score)
-        _replace(path(directory), json.dumps(asdict(kept)).encode())
+        _replace(path(directory), _encoded(kept))
     except (OSError, ValueError) as error:
         raise RunError(
             f"{directory.path}: the score cannot be kept: {error}"
         ) from error
+
+
+def _encoded(kept: Kept) -> bytes:
+    """One line; of what was seen only the values, in their order."""
+    seen = [list(asdict(sight).values()) for sight in kept.seen]
+    said = {**asdict(kept), "seen": seen}
+    return json.dumps(said, separators=(",", ":")).encode() + b"\n"
 
 
 def path(directory: RunDirectory) -> Path:
@@ -76,6 +86,7 @@ def read(directory: RunDirectory) -> Kept | None:
             ended=float(said["ended"]),
             score=_score(said["score"]),
             texts={str(key): str(value) for key, value in said["texts"].items()},
+            seen=tuple(map(_sighting, said["seen"])),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
@@ -93,6 +104,18 @@ def _score(said: Mapping[str, Any]) -> Score:
     if values["handled"] not in (True, False, None):
         raise ValueError("handled is no truth")
     return Score(**{**values, "hints": int(values["hints"])})
+
+
+def _sighting(said: list[Any]) -> Sighting:
+    key, text, red, green, last_red, last_green = said
+    return Sighting(
+        key=str(key),
+        text=str(text),
+        red=int(red),
+        green=int(green),
+        last_red=None if last_red is None else float(last_red),
+        last_green=None if last_green is None else float(last_green),
+    )
 
 
 def _add_to_record(record: Path, score: Score) -> None:
