@@ -90,6 +90,7 @@ PURE = (
     "run.checks.tally",
     "drill.score",
     "drill.score_words",
+    "drill.seen",
     "tui.widgets.chart",
     "tui.widgets.step_marks",
 )

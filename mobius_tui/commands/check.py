@@ -14,14 +14,52 @@ if TYPE_CHECKING:
 def add_options(check: argparse.ArgumentParser) -> None:
     """Add what `check` takes."""
     check.add_argument("files", nargs="+", metavar="RUNBOOK")
+    check.add_argument(
+        "--fresh",
+        metavar="AGE",
+        help="exit 1 when no drill handled its fault within this time, such as 30d",
+    )
     json_option(check)
 
 
 def do(options: argparse.Namespace) -> int:
-    """Print every problem, each with its place."""
+    """Print every problem, each with its place; then what drills say."""
     from mobius_tui.commands.speaking import say
+    from mobius_tui.errors import FAILED, OK
     from mobius_tui.runbook.report import check_files
 
-    text, code = check_files([Path(f) for f in options.files], as_json=options.json)
+    paths = [_file(name) for name in options.files]
+    text, code = check_files(paths, as_json=options.json)
+    if code != OK or not (options.fresh or _was_anything_run()):
+        say(text)
+        return code
+    from mobius_tui.commands.check_drills import remarks
+
+    found = remarks(paths, options.fresh)
+    if options.json:
+        import json
+
+        items = [item for each in found for item in each.items()]
+        text = json.dumps([*json.loads(text), *items], indent=2, ensure_ascii=False)
     say(text)
-    return code
+    if not options.json:
+        from mobius_tui.sanitize import line
+
+        for each in found:
+            for words in each.lines():
+                say(line(words))
+    return FAILED if any(each.stale for each in found) else OK
+
+
+def _file(name: str) -> Path:
+    """The file that a word means: one that is there, or a bundled runbook."""
+    from mobius_tui.runbook.library import find
+
+    return Path(name) if Path(name).exists() else find(name)
+
+
+def _was_anything_run() -> bool:
+    """Whether there can be drills at all: what knows of them takes time to import."""
+    from mobius_tui.run.directory import all_runs, runs_root
+
+    return bool(all_runs(runs_root()))

@@ -13,6 +13,7 @@ from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.history import beside, known_before
 from mobius_tui.drill.judging import await_score
 from mobius_tui.drill.kept import Kept
+from mobius_tui.drill.never_red import in_short, watched
 from mobius_tui.drill.site import open_site
 from mobius_tui.drill.usage import run_of
 from mobius_tui.drill.verdict import verdict
@@ -20,7 +21,7 @@ from mobius_tui.errors import FAILED, OK
 from mobius_tui.plain import inert, show
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.events import RunBegan, RunEnded
-from mobius_tui.run.follow import JournalFollower
+from mobius_tui.run.follow import Follower, JournalFollower
 from mobius_tui.sanitize import line
 
 if TYPE_CHECKING:
@@ -77,13 +78,21 @@ def _has_ended(directory: RunDirectory) -> bool:
 
 def _print(drill: Kept, directory: RunDirectory, *, as_json: bool) -> None:
     times = beside(drill, known_before(directory, drill))
+    found = watched(directory.path.parent, Follower(directory).runbook)
     if as_json:
-        said = {"event": "Score", "run": drill.run, **asdict(drill.score)}
-        before = {t.name: {"last": t.last, "best": t.best} for t in times}
-        say(inert(json.dumps({**said, "before": before}, ensure_ascii=False)))
+        said = {
+            "event": "Score",
+            "run": drill.run,
+            **asdict(drill.score),
+            "before": {t.name: {"last": t.last, "best": t.best} for t in times},
+            "never_red": [each.subject.key for each in found.never_red],
+        }
+        say(inert(json.dumps(said, ensure_ascii=False)))
         return
     for each in score_words.lines(drill, times):
         say(line(each))
+    for each in in_short(found):
+        say(line(f"unseen: {each}"))
     for name in drill.score.faults:
         if name in FAULTS:
             say(line(f"what handles {name}: {FAULTS[name].handled_by}"))

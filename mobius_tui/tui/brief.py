@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mobius_tui import sanitize
-from mobius_tui.drill.freshness import Freshness
+from mobius_tui.drill.never_red import LookBack
 from mobius_tui.health.record import State
 from mobius_tui.run.plan import effect_of, kind_of
 from mobius_tui.run.starter import Briefing
 from mobius_tui.runbook.markdown import plain
 from mobius_tui.runbook.model import Phase, Runbook
 from mobius_tui.tui.field import Field
+from mobius_tui.tui.score_fields import unseen_fields
 from mobius_tui.tui.shelf_lines import drill_words
 from mobius_tui.tui.theme import Role, assemble, text
 
@@ -121,16 +122,20 @@ def values(briefing: Briefing) -> tuple[Field, ...]:
     return tuple(fields)
 
 
-def drill_field(fresh: Freshness | None, *, now: float | None = None) -> Field:
+def drill_fields(
+    found: LookBack | None, *, now: float | None = None
+) -> tuple[Field, ...]:
     """When it was drilled last, how that ended, by whom, and what was edited since.
 
     Args:
-        fresh: its last drill that came to an end.
+        found: what its drills say; also what none of them has seen red.
         now: seconds since 1970; none while that is still looked for.
     """
     if now is None:
-        return Field("drilled", text("looking through the runs", "muted"))
-    return Field("drilled", drill_words(fresh, now=now))
+        return (Field("drilled", text("looking through the runs", "muted")),)
+    last = found.last if found is not None else None
+    drilled = Field("drilled", drill_words(last, now=now))
+    return (drilled, *unseen_fields(found.watched)) if found else (drilled,)
 
 
 def probe_fields(

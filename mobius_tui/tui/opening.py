@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mobius_tui.drill.freshness import last_drill
+from mobius_tui.drill.never_red import look_back
 from mobius_tui.drill.shelf import Shelf, shelf
 from mobius_tui.run.directory import RunDirectory, runs_root
 from mobius_tui.run.elsewhere import Lookout
@@ -76,7 +76,7 @@ class Openings:
             opened=opened,
             answers=answers,
             probe=_probe,
-            drilled=partial(last_drill, runs_root(), briefing.runbook),
+            drilled=partial(look_back, runs_root(), briefing.runbook),
             elsewhere=Lookout(runs_root()).look,
             attach=attach,
         )

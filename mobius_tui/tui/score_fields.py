@@ -11,7 +11,9 @@ from mobius_tui.drill import score_words
 from mobius_tui.drill.history import Beside, beside, known_before
 from mobius_tui.drill.judging import await_score
 from mobius_tui.drill.kept import Kept
+from mobius_tui.drill.never_red import Watched, in_short, watched
 from mobius_tui.run.directory import RunDirectory
+from mobius_tui.runbook.model import Runbook
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.glyphs import VERDICTS
 from mobius_tui.tui.theme import Role, assemble, text
@@ -39,18 +41,31 @@ class Scored:
     times: tuple[Beside, ...]
 
 
-async def await_fields(directory: RunDirectory, site: Path) -> tuple[Field, ...]:
+async def await_fields(
+    directory: RunDirectory, site: Path, runbook: Runbook
+) -> tuple[Field, ...]:
     """The score of a drill that is over, once it is known.
 
     Args:
         directory: the run.
         site: the folder of its site.
+        runbook: what was drilled.
     """
     drill = await await_score(directory, site)
     if drill is None:
         return score_fields(None)
     before = await asyncio.to_thread(known_before, directory, drill)
-    return score_fields(Scored(drill=drill, times=beside(drill, before)))
+    found = await asyncio.to_thread(watched, directory.path.parent, runbook)
+    scored = Scored(drill=drill, times=beside(drill, before))
+    return (*score_fields(scored), *unseen_fields(found))
+
+
+def unseen_fields(found: Watched) -> Iterator[Field]:
+    """What was never seen red; nothing before the first drill."""
+    label = "unseen"
+    for words in in_short(found):
+        yield Field(label, text(words, "warn" if label else "plain"))
+        label = ""
 
 
 def awaited() -> tuple[Field, ...]:

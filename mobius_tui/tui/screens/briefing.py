@@ -18,13 +18,13 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Select, Static
 
 from mobius_tui import sanitize
-from mobius_tui.drill.freshness import Freshness
+from mobius_tui.drill.never_red import LookBack
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.starter import Briefing
 from mobius_tui.runbook.model import Variable
 from mobius_tui.tui.brief import (
-    drill_field,
+    drill_fields,
     effects,
     preflight,
     probe_fields,
@@ -76,11 +76,11 @@ class BriefingScreen(AlarmedPage):
             self.seen = seen
 
     class Drilled(Message):
-        """The runs were searched for the last drill."""
+        """The runs were searched for drills."""
 
-        def __init__(self, drill: Freshness | None) -> None:
+        def __init__(self, found: LookBack | None) -> None:
             super().__init__()
-            self.drill = drill
+            self.found = found
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class BriefingScreen(AlarmedPage):
         opened: Opened,
         answers: Mapping[str, str],
         probe: Probe,
-        drilled: Callable[[], Freshness | None],
+        drilled: Callable[[], LookBack | None],
         elsewhere: Look = lambda: (),
         attach: Opened = lambda _: None,
     ) -> None:
@@ -102,7 +102,7 @@ class BriefingScreen(AlarmedPage):
             opened: is given the run that was begun.
             answers: what is known to be answered; the person may change it.
             probe: asks every probe once.
-            drilled: gives the last drill of the runbook; called in a thread.
+            drilled: gives what the drills of the runbook say; called in a thread.
             elsewhere: gives the runs that want somebody.
             attach: opens one of them.
         """
@@ -128,7 +128,7 @@ class BriefingScreen(AlarmedPage):
             words = "nothing is executed, and nothing is sent, before Begin"
             body.border_subtitle = text(words, "muted")
             yield fields_widget(summary(briefing))
-            yield fields_widget((drill_field(None),), id="drilled")
+            yield fields_widget(drill_fields(None), id="drilled")
             if briefing.missing:
                 yield Static(text("To fill in", "strong"), classes="head", markup=False)
                 for variable in briefing.missing:
@@ -278,8 +278,8 @@ class BriefingScreen(AlarmedPage):
     @on(Drilled)
     def _show_drilled(self, event: Drilled) -> None:
         event.stop()
-        field = drill_field(event.drill, now=time.time())
-        self.query_one("#drilled", FieldList).fields = (field,)
+        fields = drill_fields(event.found, now=time.time())
+        self.query_one("#drilled", FieldList).fields = fields
 
     def _refuse(self, words: str) -> None:
         self.query_one("#problem", Static).update(text(words, "bad"))

@@ -124,7 +124,7 @@ def end_card(view: RunView, directory: RunDirectory) -> EndCard:
     began = view.state.began
     judge = None
     if began is not None and began.site is not None:
-        judge = partial(await_fields, directory, Path(began.site))
+        judge = partial(await_fields, directory, Path(began.site), view.runbook)
     return EndCard(view, str(directory.path), judge)
 
 

@@ -1,0 +1,102 @@
+"""What was never seen red, over all drills of the text that it has now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mobius_tui.drill.freshness import Freshness, last_drill
+from mobius_tui.drill.history import history
+from mobius_tui.drill.reddens import REDDENS
+from mobius_tui.drill.seen import Record, records
+from mobius_tui.run.plan import Plan
+from mobius_tui.runbook.model import Runbook
+from mobius_tui.runbook.units import ago
+
+SHOWN = 3
+"""Of them that are named where there is little room."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Watched:
+    """Everything in a runbook that can be red or green, and what drills have seen."""
+
+    drills: int
+    """How many there were, of any text."""
+    records: tuple[Record, ...]
+
+    @property
+    def never_red(self) -> tuple[Record, ...]:
+        """Those that may not be able to turn red."""
+        return tuple(record for record in self.records if not record.was_red)
+
+    @property
+    def words(self) -> str:
+        """How many they are, in words."""
+        count, whole = len(self.never_red), len(self.records)
+        return f"{count} of {whole} checks, probes and triggers"
+
+
+def watched(root: Path, runbook: Runbook) -> Watched:
+    """Ask what drills have seen of a runbook; no journal is read for it.
+
+    Args:
+        root: the folder of all runs.
+        runbook: as it is now.
+    """
+    drills = tuple(history(root, runbook.id))
+    seen = ((drill.score.faults, drill.seen) for drill in drills)
+    return Watched(drills=len(drills), records=records(Plan(runbook), seen, REDDENS))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LookBack:
+    """What the drills of a runbook say of it."""
+
+    last: Freshness | None
+    """The last that came to an end."""
+    watched: Watched
+
+
+def look_back(root: Path, runbook: Runbook) -> LookBack:
+    """Look at the drills of a runbook; a thousand of them take a moment.
+
+    Args:
+        root: the folder of all runs.
+        runbook: as it is now.
+    """
+    return LookBack(last=last_drill(root, runbook), watched=watched(root, runbook))
+
+
+def in_short(found: Watched) -> Iterator[str]:
+    """How many were never seen red, and some of them; nothing without a drill."""
+    never = found.never_red
+    if not found.drills or not never:
+        return
+    yield f"{found.words} were never seen red"
+    # Those first of which a fault is known: there is something to do about them.
+    for record in sorted(never, key=lambda each: not each.by)[:SHOWN]:
+        yield f"{record.subject.name}{_ought(record)}"
+    if len(never) > SHOWN:
+        yield f"and {len(never) - SHOWN} more; mobius-tui check lists them"
+
+
+def words(record: Record, now: float) -> str:
+    """A record in words: its name, how often it was green, and what would redden it.
+
+    Args:
+        record: of something that was never seen red.
+        now: seconds since 1970.
+    """
+    sight = record.sighting
+    seen = "nobody looked at it"
+    if sight.last_green is not None:
+        times = "once" if sight.green == 1 else f"{sight.green} times"
+        seen = f"green {times}, last {ago(max(0.0, now - sight.last_green))}"
+    return f"{record.subject.name}: {seen}{_ought(record)}"
+
+
+def _ought(record: Record) -> str:
+    """Which faults ought to turn it red."""
+    return f"; --fault {' or '.join(record.by)} ought to" if record.by else ""
