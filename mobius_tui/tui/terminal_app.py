@@ -8,7 +8,7 @@ import signal
 from typing import cast
 
 from rich.console import RenderableType
-from textual import on
+from textual import events, on
 from textual.app import App
 from textual.screen import Screen
 
@@ -48,6 +48,12 @@ class TerminalApp(App[Result]):
         self._is_owed = False
         self._terminal_title = ""
         self._is_going = False
+
+    @on(events.DescendantFocus)
+    def _still_the_cursor(self, event: events.DescendantFocus) -> None:
+        """Nothing blinks: it says no more, and over a slow line each turn costs."""
+        if hasattr(event.widget, "cursor_blink"):
+            event.widget.cursor_blink = False
 
     def _heed_the_world(self) -> None:
         """Hear signals, look whether the terminal is there, and keep its title."""

@@ -17,6 +17,8 @@ from tests.acceptance.terminal import LIMIT, Terminal
 
 ENTER = "\r"
 CTRL_G = "\x07"
+CLEAR = "\x15"
+"""Empties a line: of what was typed too early, the end may be there."""
 
 
 def next_line(text: str) -> str:
@@ -103,11 +105,9 @@ def test_the_whole_demo_by_keys_alone(terminal: Open, columns: int, rows: int) -
 
 
 def fill(screen: Terminal, text: str) -> None:
-    """Type into the focused field, once its dialog takes keys."""
-    field = re.compile(rf"│ +{re.escape(text[0])} *[│▌]")  # or a notice's edge
-    press_until(screen, text[0], field.search, 2.0)  # twice would be wrong
-    screen.press(text[1:])
-    screen.until(text)
+    """Type into the line that has the focus, once its dialog takes all of it."""
+    field = re.compile(rf"│ +{re.escape(text)} *[│▌]")  # or a notice's edge
+    press_until(screen, CLEAR + text, field.search, 2.0)
 
 
 def answer(screen: Terminal, text: str, then: str) -> None:

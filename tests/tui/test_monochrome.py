@@ -68,9 +68,6 @@ async def test_the_focus_is_seen_without_colour(
     async with seen(name, tmp_path, no_colour) as pilot:
         screen = pilot.app.screen
         for widget in screen.focus_chain:
-            # The cursor of a line of text is seen anew a moment later: it blinks.
-            if hasattr(widget, "cursor_blink"):
-                widget.cursor_blink = False
             screen.set_focus(None)
             await settled(pilot)
             before = shape(pilot, widget.region)
