@@ -101,6 +101,7 @@ def preflight(briefing: Briefing) -> tuple[Field, ...]:
         programs = ", ".join(briefing.runbook.requires)
         found = programs or "no programs are asked for"
         fields.append(Field("✔ found", text(found, "good")))
+    fields += [Field("▲ tell", text(each, "warn")) for each in briefing.notices]
     fields.append(Field("in", text(""), sanitize.line(str(briefing.workdir))))
     return tuple(fields)
 

@@ -25,6 +25,7 @@ from mobius_tui.tui.before_after import health_field
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.forms import short_form
 from mobius_tui.tui.glyphs import MARKS
+from mobius_tui.tui.sending import channel_fields
 from mobius_tui.tui.standing import standing_fields
 from mobius_tui.tui.theme import STYLES, Role, assemble, cut_in_middle, text
 from mobius_tui.tui.view import RunView
@@ -149,9 +150,8 @@ def _action(view: RunView, step: Step, *, compact: bool) -> Iterator[Field]:
             body = values.preview(view.runbook.messages[send.message].body)
             last = view.own(step.id).last
             told = last.note if last is not None else ""
+            yield from channel_fields(view, step)
             yield Field("text", paragraphs((told or body).strip()))
-            if send.to:
-                yield Field("for", text(", ".join(send.to), "muted"))
         case Choose() as choose:
             held = view.state.variables.get(choose.var)
             chosen = (held.text or "").split("\n") if held is not None else []

@@ -26,6 +26,7 @@ from mobius_tui.tui.screens.failure import FailureDialog
 from mobius_tui.tui.screens.message import MessageDialog
 from mobius_tui.tui.screens.question import Question
 from mobius_tui.tui.screens.reason import ReasonDialog
+from mobius_tui.tui.sending import wants_a_person
 from mobius_tui.tui.view import RunView
 from mobius_tui.tui.watch_flows import arm, hold, roll_back
 
@@ -114,15 +115,29 @@ async def _may_end(
 
 
 async def message(ask: Ask, view: RunView, key: str | None) -> Intent | None:
-    """Tell a message, and mark it as told; the text as told goes on record."""
+    """Send a message, or mark it as told; the text as told goes on record.
+
+    Where the cursor is on none, it is about the first one that did not arrive.
+    """
     step = view.step(key)
+    if step is None or kind_of(step) != "message":
+        step = view.step(wants_a_person(view))
     if step is None:
         return None
     told = await ask(MessageDialog(view, step))
     if told is None:
         return None
-    attempt = view.next_attempt(step.id)
-    return Intent(wish="tick", step=step.id, attempt=attempt, text=told)
+    if told.again:
+        return Intent(wish="send again", names=tuple(map(str, told.again)))
+    if told.drop:
+        return Intent(wish="drop", names=tuple(map(str, told.drop)))
+    return Intent(
+        wish="send" if told.channels else "tick",
+        step=step.id,
+        attempt=view.next_attempt(step.id),
+        text=told.text,
+        names=told.channels,
+    )
 
 
 async def decide(ask: Ask, view: RunView, key: str | None) -> Intent | None:

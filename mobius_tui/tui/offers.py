@@ -23,6 +23,7 @@ from mobius_tui.runbook.model import Phase, Step
 from mobius_tui.runbook.units import clock
 from mobius_tui.runbook.words import EFFECTS
 from mobius_tui.tui.glyphs import MARKS
+from mobius_tui.tui.sending import wants_a_person
 from mobius_tui.tui.theme import Role
 from mobius_tui.tui.view import PHASE, RunView
 
@@ -205,6 +206,8 @@ def available(view: RunView | None, selected: str | None) -> frozenset[str]:
     if view is None:
         return frozenset()
     found = {"note"} if view.host is not None else set()
+    if wants_a_person(view) is not None:
+        found.add("message")
     if view.runbook.contacts:
         found.add("contacts")
     step = view.step(selected)
@@ -249,7 +252,8 @@ def labels(view: RunView | None, selected: str | None) -> Mapping[str, str]:
         return {}
     again = " again" if view.own(step.id).attempts else ""
     tick = "Decide" if kind_of(step) == "choose" else "Tick"
-    found = {"tick": tick + again, "message": "Tell" + again}
+    message = "Tell" + again if kind_of(step) == "message" else "Not sent"
+    found = {"tick": tick + again, "message": message}
     found["arm"] = "Disarm" if view.state.watch.armed else "Arm"
     if view.verifying == step.id:
         found["stop"] = "Stop checking"

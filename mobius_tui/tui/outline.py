@@ -13,6 +13,7 @@ from mobius_tui.run.steps import BAD, Status
 from mobius_tui.runbook.model import Phase, Step
 from mobius_tui.runbook.units import clock, in_words
 from mobius_tui.tui.glyphs import ASIDE, FOLDED, MARKS, UNFOLDED, Mark, of_phase
+from mobius_tui.tui.sending import told
 from mobius_tui.tui.theme import Role
 from mobius_tui.tui.view import RunView
 
@@ -115,7 +116,8 @@ def step_row(view: RunView, step: Step, *, said_above: str) -> Row:
         right_role=role,
         is_dim=mark.role == "muted",
         repeats=bool(said_above),
-        yields=standing.status not in (Status.RUNNING, Status.WAITING),
+        yields=standing.status not in (Status.RUNNING, Status.WAITING)
+        and (standing.status is not Status.PASSED or role == "muted"),
     )
 
 
@@ -129,6 +131,8 @@ def _right(view: RunView, step: Step, standing: Standing) -> tuple[str, Role]:
             return (f"live {words}" if follows(step) else words), "accent"
         case Status.WAITING:
             return _wait(view, standing), "muted"
+        case Status.PASSED if kind_of(step) == "message":
+            return told(view, step)
         case Status.PASSED:
             return _done(view, step), "muted"
         case status if status in BAD:
@@ -162,8 +166,6 @@ def _done(view: RunView, step: Step) -> str:
         return "chosen" if kind_of(step) == "choose" else "done"
     if kind_of(step) == "manual":
         return "done"
-    if kind_of(step) == "message":
-        return "told"
     took = view.runtime(step.id) or 0.0
     if took < 0.1:
         return "< 0.1 s"

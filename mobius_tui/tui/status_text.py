@@ -6,12 +6,14 @@ import time
 from collections.abc import Iterator
 
 from mobius_tui import sanitize
+from mobius_tui.run.message_words import why
 from mobius_tui.run.plan import follows
 from mobius_tui.run.steps import BAD, Status
 from mobius_tui.runbook.units import clock, in_words
 from mobius_tui.tui.before_after import outage_lines
 from mobius_tui.tui.glyphs import MARKS
 from mobius_tui.tui.health_view import HealthView
+from mobius_tui.tui.sending import open_deliveries
 from mobius_tui.tui.view import RunView
 
 TROUBLES = 3
@@ -41,6 +43,11 @@ def status_text(
     ]
     if health is not None and health.probes:
         lines.append(f"Health: {health.news}")
+    for own in open_deliveries(view):
+        words = why(own, now=view.now)
+        reason = f": {words}" if words else ""
+        name = own.queued.title
+        lines.append(f"Message {own.stand}: {name}, to {own.channel}{reason}")
     outage = view.milestones
     if outage is not None:
         fired = time.strftime("%H:%M:%S UTC", time.gmtime(outage.fired))

@@ -7,8 +7,10 @@ for each step that ends badly and once for the end of the run.
 from __future__ import annotations
 
 from mobius_tui import sanitize
+from mobius_tui.run.deliveries import WANTS_A_PERSON
 from mobius_tui.run.steps import BAD
 from mobius_tui.tui.glyphs import MARKS
+from mobius_tui.tui.sending import open_deliveries
 from mobius_tui.tui.tidings import Tidings
 from mobius_tui.tui.view import RunView
 
@@ -31,6 +33,9 @@ class Watcher:
             if standing.status in BAD
         }
         ended = view.state.ended is not None
+        for own in open_deliveries(view):
+            if own.stand in WANTS_A_PERSON:
+                bad[f"delivery {own.number}"] = own.tries
         latest = view.state.watch.latest
         if latest is not None:
             bad[f"trigger of {latest.probe}"] = int(latest.at * 1000)

@@ -38,6 +38,7 @@ DIALOGS = {
     "confirm-typed": Opening(scenes.assessed, ("enter",)),
     "answers": Opening(scenes.paging, ("space",)),
     "message": Opening(scenes.telling, ("enter",)),
+    "message-not-sent": Opening(scenes.unsent, ("m",)),
     "failure": Opening(scenes.failed, ("enter",)),
     "failure-unknown": Opening(scenes.unknown, ("enter",)),
     "failure-of-a-look": Opening(failed_check, ("enter",)),

@@ -17,6 +17,13 @@ from mobius_tui.run.events import (
     StepUnknown,
     VariableSet,
 )
+from mobius_tui.run.message_events import (
+    MessageNotSent,
+    MessageQueued,
+    MessageSent,
+    MessageTried,
+    MessageUnknown,
+)
 from mobius_tui.run.watch_events import RollbackBegan, TriggerFired, WatchArmed
 from tests.tui.runs import MadeRun, rollback
 
@@ -305,4 +312,55 @@ def rolling(tmp_path: Path) -> MadeRun:
     )
     run.write(began, after=10, by="trigger")
     run.write(PhaseEntered(phase="automated-rollback", reason=REASON), by="trigger")
+    return run
+
+
+def sendable(tmp_path: Path) -> MadeRun:
+    """The next thing is a message, and its channels can be reached."""
+    run = telling(tmp_path)
+    for name in ("slack_webhook", "teams_webhook"):
+        run.write(VariableSet(name=name, value=None, source="secret"))
+    return run
+
+
+TOLD = "ROLLBACK IN PROGRESS\n\nEnvironment: production"
+
+
+def sending(tmp_path: Path) -> MadeRun:
+    """A message was told, and is on its way to two channels."""
+    run = sendable(tmp_path)
+    step = "alert-stakeholders"
+    run.write(
+        MessageQueued(
+            delivery=1,
+            channels=("slack", "teams"),
+            title="Rollback started",
+            text=TOLD,
+            step=step,
+            attempt=1,
+        )
+    )
+    run.write(StepStarted(step=step, attempt=1))
+    run.write(StepEnded(step=step, attempt=1, result="passed", note=TOLD))
+    run.write(MessageTried(delivery=1, number=1), by="host")
+    run.write(MessageSent(delivery=1, number=1, status=200, answer="ok"), by="host")
+    run.write(MessageTried(delivery=2, number=1), by="host")
+    return run
+
+
+def unsent(tmp_path: Path) -> MadeRun:
+    """One of the channels would not take it."""
+    run = sending(tmp_path)
+    refused = MessageNotSent(
+        delivery=2, number=1, reason="it answers 404", status=404, answer="no such hook"
+    )
+    run.write(refused, after=1, by="host")
+    return run
+
+
+def perhaps_sent(tmp_path: Path) -> MadeRun:
+    """Of one of the channels nobody knows whether it has it."""
+    run = sending(tmp_path)
+    reason = "no answer in 10 s"
+    run.write(MessageUnknown(delivery=2, number=1, reason=reason), after=10, by="host")
     return run

@@ -13,6 +13,7 @@ from mobius_tui.runbook.units import in_words
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.glyphs import MARKS
 from mobius_tui.tui.screens.dialog import Choice, Dialog, fields_widget
+from mobius_tui.tui.sending import trouble_fields
 from mobius_tui.tui.theme import assemble, text
 from mobius_tui.tui.view import RunView
 
@@ -95,6 +96,7 @@ def _troubles(view: RunView) -> Iterable[Field]:
         if standing.status in BAD:
             reason = assemble((f"  {standing.reason}", "muted"))
             yield Field("look", _named(view, step_id) + reason)
+    yield from trouble_fields(view)
 
 
 def _around(view: RunView, health: str, before: Glance | None) -> Iterable[Field]:

@@ -26,6 +26,7 @@ from mobius_tui.tui.field import Field
 from mobius_tui.tui.glyphs import MARKS
 from mobius_tui.tui.score_fields import await_fields, awaited
 from mobius_tui.tui.screens.dialog import Choice, Dialog, fields_widget
+from mobius_tui.tui.sending import trouble_fields
 from mobius_tui.tui.theme import Role, assemble, text
 from mobius_tui.tui.view import RunView
 from mobius_tui.tui.widgets.detail import FieldList
@@ -68,6 +69,7 @@ class EndCard(Dialog[str]):
             Field("took", text(in_words(view.elapsed))),
             Field("steps", _counts(view)),
             *outage_fields(view),
+            *trouble_fields(view),
             Field("kept", text(directory)),
         )
         self._judge = judge

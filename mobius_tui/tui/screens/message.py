@@ -1,9 +1,10 @@
-"""A message: the text filled in, to edit, to copy, to tell, and to tick as told."""
+"""A message: the text filled in, to edit, to send, to copy, and to tick as told."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on
@@ -12,16 +13,40 @@ from textual.widget import Widget
 from textual.widgets import Button, TextArea
 
 from mobius_tui import sanitize
+from mobius_tui.run.channels import marked
+from mobius_tui.run.deliveries import Delivery, Stand
+from mobius_tui.run.payload import LIMIT
 from mobius_tui.runbook.model import SendMessage, Step
-from mobius_tui.runbook.units import in_words
-from mobius_tui.tui.screens.dialog import Choice, Dialog, words_widget
+from mobius_tui.runbook.units import bytes_in_words, in_words
+from mobius_tui.tui.screens.dialog import (
+    Choice,
+    Dialog,
+    fields_widget,
+    words_widget,
+)
+from mobius_tui.tui.sending import channel_fields, deliveries_of, ways_of
+from mobius_tui.tui.theme import Role
 from mobius_tui.tui.view import RunView
+from mobius_tui.tui.widgets.detail import FieldList
 
 _MENTION = re.compile(r"\$\{[\w.-]+\}")
 
 
-class MessageDialog(Dialog[str]):
-    """Gives the text as it was told."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is to be done with a message."""
+
+    text: str
+    channels: tuple[str, ...] = ()
+    """Where it is to be sent; a person told it where there are none."""
+    again: tuple[int, ...] = ()
+    """Deliveries that are to be sent again, as they are."""
+    drop: tuple[int, ...] = ()
+    """Deliveries that a person told by another way."""
+
+
+class MessageDialog(Dialog[Told]):
+    """Gives what is to be done with a message."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "copy_text", "Copy the text", show=False),
@@ -34,38 +59,88 @@ class MessageDialog(Dialog[str]):
         message = view.runbook.messages[step.action.message]
         body = view.values.preview(message.body).strip()
         last = view.own(step.id).last
+        self._step = step
+        self._view = view
         self._told = ""
         if last is not None and last.ended is not None:
             ago = in_words(max(0.0, view.now - last.ended))
             self._told = f"Told {ago} ago by {last.by}; this is what was said then."
             body = last.note or body
-        self._body = sanitize.clean(body, newlines=True)
-        self._to = ", ".join(step.action.to)
+        self._body = sanitize.clean(marked(body, view.state.began), newlines=True)
+        self._open = _to_see_to(deliveries_of(view, step))
+        if self._open:
+            self._body = sanitize.clean(self._open[0].queued.text, newlines=True)
+        self._ready = tuple(w.channel for w in ways_of(view, step) if not w.problem)
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether nothing can be sent any more: it can still be read and copied."""
+        return self._view.state.ended is not None or self._view.host is None
 
     def compose_body(self) -> Iterable[Widget]:
-        """Whom it is for, and the text."""
+        """What was told, where it goes, and the text."""
         if self._told:
             yield words_widget(self._told, "good")
-        whom = f"For {self._to}. " if self._to else ""
-        words = "This version sends nothing: tell it where people read, then mark it."
-        yield words_widget(f"{whom}{words} Tab leaves the text.", "muted")
+        fields = tuple(channel_fields(self._view, self._step))
+        if fields:
+            yield fields_widget(fields, id="channels")
+        yield words_widget(*self._hint())
         unknown = ", ".join(dict.fromkeys(_MENTION.findall(self._body)))
-        if unknown:
+        if unknown and not self._open:
             yield words_widget(f"Not known yet; write it yourself: {unknown}", "warn")
-        yield TextArea(self._body, id="text", soft_wrap=True, compact=True)
+        area = TextArea(self._body, id="text", soft_wrap=True, compact=True)
+        area.read_only = bool(self._open)
+        yield area
+
+    def _hint(self) -> tuple[str, Role]:
+        """What to do, in a line."""
+        if self._is_over:
+            return "Nothing is sent any more: copy it, and tell it by hand.", "muted"
+        if any(own.stand is Stand.UNKNOWN for own in self._open):
+            return "It may have arrived: look there before you send it again.", "warn"
+        if self._open:
+            return "Send it again, or tell it by hand and say so.", "muted"
+        if self._ready:
+            return "Tab leaves the text.", "muted"
+        return "Tell it where people read, then mark it. Tab leaves the text.", "muted"
+
+    def watch_alarm(self, view: RunView | None) -> None:
+        """How it stands with each channel, as it goes on."""
+        if view is not None and self.is_mounted and self.query("#channels"):
+            fields = tuple(channel_fields(view, self._step))
+            self.query_one("#channels", FieldList).fields = fields
 
     def choices(self) -> tuple[Choice, ...]:
-        """Told or not yet."""
-        others = (Choice("copy", "c Copy"), Choice("edit", "e Edit"))
+        """Send it, copy it, or say that it was told; the likeliest first."""
+        copy, edit = Choice("copy", "c Copy"), Choice("edit", "e Edit")
+        if self._is_over:
+            return (Choice("copy", "c Copy", "primary"), Choice("cancel", "Close"))
+        if self._open:
+            names = ", ".join(own.channel for own in self._open)
+            again = Choice("again", f"Send again to {names}", "primary")
+            by_hand = Choice("drop", "Told by hand")
+            return (again, copy, by_hand, Choice("cancel", "Close"))
+        where = ", ".join(self._ready)
         if self._told:
-            again = Choice("ok", "Mark as told again")
-            return (Choice("cancel", "Close", "primary"), *others, again)
-        told = Choice("ok", "Mark as told", "primary")
-        return (*others, told, Choice("cancel", "Not yet"))
+            ways = [Choice("cancel", "Close", "primary"), copy, edit]
+            if self._ready:
+                ways.append(Choice("send", f"Send anew to {where}"))
+            return (*ways, Choice("ok", "Mark as told again"))
+        told = Choice("ok", "Mark as told", "default" if self._ready else "primary")
+        if self._ready:
+            send = Choice("send", f"Send to {where}", "primary")
+            return (send, copy, edit, told, Choice("cancel", "Not yet"))
+        return (copy, edit, told, Choice("cancel", "Not yet"))
 
     def on_mount(self) -> None:
-        """Enter copies it, and marks it once it is copied; `e` reaches the text."""
-        self.query_one("#cancel" if self._told else "#copy").focus()
+        """Enter does the likeliest: send it, or copy it first; `e` reaches the text.
+
+        What may have arrived is sent again by nobody who only presses Enter.
+        """
+        first = self.choices()[0].id
+        if any(own.stand is Stand.UNKNOWN for own in self._open) and not self._is_over:
+            first = "cancel"
+        self.query_one(f"#{first}").focus()
 
     @property
     def _text(self) -> str:
@@ -76,19 +151,54 @@ class MessageDialog(Dialog[str]):
         """Copy the text, edited or not; the next Enter marks it as told."""
         if self.copier is not None:
             self.copier(self._text)
-        self.query_one("#ok").focus()
+        for after in ("#drop", "#ok"):
+            if not self._ready and self.query(after):
+                self.query_one(after).focus()
 
     @on(Button.Pressed, "#edit")
     def action_edit(self) -> None:
         """Go to the end of the text."""
+        if self._open:
+            return
         area = self.query_one("#text", TextArea)
         area.focus()
         area.move_cursor(area.document.end)
 
+    @on(Button.Pressed, "#send")
+    def send(self) -> None:
+        """Send the text, edited or not, to the channels that can be reached."""
+        size = len(self._text.encode("utf-8", "replace"))
+        if size > LIMIT:
+            most = bytes_in_words(LIMIT)
+            self.refuse(f"It has {bytes_in_words(size)}; {most} are sent at most.")
+        elif self._has_text():
+            self.dismiss(Told(self._text, channels=self._ready))
+
+    @on(Button.Pressed, "#again")
+    def again(self) -> None:
+        """Send what did not arrive once more, as it is."""
+        self.dismiss(Told(self._text, again=tuple(own.number for own in self._open)))
+
+    @on(Button.Pressed, "#drop")
+    def drop(self) -> None:
+        """It was told by another way."""
+        self.dismiss(Told(self._text, drop=tuple(own.number for own in self._open)))
+
     @on(Button.Pressed, "#ok")
     def give(self) -> None:
-        """Give the text, edited or not."""
+        """Mark the text, edited or not, as told."""
+        if self._has_text():
+            self.dismiss(Told(self._text))
+
+    def _has_text(self) -> bool:
         if self._text.strip():
-            self.dismiss(self._text)
-        else:
-            self.refuse("There is no text; what was told goes on record.")
+            return True
+        self.refuse("There is no text; what was told goes on record.")
+        return False
+
+
+def _to_see_to(found: tuple[Delivery, ...]) -> tuple[Delivery, ...]:
+    """What a person can send again: what did not arrive before what perhaps did."""
+    late = (own for own in found if own.stand is Stand.QUEUED and own.tries > 0)
+    held = (*(own for own in found if own.stand is Stand.HELD), *late)
+    return held or tuple(own for own in found if own.stand is Stand.UNKNOWN)

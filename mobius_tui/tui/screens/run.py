@@ -14,6 +14,7 @@ from textual.worker import Worker
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.intents import Intent
+from mobius_tui.run.plan import kind_of
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.model import Runbook
 from mobius_tui.tui.command import Place
@@ -33,6 +34,8 @@ from mobius_tui.tui.widgets.next_line import NextLine
 if TYPE_CHECKING:
     from mobius_tui.tui.screens.leave import LeaveDialog
 
+STAYS = ("note", "stop", "send again", "drop")
+"""Wishes after which the cursor stays where it is."""
 Resume = Callable[[RunDirectory, Runbook], Awaitable[None]]
 """Starts a host for a run that has none."""
 
@@ -197,7 +200,9 @@ class RunScreen(RunPage):
             self._go_to_terminal(event.intent.step)
         if wish == "note":
             self.tell("The note is on record.")
-        elif wish != "stop":
+        elif wish in ("send", "send again"):
+            self.tell("It is on its way; its step shows what becomes of it.")
+        if wish not in STAYS:
             self._catch_up()
 
     def _go_to_terminal(self, key: str | None) -> None:
@@ -219,7 +224,8 @@ class RunScreen(RunPage):
 
     def action_flow(self, command_id: str) -> None:
         """Ask what a command needs, and send it, where it applies."""
-        if command_id == "tick" and "message" in self.available():
+        step = self.view.step(self.key) if self.view is not None else None
+        if command_id == "tick" and step is not None and kind_of(step) == "message":
             command_id = "message"
         if command_id in self.available():
             self._begin_asking(self._do(command_id, self.key))

@@ -8,6 +8,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from mobius_tui.run.rollback import rollback_of
+from mobius_tui.tui.sending import trouble
 from mobius_tui.tui.theme import STYLES, Role, assemble
 from mobius_tui.tui.view import RunView
 from mobius_tui.tui.widgets.badge import MODE_STYLES, badge
@@ -101,6 +102,9 @@ class RunHeader(Widget):
                 parts.append(assemble(("ARMED", "warn")))
             elif self.size.width >= ROOMY:
                 parts.append(assemble(("not armed", "muted")))
+        messages = trouble(view)
+        if messages is not None:
+            parts.append(assemble(messages))
         if view.host is None:
             parts.append(assemble(("○ host gone", "bad")))
         else:
