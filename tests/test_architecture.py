@@ -60,6 +60,7 @@ PURE = (
     "review.html_steps",
     "review.markup",
     "review.measures",
+    "review.messages",
     "review.phrases",
     "review.redact",
     "review.style",

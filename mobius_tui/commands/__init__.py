@@ -21,6 +21,8 @@ COMMANDS: Mapping[str, str] = {
     "check": "find what is wrong with runbook files",
     "runs": "list runs, newest first",
     "report": "write what happened in a run: Markdown, HTML, JSON or JUnit",
+    "export": "write a run into one file, for somebody else",
+    "import-run": "take in a run that was exported elsewhere",
     "verify": "prove that a run was not edited",
     "paths": "say where files are kept",
 }

@@ -14,7 +14,7 @@ from mobius_tui.run.summary import Summary, summary
 from mobius_tui.runbook.digests import step_digests
 from mobius_tui.runbook.model import Runbook
 
-NO_END = ("open", "damaged", "never began")
+NO_END = ("open", "damaged", "never began", "imported")
 """Outcomes of runs that tell nothing of a runbook."""
 
 

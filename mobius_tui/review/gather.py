@@ -101,7 +101,7 @@ def _told(
             replace(p, id=one(p.id), title=one(p.title))
             for p in beats.probes(record.runbook.health, state, state.began_at, until)
         ),
-        messages=tuple(messages(plan, walked, steps, redactor)),
+        messages=tuple(messages(plan, walked, steps, redactor, hosted=record.hosted)),
         decisions=tuple(
             replace(
                 d,

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mobius_tui.errors import RunError, UsageError
+from mobius_tui.sanitize import line
 
 if TYPE_CHECKING:
     from mobius_tui.runbook.model import Source
@@ -183,6 +184,11 @@ class RunDirectory:
         return self.path / "record.toml"
 
     @property
+    def imported(self) -> Path:
+        """Where the run came from; only there for one that was run elsewhere."""
+        return self.path / "imported.toml"
+
+    @property
     def glance(self) -> Path:
         """When a screen last showed the run; see `glance`."""
         return self.path / "glance.json"
@@ -267,6 +273,12 @@ def make(
 _RUN_ID = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\S+")
 
 
+def is_run_id(name: str) -> bool:
+    """Whether a run can have this name, and nothing else has."""
+    plain = line(name) == name and len(name) <= 200
+    return plain and "/" not in name and _RUN_ID.fullmatch(name) is not None
+
+
 def all_runs(root: Path) -> tuple[RunDirectory, ...]:
     """Every run, newest first."""
     found: list[RunDirectory] = []
@@ -293,7 +305,11 @@ def newest(root: Path) -> RunDirectory:
 
 def likely_open(root: Path) -> RunDirectory | None:
     """The newest run that left no record of an end: its journal knows for certain."""
-    return next((run for run in all_runs(root) if not run.record.exists()), None)
+    return next((run for run in all_runs(root) if _may_be_open(run)), None)
+
+
+def _may_be_open(run: RunDirectory) -> bool:
+    return not run.record.exists() and not run.imported.exists()
 
 
 def find(root: Path, name: str) -> RunDirectory:

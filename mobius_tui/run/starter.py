@@ -20,7 +20,7 @@ from mobius_tui.run.follow import JournalFollower
 from mobius_tui.run.intents import Intent, encode_intent
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.preflight import problems
-from mobius_tui.run.takeover import Order, operator
+from mobius_tui.run.takeover import Order, operator, refuse_imported
 from mobius_tui.run.traces import last_line
 from mobius_tui.run.variables import begin as first_values
 from mobius_tui.run.variables import refuse
@@ -234,6 +234,7 @@ async def resume(directory: RunDirectory, runbook: Runbook) -> None:
     """
     if directory.host() is not None:
         return
+    refuse_imported(directory)
     first = JournalFollower(directory).more()[:1]
     began = first[0].event if first else None
     profile = began.profile if isinstance(began, RunBegan) else None

@@ -28,7 +28,8 @@ class Summary:
     mode: str
     environment: str
     outcome: str
-    """`open`, `damaged`, `never began`, or how it ended."""
+    """`open`, `damaged`, `never began`, or how it ended; `imported` for one that was
+    open where it was run."""
     host: int | None
     began: float | None
     """Seconds since 1970."""
@@ -108,7 +109,7 @@ def summary(directory: RunDirectory) -> Summary:
         runbook=began.runbook,
         mode=began.mode,
         environment=began.environment or "",
-        outcome=last.outcome if last is not None else "open",
+        outcome=last.outcome if last is not None else unended,
         host=host,
         began=at,
         ended=ended_at,

@@ -68,12 +68,26 @@ def _locked(handle: int) -> bool:
     return True
 
 
+def refuse_imported(directory: RunDirectory) -> None:
+    """Let nothing run a run that came from elsewhere.
+
+    Raises:
+        RunError: it did.
+    """
+    if directory.imported.exists():
+        raise RunError(
+            f"{directory.id} was imported: it is read here, and never run; "
+            f"`mobius-tui report {directory.id}` tells it"
+        )
+
+
 def take(directory: RunDirectory) -> int:
     """Take the run's lock; the descriptor holds it for as long as it is open.
 
     Raises:
-        RunError: another host has it; names it.
+        RunError: another host has it, or none may have it; says which.
     """
+    refuse_imported(directory)
     flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
     handle = os.open(directory.lock, flags)
     deadline = time.monotonic() + 1.0

@@ -19,6 +19,7 @@ OUTCOMES: dict[str, tuple[str, Role]] = {
     "abandoned": ("■", "warn"),
     "damaged": ("✖", "bad"),
     "never began": ("○", "muted"),
+    "imported": ("○", "muted"),
 }
 """Each outcome's glyph."""
 OUTCOME = 13

@@ -25,6 +25,7 @@ from mobius_tui.run.events import (
     StepUnknown,
     VariableSet,
 )
+from mobius_tui.run.message_events import MessageQueued, MessageSent, MessageTried
 from mobius_tui.run.watch_events import TriggerCleared, TriggerFired
 from mobius_tui.runbook.decode import load
 from tests.tui.runs import BEGAN, MadeRun
@@ -121,7 +122,18 @@ def _assess(run: MadeRun, said: str) -> None:
     run.write(way, after=12)
     run.write(StepStarted(step="tell", attempt=1, reads=("target",)), after=3)
     told = f"Rolling back: {said}"
-    run.write(StepEnded(step="tell", attempt=1, result="passed", note=told), after=9)
+    sent = MessageQueued(
+        delivery=1,
+        channels=("chat",),
+        title="Rollback begun",
+        text=told,
+        step="tell",
+        attempt=1,
+    )
+    run.write(sent, after=4)
+    run.write(MessageTried(delivery=1, number=1), by="host")
+    run.write(MessageSent(delivery=1, number=1, status=200), after=1, by="host")
+    run.write(StepEnded(step="tell", attempt=1, result="passed", note=told), after=4)
 
 
 def _restore(run: MadeRun, said: str) -> None:

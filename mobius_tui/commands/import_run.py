@@ -1,0 +1,35 @@
+"""`mobius-tui import-run`: a run that was exported elsewhere, to be read here."""
+
+from __future__ import annotations
+
+from mobius_tui.errors import OK
+
+TYPE_CHECKING = False  # as in `cli`
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add what `import-run` takes."""
+    parser.add_argument("file", metavar="FILE")
+    parser.add_argument(
+        "--head", metavar="SHA256", help="the head that you were given with it"
+    )
+
+
+def do(options: argparse.Namespace) -> int:
+    """Verify it and keep it, or say what is wrong with it."""
+    import time
+    from pathlib import Path
+
+    from mobius_tui.commands.speaking import say, tell
+    from mobius_tui.review.importing import take_in
+    from mobius_tui.run.directory import runs_root
+
+    file = Path(options.file)
+    run = take_in(file, runs_root(), head=options.head, now=time.time())
+    say(run.id)
+    if options.head is None:
+        tell("it is as whoever exported it had it; --head proves that it is the one")
+    tell(f"it is read here and never run: `mobius-tui report {run.id}`")
+    return OK
