@@ -102,7 +102,8 @@ def summary(directory: RunDirectory) -> Summary:
     if first is None:
         return _nothing(directory, "never began")
     began, at = first
-    dead = last is None and host is None
+    unended = "imported" if directory.imported.exists() else "open"
+    dead = last is None and host is None and unended == "open"
     return Summary(
         id=directory.id,
         title=began.title,
