@@ -59,6 +59,8 @@ class Sample:
     """The load average over a minute."""
     processes: Mapping[str, int] = field(default_factory=dict)
     """How many processes match, by the name that they are watched under."""
+    services: Mapping[str, str] = field(default_factory=dict)
+    """What is said of each unit: `active`, `inactive`, `failed`."""
 
 
 _FIELDS = {
@@ -73,7 +75,7 @@ def encode(record: Check | Sample) -> bytes:
     values: dict[str, Any] = {"kind": kind}
     for name in _FIELDS[kind]:
         value = getattr(record, name)
-        if value is not None and value != "":
+        if value is not None and value not in ("", {}):
             values[name] = dict(value) if isinstance(value, Mapping) else value
     text = json.dumps(values, separators=(",", ":"), allow_nan=False)
     return text.encode("ascii") + b"\n"
@@ -124,6 +126,11 @@ def _sample(values: dict[str, Any], line: bytes) -> Sample:
         type(count) is int for count in processes.values()
     ):
         raise _refused(line, "has processes that are no counts by name")
+    services = values.get("services", {})
+    if not isinstance(services, dict) or not all(
+        isinstance(state, str) for state in services.values()
+    ):
+        raise _refused(line, "has services that are no states by name")
     return Sample(
         at=_needed(values, "at", line),
         mono=_needed(values, "mono", line),
@@ -132,6 +139,7 @@ def _sample(values: dict[str, Any], line: bytes) -> Sample:
         disk=_number(values, "disk", line),
         load1=_number(values, "load1", line),
         processes=processes,
+        services=services,
     )
 
 

@@ -21,6 +21,7 @@ from mobius_tui.health.target import Target, target
 from mobius_tui.health.window import Health, stale_after
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.journal import Clock
+from mobius_tui.run.unit_states import UnitStates
 from mobius_tui.run.variables import probe_texts
 from mobius_tui.runbook.model import ProcessCheck, Runbook
 from mobius_tui.runbook.units import seconds
@@ -42,6 +43,7 @@ class Monitor:
         self._hash = hashlib.sha256()
         self._health = Health()
         self._beat = 5.0
+        self._units = UnitStates()
         self.on_record: Callable[[Check | Sample], None] = lambda _: None
         """Told of every record, once it counts."""
         self.failed: str | None = None
@@ -82,6 +84,7 @@ class Monitor:
         every = self._every(engine)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._machine(engine, every))
+            tasks.create_task(self._units.watch(engine, every=every))
             if health is not None and health.probes:
                 tasks.create_task(self._probes(engine, every, tasks))
 
@@ -158,7 +161,7 @@ class Monitor:
                 groups=engine.groups(),
                 own=frozenset({os.getpid()}),
             )
-            self._write(sample)
+            self._write(replace(sample, services=self._units.known))
             await asyncio.sleep(every)
 
     def _patterns(self, engine: Engine) -> dict[str, re.Pattern[str]]:

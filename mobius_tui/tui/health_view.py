@@ -71,6 +71,8 @@ class MachineView:
     disk: float | None
     load: float | None
     processes: tuple[tuple[str, int], ...]
+    services: tuple[tuple[str, str], ...] = ()
+    """What is said of each unit."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -247,4 +249,5 @@ def _machine(health: Health) -> MachineView | None:
         disk=sample.disk,
         load=sample.load1,
         processes=tuple(processes.items()),
+        services=tuple(sample.services.items()),
     )

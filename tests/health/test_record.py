@@ -34,6 +34,7 @@ samples = st.builds(
     disk=st.none() | numbers,
     load1=st.none() | numbers,
     processes=st.dictionaries(st.text(), st.integers(0, 10_000)),
+    services=st.dictionaries(st.text(), st.text()),
 )
 
 
@@ -66,6 +67,7 @@ GOOD = json.loads(encode(Check(at=1.0, mono=2.0, probe="api", state="ok")))
         {"kind": None},
         {"kind": "sample", "processes": {"a": 1.5}},
         {"kind": "sample", "processes": [1]},
+        {"kind": "sample", "services": {"a": 1}},
     ],
 )
 def test_a_wrong_field_is_refused(change: dict[str, object]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.health.record import Check
+from mobius_tui.health.record import Check, Sample
 from tests.tui import scenes
 from tests.tui.runs import MadeRun, Time, hosted, opened, rollback, words
 
@@ -87,3 +87,31 @@ async def test_a_zoomed_panel_has_a_taller_chart(tmp_path: Path) -> None:
         before = words(pilot).count("█")
         await pilot.press("3", "z")
         assert words(pilot).count("█") > 2 * before
+
+
+@pytest.mark.parametrize("size", [(120, 36), (80, 24)])
+@pytest.mark.parametrize("reason", ["TLS: certificate has expired", "refused"])
+async def test_a_failure_reads_as_what_it_is(
+    tmp_path: Path, size: tuple[int, int], reason: str
+) -> None:
+    run = scenes.assessed(tmp_path)
+    run.health(scenes.checks(run, failing=0))
+    bad = Check(at=run.at, mono=1.0, probe="api", state="failed", reason=reason)
+    run.health([bad])
+    async with hosted(run), opened(run, size=size) as (_, pilot):
+        assert reason in words(pilot)
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"), [((160, 45), True), ((120, 36), True), ((80, 24), False)]
+)
+async def test_services_stand_beside_the_processes(
+    tmp_path: Path, size: tuple[int, int], shown: bool
+) -> None:
+    run = scenes.fresh(tmp_path)
+    units = {"mobius-api": "active", "mobius-worker": "failed"}
+    run.health([Sample(at=run.at, mono=1.0, cpu=1.0, services=units)])
+    async with hosted(run), opened(run, size=size) as (_, pilot):
+        seen = words(pilot)
+        assert "✖ mobius-worker failed" in seen, "bad news has room everywhere"
+        assert ("● mobius-api active" in seen) is shown

@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mobius_tui.run.checks.context import Context, Sight, saw
 from mobius_tui.run.checks.subprocesses import run
 from mobius_tui.runbook.model import ServiceCheck
+
+
+async def states(names: tuple[str, ...], ctx: Context) -> Mapping[str, str]:
+    """What `systemctl` says of units: `active`, `inactive`; empty where it does not.
+
+    Args:
+        names: of the units; none is an option.
+        ctx: the run.
+
+    Raises:
+        OSError: it cannot be run.
+    """
+    ended = await run(("systemctl", "is-active", *names), ctx)
+    found = [state.strip() for state in ended.tail.split("\n")[:-1]]
+    if len(found) != len(names):
+        return {}
+    return dict(zip(names, found, strict=True))
 
 
 async def look(check: ServiceCheck, ctx: Context) -> Sight:

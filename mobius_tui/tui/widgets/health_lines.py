@@ -8,14 +8,16 @@ from operator import itemgetter
 
 from textual.content import Content
 
+from mobius_tui import sanitize
 from mobius_tui.health.record import State
 from mobius_tui.health.window import CHART
 from mobius_tui.tui.glyphs import CONDITIONS
-from mobius_tui.tui.health_view import HealthView, MachineView, ProbeView, StepSpan
-from mobius_tui.tui.theme import STYLES, Role, assemble, text
+from mobius_tui.tui.health_view import HealthView, ProbeView, StepSpan
+from mobius_tui.tui.theme import STYLES, Role, assemble, cut_in_middle, text
 from mobius_tui.tui.widgets.bad_news import bad_news, last_good
 from mobius_tui.tui.widgets.chart import Role as ChartRole
-from mobius_tui.tui.widgets.chart import ceiling, columns, meter
+from mobius_tui.tui.widgets.chart import ceiling, columns
+from mobius_tui.tui.widgets.machine_lines import figures, machine_lines, runs
 from mobius_tui.tui.widgets.meters import trigger_lines
 from mobius_tui.tui.widgets.step_marks import step_marks
 
@@ -25,10 +27,8 @@ AXIS = 6
 """Cells of a chart's scale."""
 TALLEST = 10
 """Rows of a chart at most."""
-METER = 10
-"""Cells of a meter."""
-HIGH_LOAD = 90.0
-"""Per cent from which a figure of the machine is marked."""
+REASON = 28
+"""Cells of a reason in the folded panel."""
 
 CHART_STATES: dict[State, str] = {"ok": "ok", "failed": "bad", "no data": "none"}
 """What the chart calls the states of checks."""
@@ -83,7 +83,7 @@ def _all(health: HealthView, width: int, charts: int) -> list[Content]:
     if not health.probes:
         found.append(text("This runbook watches nothing.", "muted"))
     if health.machine is not None:
-        found.extend(_machine(health.machine, upright=upright))
+        found.extend(machine_lines(health.machine, width, upright=upright))
     return found
 
 
@@ -122,10 +122,20 @@ def _success(probe: ProbeView) -> tuple[str, Role]:
     return f"{100 * probe.success:.0f}%", role
 
 
-def _head(probe: ProbeView, *, word: bool = True) -> list[tuple[str, Role]]:
-    """Glyph, name, the state as a word, and the HTTP status."""
+def _head(
+    probe: ProbeView, *, word: bool = True, why: bool = False
+) -> list[tuple[str, Role]]:
+    """Glyph, name, the state as a word, and the HTTP status.
+
+    Args:
+        probe: which.
+        word: whether its state stands there as a word.
+        why: whether the reason stands in the place of an answer that did not come.
+    """
     glyph, role = CONDITIONS[probe.state]
     status = str(probe.status) if probe.status is not None else "no answer"
+    if why and probe.status is None and probe.reason:
+        status = cut_in_middle(sanitize.line(probe.reason), REASON)
     if probe.latencies == ():
         status = "not looked yet"
     return [
@@ -210,54 +220,6 @@ def _seconds_or_ms(ms: float) -> str:
     return f"{ms / 1000:.1f} s" if ms >= 1000 else f"{ms:.0f} ms"
 
 
-def _figures_of(machine: MachineView) -> tuple[tuple[str, float | None], ...]:
-    return (("cpu", machine.cpu), ("mem", machine.memory), ("disk", machine.disk))
-
-
-def _load(machine: MachineView) -> str:
-    return "–" if machine.load is None else f"{machine.load:.2f}"
-
-
-def _machine(machine: MachineView, *, upright: bool) -> list[Content]:
-    counts = [_count(name, count) for name, count in machine.processes]
-    if upright:
-        meters = [_meter(name, value) for name, value in _figures_of(machine)]
-        load = assemble(("load  ", "muted"), (_load(machine), "plain"))
-        return [*meters, load, *counts]
-    return [Content("    ").join([_figures(machine, "   "), *counts])]
-
-
-def _figures(machine: MachineView, gap: str) -> Content:
-    """CPU, memory, disk and load in a row."""
-    parts: list[tuple[str, Role]] = []
-    for name, value in _figures_of(machine):
-        parts += [(f"{name} ", "muted"), (f"{_percent(value)}{gap}", _height(value))]
-    return assemble(*parts, ("load ", "muted"), (_load(machine), "plain"))
-
-
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{value:.0f}%"
-
-
-def _height(value: float | None) -> Role:
-    return "warn" if value is not None and value >= HIGH_LOAD else "plain"
-
-
-def _meter(name: str, value: float | None) -> Content:
-    role: Role = "warn" if _height(value) == "warn" else "accent"
-    return assemble(
-        (f"{name:<5} ", "muted"),
-        (meter(value, 100.0, METER), role),
-        (f"  {_percent(value)}", _height(value)),
-    )
-
-
-def _count(name: str, count: int) -> Content:
-    """How many processes match."""
-    glyph: tuple[str, Role] = ("● ", "good") if count else ("✖ ", "bad")
-    return assemble(glyph, (name[:24], "plain"), (f" {count}", "plain"))
-
-
 def _latest(probe: ProbeView) -> list[tuple[str, Role]]:
     """The last good moment of what fails, and else how long it takes."""
     if probe.state == "failing":
@@ -278,15 +240,14 @@ def _two_lines(health: HealthView, width: int) -> list[Content]:
     elif worst is not None:
         success, role = _success(worst)
         first = assemble(
-            *_head(worst, word=worst.state != "failing"),
+            *_head(worst, word=worst.state != "failing", why=True),
             *_latest(worst),
             ("  ok ", "muted"),
             (success, role),
         )
         found = [first.truncate(width, ellipsis=True)]
     if health.machine is not None:
-        line = _figures(health.machine, "  ")
-        gone = [_count(name, n) for name, n in health.machine.processes if not n]
-        line = Content("  ").join([*gone, line])
+        line = figures(health.machine, "  ")
+        line = Content("  ").join([*runs(health.machine, well=False), line])
         found.append(line.truncate(width, ellipsis=True))
     return found
