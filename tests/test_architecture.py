@@ -30,6 +30,26 @@ PURE = (
     "runbook.words",
     "runbook.templates",
     "runbook.lint",
+    "runbook.lint_scripts",
+    "runbook.lint_texts",
+    "runbook.inside",
+    "runbook.ignore",
+    "runbook.explain",
+    *(
+        f"runbook.doubts.{name}"
+        for name in (
+            *("cannot_fail", "cannot_fail_script", "endless", "look", "lost"),
+            *("matching", "network", "paths", "placeholders", "printing", "prompts"),
+            *("quoting", "rule", "secrets", "steps", "structure", "swallowed", "table"),
+        )
+    ),
+    *(
+        f"runbook.shell.{name}"
+        for name in (
+            *("compound", "model", "parse", "program", "reader", "simple", "walk"),
+            "words",
+        )
+    ),
     "runbook.markdown",
     *(
         f"runbook.page.{name}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mobius_tui.commands.options import json_option
+from mobius_tui.errors import FAILED, OK, UsageError
 
 TYPE_CHECKING = False  # as in `cli`
 if TYPE_CHECKING:
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
 
 def add_options(check: argparse.ArgumentParser) -> None:
     """Add what `check` takes."""
-    check.add_argument("files", nargs="+", metavar="RUNBOOK")
+    check.add_argument("files", nargs="*", metavar="RUNBOOK")
+    check.add_argument(
+        "--explain", metavar="CODE", help="what a warning means; or: list"
+    )
     check.add_argument(
         "--fresh",
         metavar="AGE",
@@ -23,9 +27,17 @@ def add_options(check: argparse.ArgumentParser) -> None:
 
 
 def do(options: argparse.Namespace) -> int:
-    """Print every problem, each with its place; then what drills say."""
+    """Print every problem, each with its place, then what drills say; or a rule."""
     from mobius_tui.commands.speaking import say
-    from mobius_tui.errors import FAILED, OK
+
+    if options.explain is not None:
+        from mobius_tui.runbook.explain import explain
+
+        say(explain(options.explain))
+        return OK
+    if not options.files:
+        raise UsageError("check: give a runbook, or --explain CODE")
+
     from mobius_tui.runbook.report import check_files
 
     paths = [_file(name) for name in options.files]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.errors import RunbookError
 from mobius_tui.runbook.assemble import assemble
-from mobius_tui.runbook.document import EnoughError, Findings, parse
+from mobius_tui.runbook.document import MAX_DOUBTS, EnoughError, Findings, parse
 from mobius_tui.runbook.include import Includes, Read
-from mobius_tui.runbook.lint import lint
+from mobius_tui.runbook.lint import doubt, lint
 from mobius_tui.runbook.model import Runbook, Source
 from mobius_tui.runbook.problem import Problem, report
 from mobius_tui.runbook.reader import Table
@@ -29,10 +30,17 @@ def load(path: Path) -> Runbook:
     return runbook
 
 
-def examine(path: Path) -> tuple[Runbook | None, tuple[Problem, ...]]:
+def examine(
+    path: Path, *, thorough: bool = False
+) -> tuple[Runbook | None, tuple[Problem, ...]]:
     """The runbook that a file holds, or None, and everything wrong or doubtful in it.
 
     Problems stand in the order of the files' lines, those of the main file first.
+
+    Args:
+        path: the file.
+        thorough: whether its scripts and texts are looked at, too, for what is valid
+            and still wrong.
     """
 
     def read(name: str) -> tuple[str, bytes]:
@@ -43,11 +51,11 @@ def examine(path: Path) -> tuple[Runbook | None, tuple[Problem, ...]]:
         data = read_bytes(path)
     except RefusedError as error:
         return None, (error.problem,)
-    return decode(path, data, read)
+    return decode(path, data, read, thorough=thorough)
 
 
 def decode(
-    path: Path, data: bytes, read: Read
+    path: Path, data: bytes, read: Read, *, thorough: bool = False
 ) -> tuple[Runbook | None, tuple[Problem, ...]]:
     """The runbook that bytes hold, or None, and everything wrong or doubtful in it.
 
@@ -55,11 +63,12 @@ def decode(
         path: the file that the bytes are from; it is not opened.
         data: its bytes.
         read: reads an included file by its bare name.
+        thorough: whether scripts and texts are looked at, too.
     """
     findings = Findings()
     runbook = None
     try:
-        runbook = _runbook(path, data, read, findings)
+        runbook = _runbook(path, data, read, findings, thorough=thorough)
     except RefusedError as error:
         findings.problems.append(error.problem)
     except EnoughError:
@@ -67,12 +76,37 @@ def decode(
         findings.problems.append(
             Problem(file=str(path), line=0, column=0, message=words)
         )
-    problems = _sorted(findings.problems, str(path))
-    failed = any(problem.severity == "error" for problem in problems)
-    return None if failed else runbook, problems
+    problems = _sorted(_minded(path, findings, thorough=thorough), str(path))
+    if runbook is None or any(each.severity == "error" for each in problems):
+        return None, problems
+    blocking = tuple(
+        f"{each.file}:{each.line}: {each.message}" for each in problems if each.blocks
+    )
+    return replace(runbook, blocking=blocking), problems
 
 
-def _runbook(path: Path, data: bytes, read: Read, findings: Findings) -> Runbook | None:
+def _minded(path: Path, findings: Findings, *, thorough: bool) -> list[Problem]:
+    """The problems without those that a comment hides, and what is wrong with these."""
+    if findings.doubts > MAX_DOUBTS:
+        words = f"more warnings than these {MAX_DOUBTS}: mend some, and look again"
+        findings.problems.append(
+            Problem(file=str(path), line=0, column=0, message=words, severity="warning")
+        )
+    with_comments = [
+        document
+        for document in findings.documents
+        if "lint:" in document.positions.text
+    ]
+    if not with_comments:
+        return findings.problems
+    from mobius_tui.runbook.ignore import minded  # few files have any
+
+    return minded(findings, with_comments, str(path), thorough=thorough)
+
+
+def _runbook(
+    path: Path, data: bytes, read: Read, findings: Findings, *, thorough: bool
+) -> Runbook | None:
     """The runbook; what is wrong with it goes to the findings."""
     root = Table(parse(str(path), data, findings))
     given = root.value("format", (int,), "the number 1")
@@ -86,6 +120,8 @@ def _runbook(path: Path, data: bytes, read: Read, findings: Findings) -> Runbook
     draft = assemble(root, path, Source(name=path.name, data=data), includes)
     report_strays(findings.tables)
     lint(draft, findings)
+    if thorough:
+        doubt(draft, findings)
     return draft.runbook
 
 

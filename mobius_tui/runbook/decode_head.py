@@ -88,10 +88,10 @@ def _variable(name: str, table: Table) -> Variable:
         table.report(f"`default` is not one of `choices` of {name}", "default")
     if variable.secret:
         words = "a secret's `default` stands in the file for all to read"
-        table.report(f"{words}; use `from_env`", "default", severity="warning")
+        table.doubt("secret-default", f"{words}; use `from_env`", "default")
     if "${" in default:
         words = "a `default` is taken as it is, with no `${}` filled in"
-        table.report(words, "default", severity="warning")
+        table.doubt("default-not-filled", words, "default")
     return variable
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mobius_tui.runbook.positions import KeyPath, Positions, TooMuchError, scan
-from mobius_tui.runbook.problem import Problem, Severity
+from mobius_tui.runbook.problem import Problem
 from mobius_tui.runbook.source import MAX_BYTES, RefusedError, refused
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 MAX_ERRORS = 100
 """More than these help nobody, and would let a hostile file take its time."""
+
+MAX_DOUBTS = 200
+"""Warnings that are kept; whoever mends these finds the others."""
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _QUOTES = "write scripts and patterns in ''' or '"
@@ -56,17 +59,35 @@ class Findings:
     mentions: list[Mention] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
     """Every table that was read, to ask each for its unknown keys at the end."""
+    documents: list[Document] = field(default_factory=list)
+    """Every file that was read."""
+    doubts: int = 0
+    """How many warnings there are, those included that were not kept."""
+
+    @property
+    def full(self) -> bool:
+        """Whether no more warnings are kept."""
+        return self.doubts >= MAX_DOUBTS
+
+    @property
+    def failed(self) -> bool:
+        """Whether there is an error."""
+        return any(each.severity == "error" for each in self.problems)
 
     def add(self, problem: Problem) -> None:
         """Keep a problem, once.
 
         Raises:
-            EnoughError: there are `MAX_ERRORS` of them now.
+            EnoughError: there are `MAX_ERRORS` errors now.
         """
         if problem in self.problems:
             return
         self.problems.append(problem)
-        if len(self.problems) >= MAX_ERRORS:
+        if problem.severity == "warning":
+            self.doubts += 1
+            return
+        errors = sum(each.severity == "error" for each in self.problems)
+        if errors >= MAX_ERRORS:
             raise EnoughError
 
 
@@ -80,21 +101,37 @@ class Document:
     positions: Positions
     findings: Findings
 
-    def add(self, path: KeyPath, message: str, severity: Severity = "error") -> None:
+    def add(
+        self, path: KeyPath, message: str, code: str = "", *, blocks: bool = False
+    ) -> None:
         """Report a problem at a key, or at the nearest thing around it.
+
+        Args:
+            path: the key.
+            message: what is wrong.
+            code: the rule of lint that it breaks; none for an error.
+            blocks: whether `--auto` refuses the runbook for it.
 
         Raises:
             EnoughError: there are `MAX_ERRORS` of them now.
         """
-        self.add_at(self.positions.spot(path).key, message, severity)
+        at = self.positions.spot(path).key
+        self.add_at(at, message, code, blocks=blocks)
 
-    def add_at(self, offset: int, message: str, severity: Severity = "error") -> None:
+    def add_at(
+        self, offset: int, message: str, code: str = "", *, blocks: bool = False
+    ) -> None:
         """Report a problem at an offset of the text.
 
         Raises:
             EnoughError: there are `MAX_ERRORS` of them now.
         """
-        problem = problem_at(self.file, self.positions, offset, message, severity)
+        if code and self.findings.full and not blocks:
+            self.findings.doubts += 1
+            return
+        problem = problem_at(
+            self.file, self.positions, offset, message, code, blocks=blocks
+        )
         self.findings.add(problem)
 
 
@@ -103,17 +140,21 @@ def problem_at(
     positions: Positions,
     offset: int,
     message: str,
-    severity: Severity = "error",
+    code: str = "",
+    *,
+    blocks: bool = False,
 ) -> Problem:
-    """A problem at an offset of a text."""
+    """A problem at an offset of a text; with a code it is a warning."""
     line, column = positions.place(offset)
     return Problem(
         file=file,
         line=line,
         column=column,
         message=message,
-        severity=severity,
+        severity="warning" if code else "error",
         text=positions.line(line),
+        code=code,
+        blocks=blocks,
     )
 
 
@@ -138,7 +179,9 @@ def parse(file: str, data: bytes, findings: Findings) -> Document:
         raise _refused_at(file, text, offset, "this number is too long") from None
     except RecursionError:
         raise refused(file, "is nested too deep for a runbook") from None
-    return Document(file=file, tree=tree, positions=positions, findings=findings)
+    document = Document(file=file, tree=tree, positions=positions, findings=findings)
+    findings.documents.append(document)
+    return document
 
 
 def decoded(file: str, data: bytes) -> str:

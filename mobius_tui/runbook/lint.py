@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mobius_tui.runbook.document import Findings
+from mobius_tui.runbook.doubts.steps import doubt_checks, doubt_steps
 from mobius_tui.runbook.draft import Draft
 from mobius_tui.runbook.lint_graph import lint_graph
 from mobius_tui.runbook.lint_health import lint_health
@@ -11,7 +12,7 @@ from mobius_tui.runbook.lint_steps import lint_steps
 
 
 def lint(draft: Draft, findings: Findings) -> None:
-    """Add to the findings what breaks a rule, and what is doubtful.
+    """Add to the findings what breaks a rule, and what is doubtful between the parts.
 
     Raises:
         EnoughError: there are too many problems now.
@@ -20,3 +21,20 @@ def lint(draft: Draft, findings: Findings) -> None:
     lint_steps(draft)
     lint_graph(draft)
     lint_health(draft)
+    if not findings.failed:  # what stands in place of a wrong value is not looked at
+        doubt_checks(draft)
+
+
+def doubt(draft: Draft, findings: Findings) -> None:
+    """Add to the findings what is doubtful inside of steps, scripts and texts.
+
+    A runbook that is not even valid is not looked into.
+    """
+    from mobius_tui.runbook.lint_scripts import doubt_scripts  # for `check` alone
+    from mobius_tui.runbook.lint_texts import doubt_texts
+
+    if findings.failed:
+        return
+    doubt_steps(draft)
+    doubt_scripts(draft, findings)
+    doubt_texts(draft, findings)

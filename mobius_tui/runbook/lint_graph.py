@@ -110,9 +110,9 @@ def _asides(draft: Draft, phases: Mapping[str, Phase], reached: set[str]) -> Non
                 place.report(words, "instead_of", index)
         if phase.aside and phase.id not in reached:
             words = f"nothing leads to `{phase.id}`: only a person can enter it"
-            entry.report(words, severity="warning")
+            entry.doubt("unreached-phase", words)
         if not phase.aside and (phase.next is not None or phase.instead_of):
             key = "next" if phase.next is not None else "instead_of"
             words = f"`{key}` means nothing on the main line: `aside = true` is missing"
             culprit = entry if entry.has(key) else draft.at("phase", phase.id)
-            culprit.report(words, key, severity="warning")
+            culprit.doubt("main-line-key", words, key)

@@ -35,11 +35,11 @@ def _beat(draft: Draft, health: Health) -> None:
     for probe in health.probes:
         timeout = _seconds(probe.timeout)
         if every is not None and timeout is not None and timeout > every:
-            draft.at("probe", probe.id).report(
+            draft.at("probe", probe.id).doubt(
+                "slow-probe",
                 f"`timeout` {probe.timeout} is longer than `every` {health.every}: "
                 "a slow answer makes the next check miss its turn",
                 "timeout",
-                severity="warning",
             )
 
 
@@ -57,15 +57,12 @@ def _watched(draft: Draft, health: Health, step: Step, watch: Watch) -> None:
     if not is_on or not any(probe.trigger for probe in health.probes):
         words = "no trigger can fire: this fails only if a probe is failing at its end"
         remedy = "name a rule in [health.trigger], such as `consecutive_failures = 3`"
-        table.report(f"{words}; {remedy}", "watch", severity="warning")
+        table.doubt("watch-without-trigger", f"{words}; {remedy}", "watch")
     lasts, every = _seconds(watch.for_), _seconds(health.every)
     if lasts is not None and every is not None and lasts < every:
         words = f"`for` {watch.for_} is shorter than `every` {health.every}"
-        table.report(
-            f"{words}: it goes on until each probe was asked once more",
-            "watch",
-            severity="warning",
-        )
+        words += ": it goes on until each probe was asked once more"
+        table.doubt("short-watch", words, "watch")
 
 
 def _latency(draft: Draft, health: Health) -> None:
@@ -78,11 +75,11 @@ def _latency(draft: Draft, health: Health) -> None:
         if not probe.trigger or probe.p95 is not None or timeout is None:
             continue
         if above >= timeout:
-            draft.at("probe", probe.id).report(
+            draft.at("probe", probe.id).doubt(
+                "trigger-never-fires",
                 f"no answer can take `p95_latency.above` {rule.above}: "
                 f"`timeout` {probe.timeout} ends it first; raise `timeout`, or let "
                 "the service report its `p95`",
-                severity="warning",
             )
 
 
@@ -98,4 +95,4 @@ def _errors(draft: Draft, health: Health) -> None:
     if trigger is not None:
         words = "no probe names the `error_rate` that its service reports"
         rest = f"this can never fire before `consecutive_failures` = {failures}"
-        trigger.report(f"{words}: {rest}", "error_rate", severity="warning")
+        trigger.doubt("trigger-never-fires", f"{words}: {rest}", "error_rate")

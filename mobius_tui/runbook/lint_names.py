@@ -173,4 +173,5 @@ class _Names:
             if table is None or table.document is not self.draft.root.document:
                 continue
             if name not in self.used:
-                table.report(f"nobody uses the variable `{name}`", severity="warning")
+                words = f"nobody uses the variable `{name}`"
+                table.doubt("unused-variable", words)

@@ -36,7 +36,7 @@ def lint_steps(draft: Draft) -> None:
             case Run(tty=True) if not step.optional:
                 words = "--auto has no terminal for a `tty` step, and stops there"
                 remedy = "with `optional = true` it skips the step and goes on"
-                table.report(f"{words}; {remedy}", "tty", severity="warning")
+                table.doubt("tty-not-optional", f"{words}; {remedy}", "tty")
             case Choose() if step.checks:
                 words = "a decision is not checked; put the check in a step of its own"
                 table.report(words, "check")

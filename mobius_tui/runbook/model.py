@@ -534,6 +534,8 @@ class Runbook:
     """The file that it was read from."""
     sources: tuple[Source, ...] = ()
     """Its own file first, then each included one."""
+    blocking: tuple[str, ...] = ()
+    """Why `--auto` refuses it, in words, each with its place."""
 
     def steps(self) -> tuple[Step, ...]:
         """All steps, in the order of the file."""

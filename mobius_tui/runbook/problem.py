@@ -28,15 +28,23 @@ class Problem:
     severity: Severity = "error"
     text: str = ""
     """The offending line of the file."""
+    code: str = ""
+    """The rule of lint that finds it, for a warning."""
+    blocks: bool = False
+    """Whether `--auto` refuses the runbook for it."""
 
     def render(self) -> str:
         """`file:line:column: message`, then the line with a caret below it."""
         note = "warning: " if self.severity == "warning" else ""
         message = visible(self.message)
+        if self.code:
+            message += f" [{visible(self.code)}]"
         if not self.line:
             return f"{visible(self.file)}: {note}{message}"
+        from mobius_tui.runbook.doubts.secrets import masked  # where something is wrong
+
         head = f"{visible(self.file)}:{self.line}:{self.column}: {note}{message}"
-        line, caret = _cropped(self.text, self.column)
+        line, caret = _cropped(masked(self.text), self.column)
         return f"{head}\n    {line}\n    {caret}"
 
 

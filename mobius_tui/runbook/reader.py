@@ -13,7 +13,7 @@ from typing import Any
 
 from mobius_tui.runbook.document import Document, Mention
 from mobius_tui.runbook.positions import KeyPath
-from mobius_tui.runbook.problem import Severity, is_control
+from mobius_tui.runbook.problem import is_control
 
 _MISSING = object()
 _TYPES: tuple[tuple[type, str], ...] = (
@@ -84,16 +84,28 @@ class Table:
         """The line that the table stands on, from 1."""
         return self.document.positions.at(self.path)[0]
 
-    def report(
-        self, message: str, *path: str | int, severity: Severity = "error"
-    ) -> None:
+    def report(self, message: str, *path: str | int) -> None:
         """Report a problem at a key below this table, or at the table itself.
 
         Raises:
             EnoughError: there are too many of them now.
         """
         table = self.owner(path[0]) if path and isinstance(path[0], str) else self
-        table.document.add((*table.path, *path), message, severity)
+        table.document.add((*table.path, *path), message)
+
+    def doubt(
+        self, code: str, message: str, *path: str | int, blocks: bool = False
+    ) -> None:
+        """Warn of a broken rule of lint at a key, or at the table itself.
+
+        Args:
+            code: the rule's.
+            message: what is doubtful.
+            path: the key, below this table.
+            blocks: whether `--auto` refuses the runbook for it.
+        """
+        table = self.owner(path[0]) if path and isinstance(path[0], str) else self
+        table.document.add((*table.path, *path), message, code, blocks=blocks)
 
     def report_within(self, needle: str, message: str, *path: str | int) -> None:
         """Report a problem where a value has a piece of text, or else at its key.

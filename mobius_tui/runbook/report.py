@@ -8,9 +8,10 @@ from pathlib import Path
 
 from mobius_tui.errors import OK, USAGE
 from mobius_tui.runbook.decode import examine
+from mobius_tui.runbook.doubts.table import RULES
 from mobius_tui.runbook.library import is_runbook
 from mobius_tui.runbook.model import Run, Runbook
-from mobius_tui.runbook.problem import Problem, report, visible
+from mobius_tui.runbook.problem import Problem, visible
 
 _Examined = tuple[Path, Runbook | None, tuple[Problem, ...]]
 """A file, its runbook unless that is broken, and what is wrong or doubtful in it."""
@@ -22,7 +23,8 @@ def check_files(paths: Iterable[Path], *, as_json: bool) -> tuple[str, int]:
     Args:
         paths: the files, in the order of the report.
         as_json: whether the report is one JSON list of problems, each with file,
-            line, column, severity and message, instead of lines for a person.
+            line, column, severity and message, a warning also with the code, reason
+            and remedy of its rule, instead of lines for a person.
 
     Returns:
         The text without a last line end, and 0, or 2 if any file has an error.
@@ -36,8 +38,7 @@ def check_files(paths: Iterable[Path], *, as_json: bool) -> tuple[str, int]:
         return json.dumps(items, indent=2, ensure_ascii=False), code
     parts: list[str] = []
     for path, runbook, some in found:
-        if some:
-            parts.append(report(some))
+        parts += [_in_words(problem) for problem in some]
         parts.append(_verdict(path, runbook, some))
     return "\n".join(parts), code
 
@@ -45,26 +46,48 @@ def check_files(paths: Iterable[Path], *, as_json: bool) -> tuple[str, int]:
 def _examined(paths: Iterable[Path]) -> list[_Examined]:
     """Each file, save those that only hold what another one of them includes.
 
-    They are read with that one: what is wrong with them is in its report.
+    They are read with that one: what is wrong with them is in its report, and in that
+    of the first one alone where several include them.
     """
-    found = [(path, *examine(path)) for path in paths]
+    found = [(path, *examine(path, thorough=True)) for path in paths]
     included = {
         path.with_name(source.name)
         for path, runbook, _ in found
         if runbook is not None
         for source in runbook.sources[1:]
     }
-    return [one for one in found if one[0] not in included or is_runbook(one[0])]
+    told: set[Problem] = set()
+    kept: list[_Examined] = []
+    for path, runbook, problems in found:
+        if path not in included or is_runbook(path):
+            kept.append((path, runbook, tuple(p for p in problems if p not in told)))
+            told.update(problems)
+    return kept
 
 
-def _as_json(problem: Problem) -> dict[str, str | int]:
-    return {
+def _in_words(problem: Problem) -> str:
+    """A problem, and for a warning what to do about it."""
+    rule = RULES.get(problem.code)
+    said = problem.render()
+    return said if rule is None else f"{said}\n    {rule.remedy}"
+
+
+def _as_json(problem: Problem) -> dict[str, str | int | bool]:
+    found: dict[str, str | int | bool] = {
         "file": problem.file,
         "line": problem.line,
         "column": problem.column,
         "severity": problem.severity,
-        "message": problem.message,
     }
+    if problem.code:
+        found["code"] = problem.code
+    found["message"] = problem.message
+    rule = RULES.get(problem.code)
+    if rule is not None:
+        found |= {"reason": rule.reason, "remedy": rule.remedy}
+    if problem.blocks:
+        found["blocks"] = True
+    return found
 
 
 def _verdict(path: Path, runbook: Runbook | None, found: tuple[Problem, ...]) -> str:
@@ -79,7 +102,9 @@ def _verdict(path: Path, runbook: Runbook | None, found: tuple[Problem, ...]) ->
         f"{runs.count(effect)} {effect}" for effect in ("read", "change", "destroy")
     )
     phases = _counted(len(runbook.phases), "phase")
-    return f"{name}: ok, {phases}, {_counted(len(steps), 'step')} ({effects})"
+    doubts = sum(problem.severity == "warning" for problem in found)
+    told = f"; {_counted(doubts, 'warning')}" if doubts else ""
+    return f"{name}: ok, {phases}, {_counted(len(steps), 'step')} ({effects}){told}"
 
 
 def _counted(number: int, word: str) -> str:

@@ -115,7 +115,7 @@ def warn_of_backslash(table: Table, key: str) -> None:
     if raw.startswith('"') and "\\" in raw:
         words = 'in "…" TOML takes each \\ as the start of an escape'
         remedy = "write scripts and patterns in ''' or '"
-        table.report(f"`{key}`: {words}; {remedy}", key, severity="warning")
+        table.doubt("toml-escape", f"`{key}`: {words}; {remedy}", key)
 
 
 def fraction(table: Table, key: str, default: float) -> float:

@@ -95,7 +95,6 @@ def test_a_link_to_nowhere_and_a_link_in_a_circle(tmp_path: Path) -> None:
         HEAD + b"[[phase]]\n" + b"[[phase.step]]\n" * 20_000,
         HEAD + RUN + b"".join(b"k%d=1\n" % n for n in range(20_000)),
         HEAD + RUN + b"uses = [" + b"1," * 9_999 + b"]",
-        HEAD + RUN + b"[var]\n" + b"".join(b"v%d={}\n" % n for n in range(20_000)),
         HEAD
         + RUN
         + b"".join(
@@ -113,3 +112,15 @@ def test_a_thousand_mistakes_end_at_a_hundred(tmp_path: Path, data: bytes) -> No
     assert len(problems) == 101
     assert "the rest is unread" in problems[0].render() + problems[-1].render()
     assert runbook is None
+
+
+def test_thousands_of_warnings_are_not_all_kept_and_refuse_nothing(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "x.toml"
+    unused = b"".join(b"v%d={}\n" % n for n in range(5_000))
+    path.write_bytes(HEAD + RUN + b"[var]\n" + unused)
+    runbook, problems = examine(path)
+    assert runbook is not None
+    assert len(problems) == 201
+    assert "more warnings than these 200" in problems[0].render()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from mobius_tui.runbook.doubts.table import RULES
 from mobius_tui.runbook.report import check_files
 
 DATA = Path(__file__).parent / "data"
@@ -37,8 +38,10 @@ def test_any_error_makes_the_exit_code_two(tmp_path: Path) -> None:
     text, code = check_files([bad, DATA / "rollback.toml"], as_json=False)
     lines = text.split("\n")
     assert code == 2
-    assert lines[0] == f"{bad}:5:1: warning: nobody uses the variable `v`"
-    assert lines[3] == f"{bad}:9:1: `title` is missing in [[phase.step]]"
+    unused = f"{bad}:5:1: warning: nobody uses the variable `v` [unused-variable]"
+    assert lines[:2] == [unused, "    [var.v]"]
+    assert lines[3].startswith("    use it, or take it out")
+    assert lines[4] == f"{bad}:9:1: `title` is missing in [[phase.step]]"
     assert lines[-2] == f"{bad}: 2 errors"
     assert ": ok, 5 phases" in lines[-1]
 
@@ -60,5 +63,9 @@ def test_json_has_a_line_for_each_problem(tmp_path: Path) -> None:
         "line": 5,
         "column": 1,
         "severity": "warning",
+        "code": "unused-variable",
         "message": "nobody uses the variable `v`",
+        "reason": RULES["unused-variable"].reason,
+        "remedy": RULES["unused-variable"].remedy,
     }
+    assert set(found[1]) == {"file", "line", "column", "severity", "message"}

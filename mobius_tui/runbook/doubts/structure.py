@@ -1,0 +1,138 @@
+"""The rules that stand in the lint of names, steps, phases and health."""
+
+from __future__ import annotations
+
+from mobius_tui.runbook.doubts.rule import Rule
+
+_STEP = "[[phase]]\nid = 'p'\ntitle = 'P'\n[[phase.step]]\nid = 's'\ntitle = 'S'\n"
+_READ = "effect = 'read'\nrun = 'uptime'\n"
+_ASIDE = (
+    "[[phase]]\nid = 'repair'\ntitle = 'Repair'\naside = true\n[[phase.step]]\n"
+    "id = 'call'\ntitle = 'Call'\nmanual = 'Call @sre-oncall.'"
+)
+_PROBE = "[[health.probe]]\nid = 'api'\nurl = 'http://localhost:3000/health'\n"
+
+RULES = (
+    Rule(
+        code="unused-variable",
+        title="a variable that nobody uses",
+        reason="It is asked for, or filled in, and changes nothing: most often its "
+        "name is misspelt where it should be used.",
+        remedy="use it, or take it out; `uses` names what a script reads in a way that "
+        "cannot be seen",
+        bad=f"[var.region]\ndefault = 'eu'\n{_STEP}{_READ}",
+        good=f"[var.region]\ndefault = 'eu'\n{_STEP}effect = 'read'\n"
+        "run = 'echo \"$region\"'",
+    ),
+    Rule(
+        code="unreached-phase",
+        title="an aside phase that nothing leads to",
+        reason="No failure, decision or trigger enters it: in an incident somebody has "
+        "to know that it is there.",
+        remedy="name it in `on_failure`, in the `go` of an option, or in the trigger's "
+        "`then`",
+        bad=f"{_STEP}{_READ}{_ASIDE}",
+        good=f"{_STEP}{_READ}on_failure = 'repair'\n{_ASIDE}",
+    ),
+    Rule(
+        code="main-line-key",
+        title="`next` or `instead_of` on the main line",
+        reason="They mean something only for a phase that is entered from elsewhere.",
+        remedy="add `aside = true`, or take the key out",
+        bad=f"{_STEP}{_READ}[[phase]]\nid = 'q'\ntitle = 'Q'\nnext = 'p'\n"
+        f"[[phase.step]]\nid = 't'\ntitle = 'T'\n{_READ}",
+        good=f"{_STEP}{_READ}[[phase]]\nid = 'q'\ntitle = 'Q'\n"
+        f"[[phase.step]]\nid = 't'\ntitle = 'T'\n{_READ}",
+    ),
+    Rule(
+        code="tty-not-optional",
+        title="a `tty` step that is not `optional`",
+        reason="--auto has no terminal, and stops there.",
+        remedy="`optional = true`, if the run is complete without it",
+        bad="run = 'htop'\ntty = true",
+        good="run = 'htop'\ntty = true\noptional = true",
+    ),
+    Rule(
+        code="slow-probe",
+        title="a probe whose `timeout` is longer than `every`",
+        reason="A slow answer makes the next checks miss their turn.",
+        remedy="a `timeout` below `every`",
+        bad=f"{_STEP}{_READ}[health]\nevery = '5s'\n{_PROBE}timeout = '6s'",
+        good=f"{_STEP}{_READ}[health]\nevery = '5s'\n{_PROBE}timeout = '4s'",
+    ),
+    Rule(
+        code="trigger-never-fires",
+        title="a trigger that can never fire",
+        reason="It looks like protection, and is none.",
+        remedy="raise the probes' `timeout`, let the service report the figure, or "
+        "take the rule out",
+        bad=f"{_STEP}{_READ}[health]\n{_PROBE}timeout = '4s'\n"
+        "[health.trigger]\np95_latency = { above = '5s' }",
+        good=f"{_STEP}{_READ}[health]\n{_PROBE}timeout = '4s'\n"
+        "[health.trigger]\np95_latency = { above = '3s' }",
+    ),
+    Rule(
+        code="watch-without-trigger",
+        title="a `watch` step that no trigger can end",
+        reason="It fails only if a probe is failing at its very end.",
+        remedy="name a rule in [health.trigger], such as `consecutive_failures = 3`",
+        bad=f"{_STEP}watch = {{ for = '5m' }}\n[health]\n{_PROBE}",
+        good=f"{_STEP}watch = {{ for = '5m' }}\n[health]\n{_PROBE}"
+        "[health.trigger]\nconsecutive_failures = 3",
+    ),
+    Rule(
+        code="short-watch",
+        title="a `watch` step shorter than the pause between two checks",
+        reason="It lasts longer than it says, until each probe was asked once more.",
+        remedy="a longer `for`, or a shorter `every` in [health]",
+        bad=f"{_STEP}watch = {{ for = '1s' }}\n[health]\nevery = '5s'\n{_PROBE}"
+        "[health.trigger]\nconsecutive_failures = 3",
+        good=f"{_STEP}watch = {{ for = '1m' }}\n[health]\nevery = '5s'\n{_PROBE}"
+        "[health.trigger]\nconsecutive_failures = 3",
+    ),
+    Rule(
+        code="secret-default",
+        title="a secret with a `default`",
+        reason="The default stands in the file, for everybody to read.",
+        remedy="`from_env`, and no `default`",
+        bad=f"[var.v]\nsecret = true\ndefault = 'x'\n{_STEP}{_READ}uses = ['v']",
+        good=f"[var.v]\nsecret = true\nfrom_env = 'V'\n{_STEP}{_READ}uses = ['v']",
+    ),
+    Rule(
+        code="default-not-filled",
+        title="`${}` in the `default` of a variable",
+        reason="A default is taken as it is: the value will hold the `${}`.",
+        remedy="write the value out, or fill it in where it is used",
+        bad=f"[var.v]\ndefault = '${{x}}/y'\n{_STEP}{_READ}uses = ['v']",
+        good=f"[var.v]\ndefault = '/srv/y'\n{_STEP}{_READ}uses = ['v']",
+    ),
+    Rule(
+        code="toml-escape",
+        title='a `\\` in a script or pattern in "…"',
+        reason="TOML takes it for the start of an escape: the script gets something "
+        "else, or a line less.",
+        remedy="write scripts and patterns in ''' or '",
+        bad='effect = \'read\'\nrun = "echo \\"x\\""',
+        good="effect = 'read'\nrun = 'echo \"x\"'",
+    ),
+    Rule(
+        code="script-too-long",
+        title="a script too long for a runbook",
+        reason="Nobody reads it in an incident; these rules look at no more than its "
+        "first 32 KiB, and at 256 KiB of scripts in a file.",
+        remedy="keep it in a file of its own beside the runbook, and run that",
+        bad="effect = 'read'\nrun = '''\n" + "echo 'one more line'\n" * 1700 + "'''",
+        good="effect = 'read'\nrun = './report.sh'",
+    ),
+    Rule(
+        code="bad-ignore",
+        title="a `# lint: ignore=` without a reason, without a need, or of no rule",
+        reason="A finding that is hidden for no stated reason hides the next one, too.",
+        remedy="`# lint: ignore=CODE why`, on the line or the line above; take it out "
+        "where nothing is found any more",
+        bad="effect = 'read'\n"
+        "run = '''\nuptime  # lint: ignore=prompt it never asks\n'''",
+        good="effect = 'read'\nrun = '''\n"
+        "sudo uptime  # lint: ignore=prompt sudoers has NOPASSWD for it\n'''",
+    ),
+)

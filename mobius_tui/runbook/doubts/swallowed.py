@@ -1,0 +1,259 @@
+"""Failures that a script hears of and does not pass on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mobius_tui.runbook.doubts.look import Finding, Look
+from mobius_tui.runbook.doubts.printing import (
+    LEAVING,
+    PREDICATES,
+    TESTS,
+    hides,
+    is_cut,
+    only_prints,
+    printed,
+    printed_by,
+    prints,
+    short,
+    status_of,
+)
+from mobius_tui.runbook.doubts.rule import Rule
+from mobius_tui.runbook.shell.model import (
+    Case,
+    Command,
+    Group,
+    If,
+    Loop,
+    Script,
+    Simple,
+    Statement,
+)
+from mobius_tui.runbook.shell.walk import pipelines
+
+SWALLOWED_FAILURE = Rule(
+    code="swallowed-failure",
+    title="a loop, `||` or `if` that swallows a failure",
+    reason="The step passes although something in it failed: a false green.",
+    remedy="let it fail: `exit 1`, or no `||` at all; name exit codes that are fine "
+    "in `success` or `warning`; three checks in a row are a check with "
+    "`consecutive = 3`",
+    bad="""effect = 'read'
+run = '''
+for i in 1 2 3; do
+  if systemctl is-active api; then echo PASSED; else echo FAILED; fi
+  sleep 10
+done
+'''""",
+    good="""effect = 'read'
+run = '''
+for i in 1 2 3; do
+  systemctl is-active api
+  sleep 10
+done
+'''""",
+)
+
+_BAD_NEWS = re.compile(
+    r"(?i)(?<!\bno )(?<!\b0 )(?<!without )"
+    r"(?:\bfail|\berror|\bnot ok\b|\bunhealthy|\bcritical\b|\bbroken\b|[❌✖✗✘🚨])"
+)
+
+
+def swallowed(look: Look) -> Iterator[Finding]:
+    """What is hidden by `||`, `&&`, `if`, a loop of tries, or `set +e`."""
+    yield from _script(look.script.body, last=True, top=True)
+    yield from _switched_off(look)
+
+
+def _finding(offset: int, words: str) -> Finding:
+    return Finding(code=SWALLOWED_FAILURE.code, offset=offset, message=words)
+
+
+def _script(script: Script, *, last: bool, top: bool = False) -> Iterator[Finding]:
+    """The findings of statements.
+
+    Args:
+        script: the statements.
+        last: whether the status of the last one is that of what is around them.
+        top: whether they are the script itself.
+    """
+    for index, statement in enumerate(script):
+        is_last = last and index == len(script) - 1
+        yield from _or(statement)
+        if not is_last:
+            yield from _and(statement)
+        for pipe in pipelines(statement):
+            for command in pipe.commands:
+                yield from _command(command, last=is_last, top=top)
+
+
+def _command(command: Command, *, last: bool, top: bool) -> Iterator[Finding]:
+    """The findings of a compound command; conditions are left out."""
+    match command:
+        case If():
+            yield from _if(command)
+            for _, body in command.branches:
+                yield from _script(body, last=last)
+            yield from _script(command.otherwise or (), last=last)
+        case Loop():
+            if last and top:
+                yield from _tries(command)
+            yield from _script(command.body, last=False)
+        case Case(arms=arms):
+            for arm in arms:
+                yield from _script(arm, last=last)
+        case Group():
+            inside = True if command.function else last
+            yield from _script(
+                command.body, last=inside, top=top and not command.function
+            )
+        case Simple():
+            return
+
+
+def _or(statement: Statement) -> Iterator[Finding]:
+    """`… || true`, `… || echo failed`."""
+    if not statement.rest or statement.rest[-1][0] != "||":
+        return
+    last = statement.rest[-1][1]
+    tried = [statement.first, *(pipe for _, pipe in statement.rest[:-1])]
+    if not hides(last) or is_cut(tried[-1]):
+        return
+    real = [name for pipe in tried if (name := status_of(pipe)) not in PREDICATES]
+    bad_news = printed(last) if _BAD_NEWS.search(printed(last)) else ""
+    if real and real != ["?"]:
+        words = f"after `|| {short(last)}` nobody learns that `{real[-1]}` failed"
+        yield _finding(last.start, words)
+    elif bad_news:
+        words = f"`{short(last)}` is only printed, and the step passes"
+        yield _finding(last.start, words)
+
+
+def _and(statement: Statement) -> Iterator[Finding]:
+    """`a && b`, of which only a failing `b` ends the script."""
+    if not statement.rest or any(sign == "||" for sign, _ in statement.rest):
+        return
+    chain = [statement.first, *(pipe for _, pipe in statement.rest)]
+    if status_of(chain[-1]) in LEAVING:
+        return
+    for pipe in chain[:-1]:
+        name = status_of(pipe)
+        if name not in PREDICATES and name != "?" and not pipe.negated:
+            words = f"when `{name}` fails before `&&`, the script goes on"
+            yield _finding(pipe.start, words)
+            return
+
+
+def _if(command: If) -> Iterator[Finding]:
+    """An `if` whose bad branch only prints."""
+    condition = command.branches[0][0]
+    if len(command.branches) > 1 or not condition:
+        return
+    names = [status_of(pipe) for each in condition for pipe in pipelines(each)]
+    negated = any(pipe.negated for each in condition for pipe in pipelines(each))
+    good, bad = command.branches[0][1], command.otherwise
+    if negated:
+        bad, good = good, bad or ()
+    if _remembers(good):
+        return
+    only_tests = all(name in TESTS for name in names) and not _asks_outside(condition)
+    says_so = bad is not None and _BAD_NEWS.search(printed_by(bad)) is not None
+    real = [name for name in names if name not in PREDICATES and name != "?"]
+    name = real[0] if real else names[-1]
+    if bad is None:
+        swallowed = bool(real) and only_prints(good)
+    elif not only_prints(bad):
+        swallowed = False
+    elif not good or only_prints(good):
+        swallowed = says_so or not (only_tests or set(names) <= PREDICATES)
+    else:
+        swallowed = bool(real) or (says_so and not only_tests)
+    if swallowed:
+        what = "only printed" if bad is not None else "not even told"
+        words = f"that `{name}` failed is {what}: the step passes all the same"
+        yield _finding(command.start, words)
+
+
+def _remembers(script: Script) -> bool:
+    """Whether statements set a variable, which is looked at later."""
+    return any(
+        isinstance(command, Simple) and command.assignments and not command.words
+        for statement in script
+        for pipe in pipelines(statement)
+        for command in pipe.commands
+    )
+
+
+def _asks_outside(condition: Script) -> bool:
+    """Whether a test looks at what a command says."""
+    return any(
+        word.scripts
+        for statement in condition
+        for pipe in pipelines(statement)
+        for command in pipe.commands
+        if isinstance(command, Simple)
+        for word in command.words
+    )
+
+
+def _tries(loop: Loop) -> Iterator[Finding]:
+    """A loop of tries at the end of a script: it passes when none succeeded."""
+    if loop.kind not in ("for", "while", "until"):
+        return
+    if loop.kind != "for" and not _counts(loop.condition):
+        return
+    for statement in loop.body:
+        tried = _leaves_when(statement)
+        if tried:
+            words = (
+                f"this loop passes even if `{tried}` never succeeds: nothing after it"
+            )
+            yield _finding(loop.start, f"{words} looks")
+            return
+
+
+def _counts(condition: Script) -> bool:
+    return bool(condition) and status_of(condition[-1].first) in TESTS
+
+
+def _leaves_when(statement: Statement) -> str:
+    """The program after whose success a loop is left; empty where there is none."""
+    chain = [statement.first, *(pipe for _, pipe in statement.rest)]
+    command = statement.first.commands[0]
+    if isinstance(command, If):
+        condition, body = command.branches[0]
+        name = status_of(condition[-1].first) if condition else "?"
+        left = bool(body) and status_of(body[-1].first) in ("break", "exit", "return")
+        clean = left and all(_plain(each) for each in body)
+        return name if clean and name != "?" and not condition[-1].first.negated else ""
+    signs = [sign for sign, _ in statement.rest]
+    if signs == ["&&"] and status_of(chain[1]) in ("break", "exit", "return"):
+        name = status_of(chain[0])
+        return "" if name == "?" else name
+    return ""
+
+
+def _plain(statement: Statement) -> bool:
+    """Whether a statement prints or leaves, and remembers nothing."""
+    command = statement.first.commands[0]
+    if not isinstance(command, Simple):
+        return False
+    return prints(command) or status_of(statement.first) in LEAVING
+
+
+def _switched_off(look: Look) -> Iterator[Finding]:
+    """`set +e` that is never taken back."""
+    off: int | None = None
+    for visit in look.visits:
+        run = visit.program
+        if run is None or run.name != "set":
+            continue
+        words = " ".join(word.text for word in run.arguments)
+        if re.search(r"(^| )(\+[a-z]*e|\+o errexit)", words):
+            off = visit.command.start
+        elif re.search(r"(^| )(-[a-z]*e|-o errexit)", words):
+            off = None
+    if off is not None:
+        yield _finding(off, "after `set +e` no failure ends the script")

@@ -1,0 +1,121 @@
+"""Reading simple commands: assignments, words and redirections."""
+
+from __future__ import annotations
+
+import re
+
+from mobius_tui.runbook.shell.model import Assignment, Redirect, Simple, Word
+from mobius_tui.runbook.shell.reader import Reader
+
+FUNCTION = re.compile(r"[ \t]*\(\s*\)")
+"""What follows the name of a function."""
+
+_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(?:\[[^\]\s]*\])?\+?=", re.ASCII)
+_REDIRECT = re.compile(
+    r"(?:\d{1,3}|\{\w{1,64}\})?(<<<|<<-|<<|<>|<&|>&|>>|>\||&>>|&>|<(?!\()|>(?!\())"
+)
+_DELIMITER = re.compile(r"[^\s|&;()<>]*")
+
+
+def redirects(reader: Reader) -> tuple[Redirect, ...]:
+    """The redirections that follow a compound command."""
+    found: list[Redirect] = []
+    while True:
+        reader.space()
+        redirect = _redirect(reader)
+        if redirect is None:
+            return tuple(found)
+        found.append(redirect)
+
+
+def _redirect(reader: Reader) -> Redirect | None:
+    match = _REDIRECT.match(reader.text, reader.pos)
+    if match is None:
+        return None
+    sign = match[1]
+    reader.pos = match.end()
+    reader.space()
+    if not sign.startswith("<<") or sign == "<<<":
+        return Redirect(sign=sign, target=reader.word())
+    start = reader.pos
+    spelt = _DELIMITER.match(reader.text, start)
+    end = spelt[0] if spelt is not None else ""
+    reader.pos += len(end)
+    bare = re.sub(r"['\"\\]", "", end)
+    reader.pending.append((bare, sign == "<<-"))
+    target = Word(source=end, text=bare, start=start, quoted=bare != end)
+    return Redirect(sign="<<", target=target)
+
+
+def simple(reader: Reader) -> Simple | str | None:
+    """A simple command; the name of the function that begins here; or nothing."""
+    start = reader.pos
+    words: list[Word] = []
+    assignments: list[Assignment] = []
+    found: list[Redirect] = []
+    while True:
+        reader.space()
+        char = reader.peek()
+        if not char or char in "\n;|)" or (char == "`" and reader.backtick):
+            break
+        if reader.comment():
+            break
+        redirect = _redirect(reader)
+        if redirect is not None:
+            found.append(redirect)
+        elif char == "&":
+            break
+        elif not words and (assignment := _assignment(reader)) is not None:
+            assignments.append(assignment)
+        elif char == "(":
+            match = FUNCTION.match(reader.text, reader.pos)
+            if len(words) == 1 and match is not None:
+                reader.pos = match.end()
+                return words[0].text or "?"
+            reader.pos += 1
+        else:
+            before = reader.pos
+            words.append(reader.word())
+            reader.pos += reader.pos == before
+    if not (words or assignments or found):
+        return None
+    return Simple(
+        start=start,
+        words=tuple(words),
+        assignments=tuple(assignments),
+        redirects=tuple(found),
+    )
+
+
+def _assignment(reader: Reader) -> Assignment | None:
+    match = _ASSIGNMENT.match(reader.text, reader.pos)
+    if match is None:
+        return None
+    start = reader.pos
+    reader.pos = match.end()
+    if reader.peek() != "(":
+        return Assignment(name=match[1], start=start, value=reader.word())
+    reader.pos += 1
+    items = _items(reader)
+    first = items[0] if items else Word(source="", text="", start=start)
+    return Assignment(name=match[1], start=start, value=first)
+
+
+def _items(reader: Reader) -> list[Word]:
+    """The words of an array, and its `)`."""
+    found: list[Word] = []
+    while reader.pos < len(reader.text) and reader.peek() != ")":
+        reader.space()
+        if reader.peek() == "\n":
+            reader.newline()
+            continue
+        if reader.comment():
+            continue
+        before = reader.pos
+        word = reader.word()
+        if word.source:
+            found.append(word)
+        elif reader.peek() != ")":
+            reader.pos = max(reader.pos, before + 1)
+    reader.pos += 1
+    return found

@@ -1,0 +1,188 @@
+"""Going through the commands of a script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mobius_tui.runbook.shell.model import (
+    Assignment,
+    Case,
+    Command,
+    Group,
+    If,
+    Loop,
+    Pipeline,
+    Script,
+    Simple,
+    Statement,
+    Word,
+)
+from mobius_tui.runbook.shell.program import ASSIGNS, Program, program
+
+_MOVES = 20
+"""How many `cd` are remembered at once."""
+DECLARING = frozenset(("export", "local", "declare", "readonly", "typeset"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Visit:
+    """A simple command, and where it stands."""
+
+    command: Simple
+    program: Program | None
+    """None where the command only assigns or redirects."""
+    pipeline: Pipeline
+    place: int
+    """Its index in the pipeline."""
+    statement: Statement
+    fed: bool
+    """Whether its input comes from a pipe, a file or a here-document."""
+    looped: bool
+    """Whether it stands in a loop."""
+    function: str = ""
+    """The function that it stands in."""
+    moved: tuple[int, ...] = ()
+    """The offset of each `cd` that was passed before it, in this shell or around."""
+
+
+def visits(script: Script) -> Iterator[Visit]:
+    """Every simple command, in the order of the text; those in `$(…)` after theirs."""
+    return _Walk().script(script)
+
+
+def assignments(script: Script) -> Iterator[Assignment]:
+    """Every assignment: of variables alone, before commands, and by `export` etc."""
+    for visit in visits(script):
+        yield from visit.command.assignments
+        run = visit.program
+        if run is None or run.name not in DECLARING:
+            continue
+        for word in run.arguments:
+            match = ASSIGNS.match(word.text)
+            if match is not None:
+                value = Word(
+                    source=word.source,
+                    text=word.text[match.end() :],
+                    start=word.start,
+                    quoted=word.quoted,
+                    expansions=word.expansions,
+                    scripts=word.scripts,
+                )
+                name = match[0].rstrip("+=")
+                yield Assignment(name=name, start=word.start, value=value)
+
+
+def commands(script: Script) -> Iterator[Command]:
+    """Every command, compound ones first, in the order of the text."""
+    for statement in script:
+        for pipe in pipelines(statement):
+            for command in pipe.commands:
+                yield command
+                for inner in inside(command):
+                    yield from commands(inner)
+
+
+def pipelines(statement: Statement) -> Iterator[Pipeline]:
+    """The pipelines of a statement."""
+    yield statement.first
+    for _, pipe in statement.rest:
+        yield pipe
+
+
+def inside(command: Command) -> Iterator[Script]:
+    """The scripts of a compound command, in the order of the text."""
+    match command:
+        case If(branches=branches, otherwise=otherwise):
+            for condition, body in branches:
+                yield condition
+                yield body
+            if otherwise is not None:
+                yield otherwise
+        case Loop(condition=condition, body=body):
+            yield condition
+            yield body
+        case Case(arms=arms):
+            yield from arms
+        case Group(body=body):
+            yield body
+        case Simple():
+            return
+
+
+def own_words(command: Command) -> Iterator[Word]:
+    """The words of a command itself, those of its redirections included."""
+    match command:
+        case Simple(words=words, assignments=assigned):
+            for assignment in assigned:
+                yield assignment.value
+            yield from words
+        case Loop(items=items):
+            yield from items
+        case Case(word=Word() as word):
+            yield word
+        case _:
+            pass
+    for redirect in command.redirects:
+        yield redirect.target
+
+
+class _Walk:
+    """One walk through a script."""
+
+    def __init__(self) -> None:
+        self.fed = self.looped = False
+        self.function = ""
+        self.moved: tuple[int, ...] = ()
+
+    def script(self, script: Script) -> Iterator[Visit]:
+        for statement in script:
+            for pipe in pipelines(statement):
+                for place, command in enumerate(pipe.commands):
+                    yield from self._command(statement, pipe, place, command)
+
+    def _command(
+        self, statement: Statement, pipe: Pipeline, place: int, command: Command
+    ) -> Iterator[Visit]:
+        before = self.fed, self.looped, self.function, self.moved
+        self.fed |= place > 0 or any(r.sign[0] == "<" for r in command.redirects)
+        if isinstance(command, Simple):
+            yield from self._simple(statement, pipe, place, command)
+            self.fed, self.looped, self.function = before[:3]
+            return
+        for word in own_words(command):
+            yield from self._substituted(word)
+        if isinstance(command, Group) and command.function:
+            self.function = command.function
+        self.looped |= isinstance(command, Loop)
+        for inner in inside(command):
+            yield from self.script(inner)
+        self.fed, self.looped, self.function = before[:3]
+        if isinstance(command, Group) and command.subshell:
+            self.moved = before[3]
+
+    def _simple(
+        self, statement: Statement, pipe: Pipeline, place: int, command: Simple
+    ) -> Iterator[Visit]:
+        run = program(command)
+        yield Visit(
+            command=command,
+            program=run,
+            pipeline=pipe,
+            place=place,
+            statement=statement,
+            fed=self.fed,
+            looped=self.looped,
+            function=self.function,
+            moved=self.moved,
+        )
+        if run is not None and run.name in ("cd", "pushd"):
+            self.moved = (*self.moved[-_MOVES:], command.start)
+        for word in own_words(command):
+            yield from self._substituted(word)
+
+    def _substituted(self, word: Word) -> Iterator[Visit]:
+        moved = self.moved
+        for inner in word.scripts:
+            yield from self.script(inner)
+            self.moved = moved

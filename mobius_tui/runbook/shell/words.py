@@ -1,0 +1,243 @@
+"""Reading one word of a script: quotes, `$`, backslashes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mobius_tui.runbook.shell.model import HOLE, Expansion, Script, Word
+
+if TYPE_CHECKING:
+    from mobius_tui.runbook.shell.reader import Reader
+
+_PLAIN = re.compile(r"[^\s|&;()<>$`\"'\\]+")
+_IN_DOUBLE = re.compile(r'[^"\\$`]+')
+_IN_BRACES = re.compile(r"[^}\\'\"$`]+")
+_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_PARAMETER = re.compile(
+    r"(?P<mark>[#!]?)(?P<name>[A-Za-z_]\w*|\d+|[@*#?$!-])(?P<index>\[[^\]\n]*\])?",
+    re.ASCII,
+)
+_OPERATOR = re.compile(r":?[-=?+]|##?|%%?|//?|\^\^?|,,?|@|:")
+
+
+class WordReader:
+    """One word in the making."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.start = reader.pos
+        self.parts: list[str] = []
+        self.expansions: list[Expansion] = []
+        self.scripts: list[Script] = []
+        self.quoted = False
+
+    def read(self) -> Word:
+        """The word; empty where none begins."""
+        reader, text = self.reader, self.reader.text
+        while reader.pos < len(text):
+            match = _PLAIN.match(text, reader.pos)
+            if match is not None:
+                self.parts.append(match[0])
+                reader.pos = match.end()
+                continue
+            if not self._special(text[reader.pos]):
+                break
+        return Word(
+            source=text[self.start : reader.pos],
+            text="".join(self.parts),
+            start=self.start,
+            quoted=self.quoted,
+            expansions=tuple(self.expansions),
+            scripts=tuple(self.scripts),
+        )
+
+    def _special(self, char: str) -> bool:
+        """Pass what begins with a special character; False where the word ends."""
+        reader = self.reader
+        if char == "'":
+            self._single(1)
+        elif char == '"':
+            self._double()
+        elif char == "\\":
+            self._escaped()
+        elif char == "$":
+            self._dollar(quoted=False)
+        elif char == "`" and not reader.backtick:
+            self._backtick()
+        elif char in "<>" and reader.peek(2)[1:] == "(" and not self.parts:
+            reader.pos += 2
+            self.scripts.append(reader.nested(")"))
+            self.parts.append(HOLE)
+        elif char == "(" and self.parts and self.parts[-1][-1:] in "?*+@!=":
+            self._pattern()
+        else:
+            return False
+        return True
+
+    def _single(self, skip: int) -> None:
+        """`'…'`, or with a skip of 2 `$'…'`."""
+        reader = self.reader
+        self.quoted = True
+        begin = reader.pos + skip
+        end = reader.text.find("'", begin)
+        if skip == 2:
+            while end > 0 and _is_escaped(reader.text, begin, end):
+                end = reader.text.find("'", end + 1)
+        end = len(reader.text) if end < 0 else end
+        self.parts.append(reader.text[begin:end])
+        reader.pos = end + 1
+
+    def _double(self) -> None:
+        reader = self.reader
+        self.quoted = True
+        reader.pos += 1
+        if not reader.enter():
+            return
+        while reader.pos < len(reader.text):
+            match = _IN_DOUBLE.match(reader.text, reader.pos)
+            if match is not None:
+                self.parts.append(match[0])
+                reader.pos = match.end()
+                continue
+            char = reader.text[reader.pos]
+            if char == '"':
+                reader.pos += 1
+                break
+            self._within(char)
+        reader.leave()
+
+    def _within(self, char: str) -> None:
+        """A special character inside double quotes."""
+        if char == "\\":
+            self._escaped(plain='$`"\\\n')
+        elif char == "$":
+            self._dollar(quoted=True)
+        elif self.reader.backtick:
+            self.reader.pos += 1
+        else:
+            self._backtick(quoted=True)
+
+    def _escaped(self, plain: str = "") -> None:
+        """A backslash, and what it protects."""
+        char = self.reader.text[self.reader.pos + 1 : self.reader.pos + 2]
+        self.reader.pos += 2
+        if plain and char not in plain:
+            self.parts.append("\\")
+        if char != "\n":
+            self.parts.append(char)
+
+    def _backtick(self, *, quoted: bool = False) -> None:
+        start = self.reader.pos
+        self.reader.pos += 1
+        self.scripts.append(self.reader.nested("`"))
+        self._hole("", start, quoted=quoted)
+
+    def _dollar(self, *, quoted: bool) -> None:
+        reader = self.reader
+        start = reader.pos
+        ahead = reader.peek(3)
+        if ahead == "$((":
+            reader.pos += 3
+            if reader.arithmetic():
+                self._hole("", start, quoted=True)
+                return
+            reader.pos = start
+        if ahead[:2] == "$(":
+            reader.pos += 2
+            self.scripts.append(reader.nested(")"))
+            self._hole("", start, quoted=quoted)
+        elif ahead[:2] == "${":
+            self._braces(start, quoted=quoted)
+        elif ahead[:2] == "$'" and not quoted:
+            self._single(2)
+        elif ahead[:2] == '$"' and not quoted:
+            reader.pos += 1
+            self._double()
+        else:
+            self._name(start, quoted=quoted)
+
+    def _name(self, start: int, *, quoted: bool) -> None:
+        """`$name`, `$1`, `$?`, or a `$` that means nothing."""
+        reader = self.reader
+        match = _NAME.match(reader.text, start + 1)
+        name = match[0] if match is not None else reader.text[start + 1 : start + 2]
+        if match is None and name not in {*"@*#?$!-0123456789"}:
+            self.parts.append("$")
+            reader.pos += 1
+            return
+        reader.pos = start + 1 + len(name)
+        self._hole(name, start, quoted=quoted)
+
+    def _braces(self, start: int, *, quoted: bool) -> None:
+        """`${…}`; what is nested in it counts as quoted."""
+        reader = self.reader
+        reader.pos += 2
+        match = _PARAMETER.match(reader.text, reader.pos)
+        name = operator = ""
+        if match is not None:
+            name, operator = match["name"], match["mark"]
+            reader.pos = match.end()
+        sign = _OPERATOR.match(reader.text, reader.pos)
+        if sign is not None and not operator:
+            operator = sign[0]
+        self._hole(name, start, quoted=quoted, operator=operator)
+        if not reader.enter():
+            return
+        inner = WordReader(reader)
+        while reader.pos < len(reader.text):
+            plain = _IN_BRACES.match(reader.text, reader.pos)
+            if plain is not None:
+                reader.pos = plain.end()
+                continue
+            char = reader.text[reader.pos]
+            if char == "}":
+                reader.pos += 1
+                break
+            if char == "'" and quoted:
+                reader.pos += 1
+            elif char in "\\$`":
+                inner._within(char)
+            else:
+                inner._special(char)
+        reader.leave()
+        self.scripts += inner.scripts
+        self.expansions += (
+            Expansion(
+                name=each.name,
+                start=each.start,
+                quoted=True,
+                operator=each.operator,
+                inner=True,
+            )
+            for each in inner.expansions
+        )
+
+    def _hole(self, name: str, start: int, *, quoted: bool, operator: str = "") -> None:
+        self.parts.append(HOLE)
+        self.expansions.append(
+            Expansion(name=name, start=start, quoted=quoted, operator=operator)
+        )
+
+    def _pattern(self) -> None:
+        """An extended pattern such as `@(a|b)`, or `=(` of an array."""
+        reader = self.reader
+        opened, begin = 0, reader.pos
+        array = self.parts[-1].endswith("=")
+        while reader.pos < len(reader.text):
+            char = reader.text[reader.pos]
+            if char in "'\"$`\\" and self._special(char):
+                continue
+            reader.pos += 1
+            opened += (char == "(") - (char == ")")
+            if not opened or (char == "\n" and not array):
+                break
+        self.parts.append(reader.text[begin : reader.pos])
+
+
+def _is_escaped(text: str, begin: int, at: int) -> bool:
+    r"""Whether an odd number of `\` stands before a character."""
+    count = 0
+    while at - count > begin and text[at - count - 1] == "\\":
+        count += 1
+    return count % 2 == 1

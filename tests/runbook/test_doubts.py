@@ -1,0 +1,279 @@
+"""Each rule finds what it is for, at its very place, and nothing in what is fine."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import mobius_tui.runbook
+from mobius_tui.errors import UsageError
+from mobius_tui.runbook.decode import examine
+from mobius_tui.runbook.doubts.rule import Rule
+from mobius_tui.runbook.doubts.table import RULES
+from mobius_tui.runbook.explain import explain, table
+from mobius_tui.runbook.library import folder
+from mobius_tui.runbook.report import check_files
+
+HEAD = "format = 1\n[runbook]\nid = 'x'\ntitle = 'X'\n"
+STEP = "[[phase]]\nid = 'p'\ntitle = 'P'\n[[phase.step]]\nid = 's'\ntitle = 'S'\n"
+
+
+def found(text: str, folder: Path) -> list[tuple[str, int, str]]:
+    """Code, line and message of each finding in a valid runbook, or a step's keys.
+
+    Lines count from 1 at the first line of the text.
+    """
+    head = HEAD if text.startswith("[") else HEAD + STEP
+    path = folder / "x.toml"
+    path.write_text(head + text, encoding="utf-8")
+    runbook, problems = examine(path, thorough=True)
+    assert runbook is not None, [each.render() for each in problems]
+    shift = head.count("\n")
+    return [(each.code, each.line - shift, each.message) for each in problems]
+
+
+def codes(script: str, folder: Path, more: str = "effect = 'read'") -> list[str]:
+    """The codes that a script gets."""
+    return [each[0] for each in found(f"{more}\nrun = '''\n{script}\n'''", folder)]
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.code)
+def test_the_bad_example_is_found_and_the_good_one_is_clean(
+    rule: Rule, tmp_path: Path
+) -> None:
+    assert {each[0] for each in found(rule.bad, tmp_path)} == {rule.code}
+    assert found(rule.good, tmp_path) == []
+    assert rule.title
+    assert rule.reason.endswith(".")
+
+
+@pytest.mark.parametrize("path", sorted(folder().glob("*.toml")), ids=lambda p: p.name)
+def test_the_bundled_runbooks_are_clean(path: Path) -> None:
+    runbook, problems = examine(path, thorough=True)
+    if b"[runbook]" in path.read_bytes():
+        assert runbook is not None
+        assert [each.render() for each in problems] == []
+
+
+BAD = [
+    ("self-match", 'pkill -f "node.*mobius"'),
+    ("self-match", "ps -ef | grep node | awk '{print $2}'"),
+    ("self-match", "kill $(pgrep -f server.js)"),
+    ("swallowed-failure", "systemctl stop api || true"),
+    ("swallowed-failure", "systemctl stop api || echo 'stop failed'"),
+    ("swallowed-failure", "if cp a b; then mv b c; else echo 'copy failed'; fi"),
+    ("swallowed-failure", "if ! cp a b; then echo 'copy failed' >&2; fi"),
+    ("swallowed-failure", "cp a b && echo copied\necho done"),
+    ("swallowed-failure", "for i in 1 2 3; do nc -z host 80 && break; sleep 1; done"),
+    ("swallowed-failure", "set +e\nmake install"),
+    ("swallowed-failure", "[ -f backup.zip ] || echo 'ERROR: no backup'"),
+    ("swallowed-failure", 'x=$(make version) || true\necho "$x"'),
+    ("sum-elsewhere", 'sha256sum -c "$backup.sha256"'),
+    ("sum-elsewhere", "md5sum --check backups/a.md5"),
+    (
+        "relative-path",
+        'b=$(ls backups/*.zip | sort -r | head -n 1)\n./x.sh --backup "$b"',
+    ),
+    ("relative-path", "./scripts/x.sh --file=backups/a.zip"),
+    ("relative-path", "bash ./x.sh -b backups/a.zip"),
+    ("relative-path", 'b=backups/a.zip\ncd /tmp\nunzip -o "$b"'),
+    ("endless-command", "tail -f /var/log/syslog"),
+    ("endless-command", "iostat 5"),
+    ("endless-command", "watch -n 1 uptime"),
+    ("endless-command", "while true; do date; sleep 1; done"),
+    ("endless-command", "ping example.org"),
+    ("endless-command", "docker logs --follow api"),
+    ("needs-terminal", "less app.log"),
+    ("needs-terminal", "top"),
+    ("prompt", "sudo systemctl restart api"),
+    ("prompt", 'read -r answer\necho "$answer"'),
+    ("prompt", "apt-get install jq"),
+    ("prompt", "rm -i old.log"),
+    ("curl-without-fail", "curl -s -m 5 http://x/health | jq ."),
+    ("request-without-limit", "curl -fsS http://x/health"),
+    ("request-without-limit", "wget -qO- http://x/health"),
+    ("unquoted-variable", "for f in a b; do cat $f; done"),
+    ("unquoted-variable", "[ -f ${file} ]"),
+    ("unquoted-variable", 'echo "$a" > $b'),
+    ("empty-path", 'rm -rf "$dir/"'),
+    ("empty-path", 'rm -fr "${dir}"/*'),
+    ("empty-path", 'rm -r "/srv/$app"'),
+    ("placeholder", "# (Database-specific commands)\necho"),
+    ("placeholder", "ls backups/dhash_production_YYYYMMDD_HHMMSS.zip"),
+    ("placeholder", "ssh <your-host> uptime"),
+    ("secret", "curl -fm 5 -H 'Authorization: Bearer abc123def456' http://x/"),
+    ("secret", "psql postgres://ops:hunter22@db/mobius -c 'select 1'"),
+    ("secret", "export API_TOKEN=ghp_0123456789abcdefghijABCDEFGHIJ012345"),
+]
+
+
+@pytest.mark.parametrize(("code", "script"), BAD, ids=lambda value: value[:40])
+def test_more_that_is_found(code: str, script: str, tmp_path: Path) -> None:
+    assert set(codes(script, tmp_path)) == {code}
+
+
+FINE = [
+    "pkill -f -- '^([^ ]*/)?node .*mobius' || exit 0",
+    "ps aux | grep '[n]ode'",
+    "ps aux | grep node | grep -v grep",
+    "ps -p 1 -o args | grep init",
+    'ps -p "$(cat api.pid)" | grep node',
+    "echo 'never use: pkill -f node'   # nor ps aux | grep node",
+    "cat <<'EOF'\npkill -f node\nsudo reboot\nrm -rf \"$x/\"\nEOF",
+    "cat <<EOF\ncurl http://x\ntail -f x\nEOF",
+    "grep -q ERROR app.log || echo 'no errors'",
+    "if [ -f a ]; then cp a b; else echo 'nothing to copy'; fi",
+    'ok=0\nif nc -z host 80; then ok=1; else echo FAILED; fi\n[ "$ok" = 1 ]',
+    "if nc -z host 80; then echo ok; else echo FAILED >&2; exit 1; fi",
+    "for i in 1 2 3; do nc -z host 80 && exit 0; sleep 1; done\nexit 1",
+    "read -r want _ < sums || true",
+    "cp a b && echo copied",
+    'set +e\nmake\ncode=$?\nset -e\nexit "$code"',
+    "cd backups && sha256sum -c a.zip.sha256",
+    "(cd backups; sha256sum -c a.zip.sha256)",
+    'sha256sum < "$zip"',
+    './x.sh --backup "$PWD/backups/a.zip" --env production --force',
+    "./x.sh --url http://localhost:3000/health --backup /srv/a/b.zip",
+    'b=$(realpath "$(ls backups/*.zip | head -n 1)")\n./x.sh --backup "$b"',
+    "tail -n 100 -- app.log",
+    "timeout 30 tail -f app.log || [ $? = 124 ]",
+    "tail -f app.log | head -n 5",
+    "iostat 5 3",
+    "ping -c 3 localhost",
+    "while true; do nc -z host 80 && break; sleep 1; done",
+    "top -bn1 | head -n 20",
+    "sudo -n systemctl restart api",
+    "sudo -u mobius -n ./x.sh",
+    'while read -r line; do echo "$line"; done < list',
+    'printf \'a b\' | { read -r a b; echo "$a" "$b"; }',
+    "apt-get install -y jq",
+    "curl -sfm10 http://x/health | jq .",
+    "curl -s -o /dev/null -m 5 -w '%{http_code}' http://x/health",
+    'curl "${options[@]}" http://x/health',
+    "timeout 5 curl -f http://x/health",
+    "n=0\nn=$((n + 1))\necho $n $# $? ${#n} $$",
+    "for i in {1..3}; do echo $i; done",
+    'for unit in $units; do systemctl is-active "$unit"; done',
+    "[[ -n $a && $b == x* ]]",
+    "x=$a\nexport y=$x",
+    'rm -rf "${dir:?}/"',
+    'dir=$(mktemp -d)\nrm -rf "$dir"',
+    'dir=/srv/old\nrm -rf "$dir/"',
+    '[ -d "$dir" ]\nrm -rf "$dir/"',
+    'for d in a b; do rm -rf "$d/"; done',
+    "sort < in > out",
+    "grep '<title>' page.html; echo '<name>x</name>'",
+    "password=$(cat /run/secrets/db)\nexport password",
+    'mysql --password="$db_password" -e "select 1"',
+    "echo 'token: see the vault'",
+]
+
+
+@pytest.mark.parametrize("script", FINE, ids=lambda value: value[:50])
+def test_what_is_fine_is_not_found(script: str, tmp_path: Path) -> None:
+    assert codes(script, tmp_path) == []
+
+
+def test_the_place_is_the_very_character_of_the_file(tmp_path: Path) -> None:
+    spellings = [
+        "run = '''\necho one\n  «sudo reboot\n'''",
+        "run = 'echo one; «sudo reboot'",
+        'run = """\necho \\"é\\"\\n\\techo \\u00e9; \\\n    «sudo reboot\n"""',
+        "check.run = { script = '''\ntest -f x\n «sudo x\n''' }",
+        "[phase.step.check]\nrun = [{ script = 'test -f x; «sudo x' }]",
+        "manual = '''\nGo to\n «/path/to/it'''",
+        "manual = 'x'\nask = [{ var = 'v', title = 'Is it in «/path/to/it?' }]",
+        "manual = 'x'\n[[message]]\nid = 'm'\ntitle = 'M'\nbody = 'of «[Timestamp]'",
+    ]
+    for spelling in spellings:
+        before, _, after = (HEAD + STEP + spelling).partition("«")
+        path = tmp_path / "x.toml"
+        path.write_text(before + after, encoding="utf-8")
+        _, problems = examine(path, thorough=True)
+        place = before.count("\n") + 1, len(before) - before.rfind("\n")
+        kinds = {"prompt", "placeholder"}
+        found = [(p.line, p.column) for p in problems if p.code in kinds]
+        assert found == [place], spelling
+
+
+def test_a_secret_is_masked_wherever_its_line_is_shown(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    script = 'curl -H "Authorization: Bearer s3cr3t-t0ken" http://x/'
+    path.write_text(f"{HEAD}{STEP}effect = 'read'\nrun = '{script}'\n")
+    text, code = check_files([path], as_json=False)
+    assert code == 0
+    assert "[secret]" in text
+    assert "[curl-without-fail]" in text
+    assert "s3cr3t" not in text + check_files([path], as_json=True)[0]
+
+
+def test_a_broken_runbook_is_mended_before_it_is_doubted(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text(f"{HEAD}{STEP}run = 'pkill -f x'\ntimeout = 3\n")
+    _, problems = examine(path, thorough=True)
+    assert [each.severity for each in problems] == ["error"]
+
+
+def test_what_is_used_twice_is_found_once(tmp_path: Path) -> None:
+    text = "effect = 'read'\nrun = 'sudo x'\n[[phase.step]]\nuse = 's'\nid = 't'\n"
+    assert [each[0] for each in found(text, tmp_path)] == ["prompt"]
+
+
+def test_an_included_phase_is_looked_at_where_it_stands(tmp_path: Path) -> None:
+    (tmp_path / "common.toml").write_text(
+        f"format = 1\n{STEP}effect = 'read'\nrun = 'sudo x'\n"
+        "[[phase]]\nid = 'other'\ntitle = 'O'\n[[phase.step]]\nid = 'o'\ntitle = 'O'\n"
+        "effect = 'read'\nrun = 'sudo not-included'\n"
+    )
+    path = tmp_path / "x.toml"
+    path.write_text(f"{HEAD}[[phase]]\ninclude = 'common.toml#p'\n")
+    _, problems = examine(path, thorough=True)
+    assert [(Path(p.file).name, p.line, p.code) for p in problems] == [
+        ("common.toml", 9, "prompt")
+    ]
+
+
+def test_a_script_for_another_program_is_left_alone(tmp_path: Path) -> None:
+    text = "effect = 'read'\nshell = ['python3']\nrun = 'sudo = read = 1'"
+    assert found(text, tmp_path) == []
+
+
+def test_a_runbook_full_of_doubts_ends_soon(tmp_path: Path) -> None:
+    text = "effect = 'read'\nrun = '''\n" + "curl y; rm -r $z/\n" * 40_000 + "'''"
+    found_ = found(text, tmp_path)
+    assert len(found_) == 201
+    assert {"curl-without-fail", "script-too-long"} <= {each[0] for each in found_}
+
+
+def test_every_warning_has_a_rule() -> None:
+    """What modules report by a code is in the table; a warning has no other way."""
+    source = Path(mobius_tui.runbook.__file__).parent
+    named = {
+        code
+        for path in source.glob("*.py")
+        for code in re.findall(r'doubt\(\s*"([a-z-]+)"', path.read_text())
+    }
+    assert len(named) > 8
+    assert named <= set(RULES)
+
+
+def test_the_readme_lists_every_rule() -> None:
+    text = (Path(mobius_tui.__file__).parents[1] / "README.md").read_text()
+    assert table() in text
+
+
+@pytest.mark.parametrize("code", [*RULES, "SC2086", "list"])
+def test_each_rule_is_explained(code: str) -> None:
+    words = explain(code)
+    assert code in words or code == "list"
+    if code in RULES:
+        rule = RULES[code]
+        assert rule.remedy in words
+        assert rule.good.split("\n")[0] in words
+
+
+def test_a_rule_that_is_none_is_told_from_those_that_are() -> None:
+    with pytest.raises(UsageError, match=r"did you mean `prompt`.*--explain list"):
+        explain("prompts")
