@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 def do(options: argparse.Namespace) -> int:
     """Open it."""
     from mobius_tui.commands.playing import screen_settings
+    from mobius_tui.commands.sweeping import sweep
 
     if is_plain(asked=False):
         raise UsageError(
@@ -21,6 +22,7 @@ def do(options: argparse.Namespace) -> int:
             "prints a run as lines, and `mobius-tui --help` says what else there is"
         )
     settings = screen_settings(options)
+    sweep()
     from mobius_tui.tui.entry import open_library
 
     return open_library(settings)

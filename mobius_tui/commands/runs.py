@@ -20,6 +20,9 @@ def add_options(runs: argparse.ArgumentParser) -> None:
 
 def do(options: argparse.Namespace) -> int:
     """List them."""
+    from mobius_tui.commands.sweeping import sweep
+
+    sweep()
     if options.drills:
         return _drills(as_json=options.json)
     import json

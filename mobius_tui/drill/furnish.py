@@ -54,6 +54,11 @@ def copy_files(source: Path, target: Path) -> None:
             program.chmod(0o755)
 
 
+def places(root: Path) -> dict[str, str]:
+    """Where programs that act on a site keep what they keep: in the site."""
+    return {"HOME": str(root / "home"), "TMPDIR": str(root / "tmp")}
+
+
 def run(root: Path, *command: str, **variables: str) -> None:
     """Run one of the site's programs to its end.
 
@@ -64,7 +69,7 @@ def run(root: Path, *command: str, **variables: str) -> None:
     ended = subprocess.run(
         (str(program), *command[1:]),
         cwd=root,
-        env={**os.environ, **variables},
+        env={**os.environ, **places(root), **variables},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -14,6 +14,7 @@ from pathlib import Path
 from mobius_tui.drill import injected
 from mobius_tui.drill import site as sites
 from mobius_tui.drill.faults import Fault
+from mobius_tui.drill.sweep import reap_orphans
 from mobius_tui.run.directory import private_folder
 from mobius_tui.run.starter import Briefing, prepare
 from mobius_tui.runbook.decode import load
@@ -54,13 +55,15 @@ def rehearsal(
     book = load(find(runbook))
     root = sites.sites_root()
     private_folder(root)
-    sites.reap_orphans(root)
+    reap_orphans(root)
     started = datetime.now(UTC)
     folder = root / f"{started:%Y-%m-%dT%H-%M-%S}-{os.getpid()}"
     prepare(book, given=given)
     watch = guard(folder.resolve(), os.getpid(), keep=keep)
     site = sites.build(folder, seed=seed, started=started)
     sites.own(site.root, watch)
+    if keep:
+        (site.root / "run" / "kept").touch()
     for each in (*besides, fault):
         each.inject(site)
         injected.keep(site.root, each.name, time.time())

@@ -1,7 +1,7 @@
 """A drill site: a whole small MOBIUS in a directory of its own, with real processes.
 
 A site belongs to the process that built it, or to the one that `own` names. When that
-is dead, `reap_orphans` takes the site down.
+is dead, `sweep.reap_orphans` takes the site down.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from mobius_tui.drill import services
-from mobius_tui.drill.furnish import ENVIRONMENT, furnish, run
+from mobius_tui.drill.furnish import ENVIRONMENT, furnish, places, run
 from mobius_tui.errors import RunError
 
 START_LIMIT = 60.0
@@ -173,11 +173,7 @@ def drill_variables(site: Site) -> dict[str, str]:
 def environment(site: Site) -> dict[str, str]:
     """What the environment of the run's steps must hold to act on this site."""
     path = os.environ.get("PATH") or os.defpath
-    return {
-        "PATH": f"{site.bin}{os.pathsep}{path}",
-        "HOME": str(site.root / "home"),
-        "TMPDIR": str(site.root / "tmp"),
-    }
+    return {"PATH": f"{site.bin}{os.pathsep}{path}", **places(site.root)}
 
 
 def tear_down(site: Site, *, keep: bool = False) -> tuple[str, ...]:
@@ -245,21 +241,3 @@ def processes_in(root: Path) -> list[tuple[int, str]]:
         except (psutil.Error, OSError):
             continue  # it ended meanwhile, or belongs to someone else
     return found
-
-
-def reap_orphans(root: Path) -> tuple[str, ...]:
-    """Take down the sites whose owner is dead.
-
-    Args:
-        root: the folder of sites, as `sites_root` gives it.
-
-    Returns:
-        The names of the sites that were taken down.
-    """
-    reaped = []
-    for owner in sorted(root.glob("*/run/owner")):
-        if services.read_mark(owner) is None:
-            folder = owner.parents[1]
-            remove(folder, keep=False)
-            reaped.append(folder.name)
-    return tuple(reaped)

@@ -64,7 +64,7 @@ def end_all() -> None:
         pid = int(owner.read_text().split()[0])
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
-    from mobius_tui.drill.site import reap_orphans
+    from mobius_tui.drill.sweep import reap_orphans
 
     deadline = time.monotonic() + 60
     while any(sites_root().glob("*")) and time.monotonic() < deadline:

@@ -24,10 +24,10 @@ from mobius_tui.drill.site import (
     environment,
     open_site,
     own,
-    reap_orphans,
     sites_root,
     tear_down,
 )
+from mobius_tui.drill.sweep import reap_orphans
 from mobius_tui.errors import RunError
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
