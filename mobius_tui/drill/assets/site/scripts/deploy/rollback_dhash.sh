@@ -68,6 +68,12 @@ begin "Backing up the current state"
 
 begin "Stopping services"
 "$site/bin/systemctl" stop mobius-api mobius-worker
+for unit in mobius-api mobius-worker; do
+  if [ "$("$site/bin/systemctl" is-active "$unit")" = failed ]; then
+    echo "$unit did not stop: nothing is replaced under a process that still runs" >&2
+    exit 1
+  fi
+done
 
 # Puts a restored folder or file in the place of the present one.
 put() {

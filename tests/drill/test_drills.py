@@ -1,0 +1,163 @@
+"""Whole drills: each fault is handled by the runbook, and by that part of it alone.
+
+They take half a minute each, and are run by `-m drills`. The state of the site is
+looked at from outside: what it answers while the drill runs, and what its files hold
+when it is over.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import tomli_w
+
+from mobius_tui.drill import kept, services
+from mobius_tui.drill.faults import FAULTS
+from mobius_tui.drill.faults.combine import answers_for, combined
+from mobius_tui.drill.site import processes_in, sites_root
+from mobius_tui.drill.truth import digest, read_truth
+from mobius_tui.run.directory import RunDirectory, all_runs, runs_root
+from mobius_tui.run.follow import Follower
+from mobius_tui.run.verify import verify
+from mobius_tui.runbook.library import folder
+from tests.acceptance.terminal import PROGRAM
+from tests.run.running import wait_for
+
+pytestmark = pytest.mark.drills
+
+LIMIT = 300
+"""Seconds that a drill may take on a slow machine."""
+
+
+@pytest.fixture(autouse=True)
+def _nothing_stays(state_home: Path) -> Iterator[None]:
+    yield
+    for run in all_runs(runs_root()):
+        if host := run.host():
+            os.kill(host, 15)
+    for owner in sites_root().glob("*/run/owner"):
+        if guard := services.read_mark(owner):
+            os.kill(guard, 9)
+    subprocess.run([PROGRAM, "runs"], capture_output=True, timeout=60, check=True)
+    assert not list(state_home.glob("mobius-tui/sites/*/run/owner"))
+
+
+def drill(*words: str) -> tuple[subprocess.CompletedProcess[str], RunDirectory]:
+    done = subprocess.run(
+        [PROGRAM, "drill", "--auto", "--plain", *words],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=LIMIT,
+    )
+    [run] = all_runs(runs_root())
+    return done, run
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_the_runbook_handles_each_fault(name: str) -> None:
+    done, run = drill("--fault", name, "--keep", "--seed", "5")
+    assert done.returncode == 0, done.stdout + done.stderr
+    [root] = sites_root().iterdir()
+    truth = read_truth(root)
+    version = (root / "app" / "VERSION").read_text().strip()
+    older = name in ("corrupt-backup", "missing-checksum")
+    assert version == sorted(truth.releases)[-2 if older else -1]
+    assert digest(root / "app") == truth.releases[version]
+    assert digest(root / "config" / "production") == truth.config
+    with closing(sqlite3.connect(root / "data" / "mobius.db")) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (truth.schema,)
+        assert database.execute("SELECT count(dhash) FROM assets").fetchone() == (500,)
+    wait_for(lambda: not processes_in(root))
+    score = kept.read(run)
+    assert score is not None
+    assert score.score.handled
+    assert name in score.score.faults
+    assert Follower(run).state.ended is not None
+    assert tuple(verify(run)) == ()
+    assert f"what handles {name}: {FAULTS[name].handled_by}" in done.stdout
+
+
+def test_two_faults_at_once() -> None:
+    both = ("--fault", "slow-release", "--fault", "rollback-fails")
+    done, run = drill(*both, "--fault", "corrupt-backup")
+    assert done.returncode == 0, done.stdout + done.stderr
+    state = Follower(run).state
+    assert state.entered[:2] == ("automated-rollback", "failure-recovery")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cut:
+    """How the handling of a fault is taken out of the runbook."""
+
+    fault: str
+    old: str = ""
+    """What `mobius-common.toml` says; `new` takes its place."""
+    new: str = ""
+    answers: dict[str, str] | None = None
+    """What is answered otherwise."""
+    without: str = ""
+    """What is not answered."""
+
+
+UNVERIFIED = 'if [ "$want" = "${have%% *}" ]; then'
+CUTS = (
+    Cut(fault="bad-release", answers={"scenario": "nothing"}),
+    Cut(fault="slow-release", old='p95_latency = { above = "5s", for_checks = 5 }'),
+    Cut(fault="error-burst", old="error_rate = { above = 0.05, for_checks = 5 }"),
+    Cut(fault="flapping", old="success_rate = { below = 0.70, min_checks = 5 }"),
+    Cut(
+        fault="lying-health",
+        old='\njson = { status = "ok" }\nerror_rate = {',
+        new="\nerror_rate = {",
+    ),
+    Cut(fault="config-drift", answers={"scenario": "restart"}),
+    Cut(fault="bad-migration", answers={"scenario": "code"}),
+    Cut(fault="corrupt-backup", old=UNVERIFIED, new="if true; then"),
+    Cut(fault="missing-checksum", old=UNVERIFIED, new="if true; then"),
+    Cut(fault="rollback-fails", without="attended"),
+    Cut(fault="stuck-service", old='pkill -KILL -f -- "$process_pattern" || exit 0'),
+    Cut(fault="dead-worker", answers={"scenario": "nothing"}),
+)
+
+
+@pytest.mark.parametrize("cut", CUTS, ids=lambda cut: str(cut.fault))
+def test_without_its_handling_a_fault_is_not_handled(cut: Cut, tmp_path: Path) -> None:
+    books = tmp_path / "books"
+    shutil.copytree(folder(), books)
+    common = books / "mobius-common.toml"
+    text = common.read_text()
+    assert cut.old in text
+    common.write_text(text.replace(cut.old, cut.new) if cut.old else text)
+    answers = {**answers_for(combined([cut.fault])), **(cut.answers or {})}
+    if "trigger_within" in answers:
+        answers["trigger_within"] = "25s"  # with its trigger, it fires within 12 s
+    answers.pop(cut.without, None)
+    lists = {
+        name: value.split("\n") if name in ("indicators", "attended") else value
+        for name, value in answers.items()
+    }
+    said = tmp_path / "answers.toml"
+    said.write_text(tomli_w.dumps(lists))
+    done, run = drill(
+        *(str(books / "mobius-rollback.toml"), "--fault", cut.fault),
+        *("--answers", str(said)),
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    score = kept.read(run)
+    if score is None:  # it stopped for a person, and its site was asked at once
+        assert Follower(run).state.ended is None
+        assert "the service is not restored: " in done.stderr
+    else:
+        assert score.score.handled is False
+        assert score.score.left
+        assert "still wrong" in done.stdout
