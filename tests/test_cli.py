@@ -61,6 +61,7 @@ def test_the_version() -> None:
         ("resume", "no-such-run", "--plain"),
         ("verify", "no-such-run"),
         ("drill", "--fault", "no-such-fault", "--plain"),
+        ("drill", "--fault", "flapping", "--fault", "bad-release", "--plain"),
         ("check", "/no/such/file.toml"),
         ("no-such-command",),
     ],
