@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 
 from mobius_tui.errors import MobiusError, UsageError
 from mobius_tui.run.state import RunState
+from mobius_tui.run.steps import BAD
 from mobius_tui.runbook.model import (
     Manual,
     Probe,
@@ -225,7 +226,21 @@ class Values:
             "run.elapsed": _elapsed(self._now - state.began_at),
             "run.operator": state.began.operator,
             "run.mode": state.began.mode,
+            "run.failure": self._failure(),
         }.get(name)
+
+    def _failure(self) -> str | None:
+        """The step that went wrong last, and why; `None` where all is well."""
+        bad = [
+            (own.last.ended or 0.0, step_id)
+            for step_id, own in self._state.steps.items()
+            if own.status in BAD and own.last is not None
+        ]
+        if not bad:
+            return None
+        _, step_id = max(bad)
+        own = self._state.steps[step_id]
+        return f"{step_id} {own.status}" + (f": {own.reason}" if own.reason else "")
 
     def _of_step(self, rest: str) -> str | None:
         step_id, _, what = rest.rpartition(".")

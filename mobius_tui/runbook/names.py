@@ -26,6 +26,7 @@ PROVIDED = (
     "run.elapsed",
     "run.operator",
     "run.mode",
+    "run.failure",
     "trigger.reason",
 )
 """The names that a run provides, beside `health.PROBE` and `step.ID.…`."""

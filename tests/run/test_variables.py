@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobius_tui.errors import UsageError
-from mobius_tui.run.events import Entry, Event, VariableSet
+from mobius_tui.run.events import Entry, Event, StepEnded, VariableSet
 from mobius_tui.run.fold import advance, initial
 from mobius_tui.run.state import RunState
 from mobius_tui.run.variables import NoValueError, Values, begin, reads, script_env
 from mobius_tui.runbook.model import Runbook
 from tests.conftest import MakeRunbook
-from tests.run.test_state import BEGAN
+from tests.run.test_state import BEGAN, after, end, start
 
 BOOK = """
 [var.env]
@@ -125,6 +125,18 @@ def test_what_is_not_known_shows_as_itself(book: Runbook) -> None:
 def test_what_the_program_provides(book: Runbook) -> None:
     values = Values(state_with(book), now=65.0)
     assert values.fill("${run.id} ${run.elapsed} ${run.mode}") == "r 1:05 incident"
+
+
+def test_the_failure_is_the_step_that_went_wrong_last() -> None:
+    def said(*events: Event) -> str:
+        return Values(after(*events), now=0.0).told("Issue: ${run.failure}")
+
+    first = (start("a"), end("a", 1, "failed"))
+    second = StepEnded(step="c", attempt=1, result="timed out", reason="over 10m")
+    assert said() == "Issue: not known"
+    assert said(*first) == "Issue: a failed"
+    assert said(*first, start("c"), second) == "Issue: c timed out: over 10m"
+    assert said(*first, start("a", 2), end("a", 2)) == "Issue: not known"
 
 
 @given(st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=40))
