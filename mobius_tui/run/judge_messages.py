@@ -70,7 +70,12 @@ async def _send(engine: Engine, intent: Intent, who: str) -> Entry | None:
     if unknown or not intent.names:
         known = ", ".join(step.action.to) or "none"
         raise RunError(f"name channels of this step; it has: {known}")
-    tickable(engine, intent)
+    _, number = tickable(engine, intent)
+    if of_step(engine.state.deliveries, step.id, number):
+        raise RunError(
+            f"{engine.plan.name(step.id)} was queued just before its host ended; see "
+            "what became of it, and mark it as told"
+        )
     await queue(engine, step, tuple(dict.fromkeys(intent.names)), intent.text, who)
     return await tick(engine, intent, who)
 

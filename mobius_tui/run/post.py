@@ -207,7 +207,8 @@ def _secret_parts(url: str) -> set[str]:
     pieces = [*re.split(r"[/?&=]", path), *re.split(r"[/?&=]", parsed.path)]
     found = {piece for piece in pieces if len(piece) >= SECRET_PART}
     found |= {text for text in (path, parsed.path) if len(text) >= SECRET_PART}
-    return {url, str(parsed), parsed.password, *found} - {""}
+    who = {t for t in (parsed.username,) if len(t) >= SECRET_PART}
+    return {url, str(parsed), parsed.password, *who, *found} - {""}
 
 
 def _wait(text: str) -> float | None:

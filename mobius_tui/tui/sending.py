@@ -48,12 +48,18 @@ def ways_of(view: RunView, step: Step) -> tuple[Way, ...]:
 
 
 def deliveries_of(view: RunView, step: Step) -> tuple[Delivery, ...]:
-    """What became of a step's message, as it was told last."""
-    last = view.own(step.id).last
-    number = last.number if last is not None else 1
+    """What became of a step's message, as it was told or queued last."""
     hosted = view.host is not None
-    found = of_step(view.state.deliveries, step.id, number)
+    number = view.next_attempt(step.id)
+    found = queued_ahead(view, step) or of_step(
+        view.state.deliveries, step.id, number - 1
+    )
     return tuple(as_seen(own, hosted=hosted) for own in found)
+
+
+def queued_ahead(view: RunView, step: Step) -> tuple[Delivery, ...]:
+    """What was queued just before its host ended, so that its step is not told yet."""
+    return of_step(view.state.deliveries, step.id, view.next_attempt(step.id))
 
 
 def open_deliveries(view: RunView) -> tuple[Delivery, ...]:

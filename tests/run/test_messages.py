@@ -117,6 +117,8 @@ async def test_what_a_resumed_run_by_itself_had_queued_is_not_queued_twice(
         queued = next(n for n, line in enumerate(lines) if b"MessageQueued" in line)
         run.directory.journal.write_bytes(b"\n".join([*lines[: queued + 1], b""]))
         await run.resume()
+        reply = await run.intend("send", "tell", text="again", names=("slack",))
+        assert "was queued just before its host ended" in reply.text
         await run.auto()
         await run.over()
         told = [own for own in run.state.deliveries if own.queued.step == "tell"]

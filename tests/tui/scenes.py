@@ -327,20 +327,23 @@ def sendable(tmp_path: Path) -> MadeRun:
 TOLD = "ROLLBACK IN PROGRESS\n\nEnvironment: production"
 
 
+def queued(step: str) -> MessageQueued:
+    """The first message of a run, to two channels."""
+    return MessageQueued(
+        delivery=1,
+        channels=("slack", "teams"),
+        title="Rollback started",
+        text=TOLD,
+        step=step,
+        attempt=1,
+    )
+
+
 def sending(tmp_path: Path) -> MadeRun:
     """A message was told, and is on its way to two channels."""
     run = sendable(tmp_path)
     step = "alert-stakeholders"
-    run.write(
-        MessageQueued(
-            delivery=1,
-            channels=("slack", "teams"),
-            title="Rollback started",
-            text=TOLD,
-            step=step,
-            attempt=1,
-        )
-    )
+    run.write(queued(step))
     run.write(StepStarted(step=step, attempt=1))
     run.write(StepEnded(step=step, attempt=1, result="passed", note=TOLD))
     run.write(MessageTried(delivery=1, number=1), by="host")

@@ -9,7 +9,7 @@ from textual.widgets import TextArea
 
 from mobius_tui.run.deliveries import Stand
 from mobius_tui.run.events import HostStarted, RunEnded
-from mobius_tui.run.message_events import MessageNotSent, MessageSent
+from mobius_tui.run.message_events import MessageNotSent, MessageSent, MessageTried
 from mobius_tui.run.payload import LIMIT
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.tui.screens.message import MessageDialog
@@ -98,6 +98,24 @@ async def test_what_was_not_sent_is_in_sight_and_sent_again_from_anywhere(
         await press(pilot, time, "enter")
         await until(pilot, lambda: host.intents)
         assert (host.intents[0].wish, host.intents[0].names) == ("send again", ("2",))
+
+
+async def test_what_was_queued_as_its_host_died_is_not_sent_a_second_time(
+    tmp_path: Path,
+) -> None:
+    run = scenes.sendable(tmp_path)
+    run.write(scenes.queued("alert-stakeholders"))
+    run.write(MessageTried(delivery=1, number=1), by="host")
+    run.write(MessageSent(delivery=1, number=1, status=200, answer="ok"), by="host")
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (_, pilot):
+        await press(pilot, time, "enter")
+        shown = words(pilot)
+        assert "slack  ✔ sent" in shown
+        assert "Send to" not in shown
+        await press(pilot, time, "right", "right", "enter")
+        await until(pilot, lambda: host.intents)
+        assert host.intents[0].wish == "tick"
 
 
 async def test_space_ticks_the_step_under_the_cursor_whatever_was_not_sent(

@@ -24,7 +24,7 @@ from mobius_tui.tui.screens.dialog import (
     fields_widget,
     words_widget,
 )
-from mobius_tui.tui.sending import channel_fields, deliveries_of, ways_of
+from mobius_tui.tui.sending import channel_fields, deliveries_of, queued_ahead, ways_of
 from mobius_tui.tui.theme import Role
 from mobius_tui.tui.view import RunView
 from mobius_tui.tui.widgets.detail import FieldList
@@ -70,7 +70,8 @@ class MessageDialog(Dialog[Told]):
         self._open = _to_see_to(deliveries_of(view, step))
         if self._open:
             self._body = sanitize.clean(self._open[0].queued.text, newlines=True)
-        self._ready = tuple(w.channel for w in ways_of(view, step) if not w.problem)
+        ready = (w.channel for w in ways_of(view, step) if not w.problem)
+        self._ready = () if queued_ahead(view, step) else tuple(ready)
 
     @property
     def _is_over(self) -> bool:
