@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from mobius_tui.health.record import Check, Sample
@@ -27,7 +27,6 @@ from mobius_tui.run.message_events import (
 from mobius_tui.run.watch_events import RollbackBegan, TriggerFired, WatchArmed
 from tests.tui.runs import MadeRun, rollback
 
-Scene = Callable[[Path], MadeRun]
 BACKUP = "/srv/mobius/backups/dhash_production_20261124_134505.zip"
 
 
