@@ -29,6 +29,7 @@ def go(
     """Show the plan, print the run, or open the screens."""
     from mobius_tui.commands.scoring import show_to_the_end
     from mobius_tui.run.dryrun import dry_run
+    from mobius_tui.run.preflight import refuse_unattended
     from mobius_tui.run.starter import begin
 
     if options.dry_run:
@@ -36,6 +37,8 @@ def go(
             say(line(each))
         return OK
     auto = auto_intent(options, answers)
+    if auto is not None:
+        refuse_unattended(briefing.runbook, "--auto")
     if not (options.json or is_plain(asked=options.plain)):
         settings = screen_settings(options)
         from mobius_tui.tui.entry import open_briefing

@@ -38,11 +38,14 @@ def do(options: argparse.Namespace) -> int:
 
     from mobius_tui.commands.scoring import show_to_the_end
     from mobius_tui.run.follow import Follower
+    from mobius_tui.run.preflight import refuse_unattended
     from mobius_tui.run.starter import resume
     from mobius_tui.run.summary import newest_open
 
     directory = directory or newest_open(runs_root())
     follower = Follower(directory)
+    if auto is not None:
+        refuse_unattended(follower.runbook, "--auto")
     if follower.state.ended is None:
         asyncio.run(resume(directory, follower.runbook))
     return interruptible(

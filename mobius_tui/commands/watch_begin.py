@@ -23,6 +23,7 @@ from mobius_tui.commands.watch_lines import WatchLines
 from mobius_tui.errors import UsageError
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.plan import Plan
+from mobius_tui.run.preflight import refuse_unattended
 from mobius_tui.run.presence import present
 from mobius_tui.run.rollback import rollback_of
 from mobius_tui.run.starter import Briefing, answer, begin, prepare
@@ -183,6 +184,7 @@ def _arming(options: argparse.Namespace, briefing: Briefing) -> Intent | None:
             f"--auto-rollback: {briefing.environment} is protected, and the rollback "
             "destroys; add --yes if it may do so without asking anybody"
         )
+    refuse_unattended(briefing.runbook, "--auto-rollback")
     return Intent(wish="arm", confirm=briefing.environment or "")
 
 

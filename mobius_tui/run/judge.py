@@ -22,6 +22,7 @@ from mobius_tui.run.events import (
 )
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.plan import effect_of
+from mobius_tui.run.preflight import refuse_unattended
 from mobius_tui.run.rollback import rollback_of
 from mobius_tui.run.starting import choose, start, step_of, stop, tick
 from mobius_tui.run.steps import Status
@@ -100,6 +101,7 @@ async def _enter(engine: Engine, intent: Intent, who: str) -> Entry | None:
 
 
 async def _auto(engine: Engine, intent: Intent, who: str) -> Entry | None:
+    refuse_unattended(engine.plan.runbook, "--auto")
     answers = dict(intent.values)
     manual = answers.pop("--manual", "stop")
     confirmed = answers.pop("--yes", "") == "yes"

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from mobius_tui.errors import UsageError
 from mobius_tui.run.plan import Plan
 from mobius_tui.runbook.model import Run, Runbook, Step
 
@@ -33,6 +34,7 @@ def problems(runbook: Runbook, place: Path, search: str) -> Iterator[str]:
         place: where its commands will run.
         search: PATH for them.
     """
+    yield from runbook.blocking
     for program in runbook.requires:
         if shutil.which(program, path=search) is None:
             yield f"{program} is not on PATH; install it"
@@ -46,6 +48,25 @@ def problems(runbook: Runbook, place: Path, search: str) -> Iterator[str]:
             missing.setdefault(words, []).append(plan.numbers[step.id])
     for words, numbers in missing.items():
         yield f"{words} ({', '.join(numbers)} would run it)"
+
+
+def refuse_unattended(runbook: Runbook, asked: str) -> None:
+    """Let no run go by itself on the word of a check that cannot fail.
+
+    Args:
+        runbook: what is to be run.
+        asked: what was asked for: `--auto`.
+
+    Raises:
+        UsageError: such a check guards what destroys.
+    """
+    if runbook.blocking:
+        found = "\n".join(runbook.blocking)
+        raise UsageError(
+            f"{asked}: nobody would see that this went wrong:\n{found}\n"
+            "Mend the check, or run it guided, without "
+            f"{asked}; `mobius-tui check --explain check-cannot-fail` says more"
+        )
 
 
 def _wrong_scripts(step: Step, place: Path) -> Iterator[str]:

@@ -19,7 +19,7 @@ from mobius_tui.run.events import Mode, RunBegan
 from mobius_tui.run.follow import JournalFollower
 from mobius_tui.run.intents import Intent, encode_intent
 from mobius_tui.run.plan import Plan
-from mobius_tui.run.preflight import problems
+from mobius_tui.run.preflight import problems, refuse_unattended
 from mobius_tui.run.takeover import Order, operator, refuse_imported
 from mobius_tui.run.traces import last_line
 from mobius_tui.run.variables import begin as first_values
@@ -30,6 +30,8 @@ from mobius_tui.runbook.model import Runbook, Variable
 
 START_LIMIT = 15.0
 """Seconds that a host may take until it listens."""
+ASKED = {"auto": "--auto", "arm": "--auto-rollback"}
+"""What made a run go by itself, by the wish that it begins with."""
 _HOSTS: list[subprocess.Popen[bytes]] = []
 """Hosts that this process started: they outlive it, and are reaped if they do not."""
 
@@ -178,11 +180,13 @@ async def begin(
         watch: makes it a watch, which its host ends.
 
     Raises:
-        UsageError: an answer is missing.
+        UsageError: an answer is missing, or it may not go by itself.
         RunError: the directory or the host could not be made.
     """
     ready = answer(briefing, answers or {})
     runbook = ready.runbook
+    if auto is not None:
+        refuse_unattended(runbook, ASKED.get(auto.wish, auto.wish))
     directory = make(runs_root(), runbook.id, runbook.sources, time.time())
     umask = os.umask(0o077)
     os.umask(umask)
