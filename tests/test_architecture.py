@@ -109,6 +109,8 @@ PURE = (
     "run.recover",
     "run.intents",
     "run.checks.tally",
+    "drill.matrix",
+    "drill.ought",
     "drill.score",
     "drill.score_words",
     "drill.seen",

@@ -27,6 +27,16 @@ def add_options(drill: argparse.ArgumentParser) -> None:
     drill.add_argument(
         "--seed", type=int, metavar="N", help="equal seeds make equal sites (0)"
     )
+    drill.add_argument(
+        "--try-checks",
+        action="store_true",
+        help="look at every check before the run, and on a wreck of the site after it",
+    )
+    drill.add_argument(
+        "--matrix",
+        action="store_true",
+        help="drill every fault, or those named; print which check saw which",
+    )
     demo.add_options(drill)
 
 
@@ -35,12 +45,28 @@ def do(options: argparse.Namespace) -> int:
     from mobius_tui.commands.speaking import say
     from mobius_tui.drill.faults import FAULTS
 
+    if options.matrix:
+        from mobius_tui.commands.drill_matrix import matrix
+        from mobius_tui.drill.faults.combine import combined
+
+        chosen = options.fault or tuple(FAULTS)
+        for name in chosen:
+            combined([name])
+        seed = options.seed or 0
+        return matrix(options.runbook, chosen, seed=seed, as_json=options.json)
     names = options.fault or ["bad-release"]
     if names == ["list"]:
         for fault in FAULTS.values():
             say(f"{fault.name:16} {fault.title}")
         return OK
-    return rehearse(options, options.runbook, names, options.seed, send=options.send)
+    return rehearse(
+        options,
+        options.runbook,
+        names,
+        options.seed,
+        send=options.send,
+        try_checks=options.try_checks,
+    )
 
 
 def rehearse(
@@ -50,6 +76,7 @@ def rehearse(
     seed: int | None = None,
     *,
     send: bool = False,
+    try_checks: bool = False,
 ) -> int:
     """Build a site, break it, and run the runbook against it.
 
@@ -59,6 +86,7 @@ def rehearse(
         names: what breaks; `random` alone is for the team to find out.
         seed: equal seeds make equal sites, and the same choice of a random fault.
         send: whether messages go to the channels' own addresses.
+        try_checks: whether every check is looked at before the run, and on a wreck.
     """
     from mobius_tui.commands.playing import answers_in, go
     from mobius_tui.commands.scoring import is_open, still_wrong
@@ -86,6 +114,14 @@ def rehearse(
         keep=options.keep,
         send=send,
     ) as briefing:
+        if try_checks:
+            from pathlib import Path
+
+            from mobius_tui.drill.looking import look_before
+            from mobius_tui.drill.site import open_site
+
+            tell("looking at every check on the broken site …")
+            look_before(briefing, open_site(Path(briefing.site or "")), answers)
         code = go(options, briefing, answers)
         if options.auto and not options.dry_run:
             code = still_wrong(briefing, faults, code)

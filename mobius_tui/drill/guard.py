@@ -93,7 +93,7 @@ def main(arguments: list[str]) -> int:
     if root.is_dir():
         try:
             if need.over is not None:
-                judge(need.over, root)
+                judge(need.over, root, is_last=then != "keep")
         except (MobiusError, OSError):
             pass  # whoever waits for the score is told that there is none
         finally:

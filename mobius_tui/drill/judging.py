@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from mobius_tui.drill import kept, services
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.injected import injected
 from mobius_tui.drill.kept import Kept
+from mobius_tui.drill.looking import kept_looks, look_after
 from mobius_tui.drill.score import Facts, score
-from mobius_tui.drill.seen import sightings
+from mobius_tui.drill.seen import Sighting, sightings, together
 from mobius_tui.drill.site import open_site
 from mobius_tui.drill.verdict import verdict
 from mobius_tui.errors import MobiusError
@@ -30,23 +32,32 @@ PAUSE = 0.05
 """Seconds between looks."""
 
 
-def judge(directory: RunDirectory, root: Path) -> Kept:
+def judge(directory: RunDirectory, root: Path, *, is_last: bool = False) -> Kept:
     """Ask a site how it is, and keep the score of the run that was made on it.
 
     Args:
         directory: the run, which has ended.
         root: the site's folder.
+        is_last: whether the site is removed after this, so that it may be wrecked where
+            every check is tried.
 
     Raises:
         MobiusError: the run or the site cannot be read, or nothing can be written.
     """
+    run = Follower(directory)
+    looks = kept_looks(root)
+    wrecked: tuple[Sighting, ...] = ()
     try:
+        site = open_site(root)
         broken = {each.fault for each in injected(root)}
         faults = [FAULTS[name] for name in sorted(broken) if name in FAULTS]
-        left: tuple[str, ...] | None = verdict(open_site(root), faults)
+        left = verdict(site, faults)
     except MobiusError as error:
-        left = (str(error),)
-    return keep_score(directory, facts_of(root), left)
+        return keep_score(run, facts_of(root), (str(error),), looks or ())
+    if looks is not None and is_last:
+        with suppress(OSError, TimeoutError):  # a wreck before anybody wrecked it
+            wrecked = look_after(run, site)
+    return keep_score(run, facts_of(root), left, looks or (), wrecked)
 
 
 def facts_of(root: Path) -> Facts:
@@ -62,23 +73,29 @@ def facts_of(root: Path) -> Facts:
 
 
 def keep_score(
-    directory: RunDirectory, facts: Facts, left: tuple[str, ...] | None
+    run: Follower,
+    facts: Facts,
+    left: tuple[str, ...] | None,
+    looks: tuple[Sighting, ...] = (),
+    wrecked: tuple[Sighting, ...] = (),
 ) -> Kept:
     """Put the score of a drill on record.
 
     Args:
-        directory: the run, which has ended.
+        run: the run, which has ended.
         facts: what is known of what broke the site.
         left: what the site shows to be wrong; `None` where nobody has looked.
+        looks: what was seen red and green before the run began.
+        wrecked: what was seen on the wreck of the site.
 
     Raises:
-        MobiusError: the run cannot be read, or nothing can be written.
+        MobiusError: nothing can be written.
     """
-    run = Follower(directory)
     state = run.state
     ended = state.ended_at or state.at
+    seen = sightings(run.plan, run.entries, run.past, ended)
     found = Kept(
-        run=directory.id,
+        run=run.directory.id,
         runbook=run.began.runbook,
         title=run.began.title,
         operator=run.began.operator,
@@ -87,9 +104,10 @@ def keep_score(
         ended=ended,
         score=score(run.plan, run.entries, run.past, left=left, facts=facts),
         texts=step_digests(run.runbook),
-        seen=sightings(run.plan, run.entries, run.past, ended),
+        seen=tuple(together((*looks, *seen)).values()),
+        wrecked=wrecked,
     )
-    kept.write(directory, found)
+    kept.write(run.directory, found)
     return found
 
 

@@ -45,6 +45,8 @@ class Kept:
     """The digest of each step, by its id."""
     seen: tuple[Sighting, ...] = ()
     """What was seen red and green."""
+    wrecked: tuple[Sighting, ...] = ()
+    """What was seen on the wreck of the site, where every check was tried."""
 
 
 def write(directory: RunDirectory, kept: Kept) -> None:
@@ -64,8 +66,11 @@ def write(directory: RunDirectory, kept: Kept) -> None:
 
 def _encoded(kept: Kept) -> bytes:
     """One line; of what was seen only the values, in their order."""
-    seen = [list(asdict(sight).values()) for sight in kept.seen]
-    said = {**asdict(kept), "seen": seen}
+    seen, wrecked = (
+        [list(asdict(sight).values()) for sight in sights]
+        for sights in (kept.seen, kept.wrecked)
+    )
+    said = {**asdict(kept), "seen": seen, "wrecked": wrecked}
     return json.dumps(said, separators=(",", ":")).encode() + b"\n"
 
 
@@ -87,6 +92,7 @@ def read(directory: RunDirectory) -> Kept | None:
             score=_score(said["score"]),
             texts={str(key): str(value) for key, value in said["texts"].items()},
             seen=tuple(map(_sighting, said["seen"])),
+            wrecked=tuple(map(_sighting, said["wrecked"])),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

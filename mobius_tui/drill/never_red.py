@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mobius_tui.drill.freshness import Freshness, last_drill
 from mobius_tui.drill.history import history
-from mobius_tui.drill.reddens import REDDENS
+from mobius_tui.drill.ought import OUGHT
 from mobius_tui.drill.seen import Record, records
 from mobius_tui.run.plan import Plan
 from mobius_tui.runbook.model import Runbook
@@ -46,8 +46,9 @@ def watched(root: Path, runbook: Runbook) -> Watched:
         runbook: as it is now.
     """
     drills = tuple(history(root, runbook.id))
-    seen = ((drill.score.faults, drill.seen) for drill in drills)
-    return Watched(drills=len(drills), records=records(Plan(runbook), seen, REDDENS))
+    seen = [(drill.score.faults, drill.seen) for drill in drills]
+    seen += [((), drill.wrecked) for drill in drills]
+    return Watched(drills=len(drills), records=records(Plan(runbook), seen, OUGHT))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,5 +99,6 @@ def words(record: Record, now: float) -> str:
 
 
 def _ought(record: Record) -> str:
-    """Which faults ought to turn it red."""
-    return f"; --fault {' or '.join(record.by)} ought to" if record.by else ""
+    """Which drill ought to turn it red."""
+    fault = f" --fault {record.by[0]}" if record.by else ""
+    return f"; drill{fault} --try-checks tries it"

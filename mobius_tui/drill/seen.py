@@ -16,7 +16,7 @@ from mobius_tui.run.events import CheckTried, Entry
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.watch_events import TriggerFired
 from mobius_tui.runbook.digests import digest, rule_digest
-from mobius_tui.runbook.model import Step, kind_of
+from mobius_tui.runbook.model import Check, FileCheck, Step, kind_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +30,8 @@ class Subject:
     text: str
     """The digest of the text that it stands in: its step's, its probe's or its rule's.
     """
+    kind: str
+    """`probe`, a trigger's rule, or the kind of a check; `file same_as` is one."""
     line: int = 0
     """The line of its step, from 1; 0 for what stands in no step."""
 
@@ -52,7 +54,10 @@ def subjects(plan: Plan) -> Iterator[Subject]:
     health = plan.runbook.health
     for probe in health.probes if health is not None else ():
         yield Subject(
-            key=f"probe {probe.id}", name=f"probe {probe.id}", text=digest(probe)
+            key=f"probe {probe.id}",
+            name=f"probe {probe.id}",
+            text=digest(probe),
+            kind="probe",
         )
     for probe in health.probes if health is not None else ():
         for rule in rules_of(health.trigger) if health and probe.trigger else ():
@@ -60,6 +65,7 @@ def subjects(plan: Plan) -> Iterator[Subject]:
                 key=f"trigger {probe.id} {rule}",
                 name=f"trigger {rule} of {probe.id}",
                 text=rule_digest(health.trigger, rule, probe) if health else "",
+                kind=rule,
             )
     for step in plan.runbook.steps():
         yield from _checks(plan, step)
@@ -77,8 +83,13 @@ def _checks(plan: Plan, step: Step) -> Iterator[Subject]:
             key=f"check {step.id} {index}",
             name=f"{plan.name(step.id)}: {kind} check{number}",
             text=text,
+            kind="file same_as" if _compares(step.checks[index]) else kind,
             line=step.line,
         )
+
+
+def _compares(check: Check) -> bool:
+    return isinstance(check, FileCheck) and check.same_as is not None
 
 
 def sightings(
@@ -182,7 +193,8 @@ class Record:
     subject: Subject
     sighting: Sighting
     by: tuple[str, ...]
-    """The faults that ought to turn it red."""
+    """The faults that ought to turn it red: those that did, with another text of it, or
+    those that usually do."""
 
     @property
     def was_red(self) -> bool:
@@ -193,18 +205,18 @@ class Record:
 def records(
     plan: Plan,
     drills: Iterable[tuple[tuple[str, ...], Iterable[Sighting]]],
-    expected: Mapping[str, tuple[str, ...]],
+    ought: Mapping[str, tuple[str, ...]],
 ) -> tuple[Record, ...]:
     """What drills have seen of everything in a runbook that can be red or green.
 
     Args:
         plan: the runbook's, as it is now.
         drills: the faults of each drill, and what was seen in it.
-        expected: by key, the faults that are known to turn it red.
+        ought: by kind, the faults that usually turn such a thing red.
     """
     now = {subject.key: subject for subject in subjects(plan)}
     held: list[Sighting] = []
-    by: dict[str, dict[str, None]] = {k: dict.fromkeys(v) for k, v in expected.items()}
+    by: dict[str, dict[str, None]] = {}
     for faults, sights in drills:
         for sight in sights:
             subject = now.get(sight.key)
@@ -217,7 +229,7 @@ def records(
         Record(
             subject=subject,
             sighting=found.get(key, Sighting(key=key, text=subject.text)),
-            by=tuple(by.get(key, ())),
+            by=tuple(by.get(key, ought.get(subject.kind, ()))),
         )
         for key, subject in now.items()
     )

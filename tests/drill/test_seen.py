@@ -130,16 +130,16 @@ def test_it_is_about_the_text_that_it_has_now(
     book: Runbook, make_runbook: MakeRunbook
 ) -> None:
     held = [look(BEGAN - DAY, index, held=False) for index in (0, 1)]
-    kept_with(book, *held, look(BEGAN - DAY, 2, held=True), fault="bad-release")
+    kept_with(book, *held, look(BEGAN - DAY, 2, held=True), fault="dead-worker")
 
     def never(now: Runbook) -> dict[str, tuple[str, ...]]:
         found = watched(runs_root(), now).never_red
         return {each.subject.key: each.by for each in found}
 
     calm = {
-        "probe quiet": (),
-        "trigger api consecutive_failures": (),
-        "trigger api error_rate": (),
+        "probe quiet": ("bad-release",),
+        "trigger api consecutive_failures": ("bad-release",),
+        "trigger api error_rate": ("error-burst",),
         "check one 2": (),
         "check two 0": (),
     }
@@ -147,8 +147,8 @@ def test_it_is_about_the_text_that_it_has_now(
     moved = make_runbook("# a comment\n\n" + BOOK.replace("h:3", "h:4"))
     assert never(moved) == calm, "step one is as it was"
     edited = make_runbook(BOOK.replace("h:2", "h:9"))
-    red = {f"check one {n}": ("bad-release",) for n in (0, 1)}
-    assert never(edited) == {**calm, **red}
+    red = {f"check one {n}": ("dead-worker",) for n in (0, 1)}
+    assert never(edited) == {**calm, **red}, "it is known which fault reddened them"
 
 
 def test_it_is_read_again_as_it_was_kept(book: Runbook) -> None:
@@ -162,19 +162,23 @@ def test_in_words(book: Runbook) -> None:
     looks = [look(BEGAN - 2 * DAY, 2, held=True), look(BEGAN - 3 * DAY, 2, held=True)]
     kept_with(book, *looks, fault="bad-release")
     found = watched(runs_root(), book)
+    tried = "; drill --fault {} --try-checks tries it"
     assert list(in_short(found)) == [
         "7 of 8 checks, probes and triggers were never seen red",
-        "probe quiet",
-        "trigger consecutive_failures of api",
-        "trigger error_rate of api",
+        f"probe quiet{tried.format('bad-release')}",
+        f"trigger consecutive_failures of api{tried.format('bad-release')}",
+        f"trigger error_rate of api{tried.format('error-burst')}",
         "and 4 more; mobius-tui check lists them",
     ]
     by_key = {each.subject.key: each for each in found.never_red}
     said = words(replace(by_key["check one 2"], by=("a", "b")), BEGAN)
     assert said == (
-        "1.1 one: disk check: green 2 times, last 2 days ago; --fault a or b ought to"
+        "1.1 one: disk check: green 2 times, last 2 days ago; drill --fault a"
+        " --try-checks tries it"
     )
-    assert words(by_key["check two 0"], BEGAN).endswith("nobody looked at it")
+    assert words(by_key["check two 0"], BEGAN).endswith(
+        "nobody looked at it; drill --try-checks tries it"
+    )
 
 
 def test_check_lists_what_was_never_red_and_does_not_fail_for_it(

@@ -70,6 +70,7 @@ class MadeRun:
         site: str | None = None,
         at: float = BEGAN,
         path: str | None = None,
+        setting: Mapping[str, str] | None = None,
     ) -> None:
         self.runbook = runbook
         self.directory = make(root, runbook.id, runbook.sources, at)
@@ -89,7 +90,7 @@ class MadeRun:
                 protected=protected,
                 workdir=workdir,
                 operator="maria",
-                setting={},
+                setting=setting or {},
                 site=site,
                 path=str(runbook.path.resolve()) if path is None else path,
             )

@@ -1,0 +1,103 @@
+"""`mobius-tui drill --matrix`: every fault, two drills at a time, and what saw it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+
+from mobius_tui.commands.speaking import say, tell
+from mobius_tui.drill import kept
+from mobius_tui.drill.kept import Kept
+from mobius_tui.drill.matrix import Column, Matrix
+from mobius_tui.drill.seen import subjects
+from mobius_tui.errors import FAILED, OK, MobiusError
+from mobius_tui.plain import inert
+from mobius_tui.run.directory import find as find_run
+from mobius_tui.run.directory import runs_root
+from mobius_tui.run.plan import Plan
+from mobius_tui.runbook.decode import load
+from mobius_tui.runbook.library import find
+from mobius_tui.sanitize import line
+
+AT_ONCE = 2
+"""Drills at the same time: each keeps about half a core busy, and ports are its own."""
+LIMIT = 240.0
+"""Seconds that one drill may take; the longest takes a quarter of that."""
+
+
+def matrix(runbook: str, faults: Sequence[str], *, seed: int, as_json: bool) -> int:
+    """Drill every fault headless, and print which check saw which.
+
+    Args:
+        runbook: a bundled runbook's id, or a file.
+        faults: their names.
+        seed: equal seeds make equal sites.
+        as_json: whether it is for programs.
+
+    Returns:
+        0 if each was handled, else 1.
+
+    Raises:
+        MobiusError: the runbook cannot be read.
+    """
+    plan = Plan(load(find(runbook)))
+    columns = asyncio.run(_all(runbook, faults, seed))
+    found = Matrix(
+        runbook=plan.runbook.id, columns=columns, subjects=tuple(subjects(plan))
+    )
+    if as_json:
+        say(inert(json.dumps(found.as_json(), indent=2)))
+    else:
+        for each in found.lines():
+            say(line(each))
+    return OK if found.is_handled else FAILED
+
+
+async def _all(runbook: str, faults: Sequence[str], seed: int) -> tuple[Column, ...]:
+    room = asyncio.Semaphore(AT_ONCE)
+
+    async def one(fault: str) -> Column:
+        async with room:
+            column = await _drill(runbook, fault, seed)
+            tell(f"{fault}: {column.words}")
+            return column
+
+    tell(f"drilling {len(faults)} faults, {AT_ONCE} at a time; it takes some minutes")
+    return tuple(await asyncio.gather(*map(one, faults)))
+
+
+async def _drill(runbook: str, fault: str, seed: int) -> Column:
+    """One drill, in a process of its own."""
+    words = ("drill", runbook, "--fault", fault, "--seed", str(seed))
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m", "mobius_tui", *words),
+        *("--auto", "--json", "--try-checks"),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        limit=1 << 22,
+    )
+    try:
+        async with asyncio.timeout(LIMIT):
+            out, said = await process.communicate()
+    except TimeoutError:
+        return Column(fault=fault, drill=None, problem=f"it took over {LIMIT:.0f} s")
+    finally:
+        with suppress(ProcessLookupError):
+            process.terminate()
+    drill = _kept(out)
+    lines = said.decode(errors="replace").strip().splitlines()
+    return Column(fault=fault, drill=drill, problem=lines[-1] if lines else "")
+
+
+def _kept(out: bytes) -> Kept | None:
+    """The drill whose score was printed last."""
+    for row in reversed(out.splitlines()):
+        with suppress(ValueError, KeyError, TypeError, MobiusError):
+            said = json.loads(row)
+            if said["event"] == "Score":
+                return kept.read(find_run(runs_root(), said["run"]))
+    return None
