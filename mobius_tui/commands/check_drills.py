@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,13 +13,11 @@ from mobius_tui.errors import MobiusError, UsageError
 from mobius_tui.run.directory import runs_root
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.model import Runbook
-from mobius_tui.runbook.units import ago, seconds
+from mobius_tui.runbook.units import age as seconds_of
+from mobius_tui.runbook.units import ago
 
 SHOWN = 8
 """Lines that are printed of what was never seen red; `--json` has them all."""
-DAY = 86_400.0
-_LONG = re.compile(r"(\d{1,6})([dw])")
-_DAYS = {"d": 1, "w": 7}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,11 +90,8 @@ def age(text: str) -> float:
     Raises:
         UsageError: it is none.
     """
-    found = _LONG.fullmatch(text)
-    if found is not None:
-        return int(found[1]) * _DAYS[found[2]] * DAY
     try:
-        return seconds(text)
+        return seconds_of(text)
     except ValueError as error:
         raise UsageError(f"--fresh {text}: write an age: 30d, 2w or 12h") from error
 

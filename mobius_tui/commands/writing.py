@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 from mobius_tui.commands.speaking import tell
 from mobius_tui.errors import UsageError
+from mobius_tui.runbook.source_file import write_source
 
 
 def write(text: str, target: str | None) -> None:
@@ -26,17 +25,7 @@ def write(text: str, target: str | None) -> None:
         sys.stdout.flush()
         return
     path = Path(target or "")
-    if path.is_dir():
-        raise UsageError(f"-o {path}: that is a folder; name a file in it")
-    if path.exists() and not path.is_file():
-        raise UsageError(f"-o {path}: that is no regular file; name another")
-    new = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with new.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        new.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            new.unlink()
-        raise UsageError(f"-o {path}: {error.strerror}") from error
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise UsageError(f"{path} is no regular file; name another")
+    write_source(path, text, replace=True)
     tell(f"written to {path}")

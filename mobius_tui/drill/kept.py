@@ -18,6 +18,7 @@ from mobius_tui.drill.score import TIMES, Score
 from mobius_tui.drill.seen import Sighting
 from mobius_tui.errors import RunError
 from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.record import write_private
 
 NAME = "drill.json"
 LIMIT = 4 << 20
@@ -57,7 +58,7 @@ def write(directory: RunDirectory, kept: Kept) -> None:
     """
     try:
         _add_to_record(directory.record, kept.score)
-        _replace(path(directory), _encoded(kept))
+        write_private(path(directory), _encoded(kept))
     except (OSError, ValueError) as error:
         raise RunError(
             f"{directory.path}: the score cannot be kept: {error}"
@@ -137,14 +138,4 @@ def _add_to_record(record: Path, score: Score) -> None:
         for name, value in values.items()
         if value is not None
     }
-    _replace(record, tomli_w.dumps(said).encode())
-
-
-def _replace(target: Path, data: bytes) -> None:
-    new = target.with_suffix(".new")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-    with os.fdopen(os.open(new, flags, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(target)
+    write_private(record, tomli_w.dumps(said).encode())

@@ -86,6 +86,19 @@ class JournalFollower:
         return tuple(found)
 
 
+def began_of(directory: RunDirectory) -> RunBegan:
+    """How a run began.
+
+    Raises:
+        RunError: it never did, or its journal cannot be read.
+    """
+    entries = JournalFollower(directory).more()
+    began = entries[0].event if entries else None
+    if not isinstance(began, RunBegan):
+        raise RunError(f"{directory.id} never began")
+    return began
+
+
 def runbook_of(directory: RunDirectory, began: RunBegan) -> Runbook:
     """The runbook of a run, from its own copy.
 

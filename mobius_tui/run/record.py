@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from mobius_tui.run.deliveries import as_seen
@@ -12,11 +14,14 @@ from mobius_tui.run.follow import Follower
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.state import RunState
 
+ANNOTATIONS = "annotations"
+"""The table of what people say of a run afterwards."""
+
 
 def write_record(
     directory: RunDirectory, plan: Plan, state: RunState, head: str
 ) -> None:
-    """Write the record of a run that has ended; replaces an older one whole."""
+    """Write the record of a run that has ended; what people have said of it stays."""
     import tomli_w
 
     began, ended = state.began, state.ended
@@ -45,13 +50,35 @@ def write_record(
         record["messages"] = {str(each): stands.count(each) for each in stands}
     if state.watch.latest is not None:
         record["outage"] = _outage(directory)
-    new = directory.record.with_suffix(".new")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-    with os.fdopen(os.open(new, flags, 0o600), "wb") as file:
-        tomli_w.dump(record, file)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(directory.record)
+    record.update(_kept(directory))
+    write_private(directory.record, tomli_w.dumps(record).encode())
+
+
+def _kept(directory: RunDirectory) -> dict[str, Any]:
+    """What people have added to an older record."""
+    try:
+        older = tomllib.loads(directory.record.read_text())
+    except (OSError, ValueError):
+        return {}
+    return {ANNOTATIONS: older[ANNOTATIONS]} if ANNOTATIONS in older else {}
+
+
+def write_private(target: Path, data: bytes) -> None:
+    """Put new content in place of a file, durably, for its owner alone.
+
+    Raises:
+        OSError: it could not be written; the file is as it was.
+    """
+    new = target.with_suffix(f".{os.getpid()}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        with os.fdopen(os.open(new, flags, 0o600), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(target)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def _outage(directory: RunDirectory) -> dict[str, Any]:

@@ -6,6 +6,10 @@ import re
 import time
 
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?")
+_AGE = re.compile(r"(\d{1,6})([dw])")
+_DAYS = {"d": 1, "w": 7}
+DAY = 86400.0
+"""Seconds."""
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)(B|kB|MB|GB|TB|KiB|MiB|GiB|TiB)")
 _BYTES = {
     "B": 1,
@@ -36,6 +40,24 @@ def seconds(text: str) -> float:
         + float(secs or 0)
         + int(millis or 0) / 1000
     )
+
+
+def age(text: str) -> float:
+    """The seconds of an age such as `"30d"`, `"2w"` or `"12h"`.
+
+    Raises:
+        ValueError: it is none.
+    """
+    found = _AGE.fullmatch(text)
+    return seconds(text) if found is None else int(found[1]) * _DAYS[found[2]] * DAY
+
+
+def spelt(duration: float) -> str:
+    """Whole seconds as a runbook spells them: `"45s"`, `"2m"`, `"1h30m"`."""
+    minutes, secs = divmod(round(duration), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((hours, "h"), (minutes, "m"), (secs, "s"))
+    return "".join(f"{count}{unit}" for count, unit in parts if count) or "0s"
 
 
 def size(text: str) -> int:

@@ -28,7 +28,7 @@ from mobius_tui.run.events import (
 from mobius_tui.run.message_events import MessageQueued, MessageSent, MessageTried
 from mobius_tui.run.watch_events import TriggerCleared, TriggerFired
 from mobius_tui.runbook.decode import load
-from tests.tui.runs import BEGAN, MadeRun
+from tests.tui.runs import MadeRun
 
 BOOK = Path(__file__).parent / "data" / "story.toml"
 SECRET = "s3cret-t0ken"
@@ -90,8 +90,9 @@ def story(root: Path, *, said: str = "all pages answer 500", **how: Any) -> Made
         how: the run's mode, and the like.
     """
     run = begun(root, **how)
+    began = run.at
     fired = TriggerFired(
-        probe="api", rule="consecutive_failures", reason="3 failures", seen=BEGAN + 30
+        probe="api", rule="consecutive_failures", reason="3 failures", seen=began + 30
     )
     run.write(fired, after=31, by="trigger")
     run.write(NoteAdded(text=said), after=9, by="ana")
@@ -103,7 +104,7 @@ def story(root: Path, *, said: str = "all pages answer 500", **how: Any) -> Made
     run.write(
         RunEnded(outcome="incomplete", reason="skipped: 2.4 Ask a customer"), after=60
     )
-    run.health(checks(BEGAN))
+    run.health(checks(began))
     health = run.directory.health.read_bytes()
     seal = HealthSealed(bytes=len(health), sha256=sha256(health).hexdigest())
     run.write(seal, after=1, by="host")

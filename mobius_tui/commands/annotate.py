@@ -1,0 +1,43 @@
+"""`mobius-tui annotate`: a note on a run that is over."""
+
+from __future__ import annotations
+
+from mobius_tui.errors import OK
+
+TYPE_CHECKING = False  # as in `cli`
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_options(annotate: argparse.ArgumentParser) -> None:
+    """Add what `annotate` takes."""
+    annotate.add_argument("run", help="its id")
+    annotate.add_argument("text", metavar="TEXT")
+    annotate.add_argument(
+        "--at", metavar="TIME", help="2026-11-24T13:45:05Z, 13:45:05, or +1:20"
+    )
+    annotate.add_argument("--step", metavar="ID", help="the step that it is on")
+    annotate.add_argument("--from", metavar="TIME", dest="since", help="with --to")
+    annotate.add_argument("--to", metavar="TIME", dest="until")
+
+
+def do(options: argparse.Namespace) -> int:
+    """Keep it beside the journal."""
+    import time
+
+    from mobius_tui.commands.speaking import tell
+    from mobius_tui.review.annotating import annotate, place
+    from mobius_tui.run.directory import find, runs_root
+    from mobius_tui.run.takeover import operator
+
+    directory = find(runs_root(), options.run)
+    where = place(
+        directory,
+        at=options.at,
+        step=options.step,
+        since=options.since,
+        until=options.until,
+    )
+    annotate(directory, options.text, where, by=operator(), now=time.time())
+    tell(f"kept beside the journal of {directory.id}; `mobius-tui report` tells it")
+    return OK

@@ -1,0 +1,71 @@
+"""`mobius-tui diff`: what changed in a runbook since a run."""
+
+from __future__ import annotations
+
+from mobius_tui.errors import OK
+
+TYPE_CHECKING = False  # as in `cli`
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from mobius_tui.run.events import RunBegan
+    from mobius_tui.runbook.changes import Change
+
+
+def add_options(diff: argparse.ArgumentParser) -> None:
+    """Add what `diff` takes."""
+    diff.add_argument("run", help="its id")
+    diff.add_argument(
+        "runbook", nargs="?", help="an id or a file; without, where it came from"
+    )
+
+
+def do(options: argparse.Namespace) -> int:
+    """Say it part by part; nothing where nothing changed."""
+    from mobius_tui.commands.speaking import say, tell
+    from mobius_tui.run.directory import find, runs_root
+    from mobius_tui.run.follow import began_of, runbook_of
+    from mobius_tui.runbook import library
+    from mobius_tui.runbook.changes import changes
+    from mobius_tui.runbook.decode import load
+    from mobius_tui.sanitize import line
+
+    directory = find(runs_root(), options.run)
+    began = began_of(directory)
+    path = library.find(options.runbook) if options.runbook else _source(began)
+    found = changes(runbook_of(directory, began), load(path))
+    for change in found:
+        for row in _rows(change):
+            say(line(row))
+    if not found:
+        tell(f"{path} says what it said in {directory.id}")
+    return OK
+
+
+def _source(began: RunBegan) -> Path:
+    """Where the runbook of a run came from, or the bundled one of that id."""
+    from pathlib import Path
+
+    from mobius_tui.errors import UsageError
+    from mobius_tui.runbook import library
+
+    path = Path(began.path)
+    if began.path and path.is_file():
+        return path
+    try:
+        return library.find(began.runbook)
+    except UsageError:
+        raise UsageError(
+            f"{began.path or began.runbook} is not there any more; name the runbook: "
+            f"`mobius-tui diff {began.run} FILE.toml`"
+        ) from None
+
+
+def _rows(change: Change) -> Iterator[str]:
+    title = f" {change.title!r}" if change.title else ""
+    words = f" {change.words}" if change.words else ""
+    yield f"{change.kind} {change.part} {change.name}{title}{words}"
+    for row in change.lines:
+        yield f"    {row}"

@@ -1,0 +1,121 @@
+"""What changed from one runbook to another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.cli import main
+from mobius_tui.run.directory import runs_root
+from mobius_tui.runbook.changes import changes
+from mobius_tui.runbook.decode import load
+from mobius_tui.runbook.model import Runbook
+from tests.review.story import BOOK
+from tests.tui.runs import MadeRun
+
+TEXT = BOOK.read_text()
+ROLL = """[[phase.step]]
+id = "clean"
+title = "Clear the caches"
+effect = "change"
+run = "rm -rf cache/*"
+"""
+
+
+def book(folder: Path, *edits: tuple[str, str]) -> Runbook:
+    text = TEXT
+    for old, new in edits:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    path = folder / "story.toml"
+    path.write_text(text)
+    return load(path)
+
+
+def told(tmp_path: Path, *edits: tuple[str, str]) -> list[tuple[str, str, str]]:
+    found = changes(book(tmp_path), book(tmp_path, *edits))
+    return [(each.kind, each.part, each.name) for each in found]
+
+
+def test_layout_comments_and_order_of_keys_are_no_change(tmp_path: Path) -> None:
+    edit = (
+        'title = "Clear the caches"\neffect = "change"',
+        '# Clears them.\neffect   = "change"\ntitle = "Clear the caches"',
+    )
+    assert told(tmp_path, edit) == []
+
+
+BACKUP = '[var.backup]\ntitle = "Which backup"\n'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "change"),
+    [
+        ('every = "5s"', 'every = "7s"', "edited health beat"),
+        ("_failures = 3", "_failures = 2", "edited health triggers"),
+        ("trigger = false\n", "", "edited probe jobs"),
+        (BACKUP, f"[var.extra]\n{BACKUP}", "added variable extra"),
+        ('"Which backup"', '"Backup"', "edited variable backup"),
+        ('"Restore"\n', '"Restore it"\n', "edited phase restore"),
+        ('version = "3"', 'version = "4"', "edited runbook story"),
+        ("Rolling back ${target}", "We roll ${target}", "edited message begun"),
+        ("consecutive = 3 }", "consecutive = 5 }", "edited step roll"),
+        ('cache/*"', 'cache/*"\ngate = true', "edited step clean"),
+        (ROLL, "", "removed step clean"),
+    ],
+)
+def test_each_part_is_found(old: str, new: str, change: str, tmp_path: Path) -> None:
+    assert told(tmp_path, (old, new)) == [tuple(change.split())]
+    kind, part, name = change.split()
+    back = {"added": "removed", "removed": "added"}.get(kind, kind)
+    (found,) = changes(book(tmp_path, (old, new)), book(tmp_path))
+    assert (found.kind, found.part, found.name) == (back, part, name)
+
+
+def test_what_moved_is_named_once(tmp_path: Path) -> None:
+    look = '[[phase.step]]\nid = "look"'
+    (moved,) = changes(
+        book(tmp_path), book(tmp_path, (ROLL, ""), (look, f"{ROLL}\n{look}"))
+    )
+    assert (moved.kind, moved.name) == ("moved", "clean")
+    assert moved.words == "from 'Restore' to 'Assess'"
+    (moved,) = changes(
+        book(tmp_path),
+        book(
+            tmp_path,
+            (ROLL, ""),
+            ('[[phase.step]]\nid = "verify"', f'{ROLL}\n[[phase.step]]\nid = "verify"'),
+        ),
+    )
+    assert (moved.kind, moved.name, moved.words) == (
+        "moved",
+        "clean",
+        "to the beginning",
+    )
+
+
+def test_an_edited_script_is_told_line_by_line(tmp_path: Path) -> None:
+    edit = ("set -x\n./rollback.sh --backup", "set -eux\n./rollback.sh --backup")
+    (change,) = changes(book(tmp_path), book(tmp_path, edit))
+    assert [row for row in change.lines if row[0] in "+-"] == [
+        "-    set -x",
+        "+    set -eux",
+    ]
+
+
+def test_the_command(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    run = MadeRun(runs_root(), book(tmp_path), values={})
+    assert main(["diff", run.directory.id]) == 0
+    assert "says what it said" in capsys.readouterr().err
+    book(tmp_path, ("Clear the caches", "Clear them all"))
+    assert main(["diff", run.directory.id]) == 0
+    out = capsys.readouterr().out
+    assert "edited step clean" in out
+    assert "+title = Clear them all" in out
+    (tmp_path / "story.toml").unlink()
+    assert main(["diff", run.directory.id]) == 2
+    assert "is not there any more" in capsys.readouterr().err
+    assert main(["diff", run.directory.id, str(BOOK)]) == 0
+    run.directory.journal.write_bytes(b"")
+    assert main(["diff", run.directory.id]) == 4
