@@ -167,6 +167,7 @@ def drill_variables(site: Site) -> dict[str, str]:
         "check_every": "1s",
         "probe_every": "1s",
         "monitor_for": "10s",
+        "system_log": str(services.log_file(site.root, "mobius-worker")),
     }
 
 

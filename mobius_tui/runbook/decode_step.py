@@ -42,11 +42,11 @@ class Steps:
         if name is None:
             return None
         found = self._tables.get(name, [])
-        # The same step of another file may keep its id: that one is meant, not itself.
-        base = next((one for one in found if one.node is not step.node), None)
+        # A step may keep the id of the one that it uses: that one is meant.
+        base = next((one for one in found if "use" not in one.node), None)
         if not found:
             step.report(f"no step `{name}`{did_you_mean(name, self._tables)}", "use")
-        elif base is None or "use" in base.node:
+        elif base is None:
             step.report(f"`{name}` uses another step itself; name that one", "use")
         else:
             step.base = base

@@ -29,6 +29,9 @@ from tests.acceptance.terminal import PROGRAM
 
 pytestmark = pytest.mark.usefixtures("ended")
 
+SHORT = ("--var", "monitor_for=7s")
+"""It would watch for ten seconds. Five checks after a change no trigger is left over."""
+
 
 class Watch(threading.Thread):
     """Asks the site's API, again and again, from outside."""
@@ -64,8 +67,8 @@ def watching() -> Iterator[Watch]:
 @pytest.mark.parametrize(
     "words",
     [
-        ("demo", "--auto", "--manual", "tick", "--yes", "--plain"),
-        ("drill", "--fault", "bad-release", "--auto", "--yes", "--plain"),
+        ("demo", "--auto", "--manual", "tick", "--yes", "--plain", *SHORT),
+        ("drill", "--fault", "bad-release", "--auto", "--yes", "--plain", *SHORT),
     ],
 )
 def test_a_broken_site_is_restored(words: tuple[str, ...]) -> None:
@@ -86,7 +89,7 @@ def test_a_broken_site_is_restored(words: tuple[str, ...]) -> None:
 
 
 def test_the_site_is_gone_afterwards() -> None:
-    words = ("demo", "--auto", "--yes", "--json")
+    words = ("demo", "--auto", "--yes", "--json", *SHORT)
     done = subprocess.run(
         [PROGRAM, *words], capture_output=True, text=True, check=False, timeout=120
     )

@@ -75,7 +75,7 @@ def paste_until(screen: Terminal, words: str) -> None:
 
 @pytest.mark.parametrize(("columns", "rows"), [(120, 36), (80, 24)])
 def test_the_whole_demo_by_mouse_alone(terminal: Open, columns: int, rows: int) -> None:
-    screen = terminal("demo", columns=columns, rows=rows)
+    screen = terminal("demo", "--var", "monitor_for=7s", columns=columns, rows=rows)
     screen.until("Begin", 60)
     [folder] = sites.sites_root().iterdir()
     site = sites.open_site(folder)
@@ -103,7 +103,16 @@ def test_the_whole_demo_by_mouse_alone(terminal: Open, columns: int, rows: int) 
         # A click too many may have opened the dialog of the message already.
         click_until(screen, NEXT, names(f"6.{count}"))
     click_until(screen, NEXT, shows("Mark as told"))
-    click_until(screen, "Mark as told", lambda text: "End the run" in next_line(text))
+    click_until(screen, "Mark as told", proposes("7.1"))
+    for number in ("7.2", "7.3"):
+        click_until(screen, NEXT, proposes(number))
+    click_until(screen, NEXT, shows("Main PID"))
+    screen.press("q")  # these two programs know keys alone
+    screen.until(proposes("7.4"))
+    click_until(screen, NEXT, shows("Filesystem"))
+    screen.press("\x03")
+    screen.until(proposes("7.5"))
+    click_until(screen, NEXT, lambda text: "End the run" in next_line(text))
     click_until(screen, NEXT, shows("End it"))
     [run] = all_runs(runs_root())
     click_until(screen, "End it", lambda _: Follower(run).state.ended)

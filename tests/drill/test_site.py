@@ -111,7 +111,8 @@ def test_processes_read_node_and_mobius(site: Site) -> None:
 def test_the_stand_ins_come_first_on_path(site: Site, run: Run) -> None:
     first = environment(site)["PATH"].split(os.pathsep)[0]
     assert Path(first) == site.bin
-    for name in ("systemctl", "journalctl", "npm", "pkill", "node", "unzip"):
+    services_ = ("systemctl", "journalctl", "npm", "pkill", "node")
+    for name in (*services_, "unzip", "htop", "iostat"):
         assert stat.S_IMODE((site.bin / name).stat().st_mode) == 0o755
         found = run(site, "bash", "-c", f"type -p {name}").stdout.strip()
         assert found == str(site.bin / name)

@@ -1,0 +1,120 @@
+"""Every bundled runbook, gone through by itself on a site that is truly broken."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.drill.faults import FAULTS
+from mobius_tui.drill.site import (
+    Site,
+    build,
+    drill_variables,
+    environment,
+    tear_down,
+)
+from mobius_tui.drill.verdict import verdict
+from mobius_tui.run.answers import answers_of, auto
+from mobius_tui.run.follow import Follower
+from mobius_tui.run.starter import Briefing, begin, prepare
+from mobius_tui.runbook.decode import examine, load
+from mobius_tui.runbook.library import bundled, find
+from mobius_tui.runbook.model import Manual, Runbook
+from tests.run.running import wait_for
+
+FAULT_OF = {
+    "mobius-rollback": "bad-migration",
+    "mobius-config-rollback": "config-drift",
+    "mobius-failure-recovery": "bad-release",
+    "mobius-quick": "bad-release",
+    "mobius-post-incident": None,
+    "mobius-prevention": None,
+}
+"""What breaks the site before a runbook mends it; the last two are lists for people."""
+
+SHORT = {"check_every": "0.2s", "probe_every": "0.5s", "monitor_for": "4s"}
+"""The triggers count anew from a change on, and want five checks to be off again."""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One site for all of them: each leaves it as it was."""
+    folder = tmp_path_factory.mktemp("books") / "site"
+    built = build(folder, started=datetime.now(UTC))
+    yield built
+    tear_down(built)
+
+
+def briefing_of(runbook: Runbook, site: Site) -> Briefing:
+    known = {**drill_variables(site), **SHORT}
+    around = environment(site)
+    return prepare(
+        runbook,
+        given={k: v for k, v in known.items() if k in runbook.variables},
+        workdir=site.root,
+        mode="drill",
+        site=str(site.root),
+        sink=site.sink,
+        path=around.pop("PATH"),
+        places=around,
+    )
+
+
+def answers_to(runbook: Runbook, fault: str | None) -> dict[str, str]:
+    """What a person would say; what breaks decides which way it goes."""
+    found = {} if fault is None else answers_of(FAULTS[fault].answers)
+    found.update(answers_of(FAULTS["rollback-fails"].answers) | found)
+    for step in runbook.steps():
+        for ask in step.action.ask if isinstance(step.action, Manual) else ():
+            tries = ("@ops", "2026-11-30", "it was so")
+            fits = [t for t in tries if re.fullmatch(ask.match or ".+", t)]
+            found.setdefault(ask.var, fits[0])
+    return found
+
+
+@pytest.mark.parametrize("name", FAULT_OF)
+async def test_it_is_gone_through_and_the_site_is_well(
+    name: str, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    fault = FAULT_OF[name]
+    if fault is not None:
+        FAULTS[fault].inject(site)
+        assert verdict(site) != ()
+    runbook = load(find(name))
+    answers = answers_to(runbook, fault)
+    briefing = briefing_of(runbook, site)
+    wanted = {v.name: answers[v.name] for v in briefing.missing}
+    directory = await begin(briefing, wanted, auto(answers, manual="tick", yes=True))
+    wait_for(lambda: re.search("RunEnded|AutoStopped", directory.journal.read_text()))
+    follower = Follower(directory)
+    ended = follower.state.ended
+    assert ended is not None, follower.entries[-1]
+    assert ended.outcome == "completed", ended.reason
+    assert verdict(site) == ()
+    wait_for(lambda: directory.host() is None)
+
+
+def test_every_bundled_runbook_is_drilled_and_nothing_is_wrong_with_it() -> None:
+    assert {path.stem for path in bundled()} == set(FAULT_OF)
+    for path in bundled():
+        assert examine(path)[1] == ()
+
+
+def test_what_they_share_is_no_runbook() -> None:
+    assert find("mobius-rollback").with_name("mobius-common.toml").exists()
+    assert "mobius-common" not in {path.stem for path in bundled()}
+
+
+def test_no_text_is_written_in_two_files() -> None:
+    folder = find("mobius-rollback").parent
+    texts: dict[str, str] = {}
+    for path in sorted(folder.glob("mobius-*.toml")):
+        for line in path.read_text().splitlines():
+            key, _, value = line.partition(" = ")
+            if key in ("why", "manual", "run", "script") and len(value) > 12:
+                assert texts.setdefault(value, path.name) == path.name, value
