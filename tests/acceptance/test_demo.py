@@ -30,7 +30,7 @@ from tests.acceptance.terminal import PROGRAM
 pytestmark = pytest.mark.usefixtures("ended")
 
 SHORT = ("--var", "monitor_for=7s")
-"""It would watch for ten seconds. Five checks after a change no trigger is left over."""
+"""Shorter than the ten seconds of a drill, longer than five checks take."""
 
 
 class Watch(threading.Thread):
