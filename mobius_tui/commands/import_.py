@@ -40,7 +40,7 @@ def do(options: argparse.Namespace) -> int:
     file = target.name if is_file else f"{page.stem}.toml"
     made = convert(_read(page), page=page.name, file=file, name=name.stem)
     if is_file:
-        write_source(target, made.text, replace=options.force)
+        write_source(target, made.text.encode(), replace=options.force)
     else:
         _print(made.text)
     if made.comments:

@@ -24,7 +24,7 @@ def do(options: argparse.Namespace) -> int:
 
     name = checked_name(options.name)
     file = f"{name}.toml"
-    write_source(Path(file), new_text(name), replace=False)
+    write_source(Path(file), new_text(name).encode(), replace=False)
     say(f"{file} is there, and works as it stands. Try, in this order:")
     say(f"  mobius-tui check ./{file}")
     say(f"  mobius-tui run ./{file} --dry-run")

@@ -18,7 +18,7 @@ def do(_options: argparse.Namespace) -> int:
     from mobius_tui.commands.speaking import say
     from mobius_tui.drill.site import sites_root
     from mobius_tui.run.directory import runs_root
-    from mobius_tui.runbook.library import folder
+    from mobius_tui.runbook.library import folder, own_folder
     from mobius_tui.sanitize import line
     from mobius_tui.tui import settings
 
@@ -29,6 +29,7 @@ def do(_options: argparse.Namespace) -> int:
         ("runs", runs_root()),
         ("sites", sites_root()),
         ("runbooks", folder()),
+        ("own", own_folder()),
     ):
         say(f"{name:9} {line(str(path))}")
     return OK

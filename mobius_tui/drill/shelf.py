@@ -41,21 +41,24 @@ class Shelf:
     past: tuple[tuple[RunDirectory, Summary], ...]
 
 
-def shelf(root: Path, bundled: Iterable[Path]) -> Shelf:
+def shelf(root: Path, bundled: Iterable[Path], own: Iterable[Path] = ()) -> Shelf:
     """Look at the runs, and at the runbooks that they were made of.
 
     Args:
         root: the folder of all runs.
         bundled: the files of the runbooks that come with the program.
+        own: the files of the person's own; those that runs were made of come after.
     """
     runs = tuple((directory, summary(directory)) for directory in all_runs(root))
     known = tuple(each for _, each in runs)
-    own = tuple(bundled)
-    there = {path.resolve() for path in own}
+    ours, theirs = tuple(bundled), tuple(own)
+    there = {path.resolve() for path in (*ours, *theirs)}
     return Shelf(
         open=tuple(each for each in runs if each[1].outcome == "open"),
-        bundled=tuple(_shelved(root, path, known) for path in own),
-        recent=tuple(_shelved(root, path, known) for path in _recent(known, there)),
+        bundled=tuple(_shelved(root, path, known) for path in ours),
+        recent=tuple(
+            _shelved(root, path, known) for path in (*theirs, *_recent(known, there))
+        ),
         past=tuple(each for each in runs if each[1].outcome != "open"),
     )
 

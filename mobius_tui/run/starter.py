@@ -25,7 +25,7 @@ from mobius_tui.run.traces import last_line
 from mobius_tui.run.variables import begin as first_values
 from mobius_tui.run.variables import refuse
 from mobius_tui.run.watch_events import WatchBegan
-from mobius_tui.runbook.library import folder as library_folder
+from mobius_tui.runbook.library import has_no_place
 from mobius_tui.runbook.model import Runbook, Variable
 
 START_LIMIT = 15.0
@@ -110,10 +110,7 @@ def prepare(
         UsageError: a value, profile or directory cannot be.
     """
     first = first_values(runbook, given=given, profile=profile, environ=os.environ)
-    # A bundled runbook lies where the program is installed; its commands are for here.
-    bundled = runbook.path.parent.resolve() == library_folder().resolve()
-    base = Path.cwd() if bundled else runbook.path.parent
-    place = workdir or base / runbook.workdir
+    place = workdir or own_place(runbook)
     search = os.environ.get("PATH", os.defpath) if path is None else path
     if workdir is not None and not place.is_dir():
         raise UsageError(f"--workdir {workdir}: there is no such directory")
@@ -135,6 +132,12 @@ def prepare(
         sink=sink,
         pages=pages,
     )
+
+
+def own_place(runbook: Runbook) -> Path:
+    """Where a runbook's commands run, if nobody says otherwise."""
+    base = Path.cwd() if has_no_place(runbook.path) else runbook.path.parent
+    return base / runbook.workdir
 
 
 def answer(briefing: Briefing, answers: Mapping[str, str]) -> Briefing:

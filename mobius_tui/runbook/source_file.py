@@ -9,12 +9,12 @@ from pathlib import Path
 from mobius_tui.errors import UsageError
 
 
-def write_source(path: Path, text: str, *, replace: bool) -> None:
+def write_source(path: Path, data: bytes, *, replace: bool) -> None:
     """Write a file that is at no time half there.
 
     Args:
         path: the file.
-        text: all of it.
+        data: all of it.
         replace: whether one that is there may be replaced; a link to one is followed.
 
     Raises:
@@ -28,7 +28,7 @@ def write_source(path: Path, text: str, *, replace: bool) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     try:
         with os.fdopen(os.open(beside, flags, 0o666), "wb") as file:
-            file.write(text.encode())
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         if replace:

@@ -57,6 +57,15 @@ CHECKLIST_COMMANDS: tuple[Command, ...] = (
         place="checklist",
     ),
     Command(
+        id="checklist.edit",
+        act="edit",
+        keys=("e",),
+        title="Edit the step in the runbook's file",
+        help="Opens its source in $VISUAL, $EDITOR or vi, for the next run.",
+        group="Run",
+        place="checklist",
+    ),
+    Command(
         id="checklist.filter",
         act="filter",
         keys=("slash",),

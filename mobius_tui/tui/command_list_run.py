@@ -164,6 +164,14 @@ RUN_COMMANDS: tuple[Command, ...] = (
         place="run",
     ),
     Command(
+        id="changes",
+        keys=("D",),
+        title="Show what was edited since it began",
+        help="Compares the runbook's file with the copy that this run goes by.",
+        group="Run",
+        place="run",
+    ),
+    Command(
         id="end_run",
         flow=True,
         keys=("E",),

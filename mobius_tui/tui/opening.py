@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from mobius_tui.drill.never_red import look_back
 from mobius_tui.drill.shelf import Shelf, shelf
+from mobius_tui.errors import MobiusError
+from mobius_tui.run.anew import prepared_anew
 from mobius_tui.run.directory import RunDirectory, runs_root
 from mobius_tui.run.elsewhere import Lookout
 from mobius_tui.run.follow import Follower
@@ -18,7 +20,7 @@ from mobius_tui.run.starter import Briefing, begin, prepare, resume
 from mobius_tui.run.summary import newest_open
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load
-from mobius_tui.runbook.library import bundled
+from mobius_tui.runbook.library import bundled, own
 from mobius_tui.tui.ahead import in_thread
 from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.screens.run import RunScreen
@@ -35,8 +37,12 @@ class Openings:
     repaints: int
     """The most repaints in a second that news may cause."""
 
-    def library(self) -> Page:
-        """Home."""
+    def library(self, at: str = "") -> Page:
+        """Home.
+
+        Args:
+            at: the key of the line that the cursor begins on.
+        """
         from mobius_tui.tui.screens.library import LibraryScreen
 
         screen: LibraryScreen
@@ -49,15 +55,33 @@ class Openings:
             screen.app.push_screen(self.run(Viewer(directory), is_new=False, auto=None))
 
         screen = LibraryScreen(
-            _shelf, brief=brief, attach=attach, elsewhere=Lookout(runs_root()).look
+            _shelf,
+            brief=brief,
+            attach=attach,
+            elsewhere=Lookout(runs_root()).look,
+            at=at,
         )
-        screen.reopen = self.library
+        screen.reopen = lambda: self.library(screen.at)
         return screen
 
     def briefing(
-        self, briefing: Briefing, *, auto: Intent | None, answers: Mapping[str, str]
+        self,
+        briefing: Briefing,
+        *,
+        auto: Intent | None,
+        answers: Mapping[str, str],
+        source: Path | None = None,
+        trouble: str = "",
     ) -> Page:
-        """What will run; leads to the run."""
+        """What will run; leads to the run.
+
+        Args:
+            briefing: what is known.
+            auto: sent as soon as the run has begun.
+            answers: by variable; the person may change them.
+            source: the file that is edited; the runbook's own without it.
+            trouble: what is wrong with it since it was edited.
+        """
         from mobius_tui.tui.screens.briefing import BriefingScreen
 
         screen: BriefingScreen
@@ -79,10 +103,23 @@ class Openings:
             drilled=partial(look_back, runs_root(), briefing.runbook),
             elsewhere=Lookout(runs_root()).look,
             attach=attach,
+            source=source,
+            trouble=trouble,
         )
-        screen.reopen = lambda: self.briefing(
-            briefing, auto=auto, answers={**answers, **screen.typed}
-        )
+
+        def reopen() -> Page:
+            anew, wrong = briefing, screen.trouble
+            if screen.is_edited:
+                anew, wrong = _read_again(briefing, screen.source)
+            return self.briefing(
+                anew,
+                auto=auto,
+                answers={**answers, **screen.typed},
+                source=screen.source,
+                trouble=wrong,
+            )
+
+        screen.reopen = reopen
         return screen
 
     async def come_back(
@@ -144,5 +181,13 @@ async def _probe(briefing: Briefing, given: Mapping[str, str]) -> tuple[Seen, ..
     return await first_look(briefing, given)
 
 
+def _read_again(briefing: Briefing, source: Path) -> tuple[Briefing, str]:
+    """The briefing by the source as it is now, or as before and what is wrong."""
+    try:
+        return prepared_anew(briefing, load(source)), ""
+    except MobiusError as error:
+        return briefing, str(error)
+
+
 def _shelf() -> Shelf:
-    return shelf(runs_root(), bundled())
+    return shelf(runs_root(), bundled(), own())

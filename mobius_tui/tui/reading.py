@@ -55,14 +55,14 @@ def open_output(
         What to tell afterwards; nothing if all went well.
     """
     try:
-        command = _pager(environ) if way == "pager" else _editor(environ)
+        command = _pager(environ) if way == "pager" else editor_words(environ)
     except ValueError as error:
         return f"${way.upper()} cannot be read: {error}"
     try:
         with tempfile.TemporaryDirectory(prefix=".reading-", dir=folder) as inside:
             copy = Path(inside) / f"{sanitize.line(name).replace('/', '-')}.txt"
             left_out = _copy_end(output, copy, padded=way == "editor")
-            code = _run((*command, str(copy)), environ)
+            code = run_program((*command, str(copy)), environ)
     except OSError as error:
         what = f"{command[0]}: " if error.filename == command[0] else ""
         remedy = f"; set ${way.upper()}" if isinstance(error, FileNotFoundError) else ""
@@ -114,7 +114,12 @@ def _pager(environ: Mapping[str, str]) -> tuple[str, ...]:
     return (*words, "-+F") if Path(words[0]).name == "less" else words
 
 
-def _editor(environ: Mapping[str, str]) -> tuple[str, ...]:
+def editor_words(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The editor's words.
+
+    Raises:
+        ValueError: its quotes do not match.
+    """
     given = environ.get("VISUAL") or environ.get("EDITOR") or ""
     return tuple(shlex.split(given)) or ("vi",)
 
@@ -148,7 +153,7 @@ def _copy_end(output: Path, copy: Path, *, padded: bool) -> int:
     return start
 
 
-def _run(command: tuple[str, ...], environ: Mapping[str, str]) -> int:
+def run_program(command: tuple[str, ...], environ: Mapping[str, str]) -> int:
     """Run a program in the terminal; ctrl+c there is for it, not for us.
 
     Raises:

@@ -30,5 +30,5 @@ def test_an_unknown_name_is_told_what_there_is() -> None:
         find("mobius-rolback")
     said = str(caught.value)
     assert "did you mean `mobius-rollback`?" in said
-    assert "Bundled: " in said
+    assert "There are: " in said
     assert "./mobius-rolback.toml" in said

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -22,7 +25,6 @@ from mobius_tui.drill.never_red import LookBack
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.starter import Briefing
-from mobius_tui.runbook.model import Variable
 from mobius_tui.tui.brief import (
     drill_fields,
     effects,
@@ -33,8 +35,10 @@ from mobius_tui.tui.brief import (
 )
 from mobius_tui.tui.command import Place
 from mobius_tui.tui.commands import bindings, command, footer
+from mobius_tui.tui.errand import Errand
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.screens.alarmed import AlarmedPage
+from mobius_tui.tui.screens.answer_line import answer_in, answer_line
 from mobius_tui.tui.screens.contacts import contact_fields
 from mobius_tui.tui.screens.dialog import fields_widget
 from mobius_tui.tui.theme import assemble, text
@@ -93,6 +97,8 @@ class BriefingScreen(AlarmedPage):
         drilled: Callable[[], LookBack | None],
         elsewhere: Look = lambda: (),
         attach: Opened = lambda _: None,
+        source: Path | None = None,
+        trouble: str = "",
     ) -> None:
         """Make the screen.
 
@@ -105,6 +111,8 @@ class BriefingScreen(AlarmedPage):
             drilled: gives what the drills of the runbook say; called in a thread.
             elsewhere: gives the runs that want somebody.
             attach: opens one of them.
+            source: the file that is edited; the runbook's own without it.
+            trouble: what is wrong with it since it was edited.
         """
         super().__init__(elsewhere=elsewhere, attach=attach)
         self._briefing = briefing
@@ -115,6 +123,12 @@ class BriefingScreen(AlarmedPage):
         self._drilled = drilled
         self.typed: Mapping[str, str] = {}
         """What was filled in so far, by variable."""
+        self.source = source or briefing.runbook.path
+        """The file that is edited."""
+        self.trouble = trouble
+        """What is wrong with it: nothing can begin as long as that is so."""
+        self.is_edited = False
+        """Whether it is to be read again."""
         self._is_beginning = False
 
     def compose(self) -> ComposeResult:
@@ -127,12 +141,15 @@ class BriefingScreen(AlarmedPage):
             body.border_title = "Briefing"
             words = "nothing is executed, and nothing is sent, before Begin"
             body.border_subtitle = text(words, "muted")
+            if self.trouble:
+                yield from self._told_trouble()
             yield fields_widget(summary(briefing))
             yield fields_widget(drill_fields(None), id="drilled")
             if briefing.missing:
                 yield Static(text("To fill in", "strong"), classes="head", markup=False)
                 for variable in briefing.missing:
-                    yield from self._line(variable)
+                    known = self._answers.get(variable.name, "")
+                    yield from answer_line(variable, known)
             for title, fields in (
                 ("What will run", effects(briefing.runbook)),
                 (BEFORE, preflight(briefing)),
@@ -151,6 +168,13 @@ class BriefingScreen(AlarmedPage):
             yield Button(Content("Back"), id="back", compact=True)
         yield KeyBar()
 
+    def _told_trouble(self) -> Iterable[Widget]:
+        """What is wrong with the edited source, each in its place."""
+        head = "It cannot be run as it was edited"
+        yield Static(text(head, "bad"), classes="head", markup=False)
+        lines = [text(line or " ") for line in self.trouble.split("\n")]
+        yield Static(Content("\n").join(lines), markup=False)
+
     def _header(self) -> Content:
         briefing = self._briefing
         place = briefing.environment or ""
@@ -165,30 +189,6 @@ class BriefingScreen(AlarmedPage):
             + badge(briefing.mode)
         )
 
-    def _line(self, variable: Variable) -> Iterable[Widget]:
-        """A label and a line, or a choice, for one variable."""
-        yield Static(
-            text(variable.title or variable.name), classes="label", markup=False
-        )
-        known = self._answers.get(variable.name, "")
-        if variable.choices:
-            options = [(text(choice), choice) for choice in variable.choices]
-            chosen = known if known in variable.choices else Select.NULL
-            yield Select(
-                options,
-                value=chosen,
-                prompt="Choose",
-                id=f"var-{variable.name}",
-                compact=True,
-            )
-        else:
-            yield Input(
-                known,
-                id=f"var-{variable.name}",
-                password=variable.secret,
-                compact=True,
-            )
-
     def on_mount(self) -> None:
         """Type the first answer at once; without one, Enter begins."""
         # No letters: while a line has the focus they are typed into it.
@@ -200,7 +200,10 @@ class BriefingScreen(AlarmedPage):
         )
         self.query_one(KeyBar).offered = (*footer(("briefing",), ()), *around)
         missing = self._briefing.missing
+        self.query_one("#begin", Button).disabled = bool(self.trouble)
         first = f"#var-{missing[0].name}" if missing else "#begin"
+        if self.trouble:
+            first = "#probe"
         self.query_one(first).focus(scroll_visible=False)
         self.call_after_refresh(self._show_focus)
         self.run_worker(self._look_back(), name="look back", exit_on_error=False)
@@ -211,14 +214,11 @@ class BriefingScreen(AlarmedPage):
             self.focused.scroll_visible(animate=False)
 
     def _given(self) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for variable in self._briefing.missing:
-            line = self.query_one(f"#var-{variable.name}")
-            if isinstance(line, Input):
-                found[variable.name] = line.value.strip()
-            elif isinstance(line, Select) and line.value is not Select.NULL:
-                found[variable.name] = str(line.value)
-        return found
+        lines = {
+            variable.name: answer_in(self.query_one(f"#var-{variable.name}"))
+            for variable in self._briefing.missing
+        }
+        return {name: value for name, value in lines.items() if value is not None}
 
     @on(Input.Changed)
     @on(Select.Changed)
@@ -238,6 +238,10 @@ class BriefingScreen(AlarmedPage):
     @on(Button.Pressed, "#begin")
     def action_begin(self) -> None:
         """Begin, if everything that is wanted is there."""
+        if self.trouble:
+            key = command("briefing.edit").key_name
+            self._refuse(f"{self.source.name} has errors: {key} edits it")
+            return
         given = self._given()
         for variable in self._briefing.missing:
             if not given.get(variable.name):
@@ -248,6 +252,20 @@ class BriefingScreen(AlarmedPage):
             self._is_beginning = True
             self.query_one("#begin", Button).disabled = True
             self.run_worker(self._go(given), name="begin", exit_on_error=False)
+
+    def action_edit(self) -> None:
+        """Edit the runbook, and read it again."""
+        self.run_worker(self._edit(), name="ask", exit_on_error=False)
+
+    async def _edit(self) -> None:
+        """A worker: leave the screens for the editor."""
+        from mobius_tui.tui.editing import edit
+        from mobius_tui.tui.screens.source import file_to_edit
+
+        source = await file_to_edit(self, self.source)
+        if source is not None:
+            self.source, self.is_edited = source, True
+            self.go_out(Errand(run=partial(edit, source, os.environ, tells=False)))
 
     def action_drills(self) -> None:
         """Show how its drills went."""

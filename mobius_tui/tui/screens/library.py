@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,7 +24,8 @@ from mobius_tui.errors import MobiusError
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.summary import Summary
 from mobius_tui.tui.command import Place
-from mobius_tui.tui.commands import bindings
+from mobius_tui.tui.commands import bindings, command
+from mobius_tui.tui.errand import Errand
 from mobius_tui.tui.screens.alarmed import AlarmedPage
 from mobius_tui.tui.shelf_lines import run_line, runbook_line
 from mobius_tui.tui.theme import text
@@ -47,6 +49,8 @@ class Entry:
     runbook: str
     """The id of the runbook; of a run, of the one that it was made of."""
     title: str
+    source: Path | None = None
+    """The runbook's file; of a run, none."""
 
 
 class LibraryList(OptionList):
@@ -88,6 +92,7 @@ class LibraryScreen(AlarmedPage):
         attach: Callable[[RunDirectory], None],
         elsewhere: Look = lambda: (),
         wall: Callable[[], float] = time.time,
+        at: str = "",
     ) -> None:
         """Make the screen.
 
@@ -97,8 +102,10 @@ class LibraryScreen(AlarmedPage):
             attach: opens a run.
             elsewhere: gives the runs that want somebody.
             wall: gives seconds since 1970.
+            at: the key of the line that the cursor begins on.
         """
         super().__init__(elsewhere=elsewhere, attach=attach, wall=wall)
+        self.at = at
         self._look = look
         self._open_briefing = brief
         self._shelf: Shelf | None = None
@@ -116,7 +123,8 @@ class LibraryScreen(AlarmedPage):
         """Look again whenever it comes to the top."""
         self.query_one(KeyBar).offered = self.footer_commands()
         self.query_one(OptionList).border_title = "Library"
-        self.run_worker(self._look_again(), exclusive=True, exit_on_error=False)
+        look = self._look_again()
+        self.run_worker(look, group="look", exclusive=True, exit_on_error=False)
 
     async def _look_again(self) -> None:
         """A worker: a thousand runs take a moment to read."""
@@ -133,14 +141,15 @@ class LibraryScreen(AlarmedPage):
         if self._shelf is None:
             return
         options = self.query_one(OptionList)
-        before = options.highlighted_option
+        highlighted = options.highlighted_option
+        before = self.at if highlighted is None else highlighted.id or ""
         query = self.query_one(FilterLine).value.lower().split()
         self._entries = {}
         options.clear_options()
         found = self._options(self._shelf, query)
         options.add_options(found or [Option(NOTHING, disabled=True)])
-        if before is not None and before.id in self._entries:
-            options.highlighted = options.get_option_index(before.id or "")
+        if before in self._entries:
+            options.highlighted = options.get_option_index(before)
         else:
             options.action_first()
         count = f"{len(self._entries)} found" if query else ""
@@ -196,6 +205,7 @@ class LibraryScreen(AlarmedPage):
                 act=partial(self._open_briefing, book.path),
                 runbook=book.id,
                 title=book.title,
+                source=book.path,
             )
             for book in books
         ]
@@ -227,10 +237,33 @@ class LibraryScreen(AlarmedPage):
 
     def action_drills(self) -> None:
         """Show how the drills went of the runbook under the cursor."""
-        option = self.query_one(OptionList).highlighted_option
-        entry = self._entries.get((option.id if option is not None else "") or "")
+        entry = self._at_cursor()
         if entry is not None:
             self.show_drills(entry.runbook, entry.title)
+
+    def _at_cursor(self) -> Entry | None:
+        option = self.query_one(OptionList).highlighted_option
+        return self._entries.get((option.id if option is not None else "") or "")
+
+    def action_edit(self) -> None:
+        """Edit the runbook under the cursor."""
+        entry = self._at_cursor()
+        if entry is not None and entry.source is not None:
+            work = self._edit(entry.source)
+            self.run_worker(work, name="ask", exit_on_error=False)
+        elif entry is not None:
+            key = command("checklist.edit").key_name
+            self.tell(f"That is a run. Open it: {key} edits what it was made of.")
+
+    async def _edit(self, path: Path) -> None:
+        """A worker: leave the screens for the editor."""
+        from mobius_tui.tui.editing import edit
+        from mobius_tui.tui.screens.source import file_to_edit
+
+        source = await file_to_edit(self, path)
+        if source is not None:
+            self.at = str(source)
+            self.go_out(Errand(run=partial(edit, source, os.environ)))
 
     def action_open(self) -> None:
         """Open what is under the cursor."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from time import time
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import on
 from textual.binding import BindingType
-from textual.worker import Worker
 
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.directory import RunDirectory
@@ -24,7 +23,7 @@ from mobius_tui.tui.offers import terminal_from, terminal_of
 from mobius_tui.tui.output.workbench import OutputWorkbench
 from mobius_tui.tui.outside import no_terminal, to_terminal
 from mobius_tui.tui.refusals import why_not
-from mobius_tui.tui.screens.run_page import RunPage
+from mobius_tui.tui.screens.asking_page import AskingPage
 from mobius_tui.tui.screens.stand import Stand
 from mobius_tui.tui.shown import split
 from mobius_tui.tui.status_text import status_text
@@ -40,7 +39,7 @@ Resume = Callable[[RunDirectory, Runbook], Awaitable[None]]
 """Starts a host for a run that has none."""
 
 
-class RunScreen(RunPage):
+class RunScreen(AskingPage):
     """Shows a run, and sends what the person wants to its host."""
 
     PLACES: ClassVar[tuple[Place, ...]] = ("run", "checklist", "output", "app")
@@ -73,7 +72,6 @@ class RunScreen(RunPage):
         self._auto = auto
         self._card_is_due = not is_new
         self._end_is_told = False
-        self._asking: Worker[None] | None = None
         self._leaving: LeaveDialog | None = None
         self._pending: set[tuple[object, ...]] = set()
 
@@ -88,16 +86,18 @@ class RunScreen(RunPage):
             from mobius_tui.tui.screens.leave import leaving
 
             self._leaving.state = leaving(view, self._sight.running())
+        if self.tells_edits():
+            return
         if view.state.ended is not None:
             self._card_is_due = False
-            if not self._end_is_told and not self._is_asking:
+            if not self._end_is_told and not self.is_asking:
                 self._end_is_told = True
-                self._begin_asking(self._tell_end(view))
+                self.begin_asking(self._tell_end(view))
         elif self._card_is_due:
             self._card_is_due = False
             news = self.health.news if self.health is not None else ""
             if any(own.attempts for own in view.state.steps.values()):
-                self._begin_asking(self._tell_return(view, news))
+                self.begin_asking(self._tell_return(view, news))
 
     async def _tell_return(self, view: RunView, news: str) -> None:
         from mobius_tui.tui.screens.card import ReturnCard
@@ -118,9 +118,9 @@ class RunScreen(RunPage):
         if offer is None or self.view is None:
             return
         if offer.kind == "resume":
-            self._begin_asking(self._get_host())
+            self.begin_asking(self._get_host())
         elif offer.kind == "ended":
-            self._begin_asking(self._tell_end(self.view))
+            self.begin_asking(self._tell_end(self.view))
         elif offer.kind == "lost":
             self.action_leave()
         elif offer.kind == "terminal":
@@ -129,25 +129,7 @@ class RunScreen(RunPage):
             self._catch_up()
             self.query_one("#output").focus()
         else:
-            self._begin_asking(self._do(offer.kind, offer.key))
-
-    @property
-    def _is_asking(self) -> bool:
-        """Whether a dialog is open, or about to be."""
-        asking = self._asking is not None and self._asking.is_running
-        return asking or not self.is_current
-
-    @property
-    def is_opening(self) -> bool:
-        """Whether a question is about to come on the screen, and keys must wait."""
-        return self.is_current and self._is_asking
-
-    def _begin_asking(self, work: Coroutine[Any, Any, None]) -> None:
-        """One question at a time: what is pressed before it is seen is not meant."""
-        if self._is_asking:
-            work.close()
-        else:
-            self._asking = self.run_worker(work, name="ask", exit_on_error=False)
+            self.begin_asking(self._do(offer.kind, offer.key))
 
     async def _do(self, flow: str, key: str | None) -> None:
         """A worker: ask what must be asked, then send what is wanted."""
@@ -228,7 +210,7 @@ class RunScreen(RunPage):
         if command_id == "tick" and step is not None and kind_of(step) == "message":
             command_id = "message"
         if command_id in self.available():
-            self._begin_asking(self._do(command_id, self.key))
+            self.begin_asking(self._do(command_id, self.key))
         elif self.view is not None:
             self.tell(why_not(self.view, self.key, command_id))
 
@@ -253,7 +235,7 @@ class RunScreen(RunPage):
         if self.view is None or self.view.state.ended is not None:
             self._go()
         else:
-            self._begin_asking(self._leave(self.view))
+            self.begin_asking(self._leave(self.view))
 
     async def _leave(self, view: RunView) -> None:
         """A worker: ask, with the dialog told how the run goes on meanwhile."""

@@ -89,6 +89,8 @@ class RunPage(FollowingPage):
         self._moved = stand is not None and stand.moved
         self.pane = stand.pane if stand is not None else "checklist"
         self._begins_zoomed = stand is not None and stand.zoomed
+        self.is_editing = False
+        """Whether the screens go away for the source to be edited."""
         self.drafts = stand.drafts if stand is not None else {}
         if self._moved and stand is not None:
             self.set_reactive(RunPage.key, stand.key)
@@ -129,6 +131,7 @@ class RunPage(FollowingPage):
             moved=self._moved,
             pane=self.pane,
             zoomed=self.has_class("-zoomed"),
+            edited=self.is_editing,
             drafts=self.drafts,
         )
 

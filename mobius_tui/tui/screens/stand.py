@@ -21,5 +21,7 @@ class Stand:
     """The id of the pane with the focus."""
     zoomed: bool = False
     """Whether that has the whole room."""
+    edited: bool = False
+    """Whether they went to edit the source, and are to be told what differs."""
     drafts: Mapping[str, Draft]
     """What was typed in dialogs that nobody answered, by their headings."""

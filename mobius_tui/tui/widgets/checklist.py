@@ -34,6 +34,13 @@ class Checklist(ChecklistRows):
             super().__init__()
             self.key = key
 
+    class EditWanted(Message):
+        """The person wants to edit what a row is about."""
+
+        def __init__(self, key: str) -> None:
+            super().__init__()
+            self.key = key
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.border_title = TITLE
@@ -85,6 +92,10 @@ class Checklist(ChecklistRows):
         """Fold what is done, or unfold all."""
         self._outline.fold_done()
         self._list_anew()
+
+    def action_edit(self) -> None:
+        """Edit the step or phase under the cursor."""
+        self.post_message(self.EditWanted(self.key or ""))
 
     @property
     def is_filtered(self) -> bool:

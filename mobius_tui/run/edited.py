@@ -1,0 +1,62 @@
+"""How the files of a runbook differ from the copy that a run goes by."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.events import RunBegan
+from mobius_tui.runbook.own_copy import editable
+from mobius_tui.runbook.source import RefusedError, read_bytes
+
+MOST_LINES = 5000
+"""Lines of a file that are compared line by line; longer ones take seconds."""
+
+
+def source_of(began: RunBegan) -> Path:
+    """The file that a run was made of, or the copy that its reader edits instead."""
+    return editable(Path(began.path))
+
+
+def edits(directory: RunDirectory, began: RunBegan) -> tuple[str, ...]:
+    """What was edited since a run began, as the lines of a unified diff.
+
+    Args:
+        directory: the run's.
+        began: how it began.
+    """
+    if not began.path:
+        return ()
+    main = source_of(began)
+    names = sorted(path.name for path in directory.runbook.glob("*.toml"))
+    names.sort(key=lambda name: name != began.file)
+    lines: list[str] = []
+    for name in names:
+        now = main if name == began.file else main.with_name(name)
+        lines += _compared(directory.runbook / name, now)
+    return tuple(lines)
+
+
+def _compared(then: Path, now: Path) -> list[str]:
+    before, after = _read(then), _read(now)
+    if before is None or before == after:
+        return []
+    if after is None:
+        return [f"--- {then.name}, as this run has it", f"+++ {now} is not there now"]
+    old, new = _lines(before), _lines(after)
+    if max(len(old), len(new)) > MOST_LINES:
+        return [f"{now} differs: {len(old)} lines in this run, {len(new)} now"]
+    names = (f"{then.name}, as this run has it", f"{now}, as it is now")
+    return list(difflib.unified_diff(old, new, *names, lineterm=""))
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return read_bytes(path)
+    except RefusedError:
+        return None
+
+
+def _lines(data: bytes) -> list[str]:
+    return data.decode("utf-8", errors="replace").split("\n")
