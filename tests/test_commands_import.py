@@ -28,7 +28,7 @@ def test_it_writes_a_runbook_once(
     assert main(["import", str(page), "-o", str(target)]) == 0
     told = capfd.readouterr()
     assert told.out == ""
-    assert f"wrote {target}: phases 1, steps 1, doubts 0" in told.err
+    assert f"wrote {target}: phases 1, steps 1\n" in told.err
     assert "1 HTML comment" in told.err
     assert f"mobius-tui check {target}" in told.err
     assert load(target).id == "mend-it"

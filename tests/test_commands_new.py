@@ -31,6 +31,8 @@ def test_it_is_valid_and_says_what_to_try(
     assert runbook is not None
     assert problems == ()
     assert (runbook.id, runbook.title) == ("restore-search", "Restore search")
+    assert main(["check", "restore-search.toml"]) == 0
+    assert "warning" not in capfd.readouterr().out
     assert main(["run", "./restore-search.toml", "--dry-run"]) == 0
 
 

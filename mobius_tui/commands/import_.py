@@ -86,9 +86,9 @@ def _verdict(target: Path) -> None:
     from mobius_tui.commands.speaking import tell
     from mobius_tui.runbook.decode import examine
 
-    runbook, problems = examine(target)
+    runbook, _ = examine(target)
     if runbook is None:
         raise RunbookError(f"{target} was written, and cannot be read as a runbook")
     phases, steps = len(runbook.phases), len(runbook.steps())
-    tell(f"wrote {target}: phases {phases}, steps {steps}, doubts {len(problems)}")
+    tell(f"wrote {target}: phases {phases}, steps {steps}")
     tell(f"`mobius-tui check {target}` says what is wrong with it, place by place")
