@@ -27,5 +27,5 @@ def write(text: str, target: str | None) -> None:
     path = Path(target or "")
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise UsageError(f"{path} is no regular file; name another")
-    write_source(path, text, replace=True)
+    write_source(path, text.encode(), replace=True)
     tell(f"written to {path}")
