@@ -100,6 +100,7 @@ PURE = (
     "run.state",
     "run.milestones",
     "run.rollback",
+    "run.drill_events",
     "run.watch_clock",
     "run.watch_events",
     "run.watch_words",

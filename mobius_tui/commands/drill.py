@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mobius_tui.commands import demo
+from mobius_tui.commands import demo, leading
 from mobius_tui.commands.options import variables
 from mobius_tui.errors import OK
 
@@ -37,6 +37,7 @@ def add_options(drill: argparse.ArgumentParser) -> None:
         action="store_true",
         help="drill every fault, or those named; print which check saw which",
     )
+    leading.add_options(drill)
     demo.add_options(drill)
 
 
@@ -54,6 +55,8 @@ def do(options: argparse.Namespace) -> int:
             combined([name])
         seed = options.seed or 0
         return matrix(options.runbook, chosen, seed=seed, as_json=options.json)
+    if options.inject is not None:
+        return leading.lead(options)
     names = options.fault or ["bad-release"]
     if names == ["list"]:
         for fault in FAULTS.values():

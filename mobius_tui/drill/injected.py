@@ -1,28 +1,62 @@
 """What was done to a site to break it: a file of its own, which the journal is not.
 
 The team that drills reads the journal on its screens, and must not read there what is
-wrong; it is told at the end.
+wrong; it is told at the end. The journal holds the seal of each line that was written
+during the run.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from mobius_tui.errors import RunError
+from mobius_tui.run.drill_events import Act
 
 _FILE = "run/injected.jsonl"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Injected:
-    """One fault."""
+    """One fault, or what was done about it."""
 
     fault: str
     """Its name."""
     at: float
-    """When it was injected, in seconds since 1970."""
+    """When that was, in seconds since 1970."""
+    act: Act = "inject"
+
+
+def note(fault: str, at: float, act: Act = "inject") -> str:
+    """The line that says what is done; with chance in it, so that no seal is guessed.
+
+    Args:
+        fault: the name of what breaks the site.
+        at: seconds since 1970.
+        act: what is done about it.
+    """
+    said = {"fault": fault, "at": at, "act": act, "chance": secrets.token_hex(16)}
+    return json.dumps(said)
+
+
+def seal(line: str) -> str:
+    """The SHA-256 of a line, in hexadecimal."""
+    return hashlib.sha256(line.encode()).hexdigest()
+
+
+def add(root: Path, line: str) -> None:
+    """Note it.
+
+    Args:
+        root: the site's folder.
+        line: from `note`.
+    """
+    with (root / _FILE).open("a") as file:
+        file.write(f"{line}\n")
 
 
 def keep(root: Path, fault: str, at: float) -> None:
@@ -33,8 +67,31 @@ def keep(root: Path, fault: str, at: float) -> None:
         fault: the name of what breaks it.
         at: seconds since 1970.
     """
-    with (root / _FILE).open("a") as file:
-        file.write(json.dumps({"fault": fault, "at": at}) + "\n")
+    add(root, note(fault, at))
+
+
+def acts(root: Path) -> tuple[Injected, ...]:
+    """All that was done to a site, in the order in which it was done.
+
+    Raises:
+        RunError: the file is not as `keep` writes it.
+    """
+    try:
+        lines = (root / _FILE).read_text().splitlines()
+        return tuple(_read(json.loads(line)) for line in lines)
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{root / _FILE} cannot be read: {error}") from error
+
+
+def _read(one: dict[str, object]) -> Injected:
+    act = one.get("act", "inject")
+    for known in get_args(Act):
+        if act == known:
+            at = float(str(one["at"]))
+            return Injected(fault=str(one["fault"]), at=at, act=known)
+    raise ValueError(f"nobody can {act!r}")
 
 
 def injected(root: Path) -> tuple[Injected, ...]:
@@ -43,13 +100,4 @@ def injected(root: Path) -> tuple[Injected, ...]:
     Raises:
         RunError: the file is not as `keep` writes it.
     """
-    try:
-        lines = (root / _FILE).read_text().splitlines()
-        found = map(json.loads, lines)
-        return tuple(
-            Injected(fault=str(one["fault"]), at=float(one["at"])) for one in found
-        )
-    except FileNotFoundError:
-        return ()
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunError(f"{root / _FILE} cannot be read: {error}") from error
+    return tuple(each for each in acts(root) if each.act == "inject")

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mobius_tui.health.past import Past
+from mobius_tui.run.drill_events import HintGiven
 from mobius_tui.run.events import (
     AutoStarted,
     CheckTried,
@@ -121,6 +122,7 @@ class Scoring:
         self._out_of_order: dict[str, None] = {}
         self._overridden: dict[str, None] = {}
         self._unsaid: list[str] = []
+        self._hints = 0
 
     def heed(self, entry: Entry) -> None:
         """Take in the next entry.
@@ -148,6 +150,8 @@ class Scoring:
         match event:
             case AutoStarted():
                 self._automatic = True
+            case HintGiven():
+                self._hints += 1
             case TriggerFired() | CheckTried(held=False):
                 self._signs.append(at)
             case ChoiceMade():
@@ -210,6 +214,7 @@ class Scoring:
             skipped=self._named(self._skipped()),
             out_of_order=self._named(self._out_of_order),
             overridden=self._named(self._overridden),
+            hints=self._hints,
             unsaid=tuple(self._unsaid),
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mobius_tui.run import message_words, watch_words
+from mobius_tui.run.drill_events import HintGiven
 from mobius_tui.run.events import (
     AutoStopped,
     CheckTried,
@@ -77,6 +78,8 @@ def words(entry: Entry, plan: Plan, state: RunState) -> str | None:
             return f"decided: {plan.name(step)}: {', '.join(values)}, by {entry.by}"
         case NoteAdded(text=text):
             return f"note by {entry.by}: {text}"
+        case HintGiven(text=text, who=who):
+            return f"hint by {who}: {text}"
         case AutoStopped(reason=reason):
             return f"stopped: {reason}"
         case RunEnded(outcome=outcome, reason=reason):

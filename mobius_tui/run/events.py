@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from mobius_tui.errors import RunError
+from mobius_tui.run.drill_events import DRILL_EVENTS, DrillEvent
 from mobius_tui.run.message_events import MESSAGE_EVENTS, MessageEvent
 from mobius_tui.run.watch_events import WATCH_EVENTS, WatchEvent
 
@@ -280,6 +281,7 @@ Event = (
     | NoteAdded
     | HealthSealed
     | MessageEvent
+    | DrillEvent
     | WatchEvent
     | RunEnded
 )
@@ -307,6 +309,7 @@ EVENTS: Mapping[str, type[Event]] = {
         NoteAdded,
         HealthSealed,
         *MESSAGE_EVENTS,
+        *DRILL_EVENTS,
         *WATCH_EVENTS,
         RunEnded,
     )

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from mobius_tui.errors import StateError
 from mobius_tui.run import deliveries, fold_watch
+from mobius_tui.run.drill_events import Hint, HintGiven, SiteTouched
 from mobius_tui.run.events import (
     AutoStarted,
     AutoStopped,
@@ -124,6 +125,14 @@ def _health_sealed(state: RunState, event: HealthSealed, _entry: Entry) -> None:
     state.sealed = event
 
 
+def _hint_given(state: RunState, event: HintGiven, entry: Entry) -> None:
+    state.hints = (*state.hints, Hint(text=event.text, who=event.who, at=entry.at))
+
+
+def _site_touched(_state: RunState, _event: SiteTouched, _entry: Entry) -> None:
+    """What was done is in the site's own notes; the run learns it at the end."""
+
+
 def _message(state: RunState, event: MessageEvent, entry: Entry) -> None:
     state.deliveries = deliveries.apply(
         state.deliveries, event, by=entry.by, at=entry.at
@@ -148,6 +157,8 @@ _APPLY: Mapping[type[Event], Apply] = {
     NoteAdded: _note_added,
     HealthSealed: _health_sealed,
     **dict.fromkeys(MESSAGE_EVENTS, _message),
+    HintGiven: _hint_given,
+    SiteTouched: _site_touched,
     **fold_watch.WATCH,
     RunEnded: _run_ended,
 }

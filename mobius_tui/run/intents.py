@@ -34,6 +34,8 @@ Wish = Literal[
     "disarm",
     "hold",
     "rollback",
+    "hint",
+    "facilitate",
     "end",
     "release",
 ]

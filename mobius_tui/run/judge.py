@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from mobius_tui.errors import RunError
-from mobius_tui.run import judge_messages, judge_watch
+from mobius_tui.run import judge_drill, judge_messages, judge_watch
 from mobius_tui.run.engine import Engine
 from mobius_tui.run.events import (
     AutoStarted,
@@ -183,6 +183,7 @@ HANDLERS: Mapping[str, Handler] = {
     "tick": tick,
     "choose": choose,
     **judge_messages.HANDLERS,
+    **judge_drill.HANDLERS,
     "skip": _skip,
     "restore": _restore,
     "override": _override,

@@ -9,14 +9,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from mobius_tui.health.past import Past
+from mobius_tui.run.drill_events import FACILITATOR
 from mobius_tui.run.events import Entry, StepStarted
 from mobius_tui.run.plan import Plan, effect_of
 from mobius_tui.run.watch_events import RollbackBegan, TriggerCleared, TriggerFired
 
 STEADY = 3
 """Healthy checks in a row."""
-NOBODY = frozenset({"host", "trigger", "auto"})
-"""Who writes entries that no person asked for."""
+NOBODY = frozenset({"host", "trigger", "auto", FACILITATOR})
+"""Who writes entries that no person asked for, or none of the team."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from mobius_tui.errors import StateError
 from mobius_tui.run import deliveries
+from mobius_tui.run.drill_events import Hint
 from mobius_tui.run.events import (
     AutoStarted,
     AutoStopped,
@@ -119,6 +120,8 @@ class RunState:
     sealed: HealthSealed | None = None
     watch: WatchState = field(default_factory=WatchState)
     """Triggers, arming, and the rollback that begins by itself."""
+    hints: tuple[Hint, ...] = ()
+    """What the facilitator of a drill told the team."""
     deliveries: deliveries.Deliveries = ()
     """Messages on their way to channels, and those that have arrived."""
     without: tuple[str, ...] = ()

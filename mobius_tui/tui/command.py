@@ -7,7 +7,9 @@ from typing import Literal
 
 from mobius_tui.tui.keys import key_name
 
-Place = Literal["app", "run", "checklist", "output", "briefing", "library"]
+Place = Literal[
+    "app", "run", "checklist", "output", "briefing", "library", "facilitator"
+]
 """Where a command works: everywhere, on a screen, or in a pane that has the focus."""
 
 TOGETHER: tuple[tuple[Place, ...], ...] = (
@@ -15,6 +17,7 @@ TOGETHER: tuple[tuple[Place, ...], ...] = (
     ("run", "output", "app"),
     ("briefing", "app"),
     ("library", "app"),
+    ("facilitator", "app"),
 )
 """Places whose commands can be had at the same time, so that no key may be in two."""
 

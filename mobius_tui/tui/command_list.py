@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mobius_tui.tui.command import Command
 from mobius_tui.tui.command_list_checklist import CHECKLIST_COMMANDS
+from mobius_tui.tui.command_list_facilitator import FACILITATOR_COMMANDS
 from mobius_tui.tui.command_list_output import OUTPUT_COMMANDS
 from mobius_tui.tui.command_list_pages import PAGE_COMMANDS
 from mobius_tui.tui.command_list_run import RUN_COMMANDS
@@ -13,6 +14,7 @@ COMMANDS: tuple[Command, ...] = (
     *CHECKLIST_COMMANDS,
     *OUTPUT_COMMANDS,
     *PAGE_COMMANDS,
+    *FACILITATOR_COMMANDS,
     Command(
         id="help",
         needed=True,

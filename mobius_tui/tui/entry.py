@@ -117,6 +117,22 @@ def open_watch(directory: RunDirectory, settings: Settings) -> None:
     show(_openings().run(viewer, is_new=True, auto=None, stand=stand), settings)
 
 
+def open_facilitator(directory: RunDirectory, settings: Settings) -> int:
+    """Show a drill to whoever leads it; returns the exit code.
+
+    Args:
+        directory: the drill, which is under way.
+        settings: the person's.
+
+    Raises:
+        MobiusError: there is nothing to lead in it.
+    """
+    from mobius_tui.run.viewer import Viewer
+    from mobius_tui.tui.screens.facilitator import FacilitatorPage
+
+    return show(FacilitatorPage(Viewer(directory)), settings)
+
+
 def open_run(
     directory: RunDirectory | None, settings: Settings, *, auto: Intent | None
 ) -> int:

@@ -34,6 +34,7 @@ from mobius_tui.tui.widgets.checklist import Checklist
 from mobius_tui.tui.widgets.detail import DetailPane
 from mobius_tui.tui.widgets.header import RunHeader
 from mobius_tui.tui.widgets.health import HealthPanel
+from mobius_tui.tui.widgets.hint import HintBanner
 from mobius_tui.tui.widgets.key_bar import KeyBar
 from mobius_tui.tui.widgets.next_line import NextLine
 
@@ -100,6 +101,7 @@ class RunPage(FollowingPage):
         page = RunPage
         yield Static("Too small: needs 40 × 10", id="small", markup=False)
         yield AlarmBanner().data_bind(page.view)
+        yield HintBanner().data_bind(page.view)
         yield RunHeader().data_bind(page.view)
         with Horizontal(id="body"):
             yield Checklist(id="checklist").data_bind(page.view, page.key)

@@ -1,0 +1,149 @@
+"""Leading a drill that is under way: faults are injected, worsened, healed, by name.
+
+Whoever leads it acts on the site that the run names, from a process of their own. The
+journal only learns that something was done, under a seal; the site's notes say what.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from mobius_tui.drill import injected
+from mobius_tui.drill.faults import FAULTS, Fault
+from mobius_tui.drill.judging import facts_of
+from mobius_tui.drill.score import Score, Scoring
+from mobius_tui.drill.site import Site, open_site
+from mobius_tui.errors import RunError, UsageError
+from mobius_tui.run.directory import RunDirectory, all_runs, runs_root
+from mobius_tui.run.drill_events import Act
+from mobius_tui.run.follow import Follower, JournalFollower
+from mobius_tui.run.intents import Intent
+from mobius_tui.run.viewer import Viewer
+from mobius_tui.runbook.names import did_you_mean
+
+DONE: Mapping[Act, str] = {
+    "inject": "injected",
+    "worsen": "worsened",
+    "heal": "healed",
+}
+"""Each act, once it is done."""
+
+
+def drill_under_way() -> RunDirectory:
+    """The newest drill that a host runs.
+
+    Raises:
+        UsageError: there is none.
+    """
+    for directory in all_runs(runs_root()):
+        if not directory.record.exists() and directory.host() is not None:
+            began = Follower(directory).began
+            if began.mode == "drill":
+                return directory
+    raise UsageError(
+        "no drill is under way: `mobius-tui drill` in another terminal begins one, and "
+        "once it has begun this can lead it"
+    )
+
+
+def fault_named(name: str) -> Fault:
+    """A fault.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    if name not in FAULTS:
+        near = did_you_mean(name, FAULTS)
+        raise UsageError(
+            f"there is no fault {name!r}{near}; there are {', '.join(FAULTS)}"
+        )
+    return FAULTS[name]
+
+
+class Facilitator:
+    """Leads one drill."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        """Take it on.
+
+        Args:
+            viewer: the drill's; whoever made it closes it.
+
+        Raises:
+            UsageError: it is no drill, it is over, or it has no site to break.
+        """
+        began, state = viewer.follower.began, viewer.follower.state
+        run = viewer.directory.id
+        if began.mode != "drill" or began.site is None:
+            raise UsageError(f"{run} is no drill on a site: there is nothing to inject")
+        if state.ended is not None:
+            raise UsageError(f"{run} is over; a facilitator leads what is under way")
+        self._viewer = viewer
+        self._scoring = Scoring(viewer.follower.plan)
+        self._journal = JournalFollower(viewer.directory)
+        self.root = Path(began.site)
+
+    @property
+    def site(self) -> Site:
+        """The drill's site.
+
+        Raises:
+            RunError: it is gone.
+        """
+        return open_site(self.root)
+
+    async def act(self, act: Act, fault: Fault) -> None:
+        """Journal that something is done, note what, and do it.
+
+        Raises:
+            RunError: the host refuses, or the site cannot be touched.
+        """
+        site = self.site
+        note = injected.note(fault.name, time.time(), act)
+        seal = injected.seal(note)
+        await self._wish(Intent(wish="facilitate", values={"act": act, "seal": seal}))
+        injected.add(self.root, note)
+        do = {
+            "inject": fault.inject,
+            "worsen": fault.worsen or fault.inject,
+            "heal": fault.heal,
+        }[act]
+        try:
+            await asyncio.to_thread(do, site)
+        except OSError as error:
+            raise RunError(f"{fault.name}: {error}") from error
+
+    async def hint(self, text: str) -> None:
+        """Tell the team something; it counts in the score.
+
+        Raises:
+            RunError: the host refuses.
+        """
+        await self._wish(Intent(wish="hint", text=text))
+
+    async def _wish(self, intent: Intent) -> None:
+        reply = await self._viewer.intend(intent)
+        if not reply.ok:
+            raise RunError(reply.text)
+
+    def standing(self) -> Mapping[str, Act]:
+        """What was done last about each fault that was touched.
+
+        Raises:
+            RunError: the site's notes cannot be read.
+        """
+        return {each.fault: each.act for each in injected.acts(self.root)}
+
+    def score(self) -> Score:
+        """The score by now; nobody has asked the site how it is.
+
+        Raises:
+            MobiusError: the run, or the site's notes, cannot be read.
+        """
+        for entry in self._journal.more():
+            self._scoring.heed(entry)
+        past = self._viewer.follower.past
+        return self._scoring.score(past, None, facts_of(self.root))

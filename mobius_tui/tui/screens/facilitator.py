@@ -1,0 +1,241 @@
+"""The facilitator's screen of a drill, beside the team's own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import aclosing, suppress
+from time import time
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+from textual.worker import Worker, WorkerError
+
+from mobius_tui.drill.facilitate import DONE, Facilitator
+from mobius_tui.drill.faults import FAULTS, Fault
+from mobius_tui.errors import MobiusError
+from mobius_tui.run.drill_events import Act
+from mobius_tui.run.viewer import Viewer
+from mobius_tui.tui.command import Place
+from mobius_tui.tui.commands import bindings
+from mobius_tui.tui.facilitator_lines import (
+    fault_fields,
+    fault_line,
+    score_fields,
+    team_fields,
+)
+from mobius_tui.tui.field import Field
+from mobius_tui.tui.messages import RunChanged, RunLost
+from mobius_tui.tui.screens.page import Page
+from mobius_tui.tui.screens.reason import ReasonDialog
+from mobius_tui.tui.sight import Sight
+from mobius_tui.tui.theme import text
+from mobius_tui.tui.view import RunView
+from mobius_tui.tui.widgets.detail import FieldList
+from mobius_tui.tui.widgets.header import RunHeader
+from mobius_tui.tui.widgets.key_bar import KeyBar
+
+SYMPTOMS = 3.0
+"""Seconds between two looks at what the site shows: each asks it."""
+NAMES = tuple(FAULTS)
+
+
+class FaultList(OptionList):
+    """The faults, in the order of the program."""
+
+
+class FacilitatorPage(Page):
+    """Injects, worsens and heals, gives hints, and sees the score as it grows."""
+
+    CSS_PATH = ["../styles/app.tcss", "../styles/facilitator.tcss"]  # noqa: RUF012
+    PLACES: ClassVar[tuple[Place, ...]] = ("facilitator", "app")
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("facilitator")]
+    AUTO_FOCUS = "#faults"
+    HELP = (
+        "Break the site while the team works: it is not told what was done before the "
+        "drill is over. A hint is shown on its screens, and counts in its score."
+    )
+
+    view: reactive[RunView | None] = reactive(None, repaint=False)
+
+    class Shown(Message):
+        """The site was asked what it shows."""
+
+        def __init__(self, found: Mapping[str, str]) -> None:
+            super().__init__()
+            self.found = found
+
+    def __init__(self, viewer: Viewer, *, wall: Callable[[], float] = time) -> None:
+        """Make the page.
+
+        Args:
+            viewer: the drill's; the page closes it.
+            wall: gives seconds since 1970.
+
+        Raises:
+            UsageError: there is nothing to lead in it.
+        """
+        super().__init__()
+        self._facilitator = Facilitator(viewer)
+        self._viewer = viewer
+        self._wall = wall
+        self._sight = Sight(viewer)
+        self._shows: Mapping[str, str] = {}
+        self._standing: Mapping[str, Act] = {}
+        self._follower: Worker[None] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Header, the faults beside what the team does, keys."""
+        yield RunHeader().data_bind(FacilitatorPage.view)
+        words = "FACILITATOR · the team does not see this screen"
+        yield Static(text(words, "warn"), id="who", markup=False)
+        with Horizontal(id="body"):
+            with VerticalScroll(id="left", can_focus=False) as left:
+                left.border_title = "Faults"
+                yield FaultList(id="faults", markup=False, compact=True)
+                yield FieldList(id="fault")
+            with VerticalScroll(id="score", can_focus=False) as right:
+                right.border_title = "The team"
+                yield FieldList(id="team")
+                yield FieldList(id="times")
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """List the faults, and follow the run."""
+        faults = self.query_one(FaultList)
+        faults.add_options([Option(fault_line(f, None)) for f in FAULTS.values()])
+        faults.highlighted = 0
+        self.query_one(KeyBar).offered = self.footer_commands()
+        self._follower = self.run_worker(self._follow(), exit_on_error=False)
+        self.set_interval(1.0, self.look)
+        self.set_interval(SYMPTOMS, self._ask_site)
+        self.look()
+        self._ask_site()
+
+    async def on_unmount(self) -> None:
+        """Let go of the host; the drill goes on."""
+        if self._follower is not None:
+            self._follower.cancel()
+            with suppress(WorkerError):
+                await self._follower.wait()
+        await self._viewer.close()
+
+    async def _follow(self) -> None:
+        """A worker: tells the page whenever the run's files were looked at."""
+        async with aclosing(self._sight.news()) as news:
+            async for message in news:
+                self.post_message(message)
+
+    @on(RunChanged)
+    def _changed(self, event: RunChanged) -> None:
+        event.stop()
+        if event.changes.entries:
+            self.look()
+
+    @on(RunLost)
+    def _lost(self, event: RunLost) -> None:
+        event.stop()
+        self.tell(event.why, is_problem=True)
+
+    def look(self) -> None:
+        """Show the team, the score and the faults as they are now."""
+        view = self._sight.run(self._wall(), self.view)
+        self.view = view
+        health = self._sight.health(view).news
+        self._put("#team", tuple(team_fields(view, health)))
+        try:
+            self._put("#times", tuple(score_fields(self._facilitator.score())))
+            standing = self._facilitator.standing()
+        except MobiusError as error:
+            self._put("#times", (Field("score", text(str(error), "bad")),))
+            return
+        if standing != self._standing:
+            self._standing = standing
+            faults = self.query_one(FaultList)
+            for place, fault in enumerate(FAULTS.values()):
+                line = fault_line(fault, standing.get(fault.name))
+                faults.replace_option_prompt_at_index(place, line)
+        self._show_fault()
+
+    def _put(self, where: str, fields: tuple[Field, ...]) -> None:
+        self.query_one(where, FieldList).fields = fields
+
+    @property
+    def _fault(self) -> Fault:
+        """The one under the cursor."""
+        place = self.query_one(FaultList).highlighted or 0
+        return FAULTS[NAMES[place]]
+
+    @on(OptionList.OptionHighlighted)
+    def _show_fault(self) -> None:
+        fault = self._fault
+        self._put("#fault", tuple(fault_fields(fault, self._shows.get(fault.name))))
+
+    def _ask_site(self) -> None:
+        """See which faults the site shows that were touched, or that one looks at."""
+        names = {self._fault.name, *self._standing}
+        work = self._symptoms(tuple(sorted(names)))
+        self.run_worker(work, group="symptoms", exclusive=True, exit_on_error=False)
+
+    async def _symptoms(self, names: tuple[str, ...]) -> None:
+        """A worker: each is a request or a look at a file."""
+        found = dict(self._shows)
+        for name in names:
+            with suppress(MobiusError, OSError):
+                site = self._facilitator.site
+                found[name] = await asyncio.to_thread(FAULTS[name].symptom, site)
+        self.post_message(self.Shown(found))
+
+    @on(Shown)
+    def _note_shown(self, event: Shown) -> None:
+        event.stop()
+        self._shows = event.found
+        self._show_fault()
+
+    def action_inject(self) -> None:
+        """Break the site by the fault under the cursor."""
+        self._begin(self._act("inject", self._fault))
+
+    def action_worsen(self) -> None:
+        """Make it worse."""
+        self._begin(self._act("worsen", self._fault))
+
+    def action_heal(self) -> None:
+        """Put it right again."""
+        self._begin(self._act("heal", self._fault))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        self.run_worker(work, group="act", exit_on_error=False)
+
+    async def _act(self, act: Act, fault: Fault) -> None:
+        """A worker: it takes a second or two."""
+        self.tell(f"{fault.name}: under way …")
+        await self._facilitator.act(act, fault)
+        self.tell(f"{fault.name} is {DONE[act]}; the team is told at the end.")
+        self.look()
+        self._ask_site()
+
+    def action_hint(self) -> None:
+        """Tell the team something."""
+        self._begin(self._hint())
+
+    async def _hint(self) -> None:
+        """A worker: ask what, and send it."""
+        dialog = ReasonDialog(
+            "Give the team a hint?",
+            "It is shown on the team's screens for three minutes, is on record, and "
+            "counts in the score.",
+            verb="Give it",
+            prompt="What should they look at?",
+        )
+        words = await self.ask(dialog)
+        if words is not None:
+            await self._facilitator.hint(words)
+            self.tell("The team sees it now.")
