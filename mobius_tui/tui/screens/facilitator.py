@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
+from functools import partial
 from time import time
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -113,7 +114,7 @@ class FacilitatorPage(Page):
         faults.add_options([Option(fault_line(f, None)) for f in FAULTS.values()])
         faults.highlighted = 0
         self.query_one(KeyBar).offered = self.footer_commands()
-        self._follower = self.run_worker(self._follow(), exit_on_error=False)
+        self._follower = self.run_worker(self._follow, exit_on_error=False)
         self.set_interval(1.0, self.look)
         self.set_interval(SYMPTOMS, self._ask_site)
         self.look()
@@ -181,7 +182,7 @@ class FacilitatorPage(Page):
     def _ask_site(self) -> None:
         """See which faults the site shows that were touched, or that one looks at."""
         names = {self._fault.name, *self._standing}
-        work = self._symptoms(tuple(sorted(names)))
+        work = partial(self._symptoms, tuple(sorted(names)))
         self.run_worker(work, group="symptoms", exclusive=True, exit_on_error=False)
 
     async def _symptoms(self, names: tuple[str, ...]) -> None:
@@ -201,17 +202,17 @@ class FacilitatorPage(Page):
 
     def action_inject(self) -> None:
         """Break the site by the fault under the cursor."""
-        self._begin(self._act("inject", self._fault))
+        self._begin(partial(self._act, "inject", self._fault))
 
     def action_worsen(self) -> None:
         """Make it worse."""
-        self._begin(self._act("worsen", self._fault))
+        self._begin(partial(self._act, "worsen", self._fault))
 
     def action_heal(self) -> None:
         """Put it right again."""
-        self._begin(self._act("heal", self._fault))
+        self._begin(partial(self._act, "heal", self._fault))
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def _begin(self, work: Callable[[], Awaitable[None]]) -> None:
         self.run_worker(work, group="act", exit_on_error=False)
 
     async def _act(self, act: Act, fault: Fault) -> None:
@@ -224,7 +225,7 @@ class FacilitatorPage(Page):
 
     def action_hint(self) -> None:
         """Tell the team something."""
-        self._begin(self._hint())
+        self._begin(self._hint)
 
     async def _hint(self) -> None:
         """A worker: ask what, and send it."""

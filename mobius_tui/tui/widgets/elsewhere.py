@@ -69,7 +69,7 @@ class ElsewhereBanner(Widget):
 
     def _begin_look(self) -> None:
         if self.screen.is_current:
-            self.run_worker(self._again(), exclusive=True, exit_on_error=False)
+            self.run_worker(self._again, exclusive=True, exit_on_error=False)
 
     async def _again(self) -> None:
         """A worker: files are read."""
