@@ -183,7 +183,9 @@ class FacilitatorPage(Page):
         """See which faults the site shows that were touched, or that one looks at."""
         names = {self._fault.name, *self._standing}
         work = partial(self._symptoms, tuple(sorted(names)))
-        self.run_worker(work, group="symptoms", exclusive=True, exit_on_error=False)
+        _: Worker[None] = self.run_worker(
+            work, group="symptoms", exclusive=True, exit_on_error=False
+        )
 
     async def _symptoms(self, names: tuple[str, ...]) -> None:
         """A worker: each is a request or a look at a file."""

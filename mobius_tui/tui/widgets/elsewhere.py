@@ -10,6 +10,7 @@ from textual.app import RenderResult
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
+from textual.worker import Worker
 
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.elsewhere import Elsewhere
@@ -69,7 +70,9 @@ class ElsewhereBanner(Widget):
 
     def _begin_look(self) -> None:
         if self.screen.is_current:
-            self.run_worker(self._again, exclusive=True, exit_on_error=False)
+            _: Worker[None] = self.run_worker(
+                self._again, exclusive=True, exit_on_error=False
+            )
 
     async def _again(self) -> None:
         """A worker: files are read."""
