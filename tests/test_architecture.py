@@ -31,6 +31,7 @@ PURE = (
     "runbook.templates",
     "runbook.changes",
     "runbook.lint",
+    "runbook.lint_outside",
     "runbook.lint_scripts",
     "runbook.lint_texts",
     "runbook.inside",

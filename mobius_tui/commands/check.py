@@ -28,7 +28,7 @@ def add_options(check: argparse.ArgumentParser) -> None:
 
 def do(options: argparse.Namespace) -> int:
     """Print every problem, each with its place, then what drills say; or a rule."""
-    from mobius_tui.commands.speaking import say
+    from mobius_tui.commands.speaking import say, tell
 
     if options.explain is not None:
         from mobius_tui.runbook.explain import explain
@@ -39,9 +39,13 @@ def do(options: argparse.Namespace) -> int:
         raise UsageError("check: give a runbook, or --explain CODE")
 
     from mobius_tui.runbook.report import check_files
+    from mobius_tui.runbook.shellcheck import installed
 
     paths = [_file(name) for name in options.files]
-    text, code = check_files(paths, as_json=options.json)
+    shellcheck = installed()
+    text, code = check_files(paths, as_json=options.json, outside=shellcheck)
+    if shellcheck is not None and shellcheck.trouble:
+        tell(shellcheck.trouble)
     if code != OK or not (options.fresh or _was_anything_run()):
         say(text)
         return code

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mobius_tui.errors import RunbookError
 from mobius_tui.runbook.assemble import assemble
 from mobius_tui.runbook.document import MAX_DOUBTS, EnoughError, Findings, parse
+from mobius_tui.runbook.draft import Draft
 from mobius_tui.runbook.include import Includes, Read
 from mobius_tui.runbook.lint import doubt, lint
 from mobius_tui.runbook.model import Runbook, Source
@@ -15,6 +17,9 @@ from mobius_tui.runbook.problem import Problem, report
 from mobius_tui.runbook.reader import Table
 from mobius_tui.runbook.source import RefusedError, read_bytes
 from mobius_tui.runbook.strays import report_strays
+
+if TYPE_CHECKING:
+    from mobius_tui.runbook.lint_outside import Outside
 
 
 def load(path: Path) -> Runbook:
@@ -31,7 +36,7 @@ def load(path: Path) -> Runbook:
 
 
 def examine(
-    path: Path, *, thorough: bool = False
+    path: Path, *, thorough: bool = False, outside: Outside | None = None
 ) -> tuple[Runbook | None, tuple[Problem, ...]]:
     """The runbook that a file holds, or None, and everything wrong or doubtful in it.
 
@@ -41,6 +46,7 @@ def examine(
         path: the file.
         thorough: whether its scripts and texts are looked at, too, for what is valid
             and still wrong.
+        outside: another program that looks at its scripts then.
     """
 
     def read(name: str) -> tuple[str, bytes]:
@@ -51,11 +57,16 @@ def examine(
         data = read_bytes(path)
     except RefusedError as error:
         return None, (error.problem,)
-    return decode(path, data, read, thorough=thorough)
+    return decode(path, data, read, thorough=thorough, outside=outside)
 
 
 def decode(
-    path: Path, data: bytes, read: Read, *, thorough: bool = False
+    path: Path,
+    data: bytes,
+    read: Read,
+    *,
+    thorough: bool = False,
+    outside: Outside | None = None,
 ) -> tuple[Runbook | None, tuple[Problem, ...]]:
     """The runbook that bytes hold, or None, and everything wrong or doubtful in it.
 
@@ -64,11 +75,16 @@ def decode(
         data: its bytes.
         read: reads an included file by its bare name.
         thorough: whether scripts and texts are looked at, too.
+        outside: another program that looks at the scripts then.
     """
     findings = Findings()
     runbook = None
     try:
-        runbook = _runbook(path, data, read, findings, thorough=thorough)
+        draft = _draft(path, data, read, findings)
+        if draft is not None:
+            runbook = draft.runbook
+            if thorough:
+                doubt(draft, findings, outside)
     except RefusedError as error:
         findings.problems.append(error.problem)
     except EnoughError:
@@ -104,10 +120,8 @@ def _minded(path: Path, findings: Findings, *, thorough: bool) -> list[Problem]:
     return minded(findings, with_comments, str(path), thorough=thorough)
 
 
-def _runbook(
-    path: Path, data: bytes, read: Read, findings: Findings, *, thorough: bool
-) -> Runbook | None:
-    """The runbook; what is wrong with it goes to the findings."""
+def _draft(path: Path, data: bytes, read: Read, findings: Findings) -> Draft | None:
+    """The runbook with its places; what is wrong with it goes to the findings."""
     root = Table(parse(str(path), data, findings))
     given = root.value("format", (int,), "the number 1")
     if given != 1:
@@ -120,9 +134,7 @@ def _runbook(
     draft = assemble(root, path, Source(name=path.name, data=data), includes)
     report_strays(findings.tables)
     lint(draft, findings)
-    if thorough:
-        doubt(draft, findings)
-    return draft.runbook
+    return draft
 
 
 def _sorted(problems: list[Problem], main: str) -> tuple[Problem, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mobius_tui.runbook.document import Findings
 from mobius_tui.runbook.doubts.steps import doubt_checks, doubt_steps
 from mobius_tui.runbook.draft import Draft
@@ -9,6 +11,9 @@ from mobius_tui.runbook.lint_graph import lint_graph
 from mobius_tui.runbook.lint_health import lint_health
 from mobius_tui.runbook.lint_names import lint_names
 from mobius_tui.runbook.lint_steps import lint_steps
+
+if TYPE_CHECKING:
+    from mobius_tui.runbook.lint_outside import Outside
 
 
 def lint(draft: Draft, findings: Findings) -> None:
@@ -25,10 +30,15 @@ def lint(draft: Draft, findings: Findings) -> None:
         doubt_checks(draft)
 
 
-def doubt(draft: Draft, findings: Findings) -> None:
+def doubt(draft: Draft, findings: Findings, outside: Outside | None = None) -> None:
     """Add to the findings what is doubtful inside of steps, scripts and texts.
 
     A runbook that is not even valid is not looked into.
+
+    Args:
+        draft: the runbook.
+        findings: what is known to be wrong with it.
+        outside: another program that looks at its scripts.
     """
     from mobius_tui.runbook.lint_scripts import doubt_scripts  # for `check` alone
     from mobius_tui.runbook.lint_texts import doubt_texts
@@ -38,3 +48,7 @@ def doubt(draft: Draft, findings: Findings) -> None:
     doubt_steps(draft)
     doubt_scripts(draft, findings)
     doubt_texts(draft, findings)
+    if outside is not None:
+        from mobius_tui.runbook.lint_outside import doubt_outside
+
+        doubt_outside(draft, findings, outside)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mobius_tui.errors import OK, USAGE
 from mobius_tui.runbook.decode import examine
@@ -13,11 +14,16 @@ from mobius_tui.runbook.library import is_runbook
 from mobius_tui.runbook.model import Run, Runbook
 from mobius_tui.runbook.problem import Problem, visible
 
+if TYPE_CHECKING:
+    from mobius_tui.runbook.lint_outside import Outside
+
 _Examined = tuple[Path, Runbook | None, tuple[Problem, ...]]
 """A file, its runbook unless that is broken, and what is wrong or doubtful in it."""
 
 
-def check_files(paths: Iterable[Path], *, as_json: bool) -> tuple[str, int]:
+def check_files(
+    paths: Iterable[Path], *, as_json: bool, outside: Outside | None = None
+) -> tuple[str, int]:
     """The report on some runbook files, and the exit code.
 
     Args:
@@ -25,11 +31,12 @@ def check_files(paths: Iterable[Path], *, as_json: bool) -> tuple[str, int]:
         as_json: whether the report is one JSON list of problems, each with file,
             line, column, severity and message, a warning also with the code, reason
             and remedy of its rule, instead of lines for a person.
+        outside: another program that looks at the scripts, too.
 
     Returns:
         The text without a last line end, and 0, or 2 if any file has an error.
     """
-    found = _examined(paths)
+    found = _examined(paths, outside)
     broken = any(runbook is None for _, runbook, _ in found)
     code = USAGE if broken else OK
     if as_json:
@@ -43,13 +50,13 @@ def check_files(paths: Iterable[Path], *, as_json: bool) -> tuple[str, int]:
     return "\n".join(parts), code
 
 
-def _examined(paths: Iterable[Path]) -> list[_Examined]:
+def _examined(paths: Iterable[Path], outside: Outside | None) -> list[_Examined]:
     """Each file, save those that only hold what another one of them includes.
 
     They are read with that one: what is wrong with them is in its report, and in that
     of the first one alone where several include them.
     """
-    found = [(path, *examine(path, thorough=True)) for path in paths]
+    found = [(path, *examine(path, thorough=True, outside=outside)) for path in paths]
     included = {
         path.with_name(source.name)
         for path, runbook, _ in found

@@ -1,0 +1,85 @@
+"""Folding in what another program says of scripts, at its place in the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import accumulate
+
+from mobius_tui.runbook.document import Findings
+from mobius_tui.runbook.draft import Draft
+from mobius_tui.runbook.lint_scripts import BUDGET, Piece, pieces
+from mobius_tui.runbook.model import Runbook
+
+_DIALECTS = {"": "bash", "bash": "bash", "sh": "sh", "dash": "dash", "ksh": "ksh"}
+"""What ShellCheck calls the shell that runs a script; empty for the default."""
+_UNASSIGNED = frozenset(("SC2153", "SC2154"))
+"""A name that the script does not set: it may be the runbook's."""
+_NAMES = re.compile(r"\w+", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """A script to look at."""
+
+    script: str
+    dialect: str
+    """`bash`, `sh`, `dash` or `ksh`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Said:
+    """One thing that was found in a script."""
+
+    index: int
+    """Of the script, in the order in which they were given."""
+    line: int
+    """From 1."""
+    column: int
+    """In characters, from 1."""
+    code: str
+    message: str
+
+
+Outside = Callable[[tuple[Asked, ...]], tuple[Said, ...]]
+"""Looks at scripts; what it cannot look at it leaves out."""
+
+
+def doubt_outside(draft: Draft, findings: Findings, outside: Outside) -> None:
+    """Warn of what another program finds in the shell scripts."""
+    chosen: list[tuple[Piece, Asked]] = []
+    left = BUDGET
+    for piece in pieces(draft):
+        shell = piece.shell[0].rpartition("/")[2] if piece.shell else ""
+        left -= len(piece.script)
+        if shell in _DIALECTS and left >= 0:
+            asked = Asked(script=piece.script, dialect=_DIALECTS[shell])
+            chosen.append((piece, asked))
+    if not chosen:
+        return
+    for said in outside(tuple(asked for _, asked in chosen)):
+        if findings.full:
+            return
+        piece, asked = chosen[said.index]
+        if said.code in _UNASSIGNED and _is_given(said, piece, draft.runbook):
+            continue
+        at = _offset(asked.script, said.line, said.column)
+        piece.spelt().doubt(said.code, said.message, at)
+
+
+def _is_given(said: Said, piece: Piece, runbook: Runbook) -> bool:
+    """Whether a name that seems to be set nowhere comes from the runbook."""
+    given = {*runbook.variables, *piece.step.env, *piece.step.secrets}
+    own = ("RUNBOOK_", "MOBIUS_")
+    return any(
+        name in given or name.startswith(own) for name in _NAMES.findall(said.message)
+    )
+
+
+def _offset(script: str, line: int, column: int) -> int:
+    """The offset of a place in a script; kept within it."""
+    lines = script.split("\n")
+    starts = [0, *accumulate(len(each) + 1 for each in lines)]
+    line = min(max(line, 1), len(lines))
+    return starts[line - 1] + min(max(column - 1, 0), len(lines[line - 1]))
