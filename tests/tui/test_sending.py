@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from textual.widgets import TextArea
+from textual.widgets import Button, TextArea
 
 from mobius_tui.run.deliveries import Stand
 from mobius_tui.run.events import HostStarted, RunEnded
 from mobius_tui.run.message_events import MessageNotSent, MessageSent, MessageTried
 from mobius_tui.run.payload import LIMIT
+from mobius_tui.run.starter import prepare
 from mobius_tui.run.viewer import Viewer
+from mobius_tui.tui.brief import preflight
 from mobius_tui.tui.screens.message import MessageDialog
 from mobius_tui.tui.screens.run import RunScreen
 from mobius_tui.tui.status_text import status_text
@@ -23,6 +26,7 @@ from tests.run.offices import BOOK
 from tests.run.webhooks import answer, webhook
 from tests.tui import scenes
 from tests.tui.runs import (
+    MadeRun,
     Time,
     hosted,
     no_resume,
@@ -43,7 +47,7 @@ async def test_enter_sends_to_the_channels_that_were_shown(tmp_path: Path) -> No
         shown = words(pilot)
         assert "slack  ● ready: Slack" in shown
         assert "teams  ● ready: Teams" in shown
-        assert "Send to slack, teams" in shown
+        assert "Send to both" in shown
         await press(pilot, time, "e", *"Hi", "tab", "enter")
         await until(pilot, lambda: host.intents)
         (intent,) = host.intents
@@ -63,6 +67,33 @@ async def test_a_channel_without_a_url_is_named_and_left_out(tmp_path: Path) -> 
         await press(pilot, time, "enter")
         await until(pilot, lambda: host.intents)
         assert host.intents[0].names == ("slack",)
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+@pytest.mark.parametrize(
+    ("scene", "keys", "count"),
+    [
+        (scenes.sendable, ("enter",), 5),
+        (scenes.unsent, ("m",), 4),
+        (scenes.sending, ("up", "m"), 5),
+    ],
+)
+async def test_every_button_is_in_sight(
+    tmp_path: Path,
+    scene: Callable[[Path], MadeRun],
+    keys: tuple[str, ...],
+    count: int,
+    columns: int,
+) -> None:
+    run = scene(tmp_path)
+    time = Time(run.at)
+    async with hosted(run), opened(run, size=(columns, 24), time=time) as (_, pilot):
+        await press(pilot, time, *keys)
+        box = pilot.app.screen.query_one(".box").content_region
+        buttons = list(pilot.app.screen.query(Button))
+        assert len(buttons) == count
+        for button in buttons:
+            assert box.contains_region(button.region), button.label
 
 
 async def test_what_is_too_long_to_be_sent_stays_to_be_shortened(
@@ -247,3 +278,16 @@ async def test_send_fail_and_send_again_with_a_real_host(
             await until(pilot, lambda: "not sent" not in words(pilot), seconds=30)
         assert len(hook.came) == 2
         assert all(t.startswith("ROLLBACK: every page") for t in hook.texts)
+
+
+def test_the_briefing_says_which_channel_cannot_be_reached(
+    make_runbook: MakeRunbook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THE_HOOK", "https://hooks.example/x")
+    monkeypatch.delenv("THE_OTHER_HOOK", raising=False)
+    book = make_runbook(BOOK)
+    known = prepare(book, given={}, workdir=tmp_path)
+    said = [str(field.content) for field in preflight(known)]
+    assert "teams: THE_OTHER_HOOK is not set; the message can be copied" in said
+    drill = prepare(book, given={}, workdir=tmp_path, mode="drill", sink="http://x/")
+    assert drill.notices == ()

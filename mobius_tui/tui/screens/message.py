@@ -25,10 +25,12 @@ from mobius_tui.tui.screens.dialog import (
     words_widget,
 )
 from mobius_tui.tui.sending import channel_fields, deliveries_of, queued_ahead, ways_of
-from mobius_tui.tui.theme import Role
+from mobius_tui.tui.theme import Role, cut_in_middle
 from mobius_tui.tui.view import RunView
 from mobius_tui.tui.widgets.detail import FieldList
 
+NAME = 14
+"""Cells of a channel's id on a button."""
 _MENTION = re.compile(r"\$\{[\w.-]+\}")
 
 
@@ -117,18 +119,18 @@ class MessageDialog(Dialog[Told]):
         if self._is_over:
             return (Choice("copy", "c Copy", "primary"), Choice("cancel", "Close"))
         if self._open:
-            names = ", ".join(own.channel for own in self._open)
-            again = Choice("again", f"Send again to {names}", "primary")
+            where = _in_short(tuple(own.channel for own in self._open))
+            again = Choice("again", f"Send again to {where}", "primary")
             by_hand = Choice("drop", "Told by hand")
             return (again, copy, by_hand, Choice("cancel", "Close"))
-        where = ", ".join(self._ready)
         if self._told:
             ways = [Choice("cancel", "Close", "primary"), copy, edit]
             if self._ready:
-                ways.append(Choice("send", f"Send anew to {where}"))
+                ways.append(Choice("send", "Send anew"))
             return (*ways, Choice("ok", "Mark as told again"))
         told = Choice("ok", "Mark as told", "default" if self._ready else "primary")
         if self._ready:
+            where = _in_short(self._ready)
             send = Choice("send", f"Send to {where}", "primary")
             return (send, copy, edit, told, Choice("cancel", "Not yet"))
         return (copy, edit, told, Choice("cancel", "Not yet"))
@@ -196,6 +198,13 @@ class MessageDialog(Dialog[Told]):
             return True
         self.refuse("There is no text; what was told goes on record.")
         return False
+
+
+def _in_short(channels: tuple[str, ...]) -> str:
+    """Channels on a button; the lines above name them all."""
+    if len(channels) == 1:
+        return cut_in_middle(channels[0], NAME)
+    return "both" if len(channels) == 2 else f"all {len(channels)}"
 
 
 def _to_see_to(found: tuple[Delivery, ...]) -> tuple[Delivery, ...]:

@@ -67,7 +67,7 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(400, b"no JSON")
             return
         self.server.keep(self.path.strip("/"), body)
-        self._answer(200, b"ok, and nobody is paged")
+        self._answer(200, b"ok")
 
     def _answer(self, status: int, body: bytes) -> None:
         self.send_response(status)
