@@ -18,6 +18,7 @@ from mobius_tui.tui.brief import preflight
 from mobius_tui.tui.screens.message import MessageDialog
 from mobius_tui.tui.screens.run import RunScreen
 from mobius_tui.tui.status_text import status_text
+from tests.conftest import MakeRunbook
 from tests.run.conftest import (
     Begin,
     begin,  # noqa: F401 - a fixture
