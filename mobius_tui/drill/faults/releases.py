@@ -13,6 +13,8 @@ from mobius_tui.drill.site import Site, ask, await_version
 from mobius_tui.drill.truth import read_truth
 
 OK = 200
+AT_ONCE = 0.5
+"""Seconds for a release to stop that is being replaced; a stuck one never does."""
 
 
 def deploy(site: Site, name: str, version: str, **more: object) -> None:
@@ -42,9 +44,9 @@ def redeploy(site: Site) -> None:
     """Deploy the release that served before anything was broken."""
     truth = read_truth(site.root)
     shutil.rmtree(site.root / "systemd", ignore_errors=True)
-    run(site.root, "bin/systemctl", "stop", "mobius-api", "mobius-worker")
     for pid in services.processes(site.root, "mobius-api"):
-        services.end(pid)
+        services.end(pid, grace=AT_ONCE)
+    run(site.root, "bin/systemctl", "stop", "mobius-api", "mobius-worker")
     shutil.rmtree(site.root / "app")
     copy_files(ASSETS / "site" / "app", site.root / "app")
     set_version(site.root, truth.live)
