@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.drill import kept, services
 from mobius_tui.drill.faults import FAULTS
+from mobius_tui.drill.history import history
 from mobius_tui.drill.injected import injected
 from mobius_tui.drill.kept import Kept
 from mobius_tui.drill.looking import kept_looks, look_after
@@ -53,11 +56,18 @@ def judge(directory: RunDirectory, root: Path, *, is_last: bool = False) -> Kept
         faults = [FAULTS[name] for name in sorted(broken) if name in FAULTS]
         left = verdict(site, faults)
     except MobiusError as error:
-        return keep_score(run, facts_of(root), (str(error),), looks or ())
+        return keep_score(run, _facts(run, root), (str(error),), looks or ())
     if looks is not None and is_last:
         with suppress(OSError, TimeoutError):  # a wreck before anybody wrecked it
             wrecked = look_after(run, site)
-    return keep_score(run, facts_of(root), left, looks or (), wrecked)
+    return keep_score(run, _facts(run, root), left, looks or (), wrecked)
+
+
+def _facts(run: Follower, root: Path) -> Facts:
+    """What is known of the faults, and of how they are repaired."""
+    facts = facts_of(root)
+    drills = history(run.directory.path.parent, run.began.runbook)
+    return replace(facts, path=path_of(drills, facts.faults))
 
 
 def facts_of(root: Path) -> Facts:
@@ -67,9 +77,33 @@ def facts_of(root: Path) -> Facts:
         RunError: the site's own notes cannot be read.
     """
     found = injected(root)
-    names = dict.fromkeys(each.fault for each in found)
-    first = min((each.at for each in found), default=None)
-    return Facts(faults=tuple(sorted(names)), injected=first)
+    names = sorted({each.fault for each in found})
+    reddens = (FAULTS[name].reddens for name in names if name in FAULTS)
+    return Facts(
+        faults=tuple(names),
+        injected=min((each.at for each in found), default=None),
+        reddens=frozenset(step for steps in reddens for step in steps),
+    )
+
+
+def path_of(drills: Iterable[Kept], faults: tuple[str, ...]) -> frozenset[str] | None:
+    """The steps that repair faults, as drills without a person have shown.
+
+    Args:
+        drills: of the runbook.
+        faults: what broke the site.
+
+    Returns:
+        Those that change something; `None` where no such drill was handled yet.
+    """
+    shown = [
+        drill.score.changed
+        for drill in drills
+        if drill.score.automatic
+        and drill.score.handled
+        and drill.score.faults == faults
+    ]
+    return frozenset(step for steps in shown for step in steps) if shown else None
 
 
 def keep_score(

@@ -23,7 +23,12 @@ from mobius_tui.run.record import write_private
 NAME = "drill.json"
 LIMIT = 4 << 20
 """Bytes that are read of it."""
-_LISTS = ("faults", "left", "wrong", "skipped", "out_of_order", "overridden", "unsaid")
+_LISTS = frozenset(
+    (
+        *("faults", "left", "wrong", "skipped", "out_of_order", "overridden"),
+        *("changed", "unsaid"),
+    )
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,8 +97,8 @@ def read(directory: RunDirectory) -> Kept | None:
             ended=float(said["ended"]),
             score=_score(said["score"]),
             texts={str(key): str(value) for key, value in said["texts"].items()},
-            seen=tuple(map(_sighting, said["seen"])),
-            wrecked=tuple(map(_sighting, said["wrecked"])),
+            seen=tuple(map(_sighting, said.get("seen", ()))),
+            wrecked=tuple(map(_sighting, said.get("wrecked", ()))),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
@@ -103,10 +108,12 @@ _WORDS = ("run", "runbook", "title", "operator", "outcome")
 
 
 def _score(said: Mapping[str, Any]) -> Score:
-    values = {each.name: said[each.name] for each in fields(Score)}
-    for name in _LISTS:
+    """A score; what an older version did not know stays as it is by default."""
+    known = {each.name for each in fields(Score)}
+    values = {name: value for name, value in said.items() if name in known}
+    for name in values.keys() & _LISTS:
         values[name] = tuple(map(str, values[name]))
-    for name in TIMES:
+    for name in values.keys() & set(TIMES):
         values[name] = None if values[name] is None else float(values[name])
     if values["handled"] not in (True, False, None):
         raise ValueError("handled is no truth")

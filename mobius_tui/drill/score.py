@@ -48,8 +48,8 @@ class Facts:
     reddens: frozenset[str] = frozenset()
     """Steps that the faults make fail, by id."""
     path: frozenset[str] | None = None
-    """The steps that change something and that repair the faults; `None` where that is
-    not known."""
+    """The steps that change something and that repair the faults, as `Score.changed`
+    has them; `None` where that is not known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,6 +88,9 @@ class Score:
     """Steps that a person began while one before them was still to be done."""
     overridden: tuple[str, ...] = ()
     """Steps that a person vouched for."""
+    changed: tuple[str, ...] = ()
+    """Steps that were begun and change something, by the id that they were first
+    written under: a step that is used again elsewhere is the same step."""
     hints: int = 0
     """Hints that the team was given."""
     unsaid: tuple[str, ...] = ()
@@ -116,7 +119,8 @@ class Scoring:
         self._changes: list[float] = []
         self._changed: float | None = None
         """When the last step that changes something ended well."""
-        self._begun: dict[str, None] = {}
+        self._begun: dict[str, str] = {}
+        """Steps that change something, by the id that they were first written under."""
         self._ends: list[tuple[float, str]] = []
         """Attempts that ended badly."""
         self._out_of_order: dict[str, None] = {}
@@ -160,7 +164,7 @@ class Scoring:
                 self._changes.append(at)
             case StepStarted(step=step) if self._changes_something(step):
                 self._changes.append(at)
-                self._begun[step] = None
+                self._begun.setdefault(self._plan.steps[step].same_as or step, step)
             case StepEnded(step=step, result=result):
                 if result in _RED:
                     self._signs.append(at)
@@ -215,6 +219,7 @@ class Scoring:
             out_of_order=self._named(self._out_of_order),
             overridden=self._named(self._overridden),
             hints=self._hints,
+            changed=tuple(self._begun),
             unsaid=tuple(self._unsaid),
         )
 
@@ -256,7 +261,8 @@ class Scoring:
             if step not in facts.reddens and not by_fault:
                 yield step
         if facts.path is not None:
-            yield from (step for step in self._begun if step not in facts.path)
+            begun = self._begun.items()
+            yield from (step for first, step in begun if first not in facts.path)
 
     def _skipped(self) -> Iterator[str]:
         for step_id, own in self._state.steps.items():

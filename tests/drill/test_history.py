@@ -50,6 +50,15 @@ def test_what_is_no_score_counts_as_none(text: str) -> None:
     assert list(history(runs_root())) == []
 
 
+def test_what_an_older_version_did_not_know_is_not_missed() -> None:
+    made = drill()
+    file = kept.path(directory_of(made))
+    said = json.loads(file.read_text())
+    del said["seen"], said["wrecked"], said["score"]["changed"]
+    file.write_text(json.dumps(said))
+    assert kept.read(directory_of(made)) == made
+
+
 def test_a_time_stands_beside_the_last_and_the_best_of_its_kind() -> None:
     drill(worse(by=40), days=9)
     drill(worse(by=-10), days=8)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.drill import injected, kept, services
 from mobius_tui.drill.faults import FAULTS
-from mobius_tui.drill.judging import await_score, facts_of, judge
+from mobius_tui.drill.judging import await_score, facts_of, judge, path_of
 from mobius_tui.drill.site import Site
 from mobius_tui.run.directory import runs_root
 from mobius_tui.run.events import RunEnded
@@ -58,6 +59,29 @@ def test_what_was_injected_is_known_in_order(tmp_path: Path) -> None:
     facts = facts_of(tmp_path)
     assert facts.faults == ("bad-release", "slow-release", "x")
     assert facts.injected == 9.0
+
+
+def test_drills_without_a_person_show_which_steps_repair_a_fault() -> None:
+    auto = replace(HANDLED, automatic=True)
+    drills = (
+        drill(replace(auto, changed=("execute",)), days=1),
+        drill(replace(auto, changed=("execute", "restart")), days=2),
+        drill(replace(auto, changed=("moon",), handled=False), days=3),
+        drill(replace(auto, changed=("moon",), faults=("other",)), days=4),
+        drill(replace(HANDLED, changed=("moon",)), days=5),
+    )
+    assert path_of(drills, ("bad-release",)) == frozenset({"execute", "restart"})
+    assert path_of(drills, ("flapping",)) is None
+
+
+def test_what_a_fault_makes_fail_is_not_held_against_the_team(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    assert not facts_of(tmp_path).reddens
+    injected.keep(tmp_path, "rollback-fails", 9.0)
+    assert "execute" in facts_of(tmp_path).reddens
+    steps = {step.id for step in load(ROLLBACK).steps()}
+    for fault in FAULTS.values():
+        assert set(fault.reddens) <= steps, fault.name
 
 
 async def test_whoever_shows_the_drill_waits_as_long_as_there_is_a_guard(

@@ -140,7 +140,12 @@ def test_the_times_of_a_drill_that_went_well(plan: Plan) -> None:
     times = (found.detected, found.decided, found.restored, found.steady)
     assert times == (3.5, 6.0, 9.0, 11.0)
     assert found == Score(
-        handled=True, detected=3.5, decided=6.0, restored=9.0, steady=11.0
+        handled=True,
+        detected=3.5,
+        decided=6.0,
+        restored=9.0,
+        steady=11.0,
+        changed=("change", "other"),
     )
 
 

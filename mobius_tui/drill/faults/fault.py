@@ -44,6 +44,8 @@ class Fault:
     """Makes it worse, where that is more than breaking it again."""
     symptom: Callable[[Site], str]
     """How the site itself shows it now, in words; empty where it does not."""
+    reddens: tuple[str, ...] = ()
+    """Steps of the rollback that change something and fail by it, by their ids."""
     proof: Callable[[Site], tuple[str, ...]] = nothing_more
     """What is not repaired, beside what the verdict on any site says."""
 

@@ -134,6 +134,7 @@ OBSTACLES = (
         role="obstacle",
         inject=_break_script,
         heal=_mend_script,
+        reddens=("execute", "auto-execute"),
         symptom=_dies,
     ),
 )
