@@ -27,6 +27,9 @@ AT_ONCE = 2
 LIMIT = 240.0
 """Seconds that one drill may take; the longest takes a quarter of that."""
 
+SHORT = "monitor_for=3s"
+"""How long a drill watches after the repair, where the runbook lets it be said."""
+
 
 def matrix(runbook: str, faults: Sequence[str], *, seed: int, as_json: bool) -> int:
     """Drill every fault headless, and print which check saw which.
@@ -44,7 +47,8 @@ def matrix(runbook: str, faults: Sequence[str], *, seed: int, as_json: bool) -> 
         MobiusError: the runbook cannot be read.
     """
     plan = Plan(load(find(runbook)))
-    columns = asyncio.run(_all(runbook, faults, seed))
+    short = SHORT if SHORT.partition("=")[0] in plan.runbook.variables else ""
+    columns = asyncio.run(_all(runbook, faults, seed, short))
     found = Matrix(
         runbook=plan.runbook.id, columns=columns, subjects=tuple(subjects(plan))
     )
@@ -56,12 +60,14 @@ def matrix(runbook: str, faults: Sequence[str], *, seed: int, as_json: bool) -> 
     return OK if found.is_handled else FAILED
 
 
-async def _all(runbook: str, faults: Sequence[str], seed: int) -> tuple[Column, ...]:
+async def _all(
+    runbook: str, faults: Sequence[str], seed: int, short: str
+) -> tuple[Column, ...]:
     room = asyncio.Semaphore(AT_ONCE)
 
     async def one(fault: str) -> Column:
         async with room:
-            column = await _drill(runbook, fault, seed)
+            column = await _drill(runbook, fault, seed, short)
             tell(f"{fault}: {column.words}")
             return column
 
@@ -69,12 +75,12 @@ async def _all(runbook: str, faults: Sequence[str], seed: int) -> tuple[Column, 
     return tuple(await asyncio.gather(*map(one, faults)))
 
 
-async def _drill(runbook: str, fault: str, seed: int) -> Column:
+async def _drill(runbook: str, fault: str, seed: int, short: str) -> Column:
     """One drill, in a process of its own."""
     words = ("drill", runbook, "--fault", fault, "--seed", str(seed))
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "mobius_tui", *words),
-        *("--auto", "--json", "--try-checks"),
+        *("--auto", "--json", "--try-checks", *(("--var", short) if short else ())),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

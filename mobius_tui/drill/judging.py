@@ -102,6 +102,7 @@ def path_of(drills: Iterable[Kept], faults: tuple[str, ...]) -> frozenset[str] |
         if drill.score.automatic
         and drill.score.handled
         and drill.score.faults == faults
+        and drill.score.changed
     ]
     return frozenset(step for steps in shown for step in steps) if shown else None
 

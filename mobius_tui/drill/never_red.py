@@ -75,10 +75,11 @@ def in_short(found: Watched) -> Iterator[str]:
     never = found.never_red
     if not found.drills or not never:
         return
-    yield f"{found.words} were never seen red"
+    yield f"{found.words} were never seen red; drill --try-checks tries them"
     # Those first of which a fault is known: there is something to do about them.
     for record in sorted(never, key=lambda each: not each.by)[:SHOWN]:
-        yield f"{record.subject.name}{_ought(record)}"
+        fault = f"  (--fault {record.by[0]})" if record.by else ""
+        yield f"{record.subject.name}{fault}"
     if len(never) > SHOWN:
         yield f"and {len(never) - SHOWN} more; mobius-tui check lists them"
 
@@ -95,10 +96,5 @@ def words(record: Record, now: float) -> str:
     if sight.last_green is not None:
         times = "once" if sight.green == 1 else f"{sight.green} times"
         seen = f"green {times}, last {ago(max(0.0, now - sight.last_green))}"
-    return f"{record.subject.name}: {seen}{_ought(record)}"
-
-
-def _ought(record: Record) -> str:
-    """Which drill ought to turn it red."""
     fault = f" --fault {record.by[0]}" if record.by else ""
-    return f"; drill{fault} --try-checks tries it"
+    return f"{record.subject.name}: {seen}; drill{fault} --try-checks tries it"

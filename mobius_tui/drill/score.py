@@ -80,8 +80,8 @@ class Score:
     wrong: tuple[str, ...] = ()
     """Steps that failed, and not by the fault: those that change something and ended
     badly, unless the fault reddens them; those that only look and ended badly after
-    the service was restored; and those that change something and are not on the way
-    that repairs the fault, where that way is known."""
+    the service was restored; and, of a team, those that change something and are not on
+    the way that repairs the fault, where that way is known."""
     skipped: tuple[str, ...] = ()
     """Steps that are skipped at the end, without those that are optional."""
     out_of_order: tuple[str, ...] = ()
@@ -260,7 +260,7 @@ class Scoring:
             by_fault = looks and (restored is None or at <= restored)
             if step not in facts.reddens and not by_fault:
                 yield step
-        if facts.path is not None:
+        if facts.path is not None and not self._automatic:
             begun = self._begun.items()
             yield from (step for first, step in begun if first not in facts.path)
 

@@ -52,7 +52,7 @@ def before_words(at: Beside) -> str:
     if at.best is None or at.last is None:
         return "no such drill before"
     last, best = seconds_words(at.last), seconds_words(at.best)
-    is_best = at.now is not None and at.now < at.best
+    is_best = at.now is not None and at.now < at.best and now_words(at) != best
     return f"last {last}, best {best}" + (": this is the best" if is_best else "")
 
 

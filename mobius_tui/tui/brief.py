@@ -13,7 +13,6 @@ from mobius_tui.run.starter import Briefing
 from mobius_tui.runbook.markdown import plain
 from mobius_tui.runbook.model import Phase, Runbook
 from mobius_tui.tui.field import Field
-from mobius_tui.tui.score_fields import unseen_fields
 from mobius_tui.tui.shelf_lines import drill_words
 from mobius_tui.tui.theme import Role, assemble, text
 
@@ -123,20 +122,17 @@ def values(briefing: Briefing) -> tuple[Field, ...]:
     return tuple(fields)
 
 
-def drill_fields(
-    found: LookBack | None, *, now: float | None = None
-) -> tuple[Field, ...]:
+def drill_field(found: LookBack | None, *, now: float | None = None) -> Field:
     """When it was drilled last, how that ended, by whom, and what was edited since.
 
     Args:
-        found: what its drills say; also what none of them has seen red.
+        found: what its drills say.
         now: seconds since 1970; none while that is still looked for.
     """
     if now is None:
-        return (Field("drilled", text("looking through the runs", "muted")),)
+        return Field("drilled", text("looking through the runs", "muted"))
     last = found.last if found is not None else None
-    drilled = Field("drilled", drill_words(last, now=now))
-    return (drilled, *unseen_fields(found.watched)) if found else (drilled,)
+    return Field("drilled", drill_words(last, now=now))
 
 
 def probe_fields(

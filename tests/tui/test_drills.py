@@ -100,6 +100,15 @@ async def test_the_drills_of_a_runbook_are_a_key_away(place: str) -> None:
         assert "Drills of MOBIUS rollback" in words(pilot)
 
 
+async def test_the_briefing_says_what_was_never_seen_red() -> None:
+    drill(HANDLED)
+    briefing = prepare(load(ROLLBACK), given={"reason": "so"})
+    screen = Openings(repaints=100).briefing(briefing, auto=None, answers={})
+    async with running(screen, size=(120, 60)) as pilot:
+        await until(pilot, lambda: "were never seen red" in words(pilot), seconds=30)
+        assert "(--fault bad-release)" in words(pilot)
+
+
 async def test_a_runbook_that_was_never_drilled_says_so() -> None:
     dialog = DrillsDialog("[/x]", lambda: ())
     async with running(Openings(repaints=100).library(), size=(80, 24)) as pilot:

@@ -26,7 +26,7 @@ from mobius_tui.errors import MobiusError
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.starter import Briefing
 from mobius_tui.tui.brief import (
-    drill_fields,
+    drill_field,
     effects,
     preflight,
     probe_fields,
@@ -37,6 +37,7 @@ from mobius_tui.tui.command import Place
 from mobius_tui.tui.commands import bindings, command, footer
 from mobius_tui.tui.errand import Errand
 from mobius_tui.tui.field import Field
+from mobius_tui.tui.score_fields import unseen_fields
 from mobius_tui.tui.screens.alarmed import AlarmedPage
 from mobius_tui.tui.screens.answer_line import answer_in, answer_line
 from mobius_tui.tui.screens.contacts import contact_fields
@@ -144,7 +145,7 @@ class BriefingScreen(AlarmedPage):
             if self.trouble:
                 yield from self._told_trouble()
             yield fields_widget(summary(briefing))
-            yield fields_widget(drill_fields(None), id="drilled")
+            yield fields_widget((drill_field(None),), id="drilled")
             if briefing.missing:
                 yield Static(text("To fill in", "strong"), classes="head", markup=False)
                 for variable in briefing.missing:
@@ -161,6 +162,9 @@ class BriefingScreen(AlarmedPage):
                     yield fields_widget(fields)
                 if title == BEFORE:
                     yield fields_widget(probe_fields(briefing.runbook), id="probed")
+            unseen = fields_widget((), id="unseen")
+            unseen.display = False
+            yield unseen
         yield Static("", id="problem", markup=False)
         with Horizontal(classes="buttons"):
             yield Button(Content("Begin"), id="begin", variant="primary", compact=True)
@@ -296,8 +300,12 @@ class BriefingScreen(AlarmedPage):
     @on(Drilled)
     def _show_drilled(self, event: Drilled) -> None:
         event.stop()
-        fields = drill_fields(event.found, now=time.time())
-        self.query_one("#drilled", FieldList).fields = fields
+        field = drill_field(event.found, now=time.time())
+        self.query_one("#drilled", FieldList).fields = (field,)
+        found = unseen_fields(event.found.watched) if event.found is not None else ()
+        unseen = self.query_one("#unseen", FieldList)
+        unseen.fields = tuple(found)
+        unseen.display = bool(unseen.fields)
 
     def _refuse(self, words: str) -> None:
         self.query_one("#problem", Static).update(text(words, "bad"))
