@@ -22,6 +22,11 @@ ASSETS = Path(__file__).parent / "assets"
 ENVIRONMENT = "production"
 BACKUP_AGES = (timedelta(hours=26), timedelta(hours=14), timedelta(hours=2))
 """How old the backups are when a drill starts, oldest first."""
+REFUSED = (
+    *("docker", "halt", "killall", "kubectl", "launchctl", "poweroff", "reboot"),
+    *("scp", "service", "shutdown", "ssh"),
+)
+"""Programs that act on other machines, or on the whole of this one: a site has none."""
 ASSETS_KEPT = 500
 """Rows in the database when the backups are made."""
 
@@ -107,6 +112,9 @@ def furnish(root: Path, *, seed: int, started: datetime) -> int:
     dice = random.Random(seed)  # noqa: S311 - reproducible, and no secret
     copy_files(ASSETS / "site", root)
     shutil.copyfile(Path(__file__).with_name("services.py"), root / "lib/services.py")
+    for name in REFUSED:
+        shutil.copyfile(root / "lib" / "refuse.sh", root / "bin" / name)
+        (root / "bin" / name).chmod(0o755)
     for name in ("node", "python"):
         (root / "lib" / name).symlink_to(interpreter())
     for name in ("backups", "data", "home", "monitor_logs", "systemd", "tmp"):

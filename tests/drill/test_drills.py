@@ -21,7 +21,7 @@ import tomli_w
 
 from mobius_tui.drill import kept, services
 from mobius_tui.drill.faults import FAULTS
-from mobius_tui.drill.faults.combine import answers_for, combined
+from mobius_tui.drill.faults.combine import answers_for, chance, combined
 from mobius_tui.drill.site import processes_in, sites_root
 from mobius_tui.drill.truth import digest, read_truth
 from mobius_tui.run.directory import RunDirectory, all_runs, runs_root
@@ -85,6 +85,16 @@ def test_the_runbook_handles_each_fault(name: str) -> None:
     assert Follower(run).state.ended is not None
     assert tuple(verify(run)) == ()
     assert f"what handles {name}: {FAULTS[name].handled_by}" in done.stdout
+
+
+def test_a_fault_that_nobody_chose_is_told_at_the_end_alone() -> None:
+    seed = next(n for n in range(99) if chance(n)[0] == ("dead-worker",))
+    done, run = drill("--fault", "random", "--seed", str(seed))
+    assert done.returncode == 0, done.stdout + done.stderr
+    before, _, after = done.stdout.partition("COMPLETED")
+    assert "dead-worker" not in before + run.journal.read_text()
+    assert "the fault was dead-worker" in after
+    assert f"--fault dead-worker --seed {seed}` repeats it" in done.stderr
 
 
 def test_two_faults_at_once() -> None:

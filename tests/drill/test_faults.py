@@ -103,6 +103,15 @@ def test_a_stuck_service_outlives_its_unit(broken: Site, run: Run) -> None:
     assert verdict(broken, [fault]) == ()
 
 
+def test_a_migration_is_taken_back_even_without_its_way_back(broken: Site) -> None:
+    fault = FAULTS["bad-migration"]
+    fault.inject(broken)
+    for path in (broken.root / "app" / "migrations").glob("004*"):
+        path.unlink()  # as a rollback of the code alone leaves it
+    fault.heal(broken)
+    assert verdict(broken, [fault]) == ()
+
+
 def test_every_fault_has_its_name_and_answers() -> None:
     assert len(FAULTS) == 12
     for name, fault in FAULTS.items():

@@ -206,3 +206,16 @@ def test_npm_takes_the_schema_back(site: Site, run: Run) -> None:
 def test_node_runs_a_program(site: Site, run: Run) -> None:
     (site.root / "hello.py").write_text("import sys; print('hello', sys.argv[1])")
     assert run(site, "node", "hello.py", "you").stdout == "hello you\n"
+
+
+def test_sudo_gives_no_rights_and_stays_in_the_site(site: Site, run: Run) -> None:
+    words = ("-n", "-u", "root", "A=1", "systemctl", "is-active", "mobius-api")
+    assert run(site, "sudo", *words).stdout == "active\n"
+    assert run(site, "sudo", "--", "bash", "-c", 'echo "${A-none}"').stdout == "none\n"
+
+
+def test_what_would_reach_beyond_the_site_does_nothing(site: Site, run: Run) -> None:
+    for words in (("ssh", "127.0.0.1", "true"), ("killall", "-9", "python")):
+        refused = run(site, *words)
+        assert (refused.returncode, refused.stdout) == (126, "")
+        assert "it reaches nothing else" in refused.stderr

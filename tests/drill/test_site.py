@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from mobius_tui.drill import services
+from mobius_tui.drill.furnish import REFUSED
 from mobius_tui.drill.site import (
     Site,
     ask,
@@ -112,7 +113,7 @@ def test_the_stand_ins_come_first_on_path(site: Site, run: Run) -> None:
     first = environment(site)["PATH"].split(os.pathsep)[0]
     assert Path(first) == site.bin
     services_ = ("systemctl", "journalctl", "npm", "pkill", "node")
-    for name in (*services_, "unzip", "htop", "iostat"):
+    for name in (*services_, "unzip", "htop", "iostat", "sudo", *REFUSED):
         assert stat.S_IMODE((site.bin / name).stat().st_mode) == 0o755
         found = run(site, "bash", "-c", f"type -p {name}").stdout.strip()
         assert found == str(site.bin / name)

@@ -6,14 +6,18 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import time
+from contextlib import closing
 
 from mobius_tui.drill import services
 from mobius_tui.drill.faults.fault import Fault
 from mobius_tui.drill.faults.releases import health, install, redeploy
-from mobius_tui.drill.furnish import ENVIRONMENT, run
+from mobius_tui.drill.furnish import ASSETS, ENVIRONMENT, copy_files, run
 from mobius_tui.drill.site import Site, ask, await_answer, await_version
+from mobius_tui.drill.truth import read_truth
 
+RELEASE = ASSETS / "releases" / "bad-migration"
 GONE_FOR = 180.0
 """Seconds for which the worker has been gone when a drill begins."""
 
@@ -51,10 +55,17 @@ def _migrate(site: Site) -> None:
 
 def _migrate_back(site: Site) -> None:
     run(site.root, "bin/systemctl", "stop", "mobius-api", "mobius-worker")
-    ahead = site.root / "app" / "migrations" / "004_phash.down.sql"
-    if ahead.exists():
+    if _schema(site) > read_truth(site.root).schema:
+        # The way back may have gone with a rollback of the code alone.
+        copy_files(RELEASE / "migrations", site.root / "app" / "migrations")
         run(site.root, "bin/npm", "run", "migrate:rollback")
     redeploy(site)
+
+
+def _schema(site: Site) -> int:
+    file = site.root / "data" / "mobius.db"
+    with closing(sqlite3.connect(file)) as database:
+        return int(database.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _is_ahead(site: Site) -> str:
