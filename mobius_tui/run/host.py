@@ -24,17 +24,15 @@ from mobius_tui.run.control import Control
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.engine import Engine
 from mobius_tui.run.events import (
-    AutoStopped,
     Entry,
     HealthSealed,
-    HostStarted,
     HostStopped,
     RunBegan,
-    VariableSet,
 )
+from mobius_tui.run.first_words import begin
 from mobius_tui.run.fold import fold
 from mobius_tui.run.follow import runbook_of
-from mobius_tui.run.intents import Intent, Reply, decode_intent
+from mobius_tui.run.intents import Intent, Reply
 from mobius_tui.run.journal import Clock, Journal, Tail, boot_id, read
 from mobius_tui.run.monitor import Monitor
 from mobius_tui.run.outbox import Outbox
@@ -46,9 +44,6 @@ from mobius_tui.run.takeover import (
     Order,
     environment,
     left_over,
-    lost_secrets,
-    new_secrets,
-    operator,
     take,
 )
 from mobius_tui.run.watch_job import WatchJob
@@ -86,7 +81,7 @@ class Host:
         try:
             async with asyncio.TaskGroup() as tasks:
                 engine = self._engine(Plan(runbook), state, journal, began, tasks)
-                await self._begin(engine, tail, left)
+                await begin(engine, self.order, tail, left)
                 await self._serve(engine, tasks, left)
                 code = INCOMPLETE if engine.broken else OK
                 raise _Done
@@ -152,33 +147,6 @@ class Host:
 
     async def _judge(self, intent: Intent, who: str) -> Reply:
         return await self.engine.judge(intent, who)
-
-    async def _begin(self, engine: Engine, tail: Tail, left: tuple[str, ...]) -> None:
-        """Journal what a new host says first."""
-        who = operator()
-        if not tail.entries and self.order.began is not None:
-            await engine.record(self.order.began, who)
-            for name, (value, source) in self.order.values.items():
-                event = VariableSet(name=name, value=value, source=source)  # type: ignore[arg-type]
-                await engine.record(event, who)
-            for name in self.order.secrets:
-                await engine.record(
-                    VariableSet(name=name, value=None, source="secret"), who
-                )
-        lost = lost_secrets(engine.state, self.order.secrets)
-        started = HostStarted(
-            pid=os.getpid(), left_over=left, cut=tail.torn, without=lost
-        )
-        await engine.record(started)
-        for name in new_secrets(engine.state, self.order.secrets):
-            secret = VariableSet(name=name, value=None, source="secret")
-            await engine.record(secret, who)
-        if self.order.watch is not None:
-            await engine.record(self.order.watch, who)
-        if self.order.auto is not None:
-            reply = await engine.judge(decode_intent(self.order.auto.encode()), who)
-            if not reply.ok:
-                await engine.record(AutoStopped(reason=reply.text, code=INCOMPLETE))
 
     async def _serve(
         self, engine: Engine, tasks: asyncio.TaskGroup, left: tuple[str, ...]

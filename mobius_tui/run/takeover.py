@@ -133,22 +133,6 @@ def left_over(directory: RunDirectory, state: RunState) -> tuple[str, ...]:
     )
 
 
-def lost_secrets(state: RunState, given: Mapping[str, str]) -> tuple[str, ...]:
-    """The secrets that a run had, and that whoever starts its host does not give."""
-    return tuple(
-        name
-        for name, value in state.variables.items()
-        if value.text is None and name not in given
-    )
-
-
-def new_secrets(state: RunState, given: Mapping[str, str]) -> tuple[str, ...]:
-    """The secrets that an open run did not have, and that whoever resumes it gives."""
-    if state.ended is not None:
-        return ()
-    return tuple(name for name in given if name not in state.variables)
-
-
 def environment(began: RunBegan) -> dict[str, str]:
     """What steps start from: ours, with the setting of the run's beginning."""
     env = dict(os.environ)
