@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mobius_tui.runbook.document import Findings
 from mobius_tui.runbook.doubts.cannot_fail import cannot_fail, is_shell
@@ -15,9 +15,9 @@ from mobius_tui.runbook.draft import Draft
 from mobius_tui.runbook.inside import Inside
 from mobius_tui.runbook.model import Run, Runbook, RunCheck, Step
 from mobius_tui.runbook.reader import Table
-from mobius_tui.runbook.shell.model import Parsed
+from mobius_tui.runbook.shell.model import Group, Parsed, Script
 from mobius_tui.runbook.shell.parse import LIMIT, parse
-from mobius_tui.runbook.shell.walk import assignments, visits
+from mobius_tui.runbook.shell.walk import Visit, assignments, commands, visits
 from mobius_tui.runbook.templates import is_template
 
 BUDGET = 256 * 1024
@@ -138,7 +138,7 @@ def _found(
     run = piece.step.action if piece.check is None else None
     look = Look(
         script=script,
-        visits=tuple(visits(script.body)),
+        visits=_visits(script.body),
         effect=run.effect if isinstance(run, Run) else "read",
         follow=isinstance(run, Run) and run.follow,
         tty=isinstance(run, Run) and run.tty,
@@ -153,6 +153,21 @@ def _found(
         for each in judge(look):
             if not (false and each.code == "swallowed-failure"):
                 yield each
+
+
+def _visits(body: Script) -> tuple[Visit, ...]:
+    """The commands; what the script defines itself is no program of that name."""
+    own = {
+        each.function
+        for each in commands(body)
+        if isinstance(each, Group) and each.function
+    }
+    return tuple(
+        replace(visit, program=replace(visit.program, name=""))
+        if visit.program is not None and visit.program.name in own
+        else visit
+        for visit in visits(body)
+    )
 
 
 def _plain(values: Mapping[str, str]) -> dict[str, str]:

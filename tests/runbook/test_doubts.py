@@ -6,15 +6,26 @@ import re
 from pathlib import Path
 
 import pytest
+import tomli_w
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import mobius_tui.runbook
 from mobius_tui.errors import UsageError
 from mobius_tui.runbook.decode import examine
+from mobius_tui.runbook.doubts.cannot_fail_script import script_cannot_fail
+from mobius_tui.runbook.doubts.look import Look
 from mobius_tui.runbook.doubts.rule import Rule
-from mobius_tui.runbook.doubts.table import RULES
+from mobius_tui.runbook.doubts.table import JUDGES, RULES
 from mobius_tui.runbook.explain import explain, table
+from mobius_tui.runbook.inside import Inside
 from mobius_tui.runbook.library import folder
+from mobius_tui.runbook.model import RunCheck
+from mobius_tui.runbook.page.convert import convert
+from mobius_tui.runbook.positions import scan
 from mobius_tui.runbook.report import check_files
+from mobius_tui.runbook.shell.parse import parse
+from mobius_tui.runbook.shell.walk import visits
 
 HEAD = "format = 1\n[runbook]\nid = 'x'\ntitle = 'X'\n"
 STEP = "[[phase]]\nid = 'p'\ntitle = 'P'\n[[phase.step]]\nid = 's'\ntitle = 'S'\n"
@@ -163,6 +174,16 @@ FINE = [
     'dir=/srv/old\nrm -rf "$dir/"',
     '[ -d "$dir" ]\nrm -rf "$dir/"',
     'for d in a b; do rm -rf "$d/"; done',
+    "less() { cat; }\nless a",
+    'get() { read -r x; echo "$x"; }\necho a | get',
+    "if $quiet; then echo a; else echo b; fi",
+    "umask 077 && touch a\necho b && touch c\ntouch d",
+    "less --version",
+    "command -v jq > /dev/null || exit 0",
+    "(cd a && make)\ntouch b",
+    "sleep 0.1 || sleep 1",
+    "$compose ps",
+    'x="`dirname \\"$0\\"`"',
     "sort < in > out",
     "grep '<title>' page.html; echo '<name>x</name>'",
     "password=$(cat /run/secrets/db)\nexport password",
@@ -277,3 +298,66 @@ def test_each_rule_is_explained(code: str) -> None:
 def test_a_rule_that_is_none_is_told_from_those_that_are() -> None:
     with pytest.raises(UsageError, match=r"did you mean `prompt`.*--explain list"):
         explain("prompts")
+
+
+def test_the_seed_hurts_in_every_way_that_was_measured(tmp_path: Path) -> None:
+    page = Path(__file__).parents[1] / "data" / "rollback_runbook.md"
+    made = convert(page.read_text(), page="page.md", file="x.toml", name="seed")
+    path = tmp_path / "x.toml"
+    path.write_text(made.text, encoding="utf-8")
+    _, problems = examine(path, thorough=True)
+    hurts = {(each.code, each.text.strip()) for each in problems}
+    assert hurts >= {
+        ("sum-elsewhere", 'sha256sum -c "${LATEST_BACKUP}.sha256"'),
+        ("relative-path", '--backup "$BACKUP_FILE" \\'),
+        ("swallowed-failure", "if curl -f -s -m 10 http://localhost:3000/health; then"),
+        ("self-match", "ps aux | grep node.*mobius"),
+        ("self-match", 'pkill -f "node.*mobius"'),
+        ("curl-without-fail", "curl -s http://localhost:3000/health | jq ."),
+        ("request-without-limit", "curl -f http://localhost:3000/api/version"),
+        ("lost-variable", 'unzip "$BACKUP_FILE"'),
+        ("endless-command", "journalctl -u mobius-api -f"),
+        ("endless-command", "tail -f /var/log/syslog"),
+        ("endless-command", "iostat 5"),
+        ("needs-terminal", "htop"),
+        ("placeholder", "# (Database-specific commands)"),
+        ("placeholder", "cp -r config/* /path/to/production/config/"),
+        ("placeholder", "Last Updated: $(date --iso-8601)"),
+        ("unquoted-variable", "diff -r config/backup config/$TARGET_ENV"),
+    }
+
+
+WORDS = st.sampled_from(
+    [
+        *("a", "$x", '"$x"', "${x:?}", "$(", ")", "`", "'", '"', "{", "}", "(", "\n"),
+        *(";", "|", "||", "&&", "&", "if", "then", "else", "fi", "for", "in", "do"),
+        *("done", "while", "true", "echo", "FAILED", "exit 0", "break", "set +e", "cd"),
+        *("pkill -f", "ps aux", "grep", "curl", "wget", "-f", "-m 5", "sudo", "env"),
+        *("timeout", "read -p", "rm -rf", '"$x/"', "sha256sum -c", "./x.sh", "--b"),
+        *("backups/a", "x=backups/a", "export", "tail -f", "htop", "iostat", "5", "<"),
+        *("select", "case", "esac", ";;", "[[", "]]", "f()", "command -v", "docker"),
+    ]
+)
+
+
+@settings(derandomize=True, deadline=None, max_examples=300)
+@given(st.lists(WORDS, max_size=25).map(" ".join))
+def test_no_script_makes_a_rule_fail(text: str) -> None:
+    script = parse(text)
+    look = Look(script=script, visits=tuple(visits(script.body)), starts={"x": "a/b"})
+    for judge in JUDGES:
+        for each in judge(look):
+            assert each.code in RULES
+            assert 0 <= each.offset < len(text)
+    assert isinstance(script_cannot_fail(RunCheck(script=text)), str)
+
+
+@settings(derandomize=True, deadline=None)
+@given(st.text("ab\n\t\\\"'é \r\u0001", max_size=40), st.booleans())
+def test_a_place_in_a_value_is_that_in_its_spelling(text: str, lines: bool) -> None:
+    spelt = tomli_w.dumps({"k": text}, multiline_strings=lines)
+    raw = scan(spelt).raw(("k",))
+    inside = Inside(raw)
+    for offset, char in enumerate(text):
+        if char in "abé '":
+            assert raw[inside.place(offset)] == char

@@ -31,7 +31,7 @@ NEEDS_TERMINAL = Rule(
 
 _SCREENS_WORDS = """
 htop atop btop iotop iftop nmon nmtui glances less more most vi vim nvim view nano
-emacs pico mc man info visudo vipw lazydocker k9s
+emacs pico mc visudo vipw lazydocker k9s
 """
 _SCREENS = frozenset(_SCREENS_WORDS.split())
 _FOLLOWS: Mapping[str, tuple[str, frozenset[str]]] = {
@@ -165,7 +165,8 @@ def terminal(look: Look) -> Iterator[Finding]:
         top = name == "top" and "b" not in given
         edits = name == "crontab" and "e" in given
         edits |= name == "systemctl" and bool(rest) and rest[0].text == "edit"
-        if name in _SCREENS or top or edits:
+        told = given & {"V", "--version", "--help"}
+        if not told and (name in _SCREENS or top or edits):
             yield Finding(
                 code=NEEDS_TERMINAL.code,
                 offset=run.word.start,

@@ -119,7 +119,9 @@ def _moved(
         for each in word.expansions:
             if each.operator or each.start != word.start + word.quoted:
                 continue
-            before = given.get(each.name, -1)
+            before = given.get(each.name)
+            if before is None:
+                continue
             passed = any(before < at < word.start for at in visit.moved)
             if passed and is_relative(known.get(each.name, "")):
                 path = shown(known[each.name].replace(HOLE, "…"), 30)

@@ -7,10 +7,10 @@ from mobius_tui.runbook.shell.model import Group, Pipeline, Script, Simple, Stat
 from mobius_tui.runbook.shell.program import program
 from mobius_tui.runbook.shell.walk import pipelines
 
-_PRINTS = frozenset(("echo", "printf", ":", "true", "sleep", "date", "logger", "tput"))
+PRINTS = frozenset(("echo", "printf", ":", "true", "sleep", "date", "logger", "tput"))
 _PREDICATES_WORDS = """
 test [ [[ (( grep egrep fgrep zgrep rg command type which hash true false : read pgrep
-pkill kill killall pidof let expr wait id getent mountpoint rm rmdir
+umask shift pkill kill killall pidof let expr wait id getent mountpoint rm rmdir
 """
 PREDICATES = frozenset(_PREDICATES_WORDS.split())
 """Commands whose failure is an answer, or means that there was nothing to do."""
@@ -61,7 +61,7 @@ def _leaves_well(command: Simple) -> bool:
 def prints(command: Simple) -> bool:
     """Whether a command prints on the screen, and does nothing else."""
     run = program(command)
-    if run is None or run.name not in _PRINTS or command.assignments:
+    if run is None or run.name not in PRINTS or command.assignments:
         return False
     return all(redirect.target.text in _SCREENS for redirect in command.redirects)
 

@@ -85,7 +85,9 @@ def _question(visit: Visit, run: Program) -> str:
         given, _ = options(run.arguments, _READ_VALUED)
         if "p" in given:
             return "`read -p` asks a person"
-        return "" if visit.fed or "u" in given else "`read` waits for a person's input"
+        # What a function reads may come from whoever calls it.
+        told = visit.fed or visit.function or "u" in given
+        return "" if told else "`read` waits for a person's input"
     if name == "passwd":
         return "`passwd` asks for a password"
     if name in ("rm", "cp", "mv", "ln"):

@@ -48,10 +48,14 @@ def unquoted(look: Look) -> Iterator[Finding]:
         words = visit.command.words
         if words and words[0].text in ("[[", "(("):
             words = ()
+        elif words and words[0].text == HOLE:
+            words = words[1:]  # a command with its own options, split on purpose
         if run is not None and run.name in DECLARING:
             words = tuple(word for word in words if not ASSIGNS.match(word.text))
         targets = [r.target for r in visit.command.redirects if "<<" not in r.sign]
         for word in (*words, *targets):
+            if '\\"' in word.source:
+                continue  # quoted once more, for the inside of backticks
             bare = next((e for e in word.expansions if _splits(e, numbers)), None)
             if bare is not None:
                 yield Finding(

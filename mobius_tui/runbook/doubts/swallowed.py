@@ -9,6 +9,7 @@ from mobius_tui.runbook.doubts.look import Finding, Look
 from mobius_tui.runbook.doubts.printing import (
     LEAVING,
     PREDICATES,
+    PRINTS,
     TESTS,
     hides,
     is_cut,
@@ -105,7 +106,8 @@ def _command(command: Command, *, last: bool, top: bool) -> Iterator[Finding]:
             for arm in arms:
                 yield from _script(arm, last=last)
         case Group():
-            inside = True if command.function else last
+            # The status of a function, and of a subshell, is that of its last part.
+            inside = bool(command.function) or command.subshell or last
             yield from _script(
                 command.body, last=inside, top=top and not command.function
             )
@@ -121,9 +123,10 @@ def _or(statement: Statement) -> Iterator[Finding]:
     tried = [statement.first, *(pipe for _, pipe in statement.rest[:-1])]
     if not hides(last) or is_cut(tried[-1]):
         return
-    real = [name for pipe in tried if (name := status_of(pipe)) not in PREDICATES]
+    harmless = {*PREDICATES, *PRINTS, "?"}
+    real = [name for pipe in tried if (name := status_of(pipe)) not in harmless]
     bad_news = printed(last) if _BAD_NEWS.search(printed(last)) else ""
-    if real and real != ["?"]:
+    if real:
         words = f"after `|| {short(last)}` nobody learns that `{real[-1]}` failed"
         yield _finding(last.start, words)
     elif bad_news:
@@ -140,7 +143,8 @@ def _and(statement: Statement) -> Iterator[Finding]:
         return
     for pipe in chain[:-1]:
         name = status_of(pipe)
-        if name not in PREDICATES and name != "?" and not pipe.negated:
+        fails = name not in PREDICATES and name not in PRINTS and name != "?"
+        if fails and not pipe.negated:
             words = f"when `{name}` fails before `&&`, the script goes on"
             yield _finding(pipe.start, words)
             return
@@ -167,7 +171,7 @@ def _if(command: If) -> Iterator[Finding]:
     elif not only_prints(bad):
         swallowed = False
     elif not good or only_prints(good):
-        swallowed = says_so or not (only_tests or set(names) <= PREDICATES)
+        swallowed = says_so or bool(real)
     else:
         swallowed = bool(real) or (says_so and not only_tests)
     if swallowed:

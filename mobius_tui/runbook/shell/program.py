@@ -54,7 +54,7 @@ def program(command: Simple) -> Program | None:
         if name not in _WRAPPERS:
             break
         after = _after(words, at + 1, *_WRAPPERS[name])
-        if after >= len(words):
+        if after >= len(words) or (name == "command" and _looks_up(words[at + 1])):
             break
         wrappers.append(name)
         at = after
@@ -68,6 +68,11 @@ def program(command: Simple) -> Program | None:
         wrappers=tuple(wrappers),
         wrapping=words[:at],
     )
+
+
+def _looks_up(option: Word) -> bool:
+    """Whether `command` only says where a program is: `command -v`."""
+    return option.text.startswith("-") and option.text[1:] in ("v", "V", "pv", "pV")
 
 
 def _after(words: tuple[Word, ...], at: int, valued: str, own: int) -> int:
