@@ -104,7 +104,7 @@ async def test_a_channel_that_is_busy_is_left_alone_as_long_as_it_asks(
             assert own.reason == "it answers 429 and asks to be left alone for 1 h"
 
 
-@pytest.mark.parametrize("status", [302, 400, 403, 404])
+@pytest.mark.parametrize("status", [302, 404])
 async def test_what_does_not_pass_by_itself_waits_for_a_person(
     desk: Desk, status: int
 ) -> None:

@@ -70,13 +70,12 @@ async def test_a_channel_without_a_url_is_named_and_left_out(tmp_path: Path) -> 
         assert host.intents[0].names == ("slack",)
 
 
-@pytest.mark.parametrize("columns", [60, 80])
 @pytest.mark.parametrize(
-    ("scene", "keys", "count"),
+    ("scene", "keys", "count", "columns"),
     [
-        (scenes.sendable, ("enter",), 5),
-        (scenes.unsent, ("m",), 4),
-        (scenes.sending, ("up", "m"), 5),
+        (scenes.sendable, ("enter",), 5, 80),
+        (scenes.sendable, ("enter",), 5, 60),
+        (scenes.sending, ("up", "m"), 5, 80),
     ],
 )
 async def test_every_button_is_in_sight(
