@@ -53,10 +53,11 @@ def likely_values(site: Site) -> dict[str, str]:
     if newest:
         found["backup_file"] = str(newest[0])
     good = next((each for each in newest if is_intact(each)), None)
-    if good is not None:
-        folder = site.root / "tmp" / "looked"
+    folder = site.root / "tmp" / "looked"
+    if good is not None and not folder.exists():
         with zipfile.ZipFile(good) as archive:
             archive.extractall(folder)
+    if folder.exists():
         found["restored"] = str(folder)
     return found
 
