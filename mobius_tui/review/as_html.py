@@ -204,11 +204,9 @@ def _decisions(told: Told) -> list[Markup]:
 
 def _messages(told: Told) -> list[Markup]:
     found = []
-    for message in told.messages:
-        where = f" to {message.channel}" if message.channel else ""
-        who = f", {message.state}{where} by {message.by} at {phrases.hour(message.at)}"
-        found.append(tag("p", tag("strong", message.title), who))
-        found.append(tag("pre", message.text))
+    for title, fate, text in phrases.messages(told):
+        found.append(tag("p", tag("strong", title), f", {fate}"))
+        found.append(tag("pre", text))
     return found
 
 

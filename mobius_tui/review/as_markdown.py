@@ -150,11 +150,9 @@ def _told_by_people(told: Told) -> Iterator[str]:
         yield table(("At (UTC)", "Step", "Decided", "By", "Why"), rows)
     if told.messages:
         yield "## Messages"
-    for message in told.messages:
-        where = f" to {message.channel}" if message.channel else ""
-        who = f"{message.state}{where} by {message.by} at {phrases.hour(message.at)}"
-        yield f"**{escaped(message.title)}**, {escaped(who)}:"
-        yield fenced(message.text.split("\n"))
+    for title, fate, text in phrases.messages(told):
+        yield f"**{escaped(title)}**, {escaped(fate)}:"
+        yield fenced(text.split("\n"))
     if told.notes:
         yield "## Notes"
         notes = ((phrases.hour(n.at), n.by, n.name, n.text) for n in told.notes)

@@ -246,7 +246,10 @@ def _levels(probe: ToldProbe, top: float) -> Iterator[Markup]:
     """What a height means."""
     yield tag("text", f"{top:.0f} ms", x=4.0, y=20.0, class_="muted")
     yield tag("text", "0 ms", x=4.0, y=12 + CHART, class_="muted")
-    if probe.limit_ms is not None:
+    if probe.limit_ms is not None and probe.limit_ms > top:
+        words = f"limit {probe.limit_ms:.0f} ms, above"
+        yield tag("text", words, x=GUTTER - 8, y=12.0, text_anchor="end")
+    elif probe.limit_ms is not None:
         y = 12 + CHART - probe.limit_ms / top * CHART
         yield tag("line", x1=GUTTER, x2=WIDTH - 10, y1=y, y2=y, class_="limit")
         words = f"limit {probe.limit_ms:.0f} ms"

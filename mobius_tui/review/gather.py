@@ -24,6 +24,8 @@ from mobius_tui.runbook.model import Runbook
 
 MOST = 2000
 """Lines of a timeline that are told; of a longer one, its beginning and its end."""
+WIDTH = 240
+"""Characters of one of them."""
 
 
 def gather(directory: RunDirectory) -> Told:
@@ -93,7 +95,9 @@ def _told(
         measures=beside(found, state.began_at, drills),
         since_trigger=found is not None and found.triggered,
         drills=len(drills),
-        timeline=tuple(replace(h, by=one(h.by), text=one(h.text)) for h in timeline),
+        timeline=tuple(
+            replace(h, by=one(h.by), text=_short(one(h.text))) for h in timeline
+        ),
         left_out=left_out,
         phases=phases,
         variables=tuple(told_values(state.variables.items(), redactor)),
@@ -142,6 +146,11 @@ def _until(state: RunState, beats: Beats) -> float:
     if state.ended_at is not None:
         return state.ended_at
     return max(state.at, beats.last or 0.0)
+
+
+def _short(text: str) -> str:
+    """A line of the timeline; the whole of it stands with its step, or its note."""
+    return text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…"
 
 
 def _shortened(

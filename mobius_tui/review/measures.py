@@ -10,7 +10,7 @@ from mobius_tui.review.told import Measure
 from mobius_tui.run.events import ChoiceMade, Entry, StepStarted
 from mobius_tui.run.milestones import STEADY, Milestones, milestones
 from mobius_tui.run.plan import Plan, effect_of
-from mobius_tui.run.watch_events import RollbackBegan
+from mobius_tui.run.watch_events import RollbackBegan, TriggerFired
 
 TITLES: Mapping[str, str] = {
     "detected": "Detected: a trigger fired",
@@ -56,8 +56,16 @@ def times(
         began: when the run began, in seconds since 1970.
         ended: when it ended; `None` for one that is open.
     """
+    fired = next((e.at for e in entries if isinstance(e.event, TriggerFired)), None)
     outage = milestones(plan, entries, past)
-    found = _of_outage(outage) if outage else _untriggered(plan, entries, past)
+    rollback = next((e.at for e in entries if _destroys(plan, e)), None)
+    if outage is not None and rollback is not None and rollback < outage.fired:
+        outage = None  # what a rollback sets off is not what led to it
+    found = (
+        _of_outage(outage)
+        if outage
+        else _untriggered(plan, past, began, rollback, fired)
+    )
     since = outage.fired if outage is not None else began
     return Times(
         since=since,
@@ -81,28 +89,36 @@ def _of_outage(outage: Milestones) -> dict[str, float | None]:
 
 
 def _untriggered(
-    plan: Plan, entries: Iterable[Entry], past: Past
+    plan: Plan,
+    past: Past,
+    began: float,
+    rollback: float | None,
+    fired: float | None,
 ) -> dict[str, float | None]:
-    """A person's own rollback, where no trigger told anybody."""
-    rollback = next((e.at for e in entries if _destroys(plan, e)), None)
+    """A rollback of a person's own, or of a script's, that no trigger led to."""
+    health = plan.runbook.health
+    probes = health.probes if health is not None else ()
+    watched = [probe.id for probe in probes if probe.trigger]
+    ill = [p for p in watched if past.counts(p, since=began).failed]
+    restored = None
+    if rollback is not None and ill:
+        restored = _latest(past.well_since(probe) for probe in ill)
+    steady = None
+    if restored is not None:
+        steady = _latest(past.oks(p, since=restored, count=STEADY) for p in watched)
     return {
-        "detected": None,
+        "detected": fired,
         "acknowledged": None,
         "rollback": rollback,
-        "restored": _well(plan, past, rollback, 1),
-        "steady": _well(plan, past, rollback, STEADY),
+        "restored": restored,
+        "steady": steady,
     }
 
 
-def _well(plan: Plan, past: Past, since: float | None, count: int) -> float | None:
-    """When every probe that counts had been ok so often in a row."""
-    health = plan.runbook.health
-    if since is None or health is None:
-        return None
-    probes = [probe.id for probe in health.probes if probe.trigger]
-    found = [past.oks(probe, since=since, count=count) for probe in probes]
-    known = [at for at in found if at is not None]
-    return max(known) if known and len(known) == len(found) else None
+def _latest(found: Iterable[float | None]) -> float | None:
+    """The last of some times; `None` where one of them has not come."""
+    known = list(found)
+    return None if None in known else max(at for at in known if at is not None)
 
 
 def _decided(plan: Plan, entries: Sequence[Entry], since: float) -> float | None:

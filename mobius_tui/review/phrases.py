@@ -13,6 +13,8 @@ from mobius_tui.runbook.words import EFFECTS
 
 NONE = "–"
 """Where there is nothing to say."""
+FAR = 2.0
+"""Times the longest answer up to which a limit is in sight."""
 _RISING = "▁▂▃▄▅▆▇█"
 
 
@@ -89,7 +91,7 @@ def counted_from(told: Told) -> str:
     """From when on the times are counted."""
     if told.since_trigger:
         return "since the trigger fired"
-    return "since the run began: no trigger fired"
+    return "since the run began: no trigger led to what was done"
 
 
 def labels(step: ToldStep) -> Iterator[str]:
@@ -148,10 +150,13 @@ def outage(probe: ToldProbe) -> str:
 def ceiling(probe: ToldProbe) -> float:
     """The latency at the top of a probe's picture, in milliseconds.
 
-    A steady probe fills half of it, however fast it is.
+    A steady probe fills half of it, however fast it is; a limit that is far above all
+    that was seen is not in it.
     """
     longest = max((beat.ms or 0.0 for beat in probe.beats), default=0.0)
-    return max(longest, probe.limit_ms or 0.0, 2 * (probe.p50_ms or 0.0), 1.0)
+    top = max(longest, 2 * (probe.p50_ms or 0.0), 1.0)
+    limit = probe.limit_ms or 0.0
+    return limit if top < limit <= FAR * top else top
 
 
 def sparkline(probe: ToldProbe, width: int) -> str:
@@ -174,6 +179,17 @@ def sparkline(probe: ToldProbe, width: int) -> str:
         else:
             cells.append("?" if "no data" in states else "·")
     return "".join(cells)
+
+
+def messages(told: Told) -> Iterator[tuple[str, str, str]]:
+    """Each message once: its title, what became of it where, and its text."""
+    texts: dict[tuple[str, str], list[str]] = {}
+    for each in told.messages:
+        where = f" to {each.channel}" if each.channel else ""
+        fate = f"{each.state}{where} by {each.by} at {hour(each.at)}"
+        texts.setdefault((each.title, each.text), []).append(fate)
+    for (title, text), fates in texts.items():
+        yield title, "; ".join(fates), text
 
 
 def annotated(each: Annotation, told: Told) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -24,8 +25,13 @@ def in_lines(stats: Stats) -> Iterator[str]:
     yield f"{line(stats.title)} ({line(stats.runbook)}): {_counted(stats)}"
     yield ""
     yield _row("", _HEAD)
+    idle = [each for each in stats.steps if not (each.runs or each.skipped)]
     for step in stats.steps:
-        yield _row(line(step.name), _figures(step))
+        if step not in idle:
+            yield _row(line(step.name), _figures(step))
+    if idle:
+        numbers = ", ".join(line(each.name.split(" ")[0]) for each in idle)
+        yield from textwrap.wrap(f"Never begun: {numbers}", 80)
     for mode, restored in stats.restored.items():
         yield from _restored(mode, restored)
     if stats.skipped_most:

@@ -21,10 +21,11 @@ from mobius_tui.review.schema import schema
 from mobius_tui.review.told import Told
 from mobius_tui.run.directory import RunDirectory, runs_root
 from mobius_tui.run.events import RunEnded, StepEnded, StepStarted
+from mobius_tui.run.watch_events import TriggerFired
 from mobius_tui.sanitize import clean
 from tests.review.forms import FORMS, GOLDENS, golden
-from tests.review.story import BOOK, HOSTILE, SECRET, begun, story
-from tests.tui.runs import MadeRun
+from tests.review.story import BOOK, HOSTILE, SECRET, begun, checks, story
+from tests.tui.runs import BEGAN, MadeRun
 
 SHAPE = Draft202012Validator(
     json.loads(schema()), format_checker=Draft202012Validator.FORMAT_CHECKER
@@ -88,6 +89,31 @@ def test_what_is_told(told: Told) -> None:
         ("token", "[secret]"),
     ]
     assert own.output == ("+ ./rollback.sh", "all pages answer 500", "100%")
+
+
+def test_a_rollback_that_no_trigger_led_to_counts_from_the_beginning(
+    tmp_path: Path,
+) -> None:
+    run = begun(tmp_path / "runs")
+    run.write(StepStarted(step="unzip", attempt=1), after=30)
+    fired = TriggerFired(
+        probe="api", rule="consecutive_failures", reason="3 failures", seen=BEGAN + 30
+    )
+    run.write(fired, after=5, by="trigger")
+    run.write(StepEnded(step="unzip", attempt=1, result="passed", exit=0), after=100)
+    run.health(checks(BEGAN))
+    told = gather(run.directory)
+    assert not told.since_trigger
+    assert {each.name: each.after for each in told.measures} == {
+        "detected": 35,
+        "acknowledged": None,
+        "decided": 30,
+        "rollback": 30,
+        "restored": 160,
+        "steady": 170,
+        "total": None,
+    }
+    assert "no trigger led to what was done" in as_markdown(told)
 
 
 def test_drills_before_it_are_beside_it_and_later_ones_are_not(tmp_path: Path) -> None:
@@ -213,7 +239,7 @@ def test_a_step_that_names_another_folder_reads_nothing_there(tmp_path: Path) ->
     assert all("not yours" not in form(told) for form in FORMS.values())
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     cut=st.integers(min_value=0), flip=st.integers(min_value=0), bit=st.integers(0, 8)
 )
