@@ -120,6 +120,7 @@ PURE = (
     "drill.score",
     "drill.score_words",
     "drill.seen",
+    "tui.coach",
     "tui.widgets.chart",
     "tui.widgets.step_marks",
 )

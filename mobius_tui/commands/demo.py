@@ -16,7 +16,14 @@ def add_options(demo: argparse.ArgumentParser) -> None:
 
 
 def do(options: argparse.Namespace) -> int:
-    """Rehearse a bad release."""
+    """Rehearse a bad release, and say how to go on."""
     from mobius_tui.commands.drill import rehearse
+    from mobius_tui.commands.speaking import tell
 
-    return rehearse(options, "mobius-rollback", ["bad-release"])
+    code = rehearse(options, "mobius-rollback", ["bad-release"], coaches=True)
+    if not options.dry_run:
+        tell(
+            "next: `mobius-tui drill --fault random` is another one; `mobius-tui new "
+            "NAME` makes a runbook of your own, `mobius-tui run NAME.toml` runs it"
+        )
+    return code

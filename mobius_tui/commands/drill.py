@@ -80,6 +80,7 @@ def rehearse(
     *,
     send: bool = False,
     try_checks: bool = False,
+    coaches: bool = False,
 ) -> int:
     """Build a site, break it, and run the runbook against it.
 
@@ -90,6 +91,7 @@ def rehearse(
         seed: equal seeds make equal sites, and the same choice of a random fault.
         send: whether messages go to the channels' own addresses.
         try_checks: whether every check is looked at before the run, and on a wreck.
+        coaches: whether a first-time user is told what to look at, and press.
     """
     from mobius_tui.commands.playing import answers_in, go
     from mobius_tui.commands.scoring import is_open, still_wrong
@@ -125,7 +127,7 @@ def rehearse(
 
             tell("looking at every check on the broken site …")
             look_before(briefing, open_site(Path(briefing.site or "")), answers)
-        code = go(options, briefing, answers)
+        code = go(options, briefing, answers, coaches=coaches)
         if options.auto and not options.dry_run:
             code = still_wrong(briefing, faults, code)
         if hidden and not is_open(briefing):

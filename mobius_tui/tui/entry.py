@@ -70,10 +70,10 @@ def _give_title_back() -> None:
         print(terminal_title.RESTORE, end="", file=sys.__stderr__, flush=True)
 
 
-def _openings() -> Openings:
+def _openings(*, coaches: bool = False) -> Openings:
     from mobius_tui.tui.opening import Openings
 
-    return Openings(repaints=environment.repaints(os.environ))
+    return Openings(repaints=environment.repaints(os.environ), coaches=coaches)
 
 
 def open_library(settings: Settings) -> int:
@@ -87,6 +87,7 @@ def open_briefing(
     *,
     auto: Intent | None,
     answers: Mapping[str, str],
+    coaches: bool = False,
 ) -> int:
     """Show a briefing, and the run that begins with it; returns the exit code.
 
@@ -95,8 +96,10 @@ def open_briefing(
         settings: the person's.
         auto: sent as soon as the run has begun.
         answers: by variable; the person may change them.
+        coaches: whether a first-time user is told what to look at, and press.
     """
-    return show(_openings().briefing(briefing, auto=auto, answers=answers), settings)
+    openings = _openings(coaches=coaches)
+    return show(openings.briefing(briefing, auto=auto, answers=answers), settings)
 
 
 def open_watch(directory: RunDirectory, settings: Settings) -> None:

@@ -36,6 +36,8 @@ class Openings:
 
     repaints: int
     """The most repaints in a second that news may cause."""
+    coaches: bool = False
+    """Whether a first-time user is told what to look at, and press."""
 
     def library(self, at: str = "") -> Page:
         """Home.
@@ -165,6 +167,7 @@ class Openings:
             repaints=self.repaints,
             stand=stand,
         )
+        screen.coaches = self.coaches
         screen.reopen = lambda: self.run(
             Viewer(viewer.directory), is_new=True, auto=None, stand=screen.stand
         )

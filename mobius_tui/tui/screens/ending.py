@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from typing import ClassVar
 
@@ -21,6 +22,7 @@ from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Status
 from mobius_tui.runbook.units import in_words
 from mobius_tui.tui.before_after import outage_fields
+from mobius_tui.tui.coach import NEXT
 from mobius_tui.tui.commands import bind
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.glyphs import MARKS
@@ -49,19 +51,27 @@ class EndCard(Dialog[str]):
             super().__init__()
             self.fields = fields
 
-    def __init__(self, view: RunView, directory: str, judge: Judge | None) -> None:
+    def __init__(
+        self,
+        view: RunView,
+        directory: str,
+        judge: Judge | None,
+        more: tuple[Field, ...] = (),
+    ) -> None:
         """Make the card.
 
         Args:
             view: the run, which has ended.
             directory: where it is kept.
             judge: gives the score; `None` where none is to be had.
+            more: how a first-time user goes on; then the score comes first.
         """
         ended = view.state.ended
         assert ended is not None
         good = ended.outcome == "completed"
         role: Role = "good" if good else "bad"
-        super().__init__(f"The run has ended: {ended.outcome}", tone=role)
+        heading = f"The run has ended: {ended.outcome}"
+        super().__init__("Your first drill" if more else heading, tone=role)
         glyph = "✔" if good else "✖"
         self._fields = (
             Field("result", assemble((f"{glyph} {ended.outcome}", role))),
@@ -73,12 +83,17 @@ class EndCard(Dialog[str]):
             Field("kept", text(directory)),
         )
         self._judge = judge
+        self._more = more
 
     def compose_body(self) -> Iterable[Widget]:
         """Outcome, reason, time, steps and place; of a drill, its score."""
-        yield fields_widget(self._fields)
+        if not self._more:
+            yield fields_widget(self._fields)
         if self._judge is not None:
             yield fields_widget(awaited(), id="score")
+        if self._more:
+            yield fields_widget(self._more)
+            yield fields_widget(self._fields)
 
     def on_mount(self) -> None:
         """Wait for the score beside everything else."""
@@ -92,7 +107,10 @@ class EndCard(Dialog[str]):
     @on(Judged)
     def _show_judged(self, event: Judged) -> None:
         event.stop()
-        self.query_one("#score", FieldList).fields = event.fields
+        shown = event.fields
+        if self._more:  # what was never seen red is for whoever owns the runbook
+            shown = tuple(takewhile(lambda field: field.label != "unseen", shown))
+        self.query_one("#score", FieldList).fields = shown
 
     def choices(self) -> tuple[Choice, ...]:
         """Leave, or read on."""
@@ -121,13 +139,31 @@ def _counts(view: RunView) -> Content:
     return assemble(*parts)
 
 
-def end_card(view: RunView, directory: RunDirectory) -> EndCard:
-    """The card of a run that has ended."""
+def end_card(
+    view: RunView, directory: RunDirectory, *, coaches: bool = False
+) -> EndCard:
+    """The card of a run that has ended.
+
+    Args:
+        view: the run.
+        directory: where it is kept.
+        coaches: whether a first-time user is told how to go on.
+    """
     began = view.state.began
     judge = None
     if began is not None and began.site is not None:
         judge = partial(await_fields, directory, Path(began.site), view.runbook)
-    return EndCard(view, str(directory.path), judge)
+    return EndCard(view, str(directory.path), judge, _next() if coaches else ())
+
+
+def _next() -> tuple[Field, ...]:
+    """How a first-time user goes on."""
+    return tuple(
+        Field(
+            "" if place else "next", assemble((f"{typed:<33}", "key"), (words, "plain"))
+        )
+        for place, (typed, words) in enumerate(NEXT)
+    )
 
 
 def exit_code(state: RunState, directory: RunDirectory) -> int:

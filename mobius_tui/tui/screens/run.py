@@ -107,7 +107,8 @@ class RunScreen(AskingPage):
     async def _tell_end(self, view: RunView) -> None:
         from mobius_tui.tui.screens.ending import end_card
 
-        if await self.ask(end_card(view, self._viewer.directory)) == "leave":
+        card = end_card(view, self._viewer.directory, coaches=self.coaches)
+        if await self.ask(card) == "leave":
             self._go()
 
     @on(NextLine.Taken)

@@ -31,6 +31,7 @@ from mobius_tui.tui.view import RunView
 from mobius_tui.tui.watcher import Watcher, title
 from mobius_tui.tui.widgets.banner import AlarmBanner
 from mobius_tui.tui.widgets.checklist import Checklist
+from mobius_tui.tui.widgets.coach import CoachMark
 from mobius_tui.tui.widgets.detail import DetailPane
 from mobius_tui.tui.widgets.header import RunHeader
 from mobius_tui.tui.widgets.health import HealthPanel
@@ -55,6 +56,9 @@ class RunPage(FollowingPage):
         "Enter always does the next thing: the line above the keys says what. Whatever "
         "changes something asks first. Nothing is lost when you leave."
     )
+
+    coaches = False
+    """Whether a first-time user is told what to look at, and press."""
 
     # Each is passed down; the page itself draws none of them.
     view: reactive[RunView | None] = reactive(None, repaint=False)
@@ -111,6 +115,8 @@ class RunPage(FollowingPage):
                 )
                 yield OutputWorkbench(id="output", repaints=self._repaints)
                 yield HealthPanel(id="health").data_bind(page.health, page.compact)
+        if self.coaches:
+            yield CoachMark().data_bind(page.view)
         yield NextLine().data_bind(page.offer)
         yield KeyBar().data_bind(page.offered)
 
