@@ -9,6 +9,7 @@ from mobius_tui.run.engine import Engine
 from mobius_tui.run.events import Entry, PhaseEntered
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.plan import effect_of
+from mobius_tui.run.preflight import refuse_unattended
 from mobius_tui.run.rollback import in_the_way, rollback_of
 from mobius_tui.run.watch_events import (
     RollbackBegan,
@@ -51,6 +52,7 @@ async def arm(engine: Engine, intent: Intent, who: str) -> Entry | None:
     _not_yet(engine)
     if engine.state.watch.armed:
         raise RunError(f"it is armed already, by {engine.state.watch.by}")
+    refuse_unattended(engine.plan.runbook, "arming")
     confirmed = _confirmed(engine, intent, "an armed trigger rolls back by itself")
     return await engine.write(WatchArmed(confirmed=confirmed), who, intent.id)
 

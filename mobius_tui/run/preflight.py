@@ -55,17 +55,16 @@ def refuse_unattended(runbook: Runbook, asked: str) -> None:
 
     Args:
         runbook: what is to be run.
-        asked: what was asked for: `--auto`.
+        asked: what was asked for, such as `--auto`.
 
     Raises:
         UsageError: such a check guards what destroys.
     """
     if runbook.blocking:
-        found = "\n".join(runbook.blocking)
         raise UsageError(
-            f"{asked}: nobody would see that this went wrong:\n{found}\n"
-            "Mend the check, or run it guided, without "
-            f"{asked}; `mobius-tui check --explain check-cannot-fail` says more"
+            f"{asked}: nobody would see that this went wrong: "
+            f"{'; '.join(runbook.blocking)}. Mend the check, or run it guided, "
+            f"without {asked}; `mobius-tui check --explain check-cannot-fail` says more"
         )
 
 

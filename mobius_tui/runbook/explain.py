@@ -26,7 +26,7 @@ def explain(code: str) -> str:
         lines = [f"{rule.code:{width}}  {rule.title}" for rule in RULES.values()]
         return "\n".join(lines)
     if _SHELLCHECK.fullmatch(code):
-        return f"{code} is ShellCheck's: https://www.shellcheck.net/wiki/{code}"
+        return f"{code} is ShellCheck's: {wiki(code)}"
     rule = RULES.get(code)
     if rule is None:
         near = did_you_mean(code, RULES)
@@ -53,6 +53,11 @@ def _indented(example: str) -> str:
     if len(lines) > _LINES * 2:
         lines = [*lines[:_LINES], "…"]
     return "\n".join(f"    {line}" for line in lines)
+
+
+def wiki(code: str) -> str:
+    """Where ShellCheck explains one of its codes."""
+    return f"https://www.shellcheck.net/wiki/{code}"
 
 
 def table() -> str:

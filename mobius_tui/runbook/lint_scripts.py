@@ -139,10 +139,8 @@ def _found(
     look = Look(
         script=script,
         visits=_visits(script.body),
-        effect=run.effect if isinstance(run, Run) else "read",
         follow=isinstance(run, Run) and run.follow,
         tty=isinstance(run, Run) and run.tty,
-        is_check=piece.check is not None,
         declared=draft.runbook.variables,
         given=frozenset((*piece.step.env, *piece.step.secrets)),
         starts={**starts, **_plain(piece.step.env)},

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mobius_tui.errors import OK, USAGE
 from mobius_tui.runbook.decode import examine
 from mobius_tui.runbook.doubts.table import RULES
+from mobius_tui.runbook.explain import wiki
 from mobius_tui.runbook.library import is_runbook
 from mobius_tui.runbook.model import Run, Runbook
 from mobius_tui.runbook.problem import Problem, visible
@@ -74,9 +75,18 @@ def _examined(paths: Iterable[Path], outside: Outside | None) -> list[_Examined]
 
 def _in_words(problem: Problem) -> str:
     """A problem, and for a warning what to do about it."""
+    said, (_, remedy) = problem.render(), _rule(problem)
+    return f"{said}\n    {remedy}" if remedy else said
+
+
+def _rule(problem: Problem) -> tuple[str, str]:
+    """The reason and the remedy of the rule that was broken; empty for an error."""
     rule = RULES.get(problem.code)
-    said = problem.render()
-    return said if rule is None else f"{said}\n    {rule.remedy}"
+    if rule is not None:
+        return rule.reason, rule.remedy
+    if problem.code:
+        return "ShellCheck found it.", f"see {wiki(problem.code)}"
+    return "", ""
 
 
 def _as_json(problem: Problem) -> dict[str, str | int | bool]:
@@ -89,9 +99,8 @@ def _as_json(problem: Problem) -> dict[str, str | int | bool]:
     if problem.code:
         found["code"] = problem.code
     found["message"] = problem.message
-    rule = RULES.get(problem.code)
-    if rule is not None:
-        found |= {"reason": rule.reason, "remedy": rule.remedy}
+    if problem.code:
+        found["reason"], found["remedy"] = _rule(problem)
     if problem.blocks:
         found["blocks"] = True
     return found

@@ -12,6 +12,7 @@ from mobius_tui.run.answers import auto
 from mobius_tui.run.directory import all_runs, runs_root
 from mobius_tui.run.starter import begin, prepare
 from mobius_tui.runbook.decode import examine, load
+from tests.run.running import Running
 from tests.runbook.test_doubts import HEAD, STEP, found
 
 READ = "effect = 'read'\nrun = '''\n"
@@ -161,3 +162,44 @@ async def test_begin_refuses_it_too_and_a_guided_briefing_tells(tmp_path: Path) 
     with pytest.raises(UsageError, match="cannot fail"):
         await begin(briefing, auto=auto({}, manual="stop", yes=True))
     assert all_runs(runs_root()) == ()
+
+
+ARMED = f"""{HEAD}[[phase]]
+id = 'p'
+title = 'P'
+[[phase.step]]
+id = 's'
+title = 'S'
+manual = 'x'
+[[phase]]
+id = 'q'
+title = 'Q'
+aside = true
+[[phase.step]]
+id = 'd'
+title = 'D'
+{DESTROY}{CANNOT}
+[health]
+[[health.probe]]
+id = 'api'
+url = 'http://127.0.0.1:1/'
+trigger = false
+[health.trigger]
+consecutive_failures = 3
+then = 'q'
+"""
+
+
+async def test_nor_does_a_run_that_is_open_go_by_itself(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text(ARMED)
+    run = Running(load(path))
+    try:
+        await run.begin()
+        for reply in (await run.intend("auto"), await run.intend("arm")):
+            assert not reply.ok
+            assert "cannot fail" in reply.text
+        assert not run.state.watch.armed
+        assert run.state.auto is None
+    finally:
+        await run.close()

@@ -14,6 +14,7 @@ from mobius_tui.cli import main
 from mobius_tui.runbook.decode import examine
 from mobius_tui.runbook.library import bundled
 from mobius_tui.runbook.lint_outside import Asked, Said
+from mobius_tui.runbook.report import check_files
 from mobius_tui.runbook.shellcheck import ShellCheck, installed
 from tests.runbook.test_doubts import HEAD, STEP
 
@@ -103,6 +104,11 @@ def test_a_comment_hides_it_for_a_reason(tmp_path: Path) -> None:
     outside = Outside(said(0, 1, 1, "SC2034"), said(0, 1, 1, "SC2035"))
     _, problems = examine(path, thorough=True, outside=outside)
     assert [each.code for each in problems] == ["SC2035"]
+    text, _ = check_files([path], as_json=False, outside=outside)
+    assert "[SC2035]" in text
+    assert "see https://www.shellcheck.net/wiki/SC2035" in text
+    [item] = json.loads(check_files([path], as_json=True, outside=outside)[0])
+    assert item["remedy"] == "see https://www.shellcheck.net/wiki/SC2035"
 
 
 def program(folder: Path, script: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from mobius_tui.runbook.model import Effect, Variable
+from mobius_tui.runbook.model import Variable
 from mobius_tui.runbook.shell.model import HOLE, Parsed, Word
 from mobius_tui.runbook.shell.walk import Visit
 
@@ -26,10 +26,8 @@ class Look:
 
     script: Parsed
     visits: tuple[Visit, ...]
-    effect: Effect = "read"
     follow: bool = False
     tty: bool = False
-    is_check: bool = False
     declared: Mapping[str, Variable] = field(default_factory=dict)
     given: frozenset[str] = frozenset()
     """What its step's `env` and `secrets` set."""
