@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from mobius_tui.commands.sweeping import sweep
 from mobius_tui.drill import services
 from mobius_tui.drill.furnish import REFUSED
 from mobius_tui.drill.site import (
@@ -186,6 +187,23 @@ def test_orphans_are_reaped(tmp_path: Path, started: datetime) -> None:
         assert reap_orphans(tmp_path / "nowhere") == ()
     finally:
         tear_down(owned)
+
+
+def test_what_is_not_ours_is_never_swept(
+    tmp_path: Path, state_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    elsewhere, folder = tmp_path / "elsewhere", state_home / "mobius-tui" / "sites"
+    for path in (elsewhere / "run", folder / "half" / "run", folder / "notes"):
+        path.mkdir(parents=True)
+    for owned in (elsewhere, folder / "half"):
+        (owned / "run" / "owner").write_text("1 0\n")  # no process began then
+    (folder / "link").symlink_to(elsewhere)
+    sweep()
+    assert "taken down: half" in capsys.readouterr().err
+    assert sorted(path.name for path in folder.iterdir()) == ["link", "notes"]
+    assert (elsewhere / "run" / "owner").exists()
+    sweep()
+    assert capsys.readouterr().err == ""
 
 
 def test_a_used_folder_is_refused(tmp_path: Path, started: datetime) -> None:
