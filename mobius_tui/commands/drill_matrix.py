@@ -52,12 +52,18 @@ def matrix(runbook: str, faults: Sequence[str], *, seed: int, as_json: bool) -> 
     found = Matrix(
         runbook=plan.runbook.id, columns=columns, subjects=tuple(subjects(plan))
     )
+    show(found, as_json=as_json)
+    return OK if found.is_handled else FAILED
+
+
+def show(found: Matrix, *, as_json: bool) -> None:
+    """Print which check saw which fault, for a person or for programs."""
     if as_json:
-        say(inert(json.dumps(found.as_json(), indent=2)))
+        for row in json.dumps(found.as_json(), indent=2).split("\n"):
+            say(inert(row))
     else:
         for each in found.lines():
             say(line(each))
-    return OK if found.is_handled else FAILED
 
 
 async def _all(

@@ -68,7 +68,7 @@ class Score:
     """What the site showed to be wrong at the end, in words."""
     detected: float | None = None
     """The first sign on record: a trigger that fired, a step or a look of a check that
-    failed, or a decision."""
+    failed, a decision, or a step that changes something."""
     decided: float | None = None
     """The last decision before the first step that changes something, or that step
     itself where nothing was decided; the last of all where nothing was changed."""
@@ -224,9 +224,8 @@ class Scoring:
         )
 
     def _detected(self, began: float) -> float | None:
-        return min(
-            (at for at in self._signs + self._choices if at >= began), default=None
-        )
+        known = self._signs + self._choices + self._changes
+        return min((at for at in known if at >= began), default=None)
 
     def _decided(self, began: float) -> float | None:
         change = min((at for at in self._changes if at >= began), default=None)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.cli import build_parser, main
+from mobius_tui.commands.drill_matrix import show
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.matrix import Column, Matrix
 from mobius_tui.drill.score import Score
@@ -67,8 +68,9 @@ def test_the_table(found: Matrix) -> None:
     assert replace(found, columns=found.columns[:1]).is_handled
 
 
-def test_for_programs(found: Matrix) -> None:
-    said = json.loads(json.dumps(found.as_json()))
+def test_for_programs(found: Matrix, capsys: pytest.CaptureFixture[str]) -> None:
+    show(found, as_json=True)
+    said = json.loads(capsys.readouterr().out)
     assert (said["runbook"], said["handled"]) == ("mobius-rollback", False)
     faults = [(f["fault"], f["handled"], f["left"]) for f in said["faults"]]
     assert faults == [

@@ -194,6 +194,8 @@ def test_the_first_sign_counts_and_a_change_without_a_decision_decides(
     ]
     found = scored(plan, "ffff", *told)
     assert (found.detected, found.decided) == (3.0, 8.0)
+    done_at_once = scored(plan, "ffff", *done(8.0, "change"))
+    assert (done_at_once.detected, done_at_once.decided) == (8.0, 8.0)
     nothing = scored(plan, "ffff")
     assert (nothing.detected, nothing.decided) == (None, None)
 
