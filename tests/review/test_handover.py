@@ -71,7 +71,9 @@ def test_the_same_run_gives_the_same_bytes(
     for path in run.path.rglob("*"):
         os.utime(path, (1, 1))
     export(run, tmp_path / "again.tar.gz")
-    assert (tmp_path / "again.tar.gz").read_bytes() == file.read_bytes()
+    data = (tmp_path / "again.tar.gz").read_bytes()
+    assert data == file.read_bytes()
+    assert data[4:8] == bytes(4), "no time of today is in gzip's header"
 
 
 def test_nothing_is_overwritten(file: Path, run: RunDirectory) -> None:
@@ -195,9 +197,16 @@ def cut(members: list[Member]) -> list[Member]:
     ]
 
 
-def other_output(members: list[Member]) -> list[Member]:
+def other_book(members: list[Member]) -> list[Member]:
     return [
         (m, data + b"# more" if m.name.endswith("story.toml") else data)
+        for m, data in members
+    ]
+
+
+def other_health(members: list[Member]) -> list[Member]:
+    return [
+        (m, data.replace(b"500", b"200") if "health" in m.name else data)
         for m, data in members
     ]
 
@@ -210,7 +219,8 @@ def other_output(members: list[Member]) -> list[Member]:
         (of_another, RunError, "of another run"),
         (edited, RunError, "the chain breaks"),
         (cut, RunError, "does not end with the head"),
-        (other_output, RunError, "runbook was changed"),
+        (other_book, RunError, "runbook was changed"),
+        (other_health, RunError, "after they were sealed"),
     ],
 )
 def test_what_is_not_as_it_was_written_is_not_kept(

@@ -17,6 +17,7 @@ from markdown_it import MarkdownIt
 from mobius_tui.cli import main
 from mobius_tui.review.as_markdown import as_markdown
 from mobius_tui.review.gather import gather
+from mobius_tui.review.last_lines import WIDTH, clip, last_lines
 from mobius_tui.review.schema import schema
 from mobius_tui.review.told import Told
 from mobius_tui.run.directory import RunDirectory, runs_root
@@ -304,3 +305,15 @@ def test_the_command(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None
 def test_there_is_no_run(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report"]) == 2
     assert "mobius-tui demo" in capsys.readouterr().err
+
+
+def test_the_last_lines_of_a_long_output_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "output"
+    path.write_text("".join(f"line {number}\n" for number in range(10_000)))
+    assert last_lines(path) == tuple(f"line {n}" for n in range(9980, 10_000))
+    path.write_bytes(b"x" * 100_000)
+    (row,) = last_lines(path)
+    assert len(clip(row)) == WIDTH
+    path.unlink()
+    path.symlink_to("/etc/passwd")
+    assert last_lines(path) == ()
