@@ -138,7 +138,9 @@ def _damage(record: Record) -> tuple[str, ...]:
     """What of a run is not as it was written."""
     if record.problems or record.began is None:
         return record.problems
-    return tuple(verify(record.directory))
+    wrong = tuple(verify(record.directory))
+    # A host may have been writing just then: what is wrong for good is so again.
+    return tuple(verify(record.directory)) if wrong and record.hosted else wrong
 
 
 def _until(state: RunState, beats: Beats) -> float:
