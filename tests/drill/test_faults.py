@@ -62,7 +62,7 @@ def test_flapping_is_two_of_five_and_never_three_in_a_row(broken: Site) -> None:
     for seed in (1, 2):
         described.write_text(json.dumps({**json.loads(as_it_was), "seed": seed}))
         fault.inject(broken)
-        # Others look meanwhile: each is given the backends in turn.
+        # The traffic looks meanwhile: each client is given the backends in turn.
         looks = [ask(broken, "/health")[0] != 200 for _ in range(15)]
         assert sum(looks) == 6
         assert looks[:5] == looks[5:10] == looks[10:]

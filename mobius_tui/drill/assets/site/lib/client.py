@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 SITE = Path(__file__).resolve().parents[1]
+CLIENT = f"mobius-client/{os.getpid()}"
+"""Each program is a client of its own, as a balancer sees it."""
 USERS = 60
 """Requests under way at once, at most."""
 
@@ -40,7 +42,7 @@ def get(environment: str, path: str, timeout: float = 5.0) -> Answer:
         return Answer(0, 0.0, f"no configuration: {error!r}")  # it may be changing
     began = time.perf_counter()
     try:
-        connection.request("GET", path)
+        connection.request("GET", path, headers={"User-Agent": CLIENT})
         response = connection.getresponse()
         status, body = response.status, response.read().decode(errors="replace")
     except (OSError, HTTPException) as error:
