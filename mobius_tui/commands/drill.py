@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mobius_tui.commands import demo, leading
+from mobius_tui.commands import demo, leading, own_staging
 from mobius_tui.commands.options import variables
-from mobius_tui.errors import OK
+from mobius_tui.errors import OK, UsageError
 
 TYPE_CHECKING = False  # as in `cli`
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def add_options(drill: argparse.ArgumentParser) -> None:
         help="drill every fault, or those named; print which check saw which",
     )
     leading.add_options(drill)
+    own_staging.add_options(drill)
     demo.add_options(drill)
 
 
@@ -57,6 +58,10 @@ def do(options: argparse.Namespace) -> int:
         return matrix(options.runbook, chosen, seed=seed, as_json=options.json)
     if options.inject is not None:
         return leading.lead(options)
+    if options.inject_cmd is not None:
+        return own_staging.rehearse_own(options)
+    if options.profile or options.workdir:
+        raise UsageError("--profile and --workdir: only with --inject-cmd")
     names = options.fault or ["bad-release"]
     if names == ["list"]:
         for fault in FAULTS.values():

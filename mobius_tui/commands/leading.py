@@ -64,17 +64,16 @@ def lead(options: argparse.Namespace) -> int:
 async def _at_once(directory: RunDirectory, options: argparse.Namespace) -> int:
     """Do what the command line asks for, in this order, and say so."""
     from mobius_tui.commands.speaking import tell
-    from mobius_tui.drill.facilitate import DONE, Facilitator, fault_named
+    from mobius_tui.drill.facilitate import DONE, Facilitator
     from mobius_tui.run.viewer import Viewer
 
     asked: list[tuple[Act, str]] = [("inject", each) for each in options.fault or ()]
     asked += [("worsen", options.worsen)] if options.worsen else []
     asked += [("heal", options.heal)] if options.heal else []
-    acts = [(act, fault_named(fault)) for act, fault in asked]
     viewer = Viewer(directory)
     try:
         facilitator = Facilitator(viewer)
-        for act, fault in acts:
+        for act, fault in [(act, facilitator.fault(name)) for act, name in asked]:
             await facilitator.act(act, fault)
             tell(f"{fault.name} is {DONE[act]}; the team is told at the end")
         if options.hint:

@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mobius_tui.drill import injected
-from mobius_tui.drill.faults import FAULTS, Fault
+from mobius_tui.drill.faults import Fault
 from mobius_tui.drill.judging import facts_of
 from mobius_tui.drill.score import Score, Scoring
-from mobius_tui.drill.site import Site, open_site
+from mobius_tui.drill.site import Site
+from mobius_tui.drill.stage import faults_at, site_at
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.run.directory import RunDirectory, all_runs, runs_root
 from mobius_tui.run.drill_events import Act
@@ -49,20 +50,6 @@ def drill_under_way() -> RunDirectory:
     )
 
 
-def fault_named(name: str) -> Fault:
-    """A fault.
-
-    Raises:
-        UsageError: there is none of that name.
-    """
-    if name not in FAULTS:
-        near = did_you_mean(name, FAULTS)
-        raise UsageError(
-            f"there is no fault {name!r}{near}; there are {', '.join(FAULTS)}"
-        )
-    return FAULTS[name]
-
-
 class Facilitator:
     """Leads one drill."""
 
@@ -74,6 +61,7 @@ class Facilitator:
 
         Raises:
             UsageError: it is no drill, it is over, or it has no site to break.
+            RunError: the site's folder cannot be read.
         """
         began, state = viewer.follower.began, viewer.follower.state
         run = viewer.directory.id
@@ -85,6 +73,8 @@ class Facilitator:
         self._scoring = Scoring(viewer.follower.plan)
         self._journal = JournalFollower(viewer.directory)
         self.root = Path(began.site)
+        self.faults: Mapping[str, Fault] = faults_at(self.root)
+        """What can be injected, by name."""
 
     @property
     def site(self) -> Site:
@@ -93,7 +83,18 @@ class Facilitator:
         Raises:
             RunError: it is gone.
         """
-        return open_site(self.root)
+        return site_at(self.root)
+
+    def fault(self, name: str) -> Fault:
+        """A fault.
+
+        Raises:
+            UsageError: there is none of that name.
+        """
+        if name not in self.faults:
+            near, known = did_you_mean(name, self.faults), ", ".join(self.faults)
+            raise UsageError(f"there is no fault {name!r}{near}; there are {known}")
+        return self.faults[name]
 
     async def act(self, act: Act, fault: Fault) -> None:
         """Journal that something is done, note what, and do it.

@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+from mobius_tui.drill import stage
 from mobius_tui.drill.judging import judge
 from mobius_tui.drill.services import identity
 from mobius_tui.drill.site import remove
@@ -97,6 +98,8 @@ def main(arguments: list[str]) -> int:
         except (MobiusError, OSError):
             pass  # whoever waits for the score is told that there is none
         finally:
+            if stage.is_stage(root):
+                stage.settle(root)
             remove(root, keep=then == "keep")
     return 0
 

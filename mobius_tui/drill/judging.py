@@ -22,6 +22,7 @@ from mobius_tui.drill.looking import kept_looks, look_after
 from mobius_tui.drill.score import Facts, score
 from mobius_tui.drill.seen import Sighting, sightings, together
 from mobius_tui.drill.site import open_site
+from mobius_tui.drill.stage import is_stage, still_wrong
 from mobius_tui.drill.verdict import verdict
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.directory import RunDirectory
@@ -51,6 +52,8 @@ def judge(directory: RunDirectory, root: Path, *, is_last: bool = False) -> Kept
     looks = kept_looks(root)
     wrecked: tuple[Sighting, ...] = ()
     try:
+        if is_stage(root):
+            return keep_score(run, _facts(run, root), still_wrong(root), looks or ())
         site = open_site(root)
         broken = {each.fault for each in injected(root)}
         faults = [FAULTS[name] for name in sorted(broken) if name in FAULTS]

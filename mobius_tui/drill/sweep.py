@@ -15,6 +15,7 @@ from pathlib import Path
 
 from mobius_tui.drill import services
 from mobius_tui.drill.site import remove
+from mobius_tui.drill.stage import is_stage, settle
 from mobius_tui.drill.usage import run_of
 from mobius_tui.run.attempt import ask_to_stop
 from mobius_tui.run.directory import RunDirectory, holder
@@ -39,6 +40,8 @@ def reap_orphans(root: Path) -> tuple[str, ...]:
             if run.host() is not None:
                 continue  # it is in use; the next start looks again
             _stop_scripts(run)
+        if is_stage(folder):
+            settle(folder)
         remove(folder, keep=(folder / "run" / "kept").exists())
         reaped.append(folder.name)
     return tuple(reaped)

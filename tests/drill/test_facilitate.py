@@ -11,7 +11,7 @@ import pytest_asyncio
 from textual.widgets import OptionList
 
 from mobius_tui.drill import injected
-from mobius_tui.drill.facilitate import Facilitator, drill_under_way, fault_named
+from mobius_tui.drill.facilitate import Facilitator, drill_under_way
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.site import Site
 from mobius_tui.errors import RunError, UsageError
@@ -22,7 +22,7 @@ from mobius_tui.run.intents import Intent
 from mobius_tui.run.starter import begin, prepare
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load
-from mobius_tui.tui.screens.facilitator import NAMES, FacilitatorPage
+from mobius_tui.tui.screens.facilitator import FacilitatorPage
 from tests.tui.runs import Time, press, running, settled, until, words
 
 BOOK = """format = 1
@@ -109,7 +109,7 @@ async def test_the_screen_injects_hints_and_shows_the_score(
         assert "FACILITATOR · the team does not see this screen" in shown
         assert "about to begin 1.1 S" in shown
         faults = page.query_one(OptionList)
-        faults.highlighted = NAMES.index(FAULT.name)
+        faults.highlighted = tuple(FAULTS).index(FAULT.name)
         await pilot.press("i")
         await until(
             pilot, lambda: "● missing-checksum injected" in words(pilot), seconds=30
@@ -156,7 +156,7 @@ async def test_what_cannot_be_is_refused_in_words(
     reply = await viewer.intend(Intent(wish="facilitate", values={"act": "mend"}))
     assert "injects, worsens or heals" in reply.text
     with pytest.raises(UsageError, match="did you mean `flapping`"):
-        fault_named("flaping")
+        leads.fault("flaping")
     await end(drill)
     viewer.follower.poll()
     with pytest.raises(UsageError, match="is over"):

@@ -150,8 +150,8 @@ class Running:
                 os.waitpid(dead, 0)
 
 
-def wait_for(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + LIMIT
+def wait_for(condition: Callable[[], object], *, limit: float = LIMIT) -> None:
+    deadline = time.monotonic() + limit
     while not condition():
         assert time.monotonic() < deadline, "it did not come about"
         time.sleep(0.002)

@@ -20,7 +20,7 @@ from textual.widgets.option_list import Option
 from textual.worker import Worker, WorkerError
 
 from mobius_tui.drill.facilitate import DONE, Facilitator
-from mobius_tui.drill.faults import FAULTS, Fault
+from mobius_tui.drill.faults import Fault
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.drill_events import Act
 from mobius_tui.run.viewer import Viewer
@@ -45,7 +45,6 @@ from mobius_tui.tui.widgets.key_bar import KeyBar
 
 SYMPTOMS = 3.0
 """Seconds between two looks at what the site shows: each asks it."""
-NAMES = tuple(FAULTS)
 
 
 class FaultList(OptionList):
@@ -85,6 +84,7 @@ class FacilitatorPage(Page):
         """
         super().__init__()
         self._facilitator = Facilitator(viewer)
+        self._faults = self._facilitator.faults
         self._viewer = viewer
         self._wall = wall
         self._sight = Sight(viewer)
@@ -111,7 +111,7 @@ class FacilitatorPage(Page):
     def on_mount(self) -> None:
         """List the faults, and follow the run."""
         faults = self.query_one(FaultList)
-        faults.add_options([Option(fault_line(f, None)) for f in FAULTS.values()])
+        faults.add_options([Option(fault_line(f, None)) for f in self._faults.values()])
         faults.highlighted = 0
         self.query_one(KeyBar).offered = self.footer_commands()
         self._follower = self.run_worker(self._follow, exit_on_error=False)
@@ -160,7 +160,7 @@ class FacilitatorPage(Page):
         if standing != self._standing:
             self._standing = standing
             faults = self.query_one(FaultList)
-            for place, fault in enumerate(FAULTS.values()):
+            for place, fault in enumerate(self._faults.values()):
                 line = fault_line(fault, standing.get(fault.name))
                 faults.replace_option_prompt_at_index(place, line)
         self._show_fault()
@@ -172,7 +172,7 @@ class FacilitatorPage(Page):
     def _fault(self) -> Fault:
         """The one under the cursor."""
         place = self.query_one(FaultList).highlighted or 0
-        return FAULTS[NAMES[place]]
+        return tuple(self._faults.values())[place]
 
     @on(OptionList.OptionHighlighted)
     def _show_fault(self) -> None:
@@ -193,7 +193,7 @@ class FacilitatorPage(Page):
         for name in names:
             with suppress(MobiusError, OSError):
                 site = self._facilitator.site
-                found[name] = await asyncio.to_thread(FAULTS[name].symptom, site)
+                found[name] = await asyncio.to_thread(self._faults[name].symptom, site)
         self.post_message(self.Shown(found))
 
     @on(Shown)
