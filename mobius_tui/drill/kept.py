@@ -133,12 +133,16 @@ def _sighting(said: list[Any]) -> Sighting:
 
 
 def _add_to_record(record: Path, score: Score) -> None:
-    """Say in `record.toml` what the drill came to; it may be there, or not."""
+    """Say in `record.toml` what the drill came to.
+
+    Where a host died before it wrote one there is none, and none is made: a record
+    that does not name the journal's head would look like one that was edited.
+    """
     import tomli_w
 
-    said: dict[str, Any] = {}
-    if record.exists():
-        said = tomllib.loads(record.read_text())
+    if not record.exists():
+        return
+    said = tomllib.loads(record.read_text())
     values = asdict(score)
     said["score"] = {
         name: list(value) if isinstance(value, tuple) else value

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from textual.content import Content
+
 from mobius_tui import sanitize
 from mobius_tui.drill.never_red import LookBack
 from mobius_tui.health.record import State
@@ -15,6 +17,7 @@ from mobius_tui.runbook.model import Phase, Runbook
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.shelf_lines import drill_words
 from mobius_tui.tui.theme import Role, assemble, text
+from mobius_tui.tui.widgets.badge import badge
 
 if TYPE_CHECKING:
     from mobius_tui.health.once import Seen
@@ -37,6 +40,15 @@ SEEN: Mapping[State, tuple[str, Role]] = {
     "no data": ("? no data", "warn"),
 }
 """What a look at a probe is called."""
+
+
+def header(briefing: Briefing) -> Content:
+    """What is about to be run, where, and in which mode."""
+    place = briefing.environment or ""
+    role: Role = "bad" if briefing.protected else "accent"
+    where = assemble((" ▸ ", "muted"), (place, role)) if place else Content("")
+    title = assemble((briefing.runbook.title, "strong"))
+    return title + where + Content("  ") + badge(briefing.mode)
 
 
 def summary(briefing: Briefing) -> tuple[Field, ...]:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.message import Message
 
 from mobius_tui.run.follow import Changes
 from mobius_tui.run.intents import Intent, Reply
+
+if TYPE_CHECKING:
+    from mobius_tui.drill.never_red import LookBack
+    from mobius_tui.health.once import Seen
 
 
 class RunChanged(Message):
@@ -40,3 +46,19 @@ class Answered(Message):
         super().__init__()
         self.intent = intent
         self.reply = reply
+
+
+class Probed(Message):
+    """The probes were asked."""
+
+    def __init__(self, seen: tuple[Seen, ...]) -> None:
+        super().__init__()
+        self.seen = seen
+
+
+class Drilled(Message):
+    """The runs were searched for drills."""
+
+    def __init__(self, found: LookBack | None) -> None:
+        super().__init__()
+        self.found = found

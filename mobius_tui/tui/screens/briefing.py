@@ -16,7 +16,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button, Input, Select, Static
 
@@ -28,6 +27,7 @@ from mobius_tui.run.starter import Briefing
 from mobius_tui.tui.brief import (
     drill_field,
     effects,
+    header,
     preflight,
     probe_fields,
     summary,
@@ -37,13 +37,13 @@ from mobius_tui.tui.command import Place
 from mobius_tui.tui.commands import bindings, command, footer
 from mobius_tui.tui.errand import Errand
 from mobius_tui.tui.field import Field
+from mobius_tui.tui.messages import Drilled, Probed
 from mobius_tui.tui.score_fields import unseen_fields
 from mobius_tui.tui.screens.alarmed import AlarmedPage
 from mobius_tui.tui.screens.answer_line import answer_in, answer_line
 from mobius_tui.tui.screens.contacts import contact_fields
 from mobius_tui.tui.screens.dialog import fields_widget
-from mobius_tui.tui.theme import assemble, text
-from mobius_tui.tui.widgets.badge import badge
+from mobius_tui.tui.theme import text
 from mobius_tui.tui.widgets.detail import FieldList
 from mobius_tui.tui.widgets.elsewhere import Look
 from mobius_tui.tui.widgets.key_bar import KeyBar
@@ -72,20 +72,6 @@ class BriefingScreen(AlarmedPage):
         "Fill in what is asked for, and begin. Before that nothing is executed, and "
         "nothing goes over the network unless you probe."
     )
-
-    class Probed(Message):
-        """The probes were asked."""
-
-        def __init__(self, seen: tuple[Seen, ...]) -> None:
-            super().__init__()
-            self.seen = seen
-
-    class Drilled(Message):
-        """The runs were searched for drills."""
-
-        def __init__(self, found: LookBack | None) -> None:
-            super().__init__()
-            self.found = found
 
     def __init__(
         self,
@@ -136,7 +122,7 @@ class BriefingScreen(AlarmedPage):
         """Header, what there is to know, Begin, keys."""
         briefing = self._briefing
         mode = f"bar -mode-{briefing.mode}"
-        yield Static(self._header(), classes=mode, markup=False)
+        yield Static(header(briefing), classes=mode, markup=False)
         yield self.banner()
         with VerticalScroll(id="briefing", can_focus=False) as body:
             body.border_title = "Briefing"
@@ -178,20 +164,6 @@ class BriefingScreen(AlarmedPage):
         yield Static(text(head, "bad"), classes="head", markup=False)
         lines = [text(line or " ") for line in self.trouble.split("\n")]
         yield Static(Content("\n").join(lines), markup=False)
-
-    def _header(self) -> Content:
-        briefing = self._briefing
-        place = briefing.environment or ""
-        where = assemble(
-            (" ▸ ", "muted"), (place, "bad" if briefing.protected else "accent")
-        )
-        title = assemble((briefing.runbook.title, "strong"))
-        return (
-            title
-            + (where if place else Content(""))
-            + Content("  ")
-            + badge(briefing.mode)
-        )
 
     def on_mount(self) -> None:
         """Type the first answer at once; without one, Enter begins."""
@@ -285,7 +257,7 @@ class BriefingScreen(AlarmedPage):
 
     async def _look(self, given: Mapping[str, str]) -> None:
         """A worker: what the probes see."""
-        self.post_message(self.Probed(await self._probe(self._briefing, given)))
+        self.post_message(Probed(await self._probe(self._briefing, given)))
 
     @on(Probed)
     def _show_probed(self, event: Probed) -> None:
@@ -295,7 +267,7 @@ class BriefingScreen(AlarmedPage):
 
     async def _look_back(self) -> None:
         """A worker: how the last drill went; a thousand runs take a moment to read."""
-        self.post_message(self.Drilled(await asyncio.to_thread(self._drilled)))
+        self.post_message(Drilled(await asyncio.to_thread(self._drilled)))
 
     @on(Drilled)
     def _show_drilled(self, event: Drilled) -> None:
