@@ -38,6 +38,12 @@ Text for a line that has the focus answers nothing: it need not wait for calm, a
 comes too early of it makes nothing wait.
 """
 
+BEAT = 0.05
+"""Seconds between looks whether the program itself kept up."""
+STALL = 0.2
+"""Seconds without a look after which nobody knows when the keys that wait were pressed:
+a key that is held down would look like one that comes after a pause."""
+
 T = TypeVar("T")
 
 Variant = Literal["default", "primary", "error"]
@@ -95,6 +101,7 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
         """What stands in the border."""
         self._calm_since: float | None = None
         self._opened = 0.0
+        self._looked: float | None = None
         self._given: Draft = {}
 
     @property
@@ -115,6 +122,7 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
         """
         if self._is_text(event):
             return not self.is_opening and self.mono() - self._opened >= DEAF
+        self._look_for_stalls()
         takes = self.takes_keys
         is_click = isinstance(event, events.MouseDown)
         if not takes and not is_click and self._calm_since is not None:
@@ -137,8 +145,19 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
         """Begin to count; on a low screen, scroll to what is to be typed."""
         self._opened = self.mono()
         self.be_deaf()
+        if self.mono is monotonic:
+            self._looked = monotonic()
+            self.set_interval(BEAT, self._look_for_stalls)
         self._restore()
         self.call_after_refresh(self._show_focus)
+
+    def _look_for_stalls(self) -> None:
+        """Take no keys for a moment after one in which the program did not run."""
+        if self._looked is None:
+            return
+        before, self._looked = self._looked, monotonic()
+        if self._looked - before >= STALL and not self.is_opening:
+            self.be_deaf()
 
     def typed(self) -> Draft:
         """What was typed in its fields, by their ids, if that is to be kept."""
