@@ -14,6 +14,7 @@ from mobius_tui.errors import INCOMPLETE, OUTCOMES
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.entry_words import words
 from mobius_tui.run.events import CheckTried, Entry, StepEnded, StepUnknown
+from mobius_tui.run.follow_up import follow_up
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.steps import Attempt
 from mobius_tui.run.traces import regular
@@ -112,6 +113,13 @@ class Lines:
                 stamp = time.strftime("%H:%M:%S", time.localtime(entry.at))
                 say(f"{stamp} {line(text)}")
 
+    def due(self) -> None:
+        """Print what is due now that the run has ended."""
+        follower = self._viewer.follower
+        found = None if self._json else follow_up(follower.plan, follower.state)
+        if found is not None:
+            say(line(f"due: {found.words}"))
+
     async def output(self, step: str, attempt: int, *, whole: bool = False) -> None:
         """Print what a step's output gained."""
         if self._json:
@@ -185,6 +193,7 @@ async def _follow(viewer: Viewer, lines: Lines, *, automatic: bool) -> int:
         await lines.entries(changes.entries)
         await lines.running()
         if state.ended is not None:
+            lines.due()
             return OUTCOMES[state.ended.outcome]
         if automatic and state.auto_stopped is not None:
             await viewer.intend(Intent(wish="release"))

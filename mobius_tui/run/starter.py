@@ -16,6 +16,7 @@ from mobius_tui.run.channels import notices
 from mobius_tui.run.contents import keep
 from mobius_tui.run.directory import RunDirectory, make, runbook_digest, runs_root
 from mobius_tui.run.events import Mode, RunBegan
+from mobius_tui.run.facts import with_facts
 from mobius_tui.run.follow import JournalFollower
 from mobius_tui.run.intents import Intent, encode_intent
 from mobius_tui.run.plan import Plan
@@ -109,7 +110,8 @@ def prepare(
     Raises:
         UsageError: a value, profile or directory cannot be.
     """
-    first = first_values(runbook, given=given, profile=profile, environ=os.environ)
+    told = with_facts(runbook, given)
+    first = first_values(runbook, given=told, profile=profile, environ=os.environ)
     place = workdir or own_place(runbook)
     search = os.environ.get("PATH", os.defpath) if path is None else path
     if workdir is not None and not place.is_dir():
@@ -147,7 +149,7 @@ def answer(briefing: Briefing, answers: Mapping[str, str]) -> Briefing:
         UsageError: a value cannot be, or one is still missing.
     """
     values, secrets = dict(briefing.values), dict(briefing.secrets)
-    for name, value in answers.items():
+    for name, value in with_facts(briefing.runbook, answers).items():
         variable = briefing.runbook.variables.get(name)
         if variable is None:
             raise UsageError(f"{name}: this runbook has no such variable")

@@ -21,6 +21,7 @@ from mobius_tui.runbook.model import (
     Step,
     Variable,
 )
+from mobius_tui.runbook.names import RUN_FACTS
 from mobius_tui.runbook.reader import Table
 
 _Value = TypeVar("_Value")
@@ -54,6 +55,9 @@ def assemble(root: Table, path: Path, source: Source, includes: Includes) -> Dra
         _merge(channels, decode_head.channels(other), "channel", places)
         _merge(profiles, decode_head.profiles(other), "profile", places)
         contacts = decode_head.with_contacts(contacts, decode_head.contacts(other))
+    for name in [name for name, each in variables.items() if each.run]:
+        for fact in RUN_FACTS:
+            variables.setdefault(f"{name}_{fact}", Variable(name=f"{name}_{fact}"))
     for step in (step for phase in phases for step in phase.steps):
         for variable in declared(step):
             variables.setdefault(variable.name, variable)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -34,12 +35,22 @@ def about(root: Table) -> dict[str, Any]:
         "version": table.text("version"),
         "updated": _date(table, "updated"),
         "review_cycle": table.text("review_cycle"),
+        "review": _review(table),
         "owners": table.words("owners"),
         "requires": table.words("requires"),
         "workdir": table.text("workdir", ".", filled=True) or ".",
         "environment": table.maybe("environment"),
         "protected": table.words("protected"),
     }
+
+
+def _review(table: Table) -> str | None:
+    """The runbook that the end of a run proposes."""
+    name = table.maybe("review")
+    if name is not None and not RUNBOOK.fullmatch(name):
+        words = "the id of a bundled runbook, or a FILE.toml beside this one"
+        table.report(f"`review` is {words}", "review")
+    return name
 
 
 def _date(table: Table, key: str) -> datetime.date | None:
@@ -49,6 +60,10 @@ def _date(table: Table, key: str) -> datetime.date | None:
         table.report(f"`{key}` is {words}, not a time", key)
         return None
     return cast("datetime.date | None", value)
+
+
+RUNBOOK = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,120}")
+"""The id of a runbook, or the bare name of a file."""
 
 
 def name_problem(name: str) -> str | None:
@@ -80,6 +95,7 @@ def _variable(name: str, table: Table) -> Variable:
         ask=table.flag("ask"),
         from_env=table.maybe("from_env"),
         secret=table.flag("secret"),
+        run=table.flag("run"),
     )
     default = variable.default
     if default is None:

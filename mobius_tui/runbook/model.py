@@ -36,6 +36,8 @@ class Variable:
     """The environment variable of whoever starts the run that it is read from."""
     secret: bool = False
     """Whether it is never shown, journaled or passed on unless a step names it."""
+    run: bool = False
+    """Whether its value is the id of a run, whose facts `NAME_FACT` then are."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -514,6 +516,9 @@ class Runbook:
     version: str = ""
     updated: datetime.date | None = None
     review_cycle: str = ""
+    review: str | None = None
+    """The runbook that the end of a run proposes: a bundled one's id, or a file beside
+    this one."""
     owners: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
     """Programs looked for before a run begins."""

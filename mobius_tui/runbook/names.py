@@ -19,6 +19,13 @@ _RESERVED = frozenset((_SHELL + _PROGRAMS).split())
 _FAMILIES = ("LD_", "DYLD_", "BASH", "PYTHON", "LC_", "RUNBOOK_", "MOBIUS_", "GIT_")
 _OURS = ("RUNBOOK_", "MOBIUS_")
 
+RUN_FACTS = (
+    *("runbook", "environment", "operator", "outcome", "reason"),
+    *("began", "ended", "took", "failed", "outage"),
+)
+"""What a variable with `run = true` tells of the run that it names, each as
+`NAME_FACT`."""
+
 PROVIDED = (
     "now",
     "run.id",

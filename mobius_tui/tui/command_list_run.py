@@ -164,6 +164,15 @@ RUN_COMMANDS: tuple[Command, ...] = (
         place="run",
     ),
     Command(
+        id="follow_up",
+        keys=("P",),
+        title="Begin what is due after the run",
+        help="When it has ended: the runbook that looks back on it.",
+        group="Run",
+        place="run",
+        at_times=True,
+    ),
+    Command(
         id="changes",
         keys=("D",),
         title="Show what was edited since it began",

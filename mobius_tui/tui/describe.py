@@ -29,6 +29,7 @@ from mobius_tui.tui.sending import channel_fields
 from mobius_tui.tui.standing import standing_fields
 from mobius_tui.tui.theme import STYLES, Role, assemble, cut_in_middle, text
 from mobius_tui.tui.view import RunView
+from mobius_tui.tui.whom import role_fields
 
 _MENTION = re.compile(r"\$\{?\w+\}?")
 VALUE = 36
@@ -234,8 +235,7 @@ def _after(view: RunView, step: Step) -> Iterator[Field]:
             said = f"  look {newest.look}: {newest.detail}"
             line = assemble((f"{glyph}{row}", role), (said, "muted"))  # type: ignore[arg-type]
             yield Field("", line)
-    if step.role:
-        yield Field("role", text(step.role))
+    yield from role_fields(view.runbook.contacts, step)
     for link in step.links:
         yield Field("page", assemble((link.title, "plain"), (f"  {link.url}", "muted")))
     for note in view.own(step.id).notes:

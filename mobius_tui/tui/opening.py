@@ -15,6 +15,7 @@ from mobius_tui.run.anew import prepared_anew
 from mobius_tui.run.directory import RunDirectory, runs_root
 from mobius_tui.run.elsewhere import Lookout
 from mobius_tui.run.follow import Follower
+from mobius_tui.run.follow_up import FollowUp
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.starter import Briefing, begin, prepare, resume
 from mobius_tui.run.summary import newest_open
@@ -159,6 +160,12 @@ class Openings:
             auto: an intent to send at once, which makes the run go on by itself.
             stand: where the person was in it before the screens went away.
         """
+        screen: RunScreen
+
+        def brief(due: FollowUp) -> None:
+            briefing = prepare(due.runbook, given=due.given)
+            screen.app.switch_screen(self.briefing(briefing, auto=None, answers={}))
+
         screen = RunScreen(
             viewer,
             resume=resume,
@@ -166,6 +173,7 @@ class Openings:
             auto=auto,
             repaints=self.repaints,
             stand=stand,
+            brief=brief,
         )
         screen.coaches = self.coaches
         screen.reopen = lambda: self.run(

@@ -19,12 +19,15 @@ from mobius_tui.drill.site import (
 )
 from mobius_tui.drill.verdict import verdict
 from mobius_tui.run.answers import answers_of, auto
+from mobius_tui.run.directory import runs_root
+from mobius_tui.run.events import RunEnded
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.starter import Briefing, begin, prepare
 from mobius_tui.runbook.decode import examine, load
 from mobius_tui.runbook.library import bundled, find
 from mobius_tui.runbook.model import Manual, Runbook
 from tests.run.running import wait_for
+from tests.tui.runs import MadeRun
 
 FAULT_OF = {
     "mobius-rollback": "bad-migration",
@@ -76,6 +79,13 @@ def answers_to(runbook: Runbook, fault: str | None) -> dict[str, str]:
     return found
 
 
+def incident() -> str:
+    """A run that has ended, for the one that looks back on it."""
+    run = MadeRun(runs_root(), load(find("mobius-rollback")), values={})
+    run.write(RunEnded(outcome="completed", reason="every step that applies is done"))
+    return run.directory.id
+
+
 @pytest.mark.parametrize("name", FAULT_OF)
 async def test_it_is_gone_through_and_the_site_is_well(
     name: str, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -86,7 +96,7 @@ async def test_it_is_gone_through_and_the_site_is_well(
         FAULTS[fault].inject(site)
         assert verdict(site) != ()
     runbook = load(find(name))
-    answers = answers_to(runbook, fault)
+    answers = answers_to(runbook, fault) | {"incident": incident()}
     briefing = briefing_of(runbook, site)
     wanted = {v.name: answers[v.name] for v in briefing.missing}
     directory = await begin(briefing, wanted, auto(answers, manual="tick", yes=True))

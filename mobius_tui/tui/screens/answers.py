@@ -18,6 +18,7 @@ from mobius_tui.tui.forms import full_form, short_form
 from mobius_tui.tui.screens.dialog import Choice, Dialog, fields_widget, words_widget
 from mobius_tui.tui.theme import text
 from mobius_tui.tui.view import RunView
+from mobius_tui.tui.whom import role_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,7 @@ class AnswersDialog(Dialog[Ticked]):
         if step.why:
             why = Field("why", text(" ".join(step.why.split())))
             doing = (why, *doing)
-        if step.role:
-            doing += (Field("role", text(step.role)),)
+        doing += tuple(role_fields(self._view.runbook.contacts, step))
         yield fields_widget(doing)
         for number, ask in enumerate(self._asks):
             form = short_form(self._view, step, ask)

@@ -41,9 +41,9 @@ from mobius_tui.tui.messages import Drilled, Probed
 from mobius_tui.tui.score_fields import unseen_fields
 from mobius_tui.tui.screens.alarmed import AlarmedPage
 from mobius_tui.tui.screens.answer_line import answer_in, answer_line
-from mobius_tui.tui.screens.contacts import contact_fields
 from mobius_tui.tui.screens.dialog import fields_widget
 from mobius_tui.tui.theme import text
+from mobius_tui.tui.whom import contact_fields
 from mobius_tui.tui.widgets.detail import FieldList
 from mobius_tui.tui.widgets.elsewhere import Look
 from mobius_tui.tui.widgets.key_bar import KeyBar

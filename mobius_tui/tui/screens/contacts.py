@@ -7,25 +7,8 @@ from collections.abc import Iterable
 from textual.widget import Widget
 
 from mobius_tui.runbook.model import Contact
-from mobius_tui.tui.field import Field
 from mobius_tui.tui.screens.dialog import Dialog, fields_widget, words_widget
-from mobius_tui.tui.theme import assemble
-
-
-def contact_fields(contacts: tuple[Contact, ...]) -> tuple[Field, ...]:
-    """A line for each contact."""
-    width = max((len(contact.handle) for contact in contacts), default=0)
-    return tuple(
-        Field(
-            "call" if number == 0 else "",
-            assemble(
-                (f"{contact.handle:<{width}}  ", "key"),
-                (contact.role, "plain"),
-                (f"  {contact.for_}" if contact.for_ else "", "muted"),
-            ),
-        )
-        for number, contact in enumerate(contacts)
-    )
+from mobius_tui.tui.whom import contact_fields
 
 
 class ContactsDialog(Dialog[None]):

@@ -65,6 +65,7 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
     CSS_PATH = ["../styles/app.tcss", "../styles/dialogs.tcss"]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("suspend"),
+        bind("contacts", "contacts"),
         Binding("escape", "cancel", "Close, and do nothing", show=False),
         Binding("up", "scroll_body(-1)", "Up", show=False),
         Binding("down", "scroll_body(1)", "Down", show=False),
@@ -234,6 +235,15 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
         if self.focused in buttons:
             place = buttons.index(self.focused) + step
             buttons[min(max(place, 0), len(buttons) - 1)].focus()
+
+    def action_contacts(self) -> None:
+        """Show whom to call, over it; a line that is typed in takes the key itself."""
+        from mobius_tui.tui.screens.contacts import ContactsDialog
+
+        if self.alarm is not None and not isinstance(self, ContactsDialog):
+            dialog = ContactsDialog(self.alarm.runbook.contacts)
+            dialog.mono = self.mono
+            self.app.push_screen(dialog)
 
     @on(Button.Pressed, "#cancel")
     def action_cancel(self) -> None:

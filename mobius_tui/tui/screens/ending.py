@@ -18,12 +18,13 @@ from textual.widgets import Button
 from mobius_tui.drill import kept
 from mobius_tui.errors import FAILED, OK, OUTCOMES
 from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.follow_up import FollowUp, follow_up
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Status
 from mobius_tui.runbook.units import in_words
 from mobius_tui.tui.before_after import outage_fields
 from mobius_tui.tui.coach import NEXT
-from mobius_tui.tui.commands import bind
+from mobius_tui.tui.commands import bind, key_of
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.glyphs import MARKS
 from mobius_tui.tui.score_fields import await_fields, awaited
@@ -38,11 +39,11 @@ Judge = Callable[[], Awaitable[tuple[Field, ...]]]
 
 
 class EndCard(Dialog[str]):
-    """What a run came to; gives `leave` or nothing."""
+    """What a run came to; gives `leave`, `follow_up` or nothing."""
 
     ASKS = False
 
-    BINDINGS: ClassVar[list[BindingType]] = [bind("leave")]
+    BINDINGS: ClassVar[list[BindingType]] = [bind("leave"), bind("follow_up")]
 
     class Judged(Message):
         """The score of the drill is known."""
@@ -57,6 +58,7 @@ class EndCard(Dialog[str]):
         directory: str,
         judge: Judge | None,
         more: tuple[Field, ...] = (),
+        due: FollowUp | None = None,
     ) -> None:
         """Make the card.
 
@@ -65,6 +67,7 @@ class EndCard(Dialog[str]):
             directory: where it is kept.
             judge: gives the score; `None` where none is to be had.
             more: how a first-time user goes on; then the score comes first.
+            due: what is due now; `None` where nothing is.
         """
         ended = view.state.ended
         assert ended is not None
@@ -81,9 +84,11 @@ class EndCard(Dialog[str]):
             *outage_fields(view),
             *trouble_fields(view),
             Field("kept", text(directory)),
+            *_due_fields(due),
         )
         self._judge = judge
         self._more = more
+        self._due = due
 
     def compose_body(self) -> Iterable[Widget]:
         """Outcome, reason, time, steps and place; of a drill, its score."""
@@ -114,12 +119,31 @@ class EndCard(Dialog[str]):
 
     def choices(self) -> tuple[Choice, ...]:
         """Leave, or read on."""
-        return (Choice("leave", "q Leave", "primary"), Choice("cancel", "Look at it"))
+        due = f"{key_of('follow_up')} {self._due.runbook.title}" if self._due else ""
+        return (
+            Choice("leave", "q Leave", "primary"),
+            *((Choice("follow_up", due),) if due else ()),
+            Choice("cancel", "Look at it"),
+        )
 
     @on(Button.Pressed, "#leave")
     def action_leave(self) -> None:
         """Leave; its key works here, too."""
         self.dismiss("leave")
+
+    @on(Button.Pressed, "#follow_up")
+    def action_follow_up(self) -> None:
+        """Begin what is due, if anything is; its key works here, too."""
+        if self._due is not None:
+            self.dismiss("follow_up")
+
+
+def _due_fields(due: FollowUp | None) -> tuple[Field, ...]:
+    """What is due now, and by which command it can be begun later."""
+    if due is None:
+        return ()
+    when = assemble((due.cycle, "plain"), (f"  {due.runbook.title}", "key"))
+    return (Field("due", when), Field("", text(due.command, "muted")))
 
 
 def _counts(view: RunView) -> Content:
@@ -153,7 +177,9 @@ def end_card(
     judge = None
     if began is not None and began.site is not None:
         judge = partial(await_fields, directory, Path(began.site), view.runbook)
-    return EndCard(view, str(directory.path), judge, _next() if coaches else ())
+    more = _next() if coaches else ()
+    due = follow_up(view.plan, view.state)
+    return EndCard(view, str(directory.path), judge, more, due)
 
 
 def _next() -> tuple[Field, ...]:

@@ -17,6 +17,7 @@ from mobius_tui.tui.describe import describe
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.screens.dialog import Choice, Dialog, fields_widget, words_widget
 from mobius_tui.tui.view import RunView
+from mobius_tui.tui.whom import escalation_fields
 
 WAYS = (
     ("retry", "Retry"),
@@ -86,4 +87,5 @@ def _known(view: RunView, step: Step) -> tuple[Field, ...]:
     if isinstance(step.action, Run) and "\n" in step.action.script.strip():
         hidden.add("run")
     fields = describe(view, step.id, compact=False)
-    return tuple(field for field in fields if field.label not in hidden)
+    known = tuple(field for field in fields if field.label not in {*hidden, "role"})
+    return (*known, *escalation_fields(view.runbook.contacts, step))

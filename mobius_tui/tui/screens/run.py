@@ -12,6 +12,7 @@ from textual.binding import BindingType
 
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.follow_up import FollowUp, follow_up
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.plan import kind_of
 from mobius_tui.run.viewer import Viewer
@@ -55,6 +56,7 @@ class RunScreen(AskingPage):
         repaints: int = 20,
         wall: Callable[[], float] = time,
         stand: Stand | None = None,
+        brief: Callable[[FollowUp], None] | None = None,
     ) -> None:
         """Make the screen of a run.
 
@@ -66,9 +68,11 @@ class RunScreen(AskingPage):
             repaints: the most repaints in a second that news may cause.
             wall: gives seconds since 1970.
             stand: where the person was before the screens went away.
+            brief: opens the briefing of what is due after the run.
         """
         super().__init__(viewer, repaints=repaints, wall=wall, stand=stand)
         self._resume = resume
+        self._brief = brief
         self._auto = auto
         self._card_is_due = not is_new
         self._end_is_told = False
@@ -108,8 +112,11 @@ class RunScreen(AskingPage):
         from mobius_tui.tui.screens.ending import end_card
 
         card = end_card(view, self._viewer.directory, coaches=self.coaches)
-        if await self.ask(card) == "leave":
+        way = await self.ask(card)
+        if way == "leave":
             self._go()
+        elif way == "follow_up":
+            self.action_follow_up()
 
     @on(NextLine.Taken)
     def action_next_action(self) -> None:
@@ -214,6 +221,18 @@ class RunScreen(AskingPage):
             self.begin_asking(self._do(command_id, self.key))
         elif self.view is not None:
             self.tell(why_not(self.view, self.key, command_id))
+
+    def action_follow_up(self) -> None:
+        """Begin what is due now that the run has ended."""
+        if self.view is None:
+            return
+        due = follow_up(self.view.plan, self.view.state)
+        if due is not None and self._brief is not None:
+            self._brief(due)
+        elif self.view.state.ended is None:
+            self.tell("The run has not ended: nothing is due after it yet.")
+        else:
+            self.tell("Nothing is due after this run.")
 
     def action_status(self) -> None:
         """Copy where the run stands."""
