@@ -9,7 +9,7 @@ import fcntl
 import os
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -279,14 +279,24 @@ def is_run_id(name: str) -> bool:
     return plain and "/" not in name and _RUN_ID.fullmatch(name) is not None
 
 
-def all_runs(root: Path) -> tuple[RunDirectory, ...]:
-    """Every run, newest first."""
+def all_runs(
+    root: Path, *, but: Collection[str] = frozenset()
+) -> tuple[RunDirectory, ...]:
+    """Every run, newest first.
+
+    Args:
+        root: the folder of all runs.
+        but: ids of runs that are left out.
+    """
     found: list[RunDirectory] = []
     with suppress(FileNotFoundError, NotADirectoryError):
         found = [
             RunDirectory(path)
             for path in root.iterdir()
-            if _RUN_ID.fullmatch(path.name) and path.is_dir() and not path.is_symlink()
+            if path.name not in but
+            and _RUN_ID.fullmatch(path.name)
+            and path.is_dir()
+            and not path.is_symlink()
         ]
     return tuple(sorted(found, key=lambda run: run.id, reverse=True))
 

@@ -88,6 +88,8 @@ class Lookout:
         """
         self._root = root
         self._known: dict[Path, _Watched] = {}
+        self._over: set[str] = set()
+        """The ids of runs that have ended: they never want anybody again."""
 
     def look(self) -> tuple[Elsewhere, ...]:
         """The runs that want somebody, the most urgent first; blocking."""
@@ -95,8 +97,9 @@ class Lookout:
 
     def _found(self) -> Iterator[Elsewhere]:
         known, self._known = self._known, {}
-        for directory in all_runs(self._root):
+        for directory in all_runs(self._root, but=self._over):
             if directory.record.exists():
+                self._over.add(directory.id)
                 continue
             watched = known.get(directory.path) or _Watched(directory)
             try:

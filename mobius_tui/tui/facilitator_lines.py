@@ -85,7 +85,7 @@ def score_fields(score: Score) -> Iterator[Field]:
     """What is known of the score by now."""
     label = "time to"
     for name, at in zip(TIMES, times_of(score), strict=True):
-        known = "not yet" if at is None else score_words.seconds_words(at)
+        known = "-" if at is None else score_words.seconds_words(at)
         role: Role = "muted" if at is None else "strong"
         words = assemble((f"{score_words.LABELS[name]:<14}", "plain"), (known, role))
         yield Field(label, words)

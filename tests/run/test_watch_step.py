@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
+import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from mobius_tui.health.window import stale_after
 from mobius_tui.run.events import encode
 from mobius_tui.run.journal import FIRST
 from mobius_tui.run.last_looks import last_checks
@@ -214,3 +218,18 @@ def test_what_a_watch_comes_to() -> None:
     cleared = WatchState(latest=alarm)
     assert ends(cleared, known, 49.0, 1.0) == "failed", "it fired meanwhile"
     assert ends(cleared, known, 51.0, 30.0) == "passed"
+
+
+async def test_a_host_that_slept_does_not_know(begin: Begin, site: Service) -> None:
+    body = book(site).replace('every = "50ms"', 'every = "20ms"')
+    body = body.replace('timeout = "1s"', 'timeout = "100ms"')
+    run = await begin(body, monitor_for=LONG)
+    await run.did("start", "watch-it")
+    health = run.directory.health
+    await run.until(lambda _: "api" in last_checks(health))
+    host = run.host()
+    os.kill(host, signal.SIGSTOP)
+    await asyncio.sleep(stale_after(0.1) + 1)  # what is timed here is the hole itself
+    os.kill(host, signal.SIGCONT)
+    _, reason = of(await run.status("watch-it", "unknown"))
+    assert reason.startswith("nobody looked for ")

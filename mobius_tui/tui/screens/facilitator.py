@@ -91,6 +91,7 @@ class FacilitatorPage(Page):
         self._shows: Mapping[str, str] = {}
         self._standing: Mapping[str, Act] = {}
         self._follower: Worker[None] | None = None
+        self._asking: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
         """Header, the faults beside what the team does, keys."""
@@ -214,6 +215,12 @@ class FacilitatorPage(Page):
         """Put it right again."""
         self._begin(partial(self._act, "heal", self._fault))
 
+    @property
+    def is_opening(self) -> bool:
+        """Whether the question for a hint is about to come, and keys must wait."""
+        asking = self._asking is not None and self._asking.is_running
+        return self.is_current and asking
+
     def _begin(self, work: Callable[[], Awaitable[None]]) -> None:
         self.run_worker(work, group="act", exit_on_error=False)
 
@@ -227,7 +234,7 @@ class FacilitatorPage(Page):
 
     def action_hint(self) -> None:
         """Tell the team something."""
-        self._begin(self._hint)
+        self._asking = self.run_worker(self._hint, exit_on_error=False)
 
     async def _hint(self) -> None:
         """A worker: ask what, and send it."""
