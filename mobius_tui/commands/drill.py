@@ -47,6 +47,12 @@ def do(options: argparse.Namespace) -> int:
     from mobius_tui.commands.speaking import say
     from mobius_tui.drill.faults import FAULTS
 
+    if options.inject is not None:
+        return leading.lead(options)
+    if options.inject_cmd is not None:
+        return own_staging.rehearse_own(options)
+    if options.profile or options.workdir:
+        raise UsageError("--profile and --workdir: only with --inject-cmd")
     if options.matrix:
         from mobius_tui.commands.drill_matrix import matrix
         from mobius_tui.drill.faults.combine import combined
@@ -56,12 +62,6 @@ def do(options: argparse.Namespace) -> int:
             combined([name])
         seed = options.seed or 0
         return matrix(options.runbook, chosen, seed=seed, as_json=options.json)
-    if options.inject is not None:
-        return leading.lead(options)
-    if options.inject_cmd is not None:
-        return own_staging.rehearse_own(options)
-    if options.profile or options.workdir:
-        raise UsageError("--profile and --workdir: only with --inject-cmd")
     names = options.fault or ["bad-release"]
     if names == ["list"]:
         for fault in FAULTS.values():

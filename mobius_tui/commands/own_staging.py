@@ -52,8 +52,7 @@ def rehearse_own(options: argparse.Namespace) -> int:
         for fault in faults:
             say(f"{fault.name:16} {fault.title}")
         return OK
-    if options.keep or options.seed is not None:
-        raise UsageError("--keep and --seed are about the program's own site")
+    _refuse_others(options)
     if options.auto:
         options.manual = options.manual or "tick"
     chosen = _chosen(faults, options.fault)
@@ -78,6 +77,27 @@ def rehearse_own(options: argparse.Namespace) -> int:
             return FAILED if wrong else code
     _await_guard(root)
     return code
+
+
+def _refuse_others(options: argparse.Namespace) -> None:
+    """Refuse what a staging cannot do.
+
+    Raises:
+        UsageError: an option is about the program's own site, or executes nothing.
+    """
+    for name, given in (
+        ("--keep", options.keep),
+        ("--seed", options.seed is not None),
+        ("--try-checks", options.try_checks),
+        ("--matrix", options.matrix),
+    ):
+        if given:
+            raise UsageError(f"{name}: only on the program's own site")
+    if options.dry_run:
+        raise UsageError(
+            "--dry-run: a drill breaks the staging first; `mobius-tui run` with "
+            "--dry-run shows the plan"
+        )
 
 
 def _chosen(

@@ -199,7 +199,9 @@ def test_a_fault_that_does_not_show_is_none(
     [
         (("--auto",), "production is protected, and a drill breaks what it is made on"),
         ((*AUTO, "--fault", "web-dwn"), "did you mean `web-down`"),
-        ((*AUTO, "--keep"), "--keep and --seed are about the program's own site"),
+        ((*AUTO, "--keep"), "--keep: only on the program's own site"),
+        ((*AUTO, "--matrix"), "--matrix: only on the program's own site"),
+        ((*AUTO, "--dry-run"), "a drill breaks the staging first"),
         (("--inject-cmd", "/no/such.toml"), "/no/such.toml"),
     ],
 )
