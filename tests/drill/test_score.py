@@ -174,6 +174,24 @@ def test_a_service_that_fails_at_the_end_is_not_restored(plan: Plan) -> None:
     assert (found.restored, found.steady) == (15.0, None)
 
 
+def test_every_probe_has_to_be_well_again(make_runbook: MakeRunbook) -> None:
+    web = '[[health.probe]]\nid = "web"\nurl = "http://localhost:2/"\n[[phase]]'
+    plan = Plan(make_runbook(BOOK.replace("[[phase]]", web, 1)))
+
+    def times(spelt: str) -> tuple[float | None, float | None]:
+        past = Past()
+        for probe, each in (("api", "fffoooooooooo"), ("web", spelt)):
+            for check in numbered(trace(each, probe=probe)):
+                past.add(check)
+        entry = Entry(n=1, at=0.0, mono=0.0, boot="b", by="ana", event=began())
+        found = score(plan, [entry], past, left=(), facts=Facts())
+        return found.restored, found.steady
+
+    assert times("fffffffoooooo") == (8.0, 10.0)
+    assert times("fffffffffffof") == (None, None)
+    assert times("ooooooooooooo") == (4.0, 6.0)
+
+
 def test_where_no_probe_failed_it_is_the_last_change_that_restores(plan: Plan) -> None:
     found = scored(plan, "ooooooooooooooooo", *straight())
     assert (found.restored, found.steady) == (13.0, 15.0)
