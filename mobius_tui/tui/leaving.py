@@ -1,4 +1,4 @@
-"""Textual's driver: leaving without a wait, and the size as the terminal tells it.
+"""Textual's driver: leaving without a wait, the size by the terminal, our own keys.
 
 Textual joins the thread that reads keys, which looks only every 100 ms whether it
 should end: a quarter of a second between `q` and the shell's prompt. At the end of the
@@ -8,8 +8,16 @@ program it may as well end with the process, once the terminal is as it was.
 from __future__ import annotations
 
 import os
+import selectors
 
 from textual.drivers.linux_driver import LinuxDriver
+
+from mobius_tui.tui.keyboard import Keyboard
+
+LOOK = 0.1
+"""Seconds between looks whether a lone Esc has stood long enough to be the key."""
+PIECE = 4096
+"""Bytes that are read at once."""
 
 
 class Driver(LinuxDriver):
@@ -44,3 +52,15 @@ class Driver(LinuxDriver):
             self.exit_event.set()
         else:
             super().disable_input()
+
+    def run_input_thread(self) -> None:
+        """Read what the terminal types until it is told to end."""
+        keyboard = Keyboard()
+        with selectors.SelectSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                if selector.select(LOOK):
+                    for event in keyboard.read(os.read(self.fileno, PIECE)):
+                        self.process_message(event)
+                for event in keyboard.tick():
+                    self.process_message(event)

@@ -42,6 +42,20 @@ async def test_a_key_that_does_not_apply_says_why(tmp_path: Path) -> None:
         assert host.intents == []
 
 
+async def test_what_is_typed_right_behind_a_refused_command_does_nothing(
+    tmp_path: Path,
+) -> None:
+    run = scenes.assessed(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (screen, pilot):
+        await pilot.press("s", "enter", "enter")
+        await until(pilot, lambda: "cannot be skipped" in words(pilot))
+        assert pilot.app.screen is screen
+        await press(pilot, time, "enter")
+        assert isinstance(pilot.app.screen, ConfirmDialog), "a moment later it does"
+        assert host.intents == []
+
+
 async def test_keys_in_the_footer_and_the_line_above_can_be_clicked(
     tmp_path: Path,
 ) -> None:

@@ -7,7 +7,7 @@ from time import time
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual import on
+from textual import events, on
 from textual.binding import BindingType
 
 from mobius_tui.errors import MobiusError
@@ -25,6 +25,7 @@ from mobius_tui.tui.output.workbench import OutputWorkbench
 from mobius_tui.tui.outside import no_terminal, to_terminal
 from mobius_tui.tui.refusals import why_not
 from mobius_tui.tui.screens.asking_page import AskingPage
+from mobius_tui.tui.screens.dialog import DEAF
 from mobius_tui.tui.screens.stand import Stand
 from mobius_tui.tui.shown import split
 from mobius_tui.tui.status_text import status_text
@@ -78,6 +79,21 @@ class RunScreen(AskingPage):
         self._end_is_told = False
         self._leaving: LeaveDialog | None = None
         self._pending: set[tuple[object, ...]] = set()
+        self._refused_at = float("-inf")
+
+    def hears(self, event: events.Event) -> bool:
+        """Whether it takes a key, a paste or a click that has come.
+
+        What was typed right behind a command that was refused was meant for the dialog
+        that did not open: an Enter would begin a step.
+        """
+        is_deaf = self.mono() - self._refused_at < DEAF
+        return not (is_deaf and isinstance(event, events.Key | events.Paste))
+
+    def _refuse(self, words: str, *, is_problem: bool = False) -> None:
+        """Say why a command does nothing."""
+        self._refused_at = self.mono()
+        self.tell(words, is_problem=is_problem)
 
     def on_mount(self) -> None:
         """Make the run go on by itself, if that was wanted."""
@@ -177,7 +193,7 @@ class RunScreen(AskingPage):
         """Say why not; or let the cursor go where the run goes on."""
         event.stop()
         if not event.reply.ok:
-            self.tell(event.reply.text, is_problem=True)
+            self._refuse(event.reply.text, is_problem=True)
             return
         try:
             self._viewer.follower.poll()
@@ -209,7 +225,7 @@ class RunScreen(AskingPage):
             return
         key = terminal_from(self.view, self.key)
         if key is None:
-            self.tell(no_terminal(self.view, self.key))
+            self._refuse(no_terminal(self.view, self.key))
         self._go_to_terminal(key)
 
     def action_flow(self, command_id: str) -> None:
@@ -220,7 +236,7 @@ class RunScreen(AskingPage):
         if command_id in self.available():
             self.begin_asking(self._do(command_id, self.key))
         elif self.view is not None:
-            self.tell(why_not(self.view, self.key, command_id))
+            self._refuse(why_not(self.view, self.key, command_id))
 
     def action_follow_up(self) -> None:
         """Begin what is due now that the run has ended."""
