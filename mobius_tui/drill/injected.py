@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from mobius_tui.errors import RunError
 from mobius_tui.run.drill_events import Act
 
 _FILE = "run/injected.jsonl"
+REVEALED = "injected.jsonl"
+"""The notes in the folder of a run that is over."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,3 +104,20 @@ def injected(root: Path) -> tuple[Injected, ...]:
         RunError: the file is not as `keep` writes it.
     """
     return tuple(each for each in acts(root) if each.act == "inject")
+
+
+def reveal(root: Path, folder: Path) -> None:
+    """Copy the notes to where the run is kept, for whoever compares them with the seals.
+
+    Args:
+        root: the site's folder, which is about to go.
+        folder: the run's.
+
+    Raises:
+        OSError: they cannot be copied.
+    """
+    notes = root / _FILE
+    if notes.exists():
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        with os.fdopen(os.open(folder / REVEALED, flags, 0o600), "wb") as file:
+            file.write(notes.read_bytes())

@@ -16,7 +16,7 @@ from pathlib import Path
 from mobius_tui.drill import kept, services
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.history import history
-from mobius_tui.drill.injected import injected
+from mobius_tui.drill.injected import injected, reveal
 from mobius_tui.drill.kept import Kept
 from mobius_tui.drill.looking import kept_looks, look_after
 from mobius_tui.drill.score import Facts, score
@@ -49,6 +49,8 @@ def judge(directory: RunDirectory, root: Path, *, is_last: bool = False) -> Kept
         MobiusError: the run or the site cannot be read, or nothing can be written.
     """
     run = Follower(directory)
+    with suppress(OSError):  # the score matters more
+        reveal(root, directory.path)
     looks = kept_looks(root)
     wrecked: tuple[Sighting, ...] = ()
     try:

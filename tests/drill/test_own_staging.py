@@ -161,6 +161,7 @@ def test_what_the_runbook_repairs_is_handled(
     assert drill is not None
     assert drill.score.handled
     assert drill.score.faults == ("web-down",)
+    assert '"fault": "web-down"' in (run.path / "injected.jsonl").read_text()
 
 
 def test_what_it_does_not_repair_is_not_handled_and_healed_afterwards(
