@@ -107,7 +107,7 @@ def injected(root: Path) -> tuple[Injected, ...]:
 
 
 def reveal(root: Path, folder: Path) -> None:
-    """Copy the notes to where the run is kept, for whoever compares them with the seals.
+    """Copy the notes to where the run is kept, to be compared with the seals.
 
     Args:
         root: the site's folder, which is about to go.
