@@ -139,9 +139,11 @@ def staging(tmp_path: Path) -> Iterator[Staging]:
     (tmp_path / "site").mkdir()
     found = Staging(tmp_path / "site")
     found.serve()
-    yield found
-    wait_for(lambda: not any(sites_root().glob("*")), limit=60)
-    found.end()
+    try:
+        yield found
+        wait_for(lambda: not any(sites_root().glob("*")), limit=60)
+    finally:
+        found.end()
 
 
 AUTO = ("--profile", "staging", "--auto", "--plain")
