@@ -14,6 +14,7 @@ COMMANDS: Mapping[str, str] = {
     "demo": "rehearse on a small MOBIUS of its own; touches nothing real",
     "run": "run a runbook",
     "resume": "go on with an open run",
+    "approve": "say as a second person that a step may begin, or may not",
     "watch": "watch a runbook's health, and roll back if armed",
     "drill": "rehearse a runbook on a broken site",
     "new": "write a small runbook that works, to begin with",

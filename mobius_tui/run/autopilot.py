@@ -6,6 +6,7 @@ import asyncio
 from contextlib import suppress
 
 from mobius_tui.errors import INCOMPLETE, MobiusError
+from mobius_tui.run.approvals import valid
 from mobius_tui.run.channels import marked
 from mobius_tui.run.engine import Engine
 from mobius_tui.run.events import (
@@ -95,7 +96,9 @@ async def _act(engine: Engine, auto: AutoStarted, proposal: Proposal) -> bool:
         return False
     step = engine.plan.steps[proposal.step]
     if proposal.kind == "wait":
-        await _stop(engine, f"{engine.plan.name(step.id)} waits: {proposal.text}")
+        await _ask_approval(engine, step)
+        text = engine.plan.proposal(engine.state).text
+        await _stop(engine, f"{engine.plan.name(step.id)} waits: {text}")
         return False
     if proposal.kind == "decide":
         return await _failed(engine, step)
@@ -109,6 +112,16 @@ async def _act(engine: Engine, auto: AutoStarted, proposal: Proposal) -> bool:
         )
         return False
     return await _begin(engine, auto, step)
+
+
+async def _ask_approval(engine: Engine, step: Step) -> None:
+    """Ask for what a step waits for, if that is approval alone."""
+    kinds = {w.kind for w in engine.plan.standings(engine.state)[step.id].waits}
+    if kinds != {"approval"} or valid(engine.plan, engine.state, step) is not None:
+        return
+    number = len(engine.state.steps[step.id].attempts) + 1
+    intent = Intent(wish="ask approval", step=step.id, attempt=number)
+    await HANDLERS["ask approval"](engine, intent, WHO)
 
 
 async def _stop(engine: Engine, reason: str, code: int = INCOMPLETE) -> None:

@@ -8,6 +8,7 @@ import os
 import pwd
 import socket
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.errors import MobiusError, RunError
@@ -110,7 +111,7 @@ class Control:
                 self._answering += 1
                 self._answered.clear()
                 try:
-                    writer.write(encode_reply(await self._answer(line, account(uid))))
+                    writer.write(encode_reply(await self._answer(line, uid)))
                     await writer.drain()
                 finally:
                     self._answering -= 1
@@ -124,12 +125,12 @@ class Control:
                 self.empty_since = asyncio.get_running_loop().time()
             writer.close()
 
-    async def _answer(self, line: bytes, who: str) -> Reply:
+    async def _answer(self, line: bytes, uid: int) -> Reply:
         try:
-            intent = decode_intent(line)
+            intent = replace(decode_intent(line), uid=uid)
         except RunError as error:
             return Reply(id="", ok=False, text=str(error))
         try:
-            return await self._judge(intent, who)
+            return await self._judge(intent, account(uid))
         except MobiusError as error:
             return Reply(id=intent.id, ok=False, text=str(error))

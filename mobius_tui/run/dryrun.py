@@ -42,7 +42,7 @@ def dry_run(briefing: Briefing, *, now: float) -> Iterator[str]:
         aside = " (aside)" if phase.aside else ""
         yield f"{plan.phase_numbers[phase.id]} {phase.title}{aside}"
         for step in phase.steps:
-            yield from _step(plan, step, state, values)
+            yield from step_lines(plan, step, state, values)
 
 
 def _state(briefing: Briefing) -> RunState:
@@ -63,7 +63,10 @@ def _shown(state: RunState, name: str) -> str:
     return "[secret]" if value.text is None else value.text
 
 
-def _step(plan: Plan, step: Step, state: RunState, values: Values) -> Iterator[str]:
+def step_lines(
+    plan: Plan, step: Step, state: RunState, values: Values
+) -> Iterator[str]:
+    """The lines of one step: what it does, and with what."""
     kind = kind_of(step)
     effect = f", {EFFECTS[effect_of(step)]}" if kind == "run" else ""
     gate = ", gate" if step.gate else ""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from mobius_tui.errors import MobiusError, RunError, StateError
+from mobius_tui.run.approvals import still_approved
 from mobius_tui.run.attempt import ask_to_stop
 from mobius_tui.run.conduct import Conduct, mark_of
 from mobius_tui.run.directory import RunDirectory
@@ -199,6 +200,7 @@ class Engine:
             own = self.state.steps[step.id]
             same = len(own.attempts) == tried and own.status in BAD
             free = self.busy() is None and not self.missing_secrets(step)
+            free = free and still_approved(self.plan, self.state, step)
             if same and self.state.ended is None and free:
                 await self.start(step, tried + 1, "host")
 

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from mobius_tui.run import message_words, watch_words
+from mobius_tui.run.approval_events import (
+    ApprovalAsked,
+    ApprovalDenied,
+    ApprovalEvent,
+    ApprovalGiven,
+)
 from mobius_tui.run.drill_events import HintGiven
 from mobius_tui.run.events import (
     AutoStopped,
@@ -80,6 +86,8 @@ def words(entry: Entry, plan: Plan, state: RunState) -> str | None:
             return f"note by {entry.by}: {text}"
         case HintGiven(text=text, who=who):
             return f"hint by {who}: {text}"
+        case ApprovalAsked() | ApprovalGiven() | ApprovalDenied() as event:
+            return _approval(event, plan)
         case AutoStopped(reason=reason):
             return f"stopped: {reason}"
         case RunEnded(outcome=outcome, reason=reason):
@@ -90,6 +98,21 @@ def words(entry: Entry, plan: Plan, state: RunState) -> str | None:
         case _:
             found = message_words.words(entry, state)
             return found or watch_words.words(entry, plan)
+
+
+def _approval(event: ApprovalEvent, plan: Plan) -> str:
+    """What was asked of a second person, or what they said."""
+    name = plan.name(event.step)
+    match event:
+        case ApprovalAsked(role=role, count=count, within=within):
+            of = f"{role} ({count} people)" if count > 1 else role
+            return f"approval asked for: {name}, of {of}, within {in_words(within)}"
+        case ApprovalGiven(name=who, uid=uid, weaker=weaker):
+            where = "a drill's approver" if uid < 0 else f"user id {uid}"
+            note = "; weaker: a typed name in the login that asked" if weaker else ""
+            return f"approved: {name}, by {who} ({where}{note})"
+        case ApprovalDenied(reason=reason):
+            return f"not approved: {name}; {reason}"
 
 
 def _ended(event: StepEnded, plan: Plan, state: RunState) -> str:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from mobius_tui.errors import RunError
+from mobius_tui.run.approval_events import APPROVAL_EVENTS, ApprovalEvent
 from mobius_tui.run.drill_events import DRILL_EVENTS, DrillEvent
 from mobius_tui.run.message_events import MESSAGE_EVENTS, MessageEvent
 from mobius_tui.run.watch_events import WATCH_EVENTS, WatchEvent
@@ -280,6 +281,7 @@ Event = (
     | ChoiceMade
     | NoteAdded
     | HealthSealed
+    | ApprovalEvent
     | MessageEvent
     | DrillEvent
     | WatchEvent
@@ -308,6 +310,7 @@ EVENTS: Mapping[str, type[Event]] = {
         ChoiceMade,
         NoteAdded,
         HealthSealed,
+        *APPROVAL_EVENTS,
         *MESSAGE_EVENTS,
         *DRILL_EVENTS,
         *WATCH_EVENTS,

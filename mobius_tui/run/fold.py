@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from mobius_tui.errors import StateError
-from mobius_tui.run import deliveries, fold_watch
+from mobius_tui.run import approvals, deliveries, fold_watch
+from mobius_tui.run.approval_events import APPROVAL_EVENTS, ApprovalEvent
 from mobius_tui.run.drill_events import Hint, HintGiven, SiteTouched
 from mobius_tui.run.events import (
     AutoStarted,
@@ -139,6 +140,10 @@ def _message(state: RunState, event: MessageEvent, entry: Entry) -> None:
     )
 
 
+def _approval(state: RunState, event: ApprovalEvent, entry: Entry) -> None:
+    state.approvals = approvals.apply(state.approvals, event, by=entry.by, at=entry.at)
+
+
 def _run_ended(state: RunState, event: RunEnded, entry: Entry) -> None:
     state.ended, state.ended_at = event, entry.at
     state.auto = None
@@ -157,6 +162,7 @@ _APPLY: Mapping[type[Event], Apply] = {
     NoteAdded: _note_added,
     HealthSealed: _health_sealed,
     **dict.fromkeys(MESSAGE_EVENTS, _message),
+    **dict.fromkeys(APPROVAL_EVENTS, _approval),
     HintGiven: _hint_given,
     SiteTouched: _site_touched,
     **fold_watch.WATCH,

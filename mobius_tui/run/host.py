@@ -19,6 +19,7 @@ from pathlib import Path
 
 from mobius_tui.errors import INCOMPLETE, OK, MobiusError, RunError, StateError
 from mobius_tui.health.record import Check, Sample
+from mobius_tui.run import approval_clock
 from mobius_tui.run.autopilot import fly
 from mobius_tui.run.control import Control
 from mobius_tui.run.directory import RunDirectory
@@ -159,6 +160,7 @@ class Host:
             tasks.create_task(self.job.run(), name="job"),
             tasks.create_task(self.outbox.run(), name="outbox"),
             tasks.create_task(self._seal(engine), name="seal"),
+            tasks.create_task(approval_clock.run(engine), name="approvals"),
         ]
         for name in left:
             step_id, _, number = name.rpartition(".")

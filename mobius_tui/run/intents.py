@@ -36,6 +36,9 @@ Wish = Literal[
     "rollback",
     "hint",
     "facilitate",
+    "ask approval",
+    "approve",
+    "deny",
     "end",
     "release",
 ]
@@ -68,6 +71,9 @@ class Intent:
     confirm: str = ""
     """The environment's name, typed, where a destroy step wants it."""
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    uid: int | None = None
+    """Whose process asks, as the kernel says; what a line says of it is not read.
+    `None` where the host asks itself."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,7 +8,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from mobius_tui.errors import RunError
-from mobius_tui.run import judge_drill, judge_messages, judge_watch
+from mobius_tui.run import (
+    judge_approval,
+    judge_drill,
+    judge_messages,
+    judge_watch,
+)
+from mobius_tui.run.approvals import pending
 from mobius_tui.run.engine import Engine
 from mobius_tui.run.events import (
     AutoStarted,
@@ -170,6 +176,8 @@ async def _release(engine: Engine, _intent: Intent, _who: str) -> Entry | None:
     ]
     if running:
         raise RunError(f"{', '.join(running)} is running; the host stays")
+    if pending(engine.plan, engine.state):
+        raise RunError("an approval is waited for; the host stays")
     if engine.viewers() > 1:
         raise RunError("others watch this run; the host stays")
     engine.released.set()
@@ -184,6 +192,7 @@ HANDLERS: Mapping[str, Handler] = {
     "choose": choose,
     **judge_messages.HANDLERS,
     **judge_drill.HANDLERS,
+    **judge_approval.HANDLERS,
     "skip": _skip,
     "restore": _restore,
     "override": _override,

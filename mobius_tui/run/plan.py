@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mobius_tui.run.events import Outcome
-from mobius_tui.run.standings import Standing, Wait, standings, variables_awaited
+from mobius_tui.run.standings import (
+    Standing,
+    Wait,
+    approval_awaited,
+    standings,
+    variables_awaited,
+)
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import BAD, OPEN, Status, StepState
 from mobius_tui.run.variables import reads
@@ -185,7 +191,8 @@ class Plan:
 
     def waits_of_retry(self, state: RunState, step_id: str) -> tuple[Wait, ...]:
         """What a step that has ended would wait for if it were pending."""
-        return tuple(variables_awaited(self, state, step_id))
+        variables = variables_awaited(self, state, step_id)
+        return (*variables, *approval_awaited(self, state, self.steps[step_id]))
 
     def aside_done(self, state: RunState) -> tuple[str, bool] | None:
         """The aside phase that has come to its end, and whether it passed."""

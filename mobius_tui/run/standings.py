@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from mobius_tui.run.approvals import missing
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import OPEN, Status
 from mobius_tui.runbook.model import Step
@@ -92,15 +93,7 @@ def _standing(
     if gate is not None:
         waits.append(Wait(kind="gate", on=gate, text=f"gate {plan.numbers[gate]}"))
     waits.extend(variables_awaited(plan, state, step.id))
-    if step.approve is not None:
-        waits.append(
-            Wait(
-                kind="approval",
-                on=step.approve.role,
-                text=f"wants approval by {step.approve.role}, "
-                "which this version cannot take",
-            )
-        )
+    waits.extend(approval_awaited(plan, state, step))
     return Standing(
         status=Status.WAITING if waits else Status.PENDING, waits=tuple(waits)
     )
@@ -111,6 +104,13 @@ def variables_awaited(plan: Plan, state: RunState, step_id: str) -> Iterator[Wai
     for name in plan.reads[step_id]:
         if name not in state.variables:
             yield Wait(kind="variable", on=name, text=f"no {name} yet")
+
+
+def approval_awaited(plan: Plan, state: RunState, step: Step) -> Iterator[Wait]:
+    """What a step still wants of a second person."""
+    text = missing(plan, state, step)
+    if text and step.approve is not None:
+        yield Wait(kind="approval", on=step.approve.role, text=text)
 
 
 def _needs(plan: Plan, state: RunState, found: dict[str, Standing]) -> None:

@@ -15,6 +15,7 @@ from mobius_tui.run.events import (
     VariableSet,
 )
 from mobius_tui.run.intents import Intent
+from mobius_tui.run.judge_approval import answer_in_drill, refuse_own
 from mobius_tui.run.judge_watch import yield_to
 from mobius_tui.run.plan import effect_of, follows, kind_of
 from mobius_tui.run.steps import Status
@@ -113,8 +114,10 @@ async def start(engine: Engine, intent: Intent, who: str) -> Entry | None:
             f"{engine.plan.name(step.id)} destroys in {environment}; type the "
             "environment's name to confirm it"
         )
+    refuse_own(engine, step, intent)
     if who != AUTO:
         await yield_to(engine, step, who)
+    await answer_in_drill(engine, step, who)
     return await engine.start(step, number, who, intent.id)
 
 
@@ -149,6 +152,8 @@ async def tick(engine: Engine, intent: Intent, who: str) -> Entry | None:
     step, number = tickable(engine, intent)
     declared = engine.plan.runbook.variables
     answers = _answers(step, intent.values, declared)
+    refuse_own(engine, step, intent)
+    await answer_in_drill(engine, step, who)
     from mobius_tui.run.events import StepStarted
 
     started = StepStarted(
@@ -208,6 +213,8 @@ async def choose(engine: Engine, intent: Intent, who: str) -> Entry | None:
         raise RunError("only one of them can be chosen")
     if number > 1 and not intent.text and _dependents(engine, action.var):
         raise RunError("steps that depend on this have begun; give a reason to change")
+    refuse_own(engine, step, intent)
+    await answer_in_drill(engine, step, who)
     event = ChoiceMade(
         step=step.id,
         attempt=number,

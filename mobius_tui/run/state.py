@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mobius_tui.errors import StateError
-from mobius_tui.run import deliveries
+from mobius_tui.run import approvals, deliveries
+from mobius_tui.run.approval_events import ApprovalEvent
 from mobius_tui.run.drill_events import Hint
 from mobius_tui.run.events import (
     AutoStarted,
@@ -124,6 +125,8 @@ class RunState:
     """What the facilitator of a drill told the team."""
     deliveries: deliveries.Deliveries = ()
     """Messages on their way to channels, and those that have arrived."""
+    approvals: Mapping[str, approvals.Approval] = field(default_factory=dict)
+    """What was asked last of a second person, by step."""
     without: tuple[str, ...] = ()
     """Secrets that the run had, and that its newest host was not given."""
     ended: RunEnded | None = None
@@ -151,6 +154,8 @@ class RunState:
             self.watch.check(event)
         elif isinstance(event, MessageEvent):
             deliveries.check(self.deliveries, event)
+        elif isinstance(event, ApprovalEvent):
+            approvals.check(self.approvals, self.steps, event)
 
     def _check_step(self, event: Event, name: str, allowed: frozenset[Status]) -> None:
         step_id = getattr(event, "step", "")

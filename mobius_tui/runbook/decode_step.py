@@ -151,10 +151,17 @@ def _retry(table: Table | None) -> Retry | None:
 
 
 def _approve(table: Table | None) -> Approve | None:
-    if table is None:
-        return None
+    if table is None or not table.node:
+        return None  # an empty table takes away what `use` brought
     table.require("role")
-    return Approve(role=table.text("role"), count=table.whole("count", 1, 1, 100))
+    role = table.text("role")
+    if table.given("role") and not role.strip():
+        table.report("`role` says whose approval it is", "role")
+    return Approve(
+        role=role,
+        count=table.whole("count", 1, 1, 100),
+        within=duration(table, "within", "15m"),
+    )
 
 
 def _link(table: Table) -> Link:

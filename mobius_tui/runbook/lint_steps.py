@@ -94,6 +94,8 @@ def _then(draft: Draft) -> None:
 
 def _wants_person(step: Step) -> str | None:
     """The key by which a step cannot do without a person, or None."""
+    if step.approve is not None:
+        return "approve"
     match step.action:
         case Manual(ask=asks):
             return "ask" if asks else "manual"

@@ -423,10 +423,12 @@ class Retry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Approve:
-    """Whose approval a step wants."""
+    """Whose approval a step wants, before it begins."""
 
     role: str
     count: int = 1
+    within: str = "15m"
+    """A duration: asked for, it is denied after it; given, it lapses after it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

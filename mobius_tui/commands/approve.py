@@ -1,0 +1,140 @@
+"""`mobius-tui approve`: what a second person says of a step that wants it."""
+
+from __future__ import annotations
+
+from mobius_tui.errors import FAILED, OK, STOPPED, RunError, UsageError
+
+TYPE_CHECKING = False  # as in `cli`
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from mobius_tui.run.approvals import Approval
+    from mobius_tui.run.follow import Follower
+    from mobius_tui.run.intents import Intent, Reply
+    from mobius_tui.runbook.model import Step
+
+
+def add_options(approve: argparse.ArgumentParser) -> None:
+    """Add what `approve` takes."""
+    approve.add_argument("run", help="its id, or its folder")
+    approve.add_argument("--step", metavar="ID", help="which, where several wait")
+    approve.add_argument(
+        "--as",
+        dest="name",
+        metavar="NAME",
+        help="who approves, in the login that asked; counts as weaker",
+    )
+    approve.add_argument("--deny", metavar="REASON", help="say no, and why")
+
+
+def do(options: argparse.Namespace) -> int:
+    """Show what is asked for, and hand on what is said."""
+    import asyncio
+
+    from mobius_tui.commands.speaking import say, tell
+    from mobius_tui.run.directory import find, runs_root
+    from mobius_tui.run.follow import Follower
+    from mobius_tui.sanitize import line
+
+    directory = find(runs_root(), options.run)
+    follower = Follower(directory)
+    if directory.host() is None:
+        raise RunError(
+            f"no host runs {directory.id}; whoever runs it goes on with "
+            f"`mobius-tui resume {directory.id}`"
+        )
+    step, approval = _asked(follower, options.step)
+    for each in _lines(follower, step, approval):
+        say(line(each))
+    intent = _said(options, step, approval)
+    if intent is None:
+        tell("nothing was approved")
+        return STOPPED
+    reply = asyncio.run(_send(follower, intent))
+    if not reply.ok:
+        tell(reply.text)
+        return FAILED
+    name = follower.plan.name(step.id)
+    tell(f"{name} is {'denied' if options.deny is not None else 'approved'}")
+    return OK
+
+
+def _asked(follower: Follower, wanted: str | None) -> tuple[Step, Approval]:
+    """The step that waits, and what was asked."""
+    from mobius_tui.run.approvals import pending, valid
+
+    plan, state = follower.plan, follower.state
+    waiting = pending(plan, state)
+    found = [step for step in waiting if wanted in (None, step.id)]
+    if wanted is not None and wanted not in plan.steps:
+        raise UsageError(f"--step {wanted}: this runbook has no such step")
+    if len(found) > 1:
+        raise UsageError(
+            f"several wait: {', '.join(step.id for step in found)}; give --step ID"
+        )
+    if found:
+        approval = valid(plan, state, found[0])
+        if approval is not None:
+            return found[0], approval
+    raise RunError("no step of this run waits for an approval now")
+
+
+def _lines(follower: Follower, step: Step, approval: Approval) -> Iterator[str]:
+    import time
+
+    from mobius_tui.run.dryrun import step_lines
+    from mobius_tui.run.variables import Values
+
+    state, asked = follower.state, approval.asked
+    if state.began is not None:
+        where = f" in {state.began.environment}" if state.began.environment else ""
+        yield f"{state.began.title}{where}, run {state.began.run}"
+    yield from step_lines(follower.plan, step, state, Values(state, now=time.time()))
+    until = time.strftime("%H:%M:%S", time.localtime(approval.until))
+    of = f"{len(approval.given)} of {asked.count} have approved"
+    yield f"{approval.by} asks for approval by {asked.role} ({of}), until {until}"
+
+
+def _said(options: argparse.Namespace, step: Step, approval: Approval) -> Intent | None:
+    """What the person says; `None` where they would rather say nothing."""
+    import os
+    import sys
+
+    from mobius_tui.run.approver_names import phrase, wrong_name
+    from mobius_tui.run.control import account
+    from mobius_tui.run.intents import Intent
+
+    number = approval.asked.attempt
+    if options.deny is not None:
+        return Intent(wish="deny", step=step.id, attempt=number, text=options.deny)
+    name = account(os.getuid())
+    if os.getuid() == approval.asked.uid:
+        name = options.name or ""
+        wrong = wrong_name(name, approval.by)
+        if wrong:
+            raise UsageError(f"this login asked for it: {wrong}")
+    elif options.name is not None:
+        raise UsageError(f"--as: you are {name}; that goes on record")
+    words = phrase(name, step.id)
+    print(f"To approve, type: {words}\n> ", end="", file=sys.stderr, flush=True)  # noqa: T201
+    typed = sys.stdin.readline().strip()
+    if typed != words:
+        return None
+    return Intent(
+        wish="approve",
+        step=step.id,
+        attempt=number,
+        values={"binding": approval.asked.binding, "name": name},
+        confirm=typed,
+    )
+
+
+async def _send(follower: Follower, intent: Intent) -> Reply:
+    from mobius_tui.run.viewer import Viewer
+
+    viewer = Viewer(follower.directory, follower)
+    try:
+        return await viewer.intend(intent)
+    finally:
+        await viewer.close()
