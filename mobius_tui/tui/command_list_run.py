@@ -45,6 +45,16 @@ RUN_COMMANDS: tuple[Command, ...] = (
         place="run",
     ),
     Command(
+        id="approve",
+        flow=True,
+        keys=("A",),
+        title="Approve what waits for you",
+        label="Approve",
+        help="As a second person: shows what would run, and takes a typed phrase.",
+        group="Steps",
+        place="run",
+    ),
+    Command(
         id="hold",
         flow=True,
         keys=("H",),

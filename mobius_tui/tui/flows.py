@@ -10,7 +10,9 @@ from collections.abc import Mapping
 
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.plan import effect_of, follows, kind_of
+from mobius_tui.run.standings import approval_awaited
 from mobius_tui.runbook.model import Choose, Step
+from mobius_tui.tui.approving import approve, ask_approval
 from mobius_tui.tui.asking import Ask, Flow
 from mobius_tui.tui.run_flows import (
     contacts,
@@ -36,6 +38,8 @@ async def start(ask: Ask, view: RunView, key: str | None) -> Intent | None:
     step = view.step(key)
     if step is None:
         return None
+    if any(True for _ in approval_awaited(view.plan, view.state, step)):
+        return await ask_approval(ask, view, key)
     again = bool(view.own(step.id).attempts)
     confirm = ""
     if effect_of(step) != "read":
@@ -245,6 +249,8 @@ FLOWS: Mapping[str, Flow] = {
     "enter_phase": enter_phase,
     "contacts": contacts,
     "end_run": end_run,
+    "ask_approval": ask_approval,
+    "approve": approve,
     "arm": arm,
     "hold": hold,
     "roll_back": roll_back,

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from mobius_tui.run.approvals import pending, valid
 from mobius_tui.run.plan import (
     Proposal,
     effect_of,
@@ -36,6 +37,8 @@ Kind = Literal[
     "running",
     "terminal",
     "wait",
+    "ask_approval",
+    "approve",
     "phase",
     "resume",
     "end",
@@ -126,12 +129,34 @@ def _proposed(view: RunView, proposal: Proposal) -> Offer:
     if proposal.kind == "decide":
         return _decide(view, step)
     if proposal.kind == "wait":
+        if {wait.kind for wait in view.standings[step.id].waits} == {"approval"}:
+            return _approval(view, step, proposal)
         words = f"{name} waits: {proposal.text}"
         return Offer(kind="wait", key=step.id, text=words, role="warn")
     if view.state.auto is not None:
         words = f"The run goes on by itself; next is {name}"
         return Offer(kind="running", key=step.id, text=words, role="accent")
     return _start(view, step)
+
+
+def _approval(view: RunView, step: Step, proposal: Proposal) -> Offer:
+    """A step that waits for a second person alone: who is this?"""
+    name, asked = view.plan.name(step.id), valid(view.plan, view.state, step)
+    role = step.approve.role if step.approve is not None else ""
+    if asked is None:
+        words = f"Ask {role} to approve {name}"
+        return Offer(
+            kind="ask_approval",
+            key=step.id,
+            text=words,
+            role="warn",
+            note=proposal.text.partition(", ")[2],
+        )
+    if view.uid != asked.asked.uid:
+        words = f"Approve {name}, as {asked.by} asks"
+        return Offer(kind="approve", key=step.id, text=words, role="bad")
+    words = f"{name} waits: {proposal.text}"
+    return Offer(kind="wait", key=step.id, text=words, role="warn")
 
 
 def _terminal(view: RunView, step: Step) -> Offer:
@@ -220,6 +245,8 @@ def available(view: RunView | None, selected: str | None) -> frozenset[str]:
         return frozenset(found)
     found.add("end_run")
     found |= _of_watch(view)
+    if pending(view.plan, view.state):
+        found.add("approve")
     if any(phase.aside for phase in view.runbook.phases):
         found.add("enter_phase")
     if step is not None:

@@ -30,6 +30,8 @@ def why_not(view: RunView, key: str | None, command_id: str) -> str:
         return f"No host runs this run: {key_of('next_action')} resumes it first."
     if command_id == "enter_phase":
         return "This runbook has no phase to turn aside to."
+    if command_id == "approve":
+        return "Nobody has asked for an approval that is not given yet."
     if command_id in OF_WATCH:
         return _watch(view, command_id)
     step = view.step(key)

@@ -169,7 +169,7 @@ def _until(view: RunView, step: Step) -> str:
             case "choice":
                 words.append(f"{wait.on} is decided{_source(view, wait.on)}")
             case "approval":
-                words.append("you override it, with a reason")
+                words.append(f"{wait.on} approves it: `mobius-tui approve RUN`")
     return "; ".join(words)
 
 

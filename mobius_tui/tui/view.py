@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -46,6 +47,8 @@ class RunView:
     """The times of an outage, but for those that health tells; it grows in place."""
     lost: str = ""
     """Why the run's files are followed no longer; empty while they are."""
+    uid: int = field(default_factory=os.getuid)
+    """Whose viewer this is."""
     last_n: int = 0
     """The journal's entry up to which it was judged."""
 

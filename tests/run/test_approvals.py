@@ -171,7 +171,7 @@ async def test_a_host_that_died_has_forgotten_nothing(begin: Begin) -> None:
     [
         ("Ben Smith", ""),
         ("@ops", ""),
-        ("аna", "letters a to z"),  # noqa: RUF001 - that is the trap
+        ("аna", "letters a to z"),
         ("ben\u202enimda", "letters a to z"),
         ("ben\n", "letters a to z"),
         ("b" * 41, "at most 40"),

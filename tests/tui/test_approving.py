@@ -1,0 +1,89 @@
+"""Approval on the screen: asked for by one viewer, given from another's."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.run.approval_events import ApprovalAsked
+from mobius_tui.run.approvals import binding
+from mobius_tui.run.viewer import Viewer
+from mobius_tui.tui import offers
+from mobius_tui.tui.sight import Sight
+from tests.tui import runs, scenes
+from tests.tui.runs import MadeRun, Time, hosted, opened, press, until, words
+
+
+@pytest.fixture
+def assessed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MadeRun:
+    """The restore comes next, and wants the deploy operator's approval."""
+    text = runs.ROLLBACK.read_text()
+    place = text.index("title", text.index('id = "execute"'))
+    approve = 'approve = { role = "Deploy Operator" }\n'
+    book = tmp_path / "mobius-rollback.toml"
+    text = text[:place] + approve + text[place:]
+    by_itself = 'id = "auto-execute"\n'
+    book.write_text(text.replace(by_itself, by_itself + "approve = {}\n"))
+    monkeypatch.setattr(runs, "ROLLBACK", book)
+    return scenes.assessed(tmp_path)
+
+
+def ask(run: MadeRun, uid: int) -> None:
+    follower = Viewer(run.directory).follower
+    step = follower.plan.steps["execute"]
+    bound = binding(follower.plan, follower.state, step)
+    run.write(
+        ApprovalAsked(
+            step="execute",
+            attempt=1,
+            role="Deploy Operator",
+            count=1,
+            within=900,
+            binding=bound,
+            uid=uid,
+        )
+    )
+
+
+async def test_enter_asks_and_nothing_runs(assessed: MadeRun) -> None:
+    time = Time(assessed.at)
+    async with hosted(assessed) as host, opened(assessed, time=time) as (_, pilot):
+        assert "Ask Deploy Operator to approve 3.2" in words(pilot)
+        await press(pilot, time, "enter")
+        assert "mobius-tui approve" in words(pilot)
+        await press(pilot, time, "enter")
+        await until(pilot, lambda: host.intents)
+        (intent,) = host.intents
+        assert (intent.wish, intent.step) == ("ask approval", "execute")
+
+
+async def test_another_viewer_approves_what_it_was_shown(assessed: MadeRun) -> None:
+    ask(assessed, os.getuid())
+    time = Time(assessed.at)
+    async with hosted(assessed) as host, opened(assessed, time=time) as (_, pilot):
+        assert "waits: approval by Deploy Operator" in words(pilot)
+        await press(pilot, time, "A")
+        assert scenes.BACKUP in words(pilot).replace("\n", "")
+        await press(pilot, time, *"maria approves execute", "enter")
+        assert "somebody else approves" in words(pilot)
+        line = pilot.app.screen.query_one("#phrase")
+        line.value = "ops approves execute"  # type: ignore[attr-defined]
+        await press(pilot, time, "enter")
+        await until(pilot, lambda: host.intents)
+        (intent,) = host.intents
+        assert (intent.wish, intent.values["name"]) == ("approve", "ops")
+        assert len(intent.values["binding"]) == 64
+
+
+async def test_enter_offers_it_to_another_user(assessed: MadeRun) -> None:
+    ask(assessed, os.getuid())
+    async with hosted(assessed):
+        view = Sight(Viewer(assessed.directory)).run(assessed.at, None)
+        assert offers.offer(view, None, moved=False).kind == "wait"
+        other = replace(view, uid=view.uid + 1)
+        offered = offers.offer(other, None, moved=False)
+        assert (offered.kind, offered.key) == ("approve", "execute")
+        assert "as maria asks" in offered.text
