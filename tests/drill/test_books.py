@@ -106,6 +106,9 @@ async def test_it_is_gone_through_and_the_site_is_well(
     assert ended is not None, follower.entries[-1]
     assert ended.outcome == "completed", ended.reason
     assert verdict(site) == ()
+    wants = {step.id for step in runbook.steps() if step.approve is not None}
+    tried = {name for name in wants if follower.state.steps[name].attempts}
+    assert set(follower.state.approvals) == tried, "the drill approved all it began"
     wait_for(lambda: directory.host() is None)
 
 

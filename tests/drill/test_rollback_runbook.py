@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
 import sqlite3
 import subprocess
 import tomllib
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime
@@ -57,6 +59,7 @@ class Walk:
         self.steps = {step.id: step for step in runbook.steps()}
         self.site = site
         self.scratch = scratch
+        self.first: Path | None = None
         defaults = {
             name: variable.default
             for name, variable in runbook.variables.items()
@@ -73,10 +76,13 @@ class Walk:
         outputs.write_text("")
         ours = {"RUNBOOK_OUTPUT": str(outputs), "MOBIUS_PACE": "0"}
         strict = ("bash", "--noprofile", "--norc", "-euo", "pipefail", str(script))
+        env = {**os.environ, **environment(self.site), **self.values, **ours}
+        if self.first is not None:
+            env["PATH"] = f"{self.first}:{env['PATH']}"
         ended = subprocess.run(
             strict,
             cwd=self.site.root,
-            env={**os.environ, **environment(self.site), **self.values, **ours},
+            env=env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -87,6 +93,15 @@ class Walk:
             name, _, value = line.partition("=")
             self.values[name] = value
         return ended.returncode, ended.stdout
+
+    def interpose(self, tool: str, script: str) -> None:
+        """Let something happen just before a program of the step begins."""
+        self.first = self.scratch / "first"
+        self.first.mkdir(exist_ok=True)
+        real = shutil.which(tool)
+        own = self.first / tool
+        own.write_text(f'#!/bin/bash\n{script}\nexec {real} "$@"\n')
+        own.chmod(0o755)
 
     def fill(self, text: str) -> str:
         return fill(text, self.values.__getitem__)
@@ -145,6 +160,67 @@ def test_without_a_verified_backup_it_fails(walk: Walk, what: str) -> None:
     assert code == 1
     assert "no verified backup of production" in output
     assert "backup_file" not in walk.values
+
+
+def _other_backup(walk: Walk, newest: Path) -> bytes:
+    """One that is as good by its own .sha256, and that nobody verified."""
+    other = walk.scratch / "other.zip"
+    with zipfile.ZipFile(newest) as old, zipfile.ZipFile(other, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, b"6.6.6" if name == "app/VERSION" else old.read(name))
+    return other.read_bytes()
+
+
+@pytest.mark.parametrize("moment", ["before", "as it is copied"])
+def test_a_backup_that_was_swapped_is_refused_and_nothing_touched(
+    walk: Walk, newest_backup: Newest, moment: str
+) -> None:
+    assert walk.run("find-backup")[0] == 0
+    newest = newest_backup(walk.site)
+    other = _other_backup(walk, newest)
+    before = _content(walk.site)
+    assert before
+    swap = walk.scratch / "swap"
+    swap.write_bytes(other)
+    if moment == "before":
+        newest.write_bytes(other)
+        digest = hashlib.sha256(other).hexdigest()
+        Path(f"{newest}.sha256").write_text(f"{digest}  {newest.name}\n")
+    else:
+        walk.interpose("cp", f'/bin/cp "{swap}" "{newest}"')
+    for step_id in ("execute", "restore-database", "extract"):
+        code, output = walk.run(step_id)
+        assert code == 1, step_id
+        assert "not the backup that was verified" in output
+    assert _content(walk.site) == before
+    assert not list((walk.site.root / "data").glob("*.failed.*"))
+    assert not (walk.site.root / "run" / "rollbacks.log").exists()
+
+
+def _content(site: Site) -> dict[str, bytes]:
+    folders = ("app", "config")
+    return {
+        str(path): path.read_bytes()
+        for folder in folders
+        for path in sorted((site.root / folder).rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_a_backup_swapped_after_its_copy_changes_nothing(
+    walk: Walk, newest_backup: Newest
+) -> None:
+    assert walk.run("find-backup")[0] == 0
+    FAULTS["bad-release"].inject(walk.site)
+    newest = newest_backup(walk.site)
+    walk.scratch.joinpath("swap").write_bytes(_other_backup(walk, newest))
+    swap = walk.scratch / "swap"
+    walk.interpose("sha256sum", f'/bin/cp "{swap}" "{newest}"')
+    code, output = walk.run("execute")
+    assert code == 0, output
+    assert newest.read_bytes() == swap.read_bytes(), "it was swapped"
+    assert "6.6.6" not in (walk.site.root / "app" / "VERSION").read_text()
+    assert ask(walk.site, "/health")[0] == 200
 
 
 def test_without_a_monitor_log_it_warns(walk: Walk) -> None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import io
 import os
 import re
+import runpy
 import subprocess
 import zipfile
 from collections.abc import Callable, Iterator
@@ -9,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
+import mobius_tui.drill
 from mobius_tui.drill.site import Site, ask, await_answer
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Newest = Callable[[Site], Path]
 
+SOURCE = Path(mobius_tui.drill.__file__).parent / "assets" / "site"
 ROLLBACK = "scripts/deploy/rollback_dhash.sh"
 
 
@@ -171,3 +175,40 @@ def test_there_is_a_monitor_log_from_the_start(site: Site) -> None:
     lines = log.read_text().splitlines()
     assert len(lines) > 100
     assert all(len(line.split("|", 3)) == 4 for line in lines)
+
+
+def _archive(*members: tuple[str, int]) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as made:
+        for name, mode in members:
+            member = zipfile.ZipInfo(name)
+            member.external_attr = mode << 16
+            made.writestr(member, b"/etc/passwd")
+    return data.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [
+        ("../out", 0o100644),
+        ("app/../../out", 0o100644),
+        ("/tmp/out", 0o100644),
+        ("C:/out", 0o100644),
+        ("..\\out", 0o100644),
+        ("app/link", 0o120777),
+        ("app/pipe", 0o010644),
+        ("app/device", 0o020644),
+    ],
+)
+def test_an_archive_that_would_leave_its_folder_is_refused(
+    tmp_path: Path, name: str, mode: int
+) -> None:
+    source, target = tmp_path / "backup.zip", tmp_path / "inner" / "target"
+    target.mkdir(parents=True)
+    source.write_bytes(_archive(("app/VERSION", 0o100644), (name, mode)))
+    module = runpy.run_path(str(SOURCE / "lib" / "archive.py"))
+    assert module["extract"](source, target)
+    assert list(target.parent.rglob("*")) == [target], "nothing at all is unpacked"
+    source.write_bytes(_archive(("app/VERSION", 0o100644), ("app/x", 0)))
+    assert module["extract"](source, target) == ""
+    assert (target / "app" / "x").is_file()

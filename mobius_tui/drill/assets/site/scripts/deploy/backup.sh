@@ -21,6 +21,6 @@ need_environment
 stamp=${MOBIUS_STAMP:-$(date -u +%Y%m%d_%H%M%S)}
 zip=${label}_${environment}_$stamp.zip
 cd "$site/backups"
-"$site/bin/site-python" "$site/lib/archive.py" "$environment" "$stamp" "$PWD/$zip"
+"$site/bin/site-python" "$site/lib/archive.py" create "$environment" "$stamp" "$PWD/$zip"
 sha256sum "$zip" > "$zip.sha256"
 say "✓ backups/$zip"

@@ -61,7 +61,7 @@ fi
 say "✓ SHA-256 ${have:0:12}… matches"
 
 begin "Extracting the backup"
-"$site/bin/site-python" -m zipfile -e "$backup" "$work"
+"$site/bin/site-python" "$site/lib/archive.py" extract "$backup" "$work"
 
 begin "Backing up the current state"
 "$site/scripts/deploy/backup.sh" --env "$environment" --label pre-rollback
