@@ -173,8 +173,3 @@ async def test_ending_stops_what_follows(begin: Begin) -> None:
 async def test_a_missing_secret_makes_its_step_wait(begin: Begin) -> None:
     run = await begin(SECRETS)
     assert "no token yet" in (await run.intend("start", "named")).text
-
-
-async def test_a_step_that_wants_approval_does_not_start(begin: Begin) -> None:
-    run = await begin(ONE + step("a", "true", 'approve = { role = "Lead" }'))
-    assert "wants approval by Lead" in (await run.intend("start", "a")).text
