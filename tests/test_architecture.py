@@ -109,6 +109,7 @@ PURE = (
     "run.fold_watch",
     "run.steps",
     "run.fold",
+    "run.grown",
     "run.fold_steps",
     "run.plan",
     "run.standings",

@@ -83,7 +83,7 @@ def _variable_set(state: RunState, event: VariableSet, _entry: Entry) -> None:
 
 
 def _phase_entered(state: RunState, event: PhaseEntered, _entry: Entry) -> None:
-    state.entered = (*state.entered, event.phase)
+    state.entered = state.entered.plus(event.phase)
     fold_watch.phase_entered(state, event)
     if event.from_step in state.steps:
         state.turned[event.from_step] = len(state.steps[event.from_step].attempts)
@@ -117,9 +117,9 @@ def _phase_left(state: RunState, event: PhaseLeft, _entry: Entry) -> None:
 def _note_added(state: RunState, event: NoteAdded, _entry: Entry) -> None:
     if event.step in state.steps:
         old = state.steps[event.step]
-        state.steps[event.step] = replace(old, notes=(*old.notes, event.text))
+        state.steps[event.step] = replace(old, notes=old.notes.plus(event.text))
     else:
-        state.notes = (*state.notes, event.text)
+        state.notes = state.notes.plus(event.text)
 
 
 def _health_sealed(state: RunState, event: HealthSealed, _entry: Entry) -> None:
@@ -127,7 +127,8 @@ def _health_sealed(state: RunState, event: HealthSealed, _entry: Entry) -> None:
 
 
 def _hint_given(state: RunState, event: HintGiven, entry: Entry) -> None:
-    state.hints = (*state.hints, Hint(text=event.text, who=event.who, at=entry.at))
+    hint = Hint(text=event.text, who=event.who, at=entry.at)
+    state.hints = state.hints.plus(hint)
 
 
 def _site_touched(_state: RunState, _event: SiteTouched, _entry: Entry) -> None:

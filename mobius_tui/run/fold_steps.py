@@ -56,7 +56,7 @@ def _step_started(state: RunState, event: StepStarted, entry: Entry) -> None:
     )
     state.steps[event.step] = StepState(
         status=Status.RUNNING,
-        attempts=(*old.attempts, attempt),
+        attempts=old.attempts.plus(attempt),
         by=entry.by,
         notes=old.notes,
     )
@@ -73,7 +73,7 @@ def _put(
     """Put a newer value in place of a step's last attempt, faster than `replace`."""
     state.steps[step_id] = StepState(
         status=status,
-        attempts=(*old.attempts[:-1], last),
+        attempts=old.attempts.amended(last),
         reason=reason,
         by=old.by,
         stale=old.stale,
@@ -96,7 +96,7 @@ def _check_tried(state: RunState, event: CheckTried, entry: Entry) -> None:
         row=event.row,
         at=entry.at,
     )
-    _amend(state, event.step, replace(last, looks=(*last.looks, look)))
+    _amend(state, event.step, replace(last, looks=last.looks.plus(look)))
 
 
 def _stop_asked(state: RunState, event: StopAsked, _entry: Entry) -> None:

@@ -35,6 +35,7 @@ from mobius_tui.run.events import (
     StepUnknown,
     StopAsked,
 )
+from mobius_tui.run.grown import NONE_YET, Grown
 from mobius_tui.run.message_events import (
     MessageDropped,
     MessageEvent,
@@ -105,11 +106,11 @@ class RunState:
     frames: tuple[Frame, ...] = ()
     at_phase: str | None = None
     """The phase of the main line to go on from; its first without one."""
-    entered: tuple[str, ...] = ()
+    entered: Grown[str] = NONE_YET
     """Every phase that was ever entered, in order."""
     turned: dict[str, int] = field(default_factory=dict)
     """Steps that led aside, and how many attempts they had had by then."""
-    notes: tuple[str, ...] = ()
+    notes: Grown[str] = NONE_YET
     intents: dict[str, int] = field(default_factory=dict)
     """The intents that were acted on, and the entry that says so."""
     auto: AutoStarted | None = None
@@ -121,7 +122,7 @@ class RunState:
     sealed: HealthSealed | None = None
     watch: WatchState = field(default_factory=WatchState)
     """Triggers, arming, and the rollback that begins by itself."""
-    hints: tuple[Hint, ...] = ()
+    hints: Grown[Hint] = NONE_YET
     """What the facilitator of a drill told the team."""
     deliveries: deliveries.Deliveries = ()
     """Messages on their way to channels, and those that have arrived."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mobius_tui.run.grown import NONE_YET, Grown
+
 
 class Status(StrEnum):
     """The state of a step; `waiting` and `not applicable` are judged by `plan`."""
@@ -86,7 +88,7 @@ class Attempt:
     spans_sha256: str | None = None
     left: tuple[str, ...] = ()
     note: str = ""
-    looks: tuple[Look, ...] = ()
+    looks: Grown[Look] = NONE_YET
     stop_asked: bool = False
     reads: tuple[str, ...] = ()
     mono: float = 0.0
@@ -98,13 +100,13 @@ class StepState:
     """Where a step stands."""
 
     status: Status = Status.PENDING
-    attempts: tuple[Attempt, ...] = ()
+    attempts: Grown[Attempt] = NONE_YET
     reason: str = ""
     """Why it was skipped or overridden, or how its last attempt ended, in words."""
     by: str = ""
     stale: bool = False
     """Whether a variable that it used was taken back since."""
-    notes: tuple[str, ...] = ()
+    notes: Grown[str] = NONE_YET
 
     @property
     def last(self) -> Attempt | None:
