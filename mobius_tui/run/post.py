@@ -6,9 +6,10 @@ was written. Everything else is *unknown*: the request may have been acted on th
 answer came, and whoever sends it again may say it twice.
 
 Nothing is taken from the environment (no proxies), no redirect is followed, and what
-goes outside this machine goes by HTTPS with a certificate that is valid for the host:
-an address that a name server made up does not have one. No text that this module gives
-holds the URL: httpx's own words are never passed on.
+goes outside this machine goes by HTTPS with a certificate that is valid for the host.
+A name that leads to a private address is not asked, unless it is one that says so; the
+address that was looked at is the one that is connected to. No text that this module
+gives holds the URL: httpx's own words are never passed on.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import httpx
 
 from mobius_tui import __version__, sanitize
 from mobius_tui.health.trouble import trouble
+from mobius_tui.run.addresses import PrivateError, addresses
 from mobius_tui.runbook.units import in_words
 
 MAX_ANSWER = 4_096
@@ -125,6 +127,12 @@ async def post(url: str, body: bytes, *, within: float) -> Tried:
             await _ask(client, url, body, seen)
     except TimeoutError:
         problem = f"no answer in {in_words(within)}"
+    except PrivateError:
+        return Tried(
+            outcome="not sent",
+            reason="its host's name leads to a private address; if that is meant, the "
+            "URL names the address itself",
+        )
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
         problem = _words(error)
     finally:
@@ -147,13 +155,34 @@ def _client() -> httpx.AsyncClient:
 
 
 async def _ask(client: httpx.AsyncClient, url: str, body: bytes, seen: _Seen) -> None:
+    """Ask the first of the host's addresses that takes a connection."""
+    meant = httpx.URL(url)
+    port = meant.port or (443 if meant.scheme == "https" else 80)
+    found = await addresses(meant.host, port)
+    for address in found:
+        try:
+            await _ask_at(client, meant, address, body, seen)
+        except httpx.ConnectError:
+            if seen.began or address == found[-1]:
+                raise
+        else:
+            return
+
+
+async def _ask_at(
+    client: httpx.AsyncClient, meant: httpx.URL, address: str, body: bytes, seen: _Seen
+) -> None:
     request = client.build_request(
         "POST",
-        url,
+        meant.copy_with(host=address),
         content=body,
-        # Without the charset, the connectors of Teams count two bytes a character.
-        headers={"Content-Type": "application/json; charset=utf-8"},
-        extensions={"trace": seen.trace},
+        headers={
+            "Host": meant.netloc.decode("ascii"),
+            # Without the charset, the connectors of Teams count two bytes a character.
+            "Content-Type": "application/json; charset=utf-8",
+        },
+        # The certificate is to be that of the name, not of the address.
+        extensions={"trace": seen.trace, "sni_hostname": meant.raw_host.decode()},
     )
     response = await client.send(request, stream=True)
     try:

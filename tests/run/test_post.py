@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ipaddress
+import socket
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Any
 
 import pytest
 
+from mobius_tui.run.addresses import is_public
 from mobius_tui.run.post import SHOWN, post, shown, wrong_url
 from tests.health.servers import closed_port, serve, whole
 from tests.run.webhooks import PATH, Answer, answer, raw, webhook
@@ -160,3 +164,51 @@ def test_an_answer_is_harmless_and_holds_no_part_of_the_url() -> None:
     assert "abcdefghijkl" not in said
     assert "\x1b" not in said
     assert said.startswith("no [redacted]")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["127.0.0.1", "10.0.0.7", "169.254.169.254", "192.168.1.1", "100.64.0.1", "0.0.0.0",
+     "::1", "fe80::1", "fd00::1", "::ffff:10.0.0.7", "2002:0a00:0007::", "224.0.0.1",
+     "64:ff9b::a00:7"],
+)  # fmt: skip
+def test_an_address_that_others_cannot_reach_is_private(address: str) -> None:
+    assert not is_public(ipaddress.ip_address(address))
+
+
+async def test_a_name_that_leads_into_the_network_is_not_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with webhook() as hook:
+
+        def leads(_host: str, port: int, *_: object, **__: object) -> list[Any]:
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+        monkeypatch.setattr(socket, "getaddrinfo", leads)
+        for host in ("hooks.example.com", "127.0.0.1.nip.io", "localhost.example"):
+            url = f"https://{host}:{hook.port}{PATH}"
+            tried = await post(url, b"{}", within=LONG)
+            assert tried.outcome == "not sent"
+            assert "leads to a private address" in tried.reason
+            assert not tried.passing
+        assert hook.came == []
+        tried = await post(f"http://localhost:{hook.port}/", b"{}", within=LONG)
+        assert tried.outcome == "sent", "it says that it is private"
+
+
+async def test_what_was_looked_up_is_what_is_connected_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A name that leads elsewhere at the second look is not looked up again."""
+    asked: list[str] = []
+
+    def leads(host: str, port: int, *_: object, **__: object) -> list[Any]:
+        asked.append(host)
+        kind = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
+        return [(*kind, ("192.0.2.1" if asked[1:] else "127.0.0.1", port))]
+
+    with webhook() as hook:
+        monkeypatch.setattr(socket, "getaddrinfo", leads)
+        tried = await post(f"http://localhost:{hook.port}/", b"{}", within=LONG)
+        assert tried.outcome == "sent"
+        assert [host for host in asked if host == "localhost"] == ["localhost"]
