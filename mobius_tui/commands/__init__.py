@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "import": "make a runbook of a Markdown page",
     "check": "find what is wrong with runbook files",
     "runs": "list runs, newest first",
+    "review": "look back on a run: what happened when, and how it was then",
     "report": "write what happened in a run: Markdown, HTML, JSON or JUnit",
     "annotate": "add a note to a run that is over, beside its journal",
     "diff": "say what changed in a runbook since a run",

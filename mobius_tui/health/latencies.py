@@ -37,6 +37,12 @@ class Latencies:
         rank = math.ceil(percent * len(self._sorted) / 100)
         return self._sorted[max(rank, 1) - 1]
 
+    def copy(self) -> Latencies:
+        """The same, to go on by itself."""
+        new = Latencies(self._size)
+        new._recent, new._sorted = self._recent.copy(), self._sorted.copy()
+        return new
+
     def clear(self) -> None:
         """Forget all of them."""
         self._recent.clear()

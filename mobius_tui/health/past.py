@@ -47,6 +47,12 @@ class _Probe:
                 return "ok" if state == _OK else "failing"
         return "unknown"
 
+    def until(self, moment: float) -> _Probe:
+        """The checks that had begun by a moment."""
+        new, count = _Probe(), bisect_right(self.times, moment)
+        new.times, new.states = self.times[:count], self.states[:count]
+        return new
+
     def oks(self, since: float, count: int) -> float | None:
         """When so many checks in a row had been ok, after a moment."""
         row = 0
@@ -93,6 +99,16 @@ class Past:
         if probe is None:
             probe = self._probes[check.probe] = _Probe()
         probe.add(check)
+
+    def until(self, moment: float) -> Past:
+        """What was on record by a moment.
+
+        Args:
+            moment: seconds since 1970.
+        """
+        new = Past()
+        new._probes = {name: own.until(moment) for name, own in self._probes.items()}
+        return new
 
     def at(self, probe: str, moment: float, *, within: float) -> Condition:
         """What was known of a probe at a moment.

@@ -99,6 +99,14 @@ class Window:
         if check.ms is not None:
             self._latencies.add(check.ms)
 
+    def copy(self) -> Window:
+        """The same, to go on by itself."""
+        new = Window(size=self._size)
+        vars(new).update(vars(self))
+        new.points, new._counted = self.points.copy(), self._counted.copy()
+        new._latencies = self._latencies.copy()
+        return new
+
     def _count(self, *, ok: bool, at: float) -> None:
         if ok:
             self.ok += 1
@@ -167,6 +175,13 @@ class Health:
         if window is None:
             window = self.windows[record.probe] = Window()
         window.apply(record)
+
+    def copy(self) -> Health:
+        """The same, to go on by itself."""
+        new = Health()
+        new.sample, new.last_at = self.sample, self.last_at
+        new.windows = {name: window.copy() for name, window in self.windows.items()}
+        return new
 
     def window(self, probe: str) -> Window:
         """A probe's window; an empty one if it was not seen yet."""

@@ -22,7 +22,7 @@ FILLED = 0.8
 _CODES = {"ok": 0, "failed": 1, "no data": 2}
 
 
-class _Row:
+class Row:
     """The checks of one probe, 17 bytes each."""
 
     def __init__(self) -> None:
@@ -46,13 +46,13 @@ class Beats:
         self.last: float | None = None
         """When the newest began, in seconds since 1970."""
         self._tallies = Tallies()
-        self._rows: dict[str, _Row] = {}
+        self._rows: dict[str, Row] = {}
 
     def add(self, check: Check) -> None:
         """Take in the next check."""
         self.past.add(check)
         self._tallies.apply(check)
-        self._rows.setdefault(check.probe, _Row()).add(check)
+        self._rows.setdefault(check.probe, Row()).add(check)
         self.last = check.at if self.last is None else max(self.last, check.at)
 
     def probes(
@@ -100,7 +100,7 @@ class Beats:
         )
 
 
-def _slices(row: _Row, began: float, until: float) -> tuple[Beat, ...]:
+def _slices(row: Row, began: float, until: float) -> tuple[Beat, ...]:
     """The checks by slices; those before the run or after it are left out."""
     made = sum(began <= at <= until for at in row.times)
     count = max(1, min(SLICES, int(made * FILLED)))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.past import Past
-from mobius_tui.health.record import Check
+from mobius_tui.health.record import Check, Sample
 from mobius_tui.health.record import decode as decode_health
 from mobius_tui.health.window import Health
 from mobius_tui.run.directory import RunDirectory, runbook_digest
@@ -212,16 +212,19 @@ class Follower:
         while data := self._health_lines():
             for line in data.split(b"\n")[:-1]:
                 try:
-                    record = decode_health(line)
-                    self.health.apply(record)
-                    if isinstance(record, Check):
-                        self.past.add(record)
-                    if record.at >= self._since:
-                        self.rules.apply(record)
+                    self.take_health(decode_health(line))
                 except RunError:
                     self.unread += 1
                 news = True
         return news
+
+    def take_health(self, record: Check | Sample) -> None:
+        """Take in the next record of health."""
+        self.health.apply(record)
+        if isinstance(record, Check):
+            self.past.add(record)
+        if record.at >= self._since:
+            self.rules.apply(record)
 
     def _health_lines(self) -> bytes:
         try:

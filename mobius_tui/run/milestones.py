@@ -56,6 +56,12 @@ class Course:
         self._standing: set[tuple[str, str]] = set()
         self._outage: Milestones | None = None
 
+    def copy(self) -> Course:
+        """The same, to go on by itself."""
+        new = Course(self._plan)
+        new._standing, new._outage = set(self._standing), self._outage
+        return new
+
     def heed(self, entry: Entry) -> None:
         """Take in the next entry."""
         event = entry.event

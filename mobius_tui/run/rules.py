@@ -5,6 +5,7 @@ The host decides by them; every viewer folds the same checks to show how far eac
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 
 from mobius_tui.errors import RunError
@@ -35,6 +36,16 @@ class RunRules:
         if self.watch is None and not self.problem:
             self._make()
         return self.watch.apply(record) if self.watch is not None else ()
+
+    def copy(self, state: RunState) -> RunRules:
+        """The same, to go on by itself.
+
+        Args:
+            state: the run's, a copy too.
+        """
+        new = RunRules(self._plan, state)
+        new.watch, new.problem = deepcopy(self.watch), self.problem
+        return new
 
     def _make(self) -> None:
         health = self._plan.runbook.health

@@ -7,7 +7,7 @@ the event and the state; nothing is changed then.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mobius_tui.errors import StateError
 from mobius_tui.run import approvals, deliveries
@@ -132,6 +132,16 @@ class RunState:
     """Secrets that the run had, and that its newest host was not given."""
     ended: RunEnded | None = None
     ended_at: float | None = None
+
+    def copy(self) -> RunState:
+        """The same, to go on by itself; the intents, which only grow, are left out."""
+        return replace(
+            self,
+            steps=self.steps.copy(),
+            variables=self.variables.copy(),
+            turned=self.turned.copy(),
+            intents={},
+        )
 
     def check(self, event: Event) -> None:
         """Refuse an event that may not follow.

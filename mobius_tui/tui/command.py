@@ -8,7 +8,16 @@ from typing import Literal
 from mobius_tui.tui.keys import key_name
 
 Place = Literal[
-    "app", "run", "checklist", "output", "briefing", "library", "facilitator"
+    "app",
+    "run",
+    "checklist",
+    "output",
+    "briefing",
+    "library",
+    "facilitator",
+    "review",
+    "timeline",
+    "stats",
 ]
 """Where a command works: everywhere, on a screen, or in a pane that has the focus."""
 
@@ -18,6 +27,10 @@ TOGETHER: tuple[tuple[Place, ...], ...] = (
     ("briefing", "app"),
     ("library", "app"),
     ("facilitator", "app"),
+    ("review", "timeline", "app"),
+    ("review", "checklist", "app"),
+    ("review", "output", "app"),
+    ("stats", "app"),
 )
 """Places whose commands can be had at the same time, so that no key may be in two."""
 

@@ -120,6 +120,25 @@ def open_watch(directory: RunDirectory, settings: Settings) -> None:
     show(_openings().run(viewer, is_new=True, auto=None, stand=stand), settings)
 
 
+def open_review(directory: RunDirectory, settings: Settings) -> int:
+    """Show a run as it was at any of its moments; returns the exit code.
+
+    Args:
+        directory: the run's.
+        settings: the person's.
+
+    Raises:
+        MobiusError: it never began, or is damaged.
+    """
+    known = contents(directory, get_terminal_size().lines)
+
+    async def make() -> BasePage:
+        await in_thread(partial(import_module, "mobius_tui.tui.opening"))
+        return await _openings().look_back(directory)
+
+    return show(Ahead(partial(first_light, known), make), settings)
+
+
 def open_facilitator(directory: RunDirectory, settings: Settings) -> int:
     """Show a drill to whoever leads it; returns the exit code.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mobius_tui.drill.never_red import look_back
 from mobius_tui.drill.shelf import Shelf, shelf
 from mobius_tui.errors import MobiusError
+from mobius_tui.review.rewound import Rewound
 from mobius_tui.run.anew import prepared_anew
 from mobius_tui.run.directory import RunDirectory, runs_root
 from mobius_tui.run.elsewhere import Lookout
@@ -57,10 +58,14 @@ class Openings:
         def attach(directory: RunDirectory) -> None:
             screen.app.push_screen(self.run(Viewer(directory), is_new=False, auto=None))
 
+        async def look_back(directory: RunDirectory) -> None:
+            screen.app.push_screen(await self.look_back(directory))
+
         screen = LibraryScreen(
             _shelf,
             brief=brief,
             attach=attach,
+            look_back=look_back,
             elsewhere=Lookout(runs_root()).look,
             at=at,
         )
@@ -143,6 +148,25 @@ class Openings:
             follower.poll()
         viewer = Viewer(follower.directory, follower)
         return self.run(viewer, is_new=False, auto=auto)
+
+    async def look_back(self, directory: RunDirectory) -> Page:
+        """A run, as it was at any of its moments.
+
+        Args:
+            directory: the run's.
+
+        Raises:
+            MobiusError: it never began, or is damaged.
+        """
+        return self.review(await in_thread(partial(Rewound, directory)))
+
+    def review(self, rewound: Rewound) -> Page:
+        """A run that has been read, as it was at any of its moments."""
+        from mobius_tui.tui.screens.review import ReviewScreen
+
+        screen = ReviewScreen(rewound, repaints=self.repaints)
+        screen.reopen = lambda: self.review(screen.rewound)
+        return screen
 
     def run(
         self,

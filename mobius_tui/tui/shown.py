@@ -33,6 +33,8 @@ class Shown:
     spans: Path | None = None
     title: str
     running: bool = False
+    limit: int | None = None
+    """Bytes that had been printed by the moment that is shown; `None` for all."""
     placeholder: str
     tabs: tuple[Tab, ...] = ()
     """The outputs that can be shown."""

@@ -81,13 +81,13 @@ class Sight:
         )
         return replace(
             view,
-            verifying=self._verifying(view),
+            verifying=self.verifying(view),
             past=follower.past,
             course=follower.course,
             lost=self.lost,
         )
 
-    def _verifying(self, view: RunView) -> str | None:
+    def verifying(self, view: RunView) -> str | None:
         """The step whose script has ended while its checks are still being made."""
         step = view.step(view.proposal.step)
         if step is None or view.proposal.kind != "running" or not step.checks:

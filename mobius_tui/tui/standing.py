@@ -76,7 +76,7 @@ def _running(view: RunView, step: Step, last: Attempt) -> Iterator[Field]:
     yield Field("now", assemble((words, "accent")))
     if last.stop_asked:
         yield Field("stop", text("was asked for", "warn"))
-    else:
+    elif view.reviewed is None:
         ways: list[tuple[str, Role]] = []
         if isinstance(step.action, Run) and step.action.tty:
             ways = [(f"{key_of('terminal')} ", "key"), ("its terminal   ", "plain")]
@@ -94,6 +94,8 @@ def _bad(view: RunView, step: Step, last: Attempt | None) -> Iterator[Field]:
         if last.left:
             words = f"still alive: {'; '.join(last.left)}"
             yield Field("left", text(words, "warn"))
+    if view.reviewed is not None:
+        return  # what could be done then is not what can be done now
     first = _look_first(view, step, last)
     if first:
         yield Field("look", text(first))

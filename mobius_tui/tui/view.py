@@ -49,6 +49,8 @@ class RunView:
     """Why the run's files are followed no longer; empty while they are."""
     uid: int = field(default_factory=os.getuid)
     """Whose viewer this is."""
+    reviewed: float | None = None
+    """Where it is looked back on, the seconds of the whole run; else `None`."""
     last_n: int = 0
     """The journal's entry up to which it was judged."""
 

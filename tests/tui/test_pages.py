@@ -21,6 +21,7 @@ from mobius_tui.tui.screens.briefing import BriefingScreen
 from mobius_tui.tui.screens.card import ReturnCard
 from mobius_tui.tui.screens.ending import EndCard
 from mobius_tui.tui.screens.library import LibraryScreen
+from mobius_tui.tui.screens.review import ReviewScreen
 from mobius_tui.tui.screens.run import RunScreen
 from tests.conftest import MakeRunbook
 from tests.health.servers import serve, whole
@@ -134,6 +135,11 @@ async def test_the_library_finds_and_opens_by_mouse(state_home: Path) -> None:
         assert options.option_count > 2
         rows = [str(option.prompt) for option in options.options]
         await pilot.click(OptionList, offset=(5, 1 + rows.index("Past runs") + 1))
+        await until(
+            pilot, lambda: isinstance(pilot.app.screen, ReviewScreen), seconds=30
+        )
+        await settled(pilot)
+        await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, EndCard))
 
 
@@ -235,7 +241,10 @@ async def test_a_shelf_that_cannot_be_looked_at_is_told() -> None:
     def look() -> Shelf:
         raise OSError(errno.EIO, "Input/output error", "runs")
 
-    screen = LibraryScreen(look, brief=print, attach=print)
+    async def look_back(_run: RunDirectory) -> None:
+        """Nothing is opened."""
+
+    screen = LibraryScreen(look, brief=print, attach=print, look_back=look_back)
     async with running(screen, size=(100, 30)) as pilot:
         await until(pilot, lambda: "Input/output error" in words(pilot))
 

@@ -103,6 +103,7 @@ async def test_a_picture_of_the_library(tmp_path: Path, size: tuple[int, int]) -
         partial(shelf, root, [ROLLBACK]),
         brief=lambda _path: pytest.fail("nothing is opened by itself"),
         attach=lambda _run: pytest.fail("nothing is opened by itself"),
+        look_back=lambda _run: pytest.fail("nothing is opened by itself"),
         wall=Time(run.at + 3600).wall,
     )
     async with running(screen, size=size) as pilot:

@@ -63,8 +63,18 @@ class Document:
         OSError: From the constructor, if the output can't be opened.
     """
 
-    def __init__(self, output: Path, spans: Path | None) -> None:
+    def __init__(
+        self, output: Path, spans: Path | None, limit: int | None = None
+    ) -> None:
+        """Open them.
+
+        Args:
+            output: The output's file.
+            spans: Its spans' file.
+            limit: Bytes that are read of the output; none for all.
+        """
         self._descriptor = _open(output)
+        self._limit = limit
         self._spans_path = spans
         self._spans_descriptor: int | None = None
         self._spans: Spans | None = None
@@ -75,7 +85,7 @@ class Document:
         self._seen = 0, 0, 0
         self._scanning = threading.Lock()
         self._closed = False
-        self.index = LineIndex(self._descriptor)
+        self.index = LineIndex(self._descriptor, limit)
         """Counts its lines, as far as `scan` was called."""
         self.size = 0
         """Bytes at the last `refresh`; nothing beyond them is read."""
@@ -96,6 +106,8 @@ class Document:
         """Look how far the files have grown; return whether they have."""
         counted = self.index.scanned
         self.size = os.fstat(self._descriptor).st_size
+        if self._limit is not None:
+            self.size = min(self.size, self._limit)
         self.shrunk = self.size < counted
         if self._spans is None and self._spans_path is not None:
             with contextlib.suppress(OSError):  # the text can be read without it

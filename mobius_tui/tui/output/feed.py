@@ -21,9 +21,13 @@ REST = 9
 class Feed:
     """The document at `output`, once there is one."""
 
-    def __init__(self, output: Path | None, spans: Path | None) -> None:
+    def __init__(
+        self, output: Path | None, spans: Path | None, limit: int | None = None
+    ) -> None:
         self.output = output
         self.spans = spans
+        self.limit = limit
+        """Bytes of the output that are shown; none for all."""
         self.document: Document | None = None
         """The open file; none while it does not exist."""
         self.counting: Document | None = None
@@ -69,7 +73,7 @@ class Feed:
             return False
         before, self.problem = self.problem, ""
         try:
-            self.document = Document(self.output, self.spans)
+            self.document = Document(self.output, self.spans, self.limit)
             self.document.refresh()
         except FileNotFoundError:
             return bool(before)

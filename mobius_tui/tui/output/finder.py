@@ -27,7 +27,14 @@ class Finder:
         self._from = Place(0, 0)
         self._step: Step | None = None
 
-    def begin(self, path: Path, wanted: str, origin: Place, step: Step) -> None:
+    def begin(
+        self,
+        path: Path,
+        wanted: str,
+        origin: Place,
+        step: Step,
+        limit: int | None = None,
+    ) -> None:
         """Look for a text in place of the one before.
 
         Args:
@@ -35,13 +42,14 @@ class Finder:
             wanted: The text; empty for none.
             origin: From where on the first hit is looked for.
             step: In which direction.
+            limit: Bytes of the output that are searched; none for all.
 
         Raises:
             OSError: The output can't be read.
         """
         self.end()
         if wanted:
-            self.search = Search(path, wanted, near=origin.line)
+            self.search = Search(path, wanted, near=origin.line, limit=limit)
             self._from, self._step = origin, step
             self.first_step = step
 

@@ -20,8 +20,15 @@ class LineIndex:
     Lines are numbered from 0. A last line that has no newline yet is a line.
     """
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, limit: int | None = None) -> None:
+        """Begin at the start of a file.
+
+        Args:
+            descriptor: The open file.
+            limit: Bytes after which it ends; none for the whole of it.
+        """
         self._descriptor = descriptor
+        self._limit = limit
         self._before = array("Q", [0])
         self._ends_in_newline = True
         self.scanned = 0
@@ -46,13 +53,15 @@ class LineIndex:
         stop = self.scanned + limit
         while True:
             room = BLOCK - self.scanned % BLOCK
+            if self._limit is not None:
+                room = min(room, self._limit - self.scanned)
             data = os.pread(self._descriptor, room, self.scanned)
             if not data:
                 return True
             self.newlines += data.count(b"\n")
             self._ends_in_newline = data.endswith(b"\n")
             self.scanned += len(data)
-            if len(data) == room:
+            if self.scanned % BLOCK == 0:
                 self._before.append(self.newlines)
             if self.scanned >= stop:
                 return False

@@ -97,6 +97,7 @@ class OutputPane(Widget, can_focus=True):
         title: str,
         running: bool,
         placeholder: str,
+        limit: int | None = None,
     ) -> None:
         """Show an output file; the same file again keeps the place.
 
@@ -106,15 +107,18 @@ class OutputPane(Widget, can_focus=True):
             title: The border's title.
             running: Whether the step still runs.
             placeholder: What to say while there is no output.
+            limit: Bytes of it that are shown: what had been printed by a moment; none
+                for all.
         """
         shown = sanitize.line(title)
         self.border_title = Content(shown) if shown else None
         self.placeholder = placeholder
         self._status.running = running
-        is_other = (path, spans) != (self._feed.output, self._feed.spans)
+        feed = self._feed
+        is_other = (path, spans, limit) != (feed.output, feed.spans, feed.limit)
         if is_other:
             self._feed.close()
-            self._feed = Feed(path, spans)
+            self._feed = Feed(path, spans, limit)
             self.viewport = None
             self.following = True
         self._look_at_file()
@@ -126,6 +130,11 @@ class OutputPane(Widget, can_focus=True):
     def path(self) -> Path | None:
         """The output file."""
         return self._feed.output
+
+    @property
+    def limit(self) -> int | None:
+        """Bytes of it that are shown; none for all."""
+        return self._feed.limit
 
     def file_changed(self) -> None:
         """Another file is shown from now on."""

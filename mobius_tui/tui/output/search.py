@@ -36,13 +36,16 @@ class Search:
         OSError: From the constructor, if the file can't be opened.
     """
 
-    def __init__(self, path: Path, wanted: str, *, near: int) -> None:
+    def __init__(
+        self, path: Path, wanted: str, *, near: int, limit: int | None = None
+    ) -> None:
         """Begin to look for a text.
 
         Args:
             path: The output file.
             wanted: Plain text, not empty; if it has no capitals, they don't matter.
             near: The offset from which on it is counted first.
+            limit: Bytes after which the file ends; none for the whole of it.
         """
         flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
         self._descriptor = os.open(path, flags)
@@ -58,6 +61,7 @@ class Search:
         self._lock = threading.Lock()
         self._closed = False
         self._near = near // BLOCK
+        self._limit = limit
         self._spread = -1, -1, -1
         self._kept: tuple[int, list[Place]] | None = None
         self.size = 0
@@ -78,6 +82,8 @@ class Search:
             if self._closed:
                 return False
             size = os.fstat(self._descriptor).st_size
+        if self._limit is not None:
+            size = min(size, self._limit)
         if size != self.size:
             self.size = size
             missing = -(-size // BLOCK) - len(self._counts)

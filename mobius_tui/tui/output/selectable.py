@@ -194,7 +194,9 @@ class SelectablePane(OutputPane):
         elif viewport.document.size > COPY_LIMIT:
             self._refuse(viewport.document.size)
         else:
-            self.post_message(messages.CopyWanted(partial(read_all, self.path)))
+            self.post_message(
+                messages.CopyWanted(partial(read_all, self.path, self.limit))
+            )
 
     def _refuse(self, size: int) -> None:
         where = sanitize.line(str(self.path))

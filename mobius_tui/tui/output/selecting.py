@@ -96,8 +96,12 @@ def read_stretch(path: Path, stretch: Stretch, after: int) -> str:
     return "\n".join([lines[0][first:], *lines[1:-1], last])
 
 
-def read_all(path: Path) -> str:
+def read_all(path: Path, limit: int | None = None) -> str:
     """Read a whole output, as it is shown.
+
+    Args:
+        path: The output.
+        limit: Bytes after which it ends; none for the whole of it.
 
     Raises:
         OSError: It can't be read.
@@ -105,6 +109,6 @@ def read_all(path: Path) -> str:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
         read = partial(os.pread, descriptor)
-        return "".join(shown_lines(read, 0, COPY_LIMIT))
+        return "".join(shown_lines(read, 0, COPY_LIMIT if limit is None else limit))
     finally:
         os.close(descriptor)

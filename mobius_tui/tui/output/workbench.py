@@ -153,7 +153,7 @@ class OutputWorkbench(TabbedPane):
             if hit is not None:
                 step, origin = before, Place(hit.line, hit.column - before)
             try:
-                self._finder.begin(self.path, wanted, origin, step)
+                self._finder.begin(self.path, wanted, origin, step, self.limit)
             except OSError as error:
                 self.post_message(messages.Told(f"{self.path}: {error.strerror}"))
         self._count()

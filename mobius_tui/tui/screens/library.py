@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -90,6 +90,7 @@ class LibraryScreen(AlarmedPage):
         *,
         brief: Callable[[Path], None],
         attach: Callable[[RunDirectory], None],
+        look_back: Callable[[RunDirectory], Awaitable[None]],
         elsewhere: Look = lambda: (),
         wall: Callable[[], float] = time.time,
         at: str = "",
@@ -100,6 +101,7 @@ class LibraryScreen(AlarmedPage):
             look: gives what there is; called in a thread.
             brief: opens the briefing of a runbook.
             attach: opens a run.
+            look_back: opens a run that is over, as it was.
             elsewhere: gives the runs that want somebody.
             wall: gives seconds since 1970.
             at: the key of the line that the cursor begins on.
@@ -108,6 +110,7 @@ class LibraryScreen(AlarmedPage):
         self.at = at
         self._look = look
         self._open_briefing = brief
+        self._open_review = look_back
         self._shelf: Shelf | None = None
         self._entries: dict[str, Entry] = {}
 
@@ -176,20 +179,28 @@ class LibraryScreen(AlarmedPage):
 
     def _groups(self, shelf: Shelf) -> Iterator[tuple[str, str, list[Entry]]]:
         """What stands under which heading, and what to do where there is nothing."""
-        yield "Open runs", "", self._runs(shelf.open)
+        yield "Open runs", "", self._runs(shelf.open, self._open_run)
         yield "Runbooks", "", self._books(shelf.bundled)
         hint = "mobius-tui run FILE.toml runs one, and it is listed here from then on"
         yield "Runbooks of your own", hint, self._books(shelf.recent)
         hint = "none yet; mobius-tui demo rehearses one on a site of its own"
-        yield "Past runs", hint, self._runs(shelf.past)
+        yield "Past runs", hint, self._runs(shelf.past, self._look_back)
 
-    def _runs(self, runs: tuple[tuple[RunDirectory, Summary], ...]) -> list[Entry]:
+    def _look_back(self, directory: RunDirectory) -> None:
+        work = self._open_review(directory)
+        self.run_worker(work, name="review", group="review", exit_on_error=False)
+
+    def _runs(
+        self,
+        runs: tuple[tuple[RunDirectory, Summary], ...],
+        act: Callable[[RunDirectory], None],
+    ) -> list[Entry]:
         now = self._wall()
         return [
             Entry(
                 key=str(directory.path),
                 line=run_line(summary, now),
-                act=partial(self._open_run, directory),
+                act=partial(act, directory),
                 runbook=summary.runbook,
                 title=summary.title,
             )

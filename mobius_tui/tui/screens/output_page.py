@@ -44,6 +44,7 @@ class OutputPage(PanedPage):
             title=shown.title,
             running=shown.running,
             placeholder=shown.placeholder,
+            limit=shown.limit,
         )
 
     def footer_commands(self) -> tuple[Command, ...]:

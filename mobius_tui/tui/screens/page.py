@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-PANES = ("checklist", "output")
+PANES = ("checklist", "output", "timeline")
 """Places that are panes, which carry out their commands themselves."""
 
 

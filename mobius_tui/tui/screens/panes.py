@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import ClassVar
 
 from textual import events
 from textual.reactive import reactive
@@ -14,13 +15,11 @@ from mobius_tui.tui.screens.page import Page
 
 TALL = 30
 """Rows of the screen from which everything has room."""
-LABELS = (("checklist", "List"), ("output", "Output"), ("health", "Health"))
-"""What the footer calls each pane where only one is in sight."""
 
 
 def panes_first(shown: tuple[Command, ...]) -> tuple[Command, ...]:
     """The commands of a footer, the ways to the panes out of sight before all else."""
-    return tuple(sorted(shown, key=lambda each: not each.id.startswith("pane.")))
+    return tuple(sorted(shown, key=lambda each: "pane." not in each.id))
 
 
 class PanedPage(Page):
@@ -29,12 +28,21 @@ class PanedPage(Page):
     compact: reactive[bool] = reactive(False)  # noqa: FBT003 - a reactive's default
     """Whether there is room for what matters most alone."""
 
+    PANES: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("checklist", "List"),
+        ("output", "Output"),
+        ("health", "Health"),
+    )
+    """The id of each pane, and what the footer calls it where only one is in sight."""
+    WAYS: ClassVar[str] = "pane."
+    """What the ids of the commands that lead to a pane begin with."""
+
     pane = "checklist"
     """The id of what has the focus."""
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Remember which pane has the focus; the footer shows what works there."""
-        names = {name for name, _ in LABELS}
+        names = {name for name, _ in self.PANES}
         around = (each.id for each in event.widget.ancestors_with_self)
         self.pane = next((each for each in around if each in names), self.pane)
         self._show_pane()
@@ -54,15 +62,15 @@ class PanedPage(Page):
         if not (self.has_class("-w-narrow") or self.has_class("-h-short")):
             return shown
         hidden = [
-            replace(command(f"pane.{name}"), label=label)
-            for number, (name, label) in enumerate(LABELS, 1)
+            replace(command(f"{self.WAYS}{name}"), label=label)
+            for number, (name, label) in enumerate(self.PANES, 1)
             if not self.has_class(f"-pane-{number}")
         ]
         return (*hidden, *shown)
 
     def action_pane(self, number: str) -> None:
         """Give a pane the focus; on a narrow screen, the whole room."""
-        name, _ = LABELS[int(number) - 1]
+        name, _ = self.PANES[int(number) - 1]
         self.query_one(f"#{name}").focus()
 
     def action_zoom(self) -> None:
@@ -73,7 +81,7 @@ class PanedPage(Page):
     def _show_pane(self) -> None:
         """Show the pane with the focus where one has room, and let it have the zoom."""
         zoomed = self.has_class("-zoomed")
-        for number, (name, _) in enumerate(LABELS, 1):
+        for number, (name, _) in enumerate(self.PANES, 1):
             has_focus = name == self.pane
             self.set_class(has_focus, f"-pane-{number}")
             self.query_one(f"#{name}").set_class(zoomed and has_focus, "-zoom")

@@ -104,8 +104,7 @@ class RunPage(FollowingPage):
         """Header, panes, what Enter does, keys."""
         page = RunPage
         yield Static("Too small: needs 40 × 10", id="small", markup=False)
-        yield AlarmBanner().data_bind(page.view)
-        yield HintBanner().data_bind(page.view)
+        yield from self.compose_banners()
         yield RunHeader().data_bind(page.view)
         with Horizontal(id="body"):
             yield Checklist(id="checklist").data_bind(page.view, page.key)
@@ -115,10 +114,19 @@ class RunPage(FollowingPage):
                 )
                 yield OutputWorkbench(id="output", repaints=self._repaints)
                 yield HealthPanel(id="health").data_bind(page.health, page.compact)
-        if self.coaches:
-            yield CoachMark().data_bind(page.view)
-        yield NextLine().data_bind(page.offer)
+        yield from self.compose_foot()
         yield KeyBar().data_bind(page.offered)
+
+    def compose_banners(self) -> ComposeResult:
+        """What is over everything while there is something to say."""
+        yield AlarmBanner().data_bind(RunPage.view)
+        yield HintBanner().data_bind(RunPage.view)
+
+    def compose_foot(self) -> ComposeResult:
+        """What is between the panes and the keys: what Enter does."""
+        if self.coaches:
+            yield CoachMark().data_bind(RunPage.view)
+        yield NextLine().data_bind(RunPage.offer)
 
     def on_mount(self) -> None:
         """Show what is there."""
@@ -129,7 +137,7 @@ class RunPage(FollowingPage):
 
     async def on_unmount(self) -> None:
         """Put on record that somebody looked until now."""
-        self._keep_glance(self._wall())
+        self.keep_glance(self._wall())
 
     @property
     def stand(self) -> Stand:
@@ -150,7 +158,7 @@ class RunPage(FollowingPage):
         if view.shows_what(self.view):
             return
         if not self._moved:
-            self.key = self._place_of_run(view)
+            self.key = self.place_of_run(view)
         self.told = self.key
         self.view = view
         self.health = self._sight.health(view)
@@ -158,14 +166,18 @@ class RunPage(FollowingPage):
         self.show_output()
         if grown:
             self.follow_outputs()
-            self.post_message(self._watcher.look(view))
+            self.post_message(self.news_of(view))
         if self._asked is not None:
             self._asked.alarm = view
         self.looked(view)
         if view.now - self._glanced >= GLANCE:
-            self._keep_glance(view.now)
+            self.keep_glance(view.now)
 
-    def _keep_glance(self, now: float) -> None:
+    def news_of(self, view: RunView) -> Tidings:
+        """What to tell whoever looks elsewhere of what came."""
+        return self._watcher.look(view)
+
+    def keep_glance(self, now: float) -> None:
         """Put on record that somebody looked, for whoever comes back."""
         self._glanced = now
         if self.view is not None and self.view.state.ended is None:
@@ -180,7 +192,7 @@ class RunPage(FollowingPage):
     def looked(self, view: RunView) -> None:
         """The run was looked at, and the widgets have been told."""
 
-    def _place_of_run(self, view: RunView) -> str | None:
+    def place_of_run(self, view: RunView) -> str | None:
         """Where the run is: the step that is proposed, or the one it stopped at."""
         if view.proposal.step is not None:
             return view.proposal.step
@@ -252,7 +264,7 @@ class RunPage(FollowingPage):
         """Let the cursor follow the run again."""
         self._moved = False
         if self.view is not None:
-            self.key = self._place_of_run(self.view)
+            self.key = self.place_of_run(self.view)
             self.tell_of_cursor()
             self.show_offers()
 

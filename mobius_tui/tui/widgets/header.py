@@ -8,6 +8,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from mobius_tui.run.rollback import rollback_of
+from mobius_tui.runbook.units import clock
 from mobius_tui.tui.sending import trouble
 from mobius_tui.tui.theme import STYLES, Role, assemble
 from mobius_tui.tui.view import RunView
@@ -84,6 +85,9 @@ class RunHeader(Widget):
             assemble((place, "muted")),
             Content.styled(elapsed_in_words(view.elapsed), STYLES["plain"]),
         ]
+        if view.reviewed is not None:
+            left[1] = badge("review") + assemble((f" {view.mode}", "muted"))
+            left[3] += assemble((f" of {clock(view.reviewed)}", "muted"))
         return fitted(left, self._right(view), self.size.width)
 
     def _right(self, view: RunView) -> list[Content]:
@@ -94,6 +98,8 @@ class RunHeader(Widget):
             return [assemble((word, "good" if good else "bad"))]
         if view.lost:
             return [assemble(("✖ not followed", "bad"))]
+        if view.reviewed is not None:
+            return [assemble(("as it was then", "muted"))]
         parts = []
         if view.state.auto is not None:
             parts.append(assemble(("auto", "warn")))

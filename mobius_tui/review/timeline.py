@@ -1,0 +1,232 @@
+"""What happened when, as lanes on one clock: bars, marks, and checks. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mobius_tui.review.beats import Row
+from mobius_tui.review.moment import SHORT, Kind, Moment, Tone
+from mobius_tui.run.milestones import NOBODY
+from mobius_tui.run.plan import Plan
+from mobius_tui.run.state import RunState
+from mobius_tui.run.steps import Attempt, Status
+
+LaneKind = Literal["phase", "step", "probe", "marks", "person", "drill"]
+_TONES: Mapping[Status, Tone] = {
+    Status.RUNNING: "going",
+    Status.PASSED: "good",
+    Status.WARNED: "warn",
+}
+"""How an attempt ended; any other way is bad."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bar:
+    """What took a while."""
+
+    began: float
+    """Seconds since 1970."""
+    ended: float | None
+    """`None` while it goes on."""
+    tone: Tone
+    status: Status | None = None
+    """Of an attempt, how it ended."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lane:
+    """One row of the timeline."""
+
+    kind: LaneKind
+    title: str
+    bars: tuple[Bar, ...] = ()
+    moments: tuple[Moment, ...] = ()
+    checks: Row | None = None
+    """Of a probe."""
+    step: str = ""
+    note: str = ""
+    """What stands beside its title: how much longer than in a drill it took."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Timeline:
+    """All of a run."""
+
+    began: float
+    """Seconds since 1970."""
+    until: float
+    """The last moment of which anything is known."""
+    lanes: tuple[Lane, ...] = ()
+    moments: tuple[Moment, ...] = field(default=(), repr=False)
+    """All that happened, the earliest first."""
+    query: str = ""
+    """What it was narrowed down to."""
+
+
+def timeline(
+    plan: Plan,
+    state: RunState,
+    moments: Sequence[Moment],
+    checks: Mapping[str, Row],
+    *,
+    until: float,
+) -> Timeline:
+    """The timeline of a run.
+
+    Args:
+        plan: the run's.
+        state: the run as it is by now.
+        moments: what happened, the earliest first.
+        checks: those of each probe.
+        until: the last moment of which anything is known, in seconds since 1970.
+    """
+    lanes = (
+        *_triggers(moments),
+        *_probes(plan, checks),
+        *_phases_and_steps(plan, state, moments),
+        *_marks(moments),
+        *_people(moments),
+    )
+    return Timeline(
+        began=state.began_at,
+        until=max(until, state.began_at + 1.0),
+        lanes=lanes,
+        moments=tuple(moments),
+    )
+
+
+def narrowed(whole: Timeline, query: str) -> Timeline:
+    """What of a timeline is about all words of a query: people, phases, kinds, texts.
+
+    The lanes of health stay: what else happened is read against them.
+    """
+    words = query.lower().split()
+    if not words:
+        return whole
+    kept = {each for each in whole.moments if all(w in each.words for w in words)}
+    steps = {each.step for each in kept if each.step}
+    lanes = []
+    for lane in whole.lanes:
+        moments = tuple(each for each in lane.moments if each in kept)
+        titled = all(word in lane.title.lower() for word in words)
+        if lane.kind == "probe" or (lane.step and lane.step in steps) or titled:
+            lanes.append(lane)
+        elif moments:
+            lanes.append(_with(lane, moments))
+    return Timeline(
+        began=whole.began,
+        until=whole.until,
+        lanes=tuple(lanes),
+        moments=tuple(each for each in whole.moments if each in kept),
+        query=query,
+    )
+
+
+def _with(lane: Lane, moments: tuple[Moment, ...]) -> Lane:
+    return Lane(kind=lane.kind, title=lane.title, bars=lane.bars, moments=moments)
+
+
+def attempts_of(state: RunState, step_id: str) -> tuple[Bar, ...]:
+    """A bar for each attempt at a step."""
+    return tuple(_bar(each) for each in state.steps[step_id].attempts)
+
+
+def _bar(attempt: Attempt) -> Bar:
+    return Bar(
+        began=attempt.started,
+        ended=attempt.ended,
+        tone=_TONES.get(attempt.status, "bad"),
+        status=attempt.status,
+    )
+
+
+def _phases_and_steps(
+    plan: Plan, state: RunState, moments: Sequence[Moment]
+) -> Iterator[Lane]:
+    """Each phase that anything happened in, over its steps."""
+    of_step: dict[str, list[Moment]] = {}
+    for each in moments:
+        if each.step:
+            of_step.setdefault(each.step, []).append(each)
+    for phase in plan.runbook.phases:
+        bars = {step.id: attempts_of(state, step.id) for step in phase.steps}
+        touched = [s for s in phase.steps if bars[s.id] or s.id in of_step]
+        if not touched:
+            continue
+        every = [bar for own in bars.values() for bar in own]
+        title = f"{plan.numbers.get(touched[0].id, '').partition('.')[0]} {phase.title}"
+        yield Lane(kind="phase", title=title, bars=tuple(_span(every)))
+        for step in touched:
+            own = of_step.get(step.id, ())
+            yield Lane(
+                kind="step",
+                title=plan.name(step.id),
+                bars=bars[step.id],
+                moments=tuple(each for each in own if each.kind == "steps"),
+                step=step.id,
+            )
+
+
+def _span(bars: Sequence[Bar]) -> Iterator[Bar]:
+    """One bar over all."""
+    if bars:
+        ends = [bar.ended for bar in bars]
+        known = [at for at in ends if at is not None]
+        open_ = len(known) < len(ends)
+        ended = None if open_ else max(known)
+        yield Bar(began=min(bar.began for bar in bars), ended=ended, tone="muted")
+
+
+def _probes(plan: Plan, checks: Mapping[str, Row]) -> Iterator[Lane]:
+    health = plan.runbook.health
+    titles = {p.id: p.title or p.id for p in (health.probes if health else ())}
+    for name in (
+        *(each for each in titles if each in checks),
+        *(checks.keys() - titles),
+    ):
+        yield Lane(kind="probe", title=titles.get(name, name), checks=checks[name])
+
+
+def _triggers(moments: Sequence[Moment]) -> Iterator[Lane]:
+    """From each trigger to where it cleared, and what people did about it."""
+    own = tuple(each for each in moments if each.kind == "triggers")
+    if not own:
+        return
+    bars: list[Bar] = []
+    standing: dict[str, float] = {}
+    for each in own:
+        if each.event == "TriggerFired":
+            standing.setdefault(each.about, each.at)
+        elif each.event == "TriggerCleared" and each.about in standing:
+            began = standing.pop(each.about)
+            bars.append(Bar(began=began, ended=each.at, tone="bad"))
+    bars += [Bar(began=at, ended=None, tone="bad") for at in standing.values()]
+    yield Lane(kind="marks", title="Triggers", bars=tuple(bars), moments=own)
+
+
+_LANES: Sequence[tuple[Kind, str]] = (
+    ("messages", "Messages"),
+    ("decisions", "Decisions"),
+    ("notes", "Notes"),
+    ("run", "The run"),
+)
+"""The lanes of marks under the steps."""
+
+
+def _marks(moments: Sequence[Moment]) -> Iterator[Lane]:
+    for kind, title in _LANES:
+        own = tuple(each for each in moments if each.kind == kind)
+        if own:
+            yield Lane(kind="marks", title=title, moments=own)
+
+
+def _people(moments: Iterable[Moment]) -> Iterator[Lane]:
+    found: dict[str, list[Moment]] = {}
+    for each in moments:
+        if each.by and each.by not in NOBODY:
+            found.setdefault(each.by, []).append(each)
+    for name, own in found.items():
+        short = name if len(name) <= SHORT else f"{name[: SHORT - 1]}…"
+        yield Lane(kind="person", title=f"@ {short}", moments=tuple(own))

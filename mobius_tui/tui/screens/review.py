@@ -1,0 +1,280 @@
+"""A run looked back on: the run screen at any of its moments, over its timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.reactive import reactive
+
+from mobius_tui.review import annotating
+from mobius_tui.review.beats import Row
+from mobius_tui.review.moment import Moment, moments_of
+from mobius_tui.review.rewound import ReviewViewer, Rewound, head_at, printed_by
+from mobius_tui.review.timeline import Timeline, narrowed, timeline
+from mobius_tui.run.directory import state_home
+from mobius_tui.tui.command import Command, Place
+from mobius_tui.tui.commands import bindings
+from mobius_tui.tui.messages import RunChanged
+from mobius_tui.tui.past_sight import PastSight
+from mobius_tui.tui.screens.asking_page import AskingPage
+from mobius_tui.tui.shown import output_of, split
+from mobius_tui.tui.status_text import status_text
+from mobius_tui.tui.tidings import Tidings
+from mobius_tui.tui.view import RunView
+from mobius_tui.tui.widgets.moment_line import MomentLine
+from mobius_tui.tui.widgets.timeline import TimelinePane
+
+
+class ReviewScreen(AskingPage):
+    """Shows a run as it was; starts nothing, and changes nothing of it."""
+
+    AUTO_FOCUS = "#timeline"
+    CSS_PATH = [  # noqa: RUF012
+        "../styles/app.tcss",
+        "../styles/run.tcss",
+        "../styles/review.tcss",
+    ]
+    PLACES: ClassVar[tuple[Place, ...]] = (
+        "timeline",
+        "review",
+        "checklist",
+        "output",
+        "app",
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("review")]
+    PANES = (*AskingPage.PANES, ("timeline", "Timeline"))
+    WAYS = "review.pane."
+    HELP = (
+        "← and → go from event to event: the checklist, the output and health show how "
+        "it was at that moment. Nothing can be started here."
+    )
+
+    moment: reactive[Moment | None] = reactive(None, repaint=False)
+    """What happened where the cursor is; `None` where nothing did."""
+    whole: reactive[Timeline | None] = reactive(None, repaint=False)
+    here: reactive[tuple[float, int]] = reactive((0.0, 0), repaint=False)
+
+    def __init__(self, rewound: Rewound, *, repaints: int = 20) -> None:
+        """Make the screen.
+
+        Args:
+            rewound: the run, read.
+            repaints: the most repaints in a second that news may cause.
+        """
+        viewer = ReviewViewer(rewound)
+        super().__init__(viewer, repaints=repaints, wall=lambda: rewound.moment)
+        self.rewound = rewound
+        self._sight = PastSight(viewer)
+        self.pane = "timeline"
+        self._checks: dict[str, Row] = {}
+        self._all: Timeline | None = None
+        self._query = ""
+        self._read_anew()
+        self._go_to_end()
+
+    def compose_banners(self) -> ComposeResult:
+        """None: there is nothing to hold, and nobody to hint to."""
+        yield from ()
+
+    def compose_foot(self) -> ComposeResult:
+        """The timeline, and what happened where its cursor is."""
+        page = ReviewScreen
+        yield TimelinePane(id="timeline").data_bind(
+            page.here, page.moment, timeline=page.whole
+        )
+        yield MomentLine().data_bind(page.moment, page.view)
+
+    # What there is
+
+    def _read_anew(self) -> None:
+        """Make the timeline of all that is known by now."""
+        rewind = self.rewound.rewind
+        for check in self.rewound.fresh_checks():
+            self._checks.setdefault(check.probe, Row()).add(check)
+        moments = moments_of(
+            self.rewound.plan,
+            rewind.entries,
+            rewind.walker.timeline,
+            annotating.read(self.rewound.directory),
+        )
+        self._all = timeline(
+            self.rewound.plan,
+            self.rewound.newest,
+            moments,
+            self._checks,
+            until=rewind.until,
+        )
+        self._narrow()
+
+    def _narrow(self) -> None:
+        if self._all is not None:
+            self.whole = narrowed(self._all, self._query)
+
+    @on(RunChanged)
+    def _grew(self, event: RunChanged) -> None:
+        """A run that goes on: follow it, where the cursor is at its end."""
+        event.stop().prevent_default()
+        if not event.changes:
+            return
+        at_end = self._all is not None and self.here[0] >= self._all.until
+        self._read_anew()
+        if at_end:
+            self._go_to_end()
+        self.look()
+
+    def _go_to_end(self) -> None:
+        """The last that is known."""
+        rewind = self.rewound.rewind
+        until, n = rewind.until, len(rewind.entries)
+        self.rewound.show(n, until)
+        self.here = (until, n)
+        moments = self._all.moments if self._all is not None else ()
+        last = moments[-1] if moments else None
+        self.moment = last if last is not None and not self.rewound.is_open else None
+        self.key = None
+
+    # Going through time
+
+    @on(TimelinePane.Went)
+    def _went(self, event: TimelinePane.Went) -> None:
+        event.stop()
+        moment = event.moment
+        n = moment.n or self.rewound.rewind.n_at(moment.at)
+        self._show(n, self.rewound.rewind.at(n) if moment.n else moment.at)
+        self.here, self.moment = moment.order, moment
+        if moment.step:
+            self.key = moment.step
+            self.tell_of_cursor()
+
+    @on(TimelinePane.WentTo)
+    def _went_to(self, event: TimelinePane.WentTo) -> None:
+        event.stop()
+        n = self.rewound.rewind.n_at(event.at)
+        self.here, self.moment = (event.at, n), None
+        self._show(n, event.at)
+
+    def _show(self, n: int, at: float) -> None:
+        self.rewound.show(n, at)
+        self.look()
+
+    @on(TimelinePane.Narrowed)
+    def _narrowed(self, event: TimelinePane.Narrowed) -> None:
+        event.stop()
+        self._query = event.query
+        self._narrow()
+
+    def action_bad(self, count: int) -> None:
+        """Go to what went wrong after the cursor, or before it."""
+        self.query_one(TimelinePane).action_bad(count)
+
+    # As the run page wants it
+
+    def show_run(self) -> None:
+        """Show it as it was."""
+        self.set_reactive(ReviewScreen.view, None)
+        super().show_run()
+
+    def place_of_run(self, view: RunView) -> str | None:
+        """The step that the event is about; else where the person was."""
+        if self.moment is not None and self.moment.step:
+            return self.moment.step
+        return self.key or view.latest() or next(iter(view.plan.steps), None)
+
+    def news_of(self, view: RunView) -> Tidings:
+        """Nothing rings: it is all over."""
+        del view
+        return self.tidings()
+
+    def tidings(self) -> Tidings:
+        """The run's title."""
+        return Tidings(f"Review of {self.rewound.began.title}", ring=False)
+
+    def keep_glance(self, now: float) -> None:
+        """Whoever looks back was not there."""
+
+    def follow_outputs(self) -> None:
+        """What ran then prints nothing now."""
+
+    @property
+    def left_behind(self) -> str:
+        """The run, which is as it was."""
+        return f"the run is untouched; `mobius-tui review {self.rewound.directory.id}`"
+
+    def copies_folder(self) -> Path:
+        """Not the run's own: nothing is written there."""
+        return state_home()
+
+    def available(self) -> frozenset[str]:
+        """Nothing depends on how the run stood."""
+        return frozenset()
+
+    def show_offers(self) -> None:
+        """Say which keys do something."""
+        if self.view is not None:
+            self.offered = self.footer_commands()
+
+    def footer_commands(self) -> tuple[Command, ...]:
+        """What the footer shows: what works in the pane with the focus, first."""
+        shown = super().footer_commands()
+        if self.pane == "timeline":
+            return tuple(each for each in shown if each.place != "checklist")
+        return tuple(each for each in shown if each.place != "timeline")
+
+    def show_output(self) -> None:
+        """Show what had been printed by then."""
+        view = self.view
+        if view is None:
+            return
+        directory = self.rewound.directory
+        shown = output_of(view, self.key, directory, self.chosen_tab)
+        if shown.path is not None and shown.running:
+            limit = printed_by(directory.attempt(*split(shown.tab)), view.now)
+            nothing = "It had printed nothing by then."
+            shown = replace(shown, running=False, limit=limit, placeholder=nothing)
+        self.put_in_pane(shown)
+
+    def action_end(self) -> None:
+        """Show what the run came to in the end."""
+        if self.rewound.is_open:
+            self.tell("The run has not ended.")
+        else:
+            self.begin_asking(self._tell_end())
+
+    async def _tell_end(self) -> None:
+        """A worker: the card, which tells of the whole run wherever the cursor is."""
+        from mobius_tui.tui.screens.ending import end_card
+
+        rewound, (n, at) = self.rewound, (self.rewound.n, self.rewound.moment)
+        rewound.show(len(rewound.rewind.entries), rewound.rewind.until)
+        view = self._sight.run(rewound.moment, None)
+        rewound.show(n, at)
+        await self.ask(end_card(view, rewound.directory, coaches=False))
+
+    def action_status(self) -> None:
+        """Copy where the run stood."""
+        if self.view is not None:
+            self.copy(self._status(self.view))
+
+    def _status(self, view: RunView) -> Callable[[], str]:
+        directory, health = self.rewound.directory, self.health
+
+        def text() -> str:
+            head = head_at(directory, view.last_n)
+            return status_text(view, health, run=directory.id, head=head)
+
+        return text
+
+    def action_follow_run(self) -> None:
+        """Back to the timeline; out of the zoom and the search first."""
+        pane = self.query_one(TimelinePane)
+        if self.has_class("-zoomed"):
+            self.action_zoom()
+        elif pane.is_filtered:
+            pane.clear_filter()
+        pane.focus()

@@ -1,0 +1,185 @@
+"""Rows of a timeline as cells: a character and a role each. Pure."""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from mobius_tui.review.beats import Row
+from mobius_tui.review.moment import Moment, Tone
+from mobius_tui.review.timeline import Bar, Lane
+from mobius_tui.runbook.units import clock
+from mobius_tui.tui.glyphs import MARKS
+from mobius_tui.tui.theme import Role
+from mobius_tui.tui.widgets.chart import FAILED, OUTAGE, RISING
+
+Cell = tuple[str, Role]
+BLANK: Cell = (" ", "plain")
+BAR = "━"
+BAR_OF_DRILL = "╌"
+NO_DATA = "?"
+_ROLES: Mapping[Tone, Role] = {
+    "good": "good",
+    "warn": "warn",
+    "bad": "bad",
+    "going": "accent",
+    "muted": "muted",
+    "plain": "strong",
+}
+_GLYPHS: Mapping[str, str] = {
+    "TriggerFired": "✖",
+    "TriggerCleared": "✔",
+    "WatchArmed": "◆",
+    "WatchDisarmed": "○",
+    "RollbackHeld": "■",
+    "RollbackBegan": "▶",
+    "RollbackStopped": "■",
+    "MessageQueued": "○",
+    "MessageSent": "✔",
+    "MessageNotSent": "✖",
+    "MessageUnknown": "?",
+    "ChoiceMade": "◆",
+    "ApprovalAsked": "○",
+    "ApprovalGiven": "✔",
+    "ApprovalDenied": "✖",
+    "NoteAdded": "•",
+    "Annotation": "»",
+    "StepSkipped": "–",
+    "StepOverridden": "◆",
+    "StepRestored": "○",
+    "RunEnded": "■",
+}
+"""By what happened; a dot for what has no sign of its own."""
+CALM = 4.0
+"""Times the shortest latency that fill a cell at least: what is steady looks low."""
+_TICKS = (
+    *(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400),
+    *(21600, 43200, 86400, 604800),
+)
+"""Seconds between two ticks of the clock: what people count in."""
+_TICK = 11
+"""Cells that a tick takes with the room before the next: `13:45:05` and three."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Window:
+    """The part of the time that is in sight."""
+
+    began: float
+    """Seconds since 1970."""
+    until: float
+    width: int
+    """Cells."""
+
+    @property
+    def scale(self) -> float:
+        """Seconds of a cell."""
+        return (self.until - self.began) / max(1, self.width)
+
+    def column(self, at: float) -> int:
+        """The cell of a moment; below 0, or from `width` on, where it is not seen."""
+        place = (at - self.began) / self.scale
+        if at == self.until:
+            return self.width - 1
+        return int(place) if place >= 0 else -1
+
+    def moment(self, column: int) -> float:
+        """The moment of a cell's beginning, in seconds since 1970."""
+        return self.began + column * self.scale
+
+
+def axis(window: Window) -> list[Cell]:
+    """The clock across the top."""
+    cells = [BLANK] * window.width
+    least = window.scale * _TICK
+    step = next((each for each in _TICKS if each >= least), _TICKS[-1])
+    offset = time.localtime(window.began).tm_gmtoff
+    tick = -(-(window.began + offset) // step) * step - offset
+    while (column := window.column(tick)) < window.width - 5:
+        form = "%H:%M:%S" if step < 60 else "%H:%M" if step < 86400 else "%m-%d"
+        words = f"╷{time.strftime(form, time.localtime(tick))}"
+        for place, character in enumerate(words, column):
+            if place < window.width:
+                cells[place] = (character, "muted")
+        tick += step
+    return cells
+
+
+def lane_cells(lane: Lane, window: Window, end: float) -> list[Cell]:
+    """What a lane shows.
+
+    Args:
+        lane: the lane.
+        window: the time in sight.
+        end: where what goes on is cut off, in seconds since 1970.
+    """
+    if lane.checks is not None:
+        return _checks(lane.checks, window)
+    cells = [BLANK] * window.width
+    for bar in lane.bars:
+        _draw_bar(cells, bar, window, end, is_drill=lane.kind == "drill")
+    for moment in lane.moments:
+        column = window.column(moment.at)
+        is_step = lane.kind == "step" and moment.event not in _GLYPHS
+        if 0 <= column < window.width and not is_step:
+            cells[column] = mark_of(moment)
+    return cells
+
+
+def mark_of(moment: Moment) -> Cell:
+    """The sign of what happened."""
+    return _GLYPHS.get(moment.event, "•"), _ROLES[moment.tone]
+
+
+def _draw_bar(
+    cells: list[Cell], bar: Bar, window: Window, end: float, *, is_drill: bool
+) -> None:
+    """A line from where it began; of an attempt, how it ended at its end."""
+    ended = end if bar.ended is None else bar.ended
+    first, last = window.column(bar.began), window.column(ended)
+    if last < 0 or first >= window.width:
+        return
+    role = "muted" if is_drill else _ROLES[bar.tone]
+    line = BAR_OF_DRILL if is_drill else BAR
+    for column in range(max(0, first), min(last, window.width - 1) + 1):
+        cells[column] = (line, role)
+    if bar.status is not None and last < window.width:
+        cells[last] = (MARKS[bar.status].glyph, role)
+
+
+def _checks(row: Row, window: Window) -> list[Cell]:
+    """For each cell the worst that was seen in it: an outage, no data, or how slow."""
+    edges = [bisect_left(row.times, window.moment(n)) for n in range(window.width)]
+    edges.append(bisect_right(row.times, window.until))
+    seen = [ms for ms in row.ms[edges[0] : edges[-1]] if ms >= 0]
+    peak = max(max(seen, default=1.0), CALM * min(seen, default=1.0), 1.0)
+    return list(_seen(row, edges, peak))
+
+
+def _seen(row: Row, edges: Sequence[int], peak: float) -> Iterator[Cell]:
+    before = " "
+    shown: Cell = BLANK
+    for first, after in pairwise(edges):
+        states = row.states[first:after]
+        if 1 in states:
+            shown = (OUTAGE if before in (FAILED, OUTAGE) else FAILED, "bad")
+        elif 2 in states:
+            shown = (NO_DATA, "warn")
+        elif states:
+            height = round(max(row.ms[first:after]) / peak * 8)
+            shown = (RISING[max(1, min(8, height))], "good")
+        elif 0 < first < len(row.times):
+            # Fewer checks than cells: what was seen last holds until the next.
+            shown = (OUTAGE if shown[0] == FAILED else shown[0], shown[1])
+        else:
+            shown = BLANK
+        before = shown[0]
+        yield shown
+
+
+def tally(window: Window) -> str:
+    """How much time is in sight, in words."""
+    return clock(window.until - window.began)

@@ -1,0 +1,217 @@
+"""The review: the run screen at any moment of a run, over its timeline."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from mobius_tui.review.rewound import Rewound
+from mobius_tui.run.directory import state_home
+from mobius_tui.run.events import NoteAdded
+from mobius_tui.tui.errand import Result
+from mobius_tui.tui.screens.review import ReviewScreen
+from mobius_tui.tui.widgets.timeline import TimelinePane
+from tests.pictures import assert_picture, svg_of
+from tests.review.story import HOSTILE, story
+from tests.tui import scenes
+from tests.tui.runs import MadeRun, running, settled, until, words
+from tests.tui.test_pictures_of_runs import SIZES, size_id
+
+
+@asynccontextmanager
+async def reviewed(
+    run: MadeRun, size: tuple[int, int] = (120, 36)
+) -> AsyncIterator[tuple[ReviewScreen, Pilot[Result]]]:
+    """The app on the review of a run."""
+    screen = ReviewScreen(Rewound(run.directory))
+    async with running(screen, size=size) as pilot:
+        await settled(pilot)
+        yield screen, pilot
+
+
+async def go(pilot: Pilot[Result], *keys: str) -> None:
+    await pilot.press(*keys)
+    await settled(pilot)
+
+
+def pane(screen: ReviewScreen) -> TimelinePane:
+    return screen.query_one(TimelinePane)
+
+
+@pytest.mark.parametrize("size", [*SIZES, (60, 15)], ids=size_id)
+async def test_a_picture_of_a_review(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with reviewed(story(tmp_path / "runs"), size) as (_, pilot):
+        await go(pilot, *["left"] * 9)
+        assert_picture(svg_of(pilot.app), f"review-{size_id(size)}")
+
+
+async def test_a_review_begins_at_the_end_and_goes_from_event_to_event(
+    tmp_path: Path,
+) -> None:
+    run = story(tmp_path / "runs")
+    async with reviewed(run) as (screen, pilot):
+        assert "INCOMPLETE after 3 min 32 s" in words(pilot)
+        assert "REVIEW" in words(pilot)
+        await go(pilot, *["left"] * 7)
+        shown = words(pilot)
+        assert "phase begins: Repair by hand" in shown
+        assert "2.2 Restore the backup      failed" in shown
+        assert "as it was then" in shown
+        await go(pilot, "left", "left")
+        assert "started: 2.2 Restore the backup" in words(pilot)
+        assert screen.view is not None
+        assert screen.view.own("roll").status == "running"
+        await go(pilot, "right")
+        assert screen.view.own("roll").status == "failed"
+        await go(pilot, "home")
+        assert screen.view.state.n == 1
+        assert not any(own.attempts for own in screen.view.state.steps.values())
+        await go(pilot, "end")
+        assert screen.view.state.ended is not None
+
+
+async def test_a_review_leads_to_what_went_wrong(tmp_path: Path) -> None:
+    async with reviewed(story(tmp_path / "runs")) as (screen, pilot):
+        await go(pilot, "comma")
+        assert screen.key == "roll"
+        await go(pilot, "home", "full_stop")
+        assert "trigger fired" in words(pilot).lower()
+        await go(pilot, "1", "full_stop")
+        assert screen.moment is not None
+        assert screen.moment.event == "StepUnknown"
+
+
+async def test_a_review_shows_what_had_been_printed_by_then(tmp_path: Path) -> None:
+    run = scenes.failed(tmp_path)
+    run.at += 10
+    async with reviewed(run) as (screen, pilot):
+        await go(pilot, "left")
+        assert "started: 3.2" in words(pilot)
+        shown = words(pilot)
+        assert "Verifying backup integrity" in shown
+        assert "No space left on device" not in shown
+        await go(pilot, "right")
+        assert "No space left on device" in words(pilot)
+        assert screen.shown is not None
+        assert screen.shown.limit is None
+
+
+async def test_nothing_can_be_started_in_a_review(tmp_path: Path) -> None:
+    run = scenes.failed(tmp_path)
+    before = {path: path.read_bytes() for path in _files(run)}
+    async with reviewed(run) as (screen, pilot):
+        for key in ("enter", "r", "s", "o", "x", "a", "B", "E", "space", "n", "m"):
+            await go(pilot, key)
+            assert pilot.app.screen is screen, key
+        assert "retry" not in words(pilot)
+    assert {path: path.read_bytes() for path in _files(run)} == before
+
+
+def _files(run: MadeRun) -> list[Path]:
+    return sorted(path for path in run.directory.path.rglob("*") if path.is_file())
+
+
+async def test_the_time_in_sight_is_zoomed_and_moved(tmp_path: Path) -> None:
+    async with reviewed(story(tmp_path / "runs")) as (screen, pilot):
+        whole = pane(screen).span
+        await go(pilot, "plus", "plus")
+        began, until_ = pane(screen).span
+        assert until_ - began == pytest.approx((whole[1] - whole[0]) / 4)
+        assert began <= screen.here[0] <= until_
+        assert "1:13 of 4:55" in words(pilot)
+        await go(pilot, "H")
+        assert pane(screen).span[0] == pytest.approx(began - (until_ - began) / 4)
+        await go(pilot, "home")
+        assert pane(screen).span[0] == whole[0]
+        await go(pilot, "0")
+        assert pane(screen).span == whole
+        await go(pilot, *["plus"] * 20)
+        began, until_ = pane(screen).span
+        assert until_ - began == pytest.approx(2.0)
+        await go(pilot, *["minus"] * 20)
+        assert pane(screen).span == whole
+
+
+async def test_a_click_goes_to_its_time_and_a_drag_moves_what_is_in_sight(
+    tmp_path: Path,
+) -> None:
+    async with reviewed(story(tmp_path / "runs")) as (screen, pilot):
+        timeline = pane(screen)
+        window = timeline.window
+        x = timeline.names + 40
+        await pilot.click(TimelinePane, offset=(x + 2, 4))
+        await settled(pilot)
+        at = screen.here[0]
+        assert window.moment(40) <= at <= window.moment(41)
+        assert screen.view is not None
+        assert screen.view.now == at
+        assert "nothing happened just then" in words(pilot)
+        await go(pilot, "plus", "plus")
+        before = timeline.span
+        await pilot.mouse_down(TimelinePane, offset=(x, 4))
+        await pilot.hover(TimelinePane, offset=(x - 10, 4))
+        await pilot.mouse_up(TimelinePane, offset=(x - 10, 4))
+        await settled(pilot)
+        moved = timeline.window.scale * 10
+        assert timeline.span[0] == pytest.approx(before[0] + moved)
+        assert screen.here[0] == at
+
+
+async def test_the_timeline_is_narrowed_down_and_whole_again(tmp_path: Path) -> None:
+    async with reviewed(story(tmp_path / "runs")) as (screen, pilot):
+        await go(pilot, "slash", *"ben", "enter")
+        shown = words(pilot)
+        assert "@ ben" in shown
+        assert "@ maria" not in shown
+        await go(pilot, "home")
+        assert "started: 2.3 Clear the caches" in words(pilot)
+        assert screen.whole is not None
+        assert len(screen.whole.moments) == 1
+        await go(pilot, "escape")
+        assert len(screen.whole.moments) > 20
+        assert pane(screen).has_focus
+
+
+async def test_what_is_copied_is_how_the_run_stood_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    run = story(tmp_path / "runs")
+    copied = state_home() / "copied.txt"
+    async with reviewed(run) as (screen, pilot):
+        await go(pilot, *["left"] * 8, "y")
+        await until(pilot, copied.exists, seconds=30)
+        assert screen.view is not None
+        n = screen.view.last_n
+    said = copied.read_text()
+    assert "Failed: 2.2 Restore the backup" in said
+    following = json.loads(run.directory.journal.read_bytes().splitlines()[n])
+    assert f"journal {n}:{following['prev'][:12]}\n" in said
+    assert not (run.directory.path / "copied.txt").exists()
+
+
+async def test_a_run_that_goes_on_is_followed_from_its_end(tmp_path: Path) -> None:
+    run = scenes.running(tmp_path)
+    async with reviewed(run) as (screen, pilot):
+        n = screen.rewound.n
+        run.write(NoteAdded(text="a note that came meanwhile"), after=3)
+        await until(pilot, lambda: screen.rewound.n == n + 1, seconds=30)
+        await go(pilot, "home")
+        run.write(NoteAdded(text="another"), after=3)
+        whole = screen.rewound.rewind
+        await until(pilot, lambda: len(whole.entries) == n + 2, seconds=30)
+        assert screen.rewound.n == 1
+
+
+async def test_hostile_words_are_harmless_on_the_timeline(tmp_path: Path) -> None:
+    run = story(tmp_path / "runs", said=HOSTILE)
+    run.write(NoteAdded(text=HOSTILE), by=HOSTILE)
+    async with reviewed(run) as (_, pilot):
+        for keys in (["left"], ["left"] * 8, ["left"] * 10):
+            await go(pilot, *keys)
+            assert not any(ord(c) < 0x20 for c in words(pilot) if c != "\n")
