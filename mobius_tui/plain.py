@@ -16,8 +16,8 @@ from mobius_tui.run.entry_words import words
 from mobius_tui.run.events import CheckTried, Entry, StepEnded, StepUnknown
 from mobius_tui.run.follow_up import follow_up
 from mobius_tui.run.intents import Intent
+from mobius_tui.run.regular import regular
 from mobius_tui.run.steps import Attempt
-from mobius_tui.run.traces import regular
 from mobius_tui.run.variables import Values
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.run.watch_clock import lasts, progress
@@ -89,7 +89,7 @@ class Lines:
         self._viewer = viewer
         self._json = as_json
         self._output = Output(viewer.directory)
-        self._raw = viewer.directory.journal.open("rb")
+        self._raw = regular(viewer.directory.journal)
         self._told: dict[str, int] = {}
         """By attempt at watching, how often its clock was told."""
 

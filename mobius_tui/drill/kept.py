@@ -7,7 +7,6 @@ says the same for people. A thousand of them are read in less than a tenth of a 
 from __future__ import annotations
 
 import json
-import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -19,6 +18,7 @@ from mobius_tui.drill.seen import Sighting
 from mobius_tui.errors import RunError
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.record import write_private
+from mobius_tui.run.regular import regular
 
 NAME = "drill.json"
 LIMIT = 4 << 20
@@ -87,9 +87,8 @@ def path(directory: RunDirectory) -> Path:
 
 def read(directory: RunDirectory) -> Kept | None:
     """What a drill came to; `None` where that is not known."""
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
-        with os.fdopen(os.open(path(directory), flags), "rb") as file:
+        with regular(path(directory)) as file:
             said = json.loads(file.read(LIMIT))
         return Kept(
             **{name: str(said[name]) for name in _WORDS},

@@ -9,7 +9,7 @@ from typing import Any
 
 from mobius_tui.run.directory import RunDirectory, all_runs
 from mobius_tui.run.events import RunBegan
-from mobius_tui.run.traces import regular
+from mobius_tui.run.regular import regular
 
 LIMIT = 1 << 20
 """Bytes of a record that are read."""

@@ -20,7 +20,7 @@ from typing import IO, cast
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.review import reading
 from mobius_tui.run.directory import RunDirectory
-from mobius_tui.run.traces import regular
+from mobius_tui.run.regular import regular
 
 FORMAT = "mobius-tui export 1"
 """The first line of `run/export`."""

@@ -19,7 +19,7 @@ from mobius_tui.run.directory import (
     private_folder,
     sync_folder,
 )
-from mobius_tui.run.traces import regular
+from mobius_tui.run.regular import regular
 from mobius_tui.run.verify import verify
 
 

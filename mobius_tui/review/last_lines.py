@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from mobius_tui.run.traces import regular
+from mobius_tui.run.regular import regular
 from mobius_tui.sanitize import collapse, decode
 
 LINES = 20

@@ -12,8 +12,8 @@ from mobius_tui.health.record import Check, Sample, decode
 from mobius_tui.run.directory import RunDirectory, runbook_digest
 from mobius_tui.run.events import Entry, PhaseEntered, PhaseLeft, RunBegan, uncollected
 from mobius_tui.run.journal import FIRST, entries_of
+from mobius_tui.run.regular import regular
 from mobius_tui.run.shapes import misshapen
-from mobius_tui.run.traces import regular
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.model import Phase, Runbook, Step
 

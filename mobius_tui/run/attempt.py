@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mobius_tui.run.directory import AttemptDirectory, create, holder
+from mobius_tui.run.regular import descriptor_of
 
 BASH = ("bash", "--noprofile", "--norc", "-euo", "pipefail")
 
@@ -135,8 +136,8 @@ async def over(path: Path) -> None:
 
     def wait() -> None:
         try:
-            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        except FileNotFoundError:
+            handle = descriptor_of(path)
+        except OSError:  # not there, or nothing that anybody could hold
             handle = -1
         if handle >= 0:
             fcntl.flock(handle, fcntl.LOCK_SH)

@@ -10,10 +10,12 @@ from __future__ import annotations
 import os
 import re
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from mobius_tui import sanitize
 from mobius_tui.run.directory import RunDirectory, create
+from mobius_tui.run.regular import regular
 
 if TYPE_CHECKING:
     from mobius_tui.run.plan import Plan
@@ -92,9 +94,8 @@ def _begin(rest: str, tail: bytes, count: int) -> int:
     return at + 1
 
 
-def _read(path: os.PathLike[str], limit: int, *, from_end: bool = False) -> bytes:
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    with os.fdopen(os.open(path, flags), "rb") as file:
+def _read(path: Path, limit: int, *, from_end: bool = False) -> bytes:
+    with regular(path) as file:
         if from_end:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - limit))

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mobius_tui.errors import RunError, UsageError
+from mobius_tui.run.regular import descriptor_of
 from mobius_tui.sanitize import line
 
 if TYPE_CHECKING:
@@ -218,7 +219,7 @@ def holder(path: Path) -> int | None:
     A pid of 0 means that it is held by a process that has not written its pid yet.
     """
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        handle = descriptor_of(path)
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -19,6 +19,7 @@ from mobius_tui.run.fold import advance, initial
 from mobius_tui.run.journal import FIRST, entries_of
 from mobius_tui.run.milestones import Course
 from mobius_tui.run.plan import Plan
+from mobius_tui.run.regular import descriptor_of, regular
 from mobius_tui.run.rules import RunRules
 from mobius_tui.run.state import RunState
 from mobius_tui.runbook.decode import load
@@ -43,7 +44,7 @@ class Lines:
             RunError: it cannot be read, or what was read of it is no longer there.
         """
         try:
-            handle = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            handle = descriptor_of(self._path)
         except FileNotFoundError as error:
             if self.offset == 0:
                 return b""
@@ -236,7 +237,7 @@ class Follower:
 def sha256_of(path: Path, size: int) -> str:
     """SHA-256 of the first `size` bytes of a file, in hexadecimal."""
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with regular(path) as file:
         while size > 0 and (data := file.read(min(size, 1 << 20))):
             digest.update(data)
             size -= len(data)

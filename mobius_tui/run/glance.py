@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.regular import regular
 
 LIMIT = 4096
 """Bytes that are read of it."""
@@ -29,10 +30,8 @@ class Glance:
 
 def last_glance(directory: RunDirectory) -> Glance | None:
     """The last look of any screen; `None` where there is no record of one."""
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
-        handle = os.open(directory.glance, flags)
-        with os.fdopen(handle, "rb") as file:
+        with regular(directory.glance) as file:
             said = json.loads(file.read(LIMIT))
         return Glance(at=float(said["at"]), health=str(said["health"]))
     except (OSError, ValueError, KeyError, TypeError):

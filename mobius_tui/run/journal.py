@@ -18,6 +18,7 @@ from pathlib import Path
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.events import Entry, Event, decode, encode, uncollected
+from mobius_tui.run.regular import regular
 
 FIRST = hashlib.sha256(b"").hexdigest()
 """The `prev` of the first line."""
@@ -99,7 +100,8 @@ def read(path: Path) -> Tail:
         RunError: it cannot be read, or the chain does not hold.
     """
     try:
-        data = path.read_bytes()
+        with regular(path) as file:
+            data = file.read()
     except OSError as error:
         raise RunError(f"{path}: {error.strerror}") from error
     whole = data.rfind(b"\n") + 1

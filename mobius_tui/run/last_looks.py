@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mobius_tui.errors import RunError
 from mobius_tui.health.record import Check, decode
+from mobius_tui.run.regular import regular
 
 TAIL = 1 << 18
 """Bytes of the file's end that are read: some thousand checks."""
@@ -21,7 +22,7 @@ def last_checks(path: Path) -> Mapping[str, float]:
         path: a run's `health.jsonl`.
     """
     found: dict[str, float] = {}
-    with suppress(OSError), path.open("rb") as file:
+    with suppress(OSError), regular(path) as file:
         file.seek(0, os.SEEK_END)
         file.seek(max(0, file.tell() - TAIL))
         for line in file.read().split(b"\n"):

@@ -21,6 +21,7 @@ from mobius_tui.health.target import Target, target
 from mobius_tui.health.window import Health, stale_after
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.journal import Clock
+from mobius_tui.run.regular import regular
 from mobius_tui.run.unit_states import UnitStates
 from mobius_tui.run.variables import probe_texts
 from mobius_tui.runbook.model import ProcessCheck, Runbook
@@ -191,7 +192,7 @@ class Monitor:
 
     def digest(self) -> tuple[int, str]:
         """The size and SHA-256 of what has been written so far."""
-        with self._path.open("rb") as file:
+        with regular(self._path) as file:
             file.seek(self._size)
             while data := file.read(1 << 20):
                 self._hash.update(data)

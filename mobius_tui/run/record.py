@@ -12,6 +12,7 @@ from mobius_tui.run.deliveries import as_seen
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.plan import Plan
+from mobius_tui.run.regular import regular
 from mobius_tui.run.state import RunState
 
 ANNOTATIONS = "annotations"
@@ -57,7 +58,8 @@ def write_record(
 def _kept(directory: RunDirectory) -> dict[str, Any]:
     """What people have added to an older record."""
     try:
-        older = tomllib.loads(directory.record.read_text())
+        with regular(directory.record) as file:
+            older = tomllib.loads(file.read().decode())
     except (OSError, ValueError):
         return {}
     return {ANNOTATIONS: older[ANNOTATIONS]} if ANNOTATIONS in older else {}

@@ -9,7 +9,8 @@ from io import BufferedReader
 from pathlib import Path
 
 from mobius_tui.run.directory import AttemptDirectory
-from mobius_tui.run.traces import last_line, regular
+from mobius_tui.run.regular import regular
+from mobius_tui.run.traces import last_line
 from mobius_tui.sanitize import SGR, collapse
 
 _SPAN = struct.Struct("<QQQ")

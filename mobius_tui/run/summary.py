@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mobius_tui.errors import RunError, UsageError
+from mobius_tui.errors import OUTCOMES, RunError, UsageError
 from mobius_tui.run.directory import RunDirectory, all_runs
 from mobius_tui.run.events import RunBegan, RunEnded, decode, stamp
 from mobius_tui.run.last_looks import unwatched_since
+from mobius_tui.run.regular import regular
 from mobius_tui.runbook.units import clock, moment
 
 TAIL = 1 << 16
@@ -152,12 +153,19 @@ def newest_open(root: Path) -> RunDirectory:
     return newest
 
 
+def _is_told(began: RunBegan) -> bool:
+    """Whether what a list says of a run is text: anybody can write a journal."""
+    words = (began.title, began.runbook, began.mode, began.operator)
+    more = (began.sha256, began.path, began.environment or "")
+    return all(isinstance(each, str) for each in (*words, *more))
+
+
 def _ends(
     journal: Path,
 ) -> tuple[tuple[RunBegan, float] | None, RunEnded | None, float | None]:
     """How a run began and ended, as far as its journal says."""
     try:
-        with journal.open("rb") as file:
+        with regular(journal) as file:
             head = file.readline(TAIL * 16)
             file.seek(0, os.SEEK_END)
             file.seek(max(0, file.tell() - TAIL))
@@ -167,7 +175,7 @@ def _ends(
     if not head.endswith(b"\n"):
         return None, None, None
     entry, _ = decode(head[:-1])
-    if not isinstance(entry.event, RunBegan):
+    if not isinstance(entry.event, RunBegan) or not _is_told(entry.event):
         raise RunError(f"{journal}: it does not begin with RunBegan")
     for text in reversed(tail.split(b"\n")[:-1]):
         if b'"event":"RunEnded"' in text:
@@ -175,6 +183,7 @@ def _ends(
                 last, _ = decode(text)
             except RunError:
                 continue
-            if isinstance(last.event, RunEnded):
-                return (entry.event, entry.at), last.event, last.at
+            ended = last.event
+            if isinstance(ended, RunEnded) and str(ended.outcome) in OUTCOMES:
+                return (entry.event, entry.at), ended, last.at
     return (entry.event, entry.at), None, None

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import hashlib
 import os
-import stat
 from dataclasses import dataclass
-from io import BufferedReader
 from pathlib import Path
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.directory import AttemptDirectory
+from mobius_tui.run.regular import descriptor_of, regular
 
 MARK = "MOBIUS_TUI_ATTEMPT"
 """The environment variable that every process of a step inherits: `RUN/STEP.N`."""
 
 
+EXIT_LIMIT = 1 << 16
+"""Bytes that are read of a keeper's record; it writes far fewer."""
 OUTPUTS_LIMIT = 1 << 20
 """Bytes of `outputs` at most."""
 
@@ -36,20 +36,6 @@ class End:
     errno: int = 0
 
 
-def regular(path: Path) -> BufferedReader:
-    """Open a file that a step may have put something else in place of.
-
-    Raises:
-        OSError: it is not there, or it is no regular file.
-    """
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    handle = os.open(path, flags)
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise OSError(errno.EINVAL, "it is no regular file", str(path))
-    return os.fdopen(handle, "rb")
-
-
 def forget(path: Path) -> None:
     """Empty a file that holds what must not be kept."""
     with path.open("wb"):
@@ -59,7 +45,8 @@ def forget(path: Path) -> None:
 def read_end(directory: AttemptDirectory) -> End | None:
     """The keeper's record; `None` when there is no valid one."""
     try:
-        data = directory.exit.read_bytes()
+        with regular(directory.exit) as file:
+            data = file.read(EXIT_LIMIT)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -83,9 +70,12 @@ def read_end(directory: AttemptDirectory) -> End | None:
 def read_pid(directory: AttemptDirectory) -> int | None:
     """The process group of the script; `None` when it cannot have run."""
     try:
-        text = directory.pid.read_text("ascii").strip()
+        with regular(directory.pid) as file:
+            text = file.read(32).decode("ascii", "replace").strip()
     except FileNotFoundError:
         return None
+    except OSError:
+        return 0  # something else stands there: it may have run, nobody knows as what
     return int(text) if text.isdigit() else 0
 
 
@@ -168,7 +158,7 @@ def tree_held(directory: AttemptDirectory) -> bool:
 def holder_exclusive(path: Path) -> bool:
     """Whether anyone holds a lock file, shared or not."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        handle = descriptor_of(path)
     except FileNotFoundError:
         return False
     try:

@@ -18,6 +18,7 @@ from mobius_tui.run.events import (
 from mobius_tui.run.fold import fold
 from mobius_tui.run.follow import runbook_of, sha256_of
 from mobius_tui.run.journal import Tail, read
+from mobius_tui.run.regular import regular
 from mobius_tui.run.traces import digest
 
 
@@ -49,10 +50,15 @@ def verify(directory: RunDirectory, head: str | None = None) -> Iterator[str]:
     yield from _health(directory, tail)
 
 
+LIMIT = 8 << 20
+"""Bytes that are read of a record."""
+
+
 def _record(directory: RunDirectory, tail: Tail) -> Iterator[str]:
     """Whether the journal still has the head that the record of its end names."""
     try:
-        said = tomllib.loads(directory.record.read_text()).get("head")
+        with regular(directory.record) as file:
+            said = tomllib.loads(file.read(LIMIT).decode()).get("head")
     except FileNotFoundError:
         return
     except (OSError, ValueError) as error:

@@ -22,6 +22,7 @@ from typing import Literal
 
 from mobius_tui import sanitize
 from mobius_tui.errors import INTERRUPTED
+from mobius_tui.run.regular import descriptor_of
 from mobius_tui.tui.output.plain import newline_from, shown_lines
 
 LIMIT = 64 * 1024 * 1024
@@ -126,7 +127,7 @@ def editor_words(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 @contextlib.contextmanager
 def _reading(path: Path) -> Iterator[int]:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    descriptor = descriptor_of(path)
     try:
         yield descriptor
     finally:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from rich.segment import Segment
 
+from mobius_tui.run.regular import descriptor_of
 from mobius_tui.sanitize import clean, collapse, decode
 from mobius_tui.tui.output.index import LineIndex
 from mobius_tui.tui.output.sgr import PLAIN, Pen, parse, pen_after
@@ -250,7 +251,7 @@ def shown_of_long(head: bytes, tail: bytes) -> tuple[bytes, bool]:
 
 
 def _open(path: Path) -> int:
-    return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    return descriptor_of(path)
 
 
 def _whole_characters(data: bytes) -> bytes:

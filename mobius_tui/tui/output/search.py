@@ -17,6 +17,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Literal
 
+from mobius_tui.run.regular import descriptor_of
 from mobius_tui.tui.output.document import PIECE, shown_of_long
 from mobius_tui.tui.output.places import Place
 from mobius_tui.tui.output.plain import BLOCK, has_long_line, newline_from, plain
@@ -47,8 +48,7 @@ class Search:
             near: The offset from which on it is counted first.
             limit: Bytes after which the file ends; none for the whole of it.
         """
-        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
-        self._descriptor = os.open(path, flags)
+        self._descriptor = descriptor_of(path)
         self.wanted = wanted
         self.is_strict = wanted != wanted.lower()
         self.pattern = re.compile(

@@ -6,6 +6,7 @@ import os
 from functools import partial
 from pathlib import Path
 
+from mobius_tui.run.regular import descriptor_of
 from mobius_tui.tui.output.document import text_of
 from mobius_tui.tui.output.places import Place, Stretch, place_at, word_at
 from mobius_tui.tui.output.plain import shown_lines
@@ -82,7 +83,7 @@ def read_stretch(path: Path, stretch: Stretch, after: int) -> str:
     Raises:
         OSError: It can't be read.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    descriptor = descriptor_of(path)
     try:
         read = partial(os.pread, descriptor)
         text = "".join(shown_lines(read, stretch.start.line, after))
@@ -106,7 +107,7 @@ def read_all(path: Path, limit: int | None = None) -> str:
     Raises:
         OSError: It can't be read.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    descriptor = descriptor_of(path)
     try:
         read = partial(os.pread, descriptor)
         return "".join(shown_lines(read, 0, COPY_LIMIT if limit is None else limit))
