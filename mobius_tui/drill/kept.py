@@ -7,7 +7,6 @@ says the same for people. A thousand of them are read in less than a tenth of a 
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -17,7 +16,7 @@ from mobius_tui.drill.score import TIMES, Score
 from mobius_tui.drill.seen import Sighting
 from mobius_tui.errors import RunError
 from mobius_tui.run.directory import RunDirectory
-from mobius_tui.run.record import write_private
+from mobius_tui.run.record import read_record, write_private
 from mobius_tui.run.regular import regular
 
 NAME = "drill.json"
@@ -62,7 +61,7 @@ def write(directory: RunDirectory, kept: Kept) -> None:
         RunError: it cannot be written.
     """
     try:
-        _add_to_record(directory.record, kept.score)
+        _add_to_record(directory, kept.score)
         write_private(path(directory), _encoded(kept))
     except (OSError, ValueError) as error:
         raise RunError(
@@ -131,7 +130,7 @@ def _sighting(said: list[Any]) -> Sighting:
     )
 
 
-def _add_to_record(record: Path, score: Score) -> None:
+def _add_to_record(directory: RunDirectory, score: Score) -> None:
     """Say in `record.toml` what the drill came to.
 
     Where a host died before it wrote one there is none, and none is made: a record
@@ -139,13 +138,13 @@ def _add_to_record(record: Path, score: Score) -> None:
     """
     import tomli_w
 
-    if not record.exists():
+    said = read_record(directory)
+    if not said:
         return
-    said = tomllib.loads(record.read_text())
     values = asdict(score)
     said["score"] = {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in values.items()
         if value is not None
     }
-    write_private(record, tomli_w.dumps(said).encode())
+    write_private(directory.record, tomli_w.dumps(said).encode())

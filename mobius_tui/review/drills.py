@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from mobius_tui.errors import RunError
 from mobius_tui.run.directory import RunDirectory, all_runs
 from mobius_tui.run.events import RunBegan
-from mobius_tui.run.regular import regular
+from mobius_tui.run.record import read_record
 
-LIMIT = 1 << 20
-"""Bytes of a record that are read."""
 _OUTAGE = {
     "acknowledged": "acknowledged",
     "rollback": "rollback_began",
@@ -51,9 +49,8 @@ def drills_before(
 def record_of(directory: RunDirectory) -> Mapping[str, Any]:
     """The record of a run's end; empty where there is none to read."""
     try:
-        with regular(directory.record) as file:
-            return tomllib.loads(file.read(LIMIT).decode())
-    except (OSError, ValueError, RecursionError):
+        return read_record(directory)
+    except RunError:
         return {}
 
 

@@ -13,7 +13,6 @@ from mobius_tui.run.directory import RunDirectory, runbook_digest
 from mobius_tui.run.events import Entry, PhaseEntered, PhaseLeft, RunBegan, uncollected
 from mobius_tui.run.journal import FIRST, entries_of
 from mobius_tui.run.regular import regular
-from mobius_tui.run.shapes import misshapen
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.model import Phase, Runbook, Step
 
@@ -89,9 +88,6 @@ def _entries(path: Path, *, whole: bool) -> tuple[tuple[Entry, ...], str, list[s
     with uncollected():
         try:
             for entry, digest in entries_of(data[:end], FIRST, 1, path.name):
-                wrong = misshapen(entry)
-                if wrong is not None:
-                    raise RunError(f"{path.name}:{entry.n}: {wrong!r} cannot be that")
                 found.append(entry)
                 head = digest
         except RunError as error:

@@ -17,8 +17,8 @@ from mobius_tui.run.events import Entry
 from mobius_tui.run.follow import Changes, Follower
 from mobius_tui.run.intents import Intent, Reply
 from mobius_tui.run.journal import FIRST
+from mobius_tui.run.regular import regular
 from mobius_tui.run.state import RunState
-from mobius_tui.run.traces import regular
 from mobius_tui.run.viewer import Viewer
 
 BEAT = 1.0

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
 from mobius_tui.errors import UsageError
 from mobius_tui.run.intents import Intent
+from mobius_tui.runbook.document import Findings, parse
+from mobius_tui.runbook.source import MAX_BYTES, RefusedError
 
 
 def answers_of(path: Path) -> dict[str, str]:
@@ -18,13 +19,11 @@ def answers_of(path: Path) -> dict[str, str]:
     """
     try:
         with path.open("rb") as file:
-            data = tomllib.load(file)
+            data = parse(str(path), file.read(MAX_BYTES + 1), Findings()).tree
     except OSError as error:
         raise UsageError(f"--answers {path}: {error.strerror}") from error
-    except ValueError as error:
-        raise UsageError(f"--answers {path}: {error}") from error
-    except RecursionError:
-        raise UsageError(f"--answers {path}: it is nested too deep") from None
+    except RefusedError as error:
+        raise UsageError(f"--answers {error.problem.render()}") from None
     found: dict[str, str] = {}
     for name, value in data.items():
         items = value if isinstance(value, list) else [value]

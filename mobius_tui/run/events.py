@@ -18,6 +18,7 @@ from mobius_tui.errors import RunError
 from mobius_tui.run.approval_events import APPROVAL_EVENTS, ApprovalEvent
 from mobius_tui.run.drill_events import DRILL_EVENTS, DrillEvent
 from mobius_tui.run.message_events import MESSAGE_EVENTS, MessageEvent
+from mobius_tui.run.shapes import is_number, is_text, is_whole, misshapen
 from mobius_tui.run.watch_events import WATCH_EVENTS, WatchEvent
 
 Mode = Literal["incident", "drill"]
@@ -406,8 +407,8 @@ def decode(line: bytes) -> tuple[Entry, str]:
         n, at, mono = data.pop("n"), data.pop("at"), data.pop("mono")
         boot, by, intent = data.pop("boot"), data.pop("by"), data.pop("intent", None)
         for key in _TUPLES[name] & data.keys():  # an older journal may lack one
-            data[key] = tuple(data[key])
-        envelope = Entry(
+            data[key] = tuple(data[key]) if type(data[key]) is list else None
+        entry = Entry(
             n=n,
             at=datetime.fromisoformat(at).timestamp(),
             mono=mono,
@@ -416,8 +417,28 @@ def decode(line: bytes) -> tuple[Entry, str]:
             intent=intent,
             event=kind(**data),
         )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except _NO_EVENT as error:
         raise RunError(f"this line of the journal is no event: {error!r}") from error
-    if not isinstance(prev, str) or not isinstance(envelope.n, int):
-        raise RunError("this line of the journal is no event: n or prev is missing")
-    return envelope, prev
+    wrong = _misplaced(entry, prev) or misshapen(entry.event)
+    if wrong is not None:
+        raise RunError(
+            f"this line of the journal is no event: {wrong!r} cannot be that"
+        )
+    return entry, prev
+
+
+_NO_EVENT = (
+    *(ValueError, KeyError, TypeError, AttributeError),
+    *(RecursionError, ArithmeticError),
+)
+
+
+def _misplaced(entry: Entry, prev: object) -> str | None:
+    """The first of what stands around every event that cannot be so."""
+    if not (is_text(prev) and is_whole(entry.n)):
+        return "n or prev"
+    if not (is_number(entry.mono) and is_text(entry.boot)):
+        return "mono or boot"
+    if not (is_text(entry.by) and isinstance(entry.intent, str | None)):
+        return "by or intent"
+    return None

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from mobius_tui.errors import RunError
 from mobius_tui.run.deliveries import as_seen
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.regular import regular
 from mobius_tui.run.state import RunState
+from mobius_tui.runbook.document import Findings, parse
+from mobius_tui.runbook.source import MAX_BYTES, RefusedError
 
 ANNOTATIONS = "annotations"
 """The table of what people say of a run afterwards."""
@@ -55,12 +57,29 @@ def write_record(
     write_private(directory.record, tomli_w.dumps(record).encode())
 
 
+def read_record(directory: RunDirectory) -> dict[str, Any]:
+    """The record of a run's end; empty where there is none.
+
+    Raises:
+        RunError: it cannot be read, or is no record.
+    """
+    try:
+        with regular(directory.record) as file:
+            data = file.read(MAX_BYTES + 1)
+        return dict(parse(directory.record.name, data, Findings()).tree)
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise RunError(f"{directory.record.name}: {error.strerror}") from error
+    except RefusedError as error:
+        raise RunError(error.problem.render().splitlines()[0]) from error
+
+
 def _kept(directory: RunDirectory) -> dict[str, Any]:
     """What people have added to an older record."""
     try:
-        with regular(directory.record) as file:
-            older = tomllib.loads(file.read().decode())
-    except (OSError, ValueError):
+        older = read_record(directory)
+    except RunError:
         return {}
     return {ANNOTATIONS: older[ANNOTATIONS]} if ANNOTATIONS in older else {}
 

@@ -1,69 +1,86 @@
-"""Whether an entry is of the shape that this program writes. Pure.
+"""Whether a value is of the shape that this program writes. Pure.
 
 A chain of digests can be made by anyone: it proves that nothing was edited since, not
-that this program wrote it. Whoever reads a run that came from elsewhere asks first.
+that this program wrote it. So every line of a journal is held to its event's types.
 """
 
 from __future__ import annotations
 
 import math
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from mobius_tui.health.trigger import Rule
-from mobius_tui.run.events import EVENTS, Entry
 
 LARGEST = 1 << 53
 """Numbers up to here are exact in JSON, everywhere."""
-_HINTS: Mapping[type, Mapping[str, Any]] = {
-    kind: get_type_hints(kind, localns={"Rule": Rule}) for kind in EVENTS.values()
-}
+Fits = Callable[[object], bool]
+_KNOWN: dict[type, tuple[tuple[str, Fits], ...]] = {}
 
 
-def misshapen(entry: Entry) -> str | None:
+def misshapen(value: Any) -> str | None:
     """The name of the first field that holds what it cannot; `None` where all is well.
 
     Args:
-        entry: as decoded.
+        value: an event, as decoded.
     """
-    for name, kind in (("mono", float), ("boot", str), ("by", str)):
-        if not _fits(getattr(entry, name), kind):
-            return name
-    if not _fits(entry.intent, str | None):
-        return "intent"
-    event = entry.event
-    for name, kind in _HINTS[type(event)].items():
-        if not _fits(getattr(event, name), kind):
+    for name, fits in _fields(type(value)):
+        if not fits(getattr(value, name)):
             return name
     return None
 
 
-def _fits(value: object, kind: Any) -> bool:
-    origin = get_origin(kind)
-    if kind is float:
-        return _is_number(value)
-    if kind is int:
-        return type(value) is int and abs(value) <= LARGEST
-    if origin in (Union, types.UnionType):
-        return any(_fits(value, each) for each in get_args(kind))
-    if origin is Literal:
-        return type(value) is str and value in get_args(kind)
-    if origin is tuple:
-        first = get_args(kind)[0]
-        return isinstance(value, tuple) and all(_fits(each, first) for each in value)
-    if origin is not None:
-        _, inner = get_args(kind)
-        return isinstance(value, Mapping) and all(
-            _fits(each, inner) for each in value.values()
-        )
-    return isinstance(value, kind)
+def _fields(kind: type) -> tuple[tuple[str, Fits], ...]:
+    """Each field of a kind of event, and what may stand in it; made when it is met."""
+    if kind not in _KNOWN:
+        hints = get_type_hints(kind, localns={"Rule": Rule})
+        _KNOWN[kind] = tuple((name, _fits(hint)) for name, hint in hints.items())
+    return _KNOWN[kind]
 
 
-def _is_number(value: object) -> bool:
+def is_text(value: object) -> bool:
+    """Whether it is text."""
+    return type(value) is str
+
+
+def is_whole(value: object) -> bool:
+    """Whether it is a whole number that is exact everywhere."""
+    return type(value) is int and -LARGEST <= value <= LARGEST
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a number that can be reckoned with."""
     return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and math.isfinite(value)
-        and abs(value) <= LARGEST
+        type(value) in (int, float)
+        and math.isfinite(value)  # type: ignore[arg-type]
+        and -LARGEST <= value <= LARGEST  # type: ignore[operator]
     )
+
+
+def _fits(kind: Any) -> Fits:
+    """What tells whether a value is of a type that events have."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if kind is str:
+        return is_text
+    if kind is int:
+        return is_whole
+    if kind is float:
+        return is_number
+    if origin in (Union, types.UnionType):
+        ways = tuple(map(_fits, inner))
+        return lambda value: any(fits(value) for fits in ways)
+    if origin is Literal:
+        words = frozenset(inner)
+        return lambda value: type(value) is str and value in words
+    if origin is tuple:
+        each = _fits(inner[0])
+        return lambda value: type(value) is tuple and all(map(each, value))
+    if origin is not None:
+        key, each = map(_fits, inner)
+        return lambda value: (
+            isinstance(value, Mapping)
+            and all(map(key, value))
+            and all(map(each, value.values()))
+        )
+    return lambda value: isinstance(value, kind)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 
-from mobius_tui.errors import MobiusError
+from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.events import (
     Entry,
@@ -18,7 +17,7 @@ from mobius_tui.run.events import (
 from mobius_tui.run.fold import fold
 from mobius_tui.run.follow import runbook_of, sha256_of
 from mobius_tui.run.journal import Tail, read
-from mobius_tui.run.regular import regular
+from mobius_tui.run.record import read_record
 from mobius_tui.run.traces import digest
 
 
@@ -50,21 +49,14 @@ def verify(directory: RunDirectory, head: str | None = None) -> Iterator[str]:
     yield from _health(directory, tail)
 
 
-LIMIT = 8 << 20
-"""Bytes that are read of a record."""
-
-
 def _record(directory: RunDirectory, tail: Tail) -> Iterator[str]:
     """Whether the journal still has the head that the record of its end names."""
     try:
-        with regular(directory.record) as file:
-            said = tomllib.loads(file.read(LIMIT).decode()).get("head")
-    except FileNotFoundError:
+        record = read_record(directory)
+    except RunError as error:
+        yield str(error)
         return
-    except (OSError, ValueError) as error:
-        yield f"{directory.record.name}: {error}"
-        return
-    if said not in tail.heads:
+    if record and record.get("head") not in tail.heads:
         yield (
             f"{directory.journal.name}: it does not have the head that "
             f"{directory.record.name} names: its end was changed"

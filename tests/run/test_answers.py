@@ -21,9 +21,9 @@ def test_texts_and_lists_of_texts_are_answers(tmp_path: Path) -> None:
     [
         (b"a = 1\n", 'a: write "text"'),
         (b"a = [1]\n", 'a: write "text"'),
-        (b"a = \n", "at line 1"),
-        (b"\xff", "utf-8"),
-        (b"a = " + b"[" * 100_000, "nested too deep"),
+        (b"a = \n", "1:5: Invalid value"),
+        (b"\xff", "is not UTF-8"),
+        (b"a = " + b"[" * 100_000, "nested more than 32 deep"),
     ],
 )
 def test_what_is_no_answers_file_is_said(

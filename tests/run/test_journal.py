@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-from dataclasses import MISSING, fields
 from pathlib import Path
 
 import pytest
@@ -23,9 +22,12 @@ from mobius_tui.run.events import (
     encode,
 )
 from mobius_tui.run.journal import FIRST, Clock, Journal, Tail, entries_of, read
+from tests.run.samples import fields_of
 
 EMPTY = Tail(entries=(), heads=(), size=0, torn=0)
 TEXTS = st.text(max_size=60)
+WRONG: tuple[object, ...] = ([[]], {"a": {}}, float("inf"), 1 << 60)
+"""What no field of any event can hold."""
 
 
 def clock() -> Clock:
@@ -146,16 +148,25 @@ def test_any_event_survives_the_journal(
 def test_an_older_journal_without_a_newer_field_is_read(name: str) -> None:
     """What a field was given a default for may be absent: runs outlive versions."""
     kind: Callable[..., Event] = EVENTS[name]
-    wanted = [
-        each.name
-        for each in fields(EVENTS[name])
-        if each.default is MISSING and each.default_factory is MISSING
-    ]
+    wanted = fields_of(EVENTS[name], wanted_alone=True)
     line = {"n": 1, "at": "2026-11-24T13:45:05.000000Z", "mono": 1.0, "boot": "b"}
-    line |= {"by": "ana", "event": name, "prev": FIRST, **dict.fromkeys(wanted, "")}
+    line |= {"by": "ana", "event": name, "prev": FIRST, **wanted}
     entry, _ = decode(json.dumps(line).encode())
-    tuples = {k for k in wanted if str(EVENTS[name].__annotations__[k])[:5] == "tuple"}
-    assert entry.event == kind(**{k: () if k in tuples else "" for k in wanted})
+    assert entry.event == kind(**wanted)
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_a_field_of_another_kind_is_no_event(name: str) -> None:
+    """A chain of digests can be made by anyone; what it holds must be ours."""
+    kind: Callable[..., Event] = EVENTS[name]
+    whole = fields_of(EVENTS[name], "x")
+    entry = Entry(n=1, at=1.0, mono=1.0, boot="b", by="ana", event=kind(**whole))
+    said = json.loads(encode(entry, FIRST))
+    assert decode(json.dumps(said).encode()) == (entry, FIRST)
+    for field in said:
+        for wrong in WRONG:
+            with pytest.raises(RunError, match="no event"):
+                decode(json.dumps({**said, field: wrong}).encode())
 
 
 @given(st.binary(max_size=200))
