@@ -69,7 +69,7 @@ class Painter:
                 if (shows in text) if isinstance(shows, str) else shows(text):
                     return
             if time.monotonic() > deadline:
-                raise SystemExit(f"{key!r} never led to {shows!r}")
+                raise SystemExit(f"{key!r} never led to {shows!r}:\n{text}")
 
     async def type(self, text: str) -> None:
         """Type into a dialog that may still be deaf."""
@@ -139,10 +139,18 @@ async def rollback(briefing: Briefing) -> None:
         await paint.until(lambda text: "6.1" in _next_line(text))
         await paint.press("question_mark", "Help")
         await paint.keep("help-120x36")
-        await paint.press("escape", "Enter ▸")
+        await paint.press("escape", lambda text: "find a key" not in text)
         await paint.enter(*(f"6.{number}" for number in range(2, 11)))
         await paint.press("enter", "Mark as told")
-        await paint.press("enter", "End the run")
+        await paint.press("enter", _proposes("7.1"))
+        await paint.enter("7.2", "7.3")
+        for number in ("7.4", "7.5"):  # they want a terminal
+            await paint.press("s", "Skip 7.")
+            await paint.type("later")
+            await paint.press("enter", _proposes(number))
+        await paint.press("enter", "watching")
+        await paint.until(lambda text: "End the run" in _next_line(text))
+        await paint.press("enter", "Remark")
         await paint.keep("verified-120x36")
         await paint.press("enter", "Don't")
         await paint.press("enter", "The run has ended")
