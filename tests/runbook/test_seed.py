@@ -25,7 +25,7 @@ THREE_CHECKS = (
 )
 HASHES = 'have=$(sha256sum < "$zip")'
 NEWEST = 'for zip in $(ls -1 backups/dhash_"$target_env"_*.zip | sort -r); do'
-EXECUTE = "./scripts/deploy/rollback_dhash.sh --backup $backup_file --env $target_env"
+EXECUTE = "./scripts/deploy/rollback_dhash.sh --backup $copy --env $target_env"
 SMOKE = "./scripts/deploy/smoke_tests.sh --env $target_env"
 
 INSTEAD = {
@@ -83,7 +83,7 @@ INSTEAD = {
     "systemctl stop mobius-worker": "systemctl stop mobius-api mobius-worker",
     'pkill -f "node.*mobius"': 'pkill -f -- "$process_pattern"',
     "cd /tmp": "folder=$(mktemp -d)",
-    'unzip "$backup_file"': 'unzip -q "$backup_file" -d "$folder"',
+    'unzip "$backup_file"': 'unzip -q "$copy" -d "$folder"',
     "cp -r config/* /path/to/production/config/": 'cp -r "$restored/config/." config/',
     "systemctl start mobius-worker": "systemctl start mobius-api mobius-worker",
     "consider activating disaster recovery procedures": (
