@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from mobius_tui.errors import RunError, UsageError
+from mobius_tui.errors import UsageError
 from mobius_tui.review.drills import record_of
+from mobius_tui.review.keeping import Said, change_table, text_of, time_of
 from mobius_tui.review.moments import moment
 from mobius_tui.review.told import Annotation
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.record import ANNOTATIONS as TABLE
-from mobius_tui.run.record import write_private
 from mobius_tui.runbook.names import did_you_mean
 
 LONGEST = 4000
@@ -108,36 +108,17 @@ def annotate(
         UsageError: there is nothing to say.
         RunError: the run is not over, or its record cannot be read or written.
     """
-    import tomli_w
-
     if not text.strip():
         raise UsageError("an annotation wants a text")
     if len(text) > LONGEST:
         raise UsageError(f"an annotation has {LONGEST} characters at most")
-    if not directory.record.exists():
-        raise RunError(
-            f"{directory.id} is not over, so it has no record yet; a note belongs "
-            f"into its journal: `mobius-tui resume {directory.id}`, and `n`"
-        )
-    record = dict(record_of(directory))
-    if not record:
-        raise RunError(f"{directory.record} cannot be read; nothing was changed")
-    said: dict[str, Any] = {"written": _time(now), "by": by, "text": text}
+    said: Said = {"written": time_of(now), "by": by, "text": text}
     if where.step:
         said["step"] = where.step
     for name, at in (("since", where.since), ("until", where.until)):
         if at is not None:
-            said[name] = _time(at)
-    before = record.get(TABLE)
-    record[TABLE] = [*(before if isinstance(before, list) else ()), said]
-    try:
-        write_private(directory.record, tomli_w.dumps(record).encode())
-    except (OSError, UnicodeError) as error:
-        raise RunError(f"{directory.record} cannot be written: {error}") from error
-
-
-def _time(at: float) -> datetime:
-    return datetime.fromtimestamp(at, UTC)
+            said[name] = time_of(at)
+    change_table(directory, TABLE, lambda before: [*before, said])
 
 
 def _decoded(said: Any) -> Iterator[Annotation]:
@@ -148,9 +129,9 @@ def _decoded(said: Any) -> Iterator[Annotation]:
         return
     yield Annotation(
         written=written,
-        by=_text(said, "by"),
+        by=text_of(said, "by"),
         text=said["text"],
-        step=_text(said, "step"),
+        step=text_of(said, "step"),
         since=_moment(said, "since"),
         until=_moment(said, "until"),
     )
@@ -159,8 +140,3 @@ def _decoded(said: Any) -> Iterator[Annotation]:
 def _moment(said: Mapping[str, Any], name: str) -> float | None:
     value = said.get(name)
     return value.timestamp() if isinstance(value, datetime) else None
-
-
-def _text(said: Mapping[str, Any], name: str) -> str:
-    value = said.get(name)
-    return value if isinstance(value, str) else ""

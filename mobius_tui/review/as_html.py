@@ -113,6 +113,7 @@ def _sections(told: Told) -> Iterator[Section]:
     yield "decisions", "Decisions", _decisions(told)
     yield "messages", "Messages", _messages(told)
     yield "notes", "Notes and annotations", _notes(told)
+    yield "actions", "Action items", _action_items(told)
     yield "timeline", "Timeline", _timeline(told)
     yield "steps", "Steps", [phase_section(phase) for phase in told.phases]
     yield "variables", "Variables at the end", _variables(told)
@@ -223,6 +224,11 @@ def _notes(told: Told) -> list[Markup]:
     ]
     head = ("Written (UTC)", "By", "On", "Note")
     return [table("Notes and annotations", head, body, times=1)] if body else []
+
+
+def _action_items(told: Told) -> list[Markup]:
+    body = list(phrases.action_items(told))
+    return [table("Action items", phrases.ACTION_ITEMS, body)] if body else []
 
 
 def _timeline(told: Told) -> list[Markup]:

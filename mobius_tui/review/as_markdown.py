@@ -164,6 +164,9 @@ def _told_by_people(told: Told) -> Iterator[str]:
             for a in told.annotations
         )
         yield table(("On", "Annotation", "By", "Written"), later)
+    if told.action_items:
+        yield "## Action items"
+        yield table(phrases.ACTION_ITEMS, phrases.action_items(told))
 
 
 def _timeline(told: Told) -> Iterator[str]:

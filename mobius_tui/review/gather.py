@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 
-from mobius_tui.review import annotating, reading
+from mobius_tui.review import action_items, annotating, reading
 from mobius_tui.review.beats import Beats
 from mobius_tui.review.drills import drills_before
 from mobius_tui.review.measures import beside, times
@@ -123,6 +123,17 @@ def _told(
         annotations=tuple(
             replace(a, by=one(a.by), text=one(a.text), step=one(a.step))
             for a in annotating.read(record.directory)
+        ),
+        action_items=tuple(
+            replace(
+                each,
+                title=one(each.title),
+                owner=one(each.owner),
+                due=one(each.due),
+                note=one(each.note),
+                by=one(each.by),
+            )
+            for each in action_items.read(record.directory)
         ),
     )
 

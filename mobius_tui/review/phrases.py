@@ -202,3 +202,13 @@ def annotated(each: Annotation, told: Told) -> str:
     if each.until is None:
         return hour(each.since)
     return f"{hour(each.since)} to {hour(each.until)}"
+
+
+ACTION_ITEMS = ("Done", "What", "Owner", "Due", "Note")
+
+
+def action_items(told: Told) -> Iterator[tuple[str, str, str, str, str]]:
+    """What is left to do, and what was."""
+    for each in told.action_items:
+        done = "yes" if each.done else "no"
+        yield done, each.title, each.owner or "nobody", each.due, each.note

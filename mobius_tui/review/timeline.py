@@ -13,7 +13,7 @@ from mobius_tui.run.plan import Plan
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Attempt, Status
 
-LaneKind = Literal["phase", "step", "probe", "marks", "person", "drill"]
+LaneKind = Literal["trigger", "phase", "step", "probe", "marks", "person", "drill"]
 _TONES: Mapping[Status, Tone] = {
     Status.RUNNING: "going",
     Status.PASSED: "good",
@@ -203,7 +203,7 @@ def _triggers(moments: Sequence[Moment]) -> Iterator[Lane]:
             began = standing.pop(each.about)
             bars.append(Bar(began=began, ended=each.at, tone="bad"))
     bars += [Bar(began=at, ended=None, tone="bad") for at in standing.values()]
-    yield Lane(kind="marks", title="Triggers", bars=tuple(bars), moments=own)
+    yield Lane(kind="trigger", title="Triggers", bars=tuple(bars), moments=own)
 
 
 _LANES: Sequence[tuple[Kind, str]] = (

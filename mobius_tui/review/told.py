@@ -241,6 +241,21 @@ class Annotation:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ActionItem:
+    """What somebody is to do after the run."""
+
+    id: str
+    title: str
+    owner: str = ""
+    due: str = ""
+    """A day, such as `2026-11-30`."""
+    note: str = ""
+    done: bool = False
+    by: str = ""
+    """Who said so last."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Told:
     """All that is told of a run."""
 
@@ -290,6 +305,8 @@ class Told:
     decisions: tuple[Decided, ...]
     notes: tuple[Noted, ...]
     annotations: tuple[Annotation, ...]
+    action_items: tuple[ActionItem, ...]
+    """Those that somebody has said something of."""
 
     def steps(self) -> tuple[ToldStep, ...]:
         """All steps, in the order of the runbook."""

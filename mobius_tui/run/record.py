@@ -21,6 +21,10 @@ ANNOTATIONS = "annotations"
 """The table of what people say of a run afterwards."""
 
 
+ACTION_ITEMS = "action_items"
+"""The table of what is left to do after it."""
+
+
 def write_record(
     directory: RunDirectory, plan: Plan, state: RunState, head: str
 ) -> None:
@@ -81,7 +85,7 @@ def _kept(directory: RunDirectory) -> dict[str, Any]:
         older = read_record(directory)
     except RunError:
         return {}
-    return {ANNOTATIONS: older[ANNOTATIONS]} if ANNOTATIONS in older else {}
+    return {name: older[name] for name in (ANNOTATIONS, ACTION_ITEMS) if name in older}
 
 
 def write_private(target: Path, data: bytes) -> None:

@@ -69,6 +69,18 @@ REVIEW_COMMANDS: tuple[Command, ...] = (
                 "Its outcome and times; of a drill, its score.",
             ),
             (
+                *("annotate", "annotate", ("n",), "Annotate", "Annotate"),
+                "On the moment, the step or a range; kept beside the journal.",
+            ),
+            (
+                *("mark", "mark", ("m",), "Mark one end of a range", ""),
+                "The cursor is its other end; annotate it then.",
+            ),
+            (
+                *("items", "items", ("P",), "Action items", "Action items"),
+                "What is left to do: whose it is, until when, and whether it is done.",
+            ),
+            (
                 *("status", "status", ("y",), "Copy a status update"),
                 *("Status", "Copies where the run stood at that moment."),
             ),

@@ -9,11 +9,20 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Button, Input
 
+from mobius_tui.review import action_items, annotating
+from mobius_tui.review.as_markdown import as_markdown
+from mobius_tui.review.gather import gather
 from mobius_tui.review.rewound import Rewound
 from mobius_tui.run.directory import state_home
 from mobius_tui.run.events import NoteAdded
+from mobius_tui.run.follow import Follower
+from mobius_tui.run.record import write_record
 from mobius_tui.tui.errand import Result
+from mobius_tui.tui.screens.action_items import ActionItemDialog, ActionItemsDialog
+from mobius_tui.tui.screens.annotate import AnnotateDialog
+from mobius_tui.tui.screens.dialog import Dialog
 from mobius_tui.tui.screens.review import ReviewScreen
 from mobius_tui.tui.widgets.timeline import TimelinePane
 from tests.pictures import assert_picture, svg_of
@@ -215,3 +224,78 @@ async def test_hostile_words_are_harmless_on_the_timeline(tmp_path: Path) -> Non
         for keys in (["left"], ["left"] * 8, ["left"] * 10):
             await go(pilot, *keys)
             assert not any(ord(c) < 0x20 for c in words(pilot) if c != "\n")
+
+
+def over(tmp_path: Path) -> MadeRun:
+    """The story, with the record that its host wrote at its end."""
+    run = story(tmp_path / "runs")
+    follower = Follower(run.directory)
+    write_record(run.directory, follower.plan, follower.state, follower.head)
+    return run
+
+
+async def answer(pilot: Pilot[Result], *keys: str) -> None:
+    """Type into a dialog once it takes keys."""
+    dialog = pilot.app.screen
+    assert isinstance(dialog, Dialog)
+    dialog.mono = lambda: 1e9
+    await go(pilot, *keys)
+
+
+async def test_an_annotation_is_made_and_shown_and_the_journal_is_untouched(
+    tmp_path: Path,
+) -> None:
+    run = over(tmp_path)
+    before = run.directory.journal.read_bytes()
+    async with reviewed(run) as (screen, pilot):
+        await go(pilot, *["left"] * 8)
+        at = screen.here[0]
+        await go(pilot, "n")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AnnotateDialog))
+        await answer(pilot, *"wrong zip", "enter")
+        await until(pilot, lambda: annotating.read(run.directory), seconds=30)
+        await until(pilot, lambda: screen.is_current)
+        await go(pilot, "right", "right")  # behind all that was journaled then
+        assert "wrong zip" in words(pilot)
+        assert screen.here[0] == at
+    [made] = annotating.read(run.directory)
+    assert (made.text, made.since, made.step) == ("wrong zip", at, "")
+    assert run.directory.journal.read_bytes() == before
+
+
+async def test_a_range_is_marked_and_annotated(tmp_path: Path) -> None:
+    run = over(tmp_path)
+    async with reviewed(run) as (screen, pilot):
+        await go(pilot, *["left"] * 8, "m")
+        first = screen.here[0]
+        await go(pilot, "right", "right", "right")
+        last = screen.here[0]
+        assert "═" in words(pilot)
+        await go(pilot, "n")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AnnotateDialog))
+        assert "to" in str(pilot.app.screen.query("Button").first(Button).label)
+        await answer(pilot, *"slow", "enter")
+        await until(pilot, lambda: annotating.read(run.directory), seconds=30)
+    [made] = annotating.read(run.directory)
+    assert (made.since, made.until) == (first, last)
+
+
+async def test_action_items_get_an_owner_and_a_day_and_are_done(tmp_path: Path) -> None:
+    run = over(tmp_path)
+    async with reviewed(run) as (_, pilot):
+        await go(pilot, "P")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ActionItemsDialog))
+        await until(pilot, lambda: " done · " in words(pilot), seconds=30)
+        await answer(pilot, "down", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ActionItemDialog))
+        await answer(pilot, *"@ops", "tab", *"soon", "enter")
+        assert "is no day" in words(pilot)
+        pilot.app.screen.query_one("#due", Input).value = "2026-11-30"
+        await pilot.click("#turn")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ActionItemsDialog))
+        await until(pilot, lambda: "1 of " in words(pilot), seconds=30)
+        assert "@ops" in words(pilot)
+    [kept] = action_items.read(run.directory)
+    assert (kept.id, kept.owner, kept.due) == ("failed-artifacts", "@ops", "2026-11-30")
+    assert kept.done
+    assert "Failed artifacts" in as_markdown(gather(run.directory))

@@ -22,7 +22,7 @@ from mobius_tui.tui.command import Command, Place
 from mobius_tui.tui.commands import bindings
 from mobius_tui.tui.messages import RunChanged
 from mobius_tui.tui.past_sight import PastSight
-from mobius_tui.tui.screens.asking_page import AskingPage
+from mobius_tui.tui.screens.saying import SayingPage
 from mobius_tui.tui.shown import output_of, split
 from mobius_tui.tui.status_text import status_text
 from mobius_tui.tui.tidings import Tidings
@@ -31,7 +31,7 @@ from mobius_tui.tui.widgets.moment_line import MomentLine
 from mobius_tui.tui.widgets.timeline import TimelinePane
 
 
-class ReviewScreen(AskingPage):
+class ReviewScreen(SayingPage):
     """Shows a run as it was; starts nothing, and changes nothing of it."""
 
     AUTO_FOCUS = "#timeline"
@@ -48,7 +48,7 @@ class ReviewScreen(AskingPage):
         "app",
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("review")]
-    PANES = (*AskingPage.PANES, ("timeline", "Timeline"))
+    PANES = (*SayingPage.PANES, ("timeline", "Timeline"))
     WAYS = "review.pane."
     HELP = (
         "← and → go from event to event: the checklist, the output and health show how "
@@ -86,7 +86,7 @@ class ReviewScreen(AskingPage):
         """The timeline, and what happened where its cursor is."""
         page = ReviewScreen
         yield TimelinePane(id="timeline").data_bind(
-            page.here, page.moment, timeline=page.whole
+            page.here, page.moment, page.mark, timeline=page.whole
         )
         yield MomentLine().data_bind(page.moment, page.view)
 
@@ -115,6 +115,10 @@ class ReviewScreen(AskingPage):
     def _narrow(self) -> None:
         if self._all is not None:
             self.whole = narrowed(self._all, self._query)
+
+    def record_changed(self) -> None:
+        """Show what was said."""
+        self._read_anew()
 
     @on(RunChanged)
     def _grew(self, event: RunChanged) -> None:

@@ -54,6 +54,13 @@ def _cells(parts: list[Content]) -> int:
     return sum(part.cell_length + 2 for part in parts)
 
 
+def _mode(view: RunView | None) -> str:
+    """The mode that the bar has the colour of."""
+    if view is None:
+        return ""
+    return view.mode if view.reviewed is None else "review"
+
+
 class RunHeader(Widget):
     """The run's bar."""
 
@@ -62,7 +69,7 @@ class RunHeader(Widget):
     def watch_view(self, view: RunView | None) -> None:
         """The whole bar has the colour of the mode."""
         for mode in MODE_STYLES:
-            self.set_class(view is not None and view.mode == mode, f"-mode-{mode}")
+            self.set_class(_mode(view) == mode, f"-mode-{mode}")
 
     def render(self) -> RenderResult:
         """One line, fitted to the width."""

@@ -33,13 +33,15 @@ class TimelineRows(Widget, can_focus=True):
     here: reactive[tuple[float, int]] = reactive((0.0, 0), init=False)
     """Where the cursor is: a time in seconds since 1970, and the order in it."""
 
+    mark: reactive[float | None] = reactive[float | None](None, init=False)
+    """One end of a range, in seconds since 1970; the cursor is the other."""
     moment: reactive[Moment | None] = reactive(None, init=False)
     """What happened where the cursor is; `None` where nothing did."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.top = 0
-        """The first lane in sight."""
+        """How far the lanes that are not pinned are scrolled."""
         self.part: tuple[float, float] | None = None
         """The time in sight; the whole run without one."""
         self._styles_of: dict[str, Style] = {}
@@ -69,6 +71,17 @@ class TimelineRows(Widget, can_focus=True):
         """Lanes that there is room for, under the clock."""
         return max(0, self.size.height - 1)
 
+    @property
+    def pinned(self) -> int:
+        """Lanes that stay in sight where there is room: triggers and health.
+
+        The rest is read against them.
+        """
+        lanes = self.timeline.lanes if self.timeline is not None else ()
+        kinds = ("trigger", "probe")
+        found = next((n for n, own in enumerate(lanes) if own.kind not in kinds), 0)
+        return found if 2 * found + 3 <= self.lanes else 0
+
     def watch_timeline(self) -> None:
         """Say how much of it is in sight."""
         self.scroll_lanes(self.top)
@@ -90,10 +103,10 @@ class TimelineRows(Widget, can_focus=True):
         """Keep in sight the lane of the step that it is about."""
         lanes = self.timeline.lanes if self.timeline is not None else ()
         places = [place for place, lane in enumerate(lanes) if self._is_about(lane)]
-        if places and self.lanes:
-            self.top = top_for(
-                self.top, place=places[0], height=self.lanes, count=len(lanes)
-            )
+        free = self.lanes - self.pinned
+        if places and free > 0:
+            place, count = places[0] - self.pinned, len(lanes) - self.pinned
+            self.top = top_for(self.top, place=place, height=free, count=count)
             self.refresh()
 
     def _is_about(self, lane: Lane) -> bool:
@@ -138,10 +151,11 @@ class TimelineRows(Widget, can_focus=True):
         if y == 0:
             title: list[Cell] = [(c, "muted") for c in " " * self.names]
             cells = axis(window)
+            self._draw_range(cells, window, cursor)
             if 0 <= cursor < window.width:
                 cells[cursor] = ("▼", "accent")
             return self._strip([*title, *cells])
-        place = self.top + y - 1
+        place = y - 1 if y <= self.pinned else self.top + y - 1
         if place >= len(whole.lanes):
             return self._strip([BLANK] * width)
         lane = whole.lanes[place]
@@ -149,6 +163,14 @@ class TimelineRows(Widget, can_focus=True):
         if 0 <= cursor < window.width and cells[cursor] == BLANK:
             cells[cursor] = ("│", "muted")
         return self._strip([*self._title(lane), *cells])
+
+    def _draw_range(self, cells: list[Cell], window: Window, cursor: int) -> None:
+        """The range that is about to be annotated, on the clock."""
+        if self.mark is None:
+            return
+        first, last = sorted((window.column(self.mark), cursor))
+        for column in range(max(0, first), min(last, window.width - 1) + 1):
+            cells[column] = ("═", "accent")
 
     def _title(self, lane: Lane) -> list[Cell]:
         indent = "  " if lane.kind in ("step", "drill") else ""
@@ -196,5 +218,6 @@ class TimelineRows(Widget, can_focus=True):
     def scroll_lanes(self, top: int) -> None:
         """Show the lanes from one on, as far as there are any below it."""
         count = len(self.timeline.lanes) if self.timeline is not None else 0
-        self.top = clamp(top, height=self.lanes, count=count)
+        free, count = self.lanes - self.pinned, count - self.pinned
+        self.top = clamp(top, height=free, count=count)
         self.refresh()

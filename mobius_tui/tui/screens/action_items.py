@@ -1,0 +1,149 @@
+"""What is left to do after an incident: the list, and one item of it."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import replace
+
+from rich.cells import cell_len
+from textual import on
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button, Input, OptionList
+from textual.widgets.option_list import Option
+
+from mobius_tui import sanitize
+from mobius_tui.review.action_items import Checklist
+from mobius_tui.review.told import ActionItem
+from mobius_tui.tui.screens.dialog import Choice, Dialog, words_widget
+from mobius_tui.tui.theme import Role, assemble
+from mobius_tui.tui.widgets.row_strip import cut
+
+TITLES = 26
+"""Cells of an item's title."""
+OWNERS = 20
+
+
+class ActionItemsDialog(Dialog[str]):
+    """Gives the id of the item that is to be changed."""
+
+    ASKS = False
+
+    def __init__(self, found: Checklist, *, at: str = "", today: str) -> None:
+        """Make the dialog.
+
+        Args:
+            found: the items.
+            at: the id of the one that the cursor begins on.
+            today: as `2026-11-30`.
+        """
+        super().__init__(f"Action items · {found.title}")
+        self._items = found.items
+        self._at = at
+        self._today = today
+
+    def compose_body(self) -> Iterable[Widget]:
+        """How many are done, and a line for each."""
+        done = sum(each.done for each in self._items)
+        nobodys = sum(not (each.owner or each.done) for each in self._items)
+        words = f"{done} of {len(self._items)} done"
+        words += f" · {nobodys} without an owner" if nobodys else ""
+        yield words_widget(words, "muted")
+        options = (Option(self._line(each), id=each.id) for each in self._items)
+        yield OptionList(*options, id="items", markup=False, compact=True)
+
+    def _line(self, item: ActionItem) -> Content:
+        glyph, role = ("✔", "good") if item.done else ("○", "plain")
+        late = not item.done and item.due and item.due < self._today
+        due = f"{item.due} {'overdue' if late else ''}".rstrip()
+        owner_role: Role = "plain" if item.owner else "warn"
+        return assemble(
+            (f"{glyph} ", role),  # type: ignore[arg-type]
+            (_padded(item.title, TITLES), "strong"),
+            (_padded(item.owner or "nobody's yet", OWNERS), owner_role),
+            (_padded(due or "no day", 19), "bad" if late else "muted"),
+            (item.note, "muted"),
+        )
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Change one, or close."""
+        return (Choice("ok", "Change it", "primary"), Choice("cancel", "Close"))
+
+    def on_mount(self) -> None:
+        """Choose at once."""
+        options = self.query_one(OptionList)
+        ids = [each.id for each in self._items]
+        options.highlighted = ids.index(self._at) if self._at in ids else 0
+        options.focus()
+
+    @on(OptionList.OptionSelected)
+    @on(Button.Pressed, "#ok")
+    def give(self) -> None:
+        """Give the item under the cursor."""
+        place = self.query_one(OptionList).highlighted
+        if place is not None:
+            self.dismiss(self._items[place].id)
+
+
+def _padded(words: str, width: int) -> str:
+    words = cut(sanitize.line(words), width - 1)
+    return words + " " * (width - cell_len(words))
+
+
+class ActionItemDialog(Dialog[ActionItem]):
+    """Gives the item as it is to be."""
+
+    def __init__(self, item: ActionItem) -> None:
+        super().__init__(item.title)
+        self._item = item
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Whose it is, until when, and what else there is to say."""
+        said = f" · {self._item.by} said so last" if self._item.by else ""
+        yield words_widget(("Done" if self._item.done else "Not done") + said, "muted")
+        for name, label in (
+            ("owner", "Owner"),
+            ("due", "Due, as 2026-11-30"),
+            ("note", "Note"),
+        ):
+            yield words_widget(label)
+            value = sanitize.line(getattr(self._item, name))
+            yield Input(value, id=name, compact=True)
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Keep it; say that it is done, or not."""
+        other = "It is not done" if self._item.done else "It is done"
+        return (
+            Choice("ok", "Keep", "primary"),
+            Choice("turn", other),
+            Choice("cancel", "Don't"),
+        )
+
+    def on_mount(self) -> None:
+        """Type at once."""
+        self.query_one("#owner").focus()
+
+    @on(Input.Submitted)
+    @on(Button.Pressed, "#ok")
+    def give(self) -> None:
+        """Give it with what was typed."""
+        self._give(done=self._item.done)
+
+    @on(Button.Pressed, "#turn")
+    def turn(self) -> None:
+        """And done, or not done any more."""
+        self._give(done=not self._item.done)
+
+    def _give(self, *, done: bool) -> None:
+        said = {
+            name: self.query_one(f"#{name}", Input).value.strip()
+            for name in ("owner", "due", "note")
+        }
+        if said["due"]:
+            try:
+                datetime.date.fromisoformat(said["due"])
+            except ValueError:
+                self.refuse(f"“{said['due']}” is no day; write it as 2026-11-30.")
+                return
+        self.dismiss(replace(self._item, **said, done=done))

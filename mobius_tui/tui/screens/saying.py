@@ -1,0 +1,111 @@
+"""What is said of a run that is looked back on: annotations and action items."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from functools import partial
+
+from textual.reactive import reactive
+
+from mobius_tui.errors import MobiusError
+from mobius_tui.review import action_items, annotating
+from mobius_tui.review.annotating import Place
+from mobius_tui.review.rewound import Rewound
+from mobius_tui.run.takeover import operator
+from mobius_tui.tui.screens.action_items import ActionItemDialog, ActionItemsDialog
+from mobius_tui.tui.screens.annotate import AnnotateDialog
+from mobius_tui.tui.screens.asking_page import AskingPage
+
+
+class SayingPage(AskingPage):
+    """A page on which things are added to a run's record, beside its journal."""
+
+    rewound: Rewound
+    mark: reactive[float | None] = reactive[float | None](None, repaint=False)
+    """One end of a range, in seconds since 1970; the cursor is the other."""
+
+    def record_changed(self) -> None:
+        """Something was added to the record."""
+
+    def action_mark(self) -> None:
+        """Mark one end of a range, or no longer."""
+        self.mark = self.rewound.moment if self.mark is None else None
+        words = "marked: go to its other end, and annotate it" if self.mark else "gone"
+        self.tell(f"The range's end is {words}.")
+
+    def action_annotate(self) -> None:
+        """Say something of a moment, a step or a range."""
+        if self.rewound.is_open:
+            self.tell(
+                "The run goes on: a note belongs into its journal, from its screen."
+            )
+        else:
+            self.begin_asking(self._annotate())
+
+    def _places(self) -> Iterator[tuple[str, Place]]:
+        """What an annotation can be on, the likeliest first."""
+        at = self.rewound.moment
+        clock = partial(time.strftime, "%H:%M:%S")
+        if self.mark is not None and self.mark != at:
+            since, until = sorted((self.mark, at))
+            words = f"{clock(time.localtime(since))} to {clock(time.localtime(until))}"
+            yield words, Place(since=since, until=until)
+        yield clock(time.localtime(at)), Place(since=at)
+        step = self.view.step(self.key) if self.view is not None else None
+        if step is not None and self.view is not None:
+            yield f"step {self.view.plan.numbers[step.id]}", Place(step=step.id)
+        yield "the run", Place()
+
+    async def _annotate(self) -> None:
+        """A worker: ask what, and keep it."""
+        said = await self.ask(AnnotateDialog(tuple(self._places())))
+        if said is None:
+            return
+        keep = partial(
+            annotating.annotate,
+            self.rewound.directory,
+            said.text,
+            said.place,
+            by=operator(),
+            now=time.time(),
+        )
+        try:
+            await asyncio.to_thread(keep)
+        except MobiusError as error:
+            self.tell(str(error), is_problem=True)
+            return
+        self.mark = None
+        self.tell("Kept beside the journal.")
+        self.record_changed()
+
+    def action_items(self) -> None:
+        """Show what is left to do after the run."""
+        if self.rewound.is_open:
+            self.tell("The run has not ended: what is left to do is not known yet.")
+        else:
+            self.begin_asking(self._change_items())
+
+    async def _change_items(self) -> None:
+        """A worker: list them, and change one after the other."""
+        directory, at = self.rewound.directory, ""
+        while True:
+            find = partial(action_items.checklist, directory, self.rewound.runbook)
+            found = await asyncio.to_thread(find)
+            today = time.strftime("%Y-%m-%d")
+            chosen = await self.ask(ActionItemsDialog(found, at=at, today=today))
+            if chosen is None:
+                return
+            at = chosen
+            item = next(each for each in found.items if each.id == chosen)
+            changed = await self.ask(ActionItemDialog(item))
+            if changed is None:
+                continue
+            keep = partial(
+                action_items.keep, directory, changed, by=operator(), now=time.time()
+            )
+            try:
+                await asyncio.to_thread(keep)
+            except MobiusError as error:
+                self.tell(str(error), is_problem=True)

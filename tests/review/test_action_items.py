@@ -1,0 +1,85 @@
+"""Action items: from the runbook that looks back, kept beside the journal."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.errors import RunError, UsageError
+from mobius_tui.review.action_items import checklist, keep, read
+from mobius_tui.review.as_html import as_html
+from mobius_tui.review.as_json import as_json
+from mobius_tui.review.gather import gather
+from mobius_tui.review.told import ActionItem
+from mobius_tui.run.events import HostStarted, VariableSet
+from mobius_tui.run.follow import Follower
+from mobius_tui.run.record import write_record
+from mobius_tui.runbook.decode import load
+from mobius_tui.runbook.library import find
+from tests.review.story import story
+from tests.tui.runs import MadeRun
+
+ITEM = ActionItem(id="lessons", title="Lessons learned", owner="@ops", due="2026-12-01")
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> MadeRun:
+    run = story(tmp_path / "runs")
+    _record(run)
+    return run
+
+
+def _record(run: MadeRun) -> None:
+    follower = Follower(run.directory)
+    write_record(run.directory, follower.plan, follower.state, follower.head)
+
+
+def test_the_items_are_the_steps_that_want_an_owner(run: MadeRun) -> None:
+    found = checklist(run.directory, run.runbook)
+    assert found.title == "MOBIUS post-incident"
+    assert {"lessons", "failed-artifacts"} <= {each.id for each in found.items}
+    assert "what-happened" not in {each.id for each in found.items}
+    assert not any(each.owner or each.done for each in found.items)
+
+
+def test_an_item_is_kept_changed_and_stays_when_the_record_is_written_anew(
+    run: MadeRun,
+) -> None:
+    journal = run.directory.journal.read_bytes()
+    keep(run.directory, ITEM, by="ana", now=run.at)
+    keep(run.directory, replace(ITEM, done=True), by="ben", now=run.at)
+    _record(run)
+    assert read(run.directory) == (replace(ITEM, done=True, by="ben"),)
+    items = {e.id: e for e in checklist(run.directory, run.runbook).items}
+    assert items["lessons"].done
+    assert run.directory.journal.read_bytes() == journal
+    told = gather(run.directory)
+    assert json.loads(as_json(told))["action_items"][0]["owner"] == "@ops"
+    assert "Lessons learned" in as_html(told)
+
+
+def test_what_was_answered_in_the_run_that_looks_back_is_known(run: MadeRun) -> None:
+    back = load(find("mobius-post-incident"))
+    other = MadeRun(
+        run.directory.path.parent, back, values={"incident": run.directory.id}
+    )
+    other.write(HostStarted(pid=7), by="host")
+    other.write(VariableSet(name="lessons_owner", value="@lead", source="answer"))
+    items = {e.id: e for e in checklist(run.directory, run.runbook).items}
+    assert items["lessons"].owner == "@lead"
+    keep(run.directory, ITEM, by="ana", now=run.at)
+    items = {e.id: e for e in checklist(run.directory, run.runbook).items}
+    assert items["lessons"].owner == "@ops"
+
+
+def test_what_cannot_be_kept_is_refused(run: MadeRun, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is no day"):
+        keep(run.directory, replace(ITEM, due="tomorrow"), by="ana", now=run.at)
+    with pytest.raises(UsageError, match="at most"):
+        keep(run.directory, replace(ITEM, owner="x" * 201), by="ana", now=run.at)
+    with pytest.raises(RunError, match="is not over"):
+        keep(story(tmp_path / "open").directory, ITEM, by="ana", now=run.at)
+    assert read(run.directory) == ()
