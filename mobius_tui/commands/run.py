@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mobius_tui.commands.options import run_options, variables
+from mobius_tui.errors import UsageError
 
 TYPE_CHECKING = False  # as in `cli`
 if TYPE_CHECKING:
@@ -17,11 +18,20 @@ def add_options(run: argparse.ArgumentParser) -> None:
     run_options(run)
     run.add_argument("--profile", metavar="P", help="values for an environment")
     run.add_argument("--workdir", metavar="DIR", help="where commands run")
+    run.add_argument(
+        "--share", metavar="GROUP", help="a group that may read the run and approve"
+    )
+    run.add_argument(
+        "--share-control", action="store_true", help="and act on it (with --share)"
+    )
 
 
 def do(options: argparse.Namespace) -> int:
     """Begin a run of a runbook."""
+    from dataclasses import replace
+
     from mobius_tui.commands.playing import answers_in, go
+    from mobius_tui.run.sharing import shared_folder
     from mobius_tui.run.starter import prepare
     from mobius_tui.runbook.decode import load
     from mobius_tui.runbook.library import find
@@ -32,6 +42,13 @@ def do(options: argparse.Namespace) -> int:
         given=variables(options.var),
         profile=options.profile,
         workdir=Path(options.workdir) if options.workdir else None,
+    )
+    if options.share_control and options.share is None:
+        raise UsageError("--share-control: only with --share GROUP")
+    if options.share is not None and not options.dry_run:
+        shared_folder(options.share)  # what is wrong with it is said at once
+    briefing = replace(
+        briefing, share=options.share, share_control=options.share_control
     )
     answers = answers_in(options.answers)
     return go(options, briefing, answers)

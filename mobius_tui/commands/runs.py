@@ -46,11 +46,14 @@ def do(options: argparse.Namespace) -> int:
     import json
 
     from mobius_tui.commands.speaking import say, tell
-    from mobius_tui.run.directory import all_runs, runs_root
+    from mobius_tui.run.directory import all_runs, others_runs, runs_root
     from mobius_tui.run.summary import summary
     from mobius_tui.sanitize import line
 
-    every = [summary(directory) for directory in all_runs(runs_root())]
+    listed = sorted(
+        (*all_runs(runs_root()), *others_runs()), key=lambda run: run.id, reverse=True
+    )
+    every = [summary(directory) for directory in listed]
     found = [
         each
         for each in every

@@ -102,6 +102,28 @@ def missing(plan: Plan, state: RunState, step: Step) -> str:
     return f"{wanted}, void: what it was for has changed since"
 
 
+def may_not_begin(
+    plan: Plan, state: RunState, step: Step, *, uid: int, now: float
+) -> str:
+    """Why somebody does not begin what is approved; empty where they may.
+
+    Args:
+        plan: the runbook's.
+        state: the run's.
+        step: which begins.
+        uid: of whoever begins it.
+        now: seconds since 1970.
+    """
+    approval = valid(plan, state, step)
+    if step.approve is None or approval is None or answers_itself(state):
+        return ""
+    if now > approval.until:
+        return "its approval has lapsed; ask again"
+    if any(not each.weaker and each.uid == uid for each in approval.given):
+        return "you approved it; somebody else begins it"
+    return ""
+
+
 def still_approved(plan: Plan, state: RunState, step: Step) -> bool:
     """Whether `retry` may try a step again: what it reads is what was approved.
 

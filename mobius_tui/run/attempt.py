@@ -21,6 +21,7 @@ from pathlib import Path
 
 from mobius_tui.run.directory import AttemptDirectory, create, holder
 from mobius_tui.run.regular import descriptor_of
+from mobius_tui.run.sharing import make_folder
 
 BASH = ("bash", "--noprofile", "--norc", "-euo", "pipefail")
 
@@ -66,7 +67,7 @@ def launch(
         FileExistsError: the attempt was made before.
         OSError: no space, no memory, no process.
     """
-    directory.path.mkdir(mode=0o700)
+    make_folder(directory.path)
     create(directory.script, script.encode("utf-8", "surrogateescape"))
     create(directory.outputs)
     order = marshal.dumps(

@@ -21,6 +21,7 @@ from mobius_tui.run.intents import (
     encode_reply,
 )
 from mobius_tui.run.peer import peer_uid
+from mobius_tui.run.sharing import refusal
 
 LAST_WORDS = 1.0
 """Seconds that answers under way may take when the host goes."""
@@ -40,8 +41,19 @@ def account(uid: int) -> str:
 class Control:
     """The listening socket and the viewers on it."""
 
-    def __init__(self, judge: Judge) -> None:
+    def __init__(
+        self, judge: Judge, *, shared: bool = False, control: bool = False
+    ) -> None:
+        """Make the host's end.
+
+        Args:
+            judge: acts and answers.
+            shared: whether the group of the run's folder may connect, to read along
+                and to approve.
+            control: whether that group may act on the run, too.
+        """
         self._judge = judge
+        self._shared, self._control = shared, control
         self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
         self._answering = 0
@@ -67,7 +79,7 @@ class Control:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)  # noqa: PTH108 - a moment's call, before anyone is served
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        old = os.umask(0o177)
+        old = os.umask(0o117 if self._shared else 0o177)
         try:
             listener.bind(path.name)
         except OSError as error:
@@ -101,7 +113,7 @@ class Control:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         uid = peer_uid(writer.get_extra_info("socket"))
-        if uid not in (os.getuid(), 0):
+        if uid not in (os.getuid(), 0) and not self._shared:
             writer.close()
             return
         self._writers.add(writer)
@@ -130,6 +142,10 @@ class Control:
             intent = replace(decode_intent(line), uid=uid)
         except RunError as error:
             return Reply(id="", ok=False, text=str(error))
+        if uid not in (os.getuid(), 0):
+            refused = refusal(intent.wish, control=self._control)
+            if refused:
+                return Reply(id=intent.id, ok=False, text=refused)
         try:
             return await self._judge(intent, account(uid))
         except MobiusError as error:

@@ -18,6 +18,12 @@ from typing import TYPE_CHECKING
 
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.run.regular import descriptor_of
+from mobius_tui.run.sharing import (
+    file_mode,
+    make_folder,
+    others_folders,
+    own_folders,
+)
 from mobius_tui.sanitize import line
 
 if TYPE_CHECKING:
@@ -68,15 +74,18 @@ def private_folder(path: Path) -> None:
 
 
 def create(path: Path, data: bytes = b"") -> None:
-    """Write a new private file, durably.
+    """Write a new file, durably: private, or its group's to read as its folder is.
 
     Raises:
         FileExistsError: the name is taken.
         OSError: it could not be written.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    mode = file_mode(path.parent)
     handle = os.open(path, flags, 0o600)
     with os.fdopen(handle, "wb") as file:
+        if mode != 0o600:
+            os.fchmod(handle, mode)
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
@@ -236,19 +245,32 @@ def holder(path: Path) -> int | None:
 
 
 def make(
-    root: Path, runbook_id: str, sources: Iterable[Source], at: float
+    root: Path,
+    runbook_id: str,
+    sources: Iterable[Source],
+    at: float,
+    *,
+    shared: bool = False,
 ) -> RunDirectory:
     """Make the directory of a new run, with the runbook's bytes in it.
+
+    Args:
+        root: the folder of runs.
+        runbook_id: a part of its name.
+        sources: the runbook's files.
+        at: when it begins, in seconds since 1970.
+        shared: whether `root` is one that `sharing.shared_folder` made.
 
     Raises:
         RunError: it cannot be made.
     """
-    private_folder(root)
+    if not shared:
+        private_folder(root)
     when = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H-%M-%S")
     for suffix in ("", *(f"-{n}" for n in range(2, 100))):
         path = root / f"{when}-{runbook_id}{suffix}"
         try:
-            path.mkdir(mode=0o700)
+            make_folder(path)
         except FileExistsError:
             continue
         except OSError as error:
@@ -259,7 +281,7 @@ def make(
     run = RunDirectory(path)
     try:
         for folder in (run.runbook, run.steps):
-            folder.mkdir(mode=0o700)
+            make_folder(folder)
         for source in sources:
             create(run.runbook / source.name, source.data)
         for empty in (run.journal, run.health, run.host_log, run.lock):
@@ -289,17 +311,34 @@ def all_runs(
         root: the folder of all runs.
         but: ids of runs that are left out.
     """
+    folders = (root, *own_folders()) if root == runs_root() else (root,)
+    return _newest_first(run for folder in folders for run in _runs_in(folder, but))
+
+
+def others_runs() -> tuple[RunDirectory, ...]:
+    """Every run that others share with this user, newest first."""
+    none: frozenset[str] = frozenset()
+    return _newest_first(
+        run for folder in others_folders() for run in _runs_in(folder, none)
+    )
+
+
+def _newest_first(runs: Iterable[RunDirectory]) -> tuple[RunDirectory, ...]:
+    return tuple(sorted(runs, key=lambda run: run.id, reverse=True))
+
+
+def _runs_in(folder: Path, but: Collection[str]) -> list[RunDirectory]:
     found: list[RunDirectory] = []
-    with suppress(FileNotFoundError, NotADirectoryError):
+    with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
         found = [
             RunDirectory(path)
-            for path in root.iterdir()
+            for path in folder.iterdir()
             if path.name not in but
             and _RUN_ID.fullmatch(path.name)
             and path.is_dir()
             and not path.is_symlink()
         ]
-    return tuple(sorted(found, key=lambda run: run.id, reverse=True))
+    return found
 
 
 def newest(root: Path) -> RunDirectory:
@@ -334,7 +373,8 @@ def find(root: Path, name: str) -> RunDirectory:
         if (path / "journal.jsonl").is_file():
             return RunDirectory(path.resolve())
         raise UsageError(f"{name} is no run: there is no journal.jsonl in it")
-    runs = [run for run in all_runs(root) if name in run.id]
+    every = (*all_runs(root), *others_runs())
+    runs = [run for run in every if name in run.id]
     exact = [run for run in runs if run.id == name]
     if len(exact or runs) == 1:
         return (exact or runs)[0]

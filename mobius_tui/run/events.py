@@ -59,6 +59,10 @@ class RunBegan:
     """Where a drill's messages go, each to this address and its channel's id."""
     pages: bool = False
     """Whether a drill's messages go to the channels' own addresses: `--send`."""
+    share: str | None = None
+    """The group that may read and approve it; it lies where that group can."""
+    share_control: bool = False
+    """Whether the group may act on it, too."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

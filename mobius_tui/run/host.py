@@ -112,7 +112,11 @@ class Host:
         began: RunBegan,
         tasks: asyncio.TaskGroup,
     ) -> Engine:
-        self.control = Control(self._judge)
+        self.control = Control(
+            self._judge,
+            shared=began.share is not None,
+            control=began.share_control,
+        )
         self.monitor = Monitor(self.directory, plan.runbook, self.clock)
         self.engine = Engine(
             directory=self.directory,

@@ -12,7 +12,14 @@ from mobius_tui.run.approval_events import (
     ApprovalDenied,
     ApprovalGiven,
 )
-from mobius_tui.run.approvals import Approval, answers_itself, binding, missing, valid
+from mobius_tui.run.approvals import (
+    Approval,
+    answers_itself,
+    binding,
+    may_not_begin,
+    missing,
+    valid,
+)
 from mobius_tui.run.approver_names import phrase, wrong_name
 from mobius_tui.run.engine import Engine
 from mobius_tui.run.events import Entry
@@ -164,16 +171,11 @@ def refuse_own(engine: Engine, step: Step, intent: Intent) -> None:
     Raises:
         RunError: they would.
     """
-    approval = valid(engine.plan, engine.state, step)
-    if step.approve is None or approval is None or answers_itself(engine.state):
-        return
-    if engine.clock.wall() > approval.until:
-        raise RunError(f"the approval of {engine.plan.name(step.id)} has lapsed")
-    uid = _uid(intent)
-    if any(not each.weaker and each.uid == uid for each in approval.given):
-        raise RunError(
-            f"you approved {engine.plan.name(step.id)}; somebody else begins it"
-        )
+    refused = may_not_begin(
+        engine.plan, engine.state, step, uid=_uid(intent), now=engine.clock.wall()
+    )
+    if refused:
+        raise RunError(f"{engine.plan.name(step.id)}: {refused}")
 
 
 async def answer_in_drill(engine: Engine, step: Step, who: str) -> None:

@@ -93,6 +93,11 @@ class Redactor:
         return 0
 
 
+def is_shared(folder: str) -> bool:
+    """Whether a run's group may read what is made in a folder; see `sharing`."""
+    return os.stat(folder).st_mode & 0o7777 == 0o2750
+
+
 class Output:
     """The `output` file and its `spans`."""
 
@@ -105,6 +110,9 @@ class Output:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         self.file = os.open(self.folder + "/output", flags, 0o600)
         self.spans = os.open(self.folder + "/spans", flags, 0o600)
+        if is_shared(self.folder):
+            os.fchmod(self.file, 0o640)
+            os.fchmod(self.spans, 0o640)
         self.size = self.place = 0
         self.unsettled = False
         """Whether the last span is longer than what is written of it."""
@@ -351,6 +359,8 @@ def begin(lock: int, folder: str, asked: "list[int]") -> "tuple[int, int]":
     os.write(lock, b"%d\n" % os.getpid())
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     record = os.open(folder + "/exit.new", flags, 0o600)
+    if is_shared(folder):
+        os.fchmod(record, 0o640)
     os.write(record, b" " * 1023 + b"\n")
     waker, wake = os.pipe()
     os.set_blocking(wake, False)

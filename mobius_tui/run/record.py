@@ -13,6 +13,7 @@ from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.regular import regular
+from mobius_tui.run.sharing import file_mode
 from mobius_tui.run.state import RunState
 from mobius_tui.runbook.document import Findings, parse
 from mobius_tui.runbook.source import MAX_BYTES, RefusedError
@@ -89,7 +90,7 @@ def _kept(directory: RunDirectory) -> dict[str, Any]:
 
 
 def write_private(target: Path, data: bytes) -> None:
-    """Put new content in place of a file, durably, for its owner alone.
+    """Put new content in place of a file, durably, as private as its folder.
 
     Raises:
         OSError: it could not be written; the file is as it was.
@@ -98,6 +99,7 @@ def write_private(target: Path, data: bytes) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         with os.fdopen(os.open(new, flags, 0o600), "wb") as file:
+            os.fchmod(file.fileno(), file_mode(target.parent))
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

@@ -21,6 +21,7 @@ from mobius_tui.run.follow import JournalFollower
 from mobius_tui.run.intents import Intent, encode_intent
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.preflight import problems, refuse_unattended
+from mobius_tui.run.sharing import refuse_to_host, shared_folder
 from mobius_tui.run.takeover import Order, operator, refuse_imported
 from mobius_tui.run.traces import last_line
 from mobius_tui.run.variables import begin as first_values
@@ -65,6 +66,10 @@ class Briefing:
     """Where a drill's messages go."""
     pages: bool = False
     """Whether a drill's messages go to the channels' own addresses."""
+    share: str | None = None
+    """The group that may read and approve the run."""
+    share_control: bool = False
+    """Whether that group may act on it, too."""
 
     @property
     def environment(self) -> str | None:
@@ -192,7 +197,14 @@ async def begin(
     runbook = ready.runbook
     if auto is not None:
         refuse_unattended(runbook, ASKED.get(auto.wish, auto.wish))
-    directory = make(runs_root(), runbook.id, runbook.sources, time.time())
+    root = runs_root() if ready.share is None else shared_folder(ready.share)
+    directory = make(
+        root,
+        runbook.id,
+        runbook.sources,
+        time.time(),
+        shared=ready.share is not None,
+    )
     umask = os.umask(0o077)
     os.umask(umask)
     began = RunBegan(
@@ -218,6 +230,8 @@ async def begin(
         path=str(runbook.path.resolve()),
         sink=ready.sink,
         pages=ready.pages,
+        share=ready.share,
+        share_control=ready.share_control,
     )
     wish = None if auto is None else encode_intent(auto).decode()
     keep(directory, Plan(runbook), mode=ready.mode, environment=ready.environment)
@@ -244,6 +258,7 @@ async def resume(directory: RunDirectory, runbook: Runbook) -> None:
     if directory.host() is not None:
         return
     refuse_imported(directory)
+    refuse_to_host(directory.path)
     first = JournalFollower(directory).more()[:1]
     began = first[0].event if first else None
     profile = began.profile if isinstance(began, RunBegan) else None

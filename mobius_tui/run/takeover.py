@@ -15,6 +15,7 @@ from mobius_tui.run.directory import RunDirectory, holder
 from mobius_tui.run.events import (
     RunBegan,
 )
+from mobius_tui.run.sharing import refuse_to_host
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Status
 from mobius_tui.run.watch_events import WatchBegan
@@ -88,6 +89,7 @@ def take(directory: RunDirectory) -> int:
         RunError: another host has it, or none may have it; says which.
     """
     refuse_imported(directory)
+    refuse_to_host(directory.path)
     flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
     handle = os.open(directory.lock, flags)
     deadline = time.monotonic() + 1.0

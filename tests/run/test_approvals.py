@@ -12,7 +12,7 @@ import pytest
 
 from mobius_tui.cli import main
 from mobius_tui.run.approval_events import ApprovalAsked, ApprovalGiven
-from mobius_tui.run.approvals import missing, valid
+from mobius_tui.run.approvals import may_not_begin, missing, valid
 from mobius_tui.run.approver_names import phrase, wrong_name
 from mobius_tui.run.events import AutoStopped, StepStarted
 from tests.run.books import ONE, step
@@ -189,3 +189,18 @@ def test_a_name_cannot_pass_for_another(name: str, words: str) -> None:
 @pytest.mark.parametrize("name", ["0ps1", "Opsl", "o.p.s.I", "oPSi"])
 def test_signs_that_look_alike_are_the_same(name: str) -> None:
     assert "somebody else" in wrong_name(name, "ops1")
+
+
+async def test_whoever_approved_does_not_begin_it(begin: Begin) -> None:
+    run = await begin(BOOK)
+    await run.did("ask approval", "a")
+    own = run.state.approvals["a"]
+    bound, at = own.asked.binding, own.since + 1
+    given = ApprovalGiven(step="a", attempt=1, binding=bound, name="eve", uid=7)
+    plan = run.viewer.follower.plan  # type: ignore[union-attr]
+    state, meant = run.state, plan.steps["a"]
+    state.approvals = {"a": replace(own, given=(given,))}
+    assert "you approved" in may_not_begin(plan, state, meant, uid=7, now=at)
+    assert may_not_begin(plan, state, meant, uid=8, now=at) == ""
+    late = own.since + own.asked.within + 1
+    assert "lapsed" in may_not_begin(plan, state, meant, uid=8, now=late)

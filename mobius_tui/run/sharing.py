@@ -1,0 +1,177 @@
+"""Runs that a group may read: where they are kept, and who may do what with them.
+
+A run lies in its owner's home, where nobody else comes. One that is shared lies in
+`BASE/mobius-tui-UID/GROUP/`: folders 02750 and files 0640, all of the group's. Only
+what belongs to the user whose number it names is believed: anyone may make folders in
+the base.
+"""
+
+from __future__ import annotations
+
+import grp
+import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from mobius_tui.errors import RunError, UsageError
+
+SHARED = 0o2750
+"""The mode of a folder that is shared; what is made in it is the group's, too."""
+APPROVER = frozenset({"approve", "deny"})
+"""The wishes of whoever may only read and approve."""
+OWNER = frozenset({"auto"})
+"""The wishes of the owner alone: what runs by itself is asked for in the owner's name,
+and nobody must approve what they made run."""
+_FOLDER = re.compile(r"mobius-tui-(\d+)")
+
+
+def base() -> Path:
+    """Where shared runs are kept; `MOBIUS_TUI_SHARED` names another place."""
+    given = os.environ.get("MOBIUS_TUI_SHARED", "")
+    return Path(given) if given.startswith("/") else Path("/var/tmp")  # noqa: S108
+
+
+def shared_folder(group: str) -> Path:
+    """The folder of this user's runs that a group may read; made where it is not.
+
+    Raises:
+        UsageError: there is no such group, or this user is not in it.
+        RunError: something else stands there, or it belongs to someone else.
+    """
+    try:
+        gid = grp.getgrnam(group).gr_gid
+    except KeyError:
+        raise UsageError(f"--share {group}: there is no such group") from None
+    outer = base() / f"mobius-tui-{os.getuid()}"
+    folder = outer / group
+    try:
+        for path, mode in ((outer, 0o711), (folder, 0o700)):
+            with suppress(FileExistsError):
+                path.mkdir(mode=mode)
+            _refuse_foreign(path)
+        outer.chmod(0o711)
+        _give(folder, gid)
+    except PermissionError as error:
+        raise UsageError(
+            f"--share {group}: {error.filename}: {error.strerror}; are you in that "
+            "group?"
+        ) from error
+    except OSError as error:
+        raise RunError(
+            f"{error.filename}: {error.strerror}; set MOBIUS_TUI_SHARED"
+        ) from error
+    return folder
+
+
+def _refuse_foreign(path: Path) -> None:
+    found = path.lstat()
+    if not stat.S_ISDIR(found.st_mode):
+        raise RunError(f"{path} is no folder; move it away, or set MOBIUS_TUI_SHARED")
+    if found.st_uid != os.getuid():
+        raise RunError(f"{path} belongs to another user; set MOBIUS_TUI_SHARED")
+
+
+def _give(folder: Path, gid: int) -> None:
+    """Share a folder with a group; whoever is not in it cannot."""
+    os.chown(folder, -1, gid, follow_symlinks=False)
+    folder.chmod(SHARED)
+
+
+def shares(folder: Path) -> bool:
+    """Whether what is made in a folder is for its group to read."""
+    return stat.S_IMODE(folder.lstat().st_mode) == SHARED
+
+
+def file_mode(folder: Path) -> int:
+    """The mode of a new file in a run's folder."""
+    return 0o640 if shares(folder) else 0o600
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder as private as the one that it is in.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    path.mkdir(mode=0o700)
+    if shares(path.parent):
+        path.chmod(SHARED)
+
+
+def own_folders() -> Iterator[Path]:
+    """The folders of this user's own shared runs."""
+    outer = base() / f"mobius-tui-{os.getuid()}"
+    with suppress(OSError):
+        if _is_of(outer, os.getuid()):
+            yield from (each for each in outer.iterdir() if _is_of(each, os.getuid()))
+
+
+def others_folders() -> Iterator[Path]:
+    """The folders of runs that others share with a group of this user's."""
+    groups = []
+    for gid in {os.getegid(), *os.getgroups()}:
+        with suppress(KeyError):
+            groups.append(grp.getgrgid(gid).gr_name)
+    with suppress(OSError):
+        for outer in base().iterdir():
+            found = _FOLDER.fullmatch(outer.name)
+            owner = int(found[1]) if found else os.getuid()
+            if owner != os.getuid() and _is_of(outer, owner):
+                yield from (
+                    outer / name for name in groups if _is_of(outer / name, owner)
+                )
+
+
+def _is_of(path: Path, uid: int) -> bool:
+    """Whether it is a folder of a user's, in which nobody else writes."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return False
+    is_folder = stat.S_ISDIR(found.st_mode)
+    return is_folder and found.st_uid == uid and not found.st_mode & 0o022
+
+
+def refuse_to_host(path: Path) -> None:
+    """Let nobody run a run that is another's, or that another may change.
+
+    Its scripts would be run in the name of whoever resumes it.
+
+    Raises:
+        RunError: it is, or it could be changed.
+    """
+    found = path.lstat()
+    if not stat.S_ISDIR(found.st_mode):
+        raise RunError(f"{path} is no folder, so no run that can go on")
+    if found.st_uid != os.getuid():
+        raise RunError(
+            f"{path.name} is another user's run: it is read here, and run by its "
+            "owner alone"
+        )
+    if found.st_mode & 0o022:
+        raise RunError(
+            f"others may write in {path}: what is in it is not run; look at it, and "
+            f"`chmod go-w` it"
+        )
+
+
+def refusal(wish: str, *, control: bool) -> str:
+    """Why somebody other than the owner may not have a wish; empty where they may.
+
+    Args:
+        wish: an intent's.
+        control: whether the run is shared with `--share-control`.
+    """
+    if wish in APPROVER:
+        return ""
+    if wish in OWNER:
+        return "only the run's owner makes it run by itself"
+    if control:
+        return ""
+    return (
+        "this run is shared with you to read and to approve; with --share-control its "
+        "owner would let you act on it"
+    )
