@@ -158,6 +158,23 @@ class Lines:
         self._told[key] = turn
 
 
+def tell_of_room(viewer: Viewer, before: str) -> str:
+    """Say that a host waits for room on its disk, and that it does so no longer.
+
+    Args:
+        viewer: of its run.
+        before: what this returned last; empty at first.
+    """
+    now = viewer.stalled
+    if now and not before:
+        words = f"the disk is full: {now}; free some space, and the run goes on"
+    else:
+        words = "there is room on the disk again" if before and not now else ""
+    if words:
+        print(f"mobius-tui: {line(words)}", file=sys.stderr, flush=True)  # noqa: T201
+    return now
+
+
 async def show(
     directory: RunDirectory, *, as_json: bool, auto: Intent | None, sent: bool = False
 ) -> int:
@@ -189,9 +206,11 @@ async def show(
 
 async def _follow(viewer: Viewer, lines: Lines, *, automatic: bool) -> int:
     state = viewer.follower.state
+    stalled = ""
     async for changes in viewer.changes():
         await lines.entries(changes.entries)
         await lines.running()
+        stalled = tell_of_room(viewer, stalled)
         if state.ended is not None:
             lines.due()
             return OUTCOMES[state.ended.outcome]

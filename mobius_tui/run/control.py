@@ -16,9 +16,11 @@ from mobius_tui.run.intents import (
     LINE_LIMIT,
     Intent,
     Reply,
+    Stalled,
     decode_intent,
     encode_poke,
     encode_reply,
+    encode_stalled,
 )
 from mobius_tui.run.peer import peer_uid
 from mobius_tui.run.sharing import refusal
@@ -56,6 +58,7 @@ class Control:
         self._shared, self._control = shared, control
         self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
+        self._stalled = Stalled(why="")
         self._answering = 0
         self._answered = asyncio.Event()
         self._answered.set()
@@ -109,6 +112,16 @@ class Control:
             if writer.transport.get_write_buffer_size() < 65536:
                 writer.write(line)
 
+    def stall(self, why: str) -> None:
+        """Tell every viewer, and those that come, why nothing can be written.
+
+        Args:
+            why: in words; empty once it can be again.
+        """
+        self._stalled = Stalled(why=why)
+        for writer in self._writers:
+            writer.write(encode_stalled(self._stalled))
+
     async def _serve(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
@@ -118,6 +131,8 @@ class Control:
             return
         self._writers.add(writer)
         self.empty_since = None
+        if self._stalled.why:
+            writer.write(encode_stalled(self._stalled))
         try:
             while line := await reader.readline():
                 self._answering += 1

@@ -40,6 +40,18 @@ from mobius_tui.runbook.units import seconds
 T = TypeVar("T")
 
 
+def no_room(why: str) -> str:
+    """What whoever asks for something is told while the disk is full.
+
+    Args:
+        why: the system's words for it.
+    """
+    return (
+        f"the journal cannot be written: {why}; this was not done, and nothing new is "
+        "started. Free some space, and the run goes on by itself"
+    )
+
+
 @dataclass(slots=True)
 class Engine:
     """A run's one decider."""
@@ -119,6 +131,8 @@ class Engine:
         """Act on an intent, once, and answer it."""
         from mobius_tui.run.judge import HANDLERS
 
+        if self.journal.stalled:
+            return Reply(id=intent.id, ok=False, text=no_room(self.journal.stalled))
         async with self.turn:
             known = self.state.intents.get(intent.id)
             if known is not None:

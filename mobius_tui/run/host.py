@@ -84,7 +84,7 @@ class Host:
                 engine = self._engine(Plan(runbook), state, journal, began, tasks)
                 await begin(engine, self.order, tail, left)
                 await self._serve(engine, tasks, left)
-                code = INCOMPLETE if engine.broken else OK
+                code = INCOMPLETE if engine.broken or journal.stalled else OK
                 raise _Done
         except* _Done:
             pass
@@ -150,6 +150,12 @@ class Host:
         self.watching.heed(entry)
         self.outbox.heed(entry)
 
+    def _stall(self, why: str) -> None:
+        """The disk is full, or has room again: viewers and the log hear of it."""
+        said = f"the disk is full: {why}" if why else "there is room on the disk again"
+        print(said, flush=True)  # noqa: T201
+        self.control.stall(why)
+
     async def _judge(self, intent: Intent, who: str) -> Reply:
         return await self.engine.judge(intent, who)
 
@@ -157,6 +163,8 @@ class Host:
         self, engine: Engine, tasks: asyncio.TaskGroup, left: tuple[str, ...]
     ) -> None:
         await self.control.listen(self.directory.socket)
+        engine.journal.on_stall = self._stall
+        engine.journal.wait_for_room()
         background = [
             tasks.create_task(fly(engine), name="autopilot"),
             tasks.create_task(self.monitor.watch(engine), name="monitor"),
@@ -183,6 +191,7 @@ class Host:
         loop = asyncio.get_running_loop()
         while not self.ending.is_set():
             if engine.broken is not None:
+                print(f"the host ends: {engine.broken}", flush=True)  # noqa: T201
                 self.leave(engine.broken)
             elif self.outbox.keeps_the_host(loop.time()):
                 await self._a_moment(0.05)
@@ -215,15 +224,20 @@ class Host:
         """Seal, say so, and write the record of a run that has ended."""
         self.monitor.close()
         self.job.close()
-        if engine.broken is None:
+        if engine.broken is None and not engine.journal.stalled:
             with contextlib.suppress(RunError, StateError):
                 await self._seal_now(engine)
                 await engine.record(HostStopped(reason=self.why))
                 if engine.state.ended is not None:
-                    write_record(
-                        self.directory, engine.plan, engine.state, engine.journal.head
-                    )
+                    self._write_record(engine)
         await self.control.close()
+
+    def _write_record(self, engine: Engine) -> None:
+        """Write it; the journal has all of it, so the end does not hang on that."""
+        try:
+            write_record(self.directory, engine.plan, engine.state, engine.journal.head)
+        except OSError as error:
+            print(f"{self.directory.record}: {error.strerror}", flush=True)  # noqa: T201
 
     async def _seal(self, engine: Engine) -> None:
         while True:

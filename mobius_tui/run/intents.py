@@ -143,8 +143,21 @@ def encode_poke(n: int) -> bytes:
     return b'{"poke":%d}\n' % n
 
 
-def decode_from_host(line: bytes) -> Reply | int:
-    """A reply, or the number of a poke.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stalled:
+    """The host waits for room on its disk, or does so no longer."""
+
+    why: str
+    """In words; empty once it has gone on."""
+
+
+def encode_stalled(stalled: Stalled) -> bytes:
+    """The line that tells viewers so."""
+    return json.dumps({"stalled": stalled.why}).encode() + b"\n"
+
+
+def decode_from_host(line: bytes) -> Reply | Stalled | int:
+    """A reply, the number of a poke, or whether the host waits for room.
 
     Raises:
         RunError: the line is neither.
@@ -153,6 +166,8 @@ def decode_from_host(line: bytes) -> Reply | int:
         data = json.loads(line)
         if "poke" in data:
             return int(data["poke"])
+        if "stalled" in data:
+            return Stalled(why=str(data["stalled"]))
         return Reply(
             id=str(data["id"]),
             ok=data["ok"] is True,

@@ -7,6 +7,7 @@ the answer to a key.
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import os
 import queue
@@ -22,6 +23,10 @@ from mobius_tui.run.regular import regular
 
 FIRST = hashlib.sha256(b"").hexdigest()
 """The `prev` of the first line."""
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""Failures of a write that pass when somebody makes room; nothing of it was lost."""
+PAUSE = 0.25
+"""Seconds between two tries on a full disk."""
 
 
 def boot_id() -> str:
@@ -128,8 +133,10 @@ class Journal:
     """The writing end; there is one, in the host.
 
     Orders are written in the order of `append`, each synced before its future is set.
-    After a failed write or sync nothing is ever written again: what is on the disk is
-    not known any more, so every later `append` fails with the same words.
+    A full disk is waited out once the run is served: the line is carried on from where
+    it broke off. After any other failure of a write, and any of a sync, nothing is ever
+    written again: what is on the disk is not known any more, so every later `append`
+    fails with the same words.
     """
 
     def __init__(self, path: Path, tail: Tail, clock: Clock) -> None:
@@ -144,6 +151,12 @@ class Journal:
         self._n = len(tail.entries)
         self._prev = tail.head
         self._failed: str | None = None
+        self._gives_up = threading.Event()
+        self._gives_up.set()
+        self.stalled = ""
+        """Why the last line has to wait, in words; empty where none does."""
+        self.on_stall: Callable[[str], None] = lambda _: None
+        """Told of `stalled` whenever it changes, in the event loop."""
         self.took = 0.0
         """Seconds that the last append took, in the journal's own thread."""
         flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -178,8 +191,13 @@ class Journal:
         )
         return await asyncio.shield(done)
 
+    def wait_for_room(self) -> None:
+        """From here on wait out a full disk, instead of failing."""
+        self._gives_up.clear()
+
     def close(self) -> None:
-        """Write what was ordered, and end."""
+        """Write what was ordered, and end; what a full disk keeps out is given up."""
+        self._gives_up.set()
         self._orders.put(None)
         self._thread.join()
         os.close(self._file)
@@ -198,7 +216,7 @@ class Journal:
             )
             line = encode(entry, self._prev)
             if self._failed is None:
-                self._failed = self._durable(line)
+                self._failed = self._durable(line, order.loop)
             self.took = time.perf_counter() - began
             if self._failed is None:
                 self._n += 1
@@ -207,19 +225,33 @@ class Journal:
             else:
                 error = RunError(
                     f"the journal cannot be written: {self._failed}; nothing new is "
-                    "started. Free the disk, then resume the run"
+                    "started. See to the disk, then resume the run, which verifies it"
                 )
                 order.loop.call_soon_threadsafe(_fail, order.done, error)
 
-    def _durable(self, line: bytes) -> str | None:
+    def _durable(self, line: bytes, loop: asyncio.AbstractEventLoop) -> str | None:
+        """Write a line and sync it; returns why that could not be."""
+        left = memoryview(line)
         try:
-            left = memoryview(line)
             while left:
-                left = left[os.write(self._file, left) :]
+                try:
+                    left = left[os.write(self._file, left) :]
+                except OSError as error:
+                    if error.errno not in FULL or self._gives_up.is_set():
+                        raise
+                    self._stall(error.strerror or str(error), loop)
+                    self._gives_up.wait(PAUSE)
             _sync(self._file)
         except OSError as error:
             return error.strerror or str(error)
+        finally:
+            self._stall("", loop)
         return None
+
+    def _stall(self, why: str, loop: asyncio.AbstractEventLoop) -> None:
+        if why != self.stalled:
+            self.stalled = why
+            loop.call_soon_threadsafe(self.on_stall, why)
 
 
 _sync = getattr(os, "fdatasync", os.fsync)

@@ -20,7 +20,7 @@ from mobius_tui.health.record import Check, Sample, encode
 from mobius_tui.health.target import Target, target
 from mobius_tui.health.window import Health, stale_after
 from mobius_tui.run.directory import RunDirectory
-from mobius_tui.run.journal import Clock
+from mobius_tui.run.journal import FULL, Clock
 from mobius_tui.run.regular import regular
 from mobius_tui.run.unit_states import UnitStates
 from mobius_tui.run.variables import probe_texts
@@ -47,6 +47,8 @@ class Monitor:
         self._units = UnitStates()
         self.on_record: Callable[[Check | Sample], None] = lambda _: None
         """Told of every record, once it counts."""
+        self._torn = b""
+        """What of a line a full disk has kept out."""
         self.failed: str | None = None
         """Why nothing is written any more."""
 
@@ -182,13 +184,33 @@ class Monitor:
         self.on_record(record)
         if self.failed is not None:
             return
-        line = encode(record)
         try:
-            if os.write(self._file, line) != len(line):
-                raise OSError(28, "No space left on device")
+            self._append(encode(record))
         except OSError as error:
             self.failed = error.strerror or str(error)
             print(f"{self._path}: {self.failed}", flush=True)  # noqa: T201
+
+    def _append(self, line: bytes) -> None:
+        """Write a line, after what is left of the one before.
+
+        On a full disk a line that has begun is carried on when there is room; those
+        that have not are left out.
+
+        Raises:
+            OSError: it failed in another way.
+        """
+        for data in (self._torn, line):
+            left = memoryview(data)
+            while left:
+                try:
+                    left = left[os.write(self._file, left) :]
+                except OSError as error:
+                    if error.errno not in FULL:
+                        raise
+                    begun = data is self._torn or len(left) < len(data)
+                    self._torn = bytes(left) if begun else b""
+                    return
+            self._torn = b""
 
     def digest(self) -> tuple[int, str]:
         """The size and SHA-256 of what has been written so far."""

@@ -15,6 +15,7 @@ from mobius_tui.run.intents import (
     LINE_LIMIT,
     Intent,
     Reply,
+    Stalled,
     decode_from_host,
     encode_intent,
 )
@@ -41,6 +42,8 @@ class Viewer:
         """
         self.directory = directory
         self.follower = Follower(directory) if follower is None else follower
+        self.stalled = ""
+        """Why the host can write nothing for now, in its words; empty if it can."""
         self._asked: dict[str, asyncio.Future[Reply]] = {}
         self._poked = asyncio.Event()
         self._writer: asyncio.StreamWriter | None = None
@@ -126,6 +129,9 @@ class Viewer:
                 said = decode_from_host(line)
                 if isinstance(said, int):
                     self._poked.set()
+                elif isinstance(said, Stalled):
+                    self.stalled = said.why
+                    self._poked.set()
                 elif (asked := self._asked.get(said.id)) and not asked.done():
                     asked.set_result(said)
         except (ConnectionError, ValueError, RunError):
@@ -136,6 +142,7 @@ class Viewer:
         if self._writer is not None:
             self._writer.close()
         self._writer = None
+        self.stalled = ""
         self._poked.set()
         for asked in self._asked.values():
             if not asked.done():

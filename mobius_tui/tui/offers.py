@@ -77,6 +77,9 @@ def offer(view: RunView, selected: str | None, *, moved: bool) -> Offer:
     if view.host is None:
         words = "Resume: no host runs this run, so nothing new can start"
         return Offer(kind="resume", text=words, role="bad")
+    if view.stalled:
+        words = f"Free some space: {view.stalled}; the run waits, and then goes on"
+        return Offer(kind="wait", text=words, role="bad")
     proposal = view.proposal
     if moved and selected != proposal.step:
         other = _selected(view, selected)

@@ -85,6 +85,7 @@ class Sight:
             past=follower.past,
             course=follower.course,
             lost=self.lost,
+            stalled=sanitize.line(self._viewer.stalled),
         )
 
     def verifying(self, view: RunView) -> str | None:

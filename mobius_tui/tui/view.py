@@ -47,6 +47,8 @@ class RunView:
     """The times of an outage, but for those that health tells; it grows in place."""
     lost: str = ""
     """Why the run's files are followed no longer; empty while they are."""
+    stalled: str = ""
+    """Why the host can write nothing for now, in words; empty if it can."""
     uid: int = field(default_factory=os.getuid)
     """Whose viewer this is."""
     reviewed: float | None = None
@@ -61,7 +63,7 @@ class RunView:
     @property
     def seen(self) -> tuple[object, ...]:
         """What of it changes by itself."""
-        return self.last_n, int(self.now), self.host, self.lost
+        return self.last_n, int(self.now), self.host, self.lost, self.stalled
 
     @property
     def runbook(self) -> Runbook:

@@ -15,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,7 +30,7 @@ from mobius_tui.run.traces import read_pid
 from mobius_tui.run.verify import verify
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load
-from mobius_tui.runbook.model import Runbook
+from mobius_tui.runbook.model import Run, Runbook
 
 PER_RUN = 40
 """Kills of one run; a long journal would cost more than it teaches."""
@@ -206,33 +208,38 @@ class Campaign:
             await asyncio.sleep(0.02)
 
     def _judge(self) -> None:
-        """Hold the journal against what really ran."""
-        entries = Follower(self.directory).entries
-        ran: dict[str, int] = {}
-        for mark in (self.folder / "ran").read_text().split():
-            name = mark.partition("/")[2]
-            ran[name] = ran.get(name, 0) + 1
-        tally = self.tally
-        by_intent = {entry.intent: entry.n for entry in entries if entry.intent}
-        tally.acknowledged += len(self.acknowledged)
-        for intent, n in self.acknowledged.items():
-            tally.lost += by_intent.get(intent) != n
-        tally.doubles += sum(count > 1 for count in ran.values())
-        for entry in entries:
-            event = entry.event
-            if isinstance(event, StepStarted):
-                tally.attempts += 1
-            if isinstance(event, StepUnknown):
-                tally.unknown += 1
-            if isinstance(event, StepEnded):
-                name = f"{event.step}.{event.attempt}"
-                did = ran.get(name, 0)
-                tally.false_ends += event.result == "passed" and did != 1
-                tally.false_ends += event.result == "not started" and did != 0
-        assert isinstance(entries[-1].event, RunEnded) or any(
-            isinstance(entry.event, RunEnded) for entry in entries
-        )
-        tally.broken += list(verify(self.directory))
+        hold(self.directory, self.folder / "ran", self.acknowledged, self.tally)
+
+
+def hold(
+    directory: RunDirectory, ran: Path, acknowledged: Mapping[str, int], tally: Tally
+) -> None:
+    """Hold the journal of a run that is over against what really ran.
+
+    Args:
+        directory: the run's.
+        ran: a line, `RUN/STEP.ATTEMPT`, for each script that ran.
+        acknowledged: intents that were answered, and the entry that the answer named.
+        tally: gets what was found.
+    """
+    follower = Follower(directory)
+    entries, steps = follower.entries, follower.plan.steps
+    marks = ran.read_text().split() if ran.exists() else []
+    times = Counter(mark.partition("/")[2] for mark in marks)
+    by_intent = {entry.intent: entry.n for entry in entries if entry.intent}
+    tally.acknowledged += len(acknowledged)
+    tally.lost += sum(by_intent.get(i) != n for i, n in acknowledged.items())
+    tally.doubles += sum(count > 1 for count in times.values())
+    for entry in entries:
+        event = entry.event
+        tally.attempts += isinstance(event, StepStarted)
+        tally.unknown += isinstance(event, StepUnknown)
+        if isinstance(event, StepEnded) and isinstance(steps[event.step].action, Run):
+            did = times[f"{event.step}.{event.attempt}"]
+            tally.false_ends += event.result == "passed" and did != 1
+            tally.false_ends += event.result == "not started" and did != 0
+    assert any(isinstance(entry.event, RunEnded) for entry in entries)
+    tally.broken += list(verify(directory))
 
 
 async def campaign(folder: Path, kills: int, seed: int) -> Tally:

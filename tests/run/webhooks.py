@@ -87,7 +87,10 @@ def webhook(*answers: Answer) -> Iterator[Webhook]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             length = int(self.headers["Content-Length"])
-            hook.came.append(json.loads(self.rfile.read(length)))
+            body = self.rfile.read(length)
+            if len(body) < length:
+                return  # whoever sent it was killed
+            hook.came.append(json.loads(body))
             hook.paths.append(self.path)
             hook.got.set()
             reply = hook.answers.pop(0) if len(hook.answers) > 1 else hook.answers[0]

@@ -136,6 +136,7 @@ class FakeHost:
         self.intents: list[Intent] = []
         self.refuse = ""
         self.acts: dict[str, Callable[[Intent], None]] = {}
+        self.stall: Callable[[str], None] = lambda _: None
 
     async def judge(self, intent: Intent, _who: str) -> Reply:
         self.intents.append(intent)
@@ -151,6 +152,7 @@ async def hosted(run: MadeRun) -> AsyncIterator[FakeHost]:
     host = FakeHost(run.directory)
     before = Path.cwd()
     control = Control(host.judge)
+    host.stall = control.stall
     lock = os.open(run.directory.lock, os.O_RDWR)
     fcntl.flock(lock, fcntl.LOCK_EX)
     os.write(lock, b"4242\n")

@@ -65,3 +65,22 @@ async def test_damaged_health_does_not_keep_the_run_from_being_followed(
         n = run.n
         await until(pilot, lambda: screen.view and screen.view.last_n == n)
         assert not screen.view.lost
+
+
+async def test_a_host_that_waits_for_room_on_its_disk_is_shown_to_wait(
+    tmp_path: Path,
+) -> None:
+    run = scenes.decided(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (screen, pilot):
+        host.stall("No space left on device")
+        await until(pilot, lambda: screen.view is not None and screen.view.stalled)
+        shown = text_of(svg_of(pilot.app))
+        assert "✖ disk full" in shown
+        assert "Free some space: No space left on device" in shown
+        time.pass_(1)
+        await pilot.press("enter")
+        host.stall("")
+        await until(pilot, lambda: screen.view is not None and not screen.view.stalled)
+        assert "● alive" in text_of(svg_of(pilot.app))
+        assert host.intents == []

@@ -120,6 +120,8 @@ class RunHeader(Widget):
             parts.append(assemble(messages))
         if view.host is None:
             parts.append(assemble(("○ host gone", "bad")))
+        elif view.stalled:
+            parts.append(assemble(("✖ disk full", "bad")))
         else:
             name = "host " if self.size.width >= ROOMY else ""
             parts.append(assemble((name, "muted"), ("●", "good"), (" alive", "muted")))
