@@ -45,7 +45,7 @@ from mobius_tui.run.message_events import (
     MessageUnknown,
 )
 from mobius_tui.run.steps import BAD, ENDED, Frame, Status, StepState, Value
-from mobius_tui.run.watch_events import TriggerCleared, WatchEvent
+from mobius_tui.run.watch_events import RollbackBegan, TriggerCleared, WatchEvent
 from mobius_tui.run.watch_state import WatchState
 
 FOLLOWS: Mapping[type[Event], frozenset[Status]] = {
@@ -163,6 +163,8 @@ class RunState:
             self._check_phase(event, name)
         elif isinstance(event, WatchEvent):
             self.watch.check(event)
+            if isinstance(event, RollbackBegan):
+                self._check_known(name, event.phase)
         elif isinstance(event, MessageEvent):
             deliveries.check(self.deliveries, event)
         elif isinstance(event, ApprovalEvent):
@@ -185,10 +187,17 @@ class RunState:
                 f"{name} names attempt {number} of step {step_id!r}, which has {have}"
             )
 
-    def _check_phase(self, event: PhaseEntered | PhaseLeft, name: str) -> None:
-        if event.phase not in self.phase_of.values():
+    def _check_known(self, name: str, phase: str) -> None:
+        if phase not in self.phase_of.values():
             raise StateError(f"{name} for a phase that the runbook lacks")
+
+    def _check_phase(self, event: PhaseEntered | PhaseLeft, name: str) -> None:
+        self._check_known(name, event.phase)
         if isinstance(event, PhaseLeft):
+            if event.to is not None:
+                self._check_known(name, event.to)
+            if not self.steps.keys() >= set(event.recovered):
+                raise StateError(f"{name} recovers a step that the runbook lacks")
             if not self.frames or self.frames[-1].phase != event.phase:
                 raise StateError(f"PhaseLeft, but the run is not in {event.phase!r}")
         else:

@@ -34,6 +34,7 @@ from mobius_tui.run.events import (
 from mobius_tui.run.fold import advance, fold, initial
 from mobius_tui.run.state import FOLLOWS, RunState
 from mobius_tui.run.steps import BAD, Status
+from mobius_tui.run.watch_events import RollbackBegan
 from mobius_tui.runbook.model import Manual, Phase, Run, Runbook, Step
 
 BEGAN = RunBegan(
@@ -116,6 +117,21 @@ def test_a_step_ends_once() -> None:
 def test_an_end_names_its_attempt() -> None:
     with pytest.raises(StateError, match="attempt 1 of step 'a', which has 2"):
         after(start("a"), end("a", 1, "failed"), start("a", 2), end("a", 1))
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        PhaseEntered(phase="x", reason=""),
+        PhaseLeft(phase="side", passed=True, to="x"),
+        PhaseLeft(phase="side", passed=True, recovered=("x",)),
+        RollbackBegan(phase="x", cause="trigger", reason="r"),
+    ],
+)
+def test_what_the_runbook_lacks_is_refused(event: Event) -> None:
+    into = PhaseEntered(phase="side", reason="it failed")
+    with pytest.raises(StateError, match="that the runbook lacks"):
+        after(into, event)
 
 
 def test_an_illegal_event_changes_nothing() -> None:

@@ -1,0 +1,139 @@
+"""Files that a person gives to the program: runbooks, pages, settings, answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+from mobius_tui.drill.own_faults import own_faults
+from mobius_tui.run.answers import answers_of
+from mobius_tui.run.dryrun import dry_run
+from mobius_tui.run.starter import prepare
+from mobius_tui.runbook.decode import decode
+from mobius_tui.runbook.page.convert import convert
+from mobius_tui.runbook.problem import Problem, report
+from mobius_tui.runbook.source import RefusedError
+from mobius_tui.tui import settings
+from mobius_tui.tui.brief import effects, preflight, summary, values
+from tests.acceptance import mutations
+from tests.acceptance.mutations import Sound
+
+ROOT = Path(__file__).parents[2]
+DATA = ROOT / "tests" / "runbook" / "data"
+COMMON = (DATA / "mobius-common.toml").read_bytes()
+STEP = b"[[phase.step]]"
+
+
+def read(name: str) -> tuple[str, bytes]:
+    """The included file, which is there under one name only."""
+    if name == "mobius-common.toml":
+        return name, COMMON
+    raise RefusedError(Problem(file=name, line=0, column=0, message="is not there"))
+
+
+def parts(whole: bytes) -> list[bytes]:
+    """Short runbooks out of a long one: what stands before its steps, and one step."""
+    head, *steps = whole.split(STEP)
+    return [head + STEP + step for step in steps]
+
+
+class Runbooks(Sound):
+    """Runbooks, read as `check` does, and planned where they can be."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        wholes = [(DATA / "rollback.toml").read_bytes()]
+        wholes += [path.read_bytes() for path in sorted(ROOT.glob("runbooks/*.toml"))]
+        self.parts = [part for whole in wholes for part in parts(whole)]
+        self.wholes = wholes
+
+    def make(self, dice: Random) -> bytes:
+        is_whole = dice.random() < 0.02
+        sound = dice.choice(self.wholes if is_whole else self.parts)
+        return mutations.text(dice, sound, dice.choice(self.parts))
+
+    def feed(self, data: bytes) -> None:
+        path = self.folder / "x.toml"
+        runbook, problems = decode(path, data, read, thorough=True)
+        errors = [problem for problem in problems if problem.severity == "error"]
+        assert (runbook is None) == bool(errors)
+        assert report(problems).replace("\n", "").isprintable()
+        if runbook is None:
+            return
+        briefing = prepare(runbook, given={}, workdir=self.folder)
+        for each in (summary, preflight, values):
+            each(briefing)
+        effects(runbook)
+        tuple(dry_run(briefing, now=1.8e9))
+
+
+class Pages(Sound):
+    """Pages of Markdown, converted; what comes of one is a runbook."""
+
+    def __init__(self, _folder: Path) -> None:
+        places = (*DATA.glob("pages/*.md"), ROOT / "tests/data/rollback_runbook.md")
+        pages = [path.read_bytes() for path in sorted(places)]
+        self.pieces = [
+            b"\n\n".join(blocks[at : at + 12])
+            for blocks in (page.split(b"\n\n") for page in pages)
+            for at in range(0, len(blocks), 8)
+        ]
+
+    def make(self, dice: Random) -> bytes:
+        return mutations.text(dice, dice.choice(self.pieces), dice.choice(self.pieces))
+
+    def feed(self, data: bytes) -> None:
+        text = data.decode("utf-8", "replace")
+        made = convert(text, page="page.md", file="page.toml", name="page")
+        runbook, problems = decode(Path("page.toml"), made.text.encode(), read)
+        assert runbook is not None, report(problems)
+
+
+SETTINGS = b"""theme = "textual-light"
+bell = false
+title = true
+ascii = false
+[keys]
+skip = "k"
+retry = "ctrl+r"
+"""
+ANSWERS = b"""reason = "it is broken"
+kinds = ["code", "data"]
+attended = "a b"
+trigger_within = "10s"
+"""
+FAULTS = b"""[[fault]]
+id = "stop"
+title = "The service stops"
+inject = "systemctl stop app"
+heal = "systemctl start app"
+verify = "curl -f localhost"
+timeout = "30s"
+"""
+
+
+class Small(Sound):
+    """The other files of TOML."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "small.toml"
+
+    def make(self, dice: Random) -> bytes:
+        sound = dice.choice((SETTINGS, ANSWERS, FAULTS))
+        return mutations.text(dice, sound, ANSWERS)
+
+    def feed(self, data: bytes) -> None:
+        self.path.write_bytes(data)
+        if b"fault" in data:
+            own_faults(self.path)
+        elif b"keys" in data:
+            settings.decode(self.path, data)
+        else:
+            answers_of(self.path)
+
+
+KINDS: mutations.Kinds = {
+    "runbook": (Runbooks, 1.0),
+    "page": (Pages, 0.1),
+    "settings": (Small, 0.05),
+}

@@ -1,0 +1,285 @@
+"""What comes by a socket: intents, answers of probes and of webhooks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+from collections.abc import Coroutine
+from pathlib import Path
+from random import Random
+from typing import Any, get_args
+
+from mobius_tui.health import body
+from mobius_tui.health.ask import ask, client
+from mobius_tui.health.probe import judge
+from mobius_tui.health.record import Check
+from mobius_tui.health.record import decode as decode_health
+from mobius_tui.health.record import encode as encode_health
+from mobius_tui.health.target import target
+from mobius_tui.run.control import Control
+from mobius_tui.run.engine import Engine
+from mobius_tui.run.follow import Follower
+from mobius_tui.run.intents import Intent, Reply, Wish, decode_from_host, encode_intent
+from mobius_tui.run.journal import Clock, Journal, read
+from mobius_tui.run.plan import Plan
+from mobius_tui.run.post import post
+from mobius_tui.runbook.decode import load
+from mobius_tui.runbook.model import Figure, Probe
+from tests.acceptance import mutations
+from tests.acceptance.mutations import Sound
+from tests.tui.runs import MadeRun
+
+WITHIN = 5.0
+"""Seconds that an answer may take; those that never come are cut off by us."""
+
+BOOK = """format = 1
+[runbook]
+id = "wire"
+title = "Wire"
+[var.who]
+[var.way]
+[[message]]
+id = "m"
+title = "M"
+body = "It is down: ${who}"
+[[phase]]
+id = "p"
+title = "P"
+[[phase.step]]
+id = "a"
+title = "Ask"
+manual = "Ask them"
+ask = { var = "who", match = "[a-z]+" }
+[[phase.step]]
+id = "c"
+title = "Choose"
+[phase.step.choose]
+var = "way"
+option = [{ value = "x", title = "X" }, { value = "y", title = "Y" }]
+[[phase.step]]
+id = "t"
+title = "Tell"
+message = "m"
+[[phase]]
+id = "aside"
+title = "Aside"
+aside = true
+[[phase.step]]
+id = "z"
+title = "Z"
+manual = "Look"
+"""
+
+
+class Wire:
+    """Something that needs a loop."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.loop = asyncio.new_event_loop()
+
+    def close(self) -> None:
+        self.loop.close()
+
+    def wait(self, work: Coroutine[Any, Any, None]) -> None:
+        """Carry work through."""
+        self.loop.run_until_complete(work)
+
+
+class Intents(Wire):
+    """Lines on a host's socket, judged by its engine, with a sound one after them."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        path = folder / "wire.toml"
+        path.write_text(BOOK)
+        self.book = load(path)
+        self.run = MadeRun(folder / "runs", self.book, values={})
+        self.began = self.run.directory.journal.read_bytes()
+        os.chdir(self.run.directory.path)
+
+    def make(self, dice: Random) -> bytes:
+        lines = [self._line(dice) for _ in range(dice.choice((1, 1, 2, 4)))]
+        if dice.random() < 0.02:
+            lines.append(b"x" * (3 << 20))  # longer than any line may be
+        if dice.random() < 0.05:
+            lines.append(lines[-1][:-1])  # and no end comes
+        return b"".join(lines)
+
+    def _line(self, dice: Random) -> bytes:
+        names = ("a", "c", "t", "z", "p", "aside", "x", None)
+        wish = dice.choice(get_args(Wish))
+        said = json.loads(
+            encode_intent(
+                Intent(
+                    wish=wish,
+                    step=dice.choice(names),
+                    attempt=dice.choice((None, 0, 1, 2)),
+                    phase=dice.choice(names),
+                    text=dice.choice(("", "because")),
+                    values={"who": "ana", "way": "x"},
+                    names=("x",),
+                    id=f"{dice.random()}",
+                )
+            )
+        )
+        roll = dice.random()
+        if roll < 0.2:
+            return mutations.text(dice, mutations.packed(said))
+        return mutations.packed(mutations.tree(dice, said) if roll < 0.8 else said)
+
+    def feed(self, data: bytes) -> None:
+        self.run.directory.journal.write_bytes(self.began)
+        self.wait(self._serve(data))
+        Follower(self.run.directory)
+
+    async def _serve(self, data: bytes) -> None:
+        directory = self.run.directory
+        tail = read(directory.journal)
+        clock = Clock(boot="b")
+        journal = Journal(directory.journal, tail, clock)
+        follower = Follower(directory)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                engine = Engine(
+                    directory=directory,
+                    plan=Plan(self.book),
+                    state=follower.state,
+                    journal=journal,
+                    clock=clock,
+                    secrets={},
+                    env={},
+                    log=2,
+                    tasks=tasks,
+                    on_entry=lambda _: None,
+                    health=dict,
+                    looked=dict,
+                    blind=tuple,
+                    viewers=lambda: 1,
+                )
+                control = Control(engine.judge)
+                await control.listen(directory.socket)
+                try:
+                    await asyncio.wait_for(self._talk(data), WITHIN)
+                finally:
+                    await control.close()
+        finally:
+            journal.close()
+
+    async def _talk(self, data: bytes) -> None:
+        """What is hostile, on one connection; what is sound, on another after it."""
+        _, bad = await asyncio.open_unix_connection("control.sock")
+        bad.write(data)
+        reader, good = await asyncio.open_unix_connection("control.sock", limit=1 << 24)
+        good.write(encode_intent(Intent(wish="note", text="sound", id="sound")))
+        said: Reply | int = 0
+        while not (isinstance(said, Reply) and said.id == "sound"):
+            said = decode_from_host(await reader.readline())
+        for writer in (bad, good):
+            writer.close()
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+BODY = b'{"status":"ok","p95":12.5,"errors":{"rate":0.01},"list":[1,2]}'
+SOUND = (
+    HEAD + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY,
+    HEAD + b'Transfer-Encoding: chunked\r\n\r\n5\r\n{"a":\r\n2\r\n1}\r\n0\r\n\r\n',
+    b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 429 Busy\r\nRetry-After: 5\r\nContent-Length: 2\r\n\r\nno",
+)
+PROBE = Probe(
+    id="api",
+    title="API",
+    url="http://127.0.0.1/",
+    json={"status": "ok", "errors": {"rate": 0.01}, "list": (1, 2)},
+    contains="ok",
+    error_rate=Figure(at="/errors/rate", unit="fraction"),
+    p95=Figure(at="/p95", unit="ms"),
+)
+
+
+class Answers(Wire):
+    """What a server sends to a probe, and to whoever posts a message to it."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.data = b""
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}/hook"
+        self.wait(self._listen())
+
+    async def _listen(self) -> None:
+        self.server = await asyncio.start_server(self._answer, sock=self.socket)
+        self.client = client()
+
+    def close(self) -> None:
+        self.wait(self._hang_up())
+        super().close()
+
+    async def _hang_up(self) -> None:
+        self.server.close()
+        await self.server.wait_closed()
+        await self.client.aclose()
+
+    async def _answer(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        await reader.read(1 << 16)
+        writer.write(self.data)
+        writer.close()
+
+    def make(self, dice: Random) -> bytes:
+        if dice.random() < 0.3:
+            said = mutations.packed(mutations.tree(dice, json.loads(BODY)))
+            return HEAD + b"Content-Length: %d\r\n\r\n" % len(said) + said
+        return mutations.text(dice, dice.choice(SOUND), dice.choice(SOUND))
+
+    def feed(self, data: bytes) -> None:
+        self.data = data
+        self.wait(self._ask())
+
+    async def _ask(self) -> None:
+        tried = await post(self.url, b"{}", within=WITHIN)
+        assert tried.outcome in ("sent", "not sent", "unknown")
+        answer = await ask(self.client, url=self.url, within=WITHIN, redirects=1)
+        verdict = judge(answer, target(PROBE, str))
+        check = Check(
+            at=1.0,
+            mono=1.0,
+            probe="api",
+            state=verdict.state,
+            status=answer.status,
+            ms=answer.ms,
+            reason=verdict.reason,
+            error_rate=verdict.error_rate,
+            p95_ms=verdict.p95_ms,
+        )
+        assert decode_health(encode_health(check)) == check
+
+
+class Bodies(Sound):
+    """What stands in an answer, without a server between."""
+
+    def __init__(self, _folder: Path) -> None:
+        self.wanted = target(PROBE, str)
+
+    def make(self, dice: Random) -> bytes:
+        if dice.random() < 0.3:
+            return mutations.text(dice, BODY)
+        return mutations.packed(mutations.tree(dice, json.loads(BODY)))
+
+    def feed(self, data: bytes) -> None:
+        document = body.parse(data)
+        assert isinstance(body.mismatch(data, document, self.wanted.json, "x"), str)
+        for figure in (self.wanted.error_rate, self.wanted.p95):
+            found = body.figure(document, figure, highest=1e9)
+            assert found is None or 0 <= found <= 1e12
+
+
+KINDS: mutations.Kinds = {
+    "intent": (Intents, 0.02),
+    "answer": (Answers, 0.02),
+    "body": (Bodies, 1.0),
+}

@@ -1,0 +1,65 @@
+"""Hostile input of every kind, in short; `tests.acceptance.inputs` is the long form."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.inputs import KINDS, Tally, campaign, hangs, tried
+
+COUNTS = {
+    "runbook": 900,
+    "page": 100,
+    "settings": 150,
+    "journal": 30,
+    "health": 20,
+    "record": 25,
+    "archive": 30,
+    "intent": 40,
+    "answer": 30,
+    "body": 1000,
+}
+"""How many; a few seconds of a processor in all."""
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_it_ends_in_no_traceback_and_within_a_second(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", "")  # put back after the test
+    monkeypatch.setenv("XDG_CONFIG_HOME", "")
+    monkeypatch.chdir(tmp_path)
+    tally = campaign(name, tmp_path / "here", COUNTS[name], seed=7)
+    assert tally.count == COUNTS[name]
+    assert tally.faults == [], "\n".join(tally.faults)
+
+
+class Broken:
+    """A way in that fails, hangs, or takes long."""
+
+    def make(self, _dice: object) -> bytes:
+        return b""
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
+    def feed(self, data: bytes) -> None:
+        if data == b"hang":
+            signal.pause()
+        raise ValueError(data)
+
+
+def test_a_traceback_and_a_hang_are_faults(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.acceptance.inputs.HANGS", 1)
+    tally = Tally()
+    before = signal.getsignal(signal.SIGALRM)
+    signal.signal(signal.SIGALRM, hangs)
+    try:
+        tried(Broken(), b"x", tally)
+        tried(Broken(), b"hang", tally)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert "ValueError" in tally.faults[0]
+    assert "was not done" in tally.faults[1]
