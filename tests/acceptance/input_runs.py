@@ -129,7 +129,7 @@ class Journals(Kept):
                 name = dice.choice(list(EVENTS))
                 texts = ("", "look", "restore", "\ud800", "api", "x" * 3000)
                 event = fields_of(EVENTS[name], dice.choice(texts))
-                base = {k: rows[0][k] for k in ("n", "at", "mono", "boot", "by")}
+                base = {k: self.rows[0][k] for k in ("n", "at", "mono", "boot", "by")}
                 rows.insert(at + 1, {**base, "event": name, **event})
             else:
                 rows[at] = mutations.tree(dice, rows[at])

@@ -174,9 +174,10 @@ class Intents(Wire):
         bad.write(data)
         reader, good = await asyncio.open_unix_connection("control.sock", limit=1 << 24)
         good.write(encode_intent(Intent(wish="note", text="sound", id="sound")))
-        said: Reply | int = 0
-        while not (isinstance(said, Reply) and said.id == "sound"):
+        while True:
             said = decode_from_host(await reader.readline())
+            if isinstance(said, Reply) and said.id == "sound":
+                break
         for writer in (bad, good):
             writer.close()
 
