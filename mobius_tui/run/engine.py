@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from mobius_tui.errors import MobiusError, RunError, StateError
@@ -141,9 +141,10 @@ class Engine:
                 return Reply(id=intent.id, ok=False, text=self.broken)
             self.released.clear()
             try:
-                entry = await HANDLERS[intent.wish](self, intent, who)
+                harmless = self._without_secrets(intent)
+                entry = await HANDLERS[intent.wish](self, harmless, who)
             except MobiusError as error:
-                return Reply(id=intent.id, ok=False, text=str(error))
+                return Reply(id=intent.id, ok=False, text=self.redact(str(error)))
             number = entry.n if entry is not None else self.state.n
         await self.settle()
         return Reply(id=intent.id, ok=True, n=number)
@@ -275,6 +276,19 @@ class Engine:
             if secret:
                 text = text.replace(secret, "[redacted]")
         return text
+
+    def _without_secrets(self, intent: Intent) -> Intent:
+        """An intent of which nothing that is kept holds a secret.
+
+        Raises:
+            RunError: a value does: as another text, it would not be that value.
+        """
+        declared = self.plan.runbook.variables
+        for name, value in intent.values.items():
+            is_secret = name in declared and declared[name].secret
+            if not is_secret and self.redact(value) != value:
+                raise RunError(f"{name}: this holds the value of a secret, and is kept")
+        return replace(intent, text=self.redact(intent.text))
 
     def missing_secrets(self, step: Step) -> tuple[str, ...]:
         """Secrets that a step needs, and that this host was not given."""

@@ -32,6 +32,8 @@ from mobius_tui.runbook.model import Runbook, Variable
 
 START_LIMIT = 15.0
 """Seconds that a host may take until it listens."""
+TOLD = 6
+"""Characters from which a secret is one that no other value holds by chance."""
 ASKED = {"auto": "--auto", "arm": "--auto-rollback"}
 """What made a run go by itself, by the wish that it begins with."""
 _HOSTS: list[subprocess.Popen[bytes]] = []
@@ -171,6 +173,9 @@ def answer(briefing: Briefing, answers: Mapping[str, str]) -> Briefing:
     if missing:
         names = ", ".join(f"{v.name} ({v.title or v.name})" for v in missing)
         raise UsageError(f"values are wanted for: {names}; give --var NAME=VALUE")
+    for name, (value, _) in values.items():
+        if any(len(each) >= TOLD and each in value for each in secrets.values()):
+            raise UsageError(f"{name}: this holds the value of a secret, and is kept")
     return replace(briefing, values=values, secrets=secrets, missing=())
 
 

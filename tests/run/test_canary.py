@@ -1,0 +1,124 @@
+"""A secret is found nowhere: on the disk, on the screen, in a report, on the wire."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.cli import main
+from mobius_tui.commands.report import FORMATS
+from mobius_tui.errors import UsageError
+from mobius_tui.plain import show
+from mobius_tui.run.keeper import Redactor
+from mobius_tui.run.starter import answer, prepare
+from mobius_tui.run.viewer import Viewer
+from mobius_tui.tui.screens.run import RunScreen
+from tests.conftest import MakeRunbook
+from tests.pictures import svg_of, text_of
+from tests.run.books import ONE, step
+from tests.run.conftest import Begin
+from tests.run.webhooks import webhook
+from tests.tui.runs import no_resume, running, settled
+
+CANARY = "c4n4ry-in-a-mine"
+SPLIT = """
+for ((i = 1; i < ${#T}; i++)); do
+  printf %s "${T:0:i}"; printf %s "${T:i}"; echo
+  printf %s "${T:0:i}" >&2; printf %s "${T:i}" >&2; echo >&2
+done
+for ((i = 0; i < ${#T}; i++)); do printf %s "${T:i:1}"; sleep 0.001; done
+"""
+NAMED = 'secrets = { T = "token" }'
+BOOK = (
+    '[var.token]\nfrom_env = "THE_TOKEN"\nsecret = true\n[var.word]\ndefault = "x"\n'
+    '[[channel]]\nid = "hook"\nkind = "webhook"\nurl = "HOOK"\n'
+    '[[message]]\nid = "m"\ntitle = "M"\nbody = "Started"\n'
+    + ONE
+    + step("split", SPLIT, NAMED)
+    + step("fails", 'echo "$T"; exit 1', NAMED)
+    + step("over", 'echo "$T" >&2; exit 1', NAMED)
+    + '[[phase.step]]\nid = "tell"\ntitle = "Tell"\nmessage = "m"\nto = ["hook"]\n'
+    + '[[phase.step]]\nid = "asks"\ntitle = "Asks"\nmanual = "Say"\n'
+    'ask = { var = "word" }\n'
+)
+
+
+@pytest.mark.parametrize("first", range(1, len(CANARY)))
+def test_it_is_found_wherever_reads_split_it(first: int) -> None:
+    data = f"<{CANARY}><{CANARY}>".encode()
+    for second in range(first, len(data)):
+        redactor = Redactor((CANARY.encode(),))
+        parts = (data[:first], data[first:second], data[second:])
+        shown = b"".join(bytes(redactor.feed(part)) for part in parts) + redactor.end()
+        assert shown == b"<[redacted]><[redacted]>"
+
+
+async def test_a_canary_is_found_nowhere(
+    begin: Begin,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("THE_TOKEN", CANARY)
+    said: list[str] = []
+    with webhook() as hook:
+        run = await begin(BOOK.replace("HOOK", hook.url))
+        for name, end in (("split", "passed"), ("fails", "failed"), ("over", "failed")):
+            await run.did("start", name)
+            await run.status(name, end)
+        await run.did("note", text=f"the token is {CANARY}!")
+        await run.did("skip", "fails", text=CANARY)
+        await run.did("override", "over", text=f"<{CANARY}>")
+        await run.did("send", "tell", text=f"We use {CANARY}.", names=("hook",))
+        for reply in (
+            await run.intend("set", values={"word": CANARY}),
+            await run.intend("tick", "asks", values={"word": f"a {CANARY}"}),
+            await run.intend("override", CANARY, text="no such step"),
+        ):
+            assert not reply.ok
+            said.append(reply.text)
+        assert "value of a secret" in said[0]
+        assert "value of a secret" in said[1]
+        await run.until(lambda _: hook.came)
+        await run.did("end", text=CANARY)
+        await run.over()
+        said += [str(body) for body in hook.came] + hook.paths
+    assert "We use [redacted]." in str(hook.came)
+    for path in run.directory.path.rglob("*"):
+        if path.is_file():
+            assert CANARY.encode() not in path.read_bytes(), path
+    output = run.directory.attempt("split", 1).output.read_bytes()
+    assert output.count(b"[redacted]") == 2 * len(CANARY) - 1
+    for form in FORMATS:
+        assert main(["report", run.directory.id, "--format", form]) == 0
+    target = tmp_path / "run.tar.gz"
+    assert main(["export", run.directory.id, "-o", str(target)]) == 0
+    with tarfile.open(fileobj=io.BytesIO(target.read_bytes())) as archive:
+        for member in archive:
+            file = archive.extractfile(member)
+            assert file is None or CANARY.encode() not in file.read(), member.name
+    for as_json in (False, True):
+        await show(run.directory, as_json=as_json, auto=None)
+    printed = capsys.readouterr()
+    said += [printed.out, printed.err]
+    screen = RunScreen(Viewer(run.directory), is_new=True, resume=no_resume)
+    async with running(screen, size=(160, 60)) as pilot:
+        await settled(pilot)
+        await asyncio.sleep(0)
+        said.append(text_of(svg_of(pilot.app)))
+    assert "redacted" in printed.out
+    assert CANARY not in "".join(said)
+
+
+def test_a_run_does_not_begin_with_it_in_another_value(
+    make_runbook: MakeRunbook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THE_TOKEN", CANARY)
+    runbook = make_runbook(BOOK.replace("HOOK", "https://example.com/x"))
+    briefing = prepare(runbook, given={"word": f"not {CANARY}"})
+    with pytest.raises(UsageError, match="word: this holds the value of a secret"):
+        answer(briefing, {})
