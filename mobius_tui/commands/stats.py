@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mobius_tui.commands.options import json_option
+from mobius_tui.commands.options import is_plain, json_option
 from mobius_tui.errors import OK
 
 TYPE_CHECKING = False  # as in `cli`
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 def add_options(stats: argparse.ArgumentParser) -> None:
     """Add what `stats` takes."""
     stats.add_argument("runbook", metavar="RUNBOOK", help="its id, or its file")
+    stats.add_argument("--plain", action="store_true", help="lines, not a screen")
     json_option(stats)
 
 
@@ -27,6 +28,11 @@ def do(options: argparse.Namespace) -> int:
 
     root = runs_root()
     runbook = runbook_named(options.runbook, root)
+    if not (options.json or is_plain(asked=options.plain)):
+        from mobius_tui.commands.playing import screen_settings
+        from mobius_tui.tui.entry import open_stats
+
+        return open_stats(options.runbook, runbook.title, screen_settings(options))
     found = stats(Plan(runbook), tuple(past_runs(root, runbook.id)))
     say(as_json(found) if options.json else "\n".join(in_lines(found)))
     return OK

@@ -36,14 +36,23 @@ def drills_before(
     """
     if began is None:
         return ()
-    found = (
-        took(record_of(each))
-        for each in all_runs(directory.path.parent)
-        if began.runbook in each.id
-        and each.id != directory.id
-        and _is_before(record_of(each), began.runbook, at)
-    )
-    return tuple(found)
+    return tuple(took(record_of(e)) for e in earlier_drills(directory, began, at))
+
+
+def earlier_drills(
+    directory: RunDirectory, began: RunBegan, at: float
+) -> Iterator[RunDirectory]:
+    """The drills of the same runbook that had ended before a run began, newest first.
+
+    Args:
+        directory: the run's; its drills lie beside it.
+        began: how it began.
+        at: when that was, in seconds since 1970.
+    """
+    for each in all_runs(directory.path.parent):
+        may_be = began.runbook in each.id and each.id != directory.id
+        if may_be and _is_before(record_of(each), began.runbook, at):
+            yield each
 
 
 def record_of(directory: RunDirectory) -> Mapping[str, Any]:

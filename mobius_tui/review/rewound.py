@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mobius_tui.errors import RunError
 from mobius_tui.health.record import Check, Sample
+from mobius_tui.review.measures import Times, times
 from mobius_tui.review.rewind import Folded, Rewind
 from mobius_tui.run.directory import AttemptDirectory, RunDirectory
 from mobius_tui.run.events import Entry
@@ -81,6 +82,17 @@ class Rewound(Follower):
     def newest(self) -> RunState:
         """The state by now, whatever is shown."""
         return self._newest.state
+
+    def times(self) -> Times:
+        """The times by which the whole run is judged."""
+        newest = self._newest.state
+        return times(
+            self.plan,
+            self.rewind.entries,
+            self._all,
+            began=newest.began_at,
+            ended=newest.ended_at,
+        )
 
     def show(self, n: int, moment: float) -> None:
         """Show it as it was after an entry, at a moment in seconds since 1970."""

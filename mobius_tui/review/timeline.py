@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from mobius_tui.review.beats import Row
@@ -63,6 +63,8 @@ class Timeline:
     """All that happened, the earliest first."""
     query: str = ""
     """What it was narrowed down to."""
+    note: str = ""
+    """What it is shown beside."""
 
 
 def timeline(
@@ -114,18 +116,13 @@ def narrowed(whole: Timeline, query: str) -> Timeline:
         if lane.kind == "probe" or (lane.step and lane.step in steps) or titled:
             lanes.append(lane)
         elif moments:
-            lanes.append(_with(lane, moments))
-    return Timeline(
-        began=whole.began,
-        until=whole.until,
+            lanes.append(replace(lane, moments=moments))
+    return replace(
+        whole,
         lanes=tuple(lanes),
         moments=tuple(each for each in whole.moments if each in kept),
         query=query,
     )
-
-
-def _with(lane: Lane, moments: tuple[Moment, ...]) -> Lane:
-    return Lane(kind=lane.kind, title=lane.title, bars=lane.bars, moments=moments)
 
 
 def attempts_of(state: RunState, step_id: str) -> tuple[Bar, ...]:

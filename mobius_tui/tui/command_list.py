@@ -7,7 +7,11 @@ from mobius_tui.tui.command_list_checklist import CHECKLIST_COMMANDS
 from mobius_tui.tui.command_list_facilitator import FACILITATOR_COMMANDS
 from mobius_tui.tui.command_list_output import OUTPUT_COMMANDS
 from mobius_tui.tui.command_list_pages import PAGE_COMMANDS
-from mobius_tui.tui.command_list_review import REVIEW_COMMANDS, TIMELINE_COMMANDS
+from mobius_tui.tui.command_list_review import (
+    REVIEW_COMMANDS,
+    STATS_COMMANDS,
+    TIMELINE_COMMANDS,
+)
 from mobius_tui.tui.command_list_run import RUN_COMMANDS
 
 COMMANDS: tuple[Command, ...] = (
@@ -18,6 +22,7 @@ COMMANDS: tuple[Command, ...] = (
     *FACILITATOR_COMMANDS,
     *TIMELINE_COMMANDS,
     *REVIEW_COMMANDS,
+    *STATS_COMMANDS,
     Command(
         id="help",
         needed=True,

@@ -100,6 +100,16 @@ PAGE_COMMANDS: tuple[Command, ...] = (
         place="library",
     ),
     Command(
+        id="library.stats",
+        act="stats",
+        keys=("t",),
+        title="Show what all runs of a runbook say",
+        label="Statistics",
+        help="Times to restore, and how often and how long each step; with charts.",
+        group="Library",
+        place="library",
+    ),
+    Command(
         id="library.edit",
         act="edit",
         keys=("e",),

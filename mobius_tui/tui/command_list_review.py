@@ -43,6 +43,34 @@ TIMELINE_COMMANDS: tuple[Command, ...] = tuple(
     )
 )
 
+STATS_COMMANDS: tuple[Command, ...] = (
+    Command(
+        id="stats.up",
+        act="rows(-1)",
+        keys=("up", "k"),
+        title="Up",
+        group="Statistics",
+        place="stats",
+    ),
+    Command(
+        id="stats.down",
+        act="rows(1)",
+        keys=("down", "j"),
+        title="Down",
+        group="Statistics",
+        place="stats",
+    ),
+    Command(
+        id="stats.back",
+        act="leave",
+        keys=("escape",),
+        title="Back",
+        label="Back",
+        group="Statistics",
+        place="stats",
+    ),
+)
+
 REVIEW_COMMANDS: tuple[Command, ...] = (
     *(
         Command(
@@ -67,6 +95,10 @@ REVIEW_COMMANDS: tuple[Command, ...] = (
             (
                 *("end", "end", ("enter",), "How the run ended", "The end"),
                 "Its outcome and times; of a drill, its score.",
+            ),
+            (
+                *("drill", "drill", ("d",), "Beside the last drill, or alone", "Drill"),
+                "Under each step the same step of the drill, aligned at the trigger.",
             ),
             (
                 *("annotate", "annotate", ("n",), "Annotate", "Annotate"),

@@ -139,6 +139,19 @@ def open_review(directory: RunDirectory, settings: Settings) -> int:
     return show(Ahead(partial(first_light, known), make), settings)
 
 
+def open_stats(name: str, title: str, settings: Settings) -> int:
+    """Show what all runs of a runbook say; returns the exit code.
+
+    Args:
+        name: its id, or its file.
+        title: what it is called.
+        settings: the person's.
+    """
+    from mobius_tui.tui.screens.stats import StatsScreen, stats_of
+
+    return show(StatsScreen(title, partial(stats_of, name)), settings)
+
+
 def open_facilitator(directory: RunDirectory, settings: Settings) -> int:
     """Show a drill to whoever leads it; returns the exit code.
 

@@ -27,6 +27,7 @@ from mobius_tui.tui.screens.review import ReviewScreen
 from mobius_tui.tui.widgets.timeline import TimelinePane
 from tests.pictures import assert_picture, svg_of
 from tests.review.story import HOSTILE, story
+from tests.review.test_beside import drilled
 from tests.tui import scenes
 from tests.tui.runs import MadeRun, running, settled, until, words
 from tests.tui.test_pictures_of_runs import SIZES, size_id
@@ -299,3 +300,17 @@ async def test_action_items_get_an_owner_and_a_day_and_are_done(tmp_path: Path) 
     assert (kept.id, kept.owner, kept.due) == ("failed-artifacts", "@ops", "2026-11-30")
     assert kept.done
     assert "Failed artifacts" in as_markdown(gather(run.directory))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=size_id)
+async def test_a_picture_beside_the_last_drill(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    drilled(tmp_path / "runs")
+    async with reviewed(story(tmp_path / "runs"), size) as (screen, pilot):
+        await go(pilot, *["left"] * 9, "d")
+        await until(pilot, lambda: "in the drill" in words(pilot), seconds=30)
+        assert_picture(svg_of(pilot.app), f"review-beside-{size_id(size)}")
+        await go(pilot, "d")
+        assert screen.whole is not None
+        assert not any(lane.kind == "drill" for lane in screen.whole.lanes)

@@ -252,6 +252,15 @@ class LibraryScreen(AlarmedPage):
         if entry is not None:
             self.show_drills(entry.runbook, entry.title)
 
+    def action_stats(self) -> None:
+        """Show what all runs of the runbook under the cursor say."""
+        from mobius_tui.tui.screens.stats import StatsScreen, stats_of
+
+        entry = self._at_cursor()
+        if entry is not None:
+            name = entry.runbook if entry.source is None else str(entry.source)
+            self.app.push_screen(StatsScreen(entry.title, partial(stats_of, name)))
+
     def _at_cursor(self) -> Entry | None:
         option = self.query_one(OptionList).highlighted_option
         return self._entries.get((option.id if option is not None else "") or "")

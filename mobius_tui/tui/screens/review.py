@@ -7,22 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.reactive import reactive
 
-from mobius_tui.review import annotating
-from mobius_tui.review.beats import Row
-from mobius_tui.review.moment import Moment, moments_of
-from mobius_tui.review.rewound import ReviewViewer, Rewound, head_at, printed_by
-from mobius_tui.review.timeline import Timeline, narrowed, timeline
+from mobius_tui.review.rewound import Rewound, head_at, printed_by
 from mobius_tui.run.directory import state_home
 from mobius_tui.tui.command import Command, Place
 from mobius_tui.tui.commands import bindings
-from mobius_tui.tui.messages import RunChanged
-from mobius_tui.tui.past_sight import PastSight
-from mobius_tui.tui.screens.saying import SayingPage
+from mobius_tui.tui.screens.timed_page import TimedPage
 from mobius_tui.tui.shown import output_of, split
 from mobius_tui.tui.status_text import status_text
 from mobius_tui.tui.tidings import Tidings
@@ -31,7 +23,7 @@ from mobius_tui.tui.widgets.moment_line import MomentLine
 from mobius_tui.tui.widgets.timeline import TimelinePane
 
 
-class ReviewScreen(SayingPage):
+class ReviewScreen(TimedPage):
     """Shows a run as it was; starts nothing, and changes nothing of it."""
 
     AUTO_FOCUS = "#timeline"
@@ -48,17 +40,12 @@ class ReviewScreen(SayingPage):
         "app",
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("review")]
-    PANES = (*SayingPage.PANES, ("timeline", "Timeline"))
+    PANES = (*TimedPage.PANES, ("timeline", "Timeline"))
     WAYS = "review.pane."
     HELP = (
         "← and → go from event to event: the checklist, the output and health show how "
         "it was at that moment. Nothing can be started here."
     )
-
-    moment: reactive[Moment | None] = reactive(None, repaint=False)
-    """What happened where the cursor is; `None` where nothing did."""
-    whole: reactive[Timeline | None] = reactive(None, repaint=False)
-    here: reactive[tuple[float, int]] = reactive((0.0, 0), repaint=False)
 
     def __init__(self, rewound: Rewound, *, repaints: int = 20) -> None:
         """Make the screen.
@@ -67,16 +54,8 @@ class ReviewScreen(SayingPage):
             rewound: the run, read.
             repaints: the most repaints in a second that news may cause.
         """
-        viewer = ReviewViewer(rewound)
-        super().__init__(viewer, repaints=repaints, wall=lambda: rewound.moment)
-        self.rewound = rewound
-        self._sight = PastSight(viewer)
+        super().__init__(rewound, repaints=repaints)
         self.pane = "timeline"
-        self._checks: dict[str, Row] = {}
-        self._all: Timeline | None = None
-        self._query = ""
-        self._read_anew()
-        self._go_to_end()
 
     def compose_banners(self) -> ComposeResult:
         """None: there is nothing to hold, and nobody to hint to."""
@@ -89,95 +68,6 @@ class ReviewScreen(SayingPage):
             page.here, page.moment, page.mark, timeline=page.whole
         )
         yield MomentLine().data_bind(page.moment, page.view)
-
-    # What there is
-
-    def _read_anew(self) -> None:
-        """Make the timeline of all that is known by now."""
-        rewind = self.rewound.rewind
-        for check in self.rewound.fresh_checks():
-            self._checks.setdefault(check.probe, Row()).add(check)
-        moments = moments_of(
-            self.rewound.plan,
-            rewind.entries,
-            rewind.walker.timeline,
-            annotating.read(self.rewound.directory),
-        )
-        self._all = timeline(
-            self.rewound.plan,
-            self.rewound.newest,
-            moments,
-            self._checks,
-            until=rewind.until,
-        )
-        self._narrow()
-
-    def _narrow(self) -> None:
-        if self._all is not None:
-            self.whole = narrowed(self._all, self._query)
-
-    def record_changed(self) -> None:
-        """Show what was said."""
-        self._read_anew()
-
-    @on(RunChanged)
-    def _grew(self, event: RunChanged) -> None:
-        """A run that goes on: follow it, where the cursor is at its end."""
-        event.stop().prevent_default()
-        if not event.changes:
-            return
-        at_end = self._all is not None and self.here[0] >= self._all.until
-        self._read_anew()
-        if at_end:
-            self._go_to_end()
-        self.look()
-
-    def _go_to_end(self) -> None:
-        """The last that is known."""
-        rewind = self.rewound.rewind
-        until, n = rewind.until, len(rewind.entries)
-        self.rewound.show(n, until)
-        self.here = (until, n)
-        moments = self._all.moments if self._all is not None else ()
-        last = moments[-1] if moments else None
-        self.moment = last if last is not None and not self.rewound.is_open else None
-        self.key = None
-
-    # Going through time
-
-    @on(TimelinePane.Went)
-    def _went(self, event: TimelinePane.Went) -> None:
-        event.stop()
-        moment = event.moment
-        n = moment.n or self.rewound.rewind.n_at(moment.at)
-        self._show(n, self.rewound.rewind.at(n) if moment.n else moment.at)
-        self.here, self.moment = moment.order, moment
-        if moment.step:
-            self.key = moment.step
-            self.tell_of_cursor()
-
-    @on(TimelinePane.WentTo)
-    def _went_to(self, event: TimelinePane.WentTo) -> None:
-        event.stop()
-        n = self.rewound.rewind.n_at(event.at)
-        self.here, self.moment = (event.at, n), None
-        self._show(n, event.at)
-
-    def _show(self, n: int, at: float) -> None:
-        self.rewound.show(n, at)
-        self.look()
-
-    @on(TimelinePane.Narrowed)
-    def _narrowed(self, event: TimelinePane.Narrowed) -> None:
-        event.stop()
-        self._query = event.query
-        self._narrow()
-
-    def action_bad(self, count: int) -> None:
-        """Go to what went wrong after the cursor, or before it."""
-        self.query_one(TimelinePane).action_bad(count)
-
-    # As the run page wants it
 
     def show_run(self) -> None:
         """Show it as it was."""

@@ -111,7 +111,7 @@ class TimelineRows(Widget, can_focus=True):
 
     def _is_about(self, lane: Lane) -> bool:
         return (
-            bool(lane.step)
+            lane.kind == "step"
             and self.moment is not None
             and (self.moment.step == lane.step)
         )
@@ -134,7 +134,8 @@ class TimelineRows(Widget, can_focus=True):
         words = f"{part}{tally(self._whole(whole))}"
         if whole.query:
             words = f"{len(whole.moments)} about “{whole.query}” · Esc all · {words}"
-        self.border_title = "Timeline"
+        title = f"Timeline · {whole.note}" if whole.note else "Timeline"
+        self.border_title = cut(sanitize.line(title), max(8, self.size.width - 4))
         self.border_subtitle = sanitize.line(words)
 
     def _whole(self, whole: Timeline) -> Window:

@@ -1,0 +1,121 @@
+"""The statistics of a runbook: what all of its runs say, with charts."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from mobius_tui.review.past_runs import past_runs, runbook_named
+from mobius_tui.review.stats import Stats, stats
+from mobius_tui.run.directory import runs_root
+from mobius_tui.run.plan import Plan
+from mobius_tui.tui.command import Place
+from mobius_tui.tui.commands import bindings
+from mobius_tui.tui.screens.page import Page
+from mobius_tui.tui.stats_lines import stats_lines
+from mobius_tui.tui.theme import assemble, text
+from mobius_tui.tui.widgets.key_bar import KeyBar
+
+Look = Callable[[], Stats]
+"""Gives the statistics; called in a thread."""
+SIDES = 5
+"""Cells that the frame and the scroll bar take."""
+
+
+def stats_of(name: str) -> Stats:
+    """The statistics of a runbook.
+
+    Args:
+        name: its id, or its file.
+
+    Raises:
+        MobiusError: nothing has that name, or it cannot be read.
+    """
+    root = runs_root()
+    runbook = runbook_named(name, root)
+    return stats(Plan(runbook), tuple(past_runs(root, runbook.id)))
+
+
+class StatsScreen(Page):
+    """Shows them; a thousand runs take a moment to read."""
+
+    CSS_PATH = ["../styles/app.tcss", "../styles/pages.tcss"]  # noqa: RUF012
+    PLACES: ClassVar[tuple[Place, ...]] = ("stats", "app")
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("stats")]
+    AUTO_FOCUS = "#stats"
+    HELP = (
+        "What all runs of a runbook that came to an end say of it, drills apart from "
+        "incidents. Nothing of it is sent anywhere."
+    )
+
+    class Looked(Message):
+        """The runs were read."""
+
+        def __init__(self, found: Stats) -> None:
+            super().__init__()
+            self.found = found
+
+    def __init__(
+        self, title: str, look: Look, *, wall: Callable[[], float] = time.time
+    ) -> None:
+        """Make the screen.
+
+        Args:
+            title: the runbook's.
+            look: gives its statistics.
+            wall: gives seconds since 1970.
+        """
+        super().__init__()
+        self._heading = title
+        self._look = look
+        self._wall = wall
+        self._found: Stats | None = None
+
+    def compose(self) -> ComposeResult:
+        """The title, the lines, and the keys."""
+        title = assemble((self._heading, "strong"), ("  statistics", "muted"))
+        yield Static(title, classes="bar", markup=False)
+        with VerticalScroll(id="stats"):
+            looking = text("looking through the runs", "muted")
+            yield Static(looking, id="lines", markup=False)
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Read the runs."""
+        self.query_one(KeyBar).offered = self.footer_commands()
+        self.run_worker(self._search(), name="look", exit_on_error=False)
+
+    async def _search(self) -> None:
+        """A worker."""
+        self.post_message(self.Looked(await asyncio.to_thread(self._look)))
+
+    @on(Looked)
+    def _show_found(self, event: Looked) -> None:
+        event.stop()
+        self._found = event.found
+        self._show()
+
+    def on_resize(self) -> None:
+        """Draw anew for another width."""
+        self.call_after_refresh(self._show)
+
+    def _show(self) -> None:
+        if self._found is None:
+            return
+        width = max(40, self.size.width - SIDES)
+        lines = stats_lines(self._found, width=width, now=self._wall())
+        self.query_one("#lines", Static).update(Content("\n").join(lines))
+
+    def action_rows(self, count: int) -> None:
+        """Scroll."""
+        self.query_one("#stats").scroll_relative(y=count, animate=False)

@@ -1,0 +1,100 @@
+"""The statistics of a runbook as a screen with charts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import OptionList
+
+from mobius_tui.errors import UsageError
+from mobius_tui.review.stats import PastRun, PastStep, Stats, stats
+from mobius_tui.run.plan import Plan
+from mobius_tui.runbook.decode import load
+from mobius_tui.tui.opening import Openings
+from mobius_tui.tui.screens.stats import StatsScreen
+from mobius_tui.tui.stats_lines import stats_lines
+from tests.pictures import assert_picture, svg_of
+from tests.review.story import BOOK, HOSTILE
+from tests.tui import scenes
+from tests.tui.runs import BEGAN, Time, running, settled, until, words
+from tests.tui.test_pictures_of_runs import SIZES, size_id
+
+PLAN = Plan(load(BOOK))
+DAY = 86_400.0
+
+
+def past(number: int, mode: str) -> PastRun:
+    """A run in which looking takes ever longer, and rolling back fails now and then."""
+    tried = ("failed", "passed") if number % 3 == 0 else ("passed",)
+    steps = {
+        "look": _step(("passed",), 4.0 + number % 5),
+        "roll": _step(tried, 90.0 + 11 * (number % 7)),
+        "tell": _step((), skipped=True),
+        "verify": _step(("failed",), overridden=True),
+    }
+    return PastRun(
+        id=f"run-{number}",
+        mode=mode,
+        outcome="failed" if number % 6 == 5 else "completed",
+        began=BEGAN + number * DAY,
+        restored=150.0 + (number * 37) % 200,
+        steps=steps,
+    )
+
+
+def _step(results: tuple[str, ...], *took: float, **how: bool) -> PastStep:
+    kept = {"skipped": False, "overridden": False, **how}
+    return PastStep(results=results, took=took, **kept)
+
+
+def all_of_it() -> Stats:
+    runs = [past(n, "drill" if n % 2 else "incident") for n in range(18)]
+    return stats(PLAN, runs)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=size_id)
+async def test_a_picture_of_statistics(size: tuple[int, int]) -> None:
+    wall = Time(BEGAN + 20 * DAY).wall
+    screen = StatsScreen("Roll the shop back", all_of_it, wall=wall)
+    async with running(screen, size=size) as pilot:
+        await until(pilot, lambda: "Time to restore" in words(pilot), seconds=30)
+        assert_picture(svg_of(pilot.app), f"stats-{size_id(size)}")
+
+
+@pytest.mark.parametrize("width", [40, 75, 115, 155])
+def test_no_line_is_wider_than_there_is_room(width: int) -> None:
+    found = all_of_it()
+    drawn = list(stats_lines(found, width=width, now=BEGAN))
+    charts = [line for line in drawn if "┤" in line.plain or "━" in line.plain]
+    assert charts
+    assert all(line.cell_length <= max(width, 62) for line in charts)
+
+
+async def test_nothing_to_say_and_a_runbook_that_nobody_knows_are_told() -> None:
+    screen = StatsScreen(HOSTILE, lambda: stats(PLAN, ()))
+    async with running(screen, size=(80, 24)) as pilot:
+        said = "No run of it has ended yet"
+        await until(pilot, lambda: said in words(pilot), seconds=30)
+        assert not any(ord(c) < 0x20 for c in words(pilot) if c != "\n")
+
+    def look() -> Stats:
+        raise UsageError("no runbook is named so")
+
+    async with running(StatsScreen("?", look), size=(80, 24)) as pilot:
+        said = "no runbook is named so"
+        await until(pilot, lambda: said in words(pilot), seconds=30)
+
+
+async def test_the_library_leads_to_the_statistics(state_home: Path) -> None:
+    scenes.ended(state_home / "mobius-tui")
+    screen = Openings(repaints=100).library()
+    async with running(screen, size=(100, 30)) as pilot:
+        options = screen.query_one(OptionList)
+        await until(pilot, lambda: options.option_count, seconds=30)
+        await pilot.press("slash", *"failed prod", "enter")
+        await settled(pilot)
+        await pilot.press("t")
+        await until(pilot, lambda: "1 incident" in words(pilot), seconds=30)
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen, seconds=30)
