@@ -112,6 +112,7 @@ PURE = (
     "run.fold_watch",
     "run.steps",
     "run.fold",
+    "run.finding",
     "run.grown",
     "run.fold_steps",
     "run.plan",

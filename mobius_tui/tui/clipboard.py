@@ -111,7 +111,7 @@ def sequence(text: str, environ: Mapping[str, str]) -> str:
     return wrapped if environ.get("STY") else plain + wrapped
 
 
-def _programs(environ: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def programs(environ: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Name the programs that may take it here, the nearest to the person first.
 
     Inside tmux on a desktop both are tried: tmux can't say whether the terminal around
@@ -135,7 +135,7 @@ def _by_programs(
     """Return which programs took the text, and, if none did, what they said."""
     ways: list[str] = []
     troubles: list[str] = []
-    for name, command in _programs(environ):
+    for name, command in programs(environ):
         program = shutil.which(command[0], path=environ.get("PATH"))
         if program is None or _is_served(ways, name):
             continue
