@@ -83,11 +83,12 @@ def test_the_whole_demo_by_keys_alone(terminal: Open, columns: int, rows: int) -
     answer(screen, "@ops", "3.1")
     press_until(screen, ENTER, lambda text: "3.5" in next_line(text))
 
-    # What destroys shows the exact command, and wants the environment's name.
-    text = dialog(screen, "rollback_dhash.sh")
+    # What destroys shows the exact script, and wants the environment's name.
+    text = dialog(screen, "Run it")
+    assert "folder=$(mktemp -d)" in text
     assert "production" in text
     fill(screen, "production")
-    screen.press(ENTER)
+    press_until(screen, ENTER, lambda text: "Run it" not in text, 2.0)
     screen.until("Verifying backup integrity")
     screen.until(lambda text: "6.1" in next_line(text))
     assert sites.ask(site, "/health")[0] == 200
