@@ -7,8 +7,10 @@ proxies), no cookie is kept, and no redirect is followed unless the caller says 
 from __future__ import annotations
 
 import asyncio
+import errno
 import functools
 import ssl
+import stat
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -66,15 +68,41 @@ def client(ca: str | None = None) -> httpx.AsyncClient:
     Raises:
         OSError: `ca` cannot be read, or holds no certificates.
     """
-    stamp = Path(ca).stat().st_mtime_ns if ca is not None else 0
     return httpx.AsyncClient(
-        verify=_trust(ca, stamp),
+        verify=trusted(ca),
         trust_env=False,
         timeout=None,  # noqa: S113 - `ask` bounds the whole answer, not each read
         headers=_HEADERS,
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
     )
+
+
+def trusted(ca: str | None) -> ssl.SSLContext:
+    """The certificates to trust.
+
+    Args:
+        ca: a file of certificates to trust in place of the system's.
+
+    Raises:
+        OSError: it cannot be read, or holds no certificates.
+    """
+    return _trust(ca, _changed(ca) if ca is not None else 0)
+
+
+def _changed(ca: str) -> int:
+    """When a file of certificates changed; a pipe would hold up whoever reads it.
+
+    Raises:
+        OSError: it cannot be read, or is no regular file.
+    """
+    try:
+        found = Path(ca).stat()
+    except ValueError as error:
+        raise OSError(errno.EINVAL, "it is no file's name") from error
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "it is no regular file", ca)
+    return found.st_mtime_ns
 
 
 @functools.lru_cache(maxsize=8)

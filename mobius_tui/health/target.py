@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from mobius_tui.errors import RunError
 from mobius_tui.runbook.model import Figure, Json, Probe
-from mobius_tui.runbook.units import seconds
+from mobius_tui.runbook.units import some_seconds
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +41,7 @@ def target(probe: Probe, fill: Callable[[str], str]) -> Target:
         MobiusError: a name has no value; raised by `fill`.
     """
     try:
-        timeout = seconds(fill(probe.timeout))
+        timeout = some_seconds(fill(probe.timeout))
     except ValueError as error:
         raise RunError(f"probe {probe.id}: `timeout`: {error}") from error
     return Target(

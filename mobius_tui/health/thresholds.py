@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from mobius_tui.errors import UsageError
 from mobius_tui.runbook.model import ErrorRate, P95Latency, SuccessRate, Triggers
-from mobius_tui.runbook.units import seconds
+from mobius_tui.runbook.units import TooLongError, seconds
 
 SEED = Triggers(
     consecutive_failures=3,
@@ -28,8 +28,6 @@ FORMS = {
 
 _MANY = 10_000
 """Checks; as many as a runbook may ask for."""
-_YEAR = 366 * 24 * 3600
-"""Seconds."""
 
 
 def changed(triggers: Triggers, words: Iterable[str]) -> Triggers:
@@ -110,6 +108,10 @@ def _fraction(text: str) -> float:
 
 def _above(text: str) -> str:
     """A duration, as it was spelt."""
-    if not 0 < (seconds(text) if len(text) <= 20 else 0) <= _YEAR:
+    try:
+        reachable = seconds(text) > 0
+    except TooLongError:
+        reachable = False
+    if not reachable:
         raise ValueError(f"{text!r} is no limit that an answer could reach")
     return text

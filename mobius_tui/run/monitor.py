@@ -25,7 +25,7 @@ from mobius_tui.run.regular import regular
 from mobius_tui.run.unit_states import UnitStates
 from mobius_tui.run.variables import probe_texts
 from mobius_tui.runbook.model import ProcessCheck, Runbook
-from mobius_tui.runbook.units import seconds
+from mobius_tui.runbook.units import some_seconds
 
 if TYPE_CHECKING:
     from mobius_tui.run.engine import Engine
@@ -95,7 +95,7 @@ class Monitor:
         """Seconds from check to check."""
         health = self._runbook.health
         try:
-            return seconds(engine.values().fill(health.every)) if health else 5.0
+            return some_seconds(engine.values().fill(health.every)) if health else 5.0
         except (MobiusError, ValueError) as error:
             print(f"health.every: {error}; 5 s it is", flush=True)  # noqa: T201
             return 5.0

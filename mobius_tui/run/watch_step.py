@@ -25,7 +25,7 @@ from mobius_tui.run.watch_clock import (
     verdict,
 )
 from mobius_tui.runbook.model import Health, Step, Watch
-from mobius_tui.runbook.units import clock, in_words, seconds
+from mobius_tui.runbook.units import clock, in_words, some_seconds
 
 if TYPE_CHECKING:
     from mobius_tui.run.engine import Engine
@@ -61,7 +61,7 @@ class WatchStep:
         found = [5.0]
         for text in beats:
             with suppress(MobiusError, ValueError):  # the monitor tells of it
-                found.append(seconds(values.fill(text)))
+                found.append(some_seconds(values.fill(text)))
         return max(found[1:], default=5.0)
 
     async def make(self, *, resumed: bool) -> Verdict:

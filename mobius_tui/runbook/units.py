@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 import time
 
-_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?")
+_DURATION = re.compile(
+    r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?", re.ASCII
+)
+YEAR = 366 * 86400.0
+"""Seconds: a longer duration is a slip of the pen."""
+_LONGEST_TEXT = 20
+"""Characters in which a duration of a year can be written."""
 _AGE = re.compile(r"(\d{1,6})([dw])")
 _DAYS = {"d": 1, "w": 7}
 DAY = 86400.0
@@ -24,22 +30,46 @@ _BYTES = {
 }
 
 
+class TooLongError(ValueError):
+    """A duration of more than a year."""
+
+
 def seconds(text: str) -> float:
     """The seconds that a duration such as `"1h30m"` or `"500ms"` means.
 
     Raises:
+        TooLongError: it is longer than a year.
         ValueError: it is no duration; the message says what one looks like.
     """
     found = _DURATION.fullmatch(text)
     if found is None or not text:
-        raise ValueError(f'{text!r} is no duration; write "500ms", "10s" or "1h30m"')
+        raise ValueError(
+            f'{text[:40]!r} is no duration; write "500ms", "10s" or "1h30m"'
+        )
+    if len(text) > _LONGEST_TEXT:
+        raise TooLongError(f"{text[:40]!r} is longer than a year")
     hours, minutes, secs, millis = found.groups()
-    return (
+    length = (
         int(hours or 0) * 3600
         + int(minutes or 0) * 60
         + float(secs or 0)
         + int(millis or 0) / 1000
     )
+    if length > YEAR:
+        raise TooLongError(f"{text!r} is longer than a year")
+    return length
+
+
+def some_seconds(text: str) -> float:
+    """The seconds of a duration that is some time: between two beats, for an answer.
+
+    Raises:
+        ValueError: it is no duration, or no time at all.
+    """
+    length = seconds(text)
+    if not length:
+        raise ValueError(f"{text!r} is no time at all")
+    return length
 
 
 def age(text: str) -> float:

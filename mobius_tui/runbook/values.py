@@ -17,8 +17,6 @@ from mobius_tui.runbook.templates import is_template
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 
-_LONGEST = 366 * 24 * 3600
-"""Seconds in a year: a longer duration is a slip of the pen."""
 _ADDRESS = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^:\s/\[\]]+):(\d{1,5})")
 _COUNT = re.compile(r"(?:>=|<=|==|!=|>|<)?\s*\d{1,9}")
 _MODE = re.compile(r"0?[0-7]{3,4}")
@@ -55,13 +53,15 @@ def duration(
     if is_template(text):
         return text
     try:
-        length = units.seconds(text) if len(text) <= 20 else math.inf
+        length = units.seconds(text)
+    except units.TooLongError:
+        table.report(f"`{key}` is longer than a year", key)
+        return default
     except ValueError:
         table.report(f'`{key}` is a duration: write "500ms", "10s" or "1h30m"', key)
         return default
-    if length > _LONGEST or not (length or zero):
-        problem = "longer than a year" if length else "no time at all"
-        table.report(f"`{key}` is {problem}", key)
+    if not (length or zero):
+        table.report(f"`{key}` is no time at all", key)
         return default
     return text
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import socket
 from collections.abc import Coroutine
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any, get_args
 
 from mobius_tui.health import body
 from mobius_tui.health.ask import ask, client
-from mobius_tui.health.probe import judge
+from mobius_tui.health.probe import Prober, judge
 from mobius_tui.health.record import Check
 from mobius_tui.health.record import decode as decode_health
 from mobius_tui.health.record import encode as encode_health
@@ -25,8 +27,9 @@ from mobius_tui.run.intents import Intent, Reply, Wish, decode_from_host, encode
 from mobius_tui.run.journal import Clock, Journal, read
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.post import post
+from mobius_tui.run.variables import refuse
 from mobius_tui.runbook.decode import load
-from mobius_tui.runbook.model import Figure, Probe
+from mobius_tui.runbook.model import Figure, Probe, Variable
 from tests.acceptance import mutations
 from tests.acceptance.mutations import Sound
 from tests.tui.runs import MadeRun
@@ -260,6 +263,69 @@ class Answers(Wire):
         assert decode_health(encode_health(check)) == check
 
 
+VALUES = (
+    *(b"/api/health?x=1", b"GET", b"/etc/ssl/ca.pem", b"ok", b"5s", b"text/plain"),
+    *(b"0", b"-1s", b"1e9h", b"inf", b"nan", b"\xff\xfe", b"a b", b"%zz", b"::1", b""),
+    *(b"HEAD / HTTP/1.1", b"CONNECT", b"/dev/stdin", b"/", b"xn--", b"x" * 300),
+)
+HOSTS = ("127.0.0.1", "[::1]", "", "127.0.0.1@127.0.0.1", "127.0.0.1#", "localhost.")
+"""Hosts of a probe that leave the machine by no name server."""
+
+
+class Values(Answers):
+    """Values of variables that a probe, and checks of the network, are filled in with.
+
+    One that cannot be asked is no fault of the service, and ends no watch.
+    """
+
+    def make(self, dice: Random) -> bytes:
+        pieces = [mutations.text(dice, dice.choice(VALUES)) for _ in range(3)]
+        return b"\n".join([b"%d" % dice.randrange(1 << 16), *pieces])
+
+    def feed(self, data: bytes) -> None:
+        number, *rest = data.decode("utf-8", "surrogateescape").split("\n")
+        texts = ["".join(rest), *rest, *("".join(rest[::-1]),) * 3][:6]
+        for text in texts:
+            refuse(Variable(name="v"), text)
+        self.data = SOUND[int(number) % len(SOUND)]
+        self.wait(self._probe(int(number), texts))
+
+    async def _probe(self, number: int, texts: list[str]) -> None:
+        host = HOSTS[number % len(HOSTS)]
+        port = self.socket.getsockname()[1]
+        fields = {
+            "url": (f"http://{host}:{port}/", f"http://127.0.0.1:{port}/{texts[0]}"),
+            "method": ("GET", texts[1]),
+            "ca": (None, texts[2]),
+            "contains": (None, texts[3]),
+            "timeout": ("1s", texts[4]),
+        }
+        chosen: dict[str, Any] = {
+            name: pair[number >> at & 1]
+            for at, (name, pair) in enumerate(fields.items(), 3)
+        }
+        probe = replace(PROBE, headers={"X-A": texts[5], "Host": texts[0]}, **chosen)
+        found = replace(target(probe, str), timeout=0.5)
+        prober = Prober((found,), every=0.02, witness=(f"127.0.0.1:{texts[1]}",))
+        seen: list[Check] = []
+        came = asyncio.Event()
+
+        def see(check: Check) -> None:
+            seen.append(check)
+            came.set()
+
+        watching = asyncio.create_task(prober.run(see))
+        waiting = asyncio.create_task(came.wait())
+        await asyncio.wait({watching, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (watching, waiting):
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching  # which raises what ended it by itself
+        check = seen[0]
+        assert decode_health(encode_health(check)) == check
+        assert check.state != "ok" or chosen["contains"] is None
+
+
 class Bodies(Sound):
     """What stands in an answer, without a server between."""
 
@@ -283,4 +349,5 @@ KINDS: mutations.Kinds = {
     "intent": (Intents, 0.02),
     "answer": (Answers, 0.02),
     "body": (Bodies, 1.0),
+    "value": (Values, 0.01),
 }

@@ -20,6 +20,7 @@ COUNTS = {
     "intent": 40,
     "answer": 30,
     "body": 1000,
+    "value": 30,
 }
 """How many; a few seconds of a processor in all."""
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import os
 import resource
 import socket
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -257,6 +259,13 @@ async def test_tls_to_a_server_without_it() -> None:
 def test_a_file_without_certificates_is_no_ca() -> None:
     with pytest.raises(OSError, match="No such file"):
         client("/nonexistent/ca.pem")
+
+
+def test_what_is_no_file_is_no_ca_and_hangs_nothing(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path, "/dev/zero", "a\0b", "a\ud800"):
+        with pytest.raises(OSError, match="it is no"):
+            client(str(path))
 
 
 async def test_out_of_files_is_our_own_fault() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mobius_tui.runbook.units import bytes_in_words
+from mobius_tui.runbook.units import bytes_in_words, seconds, some_seconds
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,25 @@ from mobius_tui.runbook.units import bytes_in_words
 )
 def test_sizes(count: int, words: str) -> None:
     assert bytes_in_words(count) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("9" * 400 + "h", "longer than a year"),
+        ("8785h", "longer than a year"),
+        ("99999999999999999s", "longer than a year"),
+        ("\u0663s", "is no duration"),
+        ("x" * 5000, "is no duration"),
+    ],
+)
+def test_a_duration_that_no_clock_can_wait_for_is_none(text: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words) as caught:
+        seconds(text)
+    assert len(str(caught.value)) < 120
+
+
+def test_a_beat_takes_some_time() -> None:
+    assert some_seconds("1ms") == 0.001
+    with pytest.raises(ValueError, match="no time at all"):
+        some_seconds("0h0s")

@@ -7,6 +7,7 @@ import ssl
 import time
 from datetime import UTC, datetime
 
+from mobius_tui.health.ask import trusted as certificates
 from mobius_tui.health.reach import connect, reach, split_address
 from mobius_tui.health.trouble import trouble
 from mobius_tui.run.checks.context import Context, Sight, saw
@@ -38,7 +39,7 @@ async def tls(check: TlsCheck, ctx: Context) -> Sight:
     within = seconds(check.repeat.timeout)
     ca = str(ctx.path(check.ca)) if check.ca is not None else None
     try:
-        trusted = await in_thread(lambda _: ssl.create_default_context(cafile=ca))
+        trusted = await in_thread(lambda _: certificates(ca))
     except OSError as error:
         return saw(
             held=False, detail=f"cannot read the certificates in {ca}: {error.strerror}"
