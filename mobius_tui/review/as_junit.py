@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from xml.etree import ElementTree as Tree
+from xml.etree import ElementTree as Tree  # nosec B405
 
 from mobius_tui.review import phrases
 from mobius_tui.review.told import Told, ToldPhase, ToldStep

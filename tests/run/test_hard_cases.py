@@ -195,3 +195,14 @@ async def test_a_shell_in_the_working_directory(begin: Begin, tmp_path: Path) ->
     await run.did("start", "a")
     await run.status("a", "passed")
     assert run.directory.attempt("a", 1).output.read_text() == "mine\nran\n"
+
+
+async def test_a_flood_is_stopped_at_its_cap_and_says_so(begin: Begin) -> None:
+    run = await begin(ONE + step("a", "yes", 'max_output = "100KiB"') + step("b"))
+    await run.did("start", "a")
+    state = await run.status("a", "stopped")
+    reason = "its output reached max_output, so it was stopped"
+    assert state.steps["a"].reason == reason
+    assert run.directory.attempt("a", 1).output.stat().st_size == 100 << 10
+    await run.did("start", "b")
+    await run.status("b", "passed")
