@@ -58,6 +58,16 @@ class Choice:
     variant: Variant = "default"
 
 
+class Body(VerticalScroll, can_focus=False):
+    """What scrolls; whatever takes room from it, what is typed into stays in sight."""
+
+    def on_resize(self) -> None:
+        """Keep the line that has the focus in sight."""
+        focused = self.screen.focused
+        if focused is not None and self in focused.ancestors:
+            self.call_after_refresh(focused.scroll_visible, animate=False)
+
+
 class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
     """A box over the screen; Esc always closes it and does nothing."""
 
@@ -190,7 +200,7 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
         yield AlarmBanner(before="Esc").data_bind(view=Dialog.alarm)
         with Vertical(classes="box") as box:
             box.border_title = Content(self.heading)
-            with VerticalScroll(classes="body", can_focus=False):
+            with Body(classes="body"):
                 yield from self.compose_body()
             with Vertical(classes="foot"):
                 yield from self.compose_foot()
