@@ -67,7 +67,7 @@ def paste_until(screen: Terminal, words: str) -> None:
     deadline = time.monotonic() + LIMIT
     while not line.search(screen.text()):
         screen.paste(words)
-        calm = time.monotonic() + 0.6
+        calm = time.monotonic() + 2.0  # twice would be wrong
         while time.monotonic() < calm and not line.search(screen.text()):
             screen.read()
         assert time.monotonic() < deadline, screen.text()

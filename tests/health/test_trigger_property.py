@@ -146,7 +146,7 @@ def numbered(moments: list[Check | str]) -> list[Check | str]:
     ]
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(CASES)
 def test_the_rules_are_what_a_plain_reading_says(
     case: tuple[Triggers, tuple[Probe, ...], list[Check | str]],

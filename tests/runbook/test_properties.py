@@ -60,7 +60,7 @@ def test_any_bytes_after_a_head(data: bytes) -> None:
     holds(b"format = 1\n" + data)
 
 
-@settings(REPEATABLE, max_examples=150)
+@settings(REPEATABLE, max_examples=80)
 @given(
     st.lists(
         st.tuples(st.integers(0, len(WHOLE)), st.integers(0, 30), PIECES), max_size=4
@@ -73,7 +73,7 @@ def test_a_mutated_runbook(edits: list[tuple[int, int, bytes]]) -> None:
     holds(data)
 
 
-@settings(REPEATABLE, max_examples=150)
+@settings(REPEATABLE, max_examples=80)
 @given(st.data())
 def test_shuffled_lines(data: st.DataObject) -> None:
     lines = WHOLE.split(b"\n")
@@ -109,13 +109,13 @@ TREES = st.recursive(
 )
 
 
-@settings(REPEATABLE, max_examples=300)
+@settings(REPEATABLE, max_examples=120)
 @given(st.dictionaries(KEYS, TREES, max_size=8))
 def test_any_tree_of_known_keys(tree: dict[str, Any]) -> None:
     holds(tomli_w.dumps({**tree, "format": 1}).encode())
 
 
-@settings(REPEATABLE, max_examples=300)
+@settings(REPEATABLE, max_examples=120)
 @given(st.dictionaries(KEYS, TREES, max_size=8))
 def test_any_step_of_known_keys(step: dict[str, Any]) -> None:
     tree = {
