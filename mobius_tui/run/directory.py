@@ -264,6 +264,8 @@ def make(
     Raises:
         RunError: it cannot be made.
     """
+    if root == runs_root():
+        private_folder(state_home())
     if not shared:
         private_folder(root)
     when = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H-%M-%S")

@@ -153,7 +153,7 @@ def _approval(view: RunView, step: Step, proposal: Proposal) -> Offer:
             key=step.id,
             text=words,
             role="warn",
-            note=proposal.text.partition(", ")[2],
+            note="" if view.state.approvals.get(step.id) is None else proposal.text,
         )
     if view.uid != asked.asked.uid:
         words = f"Approve {name}, as {asked.by} asks"

@@ -171,7 +171,8 @@ def _until(view: RunView, step: Step) -> str:
             case "choice":
                 words.append(f"{wait.on} is decided{_source(view, wait.on)}")
             case "approval":
-                words.append(f"{wait.on} approves it: `mobius-tui approve RUN`")
+                run = view.state.began.run if view.state.began else "RUN"
+                words.append(f"{wait.on} approves it: `mobius-tui approve {run}`")
     return "; ".join(words)
 
 

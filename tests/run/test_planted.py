@@ -15,7 +15,7 @@ import pytest
 from mobius_tui.cli import main
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.contents import contents
-from mobius_tui.run.directory import RunDirectory, private_folder, runs_root
+from mobius_tui.run.directory import RunDirectory, make, private_folder, runs_root
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.glance import last_glance
 from mobius_tui.run.journal import read
@@ -150,3 +150,16 @@ def test_a_link_in_place_of_the_state_is_refused(tmp_path: Path) -> None:
     link.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(MobiusError, match="no folder"):
         private_folder(link)
+
+
+def test_a_link_in_place_of_the_whole_state_is_refused(
+    make_runbook: MakeRunbook, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "mobius-tui").symlink_to(tmp_path / "elsewhere")
+    runbook = make_runbook(ONE + step("a"))
+    with pytest.raises(MobiusError, match="no folder"):
+        make(runs_root(), runbook.id, runbook.sources, 0.0)
+    assert list((tmp_path / "elsewhere").iterdir()) == []
