@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tests.pictures import png_of, svg_of, text_of  # isort: skip - it sets the scene
@@ -23,10 +24,12 @@ from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.rehearse import rehearsal
 from mobius_tui.run.answers import answers_of
 from mobius_tui.run.directory import all_runs, runs_root
+from mobius_tui.run.follow import Follower
 from mobius_tui.run.starter import Briefing
 from mobius_tui.tui.app import MobiusApp
 from mobius_tui.tui.errand import Result
 from mobius_tui.tui.opening import Openings
+from mobius_tui.tui.screens.stats import StatsScreen, stats_of
 
 FOLDER = Path(__file__).parents[1] / "screenshots"
 LIMIT = 60.0
@@ -205,6 +208,28 @@ async def trigger(briefing: Briefing) -> None:
         await paint.until(lambda text: "Check 6.1" in _next_line(text))
 
 
+async def looked_back() -> None:
+    """The rollback that was just made, looked back on, and the statistics of all."""
+    [*_, first] = [r for r in all_runs(runs_root()) if Follower(r).state.ended]
+    app = MobiusApp(await Openings(repaints=20).look_back(first))
+    async with app.run_test(size=(120, 36)) as pilot:
+        paint = Painter(app, pilot)
+        await paint.until("Timeline")
+        await paint.press("comma", "as it was then")
+        while "Restore the backup" not in text_of(svg_of(app)).split("\n")[-2]:
+            await pilot.press("left")
+            await pilot.pause(0.05)
+        await paint.keep("review-120x36")
+        await paint.keep("review-80x24", (80, 24))
+        await paint.keep("review-160x45", (160, 45))
+    screen = StatsScreen("MOBIUS rollback", partial(stats_of, "mobius-rollback"))
+    app = MobiusApp(screen)
+    async with app.run_test(size=(120, 36)) as pilot:
+        paint = Painter(app, pilot)
+        await paint.until("Time to restore")
+        await paint.keep("stats-120x36")
+
+
 async def library() -> None:
     """What there is, with the runs that were just made."""
     app = MobiusApp(Openings(repaints=20).library())
@@ -224,6 +249,7 @@ def main() -> int:
                 "mobius-rollback", FAULT, seed=0, given={}, keep=False
             ) as briefing:
                 asyncio.run(scene(briefing))
+        asyncio.run(looked_back())
         asyncio.run(library())
         _end_hosts()
     return 0

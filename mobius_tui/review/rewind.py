@@ -94,7 +94,7 @@ class Rewind:
             plan: the run's.
         """
         self._plan = plan
-        self.walker = Walker(plan)
+        self.walker = Walker(plan, judges_order=False)
         """What is told of the entries."""
         self.entries: list[Entry] = []
         self.folded = 0

@@ -50,12 +50,15 @@ class Walk:
 class Walker:
     """Follows the entries of a run, in order."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, *, judges_order: bool = True) -> None:
         """Begin before the first.
 
         Args:
             plan: the run's.
+            judges_order: whether steps out of order are found, which takes a look at
+                all steps for each that starts.
         """
+        self._judges_order = judges_order
         self.plan = plan
         self.state = initial(plan.runbook)
         self.deviations: list[Deviation] = []
@@ -72,7 +75,8 @@ class Walker:
         """
         event = entry.event
         early = (
-            isinstance(event, StepStarted | ChoiceMade)
+            self._judges_order
+            and isinstance(event, StepStarted | ChoiceMade)
             and entry.by not in NOBODY
             and event.step in self.plan.steps
             and is_out_of_order(self.plan, self.state, event.step)

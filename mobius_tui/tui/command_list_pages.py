@@ -110,6 +110,15 @@ PAGE_COMMANDS: tuple[Command, ...] = (
         place="library",
     ),
     Command(
+        id="library.status",
+        act="status",
+        keys=("y",),
+        title="Copy a status update of a run",
+        help="Where the run under the cursor stands, to paste where people read.",
+        group="Library",
+        place="library",
+    ),
+    Command(
         id="library.edit",
         act="edit",
         keys=("e",),

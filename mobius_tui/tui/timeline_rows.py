@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import attrgetter
 
 from mobius_tui.review.beats import Row
 from mobius_tui.review.moment import Moment, Tone
@@ -62,6 +63,8 @@ _TICKS = (
 """Seconds between two ticks of the clock: what people count in."""
 _TICK = 11
 """Cells that a tick takes with the room before the next: `13:45:05` and three."""
+
+_when = attrgetter("at")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,12 +124,26 @@ def lane_cells(lane: Lane, window: Window, end: float) -> list[Cell]:
     cells = [BLANK] * window.width
     for bar in lane.bars:
         _draw_bar(cells, bar, window, end, is_drill=lane.kind == "drill")
-    for moment in lane.moments:
+    for moment in _apart(lane.moments, window):
         column = window.column(moment.at)
         is_step = lane.kind == "step" and moment.event not in _GLYPHS
         if 0 <= column < window.width and not is_step:
             cells[column] = mark_of(moment)
     return cells
+
+
+def _apart(moments: Sequence[Moment], window: Window) -> Iterator[Moment]:
+    """Those that are told apart in a window: of many in a cell, the last one."""
+    if len(moments) <= window.width:
+        yield from moments
+        return
+    place = bisect_left(moments, window.began, key=_when)
+    for column in range(1, window.width + 1):
+        find = bisect_left if column < window.width else bisect_right
+        after = find(moments, window.moment(column), lo=place, key=_when)
+        if after > place:
+            yield moments[after - 1]
+        place = after
 
 
 def mark_of(moment: Moment) -> Cell:
@@ -160,24 +177,30 @@ def _checks(row: Row, window: Window) -> list[Cell]:
 
 
 def _seen(row: Row, edges: Sequence[int], peak: float) -> Iterator[Cell]:
-    before = " "
-    shown: Cell = BLANK
+    """What was seen last holds until the next check, where cells are many."""
+    shown = BLANK
+    if edges[0] > 0:
+        shown = _worst(row, edges[0] - 1, edges[0], peak)
     for first, after in pairwise(edges):
-        states = row.states[first:after]
-        if 1 in states:
-            shown = (OUTAGE if before in (FAILED, OUTAGE) else FAILED, "bad")
-        elif 2 in states:
-            shown = (NO_DATA, "warn")
-        elif states:
-            height = round(max(row.ms[first:after]) / peak * 8)
-            shown = (RISING[max(1, min(8, height))], "good")
-        elif 0 < first < len(row.times):
-            # Fewer checks than cells: what was seen last holds until the next.
-            shown = (OUTAGE if shown[0] == FAILED else shown[0], shown[1])
-        else:
-            shown = BLANK
         before = shown[0]
+        if first < after:
+            shown = _worst(row, first, after, peak)
+        elif not 0 < first < len(row.times):
+            shown = BLANK
+        if shown[1] == "bad" and before in (FAILED, OUTAGE):
+            shown = (OUTAGE, "bad")
         yield shown
+
+
+def _worst(row: Row, first: int, after: int, peak: float) -> Cell:
+    """The worst of some checks; of those that are well, the longest."""
+    states = row.states[first:after]
+    if 1 in states:
+        return FAILED, "bad"
+    if 2 in states:
+        return NO_DATA, "warn"
+    height = round(max(row.ms[first:after]) / peak * 8)
+    return RISING[max(1, min(8, height))], "good"
 
 
 def tally(window: Window) -> str:

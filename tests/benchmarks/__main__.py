@@ -49,12 +49,19 @@ def _health(_gigabytes: float) -> Iterator[Figure]:
     yield from _each(backtest, beside_httpx, on_the_beat)
 
 
+def _review(_gigabytes: float) -> Iterator[Figure]:
+    from tests.benchmarks.review import looking_back
+
+    yield from _each(looking_back)
+
+
 GROUPS: Mapping[str, Group] = {
     "spine": _spine,
     "screens": _screens,
     "floods": _floods,
     "opened": _opened,
     "health": _health,
+    "review": _review,
 }
 
 

@@ -7,6 +7,7 @@ import errno
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
 from textual.widgets import Button, Input, OptionList, Static
 
 from mobius_tui.drill.shelf import Shelf, shelf
@@ -141,6 +142,25 @@ async def test_the_library_finds_and_opens_by_mouse(state_home: Path) -> None:
         await settled(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, EndCard))
+
+
+async def test_the_library_copies_where_a_run_stands(
+    state_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(state_home))
+    run = scenes.ended(state_home / "mobius-tui")
+    screen = Openings(repaints=100).library()
+    async with running(screen, size=(100, 30)) as pilot:
+        options = screen.query_one(OptionList)
+        await until(pilot, lambda: options.option_count)
+        await pilot.press("slash", *"failed prod", "enter")
+        await settled(pilot)
+        await pilot.press("y")
+        copied = state_home / "mobius-tui" / "copied.txt"
+        await until(pilot, copied.exists, seconds=30)
+    said = copied.read_text()
+    assert "Ended: failed: failed: 3.2 Restore the backup" in said
+    assert f"run {run.directory.id}" in said
 
 
 async def test_a_word_that_finds_nothing_says_how_to_go_on(state_home: Path) -> None:

@@ -11,10 +11,15 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
+from mobius_tui.cli import main
+from mobius_tui.health.record import Check, State
 from mobius_tui.review import action_items, annotating
 from mobius_tui.review.as_markdown import as_markdown
+from mobius_tui.review.beats import Row
 from mobius_tui.review.gather import gather
+from mobius_tui.review.moment import Moment
 from mobius_tui.review.rewound import Rewound
+from mobius_tui.review.timeline import Lane
 from mobius_tui.run.directory import state_home
 from mobius_tui.run.events import NoteAdded
 from mobius_tui.run.follow import Follower
@@ -24,6 +29,7 @@ from mobius_tui.tui.screens.action_items import ActionItemDialog, ActionItemsDia
 from mobius_tui.tui.screens.annotate import AnnotateDialog
 from mobius_tui.tui.screens.dialog import Dialog
 from mobius_tui.tui.screens.review import ReviewScreen
+from mobius_tui.tui.timeline_rows import Window, lane_cells
 from mobius_tui.tui.widgets.timeline import TimelinePane
 from tests.pictures import assert_picture, svg_of
 from tests.review.story import HOSTILE, story
@@ -314,3 +320,37 @@ async def test_a_picture_beside_the_last_drill(
         await go(pilot, "d")
         assert screen.whole is not None
         assert not any(lane.kind == "drill" for lane in screen.whole.lanes)
+
+
+def test_a_review_wants_a_terminal_and_names_what_does_not(
+    state_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = story(state_home / "mobius-tui" / "runs")
+    assert main(["review"]) == 2
+    assert f"mobius-tui report {run.directory.id}" in capsys.readouterr().err
+    assert main(["review", "nothing-like-that"]) == 2
+
+
+def test_marks_of_many_moments_are_drawn_by_the_cell() -> None:
+    moments = tuple(
+        Moment(n=n, at=float(n), by="ana", kind="notes", event="NoteAdded", text="")
+        for n in range(1, 5001)
+    )
+    lane = Lane(kind="marks", title="Notes", moments=moments)
+    window = Window(began=1000.0, until=2000.0, width=50)
+    cells = lane_cells(lane, window, 5000.0)
+    assert [character for character, _ in cells] == ["•"] * 50
+    later = Window(began=6000.0, until=7000.0, width=50)
+    assert {character for character, _ in lane_cells(lane, later, 5000.0)} == {" "}
+
+
+def test_what_was_seen_last_of_a_probe_holds_until_the_next_check() -> None:
+    row = Row()
+    seen: tuple[State, ...] = ("ok", "failed", "failed", "ok")
+    for slot, state in enumerate(seen):
+        at = slot * 10.0
+        row.add(Check(at=at, mono=at, probe="api", state=state, status=200, ms=9.0))
+    lane = Lane(kind="probe", title="API", checks=row)
+    window = Window(began=5.0, until=35.0, width=30)
+    said = "".join(character for character, _ in lane_cells(lane, window, 35.0))
+    assert said == "▂" * 5 + "✖" + "─" * 19 + "▂" + " " * 4

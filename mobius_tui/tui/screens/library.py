@@ -28,6 +28,7 @@ from mobius_tui.tui.commands import bindings, command
 from mobius_tui.tui.errand import Errand
 from mobius_tui.tui.screens.alarmed import AlarmedPage
 from mobius_tui.tui.shelf_lines import run_line, runbook_line
+from mobius_tui.tui.status_of_run import status_of
 from mobius_tui.tui.theme import text
 from mobius_tui.tui.widgets.elsewhere import Look
 from mobius_tui.tui.widgets.filter_line import FilterLine
@@ -260,6 +261,14 @@ class LibraryScreen(AlarmedPage):
         if entry is not None:
             name = entry.runbook if entry.source is None else str(entry.source)
             self.app.push_screen(StatsScreen(entry.title, partial(stats_of, name)))
+
+    def action_status(self) -> None:
+        """Copy where the run under the cursor stands."""
+        entry = self._at_cursor()
+        if entry is None or entry.source is not None:
+            self.tell("That is no run: a run's status can be copied.")
+        else:
+            self.copy(partial(status_of, Path(entry.key), self._wall()))
 
     def _at_cursor(self) -> Entry | None:
         option = self.query_one(OptionList).highlighted_option

@@ -127,6 +127,8 @@ class ReviewScreen(TimedPage):
             return
         directory = self.rewound.directory
         shown = output_of(view, self.key, directory, self.chosen_tab)
+        tabs = tuple(replace(tab, stops=False) for tab in shown.tabs)
+        shown = replace(shown, tabs=tabs)
         if shown.path is not None and shown.running:
             limit = printed_by(directory.attempt(*split(shown.tab)), view.now)
             nothing = "It had printed nothing by then."
