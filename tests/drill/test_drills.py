@@ -119,7 +119,7 @@ class Cut:
     """What is not answered."""
 
 
-UNVERIFIED = 'if [ "$want" = "${have%% *}" ]; then'
+UNVERIFIED = 'if [ -n "$want" ] && [ "$want" = "${have%% *}" ]; then'
 CUTS = (
     Cut(fault="bad-release", answers={"scenario": "nothing"}),
     Cut(fault="slow-release", old='p95_latency = { above = "5s", for_checks = 5 }'),
