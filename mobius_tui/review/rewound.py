@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mobius_tui.errors import RunError
 from mobius_tui.health.record import Check, Sample
+from mobius_tui.review.beats import Row
 from mobius_tui.review.measures import Times, times
 from mobius_tui.review.rewind import Folded, Rewind
 from mobius_tui.run.directory import AttemptDirectory, RunDirectory
@@ -39,7 +40,8 @@ class Rewound(Follower):
             RunError: the run never began, or its files are not what they should be.
         """
         self._fresh: list[Check | Sample] = []
-        self._untold: list[Check] = []
+        self.checks: dict[str, Row] = {}
+        """All checks of each probe."""
         try:
             super().__init__(directory)
         except RunError as error:
@@ -62,7 +64,7 @@ class Rewound(Follower):
         super().take_health(record)
         self._fresh.append(record)
         if isinstance(record, Check):
-            self._untold.append(record)
+            self.checks.setdefault(record.probe, Row()).add(record)
 
     def _take(self, entries: tuple[Entry, ...]) -> None:
         self.rewind.take(entries, self._fresh)
@@ -72,11 +74,6 @@ class Rewound(Follower):
     def is_open(self) -> bool:
         """Whether the run has not ended by now, whatever is shown of it."""
         return self._newest.state.ended is None
-
-    def fresh_checks(self) -> tuple[Check, ...]:
-        """The checks that came since this was asked last."""
-        found, self._untold = self._untold, []
-        return tuple(found)
 
     @property
     def newest(self) -> RunState:

@@ -146,11 +146,36 @@ async def test_the_time_in_sight_is_zoomed_and_moved(tmp_path: Path) -> None:
         assert pane(screen).span[0] == whole[0]
         await go(pilot, "0")
         assert pane(screen).span == whole
-        await go(pilot, *["plus"] * 20)
+        for _ in range(20):
+            pane(screen).action_zoom_in()
         began, until_ = pane(screen).span
         assert until_ - began == pytest.approx(2.0)
-        await go(pilot, *["minus"] * 20)
+        for _ in range(20):
+            pane(screen).action_zoom_out()
         assert pane(screen).span == whole
+
+
+async def test_a_low_screen_has_room_for_health_when_it_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    async with reviewed(story(tmp_path / "runs"), (80, 24)) as (screen, pilot):
+        assert "p95" not in words(pilot)
+        await go(pilot, "3")
+        assert screen.query_one("#health").has_focus
+        assert "p95" in words(pilot)
+        await go(pilot, "2")
+        assert screen.query_one("#output").has_focus_within
+        assert "p95" not in words(pilot)
+
+
+async def test_a_review_comes_back_where_it_was(tmp_path: Path) -> None:
+    rewound = Rewound(story(tmp_path / "runs").directory)
+    async with running(ReviewScreen(rewound), size=(120, 36)) as pilot:
+        await go(pilot, *["left"] * 9)
+    async with running(ReviewScreen(rewound), size=(120, 36)) as pilot:
+        await settled(pilot)
+        assert "started: 2.2 Restore the backup" in words(pilot)
+        assert "Shop API" in words(pilot)
 
 
 async def test_a_click_goes_to_its_time_and_a_drag_moves_what_is_in_sight(

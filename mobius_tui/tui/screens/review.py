@@ -152,6 +152,12 @@ class ReviewScreen(TimedPage):
         rewound.show(n, at)
         await self.ask(end_card(view, rewound.directory, coaches=False))
 
+    def action_pane(self, number: str) -> None:
+        """Give a pane the focus, and the room of another where it has none."""
+        self.pane, _ = self.PANES[int(number) - 1]
+        self._show_pane()
+        self.call_after_refresh(self.query_one(f"#{self.pane}").focus)
+
     def action_status(self) -> None:
         """Copy where the run stood."""
         if self.view is not None:

@@ -9,7 +9,6 @@ from textual import on
 from textual.reactive import reactive
 
 from mobius_tui.review import annotating
-from mobius_tui.review.beats import Row
 from mobius_tui.review.beside import Drill, beside, last_drill
 from mobius_tui.review.moment import Moment, moments_of
 from mobius_tui.review.rewound import ReviewViewer, Rewound
@@ -39,18 +38,18 @@ class TimedPage(SayingPage):
         super().__init__(viewer, repaints=repaints, wall=lambda: rewound.moment)
         self.rewound = rewound
         self._sight = PastSight(viewer)
-        self._checks: dict[str, Row] = {}
         self._all: Timeline | None = None
         self._query = ""
         self._drill: Drill | None = None
         self._read_anew()
-        self._go_to_end()
+        if rewound.moment < rewound.rewind.until:
+            self._come_back()
+        else:
+            self._go_to_end()
 
     def _read_anew(self) -> None:
         """Make the timeline of all that is known by now."""
         rewind = self.rewound.rewind
-        for check in self.rewound.fresh_checks():
-            self._checks.setdefault(check.probe, Row()).add(check)
         moments = moments_of(
             self.rewound.plan,
             rewind.entries,
@@ -61,7 +60,7 @@ class TimedPage(SayingPage):
             self.rewound.plan,
             self.rewound.newest,
             moments,
-            self._checks,
+            self.rewound.checks,
             until=rewind.until,
         )
         self._narrow()
@@ -108,6 +107,12 @@ class TimedPage(SayingPage):
         if at_end:
             self._go_to_end()
         self.look()
+
+    def _come_back(self) -> None:
+        """Where it was shown when the screens went away."""
+        self.here = (self.rewound.moment, self.rewound.n)
+        known = self._all.moments if self._all is not None else ()
+        self.moment = next((each for each in known if each.order == self.here), None)
 
     def _go_to_end(self) -> None:
         """The last that is known."""
