@@ -16,6 +16,8 @@ from mobius_tui.errors import RunError
 State = Literal["ok", "failed", "no data"]
 """What a check says; `no data` is the monitor's own failure to look."""
 
+YEAR_9999 = 253_370_764_800.0
+"""Seconds since 1970: times beyond it have no date."""
 _STATES = ("ok", "failed", "no data")
 
 
@@ -108,7 +110,7 @@ def _check(values: dict[str, Any], line: bytes) -> Check:
     if status is not None and type(status) is not int:
         raise _refused(line, "has a status that is no whole number")
     return Check(
-        at=_needed(values, "at", line),
+        at=_moment(values, line),
         mono=_needed(values, "mono", line),
         probe=_text(values, "probe", line),
         state=state,
@@ -132,7 +134,7 @@ def _sample(values: dict[str, Any], line: bytes) -> Sample:
     ):
         raise _refused(line, "has services that are no states by name")
     return Sample(
-        at=_needed(values, "at", line),
+        at=_moment(values, line),
         mono=_needed(values, "mono", line),
         cpu=_number(values, "cpu", line),
         memory=_number(values, "memory", line),
@@ -148,6 +150,13 @@ def _needed(values: dict[str, Any], name: str, line: bytes) -> float:
     if number is None:
         raise _refused(line, f"has no {name!r}")
     return number
+
+
+def _moment(values: dict[str, Any], line: bytes) -> float:
+    at = _needed(values, "at", line)
+    if not 0 <= at < YEAR_9999:
+        raise _refused(line, "is of a time that has no date")
+    return at
 
 
 def _number(values: dict[str, Any], name: str, line: bytes) -> float | None:

@@ -21,9 +21,6 @@ _ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 _LONGEST = 1 << 20
 """Bytes of a line of health; no record is as long."""
 
-_YEAR_9999 = 253_370_764_800.0
-"""Seconds since 1970: times beyond it have no date."""
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Record:
@@ -143,7 +140,7 @@ def checks(directory: RunDirectory) -> Iterator[Check]:
         with regular(directory.health) as file:
             while row := file.readline(_LONGEST):
                 record = _record(row)
-                if isinstance(record, Check) and 0 <= record.at < _YEAR_9999:
+                if isinstance(record, Check):
                     yield record
     except OSError:
         return

@@ -26,6 +26,8 @@ def descriptor_of(path: Path) -> int:
         if error.errno in (errno.ELOOP, errno.ENXIO):  # a link, a socket
             raise _no_file(path) from error
         raise
+    except ValueError as error:  # a name that no file can have
+        raise _no_file(path) from error
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise _no_file(path)

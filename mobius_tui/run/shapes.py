@@ -6,7 +6,6 @@ that this program wrote it. So every line of a journal is held to its event's ty
 
 from __future__ import annotations
 
-import math
 import types
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -51,11 +50,8 @@ def is_whole(value: object) -> bool:
 
 def is_number(value: object) -> bool:
     """Whether it is a number that can be reckoned with."""
-    return (
-        type(value) in (int, float)
-        and math.isfinite(value)  # type: ignore[arg-type]
-        and -LARGEST <= value <= LARGEST  # type: ignore[operator]
-    )
+    # What is not a number at all compares as neither more nor less.
+    return type(value) in (int, float) and -LARGEST <= value <= LARGEST  # type: ignore[operator]
 
 
 def _fits(kind: Any) -> Fits:

@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mobius_tui.errors import RunError
-from mobius_tui.health.record import Check, Sample, decode, encode
+from mobius_tui.health.record import YEAR_9999, Check, Sample, decode, encode
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
+moments = st.floats(0, YEAR_9999, exclude_max=True)
 checks = st.builds(
     Check,
-    at=numbers,
+    at=moments,
     mono=numbers,
     probe=st.text(min_size=1),
     state=st.sampled_from(["ok", "failed", "no data"]),
@@ -27,7 +28,7 @@ checks = st.builds(
 )
 samples = st.builds(
     Sample,
-    at=numbers,
+    at=moments,
     mono=numbers,
     cpu=st.none() | numbers,
     memory=st.none() | numbers,
@@ -58,6 +59,8 @@ GOOD = json.loads(encode(Check(at=1.0, mono=2.0, probe="api", state="ok")))
         {"status": True},
         {"at": None},
         {"at": "1"},
+        {"at": -1.0},
+        {"at": 1e308},
         {"mono": True},
         {"probe": 3},
         {"ms": [1]},

@@ -26,7 +26,7 @@ from tests.run.samples import fields_of
 
 EMPTY = Tail(entries=(), heads=(), size=0, torn=0)
 TEXTS = st.text(max_size=60)
-WRONG: tuple[object, ...] = ([[]], {"a": {}}, float("inf"), 1 << 60)
+WRONG: tuple[object, ...] = ([[]], {"a": {}}, float("inf"), 1 << 60, 10**400)
 """What no field of any event can hold."""
 
 

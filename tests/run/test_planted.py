@@ -19,6 +19,7 @@ from mobius_tui.run.directory import RunDirectory, make, private_folder, runs_ro
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.glance import last_glance
 from mobius_tui.run.journal import read
+from mobius_tui.run.regular import regular
 from mobius_tui.run.summary import summary
 from mobius_tui.run.traces import holder_exclusive, read_end, read_outputs, read_pid
 from mobius_tui.run.verify import verify
@@ -163,3 +164,7 @@ def test_a_link_in_place_of_the_whole_state_is_refused(
     with pytest.raises(MobiusError, match="no folder"):
         make(runs_root(), runbook.id, runbook.sources, 0.0)
     assert list((tmp_path / "elsewhere").iterdir()) == []
+@pytest.mark.parametrize("name", ["a\0b", "a\ud800", "x" * 300])
+def test_a_name_that_no_file_can_have(tmp_path: Path, name: str) -> None:
+    with pytest.raises(OSError, match=r"no regular file|too long"):
+        regular(tmp_path / name)

@@ -114,7 +114,9 @@ class MadeRun:
     def output(self, step: str, attempt: int, text: str | bytes) -> None:
         place = self.directory.attempt(step, attempt)
         place.path.mkdir(exist_ok=True)
-        data = text.encode() if isinstance(text, str) else text
+        data = (
+            text if isinstance(text, bytes) else text.encode(errors="surrogateescape")
+        )
         with place.output.open("ab") as output, place.spans.open("ab") as spans:
             for second, line in enumerate(data.splitlines(keepends=True)):
                 when = int(self.at + second / 3) * 1_000_000_000
