@@ -25,6 +25,7 @@ from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load
 from tests.acceptance.answering import Answering
 from tests.acceptance.payloads import PAYLOADS, text
+from tests.acceptance.test_keys import press_until
 from tests.review.story import story
 from tests.tui.runs import MadeRun
 
@@ -129,16 +130,17 @@ async def live(
     try:
         screen.until("Checklist")
         until_wrote(screen, directory.attempt("out", 1).output)
-        screen.press("\x1b")
-        screen.until(lambda shown: "Back in" not in shown)
+        screen.until("Back in")
+        press_until(screen, "\x1b", lambda shown: "Back in" not in shown)
         screen.press("2z")  # the output alone, and all of it
         for key in ("g", *("\x1b[6~",) * (len(payloads) // 16 + 4), "w", "G", "c"):
             screen.press(key)
             screen.calm(0.05)
         if measure:
             latencies(tally, screen)
-        screen.press("z1n")
-        screen.until("Note on")
+        press_until(screen, "z", lambda shown: "Checklist" in shown)
+        screen.press("1")
+        press_until(screen, "n", lambda shown: "Note on" in shown)
         screen.calm(0.4)
         screen.paste(payloads[0].decode("utf-8", "replace").replace("\x1b[201~", ""))
         screen.calm()
@@ -147,9 +149,7 @@ async def live(
         entries = Follower(directory).entries
         begun = [each.event for each in entries if hasattr(each.event, "step")]
         if any(each.step in ("next", "asked") for each in begun):
-            tally.faults.append(
-                f"screen: a key was pressed that nobody pressed: {begun}"
-            )
+            tally.faults.append(f"screen: nobody pressed a key for {begun}")
     except AssertionError as error:
         tally.faults.append(f"screen: {error}")
     finally:
@@ -173,30 +173,38 @@ def latencies(tally: Tally, screen: Answering) -> None:
 
 def told(root: Path, payload: bytes) -> MadeRun:
     """A run whose every text is a payload: notes, reasons, values, names, answers."""
-    said = text(payload)
-    run = story(root, said=said, mode="incident")
-    return run
+    return story(root, said=text(payload), mode="incident")
+
+
+def commands(run: str, payload: bytes) -> tuple[tuple[str, ...], ...]:
+    """What reads a run, and what names something that is not there."""
+    name = text(payload, whole=False)[:200]
+    return (
+        ("runs",),
+        ("verify", run),
+        *(("report", run, "--format", form) for form in ("md", "json", "junit")),
+        ("report", f"2026-{name}"),
+        ("run", f"{name}.toml"),
+        ("check", f"{name}.toml"),
+    )
 
 
 def foreign(tally: Tally, home: Path, payload: bytes) -> None:
     """A journal of nothing but payloads, by every command that reads one."""
     run = told(home / "mobius-tui" / "runs", payload)
     env = {**SHORT, "XDG_STATE_HOME": str(home)}
-    words = (
-        ("runs",),
-        ("verify", run.directory.id),
-        *(("report", run.directory.id, "--format", f) for f in ("md", "json")),
-        ("report", "2026-" + text(payload, whole=False)),
-        ("run", text(payload, whole=False)[:200] + ".toml"),
-        ("check", text(payload, whole=False)[:200] + ".toml"),
-    )
-    for each in words:
+    for each in commands(run.directory.id, payload):
         screen = Answering(*each, **SIZE, env=env)
         screen.over()
         tally.check(each[0], screen)
         if b"Traceback" in screen.raw:
             tally.faults.append(f"{each[0]}: a traceback")
-    screen = Answering("review", run.directory.id, **SIZE, env=env)
+    review(tally, run.directory.id, env)
+
+
+def review(tally: Tally, run: str, env: dict[str, str]) -> None:
+    """The same journal on the screen."""
+    screen = Answering("review", run, **SIZE, env=env)
     try:
         screen.until("REVIEW")
         for key in ("\x1b[B", "\x1b[B", "\x1b[C", "\x1b[C", "2", "?", "\x1b", "1"):

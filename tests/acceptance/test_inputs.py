@@ -10,7 +10,7 @@ import pytest
 from tests.acceptance.inputs import KINDS, Tally, campaign, hangs, tried
 
 COUNTS = {
-    "runbook": 900,
+    "runbook": 700,
     "page": 100,
     "settings": 150,
     "journal": 30,
