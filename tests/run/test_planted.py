@@ -164,6 +164,8 @@ def test_a_link_in_place_of_the_whole_state_is_refused(
     with pytest.raises(MobiusError, match="no folder"):
         make(runs_root(), runbook.id, runbook.sources, 0.0)
     assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
 @pytest.mark.parametrize("name", ["a\0b", "a\ud800", "x" * 300])
 def test_a_name_that_no_file_can_have(tmp_path: Path, name: str) -> None:
     with pytest.raises(OSError, match=r"no regular file|too long"):
