@@ -112,7 +112,7 @@ def _shifted(bar: Bar, by: float) -> Bar:
 def _difference(seconds: float) -> str:
     if abs(seconds) < NOTICED:
         return "="
-    return f"{'+' if seconds > 0 else '−'}{clock(abs(seconds))}"
+    return f"{'+' if seconds > 0 else '-'}{clock(abs(seconds))}"
 
 
 _SAID = (("rollback", "rollback begun"), ("restored", "restored"))
