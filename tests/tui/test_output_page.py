@@ -11,7 +11,7 @@ from mobius_tui.runbook.decode import load
 from mobius_tui.tui.output.workbench import OutputWorkbench
 from mobius_tui.tui.screens.run import RunScreen
 from tests.tui import scenes
-from tests.tui.runs import MadeRun, hosted, opened, until, words
+from tests.tui.runs import MadeRun, Time, hosted, opened, press, until, words
 
 BESIDE = """
 format = 1
@@ -81,10 +81,11 @@ async def test_attempts_and_what_runs_beside_stand_in_tabs(tmp_path: Path) -> No
 
 async def test_x_stops_the_live_output_that_is_shown(tmp_path: Path) -> None:
     run = beside(tmp_path)
-    async with hosted(run) as host, opened(run) as (screen, pilot):
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (screen, pilot):
         await pilot.press("2", "x")
         assert host.intents == [], "the step under the cursor does not run"
-        await pilot.press("left_square_bracket", "left_square_bracket")
+        await press(pilot, time, "left_square_bracket", "left_square_bracket")
         await until(pilot, lambda: pane_of(screen).stops)
         await until(pilot, lambda: "x stops it" in words(pilot))
         await pilot.press("x")
