@@ -60,6 +60,10 @@ class Output:
         for text in decode(data.removesuffix(b"\n")).split("\n") if data else ():
             yield clean(collapse(text))
 
+    def forget(self, step: str, attempt: int) -> None:
+        """Know nothing more of an attempt: it is over."""
+        self._places.pop(self._directory.attempt(step, attempt).output, None)
+
 
 def say(text: str) -> None:
     """A line on standard output, at once; a reader that has gone misses it."""
@@ -108,6 +112,8 @@ class Lines:
         for entry in entries:
             if isinstance(entry.event, CheckTried | StepEnded | StepUnknown):
                 await self.output(entry.event.step, entry.event.attempt, whole=True)
+                if not isinstance(entry.event, CheckTried):
+                    self._output.forget(entry.event.step, entry.event.attempt)
             text = words(entry, follower.plan, follower.state)
             if text is not None:
                 stamp = time.strftime("%H:%M:%S", time.localtime(entry.at))

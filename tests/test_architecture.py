@@ -96,6 +96,7 @@ PURE = (
     "review.walk",
     "run.entry_words",
     "run.order",
+    "run.packed",
     "run.shapes",
     "run.events",
     "run.message_events",

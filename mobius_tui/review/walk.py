@@ -13,6 +13,7 @@ from mobius_tui.run.events import (
     ChoiceMade,
     Entry,
     NoteAdded,
+    StepEnded,
     StepOverridden,
     StepSkipped,
     StepStarted,
@@ -45,6 +46,8 @@ class Walk:
     notes: tuple[Noted, ...]
     given: dict[Key, dict[str, Value]]
     """By attempt, the variables that it read, as they were."""
+    digests: dict[Key, str | None]
+    """By attempt, the SHA-256 of its output."""
 
 
 class Walker:
@@ -66,6 +69,7 @@ class Walker:
         self.decisions: list[Decided] = []
         self.notes: list[Noted] = []
         self.given: dict[Key, dict[str, Value]] = {}
+        self.digests: dict[Key, str | None] = {}
 
     def heed(self, entry: Entry) -> None:
         """Take in the next entry.
@@ -107,7 +111,10 @@ class Walker:
                 self._deviate("skipped", entry, reason)
             case StepOverridden(reason=reason):
                 self._deviate("overridden", entry, reason)
-            case StepUnknown(reason=reason):
+            case StepEnded(step=step, attempt=attempt, output_sha256=digest):
+                self.digests[step, attempt] = digest
+            case StepUnknown(step=step, attempt=attempt, reason=reason) as unknown:
+                self.digests[step, attempt] = unknown.output_sha256
                 self._deviate("unknown", entry, reason)
             case ChoiceMade(step=step, values=values, reason=reason):
                 self.decisions.append(
@@ -171,6 +178,7 @@ def walk(plan: Plan, entries: Iterable[Entry]) -> Walk:
         decisions=tuple(walker.decisions),
         notes=tuple(walker.notes),
         given=walker.given,
+        digests=walker.digests,
     )
 
 

@@ -31,6 +31,9 @@ from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Frame, Status, StepState, Value
 from mobius_tui.runbook.model import Runbook
 
+REPEATS = 4096
+"""Intents whose repeat gets the first answer: whoever repeats one does so at once."""
+
 
 def advance(state: RunState, entry: Entry) -> None:
     """Move a state on by one entry.
@@ -45,8 +48,15 @@ def advance(state: RunState, entry: Entry) -> None:
     state.n = entry.n
     state.at = entry.at
     if entry.intent is not None:
-        state.intents.setdefault(entry.intent, entry.n)
+        _remember(state.intents, entry.intent, entry.n)
     _APPLY[type(event)](state, event, entry)
+
+
+def _remember(intents: dict[str, int], intent: str, n: int) -> None:
+    """Keep an intent's first answer, and of all intents the newest."""
+    intents.setdefault(intent, n)
+    if len(intents) > REPEATS:
+        del intents[next(iter(intents))]
 
 
 def _began(state: RunState, event: RunBegan, entry: Entry) -> None:

@@ -121,9 +121,7 @@ def _close(
         reason=event.reason,
         left=event.left,
         output_bytes=event.output_bytes,
-        output_sha256=event.output_sha256,
         exit=known.exit if known else None,
-        spans_sha256=known.spans_sha256 if known else None,
         note=known.note if known else "",
     )
     _put(state, event.step, old, ended, status, event.reason)

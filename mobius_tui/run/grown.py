@@ -8,45 +8,78 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, Protocol, Self, TypeVar, overload
 
 T = TypeVar("T")
+
+
+class Store(Protocol[T]):
+    """Where versions keep what they share."""
+
+    def append(self, item: T, /) -> None:
+        """Add an item."""
+
+    def first(self, count: int, /) -> Iterator[T]:
+        """So many items from the start."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, place: int, /) -> T: ...
+
+
+class Plain(list[T]):
+    """A store that is a list."""
+
+    __slots__ = ()
+
+    def first(self, count: int, /) -> Iterator[T]:
+        """So many items from the start."""
+        return islice(self, count)
 
 
 class Grown(Sequence[T], Generic[T]):
     """Items in the order in which they came; equal to a tuple of the same items.
 
-    All but the last item lie in a list that newer versions go on with. The last is a
+    All but the last item lie in a store that newer versions go on with. The last is a
     version's own, so that it can be put right without touching what older ones hold.
     """
 
     __slots__ = ("_before", "_last", "_shared")
 
     def __init__(
-        self, shared: list[T] | None = None, before: int = 0, last: tuple[T, ...] = ()
+        self,
+        shared: Store[T] | None = None,
+        before: int = 0,
+        last: tuple[T, ...] = (),
     ) -> None:
         """Begin empty; the rest is for newer versions.
 
         Args:
-            shared: a list that other versions hold, too.
+            shared: a store that other versions hold, too.
             before: how many of its items are this version's.
             last: the item after them.
         """
-        self._shared: list[T] = [] if shared is None else shared
+        self._shared: Store[T] = self._store() if shared is None else shared
         self._before = before
         self._last = last
 
-    def plus(self, item: T) -> Grown[T]:
+    @staticmethod
+    def _store() -> Store[T]:
+        """An empty store."""
+        return Plain()
+
+    def plus(self, item: T) -> Self:
         """This sequence and one more item."""
         if not self._last:
-            return Grown(last=(item,))
+            return type(self)(last=(item,))
         shared = self._shared
         if len(shared) != self._before:  # a newer version went on with it: a fork
-            shared = shared[: self._before]
+            shared = self._store()
+            for each in self._shared.first(self._before):
+                shared.append(each)
         shared.append(self._last[0])
-        return Grown(shared, self._before + 1, (item,))
+        return type(self)(shared, self._before + 1, (item,))
 
-    def amended(self, item: T) -> Grown[T]:
+    def amended(self, item: T) -> Self:
         """This sequence with another last item.
 
         Raises:
@@ -54,13 +87,13 @@ class Grown(Sequence[T], Generic[T]):
         """
         if not self._last:
             raise IndexError("there is no last item")
-        return Grown(self._shared, self._before, (item,))
+        return type(self)(self._shared, self._before, (item,))
 
     def __len__(self) -> int:
         return self._before + len(self._last)
 
     def __iter__(self) -> Iterator[T]:
-        return chain(islice(self._shared, self._before), self._last)
+        return chain(self._shared.first(self._before), self._last)
 
     @overload
     def __getitem__(self, place: int) -> T: ...

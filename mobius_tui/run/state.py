@@ -112,7 +112,7 @@ class RunState:
     """Steps that led aside, and how many attempts they had had by then."""
     notes: Grown[str] = NONE_YET
     intents: dict[str, int] = field(default_factory=dict)
-    """The intents that were acted on, and the entry that says so."""
+    """The newest intents that were acted on, and the entry that says so."""
     auto: AutoStarted | None = None
     auto_at: float = 0.0
     """When it was started, in seconds since 1970."""

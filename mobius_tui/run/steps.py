@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
+from operator import attrgetter
+from typing import Any
 
-from mobius_tui.run.grown import NONE_YET, Grown
+from mobius_tui.run.grown import NONE_YET, Grown, Store
+from mobius_tui.run.packed import Packed
 
 
 class Status(StrEnum):
@@ -84,8 +87,6 @@ class Attempt:
     reason: str = ""
     exit: int | None = None
     output_bytes: int = 0
-    output_sha256: str | None = None
-    spans_sha256: str | None = None
     left: tuple[str, ...] = ()
     note: str = ""
     looks: Grown[Look] = NONE_YET
@@ -95,12 +96,50 @@ class Attempt:
     boot: str = ""
 
 
+_LOOK = attrgetter(*(field.name for field in fields(Look)))
+_NAMES = tuple(field.name for field in fields(Attempt))
+_ATTEMPT = attrgetter(*_NAMES)
+
+
+def _to_row(attempt: Attempt) -> list[Any]:
+    row = dict(zip(_NAMES, _ATTEMPT(attempt), strict=True))
+    row["looks"] = [_LOOK(look) for look in attempt.looks]
+    return list(row.values())
+
+
+def _from_row(row: list[Any]) -> Attempt:
+    values = dict(zip(_NAMES, row, strict=True))
+    values["status"] = Status(values["status"])
+    values["left"], values["reads"] = tuple(values["left"]), tuple(values["reads"])
+    looks: Grown[Look] = NONE_YET
+    for check, look, held, detail, part, at in values["looks"]:
+        looks = looks.plus(
+            Look(check=check, look=look, held=held, detail=detail, row=part, at=at)
+        )
+    values["looks"] = looks
+    return Attempt(**values)
+
+
+class Attempts(Grown[Attempt]):
+    """All attempts at a step, the older ones packed."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def _store() -> Store[Attempt]:
+        """An empty store."""
+        return Packed(_to_row, _from_row)
+
+
+NO_ATTEMPT = Attempts()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StepState:
     """Where a step stands."""
 
     status: Status = Status.PENDING
-    attempts: Grown[Attempt] = NONE_YET
+    attempts: Attempts = NO_ATTEMPT
     reason: str = ""
     """Why it was skipped or overridden, or how its last attempt ended, in words."""
     by: str = ""

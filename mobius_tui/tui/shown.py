@@ -23,6 +23,8 @@ NOTHING = {
     "run": "It has not run yet.",
 }
 """What an empty output pane says, by what the step does."""
+TABS = 100
+"""Attempts at a step that have a tab: the newest."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,7 +92,7 @@ def _tabs(view: RunView, step_id: str | None) -> tuple[Tab, ...]:
     """A step's attempts, and what runs beside the run."""
     found = []
     if step_id is not None:
-        own = view.own(step_id).attempts
+        own = view.own(step_id).attempts[-TABS:]
         found = [_tab(view, step_id, attempt, str(attempt.number)) for attempt in own]
     for other in view.counts.running:
         last = view.own(other).last

@@ -120,17 +120,19 @@ class Sight:
         numbers = follower.plan.numbers
         points = [w.points[0].at for w in follower.health.windows.values() if w.points]
         oldest = min(points, default=0.0)
-        found = [
-            StepSpan(
-                number=numbers[step.id],
-                title=sanitize.line(step.title),
-                began=attempt.started,
-                ended=attempt.ended,
-            )
-            for step in self._changing
-            for attempt in self.state.steps[step.id].attempts
-            if attempt.ended is None or attempt.ended >= oldest
-        ]
+        found = []
+        for step in self._changing:
+            for attempt in reversed(self.state.steps[step.id].attempts):
+                if attempt.ended is not None and attempt.ended < oldest:
+                    break  # those before it ended earlier
+                found.append(
+                    StepSpan(
+                        number=numbers[step.id],
+                        title=sanitize.line(step.title),
+                        began=attempt.started,
+                        ended=attempt.ended,
+                    )
+                )
         return tuple(sorted(found, key=attrgetter("began")))
 
     def running(self) -> tuple[tuple[str, int], ...]:
@@ -152,4 +154,5 @@ class Sight:
             key = f"{step_id}.{own.last.number}"
             if key not in self._said:
                 attempt = self._viewer.directory.attempt(step_id, own.last.number)
+                self._said.pop(f"{step_id}.{own.last.number - 1}", None)
                 self._said[key] = said(attempt)

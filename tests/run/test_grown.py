@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mobius_tui.run.events import Entry, Event, NoteAdded, RunBegan
+from mobius_tui.run.fold import REPEATS, advance, initial
 from mobius_tui.run.grown import NONE_YET, Grown
+from mobius_tui.run.steps import NO_ATTEMPT, Attempt, Look, Status
+from tests.conftest import MakeRunbook
+from tests.run.books import ONE, step
 
 STEPS = st.lists(
     st.tuples(st.sampled_from(["plus", "amended"]), st.integers(0, 9), st.integers()),
@@ -43,3 +50,66 @@ def test_what_grows_is_not_copied() -> None:
     assert len(first) == 1
     assert grown[19_998] == -19_998
     assert grown._shared is first._shared
+
+
+def test_attempts_are_packed_and_are_what_they_were() -> None:
+    """Older ones lie in blocks; whichever is asked for comes back as it was."""
+    look = Look(check=1, look=2, held=True, detail="200 \udcff ✓", row=1, at=9.75)
+    made = tuple(
+        Attempt(
+            number=n,
+            by="ana",
+            started=1_795_527_905.123 + n / 7,
+            ended=None if n % 5 else 1_795_527_906.5 + n / 3,
+            took=0.1 + n,
+            status=Status.FAILED if n % 2 else Status.TIMED_OUT,
+            reason="exit 1: \x00 … \U0001f4a5",
+            exit=-9 if n % 3 else None,
+            left=("4711 sleep",) * (n % 3),
+            looks=Grown[Look]().plus(look) if n % 4 else NONE_YET,
+            reads=("a", "b"),
+            mono=n * 1.001,
+            boot="one" if n < 400 else "two",
+        )
+        for n in range(1, 1001)
+    )
+    grown = NO_ATTEMPT
+    versions = []
+    for attempt in made:
+        grown = grown.plus(replace(attempt, ended=None)).amended(attempt)
+        versions.append(grown)
+    assert grown == made
+    assert versions[200] == made[:201]
+    assert grown[-700:-650] == made[-700:-650]
+    assert tuple(reversed(grown)) == made[::-1]
+    forked = versions[300].plus(made[0])
+    assert forked == (*made[:301], made[0])
+    assert grown == made
+    assert len(NO_ATTEMPT) == 0
+
+
+def test_a_run_remembers_what_everybody_wanted_lately(
+    make_runbook: MakeRunbook,
+) -> None:
+    """A repeat comes at once; a run that goes on for weeks keeps no more of them."""
+    state = initial(make_runbook(ONE + step("a")))
+    began = RunBegan(
+        run="r",
+        runbook="test",
+        file="f",
+        sha256="0",
+        title="T",
+        mode="incident",
+        workdir="/",
+        operator="ana",
+        setting={},
+    )
+    events: list[Event] = [began, *[NoteAdded(text="x")] * (REPEATS + 50)]
+    for n, event in enumerate(events, 1):
+        entry = Entry(
+            n=n, at=n, mono=n, boot="b", by="ana", event=event, intent=f"i{n}"
+        )
+        advance(state, entry)
+    assert len(state.intents) == REPEATS
+    assert state.intents[f"i{n}"] == n
+    assert len(state.notes) == REPEATS + 50
