@@ -34,7 +34,8 @@ async def fly(engine: Engine) -> None:
         left = _awaited(engine)
         patience = None if left is None else max(left, 0.1)
         with suppress(TimeoutError):
-            await asyncio.wait_for(engine.changed.wait(), patience)
+            async with asyncio.timeout(patience):
+                await engine.changed.wait()
         engine.changed.clear()
         await engine.settle()
         while await _decide(engine):

@@ -128,7 +128,8 @@ class Outbox:
         with contextlib.suppress(TimeoutError):
             # The wall's clock may be set back: nothing waits longer than it could.
             most = None if pause is None else min(pause, self.pace.patience)
-            await asyncio.wait_for(news.wait(), most)
+            async with asyncio.timeout(most):
+                await news.wait()
 
     def _first(self, channel: str) -> Delivery | None:
         for own in self._engine.state.deliveries:

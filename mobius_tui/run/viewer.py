@@ -67,8 +67,11 @@ class Viewer:
             yield changes
             if changes:
                 continue
+            # Not `wait_for`: before Python 3.12 it forgets that it was cancelled where
+            # what it waits for comes in the same moment.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._poked.wait(), POLL)
+                async with asyncio.timeout(POLL):
+                    await self._poked.wait()
             if self._writer is None:
                 await self.connect()
 

@@ -218,6 +218,7 @@ class Soak:
         keeper = directory.attempt("on", 1).lock
         wait_for(lambda: holder(keeper))
         watched |= {"host": directory.host() or 0, "keeper": holder(keeper) or 0}
+        wait_for(lambda: _viewers(watched["host"]) == len(("screen", "json", "this")))
         await self._until(viewer, part=0.1)
         self.found.before = {name: measured(pid) for name, pid in watched.items()}
         await self._until(viewer, part=1.0)
@@ -264,10 +265,27 @@ def _checks(viewer: Viewer) -> int:
     return sum(each.ok + each.failed + each.no_data for each in windows)
 
 
+def _viewers(host: int) -> int:
+    """How many viewers a host has: the connections besides the socket itself."""
+    sockets = psutil.Process(host).net_connections(kind="unix")
+    return sum(str(each.laddr) == "control.sock" for each in sockets) - 1
+
+
 def measured(pid: int) -> Measured:
     """A process now."""
     process = psutil.Process(pid)
-    return Measured(bytes=process.memory_full_info().uss, descriptors=process.num_fds())
+    links = [_link(each) for each in Path(f"/proc/{pid}/fd").iterdir()]
+    others = sum(not link.startswith("socket:") for link in links)
+    inside = len(process.net_connections(kind="unix"))
+    return Measured(bytes=process.memory_full_info().uss, descriptors=others + inside)
+
+
+def _link(path: Path) -> str:
+    """What a descriptor leads to; as a socket where it was closed just now."""
+    try:
+        return str(path.readlink())
+    except FileNotFoundError:
+        return "socket:"
 
 
 def orphans(directory: RunDirectory) -> list[str]:
