@@ -36,6 +36,8 @@ PASTE, PASTED = "\x1b[200~", "\x1b[201~"
 """What is sent around a pasted text."""
 LONGEST = 64
 """Characters of a sequence that can mean something; a longer one means nothing."""
+LONGEST_PASTE = 1 << 20
+"""Characters of a pasted text that are taken; nobody reads more in a line or a note."""
 SILENCE = 1.0
 """Seconds after which a string that has no end is given up: a person may have typed
 what began it."""
@@ -135,11 +137,14 @@ class Keyboard(TextualsParser):
     def _paste(self, give: TokenCallback[Message]) -> _Reading:
         """Read a pasted text to its end; all that is invisible in it is shown."""
         pasted: list[str] = []
-        while True:
-            pasted.append((yield self.read1()))
-            if pasted[-1] == "~" and "".join(pasted[-len(PASTED) :]) == PASTED:
-                break
-        text = "".join(pasted[: -len(PASTED)]).replace("\r\n", "\n").replace("\r", "\n")
+        tail = ""
+        while tail != PASTED:
+            character = yield self.read1()
+            tail = (tail + character)[-len(PASTED) :]
+            if len(pasted) < LONGEST_PASTE + len(PASTED):
+                pasted.append(character)
+        text = "".join(pasted).removesuffix(PASTED)[:LONGEST_PASTE]
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
         give(events.Paste(sanitize.clean(text, newlines=True)))
 
     def _string(self, character: str) -> _Reading:

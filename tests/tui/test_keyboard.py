@@ -155,6 +155,15 @@ def test_a_paste_is_a_paste_whatever_is_in_it(pasted: str, text: str) -> None:
     assert found == [("paste", text)]
 
 
+def test_of_a_paste_without_measure_the_beginning_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("mobius_tui.tui.keyboard.LONGEST_PASTE", 10)
+    for length in range(25):
+        whole = b"\x1b[200~" + b"x" * length + b"\x1b[201~q"
+        assert typed(whole) == [("paste", "x" * min(length, 10)), "q"]
+
+
 def test_bytes_that_are_no_text_are_seen_and_end_nothing() -> None:
     assert typed(b"\xe9", b"a\xc3", b"\xa4\xff") == [
         *("replacement_character", "a", "ä", "replacement_character")
