@@ -60,7 +60,8 @@ def rows(line: Line, layout: Layout) -> tuple[Strip, ...]:
     if layout.wrap:
         parts = _fold(segments, width)
     else:
-        parts = [Strip(segments).crop(layout.shift, layout.shift + width)]
+        until = layout.shift + width
+        parts = [Strip(_beginning(segments, until)).crop(layout.shift, until)]
     first, later = _margins(line, layout)
     return tuple(
         Strip([*(later if number else first), *part]).apply_style(look.text)
@@ -103,6 +104,28 @@ def breaks(text: str, width: int) -> list[tuple[int, int]]:
     if start < len(text) or not pieces:
         pieces.append((start, len(text)))
     return pieces
+
+
+def _beginning(segments: Iterable[Segment], cells: int) -> list[Segment]:
+    """Return segments as far as so many cells, and one character more.
+
+    To measure a line of 64 KiB to its end takes longer than a key may.
+    """
+    kept: list[Segment] = []
+    left = cells + 1
+    for segment in segments:
+        text = segment.text
+        if text.isascii():
+            end = used = min(len(text), left)
+        else:  # a cleaned character has few marks
+            ends = list(accumulate(map(get_character_cell_size, text[: 8 * left])))
+            end = bisect_right(ends, left)
+            used = ends[end - 1] if end else 0
+        kept.append(Segment(text[:end], segment.style))
+        left -= used
+        if end < len(text) or left <= 0:
+            break
+    return kept
 
 
 def _fold(segments: list[Segment], width: int) -> list[list[Segment]]:

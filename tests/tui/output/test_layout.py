@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.segment import Segment
+from textual.strip import Strip
 
 from mobius_tui.sanitize import clean
-from mobius_tui.tui.output.layout import breaks
+from mobius_tui.tui.output.layout import _beginning, breaks
 
 raw = st.text(st.one_of(st.sampled_from("ab  -世e\u0301"), st.characters()))
 
@@ -44,3 +46,21 @@ def test_rows_fit_and_only_breaking_spaces_are_left_out(text: str, width: int) -
 )
 def test_breaks(text: str, width: int, rows: list[str]) -> None:
     assert [text[start:end] for start, end in breaks(text, width)] == rows
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.text() | st.text("ab世界e\u0301", max_size=40), max_size=6),
+    st.integers(0, 30),
+    st.integers(1, 30),
+)
+def test_the_beginning_of_a_line_is_enough_for_a_row(
+    texts: list[str], shift: int, width: int
+) -> None:
+    segments = [Segment(clean(text)) for text in texts]
+    until = shift + width
+    whole, part = (
+        Strip(some).crop(shift, until)
+        for some in (segments, _beginning(segments, until))
+    )
+    assert part.text.rstrip("\u0301") == whole.text.rstrip("\u0301")
