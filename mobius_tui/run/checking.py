@@ -55,6 +55,15 @@ class Checking:
             words = f"{kind} check: {last.detail}"
         return "passed", words
 
+    async def once(self) -> str:
+        """Look once by each, whatever the attempt came to; what was seen, in words."""
+        seen = []
+        for check in self._step.checks:
+            sight = await self._look(check)
+            verdict = "holds" if sight.held else "does not hold"
+            seen.append(f"{kind_of_check(check)} check {verdict}: {sight.detail}")
+        return "; ".join(seen)
+
     def _stop_asked(self) -> bool:
         last = self._engine.state.steps[self._step.id].last
         return last is not None and last.stop_asked

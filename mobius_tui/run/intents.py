@@ -18,6 +18,7 @@ Wish = Literal[
     "start",
     "stop",
     "retry",
+    "look",
     "skip",
     "restore",
     "override",

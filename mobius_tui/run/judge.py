@@ -27,6 +27,7 @@ from mobius_tui.run.events import (
     VariableSet,
 )
 from mobius_tui.run.intents import Intent
+from mobius_tui.run.judge_look import look
 from mobius_tui.run.plan import effect_of
 from mobius_tui.run.preflight import refuse_unattended
 from mobius_tui.run.rollback import rollback_of
@@ -187,6 +188,7 @@ async def _release(engine: Engine, _intent: Intent, _who: str) -> Entry | None:
 HANDLERS: Mapping[str, Handler] = {
     "start": start,
     "retry": start,
+    "look": look,
     "stop": stop,
     "tick": tick,
     "choose": choose,

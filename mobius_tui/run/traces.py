@@ -136,6 +136,8 @@ def survivors(directory: AttemptDirectory, mark: str) -> tuple[str, ...]:
     import psutil
 
     group = read_pid(directory)
+    if group and _is_another(group, directory, mark):
+        group = None
     found = []
     for process in psutil.process_iter():
         try:
@@ -148,6 +150,24 @@ def survivors(directory: AttemptDirectory, mark: str) -> tuple[str, ...]:
         except (psutil.Error, OSError):
             continue
     return tuple(found)
+
+
+def _is_another(group: int, directory: AttemptDirectory, mark: str) -> bool:
+    """Whether the number of an attempt's group has been given to another since.
+
+    Its leader then lacks the mark, and began after the script had written its number. A
+    clock that was set in between decides nothing: both must be so. Where the leader is
+    gone, what is left of its group keeps the number from being given away.
+    """
+    import psutil
+
+    try:
+        leader = psutil.Process(group)
+        began, env = leader.create_time(), leader.environ()
+        written = directory.pid.lstat().st_mtime
+    except (psutil.Error, OSError):
+        return False
+    return env.get(MARK) != mark and began > written + 1.0
 
 
 def tree_held(directory: AttemptDirectory) -> bool:

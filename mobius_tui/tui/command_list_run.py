@@ -86,6 +86,17 @@ RUN_COMMANDS: tuple[Command, ...] = (
         place="run",
     ),
     Command(
+        id="look_first",
+        flow=True,
+        at_times=True,
+        keys=("v",),
+        title="Look first: make the step's checks",
+        label="Check",
+        help="Where nobody knows how far it got; nothing else of it is run.",
+        group="Steps",
+        place="run",
+    ),
+    Command(
         id="retry",
         flow=True,
         keys=("r",),

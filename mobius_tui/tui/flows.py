@@ -155,6 +155,12 @@ async def decide(ask: Ask, view: RunView, key: str | None) -> Intent | None:
     return await FLOWS[way](ask, view, key)
 
 
+async def look_first(_ask: Ask, view: RunView, key: str | None) -> Intent | None:
+    """Make the checks of a step that went wrong, and run nothing else of it."""
+    step = view.step(key)
+    return None if step is None else Intent(wish="look", step=step.id)
+
+
 async def retry(ask: Ask, view: RunView, key: str | None) -> Intent | None:
     """Run a step again."""
     step = view.step(key)
@@ -241,6 +247,7 @@ FLOWS: Mapping[str, Flow] = {
     "phase": enter_this_phase,
     "end": end_run,
     "stop": stop,
+    "look_first": look_first,
     "retry": retry,
     "skip": skip,
     "restore": restore,

@@ -28,6 +28,11 @@ from mobius_tui.tui.sending import wants_a_person
 from mobius_tui.tui.theme import Role
 from mobius_tui.tui.view import PHASE, RunView
 
+HALFWAY = frozenset(
+    {Status.UNKNOWN, Status.TIMED_OUT, Status.STOPPED, Status.OUTPUT_LOST}
+)
+"""Ends of which it is not known how far the step got by then."""
+
 Kind = Literal[
     "start",
     "tick",
@@ -304,6 +309,8 @@ def _of_step(view: RunView, step: Step) -> set[str]:
     kind = kind_of(step)
     if kind in ("run", "check", "watch") and ended:
         found.add("retry")
+    if kind != "check" and status in HALFWAY and step.checks:
+        found.add("look_first")
     if kind in ("manual", "choose") and (ended or status is Status.PENDING):
         found.add("tick")
     if kind == "message" and (ended or status is Status.PENDING):

@@ -94,6 +94,15 @@ def _retry(view: RunView, step: Step) -> str:
             return f"has not run yet: {key_of('next_action')} runs it."
 
 
+def _look_first(view: RunView, step: Step) -> str:
+    if not step.checks:
+        return "has no check to make."
+    if kind_of(step) == "check":
+        return f"is a check: {key_of('retry')} makes it again."
+    words = "its checks are made once its script has passed"
+    return f"is {_state(view, step)}: {words}."
+
+
 def _skip(view: RunView, step: Step) -> str:
     if step.gate:
         override = key_of("override")
@@ -135,6 +144,7 @@ OF_WATCH = ("arm", "hold", "roll_back")
 OF_STEP: Mapping[str, Callable[[RunView, Step], str]] = {
     "stop": _stop,
     "retry": _retry,
+    "look_first": _look_first,
     "skip": _skip,
     "restore": _restore,
     "override": _override,

@@ -117,9 +117,13 @@ def _look_first(view: RunView, step: Step, last: Attempt | None) -> str:
         case Status.UNKNOWN if reads:
             return f"at the output; it only reads, so {retry} does no harm"
         case Status.UNKNOWN:
+            look = key_of("look_first")
+            checks = f"by {look}, which makes its checks alone; then " * bool(
+                step.checks
+            )
             return (
-                "first at the output, then by hand at what it should have changed: "
-                f"if all is there, {override}; if nothing is, {retry}"
+                f"first {checks}at the output, then by hand at what it should have "
+                f"changed: if all is there, {override}; if nothing is, {retry}"
             )
         case Status.TIMED_OUT | Status.STOPPED | Status.OUTPUT_LOST if not reads:
             return "at how far it got: what it had changed by then stays as it is"
@@ -138,6 +142,7 @@ def choices(view: RunView, step: Step) -> Content:
     offered = offers.available(view, step.id)
     parts: list[tuple[str, Role]] = []
     for command_id, words in (
+        ("look_first", "check"),
         ("retry", "retry"),
         ("skip", "skip"),
         ("override", "override"),

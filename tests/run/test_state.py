@@ -239,6 +239,15 @@ def test_time_across_a_reboot_is_taken_from_the_wall() -> None:
     assert state.steps["a"].last.took == 1500.0 - 1002.0
 
 
+@pytest.mark.parametrize("hour", [-3600.0, 3600.0])
+def test_a_clock_that_is_set_meanwhile_changes_no_duration(hour: float) -> None:
+    first = list(entries(BEGAN, start("a")))
+    later = Entry(n=3, at=1009.0 + hour, mono=9.0, boot="b", by="host", event=end("a"))
+    state = fold(RUNBOOK, [*first, later])
+    assert state.steps["a"].last is not None
+    assert state.steps["a"].last.took == 9.0 - first[-1].mono
+
+
 EVENTS = st.sampled_from(
     [
         *(start(s, n) for s in "abc" for n in (1, 2)),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Button, Input, Static
 
-from mobius_tui.run.events import StepEnded, StepStarted, VariableSet
+from mobius_tui.run.events import HostStarted, StepEnded, StepStarted, VariableSet
 from mobius_tui.tui.screens.confirm import ConfirmDialog
 from mobius_tui.tui.screens.dialog import DEAF, Dialog
 from mobius_tui.tui.screens.failure import FailureDialog
@@ -370,3 +370,29 @@ async def test_a_status_update_says_where_the_run_stands(
         "Health: API health is failing for 2:10",
         f"2026-11-24 13:48:11 UTC · run {run.directory.id} · journal {run.n}:{head}",
     ]
+
+
+async def test_of_an_unknown_step_its_check_comes_before_a_retry(
+    tmp_path: Path,
+) -> None:
+    run = scenes.unknown(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (_, pilot):
+        await press(pilot, time, "enter")
+        buttons = [str(button.label) for button in pilot.app.screen.query(Button)]
+        assert buttons[:2] == ["v Check", "r Retry"]
+        await press(pilot, time, "v")
+        await until(pilot, lambda: host.intents)
+        assert [(each.wish, each.step) for each in host.intents] == [
+            ("look", "execute")
+        ]
+        assert "Its checks are being made" in words(pilot)
+
+
+async def test_coming_back_tells_why_the_watch_is_not_armed(tmp_path: Path) -> None:
+    run = scenes.countdown(tmp_path)
+    run.write(HostStarted(pid=4242), after=60, by="host")
+    async with hosted(run), opened(run, is_new=False) as (_, pilot):
+        shown = words(pilot)
+        assert "Back in MOBIUS rollback" in shown
+        assert "not armed: its host ended; arm it again" in shown

@@ -105,6 +105,9 @@ def _around(view: RunView, health: str, before: Glance | None) -> Iterable[Field
         yield Field("host", text("gone: nothing new can start until you resume", "bad"))
     else:
         yield Field("host", text(f"alive, process {view.host}", "good"))
+    if view.state.watch.why and view.state.watch.begun is None:
+        words = f"not armed: {view.state.watch.why}"
+        yield Field("watch", text(words, "warn"))
     if before is not None and before.health:
         yield Field("health", assemble(("then  ", "muted"), (before.health, "plain")))
         yield Field("", assemble(("now   ", "muted"), (health, "plain")))

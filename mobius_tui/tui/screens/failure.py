@@ -20,6 +20,7 @@ from mobius_tui.tui.view import RunView
 from mobius_tui.tui.whom import escalation_fields
 
 WAYS = (
+    ("look_first", "Check"),
     ("retry", "Retry"),
     ("skip", "Skip"),
     ("override", "Override"),
@@ -41,6 +42,7 @@ class FailureDialog(Dialog[str]):
         super().__init__(f"{view.plan.name(step.id)}: {status}", tone="bad")
         self._fields = _known(view, step)
         self._offered = offers.available(view, step.id)
+        self._first = "look_first" if "look_first" in self._offered else "retry"
         self._gate = step.gate
         self._follow = view.proposal.step == step.id
 
@@ -57,7 +59,7 @@ class FailureDialog(Dialog[str]):
             Choice(
                 f"way-{command_id}",
                 f"{command(command_id).key_name} {words}".strip(),
-                "primary" if command_id == "retry" else "default",
+                "primary" if command_id == self._first else "default",
             )
             for command_id, words in WAYS
             if command_id in self._offered

@@ -35,7 +35,7 @@ from mobius_tui.tui.widgets.next_line import NextLine
 if TYPE_CHECKING:
     from mobius_tui.tui.screens.leave import LeaveDialog
 
-STAYS = ("note", "stop", "send again", "drop")
+STAYS = ("note", "stop", "look", "send again", "drop")
 """Wishes after which the cursor stays where it is."""
 Resume = Callable[[RunDirectory, Runbook], Awaitable[None]]
 """Starts a host for a run that has none."""
@@ -206,6 +206,8 @@ class RunScreen(AskingPage):
             self._go_to_terminal(event.intent.step)
         if wish == "note":
             self.tell("The note is on record.")
+        elif wish == "look":
+            self.tell("Its checks are being made; what they see stands with the step.")
         elif wish in ("send", "send again"):
             self.tell("It is on its way; its step shows what becomes of it.")
         if wish not in STAYS:
