@@ -84,6 +84,10 @@ class Wire:
         self.loop = asyncio.new_event_loop()
 
     def close(self) -> None:
+        left = asyncio.all_tasks(self.loop)
+        for task in left:
+            task.cancel()
+        self.loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
         self.loop.close()
 
     def wait(self, work: Coroutine[Any, Any, None]) -> None:
