@@ -84,11 +84,15 @@ class Wire:
         self.loop = asyncio.new_event_loop()
 
     def close(self) -> None:
-        left = asyncio.all_tasks(self.loop)
+        self.wait(self._end())
+        self.loop.close()
+
+    async def _end(self) -> None:
+        """End what waits for a viewer that has gone, or writes for it."""
+        left = asyncio.all_tasks() - {asyncio.current_task()}
         for task in left:
             task.cancel()
-        self.loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
-        self.loop.close()
+        await asyncio.gather(*left, return_exceptions=True)
 
     def wait(self, work: Coroutine[Any, Any, None]) -> None:
         """Carry work through."""
