@@ -8,6 +8,7 @@ that they need; and end with one on a wreck. What was red then is kept with the 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
 import time
@@ -52,6 +53,7 @@ def likely_values(site: Site) -> dict[str, str]:
     newest = backups(site)
     if newest:
         found["backup_file"] = str(newest[0])
+        found["backup_sha256"] = hashlib.sha256(newest[0].read_bytes()).hexdigest()
     good = next((each for each in newest if is_intact(each)), None)
     folder = site.root / "tmp" / "looked"
     if good is not None and not folder.exists():

@@ -131,10 +131,13 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
 
         A key too early makes it wait anew; a click was aimed, and is only too early.
         """
+        # On a busy machine what was typed ahead comes one by one, and late.
+        came = event.time if self.mono is monotonic else self.mono()
         if self._is_text(event):
-            return not self.is_opening and self.mono() - self._opened >= DEAF
+            return not self.is_opening and came - self._opened >= DEAF
         self._look_for_stalls()
-        takes = self.takes_keys
+        since = self._calm_since
+        takes = since is not None and came - since >= DEAF
         is_click = isinstance(event, events.MouseDown)
         if not takes and not is_click and self._calm_since is not None:
             self._calm_since = self.mono()
