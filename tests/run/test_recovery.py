@@ -287,3 +287,22 @@ async def test_nothing_is_recorded_twice(begin: Begin, tmp_path: Path) -> None:
     events = [e.event for e in run.entries()]
     assert sum(isinstance(event, StepStarted) for event in events) == 1
     assert sum(isinstance(event, StepEnded) for event in events) == 1
+
+
+async def test_a_log_out_and_a_stopped_machine_end_nothing(
+    begin: Begin, tmp_path: Path
+) -> None:
+    """The host has a session of its own, hears no hang-up, and catches up."""
+    run = await started(begin, tmp_path)
+    host = run.host()
+    assert os.getsid(host) == host
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGSTOP):
+        os.kill(host, number)
+    (tmp_path / "go").touch()
+    wait_for(run.directory.attempt("a", 1).exit.exists)
+    os.kill(host, signal.SIGCONT)
+    await run.status("a", "passed")
+    await run.did("start", "b")
+    await run.status("b", "passed")
+    assert run.host() == host
+    assert starts(tmp_path) == 1
