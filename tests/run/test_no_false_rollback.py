@@ -294,4 +294,6 @@ async def test_a_port_that_never_answered_fires_on_the_third(
     await run.until(lambda state: state.watch.alarms)
     [entry] = firings(run)
     assert isinstance(entry.event, TriggerFired)
-    assert entry.event.seen == checks(run)[2].at
+    # On a busy machine the host may have been late for one, which then is no data.
+    failed = [check for check in checks(run) if check.state == "failed"]
+    assert entry.event.seen == failed[2].at
