@@ -37,7 +37,8 @@ from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Value
 from mobius_tui.run.takeover import environment
 from mobius_tui.run.variables import Values, script_env
-from mobius_tui.runbook.model import Check, OutputCheck, Runbook, RunCheck, Step
+from mobius_tui.runbook.model import Runbook, Step
+from mobius_tui.runbook.model_check import Check, OutputCheck, RunCheck
 from mobius_tui.runbook.units import seconds
 
 BEATS = 8

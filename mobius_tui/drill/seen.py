@@ -16,7 +16,8 @@ from mobius_tui.run.events import CheckTried, Entry
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.watch_events import TriggerFired
 from mobius_tui.runbook.digests import digest, rule_digest
-from mobius_tui.runbook.model import Check, FileCheck, Step, kind_of
+from mobius_tui.runbook.model import Step
+from mobius_tui.runbook.model_check import Check, FileCheck, kind_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from mobius_tui.health.replay import Replay, Seen
 from mobius_tui.health.trigger import Fired, Rule, rules_of
-from mobius_tui.runbook.model import Triggers
+from mobius_tui.runbook.model_health import Triggers
 
 
 def in_lines(found: Replay) -> Iterator[str]:

@@ -7,7 +7,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from mobius_tui.runbook.model import Figure, Json
+from mobius_tui.runbook.model_check import Json
+from mobius_tui.runbook.model_health import Figure
 
 _CLIP = 60
 """Characters of a value that are quoted in a reason."""

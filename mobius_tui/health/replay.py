@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from mobius_tui.errors import RunError
 from mobius_tui.health.record import Check, decode
 from mobius_tui.health.trigger import Fired, Rule, Watch, rules_of
-from mobius_tui.runbook.model import Figure, Probe, Triggers
+from mobius_tui.runbook.model_health import Figure, Probe, Triggers
 
 TOLD = 3
 """Lines that hold no record of which it is said what is wrong with them."""

@@ -12,7 +12,7 @@ from collections import deque
 from mobius_tui.health.condition import InARow, Progress
 from mobius_tui.health.latencies import Latencies
 from mobius_tui.health.record import Check
-from mobius_tui.runbook.model import ErrorRate, P95Latency, SuccessRate
+from mobius_tui.runbook.model_health import ErrorRate, P95Latency, SuccessRate
 from mobius_tui.runbook.units import seconds
 
 

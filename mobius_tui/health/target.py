@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from mobius_tui.errors import RunError
-from mobius_tui.runbook.model import Figure, Json, Probe
+from mobius_tui.runbook.model_check import Json
+from mobius_tui.runbook.model_health import Figure, Probe
 from mobius_tui.runbook.units import some_seconds
 
 

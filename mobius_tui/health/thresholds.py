@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from mobius_tui.errors import UsageError
-from mobius_tui.runbook.model import ErrorRate, P95Latency, SuccessRate, Triggers
+from mobius_tui.runbook.model_health import ErrorRate, P95Latency, SuccessRate, Triggers
 from mobius_tui.runbook.units import TooLongError, seconds
 
 SEED = Triggers(

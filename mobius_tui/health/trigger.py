@@ -13,7 +13,7 @@ from mobius_tui.health.condition import Condition
 from mobius_tui.health.record import Check
 from mobius_tui.health.rules import ConsecutiveFailures, Errors, LowSuccess, SlowAnswers
 from mobius_tui.health.window import BLIND_ROW
-from mobius_tui.runbook.model import Probe, Triggers
+from mobius_tui.runbook.model_health import Probe, Triggers
 
 Rule = Literal["consecutive_failures", "success_rate", "p95_latency", "error_rate"]
 

@@ -22,7 +22,8 @@ from mobius_tui.run.record import ACTION_ITEMS as TABLE
 from mobius_tui.run.state import RunState
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.library import find
-from mobius_tui.runbook.model import Ask, Manual, Runbook, Step
+from mobius_tui.runbook.model import Runbook, Step
+from mobius_tui.runbook.model_action import Ask, Manual
 
 USUAL = "mobius-post-incident"
 """The runbook that looks back where the run's own names none."""

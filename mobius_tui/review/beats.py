@@ -12,7 +12,7 @@ from mobius_tui.health.tally import Tallies
 from mobius_tui.review.told import Beat, ToldProbe
 from mobius_tui.run.state import RunState
 from mobius_tui.run.variables import Values
-from mobius_tui.runbook.model import Health
+from mobius_tui.runbook.model_health import Health
 from mobius_tui.runbook.units import seconds
 
 SLICES = 96

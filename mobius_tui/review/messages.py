@@ -10,7 +10,7 @@ from mobius_tui.review.walk import Key, Walk
 from mobius_tui.run.deliveries import as_seen
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.steps import Status
-from mobius_tui.runbook.model import SendMessage
+from mobius_tui.runbook.model_action import SendMessage
 
 
 def messages(

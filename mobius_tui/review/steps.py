@@ -13,15 +13,8 @@ from mobius_tui.run.exits import code_in_words
 from mobius_tui.run.plan import Plan, effect_of, kind_of
 from mobius_tui.run.steps import Attempt, Value
 from mobius_tui.run.variables import Values
-from mobius_tui.runbook.model import (
-    Choose,
-    Manual,
-    Phase,
-    Run,
-    SendMessage,
-    Step,
-    Watch,
-)
+from mobius_tui.runbook.model import Phase, Step
+from mobius_tui.runbook.model_action import Choose, Manual, Run, SendMessage, Watch
 from mobius_tui.runbook.templates import fill
 from mobius_tui.runbook.words import check_in_words, command_in_words
 

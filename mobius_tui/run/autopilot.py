@@ -25,7 +25,8 @@ from mobius_tui.run.plan import Proposal, kind_of, will_retry
 from mobius_tui.run.starting import AUTO as WHO
 from mobius_tui.run.steps import Status
 from mobius_tui.run.watch_events import RollbackStopped
-from mobius_tui.runbook.model import Choose, Manual, Run, SendMessage, Step
+from mobius_tui.runbook.model import Step
+from mobius_tui.runbook.model_action import Choose, Manual, Run, SendMessage
 
 
 async def fly(engine: Engine) -> None:

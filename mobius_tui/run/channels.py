@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from mobius_tui.run.events import RunBegan
 from mobius_tui.run.state import RunState
-from mobius_tui.runbook.model import Channel, Runbook, SendMessage, Variable
+from mobius_tui.runbook.model import Channel, Runbook, Variable
+from mobius_tui.runbook.model_action import SendMessage
 from mobius_tui.runbook.templates import template_names
 
 DRILL_MARK = "[DRILL]"

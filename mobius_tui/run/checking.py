@@ -15,8 +15,9 @@ from mobius_tui.run.checks.look import look
 from mobius_tui.run.checks.tally import Tally
 from mobius_tui.run.events import CheckTried, Result
 from mobius_tui.run.variables import script_env
-from mobius_tui.runbook.model import Check, Step
-from mobius_tui.runbook.model import kind_of as kind_of_check
+from mobius_tui.runbook.model import Step
+from mobius_tui.runbook.model_check import Check
+from mobius_tui.runbook.model_check import kind_of as kind_of_check
 from mobius_tui.runbook.units import seconds
 
 if TYPE_CHECKING:

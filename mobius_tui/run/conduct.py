@@ -23,7 +23,8 @@ from mobius_tui.run.recover import Evidence, judge, why
 from mobius_tui.run.steps import Status
 from mobius_tui.run.variables import refuse, script_env
 from mobius_tui.run.watch_step import WatchStep
-from mobius_tui.runbook.model import Manual, Run, Step, Watch
+from mobius_tui.runbook.model import Step
+from mobius_tui.runbook.model_action import Manual, Run, Watch
 from mobius_tui.runbook.units import seconds, size
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from mobius_tui.run.starter import Briefing
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Value
 from mobius_tui.run.variables import Values
-from mobius_tui.runbook.model import Choose, Manual, Run, SendMessage, Step, Watch
+from mobius_tui.runbook.model import Step
+from mobius_tui.runbook.model_action import Choose, Manual, Run, SendMessage, Watch
 from mobius_tui.runbook.templates import script_variables
 from mobius_tui.runbook.words import EFFECTS, check_in_words, command_in_words
 

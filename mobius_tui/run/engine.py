@@ -34,7 +34,8 @@ from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import BAD, Status
 from mobius_tui.run.traces import read_pid, survivors
 from mobius_tui.run.variables import Values
-from mobius_tui.runbook.model import Run, Step
+from mobius_tui.runbook.model import Step
+from mobius_tui.runbook.model_action import Run
 from mobius_tui.runbook.units import seconds
 
 T = TypeVar("T")

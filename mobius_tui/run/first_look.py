@@ -9,7 +9,7 @@ from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.once import Seen, look_once
 from mobius_tui.health.target import Target, target
 from mobius_tui.run.starter import Briefing
-from mobius_tui.runbook.model import Probe
+from mobius_tui.runbook.model_health import Probe
 from mobius_tui.runbook.templates import fill
 
 

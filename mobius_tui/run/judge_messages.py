@@ -18,7 +18,8 @@ from mobius_tui.run.message_events import (
 )
 from mobius_tui.run.payload import LIMIT
 from mobius_tui.run.starting import step_of, tick, tickable
-from mobius_tui.runbook.model import SendMessage, Step
+from mobius_tui.runbook.model import Step
+from mobius_tui.runbook.model_action import SendMessage
 from mobius_tui.runbook.units import bytes_in_words
 
 

@@ -24,7 +24,8 @@ from mobius_tui.run.journal import FULL, Clock
 from mobius_tui.run.regular import regular
 from mobius_tui.run.unit_states import UnitStates
 from mobius_tui.run.variables import probe_texts
-from mobius_tui.runbook.model import ProcessCheck, Runbook
+from mobius_tui.runbook.model import Runbook
+from mobius_tui.runbook.model_check import ProcessCheck
 from mobius_tui.runbook.units import some_seconds
 
 if TYPE_CHECKING:

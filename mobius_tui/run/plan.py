@@ -20,16 +20,8 @@ from mobius_tui.run.standings import (
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import BAD, OPEN, Status, StepState
 from mobius_tui.run.variables import reads
-from mobius_tui.runbook.model import (
-    Choose,
-    Manual,
-    Phase,
-    Run,
-    Runbook,
-    SendMessage,
-    Step,
-    Watch,
-)
+from mobius_tui.runbook.model import Phase, Runbook, Step
+from mobius_tui.runbook.model_action import Choose, Manual, Run, SendMessage, Watch
 
 Kind = Literal["run", "manual", "message", "choose", "watch", "check"]
 """What a step does, by its action; `check` where it only verifies."""

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from mobius_tui.errors import UsageError
 from mobius_tui.run.plan import Plan
-from mobius_tui.runbook.model import Run, Runbook, Step
+from mobius_tui.runbook.model import Runbook, Step
+from mobius_tui.runbook.model_action import Run
 
 _CALLED = re.compile(
     r"(?:^|[;&|({])[ \t]*"

@@ -20,7 +20,8 @@ from mobius_tui.run.judge_watch import yield_to
 from mobius_tui.run.plan import effect_of, follows, kind_of
 from mobius_tui.run.steps import Status
 from mobius_tui.run.variables import refuse
-from mobius_tui.runbook.model import Choose, Manual, Step, Variable
+from mobius_tui.runbook.model import Step, Variable
+from mobius_tui.runbook.model_action import Choose, Manual
 
 AUTO = "auto"
 """Who starts steps that no person starts."""

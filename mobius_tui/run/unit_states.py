@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.checks.context import Context
 from mobius_tui.run.checks.service import states
-from mobius_tui.runbook.model import ServiceCheck
+from mobius_tui.runbook.model_check import ServiceCheck
 
 if TYPE_CHECKING:
     from mobius_tui.run.engine import Engine

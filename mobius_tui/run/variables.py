@@ -14,16 +14,9 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from mobius_tui.errors import MobiusError, UsageError
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import BAD
-from mobius_tui.runbook.model import (
-    Manual,
-    Probe,
-    Run,
-    Runbook,
-    SendMessage,
-    Step,
-    Variable,
-    Watch,
-)
+from mobius_tui.runbook.model import Runbook, Step, Variable
+from mobius_tui.runbook.model_action import Manual, Run, SendMessage, Watch
+from mobius_tui.runbook.model_health import Probe
 from mobius_tui.runbook.templates import fill, script_variables, template_names
 
 PROVIDED = ("now", "run", "health", "step", "trigger")

@@ -11,7 +11,9 @@ from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Status
 from mobius_tui.run.variables import Values
 from mobius_tui.run.watch_state import WatchState
-from mobius_tui.runbook.model import Health, Step, Watch
+from mobius_tui.runbook.model import Step
+from mobius_tui.runbook.model_action import Watch
+from mobius_tui.runbook.model_health import Health
 from mobius_tui.runbook.units import clock, in_words, seconds
 
 

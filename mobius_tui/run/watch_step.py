@@ -24,7 +24,9 @@ from mobius_tui.run.watch_clock import (
     lasts,
     verdict,
 )
-from mobius_tui.runbook.model import Health, Step, Watch
+from mobius_tui.runbook.model import Step
+from mobius_tui.runbook.model_action import Watch
+from mobius_tui.runbook.model_health import Health
 from mobius_tui.runbook.units import clock, in_words, some_seconds
 
 if TYPE_CHECKING:

@@ -12,15 +12,8 @@ from mobius_tui.runbook import decode_head, decode_step
 from mobius_tui.runbook.decode_health import health
 from mobius_tui.runbook.draft import Draft, Part
 from mobius_tui.runbook.include import Included, Includes
-from mobius_tui.runbook.model import (
-    Choose,
-    Manual,
-    Phase,
-    Runbook,
-    Source,
-    Step,
-    Variable,
-)
+from mobius_tui.runbook.model import Phase, Runbook, Source, Step, Variable
+from mobius_tui.runbook.model_action import Choose, Manual
 from mobius_tui.runbook.names import RUN_FACTS
 from mobius_tui.runbook.reader import Table
 

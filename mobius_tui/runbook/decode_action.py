@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from mobius_tui.runbook.decode_head import name_problem
-from mobius_tui.runbook.model import (
+from mobius_tui.runbook.model_action import (
     Action,
     Ask,
     Choose,

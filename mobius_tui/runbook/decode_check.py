@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from mobius_tui.runbook.model import (
+from mobius_tui.runbook.model_check import (
     CHECK_KINDS,
     Check,
     ChecksumCheck,

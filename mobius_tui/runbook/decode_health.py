@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from mobius_tui.runbook.include import Includes
-from mobius_tui.runbook.model import (
+from mobius_tui.runbook.model_health import (
     ErrorRate,
     Figure,
     Health,

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from mobius_tui.runbook.model import Probe, Runbook, Triggers
+from mobius_tui.runbook.model import Runbook
+from mobius_tui.runbook.model_health import Probe, Triggers
 
 LENGTH = 16
 """Hexadecimal digits: 64 bits tell a few thousand texts apart."""

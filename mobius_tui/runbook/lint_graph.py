@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 from mobius_tui.runbook.draft import Draft
-from mobius_tui.runbook.model import Choose, Phase, Step
+from mobius_tui.runbook.model import Phase, Step
+from mobius_tui.runbook.model_action import Choose
 from mobius_tui.runbook.names import did_you_mean
 from mobius_tui.runbook.reader import Table
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from mobius_tui.runbook import units
 from mobius_tui.runbook.draft import Draft
-from mobius_tui.runbook.model import Health, Step, Watch
+from mobius_tui.runbook.model import Step
+from mobius_tui.runbook.model_action import Watch
+from mobius_tui.runbook.model_health import Health
 from mobius_tui.runbook.templates import is_template
 
 

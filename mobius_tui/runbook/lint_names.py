@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from mobius_tui.runbook.document import Findings, Mention
 from mobius_tui.runbook.draft import Draft
-from mobius_tui.runbook.model import Choose, Run, RunCheck, Step
+from mobius_tui.runbook.model import Step
+from mobius_tui.runbook.model_action import Choose, Run
+from mobius_tui.runbook.model_check import RunCheck
 from mobius_tui.runbook.names import PROVIDED, STEP_NAMES, did_you_mean
 from mobius_tui.runbook.reader import Table
 from mobius_tui.runbook.templates import broken_template, script_names, template_names

@@ -13,7 +13,9 @@ from mobius_tui.runbook.doubts.steps import check_paths
 from mobius_tui.runbook.doubts.table import JUDGES
 from mobius_tui.runbook.draft import Draft
 from mobius_tui.runbook.inside import Inside
-from mobius_tui.runbook.model import Run, Runbook, RunCheck, Step
+from mobius_tui.runbook.model import Runbook, Step
+from mobius_tui.runbook.model_action import Run
+from mobius_tui.runbook.model_check import RunCheck
 from mobius_tui.runbook.reader import Table
 from mobius_tui.runbook.shell.model import Group, Parsed, Script
 from mobius_tui.runbook.shell.parse import LIMIT, parse

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from mobius_tui.runbook.decode_head import name_problem
 from mobius_tui.runbook.draft import Draft
-from mobius_tui.runbook.model import (
-    Choose,
-    Manual,
-    OutputCheck,
-    Run,
-    SendMessage,
-    Step,
-    Watch,
-)
+from mobius_tui.runbook.model import Step
+from mobius_tui.runbook.model_action import Choose, Manual, Run, SendMessage, Watch
+from mobius_tui.runbook.model_check import OutputCheck
 from mobius_tui.runbook.names import did_you_mean
 from mobius_tui.runbook.reader import Table
 

@@ -12,7 +12,8 @@ from mobius_tui.runbook.decode import examine
 from mobius_tui.runbook.doubts.table import RULES
 from mobius_tui.runbook.explain import wiki
 from mobius_tui.runbook.library import is_runbook
-from mobius_tui.runbook.model import Run, Runbook
+from mobius_tui.runbook.model import Runbook
+from mobius_tui.runbook.model_action import Run
 from mobius_tui.runbook.problem import Problem, visible
 
 if TYPE_CHECKING:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 
-from mobius_tui.runbook.model import Choose, Manual, Run, RunCheck, Step
+from mobius_tui.runbook.model import Step
+from mobius_tui.runbook.model_action import Choose, Manual, Run
+from mobius_tui.runbook.model_check import RunCheck
 
 _TEMPLATE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_.-]*)\}")
 _OPENING = re.compile(r"\$\$\{|\$\{")

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from mobius_tui.runbook import units
-from mobius_tui.runbook.model import Json
+from mobius_tui.runbook.model_check import Json
 from mobius_tui.runbook.reader import Table
 from mobius_tui.runbook.templates import is_template
 

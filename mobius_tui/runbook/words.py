@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mobius_tui.runbook.model import (
+from mobius_tui.runbook.model_action import Run
+from mobius_tui.runbook.model_check import (
     Check,
     ChecksumCheck,
     DiskCheck,
@@ -13,7 +14,6 @@ from mobius_tui.runbook.model import (
     PortCheck,
     ProcessCheck,
     Repeat,
-    Run,
     RunCheck,
     ServiceCheck,
     TlsCheck,

@@ -15,7 +15,8 @@ from mobius_tui.run.plan import Plan, follows
 from mobius_tui.run.standings import Standing
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Status
-from mobius_tui.runbook.model import Phase, Run
+from mobius_tui.runbook.model import Phase
+from mobius_tui.runbook.model_action import Run
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,15 +10,8 @@ from textual.content import Content
 from mobius_tui import sanitize
 from mobius_tui.run.plan import effect_of, kind_of
 from mobius_tui.run.terminal.keys import HINT
-from mobius_tui.runbook.model import (
-    Choose,
-    Manual,
-    Phase,
-    Run,
-    SendMessage,
-    Step,
-    Watch,
-)
+from mobius_tui.runbook.model import Phase, Step
+from mobius_tui.runbook.model_action import Choose, Manual, Run, SendMessage, Watch
 from mobius_tui.runbook.templates import fill, script_variables
 from mobius_tui.runbook.words import EFFECTS, check_in_words, command_in_words
 from mobius_tui.tui.before_after import health_field

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.plan import effect_of, follows, kind_of
 from mobius_tui.run.standings import approval_awaited
-from mobius_tui.runbook.model import Choose, Step
+from mobius_tui.runbook.model import Step
+from mobius_tui.runbook.model_action import Choose
 from mobius_tui.tui.approving import approve, ask_approval
 from mobius_tui.tui.asking import Ask, Flow
 from mobius_tui.tui.run_flows import (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mobius_tui.runbook.forms import example, form_in_words
-from mobius_tui.runbook.model import Ask, Step
+from mobius_tui.runbook.model import Step
+from mobius_tui.runbook.model_action import Ask
 from mobius_tui.tui.view import RunView
 
 

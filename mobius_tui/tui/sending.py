@@ -13,7 +13,8 @@ from mobius_tui.run.deliveries import (
     of_step,
 )
 from mobius_tui.run.message_words import unsent, why
-from mobius_tui.runbook.model import SendMessage, Step
+from mobius_tui.runbook.model import Step
+from mobius_tui.runbook.model_action import SendMessage
 from mobius_tui.runbook.units import in_words
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.glyphs import Mark

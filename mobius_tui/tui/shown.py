@@ -8,7 +8,7 @@ from pathlib import Path
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.plan import follows, has_terminal, kind_of
 from mobius_tui.run.steps import Attempt, Status
-from mobius_tui.runbook.model import Run
+from mobius_tui.runbook.model_action import Run
 from mobius_tui.tui.commands import key_of
 from mobius_tui.tui.glyphs import MARKS
 from mobius_tui.tui.output.tabs import Tab

@@ -15,7 +15,7 @@ from mobius_tui.run.said import Said, said
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import BAD, Status
 from mobius_tui.run.viewer import Viewer
-from mobius_tui.runbook.model import Run
+from mobius_tui.runbook.model_action import Run
 from mobius_tui.tui.health_view import HealthView, StepSpan, look_at
 from mobius_tui.tui.messages import RunChanged, RunLost
 from mobius_tui.tui.view import RunView, look

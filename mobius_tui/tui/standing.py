@@ -9,7 +9,8 @@ from textual.content import Content
 from mobius_tui.run.plan import effect_of, kind_of
 from mobius_tui.run.said import Said
 from mobius_tui.run.steps import BAD, Attempt, Status
-from mobius_tui.runbook.model import Run, Step
+from mobius_tui.runbook.model import Step
+from mobius_tui.runbook.model_action import Run
 from mobius_tui.runbook.units import in_words
 from mobius_tui.tui import offers
 from mobius_tui.tui.commands import key_of

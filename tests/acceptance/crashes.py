@@ -30,7 +30,8 @@ from mobius_tui.run.traces import read_pid
 from mobius_tui.run.verify import verify
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load
-from mobius_tui.runbook.model import Run, Runbook
+from mobius_tui.runbook.model import Runbook
+from mobius_tui.runbook.model_action import Run
 
 PER_RUN = 40
 """Kills of one run; a long journal would cost more than it teaches."""

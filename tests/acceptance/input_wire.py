@@ -29,7 +29,8 @@ from mobius_tui.run.plan import Plan
 from mobius_tui.run.post import post
 from mobius_tui.run.variables import refuse
 from mobius_tui.runbook.decode import load
-from mobius_tui.runbook.model import Figure, Probe, Variable
+from mobius_tui.runbook.model import Variable
+from mobius_tui.runbook.model_health import Figure, Probe
 from tests.acceptance import mutations
 from tests.acceptance.mutations import Sound
 from tests.tui.runs import MadeRun

@@ -10,7 +10,7 @@ from pathlib import Path
 from mobius_tui.health.record import Check, encode
 from mobius_tui.health.thresholds import SEED
 from mobius_tui.health.trigger import Watch
-from mobius_tui.runbook.model import Probe
+from mobius_tui.runbook.model_health import Probe
 from tests.benchmarks.figures import Figure, timed
 
 CHECKS = 100_000

@@ -25,7 +25,8 @@ from mobius_tui.run.follow import Follower
 from mobius_tui.run.starter import Briefing, begin, prepare
 from mobius_tui.runbook.decode import examine, load
 from mobius_tui.runbook.library import bundled, find
-from mobius_tui.runbook.model import Manual, Runbook
+from mobius_tui.runbook.model import Runbook
+from mobius_tui.runbook.model_action import Manual
 from tests.run.running import wait_for
 from tests.tui.runs import MadeRun
 

@@ -17,7 +17,8 @@ from mobius_tui.run.plan import Plan
 from mobius_tui.run.starter import Briefing, prepare
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.library import bundled
-from mobius_tui.runbook.model import ProcessCheck, Runbook, ServiceCheck
+from mobius_tui.runbook.model import Runbook
+from mobius_tui.runbook.model_check import ProcessCheck, ServiceCheck
 from tests.tui.runs import BEGAN, ROLLBACK, MadeRun
 
 PACE = "100ms"

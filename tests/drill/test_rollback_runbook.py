@@ -28,7 +28,8 @@ from mobius_tui.drill.site import (
     tear_down,
 )
 from mobius_tui.runbook.decode import examine
-from mobius_tui.runbook.model import Choose, Manual, Run, Runbook
+from mobius_tui.runbook.model import Runbook
+from mobius_tui.runbook.model_action import Choose, Manual, Run
 from mobius_tui.runbook.templates import fill
 
 PATH = Path(__file__).parents[2] / "runbooks" / "mobius-rollback.toml"

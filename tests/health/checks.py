@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mobius_tui.health.record import Check, State
 from mobius_tui.health.trigger import Cleared, Fired, Meter, Watch
-from mobius_tui.runbook.model import (
+from mobius_tui.runbook.model_health import (
     ErrorRate,
     Figure,
     P95Latency,

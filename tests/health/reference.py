@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mobius_tui.health.record import Check
-from mobius_tui.runbook.model import Probe, Triggers
+from mobius_tui.runbook.model_health import Probe, Triggers
 from mobius_tui.runbook.units import seconds
 
 EPOCH = "epoch"

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mobius_tui.health import body
-from mobius_tui.runbook.model import Figure, Json
+from mobius_tui.runbook.model_check import Json
+from mobius_tui.runbook.model_health import Figure
 
 
 def wrong(text: str, wanted: dict[str, Json], contains: str | None = None) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from mobius_tui.health.record import Check
 from mobius_tui.health.trigger import Fired, Rule, Watch
-from mobius_tui.runbook.model import Probe, SuccessRate, Triggers
+from mobius_tui.runbook.model_health import Probe, SuccessRate, Triggers
 from tests.health.checks import (
     ALL,
     API,

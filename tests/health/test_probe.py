@@ -15,7 +15,7 @@ from mobius_tui.health.ask import Answer
 from mobius_tui.health.probe import Prober, judge
 from mobius_tui.health.record import Check
 from mobius_tui.health.target import Target
-from mobius_tui.runbook.model import Figure
+from mobius_tui.runbook.model_health import Figure
 from tests.health.servers import Reply, closed_port, serve, whole
 
 

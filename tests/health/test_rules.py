@@ -8,7 +8,13 @@ import pytest
 
 from mobius_tui.health.record import Check
 from mobius_tui.health.trigger import Watch
-from mobius_tui.runbook.model import ErrorRate, P95Latency, Probe, SuccessRate, Triggers
+from mobius_tui.runbook.model_health import (
+    ErrorRate,
+    P95Latency,
+    Probe,
+    SuccessRate,
+    Triggers,
+)
 from tests.health.checks import (
     ALL,
     API,

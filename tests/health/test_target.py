@@ -6,7 +6,7 @@ import pytest
 
 from mobius_tui.errors import RunError
 from mobius_tui.health.target import target
-from mobius_tui.runbook.model import Probe
+from mobius_tui.runbook.model_health import Probe
 
 
 def fill(text: str) -> str:

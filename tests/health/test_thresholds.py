@@ -13,7 +13,7 @@ from mobius_tui.health.thresholds import FORMS, SEED, changed
 from mobius_tui.health.trigger import Watch
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.library import find
-from mobius_tui.runbook.model import ErrorRate, P95Latency, SuccessRate, Triggers
+from mobius_tui.runbook.model_health import ErrorRate, P95Latency, SuccessRate, Triggers
 from tests.health.checks import API
 
 

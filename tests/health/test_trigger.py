@@ -6,7 +6,7 @@ import pytest
 
 from mobius_tui.health.record import Check
 from mobius_tui.health.trigger import Watch
-from mobius_tui.runbook.model import ErrorRate, Probe, Triggers
+from mobius_tui.runbook.model_health import ErrorRate, Probe, Triggers
 from tests.health.checks import (
     ALL,
     API,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mobius_tui.health.record import Check, State
 from mobius_tui.health.trigger import Fired, Rule, Watch
-from mobius_tui.runbook.model import (
+from mobius_tui.runbook.model_health import (
     ErrorRate,
     Figure,
     P95Latency,

@@ -35,7 +35,8 @@ from mobius_tui.run.fold import advance, fold, initial
 from mobius_tui.run.state import FOLLOWS, RunState
 from mobius_tui.run.steps import BAD, Status
 from mobius_tui.run.watch_events import RollbackBegan
-from mobius_tui.runbook.model import Manual, Phase, Run, Runbook, Step
+from mobius_tui.runbook.model import Phase, Runbook, Step
+from mobius_tui.runbook.model_action import Manual, Run
 
 BEGAN = RunBegan(
     run="r",

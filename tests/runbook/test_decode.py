@@ -10,18 +10,9 @@ import pytest
 
 from mobius_tui.errors import RunbookError
 from mobius_tui.runbook.decode import examine, load
-from mobius_tui.runbook.model import (
-    Approve,
-    Ask,
-    Choose,
-    HttpCheck,
-    Link,
-    Manual,
-    Retry,
-    Run,
-    SendMessage,
-    Watch,
-)
+from mobius_tui.runbook.model import Approve, Link, Retry
+from mobius_tui.runbook.model_action import Ask, Choose, Manual, Run, SendMessage, Watch
+from mobius_tui.runbook.model_check import HttpCheck
 from tests.runbook.books import PHASE, Decoded, only
 
 DATA = Path(__file__).parent / "data"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mobius_tui.runbook.model import (
+from mobius_tui.runbook.model_check import (
     Check,
     ChecksumCheck,
     DiskCheck,

@@ -20,7 +20,7 @@ from mobius_tui.runbook.doubts.table import JUDGES, RULES
 from mobius_tui.runbook.explain import explain, table
 from mobius_tui.runbook.inside import Inside
 from mobius_tui.runbook.library import folder
-from mobius_tui.runbook.model import RunCheck
+from mobius_tui.runbook.model_check import RunCheck
 from mobius_tui.runbook.page.convert import convert
 from mobius_tui.runbook.positions import scan
 from mobius_tui.runbook.report import check_files

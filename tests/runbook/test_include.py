@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.runbook.decode import examine, load
-from mobius_tui.runbook.model import Manual, Run
+from mobius_tui.runbook.model_action import Manual, Run
 
 HEAD = 'format = 1\n[runbook]\nid = "x"\ntitle = "X"\n'
 COMMON = """format = 1

@@ -10,7 +10,9 @@ import pytest
 
 from mobius_tui.runbook.decode import examine, load
 from mobius_tui.runbook.decode_action import ACTIONS
-from mobius_tui.runbook.model import CHECK_KINDS, Run, Runbook, kind_of
+from mobius_tui.runbook.model import Runbook
+from mobius_tui.runbook.model_action import Run
+from mobius_tui.runbook.model_check import CHECK_KINDS, kind_of
 from mobius_tui.runbook.names import PROVIDED
 
 README = Path(__file__).parents[2] / "runbooks" / "README.md"

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mobius_tui.runbook.model import Ask, Choose, Manual, Option, Run, RunCheck, Step
+from mobius_tui.runbook.model import Step
+from mobius_tui.runbook.model_action import Ask, Choose, Manual, Option, Run
+from mobius_tui.runbook.model_check import RunCheck
 from mobius_tui.runbook.templates import (
     broken_template,
     fill,

@@ -15,7 +15,7 @@ from mobius_tui.errors import MobiusError
 from mobius_tui.run.checks.context import Context, Sight, saw
 from mobius_tui.run.checks.regular import opened
 from mobius_tui.run.checks.threads import Asked, in_thread
-from mobius_tui.runbook.model import ChecksumCheck
+from mobius_tui.runbook.model_check import ChecksumCheck
 
 _CHUNK = 1 << 20
 _MAX_SUMS = 1 << 20

@@ -12,7 +12,7 @@ from pathlib import Path
 from mobius_tui.run.checks.compare import differences
 from mobius_tui.run.checks.context import Context, Sight, saw
 from mobius_tui.run.checks.threads import Asked, in_thread
-from mobius_tui.runbook.model import FileCheck
+from mobius_tui.runbook.model_check import FileCheck
 from mobius_tui.runbook.units import bytes_in_words, in_words, seconds, size
 
 _MODE = re.compile(r"(?:0o)?0?([0-7]{3,4})")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import TypeVar, cast
 
-from mobius_tui.runbook.model import Check
+from mobius_tui.runbook.model_check import Check
 
 C = TypeVar("C", bound=Check)
 

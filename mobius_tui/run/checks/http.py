@@ -6,7 +6,7 @@ from mobius_tui.health import body
 from mobius_tui.health.ask import ask, client, shown
 from mobius_tui.health.probe import wrong_status
 from mobius_tui.run.checks.context import Context, Sight, saw
-from mobius_tui.runbook.model import HttpCheck
+from mobius_tui.runbook.model_check import HttpCheck
 from mobius_tui.runbook.units import in_words, seconds
 
 

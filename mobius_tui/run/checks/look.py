@@ -20,7 +20,7 @@ from mobius_tui.run.checks import (
 )
 from mobius_tui.run.checks.context import Context, Sight, saw
 from mobius_tui.run.checks.filled import filled
-from mobius_tui.runbook.model import (
+from mobius_tui.runbook.model_check import (
     Check,
     ChecksumCheck,
     DiskCheck,

@@ -12,7 +12,7 @@ from mobius_tui.health.reach import connect, reach, split_address
 from mobius_tui.health.trouble import trouble
 from mobius_tui.run.checks.context import Context, Sight, saw
 from mobius_tui.run.checks.threads import in_thread
-from mobius_tui.runbook.model import PortCheck, TlsCheck
+from mobius_tui.runbook.model_check import PortCheck, TlsCheck
 from mobius_tui.runbook.units import in_words, seconds
 
 _DAY = 86400

@@ -15,7 +15,7 @@ from pathlib import Path
 from mobius_tui.run.checks import search
 from mobius_tui.run.checks.context import Context, Sight, saw
 from mobius_tui.run.checks.subprocesses import run
-from mobius_tui.runbook.model import OutputCheck
+from mobius_tui.runbook.model_check import OutputCheck
 
 
 async def look(check: OutputCheck, ctx: Context) -> Sight:

@@ -10,7 +10,7 @@ from mobius_tui.health.processes import matching
 from mobius_tui.run.checks.context import Context, Sight, saw
 from mobius_tui.run.checks.subprocesses import live
 from mobius_tui.run.checks.threads import in_thread
-from mobius_tui.runbook.model import ProcessCheck
+from mobius_tui.runbook.model_check import ProcessCheck
 
 _COUNT = re.compile(r"(>=|<=|==|!=|>|<|=)?\s*([0-9]{1,9})")
 _COMPARE: dict[str, Callable[[int, int], bool]] = {

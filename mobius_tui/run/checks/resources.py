@@ -7,7 +7,7 @@ import shutil
 
 from mobius_tui.run.checks.context import Context, Sight, saw
 from mobius_tui.run.checks.threads import in_thread
-from mobius_tui.runbook.model import DiskCheck, MemoryCheck
+from mobius_tui.runbook.model_check import DiskCheck, MemoryCheck
 from mobius_tui.runbook.units import bytes_in_words, size
 
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*%")

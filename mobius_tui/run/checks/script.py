@@ -6,7 +6,7 @@ import tempfile
 
 from mobius_tui.run.checks.context import Context, Sight, saw
 from mobius_tui.run.checks.subprocesses import run
-from mobius_tui.runbook.model import RunCheck
+from mobius_tui.runbook.model_check import RunCheck
 
 
 async def look(check: RunCheck, ctx: Context) -> Sight:

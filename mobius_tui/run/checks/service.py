@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from mobius_tui.run.checks.context import Context, Sight, saw
 from mobius_tui.run.checks.subprocesses import run
-from mobius_tui.runbook.model import ServiceCheck
+from mobius_tui.runbook.model_check import ServiceCheck
 
 
 async def states(names: tuple[str, ...], ctx: Context) -> Mapping[str, str]:

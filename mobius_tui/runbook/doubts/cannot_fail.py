@@ -6,19 +6,17 @@ import re
 from collections.abc import Iterator
 
 from mobius_tui.runbook.doubts.rule import Rule
-from mobius_tui.runbook.model import (
+from mobius_tui.runbook.model import Phase, Runbook, Step
+from mobius_tui.runbook.model_action import Run
+from mobius_tui.runbook.model_check import (
     Check,
     DiskCheck,
     FileCheck,
     MemoryCheck,
     OutputCheck,
-    Phase,
     ProcessCheck,
-    Run,
-    Runbook,
     RunCheck,
     ServiceCheck,
-    Step,
 )
 from mobius_tui.runbook.templates import is_template
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mobius_tui.runbook.model import RunCheck
+from mobius_tui.runbook.model_check import RunCheck
 from mobius_tui.runbook.shell.model import (
     Case,
     Command,

@@ -9,7 +9,9 @@ from mobius_tui.runbook.doubts.cannot_fail import (
 )
 from mobius_tui.runbook.doubts.rule import Rule
 from mobius_tui.runbook.draft import Draft
-from mobius_tui.runbook.model import CHECK_KINDS, Phase, Run, Step
+from mobius_tui.runbook.model import Phase, Step
+from mobius_tui.runbook.model_action import Run
+from mobius_tui.runbook.model_check import CHECK_KINDS
 from mobius_tui.runbook.reader import Table
 
 NO_TIMEOUT = Rule(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from mobius_tui.runbook.model import Effect
+from mobius_tui.runbook.model_action import Effect
 
 _ONLY_READ = """
 [ [[ basename cat cd cksum cmp cut df diff dig dirname du echo egrep export

@@ -11,7 +11,8 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from mobius_tui import sanitize
-from mobius_tui.runbook.model import Ask, Manual, Step
+from mobius_tui.runbook.model import Step
+from mobius_tui.runbook.model_action import Ask, Manual
 from mobius_tui.tui.describe import command
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.forms import full_form, short_form

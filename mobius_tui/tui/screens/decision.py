@@ -10,7 +10,8 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
-from mobius_tui.runbook.model import Choose, Option, Step
+from mobius_tui.runbook.model import Step
+from mobius_tui.runbook.model_action import Choose, Option
 from mobius_tui.tui.screens.dialog import Choice, Dialog, words_widget
 from mobius_tui.tui.theme import Role, assemble
 from mobius_tui.tui.view import RunView

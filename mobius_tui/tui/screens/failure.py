@@ -10,7 +10,8 @@ from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import Button
 
-from mobius_tui.runbook.model import Run, Step
+from mobius_tui.runbook.model import Step
+from mobius_tui.runbook.model_action import Run
 from mobius_tui.tui import offers
 from mobius_tui.tui.commands import bind, command
 from mobius_tui.tui.describe import describe

@@ -16,7 +16,8 @@ from mobius_tui import sanitize
 from mobius_tui.run.channels import marked
 from mobius_tui.run.deliveries import Delivery, Stand
 from mobius_tui.run.payload import LIMIT
-from mobius_tui.runbook.model import SendMessage, Step
+from mobius_tui.runbook.model import Step
+from mobius_tui.runbook.model_action import SendMessage
 from mobius_tui.runbook.units import bytes_in_words, in_words
 from mobius_tui.tui.screens.dialog import (
     Choice,

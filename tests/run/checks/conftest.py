@@ -12,7 +12,7 @@ import pytest
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.checks.context import Context, Sight
 from mobius_tui.run.checks.look import look
-from mobius_tui.runbook.model import Check
+from mobius_tui.runbook.model_check import Check
 from mobius_tui.runbook.templates import fill
 
 VALUES = {"app": "mobius", "ten": "10s", "word": "well"}

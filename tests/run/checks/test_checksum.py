@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mobius_tui.run.checks.checksum import Sum, sums, wanted
 from mobius_tui.run.checks.context import Context
-from mobius_tui.runbook.model import ChecksumCheck
+from mobius_tui.runbook.model_check import ChecksumCheck
 from tests.run.checks.conftest import sight
 
 DATA = b"a backup"

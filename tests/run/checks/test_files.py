@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.run.checks.context import Context
-from mobius_tui.runbook.model import FileCheck, Repeat
+from mobius_tui.runbook.model_check import FileCheck, Repeat
 from tests.run.checks.conftest import sight
 
 

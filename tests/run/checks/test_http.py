@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.run.checks.context import Context
-from mobius_tui.runbook.model import HttpCheck, Repeat
+from mobius_tui.runbook.model_check import HttpCheck, Repeat
 from tests.health.servers import TLS, closed_port, serve, whole
 from tests.run.checks.conftest import sight
 

@@ -11,7 +11,7 @@ import pytest
 
 from mobius_tui.run.checks.context import Context, saw
 from mobius_tui.run.checks.filled import filled
-from mobius_tui.runbook.model import (
+from mobius_tui.runbook.model_check import (
     Check,
     ChecksumCheck,
     DiskCheck,

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from mobius_tui.run.checks.context import Context
-from mobius_tui.runbook.model import PortCheck, Repeat, TlsCheck
+from mobius_tui.runbook.model_check import PortCheck, Repeat, TlsCheck
 from tests.health.servers import TLS, closed_port, serve, whole
 from tests.run.checks.conftest import sight
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mobius_tui.run.checks.context import Context
 from mobius_tui.run.checks.search import MAX_LINE, lines, search
-from mobius_tui.runbook.model import OutputCheck, Repeat
+from mobius_tui.runbook.model_check import OutputCheck, Repeat
 from tests.run.checks.conftest import sight
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from mobius_tui.run.checks.context import Context
 from mobius_tui.run.checks.process import satisfies
-from mobius_tui.runbook.model import ProcessCheck, ServiceCheck
+from mobius_tui.runbook.model_check import ProcessCheck, ServiceCheck
 from tests.health.test_machine import running
 from tests.run.checks.conftest import on_path, sight
 

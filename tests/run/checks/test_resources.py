@@ -6,7 +6,7 @@ import pytest
 
 from mobius_tui.run.checks.context import Context
 from mobius_tui.run.checks.resources import enough
-from mobius_tui.runbook.model import DiskCheck, MemoryCheck
+from mobius_tui.runbook.model_check import DiskCheck, MemoryCheck
 from tests.run.checks.conftest import sight
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from mobius_tui.run.checks.context import Context
 from mobius_tui.run.checks.subprocesses import live
-from mobius_tui.runbook.model import Repeat, RunCheck
+from mobius_tui.runbook.model_check import Repeat, RunCheck
 from tests.run.checks.conftest import sight
 
 

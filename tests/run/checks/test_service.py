@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.run.checks.context import Context
-from mobius_tui.runbook.model import ServiceCheck
+from mobius_tui.runbook.model_check import ServiceCheck
 from tests.run.checks.conftest import on_path, sight
 
 Program = Callable[[str, str], Path]

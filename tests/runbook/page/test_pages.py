@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from mobius_tui.errors import RunbookError
 from mobius_tui.runbook.decode import decode
 from mobius_tui.runbook.markdown import plain
-from mobius_tui.runbook.model import Manual, Run, Runbook, SendMessage
+from mobius_tui.runbook.model import Runbook
+from mobius_tui.runbook.model_action import Manual, Run, SendMessage
 from mobius_tui.runbook.page.convert import convert
 
 TESTS = Path(__file__).parent.parent.parent

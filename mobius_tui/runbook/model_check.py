@@ -1,0 +1,183 @@
+"""The kinds of check that a step can have, as a runbook says them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+Json = str | int | float | bool | None | tuple["Json", ...] | Mapping[str, "Json"]
+"""A JSON value, as a body assertion names it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Repeat:
+    """How often a check looks; inside each kind of check."""
+
+    attempts: int | None = None
+    """Looks in all; `consecutive` where it is not given."""
+    consecutive: int = 1
+    """Looks in a row that must hold; a failure restarts the count."""
+    every: str = "5s"
+    timeout: str = "10s"
+    """The limit of one look."""
+
+    @property
+    def limit(self) -> int:
+        """How many looks are allowed in all."""
+        return self.consecutive if self.attempts is None else self.attempts
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HttpCheck:
+    """`http`: a URL answers as it should."""
+
+    url: str
+    status: int = 200
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    json: Mapping[str, Json] = field(default_factory=dict)
+    contains: str | None = None
+    faster_than: str | None = None
+    ca: str | None = None
+    repeat: Repeat = field(default_factory=Repeat)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProcessCheck:
+    """`process`: the count of matching processes satisfies `count`."""
+
+    match: str
+    count: str = ">=1"
+    """A comparison such as `>=1`, `==2`, `<3`, or a bare number, which means `==`."""
+    repeat: Repeat = field(default_factory=Repeat)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServiceCheck:
+    """`service`: every unit in `names` is in one of `state`."""
+
+    names: tuple[str, ...]
+    state: tuple[str, ...] = ("active",)
+    repeat: Repeat = field(default_factory=Repeat)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChecksumCheck:
+    """`checksum`: `file` has the SHA-256 that `sums` or `sha256` says."""
+
+    file: str
+    sums: str | None = None
+    """A file whose first word is the hash, whatever name stands beside it."""
+    sha256: str | None = None
+    repeat: Repeat = field(default_factory=Repeat)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileCheck:
+    """`file`: a path exists, or is absent, and is as it should be."""
+
+    path: str
+    absent: bool = False
+    same_as: str | None = None
+    """A path with equal content; for folders, every file below it."""
+    mode: str | None = None
+    """Octal permissions, such as `0755`."""
+    newer_than: str | None = None
+    """A path, or a duration before now."""
+    min_size: str | None = None
+    repeat: Repeat = field(default_factory=Repeat)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PortCheck:
+    """`port`: `at` accepts a connection, or refuses it when `closed`."""
+
+    at: str
+    """`host:port`."""
+    closed: bool = False
+    repeat: Repeat = field(default_factory=Repeat)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TlsCheck:
+    """`tls`: the certificate at `at` is valid for `min_days` more."""
+
+    at: str
+    min_days: int = 0
+    ca: str | None = None
+    repeat: Repeat = field(default_factory=Repeat)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DiskCheck:
+    """`disk`: at least `free` is free where `path` is."""
+
+    free: str
+    """A size, or a percentage such as `10%`."""
+    path: str = "."
+    repeat: Repeat = field(default_factory=Repeat)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MemoryCheck:
+    """`memory`: at least `free` is available."""
+
+    free: str
+    repeat: Repeat = field(default_factory=Repeat)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunCheck:
+    """`run`: a shell predicate, read-only by promise."""
+
+    script: str
+    shell: tuple[str, ...] = ()
+    """The program and its arguments; empty for bash with the strict flags."""
+    success: tuple[int, ...] = (0,)
+    repeat: Repeat = field(default_factory=Repeat)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutputCheck:
+    """`output`: a line of the action's output matches; or none does, with `not`."""
+
+    match: str | None = None
+    not_: str | None = None
+    """A pattern that no line may match; `not` in TOML."""
+    repeat: Repeat = field(default_factory=Repeat)
+
+
+Check = (
+    HttpCheck
+    | ProcessCheck
+    | ServiceCheck
+    | ChecksumCheck
+    | FileCheck
+    | PortCheck
+    | TlsCheck
+    | DiskCheck
+    | MemoryCheck
+    | RunCheck
+    | OutputCheck
+)
+
+
+CHECK_KINDS: Mapping[str, type[Check]] = {
+    "http": HttpCheck,
+    "process": ProcessCheck,
+    "service": ServiceCheck,
+    "checksum": ChecksumCheck,
+    "file": FileCheck,
+    "port": PortCheck,
+    "tls": TlsCheck,
+    "disk": DiskCheck,
+    "memory": MemoryCheck,
+    "run": RunCheck,
+    "output": OutputCheck,
+}
+"""The name of each kind in TOML, and its model."""
+
+
+def kind_of(check: Check) -> str:
+    """The name of a check's kind, as TOML spells it."""
+    return next(name for name, kind in CHECK_KINDS.items() if isinstance(check, kind))
