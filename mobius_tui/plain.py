@@ -12,11 +12,12 @@ from pathlib import Path
 
 from mobius_tui.errors import INCOMPLETE, OUTCOMES
 from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.entry import Entry
 from mobius_tui.run.entry_words import words
-from mobius_tui.run.events import CheckTried, Entry, StepEnded, StepUnknown
 from mobius_tui.run.follow_up import follow_up
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.regular import regular
+from mobius_tui.run.step_events import CheckTried, StepEnded, StepUnknown
 from mobius_tui.run.steps import Attempt
 from mobius_tui.run.variables import Values
 from mobius_tui.run.viewer import Viewer

@@ -14,7 +14,7 @@ from mobius_tui.health.record import Check, decode
 from mobius_tui.health.tally import Tallies
 from mobius_tui.health.window import Window
 from mobius_tui.plain import Lines, say
-from mobius_tui.run.events import Entry, stamp
+from mobius_tui.run.entry import Entry, stamp
 from mobius_tui.run.follow import Lines as WholeLines
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.run.watch_events import TriggerFired

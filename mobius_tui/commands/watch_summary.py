@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mobius_tui.health.tally import Outage, Tallies, Tally
-from mobius_tui.run.events import Entry, stamp
+from mobius_tui.run.entry import Entry, stamp
 from mobius_tui.run.state import RunState
 from mobius_tui.run.watch_events import TriggerFired
 from mobius_tui.run.watch_state import WatchState

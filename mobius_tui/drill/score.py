@@ -11,22 +11,20 @@ from dataclasses import dataclass
 
 from mobius_tui.health.past import Past
 from mobius_tui.run.drill_events import HintGiven
-from mobius_tui.run.events import (
-    AutoStarted,
+from mobius_tui.run.entry import Entry
+from mobius_tui.run.events import AutoStarted, Event, NoteAdded
+from mobius_tui.run.fold import advance, initial
+from mobius_tui.run.milestones import NOBODY, STEADY
+from mobius_tui.run.order import is_out_of_order
+from mobius_tui.run.plan import Plan, effect_of
+from mobius_tui.run.step_events import (
     CheckTried,
     ChoiceMade,
-    Entry,
-    Event,
-    NoteAdded,
     StepEnded,
     StepOverridden,
     StepSkipped,
     StepStarted,
 )
-from mobius_tui.run.fold import advance, initial
-from mobius_tui.run.milestones import NOBODY, STEADY
-from mobius_tui.run.order import is_out_of_order
-from mobius_tui.run.plan import Plan, effect_of
 from mobius_tui.run.steps import Status
 from mobius_tui.run.watch_events import RollbackBegan, TriggerFired
 

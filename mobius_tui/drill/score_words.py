@@ -10,7 +10,7 @@ from typing import Any
 from mobius_tui.drill.history import Beside
 from mobius_tui.drill.kept import Kept
 from mobius_tui.drill.score import Score, times_of
-from mobius_tui.run.events import stamp
+from mobius_tui.run.entry import stamp
 from mobius_tui.runbook.units import clock, in_words
 
 LABELS: Mapping[str, str] = {

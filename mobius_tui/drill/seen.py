@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from mobius_tui.health.past import Past
 from mobius_tui.health.trigger import rules_of
-from mobius_tui.run.events import CheckTried, Entry
+from mobius_tui.run.entry import Entry
 from mobius_tui.run.plan import Plan
+from mobius_tui.run.step_events import CheckTried
 from mobius_tui.run.watch_events import TriggerFired
 from mobius_tui.runbook.digests import digest, rule_digest
 from mobius_tui.runbook.model import Step

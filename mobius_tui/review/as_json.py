@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from mobius_tui.review.told import Told
-from mobius_tui.run.events import stamp
+from mobius_tui.run.entry import stamp
 
 FORMAT = 1
 """The number of the shape; a change that breaks a reader raises it."""

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from mobius_tui.health.past import Past
 from mobius_tui.review.told import Measure
-from mobius_tui.run.events import ChoiceMade, Entry, StepStarted
+from mobius_tui.run.entry import Entry
 from mobius_tui.run.milestones import STEADY, Milestones, milestones
 from mobius_tui.run.plan import Plan, effect_of
+from mobius_tui.run.step_events import ChoiceMade, StepStarted
 from mobius_tui.run.watch_events import RollbackBegan, TriggerFired
 
 TITLES: Mapping[str, str] = {

@@ -9,20 +9,8 @@ from typing import Literal
 
 from mobius_tui.review.told import Annotation, Happening
 from mobius_tui.run.approval_events import ApprovalAsked, ApprovalDenied, ApprovalGiven
-from mobius_tui.run.events import (
-    ChoiceMade,
-    Entry,
-    Event,
-    NoteAdded,
-    StepEnded,
-    StepOverridden,
-    StepRestored,
-    StepSkipped,
-    StepStarted,
-    StepUnknown,
-    StopAsked,
-    VariableSet,
-)
+from mobius_tui.run.entry import Entry
+from mobius_tui.run.events import Event, NoteAdded, VariableSet
 from mobius_tui.run.message_events import (
     MESSAGE_EVENTS,
     MessageNotSent,
@@ -30,6 +18,16 @@ from mobius_tui.run.message_events import (
     MessageUnknown,
 )
 from mobius_tui.run.plan import Plan
+from mobius_tui.run.step_events import (
+    ChoiceMade,
+    StepEnded,
+    StepOverridden,
+    StepRestored,
+    StepSkipped,
+    StepStarted,
+    StepUnknown,
+    StopAsked,
+)
 from mobius_tui.run.watch_events import WATCH_EVENTS, RollbackBegan, TriggerFired
 
 Kind = Literal["steps", "triggers", "messages", "decisions", "notes", "run"]

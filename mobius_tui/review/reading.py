@@ -10,7 +10,8 @@ from pathlib import Path
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.record import Check, Sample, decode
 from mobius_tui.run.directory import RunDirectory, runbook_digest
-from mobius_tui.run.events import Entry, PhaseEntered, PhaseLeft, RunBegan, uncollected
+from mobius_tui.run.entry import Entry, uncollected
+from mobius_tui.run.events import PhaseEntered, PhaseLeft, RunBegan
 from mobius_tui.run.journal import FIRST, entries_of
 from mobius_tui.run.regular import regular
 from mobius_tui.runbook.decode import load

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from mobius_tui.health.record import Check, Sample
 from mobius_tui.health.window import Health
 from mobius_tui.review.walk import Walker
-from mobius_tui.run.events import Entry, uncollected
+from mobius_tui.run.entry import Entry, uncollected
 from mobius_tui.run.fold import advance, initial
 from mobius_tui.run.milestones import Course
 from mobius_tui.run.plan import Plan

@@ -15,7 +15,7 @@ from mobius_tui.review.beats import Row
 from mobius_tui.review.measures import Times, times
 from mobius_tui.review.rewind import Folded, Rewind
 from mobius_tui.run.directory import AttemptDirectory, RunDirectory
-from mobius_tui.run.events import Entry
+from mobius_tui.run.entry import Entry
 from mobius_tui.run.follow import Changes, Follower
 from mobius_tui.run.intents import Intent, Reply
 from mobius_tui.run.journal import FIRST

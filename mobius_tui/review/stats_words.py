@@ -9,7 +9,7 @@ from typing import Any
 
 from mobius_tui.review.phrases import lasting, rate, when
 from mobius_tui.review.stats import Restored, Stats, StepStats, percentile
-from mobius_tui.run.events import stamp
+from mobius_tui.run.entry import stamp
 from mobius_tui.runbook.units import in_words
 from mobius_tui.sanitize import cells, line
 

@@ -7,23 +7,23 @@ from dataclasses import dataclass, replace
 
 from mobius_tui.errors import MobiusError
 from mobius_tui.review.told import Decided, Deviation, Happening, Noted
+from mobius_tui.run.entry import Entry
 from mobius_tui.run.entry_words import words
-from mobius_tui.run.events import (
+from mobius_tui.run.events import NoteAdded
+from mobius_tui.run.fold import advance, initial
+from mobius_tui.run.milestones import NOBODY
+from mobius_tui.run.order import is_out_of_order
+from mobius_tui.run.plan import Plan, has_terminal
+from mobius_tui.run.state import RunState
+from mobius_tui.run.step_events import (
     CheckTried,
     ChoiceMade,
-    Entry,
-    NoteAdded,
     StepEnded,
     StepOverridden,
     StepSkipped,
     StepStarted,
     StepUnknown,
 )
-from mobius_tui.run.fold import advance, initial
-from mobius_tui.run.milestones import NOBODY
-from mobius_tui.run.order import is_out_of_order
-from mobius_tui.run.plan import Plan, has_terminal
-from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import BAD, Status, Value
 
 Key = tuple[str, int]

@@ -9,20 +9,14 @@ from mobius_tui.errors import INCOMPLETE, MobiusError
 from mobius_tui.run.approvals import valid
 from mobius_tui.run.channels import marked
 from mobius_tui.run.engine import Engine
-from mobius_tui.run.events import (
-    AutoStarted,
-    AutoStopped,
-    PhaseEntered,
-    StepEnded,
-    StepSkipped,
-    StepStarted,
-)
+from mobius_tui.run.events import AutoStarted, AutoStopped, PhaseEntered
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.judge import HANDLERS
 from mobius_tui.run.judge_messages import queue
 from mobius_tui.run.payload import shortened
 from mobius_tui.run.plan import Proposal, kind_of, will_retry
 from mobius_tui.run.starting import AUTO as WHO
+from mobius_tui.run.step_events import StepEnded, StepSkipped, StepStarted
 from mobius_tui.run.steps import Status
 from mobius_tui.run.watch_events import RollbackStopped
 from mobius_tui.runbook.model import Step

@@ -13,7 +13,7 @@ from mobius_tui.run import attempt as attempts
 from mobius_tui.run.checks.context import Context, Sight
 from mobius_tui.run.checks.look import look
 from mobius_tui.run.checks.tally import Tally
-from mobius_tui.run.events import CheckTried, Result
+from mobius_tui.run.step_events import CheckTried, Result
 from mobius_tui.run.variables import script_env
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.model_check import Check

@@ -13,13 +13,9 @@ from mobius_tui.run import attempt as attempts
 from mobius_tui.run import exits, traces
 from mobius_tui.run.checking import Checking
 from mobius_tui.run.directory import RunDirectory
-from mobius_tui.run.events import (
-    Result,
-    StepEnded,
-    StepUnknown,
-    VariableSet,
-)
+from mobius_tui.run.events import VariableSet
 from mobius_tui.run.recover import Evidence, judge, why
+from mobius_tui.run.step_events import Result, StepEnded, StepUnknown
 from mobius_tui.run.steps import Status
 from mobius_tui.run.variables import refuse, script_env
 from mobius_tui.run.watch_step import WatchStep

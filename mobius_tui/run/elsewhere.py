@@ -13,13 +13,13 @@ from pathlib import Path
 from mobius_tui.errors import RunError
 from mobius_tui.run import fold_watch
 from mobius_tui.run.directory import RunDirectory, all_runs
+from mobius_tui.run.entry import decode
 from mobius_tui.run.events import (
     HostStarted,
     PhaseEntered,
     PhaseLeft,
     RunBegan,
     RunEnded,
-    decode,
 )
 from mobius_tui.run.follow import Lines
 from mobius_tui.run.state import RunState

@@ -17,20 +17,15 @@ from mobius_tui.run.approvals import still_approved
 from mobius_tui.run.attempt import ask_to_stop
 from mobius_tui.run.conduct import Conduct, mark_of
 from mobius_tui.run.directory import RunDirectory
-from mobius_tui.run.events import (
-    Entry,
-    Event,
-    Outcome,
-    RunEnded,
-    StepStarted,
-    StopAsked,
-)
+from mobius_tui.run.entry import Entry
+from mobius_tui.run.events import Event, Outcome, RunEnded
 from mobius_tui.run.fold import advance
 from mobius_tui.run.intents import Intent, Reply
 from mobius_tui.run.journal import Clock, Journal
 from mobius_tui.run.plan import Plan, effect_of, follows, kind_of, will_retry
 from mobius_tui.run.settle import settle
 from mobius_tui.run.state import RunState
+from mobius_tui.run.step_events import StepStarted, StopAsked
 from mobius_tui.run.steps import BAD, Status
 from mobius_tui.run.traces import read_pid, survivors
 from mobius_tui.run.variables import Values

@@ -10,11 +10,9 @@ from mobius_tui.run.approval_events import (
     ApprovalGiven,
 )
 from mobius_tui.run.drill_events import HintGiven
+from mobius_tui.run.entry import Entry
 from mobius_tui.run.events import (
     AutoStopped,
-    CheckTried,
-    ChoiceMade,
-    Entry,
     HostStarted,
     HostStopped,
     NoteAdded,
@@ -22,6 +20,13 @@ from mobius_tui.run.events import (
     PhaseLeft,
     RunBegan,
     RunEnded,
+    VariableSet,
+)
+from mobius_tui.run.plan import Plan, has_terminal
+from mobius_tui.run.state import RunState
+from mobius_tui.run.step_events import (
+    CheckTried,
+    ChoiceMade,
     StepEnded,
     StepOverridden,
     StepRestored,
@@ -29,10 +34,7 @@ from mobius_tui.run.events import (
     StepStarted,
     StepUnknown,
     StopAsked,
-    VariableSet,
 )
-from mobius_tui.run.plan import Plan, has_terminal
-from mobius_tui.run.state import RunState
 from mobius_tui.run.variables import Values
 from mobius_tui.run.watch_clock import lasts
 from mobius_tui.runbook.units import in_words

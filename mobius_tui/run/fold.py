@@ -9,10 +9,10 @@ from mobius_tui.errors import StateError
 from mobius_tui.run import approvals, deliveries, fold_watch
 from mobius_tui.run.approval_events import APPROVAL_EVENTS, ApprovalEvent
 from mobius_tui.run.drill_events import Hint, HintGiven, SiteTouched
+from mobius_tui.run.entry import Entry, uncollected
 from mobius_tui.run.events import (
     AutoStarted,
     AutoStopped,
-    Entry,
     Event,
     HealthSealed,
     HostStarted,
@@ -23,9 +23,8 @@ from mobius_tui.run.events import (
     RunBegan,
     RunEnded,
     VariableSet,
-    uncollected,
 )
-from mobius_tui.run.fold_steps import STEP_EVENTS, Apply
+from mobius_tui.run.fold_steps import APPLY_TO_STEP, Apply
 from mobius_tui.run.message_events import MESSAGE_EVENTS, MessageEvent
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Frame, Status, StepState, Value
@@ -169,7 +168,7 @@ _APPLY: Mapping[type[Event], Apply] = {
     VariableSet: _variable_set,
     PhaseEntered: _phase_entered,
     PhaseLeft: _phase_left,
-    **STEP_EVENTS,
+    **APPLY_TO_STEP,
     NoteAdded: _note_added,
     HealthSealed: _health_sealed,
     **dict.fromkeys(MESSAGE_EVENTS, _message),

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from mobius_tui.run.events import (
+from mobius_tui.run.entry import Entry
+from mobius_tui.run.events import Event
+from mobius_tui.run.state import RunState
+from mobius_tui.run.step_events import (
     CheckTried,
     ChoiceMade,
-    Entry,
-    Event,
     StepEnded,
     StepOverridden,
     StepRestored,
@@ -19,7 +20,6 @@ from mobius_tui.run.events import (
     StepUnknown,
     StopAsked,
 )
-from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import ENDED, Attempt, Look, Status, StepState, Value
 
 Apply: TypeAlias = Callable[[RunState, Any, Entry], None]
@@ -172,7 +172,7 @@ def _choice_made(state: RunState, event: ChoiceMade, entry: Entry) -> None:
     )
 
 
-STEP_EVENTS: Mapping[type[Event], Apply] = {
+APPLY_TO_STEP: Mapping[type[Event], Apply] = {
     StepStarted: _step_started,
     CheckTried: _check_tried,
     StopAsked: _stop_asked,

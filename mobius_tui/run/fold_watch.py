@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from mobius_tui.run.events import Entry, Event, HostStarted, PhaseEntered, PhaseLeft
+from mobius_tui.run.entry import Entry
+from mobius_tui.run.events import Event, HostStarted, PhaseEntered, PhaseLeft
 from mobius_tui.run.state import RunState
 from mobius_tui.run.watch_events import (
     RollbackBegan,

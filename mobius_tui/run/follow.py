@@ -14,7 +14,8 @@ from mobius_tui.health.record import Check, Sample
 from mobius_tui.health.record import decode as decode_health
 from mobius_tui.health.window import Health
 from mobius_tui.run.directory import RunDirectory, runbook_digest
-from mobius_tui.run.events import Entry, RunBegan
+from mobius_tui.run.entry import Entry
+from mobius_tui.run.events import RunBegan
 from mobius_tui.run.fold import advance, initial
 from mobius_tui.run.journal import FIRST, entries_of
 from mobius_tui.run.milestones import Course

@@ -24,12 +24,8 @@ from mobius_tui.run.autopilot import fly
 from mobius_tui.run.control import Control
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.engine import Engine
-from mobius_tui.run.events import (
-    Entry,
-    HealthSealed,
-    HostStopped,
-    RunBegan,
-)
+from mobius_tui.run.entry import Entry
+from mobius_tui.run.events import HealthSealed, HostStopped, RunBegan
 from mobius_tui.run.first_words import begin
 from mobius_tui.run.fold import fold
 from mobius_tui.run.follow import runbook_of

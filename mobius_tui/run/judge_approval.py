@@ -22,7 +22,7 @@ from mobius_tui.run.approvals import (
 )
 from mobius_tui.run.approver_names import phrase, wrong_name
 from mobius_tui.run.engine import Engine
-from mobius_tui.run.events import Entry
+from mobius_tui.run.entry import Entry
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.standings import Standing
 from mobius_tui.run.steps import Status

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from mobius_tui.errors import RunError
 from mobius_tui.run.drill_events import FACILITATOR, Act, HintGiven, SiteTouched
 from mobius_tui.run.engine import Engine
-from mobius_tui.run.events import Entry
+from mobius_tui.run.entry import Entry
 from mobius_tui.run.intents import Intent
 
 HINT = 500

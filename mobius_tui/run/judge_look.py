@@ -9,7 +9,8 @@ from __future__ import annotations
 from mobius_tui.errors import RunError, StateError
 from mobius_tui.run.checking import Checking
 from mobius_tui.run.engine import Engine
-from mobius_tui.run.events import Entry, NoteAdded
+from mobius_tui.run.entry import Entry
+from mobius_tui.run.events import NoteAdded
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.starting import step_of
 from mobius_tui.run.steps import BAD

@@ -8,7 +8,7 @@ from mobius_tui.errors import RunError
 from mobius_tui.run.channels import marked
 from mobius_tui.run.deliveries import WANTS_A_PERSON, Delivery, Stand, of_step
 from mobius_tui.run.engine import Engine
-from mobius_tui.run.events import Entry
+from mobius_tui.run.entry import Entry
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.message_events import (
     MessageDropped,

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.engine import Engine
-from mobius_tui.run.events import Entry, PhaseEntered
+from mobius_tui.run.entry import Entry
+from mobius_tui.run.events import PhaseEntered
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.plan import effect_of
 from mobius_tui.run.preflight import refuse_unattended

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from mobius_tui.run.deliveries import OPEN, Delivery, Stand, as_seen
-from mobius_tui.run.events import Entry
+from mobius_tui.run.entry import Entry
 from mobius_tui.run.message_events import (
     MessageDropped,
     MessageEvent,

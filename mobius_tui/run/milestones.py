@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 
 from mobius_tui.health.past import Past
 from mobius_tui.run.drill_events import FACILITATOR
-from mobius_tui.run.events import Entry, StepStarted
+from mobius_tui.run.entry import Entry
 from mobius_tui.run.plan import Plan, effect_of
+from mobius_tui.run.step_events import StepStarted
 from mobius_tui.run.watch_events import RollbackBegan, TriggerCleared, TriggerFired
 
 STEADY = 3

@@ -17,7 +17,7 @@ from mobius_tui.errors import MobiusError
 from mobius_tui.run.channels import ways
 from mobius_tui.run.deliveries import Delivery, Stand
 from mobius_tui.run.engine import Engine
-from mobius_tui.run.events import Entry
+from mobius_tui.run.entry import Entry
 from mobius_tui.run.message_events import (
     MessageEvent,
     MessageNotSent,

@@ -11,9 +11,10 @@ from dataclasses import replace
 from mobius_tui.errors import RunError
 from mobius_tui.health.record import Check, Sample
 from mobius_tui.health.trigger import Cleared, Fired, Watch
-from mobius_tui.run.events import Event, PhaseLeft, StepEnded, StepUnknown
+from mobius_tui.run.events import Event, PhaseLeft
 from mobius_tui.run.plan import Plan, effect_of
 from mobius_tui.run.state import RunState
+from mobius_tui.run.step_events import StepEnded, StepUnknown
 from mobius_tui.run.variables import Values
 from mobius_tui.run.watch_events import WatchArmed
 

@@ -7,17 +7,13 @@ from collections.abc import Mapping
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.engine import Engine
-from mobius_tui.run.events import (
-    ChoiceMade,
-    Entry,
-    PhaseEntered,
-    StepEnded,
-    VariableSet,
-)
+from mobius_tui.run.entry import Entry
+from mobius_tui.run.events import PhaseEntered, VariableSet
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.judge_approval import answer_in_drill, refuse_own
 from mobius_tui.run.judge_watch import yield_to
 from mobius_tui.run.plan import effect_of, follows, kind_of
+from mobius_tui.run.step_events import ChoiceMade, StepEnded
 from mobius_tui.run.steps import Status
 from mobius_tui.run.variables import refuse
 from mobius_tui.runbook.model import Step, Variable
@@ -155,7 +151,7 @@ async def tick(engine: Engine, intent: Intent, who: str) -> Entry | None:
     answers = _answers(step, intent.values, declared)
     refuse_own(engine, step, intent)
     await answer_in_drill(engine, step, who)
-    from mobius_tui.run.events import StepStarted
+    from mobius_tui.run.step_events import StepStarted
 
     started = StepStarted(
         step=step.id, attempt=number, reads=engine.plan.reads[step.id]

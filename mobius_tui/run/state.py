@@ -16,8 +16,6 @@ from mobius_tui.run.drill_events import Hint
 from mobius_tui.run.events import (
     AutoStarted,
     AutoStopped,
-    CheckTried,
-    ChoiceMade,
     Event,
     HealthSealed,
     HostStarted,
@@ -27,13 +25,6 @@ from mobius_tui.run.events import (
     PhaseLeft,
     RunBegan,
     RunEnded,
-    StepEnded,
-    StepOverridden,
-    StepRestored,
-    StepSkipped,
-    StepStarted,
-    StepUnknown,
-    StopAsked,
 )
 from mobius_tui.run.grown import NONE_YET, Grown
 from mobius_tui.run.message_events import (
@@ -43,6 +34,17 @@ from mobius_tui.run.message_events import (
     MessageSent,
     MessageTried,
     MessageUnknown,
+)
+from mobius_tui.run.step_events import (
+    CheckTried,
+    ChoiceMade,
+    StepEnded,
+    StepOverridden,
+    StepRestored,
+    StepSkipped,
+    StepStarted,
+    StepUnknown,
+    StopAsked,
 )
 from mobius_tui.run.steps import BAD, ENDED, Frame, Status, StepState, Value
 from mobius_tui.run.watch_events import RollbackBegan, TriggerCleared, WatchEvent

@@ -6,18 +6,13 @@ from collections.abc import Iterator
 
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run.directory import RunDirectory
-from mobius_tui.run.events import (
-    Entry,
-    HealthSealed,
-    HostStopped,
-    RunBegan,
-    StepEnded,
-    StepUnknown,
-)
+from mobius_tui.run.entry import Entry
+from mobius_tui.run.events import HealthSealed, HostStopped, RunBegan
 from mobius_tui.run.fold import fold
 from mobius_tui.run.follow import runbook_of, sha256_of
 from mobius_tui.run.journal import Tail, read
 from mobius_tui.run.record import read_record
+from mobius_tui.run.step_events import StepEnded, StepUnknown
 from mobius_tui.run.traces import digest
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.events import Result
 from mobius_tui.run.state import RunState
+from mobius_tui.run.step_events import Result
 from mobius_tui.run.steps import Status
 from mobius_tui.run.variables import Values
 from mobius_tui.run.watch_state import WatchState

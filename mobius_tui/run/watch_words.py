@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mobius_tui.run.events import Entry
+from mobius_tui.run.entry import Entry
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.watch_events import (
     RollbackBegan,

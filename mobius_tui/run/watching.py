@@ -16,7 +16,7 @@ from mobius_tui.health.beat import awake
 from mobius_tui.health.record import Check, Sample
 from mobius_tui.health.trigger import Cleared, Fired, Rule
 from mobius_tui.run.engine import Engine
-from mobius_tui.run.events import Entry
+from mobius_tui.run.entry import Entry
 from mobius_tui.run.judge_watch import begin_by
 from mobius_tui.run.rollback import in_the_way
 from mobius_tui.run.rules import RunRules

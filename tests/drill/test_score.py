@@ -8,20 +8,17 @@ import pytest
 
 from mobius_tui.drill.score import Facts, Score, score
 from mobius_tui.health.past import Past
-from mobius_tui.run.events import (
-    AutoStarted,
+from mobius_tui.run.entry import Entry
+from mobius_tui.run.events import AutoStarted, Event, NoteAdded, RunBegan
+from mobius_tui.run.plan import Plan
+from mobius_tui.run.step_events import (
     CheckTried,
     ChoiceMade,
-    Entry,
-    Event,
-    NoteAdded,
-    RunBegan,
     StepEnded,
     StepOverridden,
     StepSkipped,
     StepStarted,
 )
-from mobius_tui.run.plan import Plan
 from mobius_tui.run.watch_events import TriggerFired
 from tests.conftest import MakeRunbook
 from tests.health.checks import numbered, trace

@@ -9,8 +9,6 @@ from typing import Any
 
 from mobius_tui.health.record import Check
 from mobius_tui.run.events import (
-    CheckTried,
-    ChoiceMade,
     HealthSealed,
     HostStarted,
     HostStopped,
@@ -18,14 +16,18 @@ from mobius_tui.run.events import (
     PhaseEntered,
     PhaseLeft,
     RunEnded,
+    VariableSet,
+)
+from mobius_tui.run.message_events import MessageQueued, MessageSent, MessageTried
+from mobius_tui.run.step_events import (
+    CheckTried,
+    ChoiceMade,
     StepEnded,
     StepOverridden,
     StepSkipped,
     StepStarted,
     StepUnknown,
-    VariableSet,
 )
-from mobius_tui.run.message_events import MessageQueued, MessageSent, MessageTried
 from mobius_tui.run.watch_events import TriggerCleared, TriggerFired
 from mobius_tui.runbook.decode import load
 from tests.tui.runs import MadeRun

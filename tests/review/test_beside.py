@@ -8,9 +8,10 @@ from mobius_tui.review.beside import beside, last_drill
 from mobius_tui.review.moment import moments_of
 from mobius_tui.review.rewound import Rewound
 from mobius_tui.review.timeline import Timeline, timeline
-from mobius_tui.run.events import RunEnded, StepEnded, StepStarted
+from mobius_tui.run.events import RunEnded
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.record import write_record
+from mobius_tui.run.step_events import StepEnded, StepStarted
 from mobius_tui.run.watch_events import TriggerFired
 from tests.review.story import begun, story
 from tests.tui.runs import BEGAN, MadeRun

@@ -21,7 +21,8 @@ from mobius_tui.review.last_lines import WIDTH, clip, last_lines
 from mobius_tui.review.schema import schema
 from mobius_tui.review.told import Told
 from mobius_tui.run.directory import RunDirectory, runs_root
-from mobius_tui.run.events import RunEnded, StepEnded, StepStarted
+from mobius_tui.run.events import RunEnded
+from mobius_tui.run.step_events import StepEnded, StepStarted
 from mobius_tui.run.watch_events import TriggerFired
 from mobius_tui.sanitize import clean
 from tests.review.forms import FORMS, GOLDENS, golden

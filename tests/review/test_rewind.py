@@ -13,7 +13,8 @@ from mobius_tui.review.moment import moments_of
 from mobius_tui.review.rewind import CHECKPOINT, Rewind
 from mobius_tui.review.rewound import ReviewViewer, Rewound, head_at, printed_by
 from mobius_tui.review.timeline import Timeline, narrowed, timeline
-from mobius_tui.run.events import Entry, HostStarted, NoteAdded, RunEnded
+from mobius_tui.run.entry import Entry
+from mobius_tui.run.events import HostStarted, NoteAdded, RunEnded
 from mobius_tui.run.fold import fold
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.intents import Intent

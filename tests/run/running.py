@@ -14,7 +14,7 @@ import psutil
 
 from mobius_tui.run.attempt import ask_to_stop
 from mobius_tui.run.directory import RunDirectory, holder
-from mobius_tui.run.events import Entry
+from mobius_tui.run.entry import Entry
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.intents import Intent, Reply, Wish
 from mobius_tui.run.starter import begin, prepare, resume

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from mobius_tui.health.record import Check, decode
-from mobius_tui.run.events import Entry
+from mobius_tui.run.entry import Entry
 from mobius_tui.run.watch_events import TriggerFired
 from tests.run.running import Running
 

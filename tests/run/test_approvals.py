@@ -14,7 +14,8 @@ from mobius_tui.cli import main
 from mobius_tui.run.approval_events import ApprovalAsked, ApprovalGiven
 from mobius_tui.run.approvals import may_not_begin, missing, valid
 from mobius_tui.run.approver_names import phrase, wrong_name
-from mobius_tui.run.events import AutoStopped, StepStarted
+from mobius_tui.run.events import AutoStopped
+from mobius_tui.run.step_events import StepStarted
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
 from tests.run.running import Running

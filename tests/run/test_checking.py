@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mobius_tui.run.events import CheckTried
+from mobius_tui.run.step_events import CheckTried
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
 

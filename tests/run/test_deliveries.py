@@ -10,16 +10,8 @@ from hypothesis import strategies as st
 
 from mobius_tui.errors import StateError
 from mobius_tui.run.deliveries import HOST_ENDED, Stand, as_seen
-from mobius_tui.run.events import (
-    Entry,
-    Event,
-    HostStarted,
-    RunBegan,
-    RunEnded,
-    VariableSet,
-    decode,
-    encode,
-)
+from mobius_tui.run.entry import Entry, decode, encode
+from mobius_tui.run.events import Event, HostStarted, RunBegan, RunEnded, VariableSet
 from mobius_tui.run.fold import advance, fold, initial
 from mobius_tui.run.message_events import (
     MESSAGE_EVENTS,

@@ -7,7 +7,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mobius_tui.run.events import Entry, Event, NoteAdded, RunBegan
+from mobius_tui.run.entry import Entry
+from mobius_tui.run.events import Event, NoteAdded, RunBegan
 from mobius_tui.run.fold import REPEATS, advance, initial
 from mobius_tui.run.grown import NONE_YET, Grown
 from mobius_tui.run.steps import NO_ATTEMPT, Attempt, Look, Status

@@ -12,15 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.events import (
-    EVENTS,
-    Entry,
-    Event,
-    NoteAdded,
-    VariableSet,
-    decode,
-    encode,
-)
+from mobius_tui.run.entry import Entry, decode, encode
+from mobius_tui.run.events import EVENTS, Event, NoteAdded, VariableSet
 from mobius_tui.run.journal import FIRST, Clock, Journal, Tail, entries_of, read
 from tests.run.samples import fields_of
 

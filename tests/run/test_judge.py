@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mobius_tui.run.events import StepEnded, StepStarted
 from mobius_tui.run.intents import Intent
+from mobius_tui.run.step_events import StepEnded, StepStarted
 from tests.run.books import FAILS, ONE, PROTECTED, SECRETS, step
 from tests.run.conftest import Begin
 from tests.run.running import alive

@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 from mobius_tui.run.directory import AttemptDirectory
-from mobius_tui.run.events import NoteAdded, StepStarted
+from mobius_tui.run.events import NoteAdded
+from mobius_tui.run.step_events import StepStarted
 from mobius_tui.run.traces import MARK, survivors
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.health.past import Past
-from mobius_tui.run.events import Entry, Event, NoteAdded, StepStarted
+from mobius_tui.run.entry import Entry
+from mobius_tui.run.events import Event, NoteAdded
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.milestones import Milestones, milestones
 from mobius_tui.run.plan import Plan
+from mobius_tui.run.step_events import StepStarted
 from mobius_tui.run.watch_events import (
     RollbackBegan,
     RollbackHeld,

@@ -13,9 +13,10 @@ import pytest
 from mobius_tui.errors import RunError
 from mobius_tui.run.attempt import ask_to_stop
 from mobius_tui.run.directory import RunDirectory
-from mobius_tui.run.events import HostStarted, StepEnded, StepStarted
+from mobius_tui.run.events import HostStarted
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.starter import resume
+from mobius_tui.run.step_events import StepEnded, StepStarted
 from mobius_tui.run.traces import survivors
 from mobius_tui.run.verify import verify
 from mobius_tui.run.viewer import Viewer

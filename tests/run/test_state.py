@@ -11,10 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobius_tui.errors import StateError
+from mobius_tui.run.entry import Entry
 from mobius_tui.run.events import (
-    CheckTried,
-    ChoiceMade,
-    Entry,
     Event,
     HostStarted,
     NoteAdded,
@@ -22,6 +20,13 @@ from mobius_tui.run.events import (
     PhaseLeft,
     RunBegan,
     RunEnded,
+    VariableSet,
+)
+from mobius_tui.run.fold import advance, fold, initial
+from mobius_tui.run.state import FOLLOWS, RunState
+from mobius_tui.run.step_events import (
+    CheckTried,
+    ChoiceMade,
     StepEnded,
     StepOverridden,
     StepRestored,
@@ -29,10 +34,7 @@ from mobius_tui.run.events import (
     StepStarted,
     StepUnknown,
     StopAsked,
-    VariableSet,
 )
-from mobius_tui.run.fold import advance, fold, initial
-from mobius_tui.run.state import FOLLOWS, RunState
 from mobius_tui.run.steps import BAD, Status
 from mobius_tui.run.watch_events import RollbackBegan
 from mobius_tui.runbook.model import Phase, Runbook, Step

@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobius_tui.errors import UsageError
-from mobius_tui.run.events import Entry, Event, StepEnded, VariableSet
+from mobius_tui.run.entry import Entry
+from mobius_tui.run.events import Event, VariableSet
 from mobius_tui.run.fold import advance, initial
 from mobius_tui.run.state import RunState
+from mobius_tui.run.step_events import StepEnded
 from mobius_tui.run.variables import NoValueError, Values, begin, reads, script_env
 from mobius_tui.runbook.model import Runbook
 from tests.conftest import MakeRunbook

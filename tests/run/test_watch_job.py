@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.errors import StateError
-from mobius_tui.run.events import Entry, Event, PhaseEntered, RunBegan, StepStarted
+from mobius_tui.run.entry import Entry
+from mobius_tui.run.events import Event, PhaseEntered, RunBegan
 from mobius_tui.run.fold import advance, initial
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.state import RunState
+from mobius_tui.run.step_events import StepStarted
 from mobius_tui.run.watch_events import (
     RollbackBegan,
     RollbackStopped,

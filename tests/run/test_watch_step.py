@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.health.window import stale_after
-from mobius_tui.run.events import encode
+from mobius_tui.run.entry import encode
 from mobius_tui.run.journal import FIRST
 from mobius_tui.run.last_looks import last_checks
 from mobius_tui.run.state import RunState

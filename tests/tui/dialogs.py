@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mobius_tui.run.events import StepEnded, StepStarted
+from mobius_tui.run.step_events import StepEnded, StepStarted
 from tests.tui import scenes
 from tests.tui.runs import MadeRun
 

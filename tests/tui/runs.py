@@ -17,7 +17,8 @@ from mobius_tui.health.record import Check, Sample
 from mobius_tui.health.record import encode as encode_health
 from mobius_tui.run.control import Control
 from mobius_tui.run.directory import RunDirectory, make, runbook_digest
-from mobius_tui.run.events import Entry, Event, RunBegan, VariableSet, encode
+from mobius_tui.run.entry import Entry, encode
+from mobius_tui.run.events import Event, RunBegan, VariableSet
 from mobius_tui.run.intents import Intent, Reply
 from mobius_tui.run.journal import FIRST
 from mobius_tui.run.viewer import Viewer

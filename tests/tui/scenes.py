@@ -6,23 +6,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mobius_tui.health.record import Check, Sample
-from mobius_tui.run.events import (
-    CheckTried,
-    ChoiceMade,
-    PhaseEntered,
-    RunEnded,
-    StepEnded,
-    StepSkipped,
-    StepStarted,
-    StepUnknown,
-    VariableSet,
-)
+from mobius_tui.run.events import PhaseEntered, RunEnded, VariableSet
 from mobius_tui.run.message_events import (
     MessageNotSent,
     MessageQueued,
     MessageSent,
     MessageTried,
     MessageUnknown,
+)
+from mobius_tui.run.step_events import (
+    CheckTried,
+    ChoiceMade,
+    StepEnded,
+    StepSkipped,
+    StepStarted,
+    StepUnknown,
 )
 from mobius_tui.run.watch_events import RollbackBegan, TriggerFired, WatchArmed
 from tests.tui.runs import MadeRun, rollback

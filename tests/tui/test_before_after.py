@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.health.record import Check
-from mobius_tui.run.events import NoteAdded, RunEnded, StepEnded, StepStarted
+from mobius_tui.run.events import NoteAdded, RunEnded
+from mobius_tui.run.step_events import StepEnded, StepStarted
 from mobius_tui.run.watch_events import RollbackBegan, TriggerFired
 from mobius_tui.tui.describe import describe
 from mobius_tui.tui.status_text import status_text

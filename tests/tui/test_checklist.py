@@ -9,7 +9,7 @@ import pyte
 import pytest
 
 from mobius_tui import sanitize
-from mobius_tui.run.events import StepEnded, StepStarted
+from mobius_tui.run.step_events import StepEnded, StepStarted
 from mobius_tui.run.steps import Status
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.model import Runbook

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.events import PhaseLeft, RunEnded, StepEnded, StepStarted
+from mobius_tui.run.events import PhaseLeft, RunEnded
+from mobius_tui.run.step_events import StepEnded, StepStarted
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.tui.coach import NEXT, coach_mark
 from mobius_tui.tui.opening import Openings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mobius_tui.run.events import StepEnded, StepStarted
+from mobius_tui.run.step_events import StepEnded, StepStarted
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load
 from mobius_tui.tui.sight import Sight

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.health.record import Check
-from mobius_tui.run.events import NoteAdded, StepEnded, StepStarted
+from mobius_tui.run.events import NoteAdded
+from mobius_tui.run.step_events import StepEnded, StepStarted
 from mobius_tui.runbook.decode import load
 from tests.pictures import svg_of, text_of
 from tests.tui.runs import MadeRun, Time, hosted, opened, settled, until

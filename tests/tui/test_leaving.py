@@ -7,7 +7,8 @@ from pathlib import Path
 from textual.widgets import Button
 
 from mobius_tui.errors import STOPPED
-from mobius_tui.run.events import RunEnded, StepEnded, StepStarted
+from mobius_tui.run.events import RunEnded
+from mobius_tui.run.step_events import StepEnded, StepStarted
 from mobius_tui.tui.screens.leave import LeaveDialog
 from tests.tui import scenes
 from tests.tui.runs import Time, hosted, opened, press, settled, until, words

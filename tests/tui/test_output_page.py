@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.events import StepEnded, StepStarted
+from mobius_tui.run.step_events import StepEnded, StepStarted
 from mobius_tui.runbook.decode import load
 from mobius_tui.tui.output.workbench import OutputWorkbench
 from mobius_tui.tui.screens.run import RunScreen

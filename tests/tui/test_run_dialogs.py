@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from textual.widgets import Button, Input, Static
 
-from mobius_tui.run.events import HostStarted, StepEnded, StepStarted, VariableSet
+from mobius_tui.run.events import HostStarted, VariableSet
+from mobius_tui.run.step_events import StepEnded, StepStarted
 from mobius_tui.tui.screens.confirm import ConfirmDialog
 from mobius_tui.tui.screens.dialog import DEAF, Dialog
 from mobius_tui.tui.screens.failure import FailureDialog

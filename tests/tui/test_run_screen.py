@@ -7,8 +7,9 @@ from time import localtime, strftime
 
 from textual.content import Content
 
-from mobius_tui.run.events import RunEnded, StepEnded, StepStarted
+from mobius_tui.run.events import RunEnded
 from mobius_tui.run.glance import Glance, keep, last_glance
+from mobius_tui.run.step_events import StepEnded, StepStarted
 from mobius_tui.tui.output.pane import OutputPane
 from mobius_tui.tui.screens.card import ReturnCard
 from mobius_tui.tui.screens.ending import EndCard

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.run.entry_words import words as words_of
-from mobius_tui.run.events import StepEnded, StepStarted
 from mobius_tui.run.follow import Follower
+from mobius_tui.run.step_events import StepEnded, StepStarted
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load
 from mobius_tui.tui import offers

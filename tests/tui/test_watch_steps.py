@@ -6,8 +6,8 @@ from pathlib import Path
 
 from mobius_tui.plain import pace
 from mobius_tui.run.entry_words import words
-from mobius_tui.run.events import StepStarted, StepUnknown
 from mobius_tui.run.follow import Follower
+from mobius_tui.run.step_events import StepStarted, StepUnknown
 from mobius_tui.run.variables import Values
 from mobius_tui.run.watch_clock import progress
 from mobius_tui.runbook.decode import load

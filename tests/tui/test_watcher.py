@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.events import RunEnded, StepEnded, StepStarted
+from mobius_tui.run.events import RunEnded
+from mobius_tui.run.step_events import StepEnded, StepStarted
 from mobius_tui.tui.ascii import Ascii
 from mobius_tui.tui.settings import Settings
 from mobius_tui.tui.terminal import fitted, has_title

@@ -1,0 +1,144 @@
+"""An event with its place in the journal, and its form there. Pure.
+
+Times and chain digests are given by whoever writes one.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from mobius_tui.errors import RunError
+from mobius_tui.run.events import EVENTS, Event
+from mobius_tui.run.shapes import is_number, is_text, is_whole, misshapen
+
+_TUPLES = {
+    name: frozenset(f.name for f in fields(kind) if str(f.type).startswith("tuple"))
+    for name, kind in EVENTS.items()
+}
+
+
+_FIELDS = {name: tuple(f.name for f in fields(kind)) for name, kind in EVENTS.items()}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """An event with its place in the journal."""
+
+    n: int
+    """1, 2, 3 …"""
+    at: float
+    """Seconds since 1970, UTC."""
+    mono: float
+    """Monotonic seconds of the machine, meaningful within one `boot`."""
+    boot: str
+    """The machine's boot id."""
+    by: str
+    """Who asked: an account name, `auto` or `host`."""
+    event: Event
+    intent: str | None = None
+    """The id of the intent that it answers."""
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Make many values that are in no cycle, without a look for cycles among them.
+
+    Half of the time that 100,000 entries take would go into those looks.
+    """
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def stamp(at: float) -> str:
+    """A time as the journal writes it: `2026-11-24T13:45:05.123456Z`."""
+    when = datetime.fromtimestamp(at, UTC)
+    return when.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def encode(entry: Entry, prev: str) -> bytes:
+    """The journal's line for an entry, with its newline.
+
+    Args:
+        entry: the event and its place.
+        prev: hexadecimal SHA-256 of the line before, without its newline; of nothing
+            for the first line.
+    """
+    event = entry.event
+    name = type(event).__name__
+    line: dict[str, Any] = {
+        "n": entry.n,
+        "at": stamp(entry.at),
+        "mono": round(entry.mono, 6),
+        "boot": entry.boot,
+        "by": entry.by,
+        "event": name,
+    }
+    if entry.intent is not None:
+        line["intent"] = entry.intent
+    for key in _FIELDS[name]:
+        line[key] = getattr(event, key)
+    line["prev"] = prev
+    text = json.dumps(line, ensure_ascii=False, separators=(",", ":"), default=dict)
+    return text.encode("utf-8", "surrogatepass") + b"\n"
+
+
+def decode(line: bytes) -> tuple[Entry, str]:
+    """An entry and its `prev`, from a line of the journal.
+
+    Raises:
+        RunError: the line is no entry; the message says why.
+    """
+    try:
+        data = json.loads(line.decode("utf-8", "surrogatepass"))
+        name = data.pop("event")
+        prev = data.pop("prev")
+        kind: Callable[..., Event] = EVENTS[name]
+        n, at, mono = data.pop("n"), data.pop("at"), data.pop("mono")
+        boot, by, intent = data.pop("boot"), data.pop("by"), data.pop("intent", None)
+        for key in _TUPLES[name] & data.keys():  # an older journal may lack one
+            data[key] = tuple(data[key]) if type(data[key]) is list else None
+        entry = Entry(
+            n=n,
+            at=datetime.fromisoformat(at).timestamp(),
+            mono=mono,
+            boot=boot,
+            by=by,
+            intent=intent,
+            event=kind(**data),
+        )
+    except _NO_EVENT as error:
+        raise RunError(f"this line of the journal is no event: {error!r}") from error
+    wrong = _misplaced(entry, prev) or misshapen(entry.event)
+    if wrong is not None:
+        raise RunError(
+            f"this line of the journal is no event: {wrong!r} cannot be that"
+        )
+    return entry, prev
+
+
+_NO_EVENT = (
+    *(ValueError, KeyError, TypeError, AttributeError),
+    *(RecursionError, ArithmeticError),
+)
+
+
+def _misplaced(entry: Entry, prev: object) -> str | None:
+    """The first of what stands around every event that cannot be so."""
+    if not (is_text(prev) and is_whole(entry.n)):
+        return "n or prev"
+    if not (is_number(entry.mono) and is_text(entry.boot)):
+        return "mono or boot"
+    if not (is_text(entry.by) and isinstance(entry.intent, str | None)):
+        return "by or intent"
+    return None

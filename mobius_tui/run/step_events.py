@@ -1,0 +1,135 @@
+"""What can happen to a step: its attempts, checks and ends, as events. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Result = Literal[
+    "passed", "warned", "failed", "timed out", "stopped", "not started", "output lost"
+]
+"""How an attempt ended, where that is known."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepStarted:
+    """An attempt is about to be made; durable before anything is done."""
+
+    step: str
+    attempt: int
+    reads: tuple[str, ...] = ()
+    """Names of the variables that it was given."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckTried:
+    """A check looked once."""
+
+    step: str
+    attempt: int
+    check: int
+    """Which of the step's checks, from 0."""
+    look: int
+    """From 1."""
+    held: bool
+    detail: str
+    ms: float
+    row: int
+    """How many looks in a row have held by now."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StopAsked:
+    """A person asked for a running step to be stopped."""
+
+    step: str
+    attempt: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepEnded:
+    """An attempt came to a known end."""
+
+    step: str
+    attempt: int
+    result: Result
+    reason: str = ""
+    """In words: the exit status, the check that failed, the missing output."""
+    exit: int | None = None
+    """The exit status of the script; negative for a signal."""
+    output_bytes: int = 0
+    output_sha256: str | None = None
+    spans_sha256: str | None = None
+    left: tuple[str, ...] = ()
+    """Processes of the step that still live, named."""
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepUnknown:
+    """What became of an attempt cannot be known."""
+
+    step: str
+    attempt: int
+    reason: str
+    left: tuple[str, ...] = ()
+    output_bytes: int = 0
+    output_sha256: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepSkipped:
+    """A person, or `--manual skip`, passed a step over."""
+
+    step: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepRestored:
+    """A skipped step is pending again."""
+
+    step: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepOverridden:
+    """A person vouches for a step, with a reason."""
+
+    step: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChoiceMade:
+    """A decision, recorded; it also ends its step as passed."""
+
+    step: str
+    attempt: int
+    var: str
+    values: tuple[str, ...]
+    reason: str = ""
+
+
+StepEvent = (
+    StepStarted
+    | CheckTried
+    | StopAsked
+    | StepEnded
+    | StepUnknown
+    | StepSkipped
+    | StepRestored
+    | StepOverridden
+    | ChoiceMade
+)
+STEP_EVENTS: tuple[type[StepEvent], ...] = (
+    StepStarted,
+    CheckTried,
+    StopAsked,
+    StepEnded,
+    StepUnknown,
+    StepSkipped,
+    StepRestored,
+    StepOverridden,
+    ChoiceMade,
+)
