@@ -34,7 +34,7 @@ TOGETHER: tuple[tuple[Place, ...], ...] = (
 )
 """Places whose commands can be had at the same time, so that no key may be in two."""
 
-IN_DIALOGS = frozenset({"leave"})
+IN_DIALOGS = frozenset({"leave", "status"})
 """Commands beside those with a flow whose keys work in a dialog, too."""
 
 

@@ -32,5 +32,9 @@ FACILITATOR_COMMANDS: tuple[Command, ...] = tuple(
             *("hint", "t", "Give the team a hint", "Hint"),
             "Shown on the team's screens, on record, and counted in the score.",
         ),
+        (
+            *("status", "y", "Copy a status update", "Status"),
+            "Where the team's run stands; nothing of what was done to the site.",
+        ),
     )
 )

@@ -114,7 +114,10 @@ REVIEW_COMMANDS: tuple[Command, ...] = (
             ),
             (
                 *("status", "status", ("y",), "Copy a status update"),
-                *("Status", "Copies where the run stood at that moment."),
+                *(
+                    "Status",
+                    "Copies where the run stood then; in dialogs, too.",
+                ),
             ),
             (
                 *("changes", "changes", ("D",), "Show what was edited since it began"),

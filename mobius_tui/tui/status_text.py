@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from mobius_tui import sanitize
 from mobius_tui.run.message_words import why
-from mobius_tui.run.plan import follows
+from mobius_tui.run.plan import Plan, follows
 from mobius_tui.run.steps import BAD, Status
 from mobius_tui.runbook.units import clock, in_words
 from mobius_tui.tui.before_after import outage_lines
@@ -15,6 +16,9 @@ from mobius_tui.tui.glyphs import MARKS
 from mobius_tui.tui.health_view import HealthView
 from mobius_tui.tui.sending import open_deliveries
 from mobius_tui.tui.view import RunView
+
+if TYPE_CHECKING:
+    from mobius_tui.run.starter import Briefing
 
 TROUBLES = 3
 """Steps that went wrong which are named."""
@@ -55,9 +59,31 @@ def status_text(
             f"{when} {words}".strip() for when, words in outage_lines(outage, fired)
         )
         lines.append(f"Outage: {', '.join(found)}")
-    when = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(view.now))
-    lines.append(f"{when} · run {run} · journal {view.last_n}:{head[:12]}")
+    lines.append(f"{_utc(view.now)} · run {run} · journal {view.last_n}:{head[:12]}")
     return "\n".join(sanitize.line(line) for line in lines) + "\n"
+
+
+def not_begun_text(briefing: Briefing, *, now: float) -> str:
+    """What is about to be run, where, and that nothing of it was done.
+
+    Args:
+        briefing: what is known before it begins.
+        now: seconds since 1970.
+    """
+    book = briefing.runbook
+    where = f" in {briefing.environment}" if briefing.environment else ""
+    steps = [step for each in book.phases if not each.aside for step in each.steps]
+    lines = [
+        f"{book.title} ({briefing.mode.upper()}){where}",
+        f"Not begun: the briefing is open, 0 of {len(steps)} steps done",
+        *(f"Next: {Plan(book).name(step.id)}" for step in steps[:1]),
+        f"{_utc(now)} · no run yet",
+    ]
+    return "\n".join(sanitize.line(line) for line in lines) + "\n"
+
+
+def _utc(at: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(at))
 
 
 def _goes_on(view: RunView) -> Iterator[str]:

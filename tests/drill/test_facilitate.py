@@ -116,6 +116,10 @@ async def test_the_screen_injects_hints_and_shows_the_score(
         )
         assert FAULT.symptom(site)
         await until(pilot, lambda: "has no .sha256" in words(pilot), seconds=30)
+        await pilot.press("y")
+        copied = drill.path.parent.parent / "copied.txt"
+        await until(pilot, copied.exists, seconds=30)
+        assert copied.read_text().startswith("Led (DRILL)")
         await press(pilot, clock, "t", *"look", "enter")
         await until(pilot, lambda: "just now: look" in words(pilot), seconds=30)
         await pilot.press("h")

@@ -42,6 +42,7 @@ from mobius_tui.tui.score_fields import unseen_fields
 from mobius_tui.tui.screens.alarmed import AlarmedPage
 from mobius_tui.tui.screens.answer_line import answer_in, answer_line
 from mobius_tui.tui.screens.dialog import fields_widget
+from mobius_tui.tui.status_text import not_begun_text
 from mobius_tui.tui.theme import text
 from mobius_tui.tui.whom import contact_fields
 from mobius_tui.tui.widgets.detail import FieldList
@@ -242,6 +243,10 @@ class BriefingScreen(AlarmedPage):
         if source is not None:
             self.source, self.is_edited = source, True
             self.go_out(Errand(run=partial(edit, source, os.environ, tells=False)))
+
+    def action_status(self) -> None:
+        """Copy that it has not begun."""
+        self.copy(not_begun_text(self._briefing, now=self._wall()))
 
     def action_drills(self) -> None:
         """Show how its drills went."""

@@ -76,6 +76,7 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("suspend"),
         bind("contacts", "contacts"),
+        bind("status"),
         Binding("escape", "cancel", "Close, and do nothing", show=False),
         Binding("up", "scroll_body(-1)", "Up", show=False),
         Binding("down", "scroll_body(1)", "Down", show=False),
@@ -99,6 +100,8 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
     """Where seconds come from for the time in which it is deaf."""
     copier: Callable[[str], None] | None = None
     """Copies text and says which way it went; given by the page that asks."""
+    status: Callable[[], None] | None = None
+    """Copies where the run stands; given by the page that it is over."""
 
     def __init__(self, title: str, *, tone: Role = "plain") -> None:
         """Make a dialog.
@@ -255,8 +258,13 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
 
         if self.alarm is not None and not isinstance(self, ContactsDialog):
             dialog = ContactsDialog(self.alarm.runbook.contacts)
-            dialog.mono = self.mono
+            dialog.mono, dialog.status = self.mono, self.status
             self.app.push_screen(dialog)
+
+    def action_status(self) -> None:
+        """Copy where the run stands; it answers nothing, and the dialog stays."""
+        if self.status is not None:
+            self.status()
 
     @on(Button.Pressed, "#cancel")
     def action_cancel(self) -> None:

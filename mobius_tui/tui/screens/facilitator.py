@@ -37,6 +37,7 @@ from mobius_tui.tui.messages import RunChanged, RunLost
 from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.screens.reason import ReasonDialog
 from mobius_tui.tui.sight import Sight
+from mobius_tui.tui.status_text import status_text
 from mobius_tui.tui.theme import text
 from mobius_tui.tui.view import RunView
 from mobius_tui.tui.widgets.detail import FieldList
@@ -231,6 +232,13 @@ class FacilitatorPage(Page):
         self.tell(f"{fault.name} is {DONE[act]}; the team is told at the end.")
         self.look()
         self._ask_site()
+
+    def action_status(self) -> None:
+        """Copy where the team's run stands."""
+        if self.view is not None:
+            health = self._sight.health(self.view)
+            run, head = self._viewer.directory.id, self._viewer.follower.head
+            self.copy(status_text(self.view, health, run=run, head=head))
 
     def action_hint(self) -> None:
         """Tell the team something."""

@@ -78,9 +78,13 @@ class Page(BasePage):
     def _came_to_the_top(self) -> None:
         self.post_message(self.tidings())
 
+    def lend(self, dialog: Dialog[Any]) -> None:
+        """Give a dialog what it has not of itself: a clock, and the run's status."""
+        dialog.mono, dialog.status = self.mono, self.action_status
+
     async def ask(self, dialog: Dialog[T], /) -> T | None:
         """Show a dialog and wait for what it gives; only from a worker."""
-        dialog.mono = self.mono
+        self.lend(dialog)
         dialog.copier = self.copy
         dialog.draft = self.drafts.get(dialog.heading, {})
         self.drafts = {k: v for k, v in self.drafts.items() if k != dialog.heading}
@@ -125,6 +129,10 @@ class Page(BasePage):
         work = self._copy(text)
         self.run_worker(work, name="copy", exit_on_error=False)
 
+    def action_status(self) -> None:
+        """Copy where a run stands; on a page of none, say so."""
+        self.tell("No run is open here, so there is no status to copy.")
+
     def copies_folder(self) -> Path:
         """The private folder in which what is copied is kept too."""
         return state_home()
@@ -160,7 +168,7 @@ class Page(BasePage):
 
         listed = commands(*self.PLACES)
         dialog = HelpDialog(listed, first=self.HELP, glyphs="run" in self.PLACES)
-        dialog.mono = self.mono
+        self.lend(dialog)
         self.app.push_screen(dialog)
 
     def show_drills(self, runbook: str, title: str) -> None:
@@ -173,7 +181,7 @@ class Page(BasePage):
         from mobius_tui.tui.screens.drills import DrillsDialog, trends_of
 
         dialog = DrillsDialog(title, partial(trends_of, runbook))
-        dialog.mono = self.mono
+        self.lend(dialog)
         self.app.push_screen(dialog)
 
     def action_choose_theme(self) -> None:
