@@ -23,9 +23,10 @@ from textual.pilot import Pilot
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.rehearse import rehearsal
 from mobius_tui.run.answers import answers_of
-from mobius_tui.run.directory import all_runs, runs_root
+from mobius_tui.run.briefing import Briefing
 from mobius_tui.run.follow import Follower
-from mobius_tui.run.starter import Briefing
+from mobius_tui.run.home import runs_root
+from mobius_tui.run.runs import all_runs
 from mobius_tui.tui.app import MobiusApp
 from mobius_tui.tui.errand import Result
 from mobius_tui.tui.opening import Openings

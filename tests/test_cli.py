@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from mobius_tui import __version__
-from mobius_tui.run.directory import all_runs, runs_root
+from mobius_tui.run.home import runs_root
+from mobius_tui.run.runs import all_runs
 from tests.run.books import ONE, step
 from tests.run.running import Running, wait_for
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from mobius_tui.cli import main
-from mobius_tui.run.directory import runs_root
+from mobius_tui.run.home import runs_root
 from tests.review.story import begun, story
 
 DAY = 86400.0

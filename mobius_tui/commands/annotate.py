@@ -27,7 +27,8 @@ def do(options: argparse.Namespace) -> int:
 
     from mobius_tui.commands.speaking import tell
     from mobius_tui.review.annotating import annotate, place
-    from mobius_tui.run.directory import find, runs_root
+    from mobius_tui.run.home import runs_root
+    from mobius_tui.run.runs import find
     from mobius_tui.run.takeover import operator
 
     directory = find(runs_root(), options.run)

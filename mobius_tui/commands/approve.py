@@ -33,8 +33,9 @@ def do(options: argparse.Namespace) -> int:
     import asyncio
 
     from mobius_tui.commands.speaking import say, tell
-    from mobius_tui.run.directory import find, runs_root
     from mobius_tui.run.follow import Follower
+    from mobius_tui.run.home import runs_root
+    from mobius_tui.run.runs import find
     from mobius_tui.sanitize import line
 
     directory = find(runs_root(), options.run)

@@ -76,6 +76,7 @@ def _file(name: str) -> Path:
 
 def _was_anything_run() -> bool:
     """Whether there can be drills at all: what knows of them takes time to import."""
-    from mobius_tui.run.directory import all_runs, runs_root
+    from mobius_tui.run.home import runs_root
+    from mobius_tui.run.runs import all_runs
 
     return bool(all_runs(runs_root()))

@@ -10,7 +10,7 @@ from pathlib import Path
 from mobius_tui.drill.freshness import drills_of
 from mobius_tui.drill.never_red import watched, words
 from mobius_tui.errors import MobiusError, UsageError
-from mobius_tui.run.directory import runs_root
+from mobius_tui.run.home import runs_root
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.model import Runbook
 from mobius_tui.runbook.units import age as seconds_of

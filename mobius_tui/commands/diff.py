@@ -25,8 +25,9 @@ def add_options(diff: argparse.ArgumentParser) -> None:
 def do(options: argparse.Namespace) -> int:
     """Say it part by part; nothing where nothing changed."""
     from mobius_tui.commands.speaking import say, tell
-    from mobius_tui.run.directory import find, runs_root
     from mobius_tui.run.follow import began_of, runbook_of
+    from mobius_tui.run.home import runs_root
+    from mobius_tui.run.runs import find
     from mobius_tui.runbook import library
     from mobius_tui.runbook.changes import changes
     from mobius_tui.runbook.decode import load

@@ -45,7 +45,7 @@ def _look() -> Iterator[Finding]:
     import sys
     from pathlib import Path
 
-    from mobius_tui.run.directory import state_home
+    from mobius_tui.run.home import state_home
     from mobius_tui.run.logout import after_logout
     from mobius_tui.run.own_parts import own_parts
     from mobius_tui.run.state_place import place

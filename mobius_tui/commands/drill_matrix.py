@@ -15,9 +15,9 @@ from mobius_tui.drill.matrix import Column, Matrix
 from mobius_tui.drill.seen import subjects
 from mobius_tui.errors import FAILED, OK, MobiusError
 from mobius_tui.plain import inert
-from mobius_tui.run.directory import find as find_run
-from mobius_tui.run.directory import runs_root
+from mobius_tui.run.home import runs_root
 from mobius_tui.run.plan import Plan
+from mobius_tui.run.runs import find as find_run
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.library import find
 from mobius_tui.sanitize import line

@@ -21,7 +21,8 @@ def do(options: argparse.Namespace) -> int:
 
     from mobius_tui.commands.speaking import say, tell
     from mobius_tui.review.export import export
-    from mobius_tui.run.directory import find, runs_root
+    from mobius_tui.run.home import runs_root
+    from mobius_tui.run.runs import find
     from mobius_tui.run.verify import verify
 
     directory = find(runs_root(), options.run)

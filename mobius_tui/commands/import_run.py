@@ -24,7 +24,7 @@ def do(options: argparse.Namespace) -> int:
 
     from mobius_tui.commands.speaking import say, tell
     from mobius_tui.review.importing import take_in
-    from mobius_tui.run.directory import runs_root
+    from mobius_tui.run.home import runs_root
 
     file = Path(options.file)
     run = take_in(file, runs_root(), head=options.head, now=time.time())

@@ -44,7 +44,8 @@ def lead(options: argparse.Namespace) -> int:
     from mobius_tui.commands.options import is_plain
     from mobius_tui.commands.playing import screen_settings
     from mobius_tui.drill.facilitate import drill_under_way
-    from mobius_tui.run.directory import find, runs_root
+    from mobius_tui.run.home import runs_root
+    from mobius_tui.run.runs import find
 
     name = options.inject
     directory = find(runs_root(), name) if name else drill_under_way()

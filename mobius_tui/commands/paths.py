@@ -17,7 +17,7 @@ def do(_options: argparse.Namespace) -> int:
     """Print each folder and file by its name."""
     from mobius_tui.commands.speaking import say
     from mobius_tui.drill.site import sites_root
-    from mobius_tui.run.directory import runs_root
+    from mobius_tui.run.home import runs_root
     from mobius_tui.runbook.library import folder, own_folder
     from mobius_tui.sanitize import line
     from mobius_tui.tui import settings

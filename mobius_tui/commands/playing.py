@@ -18,8 +18,8 @@ from mobius_tui.errors import OK, UsageError
 from mobius_tui.sanitize import line
 
 if TYPE_CHECKING:
+    from mobius_tui.run.briefing import Briefing
     from mobius_tui.run.intents import Intent
-    from mobius_tui.run.starter import Briefing
     from mobius_tui.tui.settings import Settings
 
 

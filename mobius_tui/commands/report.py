@@ -30,7 +30,8 @@ def do(options: argparse.Namespace) -> int:
     """Write it; a damaged run is told as far as it goes."""
     from mobius_tui.commands.speaking import tell
     from mobius_tui.commands.writing import write
-    from mobius_tui.run.directory import find, newest, runs_root
+    from mobius_tui.run.home import runs_root
+    from mobius_tui.run.runs import find, newest
 
     if options.schema:
         from mobius_tui.review.schema import schema

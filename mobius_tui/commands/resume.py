@@ -26,7 +26,8 @@ def do(options: argparse.Namespace) -> int:
         interruptible,
         screen_settings,
     )
-    from mobius_tui.run.directory import find, runs_root
+    from mobius_tui.run.home import runs_root
+    from mobius_tui.run.runs import find
 
     directory = find(runs_root(), options.run) if options.run else None
     auto = auto_intent(options, answers_in(options.answers))

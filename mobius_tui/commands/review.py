@@ -17,7 +17,8 @@ def do(options: argparse.Namespace) -> int:
     from mobius_tui.commands.options import is_plain
     from mobius_tui.commands.playing import screen_settings
     from mobius_tui.errors import UsageError
-    from mobius_tui.run.directory import find, newest, runs_root
+    from mobius_tui.run.home import runs_root
+    from mobius_tui.run.runs import find, newest
 
     root = runs_root()
     directory = find(root, options.run) if options.run else newest(root)

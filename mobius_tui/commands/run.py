@@ -31,8 +31,8 @@ def do(options: argparse.Namespace) -> int:
     from dataclasses import replace
 
     from mobius_tui.commands.playing import answers_in, go
+    from mobius_tui.run.briefing import prepare
     from mobius_tui.run.sharing import shared_folder
-    from mobius_tui.run.starter import prepare
     from mobius_tui.runbook.decode import load
     from mobius_tui.runbook.library import find
 

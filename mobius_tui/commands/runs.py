@@ -46,7 +46,8 @@ def do(options: argparse.Namespace) -> int:
     import json
 
     from mobius_tui.commands.speaking import say, tell
-    from mobius_tui.run.directory import all_runs, others_runs, runs_root
+    from mobius_tui.run.home import runs_root
+    from mobius_tui.run.runs import all_runs, others_runs
     from mobius_tui.run.summary import summary
     from mobius_tui.sanitize import line
 
@@ -112,7 +113,7 @@ def _drills(options: argparse.Namespace, since: float | None) -> int:
     from mobius_tui.drill.history import history
     from mobius_tui.drill.score_words import HEAD, row
     from mobius_tui.drill.score_words import as_json as drill_json
-    from mobius_tui.run.directory import runs_root
+    from mobius_tui.run.home import runs_root
     from mobius_tui.sanitize import line
 
     found = [

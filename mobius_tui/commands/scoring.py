@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mobius_tui.drill.faults import Fault
+    from mobius_tui.run.briefing import Briefing
     from mobius_tui.run.intents import Intent
-    from mobius_tui.run.starter import Briefing
 
 
 async def show_to_the_end(

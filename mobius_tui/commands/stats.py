@@ -23,7 +23,7 @@ def do(options: argparse.Namespace) -> int:
     from mobius_tui.review.past_runs import past_runs, runbook_named
     from mobius_tui.review.stats import stats
     from mobius_tui.review.stats_words import as_json, in_lines
-    from mobius_tui.run.directory import runs_root
+    from mobius_tui.run.home import runs_root
     from mobius_tui.run.plan import Plan
 
     root = runs_root()

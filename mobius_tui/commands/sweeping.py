@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mobius_tui.run.directory import state_home
+from mobius_tui.run.home import state_home
 
 
 def sweep() -> None:

@@ -18,8 +18,9 @@ def add_options(verify: argparse.ArgumentParser) -> None:
 def do(options: argparse.Namespace) -> int:
     """Say what was edited, or the head."""
     from mobius_tui.commands.speaking import say
-    from mobius_tui.run.directory import find, runs_root
+    from mobius_tui.run.home import runs_root
     from mobius_tui.run.journal import read
+    from mobius_tui.run.runs import find
     from mobius_tui.run.verify import verify
     from mobius_tui.sanitize import line
 

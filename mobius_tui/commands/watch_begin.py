@@ -21,12 +21,13 @@ from mobius_tui.commands.speaking import tell
 from mobius_tui.commands.watch_follow import Heard, Watching, signals
 from mobius_tui.commands.watch_lines import WatchLines
 from mobius_tui.errors import UsageError
+from mobius_tui.run.briefing import Briefing, answer, prepare
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.preflight import refuse_unattended
 from mobius_tui.run.presence import present
 from mobius_tui.run.rollback import rollback_of
-from mobius_tui.run.starter import Briefing, answer, begin, prepare
+from mobius_tui.run.starter import begin
 from mobius_tui.run.variables import texts
 from mobius_tui.run.watch_events import WatchBegan
 from mobius_tui.run.watch_log import FOLDER, make_log

@@ -18,10 +18,12 @@ from mobius_tui.drill.score import Score, Scoring
 from mobius_tui.drill.site import Site
 from mobius_tui.drill.stage import faults_at, site_at
 from mobius_tui.errors import RunError, UsageError
-from mobius_tui.run.directory import RunDirectory, all_runs, runs_root
+from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.drill_events import Act
 from mobius_tui.run.follow import Follower, JournalFollower
+from mobius_tui.run.home import runs_root
 from mobius_tui.run.intents import Intent
+from mobius_tui.run.runs import all_runs
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.names import did_you_mean
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from mobius_tui.drill import kept
 from mobius_tui.drill.score import Score
 from mobius_tui.drill.score_words import seconds_words
-from mobius_tui.run.directory import RunDirectory, all_runs, runbook_digest
+from mobius_tui.run.directory import RunDirectory, runbook_digest
+from mobius_tui.run.runs import all_runs
 from mobius_tui.run.summary import Summary, summary
 from mobius_tui.runbook.digests import step_digests
 from mobius_tui.runbook.model import Runbook

@@ -9,7 +9,8 @@ from pathlib import Path
 from mobius_tui.drill import kept
 from mobius_tui.drill.kept import Kept
 from mobius_tui.drill.score import TIMES, times_of
-from mobius_tui.run.directory import RunDirectory, all_runs
+from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.runs import all_runs
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -25,6 +25,7 @@ from mobius_tui.drill.wreck import wreck
 from mobius_tui.errors import MobiusError
 from mobius_tui.health.record import Check as ProbeCheck
 from mobius_tui.health.trigger import Fired
+from mobius_tui.run.briefing import Briefing
 from mobius_tui.run.checks.context import Context
 from mobius_tui.run.checks.filled import filled
 from mobius_tui.run.checks.look import look
@@ -32,7 +33,6 @@ from mobius_tui.run.fold import initial
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.rules import RunRules
-from mobius_tui.run.starter import Briefing
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Value
 from mobius_tui.run.takeover import environment

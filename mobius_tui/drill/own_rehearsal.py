@@ -16,8 +16,8 @@ from mobius_tui.drill.own_faults import OwnFault
 from mobius_tui.drill.rehearse import guard
 from mobius_tui.drill.sweep import reap_orphans
 from mobius_tui.errors import RunError, UsageError
-from mobius_tui.run.directory import private_folder
-from mobius_tui.run.starter import Briefing, prepare
+from mobius_tui.run.briefing import Briefing, prepare
+from mobius_tui.run.home import private_folder
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.library import find
 from mobius_tui.runbook.model import Runbook

@@ -15,8 +15,8 @@ from mobius_tui.drill import injected
 from mobius_tui.drill import site as sites
 from mobius_tui.drill.faults import Fault
 from mobius_tui.drill.sweep import reap_orphans
-from mobius_tui.run.directory import private_folder
-from mobius_tui.run.starter import Briefing, prepare
+from mobius_tui.run.briefing import Briefing, prepare
+from mobius_tui.run.home import private_folder
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.library import find
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from mobius_tui.drill.freshness import Freshness, among
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.directory import RunDirectory, all_runs
+from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.runs import all_runs
 from mobius_tui.run.summary import Summary, summary
 from mobius_tui.runbook.decode import load
 

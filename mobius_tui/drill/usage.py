@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.directory import RunDirectory, all_runs, runs_root
+from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.events import RunBegan
 from mobius_tui.run.follow import JournalFollower
+from mobius_tui.run.home import runs_root
+from mobius_tui.run.runs import all_runs
 
 
 def run_of(root: Path) -> RunDirectory | None:

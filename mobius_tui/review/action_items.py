@@ -15,10 +15,11 @@ from mobius_tui.errors import MobiusError, UsageError
 from mobius_tui.review.drills import record_of
 from mobius_tui.review.keeping import Said, change_table, text_of, time_of
 from mobius_tui.review.told import ActionItem
-from mobius_tui.run.directory import RunDirectory, all_runs
+from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.events import RunBegan
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.record import ACTION_ITEMS as TABLE
+from mobius_tui.run.runs import all_runs
 from mobius_tui.run.state import RunState
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.library import find

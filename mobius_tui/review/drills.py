@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.directory import RunDirectory, all_runs
+from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.events import RunBegan
 from mobius_tui.run.record import read_record
+from mobius_tui.run.runs import all_runs
 
 _OUTAGE = {
     "acknowledged": "acknowledged",

@@ -12,14 +12,10 @@ from pathlib import Path
 from mobius_tui.errors import MobiusError, RunError, UsageError
 from mobius_tui.review import reading
 from mobius_tui.review.unpack import Names, unpack
-from mobius_tui.run.directory import (
-    RunDirectory,
-    create,
-    is_run_id,
-    private_folder,
-    sync_folder,
-)
+from mobius_tui.run.directory import RunDirectory, create, sync_folder
+from mobius_tui.run.home import private_folder
 from mobius_tui.run.regular import regular
+from mobius_tui.run.runs import is_run_id
 from mobius_tui.run.verify import verify
 
 

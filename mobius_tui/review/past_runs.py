@@ -11,8 +11,9 @@ from mobius_tui.review import reading
 from mobius_tui.review.measures import times
 from mobius_tui.review.stats import PastRun, PastStep
 from mobius_tui.review.walk import walk
-from mobius_tui.run.directory import RunDirectory, all_runs
+from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.plan import Plan
+from mobius_tui.run.runs import all_runs
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Status
 from mobius_tui.run.summary import summary

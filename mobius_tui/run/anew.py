@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
-from mobius_tui.run.starter import Briefing, own_place, prepare
+from mobius_tui.run.briefing import Briefing, own_place, prepare
 from mobius_tui.runbook.model import Runbook
 
 

@@ -14,10 +14,11 @@ from mobius_tui.run import exits, traces
 from mobius_tui.run.checking import Checking
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.events import VariableSet
+from mobius_tui.run.first_values import refuse
 from mobius_tui.run.recover import Evidence, judge, why
 from mobius_tui.run.step_events import Result, StepEnded, StepUnknown
 from mobius_tui.run.steps import Status
-from mobius_tui.run.variables import refuse, script_env
+from mobius_tui.run.variables import script_env
 from mobius_tui.run.watch_step import WatchStep
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.model_action import Manual, Run, Watch

@@ -1,4 +1,4 @@
-"""Where runs are kept: one directory a run, private to its owner.
+"""One run's directory: what lies where in it, and how it is made.
 
 Folders are 0700 and files 0600; nothing is opened through a link.
 """
@@ -7,39 +7,22 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
-import stat
-from collections.abc import Collection, Iterable
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mobius_tui.errors import RunError, UsageError
+from mobius_tui.errors import RunError
+from mobius_tui.run.home import private_folder, runs_root, state_home
 from mobius_tui.run.regular import descriptor_of
 from mobius_tui.run.sharing import (
     file_mode,
     make_folder,
-    others_folders,
-    own_folders,
 )
-from mobius_tui.sanitize import line
 
 if TYPE_CHECKING:
     from mobius_tui.runbook.model import Source
-
-
-def state_home() -> Path:
-    """The folder of everything that the program keeps: runs and drill sites."""
-    base = os.environ.get("XDG_STATE_HOME", "")
-    home = Path(base) if base.startswith("/") else Path.home() / ".local" / "state"
-    return home / "mobius-tui"
-
-
-def runs_root() -> Path:
-    """The folder of all runs."""
-    return state_home() / "runs"
 
 
 def runbook_digest(sources: Iterable[Source]) -> str:
@@ -51,26 +34,6 @@ def runbook_digest(sources: Iterable[Source]) -> str:
         digest.update(f"{source.name}\0{len(source.data)}\0".encode())
         digest.update(source.data)
     return digest.hexdigest()
-
-
-def private_folder(path: Path) -> None:
-    """Make a folder that only its owner may enter, and its parents.
-
-    Raises:
-        RunError: something else stands there, or it belongs to someone else.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.mkdir(mode=0o700, exist_ok=True)
-        found = path.lstat()
-    except OSError as error:
-        raise RunError(f"{path}: {error.strerror}; set XDG_STATE_HOME") from error
-    if not stat.S_ISDIR(found.st_mode):
-        raise RunError(f"{path} is no folder; move it away")
-    if found.st_uid != os.getuid():
-        raise RunError(f"{path} belongs to another user; set XDG_STATE_HOME")
-    if found.st_mode & 0o077:
-        path.chmod(0o700)
 
 
 def create(path: Path, data: bytes = b"") -> None:
@@ -293,94 +256,3 @@ def make(
     except OSError as error:
         raise RunError(f"{path}: {error.strerror}; free some space") from error
     return run
-
-
-_RUN_ID = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\S+")
-
-
-def is_run_id(name: str) -> bool:
-    """Whether a run can have this name, and nothing else has."""
-    plain = line(name) == name and len(name) <= 200
-    return plain and "/" not in name and _RUN_ID.fullmatch(name) is not None
-
-
-def all_runs(
-    root: Path, *, but: Collection[str] = frozenset()
-) -> tuple[RunDirectory, ...]:
-    """Every run, newest first.
-
-    Args:
-        root: the folder of all runs.
-        but: ids of runs that are left out.
-    """
-    folders = (root, *own_folders()) if root == runs_root() else (root,)
-    return _newest_first(run for folder in folders for run in _runs_in(folder, but))
-
-
-def others_runs() -> tuple[RunDirectory, ...]:
-    """Every run that others share with this user, newest first."""
-    none: frozenset[str] = frozenset()
-    return _newest_first(
-        run for folder in others_folders() for run in _runs_in(folder, none)
-    )
-
-
-def _newest_first(runs: Iterable[RunDirectory]) -> tuple[RunDirectory, ...]:
-    return tuple(sorted(runs, key=lambda run: run.id, reverse=True))
-
-
-def _runs_in(folder: Path, but: Collection[str]) -> list[RunDirectory]:
-    found: list[RunDirectory] = []
-    with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
-        found = [
-            RunDirectory(path)
-            for path in folder.iterdir()
-            if path.name not in but
-            and _RUN_ID.fullmatch(path.name)
-            and path.is_dir()
-            and not path.is_symlink()
-        ]
-    return found
-
-
-def newest(root: Path) -> RunDirectory:
-    """The newest run.
-
-    Raises:
-        UsageError: there is none.
-    """
-    runs = all_runs(root)
-    if not runs:
-        raise UsageError("there are no runs yet; `mobius-tui demo` makes one")
-    return runs[0]
-
-
-def likely_open(root: Path) -> RunDirectory | None:
-    """The newest run that left no record of an end: its journal knows for certain."""
-    return next((run for run in all_runs(root) if _may_be_open(run)), None)
-
-
-def _may_be_open(run: RunDirectory) -> bool:
-    return not run.record.exists() and not run.imported.exists()
-
-
-def find(root: Path, name: str) -> RunDirectory:
-    """A run by its id, by a part of it that only one has, or by its path.
-
-    Raises:
-        UsageError: none, or more than one, is meant.
-    """
-    if "/" in name:
-        path = Path(name)
-        if (path / "journal.jsonl").is_file():
-            return RunDirectory(path.resolve())
-        raise UsageError(f"{name} is no run: there is no journal.jsonl in it")
-    every = (*all_runs(root), *others_runs())
-    runs = [run for run in every if name in run.id]
-    exact = [run for run in runs if run.id == name]
-    if len(exact or runs) == 1:
-        return (exact or runs)[0]
-    if not runs:
-        raise UsageError(f"no run {name!r}; `mobius-tui runs` lists them")
-    names = ", ".join(run.id for run in runs[:5])
-    raise UsageError(f"{name!r} could be any of: {names}; give more of its name")

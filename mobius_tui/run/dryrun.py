@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mobius_tui.run.briefing import Briefing
 from mobius_tui.run.fold import initial
 from mobius_tui.run.plan import Plan, effect_of, kind_of
-from mobius_tui.run.starter import Briefing
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Value
 from mobius_tui.run.variables import Values

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mobius_tui.errors import RunError
 from mobius_tui.run import fold_watch
-from mobius_tui.run.directory import RunDirectory, all_runs
+from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.entry import decode
 from mobius_tui.run.events import (
     HostStarted,
@@ -22,6 +22,7 @@ from mobius_tui.run.events import (
     RunEnded,
 )
 from mobius_tui.run.follow import Lines
+from mobius_tui.run.runs import all_runs
 from mobius_tui.run.state import RunState
 from mobius_tui.run.watch_events import WATCH_EVENTS
 from mobius_tui.run.watch_state import WatchState

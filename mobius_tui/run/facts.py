@@ -6,9 +6,11 @@ import time
 from collections.abc import Mapping
 
 from mobius_tui.errors import MobiusError, UsageError
-from mobius_tui.run.directory import RunDirectory, find, runs_root
+from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.follow import Follower
+from mobius_tui.run.home import runs_root
 from mobius_tui.run.plan import follows
+from mobius_tui.run.runs import find
 from mobius_tui.run.steps import BAD
 from mobius_tui.runbook.model import Runbook
 from mobius_tui.runbook.units import in_words

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from mobius_tui import __version__
 from mobius_tui.errors import FaultError, RunError
-from mobius_tui.run.directory import create, private_folder, state_home
+from mobius_tui.run.directory import create
+from mobius_tui.run.home import private_folder, state_home
 from mobius_tui.sanitize import line
 
 WORDS = 200

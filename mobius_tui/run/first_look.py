@@ -8,7 +8,7 @@ from dataclasses import replace
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.once import Seen, look_once
 from mobius_tui.health.target import Target, target
-from mobius_tui.run.starter import Briefing
+from mobius_tui.run.briefing import Briefing
 from mobius_tui.runbook.model_health import Probe
 from mobius_tui.runbook.templates import fill
 

@@ -18,6 +18,7 @@ from mobius_tui.run.approvals import pending
 from mobius_tui.run.engine import Engine
 from mobius_tui.run.entry import Entry
 from mobius_tui.run.events import AutoStarted, NoteAdded, PhaseEntered, VariableSet
+from mobius_tui.run.first_values import refuse
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.judge_look import look
 from mobius_tui.run.plan import effect_of
@@ -26,7 +27,6 @@ from mobius_tui.run.rollback import rollback_of
 from mobius_tui.run.starting import choose, start, step_of, stop, tick
 from mobius_tui.run.step_events import StepOverridden, StepRestored, StepSkipped
 from mobius_tui.run.steps import Status
-from mobius_tui.run.variables import refuse
 from mobius_tui.run.watch_events import WatchArmed
 from mobius_tui.run.watch_job import ended_by, is_only_watched
 from mobius_tui.runbook.units import seconds

@@ -1,4 +1,4 @@
-"""Starting a run: what the briefing shows, making the directory, starting its host."""
+"""Starting a run: making its directory, and starting its host."""
 
 from __future__ import annotations
 
@@ -8,175 +8,30 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
 
-from mobius_tui.errors import RunError, UsageError
-from mobius_tui.run.channels import notices
+from mobius_tui.errors import RunError
+from mobius_tui.run.briefing import Briefing, answer
 from mobius_tui.run.contents import keep
-from mobius_tui.run.directory import RunDirectory, make, runbook_digest, runs_root
-from mobius_tui.run.events import Mode, RunBegan
-from mobius_tui.run.facts import with_facts
+from mobius_tui.run.directory import RunDirectory, make, runbook_digest
+from mobius_tui.run.events import RunBegan
+from mobius_tui.run.first_values import first_values
 from mobius_tui.run.follow import JournalFollower
+from mobius_tui.run.home import runs_root
 from mobius_tui.run.intents import Intent, encode_intent
 from mobius_tui.run.plan import Plan
-from mobius_tui.run.preflight import problems, refuse_unattended
+from mobius_tui.run.preflight import refuse_unattended
 from mobius_tui.run.sharing import refuse_to_host, shared_folder
 from mobius_tui.run.takeover import Order, operator, refuse_imported
 from mobius_tui.run.traces import last_line
-from mobius_tui.run.variables import begin as first_values
-from mobius_tui.run.variables import refuse
 from mobius_tui.run.watch_events import WatchBegan
-from mobius_tui.runbook.library import has_no_place
-from mobius_tui.runbook.model import Runbook, Variable
+from mobius_tui.runbook.model import Runbook
 
 START_LIMIT = 15.0
 """Seconds that a host may take until it listens."""
-TOLD = 6
-"""Characters from which a secret is one that no other value holds by chance."""
 ASKED = {"auto": "--auto", "arm": "--auto-rollback"}
 """What made a run go by itself, by the wish that it begins with."""
 _HOSTS: list[subprocess.Popen[bytes]] = []
 """Hosts that this process started: they outlive it, and are reaped if they do not."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Briefing:
-    """What is known before a run begins; making one leaves nothing behind."""
-
-    runbook: Runbook
-    mode: Mode
-    profile: str | None
-    workdir: Path
-    values: Mapping[str, tuple[str, str]]
-    """Name → (value, source), without secrets."""
-    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Values of the secrets that were found."""
-    missing: tuple[Variable, ...] = ()
-    """What must be answered before Begin."""
-    problems: tuple[str, ...] = ()
-    """What preflight found wrong, in words; nothing was executed for it."""
-    notices: tuple[str, ...] = ()
-    """What else to know: channels to which nothing can be sent."""
-    path: str = ""
-    """PATH for the run's steps."""
-    places: Mapping[str, str] = field(default_factory=dict)
-    """HOME and TMPDIR for the run's steps, where they are not the caller's."""
-    site: str | None = None
-    """The drill site's folder."""
-    sink: str | None = None
-    """Where a drill's messages go."""
-    pages: bool = False
-    """Whether a drill's messages go to the channels' own addresses."""
-    share: str | None = None
-    """The group that may read and approve the run."""
-    share_control: bool = False
-    """Whether that group may act on it, too."""
-
-    @property
-    def environment(self) -> str | None:
-        """The value of the variable that names the environment."""
-        name = self.runbook.environment
-        if name is None or name not in self.values:
-            return None
-        return self.values[name][0]
-
-    @property
-    def protected(self) -> bool:
-        """Whether what destroys wants the environment's name typed."""
-        return self.environment in self.runbook.protected
-
-
-def prepare(
-    runbook: Runbook,
-    *,
-    given: Mapping[str, str],
-    profile: str | None = None,
-    workdir: Path | None = None,
-    mode: Mode = "incident",
-    site: str | None = None,
-    path: str | None = None,
-    sink: str | None = None,
-    pages: bool = False,
-    places: Mapping[str, str] | None = None,
-) -> Briefing:
-    """Look at what a run would begin with; executes nothing.
-
-    Args:
-        runbook: what is to be run.
-        given: values from the command line.
-        profile: the name of a profile.
-        workdir: where commands run; the runbook's own without it.
-        mode: incident or drill.
-        site: the drill site's folder.
-        path: PATH for the steps; the caller's own without it.
-        sink: where a drill's messages go.
-        pages: whether a drill's messages go to the channels' own addresses.
-        places: HOME and TMPDIR for the steps, in the same way.
-
-    Raises:
-        UsageError: a value, profile or directory cannot be.
-    """
-    told = with_facts(runbook, given)
-    first = first_values(runbook, given=told, profile=profile, environ=os.environ)
-    place = workdir or own_place(runbook)
-    search = os.environ.get("PATH", os.defpath) if path is None else path
-    if workdir is not None and not place.is_dir():
-        raise UsageError(f"--workdir {workdir}: there is no such directory")
-    quiet = mode == "drill" and not pages
-    known = {*first.values, *first.secrets}
-    return Briefing(
-        runbook=runbook,
-        mode=mode,
-        profile=profile,
-        workdir=place.resolve(),
-        values=first.values,
-        secrets=first.secrets,
-        missing=first.missing,
-        problems=tuple(problems(runbook, place, search)),
-        notices=() if quiet else tuple(notices(runbook, known)),
-        path=search,
-        places=dict(places or {}),
-        site=site,
-        sink=sink,
-        pages=pages,
-    )
-
-
-def own_place(runbook: Runbook) -> Path:
-    """Where a runbook's commands run, if nobody says otherwise."""
-    base = Path.cwd() if has_no_place(runbook.path) else runbook.path.parent
-    return base / runbook.workdir
-
-
-def answer(briefing: Briefing, answers: Mapping[str, str]) -> Briefing:
-    """A briefing with answers filled in.
-
-    Raises:
-        UsageError: a value cannot be, or one is still missing.
-    """
-    values, secrets = dict(briefing.values), dict(briefing.secrets)
-    for name, value in with_facts(briefing.runbook, answers).items():
-        variable = briefing.runbook.variables.get(name)
-        if variable is None:
-            raise UsageError(f"{name}: this runbook has no such variable")
-        refuse(variable, value)
-        if variable.secret:
-            secrets[name] = value
-        else:
-            values[name] = (value, "answer")
-    missing = tuple(
-        v
-        for v in briefing.missing
-        if not (secrets.get(v.name) or values.get(v.name, ("",))[0])
-    )
-    if missing:
-        names = ", ".join(f"{v.name} ({v.title or v.name})" for v in missing)
-        raise UsageError(f"values are wanted for: {names}; give --var NAME=VALUE")
-    for name, (value, _) in values.items():
-        if any(len(each) >= TOLD and each in value for each in secrets.values()):
-            raise UsageError(f"{name}: this holds the value of a secret, and is kept")
-    return replace(briefing, values=values, secrets=secrets, missing=())
 
 
 async def begin(
@@ -210,9 +65,26 @@ async def begin(
         time.time(),
         shared=ready.share is not None,
     )
+    began = _began(ready, directory)
+    wish = None if auto is None else encode_intent(auto).decode()
+    keep(directory, Plan(runbook), mode=ready.mode, environment=ready.environment)
+    order = Order(
+        began=began,
+        values=ready.values,
+        secrets=ready.secrets,
+        auto=wish,
+        watch=watch,
+    )
+    await _start_host(directory, order, runbook)
+    return directory
+
+
+def _began(ready: Briefing, directory: RunDirectory) -> RunBegan:
+    """The first entry of a run's journal: what this process is, and was told."""
     umask = os.umask(0o077)
     os.umask(umask)
-    began = RunBegan(
+    runbook = ready.runbook
+    return RunBegan(
         run=directory.id,
         runbook=runbook.id,
         file=runbook.sources[0].name,
@@ -238,17 +110,6 @@ async def begin(
         share=ready.share,
         share_control=ready.share_control,
     )
-    wish = None if auto is None else encode_intent(auto).decode()
-    keep(directory, Plan(runbook), mode=ready.mode, environment=ready.environment)
-    order = Order(
-        began=began,
-        values=ready.values,
-        secrets=ready.secrets,
-        auto=wish,
-        watch=watch,
-    )
-    await _start_host(directory, order, runbook)
-    return directory
 
 
 async def resume(directory: RunDirectory, runbook: Runbook) -> None:

@@ -9,13 +9,13 @@ from mobius_tui.errors import RunError
 from mobius_tui.run.engine import Engine
 from mobius_tui.run.entry import Entry
 from mobius_tui.run.events import PhaseEntered, VariableSet
+from mobius_tui.run.first_values import refuse
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.judge_approval import answer_in_drill, refuse_own
 from mobius_tui.run.judge_watch import yield_to
 from mobius_tui.run.plan import effect_of, follows, kind_of
 from mobius_tui.run.step_events import ChoiceMade, StepEnded
 from mobius_tui.run.steps import Status
-from mobius_tui.run.variables import refuse
 from mobius_tui.runbook.model import Step, Variable
 from mobius_tui.runbook.model_action import Choose, Manual
 

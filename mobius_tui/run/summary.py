@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mobius_tui.errors import OUTCOMES, RunError, UsageError
-from mobius_tui.run.directory import RunDirectory, all_runs
+from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.entry import decode, stamp
 from mobius_tui.run.events import RunBegan, RunEnded
 from mobius_tui.run.last_looks import unwatched_since
 from mobius_tui.run.regular import regular
+from mobius_tui.run.runs import all_runs
 from mobius_tui.runbook.units import clock, moment
 
 TAIL = 1 << 16

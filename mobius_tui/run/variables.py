@@ -1,4 +1,4 @@
-"""Variables: where their values come from, and how they reach texts and scripts.
+"""Variables: what each means at a moment, and how it reaches texts and scripts.
 
 A value reaches a script only as an environment variable, so that it can never become
 code. `${name}` in other texts is filled in by `Values.fill`. A secret's value is held
@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 
-from mobius_tui.errors import MobiusError, UsageError
+from mobius_tui.errors import MobiusError
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import BAD
-from mobius_tui.runbook.model import Runbook, Step, Variable
+from mobius_tui.runbook.model import Runbook, Step
 from mobius_tui.runbook.model_action import Manual, Run, SendMessage, Watch
 from mobius_tui.runbook.model_health import Probe
 from mobius_tui.runbook.templates import fill, script_variables, template_names
@@ -75,84 +75,6 @@ def reads(step: Step, runbook: Runbook) -> tuple[str, ...]:
         if name in declared and name not in step.outputs and name not in own
     ]
     return tuple(kept)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Beginning:
-    """The values that a run begins with."""
-
-    values: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """Name → (value, source), without the secrets."""
-    secrets: Mapping[str, str] = field(default_factory=dict)
-    missing: tuple[Variable, ...] = ()
-    """Variables that the briefing must ask for."""
-
-
-def begin(
-    runbook: Runbook,
-    *,
-    given: Mapping[str, str],
-    profile: str | None,
-    environ: Mapping[str, str],
-) -> Beginning:
-    """The first values: `--var`, then the profile, `from_env` and `default`.
-
-    Raises:
-        UsageError: a name is not declared, a value is none of its choices, or there is
-            no such profile; each message names the remedy.
-    """
-    chosen: Mapping[str, str] = {}
-    if profile is not None:
-        if profile not in runbook.profiles:
-            known = ", ".join(runbook.profiles) or "none"
-            raise UsageError(f"no profile {profile!r} in this runbook; it has: {known}")
-        chosen = runbook.profiles[profile].values
-    for name in given:
-        if name not in runbook.variables:
-            known = ", ".join(runbook.variables)
-            raise UsageError(f"--var {name}: no such variable; there are: {known}")
-    values: dict[str, tuple[str, str]] = {}
-    secrets: dict[str, str] = {}
-    missing: list[Variable] = []
-    for name, variable in runbook.variables.items():
-        value, source = _first(variable, given, chosen, environ)
-        if value is None:
-            if variable.ask:
-                missing.append(variable)
-        elif variable.secret:
-            secrets[name] = value
-        else:
-            refuse(variable, value)
-            values[name] = (value, source)
-    return Beginning(values=values, secrets=secrets, missing=tuple(missing))
-
-
-def refuse(variable: Variable, value: str) -> None:
-    """Refuse a value that a variable may not have.
-
-    Raises:
-        UsageError: it is none of the choices, or holds a NUL character.
-    """
-    if "\0" in value:
-        raise UsageError(f"{variable.name}: a value cannot hold a NUL character")
-    if variable.choices and value not in variable.choices:
-        allowed = ", ".join(variable.choices)
-        raise UsageError(f"{variable.name}: {value!r} is none of: {allowed}")
-
-
-def _first(
-    variable: Variable,
-    given: Mapping[str, str],
-    profile: Mapping[str, str],
-    environ: Mapping[str, str],
-) -> tuple[str | None, str]:
-    if variable.name in given:
-        return given[variable.name], "begin"
-    if variable.name in profile:
-        return profile[variable.name], "begin"
-    if variable.from_env is not None and variable.from_env in environ:
-        return environ[variable.from_env], "begin"
-    return variable.default, "default"
 
 
 class Values:

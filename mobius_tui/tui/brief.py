@@ -10,8 +10,8 @@ from textual.content import Content
 from mobius_tui import sanitize
 from mobius_tui.drill.never_red import LookBack
 from mobius_tui.health.record import State
+from mobius_tui.run.briefing import Briefing
 from mobius_tui.run.plan import effect_of, kind_of
-from mobius_tui.run.starter import Briefing
 from mobius_tui.runbook.markdown import plain
 from mobius_tui.runbook.model import Phase, Runbook
 from mobius_tui.tui.field import Field

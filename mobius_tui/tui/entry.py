@@ -13,7 +13,9 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 from mobius_tui.run.contents import contents
-from mobius_tui.run.directory import RunDirectory, likely_open, runs_root
+from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.home import runs_root
+from mobius_tui.run.runs import likely_open
 from mobius_tui.tui import environment, terminal_title
 from mobius_tui.tui.ahead import Ahead, in_thread
 from mobius_tui.tui.app import MobiusApp
@@ -25,8 +27,8 @@ from mobius_tui.tui.settings import Settings
 from mobius_tui.tui.terminal import fitted
 
 if TYPE_CHECKING:
+    from mobius_tui.run.briefing import Briefing
     from mobius_tui.run.intents import Intent
-    from mobius_tui.run.starter import Briefing
     from mobius_tui.tui.opening import Openings
 
 

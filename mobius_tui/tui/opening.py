@@ -13,12 +13,14 @@ from mobius_tui.drill.shelf import Shelf, shelf
 from mobius_tui.errors import MobiusError
 from mobius_tui.review.rewound import Rewound
 from mobius_tui.run.anew import prepared_anew
-from mobius_tui.run.directory import RunDirectory, runs_root
+from mobius_tui.run.briefing import Briefing, prepare
+from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.elsewhere import Lookout
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.follow_up import FollowUp
+from mobius_tui.run.home import runs_root
 from mobius_tui.run.intents import Intent
-from mobius_tui.run.starter import Briefing, begin, prepare, resume
+from mobius_tui.run.starter import begin, resume
 from mobius_tui.run.summary import newest_open
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load

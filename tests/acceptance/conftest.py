@@ -13,7 +13,8 @@ import pytest
 
 from mobius_tui.drill.site import sites_root
 from mobius_tui.run.attempt import ask_to_stop
-from mobius_tui.run.directory import all_runs, runs_root
+from mobius_tui.run.home import runs_root
+from mobius_tui.run.runs import all_runs
 from tests.acceptance.terminal import PROGRAM, Terminal
 
 Open = Callable[..., Terminal]

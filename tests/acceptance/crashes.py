@@ -21,11 +21,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mobius_tui.errors import MobiusError
+from mobius_tui.run.briefing import prepare
 from mobius_tui.run.directory import RunDirectory, holder
 from mobius_tui.run.events import RunEnded
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.intents import Intent, Reply
-from mobius_tui.run.starter import begin, prepare, resume
+from mobius_tui.run.starter import begin, resume
 from mobius_tui.run.step_events import StepEnded, StepStarted, StepUnknown
 from mobius_tui.run.traces import read_pid
 from mobius_tui.run.verify import verify

@@ -19,10 +19,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.directory import RunDirectory, all_runs, runs_root
+from mobius_tui.run.briefing import prepare
+from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.follow import Follower
+from mobius_tui.run.home import runs_root
 from mobius_tui.run.intents import Intent
-from mobius_tui.run.starter import begin, prepare, resume
+from mobius_tui.run.runs import all_runs
+from mobius_tui.run.starter import begin, resume
 from mobius_tui.run.steps import BAD
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load

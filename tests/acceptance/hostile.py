@@ -18,9 +18,10 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mobius_tui.run.briefing import prepare
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.intents import Intent
-from mobius_tui.run.starter import begin, prepare
+from mobius_tui.run.starter import begin
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load
 from tests.acceptance.answering import Answering

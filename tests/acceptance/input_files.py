@@ -7,8 +7,8 @@ from random import Random
 
 from mobius_tui.drill.own_faults import own_faults
 from mobius_tui.run.answers import answers_of
+from mobius_tui.run.briefing import prepare
 from mobius_tui.run.dryrun import dry_run
-from mobius_tui.run.starter import prepare
 from mobius_tui.runbook.decode import decode
 from mobius_tui.runbook.page.convert import convert
 from mobius_tui.runbook.problem import Problem, report

@@ -22,12 +22,12 @@ from mobius_tui.health.record import encode as encode_health
 from mobius_tui.health.target import target
 from mobius_tui.run.control import Control
 from mobius_tui.run.engine import Engine
+from mobius_tui.run.first_values import refuse
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.intents import Intent, Reply, Wish, decode_from_host, encode_intent
 from mobius_tui.run.journal import Clock, Journal, read
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.post import post
-from mobius_tui.run.variables import refuse
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.model import Variable
 from mobius_tui.runbook.model_health import Figure, Probe

@@ -30,9 +30,10 @@ from pathlib import Path
 import psutil
 
 from mobius_tui.errors import MobiusError
+from mobius_tui.run.briefing import prepare
 from mobius_tui.run.directory import RunDirectory, holder
 from mobius_tui.run.intents import Intent, Wish
-from mobius_tui.run.starter import begin, prepare
+from mobius_tui.run.starter import begin
 from mobius_tui.run.traces import MARK
 from mobius_tui.run.verify import verify
 from mobius_tui.run.viewer import Viewer

@@ -14,8 +14,10 @@ import pytest
 
 from mobius_tui.drill import site as sites
 from mobius_tui.drill.site import processes_in
-from mobius_tui.run.directory import all_runs, holder, runs_root
+from mobius_tui.run.directory import holder
 from mobius_tui.run.follow import Follower
+from mobius_tui.run.home import runs_root
+from mobius_tui.run.runs import all_runs
 from tests.acceptance.terminal import PROGRAM
 from tests.run.running import wait_for
 

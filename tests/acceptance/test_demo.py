@@ -20,9 +20,10 @@ from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.rehearse import rehearsal
 from mobius_tui.errors import MobiusError
 from mobius_tui.plain import show
-from mobius_tui.run.directory import all_runs, runs_root
 from mobius_tui.run.follow import Follower
+from mobius_tui.run.home import runs_root
 from mobius_tui.run.intents import Intent
+from mobius_tui.run.runs import all_runs
 from mobius_tui.run.starter import begin
 from mobius_tui.run.verify import verify
 from tests.acceptance.terminal import PROGRAM

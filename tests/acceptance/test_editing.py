@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mobius_tui.run.briefing import prepare
 from mobius_tui.run.follow import Follower
-from mobius_tui.run.starter import begin, prepare
+from mobius_tui.run.starter import begin
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.own_copy import copy_of
 from tests.acceptance.conftest import Open

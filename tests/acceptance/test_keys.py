@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.drill import site as sites
-from mobius_tui.run.directory import all_runs, runs_root
 from mobius_tui.run.follow import Follower
+from mobius_tui.run.home import runs_root
+from mobius_tui.run.runs import all_runs
 from mobius_tui.tui.screens.dialog import DEAF
 from tests.acceptance.conftest import Open
 from tests.acceptance.terminal import LIMIT, Terminal

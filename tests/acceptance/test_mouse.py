@@ -12,8 +12,9 @@ from collections.abc import Callable
 import pytest
 
 from mobius_tui.drill import site as sites
-from mobius_tui.run.directory import all_runs, runs_root
 from mobius_tui.run.follow import Follower
+from mobius_tui.run.home import runs_root
+from mobius_tui.run.runs import all_runs
 from tests.acceptance.conftest import Open
 from tests.acceptance.terminal import LIMIT, Terminal
 from tests.acceptance.test_keys import next_line

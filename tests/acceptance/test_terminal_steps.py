@@ -16,8 +16,10 @@ import pytest
 import textual
 
 import mobius_tui
-from mobius_tui.run.directory import RunDirectory, all_runs, runs_root
+from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.follow import Follower
+from mobius_tui.run.home import runs_root
+from mobius_tui.run.runs import all_runs
 from mobius_tui.run.traces import read_pid
 from mobius_tui.run.verify import verify
 from tests.acceptance.conftest import Open

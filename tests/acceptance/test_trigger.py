@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.drill import site as sites
-from mobius_tui.run.directory import RunDirectory, all_runs, runs_root
+from mobius_tui.run.briefing import prepare
+from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.follow import Follower
+from mobius_tui.run.home import runs_root
 from mobius_tui.run.intents import Intent
-from mobius_tui.run.starter import begin, prepare
+from mobius_tui.run.runs import all_runs
+from mobius_tui.run.starter import begin
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load
 from tests.acceptance.conftest import Open

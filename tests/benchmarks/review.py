@@ -12,9 +12,10 @@ from mobius_tui.health.record import encode as encode_health
 from mobius_tui.review.moment import moments_of
 from mobius_tui.review.rewound import ReviewViewer, Rewound
 from mobius_tui.review.timeline import narrowed, timeline
-from mobius_tui.run.directory import RunDirectory, make, runbook_digest, runs_root
+from mobius_tui.run.directory import RunDirectory, make, runbook_digest
 from mobius_tui.run.entry import Entry, encode
 from mobius_tui.run.events import Event, RunBegan
+from mobius_tui.run.home import runs_root
 from mobius_tui.run.journal import FIRST
 from mobius_tui.run.step_events import StepEnded, StepStarted
 from mobius_tui.runbook.model import Runbook

@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+from mobius_tui.run.briefing import prepare
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.intents import Intent
-from mobius_tui.run.starter import begin, prepare
+from mobius_tui.run.starter import begin
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.model import Runbook

@@ -13,13 +13,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from mobius_tui.run.briefing import prepare
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.entry import Entry, encode
 from mobius_tui.run.events import Event, NoteAdded
 from mobius_tui.run.fold import fold
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.journal import FIRST, Clock, Journal, Tail, read
-from mobius_tui.run.starter import begin, prepare
+from mobius_tui.run.starter import begin
 from mobius_tui.run.step_events import CheckTried, StepEnded, StepStarted
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load

@@ -8,8 +8,9 @@ from pathlib import Path
 from mobius_tui.drill import kept
 from mobius_tui.drill.kept import Kept
 from mobius_tui.drill.score import Score
-from mobius_tui.run.directory import RunDirectory, runs_root
+from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.events import RunEnded
+from mobius_tui.run.home import runs_root
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.digests import step_digests
 from mobius_tui.runbook.model import Runbook

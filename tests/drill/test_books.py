@@ -19,10 +19,11 @@ from mobius_tui.drill.site import (
 )
 from mobius_tui.drill.verdict import verdict
 from mobius_tui.run.answers import answers_of, auto
-from mobius_tui.run.directory import runs_root
+from mobius_tui.run.briefing import Briefing, prepare
 from mobius_tui.run.events import RunEnded
 from mobius_tui.run.follow import Follower
-from mobius_tui.run.starter import Briefing, begin, prepare
+from mobius_tui.run.home import runs_root
+from mobius_tui.run.starter import begin
 from mobius_tui.runbook.decode import examine, load
 from mobius_tui.runbook.library import bundled, find
 from mobius_tui.runbook.model import Runbook

@@ -24,8 +24,10 @@ from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.faults.combine import answers_for, chance, combined
 from mobius_tui.drill.site import processes_in, sites_root
 from mobius_tui.drill.truth import digest, read_truth
-from mobius_tui.run.directory import RunDirectory, all_runs, runs_root
+from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.follow import Follower
+from mobius_tui.run.home import runs_root
+from mobius_tui.run.runs import all_runs
 from mobius_tui.run.verify import verify
 from mobius_tui.runbook.library import folder
 from tests.acceptance.terminal import PROGRAM

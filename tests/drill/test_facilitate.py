@@ -15,11 +15,12 @@ from mobius_tui.drill.facilitate import Facilitator, drill_under_way
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.site import Site
 from mobius_tui.errors import RunError, UsageError
+from mobius_tui.run.briefing import prepare
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.drill_events import SiteTouched
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.intents import Intent
-from mobius_tui.run.starter import begin, prepare
+from mobius_tui.run.starter import begin
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load
 from mobius_tui.tui.screens.facilitator import FacilitatorPage

@@ -13,7 +13,7 @@ from mobius_tui.drill import kept, score_words
 from mobius_tui.drill.freshness import last_drill
 from mobius_tui.drill.history import beside, history, trends
 from mobius_tui.drill.score import Score
-from mobius_tui.run.directory import runs_root
+from mobius_tui.run.home import runs_root
 from tests.conftest import MakeRunbook
 from tests.drill.drills import HANDLED, directory_of, drill, worse
 from tests.run.books import ONE, step

@@ -11,8 +11,8 @@ from mobius_tui.drill import injected, kept, services
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.judging import await_score, facts_of, judge, path_of
 from mobius_tui.drill.site import Site
-from mobius_tui.run.directory import runs_root
 from mobius_tui.run.events import RunEnded
+from mobius_tui.run.home import runs_root
 from mobius_tui.runbook.decode import load
 from tests.drill.drills import HANDLED, directory_of, drill
 from tests.tui.runs import BEGAN, ROLLBACK, MadeRun

@@ -10,11 +10,11 @@ from mobius_tui.drill.judging import judge
 from mobius_tui.drill.looking import kept_looks, look_after, look_before
 from mobius_tui.drill.seen import Sighting, subjects, together
 from mobius_tui.drill.site import Site, drill_variables, environment
-from mobius_tui.run.directory import runs_root
+from mobius_tui.run.briefing import Briefing, prepare
 from mobius_tui.run.events import RunEnded
 from mobius_tui.run.follow import Follower
+from mobius_tui.run.home import runs_root
 from mobius_tui.run.plan import Plan
-from mobius_tui.run.starter import Briefing, prepare
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.library import bundled
 from mobius_tui.runbook.model import Runbook

@@ -21,8 +21,9 @@ from mobius_tui.drill.own_faults import own_faults
 from mobius_tui.drill.own_rehearsal import own_rehearsal
 from mobius_tui.drill.site import sites_root
 from mobius_tui.errors import UsageError
-from mobius_tui.run.directory import all_runs, runs_root
+from mobius_tui.run.home import runs_root
 from mobius_tui.run.intents import Intent
+from mobius_tui.run.runs import all_runs
 from mobius_tui.run.starter import begin
 from mobius_tui.run.viewer import Viewer
 from tests.run.running import wait_for

@@ -14,9 +14,9 @@ from mobius_tui.drill.kept import Kept
 from mobius_tui.drill.never_red import in_short, watched, words
 from mobius_tui.drill.seen import Sighting, sightings, subjects
 from mobius_tui.health.past import Past
-from mobius_tui.run.directory import runs_root
 from mobius_tui.run.entry import Entry
 from mobius_tui.run.events import Event
+from mobius_tui.run.home import runs_root
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.step_events import CheckTried
 from mobius_tui.run.watch_events import TriggerFired

@@ -16,7 +16,8 @@ from mobius_tui.drill.rehearse import rehearsal
 from mobius_tui.drill.site import Site
 from mobius_tui.plain import show
 from mobius_tui.run.answers import auto
-from mobius_tui.run.starter import Briefing, begin
+from mobius_tui.run.briefing import Briefing
+from mobius_tui.run.starter import begin
 from tests.conftest import MakeRunbook
 from tests.run.offices import BOOK
 from tests.run.webhooks import webhook

@@ -12,8 +12,9 @@ from mobius_tui.cli import main
 from mobius_tui.errors import UsageError
 from mobius_tui.review.gather import gather
 from mobius_tui.review.moments import moment
-from mobius_tui.run.directory import RunDirectory, runs_root
+from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.follow import Follower
+from mobius_tui.run.home import runs_root
 from mobius_tui.run.record import write_record
 from mobius_tui.run.verify import verify
 from tests.review.forms import FORMS

@@ -19,7 +19,9 @@ from mobius_tui.review import unpack
 from mobius_tui.review.export import export
 from mobius_tui.review.gather import gather
 from mobius_tui.review.importing import take_in
-from mobius_tui.run.directory import RunDirectory, all_runs, likely_open, runs_root
+from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.home import runs_root
+from mobius_tui.run.runs import all_runs, likely_open
 from mobius_tui.run.starter import resume
 from mobius_tui.run.summary import newest_open
 from mobius_tui.run.takeover import take

@@ -20,8 +20,9 @@ from mobius_tui.review.gather import gather
 from mobius_tui.review.last_lines import WIDTH, clip, last_lines
 from mobius_tui.review.schema import schema
 from mobius_tui.review.told import Told
-from mobius_tui.run.directory import RunDirectory, runs_root
+from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.events import RunEnded
+from mobius_tui.run.home import runs_root
 from mobius_tui.run.step_events import StepEnded, StepStarted
 from mobius_tui.run.watch_events import TriggerFired
 from mobius_tui.sanitize import clean

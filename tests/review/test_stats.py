@@ -11,7 +11,7 @@ from mobius_tui.cli import main
 from mobius_tui.review.past_runs import past_runs
 from mobius_tui.review.stats import PastRun, PastStep, stats
 from mobius_tui.review.stats_words import in_lines
-from mobius_tui.run.directory import runs_root
+from mobius_tui.run.home import runs_root
 from mobius_tui.run.plan import Plan
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.units import age, spelt

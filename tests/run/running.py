@@ -13,11 +13,12 @@ from pathlib import Path
 import psutil
 
 from mobius_tui.run.attempt import ask_to_stop
+from mobius_tui.run.briefing import prepare
 from mobius_tui.run.directory import RunDirectory, holder
 from mobius_tui.run.entry import Entry
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.intents import Intent, Reply, Wish
-from mobius_tui.run.starter import begin, prepare, resume
+from mobius_tui.run.starter import begin, resume
 from mobius_tui.run.state import RunState
 from mobius_tui.run.traces import read_pid
 from mobius_tui.run.viewer import Viewer

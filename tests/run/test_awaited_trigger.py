@@ -9,8 +9,9 @@ import pytest
 import pytest_asyncio
 
 from mobius_tui.run.answers import auto
+from mobius_tui.run.briefing import prepare
 from mobius_tui.run.events import Mode
-from mobius_tui.run.starter import begin, prepare
+from mobius_tui.run.starter import begin
 from mobius_tui.run.steps import Status
 from tests.conftest import MakeRunbook
 from tests.run.running import Running

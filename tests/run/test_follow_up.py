@@ -9,11 +9,11 @@ import pytest
 
 from mobius_tui.errors import UsageError
 from mobius_tui.plain import show
+from mobius_tui.run.briefing import answer, prepare
 from mobius_tui.run.events import RunEnded
 from mobius_tui.run.facts import with_facts
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.follow_up import follow_up
-from mobius_tui.run.starter import answer, prepare
 from mobius_tui.run.step_events import StepEnded, StepStarted
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.library import find

@@ -10,9 +10,10 @@ import psutil
 import pytest
 
 from mobius_tui.errors import RunError
+from mobius_tui.run.briefing import prepare
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.follow import Follower
-from mobius_tui.run.starter import _start_host, prepare
+from mobius_tui.run.starter import _start_host
 from mobius_tui.run.starter import begin as begin_run
 from mobius_tui.run.state import RunState
 from mobius_tui.run.takeover import Order

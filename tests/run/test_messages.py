@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from mobius_tui.run.briefing import prepare
 from mobius_tui.run.deliveries import Stand
 from mobius_tui.run.dryrun import dry_run
 from mobius_tui.run.entry_words import words
 from mobius_tui.run.follow import Follower
-from mobius_tui.run.starter import prepare
 from tests.conftest import MakeRunbook
 from tests.run.conftest import Begin
 from tests.run.offices import BOOK

@@ -15,9 +15,10 @@ import pytest
 from mobius_tui.cli import main
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.contents import contents
-from mobius_tui.run.directory import RunDirectory, make, private_folder, runs_root
+from mobius_tui.run.directory import RunDirectory, make
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.glance import last_glance
+from mobius_tui.run.home import private_folder, runs_root
 from mobius_tui.run.journal import read
 from mobius_tui.run.regular import regular
 from mobius_tui.run.summary import summary

@@ -19,21 +19,17 @@ import pytest
 
 from mobius_tui.cli import main
 from mobius_tui.errors import MobiusError, RunError, UsageError
-from mobius_tui.run.directory import (
-    RunDirectory,
-    all_runs,
-    find,
-    make,
-    private_folder,
-    runs_root,
-)
+from mobius_tui.run.briefing import prepare
+from mobius_tui.run.directory import RunDirectory, make
+from mobius_tui.run.home import private_folder, runs_root
 from mobius_tui.run.intents import Intent, Wish
+from mobius_tui.run.runs import all_runs, find
 from mobius_tui.run.sharing import (
     refusal,
     refuse_to_host,
     shared_folder,
 )
-from mobius_tui.run.starter import begin, prepare, resume
+from mobius_tui.run.starter import begin, resume
 from mobius_tui.run.takeover import take
 from mobius_tui.run.viewer import Viewer
 from tests.conftest import MakeRunbook

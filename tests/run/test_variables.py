@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from mobius_tui.errors import UsageError
 from mobius_tui.run.entry import Entry
 from mobius_tui.run.events import Event, VariableSet
+from mobius_tui.run.first_values import first_values
 from mobius_tui.run.fold import advance, initial
 from mobius_tui.run.state import RunState
 from mobius_tui.run.step_events import StepEnded
-from mobius_tui.run.variables import NoValueError, Values, begin, reads, script_env
+from mobius_tui.run.variables import NoValueError, Values, reads, script_env
 from mobius_tui.runbook.model import Runbook
 from tests.conftest import MakeRunbook
 from tests.run.test_state import BEGAN, after, end, start
@@ -70,29 +71,31 @@ def state_with(book: Runbook, **values: str | None) -> RunState:
 
 def test_who_wins(book: Runbook) -> None:
     environ = {"THE_URL": "http://e"}
-    first = begin(book, given={}, profile=None, environ={})
+    first = first_values(book, given={}, profile=None, environ={})
     assert first.values["url"] == ("http://d", "default")
     assert [v.name for v in first.missing] == ["why"]
-    first = begin(book, given={}, profile=None, environ=environ)
+    first = first_values(book, given={}, profile=None, environ=environ)
     assert first.values["url"] == ("http://e", "begin")
-    first = begin(book, given={}, profile="staging", environ=environ)
+    first = first_values(book, given={}, profile="staging", environ=environ)
     assert first.values["url"] == ("http://p", "begin")
-    first = begin(book, given={"url": "http://v"}, profile="staging", environ=environ)
+    first = first_values(
+        book, given={"url": "http://v"}, profile="staging", environ=environ
+    )
     assert first.values["url"] == ("http://v", "begin")
     assert first.values["env"] == ("staging", "begin")
 
 
 def test_what_cannot_be_is_refused_with_the_remedy(book: Runbook) -> None:
     with pytest.raises(UsageError, match="production, staging"):
-        begin(book, given={"env": "moon"}, profile=None, environ={})
+        first_values(book, given={"env": "moon"}, profile=None, environ={})
     with pytest.raises(UsageError, match="no such variable; there are: env"):
-        begin(book, given={"nope": "1"}, profile=None, environ={})
+        first_values(book, given={"nope": "1"}, profile=None, environ={})
     with pytest.raises(UsageError, match="it has: staging"):
-        begin(book, given={}, profile="moon", environ={})
+        first_values(book, given={}, profile="moon", environ={})
 
 
 def test_a_secret_is_apart_from_the_values(book: Runbook) -> None:
-    first = begin(book, given={}, profile=None, environ={"THE_TOKEN": "t0p"})
+    first = first_values(book, given={}, profile=None, environ={"THE_TOKEN": "t0p"})
     assert first.secrets == {"token": "t0p"}
     assert "t0p" not in str(first.values)
 

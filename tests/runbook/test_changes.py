@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.cli import main
-from mobius_tui.run.directory import runs_root
+from mobius_tui.run.home import runs_root
 from mobius_tui.runbook.changes import changes
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.model import Runbook

@@ -9,8 +9,10 @@ import pytest
 from mobius_tui.cli import main
 from mobius_tui.errors import UsageError
 from mobius_tui.run.answers import auto
-from mobius_tui.run.directory import all_runs, runs_root
-from mobius_tui.run.starter import begin, prepare
+from mobius_tui.run.briefing import prepare
+from mobius_tui.run.home import runs_root
+from mobius_tui.run.runs import all_runs
+from mobius_tui.run.starter import begin
 from mobius_tui.runbook.decode import examine, load
 from tests.run.running import Running
 from tests.runbook.test_doubts import HEAD, STEP, found

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import pytest
 
-from mobius_tui.run.starter import Briefing
+from mobius_tui.run.briefing import Briefing
 from mobius_tui.runbook.decode import load
 from mobius_tui.tui.screens.briefing import BriefingScreen
 from tests.tui.runs import ROLLBACK

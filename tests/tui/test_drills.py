@@ -10,8 +10,8 @@ import pytest
 
 from mobius_tui.drill.history import history, trends
 from mobius_tui.drill.score import Score
-from mobius_tui.run.directory import runs_root
-from mobius_tui.run.starter import prepare
+from mobius_tui.run.briefing import prepare
+from mobius_tui.run.home import runs_root
 from mobius_tui.runbook.decode import load
 from mobius_tui.tui.opening import Openings
 from mobius_tui.tui.screens.drills import DrillsDialog

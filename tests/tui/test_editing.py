@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from textual.widgets import Button, OptionList
 
-from mobius_tui.run.directory import runs_root
+from mobius_tui.run.briefing import prepare
 from mobius_tui.run.edited import MOST_LINES, edits
-from mobius_tui.run.starter import prepare
+from mobius_tui.run.home import runs_root
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.library import bundled, folder

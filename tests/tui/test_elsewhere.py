@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.directory import runs_root
+from mobius_tui.run.briefing import prepare
 from mobius_tui.run.elsewhere import Lookout
 from mobius_tui.run.events import HostStarted, PhaseLeft, RunEnded
-from mobius_tui.run.starter import prepare
+from mobius_tui.run.home import runs_root
 from mobius_tui.run.watch_events import RollbackHeld, RollbackStopped, TriggerCleared
 from mobius_tui.runbook.decode import load
 from mobius_tui.tui.elsewhere_lines import elsewhere_lines

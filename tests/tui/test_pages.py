@@ -11,10 +11,12 @@ import pytest
 from textual.widgets import Button, Input, OptionList, Static
 
 from mobius_tui.drill.shelf import Shelf, shelf
-from mobius_tui.run.directory import RunDirectory, all_runs, runs_root
+from mobius_tui.run.briefing import Briefing, prepare
+from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.events import RunEnded
+from mobius_tui.run.home import runs_root
 from mobius_tui.run.intents import Intent
-from mobius_tui.run.starter import Briefing, prepare
+from mobius_tui.run.runs import all_runs
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load
 from mobius_tui.tui.opening import Openings

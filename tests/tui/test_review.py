@@ -20,9 +20,9 @@ from mobius_tui.review.gather import gather
 from mobius_tui.review.moment import Moment
 from mobius_tui.review.rewound import Rewound
 from mobius_tui.review.timeline import Lane
-from mobius_tui.run.directory import state_home
 from mobius_tui.run.events import NoteAdded
 from mobius_tui.run.follow import Follower
+from mobius_tui.run.home import state_home
 from mobius_tui.run.record import write_record
 from mobius_tui.tui.errand import Result
 from mobius_tui.tui.screens.action_items import ActionItemDialog, ActionItemsDialog

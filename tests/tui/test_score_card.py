@@ -8,8 +8,8 @@ from pathlib import Path
 
 from mobius_tui.drill import kept, services
 from mobius_tui.errors import FAILED, OK
-from mobius_tui.run.directory import runs_root
 from mobius_tui.run.events import RunEnded
+from mobius_tui.run.home import runs_root
 from mobius_tui.runbook.decode import load
 from mobius_tui.tui.screens.ending import EndCard, exit_code
 from tests.drill.drills import HANDLED, drill, worse

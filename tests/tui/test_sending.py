@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from textual.widgets import Button, TextArea
 
+from mobius_tui.run.briefing import prepare
 from mobius_tui.run.deliveries import Stand
 from mobius_tui.run.events import HostStarted, RunEnded
 from mobius_tui.run.message_events import MessageNotSent, MessageSent, MessageTried
 from mobius_tui.run.payload import LIMIT
-from mobius_tui.run.starter import prepare
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.tui.brief import preflight
 from mobius_tui.tui.screens.message import MessageDialog

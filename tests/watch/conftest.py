@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.directory import RunDirectory, all_runs, runs_root
+from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.follow import Follower
+from mobius_tui.run.home import runs_root
+from mobius_tui.run.runs import all_runs
 from mobius_tui.run.state import RunState
 from tests.acceptance.conftest import end_all
 from tests.acceptance.conftest import terminal as terminal

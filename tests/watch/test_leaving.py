@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.directory import all_runs, runs_root
 from mobius_tui.run.events import NoteAdded, RunEnded
 from mobius_tui.run.follow import Follower
+from mobius_tui.run.home import runs_root
+from mobius_tui.run.runs import all_runs
 from mobius_tui.run.starter import resume
 from mobius_tui.run.watch_events import RollbackBegan
 from mobius_tui.runbook.decode import load

@@ -9,8 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mobius_tui.run.directory import all_runs, runs_root
 from mobius_tui.run.follow import Follower
+from mobius_tui.run.home import runs_root
+from mobius_tui.run.runs import all_runs
 from mobius_tui.run.watch_job import LONELY
 from tests.acceptance.conftest import Open
 from tests.acceptance.terminal import Terminal

@@ -9,8 +9,9 @@ import pytest
 
 from mobius_tui.commands.watch_begin import duration, wanted
 from mobius_tui.errors import UsageError
-from mobius_tui.run.directory import all_runs, runs_root
-from mobius_tui.run.starter import prepare
+from mobius_tui.run.briefing import prepare
+from mobius_tui.run.home import runs_root
+from mobius_tui.run.runs import all_runs
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.library import find
 from tests.watch.conftest import StartWatch

@@ -22,8 +22,8 @@ from textual.widgets import Button, Input, Select, Static
 from mobius_tui import sanitize
 from mobius_tui.drill.never_red import LookBack
 from mobius_tui.errors import MobiusError
+from mobius_tui.run.briefing import Briefing
 from mobius_tui.run.directory import RunDirectory
-from mobius_tui.run.starter import Briefing
 from mobius_tui.tui.brief import (
     drill_field,
     effects,

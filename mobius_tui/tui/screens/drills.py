@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from mobius_tui.drill.history import Trend, history, trends
-from mobius_tui.run.directory import runs_root
+from mobius_tui.run.home import runs_root
 from mobius_tui.tui.screens.dialog import Dialog
 from mobius_tui.tui.theme import text
 from mobius_tui.tui.trend import trend_lines

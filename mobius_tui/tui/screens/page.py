@@ -17,7 +17,7 @@ from textual.worker import Worker, WorkerState
 
 from mobius_tui import sanitize
 from mobius_tui.errors import MobiusError, RunError
-from mobius_tui.run.directory import private_folder, state_home
+from mobius_tui.run.home import private_folder, state_home
 from mobius_tui.tui import clipboard, settings
 from mobius_tui.tui.command import Command, Place
 from mobius_tui.tui.commands import FIXED, bindings, commands, footer

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from mobius_tui.review.rewound import Rewound, head_at, printed_by
-from mobius_tui.run.directory import state_home
+from mobius_tui.run.home import state_home
 from mobius_tui.tui.command import Command, Place
 from mobius_tui.tui.commands import bindings
 from mobius_tui.tui.screens.timed_page import TimedPage

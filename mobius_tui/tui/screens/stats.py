@@ -17,7 +17,7 @@ from textual.widgets import Static
 
 from mobius_tui.review.past_runs import past_runs, runbook_named
 from mobius_tui.review.stats import Stats, stats
-from mobius_tui.run.directory import runs_root
+from mobius_tui.run.home import runs_root
 from mobius_tui.run.plan import Plan
 from mobius_tui.tui.command import Place
 from mobius_tui.tui.commands import bindings
