@@ -12,7 +12,7 @@ from mobius_tui.run.steps import BAD, Attempt, Status
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.model_action import Run
 from mobius_tui.runbook.units import in_words
-from mobius_tui.tui import offers
+from mobius_tui.tui.applies import available
 from mobius_tui.tui.commands import key_of
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.glyphs import MARKS
@@ -140,7 +140,7 @@ def _look_first(view: RunView, step: Step, last: Attempt | None) -> str:
 
 def choices(view: RunView, step: Step) -> Content:
     """The ways on from a step that went wrong, with their keys."""
-    offered = offers.available(view, step.id)
+    offered = available(view, step.id)
     parts: list[tuple[str, Role]] = []
     for command_id, words in (
         ("look_first", "check"),

@@ -40,9 +40,10 @@ from mobius_tui.run.summary import summary
 from mobius_tui.run.traces import read_end, read_outputs, read_pid
 from mobius_tui.run.verify import verify
 from mobius_tui.run.viewer import Viewer
+from mobius_tui.tui.applies import available, labels
 from mobius_tui.tui.commands import commands
 from mobius_tui.tui.describe import describe
-from mobius_tui.tui.offers import available, labels, offer
+from mobius_tui.tui.offers import offer
 from mobius_tui.tui.outline import phase_row, step_row, tally
 from mobius_tui.tui.refusals import why_not
 from mobius_tui.tui.sight import Sight

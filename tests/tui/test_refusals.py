@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.run.viewer import Viewer
-from mobius_tui.tui import offers
+from mobius_tui.tui.applies import available
 from mobius_tui.tui.command_list import COMMANDS
 from mobius_tui.tui.refusals import why_not
 from mobius_tui.tui.sight import Sight
@@ -65,7 +65,7 @@ async def test_every_command_on_every_step_applies_or_says_why_not(
     async with hosted(run):
         view = view_of(run)
         for step_id in view.plan.steps:
-            offered = offers.available(view, step_id)
+            offered = available(view, step_id)
             for command in FLOWS:
                 said = command in offered or why_not(view, step_id, command)
                 assert said, (step_id, command)

@@ -11,8 +11,9 @@ from mobius_tui.run.step_events import StepStarted, StepUnknown
 from mobius_tui.run.variables import Values
 from mobius_tui.run.watch_clock import progress
 from mobius_tui.runbook.decode import load
+from mobius_tui.tui.applies import available
 from mobius_tui.tui.describe import describe
-from mobius_tui.tui.offers import available, offer
+from mobius_tui.tui.offers import offer
 from mobius_tui.tui.outline import step_row
 from tests.tui.runs import MadeRun, Time, hosted, opened
 

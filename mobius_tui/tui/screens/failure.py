@@ -12,7 +12,7 @@ from textual.widgets import Button
 
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.model_action import Run
-from mobius_tui.tui import offers
+from mobius_tui.tui.applies import available
 from mobius_tui.tui.commands import bind, command
 from mobius_tui.tui.describe import describe
 from mobius_tui.tui.field import Field
@@ -42,7 +42,7 @@ class FailureDialog(Dialog[str]):
         status = view.standings[step.id].status
         super().__init__(f"{view.plan.name(step.id)}: {status}", tone="bad")
         self._fields = _known(view, step)
-        self._offered = offers.available(view, step.id)
+        self._offered = available(view, step.id)
         self._first = "look_first" if "look_first" in self._offered else "retry"
         self._gate = step.gate
         self._follow = view.proposal.step == step.id

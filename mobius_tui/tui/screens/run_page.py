@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from mobius_tui.run.glance import Glance, keep, last_glance
 from mobius_tui.run.viewer import Viewer
-from mobius_tui.tui import offers
+from mobius_tui.tui import applies, offers
 from mobius_tui.tui.command import Command
 from mobius_tui.tui.health_view import HealthView
 from mobius_tui.tui.offers import Offer
@@ -216,11 +216,11 @@ class RunPage(FollowingPage):
 
     def available(self) -> frozenset[str]:
         """The commands on steps and the run that apply now."""
-        return offers.available(self.view, self.key)
+        return applies.available(self.view, self.key)
 
     def footer_commands(self) -> tuple[Command, ...]:
         """What the footer shows, in the words of the step under the cursor."""
-        names = offers.labels(self.view, self.key)
+        names = applies.labels(self.view, self.key)
         return tuple(
             replace(command, label=names.get(command.id, command.label))
             for command in panes_first(super().footer_commands())
