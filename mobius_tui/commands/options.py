@@ -17,6 +17,16 @@ ASCII = "draw with letters and signs of ASCII alone"
 
 def run_options(parser: argparse.ArgumentParser) -> None:
     """What shapes a run that begins."""
+    var_option(parser)
+    auto_options(parser)
+    parser.add_argument(
+        "--dry-run", action="store_true", help="show the whole plan; execute nothing"
+    )
+    view_options(parser)
+
+
+def var_option(parser: argparse.ArgumentParser) -> None:
+    """What a variable is to be."""
     parser.add_argument(
         "--var",
         action="append",
@@ -24,11 +34,12 @@ def run_options(parser: argparse.ArgumentParser) -> None:
         metavar="K=V",
         help="a variable's value; may be given again",
     )
-    auto_options(parser)
-    parser.add_argument(
-        "--dry-run", action="store_true", help="show the whole plan; execute nothing"
-    )
-    view_options(parser)
+
+
+def place_options(parser: argparse.ArgumentParser) -> None:
+    """For which environment, and where."""
+    parser.add_argument("--profile", metavar="P", help="values for an environment")
+    parser.add_argument("--workdir", metavar="DIR", help="where commands run")
 
 
 def auto_options(parser: argparse.ArgumentParser) -> None:
@@ -49,8 +60,13 @@ def auto_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def view_options(parser: argparse.ArgumentParser) -> None:
-    """How a run is shown."""
+def view_options(parser: argparse.ArgumentParser, lines: str = "") -> None:
+    """How a run is shown.
+
+    Args:
+        parser: of the command.
+        lines: what `--json` prints, where it is not the journal alone.
+    """
     import argparse
 
     parser.add_argument("--plain", action="store_true", help="lines, not a screen")
@@ -58,7 +74,9 @@ def view_options(parser: argparse.ArgumentParser) -> None:
         "--ascii", action="store_true", default=argparse.SUPPRESS, help=ASCII
     )
     parser.add_argument(
-        "--json", action="store_true", help="the journal's lines as they come"
+        "--json",
+        action="store_true",
+        help=lines or "the journal's lines as they come",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mobius_tui.commands.options import run_options, variables
+from mobius_tui.commands.options import place_options, run_options, variables
 from mobius_tui.errors import UsageError
 
 TYPE_CHECKING = False  # as in `cli`
@@ -16,8 +16,7 @@ def add_options(run: argparse.ArgumentParser) -> None:
     """Add what `run` takes."""
     run.add_argument("runbook", help="a bundled runbook's id, or a file")
     run_options(run)
-    run.add_argument("--profile", metavar="P", help="values for an environment")
-    run.add_argument("--workdir", metavar="DIR", help="where commands run")
+    place_options(run)
     run.add_argument(
         "--share", metavar="GROUP", help="a group that may read the run and approve"
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mobius_tui.commands.options import place_options, var_option, view_options
+
 TYPE_CHECKING = False  # as in `cli`
 if TYPE_CHECKING:
     import argparse
@@ -24,15 +26,8 @@ def add_options(watch: argparse.ArgumentParser) -> None:
     watch.formatter_class = argparse.RawDescriptionHelpFormatter
     watch.epilog = _CODES
     watch.add_argument("runbook", nargs="?", help="a bundled runbook's id, or a file")
-    watch.add_argument(
-        "--var",
-        action="append",
-        default=[],
-        metavar="K=V",
-        help="a variable's value; may be given again",
-    )
-    watch.add_argument("--profile", metavar="P", help="values for an environment")
-    watch.add_argument("--workdir", metavar="DIR", help="where commands run")
+    var_option(watch)
+    place_options(watch)
     watch.add_argument(
         "--duration",
         metavar="30m",
@@ -78,16 +73,7 @@ def add_options(watch: argparse.ArgumentParser) -> None:
         help="with --replay, another threshold: consecutive_failures=4, "
         "success_rate=0.8/10, p95_latency=3s/5 or error_rate=0.1/5; may be given again",
     )
-    watch.add_argument("--plain", action="store_true", help="lines, not a screen")
-    watch.add_argument(
-        "--ascii",
-        action="store_true",
-        default=argparse.SUPPRESS,
-        help="draw with letters and signs of ASCII alone",
-    )
-    watch.add_argument(
-        "--json", action="store_true", help="lines and summary for programs"
-    )
+    view_options(watch, "lines and summary for programs")
 
 
 def do(options: argparse.Namespace) -> int:
