@@ -23,6 +23,17 @@ FEW_COLLECTIONS = 1_000_000
 """New objects between two collections: a start makes many, and next to no garbage.
 What goes on for long goes back to the usual number."""
 USUAL_COLLECTIONS = gc.get_threshold()
+_LAST = """\
+Without a command: the library of runbooks and runs.
+`mobius-tui COMMAND --help` says what a command takes.
+
+exit codes:
+  0  completed            1  failed
+  2  the command line or the runbook asks for something that cannot be
+  3  abandoned            4  unknown or incomplete: someone must look
+  70 a fault of this program's own; it says where it wrote it down
+  130 interrupted
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -115,15 +126,23 @@ def build_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mobius-tui",
         description="Run a rollback runbook as a checklist that watches and remembers.",
-        epilog="Without a command: the library of runbooks and runs.",
+        epilog=_LAST,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("-V", "--version", action="store_true", help="say which it is")
+    parser.add_argument(
+        "-V",
+        "--version",
+        action="store_true",
+        help="say which version this is",
+    )
     parser.add_argument("--ascii", action="store_true", help=ASCII)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     wanted = words[0] if words and words[0] in COMMANDS else None
     for name, what in COMMANDS.items():
         if wanted in (None, name):
-            _module(name).add_options(commands.add_parser(name, help=what))
+            about = f"{what[0].upper()}{what[1:]}."
+            command = commands.add_parser(name, help=what, description=about)
+            _module(name).add_options(command)
     return parser
 
 

@@ -29,7 +29,7 @@ COMMANDS: Mapping[str, str] = {
     "export": "write a run into one file, for somebody else",
     "import-run": "take in a run that was exported elsewhere",
     "verify": "prove that a run was not edited",
-    "doctor": "say whether this machine, account and terminal are fit for a run",
+    "doctor": "say whether this machine and login are fit for a run",
     "paths": "say where files are kept",
 }
 """What each is for, by its name; its module has that name, with `_` for `-`; one

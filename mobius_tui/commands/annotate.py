@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mobius_tui.commands.options import run_argument
 from mobius_tui.errors import OK
 
 TYPE_CHECKING = False  # as in `cli`
@@ -11,14 +12,21 @@ if TYPE_CHECKING:
 
 def add_options(annotate: argparse.ArgumentParser) -> None:
     """Add what `annotate` takes."""
-    annotate.add_argument("run", help="its id")
-    annotate.add_argument("text", metavar="TEXT")
+    run_argument(annotate)
+    annotate.add_argument("text", metavar="TEXT", help="the note")
     annotate.add_argument(
-        "--at", metavar="TIME", help="2026-11-24T13:45:05Z, 13:45:05, or +1:20"
+        "--at",
+        metavar="TIME",
+        help="the moment: 2026-11-24T13:45:05Z, 13:45:05, or +1:20 from its beginning",
     )
     annotate.add_argument("--step", metavar="ID", help="the step that it is on")
-    annotate.add_argument("--from", metavar="TIME", dest="since", help="with --to")
-    annotate.add_argument("--to", metavar="TIME", dest="until")
+    annotate.add_argument(
+        "--from",
+        metavar="TIME",
+        dest="since",
+        help="where a range begins (with --to)",
+    )
+    annotate.add_argument("--to", metavar="TIME", dest="until", help="where it ends")
 
 
 def do(options: argparse.Namespace) -> int:

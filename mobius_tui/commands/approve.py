@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mobius_tui.commands.options import run_argument
 from mobius_tui.errors import FAILED, OK, STOPPED, RunError, UsageError
 
 TYPE_CHECKING = False  # as in `cli`
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def add_options(approve: argparse.ArgumentParser) -> None:
     """Add what `approve` takes."""
-    approve.add_argument("run", help="its id, or its folder")
+    run_argument(approve)
     approve.add_argument("--step", metavar="ID", help="which, where several wait")
     approve.add_argument(
         "--as",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def add_options(check: argparse.ArgumentParser) -> None:
     """Add what `check` takes."""
-    check.add_argument("files", nargs="*", metavar="RUNBOOK")
+    check.add_argument("files", nargs="*", metavar="RUNBOOK", help="its id, or a file")
     check.add_argument(
         "--explain", metavar="CODE", help="what a warning means; or: list"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mobius_tui.commands.options import run_argument
 from mobius_tui.errors import OK
 
 TYPE_CHECKING = False  # as in `cli`
@@ -16,9 +17,12 @@ if TYPE_CHECKING:
 
 def add_options(diff: argparse.ArgumentParser) -> None:
     """Add what `diff` takes."""
-    diff.add_argument("run", help="its id")
+    run_argument(diff)
     diff.add_argument(
-        "runbook", nargs="?", help="an id or a file; without, where it came from"
+        "runbook",
+        nargs="?",
+        metavar="RUNBOOK",
+        help="its id, or a file; without it, the one that the run was made of",
     )
 
 

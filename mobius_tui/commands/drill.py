@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 def add_options(drill: argparse.ArgumentParser) -> None:
     """Add what `drill` takes."""
-    drill.add_argument("runbook", nargs="?", default="mobius-rollback")
+    default = "mobius-rollback"
+    words = f"its id, or a file ({default})"
+    drill.add_argument(
+        "runbook", nargs="?", metavar="RUNBOOK", default=default, help=words
+    )
     words = "send its messages to the real channels, marked [DRILL]"
     drill.add_argument("--send", action="store_true", help=words)
     drill.add_argument(

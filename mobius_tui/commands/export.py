@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mobius_tui.commands.options import run_argument
 from mobius_tui.errors import FAILED, OK
 
 TYPE_CHECKING = False  # as in `cli`
@@ -11,8 +12,14 @@ if TYPE_CHECKING:
 
 def add_options(export: argparse.ArgumentParser) -> None:
     """Add what `export` takes."""
-    export.add_argument("run", help="its id")
-    export.add_argument("-o", metavar="FILE", dest="output", required=True)
+    run_argument(export)
+    export.add_argument(
+        "-o",
+        metavar="FILE",
+        dest="output",
+        required=True,
+        help="the file to write",
+    )
 
 
 def do(options: argparse.Namespace) -> int:

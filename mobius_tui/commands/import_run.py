@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add what `import-run` takes."""
-    parser.add_argument("file", metavar="FILE")
+    parser.add_argument("file", metavar="FILE", help="what `export` wrote")
     parser.add_argument(
         "--head", metavar="SHA256", help="the head that you were given with it"
     )

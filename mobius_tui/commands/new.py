@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add what `new` takes."""
-    parser.add_argument("name", metavar="NAME", help="of a-z, 0-9 and -")
+    parser.add_argument(
+        "name",
+        metavar="NAME",
+        help="its id and its file's name, of a-z, 0-9 and -",
+    )
 
 
 def do(options: argparse.Namespace) -> int:

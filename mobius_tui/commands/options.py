@@ -25,6 +25,22 @@ def run_options(parser: argparse.ArgumentParser) -> None:
     view_options(parser)
 
 
+def run_argument(parser: argparse.ArgumentParser, without: str = "") -> None:
+    """Which run.
+
+    Args:
+        parser: of the command.
+        without: which it is where none is named; empty where one must be.
+    """
+    words = "its id, a part of it that no other run has, or its folder"
+    parser.add_argument(
+        "run",
+        nargs="?" if without else None,
+        metavar="RUN",
+        help=f"{words}; without it, {without}" if without else words,
+    )
+
+
 def var_option(parser: argparse.ArgumentParser) -> None:
     """What a variable is to be."""
     parser.add_argument(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mobius_tui.commands.options import run_argument
 from mobius_tui.errors import INCOMPLETE, OK
 
 TYPE_CHECKING = False  # as in `cli`
@@ -16,11 +17,16 @@ FORMATS = ("md", "html", "json", "junit")
 
 def add_options(report: argparse.ArgumentParser) -> None:
     """Add what `report` takes."""
-    report.add_argument("run", nargs="?", help="its id; the newest run without")
+    run_argument(report, "the newest")
     report.add_argument(
         "--format", choices=FORMATS, default="md", help="how it is written (md)"
     )
-    report.add_argument("-o", metavar="FILE", dest="output", help="not on stdout")
+    report.add_argument(
+        "-o",
+        metavar="FILE",
+        dest="output",
+        help="the file to write; without it, stdout",
+    )
     report.add_argument(
         "--schema", action="store_true", help="print the shape of --format json"
     )

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from mobius_tui.commands.options import auto_options, is_plain, view_options
+from mobius_tui.commands.options import (
+    auto_options,
+    is_plain,
+    run_argument,
+    view_options,
+)
 
 TYPE_CHECKING = False  # as in `cli`
 if TYPE_CHECKING:
@@ -11,7 +16,7 @@ if TYPE_CHECKING:
 
 def add_options(resume: argparse.ArgumentParser) -> None:
     """Add what `resume` takes."""
-    resume.add_argument("run", nargs="?", help="its id; the newest open one without")
+    run_argument(resume, "the newest that is open")
     view_options(resume)
     auto_options(resume)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mobius_tui.commands.options import run_argument
+
 TYPE_CHECKING = False  # as in `cli`
 if TYPE_CHECKING:
     import argparse
@@ -9,7 +11,7 @@ if TYPE_CHECKING:
 
 def add_options(review: argparse.ArgumentParser) -> None:
     """Add what `review` takes."""
-    review.add_argument("run", nargs="?", help="its id; the newest without")
+    run_argument(review, "the newest")
 
 
 def do(options: argparse.Namespace) -> int:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def add_options(run: argparse.ArgumentParser) -> None:
     """Add what `run` takes."""
-    run.add_argument("runbook", help="a bundled runbook's id, or a file")
+    run.add_argument("runbook", metavar="RUNBOOK", help="its id, or a file")
     run_options(run)
     place_options(run)
     run.add_argument(

@@ -26,8 +26,17 @@ def add_options(runs: argparse.ArgumentParser) -> None:
         "--drills", action="store_true", help="drills that are over, with their scores"
     )
     runs.add_argument("--runbook", metavar="ID", help="only those of this runbook")
-    runs.add_argument("--mode", choices=("incident", "drill"))
-    runs.add_argument("--outcome", choices=OUTCOMES)
+    runs.add_argument(
+        "--mode",
+        choices=("incident", "drill"),
+        help="only those of this kind",
+    )
+    runs.add_argument(
+        "--outcome",
+        choices=OUTCOMES,
+        metavar="HOW",
+        help=f"one of: {', '.join(OUTCOMES)}",
+    )
     runs.add_argument(
         "--since", metavar="WHEN", help="begun since then: 30d, 2w, 12h or 2026-11-24"
     )

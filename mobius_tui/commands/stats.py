@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def add_options(stats: argparse.ArgumentParser) -> None:
     """Add what `stats` takes."""
-    stats.add_argument("runbook", metavar="RUNBOOK", help="its id, or its file")
+    stats.add_argument("runbook", metavar="RUNBOOK", help="its id, or a file")
     stats.add_argument("--plain", action="store_true", help="lines, not a screen")
     json_option(stats)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mobius_tui.commands.options import run_argument
 from mobius_tui.errors import FAILED, OK
 
 TYPE_CHECKING = False  # as in `cli`
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
 def add_options(verify: argparse.ArgumentParser) -> None:
     """Add what `verify` takes."""
-    verify.add_argument("run")
+    run_argument(verify)
     verify.add_argument("--head", metavar="SHA256", help="the head you kept elsewhere")
 
 

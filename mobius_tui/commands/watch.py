@@ -25,7 +25,12 @@ def add_options(watch: argparse.ArgumentParser) -> None:
 
     watch.formatter_class = argparse.RawDescriptionHelpFormatter
     watch.epilog = _CODES
-    watch.add_argument("runbook", nargs="?", help="a bundled runbook's id, or a file")
+    watch.add_argument(
+        "runbook",
+        nargs="?",
+        metavar="RUNBOOK",
+        help="its id, or a file",
+    )
     var_option(watch)
     place_options(watch)
     watch.add_argument(
