@@ -18,7 +18,7 @@ from mobius_tui.tui.sending import open_deliveries
 from mobius_tui.tui.view import RunView
 
 if TYPE_CHECKING:
-    from mobius_tui.run.starter import Briefing
+    from mobius_tui.run.briefing import Briefing
 
 TROUBLES = 3
 """Steps that went wrong which are named."""
