@@ -2,39 +2,51 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from mobius_tui.tui.command import Command
 
-FACILITATOR_COMMANDS: tuple[Command, ...] = tuple(
-    Command(
-        id=f"facilitator.{act}",
-        act=act,
-        keys=(key,),
-        title=title,
-        label=label,
-        help=help_,
-        group="Facilitator",
-        place="facilitator",
-    )
-    for act, key, title, label, help_ in (
-        (
-            *("inject", "i", "Inject the fault", "Inject"),
-            "Breaks the site; the team is told what it was when the drill is over.",
-        ),
-        (
-            *("worsen", "w", "Worsen the fault", "Worsen"),
-            "Breaks it further, or again where a fault has no worse.",
-        ),
-        (
-            *("heal", "h", "Heal the fault", "Heal"),
-            "Puts right what the fault had broken.",
-        ),
-        (
-            *("hint", "t", "Give the team a hint", "Hint"),
-            "Shown on the team's screens, on record, and counted in the score.",
-        ),
-        (
-            *("status", "y", "Copy a status update", "Status"),
-            "Where the team's run stands; nothing of what was done to the site.",
-        ),
-    )
+_facilitator = partial(Command, group="Facilitator", place="facilitator")
+
+FACILITATOR_COMMANDS: tuple[Command, ...] = (
+    _facilitator(
+        id="facilitator.inject",
+        act="inject",
+        keys=("i",),
+        title="Inject the fault",
+        label="Inject",
+        help="Breaks the site; the team is told what it was when the drill is over.",
+    ),
+    _facilitator(
+        id="facilitator.worsen",
+        act="worsen",
+        keys=("w",),
+        title="Worsen the fault",
+        label="Worsen",
+        help="Breaks it further, or again where a fault has no worse.",
+    ),
+    _facilitator(
+        id="facilitator.heal",
+        act="heal",
+        keys=("h",),
+        title="Heal the fault",
+        label="Heal",
+        help="Puts right what the fault had broken.",
+    ),
+    _facilitator(
+        id="facilitator.hint",
+        act="hint",
+        keys=("t",),
+        title="Give the team a hint",
+        label="Hint",
+        help="Shown on the team's screens, on record, and counted in the score.",
+    ),
+    _facilitator(
+        id="facilitator.status",
+        act="status",
+        keys=("y",),
+        title="Copy a status update",
+        label="Status",
+        help="Where the team's run stands; nothing of what was done to the site.",
+    ),
 )

@@ -2,139 +2,109 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from mobius_tui.tui.command import Command
 
+_in_pane = partial(Command, group="Output", place="output")
+_anywhere = partial(Command, group="Output", place="run")
+
 OUTPUT_COMMANDS: tuple[Command, ...] = (
-    *(
-        Command(
-            id=f"output.{name}",
-            act=act,
-            keys=keys,
-            title=title,
-            group="Output",
-            place="output",
-        )
-        for name, act, keys, title in (
-            ("up", "rows(-1)", ("up", "k"), "Scroll up"),
-            ("down", "rows(1)", ("down", "j"), "Scroll down"),
-            ("page_up", "pages(-1)", ("pageup",), "Page up"),
-            ("page_down", "pages(1)", ("pagedown",), "Page down"),
-            ("first", "top", ("g", "home"), "First line"),
-            ("last", "follow", ("G", "end"), "Last line, and follow"),
-            ("left", "shift(-8)", ("left",), "Left in a long line"),
-            ("right", "shift(8)", ("right",), "Right in a long line"),
-        )
+    _in_pane(id="output.up", act="rows(-1)", keys=("up", "k"), title="Scroll up"),
+    _in_pane(id="output.down", act="rows(1)", keys=("down", "j"), title="Scroll down"),
+    _in_pane(id="output.page_up", act="pages(-1)", keys=("pageup",), title="Page up"),
+    _in_pane(
+        id="output.page_down", act="pages(1)", keys=("pagedown",), title="Page down"
     ),
-    Command(
-        id="output.wrap",
-        act="wrap",
-        keys=("w",),
-        title="Wrap long lines, or not",
-        group="Output",
-        place="run",
+    _in_pane(id="output.first", act="top", keys=("g", "home"), title="First line"),
+    _in_pane(
+        id="output.last", act="follow", keys=("G", "end"), title="Last line, and follow"
     ),
-    Command(
-        id="output.times",
-        act="times",
-        keys=("t",),
-        title="Show when each line came",
-        group="Output",
-        place="run",
+    _in_pane(
+        id="output.left", act="shift(-8)", keys=("left",), title="Left in a long line"
     ),
-    Command(
+    _in_pane(
+        id="output.right", act="shift(8)", keys=("right",), title="Right in a long line"
+    ),
+    _anywhere(
+        id="output.wrap", act="wrap", keys=("w",), title="Wrap long lines, or not"
+    ),
+    _anywhere(
+        id="output.times", act="times", keys=("t",), title="Show when each line came"
+    ),
+    _in_pane(
         id="output.stop",
         act="stop",
         keys=("x",),
         title="Stop the live output that is shown",
         label="Stop it",
         help="Ends what runs beside the run; elsewhere x stops the step at the cursor.",
-        group="Output",
-        place="output",
     ),
-    Command(
+    _in_pane(
         id="output.next_tab",
         act="tab(1)",
         keys=("right_square_bracket",),
         title="Next attempt, or live output",
         label="Attempts",
-        group="Output",
-        place="output",
     ),
-    Command(
+    _in_pane(
         id="output.previous_tab",
         act="tab(-1)",
         keys=("left_square_bracket",),
         title="Attempt before, or live output",
-        group="Output",
-        place="output",
     ),
-    Command(
+    _in_pane(
         id="output.find",
         act="find",
         keys=("slash",),
         title="Find in the output",
         label="Find",
         help="Marks what is typed; ↑ ↓ go from hit to hit, Enter keeps them, Esc ends.",
-        group="Output",
-        place="output",
     ),
-    Command(
+    _in_pane(
         id="output.copy",
         act="copy",
         keys=("c",),
         title="Copy the selection, or a line",
         label="Copy",
-        help="What the mouse selected; else the hit's line, the newest, or the first "
-        "in sight. What was copied is marked. Ctrl+C copies a selection, too.",
-        group="Output",
-        place="output",
+        help="What the mouse selected; else the hit's line, the newest, or the "
+        "first in sight. What was copied is marked. Ctrl+C copies a selection, too.",
     ),
-    Command(
+    _in_pane(
         id="output.copy_all",
         act="copy_all",
         keys=("C",),
         title="Copy the whole output",
         label="All",
-        group="Output",
-        place="output",
     ),
-    Command(
+    _in_pane(
         id="output.pager",
         act="open('pager')",
         keys=("o",),
         title="Open the output in a pager",
         label="Pager",
         help="Shows a copy without control characters in $PAGER, or in less.",
-        group="Output",
-        place="output",
     ),
-    Command(
+    _in_pane(
         id="output.editor",
         act="open('editor')",
         keys=("e",),
         title="Open the output in an editor",
         label="Editor",
         help="Opens a copy without control characters in $VISUAL, $EDITOR or vi.",
-        group="Output",
-        place="output",
     ),
-    Command(
+    _in_pane(
         id="output.save",
         act="open('save')",
         keys=("S",),
         title="Save the output in a file",
         label="Save",
         help="Asks for a name, and never writes over a file.",
-        group="Output",
-        place="output",
     ),
-    Command(
+    _in_pane(
         id="output.dismiss",
         act="dismiss",
         keys=("escape",),
         title="End finding, then clear the selection",
-        group="Output",
-        place="output",
     ),
 )
-"""Those of the pane, and those of the run screen that change how it looks."""
