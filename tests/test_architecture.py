@@ -82,6 +82,7 @@ PURE = (
     "review.as_markdown",
     "review.beats",
     "review.drawing",
+    "review.grades",
     "review.html_steps",
     "review.markup",
     "review.measures",

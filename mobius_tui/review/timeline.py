@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from mobius_tui.review.beats import Row
+from mobius_tui.review.grades import Graded, graded
 from mobius_tui.review.moment import SHORT, Kind, Moment, Tone
 from mobius_tui.run.milestones import NOBODY
 from mobius_tui.run.plan import Plan
@@ -20,6 +21,8 @@ _TONES: Mapping[Status, Tone] = {
     Status.WARNED: "warn",
 }
 """How an attempt ended; any other way is bad."""
+_BESIDE_BARS = frozenset({"StepSkipped", "StepRestored", "StepOverridden"})
+"""What happens to a step and no bar of its attempts shows."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,6 +51,12 @@ class Lane:
     step: str = ""
     note: str = ""
     """What stands beside its title: how much longer than in a drill it took."""
+    graded: tuple[Graded, ...] = field(init=False, repr=False, compare=False)
+    """Its moments by how bad they are, the worst first."""
+
+    def __post_init__(self) -> None:
+        """Sort them once: it is drawn again and again."""
+        object.__setattr__(self, "graded", graded(self.moments))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,11 +116,12 @@ def narrowed(whole: Timeline, query: str) -> Timeline:
     words = query.lower().split()
     if not words:
         return whole
-    kept = {each for each in whole.moments if all(w in each.words for w in words)}
-    steps = {each.step for each in kept if each.step}
+    found = tuple(m for m in whole.moments if all(w in m.words for w in words))
+    kept = {id(each) for each in found}
+    steps = {each.step for each in found if each.step}
     lanes = []
     for lane in whole.lanes:
-        moments = tuple(each for each in lane.moments if each in kept)
+        moments = tuple(each for each in lane.moments if id(each) in kept)
         titled = all(word in lane.title.lower() for word in words)
         if lane.kind == "probe" or (lane.step and lane.step in steps) or titled:
             lanes.append(lane)
@@ -120,7 +130,7 @@ def narrowed(whole: Timeline, query: str) -> Timeline:
     return replace(
         whole,
         lanes=tuple(lanes),
-        moments=tuple(each for each in whole.moments if each in kept),
+        moments=found,
         query=query,
     )
 
@@ -161,7 +171,7 @@ def _phases_and_steps(
                 kind="step",
                 title=plan.name(step.id),
                 bars=bars[step.id],
-                moments=tuple(each for each in own if each.kind == "steps"),
+                moments=tuple(each for each in own if each.event in _BESIDE_BARS),
                 step=step.id,
             )
 

@@ -7,9 +7,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from operator import attrgetter
+from typing import NamedTuple
 
 from mobius_tui.review.beats import Row
+from mobius_tui.review.grades import GRADES
 from mobius_tui.review.moment import Moment, Tone
 from mobius_tui.review.timeline import Bar, Lane
 from mobius_tui.runbook.units import clock
@@ -64,8 +65,6 @@ _TICKS = (
 _TICK = 11
 """Cells that a tick takes with the room before the next: `13:45:05` and three."""
 
-_when = attrgetter("at")
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Window:
@@ -84,10 +83,11 @@ class Window:
 
     def column(self, at: float) -> int:
         """The cell of a moment; below 0, or from `width` on, where it is not seen."""
-        place = (at - self.began) / self.scale
         if at == self.until:
             return self.width - 1
-        return int(place) if place >= 0 else -1
+        place = int((at - self.began) / self.scale) if at >= self.began else -1
+        # As `moment` has the edges: a quotient may be rounded over one.
+        return place + (self.moment(place + 1) <= at) - (self.moment(place) > at)
 
     def moment(self, column: int) -> float:
         """The moment of a cell's beginning, in seconds since 1970."""
@@ -122,28 +122,42 @@ def lane_cells(lane: Lane, window: Window, end: float) -> list[Cell]:
     if lane.checks is not None:
         return _checks(lane.checks, window)
     cells = [BLANK] * window.width
-    for bar in lane.bars:
-        _draw_bar(cells, bar, window, end, is_drill=lane.kind == "drill")
-    for moment in _apart(lane.moments, window):
-        column = window.column(moment.at)
-        is_step = lane.kind == "step" and moment.event not in _GLYPHS
-        if 0 <= column < window.width and not is_step:
-            cells[column] = mark_of(moment)
+    # The worst is drawn last; of two that are as bad, the later one.
+    for bar in sorted(lane.bars, key=lambda bar: GRADES[bar.tone]):
+        _draw_line(cells, bar, window, end, is_drill=lane.kind == "drill")
+    worst: dict[int, _Mark] = {}
+    for mark in (*_ends(lane, window, end), *_apart(lane, window)):
+        before = worst.get(mark.column)
+        if before is None or (mark.grade, mark.at) >= (before.grade, before.at):
+            worst[mark.column] = mark
+    for column, mark in worst.items():
+        cells[column] = mark.cell
     return cells
 
 
-def _apart(moments: Sequence[Moment], window: Window) -> Iterator[Moment]:
-    """Those that are told apart in a window: of many in a cell, the last one."""
-    if len(moments) <= window.width:
-        yield from moments
-        return
-    place = bisect_left(moments, window.began, key=_when)
-    for column in range(1, window.width + 1):
-        find = bisect_left if column < window.width else bisect_right
-        after = find(moments, window.moment(column), lo=place, key=_when)
-        if after > place:
-            yield moments[after - 1]
-        place = after
+class _Mark(NamedTuple):
+    """A sign in a cell."""
+
+    column: int
+    grade: int
+    at: float
+    """Seconds since 1970."""
+    cell: Cell
+
+
+def _apart(lane: Lane, window: Window) -> Iterator[_Mark]:
+    """The last moment of each grade in each cell."""
+    for own in lane.graded:
+        times = own.times
+        place = bisect_left(times, window.began)
+        while place < len(times) and times[place] <= window.until:
+            column = window.column(times[place])
+            is_last = column == window.width - 1
+            find = bisect_right if is_last else bisect_left
+            edge = window.until if is_last else window.moment(column + 1)
+            place = find(times, edge, lo=place)
+            moment = own.moments[place - 1]
+            yield _Mark(column, own.grade, moment.at, mark_of(moment))
 
 
 def mark_of(moment: Moment) -> Cell:
@@ -151,10 +165,10 @@ def mark_of(moment: Moment) -> Cell:
     return _GLYPHS.get(moment.event, "•"), _ROLES[moment.tone]
 
 
-def _draw_bar(
+def _draw_line(
     cells: list[Cell], bar: Bar, window: Window, end: float, *, is_drill: bool
 ) -> None:
-    """A line from where it began; of an attempt, how it ended at its end."""
+    """A line from where it began to its end."""
     ended = end if bar.ended is None else bar.ended
     first, last = window.column(bar.began), window.column(ended)
     if last < 0 or first >= window.width:
@@ -163,8 +177,17 @@ def _draw_bar(
     line = BAR_OF_DRILL if is_drill else BAR
     for column in range(max(0, first), min(last, window.width - 1) + 1):
         cells[column] = (line, role)
-    if bar.status is not None and last < window.width:
-        cells[last] = (MARKS[bar.status].glyph, role)
+
+
+def _ends(lane: Lane, window: Window, end: float) -> Iterator[_Mark]:
+    """How each attempt ended, where it did."""
+    for bar in lane.bars:
+        ended = end if bar.ended is None else bar.ended
+        column = window.column(ended)
+        if bar.status is not None and 0 <= column < window.width:
+            role = "muted" if lane.kind == "drill" else _ROLES[bar.tone]
+            cell = (MARKS[bar.status].glyph, role)
+            yield _Mark(column, GRADES[bar.tone], ended, cell)
 
 
 def _checks(row: Row, window: Window) -> list[Cell]:
