@@ -16,6 +16,7 @@ from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.events import VariableSet
 from mobius_tui.run.first_values import refuse
 from mobius_tui.run.recover import Evidence, judge, why
+from mobius_tui.run.room import Kept
 from mobius_tui.run.step_events import Result, StepEnded, StepUnknown
 from mobius_tui.run.steps import Status
 from mobius_tui.run.variables import script_env
@@ -50,6 +51,7 @@ class Conduct:
         self._step = step
         self._number = number
         self._directory = engine.directory.attempt(step.id, number)
+        self._kept = Kept(engine, step, self._directory)
         self._left: tuple[str, ...] = ()
         self._code: int | None = None
         self._resumed = False
@@ -59,15 +61,15 @@ class Conduct:
         if isinstance(self._step.action, Run):
             try:
                 spec, script = self._spec(self._step.action)
-                child = await asyncio.to_thread(
-                    attempts.launch, self._directory, script, spec, self._engine.log
-                )
+                is_begun = await self._kept.keep(script, spec)
             except (OSError, MobiusError) as error:
                 words = error.strerror if isinstance(error, OSError) else str(error)
                 await self._end("not started", f"it could not be started: {words}")
                 return
-            await attempts.over(self._directory.lock)
-            await asyncio.to_thread(child.wait)
+            if not is_begun:
+                words = "it was stopped before it began: the disk was full"
+                await self._end("not started", words)
+                return
         await self._after_script()
 
     async def resume(self) -> None:
@@ -75,7 +77,7 @@ class Conduct:
         self._resumed = True
         action = self._step.action
         if isinstance(action, Run):
-            await attempts.over(self._directory.lock)
+            await self._kept.over()
         if isinstance(action, Manual):
             known = self._engine.state.variables
             if any(ask.var not in known for ask in action.ask):

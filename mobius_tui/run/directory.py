@@ -105,6 +105,11 @@ class AttemptDirectory:
         return self.path / "tree"
 
     @property
+    def end_to_be(self) -> Path:
+        """Room for `exit`; while the keeper waits for room on the disk, it says so."""
+        return self.path / "exit.new"
+
+    @property
     def exit(self) -> Path:
         """The script's end, renamed into place by the keeper."""
         return self.path / "exit"

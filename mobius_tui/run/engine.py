@@ -23,6 +23,7 @@ from mobius_tui.run.fold import advance
 from mobius_tui.run.intents import Intent, Reply
 from mobius_tui.run.journal import Clock, Journal
 from mobius_tui.run.plan import Plan, effect_of, follows, kind_of, will_retry
+from mobius_tui.run.room import Room
 from mobius_tui.run.settle import settle
 from mobius_tui.run.state import RunState
 from mobius_tui.run.step_events import StepStarted, StopAsked
@@ -73,6 +74,8 @@ class Engine:
     """Triggers of which it is not known whether they hold, in words."""
     viewers: Callable[[], int]
     """How many viewers are connected."""
+    room: Room
+    """Who waits for room on the disk."""
     found: set[str] = field(default_factory=set)
     """Steps whose attempt an earlier host left behind."""
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -6,6 +6,7 @@ import errno
 import os
 import signal
 
+from mobius_tui.run.keeper import FULL
 from mobius_tui.run.traces import End
 
 
@@ -23,8 +24,11 @@ def in_words(end: End, cwd: str, program: str) -> str:
         return f"{program} could not be started: {os.strerror(end.errno)}"
     if end.cause == "output full":
         return "its output reached max_output, so it was stopped"
+    if end.cause == "output lost" and end.errno in FULL:
+        return "it was stopped while the disk was full: the end of its output is lost"
     if end.cause == "output lost":
-        return "its output could not be written (is the disk full?), so it was stopped"
+        words = os.strerror(end.errno) if end.errno else "is the disk full?"
+        return f"its output could not be written ({words}), so it was stopped"
     return code_in_words(end.code)
 
 

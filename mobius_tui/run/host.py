@@ -15,6 +15,7 @@ import signal
 import sys
 import time
 import traceback
+from functools import partial
 from pathlib import Path
 
 from mobius_tui.errors import INCOMPLETE, OK, MobiusError, RunError, StateError
@@ -31,10 +32,12 @@ from mobius_tui.run.fold import fold
 from mobius_tui.run.follow import runbook_of
 from mobius_tui.run.intents import Intent, Reply
 from mobius_tui.run.journal import Clock, Journal, Tail, boot_id, read
+from mobius_tui.run.log import Log
 from mobius_tui.run.monitor import Monitor
 from mobius_tui.run.outbox import Outbox
 from mobius_tui.run.plan import Plan, will_retry
 from mobius_tui.run.record import write_record
+from mobius_tui.run.room import JOURNAL, Room
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Status
 from mobius_tui.run.takeover import (
@@ -45,6 +48,7 @@ from mobius_tui.run.takeover import (
 )
 from mobius_tui.run.watch_job import WatchJob
 from mobius_tui.run.watching import Watching
+from mobius_tui.sanitize import line
 
 
 class Host:
@@ -129,6 +133,7 @@ class Host:
             looked=self.monitor.looked,
             blind=lambda: self.watching.blind(),
             viewers=lambda: self.control.viewers,
+            room=Room(self._short),
         )
         self.watching = Watching(self.engine)
         self.outbox = Outbox(self.engine)
@@ -146,10 +151,10 @@ class Host:
         self.watching.heed(entry)
         self.outbox.heed(entry)
 
-    def _stall(self, why: str) -> None:
+    def _short(self, why: str) -> None:
         """The disk is full, or has room again: viewers and the log hear of it."""
         said = f"the disk is full: {why}" if why else "there is room on the disk again"
-        print(said, flush=True)  # noqa: T201
+        print(line(said), flush=True)  # noqa: T201
         self.control.stall(why)
 
     async def _judge(self, intent: Intent, who: str) -> Reply:
@@ -159,7 +164,7 @@ class Host:
         self, engine: Engine, tasks: asyncio.TaskGroup, left: tuple[str, ...]
     ) -> None:
         await self.control.listen(self.directory.socket)
-        engine.journal.on_stall = self._stall
+        engine.journal.on_stall = partial(engine.room.waits, JOURNAL)
         engine.journal.wait_for_room()
         background = [
             tasks.create_task(fly(engine), name="autopilot"),
@@ -278,6 +283,7 @@ def main() -> int:
         0 when it ended or was let go of; 4 when it could not be taken on.
     """
     directory = RunDirectory(Path.cwd())
+    sys.stdout = sys.stderr = Log(sys.stderr.fileno())
     try:
         order = Order.decode(sys.stdin.buffer.read())
         lock = take(directory)

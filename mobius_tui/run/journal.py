@@ -7,7 +7,6 @@ the answer to a key.
 from __future__ import annotations
 
 import asyncio
-import errno
 import hashlib
 import os
 import queue
@@ -20,14 +19,11 @@ from pathlib import Path
 from mobius_tui.errors import RunError
 from mobius_tui.run.entry import Entry, decode, encode, uncollected
 from mobius_tui.run.events import Event
+from mobius_tui.run.keeper import FULL, PAUSE
 from mobius_tui.run.regular import regular
 
 FIRST = hashlib.sha256(b"").hexdigest()
 """The `prev` of the first line."""
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-"""Failures of a write that pass when somebody makes room; nothing of it was lost."""
-PAUSE = 0.25
-"""Seconds between two tries on a full disk."""
 
 
 def boot_id() -> str:

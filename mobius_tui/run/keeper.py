@@ -11,6 +11,7 @@ list: `dir`, `argv`, `env`, `cwd`, `umask`, `timeout` (seconds or None), `grace`
 """
 
 import _signal
+import errno
 import fcntl
 import marshal
 import os
@@ -20,9 +21,12 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
     from typing import Any
 
     Bytes = bytes | memoryview
+    Waiting = Generator[int, None, Any]
+    """Work on the disk; it gives the error's number while there is no room for it."""
 
 CHUNK = 1 << 18
 PIPE = 1 << 20
@@ -35,6 +39,14 @@ SPAN_JOIN_NS = 20_000_000
 SETTLE = 0.005
 """Seconds after which a span that grew is written again: while output pours in, not
 for every read of it."""
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""Failures that pass when somebody makes room; nothing was lost by them."""
+PAUSE = 0.25
+"""Seconds between two tries on a full disk."""
+NO_ROOM = 75
+"""Our exit code if there was no room to begin, so that nothing ran: EX_TEMPFAIL."""
+RECORD = 1024
+"""Bytes of the record of the script's end."""
 REDACTED = b"[redacted]"
 SCRIPT_FD = 252
 TREE_FD = 251
@@ -93,23 +105,47 @@ class Redactor:
         return 0
 
 
+def tried(operation: "Callable[..., Any]", *words: object) -> "Waiting":
+    """Do it; where the disk is full, again whenever the caller comes back."""
+    while True:
+        try:
+            return operation(*words)
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            yield error.errno
+
+
+def put(file: int, data: bytes, place: int) -> "Waiting":
+    """Write all of it at a place."""
+    while data:
+        count = yield from tried(os.pwrite, file, data, place)
+        data, place = data[count:], place + count
+
+
 def is_shared(folder: str) -> bool:
     """Whether a run's group may read what is made in a folder; see `sharing`."""
     return os.stat(folder).st_mode & 0o7777 == 0o2750
 
 
 class Output:
-    """The `output` file and its `spans`."""
+    """The `output` file and its `spans`.
+
+    A full disk is waited out: what has begun is carried on from where it broke off.
+    """
 
     def __init__(self, folder: str, limit: int, rotate: bool) -> None:
         self.folder, self.limit, self.rotate = folder, limit, rotate
         self.total = 0
-        self._open()
+        self.is_full = False
+        """Whether the limit is reached."""
+        for number in self._opened():
+            raise OSError(number, os.strerror(number))
 
-    def _open(self) -> None:
+    def _opened(self) -> "Waiting":
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        self.file = os.open(self.folder + "/output", flags, 0o600)
-        self.spans = os.open(self.folder + "/spans", flags, 0o600)
+        self.file = yield from tried(os.open, self.folder + "/output", flags, 0o600)
+        self.spans = yield from tried(os.open, self.folder + "/spans", flags, 0o600)
         if is_shared(self.folder):
             os.fchmod(self.file, 0o640)
             os.fchmod(self.spans, 0o640)
@@ -118,61 +154,60 @@ class Output:
         """Whether the last span is longer than what is written of it."""
         self.last: tuple[int, int, int, int] | None = None
 
-    def write(self, data: "Bytes", stream: int) -> bool:
-        """Write a read of one stream; returns whether the limit is reached."""
-        full = False
+    def written(self, data: "Bytes", stream: int) -> "Waiting":
+        """Write a read of one stream."""
         room = self.limit - self.size
         if len(data) > room and self.rotate:
-            self.write(data[:room], stream)
-            self._rotate()
-            return self.write(data[room:], stream)
+            yield from self.written(data[:room], stream)
+            yield from self._rotated()
+            yield from self.written(data[room:], stream)
+            return
         if len(data) > room:
-            data, full = data[:room], True
-        offset, left = self.size, data
-        while left:
-            left = left[os.write(self.file, left) :]
-        self.size += len(data)
-        self.total += len(data)
-        if data:
-            self._span(offset, len(data), stream)
-        return full
+            data, self.is_full = data[:room], True
+        while data:
+            count = yield from tried(os.write, self.file, data)
+            data, offset = data[count:], self.size
+            self.size += count
+            self.total += count
+            yield from self._span(offset, count, stream)
 
-    def _span(self, offset: int, length: int, stream: int) -> None:
-        """Make the last span longer, or begin one; `settle` writes what is longer."""
+    def _span(self, offset: int, length: int, stream: int) -> "Waiting":
+        """Make the last span longer, or begin one; `settled` writes what is longer."""
         now = time.time_ns()
         last = self.last
         if last and last[2] == stream and now - last[3] < SPAN_JOIN_NS:
             self.last = (last[0], last[1] + length, stream, last[3])
             self.unsettled = True
             return
-        self.settle()
+        yield from self.settled()
         if last:
             self.place += 24
         self.last = (offset, length, stream, now)
         self.unsettled = True
-        self.settle()
+        yield from self.settled()
 
-    def settle(self) -> None:
+    def settled(self) -> "Waiting":
         """Write the last span as it is by now."""
         last = self.last
         if last is None or not self.unsettled:
             return
-        self.unsettled = False
         record = (
             last[0].to_bytes(8, "little")
             + last[1].to_bytes(7, "little")
             + bytes((last[2],))
             + last[3].to_bytes(8, "little")
         )
-        os.pwrite(self.spans, record, self.place)
+        yield from put(self.spans, record, self.place)
+        self.unsettled = False
 
-    def _rotate(self) -> None:
-        self.settle()
+    def _rotated(self) -> "Waiting":
+        yield from self.settled()
         for name in ("output", "spans"):
-            os.rename(f"{self.folder}/{name}", f"{self.folder}/{name}.old")
+            path = f"{self.folder}/{name}"
+            yield from tried(os.rename, path, path + ".old")
         os.close(self.file)
         os.close(self.spans)
-        self._open()
+        yield from self._opened()
 
 
 class Script:
@@ -185,6 +220,8 @@ class Script:
         self.pid = 0
         self.status: int | None = None
         self.failed: tuple[str, int] | None = None
+        self.lost = 0
+        """The number of the error that kept its output, or the end of it, out."""
 
     def start(self) -> "tuple[int, ...]":
         """Fork and execute; returns the descriptors that its output comes from."""
@@ -259,8 +296,15 @@ class Script:
             self.signal(_signal.SIGTERM)
             self.deadline = time.monotonic() + self.spec["grace"]
 
+    def lose(self, number: int) -> None:
+        """Its output cannot be written: whatever else it came to, that is its end."""
+        self.stop("output lost")
+        self.cause, self.lost = "output lost", number
+
     def press(self) -> None:
-        """What the deadline brings: a time-out first, then SIGKILL."""
+        """What the deadline brings, if it is due: a time-out first, then SIGKILL."""
+        if self.deadline is None or time.monotonic() < self.deadline:
+            return
         if self.cause == "exited":
             self.stop("timed out")
         else:
@@ -276,6 +320,8 @@ class Script:
 
     def over(self) -> bool:
         """Whether the script's own process has ended; it stays unreaped."""
+        if self.status is not None:
+            return True
         if not hasattr(os, "waitid"):
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             self.status = status if pid else None
@@ -332,107 +378,196 @@ class Script:
 def keep(lock: int, tree: int, spec: "dict[str, Any]") -> None:
     """One attempt, from the preallocated `exit` to its rename."""
     asked: list[int] = []
-    record, waker = begin(lock, spec["dir"], asked)
-    output = Output(spec["dir"], spec["max_output"], spec["rotate"])
+    record, waker, output = begin(lock, spec, asked)
     script = Script(spec, lock, tree)
     streams: dict[int, tuple[int, Redactor]] = {}
     for number, end in enumerate(script.start(), 1):
         streams[end] = (number, Redactor(spec["secrets"]))
     if script.failed is None:
-        pump(script, streams, output, waker, asked)
+        Pump(script, streams, output, record, waker, asked).run()
         script.end_group()
     finish(record, script, output.total)
 
 
-def begin(lock: int, folder: str, asked: "list[int]") -> "tuple[int, int]":
-    """Say who keeps the attempt, and make room for the record of its end.
+def begin(
+    lock: int, spec: "dict[str, Any]", asked: "list[int]"
+) -> "tuple[int, int, Output]":
+    """Say who keeps the attempt, and make room for what is to be recorded of it.
+
+    Where there is none, this is the process's end, with `NO_ROOM`: nothing has run,
+    and the host tries again.
 
     Args:
         lock: the attempt's lock, held.
-        folder: the attempt's directory.
+        spec: the order.
         asked: gets an entry whenever SIGTERM comes.
 
     Returns:
-        The descriptor of the record, and one that has bytes to read after a signal.
+        The descriptor of the record of the end, one that has bytes to read after a
+        signal, and the output.
     """
     _signal.signal(_signal.SIGTERM, lambda *_: asked.append(1))
-    os.write(lock, b"%d\n" % os.getpid())
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    record = os.open(folder + "/exit.new", flags, 0o600)
-    if is_shared(folder):
-        os.fchmod(record, 0o640)
-    os.write(record, b" " * 1023 + b"\n")
+    try:
+        os.write(lock, b"%d\n" % os.getpid())
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        record = os.open(spec["dir"] + "/exit.new", flags, 0o600)
+        if is_shared(spec["dir"]):
+            os.fchmod(record, 0o640)
+        for number in put(record, b" " * (RECORD - 1) + b"\n", 0):
+            raise OSError(number, os.strerror(number))
+        output = Output(spec["dir"], spec["max_output"], spec["rotate"])
+    except OSError as error:
+        if error.errno in FULL:
+            sys.exit(NO_ROOM)
+        raise
     waker, wake = os.pipe()
     os.set_blocking(wake, False)
     os.set_blocking(waker, False)
     _signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     _signal.signal(_signal.SIGCHLD, lambda *_: None)
-    return record, waker
+    return record, waker, output
 
 
-def pump(
-    script: Script,
-    streams: "dict[int, tuple[int, Redactor]]",
-    output: Output,
-    waker: int,
-    asked: "list[int]",
-) -> None:
-    """Move the script's output into the file until the script has ended."""
-    poll = select.poll()
-    for end in (*streams, waker):
-        poll.register(end, select.POLLIN)
-    room = memoryview(bytearray(CHUNK))
-    rooms = (room,)
-    until: float | None = None
-    settle_at = 0.0
-    has_news = True
-    while True:
-        if asked:
-            script.stop("stopped")
-        limits = [t for t in (until, script.deadline) if t is not None]
-        if output.unsettled:
-            limits.append(settle_at)
-        wait = max(0.0, min(limits) - time.monotonic()) * 1000 if limits else None
-        for end, _event in poll.poll(wait):
-            if end == waker:
-                os.read(waker, 512)
-                has_news = True
-                continue
-            count = os.readv(end, rooms)
-            number, redactor = streams[end]
-            shown = redactor.feed(room[:count]) if count else redactor.end()
-            if shown:
-                save(script, output, shown, number)
-            if not count:
-                poll.unregister(end)
-                del streams[end]
-        now = time.monotonic()
-        if output.unsettled and now >= settle_at:
-            output.settle()
-            settle_at = now + SETTLE
-        if script.deadline is not None and now >= script.deadline:
+class Pump:
+    """Moves the script's output into the file until the script has ended.
+
+    While the disk is full nothing is read, so the script waits as soon as its pipe is
+    full, too; its time goes on, and it can be stopped.
+    """
+
+    def __init__(
+        self,
+        script: Script,
+        streams: "dict[int, tuple[int, Redactor]]",
+        output: Output,
+        record: int,
+        waker: int,
+        asked: "list[int]",
+    ) -> None:
+        self.script, self.streams, self.output = script, streams, output
+        self.record, self.waker, self.asked = record, waker, asked
+        self.rooms = (memoryview(bytearray(CHUNK)),)
+        self.until: float | None = None
+        """When reading ends, once the script's own process has ended."""
+        self.has_news = True
+        """Whether the script may have ended."""
+        self.poll = select.poll()
+        for end in (*streams, waker):
+            self.poll.register(end, select.POLLIN)
+
+    def run(self) -> None:
+        """Pump."""
+        script, output = self.script, self.output
+        settle_at = 0.0
+        while True:
+            if self.asked:
+                script.stop("stopped")
+            limits = [t for t in (self.until, script.deadline) if t is not None]
+            if output.unsettled:
+                limits.append(settle_at)
+            wait = max(0.0, min(limits) - time.monotonic()) * 1000 if limits else None
+            for end, _event in self.poll.poll(wait):
+                if end == self.waker:
+                    self._hear()
+                else:
+                    self._read(end)
+            now = time.monotonic()
+            if output.unsettled and now >= settle_at:
+                self._carry(output.settled())
+                settle_at = now + SETTLE
             script.press()
-        if until is None and (has_news or not streams) and script.over():
-            until = now + DRAIN
-        has_news = False
-        if until is not None and (now >= until or not streams):
-            break
-    for number, redactor in streams.values():
-        held = redactor.end()
-        if held:
-            save(script, output, held, number)
-    output.settle()
+            if self.until is None and (self.has_news or not self.streams):
+                self.has_news = False
+                self.until = time.monotonic() + DRAIN if script.over() else None
+            if self.until is not None and (now >= self.until or not self.streams):
+                break
+        self._read_last()
+
+    def _hear(self) -> None:
+        os.read(self.waker, 512)
+        self.has_news = True
+
+    def _read(self, end: int) -> int:
+        """Read what is there of one stream, and write it; returns how much it was."""
+        count = os.readv(end, self.rooms)
+        number, redactor = self.streams[end]
+        self._save(
+            redactor.feed(self.rooms[0][:count]) if count else redactor.end(), number
+        )
+        if not count:
+            self.poll.unregister(end)
+            del self.streams[end]
+        return count
+
+    def _read_last(self) -> None:
+        """Take what is in the pipes by now, and no more: a child may write for ever."""
+        for end, (number, redactor) in tuple(self.streams.items()):
+            os.set_blocking(end, False)
+            left = PIPE
+            try:
+                while left > 0 and end in self.streams:
+                    left -= self._read(end)
+            except BlockingIOError:
+                pass
+            self._save(redactor.end(), number)
+        self._carry(self.output.settled())
+
+    def _save(self, data: "Bytes", number: int) -> None:
+        if data:
+            self._carry(self.output.written(data, number))
+        if self.output.is_full:
+            self.script.stop("output full")
+
+    def _carry(self, work: "Waiting") -> None:
+        """Carry work on the output through; a full disk is waited for meanwhile."""
+        if self.script.cause == "output lost":
+            return
+        began = 0.0
+        try:
+            for number in work:
+                began = began or time.monotonic()
+                self._tell(number)
+                if not self._wait():
+                    self.script.lose(number)
+                    return
+        except OSError as error:
+            self.script.lose(error.errno or errno.EIO)
+        finally:
+            if began:
+                self._tell(0)
+                self.has_news = True
+                if self.until is not None:
+                    self.until += time.monotonic() - began
+
+    def _wait(self) -> bool:
+        """Wait for room a while; returns whether that is still worth it.
+
+        It is not once the script that somebody stopped has ended: they want its end.
+        """
+        poll = select.poll()
+        poll.register(self.waker, select.POLLIN)
+        due = self.script.deadline
+        left = PAUSE if due is None else min(PAUSE, max(0.0, due - time.monotonic()))
+        if poll.poll(left * 1000):
+            self._hear()
+        if self.asked:
+            self.script.stop("stopped")
+        self.script.press()
+        return not (self.asked and self.script.over())
+
+    def _tell(self, number: int) -> None:
+        """Say in the record that there is no room; the room of that is its own."""
+        words = b"waits=%d\n" % number if number else b""
+        try:
+            os.pwrite(self.record, words.ljust(RECORD - 1) + b"\n", 0)
+        except OSError:
+            return  # what matters is waited for all the same
 
 
-def save(script: Script, output: Output, data: "Bytes", number: int) -> None:
-    """Write output; a full or failing disk stops the script."""
-    if script.cause in ("output full", "output lost"):
-        return
-    try:
-        if output.write(data, number):
-            script.stop("output full")
-    except OSError:
-        script.stop("output lost")
+def insist(work: "Waiting") -> None:
+    """Carry work through, however long the disk is full."""
+    for _ in work:
+        time.sleep(PAUSE)
 
 
 def finish(record: int, script: Script, total: int) -> None:
@@ -442,12 +577,14 @@ def finish(record: int, script: Script, total: int) -> None:
     if script.failed is not None:
         what, number = script.failed
         lines = ["cause=not started", f"what={what}", f"errno={number}"]
+    elif script.lost:
+        lines.append(f"errno={script.lost}")
     lines += [f"code={os.waitstatus_to_exitcode(status)}", f"bytes={total}"]
     lines += [f"ns={time.time_ns()}", "end"]
-    os.pwrite(record, "\n".join(lines).encode() + b"\n", 0)
+    insist(put(record, "\n".join(lines).encode() + b"\n", 0))
     os.close(record)
     folder = script.spec["dir"]
-    os.rename(folder + "/exit.new", folder + "/exit")
+    insist(tried(os.rename, folder + "/exit.new", folder + "/exit"))
 
 
 def order() -> "tuple[int, int, dict[str, Any]]":

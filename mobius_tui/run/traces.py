@@ -34,6 +34,7 @@ class End:
     what: str = ""
     """For `not started`: `chdir`, `pid`, `exec`, `setup`, `terminal` or `stopped`."""
     errno: int = 0
+    """Why it was not started, or why its output was lost."""
 
 
 def forget(path: Path) -> None:
@@ -65,6 +66,16 @@ def read_end(directory: AttemptDirectory) -> End | None:
         )
     except (ValueError, KeyError):
         return None
+
+
+def waits_for(directory: AttemptDirectory) -> str:
+    """Why a living keeper writes no output now, in words; empty where it does."""
+    try:
+        with regular(directory.end_to_be) as file:
+            said, _, number = file.read(32).strip().partition(b"=")
+    except OSError:
+        return ""
+    return os.strerror(int(number)) if said == b"waits" and number.isdigit() else ""
 
 
 def read_pid(directory: AttemptDirectory) -> int | None:

@@ -28,6 +28,7 @@ from mobius_tui.run.intents import Intent, Reply, Wish, decode_from_host, encode
 from mobius_tui.run.journal import Clock, Journal, read
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.post import post
+from mobius_tui.run.room import Room
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.model import Variable
 from mobius_tui.runbook.model_health import Figure, Probe
@@ -170,6 +171,7 @@ class Intents(Wire):
                     looked=dict,
                     blind=tuple,
                     viewers=lambda: 1,
+                    room=Room(lambda _: None),
                 )
                 control = Control(engine.judge)
                 await control.listen(directory.socket)

@@ -18,6 +18,7 @@ from mobius_tui.run.intents import Intent, Reply, Wish
 from mobius_tui.run.journal import Clock, Journal, read
 from mobius_tui.run.outbox import Outbox, Pace
 from mobius_tui.run.plan import Plan
+from mobius_tui.run.room import Room
 from mobius_tui.runbook.model import Runbook
 
 BOOK = """
@@ -163,6 +164,7 @@ async def office(
                     on_entry=lambda entry: outbox.heed(entry),
                     health=dict,
                     viewers=lambda: 1,
+                    room=Room(lambda _: None),
                     looked=dict,
                     blind=tuple,
                 )

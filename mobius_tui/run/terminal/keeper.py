@@ -18,7 +18,7 @@ import time
 
 sys.path.append(__file__.rpartition("/mobius_tui/")[0])
 
-from mobius_tui.run.keeper import Output, Script, begin, finish, order
+from mobius_tui.run.keeper import Script, begin, finish, order
 from mobius_tui.run.terminal.frames import Hello
 from mobius_tui.run.terminal.relay import Relay
 
@@ -108,8 +108,7 @@ class TerminalScript(Script):
 def keep(lock: int, tree: int, spec: "dict[str, Any]") -> None:
     """One attempt, from the preallocated `exit` to its rename."""
     asked: list[int] = []
-    record, waker = begin(lock, spec["dir"], asked)
-    Output(spec["dir"], 0, rotate=False)
+    record, waker, _ = begin(lock, spec, asked)
     script = TerminalScript(spec, lock, tree)
     relay = None
     try:
@@ -148,8 +147,7 @@ def pump(script: TerminalScript, relay: Relay, waker: int, asked: "list[int]") -
         if asked:
             script.stop("stopped")
         now = time.monotonic()
-        if script.deadline is not None and now >= script.deadline:
-            script.press()
+        script.press()
         wait = None if script.deadline is None else max(0.0, script.deadline - now)
         relay.turn(waker, wait if ended is None else SOON)
         if ended is None and script.over():
