@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from textual._compositor import LayoutUpdate
 from textual.app import App
 
 from tests.cells import cells_of
@@ -49,6 +50,21 @@ def svg_of(app: App[Any]) -> str:
     svg = re.sub(r"@font-face\s*\{[^}]*\}", "", svg)
     svg = re.sub(r"terminal-\d+", "terminal", svg)  # a hash of the contents
     return "\n".join(row.rstrip() for row in svg.splitlines() if row.strip()) + "\n"
+
+
+def words_of(app: App[Any]) -> str:
+    """Return what `text_of` would of a running app, without drawing its picture."""
+    drawn = app.screen._compositor.render_update(
+        full=True, screen_stack=app._background_screens
+    )
+    assert isinstance(drawn, LayoutUpdate)
+    rows = [
+        "".join(piece.text for strip in row for piece in strip if piece.text.strip(" "))
+        .replace("\xa0", " ")
+        .rstrip()
+        for row in drawn.strips
+    ]
+    return "\n".join(rows if rows[-1] else rows[:-1])
 
 
 def text_of(svg: str) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tests.pictures import png_of, svg_of, text_of  # isort: skip - it sets the scene
+from tests.pictures import png_of, svg_of, words_of  # isort: skip - it sets the scene
 
 from textual.pilot import Pilot
 
@@ -50,7 +50,7 @@ class Painter:
         deadline = time.monotonic() + LIMIT
         while True:
             await self.pilot.pause(0.05)
-            text = text_of(svg_of(self.app))
+            text = words_of(self.app)
             if (shows in text) if isinstance(shows, str) else shows(text):
                 return
             if time.monotonic() > deadline:
@@ -69,7 +69,7 @@ class Painter:
             calm = time.monotonic() + 0.5
             while time.monotonic() < calm:
                 await self.pilot.pause(0.05)
-                text = text_of(svg_of(self.app))
+                text = words_of(self.app)
                 if (shows in text) if isinstance(shows, str) else shows(text):
                     return
             if time.monotonic() > deadline:
@@ -217,7 +217,7 @@ async def looked_back() -> None:
         paint = Painter(app, pilot)
         await paint.until("Timeline")
         await paint.press("comma", "as it was then")
-        while "Restore the backup" not in text_of(svg_of(app)).split("\n")[-2]:
+        while "Restore the backup" not in words_of(app).split("\n")[-2]:
             await pilot.press("left")
             await pilot.pause(0.05)
         await paint.keep("review-120x36")

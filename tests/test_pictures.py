@@ -9,7 +9,7 @@ from textual.app import App, ComposeResult
 from textual.widgets import Static
 
 from tests.cells import cells_of
-from tests.pictures import assert_picture, png_of, svg_of, text_of
+from tests.pictures import assert_picture, png_of, svg_of, text_of, words_of
 
 
 class Poster(App[None]):
@@ -39,6 +39,14 @@ async def test_a_picture_is_the_same_twice_and_fetches_nothing() -> None:
     assert "cdnjs" not in first
     assert "@font-face" not in first
     assert text_of(first).split("\n")[0] == "✔ A < B & C"
+
+
+async def test_words_are_those_of_the_picture() -> None:
+    app = Poster("✔ A < B & C\n\n  D\u00a0E 界")
+    async with app.run_test(size=(30, 6)) as pilot:
+        await pilot.pause()
+        assert words_of(app) == text_of(svg_of(app))
+        assert "A < B & C" in words_of(app)
 
 
 async def test_a_baseline_is_asked_for_accepted_and_held(

@@ -19,6 +19,7 @@ from mobius_tui.tui.drawing import Changes, Drawing
 from mobius_tui.tui.errand import Errand, Result
 from mobius_tui.tui.screens.base import away
 from mobius_tui.tui.settings import Settings
+from mobius_tui.tui.stylesheets import ReadOnce
 from mobius_tui.tui.tidings import Tidings
 
 BUSY = 0.01
@@ -42,6 +43,7 @@ class TerminalApp(App[Result]):
         super().__init__(
             driver_class=leaving.Driver, ansi_color=True if is_ansi else None
         )
+        self.stylesheet = ReadOnce(variables=self.get_css_variables())
         self._settings = settings
         self._ascii = ascii_alone
         self._drawing = Drawing()

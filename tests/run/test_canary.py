@@ -18,7 +18,7 @@ from mobius_tui.run.keeper import Redactor
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.tui.screens.run import RunScreen
 from tests.conftest import MakeRunbook
-from tests.pictures import svg_of, text_of
+from tests.pictures import words_of
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
 from tests.run.webhooks import webhook
@@ -109,7 +109,7 @@ async def test_a_canary_is_found_nowhere(
     async with running(screen, size=(160, 60)) as pilot:
         await settled(pilot)
         await asyncio.sleep(0)
-        said.append(text_of(svg_of(pilot.app)))
+        said.append(words_of(pilot.app))
     assert "redacted" in printed.out
     assert CANARY not in "".join(said)
 

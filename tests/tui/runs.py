@@ -8,6 +8,7 @@ import os
 import struct
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 
 from textual.pilot import Pilot
@@ -29,13 +30,20 @@ from mobius_tui.tui.errand import Result
 from mobius_tui.tui.screens.dialog import DEAF, Dialog
 from mobius_tui.tui.screens.run import RunScreen
 from mobius_tui.tui.settings import AS_IT_COMES, Settings
-from tests.pictures import svg_of, text_of
+from tests.pictures import assert_picture, svg_of, words_of
 
 BEGAN = 1_795_527_905.0
 """2026-11-24 13:45:05 UTC, in seconds since 1970."""
 
+SIZES = ((160, 45), (120, 36), (80, 24))
+"""Columns and rows of the terminals that each screen has a picture of."""
+
 ROLLBACK = Path(__file__).parent / "data" / "mobius-rollback.toml"
 """The tests' own: what is written in the bundled one changes no screen here."""
+
+
+def size_id(size: tuple[int, int]) -> str:
+    return f"{size[0]}x{size[1]}"
 
 
 class Time:
@@ -219,6 +227,29 @@ async def settled(pilot: Pilot[Result]) -> None:
         await pilot.pause()
 
 
+AFRESH = tuple((size,) for size in SIZES)
+"""Each size on its own: where a pane is scrolled to may hang on the sizes before."""
+
+
+async def pictured(
+    pilot: Pilot[Result], name: str, sizes: Iterable[tuple[int, int]] = SIZES
+) -> None:
+    """Compare a screen with its picture of each size, as its terminal becomes so big.
+
+    Raises:
+        AssertionError: one differs, or more.
+    """
+    wrong = []
+    for size in sizes:
+        await pilot.resize_terminal(*size)
+        await settled(pilot)
+        try:
+            assert_picture(svg_of(pilot.app), f"{name}-{size_id(size)}")
+        except AssertionError as error:
+            wrong.append(str(error))
+    assert not wrong, "\n".join(wrong)
+
+
 async def until(
     pilot: Pilot[Result], condition: Callable[[], object], *, seconds: float = 5.0
 ) -> None:
@@ -229,6 +260,12 @@ async def until(
         assert loop.time() < deadline, "it did not come about"
         await pilot.pause(0.01)
     await settled(pilot)
+
+
+@cache
+def the_rollback() -> Runbook:
+    """Read once: nothing changes it."""
+    return load(ROLLBACK)
 
 
 def rollback(tmp_path: Path, **others: str) -> MadeRun:
@@ -245,7 +282,7 @@ def rollback(tmp_path: Path, **others: str) -> MadeRun:
         **others,
     }
     return MadeRun(
-        tmp_path / "runs", load(ROLLBACK), values=values, environment="production"
+        tmp_path / "runs", the_rollback(), values=values, environment="production"
     )
 
 
@@ -266,4 +303,4 @@ def is_quiet(pilot: Pilot[Result]) -> bool:
 
 
 def words(pilot: Pilot[Result]) -> str:
-    return text_of(svg_of(pilot.app))
+    return words_of(pilot.app)

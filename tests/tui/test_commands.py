@@ -20,7 +20,7 @@ from mobius_tui.tui.commands import bindings, commands, footer
 from mobius_tui.tui.flows import FLOWS
 from mobius_tui.tui.palette import CommandProvider
 from mobius_tui.tui.screens.run import RunScreen
-from tests.pictures import svg_of, text_of
+from tests.pictures import words_of
 from tests.tui import scenes
 from tests.tui.runs import Time, hosted, opened, settled, until
 
@@ -65,7 +65,7 @@ async def test_help_lists_every_command_of_the_screen(tmp_path: Path) -> None:
     async with hosted(run), opened(run, time=time, size=(120, 116)) as (_, pilot):
         await pilot.press("question_mark")
         await settled(pilot)
-        shown = text_of(svg_of(pilot.app))
+        shown = words_of(pilot.app)
         for command in commands("run", "checklist", "output", "app"):
             assert (command.help or command.title)[:40] in shown, command.id
 
@@ -110,6 +110,7 @@ def test_no_private_name_of_ours_hides_one_of_textuals() -> None:
         "Driver._key_thread",
         "Driver._size",
         "MobiusApp._fatal_error",
+        "ReadOnce._parse_rules",
         "TerminalApp._display",
     ]
     assert sorted(clashes) == on_purpose

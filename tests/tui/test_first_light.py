@@ -21,7 +21,7 @@ from mobius_tui.tui.first_light import first_light
 from mobius_tui.tui.opening import Openings
 from mobius_tui.tui.screens.base import BasePage
 from mobius_tui.tui.screens.library import LibraryScreen
-from tests.pictures import svg_of, text_of
+from tests.pictures import words_of
 from tests.tui.runs import until
 
 ROWS = ((True, "1 Pre-rollback"), (False, "1.1 System status [/x]"))
@@ -42,7 +42,7 @@ async def waiting(
 
 async def test_name_and_steps_are_there_before_the_run_is() -> None:
     async with waiting(RUN) as (pilot, made, app):
-        seen = text_of(svg_of(app))
+        seen = words_of(app)
         for words in ("MOBIUS [b]rollback ▸ staging", "DRILL", "reading the run …"):
             assert words in seen.splitlines()[0]
         assert "▾ 1 Pre-rollback" in seen
@@ -52,17 +52,17 @@ async def test_name_and_steps_are_there_before_the_run_is() -> None:
         assert len(app.screen_stack) == 1, "a key was meant for what was not seen"
         made.set_result(Openings(repaints=20).library())
         await until(pilot, lambda: isinstance(app.screen, LibraryScreen))
-        assert "reading the run" not in text_of(svg_of(app))
+        assert "reading the run" not in words_of(app)
 
 
 async def test_a_run_without_contents_says_that_it_is_read() -> None:
     async with waiting(None) as (_, _, app):
-        assert "Reading the run" in text_of(svg_of(app))
+        assert "Reading the run" in words_of(app)
 
 
 async def test_an_odd_mode_is_shown_as_the_gravest() -> None:
     async with waiting(RUN._replace(mode="x y")) as (_, _, app):
-        assert "INCIDENT" in text_of(svg_of(app))
+        assert "INCIDENT" in words_of(app)
 
 
 async def test_what_cannot_be_shown_ends_the_app_with_its_reason() -> None:

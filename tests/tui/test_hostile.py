@@ -11,7 +11,7 @@ from mobius_tui.health.record import Check
 from mobius_tui.run.events import NoteAdded
 from mobius_tui.run.step_events import StepEnded, StepStarted
 from mobius_tui.runbook.decode import load
-from tests.pictures import svg_of, text_of
+from tests.pictures import words_of
 from tests.tui.runs import MadeRun, Time, hosted, opened, settled, until
 
 HOSTILE = "[/x] [@click=app.quit]go[/] [bold red]$(id)[/bold red] :smile:"
@@ -136,7 +136,7 @@ async def test_hostile_texts_are_shown_as_they_are(
             time.pass_(1)
             await pilot.press(key)
             await settled(pilot)
-        shown = text_of(svg_of(pilot.app))
+        shown = words_of(pilot.app)
         assert "[/x]" in shown
         for control in ("\x1b", "\x9b", "\x07", "\u202e"):
             assert control not in shown
@@ -157,5 +157,5 @@ async def test_a_hostile_refusal_is_shown_as_it_is(tmp_path: Path) -> None:
         time.pass_(1)
         await pilot.press("x", "enter")
         await until(pilot, lambda: host.intents)
-        await until(pilot, lambda: "␛]52;" in text_of(svg_of(pilot.app)))
+        await until(pilot, lambda: "␛]52;" in words_of(pilot.app))
         assert pilot.app.is_running

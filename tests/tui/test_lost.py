@@ -12,7 +12,7 @@ from mobius_tui.health.record import Check
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.events import NoteAdded
 from mobius_tui.tui.screens.leave import LeaveDialog
-from tests.pictures import svg_of, text_of
+from tests.pictures import words_of
 from tests.tui import scenes
 from tests.tui.runs import Time, hosted, opened, settled, until
 
@@ -37,11 +37,11 @@ async def test_a_run_that_cannot_be_followed_is_not_shown_as_if_it_were(
     run = scenes.decided(tmp_path)
     time = Time(run.at)
     async with hosted(run) as host, opened(run, time=time) as (screen, pilot):
-        assert "alive" in text_of(svg_of(pilot.app))
+        assert "alive" in words_of(pilot.app)
         harm(run.directory)
         await until(pilot, lambda: screen.view is not None and screen.view.lost)
         await settled(pilot)
-        shown = text_of(svg_of(pilot.app))
+        shown = words_of(pilot.app)
         assert "✖ not followed" in shown
         assert "alive" not in shown.split("\n")[0]
         assert "Leave: this is how the run was, not how it is: journal.jsonl" in shown
@@ -75,12 +75,12 @@ async def test_a_host_that_waits_for_room_on_its_disk_is_shown_to_wait(
     async with hosted(run) as host, opened(run, time=time) as (screen, pilot):
         host.stall("No space left on device")
         await until(pilot, lambda: screen.view is not None and screen.view.stalled)
-        shown = text_of(svg_of(pilot.app))
+        shown = words_of(pilot.app)
         assert "✖ disk full" in shown
         assert "Free some space: No space left on device" in shown
         time.pass_(1)
         await pilot.press("enter")
         host.stall("")
         await until(pilot, lambda: screen.view is not None and not screen.view.stalled)
-        assert "● alive" in text_of(svg_of(pilot.app))
+        assert "● alive" in words_of(pilot.app)
         assert host.intents == []

@@ -28,12 +28,30 @@ def no_colour(monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 
 @pytest.mark.parametrize("name", SCREENS)
-async def test_no_colour_means_none_at_all(
+async def test_without_colour_nothing_has_any_and_the_focus_is_seen(
     name: str, tmp_path: Path, no_colour: Settings
 ) -> None:
     async with seen(name, tmp_path, no_colour) as pilot:
-        assert text(pilot).strip()
+        shown = text(pilot)
+        assert shown.strip()
         assert colours(pilot) == set()
+        if "dialog" in name:
+            _sees_the_page_beneath(shown)
+        screen = pilot.app.screen
+        for widget in screen.focus_chain:
+            screen.set_focus(None)
+            await settled(pilot)
+            before = shape(pilot, widget.region)
+            widget.focus()
+            await settled(pilot)
+            assert shape(pilot, widget.region) != before, widget
+
+
+def _sees_the_page_beneath(shown: str) -> None:
+    lines = shown.rstrip("\n").split("\n")
+    # Below the banner, where there is one.
+    assert any("INCIDENT" in line for line in lines[:3]), "the mode"
+    assert "Leave" in lines[-1], "the keys"
 
 
 @pytest.mark.parametrize("scene", SCENES)
@@ -59,32 +77,6 @@ async def test_each_state_has_its_word_and_its_glyph_without_colour(
             if status is Status.WAITING:
                 words = "waits"
             assert words in shown, (status, shown)
-
-
-@pytest.mark.parametrize("name", SCREENS)
-async def test_the_focus_is_seen_without_colour(
-    name: str, tmp_path: Path, no_colour: Settings
-) -> None:
-    async with seen(name, tmp_path, no_colour) as pilot:
-        screen = pilot.app.screen
-        for widget in screen.focus_chain:
-            screen.set_focus(None)
-            await settled(pilot)
-            before = shape(pilot, widget.region)
-            widget.focus()
-            await settled(pilot)
-            assert shape(pilot, widget.region) != before, widget
-
-
-@pytest.mark.parametrize("name", [name for name in SCREENS if "dialog" in name])
-async def test_the_page_beneath_a_dialog_is_seen_without_colour(
-    name: str, tmp_path: Path, no_colour: Settings
-) -> None:
-    async with seen(name, tmp_path, no_colour) as pilot:
-        lines = text(pilot).rstrip("\n").split("\n")
-        # Below the banner, where there is one.
-        assert any("INCIDENT" in line for line in lines[:3]), "the mode"
-        assert "Leave" in lines[-1], "the keys"
 
 
 async def test_the_cursor_of_a_list_is_seen_without_colour(

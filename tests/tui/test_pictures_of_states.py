@@ -8,27 +8,29 @@ import pytest
 
 from mobius_tui.run.steps import Status
 from mobius_tui.tui.widgets.checklist import Checklist
-from tests.pictures import assert_picture, svg_of
-from tests.tui.runs import Time, hosted, opened, settled
+from tests.tui.runs import AFRESH, SIZES, Time, hosted, opened, pictured, settled
 from tests.tui.states import STATES
-from tests.tui.test_pictures_of_runs import SIZES, size_id
 
 
 def test_every_state_has_a_scene() -> None:
     assert set(STATES) == set(Status)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=size_id)
-@pytest.mark.parametrize("status", Status, ids=lambda status: status.replace(" ", "-"))
-async def test_a_picture_of_a_state(
-    tmp_path: Path, status: Status, size: tuple[int, int]
+@pytest.mark.parametrize(
+    ("status", "sizes"),
+    [
+        *((each, SIZES) for each in Status if each is not Status.NOT_APPLICABLE),
+        *((Status.NOT_APPLICABLE, each) for each in AFRESH),
+    ],
+)
+async def test_pictures_of_a_state(
+    tmp_path: Path, status: Status, sizes: tuple[tuple[int, int], ...]
 ) -> None:
     run, step = STATES[status](tmp_path)
     time = Time(run.at + 1)
-    async with hosted(run), opened(run, size=size, time=time) as (screen, pilot):
+    async with hosted(run), opened(run, size=sizes[0], time=time) as (screen, pilot):
         screen.query_one(Checklist).post_message(Checklist.Moved(step))
         await settled(pilot)
         assert screen.view is not None
         assert screen.view.standings[step].status is status
-        name = status.replace(" ", "-")
-        assert_picture(svg_of(pilot.app), f"state-{name}-{size_id(size)}")
+        await pictured(pilot, f"state-{status.replace(' ', '-')}", sizes)

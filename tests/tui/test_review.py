@@ -34,12 +34,19 @@ from mobius_tui.tui.screens.dialog import Dialog
 from mobius_tui.tui.screens.review import ReviewScreen
 from mobius_tui.tui.timeline_rows import Window, lane_cells
 from mobius_tui.tui.widgets.timeline import TimelinePane
-from tests.pictures import assert_picture, svg_of
 from tests.review.story import HOSTILE, story
 from tests.review.test_beside import drilled
 from tests.tui import scenes
-from tests.tui.runs import MadeRun, running, settled, until, words
-from tests.tui.test_pictures_of_runs import SIZES, size_id
+from tests.tui.runs import (
+    SIZES,
+    MadeRun,
+    pictured,
+    running,
+    settled,
+    size_id,
+    until,
+    words,
+)
 
 
 @asynccontextmanager
@@ -66,7 +73,7 @@ def pane(screen: ReviewScreen) -> TimelinePane:
 async def test_a_picture_of_a_review(tmp_path: Path, size: tuple[int, int]) -> None:
     async with reviewed(story(tmp_path / "runs"), size) as (_, pilot):
         await go(pilot, *["left"] * 9)
-        assert_picture(svg_of(pilot.app), f"review-{size_id(size)}")
+        await pictured(pilot, "review", (size,))
 
 
 async def test_a_review_begins_at_the_end_and_goes_from_event_to_event(
@@ -344,7 +351,7 @@ async def test_a_picture_beside_the_last_drill(
     async with reviewed(story(tmp_path / "runs"), size) as (screen, pilot):
         await go(pilot, *["left"] * 9, "d")
         await until(pilot, lambda: "in the drill" in words(pilot), seconds=30)
-        assert_picture(svg_of(pilot.app), f"review-beside-{size_id(size)}")
+        await pictured(pilot, "review-beside", (size,))
         await go(pilot, "d")
         assert screen.whole is not None
         assert not any(lane.kind == "drill" for lane in screen.whole.lanes)

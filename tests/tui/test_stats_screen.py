@@ -14,11 +14,9 @@ from mobius_tui.runbook.decode import load
 from mobius_tui.tui.opening import Openings
 from mobius_tui.tui.screens.stats import StatsScreen
 from mobius_tui.tui.stats_lines import stats_lines
-from tests.pictures import assert_picture, svg_of
 from tests.review.story import BOOK, HOSTILE
 from tests.tui import scenes
-from tests.tui.runs import BEGAN, Time, running, settled, until, words
-from tests.tui.test_pictures_of_runs import SIZES, size_id
+from tests.tui.runs import BEGAN, SIZES, Time, pictured, running, settled, until, words
 
 PLAN = Plan(load(BOOK))
 DAY = 86_400.0
@@ -53,13 +51,12 @@ def all_of_it() -> Stats:
     return stats(PLAN, runs)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=size_id)
-async def test_a_picture_of_statistics(size: tuple[int, int]) -> None:
+async def test_pictures_of_statistics() -> None:
     wall = Time(BEGAN + 20 * DAY).wall
     screen = StatsScreen("Roll the shop back", all_of_it, wall=wall)
-    async with running(screen, size=size) as pilot:
+    async with running(screen, size=SIZES[0]) as pilot:
         await until(pilot, lambda: "Time to restore" in words(pilot), seconds=30)
-        assert_picture(svg_of(pilot.app), f"stats-{size_id(size)}")
+        await pictured(pilot, "stats")
 
 
 @pytest.mark.parametrize("width", [40, 75, 115, 155])
