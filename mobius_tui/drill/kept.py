@@ -16,7 +16,7 @@ from mobius_tui.drill.score import TIMES, Score
 from mobius_tui.drill.seen import Sighting
 from mobius_tui.errors import RunError
 from mobius_tui.run.directory import RunDirectory
-from mobius_tui.run.record import read_record, write_private
+from mobius_tui.run.record import changing, read_record, write_private
 from mobius_tui.run.regular import regular
 
 NAME = "drill.json"
@@ -138,13 +138,14 @@ def _add_to_record(directory: RunDirectory, score: Score) -> None:
     """
     import tomli_w
 
-    said = read_record(directory)
-    if not said:
-        return
     values = asdict(score)
-    said["score"] = {
+    table = {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in values.items()
         if value is not None
     }
-    write_private(directory.record, tomli_w.dumps(said).encode())
+    with changing(directory):
+        said = read_record(directory)
+        if said:
+            record = {**said, "score": table}
+            write_private(directory.record, tomli_w.dumps(record).encode())

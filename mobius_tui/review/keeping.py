@@ -9,7 +9,9 @@ from typing import Any
 from mobius_tui.errors import RunError
 from mobius_tui.review.drills import record_of
 from mobius_tui.run.directory import RunDirectory
-from mobius_tui.run.record import write_private
+from mobius_tui.run.record import changing, write_private
+from mobius_tui.runbook.source import MAX_BYTES
+from mobius_tui.runbook.units import bytes_in_words
 
 Said = dict[str, Any]
 """One entry of a table of the record."""
@@ -30,22 +32,38 @@ def change_table(
     Raises:
         RunError: the run is not over, or its record cannot be read or written.
     """
-    import tomli_w
-
     if not directory.record.exists():
         raise RunError(
             f"{directory.id} is not over, so it has no record yet; a note belongs "
             f"into its journal: `mobius-tui resume {directory.id}`, and `n`"
         )
+    try:
+        with changing(directory):
+            data = _changed(directory, table, change)
+            write_private(directory.record, data)
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise RunError(f"{directory.record} cannot be written: {why}") from error
+
+
+def _changed(
+    directory: RunDirectory,
+    table: str,
+    change: Callable[[Sequence[Any]], Sequence[Any]],
+) -> bytes:
+    """The record as it is to be; one that could not be read again is none."""
+    import tomli_w
+
     record = dict(record_of(directory))
     if not record:
         raise RunError(f"{directory.record} cannot be read; nothing was changed")
     before = record.get(table)
     record[table] = list(change(before if isinstance(before, list) else ()))
-    try:
-        write_private(directory.record, tomli_w.dumps(record).encode())
-    except (OSError, UnicodeError) as error:
-        raise RunError(f"{directory.record} cannot be written: {error}") from error
+    data = tomli_w.dumps(record).encode()
+    if len(data) > MAX_BYTES:
+        most = bytes_in_words(MAX_BYTES)
+        raise RunError(f"{directory.record} is full: it has {most} at most")
+    return data
 
 
 def time_of(at: float) -> datetime:

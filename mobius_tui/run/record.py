@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +29,40 @@ ANNOTATIONS = "annotations"
 
 ACTION_ITEMS = "action_items"
 """The table of what is left to do after it."""
+PATIENCE = 10.0
+"""Seconds to wait for whoever else changes a record: it takes a few milliseconds, but
+on a disk that is full or far away."""
+
+
+@contextmanager
+def changing(directory: RunDirectory) -> Iterator[None]:
+    """Be the only one who changes a run's record while the block lasts.
+
+    It is read and written again whole: of two at once, one would undo the other's. The
+    record itself cannot be locked, as another file takes its place; its folder is.
+
+    Raises:
+        OSError: somebody else is changing it and does not come to an end.
+    """
+    handle = os.open(directory.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    deadline = time.monotonic() + PATIENCE
+    try:
+        while not _is_ours(handle):
+            if time.monotonic() > deadline:
+                words = "somebody else is changing it; try again"
+                raise OSError(errno.EBUSY, words)
+            time.sleep(0.02)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _is_ours(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def write_record(
@@ -58,8 +97,9 @@ def write_record(
         record["messages"] = {str(each): stands.count(each) for each in stands}
     if state.watch.latest is not None:
         record["outage"] = _outage(directory)
-    record.update(_kept(directory))
-    write_private(directory.record, tomli_w.dumps(record).encode())
+    with changing(directory):
+        record.update(_kept(directory))
+        write_private(directory.record, tomli_w.dumps(record).encode())
 
 
 def read_record(directory: RunDirectory) -> dict[str, Any]:

@@ -5,13 +5,20 @@ from __future__ import annotations
 import time
 import tomllib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from mobius_tui.cli import main
-from mobius_tui.errors import UsageError
+from mobius_tui.errors import RunError, UsageError
+from mobius_tui.review import keeping
+from mobius_tui.review.action_items import keep
+from mobius_tui.review.action_items import read as items_of
+from mobius_tui.review.annotating import Place, annotate, read
 from mobius_tui.review.gather import gather
 from mobius_tui.review.moments import moment
+from mobius_tui.review.told import ActionItem
+from mobius_tui.run import record
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.home import runs_root
@@ -81,6 +88,51 @@ def test_a_record_that_is_written_again_keeps_it() -> None:
     follower = Follower(run)
     write_record(run, follower.plan, follower.state, follower.head)
     assert [each.text for each in gather(run).annotations] == ["first"]
+
+
+def test_what_several_people_say_at_once_is_all_kept() -> None:
+    run = over()
+    people = [f"reviewer-{number}" for number in range(8)]
+
+    def say(by: str) -> None:
+        item = ActionItem(id=by, title=by, owner=by)
+        for number in range(4):
+            annotate(run, f"{by} {number}", Place(), by=by, now=BEGAN)
+            keep(run, item, by=by, now=BEGAN)
+
+    with ThreadPoolExecutor(len(people)) as pool:
+        for _ in pool.map(say, people):
+            pass
+    said = [each.text for each in read(run)]
+    assert sorted(said) == [f"{by} {n}" for by in people for n in range(4)]
+    for by in people:  # and each one's in the order in which they said it
+        assert [w for w in said if w.startswith(by)] == [f"{by} {n}" for n in range(4)]
+    assert {each.owner for each in items_of(run)} == set(people)
+
+
+def test_a_record_is_not_changed_while_somebody_else_changes_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = over()
+    monkeypatch.setattr(record, "PATIENCE", 0.0)
+    before = run.record.read_bytes()
+    with (
+        record.changing(run),
+        pytest.raises(RunError, match="somebody else is changing it"),
+    ):
+        annotate(run, "text", Place(), by="ana", now=BEGAN)
+    assert run.record.read_bytes() == before
+
+
+def test_an_annotation_that_the_record_has_no_room_for_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = over()
+    annotate(run, "first", Place(), by="ana", now=BEGAN)
+    monkeypatch.setattr(keeping, "MAX_BYTES", run.record.stat().st_size + 100)
+    with pytest.raises(RunError, match="is full: it has"):
+        annotate(run, "x" * 4000, Place(), by="ana", now=BEGAN)
+    assert [each.text for each in read(run)] == ["first"]
 
 
 @pytest.mark.parametrize(
