@@ -163,7 +163,8 @@ class Plan:
                 return Proposal(kind="start", step=step.id)
         if waiting is None:
             return Proposal(kind="end")
-        text = ", ".join(self._why(wait) for wait in found[waiting.id].waits)
+        waits = found[waiting.id].waits
+        text = ", ".join(self._why(wait, found) for wait in waits)
         return Proposal(kind="wait", step=waiting.id, text=text)
 
     def _frees(self, step: Step, standing: Standing) -> bool:
@@ -172,14 +173,16 @@ class Plan:
             wait.on == step.id or wait.on in produced(step) for wait in standing.waits
         )
 
-    def _why(self, wait: Wait) -> str:
-        """A wait, and who could end it."""
+    def _why(self, wait: Wait, found: Mapping[str, Standing]) -> str:
+        """A wait, and what could end it."""
         if wait.kind not in ("variable", "choice"):
             return wait.text
         giver = self.givers.get(wait.on)
         if giver is None:
             return wait.text
-        return f"{wait.text} ({self.numbers[giver]} gives it: retry that)"
+        skipped = found[giver].status is Status.SKIPPED
+        do = "undo its skip" if skipped else "retry that"
+        return f"{wait.text} ({self.numbers[giver]} gives it: {do})"
 
     def waits_of_retry(self, state: RunState, step_id: str) -> tuple[Wait, ...]:
         """What a step that has ended would wait for if it were pending."""

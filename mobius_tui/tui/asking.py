@@ -23,3 +23,8 @@ class Ask(Protocol):
 
 Flow = Callable[[Ask, RunView, str | None], Awaitable[Intent | None]]
 """Given how to ask, the run, and the checklist's key that it is about."""
+
+
+def question(words: str) -> str:
+    """A question, whether or not the title that it ends with is one itself."""
+    return words.rstrip("?") + "?"

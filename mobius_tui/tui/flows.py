@@ -14,7 +14,7 @@ from mobius_tui.run.standings import approval_awaited
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.model_action import Choose
 from mobius_tui.tui.approving import approve, ask_approval
-from mobius_tui.tui.asking import Ask, Flow
+from mobius_tui.tui.asking import Ask, Flow, question
 from mobius_tui.tui.run_flows import (
     contacts,
     end_run,
@@ -183,13 +183,13 @@ async def stop(ask: Ask, view: RunView, key: str | None) -> Intent | None:
             "It gets SIGTERM, and 5 s later SIGKILL, with all its processes. "
             "What it has changed by then stays as it is."
         )
-        title = f"Stop {view.plan.name(step.id)}?"
+        title = question(f"Stop {view.plan.name(step.id)}")
         if view.verifying == step.id:
             words = (
                 "Its script has ended, and what that changed stays as it is. Only the "
                 "checks are stopped, and the step counts as stopped, not as passed."
             )
-            title = f"Stop checking {view.plan.name(step.id)}?"
+            title = question(f"Stop checking {view.plan.name(step.id)}")
         if not await ask(Question(title, words, verb="Stop it", tone="bad")):
             return None
     return Intent(wish="stop", step=step.id, attempt=last.number)
@@ -203,7 +203,7 @@ async def skip(ask: Ask, view: RunView, key: str | None) -> Intent | None:
     counts = "" if step.optional else " A run with a skipped step is not completed."
     reason = await ask(
         ReasonDialog(
-            f"Skip {view.plan.name(step.id)}?",
+            question(f"Skip {view.plan.name(step.id)}"),
             f"It is passed over, and the reason stays on record.{counts}",
             verb="Skip it",
             prompt="Why is it skipped?",
@@ -226,7 +226,7 @@ async def override(ask: Ask, view: RunView, key: str | None) -> Intent | None:
         return None
     reason = await ask(
         ReasonDialog(
-            f"Override {view.plan.name(step.id)}?",
+            question(f"Override {view.plan.name(step.id)}"),
             "You vouch that it is as it should be: gates open, and the reason stays on "
             "record with your name.",
             verb="Override it",

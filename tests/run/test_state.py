@@ -23,6 +23,7 @@ from mobius_tui.run.events import (
     VariableSet,
 )
 from mobius_tui.run.fold import advance, fold, initial
+from mobius_tui.run.plan import Plan
 from mobius_tui.run.state import FOLLOWS, RunState
 from mobius_tui.run.step_events import (
     CheckTried,
@@ -37,7 +38,7 @@ from mobius_tui.run.step_events import (
 )
 from mobius_tui.run.steps import BAD, Status
 from mobius_tui.run.watch_events import RollbackBegan
-from mobius_tui.runbook.model import Phase, Runbook, Step
+from mobius_tui.runbook.model import Phase, Runbook, Step, Variable
 from mobius_tui.runbook.model_action import Manual, Run
 
 BEGAN = RunBegan(
@@ -307,3 +308,26 @@ def test_the_table_decides_and_nothing_else(events: list[Event]) -> None:
 def test_the_table_names_every_end_that_is_bad() -> None:
     assert FOLLOWS[StepStarted] >= BAD
     assert initial(RUNBOOK).asides == {"side": ("s",)}
+
+
+@pytest.mark.parametrize(
+    ("event", "remedy"),
+    [
+        (StepSkipped(step="a", reason="r"), "1.1 gives it: undo its skip"),
+        (StepOverridden(step="a", reason="r"), "1.1 gives it: retry that"),
+    ],
+)
+def test_what_is_awaited_names_who_gives_it_and_how(event: Event, remedy: str) -> None:
+    """A skipped step cannot be retried: its skip is undone first."""
+    giver = Step(id="a", title="A", action=Run(script="true"), outputs=("v",))
+    reader = Step(id="b", title="B", action=Run(script='echo "$v"'))
+    phase = Phase(id="main", title="Main", steps=(giver, reader))
+    book = Runbook(
+        id="test",
+        title="Test",
+        path=Path("test.toml"),
+        phases=(phase,),
+        variables={"v": Variable(name="v")},
+    )
+    state = fold(book, entries(BEGAN, event))
+    assert remedy in Plan(book).proposal(state).text
