@@ -13,6 +13,7 @@ it belongs, so that a line is never wrong in more than the two cells in question
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import repeat
@@ -25,7 +26,15 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
 Cell = tuple[str, Style]
-"""A character and its style; the right half of a wide character is an empty text."""
+"""A character and its style; the right half of a wide character is an empty text.
+
+Equal cells are one object as long as they are known: to tell rows apart is then quick.
+"""
+KNOWN = 4096
+"""Styles that are known at most, and characters of each: offsets of a selection and
+colours of an output make ever new ones."""
+STRIPS = 128
+"""Strips whose cells are kept: what scrolls is drawn again, a row above or below."""
 
 GAP = 5
 """Equal cells between two changes that are written rather than passed over: a move of
@@ -54,6 +63,20 @@ NO_WRAP, WRAP = "\x1b[?7l", "\x1b[?7h"
 """What ends a line too wide stays on it; as ever."""
 
 
+class Ink(dict[str, Cell]):
+    """The cells of one style, by their character."""
+
+    def __init__(self, style: Style) -> None:
+        super().__init__()
+        self._style = style
+
+    def __missing__(self, character: str) -> Cell:
+        if len(self) >= KNOWN:
+            self.clear()
+        cell = self[character] = (character, self._style)
+        return cell
+
+
 class Drawing:
     """The screen as it is wanted, and as the terminal has it."""
 
@@ -61,7 +84,10 @@ class Drawing:
         self._wanted: list[list[Cell]] = []
         self._shown: list[list[Cell]] = []
         self._dirty: set[int] = set()
-        self._styles: dict[Style, Style] = {}
+        self._inks: dict[Style, Ink] = {}
+        self._used: dict[int, tuple[Style | None, Ink]] = {}
+        """The same by the object: to look for an equal style takes long."""
+        self._strips: OrderedDict[int, tuple[Strip, list[Cell]]] = OrderedDict()
         self._codes: dict[Style, str] = {}
 
     def forget(self) -> None:
@@ -129,36 +155,51 @@ class Drawing:
         self._dirty.add(y)
 
     def _cells(self, strip: Strip) -> list[Cell]:
-        """The cells of a strip; what takes no room stands with what it is put on."""
+        """The cells of a strip, which nobody may change."""
+        kept = self._strips.get(id(strip))
+        if kept is not None and kept[0] is strip:
+            return kept[1]
+        cells = self._make_cells(strip)
+        self._strips[id(strip)] = strip, cells
+        if len(self._strips) > STRIPS:
+            self._strips.popitem(last=False)
+        return cells
+
+    def _make_cells(self, strip: Strip) -> list[Cell]:
+        """Find them; what takes no room stands with what it is put on."""
         cells: list[Cell] = []
         for words, style, control in strip:
             if control:
                 continue
-            known = self._known(style)
+            ink = self._ink(style)
             if words.isascii():
-                cells.extend(zip(words, repeat(known)))
+                cells.extend(map(ink.__getitem__, words))
                 continue
             for character in words:
                 size = get_character_cell_size(character)
                 if size == 0:
                     if cells:
-                        cells[-1] = (cells[-1][0] + character, known)
+                        cells[-1] = ink[cells[-1][0] + character]
                 else:
-                    cells.append((character, known))
-                    cells.extend(repeat(("", known), size - 1))
+                    cells.append(ink[character])
+                    cells.extend(repeat(ink[""], size - 1))
         return cells
 
-    def _known(self, style: Style | None) -> Style:
-        """The one object for all equal styles; what is not drawn makes none differ."""
-        style = style or Style.null()
-        found = self._styles.get(style)
-        if found is None:
-            drawn = style.clear_meta_and_links()
-            found = self._styles.setdefault(drawn, drawn)
-            if len(self._styles) > 4096:  # offsets of a selection, colours of an output
-                self._styles.clear()
-            self._styles[style] = found
-        return found
+    def _ink(self, style: Style | None) -> Ink:
+        """The cells of a style; what is not drawn makes none differ."""
+        used = self._used.get(id(style))
+        if used is not None:
+            return used[1]
+        drawn = (style or Style.null()).clear_meta_and_links()
+        ink = self._inks.get(drawn)
+        if ink is None:
+            if len(self._inks) >= KNOWN:
+                self._inks.clear()
+            ink = self._inks[drawn] = Ink(drawn)
+        if len(self._used) >= KNOWN:
+            self._used.clear()
+        self._used[id(style)] = style, ink
+        return ink
 
     def _code(self, style: Style, console: Console) -> str:
         """What makes the terminal write in a style, whatever it wrote in before."""
@@ -167,7 +208,7 @@ class Drawing:
             rendered = Strip([Segment("\0", style)]).render(console)
             own = rendered.partition("\0")[0]
             code = own.replace("\x1b[", "\x1b[0;", 1) if own else "\x1b[0m"
-            if len(self._codes) > 4096:
+            if len(self._codes) >= KNOWN:
                 self._codes.clear()
             self._codes[style] = code
         return code
@@ -205,7 +246,7 @@ def _differing(shown: list[Cell], wanted: list[Cell]) -> Iterable[tuple[int, int
         return
     start = end = -1
     for at, (old, new) in enumerate(zip(shown, wanted, strict=True)):
-        if old == new:
+        if old is new:
             continue
         if start >= 0 and at > end + GAP:
             yield start, end

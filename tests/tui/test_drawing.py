@@ -15,6 +15,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
+from mobius_tui.tui import drawing
 from mobius_tui.tui.drawing import Drawing
 
 WIDTH, HEIGHT = 30, 8
@@ -66,7 +67,13 @@ def plainly(lines: list[Strip]) -> list[list[tuple[str, bool, str, str]]]:
     return looks(screen.pyte)
 
 
-def test_changes_leave_the_same_screen_as_all_of_it() -> None:
+@pytest.mark.parametrize("known", [1, 4096])
+def test_changes_leave_the_same_screen_as_all_of_it(
+    known: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However much is forgotten of the styles, characters and strips of before."""
+    monkeypatch.setattr(drawing, "KNOWN", known)
+    monkeypatch.setattr(drawing, "STRIPS", known)
     random = Random(3)
     screen = Screen()
     lines = [line(random, WIDTH) for _ in range(HEIGHT)]
@@ -159,6 +166,16 @@ def test_a_wide_character_at_the_edge_of_a_span_is_drawn_whole() -> None:
     spans = [(y, 7, 17) for y in range(HEIGHT)]
     screen.update(ChopsUpdate(chops, spans, ends))
     assert looks(screen.pyte) == plainly([wide] * HEIGHT)
+
+
+def test_a_strip_that_moved_is_drawn_where_it_is_now() -> None:
+    random = Random(7)
+    screen = Screen()
+    lines = [line(random, WIDTH) for _ in range(HEIGHT + 5)]
+    for first in (0, 1, 5, 2, 2):
+        sight = lines[first : first + HEIGHT]
+        screen.update(whole(sight))
+        assert looks(screen.pyte) == plainly(sight)
 
 
 def test_what_is_shown_is_not_sent_again() -> None:

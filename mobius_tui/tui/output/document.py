@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from pathlib import Path
 from rich.segment import Segment
 
 from mobius_tui.run.regular import descriptor_of
-from mobius_tui.sanitize import clean, collapse, decode
+from mobius_tui.sanitize import SGR, clean, collapse, decode
 from mobius_tui.tui.output.index import LineIndex
 from mobius_tui.tui.output.sgr import PLAIN, Pen, parse, pen_after
 from mobius_tui.tui.output.spans import Span, Spans
@@ -30,6 +31,10 @@ PIECE = 64 * 1024
 
 REACH = 1024 * 1024
 """Bytes searched for a newline where the index has not come yet."""
+
+COLOURS = re.compile(SGR.pattern.encode())
+RESETS = (b"\x1b[0m", b"\x1b[m")
+"""Sequences after which text is plain."""
 
 CACHE = 2 * 1024 * 1024
 """Bytes of lines that are kept parsed; a line counts 512 bytes at least."""
@@ -160,6 +165,16 @@ class Document:
             return self.index.offset_of(self.index.line_at(start - 1))
         return start - REACH
 
+    def least_cells(self, start: int, after: int) -> int:
+        """Return how many cells a line takes at least, without parsing it.
+
+        Args:
+            start: The offset of its first byte.
+            after: The next line's.
+        """
+        body = COLOURS.sub(b"", self._read(start, after - start).rstrip(b"\n"))
+        return len(body) if body.isascii() and body.decode().isprintable() else 0
+
     def _parse(self, start: int) -> Line:
         body, after, complete, hidden = self._extent(start)
         text = clean(collapse(decode(body)), keep_sgr=True)
@@ -208,7 +223,9 @@ class Document:
         before = self._read(max(0, start - PIECE), min(start, PIECE))
         if b"\x1b[" not in before:
             return PLAIN
-        return pen_after(decode(before), PLAIN)
+        # What was before the last reset no longer counts.
+        reset = max(before.rfind(each) for each in RESETS)
+        return pen_after(decode(before[max(0, reset) :]), PLAIN)
 
     def _read(self, start: int, length: int) -> bytes:
         length = min(length, self.size - start)

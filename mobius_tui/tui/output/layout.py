@@ -64,7 +64,7 @@ def rows(line: Line, layout: Layout) -> tuple[Strip, ...]:
         parts = [Strip(_beginning(segments, until)).crop(layout.shift, until)]
     first, later = _margins(line, layout)
     return tuple(
-        Strip([*(later if number else first), *part]).apply_style(look.text)
+        Strip(Segment.apply_style([*(later if number else first), *part], look.text))
         for number, part in enumerate(parts)
     )
 

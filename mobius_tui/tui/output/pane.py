@@ -22,6 +22,7 @@ from mobius_tui.tui.output.feed import Feed, count_all
 from mobius_tui.tui.output.layout import Layout, notice
 from mobius_tui.tui.output.look import look_of
 from mobius_tui.tui.output.pace import Pace
+from mobius_tui.tui.output.row_cache import RowCache
 from mobius_tui.tui.output.status import Status
 from mobius_tui.tui.output.viewport import Viewport
 
@@ -80,6 +81,7 @@ class OutputPane(Widget, can_focus=True):
             classes: The widget's CSS classes.
         """
         super().__init__(id=id, classes=classes)
+        self._styles_cache = RowCache()
         self.viewport: Viewport | None = None
         """Where the pane looks; none before the output file exists."""
         self._feed = Feed(None, None)

@@ -128,13 +128,22 @@ class Viewport:
         starts: list[int] = []
         while end > 0 and count > 0:
             start = self.document.previous(end)
-            count -= 1 if end - start < USUAL else len(self._rows_at(start)[0])
+            count -= self._least_rows(start, end)
             starts.append(start)
             end = start
         starts.reverse()
         for start in starts:
             self.document.line(start)
         return starts
+
+    def _least_rows(self, start: int, after: int) -> int:
+        """Return how many rows a line fills at least."""
+        if after - start >= USUAL:
+            return len(self._rows_at(start)[0])
+        if not self.layout.wrap:
+            return 1
+        cells = self.document.least_cells(start, after)
+        return max(1, -(-cells // self.layout.text_width))
 
     def _place(self, lines: list[int], row: int) -> tuple[int, int]:
         """Return line and row within it of row `row` of `lines`.

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from mobius_tui.tui.output.document import PIECE, REACH, USUAL, Document, text_of
 
@@ -96,6 +97,46 @@ def test_colours_before_a_place_in_the_middle_are_found(tmp_path: Path) -> None:
         middle = document.line(len(data) - 5).segments[0].style
     with opened(tmp_path, data) as document:
         assert document.line(0).segments[0].style == middle
+
+
+def test_a_reset_ends_what_was_before_it_and_nothing_after(tmp_path: Path) -> None:
+    data = b"\x1b[1;31mred\x1b[0m\x1b[32mgreen\n" + b"more\n" * 100
+    with opened(tmp_path, data) as document:
+        middle = document.line(len(data) - 5).segments[0].style
+    with opened(tmp_path, data) as document:
+        assert document.line(0).segments[-1].style == middle
+
+
+pieces = st.sampled_from(
+    [
+        "word ",
+        "\x1b[1;31m",
+        "\x1b[0m",
+        "\t",
+        "世",
+        "e\u0301",
+        "\r",
+        "\b",
+        "\x1b]0;x\x07",
+    ]
+)
+
+
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=60,
+    deadline=None,
+)
+@given(st.lists(pieces, max_size=20))
+def test_no_line_takes_fewer_cells_than_it_is_said_to(
+    tmp_path: Path, parts: list[str]
+) -> None:
+    data = "".join(parts).encode() + b"\n"
+    with opened(tmp_path, data) as document:
+        least = document.least_cells(0, len(data))
+        assert least <= cell_len(text_of(document.line(0)))
+        if set(parts) <= {"word ", "\x1b[1;31m", "\x1b[0m"}:
+            assert least == 5 * parts.count("word ")
 
 
 def test_colours_go_on_however_far_from_where_they_were_set(tmp_path: Path) -> None:
