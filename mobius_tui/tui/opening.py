@@ -32,6 +32,7 @@ from mobius_tui.tui.screens.stand import Stand
 
 if TYPE_CHECKING:
     from mobius_tui.health.once import Seen
+    from mobius_tui.review.timeline import Timeline
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -160,14 +161,19 @@ class Openings:
         Raises:
             MobiusError: it never began, or is damaged.
         """
-        return self.review(await in_thread(partial(Rewound, directory)))
+        return self.review(*await in_thread(partial(_read_whole, directory)))
 
-    def review(self, rewound: Rewound) -> Page:
-        """A run that has been read, as it was at any of its moments."""
+    def review(self, rewound: Rewound, whole: Timeline) -> Page:
+        """A run that has been read, as it was at any of its moments.
+
+        Args:
+            rewound: the run.
+            whole: its timeline.
+        """
         from mobius_tui.tui.screens.review import ReviewScreen
 
-        screen = ReviewScreen(rewound, repaints=self.repaints)
-        screen.reopen = lambda: self.review(screen.rewound)
+        screen = ReviewScreen(rewound, whole=whole, repaints=self.repaints)
+        screen.reopen = lambda: self.review(screen.rewound, screen.known)
         return screen
 
     def run(
@@ -210,6 +216,14 @@ class Openings:
 
 def _read(directory: RunDirectory | None) -> Follower:
     return Follower(directory or newest_open(runs_root()))
+
+
+def _read_whole(directory: RunDirectory) -> tuple[Rewound, Timeline]:
+    """A run that is looked back on, and its timeline."""
+    from mobius_tui.review.known import known
+
+    rewound = Rewound(directory)
+    return rewound, known(rewound).timeline()
 
 
 async def _probe(briefing: Briefing, given: Mapping[str, str]) -> tuple[Seen, ...]:

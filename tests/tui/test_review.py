@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from math import nextafter
 from pathlib import Path
+from threading import Event
 
 import pytest
 from textual.pilot import Pilot
@@ -21,13 +22,14 @@ from mobius_tui.review.beats import Row
 from mobius_tui.review.gather import gather
 from mobius_tui.review.moment import Moment, Tone
 from mobius_tui.review.rewound import Rewound
-from mobius_tui.review.timeline import Bar, Lane
+from mobius_tui.review.timeline import Bar, Lane, Timeline, narrowed
 from mobius_tui.run.events import NoteAdded
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.home import state_home
 from mobius_tui.run.record import write_record
 from mobius_tui.run.steps import Status
 from mobius_tui.tui.errand import Result
+from mobius_tui.tui.screens import timed_page
 from mobius_tui.tui.screens.action_items import ActionItemDialog, ActionItemsDialog
 from mobius_tui.tui.screens.annotate import AnnotateDialog
 from mobius_tui.tui.screens.dialog import Dialog
@@ -63,6 +65,12 @@ async def reviewed(
 async def go(pilot: Pilot[Result], *keys: str) -> None:
     await pilot.press(*keys)
     await settled(pilot)
+    await until(pilot, lambda: not is_making(pilot), seconds=30)
+
+
+def is_making(pilot: Pilot[Result]) -> bool:
+    """Whether a timeline is made."""
+    return any(w.name == "timeline" and w.is_running for w in pilot.app.workers)
 
 
 def pane(screen: ReviewScreen) -> TimelinePane:
@@ -266,6 +274,34 @@ async def test_hostile_words_are_harmless_on_the_timeline(tmp_path: Path) -> Non
         for keys in (["left"], ["left"] * 8, ["left"] * 10):
             await go(pilot, *keys)
             assert not any(ord(c) < 0x20 for c in words(pilot) if c != "\n")
+
+
+async def test_keys_do_not_wait_for_a_timeline_and_the_last_one_wanted_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Event()
+
+    def slowly(whole: Timeline, query: str) -> Timeline:
+        assert gate.wait(30)
+        return narrowed(whole, query)
+
+    monkeypatch.setattr(timed_page, "narrowed", slowly)
+    async with reviewed(story(tmp_path / "runs")) as (screen, pilot):
+        shown: list[str] = []
+        screen.watch(screen, "whole", lambda whole: shown.append(whole.query))
+        await pilot.press("slash", *"ben")
+        await until(pilot, lambda: is_making(pilot), seconds=30)
+        await pilot.press("enter", "left", "left")
+        await settled(pilot)
+        assert screen.here[0] < screen.rewound.rewind.until, "the cursor went on"
+        assert set(shown) == {""}
+        await pilot.press("slash", *" 2.1")
+        await settled(pilot)
+        gate.set()
+        await until(pilot, lambda: not is_making(pilot), seconds=30)
+        assert set(shown) == {"", "ben 2.1"}, "nothing that was typed on the way"
+        await pilot.press("escape")
+        await until(pilot, lambda: shown[-1] == "", seconds=30)
 
 
 def over(tmp_path: Path) -> MadeRun:

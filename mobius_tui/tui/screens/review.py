@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from mobius_tui.review.rewound import Rewound, head_at, printed_by
+from mobius_tui.review.timeline import Timeline
 from mobius_tui.run.home import state_home
 from mobius_tui.tui.command import Command, Place
 from mobius_tui.tui.commands import bindings
@@ -47,14 +48,17 @@ class ReviewScreen(TimedPage):
         "it was at that moment. Nothing can be started here."
     )
 
-    def __init__(self, rewound: Rewound, *, repaints: int = 20) -> None:
+    def __init__(
+        self, rewound: Rewound, *, whole: Timeline | None = None, repaints: int = 20
+    ) -> None:
         """Make the screen.
 
         Args:
             rewound: the run, read.
+            whole: its timeline, where that is made already.
             repaints: the most repaints in a second that news may cause.
         """
-        super().__init__(rewound, repaints=repaints)
+        super().__init__(rewound, whole=whole, repaints=repaints)
         self.pane = "timeline"
 
     def compose_banners(self) -> ComposeResult:

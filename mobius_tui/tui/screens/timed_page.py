@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 
 from textual import on
 from textual.reactive import reactive
 
-from mobius_tui.review import annotating
 from mobius_tui.review.beside import Drill, beside, last_drill
-from mobius_tui.review.moment import Moment, moments_of
+from mobius_tui.review.known import known
+from mobius_tui.review.measures import Times
+from mobius_tui.review.moment import Moment
 from mobius_tui.review.rewound import ReviewViewer, Rewound
-from mobius_tui.review.timeline import Timeline, narrowed, timeline
+from mobius_tui.review.timeline import Timeline, narrowed
 from mobius_tui.tui.messages import RunChanged
 from mobius_tui.tui.past_sight import PastSight
 from mobius_tui.tui.screens.saying import SayingPage
@@ -27,58 +29,88 @@ class TimedPage(SayingPage):
     whole: reactive[Timeline | None] = reactive(None, repaint=False)
     here: reactive[tuple[float, int]] = reactive((0.0, 0), repaint=False)
 
-    def __init__(self, rewound: Rewound, *, repaints: int = 20) -> None:
+    def __init__(
+        self, rewound: Rewound, *, whole: Timeline | None = None, repaints: int = 20
+    ) -> None:
         """Make the page.
 
         Args:
             rewound: the run, read.
+            whole: its timeline, where that is made already.
             repaints: the most repaints in a second that news may cause.
         """
         viewer = ReviewViewer(rewound)
         super().__init__(viewer, repaints=repaints, wall=lambda: rewound.moment)
         self.rewound = rewound
         self._sight = PastSight(viewer)
-        self._all: Timeline | None = None
+        self.known = known(rewound).timeline() if whole is None else whole
+        """The timeline of all that is known, whatever of it is wanted."""
         self._query = ""
         self._drill: Drill | None = None
-        self._read_anew()
+        self._times: Times | None = None
+        self._is_old = self._has_grown = False
+        self._is_wanted = self._is_making = False
+        self.whole = self.known
         if rewound.moment < rewound.rewind.until:
             self._come_back()
         else:
             self._go_to_end()
 
-    def _read_anew(self) -> None:
-        """Make the timeline of all that is known by now."""
-        rewind = self.rewound.rewind
-        moments = moments_of(
-            self.rewound.plan,
-            rewind.entries,
-            rewind.walker.timeline,
-            annotating.read(self.rewound.directory),
-        )
-        self._all = timeline(
-            self.rewound.plan,
-            self.rewound.newest,
-            moments,
-            self.rewound.checks,
-            until=rewind.until,
-        )
-        self._narrow()
+    def _make_anew(self, *, is_old: bool = False) -> None:
+        """Ask for the timeline as it is wanted by now.
 
-    def _narrow(self) -> None:
-        if self._all is None:
-            return
-        whole = self._all
-        if self._drill is not None:
-            state = self.rewound.newest
-            whole = beside(whole, state, self.rewound.times(), self._drill)
-        self.whole = narrowed(whole, self._query)
+        Args:
+            is_old: whether more is known than there was when it was made.
+        """
+        self._is_wanted = True
+        self._is_old = self._is_old or is_old
+        if not self._is_making:
+            self._is_making = True
+            self.run_worker(self._make(), name="timeline", exit_on_error=False)
+
+    async def _make(self) -> None:
+        """A worker: make it in a thread; one of 100,000 moments takes seconds.
+
+        One after the other, and what is wanted meanwhile next: so nothing older is
+        shown over what is newer, and of what is typed in one go only the last.
+        """
+        try:
+            while self._is_wanted:
+                self._is_wanted = False
+                if self._is_old:
+                    self._is_old = False
+                    await self._know()
+                make, query, drill = self._wanted(), self._query, self._drill
+                made = await asyncio.to_thread(make)
+                if (query, drill) == (self._query, self._drill):
+                    self.whole = made
+        finally:
+            self._is_making = False
+
+    async def _know(self) -> None:
+        """Take in what is known by now; a cursor at the end of a run follows it."""
+        made = await asyncio.to_thread(known(self.rewound).timeline)
+        follows = self._has_grown and self.here[0] >= self.known.until
+        self.known, self._has_grown = made, False
+        if follows:
+            self._go_to_end()
+            self.look()
+
+    def _wanted(self) -> Callable[[], Timeline]:
+        """What makes the timeline that is wanted: beside a drill, or narrowed down."""
+        whole, query, drill = self.known, self._query, self._drill
+        if drill is None:
+            return partial(narrowed, whole, query)
+        if self._times is None:
+            self._times = self.rewound.times()
+        state, times = self.rewound.newest.copy(), self._times
+        return lambda: narrowed(beside(whole, state, times, drill), query)
 
     def action_drill(self) -> None:
         """Show it beside the last drill of its runbook, or alone again."""
         if self._drill is not None:
             self._drill = None
-            self._narrow()
+            self._make_anew()
         else:
             self.run_worker(self._find_drill(), name="drill", exit_on_error=False)
 
@@ -90,29 +122,25 @@ class TimedPage(SayingPage):
         self._drill = await asyncio.to_thread(find)
         if self._drill is None:
             self.tell("No drill of this runbook ended before this run began.")
-        self._narrow()
+        self._make_anew()
 
     def record_changed(self) -> None:
         """Show what was said."""
-        self._read_anew()
+        self._make_anew(is_old=True)
 
     @on(RunChanged)
     def _grew(self, event: RunChanged) -> None:
         """A run that goes on: follow it, where the cursor is at its end."""
         event.stop().prevent_default()
-        if not event.changes:
-            return
-        at_end = self._all is not None and self.here[0] >= self._all.until
-        self._read_anew()
-        if at_end:
-            self._go_to_end()
-        self.look()
+        if event.changes:
+            self._has_grown, self._times = True, None
+            self._make_anew(is_old=True)
 
     def _come_back(self) -> None:
         """Where it was shown when the screens went away."""
         self.here = (self.rewound.moment, self.rewound.n)
-        known = self._all.moments if self._all is not None else ()
-        self.moment = next((each for each in known if each.order == self.here), None)
+        moments = self.known.moments
+        self.moment = next((each for each in moments if each.order == self.here), None)
 
     def _go_to_end(self) -> None:
         """The last that is known."""
@@ -120,8 +148,7 @@ class TimedPage(SayingPage):
         until, n = rewind.until, len(rewind.entries)
         self.rewound.show(n, until)
         self.here = (until, n)
-        moments = self._all.moments if self._all is not None else ()
-        last = moments[-1] if moments else None
+        last = self.known.moments[-1] if self.known.moments else None
         self.moment = last if last is not None and not self.rewound.is_open else None
         self.key = None
 
@@ -151,7 +178,7 @@ class TimedPage(SayingPage):
     def _narrowed(self, event: TimelinePane.Narrowed) -> None:
         event.stop()
         self._query = event.query
-        self._narrow()
+        self._make_anew()
 
     def action_bad(self, count: int) -> None:
         """Go to what went wrong after the cursor, or before it."""
