@@ -250,3 +250,15 @@ def test_the_keeper_of_a_terminal_imports_little_more() -> None:
         ),
     }
     assert not loaded & {"asyncio", "json", "subprocess", "typing", "dataclasses"}
+
+
+def test_a_host_that_asks_nobody_does_without_httpx() -> None:
+    """It would be a fifth of its start."""
+    script = "import mobius_tui.run.host, sys; print('httpx' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "False\n"

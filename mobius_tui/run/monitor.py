@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from mobius_tui.errors import MobiusError
 from mobius_tui.health.machine import Machine
-from mobius_tui.health.probe import Prober
 from mobius_tui.health.record import Check, Sample, encode
 from mobius_tui.health.target import Target, target
 from mobius_tui.health.window import Health, stale_after
@@ -105,6 +104,9 @@ class Monitor:
     async def _probes(
         self, engine: Engine, every: float, tasks: asyncio.TaskGroup
     ) -> None:
+        # It brings httpx, a fifth of a host's start; many runs ask nobody.
+        from mobius_tui.health.probe import Prober
+
         health = self._runbook.health
         assert health is not None
         prober: asyncio.Task[None] | None = None

@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import traceback
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.channels import ways
@@ -26,8 +27,10 @@ from mobius_tui.run.message_events import (
     MessageUnknown,
 )
 from mobius_tui.run.payload import CARD_LIMIT, Letter, body
-from mobius_tui.run.post import Tried, post
 from mobius_tui.runbook.units import in_words
+
+if TYPE_CHECKING:
+    from mobius_tui.run.post import Tried
 
 WHO = "host"
 
@@ -138,6 +141,9 @@ class Outbox:
         return None
 
     async def _try(self, own: Delivery) -> None:
+        # It brings httpx, a fifth of a host's start; many runs tell nobody.
+        from mobius_tui.run.post import Tried, post
+
         number = own.number
         async with self._engine.turn:
             now = self._engine.state.deliveries[number - 1]

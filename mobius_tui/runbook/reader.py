@@ -192,9 +192,12 @@ class Table:
     ) -> None:
         """Report control characters in a text, and note it if it is filled in."""
         allowed = "\n\t" if lines else ""
-        bad = next((c for c in text if is_control(c) and c not in allowed), None)
-        if bad is not None:
-            self.report(_control(bad, str(path[-1])), *path)
+        # What can be printed holds none of them: few texts are walked.
+        bare = text.replace("\n", "").replace("\t", "") if lines else text
+        if not bare.isprintable():
+            bad = next((c for c in text if is_control(c) and c not in allowed), None)
+            if bad is not None:
+                self.report(_control(bad, str(path[-1])), *path)
         if filled and "${" in text:
             table = self.owner(path[0]) if isinstance(path[0], str) else self
             mention = Mention(table, path, text, shown)

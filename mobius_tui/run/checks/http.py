@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from mobius_tui.health import body
-from mobius_tui.health.ask import ask, client, shown
-from mobius_tui.health.probe import wrong_status
 from mobius_tui.run.checks.context import Context, Sight, saw
 from mobius_tui.runbook.model_check import HttpCheck
 from mobius_tui.runbook.units import in_words, seconds
@@ -12,6 +10,10 @@ from mobius_tui.runbook.units import in_words, seconds
 
 async def look(check: HttpCheck, ctx: Context) -> Sight:
     """Ask once."""
+    # These bring httpx, a fifth of a host's start; many runs ask nobody.
+    from mobius_tui.health.ask import ask, client, shown
+    from mobius_tui.health.probe import wrong_status
+
     limit = seconds(check.faster_than) if check.faster_than is not None else None
     subject = f"{check.method} {shown(check.url)}"
     ca = str(ctx.path(check.ca)) if check.ca is not None else None

@@ -6,7 +6,6 @@ import asyncio
 import re
 
 from mobius_tui.errors import MobiusError
-from mobius_tui.health.ask import shown
 from mobius_tui.run.checks import (
     checksum,
     files,
@@ -96,6 +95,8 @@ def _subject(check: Check) -> str:
     """What a check looks at, in a few words."""
     match check:
         case HttpCheck():
+            from mobius_tui.health.ask import shown  # with httpx, as `http`
+
             return f"{check.method} {shown(check.url)}"
         case ServiceCheck():
             return f"systemctl is-active {' '.join(check.names)}"

@@ -7,7 +7,6 @@ import ssl
 import time
 from datetime import UTC, datetime
 
-from mobius_tui.health.ask import trusted as certificates
 from mobius_tui.health.reach import connect, reach, split_address
 from mobius_tui.health.trouble import trouble
 from mobius_tui.run.checks.context import Context, Sight, saw
@@ -35,6 +34,8 @@ async def port(check: PortCheck, ctx: Context) -> Sight:  # noqa: ARG001
 
 async def tls(check: TlsCheck, ctx: Context) -> Sight:
     """Look once at the certificate; it must be trusted, too."""
+    from mobius_tui.health.ask import trusted as certificates  # with httpx, as `http`
+
     host, number = split_address(check.at)
     within = seconds(check.repeat.timeout)
     ca = str(ctx.path(check.ca)) if check.ca is not None else None
