@@ -116,6 +116,13 @@ REVIEW_COMMANDS: tuple[Command, ...] = (
         help="On the moment, the step or a range; kept beside the journal.",
     ),
     _review(
+        id="review.annotations",
+        act="annotations",
+        keys=("A",),
+        title="List the annotations",
+        help="What was said, on what and by whom; Enter goes there.",
+    ),
+    _review(
         id="review.mark",
         act="mark",
         keys=("m",),

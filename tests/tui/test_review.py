@@ -12,11 +12,12 @@ from threading import Event
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Button, Input
+from textual.widgets import Button, Input, OptionList
 
 from mobius_tui.cli import main
 from mobius_tui.health.record import Check, State
 from mobius_tui.review import action_items, annotating
+from mobius_tui.review.annotating import Place
 from mobius_tui.review.as_markdown import as_markdown
 from mobius_tui.review.beats import Row
 from mobius_tui.review.gather import gather
@@ -32,6 +33,7 @@ from mobius_tui.tui.errand import Result
 from mobius_tui.tui.screens import timed_page
 from mobius_tui.tui.screens.action_items import ActionItemDialog, ActionItemsDialog
 from mobius_tui.tui.screens.annotate import AnnotateDialog
+from mobius_tui.tui.screens.annotations import AnnotationsDialog
 from mobius_tui.tui.screens.dialog import Dialog
 from mobius_tui.tui.screens.review import ReviewScreen
 from mobius_tui.tui.timeline_rows import Window, lane_cells
@@ -40,6 +42,7 @@ from tests.review.story import HOSTILE, story
 from tests.review.test_beside import drilled
 from tests.tui import scenes
 from tests.tui.runs import (
+    BEGAN,
     SIZES,
     MadeRun,
     pictured,
@@ -339,6 +342,68 @@ async def test_an_annotation_is_made_and_shown_and_the_journal_is_untouched(
     [made] = annotating.read(run.directory)
     assert (made.text, made.since, made.step) == ("wrong zip", at, "")
     assert run.directory.journal.read_bytes() == before
+
+
+async def listed(pilot: Pilot[Result]) -> str:
+    """What the list of annotations says, once it takes keys."""
+    await go(pilot, "A")
+    await until(pilot, lambda: isinstance(pilot.app.screen, AnnotationsDialog))
+    await answer(pilot)
+    return words(pilot)
+
+
+@pytest.mark.parametrize("size", [(120, 36), (80, 24)], ids=size_id)
+async def test_the_annotations_are_listed_and_lead_to_what_they_are_on(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    run = over(tmp_path)
+    began = BEGAN
+    for text, place in (
+        ("slow", Place(since=began + 60, until=began + 90)),
+        ("all in all well", Place()),
+        ("wrong zip [/x] " + HOSTILE, Place(step="roll")),
+        ("here it broke", Place(since=began + 20)),
+    ):
+        annotating.annotate(run.directory, text, place, by="ana", now=began + 900)
+    async with reviewed(run, size) as (screen, pilot):
+        shown = await listed(pilot)
+        places = ("here it broke", "slow", "wrong zip [/x]", "all in all well")
+        found = [shown.index(each) for each in places]
+        assert found == sorted(found), "in the order of what they are on"
+        assert "2.2 Restore the backup  ana" in shown
+        assert "the run  ana" in shown
+        await go(pilot, "home", "down", "enter")
+        await until(pilot, lambda: screen.is_current, seconds=30)
+        assert screen.here[0] == began + 60
+        assert screen.moment is not None
+        assert "slow" in screen.moment.text
+        await listed(pilot)
+        options = pilot.app.screen.query_one(OptionList)
+        assert options.highlighted == 1, "it begins where the cursor is"
+        await go(pilot, "down", "enter")
+        await until(pilot, lambda: screen.is_current, seconds=30)
+        assert screen.key == "roll"
+        await listed(pilot)
+        await go(pilot, "escape")
+        assert screen.is_current
+        # One that somebody else has made meanwhile is listed, too.
+        place = Place(since=began + 1)
+        annotating.annotate(run.directory, "meanwhile", place, by="ben", now=began)
+        assert "meanwhile" in await listed(pilot)
+        await go(pilot, "home", "enter")
+        await until(pilot, lambda: screen.is_current, seconds=30)
+        assert screen.here[0] == began + 1
+
+
+async def test_where_there_is_no_annotation_the_list_says_how_to_make_one(
+    tmp_path: Path,
+) -> None:
+    async with reviewed(over(tmp_path), (80, 24)) as (screen, pilot):
+        assert "There are none yet. n makes one" in await listed(pilot)
+        await go(pilot, "enter")
+        assert screen.is_current
+    async with reviewed(scenes.failed(tmp_path / "open")) as (_, pilot):
+        assert "a note belongs into its journal" in await listed(pilot)
 
 
 async def test_a_range_is_marked_and_annotated(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from mobius_tui.runbook.model import Step
 from mobius_tui.tui.errand import Result
 from mobius_tui.tui.screens.action_items import ActionItemDialog, ActionItemsDialog
 from mobius_tui.tui.screens.annotate import AnnotateDialog
+from mobius_tui.tui.screens.annotations import AnnotationsDialog
 from mobius_tui.tui.screens.answers import AnswersDialog
 from mobius_tui.tui.screens.approve import ApproveDialog
 from mobius_tui.tui.screens.card import ReturnCard
@@ -78,6 +79,7 @@ MADE: Mapping[type[Dialog[Any]], Callable[[RunView], Dialog[Any]]] = {
     ActionItemsDialog: lambda _: ActionItemsDialog(
         Checklist(title="After", items=(ITEM,)), today="2026-11-24"
     ),
+    AnnotationsDialog: lambda view: AnnotationsDialog((), view.plan, is_open=False),
     AnnotateDialog: lambda _: AnnotateDialog((("the run", Place()),)),
     AnswersDialog: lambda view: AnswersDialog(view, _step(view, "notify-ic")),
     ApproveDialog: _approval,

@@ -13,9 +13,11 @@ from mobius_tui.errors import MobiusError
 from mobius_tui.review import action_items, annotating
 from mobius_tui.review.annotating import Place
 from mobius_tui.review.rewound import Rewound
+from mobius_tui.review.told import Annotation
 from mobius_tui.run.takeover import operator
 from mobius_tui.tui.screens.action_items import ActionItemDialog, ActionItemsDialog
 from mobius_tui.tui.screens.annotate import AnnotateDialog
+from mobius_tui.tui.screens.annotations import AnnotationsDialog
 from mobius_tui.tui.screens.asking_page import AskingPage
 
 
@@ -28,6 +30,19 @@ class SayingPage(AskingPage):
 
     def record_changed(self) -> None:
         """Something was added to the record."""
+
+    def is_at(self, number: int) -> bool:
+        """Whether the cursor is on the annotation of that number."""
+        del number
+        return False
+
+    def go_to_said(self, number: int, at: float) -> None:
+        """Go to an annotation.
+
+        Args:
+            number: its place in the record, from 0.
+            at: the moment that it is about, in seconds since 1970.
+        """
 
     def action_mark(self) -> None:
         """Mark one end of a range, or no longer."""
@@ -43,6 +58,39 @@ class SayingPage(AskingPage):
             )
         else:
             self.begin_asking(self._annotate())
+
+    def action_annotations(self) -> None:
+        """List what was said of the run, and go to what is chosen of it."""
+        self.begin_asking(self._list_annotations())
+
+    async def _list_annotations(self) -> None:
+        """A worker: they are read anew, as somebody else may have added some."""
+        said = await asyncio.to_thread(annotating.read, self.rewound.directory)
+        self.record_changed()
+        order = sorted(range(len(said)), key=lambda number: self._when(said[number]))
+        here = next((n for n, each in enumerate(order) if self.is_at(each)), 0)
+        dialog = AnnotationsDialog(
+            tuple(said[number] for number in order),
+            self.rewound.plan,
+            at=here,
+            is_open=self.rewound.is_open,
+        )
+        chosen = await self.ask(dialog)
+        if chosen is not None:
+            number = order[chosen]
+            self.go_to_said(number, self._when(said[number]))
+
+    def _when(self, said: Annotation) -> float:
+        """The moment that an annotation is about, in seconds since 1970.
+
+        Of a step it is its beginning, and of the whole run its end.
+        """
+        if said.since is not None:
+            return said.since
+        own = self.rewound.newest.steps.get(said.step)
+        attempts = own.attempts if own is not None else ()
+        began = next((each.started for each in attempts), None)
+        return self.rewound.rewind.until if began is None else began
 
     def _places(self) -> Iterator[tuple[str, Place]]:
         """What an annotation can be on, the likeliest first."""

@@ -152,10 +152,25 @@ class TimedPage(SayingPage):
         self.moment = last if last is not None and not self.rewound.is_open else None
         self.key = None
 
+    def is_at(self, number: int) -> bool:
+        """Whether the cursor is on the annotation of that number."""
+        return self.moment is not None and _is_said(self.moment, number)
+
+    def go_to_said(self, number: int, at: float) -> None:
+        """Go to an annotation; where the timeline has it not yet, to its time."""
+        found = (m for m in self.known.moments if _is_said(m, number))
+        moment = next(found, None)
+        if moment is not None:
+            self._go_to(moment)
+        else:
+            self._go_to_time(at)
+
     @on(TimelinePane.Went)
     def _went(self, event: TimelinePane.Went) -> None:
         event.stop()
-        moment = event.moment
+        self._go_to(event.moment)
+
+    def _go_to(self, moment: Moment) -> None:
         n = moment.n or self.rewound.rewind.n_at(moment.at)
         self._show(n, self.rewound.rewind.at(n) if moment.n else moment.at)
         self.here, self.moment = moment.order, moment
@@ -166,9 +181,12 @@ class TimedPage(SayingPage):
     @on(TimelinePane.WentTo)
     def _went_to(self, event: TimelinePane.WentTo) -> None:
         event.stop()
-        n = self.rewound.rewind.n_at(event.at)
-        self.here, self.moment = (event.at, n), None
-        self._show(n, event.at)
+        self._go_to_time(event.at)
+
+    def _go_to_time(self, at: float) -> None:
+        n = self.rewound.rewind.n_at(at)
+        self.here, self.moment = (at, n), None
+        self._show(n, at)
 
     def _show(self, n: int, at: float) -> None:
         self.rewound.show(n, at)
@@ -183,3 +201,7 @@ class TimedPage(SayingPage):
     def action_bad(self, count: int) -> None:
         """Go to what went wrong after the cursor, or before it."""
         self.query_one(TimelinePane).action_bad(count)
+
+
+def _is_said(moment: Moment, number: int) -> bool:
+    return moment.event == "Annotation" and moment.said == number
