@@ -60,7 +60,7 @@ def _remember(intents: dict[str, int], intent: str, n: int) -> None:
 
 def _began(state: RunState, event: RunBegan, entry: Entry) -> None:
     state.began = event
-    state.began_at, state.began_mono, state.boot = entry.at, entry.mono, entry.boot
+    state.began_at, state.boot = entry.at, entry.boot
 
 
 def _host_started(state: RunState, event: HostStarted, entry: Entry) -> None:

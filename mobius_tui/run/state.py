@@ -98,7 +98,6 @@ class RunState:
     """The step ids of each aside phase."""
     began: RunBegan | None = None
     began_at: float = 0.0
-    began_mono: float = 0.0
     boot: str = ""
     n: int = 0
     """The number of the last entry."""

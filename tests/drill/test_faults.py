@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import tomllib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ import pytest
 
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.faults.combine import answers_for, chance, combined
-from mobius_tui.drill.faults.fault import await_symptom
+from mobius_tui.drill.faults.fault import Fault
 from mobius_tui.drill.site import Site, ask, build, tear_down
 from mobius_tui.drill.verdict import verdict
 from mobius_tui.errors import UsageError
@@ -30,6 +31,15 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     built = build(folder, seed=3, started=datetime(2026, 11, 24, 13, tzinfo=UTC))
     yield built
     tear_down(built)
+
+
+def await_symptom(fault: Fault, site: Site) -> str:
+    """Wait until a fault shows; gives how."""
+    deadline = time.monotonic() + 60.0
+    while not (shown := fault.symptom(site)):
+        assert time.monotonic() < deadline, f"{fault.name} does not show"
+        time.sleep(0.05)
+    return shown
 
 
 @pytest.mark.parametrize("name", FAULTS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +11,6 @@ from typing import Literal
 
 from mobius_tui.drill.furnish import ASSETS
 from mobius_tui.drill.site import Site
-from mobius_tui.errors import RunError
-
-PATIENCE = 60.0
-"""Seconds in which a fault must show; the slowest takes 6 on an idle machine."""
 
 
 def nothing_more(_site: Site) -> tuple[str, ...]:
@@ -59,17 +54,3 @@ def dice(site: Site, name: str) -> random.Random:
     """The chances of a fault at a site: equal for equal seeds."""
     seed = json.loads((site.root / "site.json").read_text())["seed"]
     return random.Random(f"{seed} {name}")  # noqa: S311 - reproducible, and no secret
-
-
-def await_symptom(fault: Fault, site: Site) -> str:
-    """Wait until a fault shows; gives how.
-
-    Raises:
-        RunError: it did not within `PATIENCE`.
-    """
-    deadline = time.monotonic() + PATIENCE
-    while not (shown := fault.symptom(site)):
-        if time.monotonic() > deadline:
-            raise RunError(f"{fault.name} does not show after {PATIENCE:.0f} s")
-        time.sleep(0.05)
-    return shown
