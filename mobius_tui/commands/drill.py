@@ -9,7 +9,9 @@ from mobius_tui.errors import OK, UsageError
 TYPE_CHECKING = False  # as in `cli`
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from mobius_tui.run.briefing import Briefing
 
 
 def add_options(drill: argparse.ArgumentParser) -> None:
@@ -129,13 +131,7 @@ def rehearse(
         send=send,
     ) as briefing:
         if try_checks:
-            from pathlib import Path
-
-            from mobius_tui.drill.looking import look_before
-            from mobius_tui.drill.site import open_site
-
-            tell("looking at every check on the broken site …")
-            look_before(briefing, open_site(Path(briefing.site or "")), answers)
+            _look_before(briefing, answers)
         code = go(options, briefing, answers, coaches=coaches)
         if options.auto and not options.dry_run:
             code = still_wrong(briefing, faults, code)
@@ -144,3 +140,15 @@ def rehearse(
         if options.keep:
             tell(f"the site is kept in {briefing.site}")
         return code
+
+
+def _look_before(briefing: Briefing, answers: Mapping[str, str]) -> None:
+    """Look at every check on the broken site."""
+    from pathlib import Path
+
+    from mobius_tui.commands.speaking import tell
+    from mobius_tui.drill.looking import look_before
+    from mobius_tui.drill.site import open_site
+
+    tell("looking at every check on the broken site …")
+    look_before(briefing, open_site(Path(briefing.site or "")), answers)

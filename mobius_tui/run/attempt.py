@@ -70,20 +70,6 @@ def launch(
     make_folder(directory.path)
     create(directory.script, script.encode("utf-8", "surrogateescape"))
     create(directory.outputs)
-    order = marshal.dumps(
-        {
-            "dir": str(directory.path),
-            "argv": list(spec.argv),
-            "env": dict(spec.env),
-            "cwd": spec.cwd,
-            "umask": spec.umask,
-            "timeout": spec.timeout,
-            "grace": GRACE,
-            "max_output": spec.max_output,
-            "rotate": spec.rotate,
-            "secrets": tuple(os.fsencode(s) for s in spec.secrets),
-        }
-    )
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     handles: list[int] = []
     try:
@@ -109,11 +95,29 @@ def launch(
                 cwd="/",
                 start_new_session=True,
             )
-            _write_order(pipe.fileno(), order)
+            _write_order(pipe.fileno(), _order(directory, spec))
     finally:
         for handle in handles:
             os.close(handle)
     return child
+
+
+def _order(directory: AttemptDirectory, spec: Spec) -> bytes:
+    """The spec as a keeper reads it."""
+    return marshal.dumps(
+        {
+            "dir": str(directory.path),
+            "argv": list(spec.argv),
+            "env": dict(spec.env),
+            "cwd": spec.cwd,
+            "umask": spec.umask,
+            "timeout": spec.timeout,
+            "grace": GRACE,
+            "max_output": spec.max_output,
+            "rotate": spec.rotate,
+            "secrets": tuple(os.fsencode(s) for s in spec.secrets),
+        }
+    )
 
 
 def _write_order(handle: int, order: bytes) -> None:
