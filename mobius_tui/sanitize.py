@@ -12,10 +12,10 @@ through, for the output pane to parse.
 
 from __future__ import annotations
 
-import codecs
 import re
 import unicodedata
 from functools import cache
+from itertools import islice
 
 TAB_COLUMNS = 8
 """Cells between two tab stops."""
@@ -56,7 +56,9 @@ _DISPUTED = re.compile("[\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]")
 
 _NEWLINE = re.compile(r"\r*\n")
 
-_HEX = "mobius_tui.hex"
+_UNREADABLE = re.compile("[\udc80-\udcff]")
+_BYTES = {0xDC00 + byte: f"<{byte:02X}>" for byte in range(0x80, 0x100)}
+_STRANGE = re.compile(f"[{_INVISIBLE}]")
 
 
 def clean(text: str, *, keep_sgr: bool = False, newlines: bool = False) -> str:
@@ -94,7 +96,24 @@ def line(text: str) -> str:
 
 def decode(data: bytes) -> str:
     """Read `data` as UTF-8; a byte that is none is shown in hex, as `<E2>`."""
-    return data.decode("utf-8", errors=_HEX)
+    text = data.decode("utf-8", errors="surrogateescape")
+    return text.translate(_BYTES) if _UNREADABLE.search(text) else text
+
+
+def excess(text: str, most: int) -> int | None:
+    """Return where `text` holds its first character beyond `most` that is replaced.
+
+    Controls, colours, tabs, unreadable bytes: each costs far more than a letter.
+
+    Args:
+        text: Bytes decoded with `surrogateescape`.
+        most: How many there may be.
+    """
+    if len(text) <= most or (text.isascii() and text.isprintable()):
+        return None
+    strange = islice(_STRANGE.finditer(text), most, None)
+    found = next(strange, None)
+    return None if found is None else found.start()
 
 
 def collapse(text: str) -> str:
@@ -126,7 +145,12 @@ def _visible(text: str, *, newlines: bool) -> str:
             text = _PRESENTATION.sub("", text)
         if _DISPUTED.search(text):
             text = _TONES.sub("", text).translate(_FLAGS)
-    text = _unsafe(newlines=newlines).sub(_glyph, text)
+    unsafe = set(_unsafe(newlines=newlines).findall(text))
+    if unsafe:
+        # Every character is in the table: to miss one there takes longest.
+        table = {ord(one): one for one in set(text)}
+        table.update((ord(one), _glyph(ord(one))) for one in unsafe)
+        text = text.translate(table)
     return text if _without_marks().fullmatch(text) else _combining().sub(_limit, text)
 
 
@@ -140,9 +164,8 @@ def _unsafe(*, newlines: bool) -> re.Pattern[str]:
     return re.compile(f"(?![{left}])[{_INVISIBLE}]")
 
 
-def _glyph(match: re.Match[str]) -> str:
+def _glyph(code: int) -> str:
     """Return what to show for an invisible character."""
-    code = ord(match[0])
     if code < 0x20:
         return chr(0x2400 + code)
     if code == 0x7F:
@@ -170,7 +193,7 @@ _JOINS = re.compile(f"[{_JOINING}]")
 
 @cache
 def _combining() -> re.Pattern[str]:
-    """Return a pattern of one or more combining marks.
+    """Return a pattern of combining marks: too many, or with nothing to stand on.
 
     Vowels and finals of Korean syllables that are spelt in parts join what is before
     them just so. Made when the first text that may hold one comes by: it costs 20 ms.
@@ -185,7 +208,9 @@ def _combining() -> re.Pattern[str]:
         elif first is not None and not is_mark:
             marks.append(f"{chr(first)}-{chr(code - 1)}")
             first = None
-    return re.compile(f"[{''.join(marks)}]+")
+    every = "".join(marks)
+    many = MARKS_PER_BASE + 1
+    return re.compile(f"[{every}]{{{many},}}|(?<![^\n\t])[{every}]+")
 
 
 def _limit(match: re.Match[str]) -> str:
@@ -206,7 +231,7 @@ def _expand_tabs(text: str) -> str:
         for piece in pieces:
             gap = TAB_COLUMNS - column % TAB_COLUMNS
             out += (" " * gap, piece)
-            column += gap + cells(SGR.sub("", piece))
+            column = cells(SGR.sub("", piece)) if piece else 0  # from a tab stop
         rows.append("".join(out))
     return "\n".join(rows)
 
@@ -219,14 +244,3 @@ def _cell(character: str) -> int:
     if category == "Cn":
         return 1  # not assigned: what draws it draws one box
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
-def _show_bytes(error: UnicodeError) -> tuple[str, int]:
-    """Stand in hex for the bytes that a decoder could not read."""
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    bad = error.object[error.start : error.end]
-    return "".join(f"<{byte:02X}>" for byte in bad), error.end
-
-
-codecs.register_error(_HEX, _show_bytes)

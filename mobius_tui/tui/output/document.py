@@ -18,9 +18,10 @@ from pathlib import Path
 from rich.segment import Segment
 
 from mobius_tui.run.regular import descriptor_of
-from mobius_tui.sanitize import SGR, clean, collapse, decode
+from mobius_tui.sanitize import SGR, clean, decode
 from mobius_tui.tui.output.index import LineIndex
 from mobius_tui.tui.output.sgr import PLAIN, Pen, parse, pen_after
+from mobius_tui.tui.output.shown import shown_of, shown_of_long
 from mobius_tui.tui.output.spans import Span, Spans
 
 USUAL = 4096
@@ -172,14 +173,19 @@ class Document:
             start: The offset of its first byte.
             after: The next line's.
         """
-        body = COLOURS.sub(b"", self._read(start, after - start).rstrip(b"\n"))
+        body, hidden = shown_of(self._read(start, after - start).rstrip(b"\n"))
+        if hidden:
+            return 0
+        body = COLOURS.sub(b"", body)
         return len(body) if body.isascii() and body.decode().isprintable() else 0
 
     def _parse(self, start: int) -> Line:
         body, after, complete, hidden = self._extent(start)
-        text = clean(collapse(decode(body)), keep_sgr=True)
+        text = clean(decode(body), keep_sgr=True)
         following, pen = self._next
         segments, end = parse(text, pen if following == start else self._pen_at(start))
+        if hidden:
+            end = pen_after(decode(self._read(max(start, after - USUAL), USUAL)), end)
         span = self._spans.at(start) if self._spans else None
         line = Line(
             start=start,
@@ -199,12 +205,14 @@ class Document:
             data = self._read(start, length)
             found = data.find(b"\n")
             if found >= 0:
-                return data[:found], start + found + 1, True, 0
+                body, hidden = shown_of(data[:found])
+                return body, start + found + 1, True, hidden
             if len(data) < length:
-                return data, start + len(data), False, 0
+                body, hidden = shown_of(data)
+                return body, start + len(data), False, hidden
         end, complete = self._far_end(start)
-        body, whole = shown_of_long(data, self._read(end - PIECE, PIECE))
-        hidden = 0 if whole else end - start - len(body)
+        tail = self._read(end - PIECE, PIECE)
+        body, hidden = shown_of_long(data, tail, end - start)
         return body, end + complete, complete, hidden
 
     def _far_end(self, start: int) -> tuple[int, bool]:
@@ -252,32 +260,5 @@ def text_of(line: Line) -> str:
     return "".join(segment.text for segment in line.segments)
 
 
-def shown_of_long(head: bytes, tail: bytes) -> tuple[bytes, bool]:
-    """Return which bytes of a line above `PIECE` are shown, and whether none is missed.
-
-    Of one that rewrites itself it is what it says at last; else its beginning.
-
-    Args:
-        head: Its first `PIECE` bytes.
-        tail: Its last ones.
-    """
-    tail = tail.rstrip(b"\r")
-    if b"\r" in tail:
-        return tail[tail.rfind(b"\r") + 1 :], True
-    return _whole_characters(head), False
-
-
 def _open(path: Path) -> int:
     return descriptor_of(path)
-
-
-def _whole_characters(data: bytes) -> bytes:
-    """Return `data` without the UTF-8 character that was cut in two at its end."""
-    for back in range(1, 4):
-        byte = data[-back]
-        if byte >= 0xC0:
-            width = 2 + (byte >= 0xE0) + (byte >= 0xF0)
-            return data[:-back] if width > back else data
-        if byte < 0x80:
-            break
-    return data

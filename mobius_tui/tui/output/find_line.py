@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
-NOT_SEARCHED = "Not searched: the rest of lines over 64 KiB"
+NOT_SEARCHED = "Not searched: of long lines, the bytes that are not shown"
 """What is said where there are lines that are not shown to their end."""
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 from typing import Literal
 
+from mobius_tui.tui.output.document import Line
 from mobius_tui.tui.output.places import Place, Row
 from mobius_tui.tui.output.search import Search
 
@@ -26,6 +30,10 @@ class Finder:
         """In which direction the first hit was looked for."""
         self._from = Place(0, 0)
         self._step: Step | None = None
+        self._line: Line | None = None
+        self._pattern: re.Pattern[str] | None = None
+        self._rest: Iterator[re.Match[str]] = iter(())
+        self._found: list[tuple[int, int]] = []
 
     def begin(
         self,
@@ -79,12 +87,23 @@ class Finder:
         """Give the hits that a row shows, and whether each is the one that is shown."""
         if self.search is None:
             return
-        for match in self.search.pattern.finditer(row.text):
-            if match.start() >= row.end:
+        for start, end in self._hits(self.search, row):
+            yield start, end, Place(row.line.start, start) == self.hit
+
+    def _hits(self, search: Search, row: Row) -> list[tuple[int, int]]:
+        """Return the hits in a row; its line is searched but once, as far as needed."""
+        if self._line is not row.line or self._pattern is not search.pattern:
+            self._line, self._pattern = row.line, search.pattern
+            self._rest = search.pattern.finditer(row.text)
+            self._found = []
+        while not self._found or self._found[-1][0] < row.end:
+            match = next(self._rest, None)
+            if match is None:
                 break
-            if match.end() > row.start:
-                place = Place(row.line.start, match.start())
-                yield *match.span(), place == self.hit
+            self._found.append(match.span())
+        first = bisect_right(self._found, row.start, key=itemgetter(1))
+        last = bisect_left(self._found, row.end, key=itemgetter(0))
+        return self._found[first:last]
 
     @property
     def passes_over(self) -> bool:

@@ -50,23 +50,47 @@ class Layout:
         return max(1, self.width - self.margin)
 
 
-def rows(line: Line, layout: Layout) -> tuple[Strip, ...]:
-    """Return the rows that show `line`; at least one."""
-    look, width = layout.look, layout.text_width
-    segments = list(line.segments)
-    if line.hidden:
-        segments.append(Segment(hidden_note(line), look.note))
-    parts: Iterable[Iterable[Segment]]
-    if layout.wrap:
-        parts = _fold(segments, width)
-    else:
-        until = layout.shift + width
-        parts = [Strip(_beginning(segments, until)).crop(layout.shift, until)]
-    first, later = _margins(line, layout)
-    return tuple(
-        Strip(Segment.apply_style([*(later if number else first), *part], look.text))
-        for number, part in enumerate(parts)
-    )
+class Rows:
+    """The rows that show a line; at least one. They are made when they are drawn.
+
+    A line of 64 KiB has some 600, of which a key shows a screenful.
+    """
+
+    def __init__(self, line: Line, layout: Layout) -> None:
+        self._look = layout.look
+        self._segments = list(line.segments)
+        if line.hidden:
+            self._segments.append(Segment(hidden_note(line), layout.look.note))
+        self._margins = _margins(line, layout)
+        self._crop = None if layout.wrap else (layout.shift, layout.text_width)
+        self._made: dict[int, Strip] = {}
+        self._breaks = [(0, 0)]
+        if layout.wrap:
+            text = "".join(segment.text for segment in self._segments)
+            self._breaks = breaks(text, layout.text_width)
+            lengths = (len(segment.text) for segment in self._segments)
+            self._ends = list(accumulate(lengths))
+
+    def __len__(self) -> int:
+        return len(self._breaks)
+
+    def part(self, first: int, count: int) -> list[Strip]:
+        """Return so many rows from one on, as far as there are any."""
+        return [self._row(n) for n in range(len(self))[first : first + count]]
+
+    def _row(self, number: int) -> Strip:
+        made = self._made.get(number)
+        if made is None:
+            if self._crop is not None:
+                shift, width = self._crop
+                until = shift + width
+                row = list(Strip(_beginning(self._segments, until)).crop(shift, until))
+            else:
+                row = _between(self._segments, self._ends, *self._breaks[number])
+            margin = self._margins[min(number, 1)]
+            made = Strip(Segment.apply_style([*margin, *row], self._look.text))
+            self._made[number] = made
+        return made
 
 
 def hidden_note(line: Line) -> str:
@@ -76,7 +100,7 @@ def hidden_note(line: Line) -> str:
 
 def notice(text: str, width: int, style: Style) -> list[Strip]:
     """Return rows that say sanitized `text` where there is no output."""
-    return [Strip(row) for row in _fold([Segment(text, style)], width)]
+    return [Strip([Segment(text[a:b], style)]) for a, b in breaks(text, width)]
 
 
 def breaks(text: str, width: int) -> list[tuple[int, int]]:
@@ -128,26 +152,27 @@ def _beginning(segments: Iterable[Segment], cells: int) -> list[Segment]:
     return kept
 
 
-def _fold(segments: list[Segment], width: int) -> list[list[Segment]]:
-    """Break segments into rows of at most `width` cells."""
-    text = "".join(segment.text for segment in segments)
-    folded = []
-    number = begin = 0
-    for start, end in breaks(text, width):
-        row = []
-        while start < end:
-            segment = segments[number]
-            stop = min(end, begin + len(segment.text))
-            if start < stop:
-                row.append(
-                    Segment(segment.text[start - begin : stop - begin], segment.style)
-                )
-                start = stop
-            if stop < end or stop == begin + len(segment.text):
-                begin += len(segment.text)
-                number += 1
-        folded.append(row)
-    return folded
+def _between(
+    segments: Sequence[Segment], ends: Sequence[int], start: int, end: int
+) -> list[Segment]:
+    """Return the segments that hold the characters of a row.
+
+    Args:
+        segments: A line's.
+        ends: The character behind each of them.
+        start: The row's first character.
+        end: The first one that is not in it.
+    """
+    found = []
+    number = bisect_right(ends, start)
+    while start < end:
+        begin = ends[number - 1] if number else 0
+        stop = min(end, ends[number])
+        text = segments[number].text[start - begin : stop - begin]
+        if text:
+            found.append(Segment(text, segments[number].style))
+        start, number = stop, number + 1
+    return found
 
 
 def _margins(line: Line, layout: Layout) -> tuple[list[Segment], list[Segment]]:

@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from itertools import accumulate
 
 from mobius_tui.sanitize import SGR, clean, collapse, decode
-from mobius_tui.tui.output.document import PIECE, shown_of_long
+from mobius_tui.tui.output.document import PIECE
+from mobius_tui.tui.output.shown import COSTLY, shown_of, shown_of_long
 
 Read = Callable[[int, int], bytes]
 """Given how many bytes and their offset, reads a file."""
 
 BLOCK = 256 * 1024
 """Bytes that are read at once."""
+
+
+class ShownLines:
+    """The lines of a block as they are shown."""
+
+    def __init__(self, offsets: list[int], texts: list[str]) -> None:
+        self.offsets = offsets
+        self.texts = texts
+        self._before: list[int] | None = None
+
+    def before(self, pattern: re.Pattern[str]) -> list[int]:
+        """Return how many hits are before each line, and before the end."""
+        if self._before is None:
+            counts = (len(pattern.findall(text)) for text in self.texts)
+            self._before = list(accumulate(counts, initial=0))
+        return self._before
 
 
 def plain(data: bytes) -> str:
@@ -28,10 +47,10 @@ def plain(data: bytes) -> str:
 
 
 def has_long_line(data: bytes) -> bool:
-    """Whether some line in `data` has more than `PIECE` bytes."""
+    """Whether some line in `data` is so long that not all of it may be shown."""
     start = 0
-    while start + PIECE < len(data):
-        found = data.rfind(b"\n", start, start + PIECE + 1)
+    while start + COSTLY < len(data):
+        found = data.rfind(b"\n", start, start + COSTLY + 1)
         if found < 0:
             return True
         start = found + 1
@@ -41,7 +60,7 @@ def has_long_line(data: bytes) -> bool:
 def shown_lines(read: Read, start: int, stop: int) -> Iterator[str]:
     """Give the text of an open file's lines, some at a time.
 
-    Of a line above `PIECE` bytes there is what the pane shows, and how much is missing.
+    Of a long line there is what the pane shows, and how much is missing.
 
     Args:
         read: Gives bytes of the file.
@@ -58,7 +77,7 @@ def shown_lines(read: Read, start: int, stop: int) -> Iterator[str]:
             yield plain(whole)
             start += len(whole)
         elif (end := data.find(b"\n", 0, PIECE + 1)) >= 0:
-            yield plain(data[: end + 1])
+            yield _noted(*shown_of(data[:end]))
             start += end + 1
         else:
             text, start = _long_line(read, start, stop)
@@ -71,9 +90,14 @@ def _long_line(read: Read, start: int, stop: int) -> tuple[str, int]:
     head = read(min(PIECE, end - start), start)
     tail_start = max(start, end - PIECE)
     tail = read(end - tail_start, tail_start)
-    body, whole = shown_of_long(head, tail)
-    note = "" if whole else f" … {end - start - len(body):,} more bytes"
-    return f"{plain(body)}{note}\n", end + 1
+    if len(head) < PIECE or end - start == PIECE:
+        return _noted(*shown_of(head)), end + 1
+    return _noted(*shown_of_long(head, tail, end - start)), end + 1
+
+
+def _noted(body: bytes, hidden: int) -> str:
+    note = f" … {hidden:,} more bytes" if hidden else ""
+    return f"{plain(body)}{note}\n"
 
 
 def newline_from(read: Read, start: int, stop: int) -> int:
@@ -87,3 +111,12 @@ def newline_from(read: Read, start: int, stop: int) -> int:
             return start + found
         start += len(data)
     return start
+
+
+def counted(text: str | bytes, wanted: str | bytes, *, is_strict: bool) -> int:
+    """Count in plain text."""
+    if isinstance(text, bytes) and isinstance(wanted, bytes):
+        return (text if is_strict else text.lower()).count(wanted)
+    assert isinstance(text, str)
+    assert isinstance(wanted, str)
+    return (text if is_strict else text.lower()).count(wanted)

@@ -12,15 +12,24 @@ import os
 import re
 import threading
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
 from typing import Literal
 
 from mobius_tui.run.regular import descriptor_of
-from mobius_tui.tui.output.document import PIECE, shown_of_long
+from mobius_tui.tui.output.document import PIECE
 from mobius_tui.tui.output.places import Place
-from mobius_tui.tui.output.plain import BLOCK, has_long_line, newline_from, plain
+from mobius_tui.tui.output.plain import (
+    BLOCK,
+    ShownLines,
+    counted,
+    has_long_line,
+    newline_from,
+    plain,
+)
+from mobius_tui.tui.output.shown import shown_of, shown_of_long
 
 UNKNOWN = -1
 """Stands for the number of hits in a block that nobody has counted."""
@@ -63,7 +72,8 @@ class Search:
         self._near = near // BLOCK
         self._limit = limit
         self._spread = -1, -1, -1
-        self._kept: tuple[int, list[Place]] | None = None
+        self._kept: tuple[int, ShownLines] | None = None
+        self._searched: tuple[str, list[int]] = "", []
         self.size = 0
         """Bytes at the last `grow`."""
         self.grow()
@@ -145,13 +155,9 @@ class Search:
                 return None
             if not self._counts[block]:
                 continue
-            found = self.places(block)[::step]
-            if offset == 0:
-                found = [
-                    hit for hit in found if (hit > place if step > 0 else hit < place)
-                ]
-            if found:
-                return found[0]
+            found = self._nearest(block, place if offset == 0 else None, step)
+            if found is not None:
+                return found
         return None
 
     def number(self, place: Place) -> int | None:
@@ -160,16 +166,60 @@ class Search:
         before = self._counts[:block]
         if UNKNOWN in before:
             return None
-        return sum(before) + bisect_right(self.places(block), place)
+        lines = self._read_block(block)
+        at = bisect_left(lines.offsets, place.line)
+        within = self._columns(lines, at) if at < len(lines.offsets) else []
+        here = bisect_right(within, place.column)
+        return sum(before) + lines.before(self.pattern)[at] + here
 
-    def places(self, block: int) -> list[Place]:
-        """Return the hits in a block, in order."""
+    def places(self, block: int) -> Iterator[Place]:
+        """Give the hits in a block, in order."""
+        lines = self._read_block(block)
+        for number, offset in enumerate(lines.offsets):
+            for column in self._columns(lines, number):
+                yield Place(offset, column)
+
+    def _nearest(
+        self, block: int, place: Place | None, step: Literal[1, -1]
+    ) -> Place | None:
+        """Return a block's first hit behind a place, or its last one before it.
+
+        Only lines that may hold it are searched: a block has 262,144 hits at most.
+        """
+        lines = self._read_block(block)
+        count = len(lines.offsets)
+        numbers = range(count)[::step]
+        if place is not None:
+            at = bisect_left(lines.offsets, place.line)
+            numbers = (
+                range(at, count) if step > 0 else range(min(at, count - 1), -1, -1)
+            )
+        for number in numbers:
+            offset = lines.offsets[number]
+            columns = self._columns(lines, number)
+            if place is not None and offset == place.line:
+                if step > 0:
+                    columns = columns[bisect_right(columns, place.column) :]
+                else:
+                    columns = columns[: bisect_left(columns, place.column)]
+            if columns:
+                return Place(offset, columns[0 if step > 0 else -1])
+        return None
+
+    def _read_block(self, block: int) -> ShownLines:
+        """Return a block's lines; the last ones asked for are kept."""
         kept = self._kept
-        if kept is not None and kept[0] == block:
-            return kept[1]
-        found = self._places(block)
-        self._kept = block, found
-        return found
+        if kept is None or kept[0] != block:
+            kept = self._kept = block, self._texts(block)
+        return kept[1]
+
+    def _columns(self, lines: ShownLines, number: int) -> list[int]:
+        """Return where the hits of a line begin; those last asked for are kept."""
+        text = lines.texts[number]
+        if self._searched[0] is not text:
+            found = [match.start() for match in self.pattern.finditer(text)]
+            self._searched = text, found
+        return self._searched[1]
 
     def _next_block(self) -> int | None:
         """Return the block to count next: the nearest to where the person looks."""
@@ -195,35 +245,30 @@ class Search:
         """Count the hits of a block, without saying where they are."""
         _, data, is_cut = self._lines(block)
         if is_cut or has_long_line(data):
-            return len(self._places(block))
+            return self._texts(block).before(self.pattern)[-1]
         wanted = self.wanted
         if not data.translate(None, _PLAIN):
             if not wanted.isascii():
                 return 0
-            return _counted(data, wanted.encode(), is_strict=self.is_strict)
+            return counted(data, wanted.encode(), is_strict=self.is_strict)
         text = plain(data)
         if self.is_strict or (text.isascii() and wanted.isascii()):
-            return _counted(text, wanted, is_strict=self.is_strict)
+            return counted(text, wanted, is_strict=self.is_strict)
         return sum(1 for _ in self.pattern.finditer(text))
 
-    def _places(self, block: int) -> list[Place]:
+    def _texts(self, block: int) -> ShownLines:
         start, data, is_cut = self._lines(block)
         raws = data.split(b"\n") if data else []
         if data.endswith(b"\n"):
             raws.pop()
-        offsets = list(accumulate((len(raw) + 1 for raw in raws), initial=start))
+        offsets = list(accumulate((len(raw) + 1 for raw in raws), initial=start))[:-1]
         if not is_cut and not has_long_line(data):
-            texts = plain(data).split("\n")
-        else:
-            texts = [
-                plain(raw if len(raw) <= PIECE else self._shown(offset))
-                for raw, offset in zip(raws, offsets, strict=False)
-            ]
-        return [
-            Place(offset, match.start())
-            for offset, text in zip(offsets, texts, strict=False)
-            for match in self.pattern.finditer(text)
+            return ShownLines(offsets, plain(data).split("\n")[: len(offsets)])
+        texts = [
+            plain(self._shown(offset, raw))
+            for raw, offset in zip(raws, offsets, strict=True)
         ]
+        return ShownLines(offsets, texts)
 
     def _lines(self, block: int) -> tuple[int, bytes, bool]:
         """Return where a block's lines begin, they, and whether the last one is cut.
@@ -246,29 +291,26 @@ class Search:
             return low + begin, data[begin:], False
         return low + begin, data[begin:], True
 
-    def _shown(self, start: int) -> bytes:
-        """Return which bytes are shown of the line at `start`, above `PIECE` long."""
+    def _shown(self, start: int, line: bytes) -> bytes:
+        """Return which bytes are shown of a line, which may go on behind `PIECE`."""
+        body, hidden = (
+            shown_of(line) if len(line) <= PIECE else self._shown_of_long(start)
+        )
+        (self._cut.add if hidden else self._cut.discard)(start)
+        return body
+
+    def _shown_of_long(self, start: int) -> tuple[bytes, int]:
         known = self._ends.get(start, start)
         end = self._ends[start] = newline_from(self._read, known, self.size)
         if end == self.size:
             self._loose.add(start // BLOCK)
         head = self._read(PIECE, start)
         tail_start = max(start, end - PIECE)
-        tail = self._read(end - tail_start, tail_start)
-        body, whole = shown_of_long(head, tail)
-        (self._cut.discard if whole else self._cut.add)(start)
-        return body
+        return shown_of_long(
+            head, self._read(end - tail_start, tail_start), end - start
+        )
 
     def _read(self, length: int, offset: int) -> bytes:
         """Read, unless the file was let go of meanwhile."""
         with self._lock:
             return b"" if self._closed else os.pread(self._descriptor, length, offset)
-
-
-def _counted(text: str | bytes, wanted: str | bytes, *, is_strict: bool) -> int:
-    """Count in plain text."""
-    if isinstance(text, bytes) and isinstance(wanted, bytes):
-        return (text if is_strict else text.lower()).count(wanted)
-    assert isinstance(text, str)
-    assert isinstance(wanted, str)
-    return (text if is_strict else text.lower()).count(wanted)

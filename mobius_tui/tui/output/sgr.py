@@ -29,6 +29,9 @@ class Pen(NamedTuple):
 
 PLAIN = Pen()
 
+LATEST = 512
+"""Sequences that are looked at of those before a place: mostly one is plenty."""
+
 _ON = {
     1: "bold",
     2: "dim",
@@ -71,7 +74,7 @@ def parse(text: str, pen: Pen) -> tuple[tuple[Segment, ...], Pen]:
 
 def pen_after(text: str, pen: Pen) -> Pen:
     """Return the pen at the end of `text`, which may be unsanitized."""
-    for sequence in SGR.findall(text):
+    for sequence in SGR.findall(text)[-LATEST:]:
         pen = apply(pen, sequence)
     return pen
 

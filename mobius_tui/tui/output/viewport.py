@@ -7,7 +7,7 @@ from collections import OrderedDict
 from textual.strip import Strip
 
 from mobius_tui.tui.output.document import USUAL, Document, Line
-from mobius_tui.tui.output.layout import Layout, rows
+from mobius_tui.tui.output.layout import Layout, Rows
 
 CACHE = 1024
 """Rows that are kept: more than the tallest terminal shows."""
@@ -26,7 +26,7 @@ class Viewport:
         self.height = height
         self.top = 0
         self.skip = 0
-        self._rows: OrderedDict[int, tuple[Line, tuple[Strip, ...]]] = OrderedDict()
+        self._rows: OrderedDict[int, tuple[Line, Rows]] = OrderedDict()
         self._kept = 0
 
     def arrange(self, layout: Layout, height: int, *, at_bottom: bool) -> None:
@@ -55,9 +55,9 @@ class Viewport:
         at, skip = self.top, self.skip
         while at < self.document.size and len(found) < self.height:
             strips, at = self._rows_at(at)
-            found += strips[skip:]
+            found += strips.part(skip, self.height - len(found))
             skip = 0
-        return found[: self.height]
+        return found
 
     def bottom(self) -> tuple[int, int]:
         """Return the place from which the last row is just in sight."""
@@ -104,13 +104,13 @@ class Viewport:
             left -= len(strips)
         return at
 
-    def _rows_at(self, start: int) -> tuple[tuple[Strip, ...], int]:
+    def _rows_at(self, start: int) -> tuple[Rows, int]:
         """Return the rows of the line at `start`, and where the next one begins."""
         line = self.document.line(start)
         kept = self._rows.get(start)
         if kept is not None and kept[0] is line:
             return kept[1], line.after
-        strips = rows(line, self.layout)
+        strips = Rows(line, self.layout)
         if kept is not None:
             self._kept -= len(self._rows.pop(start)[1])
         self._rows[start] = line, strips

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.widgets import Input, Static
 
 from mobius_tui.tui.output.document import PIECE
-from mobius_tui.tui.output.find_line import FindLine
+from mobius_tui.tui.output.find_line import NOT_SEARCHED, FindLine
 from mobius_tui.tui.output.workbench import OutputWorkbench
 from tests.tui.output.panes import Recording, sees, showing, shown, texts, until
 from tests.tui.output.test_select import copied, reversed_text
@@ -135,7 +135,7 @@ async def test_another_file_is_searched_for_the_same(
 def says_so(pane: OutputWorkbench) -> bool:
     """Whether it is said that something is not searched, where it can be read."""
     note = pane.query_one(FindLine).query_one(".note", Static)
-    said = str(note.content) == "Not searched: the rest of lines over 64 KiB"
+    said = str(note.content) == NOT_SEARCHED
     return said and note.is_on_screen
 
 

@@ -25,7 +25,7 @@ def counted(search: Search) -> Search:
 
 
 def all_places(search: Search) -> list[Place]:
-    found = []
+    found: list[Place] = []
     for block in range(-(-search.size // BLOCK)):
         found += search.places(block)
     return found
