@@ -9,16 +9,18 @@ from types import MappingProxyType
 from typing import ClassVar, Generic, Literal, TypeVar
 
 from textual import events, on
-from textual.app import ComposeResult
+from textual.app import ComposeResult, RenderResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.reactive import reactive
+from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static, TextArea
 
 from mobius_tui import sanitize
+from mobius_tui.tui.backdrop import Backdrop
 from mobius_tui.tui.commands import bind
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.room import Roomy
@@ -117,6 +119,13 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
         self._opened = 0.0
         self._looked: float | None = None
         self._given: Draft = {}
+
+    def render(self) -> RenderResult:  # type: ignore[override]
+        """What is seen through it; any widget may be drawn so, and a screen is one."""
+        beneath = super().render()
+        if isinstance(beneath, BackgroundScreen):
+            return Backdrop(beneath.screen, beneath.color)
+        return beneath
 
     @property
     def takes_keys(self) -> bool:
