@@ -23,6 +23,7 @@ def as_junit(told: Told) -> str:
         suites.append(_damage(told))
     whole = Tree.Element("testsuites", name=told.title or told.run)
     _count(whole, [case for suite in suites for case in suite.iter("testcase")])
+    del whole.attrib["skipped"]  # Jenkins' schema counts them by suite alone
     whole.extend(suites)
     Tree.indent(whole)
     text = Tree.tostring(whole, encoding="unicode")
@@ -62,7 +63,8 @@ def _case(told: Told, phase: ToldPhase, step: ToldStep) -> Tree.Element:
     )
     reason = step.reason or step.status
     if step.status in _LEFT:
-        Tree.SubElement(case, "skipped", message=f"{step.status}: {reason}")
+        why = f": {step.reason}" if step.reason not in ("", step.status) else ""
+        Tree.SubElement(case, "skipped", message=f"{step.status}{why}")
     elif step.status in _ERRORS:
         Tree.SubElement(case, "error", type=step.status, message=reason)
     elif step.status in BAD:

@@ -73,7 +73,8 @@ svg rect.unknown{fill:var(--unknown)}svg rect.muted{fill:var(--muted)}
 svg rect.none{fill:var(--panel)}
 footer{color:var(--muted);font-size:.85rem;padding-bottom:2rem}
 @media (max-width:40rem){body{font-size:15px}
-table{font-size:.8rem}th,td{padding:.25rem}}
+table{font-size:.8rem}th,td{padding:.25rem .2rem}th,td.time{white-space:normal}
+.status{font-size:.68rem}.scroll td:last-child{min-width:6rem}}
 @page{size:A4;margin:15mm}
 @media print{body{font-size:10pt}nav{display:none}.scroll{overflow:visible}
 header,main,footer{max-width:none;padding:0}svg{min-width:0}a{color:inherit}

@@ -67,7 +67,7 @@ class AnnotationsDialog(Dialog[int]):
             (f"  {each.by or 'nobody knows who'}", "strong"),
             (f"  {written}", "muted"),
         )
-        return head + Content("\n  ") + assemble((each.text, "plain"))
+        return head + Content("\n") + assemble((each.text, "plain"))
 
     def _place(self, each: Annotation) -> str:
         if each.step:
