@@ -6,7 +6,6 @@ import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -19,15 +18,14 @@ from textual.message import Message
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from mobius_tui.drill.shelf import Shelf, Shelved
+from mobius_tui.drill.shelf import Shelf
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.directory import RunDirectory
-from mobius_tui.run.summary import Summary
 from mobius_tui.tui.command import Place
 from mobius_tui.tui.commands import bindings, command
 from mobius_tui.tui.errand import Errand
 from mobius_tui.tui.screens.alarmed import AlarmedPage
-from mobius_tui.tui.shelf_lines import run_line, runbook_line
+from mobius_tui.tui.shelf_entries import Entry, books, runs
 from mobius_tui.tui.status_of_run import status_of
 from mobius_tui.tui.theme import text
 from mobius_tui.tui.widgets.elsewhere import Look
@@ -36,22 +34,6 @@ from mobius_tui.tui.widgets.key_bar import KeyBar
 
 NOTHING = text("  Nothing here matches: Esc lists everything again.")
 """Said in place of an empty list."""
-
-Act = Callable[[], None]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
-    """A line, and what opening it does."""
-
-    key: str
-    line: Content
-    act: Act
-    runbook: str
-    """The id of the runbook; of a run, of the one that it was made of."""
-    title: str
-    source: Path | None = None
-    """The runbook's file; of a run, none."""
 
 
 class LibraryList(OptionList):
@@ -180,47 +162,18 @@ class LibraryScreen(AlarmedPage):
 
     def _groups(self, shelf: Shelf) -> Iterator[tuple[str, str, list[Entry]]]:
         """What stands under which heading, and what to do where there is nothing."""
-        yield "Open runs", "", self._runs(shelf.open, self._open_run)
-        yield "Runbooks", "", self._books(shelf.bundled)
+        now = self._wall()
+        yield "Open runs", "", runs(shelf.open, self._open_run, now)
+        yield "Runbooks", "", books(shelf.bundled, self._open_briefing, now)
         hint = "mobius-tui run FILE.toml runs one, and it is listed here from then on"
-        yield "Runbooks of your own", hint, self._books(shelf.recent)
+        own = books(shelf.recent, self._open_briefing, now)
+        yield "Runbooks of your own", hint, own
         hint = "none yet; mobius-tui demo rehearses one on a site of its own"
-        yield "Past runs", hint, self._runs(shelf.past, self._look_back)
+        yield "Past runs", hint, runs(shelf.past, self._look_back, now)
 
     def _look_back(self, directory: RunDirectory) -> None:
         work = self._open_review(directory)
         self.run_worker(work, name="review", group="review", exit_on_error=False)
-
-    def _runs(
-        self,
-        runs: tuple[tuple[RunDirectory, Summary], ...],
-        act: Callable[[RunDirectory], None],
-    ) -> list[Entry]:
-        now = self._wall()
-        return [
-            Entry(
-                key=str(directory.path),
-                line=run_line(summary, now),
-                act=partial(act, directory),
-                runbook=summary.runbook,
-                title=summary.title,
-            )
-            for directory, summary in runs
-        ]
-
-    def _books(self, books: tuple[Shelved, ...]) -> list[Entry]:
-        now = self._wall()
-        return [
-            Entry(
-                key=str(book.path),
-                line=runbook_line(book, now),
-                act=partial(self._open_briefing, book.path),
-                runbook=book.id,
-                title=book.title,
-                source=book.path,
-            )
-            for book in books
-        ]
 
     def action_filter(self) -> None:
         """Search."""
