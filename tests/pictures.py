@@ -64,7 +64,9 @@ def words_of(app: App[Any]) -> str:
         .rstrip()
         for row in drawn.strips
     ]
-    return "\n".join(rows if rows[-1] else rows[:-1])
+    if rows and not rows[-1]:
+        rows.pop()
+    return "\n".join(rows)
 
 
 def text_of(svg: str) -> str:
