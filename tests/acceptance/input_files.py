@@ -22,6 +22,8 @@ ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "runbook" / "data"
 COMMON = (DATA / "mobius-common.toml").read_bytes()
 STEP = b"[[phase.step]]"
+SHORT = 1500
+"""Bytes of a short runbook."""
 
 
 def read(name: str) -> tuple[str, bytes]:
@@ -46,10 +48,13 @@ class Runbooks(Sound):
         wholes += [path.read_bytes() for path in sorted(ROOT.glob("runbooks/*.toml"))]
         self.parts = [part for whole in wholes for part in parts(whole)]
         self.wholes = wholes
+        self.short = [part for part in self.parts if len(part) < SHORT]
 
     def make(self, dice: Random) -> bytes:
-        is_whole = dice.random() < 0.02
-        sound = dice.choice(self.wholes if is_whole else self.parts)
+        # What is long takes long, and has the same faults: mostly short ones are made.
+        roll = dice.random()
+        some = self.short if roll < 0.8 else self.parts if roll < 0.99 else self.wholes
+        sound = dice.choice(some)
         return mutations.text(dice, sound, dice.choice(self.parts))
 
     def feed(self, data: bytes) -> None:
