@@ -143,7 +143,7 @@ def _deviations(told: Told) -> Markup:
 def _measures(told: Told) -> list[Markup]:
     if not told.measures:
         return []
-    drills = f"; {told.drills} drills before it" if told.drills else ""
+    drills = phrases.drills_before(told)
     head = ["At (UTC)", "After", "What"]
     head += ["Last drill", "Best drill", "Against the last"] if told.drills else []
     body: list[list[Child]] = []

@@ -100,7 +100,7 @@ def _measures(told: Told) -> Iterator[str]:
     if not told.measures:
         return
     yield "## Times"
-    drills = f"; {told.drills} drills before it" if told.drills else ""
+    drills = phrases.drills_before(told)
     yield f"Counted {phrases.counted_from(told)}{drills}."
     head = ["What", "At (UTC)", "After"]
     if told.drills:

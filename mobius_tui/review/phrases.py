@@ -192,6 +192,13 @@ def messages(told: Told) -> Iterator[tuple[str, str, str]]:
         yield title, "; ".join(fates), text
 
 
+def drills_before(told: Told) -> str:
+    """How many drills its times are told beside; nothing where there are none."""
+    if not told.drills:
+        return ""
+    return f"; {told.drills} drill{'s' * (told.drills > 1)} before it"
+
+
 def annotated(each: Annotation, told: Told) -> str:
     """What an annotation is on."""
     if each.step:

@@ -6,6 +6,7 @@ do not matter, nor the line that it stands on; every value of it does.
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import json
 from collections.abc import Mapping
@@ -48,6 +49,8 @@ def _plain(part: object) -> Any:
         return {"": type(part).__name__, **values}
     if isinstance(part, Mapping):
         return {str(key): _plain(value) for key, value in part.items()}
+    if isinstance(part, datetime.date):
+        return part.isoformat()
     if isinstance(part, tuple):
         return [_plain(value) for value in part]
     return part

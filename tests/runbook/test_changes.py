@@ -10,6 +10,7 @@ from mobius_tui.cli import main
 from mobius_tui.run.home import runs_root
 from mobius_tui.runbook.changes import changes
 from mobius_tui.runbook.decode import load
+from mobius_tui.runbook.library import bundled
 from mobius_tui.runbook.model import Runbook
 from tests.review.story import BOOK
 from tests.tui.runs import MadeRun
@@ -44,6 +45,23 @@ def test_layout_comments_and_order_of_keys_are_no_change(tmp_path: Path) -> None
         '# Clears them.\neffect   = "change"\ntitle = "Clear the caches"',
     )
     assert told(tmp_path, edit) == []
+
+
+@pytest.mark.parametrize("path", bundled(), ids=lambda path: path.stem)
+def test_a_bundled_runbook_is_what_it_was(path: Path) -> None:
+    assert changes(load(path), load(path)) == ()
+
+
+def test_another_version_of_another_day_is_told(tmp_path: Path) -> None:
+    head = 'title = "Roll the shop back"\n'
+    before = book(tmp_path, (head, f"{head}updated = 2026-11-01\n"))
+    after = book(tmp_path, (head, f"{head}updated = 2026-11-24\n"))
+    (change,) = changes(before, after)
+    assert (change.kind, change.part) == ("edited", "runbook")
+    assert [line for line in change.lines if line[0] in "+-"] == [
+        "-updated = 2026-11-01",
+        "+updated = 2026-11-24",
+    ]
 
 
 BACKUP = '[var.backup]\ntitle = "Which backup"\n'
