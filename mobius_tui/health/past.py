@@ -1,12 +1,11 @@
-"""What health was at any moment of a run: nine bytes a check, found by halving."""
+"""What health was at any moment of a run: five bytes a check, found by halving."""
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left, bisect_right
 from typing import NamedTuple
 
 from mobius_tui.health.record import Check, State
+from mobius_tui.health.times import Times
 from mobius_tui.health.window import BLIND_ROW, Condition
 
 _CODES: dict[State, int] = {"ok": 0, "failed": 1, "no data": 2}
@@ -27,18 +26,17 @@ class _Probe:
     """The checks of one probe."""
 
     def __init__(self) -> None:
-        self.times = array("d")
+        self.times = Times()
         self.states = bytearray()
 
     def add(self, check: Check) -> None:
         """Take in the next check; a clock that is put back does not disorder them."""
-        latest = self.times[-1] if self.times else check.at
-        self.times.append(max(latest, check.at))
+        self.times.append(check.at)
         self.states.append(_CODES[check.state])
 
     def at(self, moment: float, within: float) -> Condition:
         """What was known at a moment by the checks before it."""
-        place = bisect_right(self.times, moment) - 1
+        place = self.times.by(moment) - 1
         if place < 0 or moment - self.times[place] > within:
             return "unknown"
         for back in range(min(BLIND_ROW, place + 1)):
@@ -49,14 +47,14 @@ class _Probe:
 
     def until(self, moment: float) -> _Probe:
         """The checks that had begun by a moment."""
-        new, count = _Probe(), bisect_right(self.times, moment)
-        new.times, new.states = self.times[:count], self.states[:count]
+        new, count = _Probe(), self.times.by(moment)
+        new.times, new.states = self.times.first(count), self.states[:count]
         return new
 
     def oks(self, since: float, count: int) -> float | None:
         """When so many checks in a row had been ok, after a moment."""
         row = 0
-        for place in range(bisect_left(self.times, since), len(self.times)):
+        for place in range(self.times.before(since), len(self.times)):
             state = self.states[place]
             if state == _NO_DATA:
                 continue
@@ -67,7 +65,7 @@ class _Probe:
 
     def counts(self, since: float) -> Counts:
         """How many were ok and failed since a moment, and when the last of each was."""
-        first = bisect_left(self.times, since)
+        first = self.times.before(since)
         numbers, lasts = [], []
         for code in (_OK, _FAILED):
             numbers.append(self.states.count(code, first))

@@ -13,8 +13,9 @@ from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
-BLOCK = 128
-"""Items that are packed together."""
+BLOCK = 32
+"""Items that are packed together. Of each step up to twice as many lie there at length;
+four times as many would be packed by a seventh better."""
 
 
 class Packed(Generic[T]):
