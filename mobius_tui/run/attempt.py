@@ -95,7 +95,12 @@ def launch(
                 cwd="/",
                 start_new_session=True,
             )
-            _write_order(pipe.fileno(), _order(directory, spec))
+            try:
+                _write_order(pipe.fileno(), _order(directory, spec))
+            except OSError:  # without all of it, it can have begun nothing
+                child.kill()
+                child.wait()
+                raise
     finally:
         for handle in handles:
             os.close(handle)
