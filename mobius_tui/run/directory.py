@@ -212,6 +212,15 @@ def holder(path: Path) -> int | None:
         os.close(handle)
 
 
+def lock_now(handle: int) -> bool:
+    """Lock an open file or folder for this process alone; gives whether it was free."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def make(
     root: Path,
     runbook_id: str,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import time
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from typing import Any
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.deliveries import as_seen
-from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.directory import RunDirectory, lock_now
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.regular import regular
@@ -47,7 +46,7 @@ def changing(directory: RunDirectory) -> Iterator[None]:
     handle = os.open(directory.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     deadline = time.monotonic() + PATIENCE
     try:
-        while not _is_ours(handle):
+        while not lock_now(handle):
             if time.monotonic() > deadline:
                 words = "somebody else is changing it; try again"
                 raise OSError(errno.EBUSY, words)
@@ -55,14 +54,6 @@ def changing(directory: RunDirectory) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
-
-
-def _is_ours(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def write_record(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import time
@@ -11,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.control import account
-from mobius_tui.run.directory import RunDirectory, holder
+from mobius_tui.run.directory import RunDirectory, holder, lock_now
 from mobius_tui.run.events import (
     RunBegan,
 )
@@ -61,14 +60,6 @@ class Order:
         )
 
 
-def _locked(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
 def refuse_imported(directory: RunDirectory) -> None:
     """Let nothing run a run that came from elsewhere.
 
@@ -93,7 +84,7 @@ def take(directory: RunDirectory) -> int:
     flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
     handle = os.open(directory.lock, flags)
     deadline = time.monotonic() + 1.0
-    while not _locked(handle):
+    while not lock_now(handle):
         # Whoever only looks at the lock holds it for a moment, without a pid in it.
         pid = holder(directory.lock)
         if pid or time.monotonic() > deadline:

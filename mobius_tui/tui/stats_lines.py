@@ -13,6 +13,7 @@ from mobius_tui.review.stats import Restored, Stats, StepStats, percentile
 from mobius_tui.runbook.units import in_words
 from mobius_tui.tui.shelf_lines import when
 from mobius_tui.tui.theme import Role, assemble
+from mobius_tui.tui.trend import ROLES
 from mobius_tui.tui.widgets import chart
 from mobius_tui.tui.widgets.row_strip import cut
 
@@ -30,13 +31,6 @@ FIGURES = 42
 """Cells of a step's figures, without what its durations are drawn in."""
 ALWAYS = 1.0
 """The pass rate of a step that never failed."""
-_ROLES: dict[chart.Role, Role] = {
-    "ok": "accent",
-    "slow": "warn",
-    "bad": "bad",
-    "none": "muted",
-    "limit": "muted",
-}
 
 
 def stats_lines(stats: Stats, *, width: int, now: float) -> Iterator[Content]:
@@ -85,7 +79,7 @@ def _restored(
     for number, row in enumerate(rows):
         scale = {0: top, HEIGHT - 1: "0"}.get(number, "")
         cells = "".join(character * 2 + " " for character, _ in row)
-        roles = [_ROLES[role] for _, role in row]
+        roles = [ROLES[role] for _, role in row]
         bars = [
             (cells[place * COLUMN : (place + 1) * COLUMN], role)
             for place, role in enumerate(roles)

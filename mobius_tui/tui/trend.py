@@ -27,13 +27,14 @@ LISTED = 5
 BEST = "▲"
 SCALE = 8
 """Cells of the scale at the left: the longest time, and nothing."""
-_ROLES: dict[chart.Role, Role] = {
+ROLES: dict[chart.Role, Role] = {
     "ok": "accent",
     "slow": "warn",
     "bad": "bad",
     "none": "muted",
     "limit": "muted",
 }
+"""How each part of a chart of times to restore is drawn."""
 
 
 def trend_lines(trend: Trend, *, width: int, now: float) -> Iterator[Content]:
@@ -80,7 +81,7 @@ def _chart(trend: Trend, width: int) -> Iterator[Content]:
     scales = [score_words.seconds_words(top) if known else "", *[""] * (HEIGHT - 1)]
     for scale, row in zip(scales, rows, strict=True):
         parts: list[tuple[str, Role]] = [(f"{scale:>{SCALE - 1}} ", "muted")]
-        parts += [(character, _ROLES[role]) for character, role in row]
+        parts += [(character, ROLES[role]) for character, role in row]
         yield assemble(*parts)
     if BEST in marks:
         yield assemble((f"{'best':>{SCALE - 1}} {marks.rstrip()}", "good"))
