@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from functools import partial
 
@@ -15,6 +14,7 @@ from mobius_tui.review.measures import Times
 from mobius_tui.review.moment import Moment
 from mobius_tui.review.rewound import ReviewViewer, Rewound
 from mobius_tui.review.timeline import Timeline, narrowed
+from mobius_tui.tui.ahead import in_thread
 from mobius_tui.tui.messages import RunChanged
 from mobius_tui.tui.past_sight import PastSight
 from mobius_tui.tui.screens.saying import SayingPage
@@ -81,7 +81,7 @@ class TimedPage(SayingPage):
                     self._is_old = False
                     await self._know()
                 make, query, drill = self._wanted(), self._query, self._drill
-                made = await asyncio.to_thread(make)
+                made = await in_thread(make)
                 if (query, drill) == (self._query, self._drill):
                     self.whole = made
         finally:
@@ -89,7 +89,7 @@ class TimedPage(SayingPage):
 
     async def _know(self) -> None:
         """Take in what is known by now; a cursor at the end of a run follows it."""
-        made = await asyncio.to_thread(known(self.rewound).timeline)
+        made = await in_thread(known(self.rewound).timeline)
         follows = self._has_grown and self.here[0] >= self.known.until
         self.known, self._has_grown = made, False
         if follows:
@@ -119,7 +119,7 @@ class TimedPage(SayingPage):
         rewound = self.rewound
         at = rewound.newest.began_at
         find = partial(last_drill, rewound.directory, rewound.began, at)
-        self._drill = await asyncio.to_thread(find)
+        self._drill = await in_thread(find)
         if self._drill is None:
             self.tell("No drill of this runbook ended before this run began.")
         self._make_anew()
