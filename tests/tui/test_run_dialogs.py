@@ -9,6 +9,7 @@ from textual.widgets import Button, Input, Static
 
 from mobius_tui.run.events import HostStarted, VariableSet
 from mobius_tui.run.step_events import StepEnded, StepStarted
+from mobius_tui.tui.asking import question
 from mobius_tui.tui.screens.confirm import ConfirmDialog
 from mobius_tui.tui.screens.dialog import DEAF, Dialog
 from mobius_tui.tui.screens.failure import FailureDialog
@@ -397,3 +398,8 @@ async def test_coming_back_tells_why_the_watch_is_not_armed(tmp_path: Path) -> N
         shown = words(pilot)
         assert "Back in MOBIUS rollback" in shown
         assert "not armed: its host ended; arm it again" in shown
+
+
+@pytest.mark.parametrize("words", ["Skip 2.4 Roll back what?", "Skip 2.5 Find it"])
+def test_a_question_has_one_mark_at_its_end(words: str) -> None:
+    assert question(words) == words.rstrip("?") + "?"

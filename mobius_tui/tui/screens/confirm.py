@@ -11,6 +11,7 @@ from textual.widgets import Button
 from mobius_tui.run.plan import effect_of
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.words import EFFECTS, check_in_words
+from mobius_tui.tui.asking import question
 from mobius_tui.tui.describe import command, filled
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.screens.dialog import Choice, fields_widget
@@ -27,9 +28,9 @@ class ConfirmDialog(TypedDialog):
         self._step = step
         self._destroys = effect_of(step) == "destroy"
         self.wanted = view.environment if self._destroys and view.is_protected else ""
-        again = "again " if view.own(step.id).attempts else ""
+        again = " again" if view.own(step.id).attempts else ""
         tone: Role = "bad" if self._destroys else "warn"
-        super().__init__(f"Run {again}{view.plan.name(step.id)}?", tone=tone)
+        super().__init__(question(f"Run {view.plan.name(step.id)}{again}"), tone=tone)
 
     def compose_body(self) -> Iterable[Widget]:
         """What will run, where, and what it will do."""
