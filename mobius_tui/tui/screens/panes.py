@@ -45,7 +45,7 @@ class PanedPage(Page):
         names = {name for name, _ in self.PANES}
         around = (each.id for each in event.widget.ancestors_with_self)
         self.pane = next((each for each in around if each in names), self.pane)
-        self._show_pane()
+        self._show_pane(zoomed=self.has_class("-zoomed"))
         self.show_offers()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -75,17 +75,21 @@ class PanedPage(Page):
 
     def action_zoom(self) -> None:
         """Give the whole room to the pane with the focus, or give it back."""
-        self.toggle_class("-zoomed")
-        self._show_pane()
+        self._show_pane(zoomed=not self.has_class("-zoomed"))
 
-    def _show_pane(self) -> None:
+    def _show_pane(self, *, zoomed: bool) -> None:
         """Show the pane with the focus where one has room, and let it have the zoom."""
-        zoomed = self.has_class("-zoomed")
+        shown = {
+            "-zoomed": zoomed,
+            "-zoom-left": zoomed and self.pane == "checklist",
+        }
         for number, (name, _) in enumerate(self.PANES, 1):
             has_focus = name == self.pane
-            self.set_class(has_focus, f"-pane-{number}")
-            self.query_one(f"#{name}").set_class(zoomed and has_focus, "-zoom")
-        self.set_class(zoomed and self.pane == "checklist", "-zoom-left")
+            shown[f"-pane-{number}"] = has_focus
+            pane = self.query_one(f"#{name}")
+            pane.set_class(zoomed and has_focus, "-zoom", update=False)
+        # Styles of all that is on the screen are found anew, once for all of these.
+        self.update_classes(shown)
 
     def action_wrap(self) -> None:
         """Wrap the output's long lines, or not."""

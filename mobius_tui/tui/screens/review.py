@@ -159,7 +159,7 @@ class ReviewScreen(TimedPage):
     def action_pane(self, number: str) -> None:
         """Give a pane the focus, and the room of another where it has none."""
         self.pane, _ = self.PANES[int(number) - 1]
-        self._show_pane()
+        self._show_pane(zoomed=self.has_class("-zoomed"))
         self.call_after_refresh(self.query_one(f"#{self.pane}").focus)
 
     def action_status(self) -> None:
