@@ -5,7 +5,6 @@ psutil is imported at the first sample.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
@@ -21,7 +20,7 @@ class Machine:
     """Takes samples; of one thread at a time."""
 
     def __init__(
-        self, workdir: Path, patterns: Mapping[str, re.Pattern[str]] | None = None
+        self, workdir: Path, patterns: Mapping[str, str] | None = None
     ) -> None:
         """Look at nothing yet.
 

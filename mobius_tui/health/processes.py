@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import PurePath
 
 import psutil
+
+from mobius_tui.health import patterns
 
 MAX_COMMAND_LINE = 4096
 """Characters of a command line that a pattern sees; a command line can be 2 MB."""
@@ -100,7 +101,7 @@ def _parent_in_session(pid: int) -> int | None:
 
 
 def matching(
-    pattern: re.Pattern[str],
+    pattern: str,
     *,
     groups: AbstractSet[int] = frozenset(),
     own: AbstractSet[int] = frozenset(),
@@ -111,14 +112,16 @@ def matching(
         pattern: searched for in the command line.
         groups: process groups whose members do not count.
         own: processes that do not count, with their ancestors in their session.
+
+    Raises:
+        TooSlowError: the pattern takes too long.
     """
     seen = tuple(everything())
+    hits = patterns.found(pattern, [each.command_line for each in seen])
     ours = {each.pid for each in seen if is_ours(each.argv)}
     excluded = family(ours | own | {os.getpid()})
     return tuple(
         each
-        for each in seen
-        if each.pid not in excluded
-        and pattern.search(each.command_line)
-        and counts(each.pid, groups)
+        for each, is_hit in zip(seen, hits, strict=True)
+        if each.pid not in excluded and is_hit and counts(each.pid, groups)
     )

@@ -8,14 +8,14 @@ again, but for a while after its birth (its exec may be still to come) and every
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import psutil
 
-from mobius_tui.health.processes import counts, family, is_ours, process
+from mobius_tui.health.patterns import TooSlowError, found
+from mobius_tui.health.processes import Process, counts, family, is_ours, process
 
 FULL_EVERY = 15.0
 """Seconds after which every process is read again: one may have changed by exec."""
@@ -34,13 +34,14 @@ class _Known:
 class Scan:
     """Counts of the processes that match each of some patterns."""
 
-    def __init__(self, patterns: Mapping[str, re.Pattern[str]]) -> None:
+    def __init__(self, patterns: Mapping[str, str]) -> None:
         """Look at nothing yet.
 
         Args:
-            patterns: by name; each is searched for in the command line.
+            patterns: by name; each is searched for in the command line. One that takes
+                too long is not counted any more.
         """
-        self._patterns = patterns
+        self._patterns = dict(patterns)
         self._known: dict[int, _Known] = {}
         self._full_at: float | None = None
 
@@ -66,32 +67,42 @@ class Scan:
         self._read(full=full)
         ours = {pid for pid, known in self._known.items() if known.ours}
         excluded = family(ours | own | {os.getpid()})
-        found = dict.fromkeys(self._patterns, 0)
+        numbers = dict.fromkeys(self._patterns, 0)
         for pid, known in self._known.items():
             if known.names and pid not in excluded and counts(pid, groups):
-                for name in known.names:
-                    found[name] += 1
-        return found
+                for name in known.names & numbers.keys():
+                    numbers[name] += 1
+        return numbers
 
     def _read(self, *, full: bool) -> None:
         known: dict[int, _Known] = {}
+        seen: dict[int, Process | None] = {}
         for pid in psutil.pids():
             before = self._known.get(pid)
             if before is None or full or before.names or not before.settled:
-                known[pid] = self._look(pid, settled=before is not None)
+                seen[pid] = process(pid)
             else:
                 known[pid] = before
+        names = self._names([each for each in seen.values() if each is not None])
+        for pid, each in seen.items():
+            known[pid] = _Known(
+                names=frozenset(names.get(pid, ())),
+                ours=each is not None and is_ours(each.argv),
+                settled=pid in self._known,
+            )
         self._known = known
 
-    def _look(self, pid: int, *, settled: bool) -> _Known:
-        seen = process(pid)
-        if seen is None:
-            return _Known(names=frozenset(), ours=False, settled=settled)
-        line = seen.command_line
-        return _Known(
-            names=frozenset(
-                name for name, pattern in self._patterns.items() if pattern.search(line)
-            ),
-            ours=is_ours(seen.argv),
-            settled=settled,
-        )
+    def _names(self, seen: list[Process]) -> dict[int, list[str]]:
+        """Which patterns find which of some processes."""
+        names: dict[int, list[str]] = {each.pid: [] for each in seen}
+        for name, pattern in tuple(self._patterns.items()):
+            try:
+                hits = found(pattern, [each.command_line for each in seen])
+            except TooSlowError as error:
+                print(f"{name}: {error}", flush=True)  # noqa: T201 - host.log
+                del self._patterns[name]
+                continue
+            for each, is_hit in zip(seen, hits, strict=True):
+                if is_hit:
+                    names[each.pid].append(name)
+        return names

@@ -171,7 +171,7 @@ class Monitor:
             self._write(replace(sample, services=self._units.known))
             await asyncio.sleep(every)
 
-    def _patterns(self, engine: Engine) -> dict[str, re.Pattern[str]]:
+    def _patterns(self, engine: Engine) -> dict[str, str]:
         """What the runbook's process checks count, by the title of their step."""
         values = engine.values()
         found = {}
@@ -180,7 +180,9 @@ class Monitor:
                 if isinstance(check, ProcessCheck) and check.count != "0":
                     name = step.title if step.title not in found else check.match
                     with contextlib.suppress(MobiusError, re.error):
-                        found[name] = re.compile(values.fill(check.match))
+                        pattern = values.fill(check.match)
+                        re.compile(pattern)
+                        found[name] = pattern
         return found
 
     def _write(self, record: Check | Sample) -> None:

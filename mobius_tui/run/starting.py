@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
+import asyncio
 from collections.abc import Mapping
 
 from mobius_tui.errors import RunError
+from mobius_tui.health import patterns
 from mobius_tui.run.engine import Engine
 from mobius_tui.run.entry import Entry
 from mobius_tui.run.events import PhaseEntered, VariableSet
@@ -148,7 +149,9 @@ async def tick(engine: Engine, intent: Intent, who: str) -> Entry | None:
     """`tick`: a person did a manual step, or told a message."""
     step, number = tickable(engine, intent)
     declared = engine.plan.runbook.variables
-    answers = _answers(step, intent.values, declared)
+    # A pattern may take its time, in a thread; what held before it need not hold after.
+    answers = await asyncio.to_thread(_answers, step, intent.values, declared)
+    step, number = tickable(engine, intent)
     refuse_own(engine, step, intent)
     await answer_in_drill(engine, step, who)
     from mobius_tui.run.step_events import StepStarted
@@ -187,7 +190,9 @@ def _answers(
         title = ask.title or ask.var
         if not value:
             raise RunError(f"{title}: an answer is wanted")
-        if ask.match is not None and re.fullmatch(ask.match, value) is None:
+        if ask.match is not None and not all(
+            patterns.found(ask.match, [value], whole=True)
+        ):
             raise RunError(f"{title}: {value!r} does not match {ask.match}")
         refuse(variables[ask.var], value)
         found[ask.var] = value

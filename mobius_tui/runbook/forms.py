@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from mobius_tui.runbook.model import Contact
+from mobius_tui.runbook.quick import is_quick
 
 _PIECE = re.compile(
     r"""(?: \[ (?P<members> (?:\\.|[^\\\]^]) (?:\\.|[^\\\]])* ) \]
@@ -66,6 +67,8 @@ def example(pattern: str, contacts: Sequence[Contact], role: str) -> str:
         contacts: the runbook's.
         role: whose handle is the likeliest.
     """
+    if not is_quick(pattern):
+        return ""
     wanted = re.compile(pattern)
     likeliest = sorted(contacts, key=lambda contact: contact.role != role)
     for contact in likeliest:

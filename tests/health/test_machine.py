@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 import time
@@ -67,7 +66,7 @@ def test_a_directory_that_is_gone_has_no_disk(tmp_path: Path) -> None:
 
 
 def test_counts_follow_processes_that_come_and_go(tmp_path: Path, mark: str) -> None:
-    machine = Machine(tmp_path, {"it": re.compile(mark)})
+    machine = Machine(tmp_path, {"it": mark})
 
     def count() -> int:
         return machine.sample(at=1.0, mono=1.0).processes["it"]
@@ -89,7 +88,7 @@ def test_counts_follow_processes_that_come_and_go(tmp_path: Path, mark: str) -> 
 def test_a_process_that_turns_into_another_is_seen_at_the_full_scan(mark: str) -> None:
     program = f"import os, sys; input(); os.execv(sys.executable, ['{mark}', '-c', "
     program += f"{SLEEP!r}])"
-    scan = Scan({"it": re.compile(f"^{mark}")})
+    scan = Scan({"it": f"^{mark}"})
     with subprocess.Popen(
         [sys.executable, "-c", program], stdin=subprocess.PIPE
     ) as child:
@@ -108,21 +107,21 @@ def test_a_process_that_turns_into_another_is_seen_at_the_full_scan(mark: str) -
 
 
 def test_groups_and_own_processes_do_not_count(mark: str) -> None:
-    scan = Scan({"it": re.compile(mark)})
+    scan = Scan({"it": mark})
     with running(mark) as child:
         assert scan.count(0.0) == {"it": 1}
         assert scan.count(0.0, groups={child.pid}) == {"it": 0}
         assert scan.count(0.0, own={child.pid}) == {"it": 0}
-        assert [each.pid for each in matching(re.compile(mark))] == [child.pid]
-        assert matching(re.compile(mark), groups={child.pid}) == ()
-        assert matching(re.compile(mark), own={child.pid}) == ()
+        assert [each.pid for each in matching(mark)] == [child.pid]
+        assert matching(mark, groups={child.pid}) == ()
+        assert matching(mark, own={child.pid}) == ()
 
 
 def test_this_process_and_its_ancestors_in_the_session_do_not_count() -> None:
     own = family({os.getpid()})
     assert os.getpid() in own
     assert {os.getsid(pid) for pid in own} == {os.getsid(0)}
-    found = {each.pid for each in matching(re.compile(""))}
+    found = {each.pid for each in matching("")}
     assert not found & own
 
 

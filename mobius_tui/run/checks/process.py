@@ -6,6 +6,7 @@ import operator
 import re
 from collections.abc import Callable
 
+from mobius_tui.health.patterns import TooSlowError
 from mobius_tui.health.processes import matching
 from mobius_tui.run.checks.context import Context, Sight, saw
 from mobius_tui.run.checks.subprocesses import live
@@ -41,9 +42,14 @@ def satisfies(number: int, count: str) -> bool:
 async def look(check: ProcessCheck, ctx: Context) -> Sight:
     """Count once."""
     satisfies(0, check.count)
-    pattern = re.compile(check.match)
+    re.compile(check.match)
     groups = ctx.groups | live()
-    found = await in_thread(lambda _: matching(pattern, groups=groups, own=ctx.own))
+    try:
+        found = await in_thread(
+            lambda _: matching(check.match, groups=groups, own=ctx.own)
+        )
+    except TooSlowError as error:
+        return saw(held=False, detail=str(error))
     held = satisfies(len(found), check.count)
     noun, verb = ("process", "matches") if len(found) == 1 else ("processes", "match")
     pids = ", ".join(str(each.pid) for each in found[:_PIDS])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from mobius_tui import sanitize
+from mobius_tui.health.patterns import TooSlowError, found
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.model_action import Ask, Manual
 from mobius_tui.tui.describe import command
@@ -28,6 +28,18 @@ class Ticked:
 
     values: dict[str, str]
     note: str
+
+
+LONGEST = 0.5
+"""Seconds that a pattern may keep a key waiting; the host looks again, and longer."""
+
+
+def _may_match(pattern: str, answer: str) -> bool:
+    """Whether an answer has the form that is wanted, or that is not known in time."""
+    try:
+        return all(found(pattern, [answer], whole=True, within=LONGEST))
+    except TooSlowError:
+        return True
 
 
 class AnswersDialog(Dialog[Ticked]):
@@ -86,7 +98,7 @@ class AnswersDialog(Dialog[Ticked]):
         name = sanitize.line(ask.title or ask.var)
         if not answer:
             return f"{name}: an answer is wanted."
-        if ask.match is not None and re.fullmatch(ask.match, answer) is None:
+        if ask.match is not None and not _may_match(ask.match, answer):
             given = sanitize.line(answer)
             form = full_form(self._view, self._step, ask)
             return f"{name}: “{given}” is not in the form that is wanted: {form}."
