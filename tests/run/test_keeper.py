@@ -255,6 +255,25 @@ def test_a_killed_keeper_frees_the_lock_and_leaves_no_end(keep: Keep) -> None:
         os.killpg(pid, signal.SIGKILL)
 
 
+def test_a_keeper_that_was_stopped_meanwhile_loses_nothing(
+    keep: Keep, tmp_path: Path
+) -> None:
+    """The script prints less than its pipe holds, and ends while nobody reads."""
+    go = tmp_path / "go"
+    script = f"echo first; while ! test -e {go}; do sleep 0.02; done; seq 9000"
+    directory, child = keep(script, spec())
+    until(lambda: directory.output.exists() and directory.output.read_text(), 60.0)
+    pid = int(directory.pid.read_text())
+    os.kill(child.pid, signal.SIGSTOP)
+    go.touch()
+    until(lambda: not alive(pid), 60.0)
+    os.kill(child.pid, signal.SIGCONT)
+    end = end_of(directory, child)
+    assert (end.cause, end.code) == ("exited", 0)
+    wanted = ["first", *map(str, range(1, 9001))]
+    assert directory.output.read_text().split() == wanted
+
+
 def test_an_attempt_is_made_once(keep: Keep) -> None:
     directory, child = keep("echo ran", spec())
     end_of(directory, child)
