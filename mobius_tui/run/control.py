@@ -28,6 +28,12 @@ from mobius_tui.run.sharing import refusal
 LAST_WORDS = 1.0
 """Seconds that answers under way may take when the host goes."""
 
+PATIENCE = 10.0
+"""Seconds from a line's first byte to its last; a viewer sends them at once."""
+
+MOST = 200
+"""Connections that are held: each takes a descriptor, which steps and probes need."""
+
 Judge = Callable[[Intent, str], Awaitable[Reply]]
 """Given an intent and who asks, acts and answers."""
 
@@ -44,7 +50,12 @@ class Control:
     """The listening socket and the viewers on it."""
 
     def __init__(
-        self, judge: Judge, *, shared: bool = False, control: bool = False
+        self,
+        judge: Judge,
+        *,
+        shared: bool = False,
+        control: bool = False,
+        patience: float = PATIENCE,
     ) -> None:
         """Make the host's end.
 
@@ -53,7 +64,9 @@ class Control:
             shared: whether the group of the run's folder may connect, to read along
                 and to approve.
             control: whether that group may act on the run, too.
+            patience: seconds from a line's first byte to its last.
         """
+        self._patience = patience
         self._judge = judge
         self._shared, self._control = shared, control
         self._writers: set[asyncio.StreamWriter] = set()
@@ -126,7 +139,8 @@ class Control:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         uid = peer_uid(writer.get_extra_info("socket"))
-        if uid not in (os.getuid(), 0) and not self._shared:
+        is_stranger = uid not in (os.getuid(), 0) and not self._shared
+        if is_stranger or len(self._writers) >= MOST:
             writer.close()
             return
         self._writers.add(writer)
@@ -134,7 +148,7 @@ class Control:
         if self._stalled.why:
             writer.write(encode_stalled(self._stalled))
         try:
-            while line := await reader.readline():
+            while line := await self._line(reader):
                 self._answering += 1
                 self._answered.clear()
                 try:
@@ -144,13 +158,26 @@ class Control:
                     self._answering -= 1
                     if not self._answering:
                         self._answered.set()
-        except (ConnectionError, ValueError, asyncio.CancelledError):
+        except (ConnectionError, ValueError, TimeoutError, asyncio.CancelledError):
             return  # a viewer that is gone, or one that sent a line without an end
         finally:
             self._writers.discard(writer)
             if not self._writers:
                 self.empty_since = asyncio.get_running_loop().time()
             writer.close()
+
+    async def _line(self, reader: asyncio.StreamReader) -> bytes:
+        """The next line; nothing at the end. One may be waited for, but not half of it.
+
+        Raises:
+            TimeoutError: it has begun, and does not end.
+            ValueError: it is too long.
+        """
+        first = await reader.read(1)
+        if first in (b"", b"\n"):
+            return first
+        async with asyncio.timeout(self._patience):
+            return first + await reader.readline()
 
     async def _answer(self, line: bytes, uid: int) -> Reply:
         try:

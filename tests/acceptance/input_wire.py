@@ -104,6 +104,11 @@ class Wire:
 class Intents(Wire):
     """Lines on a host's socket, judged by its engine, with a sound one after them."""
 
+    patience = 10.0
+    """Seconds that the host waits for the rest of a line."""
+    within = WITHIN
+    """Seconds that all of it may take."""
+
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         path = folder / "wire.toml"
@@ -173,10 +178,10 @@ class Intents(Wire):
                     viewers=lambda: 1,
                     room=Room(lambda _: None),
                 )
-                control = Control(engine.judge)
+                control = Control(engine.judge, patience=self.patience)
                 await control.listen(directory.socket)
                 try:
-                    await asyncio.wait_for(self._talk(data), WITHIN)
+                    await asyncio.wait_for(self._talk(data), self.within)
                 finally:
                     await control.close()
         finally:
@@ -194,6 +199,48 @@ class Intents(Wire):
                 break
         for writer in (bad, good):
             writer.close()
+
+
+class Slow(Intents):
+    """Connections that say nothing, half of something, or one byte after the other.
+
+    A sound viewer beside them is answered, and they are dropped in time.
+    """
+
+    patience = 0.3
+    within = 30.0
+    silent = 100
+    """Connections that say nothing."""
+
+    async def _talk(self, data: bytes) -> None:
+        silent = [
+            await asyncio.open_unix_connection("control.sock")
+            for _ in range(self.silent)
+        ]
+        dripping = []
+        halves = [data[:1], data[: len(data) // 2], data.replace(b"\n", b" ")]
+        for half in halves:
+            reader, writer = await asyncio.open_unix_connection("control.sock")
+            writer.write(half.rstrip(b"\n") or b"{")
+            dripping.append((reader, writer))
+        drip = asyncio.create_task(self._drip(data, dripping[0][1]))
+        await super()._talk(b"")
+        for reader, _ in dripping:  # the host hangs up, whatever it said before
+            with contextlib.suppress(ConnectionError):
+                while await reader.read(1 << 16):
+                    pass
+        assert not any(reader.at_eof() for reader, _ in silent)
+        drip.cancel()
+        await super()._talk(b"")
+        for _, writer in (*silent, *dripping):
+            writer.close()
+
+    async def _drip(self, data: bytes, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            for byte in data.replace(b"\n", b" "):
+                writer.write(bytes([byte]))
+                await writer.drain()
+                await asyncio.sleep(0.001)
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -358,6 +405,7 @@ class Bodies(Sound):
 
 KINDS: mutations.Kinds = {
     "intent": (Intents, 0.02),
+    "slow": (Slow, 0.0005),
     "answer": (Answers, 0.02),
     "body": (Bodies, 1.0),
     "value": (Values, 0.01),

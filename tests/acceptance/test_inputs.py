@@ -18,6 +18,7 @@ COUNTS = {
     "record": 25,
     "archive": 30,
     "intent": 40,
+    "slow": 3,
     "answer": 30,
     "body": 1000,
     "value": 30,
