@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import html
+import io
 import os
 import re
 import tempfile
@@ -16,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
 from textual._compositor import LayoutUpdate
 from textual.app import App
 
@@ -45,28 +47,47 @@ time.tzset()
 
 
 def svg_of(app: App[Any]) -> str:
-    """Return the screen of a running app as SVG that needs nothing from the network."""
-    svg = app.export_screenshot()
+    """Return the screen of a running app as SVG that needs nothing from the network.
+
+    The app's own export does the same, and names everything in it by a hash of the
+    contents, which takes as long as all the rest.
+    """
+    console = Console(
+        width=app.size.width,
+        height=app.size.height,
+        file=io.StringIO(),
+        force_terminal=True,
+        color_system="truecolor",
+        record=True,
+        legacy_windows=False,
+        safe_box=False,
+    )
+    console.print(_drawn(app))
+    svg = console.export_svg(title=app.title, unique_id="terminal")
     svg = re.sub(r"@font-face\s*\{[^}]*\}", "", svg)
-    svg = re.sub(r"terminal-\d+", "terminal", svg)  # a hash of the contents
     return "\n".join(row.rstrip() for row in svg.splitlines() if row.strip()) + "\n"
 
 
 def words_of(app: App[Any]) -> str:
     """Return what `text_of` would of a running app, without drawing its picture."""
-    drawn = app.screen._compositor.render_update(
-        full=True, screen_stack=app._background_screens
-    )
-    assert isinstance(drawn, LayoutUpdate)
     rows = [
         "".join(piece.text for strip in row for piece in strip if piece.text.strip(" "))
         .replace("\xa0", " ")
         .rstrip()
-        for row in drawn.strips
+        for row in _drawn(app).strips
     ]
     if rows and not rows[-1]:
         rows.pop()
     return "\n".join(rows)
+
+
+def _drawn(app: App[Any]) -> LayoutUpdate:
+    """All that is on the screen."""
+    drawn = app.screen._compositor.render_update(
+        full=True, screen_stack=app._background_screens
+    )
+    assert isinstance(drawn, LayoutUpdate)
+    return drawn
 
 
 def text_of(svg: str) -> str:

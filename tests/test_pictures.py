@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,16 @@ async def test_a_picture_is_the_same_twice_and_fetches_nothing() -> None:
     assert "cdnjs" not in first
     assert "@font-face" not in first
     assert text_of(first).split("\n")[0] == "✔ A < B & C"
+
+
+async def test_a_picture_is_the_one_that_the_app_exports() -> None:
+    app = Poster("✔ A < B & C")
+    async with app.run_test(size=(30, 4)) as pilot:
+        await pilot.pause()
+        theirs = re.sub(r"terminal-\d+", "terminal", app.export_screenshot())
+        assert cells_of(theirs) == cells_of(svg_of(app))
+        for line in svg_of(app).splitlines():
+            assert line.strip() in theirs
 
 
 async def test_words_are_those_of_the_picture() -> None:
