@@ -110,6 +110,7 @@ def test_no_private_name_of_ours_hides_one_of_textuals() -> None:
         "Driver._key_thread",
         "Driver._size",
         "MobiusApp._fatal_error",
+        "OutputPane._styles_cache",
         "ReadOnce._parse_rules",
         "TerminalApp._display",
     ]
