@@ -1,0 +1,40 @@
+"""The review of a run, opened, and keys pressed in it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from textual.pilot import Pilot
+
+from mobius_tui.review.rewound import Rewound
+from mobius_tui.tui.errand import Result
+from mobius_tui.tui.screens.review import ReviewScreen
+from tests.tui.runs import (
+    MadeRun,
+    running,
+    settled,
+    until,
+)
+
+
+@asynccontextmanager
+async def reviewed(
+    run: MadeRun, size: tuple[int, int] = (120, 36)
+) -> AsyncIterator[tuple[ReviewScreen, Pilot[Result]]]:
+    """The app on the review of a run."""
+    screen = ReviewScreen(Rewound(run.directory))
+    async with running(screen, size=size) as pilot:
+        await settled(pilot)
+        yield screen, pilot
+
+
+async def go(pilot: Pilot[Result], *keys: str) -> None:
+    await pilot.press(*keys)
+    await settled(pilot)
+    await until(pilot, lambda: not is_making(pilot), seconds=30)
+
+
+def is_making(pilot: Pilot[Result]) -> bool:
+    """Whether a timeline is made."""
+    return any(w.name == "timeline" and w.is_running for w in pilot.app.workers)
