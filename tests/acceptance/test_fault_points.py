@@ -72,6 +72,15 @@ async def test_a_disk_that_stays_full_stops_all_that_is_new_and_says_so(
     assert found.waited == 1
 
 
+async def test_a_step_without_room_to_begin_waits_for_it(tmp_path: Path) -> None:
+    fault = Fault(name="write script", at=1, how="ENOSPC", times=3)
+    found, directory = await tried(tmp_path, fault)
+    assert found.resumed == 0
+    log = directory.host_log.read_text()
+    assert "First waits: No space left on device" in log
+    assert "there is room on the disk again" in log
+
+
 async def test_short_writes_are_carried_on(tmp_path: Path) -> None:
     found, directory = await tried(tmp_path, Fault(at=1, how="short", name="write j"))
     assert found.resumed == 0

@@ -245,7 +245,7 @@ def has_run(run: Running, tmp_path: Path, *attempts: str) -> None:
     assert list(verify(run.directory)) == []
 
 
-@pytest.mark.machine
+@pytest.mark.disk
 async def test_a_step_on_a_disk_that_fills_up_waits_and_goes_on(
     disk: Disk, run: Running, tmp_path: Path
 ) -> None:
@@ -262,7 +262,7 @@ async def test_a_step_on_a_disk_that_fills_up_waits_and_goes_on(
     has_run(run, tmp_path, "a.1")
 
 
-@pytest.mark.machine
+@pytest.mark.disk
 @pytest.mark.parametrize("files", [0, 1, 4, 5, 7, 8])
 async def test_a_step_without_room_to_begin_waits_for_it(
     disk: Disk, run: Running, tmp_path: Path, files: int
@@ -280,7 +280,7 @@ async def test_a_step_without_room_to_begin_waits_for_it(
     has_run(run, tmp_path, "a.1")
 
 
-@pytest.mark.machine
+@pytest.mark.disk
 async def test_a_step_is_stopped_that_waits_to_begin(
     disk: Disk, run: Running, tmp_path: Path
 ) -> None:
@@ -306,7 +306,7 @@ async def note_on(run: Running, disk: Disk) -> None:
         await run.intend("note", text="x" * 2000)
 
 
-@pytest.mark.machine
+@pytest.mark.disk
 async def test_a_disk_that_is_full_all_over_ends_nothing(
     disk: Disk, run: Running, tmp_path: Path
 ) -> None:
