@@ -31,6 +31,7 @@ from mobius_tui.tui.app import MobiusApp
 from mobius_tui.tui.errand import Result
 from mobius_tui.tui.opening import Openings
 from mobius_tui.tui.screens.stats import StatsScreen, stats_of
+from mobius_tui.tui.widgets.moment_line import MomentLine
 
 FOLDER = Path(__file__).parents[1] / "screenshots"
 LIMIT = 60.0
@@ -61,12 +62,14 @@ class Painter:
         for number in numbers:
             await self.press("enter", _proposes(number))
 
-    async def press(self, key: str, shows: str | Callable[[str], object]) -> None:
+    async def press(
+        self, key: str, shows: str | Callable[[str], object], *, calm_for: float = 0.5
+    ) -> None:
         """Press a key until the screen shows something: a new dialog is deaf."""
         deadline = time.monotonic() + LIMIT
         while True:
             await self.pilot.press(key)
-            calm = time.monotonic() + 0.5
+            calm = time.monotonic() + calm_for
             while time.monotonic() < calm:
                 await self.pilot.pause(0.05)
                 text = words_of(self.app)
@@ -216,10 +219,8 @@ async def looked_back() -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         paint = Painter(app, pilot)
         await paint.until("Timeline")
-        await paint.press("comma", "as it was then")
-        while "Restore the backup" not in words_of(app).split("\n")[-2]:
-            await pilot.press("left")
-            await pilot.pause(0.05)
+        restored = "Restore the backup"
+        await paint.press("left", lambda _: restored in _told_of(app), calm_for=0.05)
         await paint.keep("review-120x36")
         await paint.keep("review-80x24", (80, 24))
         await paint.keep("review-160x45", (160, 45))
@@ -229,6 +230,11 @@ async def looked_back() -> None:
         paint = Painter(app, pilot)
         await paint.until("Time to restore")
         await paint.keep("stats-120x36")
+
+
+def _told_of(app: MobiusApp) -> str:
+    """What the line under the timeline says of the event under its cursor."""
+    return str(app.screen.query_one(MomentLine).render())
 
 
 async def library() -> None:

@@ -175,7 +175,7 @@ def look_at(
     return HealthView(
         probes=probes,
         machine=_machine(health),
-        every=every,
+        every="" if "${" in every else every,  # in a review, not known yet
         unwatched=_until(last or 0.0, now, has_ended=has_ended) if nobody else "",
         has_ended=has_ended,
         meters=meters,
