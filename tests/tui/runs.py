@@ -263,9 +263,9 @@ async def until(
 
 
 @cache
-def the_rollback() -> Runbook:
+def _read(path: Path) -> Runbook:
     """Read once: nothing changes it."""
-    return load(ROLLBACK)
+    return load(path)
 
 
 def rollback(tmp_path: Path, **others: str) -> MadeRun:
@@ -282,7 +282,7 @@ def rollback(tmp_path: Path, **others: str) -> MadeRun:
         **others,
     }
     return MadeRun(
-        tmp_path / "runs", the_rollback(), values=values, environment="production"
+        tmp_path / "runs", _read(ROLLBACK), values=values, environment="production"
     )
 
 
