@@ -61,6 +61,8 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self.raw = bytearray()
         """Every byte that the program wrote."""
+        self._text: str | None = None
+        """The screen as it stands, until something comes."""
         settings = {
             **os.environ,
             "TERM": "xterm-256color",
@@ -78,6 +80,7 @@ class Terminal:
             env=settings,
             timeout=LIMIT,
         )
+        self.child.delaybeforesend = None
 
     def read(self, seconds: float = 0.05) -> bool:
         """Take in what the program wrote; whether it wrote anything."""
@@ -87,11 +90,19 @@ class Terminal:
             return False
         self.raw += data
         self._stream.feed(data)
+        self._text = None
         return True
 
     def text(self) -> str:
         """The screen as it stands."""
-        return "\n".join(self.screen.display)
+        if self._text is None:
+            # As `display` has it, but without asking for the width of each character.
+            rows, columns = range(self.screen.lines), range(self.screen.columns)
+            buffer = self.screen.buffer
+            self._text = "\n".join(
+                "".join([buffer[y][x].data for x in columns]) for y in rows
+            )
+        return self._text
 
     def until(self, what: str | Callable[[str], object], limit: float = LIMIT) -> str:
         """Wait until the screen shows a text, or satisfies a condition."""
@@ -137,6 +148,7 @@ class Terminal:
     def resize(self, columns: int, rows: int) -> None:
         """Make the terminal larger or smaller."""
         self.screen.resize(rows, columns)
+        self._text = None
         self.child.setwinsize(rows, columns)
 
     def over(self, limit: float = LIMIT) -> int:

@@ -25,12 +25,9 @@ from tests.run.running import wait_for
 from tests.run.test_watching import BOOK, book, invoked, service
 
 
-@pytest.mark.parametrize(("columns", "rows"), [(120, 36), (80, 24)])
-def test_the_demo_is_repaired_by_itself_once_it_is_armed(
-    terminal: Open, columns: int, rows: int
-) -> None:
+def test_the_demo_is_repaired_by_itself_once_it_is_armed(terminal: Open) -> None:
     began = time.monotonic()
-    screen = terminal("demo", columns=columns, rows=rows)
+    screen = terminal("demo", columns=80, rows=24)
     screen.until("Begin", 60)
     [folder] = sites.sites_root().iterdir()
     site = sites.open_site(folder)

@@ -18,7 +18,7 @@ from tests.run.conftest import Begin
 from tests.run.running import Running
 from tests.run.sites import Site, firings, seen
 
-KILLS = 30
+KILLS = 15
 LIMIT = 60.0
 """Seconds after which a slow machine has killed often enough."""
 
