@@ -105,10 +105,10 @@ async def test_what_is_too_long_to_be_sent_stays_to_be_shortened(
         await press(pilot, time, "enter")
         pilot.app.screen.query_one("#text", TextArea).text = "x" * (LIMIT + 1)
         await press(pilot, time, "enter")
-        assert "7.8 KiB are sent at most" in words(pilot)
+        await until(pilot, lambda: "7.8 KiB are sent at most" in words(pilot))
         pilot.app.screen.query_one("#text", TextArea).text = " "
         await press(pilot, time, "enter")
-        assert "There is no text" in words(pilot)
+        await until(pilot, lambda: "There is no text" in words(pilot))
         assert host.intents == []
 
 
