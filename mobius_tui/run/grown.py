@@ -22,6 +22,9 @@ class Store(Protocol[T]):
     def first(self, count: int, /) -> Iterator[T]:
         """So many items from the start."""
 
+    def fork(self, count: int, /) -> Store[T]:
+        """Another store with so many items from the start, to go on by itself."""
+
     def __len__(self) -> int: ...
     def __getitem__(self, place: int, /) -> T: ...
 
@@ -34,6 +37,10 @@ class Plain(list[T]):
     def first(self, count: int, /) -> Iterator[T]:
         """So many items from the start."""
         return islice(self, count)
+
+    def fork(self, count: int, /) -> Store[T]:
+        """Another one with so many items from the start."""
+        return Plain(self[:count])
 
 
 class Grown(Sequence[T], Generic[T]):
@@ -73,9 +80,7 @@ class Grown(Sequence[T], Generic[T]):
             return type(self)(last=(item,))
         shared = self._shared
         if len(shared) != self._before:  # a newer version went on with it: a fork
-            shared = self._store()
-            for each in self._shared.first(self._before):
-                shared.append(each)
+            shared = shared.fork(self._before)
         shared.append(self._last[0])
         return type(self)(shared, self._before + 1, (item,))
 

@@ -13,9 +13,9 @@ from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
-BLOCK = 32
-"""Items that are packed together. Of each step up to twice as many lie there at length;
-four times as many would be packed by a seventh better."""
+BLOCK = 128
+"""Items that are packed together. Of each step up to twice as many lie there at length.
+A quarter of that took less memory, and a review ten times as long to any moment."""
 
 
 class Packed(Generic[T]):
@@ -68,6 +68,14 @@ class Packed(Generic[T]):
         if rest:
             yield from self._block(whole)[:rest]
         yield from self._newest[: max(0, count - len(self._blocks) * BLOCK)]
+
+    def fork(self, count: int) -> Packed[T]:
+        """Another one with so many items from the start; whole blocks are shared."""
+        new = Packed(self._to_row, self._from_row)
+        whole = min(count // BLOCK, len(self._blocks))
+        new._blocks = self._blocks[:whole]
+        new._newest = [self[place] for place in range(whole * BLOCK, count)]
+        return new
 
     def _block(self, place: int) -> Sequence[T]:
         if place != self._place:
