@@ -157,7 +157,7 @@ class Drawing:
     def _cells(self, strip: Strip) -> list[Cell]:
         """The cells of a strip, which nobody may change."""
         kept = self._strips.get(id(strip))
-        if kept is not None and kept[0] is strip:
+        if kept is not None:  # it holds the strip: no other has its number
             return kept[1]
         cells = self._make_cells(strip)
         self._strips[id(strip)] = strip, cells

@@ -43,7 +43,7 @@ class TerminalApp(App[Result]):
         super().__init__(
             driver_class=leaving.Driver, ansi_color=True if is_ansi else None
         )
-        self.stylesheet = ReadOnce(variables=self.get_css_variables())
+        self.stylesheet = ReadOnce(variables=self.theme_variables)
         self._settings = settings
         self._ascii = ascii_alone
         self._drawing = Drawing()

@@ -83,8 +83,10 @@ def test_attempts_are_packed_and_are_what_they_were() -> None:
     assert versions[200] == made[:201]
     assert grown[-700:-650] == made[-700:-650]
     assert tuple(reversed(grown)) == made[::-1]
-    forked = versions[300].plus(made[0])
-    assert forked == (*made[:301], made[0])
+    forked = versions[300]
+    for attempt in made[:300]:  # far enough to pack blocks of its own
+        forked = forked.plus(attempt)
+    assert forked == (*made[:301], *made[:300])
     assert grown == made
     assert len(NO_ATTEMPT) == 0
 

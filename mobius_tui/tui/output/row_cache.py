@@ -59,7 +59,7 @@ class RowCache(StylesCache):
             self._frame(styles, y, size, *rest)
         row = row_of(place)
         kept = self._made.get(id(row))
-        if kept is None or kept[0] is not row:
+        if kept is None:  # what is kept holds its row: no other has its number
             segments = row.adjust_cell_length(content.width, self._ground)
             kept = row, Strip([*self._before, *segments, *self._after], size.width)
             self._made[id(row)] = kept
