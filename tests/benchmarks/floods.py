@@ -15,6 +15,7 @@ from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.steps import Status
 from tests.benchmarks import runs
+from tests.benchmarks.ballast import Ballast
 from tests.benchmarks.figures import Figure, last_for, rank, timed
 from tests.benchmarks.replay import Press, Rows, seen
 from tests.benchmarks.terminal import Terminal, says
@@ -99,6 +100,7 @@ def _watch(
     turns: Turns,
     pause: float,
     rate: int | None,
+    ballast: Ballast,
 ) -> Watched:
     """Watch floods, one turn after the other, from one terminal."""
     found = Watched()
@@ -114,6 +116,7 @@ def _watch(
         before = psutil.Process(terminal.process.pid).memory_info().rss
         presses: list[Press] = []
         for step_ids in turns:
+            ballast.drop()
             for step_id in step_ids:
                 runs.start(directory, step_id)
             terminal.listen(0.5)
@@ -130,6 +133,7 @@ def _watch(
         found.ran.append(attempt.exit.stat().st_mtime - attempt.script.stat().st_mtime)
         for step_id in step_ids:
             directory.attempt(step_id, 1).output.unlink()
+    ballast.take()
     return found
 
 
@@ -140,26 +144,29 @@ def _steps(script: str, count: int, more: str = "") -> Iterator[str]:
         yield runs.step_of(f"f{number}", script, limit + more)
 
 
-def _floor(pipeline: str, folder: Path) -> float:
+def _floor(pipeline: str, folder: Path, ballast: Ballast) -> float:
     """Seconds of the same pipeline into a file."""
     plain = folder / "plain"
     command = f"{{ {pipeline}; }} | cat > '{plain}'"
+    ballast.drop()
     took = timed(lambda: subprocess.run(["bash", "-c", command], check=True))
     plain.unlink()
+    ballast.take()
     return took
 
 
 def one(folder: Path, gigabytes: float) -> Iterator[Figure]:
     """Floods of each kind, one at a time, in sight."""
+    ballast = Ballast(int(gigabytes * 1e9))
     for name, pipeline in pipelines(int(gigabytes * 1e9)).items():
         ratios = []
         keys: list[float] = []
         grown = 0
         for _ in range(PAIRS):
-            floor = _floor(pipeline, folder)
+            floor = _floor(pipeline, folder, ballast)
             runbook = runs.runbook_of(folder, _steps(pipeline, 1))
             with runs.run_of(runbook) as directory:
-                seen_of_it = _watch(directory, [("f0",)], KEY_PAUSE, None)
+                seen_of_it = _watch(directory, [("f0",)], KEY_PAUSE, None, ballast)
             ratios.append(floor / seen_of_it.ran[0])
             keys += seen_of_it.keys
             grown = max(grown, seen_of_it.grown)
@@ -195,22 +202,25 @@ def _keys(name: str, keys: list[float], limit: float) -> Figure:
 def four(folder: Path, gigabytes: float) -> Iterator[Figure]:
     """Four floods at once: three beside the run, and one of its own."""
     pipeline = f"seq {last_for(int(gigabytes * 1e9))}"
+    ballast = Ballast(int(gigabytes * 4e9))
     steps = [*_steps(pipeline, 3, "follow = true")]
     last = 'max_output = "64GiB"\ntimeout = "1h"'
     # What follows is stopped at the run's end: a step that waits keeps it from that.
     steps += [runs.step_of("own", pipeline, last), runs.step_of("later", "true")]
     with runs.run_of(runs.runbook_of(folder, steps)) as directory:
-        found = _watch(directory, [("own", "f0", "f1", "f2")], KEY_PAUSE, None)
+        turns: Turns = [("own", "f0", "f1", "f2")]
+        found = _watch(directory, turns, KEY_PAUSE, None, ballast)
     yield _keys("four floods at once: key → paint, p95", found.keys, 50)
 
 
 def slow(folder: Path, gigabytes: float) -> Iterator[Figure]:
     """A flood of colours, and a terminal that takes 64 KB/s."""
     pipeline = pipelines(int(gigabytes * 1e9))["colours"]
+    ballast = Ballast(int(PAIRS * gigabytes * 1e9))
     runbook = runs.runbook_of(folder, _steps(pipeline, PAIRS))
     with runs.run_of(runbook) as directory:
         turns: Turns = [(f"f{number}",) for number in range(PAIRS)]
         began = time.perf_counter()
-        found = _watch(directory, turns, 0.5, SLOW)
+        found = _watch(directory, turns, 0.5, SLOW, ballast)
         took = time.perf_counter() - began
     yield _keys(f"a terminal of 64 KB/s for {took:.0f} s: key, p95", found.keys, 400)
