@@ -178,13 +178,13 @@ class Soak:
     def __init__(self, folder: Path, size: Size) -> None:
         self.size = size
         self.found = Found()
+        self._began = time.monotonic()
         self._site = Site(folder)
         self._book = runbook(folder, self._site, size)
         self._done = dict.fromkeys((f"s{n}" for n in range(STEPS)), 0)
 
     async def go(self) -> Found:
         """Begin, try step after step, end, and look at what is left."""
-        began = time.monotonic()
         directory = await begin(prepare(self._book, given={}))
         screen = Screen(directory.id)
         lines = subprocess.Popen(
@@ -198,7 +198,7 @@ class Soak:
             lines.kill()
             lines.wait()
             self._site.close()
-        self.found.seconds = time.monotonic() - began
+        self.found.seconds = time.monotonic() - self._began
         self.found.orphans = orphans(directory)
         self.found.broken = list(verify(directory))
         return self.found
@@ -220,10 +220,11 @@ class Soak:
         wait_for(lambda: holder(keeper))
         watched |= {"host": directory.host() or 0, "keeper": holder(keeper) or 0}
         wait_for(lambda: _viewers(watched["host"]) == len(("screen", "json", "this")))
-        await self._until(viewer, part=0.1)
-        self.found.before = {name: measured(pid) for name, pid in watched.items()}
-        await self._until(viewer, part=1.0)
-        self.found.after = {name: measured(pid) for name, pid in watched.items()}
+        for tenth in range(1, 11):
+            await self._until(viewer, part=tenth / 10)
+            self.found.after = {name: measured(pid) for name, pid in watched.items()}
+            self.found.before = self.found.before or self.found.after
+            self._report(tenth)
         state = viewer.follower.state
         self.found.attempts = sum(len(own.attempts) for own in state.steps.values())
         self.found.bytes = sum(
@@ -232,6 +233,15 @@ class Soak:
         await viewer.intend(Intent(wish="stop", step="on", attempt=1))
         await viewer.intend(Intent(wish="end", text="enough"))
         wait_for(lambda: directory.host() is None)
+
+    def _report(self, tenth: int) -> None:
+        """Say how far it is: the long form takes longer than anybody looks on."""
+        sizes = ", ".join(
+            f"{name} {now.bytes / 1e6:.1f} MB, {now.descriptors} descriptors"
+            for name, now in self.found.after.items()
+        )
+        minutes = (time.monotonic() - self._began) / 60
+        print(f"{tenth}/10 after {minutes:.1f} min: {sizes}", file=sys.stderr)
 
     async def _follow(self, viewer: Viewer) -> None:
         async for _ in viewer.changes():
