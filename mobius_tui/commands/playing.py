@@ -83,9 +83,9 @@ def auto_intent(
     options: argparse.Namespace, answers: Mapping[str, str]
 ) -> Intent | None:
     """The intent that makes a run automatic; `None` for a guided one."""
-    from mobius_tui.run.answers import auto
-
     if options.auto:
+        from mobius_tui.run.answers import auto
+
         return auto(answers, manual=options.manual or "stop", yes=options.yes)
     given = {
         "--yes": options.yes,
@@ -100,9 +100,11 @@ def auto_intent(
 
 def answers_in(path: Path | str | None) -> dict[str, str]:
     """What a file answers; nothing without one."""
+    if not path:
+        return {}
     from mobius_tui.run.answers import answers_of
 
-    return answers_of(Path(path)) if path else {}
+    return answers_of(Path(path))
 
 
 def interruptible(lines: Callable[[], Coroutine[Any, Any, int]]) -> int:
