@@ -37,8 +37,10 @@ COLOURS = re.compile(SGR.pattern.encode())
 RESETS = (b"\x1b[0m", b"\x1b[m")
 """Sequences after which text is plain."""
 
-CACHE = 2 * 1024 * 1024
-"""Bytes of lines that are kept parsed; a line counts 512 bytes at least."""
+CACHE = 1024 * 1024
+"""Bytes of lines that are kept parsed."""
+LINE = 1024
+"""What a line counts besides its own bytes: the objects that it is made of."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -244,7 +246,7 @@ class Document:
 
         One that is not settled is kept until the next `refresh` finds news.
         """
-        cost = max(512, length)
+        cost = LINE + length
         self._cache[line.start] = line, cost
         self._cached += cost
         if not line.settled:

@@ -9,8 +9,8 @@ from textual.strip import Strip
 from mobius_tui.tui.output.document import USUAL, Document, Line
 from mobius_tui.tui.output.layout import Layout, Rows
 
-CACHE = 1024
-"""Rows that are kept: more than the tallest terminal shows."""
+SCREENS = 4
+"""Screens of rows that are kept; a row takes some two kilobytes."""
 
 
 class Viewport:
@@ -115,7 +115,7 @@ class Viewport:
             self._kept -= len(self._rows.pop(start)[1])
         self._rows[start] = line, strips
         self._kept += len(strips)
-        while self._kept > CACHE and len(self._rows) > 1:
+        while self._kept > SCREENS * self.height and len(self._rows) > 1:
             self._kept -= len(self._rows.popitem(last=False)[1][1])
         return strips, line.after
 
