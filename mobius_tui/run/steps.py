@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from operator import attrgetter
-from typing import Any
 
 from mobius_tui.run.grown import NONE_YET, Grown, Store
-from mobius_tui.run.packed import Packed
+from mobius_tui.run.packed import Packed, Row
 
 
 class Status(StrEnum):
@@ -101,13 +100,13 @@ _NAMES = tuple(field.name for field in fields(Attempt))
 _ATTEMPT = attrgetter(*_NAMES)
 
 
-def _to_row(attempt: Attempt) -> list[Any]:
+def _to_row(attempt: Attempt) -> Row:
     row = dict(zip(_NAMES, _ATTEMPT(attempt), strict=True))
     row["looks"] = [_LOOK(look) for look in attempt.looks]
     return list(row.values())
 
 
-def _from_row(row: list[Any]) -> Attempt:
+def _from_row(row: Row) -> Attempt:
     values = dict(zip(_NAMES, row, strict=True))
     values["status"] = Status(values["status"])
     values["left"], values["reads"] = tuple(values["left"]), tuple(values["reads"])

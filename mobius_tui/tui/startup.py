@@ -17,7 +17,7 @@ LATER = (
     "mobius_tui.tui.screens.leave",
 )
 """Modules of dialogs, imported where they are opened: read before that is asked for."""
-COLLECT_EVERY = (2000, 10, 10)
+COLLECT_EVERY = (1000, 5, 5)
 """The thresholds of the collector from the first paint on."""
 
 

@@ -2,7 +2,7 @@
 
 A virtual machine may give what was freed back to its host after a second or two, and
 gets it again at the first touch, page by page. Three gigabytes written into a file took
-0.6–1.4 s in memory that was freed just then, 5–8 s in memory that had been free for
+0.6 to 1.4 s in memory freed just then, 5 to 8 s in memory that had been free for
 five seconds: what a comparison of two programs would show is who came first.
 """
 

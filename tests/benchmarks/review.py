@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,6 +21,7 @@ from mobius_tui.run.journal import FIRST
 from mobius_tui.run.step_events import StepEnded, StepStarted
 from mobius_tui.runbook.model import Runbook
 from mobius_tui.tui.past_sight import PastSight
+from mobius_tui.tui.startup import COLLECT_EVERY
 from mobius_tui.tui.timeline_rows import Window, lane_cells
 from tests.benchmarks.figures import Figure, rank, timed
 from tests.benchmarks.runs import plain_steps, runbook_of
@@ -37,6 +39,8 @@ def looking_back(folder: Path) -> Iterator[Figure]:
     took = timed(lambda: read.append(Rewound(directory)))
     yield Figure(name="review: reading 100,000 events", value=took, limit=15, unit="s")
     rewound = read[0]
+    gc.freeze()  # as the screens do
+    gc.set_threshold(*COLLECT_EVERY)
     sight = PastSight(ReviewViewer(rewound))
     order = random.Random(0)
 
