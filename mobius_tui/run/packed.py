@@ -6,7 +6,7 @@ became of all of them. Few are looked at again: the older ones are kept packed.
 
 from __future__ import annotations
 
-import json
+import marshal
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 Row = Sequence[Any]
-"""An item's values, as JSON can hold them."""
+"""An item's values, as `marshal` can hold them."""
 
 BLOCK = 64
 """Items that are packed together. Of each step up to twice as many lie there at
@@ -53,8 +53,8 @@ class Packed(Generic[T]):
             newest = [*self._items(data, count), *self._newest]
             rows = [self._to_row(each) for each in newest[:BLOCK]]
             # By column, what changes little lies together.
-            columns = json.dumps(list(zip(*rows, strict=True)), separators=(",", ":"))
-            self._blocks.append(zlib.compress(columns.encode("utf-8", "surrogatepass")))
+            columns = marshal.dumps(list(zip(*rows, strict=True)))
+            self._blocks.append(zlib.compress(columns))
             self._part, self._newest = (b"", 0), newest[BLOCK:]
 
     def __len__(self) -> int:
@@ -103,8 +103,9 @@ class Packed(Generic[T]):
             return ()
         last, rows = self._unpacked
         if last is not data:
-            text = zlib.decompress(data).decode("utf-8", "surrogatepass")
-            rows = tuple(zip(*json.loads(text), strict=True))
+            # Our own bytes, which never left this process.
+            columns = marshal.loads(zlib.decompress(data))  # nosec B302
+            rows = tuple(zip(*columns, strict=True))
             # One assignment: a thread may look, too.
             self._unpacked = data, rows
         return rows

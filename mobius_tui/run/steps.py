@@ -102,6 +102,7 @@ _ATTEMPT = attrgetter(*_NAMES)
 
 def _to_row(attempt: Attempt) -> Row:
     row = dict(zip(_NAMES, _ATTEMPT(attempt), strict=True))
+    row["status"] = attempt.status.value
     row["looks"] = [_LOOK(look) for look in attempt.looks]
     return list(row.values())
 
