@@ -15,6 +15,7 @@ from typing import Any
 from mobius_tui.drill.score import TIMES, Score
 from mobius_tui.drill.seen import Sighting
 from mobius_tui.errors import RunError
+from mobius_tui.health.record import YEAR_9999
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.record import changing, read_record, write_private
 from mobius_tui.run.regular import regular
@@ -91,8 +92,8 @@ def read(directory: RunDirectory) -> Kept | None:
             said = json.loads(file.read(LIMIT))
         return Kept(
             **{name: str(said[name]) for name in _WORDS},
-            began=float(said["began"]),
-            ended=float(said["ended"]),
+            began=_moment(said["began"]),
+            ended=_moment(said["ended"]),
             score=_score(said["score"]),
             texts={str(key): str(value) for key, value in said["texts"].items()},
             seen=tuple(map(_sighting, said.get("seen", ()))),
@@ -125,9 +126,17 @@ def _sighting(said: list[Any]) -> Sighting:
         text=str(text),
         red=int(red),
         green=int(green),
-        last_red=None if last_red is None else float(last_red),
-        last_green=None if last_green is None else float(last_green),
+        last_red=None if last_red is None else _moment(last_red),
+        last_green=None if last_green is None else _moment(last_green),
     )
+
+
+def _moment(said: Any) -> float:
+    """Seconds since 1970, of a time that has a date."""
+    at = float(said)
+    if not 0 <= at < YEAR_9999:
+        raise ValueError("a time that has no date")
+    return at
 
 
 def _add_to_record(directory: RunDirectory, score: Score) -> None:

@@ -11,6 +11,7 @@ from mobius_tui.runbook.problem import report
 from mobius_tui.runbook.reader import Table
 from mobius_tui.runbook.source import RefusedError, read_bytes
 from mobius_tui.runbook.strays import report_strays
+from mobius_tui.runbook.templates import is_template
 from mobius_tui.runbook.units import seconds
 from mobius_tui.runbook.values import duration, slug
 
@@ -67,6 +68,9 @@ def own_faults(path: Path) -> tuple[OwnFault, ...]:
 def _fault(table: Table) -> OwnFault:
     table.require("title", "inject", "heal", "verify")
     limit = duration(table, "timeout", "1m") or "1m"
+    if is_template(limit):
+        table.report('`timeout` is filled in with nothing here: write "30s"', "timeout")
+        limit = "1m"
     return OwnFault(
         name=slug(table),
         title=table.text("title"),

@@ -38,13 +38,20 @@ def target(probe: Probe, fill: Callable[[str], str]) -> Target:
         fill: puts values in place of `${}`.
 
     Raises:
-        RunError: its time-out is no duration once it is filled in.
+        RunError: its time-out is no duration once it is filled in, or the text that
+            is looked for is empty then.
         MobiusError: a name has no value; raised by `fill`.
     """
     try:
         timeout = some_seconds(fill(probe.timeout))
     except ValueError as error:
         raise RunError(f"probe {probe.id}: `timeout`: {error}") from error
+    contains = fill(probe.contains) if probe.contains is not None else None
+    if contains == "":
+        raise RunError(
+            f"probe {probe.id}: `contains` is empty once it is filled in: every answer "
+            "holds that"
+        )
     return Target(
         id=probe.id,
         url=fill(probe.url),
@@ -53,7 +60,7 @@ def target(probe: Probe, fill: Callable[[str], str]) -> Target:
         headers={name: fill(value) for name, value in probe.headers.items()},
         status=probe.status,
         json={name: filled_json(value, fill) for name, value in probe.json.items()},
-        contains=fill(probe.contains) if probe.contains is not None else None,
+        contains=contains,
         ca=fill(probe.ca) if probe.ca is not None else None,
         redirects=probe.redirects,
         error_rate=probe.error_rate,

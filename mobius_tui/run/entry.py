@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mobius_tui.errors import RunError
+from mobius_tui.health.record import YEAR_9999
 from mobius_tui.run.events import EVENTS, Event
 from mobius_tui.run.shapes import is_number, is_text, is_whole, misshapen
 
@@ -137,6 +138,8 @@ def _misplaced(entry: Entry, prev: object) -> str | None:
     """The first of what stands around every event that cannot be so."""
     if not (is_text(prev) and is_whole(entry.n)):
         return "n or prev"
+    if not 0 <= entry.at < YEAR_9999:
+        return "at"
     if not (is_number(entry.mono) and is_text(entry.boot)):
         return "mono or boot"
     if not (is_text(entry.by) and isinstance(entry.intent, str | None)):

@@ -104,7 +104,7 @@ class Packed(Generic[T]):
         last, rows = self._unpacked
         if last is not data:
             # Our own bytes, which never left this process.
-            columns = marshal.loads(zlib.decompress(data))  # nosec B302
+            columns = marshal.loads(zlib.decompress(data))  # noqa: S302  # nosec B302
             rows = tuple(zip(*columns, strict=True))
             # One assignment: a thread may look, too.
             self._unpacked = data, rows

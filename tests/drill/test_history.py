@@ -51,6 +51,15 @@ def test_what_is_no_score_counts_as_none(text: str) -> None:
     assert list(history(runs_root())) == []
 
 
+@pytest.mark.parametrize("name", ["began", "ended"])
+@pytest.mark.parametrize("at", [253402300800.0, 1e300, -1.0, float("nan")])
+def test_a_time_that_no_calendar_shows_is_no_score(name: str, at: float) -> None:
+    directory = directory_of(drill())
+    said = json.loads(kept.path(directory).read_text())
+    kept.path(directory).write_text(json.dumps({**said, name: at}))
+    assert kept.read(directory) is None
+
+
 def test_what_an_older_version_did_not_know_is_not_missed() -> None:
     made = drill()
     file = kept.path(directory_of(made))

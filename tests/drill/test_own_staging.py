@@ -239,6 +239,16 @@ def test_a_mistake_in_the_file_is_told_in_its_place(tmp_path: Path) -> None:
     assert "`verify` is missing" in said
 
 
+def test_a_time_limit_of_a_fault_has_no_variables(tmp_path: Path) -> None:
+    path = tmp_path / "faults.toml"
+    path.write_text(
+        '[[fault]]\nid = "a"\ntitle = "A"\ninject = "true"\nheal = "true"\n'
+        'verify = "true"\ntimeout = "${x}"\n'
+    )
+    with pytest.raises(UsageError, match=r"faults\.toml:7:.*filled in with nothing"):
+        own_faults(path)
+
+
 def test_a_killed_drill_is_healed_by_its_guard(staging: Staging) -> None:
     script = (
         "import sys, time\n"

@@ -32,6 +32,14 @@ def test_every_text_is_filled_in() -> None:
     assert (found.contains, found.ca) == ("value", "value.pem")
 
 
+def test_a_text_to_look_for_that_is_empty_would_be_in_every_answer() -> None:
+    with pytest.raises(RunError, match="probe api: `contains` is empty once"):
+        target(
+            Probe(id="api", url="http://h/", contains="${x}"),
+            lambda text: text.replace("${x}", ""),
+        )
+
+
 def test_a_time_out_that_is_none_names_its_probe() -> None:
     with pytest.raises(RunError, match="probe api: `timeout`: 'value' is no duration"):
         target(Probe(id="api", url="http://h/", timeout="${x}"), fill)

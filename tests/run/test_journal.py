@@ -118,6 +118,20 @@ def test_a_line_that_is_no_event_names_its_place() -> None:
         list(entries_of(b'{"n": 1}\n', FIRST, 1, "journal.jsonl"))
 
 
+@pytest.mark.parametrize(
+    "at", ["9999-12-31T23:59:59.999999Z", "1969-12-31T23:59:59.000000Z"]
+)
+def test_a_time_that_no_calendar_shows_is_no_event(at: str) -> None:
+    """It rounds to the year 10000, or is before all time that a file can have."""
+    line = encode(
+        Entry(n=1, at=1.0, mono=1.0, boot="b", by="ana", event=NoteAdded(text="x")),
+        FIRST,
+    )
+    said = json.loads(line)
+    with pytest.raises(RunError, match="'at' cannot be that"):
+        decode(json.dumps({**said, "at": at}).encode())
+
+
 @given(TEXTS, TEXTS, st.none() | TEXTS, st.none() | st.text("abc", min_size=1))
 @settings(deadline=None)
 def test_any_event_survives_the_journal(
