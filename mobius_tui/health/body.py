@@ -42,6 +42,8 @@ def mismatch(
         found = _difference(document, wanted, "")
         if found:
             return found
+    if contains == "":
+        return "the text that is looked for in it is empty: it says nothing"
     if contains is not None and contains not in body.decode("utf-8", "replace"):
         return f"its body does not contain {quoted(contains)}"
     return ""

@@ -44,6 +44,7 @@ def test_assertions(text: str, wanted: dict[str, Json], problem: str) -> None:
 def test_contains() -> None:
     assert wrong("all is well", {}, "well") == ""
     assert wrong("all is lost", {}, "well") == 'its body does not contain "well"'
+    assert "is empty: it says nothing" in wrong("all is lost", {}, "")
 
 
 def test_a_long_value_is_cut() -> None:
