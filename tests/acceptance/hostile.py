@@ -27,6 +27,7 @@ from mobius_tui.runbook.decode import load
 from tests.acceptance.answering import Answering
 from tests.acceptance.payloads import PAYLOADS, text
 from tests.acceptance.test_keys import press_until
+from tests.benchmarks.figures import rank
 from tests.review.story import story
 from tests.tui.runs import MadeRun
 
@@ -48,6 +49,8 @@ class Tally:
     faults: list[str] = field(default_factory=list)
     latencies: list[float] = field(default_factory=list)
     """Milliseconds from a key to what it drew."""
+    reported: int = 0
+    """How many of them `report` has told of."""
 
     def check(self, way: str, screen: Answering) -> None:
         """Hold a terminal to what may come to it."""
@@ -57,6 +60,13 @@ class Tally:
             self.faults.append(f"{way}: sent as it is: {raw}")
         if screen.answered:
             self.faults.append(f"{way}: the terminal was asked: {screen.answered[:3]}")
+
+    def report(self, what: str) -> None:
+        """Say how far it is: all of it takes ten minutes."""
+        keys = self.latencies[self.reported :]
+        self.reported = len(self.latencies)
+        slow = f", key p99 {rank(keys, 99):.0f} ms of {len(keys)}" if keys else ""
+        print(f"{what}: {len(self.faults)} faults{slow}", file=sys.stderr)
 
     def line(self) -> str:
         """For a person."""
@@ -243,10 +253,12 @@ async def campaign(folder: Path, *, groups: int, quick: bool) -> Tally:
             place = folder / f"live-{number}-{split}"
             measure = not quick and number == 0
             await live(tally, place, some, split=split, measure=measure)
+            tally.report(f"group {number + 1} of {groups}, {split=}")
         foreign(tally, home / f"other-{number}", b" ".join(some)[:100_000])
     if not quick:
         huge = b"x\x1b]0;owned\x07" * (LONG_LINE // 11)
         await live(tally, folder / "huge", [huge], split=False, measure=True)
+        tally.report("a line of 50 MB")
     return tally
 
 
