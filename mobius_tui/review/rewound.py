@@ -137,8 +137,9 @@ class ReviewViewer(Viewer):
         """The host that the run had at the moment that is shown."""
         return self.rewound.state.host_pid
 
-    async def changes(self) -> AsyncGenerator[Changes, None]:
+    async def changes(self, quiet: float = 0.0) -> AsyncGenerator[Changes, None]:
         """What comes of a run that goes on; of one that is over, nothing."""
+        del quiet  # looks are rare
         while True:
             yield self.rewound.poll()
             await asyncio.sleep(BEAT)

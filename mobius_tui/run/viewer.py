@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from time import monotonic
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.attempt import ask_to_stop
@@ -54,17 +55,24 @@ class Viewer:
         """The living host's pid, or `None`."""
         return self.directory.host()
 
-    async def changes(self) -> AsyncGenerator[Changes, None]:
-        """What comes, as it comes; wakes at each poke and every quarter second.
+    async def changes(self, quiet: float = 0.0) -> AsyncGenerator[Changes, None]:
+        """What comes, as it comes; looks at each poke and every quarter second.
 
         An empty change is yielded too, so that a viewer can look at the host and the
         clock.
+
+        Args:
+            quiet: seconds for which looks that find nothing are not told of.
         """
         await self.connect()
+        told = float("-inf")
         while True:
+            is_poked = self._poked.is_set()
             self._poked.clear()
             changes = self.follower.poll()
-            yield changes
+            if changes or is_poked or monotonic() - told >= quiet:
+                told = monotonic()
+                yield changes
             if changes:
                 continue
             # Not `wait_for`: before Python 3.12 it forgets that it was cancelled where

@@ -11,7 +11,7 @@ from threading import Timer
 from mobius_tui.errors import INTERRUPTED
 from mobius_tui.tui.errand import Errand
 
-BEAT = 0.4
+BEAT = 0.7
 """Seconds between looks whether the terminal is still there."""
 GRACE = {
     signal.SIGHUP: 0.5,

@@ -20,6 +20,10 @@ from mobius_tui.tui.health_view import HealthView, StepSpan, look_at
 from mobius_tui.tui.messages import RunChanged, RunLost
 from mobius_tui.tui.view import RunView, look
 
+CLOCK = 0.45
+"""Seconds between looks for the clock's sake alone: at every second one at the files.
+They are most of what a screen costs on which nothing happens."""
+
 
 def _armed(view: RunView) -> bool | None:
     watch = view.state.watch
@@ -43,7 +47,7 @@ class Sight:
     async def news(self) -> AsyncGenerator[RunChanged | RunLost, None]:
         """What to tell the screen whenever the run's files were looked at."""
         try:
-            async with aclosing(self._viewer.changes()) as changes:
+            async with aclosing(self._viewer.changes(CLOCK)) as changes:
                 async for change in changes:
                     yield RunChanged(change)
         except RunError as error:

@@ -139,6 +139,7 @@ class Terminal:
                 if handle in ready:
                     now = time.perf_counter()
                     self.process.wait()
+                    self.drain()  # what it said last may lie there still
                     return now
                 if not self.read(0.0):
                     select.select([handle], [], [], 0.001)
