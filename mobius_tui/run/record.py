@@ -112,10 +112,12 @@ def read_record(directory: RunDirectory) -> dict[str, Any]:
 
 
 def _kept(directory: RunDirectory) -> dict[str, Any]:
-    """What people have added to an older record."""
+    """What people have added to an older record; one that no one can read is kept."""
     try:
         older = read_record(directory)
     except RunError:
+        aside = directory.record.with_suffix(f".unread-{time.time_ns()}")
+        directory.record.replace(aside)
         return {}
     return {name: older[name] for name in (ANNOTATIONS, ACTION_ITEMS) if name in older}
 

@@ -22,7 +22,7 @@ from mobius_tui.run import record
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.home import runs_root
-from mobius_tui.run.record import write_record
+from mobius_tui.run.record import read_record, write_record
 from mobius_tui.run.verify import verify
 from tests.review.forms import FORMS
 from tests.review.story import HOSTILE, begun, story
@@ -171,6 +171,17 @@ def test_a_record_that_cannot_be_read_is_left() -> None:
     run.record.write_text("no = [toml")
     assert main(["annotate", run.id, "text"]) == 4
     assert run.record.read_text() == "no = [toml"
+
+
+def test_a_record_that_cannot_be_read_is_kept_beside_the_new_one() -> None:
+    """Somebody may still mend it: what people said of the run is in there."""
+    run = over()
+    run.record.write_text("no = [toml")
+    follower = Follower(run)
+    write_record(run, follower.plan, follower.state, follower.head)
+    assert read_record(run)["run"] == run.id
+    (aside,) = run.path.glob("record.unread-*")
+    assert aside.read_text() == "no = [toml"
 
 
 def test_a_time_of_day_after_midnight_is_of_the_next_day() -> None:
