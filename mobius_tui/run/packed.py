@@ -9,7 +9,7 @@ from __future__ import annotations
 import marshal
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice, starmap
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -20,11 +20,15 @@ BLOCK = 64
 """Items that are packed together. Of each step up to twice as many lie there at
 length."""
 
+_Held = tuple[tuple[bytes, ...], tuple[bytes, int], list[T]]
+"""Whole blocks, a block of which the first so many come after them, and the items after
+that, at length: fewer than two blocks of them."""
+
 
 class Packed(Generic[T]):
     """Items in the order in which they were appended."""
 
-    __slots__ = ("_blocks", "_from_row", "_newest", "_part", "_to_row", "_unpacked")
+    __slots__ = ("_from_row", "_held", "_to_row", "_unpacked")
 
     def __init__(
         self, to_row: Callable[[T], Row], from_row: Callable[[Row], T]
@@ -37,61 +41,55 @@ class Packed(Generic[T]):
         """
         self._to_row = to_row
         self._from_row = from_row
-        self._blocks: list[bytes] = []
-        self._part = (b"", 0)
-        """A block of another one, of which the first so many come after our own."""
-        self._newest: list[T] = []
-        """Those after that: less than two blocks of them, at length."""
+        self._held: _Held[T] = (), (b"", 0), []
         self._unpacked: tuple[bytes, Sequence[Row]] = (b"", ())
         """The block that was looked into last, and its rows."""
 
     def append(self, item: T) -> None:
         """Add an item."""
-        self._newest.append(item)
-        data, count = self._part
-        if count + len(self._newest) >= 2 * BLOCK:
-            newest = [*self._items(data, count), *self._newest]
+        blocks, (data, count), newest = self._held
+        newest.append(item)
+        if count + len(newest) >= 2 * BLOCK:
+            newest = [*self._items(data, count), *newest]
             rows = [self._to_row(each) for each in newest[:BLOCK]]
             # By column, what changes little lies together.
             columns = marshal.dumps(list(zip(*rows, strict=True)))
-            self._blocks.append(zlib.compress(columns))
-            self._part, self._newest = (b"", 0), newest[BLOCK:]
+            blocks = (*blocks, zlib.compress(columns))
+            # One assignment: a thread may look, too.
+            self._held = blocks, (b"", 0), newest[BLOCK:]
 
     def __len__(self) -> int:
-        return len(self._blocks) * BLOCK + self._part[1] + len(self._newest)
+        blocks, (_, count), newest = self._held
+        return len(blocks) * BLOCK + count + len(newest)
 
     def __getitem__(self, place: int) -> T:
+        blocks, (data, count), newest = self._held
         block, inside = divmod(place, BLOCK)
-        if block < len(self._blocks):
-            return self._from_row(self._rows(self._blocks[block])[inside])
-        data, count = self._part
-        inside = place - len(self._blocks) * BLOCK
+        if block < len(blocks):
+            return self._from_row(self._rows(blocks[block])[inside])
+        inside = place - len(blocks) * BLOCK
         if inside < count:
             return self._from_row(self._rows(data)[inside])
-        return self._newest[inside - count]
+        return newest[inside - count]
 
     def first(self, count: int) -> Iterator[T]:
         """So many items from the start."""
-        return islice(self._all(), count)
-
-    def _all(self) -> Iterator[T]:
-        for block in self._blocks:
-            yield from self._items(block, BLOCK)
-        yield from self._items(*self._part)
-        yield from self._newest
+        blocks, part, newest = self._held
+        packed = chain(((block, BLOCK) for block in blocks), (part,))
+        items = chain.from_iterable(starmap(self._items, packed))
+        return islice(chain(items, newest), count)
 
     def fork(self, count: int) -> Packed[T]:
         """Another one with so many items from the start; nothing is unpacked."""
+        blocks, (data, there), newest = self._held
         new = Packed(self._to_row, self._from_row)
-        whole = min(count // BLOCK, len(self._blocks))
-        new._blocks = self._blocks[:whole]
+        whole = min(count // BLOCK, len(blocks))
         rest = count - whole * BLOCK
-        if whole < len(self._blocks):
-            new._part = (self._blocks[whole], rest)
+        if whole < len(blocks):
+            new._held = blocks[:whole], (blocks[whole], rest), []
         else:
-            data, there = self._part
-            new._part = (data, min(there, rest))
-            new._newest = self._newest[: max(0, rest - there)]
+            part, after = (data, min(there, rest)), max(0, rest - there)
+            new._held = blocks, part, newest[:after]
         return new
 
     def _items(self, data: bytes, count: int) -> Iterator[T]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobius_tui.run.entry import Entry
 from mobius_tui.run.events import Event, NoteAdded, RunBegan
 from mobius_tui.run.fold import REPEATS, advance, initial
 from mobius_tui.run.grown import NONE_YET, Grown
+from mobius_tui.run.packed import Packed
 from mobius_tui.run.steps import NO_ATTEMPT, Attempt, Look, Status
 from tests.conftest import MakeRunbook
 from tests.run.books import ONE, step
@@ -51,6 +52,33 @@ def test_what_grows_is_not_copied() -> None:
     assert len(first) == 1
     assert grown[19_998] == -19_998
     assert grown._shared is first._shared
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["append", "fork"]), st.integers(0, 200)), max_size=9
+    )
+)
+@settings(deadline=None)
+def test_packed_items_are_what_a_list_would_hold(ways: list[tuple[str, int]]) -> None:
+    """Whichever fork of a fork is gone on with, no other changes."""
+    first = Packed[int](lambda number: [number, str(number)], lambda row: int(row[0]))
+    stores: list[tuple[Packed[int], list[int]]] = [(first, [])]
+    for way, number in ways:
+        store, model = stores[number % len(stores)]
+        if way == "append":
+            for item in range(number):
+                store.append(item)
+                model.append(item)
+        else:
+            cut = min(number, len(model))
+            stores.append((store.fork(cut), model[:cut]))
+        for each, wanted in stores:
+            assert len(each) == len(wanted)
+            assert list(each.first(len(wanted))) == wanted
+            assert list(each.first(70)) == wanted[:70]
+            places = range(0, len(wanted), 13)
+            assert [each[place] for place in places] == [wanted[p] for p in places]
 
 
 def test_attempts_are_packed_and_are_what_they_were() -> None:
