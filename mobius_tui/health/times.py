@@ -8,7 +8,7 @@ from __future__ import annotations
 import zlib
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
 
 SECOND = 1_000_000
@@ -16,11 +16,15 @@ SECOND = 1_000_000
 BLOCK = 256
 """Moments that are packed together."""
 
+_Held = tuple["array[int]", list[bytes], "array[int]"]
+"""The first moment of each full block, in microseconds since 1970; what lies between
+the moments of each; and the moments after them."""
+
 
 class Times:
     """Seconds since 1970, each no earlier than the one before."""
 
-    __slots__ = ("_block", "_firsts", "_last", "_newest", "_packed", "_unpacked")
+    __slots__ = ("_block", "_held", "_last", "_unpacked")
 
     def __init__(self, block: int = BLOCK) -> None:
         """Begin with none.
@@ -29,75 +33,76 @@ class Times:
             block: how many are packed together.
         """
         self._block = block
-        self._firsts = array("q")
-        """The first moment of each block, in microseconds since 1970; also of the one
-        that is not packed yet."""
-        self._packed: list[bytes] = []
-        """Of each block that is full, what lies between its moments."""
-        self._newest = array("q")
-        """The moments after the last full block."""
-        self._unpacked: tuple[int, Sequence[int]] = (-1, ())
-        """The block that was looked into last, and its moments."""
+        self._held: _Held = array("q"), [], array("q")
         self._last = 0
+        self._unpacked: tuple[bytes, Sequence[int]] = (b"", ())
+        """The block that was looked into last, and its moments."""
 
     def append(self, moment: float) -> None:
         """Add a moment; one that is earlier than the last counts as that."""
         now = self._last = max(self._last, round(moment * SECOND))
-        if not self._newest:
-            self._firsts.append(now)
-        self._newest.append(now)
-        if len(self._newest) == self._block:
-            self._packed.append(_packed(self._newest))
-            self._newest = array("q")
+        firsts, packed, newest = self._held
+        newest.append(now)
+        if len(newest) == self._block:
+            # One assignment: a thread may look, too.
+            self._held = (
+                array("q", [*firsts, newest[0]]),
+                [*packed, _packed(newest)],
+                array("q"),
+            )
 
     def first(self, count: int) -> Times:
         """So many moments from the start, to go on by themselves."""
         new = Times(self._block)
-        count = min(count, len(self))
+        firsts, packed, newest = self._held
+        count = min(count, len(packed) * self._block + len(newest))
+        whole, rest = divmod(count, self._block)
+        part = self._moments(self._held, whole)[:rest] if rest else ()
+        new._held = firsts[:whole], packed[:whole], array("q", part)
         if count:
-            whole, rest = divmod(count, self._block)
-            new._packed = self._packed[:whole]
-            new._firsts = self._firsts[: whole + (rest > 0)]
-            if rest:
-                new._newest = array("q", self._moments(whole)[:rest])
             last, inside = divmod(count - 1, self._block)
-            new._last = self._moments(last)[inside]
+            new._last = self._moments(self._held, last)[inside]
         return new
 
     def before(self, moment: float) -> int:
         """How many there are before a moment."""
-        now = round(moment * SECOND)
-        block = bisect_left(self._firsts, now) - 1
-        if block < 0:
-            return 0
-        return block * self._block + bisect_left(self._moments(block), now)
+        return self._count(moment, bisect_left)
 
     def by(self, moment: float) -> int:
         """How many there are before a moment, and at it."""
+        return self._count(moment, bisect_right)
+
+    def _count(self, moment: float, places: Callable[[Sequence[int], int], int]) -> int:
         now = round(moment * SECOND)
-        block = bisect_right(self._firsts, now) - 1
+        held = firsts, packed, newest = self._held
+        # Where a newest one lies before it, all packed ones do.
+        block = len(packed) if places(newest[:1], now) else places(firsts, now) - 1
         if block < 0:
             return 0
-        return block * self._block + bisect_right(self._moments(block), now)
+        return block * self._block + places(self._moments(held, block), now)
 
-    def _moments(self, block: int) -> Sequence[int]:
+    def _moments(self, held: _Held, block: int) -> Sequence[int]:
         """The moments of a block, in microseconds since 1970."""
-        if block == len(self._packed):
-            return self._newest
-        place, moments = self._unpacked
-        if place != block:
-            gaps = _unpacked(self._packed[block])
-            moments = array("q", accumulate(gaps, initial=self._firsts[block]))
-            # One assignment: a thread may look, too.
-            self._unpacked = block, moments
+        firsts, packed, newest = held
+        if block == len(packed):
+            return newest
+        data, moments = self._unpacked
+        if data is not packed[block]:
+            data = packed[block]
+            gaps = _unpacked(data)
+            moments = array("q", accumulate(gaps, initial=firsts[block]))
+            self._unpacked = data, moments
         return moments
 
     def __len__(self) -> int:
-        return len(self._packed) * self._block + len(self._newest)
+        _, packed, newest = self._held
+        return len(packed) * self._block + len(newest)
 
     def __getitem__(self, place: int) -> float:
-        block, inside = divmod(range(len(self))[place], self._block)
-        return self._moments(block)[inside] / SECOND
+        held = self._held
+        count = len(held[1]) * self._block + len(held[2])
+        block, inside = divmod(range(count)[place], self._block)
+        return self._moments(held, block)[inside] / SECOND
 
 
 def _packed(moments: Sequence[int]) -> bytes:
