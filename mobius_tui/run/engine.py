@@ -129,7 +129,11 @@ class Engine:
     async def judge(self, intent: Intent, who: str) -> Reply:
         """Act on an intent, once, and answer it."""
         from mobius_tui.run.judge import HANDLERS
+        from mobius_tui.run.starting import stop_unwritten
 
+        if self.journal.stalled and stop_unwritten(self, intent):
+            words = f"asked to stop; by whom cannot be noted: {self.journal.stalled}"
+            return Reply(id=intent.id, ok=True, text=words)
         if self.journal.stalled:
             return Reply(id=intent.id, ok=False, text=no_room(self.journal.stalled))
         async with self.turn:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from mobius_tui.errors import RunError
 from mobius_tui.health import patterns
+from mobius_tui.run.attempt import ask_to_stop
 from mobius_tui.run.engine import Engine
 from mobius_tui.run.entry import Entry
 from mobius_tui.run.events import PhaseEntered, VariableSet
@@ -129,6 +130,22 @@ async def stop(engine: Engine, intent: Intent, who: str) -> Entry | None:
     if intent.attempt not in (None, last.number):
         raise RunError(f"attempt {intent.attempt} has ended; {last.number} is running")
     return await engine.stop(step, last.number, who, intent.id)
+
+
+def stop_unwritten(engine: Engine, intent: Intent) -> bool:
+    """Stop an attempt while the journal has no room; whether there was one to stop.
+
+    What fills the disk may be the step itself. Its end is on record as soon as there is
+    room; who wanted it is not.
+    """
+    step = intent.step or ""
+    own = engine.state.steps.get(step)
+    if intent.wish != "stop" or own is None or own.status is not Status.RUNNING:
+        return False
+    last = own.last
+    if last is None or intent.attempt not in (None, last.number):
+        return False
+    return ask_to_stop(engine.directory.attempt(step, last.number))
 
 
 def tickable(engine: Engine, intent: Intent) -> tuple[Step, int]:

@@ -17,8 +17,9 @@ import pytest_asyncio
 
 from mobius_tui.run import attempt as attempts
 from mobius_tui.run import exits, traces
-from mobius_tui.run.directory import AttemptDirectory
+from mobius_tui.run.directory import AttemptDirectory, holder
 from mobius_tui.run.exits import in_words
+from mobius_tui.run.intents import Intent
 from mobius_tui.run.room import JOURNAL, Room
 from mobius_tui.run.traces import End, read_end
 from mobius_tui.run.verify import verify
@@ -304,6 +305,38 @@ async def note_on(run: Running, disk: Disk) -> None:
     while True:
         disk.fill()
         await run.intend("note", text="x" * 2000)
+
+
+@pytest.mark.disk
+async def test_a_step_is_stopped_though_the_journal_has_no_room(
+    disk: Disk, make_runbook: MakeRunbook
+) -> None:
+    """It may be the step that fills the disk."""
+    run = Running(make_runbook(ONE + step("a", "sleep 600") + step("b", "true")))
+    try:
+        await run.begin()
+        viewer = run.viewer
+        assert viewer is not None
+        await run.did("start", "a")
+        keeper = run.directory.attempt("a", 1).lock
+        await run.until(lambda _: holder(keeper))
+        noting = asyncio.create_task(note_on(run, disk))
+        await run.until(lambda _: viewer.stalled == FULL)
+        noting.cancel()
+        for wrong in ({"step": "b"}, {"step": "a", "attempt": 2}, {"step": "../a"}):
+            refused = await viewer.intend(Intent(wish="stop", **wrong))
+            assert "this was not done" in refused.text
+        assert holder(keeper)
+        reply = await run.intend("stop", "a", attempt=1)
+        assert reply.ok
+        assert "by whom cannot be noted" in reply.text
+        await run.until(lambda _: holder(keeper) is None)
+        assert run.state.steps["a"].status == "running", "nothing can be written"
+        disk.ballast.unlink()
+        await run.status("a", "stopped")
+        assert list(verify(run.directory)) == []
+    finally:
+        await run.close()
 
 
 @pytest.mark.disk

@@ -208,6 +208,8 @@ class RunScreen(AskingPage):
             self.tell("The note is on record.")
         elif wish == "look":
             self.tell("Its checks are being made; what they see stands with the step.")
+        elif wish == "stop" and event.reply.text:
+            self.tell(event.reply.text)
         elif wish in ("send", "send again"):
             self.tell("It is on its way; its step shows what becomes of it.")
         if wish not in STAYS:
