@@ -299,8 +299,11 @@ def python_for_nobody(path: str) -> str:
 
 
 @pytest.mark.machine
-def test_as_another_user_than_root(terminal: Open, open_folder: Path) -> None:
-    """Wants root, to become nobody by `setpriv`: only root may take a terminal."""
+def test_as_another_user_than_root(open_folder: Path, terminal: Open) -> None:
+    """Wants root, to become nobody by `setpriv`: only root may take a terminal.
+
+    The folder is asked for first: it goes last, when no screen writes into it any more.
+    """
     assert os.geteuid() == 0, "this test wants root, to become another user"
     nobody = pwd.getpwnam("nobody")
     home = open_folder / "home"

@@ -186,8 +186,8 @@ async def test_the_briefing_reads_the_edited_source_again(
     assert first.reopen is not None
     broken = first.reopen()
     async with running(broken, size=(100, 30)) as pilot:
-        assert "It cannot be run as it was edited" in words(pilot)
-        assert "unknown key" in words(pilot)
+        await until(pilot, lambda: "It cannot be run as it was edited" in words(pilot))
+        await until(pilot, lambda: "unknown key" in words(pilot))
         assert "`nonsense` in the file" in words(pilot)
         assert broken.query_one("#begin", Button).disabled
         await pilot.press("ctrl+g")
