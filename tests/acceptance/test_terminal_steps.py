@@ -250,7 +250,7 @@ def test_vim_and_htop(terminal: Open, tmp_path: Path) -> None:
     path = book(tmp_path, f"vim.tiny -u NONE -N {file}", "htop")
     screen, run = begin(terminal, path)
     screen.press(ENTER)
-    screen.until("edited.txt")
+    screen.until("[New]")
     screen.press("ifirst visit\x1b")
     screen.until("first visit")
     screen.press(AWAY)
