@@ -55,6 +55,9 @@ def test_a_part_goes_on_by_itself(block: int) -> None:
     part.append(4.0)
     made.append(9001.0)
     assert told(part) == [1.0, 2.0, 3.0, 4.0]
+    early = made.first(2)
+    early.append(1.5)
+    assert told(early) == [1.0, 2.0, 2.0], "a clock that is put back"
     assert told(made) == [1.0, 2.0, 9000.5, 9001.0]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -104,6 +105,20 @@ def test_no_key_costs_much(tmp_path: Path, name: str) -> None:
     view.document.close()
     most = dict.fromkeys(keys, MOST) | {"find": 3 * MOST}
     assert {key: cost for key, cost in costs.items() if cost > most[key]} == {}
+
+
+def test_what_was_scrolled_past_is_let_go(tmp_path: Path) -> None:
+    view = opened(tmp_path, b"line\n" * 3000)
+    before = strips()
+    for _ in range(100):
+        view.move(29)
+        assert len(view.frame()) == 30
+    assert strips() - before < 6 * 30
+    view.document.close()
+
+
+def strips() -> int:
+    return sum(isinstance(each, Strip) for each in gc.get_objects())
 
 
 def test_what_is_cut_off_is_told(tmp_path: Path) -> None:

@@ -1,0 +1,29 @@
+"""A viewer's looks at a run that nobody runs."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from pathlib import Path
+
+from mobius_tui.run.events import NoteAdded
+from mobius_tui.run.viewer import POLL, Viewer
+from mobius_tui.runbook.decode import load
+from tests.tui.runs import ROLLBACK, MadeRun
+
+
+async def test_looks_that_find_nothing_are_told_of_no_more_often_than_wanted(
+    tmp_path: Path,
+) -> None:
+    run = MadeRun(tmp_path, load(ROLLBACK), values={})
+    viewer = Viewer(run.directory)
+    async with aclosing(viewer.changes(1e9)) as changes:
+        assert not await anext(changes), "the first look"
+        # Some looks later: were an empty one told of, it would come first.
+        asyncio.get_running_loop().call_later(
+            3 * POLL, lambda: run.write(NoteAdded(text="x"))
+        )
+        assert [each.event for each in (await anext(changes)).entries] == [
+            NoteAdded(text="x")
+        ]
+    await viewer.close()
