@@ -81,8 +81,10 @@ class Engine:
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     """Set after each entry; whoever waits clears it."""
-    released: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when the host may go though the run is open."""
+    stirred: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set whenever the host may have reason to go; the host clears it."""
+    is_released: bool = False
+    """Whether the host may go though the run is open."""
     checking: dict[str, asyncio.Task[Any]] = field(default_factory=dict)
     """The checks that are being made, or the watch that is kept, by step."""
     broken: str | None = None
@@ -105,12 +107,21 @@ class Engine:
             entry = await self.journal.append(event, by=by, intent=intent)
         except RunError as error:
             self.broken = str(error)
-            self.changed.set()
+            self._stir()
             raise
         advance(self.state, entry)
         self.on_entry(entry)
-        self.changed.set()
+        self._stir()
         return entry
+
+    def _stir(self) -> None:
+        self.changed.set()
+        self.stirred.set()
+
+    def release(self) -> None:
+        """Let the host go; whatever is asked of it next keeps it."""
+        self.is_released = True
+        self.stirred.set()
 
     async def record(self, event: Event, by: str = "host") -> Entry:
         """Take a turn and write one event."""
@@ -142,7 +153,7 @@ class Engine:
                 return Reply(id=intent.id, ok=True, n=known)
             if self.broken is not None:
                 return Reply(id=intent.id, ok=False, text=self.broken)
-            self.released.clear()
+            self.is_released = False
             try:
                 harmless = self._without_secrets(intent)
                 entry = await HANDLERS[intent.wish](self, harmless, who)

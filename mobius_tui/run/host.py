@@ -50,6 +50,11 @@ from mobius_tui.run.watch_job import WatchJob
 from mobius_tui.run.watching import Watching
 from mobius_tui.sanitize import line
 
+LOOK = 0.5
+"""Seconds between looks whether anyone is there; all else stirs the host."""
+SOON = 0.02
+"""Seconds between looks of a host that is about to go."""
+
 
 class Host:
     """A run being run."""
@@ -58,13 +63,15 @@ class Host:
         self.directory = directory
         self.order = order
         self.clock = clock
-        self.ending = asyncio.Event()
+        self.stirred = asyncio.Event()
+        """Set whenever there may be reason to go."""
         self.why = ""
+        """Why it goes; empty while it stays."""
 
     def leave(self, why: str) -> None:
         """Let go of the run; what runs goes on under its keepers."""
         self.why = self.why or why
-        self.ending.set()
+        self.stirred.set()
 
     async def run(self) -> int:
         """Run the run until it has ended or is let go of.
@@ -134,6 +141,7 @@ class Host:
             blind=lambda: self.watching.blind(),
             viewers=lambda: self.control.viewers,
             room=Room(self._short),
+            stirred=self.stirred,
         )
         self.watching = Watching(self.engine)
         self.outbox = Outbox(self.engine)
@@ -190,24 +198,27 @@ class Host:
     async def _until_over(self, engine: Engine) -> None:
         """Wait for the run's end, a signal, a release, or a broken journal."""
         loop = asyncio.get_running_loop()
-        while not self.ending.is_set():
+        while not self.why:
+            self.stirred.clear()
             if engine.broken is not None:
                 print(f"the host ends: {engine.broken}", flush=True)  # noqa: T201
                 self.leave(engine.broken)
             elif self.outbox.keeps_the_host(loop.time()):
-                await self._a_moment(0.05)
+                await self._a_moment(SOON)
             elif engine.state.ended is not None and not _running(engine):
                 self.leave("the run ended")
-            elif engine.released.is_set():
+            elif engine.is_released:
                 self.leave("nobody watches, and nothing runs")
             elif self._deserted(engine, loop.time()):
                 await engine.abandon("nobody watched this drill any more")
             else:
-                await self._a_moment(0.02 if engine.state.ended is not None else 0.1)
+                await self._a_moment(SOON if engine.state.ended is not None else LOOK)
 
     async def _a_moment(self, seconds: float) -> None:
+        """Wait so long, or until something stirs."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.ending.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self.stirred.wait()
 
     def _deserted(self, engine: Engine, now: float) -> bool:
         began = engine.state.began

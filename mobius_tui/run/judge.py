@@ -174,7 +174,7 @@ async def _release(engine: Engine, _intent: Intent, _who: str) -> Entry | None:
         raise RunError("an approval is waited for; the host stays")
     if engine.viewers() > 1:
         raise RunError("others watch this run; the host stays")
-    engine.released.set()
+    engine.release()
     return None
 
 

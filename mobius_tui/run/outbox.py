@@ -94,7 +94,7 @@ class Outbox:
             now: the loop's seconds.
         """
         engine = self._engine
-        goes = engine.state.ended is not None or engine.released.is_set()
+        goes = engine.state.ended is not None or engine.is_released
         if not goes or self.is_idle:
             self._going_since = None
             return False

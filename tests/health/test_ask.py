@@ -7,6 +7,7 @@ import gzip
 import os
 import resource
 import socket
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -44,6 +45,23 @@ async def test_a_whole_answer() -> None:
         answer = await asked(f"http://127.0.0.1:{port}/")
     assert (answer.status, answer.body, answer.problem) == (200, b"hello", "")
     assert 0 < answer.ms < 5000
+
+
+async def test_no_module_is_looked_for_while_a_server_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sought: list[str] = []
+
+    class Noting:
+        @staticmethod
+        def find_spec(name: str, *_: object) -> None:
+            sought.append(name)
+
+    async with serve(whole(b"hello")) as (port, _):
+        await asked(f"http://127.0.0.1:{port}/")
+        monkeypatch.setattr(sys, "meta_path", [Noting, *sys.meta_path])
+        await asked(f"http://127.0.0.1:{port}/")
+    assert sought == []
 
 
 async def test_an_error_page_is_an_answer() -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.content import Content
 
 from mobius_tui.health.record import Check, Sample
+from mobius_tui.tui.health_view import MachineView
+from mobius_tui.tui.widgets import health_lines
+from mobius_tui.tui.widgets.machine_lines import machine_lines
 from tests.tui import scenes
-from tests.tui.runs import MadeRun, Time, hosted, opened, rollback, words
+from tests.tui.runs import MadeRun, Time, hosted, opened, rollback, until, words
 
 
 @pytest.mark.parametrize("size", [(160, 45), (120, 36)])
@@ -46,6 +50,25 @@ async def test_a_step_that_only_reads_is_not_marked(tmp_path: Path) -> None:
     async with hosted(run), opened(run) as (screen, _):
         assert screen.health is not None
         assert screen.health.spans == ()
+
+
+async def test_what_is_new_is_laid_out_once_and_not_for_its_height_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = scenes.running(tmp_path)
+    time = Time(run.at)
+    laid: list[int] = []
+
+    def noted(machine: MachineView, width: int, *, upright: bool) -> list[Content]:
+        laid.append(width)
+        return machine_lines(machine, width, upright=upright)
+
+    async with hosted(run), opened(run, size=(120, 36), time=time) as (_, pilot):
+        monkeypatch.setattr(f"{health_lines.__name__}.machine_lines", noted)
+        time.pass_(1)
+        run.health([Sample(at=time.at, mono=time.at, cpu=97.0)])
+        await until(pilot, lambda: "97%" in words(pilot))
+    assert len(laid) == 1
 
 
 def blind(tmp_path: Path, *, before: str) -> MadeRun:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from time import localtime, strftime
 
+import pytest
 from textual.content import Content
+from textual.geometry import Region
+from textual.widget import Widget
 
 from mobius_tui.run.events import RunEnded
 from mobius_tui.run.glance import Glance, keep, last_glance
@@ -18,7 +21,16 @@ from mobius_tui.tui.screens.run import RunScreen
 from mobius_tui.tui.theme import STYLES
 from mobius_tui.tui.widgets.health import HealthPanel
 from tests.tui import scenes
-from tests.tui.runs import MadeRun, Time, hosted, opened, press, until, words
+from tests.tui.runs import (
+    MadeRun,
+    Time,
+    hosted,
+    opened,
+    press,
+    settled,
+    until,
+    words,
+)
 
 
 async def test_enter_runs_the_next_step_without_a_question_if_it_only_reads(
@@ -64,6 +76,30 @@ async def test_the_cursor_follows_the_run_unless_the_person_moved_it(
         assert "out of order" in screen.offer.note
         await press(pilot, time, "escape")
         assert screen.key == "user-impact"
+
+
+async def test_a_clock_that_moves_on_draws_no_detail_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = scenes.decided(tmp_path)
+    time = Time(run.at)
+    drawn: list[str] = []
+    refresh = Widget.refresh
+
+    def noted(self: Widget, *regions: Region, **others: bool) -> Widget:
+        drawn.append(type(self).__name__)
+        return refresh(self, *regions, **others)
+
+    async with hosted(run), opened(run, time=time) as (screen, pilot):
+        monkeypatch.setattr(Widget, "refresh", noted)
+        time.pass_(1)
+        screen.look()
+        await settled(pilot)
+        assert "RunHeader" in drawn
+        assert not {"DetailPane", "FieldList"} & set(drawn)
+        drawn.clear()
+        await press(pilot, time, "down")
+        await until(pilot, lambda: "DetailPane" in drawn)
 
 
 async def test_a_running_step_is_followed_by_a_worker_that_ends_with_it(

@@ -13,7 +13,7 @@ from mobius_tui.run.steps import Status
 from mobius_tui.tui.describe import describe, edge, title
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.glyphs import MARKS
-from mobius_tui.tui.theme import STYLES, assemble, cut_in_middle
+from mobius_tui.tui.theme import STYLES, Role, assemble, cut_in_middle
 from mobius_tui.tui.view import RunView
 
 LABEL = 8
@@ -65,6 +65,9 @@ class DetailPane(VerticalScroll):
     key: reactive[str | None] = reactive[str | None](None, repaint=False)
     compact: reactive[bool] = reactive(False, repaint=False)  # noqa: FBT003 - a default
 
+    _said: tuple[str, str, str, Role] | None = None
+    """What the border says."""
+
     def compose(self) -> ComposeResult:
         """The fields."""
         yield FieldList()
@@ -88,10 +91,18 @@ class DetailPane(VerticalScroll):
             return
         step = view.step(self.key)
         pending = step is not None and view.standings[step.id].status is Status.PENDING
-        state = assemble((f" · {MARKS[Status.PENDING].word}" * pending, "muted"))
-        self.border_title = Content(title(view, self.key)) + state
-        words, role = edge(view, self.key)
-        self.border_subtitle = assemble((words, role)) if words else None
+        state = f" · {MARKS[Status.PENDING].word}" * pending
+        self._say_on_the_border(title(view, self.key), state, *edge(view, self.key))
         self.query_one(FieldList).fields = describe(
             view, self.key, compact=self.compact
         )
+
+    def _say_on_the_border(
+        self, title: str, state: str, words: str, role: Role
+    ) -> None:
+        """Only where it is something else: telling it draws the whole pane anew."""
+        said = (title, state, words, role)
+        if said != self._said:
+            self._said = said
+            self.border_title = Content(title) + assemble((state, "muted"))
+            self.border_subtitle = assemble((words, role)) if words else None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 
@@ -64,8 +65,12 @@ def lines(
     return calmed(health, found)
 
 
-def _all(health: HealthView, width: int, charts: int) -> list[Content]:
-    """Everything, with charts of so many rows."""
+@lru_cache(maxsize=2)
+def _all(health: HealthView, width: int, charts: int) -> tuple[Content, ...]:
+    """Everything, with charts of so many rows.
+
+    It is wanted twice of what is new: to see how much room it takes, and to draw it.
+    """
     found: list[Content] = []
     upright = width < WIDE
     for probe in health.probes:
@@ -84,13 +89,13 @@ def _all(health: HealthView, width: int, charts: int) -> list[Content]:
         found.append(text("This runbook watches nothing.", "muted"))
     if health.machine is not None:
         found.extend(machine_lines(health.machine, width, upright=upright))
-    return found
+    return tuple(found)
 
 
-def calmed(health: HealthView, found: list[Content]) -> list[Content]:
+def calmed(health: HealthView, found: Iterable[Content]) -> list[Content]:
     """The lines, without colours where they are of the past: nobody watches."""
     if not health.unwatched:
-        return found
+        return list(found)
     return [Content.styled(line.plain, STYLES["muted"]) for line in found]
 
 
