@@ -45,7 +45,7 @@ def test_the_words_of_each_kind(tmp_path: Path) -> None:
     said = "\n".join(lines(tmp_path, "recovering"))
     for part in (
         "decided: 1.1 What do we see?: critical-functionality, trigger, by maria",
-        "warned: 2.1 System status, in 14 s: exit 1: it says that it failed",
+        "warned: 2.1 System status, in 14 s: exit 1: the command says that it failed",
         "skipped: 2.8 Update status page, by maria: there is none",
         "started: 3.2 Restore the backup",
         "failed: 3.2 Restore the backup, in 45 s: exit 1",

@@ -21,6 +21,7 @@ LABELS: Mapping[str, str] = {
 }
 """Each time of a score, as `time to …`."""
 UNKNOWN = "nobody looked at the site"
+FIRST = "no drill of this kind"
 
 
 def verdict_words(score: Score) -> str:
@@ -48,12 +49,17 @@ def now_words(at: Beside) -> str:
 
 
 def before_words(at: Beside) -> str:
-    """Those of the drills before it: `last 0:50, best 0:40`."""
+    """Those of the drills before it: `last 0:50, best 0:40`; nothing without one."""
     if at.best is None or at.last is None:
-        return "no such drill before"
+        return ""
     last, best = seconds_words(at.last), seconds_words(at.best)
     is_best = at.now is not None and at.now < at.best and now_words(at) != best
     return f"last {last}, best {best}" + (": this is the best" if is_best else "")
+
+
+def is_first(times: tuple[Beside, ...]) -> bool:
+    """Whether no drill before it came to any of its times."""
+    return all(at.last is None for at in times)
 
 
 def details(score: Score) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -65,7 +71,7 @@ def details(score: Score) -> Iterator[tuple[str, tuple[str, ...]]]:
         ("out of order", score.out_of_order),
         ("overridden", score.overridden),
         ("hints", (str(score.hints),) if score.hints else ()),
-        ("unsaid", score.unsaid),
+        ("noted", score.unsaid),
     ):
         if words:
             yield label, words
@@ -76,7 +82,11 @@ def lines(drill: Kept, times: tuple[Beside, ...]) -> Iterator[str]:
     score = drill.score
     yield f"score: {verdict_words(score)}; {faults_words(score)}"
     for at in times:
-        yield f"time to {LABELS[at.name]}: {now_words(at)}; {before_words(at)}"
+        before = before_words(at)
+        beside = f"; {before}" if before else ""
+        yield f"time to {LABELS[at.name]}: {now_words(at)}{beside}"
+    if is_first(times):
+        yield f"before: {FIRST}"
     for label, words in details(score):
         for each in words:
             yield f"{label}: {each}"

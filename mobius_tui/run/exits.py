@@ -38,16 +38,16 @@ def code_in_words(code: int) -> str:
         return f"ended by {_signal(-code)}"
     if code > 128 and code - 128 < signal.NSIG:
         return f"exit {code}: a command was ended by {_signal(code - 128)}"
+    failed = "the command says that it failed"
     known = {
-        0: "exit 0: it says that it worked",
-        1: "exit 1: it says that it failed",
-        2: "exit 2: it says that it failed, often for wrong arguments",
-        124: "exit 124: it says that it failed, as `timeout` does when time is up",
-        126: "exit 126: a file was found but is not executable",
-        127: "exit 127: a command was not found",
-        255: "exit 255: it says that it failed, as `ssh` does without a connection",
+        0: "the command says that it worked",
+        2: f"{failed}, often for wrong arguments",
+        124: f"{failed}, as `timeout` does when time is up",
+        126: "a file was found but is not executable",
+        127: "a command was not found",
+        255: f"{failed}, as `ssh` does without a connection",
     }
-    return known.get(code, f"exit {code}: it says that it failed")
+    return f"exit {code}: {known.get(code, failed)}"
 
 
 _SIGNALS = {

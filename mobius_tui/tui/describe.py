@@ -11,7 +11,14 @@ from mobius_tui import sanitize
 from mobius_tui.run.plan import effect_of, kind_of
 from mobius_tui.run.terminal.keys import HINT
 from mobius_tui.runbook.model import Phase, Step
-from mobius_tui.runbook.model_action import Choose, Manual, Run, SendMessage, Watch
+from mobius_tui.runbook.model_action import (
+    Choose,
+    Manual,
+    Option,
+    Run,
+    SendMessage,
+    Watch,
+)
 from mobius_tui.runbook.templates import fill, script_variables
 from mobius_tui.runbook.words import EFFECTS, check_in_words, command_in_words
 from mobius_tui.tui.before_after import health_field
@@ -149,17 +156,26 @@ def _action(view: RunView, step: Step, *, compact: bool) -> Iterator[Field]:
         case Choose() as choose:
             held = view.state.variables.get(choose.var)
             chosen = (held.text or "").split("\n") if held is not None else []
-            for option in choose.options:
+            for number, option in enumerate(choose.options):
                 why = f"  {option.why}" if option.why else ""
                 words = option.title or option.value
                 sign = "●" if option.value in chosen else "○"
-                yield Field("", assemble((f"{sign} {words}", "plain"), (why, "muted")))
+                leads = (leads_to(option), "warn")
+                line = assemble((f"{sign} {words}", "plain"), (why, "muted"), leads)  # type: ignore[arg-type]
+                yield Field("choose" if number == 0 else "", line)
         case Watch() as watch:
             words = f"watch health for {values.preview(watch.for_)}"
             yield Field("do", text(words))
             yield Field("fails", text(FAILS, "muted"))
         case None:
             pass
+
+
+def leads_to(option: Option) -> str:
+    """Where an option leads, if it leads away."""
+    if option.end:
+        return "  ends the run"
+    return f"  leads to {option.go}" if option.go is not None else ""
 
 
 def script(source: str) -> Content:

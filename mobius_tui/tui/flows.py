@@ -30,6 +30,7 @@ from mobius_tui.tui.screens.message import MessageDialog
 from mobius_tui.tui.screens.question import Question
 from mobius_tui.tui.screens.reason import ReasonDialog
 from mobius_tui.tui.sending import wants_a_person
+from mobius_tui.tui.standing import waiting_for
 from mobius_tui.tui.view import RunView
 from mobius_tui.tui.watch_flows import arm, hold, roll_back
 
@@ -201,6 +202,10 @@ async def skip(ask: Ask, view: RunView, key: str | None) -> Intent | None:
     if step is None:
         return None
     counts = "" if step.optional else " A run with a skipped step is not completed."
+    waiting = waiting_for(view, step)
+    if waiting:
+        them = "1 step waits" if waiting == 1 else f"{waiting} steps wait"
+        counts += f" {them} for it, and will go on waiting."
     reason = await ask(
         ReasonDialog(
             question(f"Skip {view.plan.name(step.id)}"),

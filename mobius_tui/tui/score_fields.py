@@ -99,9 +99,11 @@ def _fields(scored: Scored) -> Iterator[Field]:
         now, before = score_words.now_words(time), score_words.before_words(time)
         parts: list[tuple[str, Role]] = [
             (f"{now:>7}", "strong"),
-            (f"  {before}", "muted"),
+            (f"  {before}" * bool(before), "muted"),
         ]
         yield Field(_LABELS[time.name], assemble(*parts))
+    if score_words.is_first(scored.times):
+        yield Field("before", text(score_words.FIRST, "muted"))
     for label, lines in score_words.details(score):
         role = "bad" if label == "still wrong" else "plain"
         yield from _listed(_LABELS.get(label, label), lines, role)

@@ -182,6 +182,14 @@ def _until(view: RunView, step: Step) -> str:
     return "; ".join(words)
 
 
+def waiting_for(view: RunView, step: Step) -> int:
+    """How many steps wait for one to pass, or for what it gives."""
+    return sum(
+        any(view.plan.givers.get(wait.on, wait.on) == step.id for wait in each.waits)
+        for each in view.standings.values()
+    )
+
+
 def _source(view: RunView, name: str) -> str:
     """The step that a variable comes from, in words."""
     giver = view.plan.givers.get(name)

@@ -13,7 +13,7 @@ from mobius_tui.run.exits import code_in_words
 @pytest.mark.parametrize(
     ("script", "words"),
     [
-        ("exit 1", "exit 1: it says that it failed"),
+        ("exit 1", "exit 1: the command says that it failed"),
         ("no-such-command-here", "exit 127: a command was not found"),
         ("./plain", "exit 126: a file was found but is not executable"),
         ("timeout 0.01 sleep 60", "exit 124"),
@@ -22,7 +22,7 @@ from mobius_tui.run.exits import code_in_words
         ("kill -SEGV $$", "ended by SIGSEGV (it crashed)"),
         ("kill -35 $$", "ended by signal 35"),
         ("exit 255", "as `ssh` does without a connection"),
-        ("exit 200", "exit 200: it says that it failed"),
+        ("exit 200", "exit 200: the command says that it failed"),
     ],
 )
 def test_each_end_is_told_in_words(tmp_path: Path, script: str, words: str) -> None:

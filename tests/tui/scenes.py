@@ -83,7 +83,7 @@ def assessed(tmp_path: Path) -> MadeRun:
         "system-status",
         14,
         result="warned",
-        reason="exit 1: it says that it failed",
+        reason="exit 1: the command says that it failed",
         exit=1,
     )
     _ended(run, "metrics", 0.3)
@@ -154,7 +154,7 @@ def failed(tmp_path: Path) -> MadeRun:
             step="execute",
             attempt=1,
             result="failed",
-            reason="exit 1: it says that it failed",
+            reason="exit 1: the command says that it failed",
             exit=1,
         ),
         after=3,

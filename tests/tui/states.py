@@ -71,7 +71,7 @@ STATES: Mapping[Status, Callable[[Path], Made]] = {
     Status.RUNNING: lambda path: (scenes.running(path), "execute"),
     Status.PASSED: lambda path: (scenes.assessed(path), "find-backup"),
     Status.WARNED: lambda path: (scenes.assessed(path), "system-status"),
-    Status.FAILED: _ended("failed", "exit 1: it says that it failed", 1),
+    Status.FAILED: _ended("failed", "exit 1: the command says that it failed", 1),
     Status.TIMED_OUT: _ended("timed out", "it ran for longer than 15 min", -15),
     Status.STOPPED: _ended("stopped", "stopped by maria", -15),
     Status.NOT_STARTED: _ended("not started", "no such directory: /srv/mobius"),

@@ -110,8 +110,9 @@ async def test_the_briefing_says_what_was_never_seen_red() -> None:
 
 
 async def test_a_runbook_that_was_never_drilled_says_so() -> None:
-    dialog = DrillsDialog("[/x]", lambda: ())
+    dialog = DrillsDialog("[/x]", lambda: (), runbook="api-restart")
     async with running(Openings(repaints=100).library(), size=(80, 24)) as pilot:
         pilot.app.push_screen(dialog)
         await until(pilot, lambda: "None is over yet" in words(pilot), seconds=30)
         assert "Drills of [/x]" in words(pilot)
+        assert "`mobius-tui drill api-restart` makes one" in words(pilot)

@@ -68,6 +68,22 @@ async def test_a_review_begins_at_the_end_and_goes_from_event_to_event(
         assert screen.view.state.ended is not None
 
 
+async def test_the_step_stays_in_sight_on_a_screen_that_grows_small(
+    tmp_path: Path,
+) -> None:
+    async with reviewed(story(tmp_path / "runs"), (160, 45)) as (screen, pilot):
+        await go(pilot, *["left"] * 9)
+        timeline = pane(screen)
+        lanes = timeline.timeline.lanes if timeline.timeline is not None else ()
+        place = next(n for n, lane in enumerate(lanes) if lane.step == "roll")
+        assert timeline.lanes > place
+        await pilot.resize_terminal(80, 24)
+        await settled(pilot)
+        assert place >= timeline.lanes, "it would be below what is in sight"
+        assert timeline.top <= place - timeline.pinned
+        assert place < timeline.top + timeline.lanes
+
+
 async def test_a_review_leads_to_what_went_wrong(tmp_path: Path) -> None:
     async with reviewed(story(tmp_path / "runs")) as (screen, pilot):
         await go(pilot, "comma")

@@ -92,7 +92,7 @@ async def test_a_failed_step_says_why_and_offers_the_ways_on(tmp_path: Path) -> 
     time = Time(run.at)
     async with hosted(run) as host, opened(run, time=time) as (_, pilot):
         shown = words(pilot)
-        assert "exit 1: it says that it failed" in shown
+        assert "exit 1: the command says that it failed" in shown
         assert "No space left on device" in shown
         await press(pilot, time, "enter", "s")
         assert isinstance(pilot.app.screen, FailureDialog), "a gate cannot be skipped"
@@ -236,6 +236,7 @@ async def test_enter_copies_a_message_before_it_marks_it_as_told(
         await until(pilot, copied.exists)
         assert isinstance(pilot.app.screen, MessageDialog)
         assert host.intents == []
+        assert "then Enter says that it was told" in words(pilot)
         await press(pilot, time, "enter")
         await until(pilot, lambda: host.intents)
         assert host.intents[0].wish == "tick"
@@ -251,6 +252,23 @@ async def test_a_skip_wants_a_reason(tmp_path: Path) -> None:
         await press(pilot, time, *"no", "enter")
         await until(pilot, lambda: host.intents)
         assert (host.intents[0].wish, host.intents[0].text) == ("skip", "no")
+
+
+async def test_a_skip_says_how_many_steps_wait_for_what_is_skipped(
+    tmp_path: Path,
+) -> None:
+    run = scenes.deciding(tmp_path)
+    time = Time(run.at)
+    async with hosted(run), opened(run, time=time) as (screen, pilot):
+        assert screen.view is not None
+        standings = screen.view.standings.values()
+        waits = [wait.text for each in standings for wait in each.waits]
+        assert waits.count("no decision yet") == 1
+        assert waits.count("no backup_file yet") == 5
+        await press(pilot, time, "s")
+        assert "1 step waits for it, and will go on waiting." in words(pilot)
+        await press(pilot, time, "escape", "down", "s")
+        assert "5 steps wait for it" in words(pilot)
 
 
 async def test_a_run_with_steps_undone_ends_for_a_reason_alone(tmp_path: Path) -> None:
@@ -368,7 +386,7 @@ async def test_a_status_update_says_where_the_run_stands(
     assert copied.read_text().splitlines() == [
         "MOBIUS rollback (INCIDENT) in production",
         "T+3:06 · step 12 of 22, 11 done",
-        "Failed: 3.2 Restore the backup: exit 1: it says that it failed",
+        "Failed: 3.2 Restore the backup: exit 1: the command says that it failed",
         "Health: API health is failing for 2:10",
         f"2026-11-24 13:48:11 UTC · run {run.directory.id} · journal {run.n}:{head}",
     ]

@@ -87,7 +87,7 @@ MADE: Mapping[type[Dialog[Any]], Callable[[RunView], Dialog[Any]]] = {
     ConfirmDialog: lambda view: ConfirmDialog(view, _step(view, "execute")),
     ContactsDialog: lambda view: ContactsDialog(view.runbook.contacts),
     DecisionDialog: lambda view: DecisionDialog(view, _step(view, "decision")),
-    DrillsDialog: lambda _: DrillsDialog("MOBIUS", tuple),
+    DrillsDialog: lambda _: DrillsDialog("MOBIUS", tuple, runbook="mobius"),
     EndCard: lambda view: EndCard(view, "/runs/one", None),
     FailureDialog: lambda view: FailureDialog(view, _step(view, "execute")),
     HelpDialog: lambda _: HelpDialog((), first="", glyphs=False),

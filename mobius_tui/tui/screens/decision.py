@@ -12,8 +12,9 @@ from textual.widgets import Button, Input
 
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.model_action import Choose, Option
+from mobius_tui.tui.describe import leads_to
 from mobius_tui.tui.screens.dialog import Choice, Dialog, words_widget
-from mobius_tui.tui.theme import Role, assemble
+from mobius_tui.tui.theme import assemble
 from mobius_tui.tui.view import RunView
 from mobius_tui.tui.widgets.options import Options
 
@@ -91,10 +92,9 @@ class DecisionDialog(Dialog[Decided]):
 
 def _label(option: Option) -> Content:
     """An option's title, its reason, and where it leads."""
-    leads: tuple[str, Role] = ("", "muted")
-    if option.end:
-        leads = ("  ends the run", "warn")
-    elif option.go is not None:
-        leads = (f"  leads to {option.go}", "warn")
     why = f"  {option.why}" if option.why else ""
-    return assemble((option.title or option.value, "plain"), (why, "muted"), leads)
+    return assemble(
+        (option.title or option.value, "plain"),
+        (why, "muted"),
+        (leads_to(option), "warn"),
+    )

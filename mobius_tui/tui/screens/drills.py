@@ -20,7 +20,6 @@ from mobius_tui.tui.trend import trend_lines
 
 Look = Callable[[], tuple[Trend, ...]]
 """Gives the drills of a runbook; called in a thread."""
-NONE = "None is over yet that has a score: mobius-tui drill makes one."
 SIDES = 5
 """Cells that the frame of the dialog and its scroll bar take."""
 
@@ -47,16 +46,23 @@ class DrillsDialog(Dialog[None]):
             self.found = found
 
     def __init__(
-        self, title: str, look: Look, wall: Callable[[], float] = time.time
+        self,
+        title: str,
+        look: Look,
+        *,
+        runbook: str,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         """Make the dialog.
 
         Args:
             title: the runbook's.
             look: gives its drills.
+            runbook: its id.
             wall: gives seconds since 1970.
         """
         super().__init__(f"Drills of {title}")
+        self._none = f"None is over yet: `mobius-tui drill {runbook}` makes one."
         self._look = look
         self._wall = wall
         self._found: tuple[Trend, ...] | None = None
@@ -89,7 +95,7 @@ class DrillsDialog(Dialog[None]):
             return
         shown = self.query_one("#trends", Static)
         if not self._found:
-            shown.update(text(NONE, "muted"))
+            shown.update(text(self._none, "muted"))
             return
         width = self.query_one(".box").size.width - SIDES
         now = self._wall()

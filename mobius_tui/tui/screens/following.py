@@ -43,7 +43,7 @@ class FollowingPage(OutputPage):
         self._repaints = repaints
         self._wall = wall
         self._sight = Sight(viewer)
-        self._followed: set[str] = set()
+        self._followed: set[tuple[str, int]] = set()
         self._follower: Worker[None] | None = None
         self._updated = 0.0
         self._is_due = False
@@ -115,12 +115,12 @@ class FollowingPage(OutputPage):
 
     def follow_outputs(self) -> None:
         """Follow the output of every attempt that runs."""
-        for step_id, attempt in self._sight.running():
+        running = set(self._sight.running())
+        for step_id, attempt in running - self._followed:
             name = f"follow {step_id}.{attempt}"
-            if name not in self._followed:
-                self._followed.add(name)
-                work = self._follow_output(step_id, attempt)
-                self.run_worker(work, name=name, group="output", exit_on_error=False)
+            work = self._follow_output(step_id, attempt)
+            self.run_worker(work, name=name, group="output", exit_on_error=False)
+        self._followed = running
 
 
 def _size(path: Path) -> int:

@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
-from textual.widgets import Button, TextArea
+from textual.widgets import Button, Static, TextArea
 
 from mobius_tui import sanitize
 from mobius_tui.run.channels import marked
@@ -26,7 +26,7 @@ from mobius_tui.tui.screens.dialog import (
     words_widget,
 )
 from mobius_tui.tui.sending import channel_fields, deliveries_of, queued_ahead, ways_of
-from mobius_tui.tui.theme import Role, cut_in_middle
+from mobius_tui.tui.theme import Role, cut_in_middle, text
 from mobius_tui.tui.view import RunView
 from mobius_tui.tui.widgets.detail import FieldList
 
@@ -88,7 +88,9 @@ class MessageDialog(Dialog[Told]):
         fields = tuple(channel_fields(self._view, self._step))
         if fields:
             yield fields_widget(fields, id="channels")
-        yield words_widget(*self._hint())
+        hint = words_widget(*self._hint())
+        hint.id = "hint"
+        yield hint
         unknown = ", ".join(dict.fromkeys(_MENTION.findall(self._body)))
         if unknown and not self._open:
             yield words_widget(f"Not known yet; write it yourself: {unknown}", "warn")
@@ -158,6 +160,8 @@ class MessageDialog(Dialog[Told]):
         for after in ("#drop", "#ok"):
             if not self._ready and self.query(after):
                 self.query_one(after).focus()
+                words = "Paste it where people read; then Enter says that it was told."
+                self.query_one("#hint", Static).update(text(words))
 
     @on(Button.Pressed, "#edit")
     def action_edit(self) -> None:

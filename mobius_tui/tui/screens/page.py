@@ -180,7 +180,7 @@ class Page(BasePage):
         """
         from mobius_tui.tui.screens.drills import DrillsDialog, trends_of
 
-        dialog = DrillsDialog(title, partial(trends_of, runbook))
+        dialog = DrillsDialog(title, partial(trends_of, runbook), runbook=runbook)
         self.lend(dialog)
         self.app.push_screen(dialog)
 

@@ -101,6 +101,9 @@ class TimelineRows(Widget, can_focus=True):
 
     def watch_moment(self) -> None:
         """Keep in sight the lane of the step that it is about."""
+        self._bring_its_lane()
+
+    def _bring_its_lane(self) -> None:
         lanes = self.timeline.lanes if self.timeline is not None else ()
         places = [place for place, lane in enumerate(lanes) if self._is_about(lane)]
         free = self.lanes - self.pinned
@@ -117,8 +120,9 @@ class TimelineRows(Widget, can_focus=True):
         )
 
     def on_resize(self) -> None:
-        """Leave no room below the last lane."""
+        """Leave no room below the last lane, and keep that of the step in sight."""
         self.scroll_lanes(self.top)
+        self._bring_its_lane()
 
     def notify_style_update(self) -> None:
         """Colours may have changed."""
