@@ -37,6 +37,8 @@ from tests.run.webhooks import Webhook, webhook
 
 KILLS = ("kill", "tear", "after")
 ERRORS = ("ENOSPC", "EIO", "short")
+TOLD = 50
+"""Trials after which it says how far it is."""
 HOOK = "THE_HOOK"
 BOOK = """
 format = 1
@@ -292,9 +294,13 @@ def main() -> int:
         os.environ["XDG_STATE_HOME"] = f"{name}/state"
         with points(Path(name)) as trials:
             operations = trials.operations()
-            faults = [*kills(len(operations)), *errors(operations)]
-            for fault in faults[:: options.every]:
+            every = [*kills(len(operations)), *errors(operations)]
+            faults = every[:: options.every]
+            for number, fault in enumerate(faults, 1):
                 asyncio.run(trials.trial(fault))
+                if number % TOLD == 0:
+                    words = f"{number} of {len(faults)}: {trials.found.line()}"
+                    print(words, file=sys.stderr)
     print(f"{len(operations)} operations")
     print(trials.found.line())
     return 0 if trials.found.is_good else 1
