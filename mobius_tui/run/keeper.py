@@ -47,6 +47,17 @@ NO_ROOM = 75
 """Our exit code if there was no room to begin, so that nothing ran: EX_TEMPFAIL."""
 RECORD = 1024
 """Bytes of the record of the script's end."""
+EVERY = 1 << 21
+"""Bytes of a flood between two looks whether others want the processors, too."""
+FLOOD = 100e6
+"""Bytes a second from which output is a flood."""
+LITTLE, MUCH = 0.2, 0.4
+"""Of the time, waited for a processor: nobody need rest, and all should."""
+MOST = 4.0
+"""Times as long as it moved that it rests at most; and in seconds:"""
+LONGEST_REST = 0.05
+LATELY = 16
+"""Looks over which a mean of that part is taken."""
 REDACTED = b"[redacted]"
 SCRIPT_FD = 252
 TREE_FD = 251
@@ -428,6 +439,50 @@ def begin(
     return record, waker, output
 
 
+class Courtesy:
+    """Gives way where a flood and others want the processors at once.
+
+    Four floods on two processors kept the keys of whoever watched them waiting for a
+    tenth of a second. What prints less than `FLOOD`, or has the processor when it wants
+    it, never rests.
+    """
+
+    def __init__(
+        self,
+        stat: str = "/proc/self/schedstat",
+        clock: "Callable[[], float]" = time.monotonic,
+    ) -> None:
+        self._clock = clock
+        self._moved = 0
+        self._share = 0.0
+        """The part of the time that it waits for a processor; a mean of late."""
+        try:
+            self._stat = os.open(stat, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            self._stat = -1  # macOS has none
+        self._at, self._waited = clock(), self._seconds()
+
+    def rest(self, count: int) -> float:
+        """How long to rest after so many bytes more, in seconds."""
+        self._moved += count
+        if self._moved < EVERY or self._stat < 0:
+            return 0.0
+        now, waited = self._clock(), self._seconds()
+        took = max(now - self._at, 1e-6)
+        self._share += ((waited - self._waited) / took - self._share) / LATELY
+        is_flood = self._moved > FLOOD * took
+        want = min(1.0, max(0.0, (self._share - LITTLE) / (MUCH - LITTLE)))
+        rest = min(LONGEST_REST, took * want * MOST) if is_flood else 0.0
+        self._moved, self._at, self._waited = 0, now + rest, waited
+        return rest
+
+    def _seconds(self) -> float:
+        """Seconds for which this process has waited for a processor."""
+        if self._stat < 0:
+            return 0.0
+        return int(os.pread(self._stat, 128, 0).split()[1]) / 1e9
+
+
 class Pump:
     """Moves the script's output into the file until the script has ended.
 
@@ -447,13 +502,15 @@ class Pump:
         self.script, self.streams, self.output = script, streams, output
         self.record, self.waker, self.asked = record, waker, asked
         self.rooms = (memoryview(bytearray(CHUNK)),)
+        self.courtesy = Courtesy()
         self.until: float | None = None
         """When reading ends, once the script's own process has ended."""
         self.has_news = True
         """Whether the script may have ended."""
-        self.poll = select.poll()
+        self.poll, self.alone = select.poll(), select.poll()
         for end in (*streams, waker):
             self.poll.register(end, select.POLLIN)
+        self.alone.register(waker, select.POLLIN)
 
     def run(self) -> None:
         """Pump."""
@@ -470,7 +527,7 @@ class Pump:
                 if end == self.waker:
                     self._hear()
                 else:
-                    self._read(end)
+                    self._rest(self.courtesy.rest(self._read(end)))
             now = time.monotonic()
             if output.unsettled and now >= settle_at:
                 self._carry(output.settled())
@@ -483,9 +540,18 @@ class Pump:
                 break
         self._read_last()
 
+    def _rest(self, seconds: float) -> None:
+        """Move nothing for a while; a signal ends it."""
+        if seconds > 0 and self.alone.poll(seconds * 1000):
+            self._hear()
+
     def _hear(self) -> None:
-        os.read(self.waker, 512)
+        """Take note of a signal, which may have been heard amid something else."""
         self.has_news = True
+        try:
+            os.read(self.waker, 512)
+        except BlockingIOError:
+            return
 
     def _read(self, end: int) -> int:
         """Read what is there of one stream, and write it; returns how much it was."""
