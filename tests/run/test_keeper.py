@@ -18,6 +18,14 @@ from mobius_tui.run import attempt as attempts
 from mobius_tui.run import exits, traces
 from mobius_tui.run.attempt import BASH, Spec, launch
 from mobius_tui.run.directory import AttemptDirectory, holder
+from mobius_tui.run.keeper import (
+    EVERY,
+    FLOOD,
+    LITTLE,
+    LONGEST_REST,
+    MOST,
+    Courtesy,
+)
 from mobius_tui.run.traces import End, read_end
 
 
@@ -294,3 +302,84 @@ def test_an_attempt_is_made_once(keep: Keep) -> None:
 )
 def test_an_exit_status_says_what_it_means(code: int, words: str) -> None:
     assert words in exits.code_in_words(code)
+
+
+class Processor:
+    """A clock, and what the system says of waiting for a processor."""
+
+    def __init__(self, folder: Path) -> None:
+        self.now = 5.0
+        self.waited = 0.0
+        self._path = folder / "schedstat"
+        self._say()
+        self.courtesy = Courtesy(str(self._path), lambda: self.now)
+
+    def _say(self) -> None:
+        self._path.write_text(f"1 {int(self.waited * 1e9)} 1\n")
+
+    def rests(self, *, rate: float, share: float, looks: int = 60) -> list[float]:
+        """How long it rests at each look, where it waits for a part of the time."""
+        found = []
+        for _ in range(looks):
+            took = EVERY / rate
+            self.now += took
+            self.waited += share * took
+            self._say()
+            assert self.courtesy.rest(EVERY // 2) == 0.0
+            rest = self.courtesy.rest(EVERY - EVERY // 2)
+            self.now += rest
+            found.append(rest)
+        return found
+
+
+def test_a_flood_gives_way_where_processors_are_short(tmp_path: Path) -> None:
+    rests = Processor(tmp_path).rests(rate=2 * FLOOD, share=0.9)
+    assert rests[-1] == pytest.approx(min(LONGEST_REST, EVERY / (2 * FLOOD) * MOST))
+    assert rests == sorted(rests)
+
+
+@pytest.mark.parametrize(("rate", "share"), [(2.0, LITTLE), (0.9, 1.0)])
+def test_what_has_a_processor_or_is_no_flood_never_rests(
+    tmp_path: Path, rate: float, share: float
+) -> None:
+    assert set(Processor(tmp_path).rests(rate=rate * FLOOD, share=share)) == {0.0}
+
+
+def test_it_goes_on_at_once_when_the_others_are_gone(tmp_path: Path) -> None:
+    processor = Processor(tmp_path)
+    assert processor.rests(rate=2 * FLOOD, share=0.9)[-1] > 0
+    assert processor.rests(rate=2 * FLOOD, share=0.0)[-1] == 0.0
+
+
+def test_a_system_that_says_nothing_of_it_is_not_asked(tmp_path: Path) -> None:
+    courtesy = Courtesy(str(tmp_path / "none"))
+    assert [courtesy.rest(EVERY) for _ in range(100)] == [0.0] * 100
+
+
+def test_signals_that_come_while_it_rests_end_nothing(
+    keep: Keep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in = Path(__file__).with_name("keeper_in_a_crowd.py")
+    monkeypatch.setattr(attempts, "KEEPER", stand_in)
+    directory, child = keep("seq 30000000", spec())
+    until(directory.spans.exists)
+    sent = 0
+    while child.poll() is None and not directory.exit.exists():
+        os.kill(child.pid, signal.SIGCHLD)
+        sent += 1
+        time.sleep(0.001)
+    end = end_of(directory, child)
+    assert (end.cause, end.code) == ("exited", 0)
+    assert directory.output.stat().st_size == end.bytes == 258888897
+    assert sent > 10
+
+
+def test_a_stop_is_heard_while_it_rests(
+    keep: Keep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in = Path(__file__).with_name("keeper_in_a_crowd.py")
+    monkeypatch.setattr(attempts, "KEEPER", stand_in)
+    directory, child = keep("while :; do seq 1000000; done", spec())
+    until(lambda: directory.output.exists() and directory.output.stat().st_size)
+    os.kill(child.pid, signal.SIGTERM)
+    assert end_of(directory, child).cause == "stopped"
