@@ -160,8 +160,11 @@ def _action(view: RunView, step: Step, *, compact: bool) -> Iterator[Field]:
                 why = f"  {option.why}" if option.why else ""
                 words = option.title or option.value
                 sign = "●" if option.value in chosen else "○"
-                leads = (leads_to(option), "warn")
-                line = assemble((f"{sign} {words}", "plain"), (why, "muted"), leads)  # type: ignore[arg-type]
+                line = assemble(
+                    (f"{sign} {words}", "plain"),
+                    (why, "muted"),
+                    (leads_to(option), "warn"),
+                )
                 yield Field("choose" if number == 0 else "", line)
         case Watch() as watch:
             words = f"watch health for {values.preview(watch.for_)}"
