@@ -134,7 +134,7 @@ def test_the_log_goes_where_it_is_wanted(
 ) -> None:
     (tmp_path / "link").symlink_to(tmp_path)  # one that somebody names is meant
     watching = watch(
-        *("--duration", "0.3s", "--log-dir", str(tmp_path / "link" / "logs")),
+        *("--duration", "1.5s", "--log-dir", str(tmp_path / "link" / "logs")),
         *("--detach", "--plain"),
     )
     watching.code()
