@@ -1,12 +1,13 @@
 """A long run, and what grows in it: memory, descriptors, processes.
 
 `python -m tests.acceptance.soak` is the long form: 50,000 attempts, 500,000 checks at
-a hundred times the usual beat, and 10 GB of output; it takes some hours. CI does a tiny
-one, which shows that the measuring works.
+a hundred times the usual beat, and 10 GB of output; it takes about an hour. CI does a
+tiny one, which shows that the measuring works.
 
-What is measured is what each process has to itself (USS), once a tenth is done and at
-the end: host, the keeper of a step that goes on all the while, a screen in a
-pseudo-terminal, and `--json`.
+What is measured is the memory that each process has made (anonymous pages: those of
+files count as its own or not by who else runs), once a tenth is done and at the end:
+host, the keeper of a step that goes on all the while, a screen in a pseudo-terminal,
+and `--json`.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ class Measured:
     """One process at one moment."""
 
     bytes: int
-    """That it has to itself."""
+    """That it has made."""
     descriptors: int
     """But for the connections of probes, of which some are always on their way."""
 
@@ -288,7 +289,8 @@ def measured(pid: int) -> Measured:
     links = [_link(each) for each in Path(f"/proc/{pid}/fd").iterdir()]
     others = sum(not link.startswith("socket:") for link in links)
     inside = len(process.net_connections(kind="unix"))
-    return Measured(bytes=process.memory_full_info().uss, descriptors=others + inside)
+    made = sum(each.anonymous for each in process.memory_maps(grouped=False))
+    return Measured(bytes=made, descriptors=others + inside)
 
 
 def _link(path: Path) -> str:

@@ -28,6 +28,8 @@ AT_THE_END = 0.5
 SLOW = 64 * 1024
 """Bytes a second that a slow terminal takes."""
 PAIRS = 3
+LONGEST = 900.0
+"""Seconds after which floods that have not ended never will."""
 Turns = Sequence[tuple[str, ...]]
 """Steps that flood at the same time, one turn after the other."""
 
@@ -84,7 +86,9 @@ def _type_until(
     viewer = psutil.Process(terminal.process.pid)
     presses: list[Press] = []
     most = 0
+    until = time.perf_counter() + LONGEST
     while not _has_ended(directory, step_ids):
+        assert time.perf_counter() < until, f"{', '.join(step_ids)}: not ended"
         for key, shows in (("k", _scrolled), ("G", _following)):
             presses.append(Press(terminal.type(key), shows))
             terminal.listen(pause)
