@@ -11,6 +11,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
 
+from mobius_tui.health.squeeze import squeezed
+
 SECOND = 1_000_000
 """Microseconds, to which moments are kept: the journal knows no finer ones."""
 BLOCK = 256
@@ -109,9 +111,7 @@ def _packed(moments: Sequence[int]) -> bytes:
     """The gaps between moments; their first bytes together, then their second ones."""
     gaps = array("q", (after - before for before, after in pairwise(moments)))
     data = gaps.tobytes()
-    return zlib.compress(
-        b"".join(data[at :: gaps.itemsize] for at in range(gaps.itemsize))
-    )
+    return squeezed(b"".join(data[at :: gaps.itemsize] for at in range(gaps.itemsize)))
 
 
 def _unpacked(data: bytes) -> Sequence[int]:

@@ -32,6 +32,11 @@ if TYPE_CHECKING:
     from mobius_tui.run.engine import Engine
 
 
+PIECE = 1 << 16
+"""Bytes that are read at once: each thread of the host keeps the memory that it took
+for the most."""
+
+
 class Monitor:
     """Writes what the probes see; the fold of it is what `${health.PROBE}` says."""
 
@@ -222,7 +227,7 @@ class Monitor:
         """The size and SHA-256 of what has been written so far."""
         with regular(self._path) as file:
             file.seek(self._size)
-            while data := file.read(1 << 20):
+            while data := file.read(PIECE):
                 self._hash.update(data)
                 self._size += len(data)
         return self._size, self._hash.copy().hexdigest()

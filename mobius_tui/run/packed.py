@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice, starmap
 from typing import Any, Generic, TypeVar
 
+from mobius_tui.health.squeeze import squeezed
+
 T = TypeVar("T")
 Row = Sequence[Any]
 """An item's values, as `marshal` can hold them."""
@@ -54,7 +56,7 @@ class Packed(Generic[T]):
             rows = [self._to_row(each) for each in newest[:BLOCK]]
             # By column, what changes little lies together.
             columns = marshal.dumps(list(zip(*rows, strict=True)))
-            blocks = (*blocks, zlib.compress(columns))
+            blocks = (*blocks, squeezed(columns))
             # One assignment: a thread may look, too.
             self._held = blocks, (b"", 0), newest[BLOCK:]
 
