@@ -72,6 +72,14 @@ TIMELINE_COMMANDS: tuple[Command, ...] = (
 STATS_COMMANDS: tuple[Command, ...] = (
     _stats(id="stats.up", act="rows(-1)", keys=("up", "k"), title="Up"),
     _stats(id="stats.down", act="rows(1)", keys=("down", "j"), title="Down"),
+    _stats(
+        id="stats.copy",
+        act="copy_lines",
+        keys=("y", "c"),
+        title="Copy the statistics",
+        label="Copy",
+        help="As lines, to paste where people read: those of `stats --plain`.",
+    ),
     _stats(id="stats.back", act="leave", keys=("escape",), title="Back", label="Back"),
 )
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Event
 
 import pytest
 from textual.widgets import OptionList
 
 from mobius_tui.errors import UsageError
 from mobius_tui.review.stats import PastRun, PastStep, Stats, stats
+from mobius_tui.review.stats_words import in_lines
+from mobius_tui.run.home import state_home
 from mobius_tui.run.plan import Plan
 from mobius_tui.runbook.decode import load
 from mobius_tui.tui.opening import Openings
@@ -57,6 +60,28 @@ async def test_pictures_of_statistics() -> None:
     async with running(screen, size=SIZES[0]) as pilot:
         await until(pilot, lambda: "Time to restore" in words(pilot), seconds=30)
         await pictured(pilot, "stats")
+
+
+async def test_statistics_are_copied_as_the_lines_of_a_pipe(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))  # no program that copies
+    known = Event()
+
+    def look() -> Stats:
+        known.wait(30)
+        return all_of_it()
+
+    screen = StatsScreen("Roll the shop back", look)
+    async with running(screen, size=(80, 24)) as pilot:
+        await pilot.press("y")
+        await until(pilot, lambda: "still being read" in words(pilot))
+        known.set()
+        await until(pilot, lambda: "Time to restore" in words(pilot), seconds=30)
+        await pilot.press("y")
+        copied = state_home() / "copied.txt"
+        await until(pilot, copied.exists)
+        assert copied.read_text().splitlines() == list(in_lines(all_of_it()))
 
 
 @pytest.mark.parametrize("width", [40, 75, 115, 155])

@@ -17,6 +17,7 @@ from textual.widgets import Static
 
 from mobius_tui.review.past_runs import past_runs, runbook_named
 from mobius_tui.review.stats import Stats, stats
+from mobius_tui.review.stats_words import in_lines
 from mobius_tui.run.home import runs_root
 from mobius_tui.run.plan import Plan
 from mobius_tui.tui.command import Place
@@ -115,6 +116,13 @@ class StatsScreen(Page):
         width = max(40, self.size.width - SIDES)
         lines = stats_lines(self._found, width=width, now=self._wall())
         self.query_one("#lines", Static).update(Content("\n").join(lines))
+
+    def action_copy_lines(self) -> None:
+        """Copy them as lines, once they are known."""
+        if self._found is None:
+            self.tell("The runs are still being read.")
+        else:
+            self.copy("\n".join(in_lines(self._found)))
 
     def action_rows(self, count: int) -> None:
         """Scroll."""
