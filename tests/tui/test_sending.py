@@ -57,6 +57,21 @@ async def test_enter_sends_to_the_channels_that_were_shown(tmp_path: Path) -> No
         assert intent.text.endswith("Status updates will follow.Hi")
 
 
+async def test_what_is_copied_though_it_could_be_sent_is_marked_by_a_button_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))  # no program that copies
+    run = scenes.sendable(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (_, pilot):
+        await press(pilot, time, "enter", "c")
+        said = "Where you paste it yourself, “Mark as told” says so."
+        await until(pilot, lambda: said in words(pilot))
+        await press(pilot, time, "enter")
+        await until(pilot, lambda: host.intents)
+        assert host.intents[0].wish == "send", "Enter still does the likeliest"
+
+
 async def test_a_channel_without_a_url_is_named_and_left_out(tmp_path: Path) -> None:
     run = scenes.sendable(tmp_path)
     run.write(HostStarted(pid=7, without=("teams_webhook",)))

@@ -154,14 +154,20 @@ class MessageDialog(Dialog[Told]):
 
     @on(Button.Pressed, "#copy")
     def action_copy_text(self) -> None:
-        """Copy the text, edited or not; the next Enter marks it as told."""
+        """Copy the text, edited or not, and say what is next.
+
+        The next Enter marks it as told, where it is not to be sent.
+        """
         if self.copier is not None:
             self.copier(self._text)
-        for after in ("#drop", "#ok"):
-            if not self._ready and self.query(after):
-                self.query_one(after).focus()
-                words = "Paste it where people read; then Enter says that it was told."
-                self.query_one("#hint", Static).update(text(words))
+        next_one = next(iter(self.query("#drop, #ok").results(Button)), None)
+        if next_one is None:
+            return
+        words = f"Where you paste it yourself, “{next_one.label}” says so."
+        if not self._ready:
+            next_one.focus()
+            words = "Paste it where people read; then Enter says that it was told."
+        self.query_one("#hint", Static).update(text(words))
 
     @on(Button.Pressed, "#edit")
     def action_edit(self) -> None:
