@@ -53,9 +53,11 @@ class Lines:
         except OSError as error:
             raise RunError(f"{self._path}: {error.strerror}") from error
         try:
-            data = os.pread(handle, SLICE, self.offset)
-            if not data and os.fstat(handle).st_size < self.offset:
+            new = os.fstat(handle).st_size - self.offset
+            if new < 0:
                 raise RunError(f"{self._path.name} was cut off after it was read")
+            # Room for what is there: a hole of a whole slice would stay in memory.
+            data = os.pread(handle, min(new, SLICE), self.offset) if new else b""
         finally:
             os.close(handle)
         whole = data[: data.rfind(b"\n") + 1]
