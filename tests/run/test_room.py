@@ -318,8 +318,9 @@ async def test_a_step_is_stopped_though_the_journal_has_no_room(
         viewer = run.viewer
         assert viewer is not None
         await run.did("start", "a")
-        keeper = run.directory.attempt("a", 1).lock
-        await run.until(lambda _: holder(keeper))
+        attempt = run.directory.attempt("a", 1)
+        keeper = attempt.lock
+        await run.until(lambda _: traces.read_pid(attempt))  # its own room is taken
         noting = asyncio.create_task(note_on(run, disk))
         await run.until(lambda _: viewer.stalled == FULL)
         noting.cancel()
