@@ -21,7 +21,7 @@ LABELS: Mapping[str, str] = {
 }
 """Each time of a score, as `time to …`."""
 UNKNOWN = "nobody looked at the site"
-FIRST = "no drill of this kind"
+FIRST = "no drill of this kind was handled"
 
 
 def verdict_words(score: Score) -> str:
@@ -58,7 +58,7 @@ def before_words(at: Beside) -> str:
 
 
 def is_first(times: tuple[Beside, ...]) -> bool:
-    """Whether no drill before it came to any of its times."""
+    """Whether no drill before it was handled, so that there is nothing to compare."""
     return all(at.last is None for at in times)
 
 

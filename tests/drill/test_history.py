@@ -105,9 +105,18 @@ def test_the_score_in_lines() -> None:
     assert lines[0] == "score: not handled; no fault was injected"
     assert "time to restore: -" in lines
     assert [line for line in lines if "before" in line] == [
-        "before: no drill of this kind"
+        "before: no drill of this kind was handled"
     ]
     assert lines[-1] == "still wrong: /health answers 500"
+
+
+def test_a_time_that_no_drill_before_came_to_stands_alone() -> None:
+    drill(replace(HANDLED, steady=None), days=7)
+    now = drill(HANDLED)
+    lines = list(score_words.lines(now, beside(now, history(runs_root()))))
+    assert "time to three healthy: 8:41" in lines
+    assert "time to restore: 4:00; last 4:00, best 4:00" in lines
+    assert not any(line.startswith("before") for line in lines)
 
 
 def test_what_is_read_of_each_drill_is_small() -> None:

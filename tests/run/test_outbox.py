@@ -243,6 +243,18 @@ async def test_what_a_person_dropped_is_not_sent(desk: Desk) -> None:
     assert len(hook.came) == 1
 
 
+async def test_the_host_is_stirred_by_what_gives_it_reason_to_go(desk: Desk) -> None:
+    """Between two looks it sleeps."""
+    async with office(desk.directory, desk.runbook, {}) as own:
+        stirred = own.engine.stirred
+        stirred.clear()
+        await own.write(RunEnded(outcome="abandoned"))
+        assert stirred.is_set()
+        stirred.clear()
+        own.engine.release()
+        assert stirred.is_set()
+
+
 async def test_a_host_stays_a_moment_for_what_is_on_its_way(desk: Desk) -> None:
     pace = Pace(within=30.0, last_words=15.0)
     with webhook(answer(500), answer(200)) as hook:

@@ -190,6 +190,20 @@ async def test_what_was_told_by_hand_is_not_to_be_sent_any_more(
         assert (host.intents[0].wish, host.intents[0].names) == ("drop", ("2",))
 
 
+async def test_to_copy_what_may_have_arrived_takes_no_warning_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))  # no program that copies
+    run = scenes.perhaps_sent(tmp_path)
+    time = Time(run.at)
+    copied = run.directory.path / "copied.txt"
+    async with hosted(run), opened(run, time=time) as (_, pilot):
+        await press(pilot, time, "m", "c")
+        await until(pilot, copied.exists)
+        await settled(pilot)
+        assert "It may have arrived: look there before" in words(pilot)
+
+
 async def test_what_may_have_arrived_is_sent_again_by_nobody_who_only_presses_enter(
     tmp_path: Path,
 ) -> None:

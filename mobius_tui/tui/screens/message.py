@@ -167,7 +167,8 @@ class MessageDialog(Dialog[Told]):
         if not self._ready:
             next_one.focus()
             words = "Paste it where people read; then Enter says that it was told."
-        self.query_one("#hint", Static).update(text(words))
+        if not self._open:  # of what may have arrived, the warning stays
+            self.query_one("#hint", Static).update(text(words))
 
     @on(Button.Pressed, "#edit")
     def action_edit(self) -> None:
