@@ -161,6 +161,7 @@ async def rollback(briefing: Briefing) -> None:
         await paint.keep("verified-120x36")
         await paint.press("enter", "Don't")
         await paint.press("enter", "The run has ended")
+        await paint.until("were never seen red")  # the end of the score
         await paint.keep("ended-120x36")
 
 
