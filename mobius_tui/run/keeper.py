@@ -51,12 +51,12 @@ EVERY = 1 << 21
 """Bytes of a flood between two looks whether others want the processors, too."""
 FLOOD = 100e6
 """Bytes a second from which output is a flood."""
-LITTLE, MUCH = 0.2, 0.4
+LITTLE, MUCH = 0.22, 0.4
 """Of the time, waited for a processor: nobody need rest, and all should."""
 MOST = 4.0
 """Times as long as it moved that it rests at most; and in seconds:"""
 LONGEST_REST = 0.05
-LATELY = 16
+LATELY = 32
 """Looks over which a mean of that part is taken."""
 REDACTED = b"[redacted]"
 SCRIPT_FD = 252
