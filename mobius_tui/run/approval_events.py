@@ -37,6 +37,8 @@ class ApprovalGiven:
     weaker: bool = False
     """Whether it came from the login that asked: then only a typed name says that it
     was somebody else."""
+    place: str = ""
+    """Where they sat, as the system says: `pts/3 from 10.0.0.7`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,6 +50,8 @@ class ApprovalDenied:
     reason: str
     uid: int | None = None
     """Whose process said no; `None` where time did."""
+    place: str = ""
+    """Where they sat, as for who approves."""
 
 
 ApprovalEvent = ApprovalAsked | ApprovalGiven | ApprovalDenied

@@ -22,8 +22,9 @@ from mobius_tui.run.intents import (
     encode_reply,
     encode_stalled,
 )
-from mobius_tui.run.peer import peer_uid
+from mobius_tui.run.peer import peer_pid, peer_uid
 from mobius_tui.run.sharing import refusal
+from mobius_tui.run.whereabouts import whereabouts
 
 LAST_WORDS = 1.0
 """Seconds that answers under way may take when the host goes."""
@@ -138,7 +139,8 @@ class Control:
     async def _serve(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        uid = peer_uid(writer.get_extra_info("socket"))
+        connection = writer.get_extra_info("socket")
+        uid, pid = peer_uid(connection), peer_pid(connection)
         is_stranger = uid not in (os.getuid(), 0) and not self._shared
         if is_stranger or len(self._writers) >= MOST:
             writer.close()
@@ -152,7 +154,7 @@ class Control:
                 self._answering += 1
                 self._answered.clear()
                 try:
-                    writer.write(encode_reply(await self._answer(line, uid)))
+                    writer.write(encode_reply(await self._answer(line, uid, pid)))
                     await writer.drain()
                 finally:
                     self._answering -= 1
@@ -179,7 +181,7 @@ class Control:
         async with asyncio.timeout(self._patience):
             return first + await reader.readline()
 
-    async def _answer(self, line: bytes, uid: int) -> Reply:
+    async def _answer(self, line: bytes, uid: int, pid: int) -> Reply:
         try:
             intent = replace(decode_intent(line), uid=uid)
         except RunError as error:
@@ -188,6 +190,8 @@ class Control:
             refused = refusal(intent.wish, control=self._control)
             if refused:
                 return Reply(id=intent.id, ok=False, text=refused)
+        if intent.wish in ("approve", "deny"):
+            intent = replace(intent, place=whereabouts(pid))
         try:
             return await self._judge(intent, account(uid))
         except MobiusError as error:

@@ -109,12 +109,14 @@ def _approval(event: ApprovalEvent, plan: Plan) -> str:
         case ApprovalAsked(role=role, count=count, within=within):
             of = f"{role} ({count} people)" if count > 1 else role
             return f"approval asked for: {name}, of {of}, within {in_words(within)}"
-        case ApprovalGiven(name=who, uid=uid, weaker=weaker):
+        case ApprovalGiven(name=who, uid=uid, weaker=weaker, place=place):
             where = "a drill's approver" if uid < 0 else f"user id {uid}"
+            where += f" at {place}" if place else ""
             note = "; weaker: a typed name in the login that asked" if weaker else ""
             return f"approved: {name}, by {who} ({where}{note})"
-        case ApprovalDenied(reason=reason):
-            return f"not approved: {name}; {reason}"
+        case ApprovalDenied(reason=reason, place=place):
+            where = f" (at {place})" if place else ""
+            return f"not approved: {name}; {reason}{where}"
 
 
 def _ended(event: StepEnded, plan: Plan, state: RunState) -> str:

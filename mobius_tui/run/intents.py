@@ -75,6 +75,9 @@ class Intent:
     uid: int | None = None
     """Whose process asks, as the kernel says; what a line says of it is not read.
     `None` where the host asks itself."""
+    place: str = ""
+    """Where who approves or denies sits, as the system says; what a line says of it is
+    not read, either."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -146,6 +146,7 @@ def _given(
         name=name,
         uid=uid,
         weaker=weaker,
+        place=intent.place,
     )
 
 
@@ -161,6 +162,7 @@ async def deny(engine: Engine, intent: Intent, who: str) -> Entry | None:
         attempt=approval.asked.attempt,
         reason=f"{who}: {reason}",
         uid=_uid(intent),
+        place=intent.place,
     )
     return await engine.write(event, who, intent.id)
 

@@ -13,6 +13,18 @@ def peer_uid(connection: socket.socket) -> int:
     return _xucred_uid(connection)
 
 
+def peer_pid(connection: socket.socket) -> int:
+    """The process that connected a Unix socket; 0 where the system does not say."""
+    if hasattr(socket, "SO_PEERCRED"):
+        size = struct.calcsize("3i")
+        data = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
+        return int(struct.unpack("3i", data)[0])
+    try:
+        return connection.getsockopt(0, 2)  # LOCAL_PEERPID
+    except OSError:
+        return 0
+
+
 def _xucred_uid(connection: socket.socket) -> int:
     """By LOCAL_PEERCRED: a struct xucred begins with a version and the user id."""
     data = connection.getsockopt(0, 1, 80)

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import io
 import os
+import pty
+import subprocess
+import sys
+import termios
 from collections.abc import Mapping
 from dataclasses import replace
+from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from mobius_tui.cli import main
 from mobius_tui.run.approval_events import ApprovalAsked, ApprovalGiven
 from mobius_tui.run.approvals import may_not_begin, missing, valid
 from mobius_tui.run.approver_names import phrase, wrong_name
+from mobius_tui.run.entry import Entry
+from mobius_tui.run.entry_words import words
 from mobius_tui.run.events import AutoStopped
+from mobius_tui.run.follow import Follower
 from mobius_tui.run.step_events import StepStarted
+from mobius_tui.run.whereabouts import LONGEST, whereabouts
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
-from tests.run.running import Running
+from tests.run.running import LIMIT, Running
 
 BOOK = (
     '[var.target]\ndefault = "blue"\n'
@@ -143,6 +154,73 @@ async def test_the_command_shows_it_and_takes_the_phrase(
     assert await command("Ben approves a\n", "--as", "Cleo") == 4
 
 
+async def test_where_whoever_answers_sits_is_on_record(begin: Begin) -> None:
+    run = await begin(BOOK)
+
+    async def answer(*words: str, typed: str = "") -> str:
+        """Answer from a terminal of its own; returns which that was."""
+        await run.did("ask approval", "a")
+        ours, theirs = pty.openpty()
+        try:
+            os.write(ours, typed.encode())
+            command = [sys.executable, "-m", "mobius_tui", "approve", run.directory.id]
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                *words,
+                stdin=theirs,
+                stdout=theirs,
+                stderr=theirs,
+                start_new_session=True,
+                preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            )
+            assert await asyncio.wait_for(process.wait(), LIMIT) == 0
+            return os.ttyname(theirs).removeprefix("/dev/")
+        finally:
+            os.close(ours)
+            os.close(theirs)
+
+    denied = await answer("--as", "Ben", "--deny", "not now")
+    given = await answer("--as", "Ben", typed="Ben approves a\n")
+    follower = Follower(run.directory)
+    said = "\n".join(words_of(entry, follower) for entry in follower.entries)
+    assert f"not now (at {denied}" in said
+    assert f"by Ben (user id {os.getuid()} at {given}" in said
+
+
+def words_of(entry: Entry, follower: Follower) -> str:
+    return words(entry, follower.plan, follower.state) or ""
+
+
+@pytest.mark.parametrize(
+    ("terminal", "host", "place"),
+    [
+        ("/dev/pts/3", "10.0.0.7", "pts/3 from 10.0.0.7"),
+        ("/dev/pts/4", "10.0.0.7", "pts/4"),
+        ("/dev/pts/3", "", "pts/3"),
+        ("/dev/pts/3", "a\x1b[2J" + "b" * 200, "pts/3 from a"),
+        (None, "10.0.0.7", ""),
+    ],
+)
+def test_where_somebody_sits_is_what_the_system_says(
+    terminal: str | None, host: str, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    login = SimpleNamespace(terminal="pts/3", host=host)
+    monkeypatch.setattr(psutil, "users", lambda: [login])
+    monkeypatch.setattr(psutil.Process, "terminal", lambda _: terminal)
+    found = whereabouts(os.getpid())
+    assert found.startswith(place)
+    assert len(found) <= LONGEST
+    assert "\x1b" not in found
+    assert found == place or len(host) > 100
+
+
+def test_of_a_process_that_is_gone_no_place_is_known() -> None:
+    process = subprocess.Popen(["true"])
+    process.wait()
+    assert whereabouts(process.pid) == ""
+    assert whereabouts(0) == ""
+
+
 async def test_the_approval_is_in_the_state_of_whoever_reads(begin: Begin) -> None:
     run = await begin(BOOK)
     await run.did("ask approval", "a")
@@ -168,7 +246,7 @@ async def test_a_host_that_died_has_forgotten_nothing(begin: Begin) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("name", "wanted"),
     [
         ("Ben Smith", ""),
         ("@ops", ""),
@@ -181,10 +259,10 @@ async def test_a_host_that_died_has_forgotten_nothing(begin: Begin) -> None:
         ("", "--as"),
     ],
 )
-def test_a_name_cannot_pass_for_another(name: str, words: str) -> None:
+def test_a_name_cannot_pass_for_another(name: str, wanted: str) -> None:
     wrong = wrong_name(name, "ana")
-    assert words in wrong
-    assert bool(wrong) == bool(words)
+    assert wanted in wrong
+    assert bool(wrong) == bool(wanted)
 
 
 @pytest.mark.parametrize("name", ["0ps1", "Opsl", "o.p.s.I", "oPSi"])
