@@ -124,11 +124,12 @@ def _watch(
         replay = Replay(terminal)
         for step_ids in turns:
             replay.catch_up()
-            ballast.drop()
-            for step_id in step_ids:
-                runs.start(directory, step_id)
-            replay.until(_following)  # a key before there is output does nothing
-            more, most = _type_until(terminal, directory, step_ids, pause)
+            outputs = [directory.attempt(each, 1).output for each in step_ids]
+            with ballast.given_to(outputs):
+                for step_id in step_ids:
+                    runs.start(directory, step_id)
+                replay.until(_following)  # a key before there is output does nothing
+                more, most = _type_until(terminal, directory, step_ids, pause)
             presses += more
             found.grown = max(found.grown, most - before)
             follower = Follower(directory)
@@ -156,8 +157,8 @@ def _floor(pipeline: str, folder: Path, ballast: Ballast) -> float:
     """Seconds of the same pipeline into a file."""
     plain = folder / "plain"
     command = f"{{ {pipeline}; }} | cat > '{plain}'"
-    ballast.drop()
-    took = timed(lambda: subprocess.run(["bash", "-c", command], check=True))
+    with ballast.given_to([plain]):
+        took = timed(lambda: subprocess.run(["bash", "-c", command], check=True))
     plain.unlink()
     ballast.take()
     return took
