@@ -223,32 +223,32 @@ def test_textual_is_not_loaded_without_a_screen(code: str) -> None:
     assert done.stderr.splitlines()[-1] == "False"
 
 
-def test_the_keeper_imports_next_to_nothing() -> None:
-    found = {i.split(".")[0] for i in imports(PACKAGE / "run" / "keeper.py")}
-    allowed = {"_signal", "errno", "fcntl", "marshal", "os", "select", "sys", "time"}
-    allowed |= {"collections", "typing"}  # for type checkers alone
-    assert found <= allowed
+BARE = {f"mobius_tui.run.bare{n}" for n in ("", ".disk", ".ends", ".output")}
+BARE |= {"mobius_tui.run.bare.script", "mobius_tui.run", "mobius_tui"}
+"""What the keepers have in common; it imports next to nothing."""
+TERMINAL = ("attendant", "door", "frames", "history", "relay")
+KEEPERS = {
+    "keeper.py": {f"mobius_tui.run.bare.{n}" for n in ("courtesy", "pump", "redactor")},
+    "terminal/keeper.py": {
+        *("mobius_tui.run.peer", "mobius_tui.run.terminal"),
+        *(f"mobius_tui.run.terminal.{n}" for n in TERMINAL),
+    },
+}
 
 
-def test_the_keeper_of_a_terminal_imports_little_more() -> None:
+@pytest.mark.parametrize("name", KEEPERS)
+def test_a_keeper_imports_next_to_nothing(name: str) -> None:
     """It runs bare, with the standard library and what of ours does the same."""
-    folder = PACKAGE / "run" / "terminal"
+    keeper = PACKAGE / "run" / name
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-X", "importtime", str(folder / "keeper.py")],
+        [sys.executable, "-I", "-S", "-X", "importtime", str(keeper)],
         capture_output=True,
         text=True,
         check=False,
     )
     loaded = {line.split("|")[-1].strip() for line in done.stderr.splitlines()}
-    ours = {name for name in loaded if name.startswith("mobius_tui.")}
-    allowed = {"attendant", "door", "frames", "history", "relay"}
-    assert ours == {
-        *("mobius_tui.run", "mobius_tui.run.keeper", "mobius_tui.run.peer"),
-        *(
-            "mobius_tui.run.terminal",
-            *(f"mobius_tui.run.terminal.{n}" for n in allowed),
-        ),
-    }
+    ours = {each for each in loaded if each.partition(".")[0] == "mobius_tui"}
+    assert ours == BARE | KEEPERS[name]
     assert not loaded & {"asyncio", "json", "subprocess", "typing", "dataclasses"}
 
 

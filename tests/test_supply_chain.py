@@ -34,7 +34,11 @@ def test_the_keepers_and_the_host_have_nothing_that_bandit_warns_of() -> None:
     run = ROOT / "mobius_tui" / "run"
     look = [sys.executable, "-m", "bandit", "--quiet", "--configfile"]
     done = subprocess.run(
-        [*look, ROOT / "pyproject.toml", run / "keeper.py", run / "host.py"],
+        [
+            *look,
+            ROOT / "pyproject.toml",
+            *("--recursive", run / "bare", run / "keeper.py", run / "host.py"),
+        ],
         capture_output=True,
         text=True,
         check=False,

@@ -6,7 +6,7 @@ import errno
 import os
 import signal
 
-from mobius_tui.run.keeper import FULL
+from mobius_tui.run.bare.disk import FULL
 from mobius_tui.run.traces import End
 
 

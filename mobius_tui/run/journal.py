@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mobius_tui.errors import RunError
+from mobius_tui.run.bare.disk import FULL, PAUSE
 from mobius_tui.run.entry import Entry, decode, encode, uncollected
 from mobius_tui.run.events import Event
-from mobius_tui.run.keeper import FULL, PAUSE
 from mobius_tui.run.regular import regular
 
 FIRST = hashlib.sha256(b"").hexdigest()

@@ -18,9 +18,9 @@ from mobius_tui.health.machine import Machine
 from mobius_tui.health.record import Check, Sample, encode
 from mobius_tui.health.target import Target, target
 from mobius_tui.health.window import Health, stale_after
+from mobius_tui.run.bare.disk import FULL
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.journal import Clock
-from mobius_tui.run.keeper import FULL
 from mobius_tui.run.regular import regular
 from mobius_tui.run.unit_states import UnitStates
 from mobius_tui.run.variables import probe_texts

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from mobius_tui.run import attempt as attempts
 from mobius_tui.run import traces
+from mobius_tui.run.bare.disk import FULL, PAUSE
+from mobius_tui.run.bare.ends import NO_ROOM
 from mobius_tui.run.directory import AttemptDirectory
-from mobius_tui.run.keeper import FULL, NO_ROOM, PAUSE
 from mobius_tui.runbook.model import Step
 
 if TYPE_CHECKING:

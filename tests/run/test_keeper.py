@@ -13,12 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-
-from mobius_tui.run import attempt as attempts
-from mobius_tui.run import exits, traces
-from mobius_tui.run.attempt import BASH, Spec, launch
-from mobius_tui.run.directory import AttemptDirectory, holder
-from mobius_tui.run.keeper import (
+from mobius_tui.run.bare.courtesy import (
     EVERY,
     FLOOD,
     LITTLE,
@@ -26,6 +21,11 @@ from mobius_tui.run.keeper import (
     MOST,
     Courtesy,
 )
+
+from mobius_tui.run import attempt as attempts
+from mobius_tui.run import exits, traces
+from mobius_tui.run.attempt import BASH, Spec, launch
+from mobius_tui.run.directory import AttemptDirectory, holder
 from mobius_tui.run.traces import End, read_end
 
 

@@ -18,7 +18,8 @@ import time
 
 sys.path.append(__file__.rpartition("/mobius_tui/")[0])
 
-from mobius_tui.run.keeper import Script, begin, finish, order
+from mobius_tui.run.bare.ends import begin, finish, order
+from mobius_tui.run.bare.script import Script
 from mobius_tui.run.terminal.frames import Hello
 from mobius_tui.run.terminal.relay import Relay
 

@@ -1,0 +1,60 @@
+"""Keeping declared secrets out of what is written."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Bytes = bytes | memoryview
+
+
+REDACTED = b"[redacted]"
+
+
+class Redactor:
+    """Replaces declared secrets in one stream, wherever reads split them.
+
+    What could be the beginning of a secret is held back until it is decided; nothing
+    else is delayed.
+    """
+
+    def __init__(self, secrets: "tuple[bytes, ...]") -> None:
+        self.secrets = sorted((s for s in secrets if s), key=len, reverse=True)
+        self.held = b""
+
+    def feed(self, data: "Bytes") -> "Bytes":
+        """What of the stream may be written after these bytes came.
+
+        It is theirs, or what they are until the next ones come.
+        """
+        if not self.secrets:
+            return data
+        whole = self.held + data
+        cut = len(whole) - max(self._begun(whole, secret) for secret in self.secrets)
+        cut = self._whole(whole, cut)
+        self.held = whole[cut:]
+        return self._redact(whole[:cut])
+
+    def _redact(self, data: bytes) -> bytes:
+        for secret in self.secrets:
+            if secret in data:
+                data = data.replace(secret, REDACTED)
+        return data
+
+    def _whole(self, data: bytes, cut: int) -> int:
+        """A place to cut at that is in no secret; at or before the one given."""
+        for secret in self.secrets:
+            place = data.find(secret, max(0, cut - len(secret) + 1))
+            if 0 <= place < cut < place + len(secret):
+                return self._whole(data, place)
+        return cut
+
+    def end(self) -> bytes:
+        """What was held back, at the end of the stream."""
+        held, self.held = self.held, b""
+        return self._redact(held)
+
+    @staticmethod
+    def _begun(data: bytes, secret: bytes) -> int:
+        """The length of the longest end of `data` that begins `secret`."""
+        for length in range(min(len(secret) - 1, len(data)), 0, -1):
+            if data.endswith(secret[:length]):
+                return length
+        return 0
