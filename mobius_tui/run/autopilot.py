@@ -18,6 +18,7 @@ from mobius_tui.run.plan import Proposal, kind_of, will_retry
 from mobius_tui.run.starting import AUTO as WHO
 from mobius_tui.run.step_events import StepEnded, StepSkipped, StepStarted
 from mobius_tui.run.steps import Status
+from mobius_tui.run.stopping import finish
 from mobius_tui.run.watch_events import RollbackStopped
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.model_action import Choose, Manual, Run, SendMessage
@@ -66,7 +67,7 @@ def _awaited(engine: Engine) -> float | None:
 async def _without_trigger(engine: Engine) -> bool:
     """No trigger fired in time, so there is nothing that repairs the service."""
     if engine.state.watch.countdown is None:
-        await engine.finish("failed", "no trigger began the rollback in time", WHO)
+        await finish(engine, "failed", "no trigger began the rollback in time", WHO)
     return False
 
 
@@ -88,7 +89,7 @@ async def _act(engine: Engine, auto: AutoStarted, proposal: Proposal) -> bool:
         return False  # an aside has just come to its end, and is about to be left
     if proposal.kind == "end" or proposal.step is None:
         outcome, reason = engine.plan.outcome(engine.state)
-        await engine.finish(outcome, reason, WHO)
+        await finish(engine, outcome, reason, WHO)
         return False
     step = engine.plan.steps[proposal.step]
     if proposal.kind == "wait":
@@ -153,7 +154,7 @@ async def _failed(engine: Engine, step: Step) -> bool:
     if engine.state.auto is None:
         await engine.write(RollbackStopped(reason=reason), WHO)
     else:
-        await engine.finish("failed", reason, WHO)
+        await finish(engine, "failed", reason, WHO)
     return False
 
 

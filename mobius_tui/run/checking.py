@@ -13,6 +13,7 @@ from mobius_tui.run import attempt as attempts
 from mobius_tui.run.checks.context import Context, Sight
 from mobius_tui.run.checks.look import look
 from mobius_tui.run.checks.tally import Tally
+from mobius_tui.run.living import groups
 from mobius_tui.run.step_events import CheckTried, Result
 from mobius_tui.run.variables import script_env
 from mobius_tui.runbook.model import Step
@@ -118,7 +119,7 @@ class Checking:
             env=env,
             output=self._directory.output if self._directory.output.exists() else None,
             fill=values.fill,
-            groups=engine.groups(),
+            groups=groups(engine),
             own=frozenset({os.getpid()}),
             shell=attempts.BASH,
         )

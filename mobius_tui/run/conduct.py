@@ -12,7 +12,6 @@ from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run import attempt as attempts
 from mobius_tui.run import exits, traces
 from mobius_tui.run.checking import Checking
-from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.events import VariableSet
 from mobius_tui.run.first_values import refuse
 from mobius_tui.run.recover import Evidence, judge, why
@@ -27,11 +26,6 @@ from mobius_tui.runbook.units import seconds, size
 
 if TYPE_CHECKING:
     from mobius_tui.run.engine import Engine
-
-
-def mark_of(directory: RunDirectory, step: str, number: int) -> str:
-    """What an attempt's processes carry in their environment."""
-    return f"{directory.id}/{step}.{number}"
 
 
 def terminal_env(env: Mapping[str, str]) -> dict[str, str]:
@@ -153,7 +147,7 @@ class Conduct:
         return last is not None and bool(last.looks)
 
     def _mark(self) -> str:
-        return mark_of(self._engine.directory, self._step.id, self._number)
+        return traces.mark_of(self._engine.directory, self._step.id, self._number)
 
     def _spec(self, action: Run) -> tuple[attempts.Spec, str]:
         """What the keeper is told.

@@ -14,21 +14,19 @@ from typing import Any, TypeVar
 
 from mobius_tui.errors import MobiusError, RunError, StateError
 from mobius_tui.run.approvals import still_approved
-from mobius_tui.run.attempt import ask_to_stop
-from mobius_tui.run.conduct import Conduct, mark_of
+from mobius_tui.run.conduct import Conduct
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.entry import Entry
-from mobius_tui.run.events import Event, Outcome, RunEnded
+from mobius_tui.run.events import Event
 from mobius_tui.run.fold import advance
 from mobius_tui.run.intents import Intent, Reply
 from mobius_tui.run.journal import Clock, Journal
-from mobius_tui.run.plan import Plan, effect_of, follows, kind_of, will_retry
+from mobius_tui.run.plan import Plan, effect_of, follows, will_retry
 from mobius_tui.run.room import Room
 from mobius_tui.run.settle import settle
 from mobius_tui.run.state import RunState
-from mobius_tui.run.step_events import StepStarted, StopAsked
+from mobius_tui.run.step_events import StepStarted
 from mobius_tui.run.steps import BAD, Status
-from mobius_tui.run.traces import read_pid, survivors
 from mobius_tui.run.variables import Values
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.model_action import Run
@@ -233,25 +231,6 @@ class Engine:
             if same and self.state.ended is None and free:
                 await self.start(step, tried + 1, "host")
 
-    async def stop(
-        self, step: Step, attempt: int, who: str, intent: str | None
-    ) -> Entry:
-        """Ask a running attempt to end; the turn is held."""
-        entry = await self.write(StopAsked(step=step.id, attempt=attempt), who, intent)
-        self.tasks.create_task(self._press(step, attempt))
-        return entry
-
-    async def _press(self, step: Step, attempt: int) -> None:
-        """See to it that a stop arrives, at a keeper that is only just starting too."""
-        directory = self.directory.attempt(step.id, attempt)
-        while self.state.steps[step.id].status is Status.RUNNING:
-            checks = self.checking.get(step.id)
-            if checks is not None:
-                checks.cancel()
-            if checks is not None or ask_to_stop(directory):
-                return
-            await asyncio.sleep(0.01)
-
     async def stoppable(
         self, step: Step, work: Coroutine[Any, Any, T]
     ) -> asyncio.Task[T]:
@@ -267,22 +246,6 @@ class Engine:
         finally:
             self.checking.pop(step.id, None)
         return task
-
-    async def abandon(self, reason: str) -> None:
-        """End the run for want of anyone; what runs is stopped."""
-        async with self.turn:
-            await self.finish("abandoned", reason, "host")
-
-    async def finish(
-        self, outcome: Outcome, reason: str, who: str, intent: str | None = None
-    ) -> Entry:
-        """End the run, and whatever still runs; the turn is held."""
-        for step in self.plan.steps.values():
-            own = self.state.steps[step.id]
-            if own.status is Status.RUNNING and own.last is not None:
-                await self.stop(step, own.last.number, who, None)
-        ended = RunEnded(outcome=outcome, reason=self.redact(reason))
-        return await self.write(ended, who, intent)
 
     def redact(self, text: str) -> str:
         """A text without the values of secrets."""
@@ -313,25 +276,6 @@ class Engine:
             if name in variables
             and variables[name].text is None
             and name not in self.secrets
-        )
-
-    def groups(self) -> frozenset[int]:
-        """The process groups of the steps that run now."""
-        groups = {
-            read_pid(self.directory.attempt(step_id, own.last.number))
-            for step_id, own in self.state.steps.items()
-            if own.status is Status.RUNNING and own.last is not None
-        }
-        return frozenset(group for group in groups if group)
-
-    def alive(self, step: Step) -> tuple[str, ...]:
-        """What still lives of a step's last attempt."""
-        last = self.state.steps[step.id].last
-        if last is None or kind_of(step) != "run":
-            return ()
-        return survivors(
-            self.directory.attempt(step.id, last.number),
-            mark_of(self.directory, step.id, last.number),
         )
 
     async def settle(self) -> None:

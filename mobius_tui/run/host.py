@@ -40,6 +40,7 @@ from mobius_tui.run.record import write_record
 from mobius_tui.run.room import JOURNAL, Room
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Status
+from mobius_tui.run.stopping import abandon
 from mobius_tui.run.takeover import (
     Order,
     environment,
@@ -210,7 +211,7 @@ class Host:
             elif engine.is_released:
                 self.leave("nobody watches, and nothing runs")
             elif self._deserted(engine, loop.time()):
-                await engine.abandon("nobody watched this drill any more")
+                await abandon(engine, "nobody watched this drill any more")
             else:
                 await self._a_moment(SOON if engine.state.ended is not None else LOOK)
 

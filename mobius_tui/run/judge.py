@@ -27,6 +27,7 @@ from mobius_tui.run.rollback import rollback_of
 from mobius_tui.run.starting import choose, start, step_of, stop, tick
 from mobius_tui.run.step_events import StepOverridden, StepRestored, StepSkipped
 from mobius_tui.run.steps import Status
+from mobius_tui.run.stopping import finish
 from mobius_tui.run.watch_events import WatchArmed
 from mobius_tui.run.watch_job import ended_by, is_only_watched
 from mobius_tui.runbook.units import seconds
@@ -159,7 +160,7 @@ async def _end(engine: Engine, intent: Intent, who: str) -> Entry | None:
         outcome, reason = "abandoned", ended_by(engine.state.watch, who)
     if intent.text.strip():
         reason = f"{intent.text.strip()} ({reason})"
-    return await engine.finish(outcome, reason, who, intent.id)
+    return await finish(engine, outcome, reason, who, intent.id)
 
 
 async def _release(engine: Engine, _intent: Intent, _who: str) -> Entry | None:

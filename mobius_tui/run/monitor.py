@@ -21,6 +21,7 @@ from mobius_tui.health.window import Health, stale_after
 from mobius_tui.run.bare.disk import FULL
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.journal import Clock
+from mobius_tui.run.living import groups
 from mobius_tui.run.regular import regular
 from mobius_tui.run.unit_states import UnitStates
 from mobius_tui.run.variables import probe_texts
@@ -170,7 +171,7 @@ class Monitor:
                 machine.sample,
                 at=self._clock.wall(),
                 mono=self._clock.mono(),
-                groups=engine.groups(),
+                groups=groups(engine),
                 own=frozenset({os.getpid()}),
             )
             self._write(replace(sample, services=self._units.known))

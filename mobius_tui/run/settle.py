@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mobius_tui.run.events import PhaseEntered, PhaseLeft
 from mobius_tui.run.plan import follows
 from mobius_tui.run.steps import BAD, Status
+from mobius_tui.run.stopping import stop_attempt
 
 if TYPE_CHECKING:
     from mobius_tui.run.engine import Engine
@@ -70,4 +71,4 @@ async def _stop_followers(engine: Engine) -> None:
             last = engine.state.steps[step.id].last
             running = engine.state.steps[step.id].status is Status.RUNNING
             if running and last is not None and not last.stop_asked:
-                await engine.stop(step, last.number, "host", None)
+                await stop_attempt(engine, step, last.number, "host", None)

@@ -15,9 +15,11 @@ from mobius_tui.run.first_values import refuse
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.judge_approval import answer_in_drill, refuse_own
 from mobius_tui.run.judge_watch import yield_to
+from mobius_tui.run.living import alive
 from mobius_tui.run.plan import effect_of, follows, kind_of
 from mobius_tui.run.step_events import ChoiceMade, StepEnded
 from mobius_tui.run.steps import Status
+from mobius_tui.run.stopping import finish, stop_attempt
 from mobius_tui.runbook.model import Step, Variable
 from mobius_tui.runbook.model_action import Choose, Manual
 
@@ -80,7 +82,7 @@ def _may_begin(engine: Engine, step: Step, *, again: bool) -> None:
     if busy is not None and not follows(step) and not _goes_first(engine, step, busy):
         raise RunError(f"{engine.plan.name(busy.id)} is running; one at a time")
     if own is Status.UNKNOWN:
-        left = engine.alive(step)
+        left = alive(engine, step)
         if left:
             raise RunError(
                 f"{name} may still be running: {'; '.join(left)}. Stop that first"
@@ -129,7 +131,7 @@ async def stop(engine: Engine, intent: Intent, who: str) -> Entry | None:
         raise RunError(f"{engine.plan.name(step.id)} is not running ({own.status})")
     if intent.attempt not in (None, last.number):
         raise RunError(f"attempt {intent.attempt} has ended; {last.number} is running")
-    return await engine.stop(step, last.number, who, intent.id)
+    return await stop_attempt(engine, step, last.number, who, intent.id)
 
 
 def stop_unwritten(engine: Engine, intent: Intent) -> bool:
@@ -246,7 +248,7 @@ async def choose(engine: Engine, intent: Intent, who: str) -> Entry | None:
     ending = next((option for option in chosen if option.end), None)
     if ending is not None:
         reason = f"decided: {ending.title or ending.value}"
-        await engine.finish("completed", reason, who)
+        await finish(engine, "completed", reason, who)
         return entry
     asides = engine.state.asides
     # An aside is entered last: the way to the main line would leave it at once.

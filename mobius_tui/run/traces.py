@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.directory import AttemptDirectory
+from mobius_tui.run.directory import AttemptDirectory, RunDirectory
 from mobius_tui.run.regular import descriptor_of, regular
 
 MARK = "MOBIUS_TUI_ATTEMPT"
 """The environment variable that every process of a step inherits: `RUN/STEP.N`."""
-
-
 EXIT_LIMIT = 1 << 16
 """Bytes that are read of a keeper's record; it writes far fewer."""
 OUTPUTS_LIMIT = 1 << 20
@@ -35,6 +33,11 @@ class End:
     """For `not started`: `chdir`, `pid`, `exec`, `setup`, `terminal` or `stopped`."""
     errno: int = 0
     """Why it was not started, or why its output was lost."""
+
+
+def mark_of(directory: RunDirectory, step: str, number: int) -> str:
+    """What an attempt's processes carry in their environment."""
+    return f"{directory.id}/{step}.{number}"
 
 
 def forget(path: Path) -> None:

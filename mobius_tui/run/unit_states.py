@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.checks.context import Context
 from mobius_tui.run.checks.service import states
+from mobius_tui.run.living import groups
 from mobius_tui.runbook.model_check import ServiceCheck
 
 if TYPE_CHECKING:
@@ -65,6 +66,6 @@ def _context(engine: Engine) -> Context:
         workdir=Path(began.workdir),
         env=engine.env,
         fill=engine.values().fill,
-        groups=engine.groups(),
+        groups=groups(engine),
         own=frozenset({os.getpid()}),
     )

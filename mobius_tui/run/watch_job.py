@@ -18,6 +18,7 @@ from mobius_tui.run.events import NoteAdded
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Status
+from mobius_tui.run.stopping import finish
 from mobius_tui.run.watch_events import WatchOver
 from mobius_tui.run.watch_log import WatchLog
 from mobius_tui.run.watch_state import WatchState
@@ -203,7 +204,7 @@ class WatchJob:
         if found.outcome == "open":
             await engine.write(WatchOver(reason=found.reason), "host")
         else:
-            await engine.finish(found.outcome, found.reason, "host")
+            await finish(engine, found.outcome, found.reason, "host")
 
     def _unknown(self) -> tuple[str, ...]:
         """Probes of which nothing is known."""
