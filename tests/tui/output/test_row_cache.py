@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
+from rich.segment import Segment
+from rich.style import Style
 from textual._styles_cache import StylesCache
+from textual.color import Color
+from textual.filter import DimFilter
 from textual.pilot import Pilot
 from textual.strip import Strip
 
@@ -83,3 +89,42 @@ async def test_few_are_kept(
         cache = pane._styles_cache
         assert isinstance(cache, row_cache.RowCache)
         assert len(cache._made) == 3
+
+
+@pytest.mark.parametrize("cuts", [[10], [4, 10], [4, 10, 12], [4]])
+def test_a_row_is_cut_and_filtered_as_textuals_is(cuts: list[int]) -> None:
+    segments = [
+        Segment("abc", Style.parse("dim #ff0000 on default")),
+        Segment("defghij", Style()),
+    ]
+    row, strip = row_cache.Row(segments, 10), Strip(segments, 10)
+    assert row.divide(iter(cuts)) == strip.divide(cuts)
+    paper, ink = Color.parse("white"), Color.parse("black")
+    dim = DimFilter()
+    for ground in (paper, ink, ink):
+        found = row.apply_filter(dim, ground)
+        assert found == strip.apply_filter(dim, ground) != row
+        assert found is row.apply_filter(dim, ground)
+        assert type(found) is row_cache.Row
+
+
+async def test_rows_that_are_gone_are_no_garbage(recording: Recording) -> None:
+    def rows() -> int:
+        return sum(type(each) is row_cache.Row for each in gc.get_objects())
+
+    recording.write(LINES)
+    async with showing(recording, size=(72, 20)) as (pane, pilot):
+        counts: list[int] = []
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(4):
+                for key in ("home", "end"):
+                    await pilot.press(key)
+                    await pilot.pause()
+                pane._styles_cache.clear()
+                pane._styles_cache._made.clear()  # type: ignore[attr-defined]
+                counts.append(rows())
+        finally:
+            gc.enable()
+    assert counts[-1] == counts[0] > 0
