@@ -26,7 +26,8 @@ which takes time from the flood."""
 SLOW_PAUSE = 0.5
 """The same at a slow terminal."""
 AT_THE_END = 0.5
-"""Seconds before the end of a flood in which no key is counted."""
+"""Seconds before the end of a flood, beside the pause between two keys, in which no key
+is counted: what has ended is not followed."""
 SLOW = 64 * 1024
 """Bytes a second that a slow terminal takes."""
 PAIRS = 3
@@ -97,7 +98,7 @@ def _type_until(
         most = max(most, viewer.memory_info().rss)
     # Of a flood that has ended nothing is new, and nothing is followed.
     ended = min(directory.attempt(each, 1).exit.stat().st_mtime for each in step_ids)
-    last = ended - AT_THE_END - (time.time() - time.perf_counter())
+    last = ended - AT_THE_END - pause - (time.time() - time.perf_counter())
     return [press for press in presses if press.at < last], most
 
 
