@@ -39,6 +39,10 @@ STRIPS = 128
 GAP = 5
 """Equal cells between two changes that are written rather than passed over: a move of
 the cursor takes as many bytes."""
+Codes = tuple[str, str, str]
+"""A style in numbers: what it is beside its colours, and its two colours."""
+DEFAULT = ("39", "49")
+"""The terminal's own colours, which it has after a 0."""
 NOTHING: Cell = ("", Style.null())
 """A cell of which nothing is known."""
 
@@ -88,7 +92,7 @@ class Drawing:
         self._used: dict[int, tuple[Style | None, Ink]] = {}
         """The same by the object: to look for an equal style takes long."""
         self._strips: OrderedDict[int, tuple[Strip, list[Cell]]] = OrderedDict()
-        self._codes: dict[Style, str] = {}
+        self._codes: dict[Style, Codes] = {}
 
     def forget(self) -> None:
         """Nothing is known any more of what the terminal shows."""
@@ -125,6 +129,7 @@ class Drawing:
         """What to write, so that the terminal shows what is wanted."""
         out: list[str] = []
         style: Style | None = None
+        had: Codes | None = None
         for y in sorted(self._dirty):
             wanted = self._wanted[y]
             move = f"\x1b[{y + 1};%dH"
@@ -133,8 +138,9 @@ class Drawing:
                 move = "\x1b[%dG"
                 for x, (character, own) in enumerate(wanted[start:end], start):
                     if own is not style:
-                        style = own
-                        out.append(self._code(own, console))
+                        style, codes = own, self._codes_of(own, console)
+                        out.append(_turned(had, codes))
+                        had = codes
                     agreed = character.isascii() or not _is_disputed(character)
                     out.append(character if agreed else _placed(wanted, x))
             self._shown[y] = wanted.copy()
@@ -201,17 +207,37 @@ class Drawing:
         self._used[id(style)] = style, ink
         return ink
 
-    def _code(self, style: Style, console: Console) -> str:
-        """What makes the terminal write in a style, whatever it wrote in before."""
-        code = self._codes.get(style)
-        if code is None:
-            rendered = Strip([Segment("\0", style)]).render(console)
-            own = rendered.partition("\0")[0]
-            code = own.replace("\x1b[", "\x1b[0;", 1) if own else "\x1b[0m"
+    def _codes_of(self, style: Style, console: Console) -> Codes:
+        """What makes the terminal write in a style."""
+        codes = self._codes.get(style)
+        if codes is None:
+            ink, paper = Style(color=style.color), Style(bgcolor=style.bgcolor)
+            codes = (
+                _sgr(style.without_color, console),
+                _sgr(ink, console) or "39",
+                _sgr(paper, console) or "49",
+            )
             if len(self._codes) >= KNOWN:
                 self._codes.clear()
-            self._codes[style] = code
-        return code
+            self._codes[style] = codes
+        return codes
+
+
+def _sgr(style: Style, console: Console) -> str:
+    """The numbers for a style, as the terminal's colours allow."""
+    words = Strip([Segment("\0", style)]).render(console).partition("\0")[0]
+    return words.removeprefix("\x1b[").removesuffix("m")
+
+
+def _turned(had: Codes | None, codes: Codes) -> str:
+    """What turns one style into another; from an unknown one, all of it."""
+    kind, ink, paper = codes
+    if had is None or had[0] != kind:
+        numbers = ["0", kind, *(each for each in (ink, paper) if each not in DEFAULT)]
+    else:
+        numbers = [new for old, new in zip(had, codes, strict=True) if new != old]
+    words = ";".join(filter(None, numbers))
+    return f"\x1b[{words}m" if words else ""
 
 
 def _is_half(cells: list[Cell], at: int) -> bool:

@@ -20,7 +20,11 @@ from mobius_tui.tui.drawing import Drawing
 
 WIDTH, HEIGHT = 30, 8
 PIECES = ("ab", "│", "─╮", "世界", " ", "   ", "✔ ok", "e\u0301", "0:42", "…")
-STYLES = (Style(), Style(bold=True), Style(color="red"), Style(bgcolor="#112233"))
+STYLES = (
+    *(Style(), Style(bold=True), Style(color="red"), Style(bgcolor="#112233")),
+    Style(color="#445566", bgcolor="#112233"),
+    Style(color="red", bgcolor="#112233", bold=True),
+)
 
 
 class Screen:
@@ -187,6 +191,19 @@ def test_what_is_shown_is_not_sent_again() -> None:
     assert screen.update(whole(lines)) == "\x1b[4;11H\x1b[0my\x1b[0m"
     screen.drawing.forget()
     assert len(screen.update(whole(lines))) >= len(first)
+
+
+def test_of_a_style_only_what_changes_is_sent() -> None:
+    screen = Screen()
+    paper = "#112233"
+    inks = [Style(color=each, bgcolor=paper) for each in ("#010203", "#040506")]
+    bold = Style(color="#040506", bgcolor=paper, bold=True)
+    styles = (*inks, Style(bgcolor=paper), bold)
+    words = [Segment("abcd", style) for style in styles]
+    sent = screen.update(whole([Strip(words).adjust_cell_length(WIDTH)] * HEIGHT))
+    first = sent.partition("\x1b[2;1H")[0]
+    assert "abcd\x1b[38;2;4;5;6mabcd\x1b[39mabcd\x1b[0;1;38;2;4;5;6;48;2;" in first
+    assert first.count("48;2;17;34;51") == 2
 
 
 def test_another_size_is_drawn_whole() -> None:
