@@ -1,6 +1,7 @@
 """Random kills of viewer, host and keeper, and what must hold all the same.
 
-`python -m tests.acceptance.crashes --kills 2000` is the long form; CI does 200.
+`python -m tests.acceptance.crashes --kills 2000` is the long form, and 10,000 the
+longest; CI does 200. What was found so far is said at every tenth.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -95,7 +96,7 @@ class Campaign:
         self.dice = random.Random(seed)
         self.book = runbook(folder, kills * 3 + 20)
         self.tally = tally
-        self.enough = tally.kills + kills
+        self.left = kills
         self.acknowledged: dict[str, int] = {}
         self.directory = RunDirectory(folder)
         self.viewers: list[subprocess.Popen[bytes]] = []
@@ -103,7 +104,7 @@ class Campaign:
     async def go(self) -> None:
         """Kill until there were enough, then end the run."""
         self.directory = await begin(prepare(self.book, given={}))
-        while self.tally.kills < self.enough:
+        while self.left > 0:
             await self._round()
         await self._finish()
         self._judge()
@@ -176,16 +177,20 @@ class Campaign:
             viewer.kill()
             viewer.wait()
             self.tally.viewers += 1
-            self.tally.kills += 1
+            self._count()
         for victim in victims:
             pid = self.directory.host() if victim == "host" else self._keeper()
             if not pid:
                 continue
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-                self.tally.kills += 1
+                self._count()
                 self.tally.hosts += victim == "host"
                 self.tally.keepers += victim == "keeper"
+
+    def _count(self) -> None:
+        self.tally.kills += 1
+        self.left -= 1
 
     def _keeper(self) -> int | None:
         newest = sorted(
@@ -245,12 +250,35 @@ def hold(
     tally.broken += list(verify(directory))
 
 
-async def campaign(folder: Path, kills: int, seed: int) -> Tally:
-    """Run after run, each killed some dozens of times."""
+async def campaign(
+    folder: Path,
+    kills: int,
+    seed: int,
+    *,
+    beside: int = 1,
+    tell: Callable[[Tally], None] = lambda _tally: None,
+) -> Tally:
+    """Run after run, each killed some dozens of times.
+
+    Args:
+        folder: for the runs.
+        kills: how many, at least.
+        seed: of the dice.
+        beside: runs that are killed at the same time.
+        tell: hears what was found so far, whenever a run is over.
+    """
     tally = Tally()
-    for n, done in enumerate(range(0, kills, PER_RUN)):
-        few = min(PER_RUN, kills - done)
-        await Campaign(folder / f"run{n}", few, seed + n, tally).go()
+    runs = iter(enumerate(range(0, kills, PER_RUN)))
+
+    async def some() -> None:
+        for n, done in runs:
+            few = min(PER_RUN, kills - done)
+            await Campaign(folder / f"run{n}", few, seed + n, tally).go()
+            tell(tally)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(beside):
+            group.create_task(some())
     return tally
 
 
@@ -259,10 +287,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--beside", type=int, default=1, help="runs at a time")
     options = parser.parse_args()
+    told = 0
+
+    def tell(tally: Tally) -> None:
+        nonlocal told
+        if tally.kills >= told + options.kills / 10:
+            told = tally.kills
+            print(tally.line(), flush=True)
+
     with tempfile.TemporaryDirectory(prefix="mobius-crashes-") as name:
         os.environ["XDG_STATE_HOME"] = f"{name}/state"
-        tally = asyncio.run(campaign(Path(name), options.kills, options.seed))
+        work = campaign(
+            Path(name), options.kills, options.seed, beside=options.beside, tell=tell
+        )
+        tally = asyncio.run(work)
     print(tally.line())
     return 1 if tally.lost or tally.doubles or tally.false_ends or tally.broken else 0
 

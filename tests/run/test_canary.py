@@ -8,12 +8,12 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from mobius_tui.run.bare.redactor import Redactor
 
 from mobius_tui.cli import main
 from mobius_tui.commands.report import FORMATS
 from mobius_tui.errors import UsageError
 from mobius_tui.plain import show
+from mobius_tui.run.bare.redactor import Redactor
 from mobius_tui.run.briefing import answer, prepare
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.tui.screens.run import RunScreen

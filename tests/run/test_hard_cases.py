@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
-from mobius_tui.run.bare.redactor import Redactor
 
+from mobius_tui.run.bare.redactor import Redactor
 from mobius_tui.run.step_events import StepStarted
 from tests.run.books import ONE, SECRET, step
 from tests.run.conftest import Begin

@@ -13,6 +13,10 @@ from pathlib import Path
 
 import psutil
 import pytest
+
+from mobius_tui.run import attempt as attempts
+from mobius_tui.run import exits, traces
+from mobius_tui.run.attempt import BASH, Spec, launch
 from mobius_tui.run.bare.courtesy import (
     EVERY,
     FLOOD,
@@ -21,10 +25,6 @@ from mobius_tui.run.bare.courtesy import (
     MOST,
     Courtesy,
 )
-
-from mobius_tui.run import attempt as attempts
-from mobius_tui.run import exits, traces
-from mobius_tui.run.attempt import BASH, Spec, launch
 from mobius_tui.run.directory import AttemptDirectory, holder
 from mobius_tui.run.traces import End, read_end
 
