@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -196,3 +198,29 @@ def test_programs_find_everything_they_keep_in_the_site(empty: Site) -> None:
     ).stdout.splitlines()
     assert len(said) == 7
     assert all(Path(path).is_relative_to(empty.root) for path in said)
+
+
+def test_ctrl_c_ends_iostat_though_its_df_ends_well(
+    empty: Site, tmp_path: Path
+) -> None:
+    fifo, df = tmp_path / "fifo", tmp_path / "df"
+    os.mkfifo(fifo)
+    df.write_text(f"#!/bin/bash\ntrap '' INT\necho begun\ncat {fifo}\n")
+    df.chmod(0o755)
+    process = subprocess.Popen(
+        [empty.root / "bin" / "iostat", "5"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        start_new_session=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"begun\n"
+        os.killpg(process.pid, signal.SIGINT)
+        fifo.write_text("")
+        assert process.wait(10) == 130
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()

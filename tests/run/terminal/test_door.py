@@ -61,6 +61,7 @@ def test_the_socket_is_its_owners_alone(step: TerminalStep) -> None:
 def test_a_socket_that_was_taken_away_is_not_missed(step: TerminalStep) -> None:
     step.start("read -r _; exit 3")
     person = step.come()
+    until((step.attempt.path / "pid").exists)  # it waits for who is on the way
     (step.attempt.path / frames.SOCKET).unlink()
     person.types("\r")
     person.is_told("has ended: exit 3")
