@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,12 @@ from textual.widgets import Static
 
 from tests.cells import cells_of
 from tests.pictures import assert_picture, png_of, svg_of, text_of, words_of
+
+
+@pytest.fixture(autouse=True)
+def _rejected_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures that are refused on purpose are kept for nobody."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 class Poster(App[None]):
