@@ -224,7 +224,8 @@ def test_textual_is_not_loaded_without_a_screen(code: str) -> None:
 
 
 BARE = {f"mobius_tui.run.bare{n}" for n in ("", ".disk", ".ends", ".output")}
-BARE |= {"mobius_tui.run.bare.script", "mobius_tui.run", "mobius_tui"}
+BARE |= {f"mobius_tui.run.bare.{n}" for n in ("looks", "script")}
+BARE |= {"mobius_tui.run", "mobius_tui"}
 """What the keepers have in common; it imports next to nothing."""
 TERMINAL = ("attendant", "door", "frames", "history", "relay")
 KEEPERS = {

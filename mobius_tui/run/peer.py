@@ -7,22 +7,26 @@ import struct
 def peer_uid(connection: socket.socket) -> int:
     """The user at the other end of a Unix socket."""
     if hasattr(socket, "SO_PEERCRED"):
-        size = struct.calcsize("3i")
-        data = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
-        return int(struct.unpack("3i", data)[1])
+        return _ucred(connection)[1]
     return _xucred_uid(connection)
 
 
 def peer_pid(connection: socket.socket) -> int:
     """The process that connected a Unix socket; 0 where the system does not say."""
     if hasattr(socket, "SO_PEERCRED"):
-        size = struct.calcsize("3i")
-        data = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
-        return int(struct.unpack("3i", data)[0])
+        return _ucred(connection)[0]
     try:
         return connection.getsockopt(0, 2)  # LOCAL_PEERPID
     except OSError:
         return 0
+
+
+def _ucred(connection: socket.socket) -> "tuple[int, int, int]":
+    """By SO_PEERCRED: the numbers of process, user and group."""
+    size = struct.calcsize("3i")
+    data = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
+    pid, uid, gid = struct.unpack("3i", data)
+    return pid, uid, gid
 
 
 def _xucred_uid(connection: socket.socket) -> int:

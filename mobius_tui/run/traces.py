@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from mobius_tui.errors import RunError
+from mobius_tui.run.bare.looks import is_locked
 from mobius_tui.run.directory import AttemptDirectory, RunDirectory
 from mobius_tui.run.regular import descriptor_of, regular
 
@@ -196,9 +196,6 @@ def holder_exclusive(path: Path) -> bool:
     except FileNotFoundError:
         return False
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return is_locked(handle)
     finally:
         os.close(handle)
-    return False

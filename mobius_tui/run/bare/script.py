@@ -5,6 +5,8 @@ import fcntl
 import os
 import time
 
+from mobius_tui.run.bare.looks import is_locked, living
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -157,27 +159,10 @@ class Script:
     def _tree_held(self) -> bool:
         handle = os.open(self.spec["dir"] + "/tree", os.O_RDONLY | os.O_CLOEXEC)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
+            return is_locked(handle)
         finally:
             os.close(handle)
-        return False
 
     def _others(self) -> bool:
         """Whether a living process but the leader is in the group."""
-        try:
-            names = os.listdir("/proc")
-        except OSError:
-            return False
-        for name in names:
-            if not name.isdigit() or int(name) == self.pid:
-                continue
-            try:
-                with open(f"/proc/{name}/stat", "rb") as file:
-                    rest = file.read().rpartition(b") ")[2].split()
-            except OSError:
-                continue
-            if int(rest[2]) == self.pid and rest[0] not in (b"Z", b"X"):
-                return True
-        return False
+        return any(group == self.pid for pid, group, _ in living() if pid != self.pid)

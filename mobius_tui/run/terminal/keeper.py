@@ -19,6 +19,7 @@ import time
 sys.path.append(__file__.rpartition("/mobius_tui/")[0])
 
 from mobius_tui.run.bare.ends import begin, finish, order
+from mobius_tui.run.bare.looks import living
 from mobius_tui.run.bare.script import Script
 from mobius_tui.run.terminal.frames import Hello
 from mobius_tui.run.terminal.relay import Relay
@@ -88,22 +89,7 @@ class TerminalScript(Script):
 
     def _session(self) -> "list[tuple[int, int]]":
         """The living processes of the session, each with its group."""
-        found = []
-        try:
-            names = os.listdir("/proc")
-        except OSError:
-            return []
-        for name in names:
-            if not name.isdigit():
-                continue
-            try:
-                with open(f"/proc/{name}/stat", "rb") as file:
-                    words = file.read().rpartition(b") ")[2].split()
-            except OSError:
-                continue
-            if int(words[3]) == self.pid and words[0] not in (b"Z", b"X"):
-                found.append((int(name), int(words[2])))
-        return found
+        return [(pid, group) for pid, group, own in living() if own == self.pid]
 
 
 def keep(lock: int, tree: int, spec: "dict[str, Any]") -> None:
