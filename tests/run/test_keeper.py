@@ -25,6 +25,7 @@ from mobius_tui.run.bare.courtesy import (
     MOST,
     Courtesy,
 )
+from mobius_tui.run.bare.looks import living
 from mobius_tui.run.directory import AttemptDirectory, holder
 from mobius_tui.run.traces import End, read_end
 
@@ -383,3 +384,18 @@ def test_a_stop_is_heard_while_it_rests(
     until(lambda: directory.output.exists() and directory.output.stat().st_size)
     os.kill(child.pid, signal.SIGTERM)
     assert end_of(directory, child).cause == "stopped"
+
+
+def test_what_has_ended_and_was_not_reaped_does_not_live() -> None:
+    one = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    dead = subprocess.Popen(["true"])
+    try:
+        os.waitid(os.P_PID, dead.pid, os.WEXITED | os.WNOWAIT)
+        found = list(living())
+        has_proc = sys.platform == "linux"
+        assert ((one.pid, one.pid, one.pid) in found) == has_proc
+        assert dead.pid not in {pid for pid, _, _ in found}
+    finally:
+        one.kill()
+        one.wait()
+        dead.wait()
