@@ -31,21 +31,28 @@ ASSETS_KEPT = 500
 """Rows in the database when the backups are made."""
 
 
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on.
+def free_ports(count: int) -> tuple[int, ...]:
+    """Ports of 127.0.0.1 that nobody listens on, each another one.
 
     Below the range that systems give to outgoing connections (32768 and up on Linux,
     49152 on macOS), so that none of those takes it while the API restarts.
     """
-    while True:
+    found: list[int] = []
+    while len(found) < count:
         port = 20_000 + secrets.randbelow(12_000)
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
+        if port not in found and _is_free(port):
+            found.append(port)
+    return tuple(found)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def copy_files(source: Path, target: Path) -> None:
@@ -119,8 +126,9 @@ def furnish(root: Path, *, seed: int, started: datetime) -> int:
         (root / "lib" / name).symlink_to(interpreter())
     for name in ("backups", "data", "home", "monitor_logs", "systemd", "tmp"):
         (root / name).mkdir()
-    port = _configure(root)
-    _describe(root, seed, port, started)
+    port, staging, sink = free_ports(3)
+    _configure(root, {ENVIRONMENT: port, "staging": staging})
+    _describe(root, seed, started, port=port, sink=sink)
     run(root, "bin/npm", "run", "migrate")
     _fill_database(root / "data" / "mobius.db", dice)
     write_truth(root, _back_up(root, dice, started))
@@ -154,26 +162,26 @@ def set_version(root: Path, version: str) -> None:
     (root / "app" / "VERSION").write_text(f"{version}\n")
 
 
-def _configure(root: Path) -> int:
-    """Write each environment's configuration; the port of the one that is served."""
-    ports = {ENVIRONMENT: free_port(), "staging": free_port()}
+def _configure(root: Path, ports: dict[str, int]) -> None:
+    """Write each environment's configuration, with the port of its API."""
     for name, port in {**ports, "backup": ports[ENVIRONMENT]}.items():
         api = {"host": "127.0.0.1", "port": port, "database": "data/mobius.db"}
         folder = root / "config" / name
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "api.json").write_text(json.dumps(api, indent=1) + "\n")
         (folder / "worker.json").write_text('{"heartbeat": "run/worker.heartbeat"}\n')
-    return ports[ENVIRONMENT]
 
 
-def _describe(root: Path, seed: int, port: int, started: datetime) -> None:
+def _describe(
+    root: Path, seed: int, started: datetime, *, port: int, sink: int
+) -> None:
     """Write what the site's own programs need to know, and a monitor's log so far."""
     stamp = f"{started.astimezone(UTC):%Y%m%d_%H%M%S}"
     log = f"monitor_logs/monitor_{ENVIRONMENT}_{stamp}.log"
     site = {
         "environment": ENVIRONMENT,
         "port": port,
-        "sink": free_port(),
+        "sink": sink,
         "seed": seed,
         "monitor_log": log,
     }

@@ -10,12 +10,14 @@ import json
 import os
 import re
 import shutil
+import socket
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from mobius_tui.drill import services
 from mobius_tui.drill.furnish import ENVIRONMENT, furnish, places, run
@@ -67,6 +69,7 @@ def build(root: Path, *, seed: int = 0, started: datetime) -> Site:
         site = open_site(root)
         run(root, "bin/systemctl", "start", *services.UNITS)
         await_answer(site, 200, path="/api/health/detailed")
+        _await_sink(site)
     except BaseException:
         _end_services(root)
         shutil.rmtree(root, ignore_errors=True)
@@ -131,13 +134,34 @@ def await_answer(
     deadline = time.monotonic() + limit
     while (answer := ask(site, path))[0] != status:
         if time.monotonic() > deadline:
-            log = services.log_file(site.root, "mobius-api")
-            last = log.read_text(errors="replace")[-500:] if log.exists() else ""
             raise RunError(
                 f"the drill site's API answers {answer[0] or answer[1]} instead of"
-                f" {status} after {limit:.0f} s; its log ends: {last.strip()}"
+                f" {status} after {limit:.0f} s; {_last_words(site, 'mobius-api')}"
             )
         time.sleep(0.02)
+
+
+def _await_sink(site: Site) -> None:
+    """Wait until the service that takes the drill's messages listens."""
+    port = urlsplit(site.sink).port or 0
+    deadline = time.monotonic() + START_LIMIT
+    while True:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        failed = services.state(site.root, "mobius-sink") == "failed"
+        if failed or time.monotonic() > deadline:
+            raise RunError(
+                "the drill site's mobius-sink, which takes its messages, does not"
+                f" listen on port {port}; {_last_words(site, 'mobius-sink')}"
+            )
+        time.sleep(0.02)
+
+
+def _last_words(site: Site, unit: str) -> str:
+    """How a service's log ends."""
+    log = services.log_file(site.root, unit)
+    last = log.read_text(errors="replace")[-500:] if log.exists() else ""
+    return f"its log ends: {last.strip()}"
 
 
 def await_version(site: Site, version: str, *, limit: float = START_LIMIT) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import socket
 import stat
 import subprocess
@@ -16,8 +17,7 @@ import psutil
 import pytest
 
 from mobius_tui.commands.sweeping import sweep
-from mobius_tui.drill import services
-from mobius_tui.drill.furnish import REFUSED
+from mobius_tui.drill import furnish, services
 from mobius_tui.drill.site import (
     Site,
     ask,
@@ -114,7 +114,7 @@ def test_the_stand_ins_come_first_on_path(site: Site, run: Run) -> None:
     first = environment(site)["PATH"].split(os.pathsep)[0]
     assert Path(first) == site.bin
     services_ = ("systemctl", "journalctl", "npm", "pkill", "node")
-    for name in (*services_, "unzip", "htop", "iostat", "sudo", *REFUSED):
+    for name in (*services_, "unzip", "htop", "iostat", "sudo", *furnish.REFUSED):
         assert stat.S_IMODE((site.bin / name).stat().st_mode) == 0o755
         found = run(site, "bash", "-c", f"type -p {name}").stdout.strip()
         assert found == str(site.bin / name)
@@ -213,6 +213,35 @@ def test_a_used_folder_is_refused(tmp_path: Path, started: datetime) -> None:
     assert (tmp_path / "notes.txt").read_text() == "mine"
     with pytest.raises(RunError, match="no drill site"):
         open_site(tmp_path)
+
+
+def test_a_site_whose_messages_nobody_takes_is_not_handed_out(
+    tmp_path: Path, started: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assets = tmp_path / "assets"
+    shutil.copytree(furnish.ASSETS, assets)
+    (assets / "site/lib/sink.py").write_text('raise SystemExit("the port is taken")\n')
+    monkeypatch.setattr(furnish, "ASSETS", assets)
+    with pytest.raises(
+        RunError, match=r"(?s)mobius-sink.* port \d+; .*the port is taken"
+    ):
+        build(tmp_path / "site", seed=7, started=started)
+    assert not (tmp_path / "site").exists()
+
+
+def test_ports_are_each_another_one_and_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        first = taken.getsockname()[1]
+        (free,) = furnish.free_ports(1)
+        dice = iter([first, free, free, free, free + 1, free + 2, free + 3])
+        monkeypatch.setattr(
+            "mobius_tui.drill.furnish.secrets.randbelow", lambda _: next(dice) - 20_000
+        )
+        found = furnish.free_ports(2)
+    assert found[0] == free
+    assert found[1] > free
 
 
 def test_opening_finds_the_same_site(site: Site) -> None:
