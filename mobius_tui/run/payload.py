@@ -97,17 +97,21 @@ def _slack(letter: Letter) -> dict[str, Any]:
 
 
 def _parts(text: str) -> Iterator[str]:
-    """A text in pieces of whole lines, as long as lines are not too long."""
-    part = ""
+    """A text in pieces of whole lines, as long as lines are not too long.
+
+    None is empty, which Slack would refuse: an empty line alone is a blank.
+    """
+    part: str | None = None
     for line in text.split("\n"):
-        rest = line
-        while len(part) + len(rest) + 1 > BLOCK:
-            if not part:
-                part, rest = rest[:BLOCK], rest[BLOCK:]
-            yield part
-            part = ""
-        part = f"{part}\n{rest}" if part else rest or " "
-    yield part
+        for start in range(0, len(line) or 1, BLOCK):
+            piece = line[start : start + BLOCK]
+            if part is not None and len(part) + 1 + len(piece) <= BLOCK:
+                part = f"{part}\n{piece}"
+                continue
+            if part is not None:
+                yield part or " "
+            part = piece
+    yield part or " "
 
 
 def _teams(letter: Letter) -> dict[str, Any]:

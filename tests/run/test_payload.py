@@ -6,7 +6,7 @@ import json
 from typing import Any, Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mobius_tui.run.payload import BLOCK, LIMIT, Letter, body, shortened
@@ -86,17 +86,30 @@ def test_no_control_character_leaves(kind: Kind) -> None:
     assert "\u202e" not in data.decode()
 
 
-@given(st.text(max_size=40), st.integers(1, 400))
-@settings(max_examples=20, deadline=None)
-def test_slack_s_blocks_hold_all_of_a_text_and_none_is_too_long(
-    line: str, count: int
-) -> None:
-    text = "\n".join([line, "x" * 20] * count)
-    found = sent("slack", text)
-    parts = [block["text"]["text"] for block in found["blocks"]]
+def slack_s_blocks(text: str) -> list[str]:
+    parts = [block["text"]["text"] for block in sent("slack", text)["blocks"]]
     assert all(1 <= len(part) <= BLOCK for part in parts)
-    whole = letter(text).whole.replace("\n", "")
-    assert "".join(parts).replace("\n", "").split() == whole.split()
+    return parts
+
+
+@given(st.text(max_size=40), st.integers(1, 400))
+@example("000000\x80", 161)  # the empty line before the foot begins a block
+@settings(max_examples=20, deadline=None)
+def test_slack_s_blocks_hold_every_line_of_a_text(line: str, count: int) -> None:
+    text = "\n".join([line, "x" * 20] * count)
+    shown = "\n".join(slack_s_blocks(text)).split("\n")
+    whole = letter(text).whole.split("\n")
+    assert [line.rstrip(" ") for line in shown] == [line.rstrip(" ") for line in whole]
+
+
+@pytest.mark.parametrize("length", [BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, 7_000])
+def test_a_line_too_long_for_one_of_slack_s_blocks_goes_on_in_the_next(
+    length: int,
+) -> None:
+    line = "".join(chr(ord("a") + n % 26) for n in range(length))
+    parts = slack_s_blocks(line)
+    assert parts[0].split("\n")[0] == line[:BLOCK]
+    assert "".join(parts).replace("\n", "").startswith(line)
 
 
 def test_what_is_too_long_is_cut_where_a_character_ends() -> None:
