@@ -18,7 +18,7 @@ import traceback
 from functools import partial
 from pathlib import Path
 
-from mobius_tui.errors import INCOMPLETE, OK, MobiusError, RunError, StateError
+from mobius_tui.errors import INCOMPLETE, OK, MobiusError, RunError
 from mobius_tui.health.record import Check, Sample
 from mobius_tui.run import approval_clock
 from mobius_tui.run.autopilot import fly
@@ -26,27 +26,22 @@ from mobius_tui.run.control import Control
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.engine import Engine
 from mobius_tui.run.entry import Entry
-from mobius_tui.run.events import HealthSealed, HostStopped, RunBegan
+from mobius_tui.run.events import RunBegan
 from mobius_tui.run.first_words import begin
 from mobius_tui.run.fold import fold
 from mobius_tui.run.follow import runbook_of
 from mobius_tui.run.intents import Intent, Reply
 from mobius_tui.run.journal import Clock, Journal, Tail, boot_id, read
+from mobius_tui.run.last_words import end, keep_sealing
 from mobius_tui.run.log import Log
 from mobius_tui.run.monitor import Monitor
 from mobius_tui.run.outbox import Outbox
 from mobius_tui.run.plan import Plan, will_retry
-from mobius_tui.run.record import write_record
 from mobius_tui.run.room import JOURNAL, Room
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Status
 from mobius_tui.run.stopping import abandon
-from mobius_tui.run.takeover import (
-    Order,
-    environment,
-    left_over,
-    take,
-)
+from mobius_tui.run.takeover import Order, environment, left_over, take
 from mobius_tui.run.watch_job import WatchJob
 from mobius_tui.run.watching import Watching
 from mobius_tui.sanitize import line
@@ -181,7 +176,7 @@ class Host:
             tasks.create_task(self.watching.run(), name="watch"),
             tasks.create_task(self.job.run(), name="job"),
             tasks.create_task(self.outbox.run(), name="outbox"),
-            tasks.create_task(self._seal(engine), name="seal"),
+            tasks.create_task(keep_sealing(engine, self.monitor), name="seal"),
             tasks.create_task(approval_clock.run(engine), name="approvals"),
         ]
         for name in left:
@@ -194,7 +189,10 @@ class Host:
         await self._until_over(engine)
         for task in background:
             task.cancel()
-        await self._finish(engine)
+        self.monitor.close()
+        self.job.close()
+        await end(engine, self.monitor, self.why)
+        await self.control.close()
 
     async def _until_over(self, engine: Engine) -> None:
         """Wait for the run's end, a signal, a release, or a broken journal."""
@@ -232,36 +230,6 @@ class Host:
             and engine.state.auto is None
             and engine.state.ended is None
         )
-
-    async def _finish(self, engine: Engine) -> None:
-        """Seal, say so, and write the record of a run that has ended."""
-        self.monitor.close()
-        self.job.close()
-        if engine.broken is None and not engine.journal.stalled:
-            with contextlib.suppress(RunError, StateError):
-                await self._seal_now(engine)
-                await engine.record(HostStopped(reason=self.why))
-                if engine.state.ended is not None:
-                    self._write_record(engine)
-        await self.control.close()
-
-    def _write_record(self, engine: Engine) -> None:
-        """Write it; the journal has all of it, so the end does not hang on that."""
-        try:
-            write_record(self.directory, engine.plan, engine.state, engine.journal.head)
-        except OSError as error:
-            print(f"{self.directory.record}: {error.strerror}", flush=True)  # noqa: T201
-
-    async def _seal(self, engine: Engine) -> None:
-        while True:
-            await asyncio.sleep(60)
-            await self._seal_now(engine)
-
-    async def _seal_now(self, engine: Engine) -> None:
-        size, digest = await asyncio.to_thread(self.monitor.digest)
-        sealed = engine.state.sealed
-        if size and (sealed is None or sealed.bytes != size):
-            await engine.record(HealthSealed(bytes=size, sha256=digest))
 
 
 class _Done(Exception):  # noqa: N818 - it is no error, but what ends the task group
