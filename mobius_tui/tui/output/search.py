@@ -8,28 +8,22 @@ is too long are not looked at.
 
 from __future__ import annotations
 
-import os
 import re
-import threading
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from itertools import accumulate
 from pathlib import Path
 from typing import Literal
 
-from mobius_tui.run.regular import descriptor_of
-from mobius_tui.tui.output.document import PIECE
+from mobius_tui.tui.output.blocks import Blocks
 from mobius_tui.tui.output.places import Place
 from mobius_tui.tui.output.plain import (
     BLOCK,
     ShownLines,
     counted,
     has_long_line,
-    newline_from,
     plain,
 )
-from mobius_tui.tui.output.shown import shown_of, shown_of_long
 
 UNKNOWN = -1
 """Stands for the number of hits in a block that nobody has counted."""
@@ -57,51 +51,37 @@ class Search:
             near: The offset from which on it is counted first.
             limit: Bytes after which the file ends; none for the whole of it.
         """
-        self._descriptor = descriptor_of(path)
+        self._blocks = Blocks(path, limit=limit)
         self.wanted = wanted
         self.is_strict = wanted != wanted.lower()
         self.pattern = re.compile(
             re.escape(wanted), 0 if self.is_strict else re.IGNORECASE
         )
         self._counts = array("q")
-        self._loose: set[int] = set()
-        self._ends: dict[int, int] = {}
-        self._cut: set[int] = set()
-        self._lock = threading.Lock()
-        self._closed = False
         self._near = near // BLOCK
-        self._limit = limit
         self._spread = -1, -1, -1
         self._kept: tuple[int, ShownLines] | None = None
         self._searched: tuple[str, list[int]] = "", []
-        self.size = 0
-        """Bytes at the last `grow`."""
         self.grow()
 
     def close(self) -> None:
         """Let go of the file; counting ends."""
-        self._closed = True
-        with self._lock:
-            if self._descriptor >= 0:
-                os.close(self._descriptor)
-                self._descriptor = -1
+        self._blocks.close()
 
     def grow(self) -> bool:
         """Take note of what was appended; return whether there is more to count."""
-        with self._lock:
-            if self._closed:
-                return False
-            size = os.fstat(self._descriptor).st_size
-        if self._limit is not None:
-            size = min(size, self._limit)
-        if size != self.size:
-            self.size = size
-            missing = -(-size // BLOCK) - len(self._counts)
+        if self._blocks.grow():
+            missing = -(-self.size // BLOCK) - len(self._counts)
             self._counts.extend([UNKNOWN] * missing)
-            while self._loose:
-                self._counts[self._loose.pop()] = UNKNOWN
+            while self._blocks.loose:
+                self._counts[self._blocks.loose.pop()] = UNKNOWN
             self._kept = None
-        return not self.is_done
+        return not self._blocks.is_closed and not self.is_done
+
+    @property
+    def size(self) -> int:
+        """Bytes at the last `grow`."""
+        return self._blocks.size
 
     @property
     def is_done(self) -> bool:
@@ -111,7 +91,7 @@ class Search:
     @property
     def passes_over(self) -> bool:
         """Whether some line is too long to be shown and searched to its end."""
-        return bool(self._cut)
+        return bool(self._blocks.cut)
 
     @property
     def total(self) -> int:
@@ -120,12 +100,12 @@ class Search:
 
     def count_some(self) -> bool:
         """Count the hits of one block more; return whether there may be others."""
-        block = None if self._closed else self._next_block()
+        block = None if self._blocks.is_closed else self._next_block()
         if block is None:
             return False
         size = self.size
         count = self._count(block)
-        if block not in self._loose or size == self.size:
+        if block not in self._blocks.loose or size == self.size:
             self._counts[block] = count
         return True
 
@@ -210,7 +190,7 @@ class Search:
         """Return a block's lines; the last ones asked for are kept."""
         kept = self._kept
         if kept is None or kept[0] != block:
-            kept = self._kept = block, self._texts(block)
+            kept = self._kept = block, self._blocks.texts(block)
         return kept[1]
 
     def _columns(self, lines: ShownLines, number: int) -> list[int]:
@@ -243,9 +223,9 @@ class Search:
 
     def _count(self, block: int) -> int:
         """Count the hits of a block, without saying where they are."""
-        _, data, is_cut = self._lines(block)
+        _, data, is_cut = self._blocks.lines(block)
         if is_cut or has_long_line(data):
-            return self._texts(block).before(self.pattern)[-1]
+            return self._blocks.texts(block).before(self.pattern)[-1]
         wanted = self.wanted
         if not data.translate(None, _PLAIN):
             if not wanted.isascii():
@@ -255,62 +235,3 @@ class Search:
         if self.is_strict or (text.isascii() and wanted.isascii()):
             return counted(text, wanted, is_strict=self.is_strict)
         return sum(1 for _ in self.pattern.finditer(text))
-
-    def _texts(self, block: int) -> ShownLines:
-        start, data, is_cut = self._lines(block)
-        raws = data.split(b"\n") if data else []
-        if data.endswith(b"\n"):
-            raws.pop()
-        offsets = list(accumulate((len(raw) + 1 for raw in raws), initial=start))[:-1]
-        if not is_cut and not has_long_line(data):
-            return ShownLines(offsets, plain(data).split("\n")[: len(offsets)])
-        texts = [
-            plain(self._shown(offset, raw))
-            for raw, offset in zip(raws, offsets, strict=True)
-        ]
-        return ShownLines(offsets, texts)
-
-    def _lines(self, block: int) -> tuple[int, bytes, bool]:
-        """Return where a block's lines begin, they, and whether the last one is cut.
-
-        The last one is taken as far as `PIECE` bytes beyond the block.
-        """
-        low = max(0, block * BLOCK - 1)
-        high = (block + 1) * BLOCK
-        data = self._read(high + PIECE + 1 - low, low)
-        begin = 0
-        if block:
-            begin = data.find(b"\n", 0, high - 1 - low) + 1
-            if not begin:
-                return high, b"", False
-        end = data.find(b"\n", high - 1 - low)
-        if end >= 0:
-            return low + begin, data[begin : end + 1], False
-        if low + len(data) < high + PIECE + 1:
-            self._loose.add(block)
-            return low + begin, data[begin:], False
-        return low + begin, data[begin:], True
-
-    def _shown(self, start: int, line: bytes) -> bytes:
-        """Return which bytes are shown of a line, which may go on behind `PIECE`."""
-        body, hidden = (
-            shown_of(line) if len(line) <= PIECE else self._shown_of_long(start)
-        )
-        (self._cut.add if hidden else self._cut.discard)(start)
-        return body
-
-    def _shown_of_long(self, start: int) -> tuple[bytes, int]:
-        known = self._ends.get(start, start)
-        end = self._ends[start] = newline_from(self._read, known, self.size)
-        if end == self.size:
-            self._loose.add(start // BLOCK)
-        head = self._read(PIECE, start)
-        tail_start = max(start, end - PIECE)
-        return shown_of_long(
-            head, self._read(end - tail_start, tail_start), end - start
-        )
-
-    def _read(self, length: int, offset: int) -> bytes:
-        """Read, unless the file was let go of meanwhile."""
-        with self._lock:
-            return b"" if self._closed else os.pread(self._descriptor, length, offset)
