@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 
-from mobius_tui.review import action_items, annotating, reading
+from mobius_tui.review import action_items, annotating, harmless, reading
 from mobius_tui.review.beats import Beats
 from mobius_tui.review.drills import drills_before
 from mobius_tui.review.measures import beside, times
@@ -24,8 +23,6 @@ from mobius_tui.runbook.model import Runbook
 
 MOST = 2000
 """Lines of a timeline that are told; of a longer one, its beginning and its end."""
-WIDTH = 240
-"""Characters of one of them."""
 
 
 def gather(directory: RunDirectory) -> Told:
@@ -67,6 +64,7 @@ def _told(
     timeline, left_out = _shortened(walked.timeline)
     phases = Teller(record, plan, walked, redactor).phases()
     steps = tuple(step for phase in phases for step in phase.steps)
+    health = beats.probes(record.runbook.health, state, state.began_at, until)
     return Told(
         run=one(record.directory.id),
         runbook=one(record.runbook.id),
@@ -88,52 +86,21 @@ def _told(
         events=len(record.entries),
         head=record.head,
         damage=tuple(one(each) for each in _damage(record)),
-        deviations=tuple(
-            replace(d, name=one(d.name), by=one(d.by), text=one(d.text))
-            for d in walked.deviations
-        ),
+        deviations=tuple(harmless.deviations(walked.deviations, one)),
         measures=beside(found, state.began_at, drills),
         since_trigger=found is not None and found.triggered,
         drills=len(drills),
-        timeline=tuple(
-            replace(h, by=one(h.by), text=_short(one(h.text))) for h in timeline
-        ),
+        timeline=tuple(harmless.timeline(timeline, one)),
         left_out=left_out,
         phases=phases,
         variables=tuple(told_values(state.variables.items(), redactor)),
-        health=tuple(
-            replace(p, id=one(p.id), title=one(p.title))
-            for p in beats.probes(record.runbook.health, state, state.began_at, until)
-        ),
+        health=tuple(harmless.probes(health, one)),
         messages=tuple(messages(plan, walked, steps, redactor, hosted=record.hosted)),
-        decisions=tuple(
-            replace(
-                d,
-                by=one(d.by),
-                name=one(d.name),
-                chosen=tuple(map(one, d.chosen)),
-                reason=one(d.reason),
-            )
-            for d in walked.decisions
-        ),
-        notes=tuple(
-            replace(n, by=one(n.by), name=one(n.name), text=one(n.text))
-            for n in walked.notes
-        ),
-        annotations=tuple(
-            replace(a, by=one(a.by), text=one(a.text), step=one(a.step))
-            for a in annotating.read(record.directory)
-        ),
+        decisions=tuple(harmless.decisions(walked.decisions, one)),
+        notes=tuple(harmless.notes(walked.notes, one)),
+        annotations=tuple(harmless.annotated(annotating.read(record.directory), one)),
         action_items=tuple(
-            replace(
-                each,
-                title=one(each.title),
-                owner=one(each.owner),
-                due=one(each.due),
-                note=one(each.note),
-                by=one(each.by),
-            )
-            for each in action_items.read(record.directory)
+            harmless.action_items(action_items.read(record.directory), one)
         ),
     )
 
@@ -159,11 +126,6 @@ def _until(state: RunState, beats: Beats) -> float:
     if state.ended_at is not None:
         return state.ended_at
     return max(state.at, beats.last or 0.0)
-
-
-def _short(text: str) -> str:
-    """A line of the timeline; the whole of it stands with its step, or its note."""
-    return text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…"
 
 
 def _shortened(
