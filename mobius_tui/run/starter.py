@@ -31,7 +31,8 @@ START_LIMIT = 15.0
 ASKED = {"auto": "--auto", "arm": "--auto-rollback"}
 """What made a run go by itself, by the wish that it begins with."""
 _HOSTS: list[subprocess.Popen[bytes]] = []
-"""Hosts that this process started: they outlive it, and are reaped if they do not."""
+"""Hosts that this process started: they outlive it. Those that do not are reaped when
+the next one is started."""
 
 
 async def begin(
@@ -158,7 +159,7 @@ async def _start_host(directory: RunDirectory, order: Order, runbook: Runbook) -
         raise RunError(f"the host could not be started: {error.strerror}") from error
     finally:
         os.close(log)
-    _HOSTS.append(process)
+    _HOSTS[:] = [*(host for host in _HOSTS if host.poll() is None), process]
     assert process.stdin is not None
     try:
         process.stdin.write(order.encode())

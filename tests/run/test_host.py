@@ -94,6 +94,17 @@ async def test_a_second_host_is_refused_and_names_the_first(begin: Begin) -> Non
     await run.did("start", "a")
 
 
+async def test_a_host_that_ended_is_reaped_when_the_next_one_is_started(
+    begin: Begin,
+) -> None:
+    run = await begin(ONE + step("a"))
+    first = psutil.Process(run.host())
+    run.kill_host()
+    wait_for(lambda: first.status() == psutil.STATUS_ZOMBIE)
+    await run.resume()
+    assert not first.is_running()
+
+
 async def test_a_drill_that_nobody_watches_ends(
     make_runbook: MakeRunbook,
 ) -> None:
