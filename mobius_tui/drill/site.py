@@ -152,7 +152,8 @@ def _await_sink(site: Site) -> None:
         if failed or time.monotonic() > deadline:
             raise RunError(
                 "the drill site's mobius-sink, which takes its messages, does not"
-                f" listen on port {port}; {_last_words(site, 'mobius-sink')}"
+                f" listen on port {port}; another try takes another port;"
+                f" {_last_words(site, 'mobius-sink')}"
             )
         time.sleep(0.02)
 

@@ -223,7 +223,7 @@ def test_a_site_whose_messages_nobody_takes_is_not_handed_out(
     (assets / "site/lib/sink.py").write_text('raise SystemExit("the port is taken")\n')
     monkeypatch.setattr(furnish, "ASSETS", assets)
     with pytest.raises(
-        RunError, match=r"(?s)mobius-sink.* port \d+; .*the port is taken"
+        RunError, match=r"(?s)mobius-sink.* port \d+; another try .*the port is taken"
     ):
         build(tmp_path / "site", seed=7, started=started)
     assert not (tmp_path / "site").exists()
