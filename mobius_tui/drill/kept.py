@@ -99,10 +99,14 @@ def read(directory: RunDirectory) -> Kept | None:
             seen=tuple(map(_sighting, said.get("seen", ()))),
             wrecked=tuple(map(_sighting, said.get("wrecked", ()))),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except _DAMAGED:
         return None
 
 
+_DAMAGED = (
+    *(OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError),
+    OverflowError,  # JSON, as Python reads it, has an infinite number
+)
 _WORDS = ("run", "runbook", "title", "operator", "outcome")
 
 

@@ -91,7 +91,7 @@ def open_site(root: Path) -> Site:
     try:
         known = json.loads((root / "site.json").read_text())
         port, sink = int(known["port"]), int(known["sink"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise RunError(f"there is no drill site in {root}: {error}") from error
     root = root.resolve()
     url = f"http://127.0.0.1:{port}"

@@ -11,6 +11,7 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass
 
+from mobius_tui.health.record import YEAR_9999
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.regular import regular
 
@@ -33,9 +34,10 @@ def last_glance(directory: RunDirectory) -> Glance | None:
     try:
         with regular(directory.glance) as file:
             said = json.loads(file.read(LIMIT))
-        return Glance(at=float(said["at"]), health=str(said["health"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        glance = Glance(at=float(said["at"]), health=str(said["health"]))
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
+    return glance if 0 <= glance.at < YEAR_9999 else None
 
 
 def keep(directory: RunDirectory, glance: Glance) -> None:

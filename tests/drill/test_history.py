@@ -60,6 +60,21 @@ def test_a_time_that_no_calendar_shows_is_no_score(name: str, at: float) -> None
     assert kept.read(directory) is None
 
 
+@pytest.mark.parametrize("number", ["Infinity", "-Infinity", "NaN", "1e999", '"x"'])
+@pytest.mark.parametrize("where", ["hints", "green"])
+def test_a_count_that_is_no_number_is_no_score(where: str, number: str) -> None:
+    directory = directory_of(drill())
+    file = kept.path(directory)
+    said = json.loads(file.read_text())
+    said["score"]["hints"] = "HINTS" if where == "hints" else 0
+    said["seen"] = [["k", "t", 1, "GREEN" if where == "green" else 2, None, None]]
+    text = json.dumps(said)
+    file.write_text(text.replace('"HINTS"', "0").replace('"GREEN"', "0"))
+    assert kept.read(directory) is not None
+    file.write_text(text.replace(f'"{where.upper()}"', number))
+    assert kept.read(directory) is None
+
+
 def test_what_an_older_version_did_not_know_is_not_missed() -> None:
     made = drill()
     file = kept.path(directory_of(made))

@@ -21,7 +21,13 @@ def test_the_last_look_is_kept_privately_and_read_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"{", b"[]", b'{"at": "x"}', b'{"at": 1}', b"\xff", b"9" * 9000]
+    "data",
+    [
+        *(b"", b"{", b"[]", b'{"at": "x"}', b'{"at": 1}', b"\xff", b"9" * 9000),
+        *(b'{"at": %s, "health": "ok"}' % at for at in (b"-Infinity", b"-1", b"NaN")),
+        *(b'{"at": %s, "health": "ok"}' % at for at in (b"1e300", b"1" + b"0" * 400)),
+        b"[" * 4000,
+    ],
 )
 def test_a_record_that_is_none_says_nothing(tmp_path: Path, data: bytes) -> None:
     directory = RunDirectory(tmp_path)
