@@ -148,7 +148,7 @@ async def live(
             screen.press(key)
             screen.calm(0.05)
         if measure:
-            latencies(tally, screen, "w")
+            latencies(tally, screen, "t")  # the times: every row is another one
         press_until(screen, "z", lambda shown: "Checklist" in shown)
         screen.press("1")
         if measure:
