@@ -117,7 +117,7 @@ def _score(said: Mapping[str, Any]) -> Score:
     for name in values.keys() & _LISTS:
         values[name] = tuple(map(str, values[name]))
     for name in values.keys() & set(TIMES):
-        values[name] = None if values[name] is None else float(values[name])
+        values[name] = None if values[name] is None else _seconds(values[name])
     if values["handled"] not in (True, False, None):
         raise ValueError("handled is no truth")
     return Score(**{**values, "hints": int(values["hints"])})
@@ -133,6 +133,14 @@ def _sighting(said: list[Any]) -> Sighting:
         last_red=None if last_red is None else _moment(last_red),
         last_green=None if last_green is None else _moment(last_green),
     )
+
+
+def _seconds(said: Any) -> float:
+    """A time from a drill's beginning on, that can be told in words."""
+    seconds = float(said)
+    if not abs(seconds) < YEAR_9999:
+        raise ValueError("a time that has no end")
+    return seconds
 
 
 def _moment(said: Any) -> float:

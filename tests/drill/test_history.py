@@ -61,17 +61,20 @@ def test_a_time_that_no_calendar_shows_is_no_score(name: str, at: float) -> None
 
 
 @pytest.mark.parametrize("number", ["Infinity", "-Infinity", "NaN", "1e999", '"x"'])
-@pytest.mark.parametrize("where", ["hints", "green"])
+@pytest.mark.parametrize("where", ["hints", "green", "restored"])
 def test_a_count_that_is_no_number_is_no_score(where: str, number: str) -> None:
     directory = directory_of(drill())
     file = kept.path(directory)
     said = json.loads(file.read_text())
-    said["score"]["hints"] = "HINTS" if where == "hints" else 0
-    said["seen"] = [["k", "t", 1, "GREEN" if where == "green" else 2, None, None]]
+    said["seen"] = [["k", "t", 1, 2, None, None]]
+    if where == "green":
+        said["seen"][0][3] = "HERE"
+    else:
+        said["score"][where] = "HERE"
     text = json.dumps(said)
-    file.write_text(text.replace('"HINTS"', "0").replace('"GREEN"', "0"))
+    file.write_text(text.replace('"HERE"', "7"))
     assert kept.read(directory) is not None
-    file.write_text(text.replace(f'"{where.upper()}"', number))
+    file.write_text(text.replace('"HERE"', number))
     assert kept.read(directory) is None
 
 
