@@ -86,7 +86,7 @@ def _told(
         events=len(record.entries),
         head=record.head,
         damage=tuple(one(each) for each in _damage(record)),
-        deviations=tuple(harmless.deviations(walked.deviations, one)),
+        deviations=tuple(harmless.told(walked.deviations, one)),
         measures=beside(found, state.began_at, drills),
         since_trigger=found is not None and found.triggered,
         drills=len(drills),
@@ -97,7 +97,7 @@ def _told(
         health=tuple(harmless.probes(health, one)),
         messages=tuple(messages(plan, walked, steps, redactor, hosted=record.hosted)),
         decisions=tuple(harmless.decisions(walked.decisions, one)),
-        notes=tuple(harmless.notes(walked.notes, one)),
+        notes=tuple(harmless.told(walked.notes, one)),
         annotations=tuple(harmless.annotated(annotating.read(record.directory), one)),
         action_items=tuple(
             harmless.action_items(action_items.read(record.directory), one)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from mobius_tui.review.told import (
     ActionItem,
@@ -21,12 +21,13 @@ from mobius_tui.review.told import (
 
 One: TypeAlias = Callable[[str], str]
 """Makes one line of text harmless."""
+Said = TypeVar("Said", Deviation, Noted)
 WIDTH = 240
 """Characters of a line of the timeline."""
 
 
-def deviations(found: Iterable[Deviation], one: One) -> Iterator[Deviation]:
-    """What did not go as the runbook has it."""
+def told(found: Iterable[Said], one: One) -> Iterator[Said]:
+    """Deviations, or the notes that were made during the run."""
     for each in found:
         yield replace(each, name=one(each.name), by=one(each.by), text=one(each.text))
 
@@ -56,12 +57,6 @@ def decisions(found: Iterable[Decided], one: One) -> Iterator[Decided]:
             chosen=tuple(map(one, each.chosen)),
             reason=one(each.reason),
         )
-
-
-def notes(found: Iterable[Noted], one: One) -> Iterator[Noted]:
-    """The notes that were made during the run."""
-    for each in found:
-        yield replace(each, by=one(each.by), name=one(each.name), text=one(each.text))
 
 
 def annotated(found: Iterable[Annotation], one: One) -> Iterator[Annotation]:
