@@ -101,17 +101,18 @@ def _parts(text: str) -> Iterator[str]:
 
     None is empty, which Slack would refuse: an empty line alone is a blank.
     """
-    part: str | None = None
-    for line in text.split("\n"):
-        for start in range(0, len(line) or 1, BLOCK):
-            piece = line[start : start + BLOCK]
-            if part is not None and len(part) + 1 + len(piece) <= BLOCK:
-                part = f"{part}\n{piece}"
-                continue
-            if part is not None:
-                yield part or " "
+    part, *pieces = (
+        line[start : start + BLOCK]
+        for line in text.split("\n")
+        for start in range(0, len(line) or 1, BLOCK)
+    )
+    for piece in pieces:
+        if len(part) + 1 + len(piece) <= BLOCK:
+            part = f"{part}\n{piece}"
+        else:
+            yield part or " "
             part = piece
-    yield part or " "
+    yield part
 
 
 def _teams(letter: Letter) -> dict[str, Any]:

@@ -112,6 +112,11 @@ def test_a_line_too_long_for_one_of_slack_s_blocks_goes_on_in_the_next(
     assert "".join(parts).replace("\n", "").startswith(line)
 
 
+def test_no_block_of_slack_s_is_empty_where_an_empty_line_stands_alone() -> None:
+    parts = slack_s_blocks(f"{'a' * BLOCK}\n\n{'b' * BLOCK}")
+    assert parts[:3] == ["a" * BLOCK, " ", "b" * BLOCK]
+
+
 def test_what_is_too_long_is_cut_where_a_character_ends() -> None:
     cut = shortened("🚨" * LIMIT)
     assert len(cut.encode()) <= LIMIT

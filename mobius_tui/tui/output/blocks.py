@@ -125,6 +125,8 @@ class Blocks:
         )
 
     def _read(self, length: int, offset: int) -> bytes:
-        """Read, unless the file was let go of meanwhile."""
+        """Read up to the limit, unless the file was let go of meanwhile."""
+        if self._limit is not None:
+            length = max(0, min(length, self._limit - offset))
         with self._lock:
             return b"" if self.is_closed else os.pread(self._descriptor, length, offset)

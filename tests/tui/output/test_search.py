@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.tui.output.document import Document, text_of
+from mobius_tui.tui.output.document import PIECE, Document, text_of
 from mobius_tui.tui.output.places import Place
 from mobius_tui.tui.output.plain import BLOCK
 from mobius_tui.tui.output.search import Search
@@ -133,6 +133,28 @@ def test_what_is_appended_is_counted(tmp_path: Path) -> None:
         file.write(b"t\n" + b"more\n" * 100_000 + b"hit")
     assert search.grow()
     assert counted(search).total == 3
+    search.close()
+
+
+def test_the_end_of_a_line_that_is_too_long_is_searched_again_when_it_grows(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "output"
+    path.write_bytes(b"x" * 2 * (BLOCK + PIECE) + b"\rneedle")
+    search = counted(Search(path, "needle", near=0))
+    assert search.total == 1
+    with path.open("ab") as file:
+        file.write(b"\rneedle needle")
+    assert search.grow()
+    assert counted(search).total == 2
+    search.close()
+
+
+def test_what_was_printed_after_a_moment_is_not_searched(tmp_path: Path) -> None:
+    path = tmp_path / "output"
+    path.write_bytes(b"needle\n" * 10)
+    search = counted(Search(path, "needle", near=0, limit=35))
+    assert (search.size, search.total) == (35, 5)
     search.close()
 
 
