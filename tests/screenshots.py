@@ -252,6 +252,7 @@ def main() -> int:
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="mobius-") as home:
         os.environ["XDG_STATE_HOME"] = home
+        os.environ["MOBIUS_TUI_SHARED"] = f"{home}/shared"
         for scene in (rollback, failure, trigger):
             with rehearsal(
                 "mobius-rollback", FAULT, seed=0, given={}, keep=False
