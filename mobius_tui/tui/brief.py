@@ -77,6 +77,11 @@ def summary(briefing: Briefing) -> tuple[Field, ...]:
         fields.append(
             Field("place", assemble((briefing.environment, role), (why, "muted")))
         )
+    if briefing.share is not None:
+        acts = briefing.share_control
+        may = "read it, approve, and act on it" if acts else "read it, and approve"
+        shared = text(f"group {briefing.share} may {may}", "warn" if acts else "plain")
+        fields.append(Field("shared", shared))
     return tuple(fields)
 
 

@@ -21,6 +21,7 @@ from mobius_tui.runbook.model_action import (
 )
 from mobius_tui.runbook.templates import fill, script_variables
 from mobius_tui.runbook.words import EFFECTS, check_in_words, command_in_words
+from mobius_tui.tui.approved import approved_fields
 from mobius_tui.tui.before_after import health_field
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.forms import short_form
@@ -86,10 +87,10 @@ def describe(view: RunView, key: str | None, *, compact: bool) -> tuple[Field, .
     standing = list(standing_fields(view, step))
     body = list(_action(view, step, compact=compact and bool(standing)))
     why = [Field("why", _prose(step.why))] if step.why else []
-    health = health_field(view, step)
+    facts = (*approved_fields(view, step), *health_field(view, step))
     if compact:
-        return (*standing, *body, *health, *why, *_after(view, step))
-    return (*standing, *health, *why, *body, *_after(view, step))
+        return (*standing, *body, *facts, *why, *_after(view, step))
+    return (*standing, *facts, *why, *body, *_after(view, step))
 
 
 def command(view: RunView, step: Step) -> tuple[Field, ...]:

@@ -14,10 +14,10 @@ from mobius_tui.tui.screens.briefing import BriefingScreen
 from tests.tui.runs import ROLLBACK
 
 
-def untouched() -> BriefingScreen:
-    """A briefing of a drill, in which nothing may happen by itself."""
+def drill() -> Briefing:
+    """A drill's, with a variable that has no value and a program that is missing."""
     runbook = load(ROLLBACK)
-    briefing = Briefing(
+    return Briefing(
         runbook=runbook,
         mode="drill",
         profile=None,
@@ -26,8 +26,12 @@ def untouched() -> BriefingScreen:
         missing=(runbook.variables["reason"],),
         problems=("sha256sum is not on PATH; install it",),
     )
+
+
+def untouched() -> BriefingScreen:
+    """A briefing of a drill, in which nothing may happen by itself."""
     return BriefingScreen(
-        briefing,
+        drill(),
         begin=_nothing,
         opened=lambda _directory: None,
         answers={},

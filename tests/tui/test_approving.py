@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
+from time import localtime, strftime
 
 import pytest
 
-from mobius_tui.run.approval_events import ApprovalAsked
+from mobius_tui.run.approval_events import ApprovalAsked, ApprovalGiven
 from mobius_tui.run.approvals import binding
+from mobius_tui.run.events import VariableSet
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.tui import offers
+from mobius_tui.tui.describe import describe
+from mobius_tui.tui.screens.confirm import ConfirmDialog
 from mobius_tui.tui.sight import Sight
 from tests.tui import runs, scenes
 from tests.tui.runs import MadeRun, Time, hosted, opened, press, until, words
@@ -87,3 +91,64 @@ async def test_enter_offers_it_to_another_user(assessed: MadeRun) -> None:
         offered = offers.offer(other, None, moved=False)
         assert (offered.kind, offered.key) == ("approve", "execute")
         assert "as maria asks" in offered.text
+
+
+def give(run: MadeRun, uid: int, *, weaker: bool = False) -> None:
+    follower = Viewer(run.directory).follower
+    step = follower.plan.steps["execute"]
+    bound = binding(follower.plan, follower.state, step)
+    run.write(
+        ApprovalGiven(
+            step="execute",
+            attempt=1,
+            binding=bound,
+            name="ops",
+            uid=uid,
+            weaker=weaker,
+        )
+    )
+
+
+def facts(run: MadeRun) -> str:
+    """What the detail pane says of the step that was approved."""
+    view = Sight(Viewer(run.directory)).run(run.at, None)
+    return "\n".join(
+        field.content.plain for field in describe(view, "execute", compact=True)
+    )
+
+
+async def test_who_approved_stands_before_whoever_begins_it(assessed: MadeRun) -> None:
+    ask(assessed, os.getuid())
+    assert "approved by" not in facts(assessed)
+    give(assessed, os.getuid() + 1)
+    until_then = strftime("%H:%M:%S", localtime(assessed.at + 900))
+    said = f"approved by ops, to be begun by {until_then}"
+    assert said in facts(assessed).splitlines()
+    assert "somebody else" not in facts(assessed)
+    time = Time(assessed.at)
+    wide = (160, 45)
+    async with (
+        hosted(assessed),
+        opened(assessed, size=wide, time=time) as (_, pilot),
+    ):
+        await press(pilot, time, "enter")
+        assert isinstance(pilot.app.screen, ConfirmDialog)
+        assert said in words(pilot)
+
+
+@pytest.mark.parametrize("weaker", [False, True])
+def test_whoever_approved_it_is_told_not_to_begin_it(
+    assessed: MadeRun, weaker: bool
+) -> None:
+    ask(assessed, os.getuid() + 1)
+    give(assessed, os.getuid(), weaker=weaker)
+    assert ("(weaker: a typed name)" in facts(assessed)) is weaker
+    told = "you approved it; somebody else begins it" in facts(assessed)
+    assert told is not weaker
+
+
+def test_of_what_has_changed_since_no_approval_is_told(assessed: MadeRun) -> None:
+    ask(assessed, os.getuid())
+    give(assessed, os.getuid() + 1)
+    assessed.write(VariableSet(name="backup_file", value="/x", source="set"))
+    assert "approved by" not in facts(assessed)

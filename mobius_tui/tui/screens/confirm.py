@@ -11,6 +11,7 @@ from textual.widgets import Button
 from mobius_tui.run.plan import effect_of
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.words import EFFECTS, check_in_words
+from mobius_tui.tui.approved import approved_fields
 from mobius_tui.tui.asking import question
 from mobius_tui.tui.describe import command, filled
 from mobius_tui.tui.field import Field
@@ -39,7 +40,7 @@ class ConfirmDialog(TypedDialog):
         where = f" in {view.environment}" if view.environment else ""
         role: Role = "bad" if self._destroys else "warn"
         line = assemble((f"{effect}{where}", role))
-        head: tuple[Field, ...] = (Field("effect", line),)
+        head = (Field("effect", line), *approved_fields(view, step))
         if step.why:
             head += (Field("why", text(" ".join(step.why.split()))),)
         checks = tuple(
