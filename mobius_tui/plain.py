@@ -15,8 +15,9 @@ from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.entry import Entry
 from mobius_tui.run.entry_words import words
 from mobius_tui.run.follow_up import follow_up
-from mobius_tui.run.intents import Intent
+from mobius_tui.run.intents import Intent, Reply
 from mobius_tui.run.regular import regular
+from mobius_tui.run.signs import SILENT
 from mobius_tui.run.step_events import CheckTried, StepEnded, StepUnknown
 from mobius_tui.run.steps import Attempt
 from mobius_tui.run.variables import Values
@@ -165,21 +166,51 @@ class Lines:
         self._told[key] = turn
 
 
-def tell_of_room(viewer: Viewer, before: str) -> str:
-    """Say that a host waits for room on its disk, and that it does so no longer.
+class HostWords:
+    """Tells on stderr what a living host is kept from, and that it is no longer."""
 
-    Args:
-        viewer: of its run.
-        before: what this returned last; empty at first.
-    """
-    now = viewer.stalled
-    if now and not before:
-        words = f"the disk is full: {now}; free some space, and the run goes on"
-    else:
-        words = "there is room on the disk again" if before and not now else ""
-    if words:
-        print(f"mobius-tui: {line(words)}", file=sys.stderr, flush=True)  # noqa: T201
-    return now
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+        self._stalled = ""
+        self._is_silent = False
+
+    def tell(self) -> None:
+        """Tell what has changed since the last call."""
+        stalled, is_silent = self._viewer.stalled, self._viewer.silent > 0
+        if stalled and not self._stalled:
+            _say(_full(self._viewer))
+        elif self._stalled and not stalled:
+            _say("there is room on the disk again")
+        if is_silent and not self._is_silent:
+            _say(_still(self._viewer, "gives no sign of life"))
+        elif self._is_silent and not is_silent:
+            _say("the host answers again")
+        self._stalled, self._is_silent = stalled, is_silent
+
+
+async def intend(viewer: Viewer, intent: Intent) -> Reply:
+    """Send an intent and wait for its answer; say so where none comes."""
+    asking = asyncio.create_task(viewer.intend(intent))
+    done, _ = await asyncio.wait({asking}, timeout=SILENT)
+    if not done:
+        _say(_full(viewer) if viewer.stalled else _still(viewer, "does not answer"))
+    return await asking
+
+
+def _full(viewer: Viewer) -> str:
+    return f"the disk is full: {viewer.stalled}; free some space, and the run goes on"
+
+
+def _still(viewer: Viewer, words: str) -> str:
+    pid = viewer.host()
+    if pid is None:
+        return f"the host {words}"
+    remedy = f"if it was stopped, `kill -CONT {pid}` lets it go on"
+    return f"the host, process {pid}, {words}; {remedy}"
+
+
+def _say(words: str) -> None:
+    print(f"mobius-tui: {line(words)}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 async def show(
@@ -201,7 +232,7 @@ async def show(
     try:
         await lines.entries(viewer.follower.entries)
         if auto is not None and not sent and viewer.follower.state.ended is None:
-            reply = await viewer.intend(auto)
+            reply = await intend(viewer, auto)
             if not reply.ok:
                 print(f"mobius-tui: {line(reply.text)}", file=sys.stderr)  # noqa: T201
                 return INCOMPLETE
@@ -213,11 +244,11 @@ async def show(
 
 async def _follow(viewer: Viewer, lines: Lines, *, automatic: bool) -> int:
     state = viewer.follower.state
-    stalled = ""
+    host = HostWords(viewer)
     async for changes in viewer.changes():
         await lines.entries(changes.entries)
         await lines.running()
-        stalled = tell_of_room(viewer, stalled)
+        host.tell()
         if state.ended is not None:
             lines.due()
             return OUTCOMES[state.ended.outcome]

@@ -133,10 +133,11 @@ def _said(options: argparse.Namespace, step: Step, approval: Approval) -> Intent
 
 
 async def _send(follower: Follower, intent: Intent) -> Reply:
+    from mobius_tui.plain import intend
     from mobius_tui.run.viewer import Viewer
 
     viewer = Viewer(follower.directory, follower)
     try:
-        return await viewer.intend(intent)
+        return await intend(viewer, intent)
     finally:
         await viewer.close()

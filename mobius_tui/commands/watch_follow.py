@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from mobius_tui.commands.watch_lines import WatchLines
 from mobius_tui.errors import FAILED, INCOMPLETE, INTERRUPTED, OUTCOMES
-from mobius_tui.plain import tell_of_room
+from mobius_tui.plain import HostWords
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.viewer import Viewer
@@ -85,10 +85,10 @@ class Watching:
         viewer = self._viewer
         try:
             await self._lines.more(viewer.follower.entries)
-            stalled = ""
+            host = HostWords(viewer)
             async for changes in viewer.changes():
                 await self._lines.more(changes.entries)
-                stalled = tell_of_room(viewer, stalled)
+                host.tell()
                 code = self._over()
                 if code is None and viewer.host() is None and not changes:
                     since = viewer.follower.unwatched(time.time())

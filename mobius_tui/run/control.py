@@ -7,6 +7,7 @@ import contextlib
 import os
 import pwd
 import socket
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run.intents import (
     LINE_LIMIT,
+    SIGN_WANTED,
     Intent,
     Reply,
     Stalled,
@@ -25,6 +27,7 @@ from mobius_tui.run.intents import (
 from mobius_tui.run.peer import peer_pid, peer_uid
 from mobius_tui.run.sharing import refusal
 from mobius_tui.run.whereabouts import whereabouts
+from mobius_tui.runbook.units import in_words
 
 LAST_WORDS = 1.0
 """Seconds that answers under way may take when the host goes."""
@@ -151,6 +154,10 @@ class Control:
             writer.write(encode_stalled(self._stalled))
         try:
             while line := await self._line(reader):
+                if line == SIGN_WANTED:
+                    writer.write(encode_poke(0))
+                    await writer.drain()
+                    continue
                 self._answering += 1
                 self._answered.clear()
                 try:
@@ -190,6 +197,13 @@ class Control:
             refused = refusal(intent.wish, control=self._control)
             if refused:
                 return Reply(id=intent.id, ok=False, text=refused)
+        if late := intent.lateness(time.time()):
+            return Reply(
+                id=intent.id,
+                ok=False,
+                text=f"this was asked for {in_words(late)} ago, and not heard until "
+                "now: nothing was done; look at the run, and ask again",
+            )
         if intent.wish in ("approve", "deny"):
             intent = replace(intent, place=whereabouts(pid))
         try:

@@ -51,6 +51,14 @@ Wish = Literal[
 WISHES: frozenset[str] = frozenset(get_args(Wish))
 LINE_LIMIT = 1 << 20
 """Bytes of an intent's line at most."""
+SIGN_WANTED = b"\n"
+"""The line by which a viewer asks for a sign of life; a poke of 0 answers it."""
+LATE = 10.0
+"""Seconds after which nobody expects any more that what they asked for is done."""
+NEVER_LATE: frozenset[Wish] = frozenset(
+    ("stop", "disarm", "hold", "note", "deny", "release", "hint", "facilitate")
+)
+"""What is heeded however late it is heard: it begins nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +86,21 @@ class Intent:
     place: str = ""
     """Where who approves or denies sits, as the system says; what a line says of it is
     not read, either."""
+    sent: float | None = None
+    """When it was sent, in seconds since 1970; `None` where nobody says."""
+
+    def lateness(self, now: float) -> float:
+        """Seconds by which it is too old to be heeded; 0 where it is not.
+
+        A host that stood still hears, when it goes on, what was asked for meanwhile: by
+        then the person may have gone another way.
+
+        Args:
+            now: seconds since 1970, by the clock of whoever sent it.
+        """
+        if self.sent is None or self.wish in NEVER_LATE or now - self.sent <= LATE:
+            return 0.0
+        return now - self.sent
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,6 +140,7 @@ def decode_intent(line: bytes) -> Intent:
             names=tuple(str(name) for name in data.get("names", ())),
             confirm=str(data.get("confirm", "")),
             id=data["id"][:64],
+            sent=_time_or_none(data.get("sent")),
         )
         for text in (intent.text, *intent.values, *intent.values.values()):
             text.encode()
@@ -137,13 +161,25 @@ def _int_or_none(value: object) -> int | None:
     raise ValueError(f"a number expected, not {value!r}")
 
 
+def _time_or_none(value: object) -> float | None:
+    if value is None:
+        return None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and 0 <= value < 1e11:  # type: ignore[operator]
+        return float(value)  # type: ignore[arg-type]
+    raise ValueError(f"seconds since 1970 expected, not {value!r}")
+
+
 def encode_reply(reply: Reply) -> bytes:
     """The line that carries an answer."""
     return json.dumps(asdict(reply)).encode() + b"\n"
 
 
 def encode_poke(n: int) -> bytes:
-    """The line that tells viewers that the journal has grown to entry `n`."""
+    """The line that tells viewers that the journal has grown to entry `n`.
+
+    With 0 it tells nothing but that the host lives.
+    """
     return b'{"poke":%d}\n' % n
 
 

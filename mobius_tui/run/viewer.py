@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.attempt import ask_to_stop
@@ -14,12 +15,14 @@ from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.follow import Changes, Follower
 from mobius_tui.run.intents import (
     LINE_LIMIT,
+    SIGN_WANTED,
     Intent,
     Reply,
     Stalled,
     decode_from_host,
     encode_intent,
 )
+from mobius_tui.run.signs import Signs
 from mobius_tui.run.socket_path import short
 
 POLL = 0.25
@@ -45,6 +48,7 @@ class Viewer:
         self.follower = Follower(directory) if follower is None else follower
         self.stalled = ""
         """Why the host can write nothing for now, in its words; empty if it can."""
+        self._signs = Signs(monotonic())
         self._asked: dict[str, asyncio.Future[Reply]] = {}
         self._poked = asyncio.Event()
         self._writer: asyncio.StreamWriter | None = None
@@ -54,6 +58,14 @@ class Viewer:
     def host(self) -> int | None:
         """The living host's pid, or `None`."""
         return self.directory.host()
+
+    @property
+    def silent(self) -> float:
+        """Seconds for which a living host has given no sign; 0 while that is not long.
+
+        By the last look of `changes`, which asks for signs.
+        """
+        return self._signs.silent
 
     async def changes(self, quiet: float = 0.0) -> AsyncGenerator[Changes, None]:
         """What comes, as it comes; looks at each poke and every quarter second.
@@ -70,6 +82,7 @@ class Viewer:
             is_poked = self._poked.is_set()
             self._poked.clear()
             changes = self.follower.poll()
+            self._look_for_signs()
             if changes or is_poked or monotonic() - told >= quiet:
                 told = monotonic()
                 yield changes
@@ -82,6 +95,13 @@ class Viewer:
                     await self._poked.wait()
             if self._writer is None:
                 await self.connect()
+
+    def _look_for_signs(self) -> None:
+        now = monotonic()
+        if self._writer is None:
+            self._signs.hear(now)
+        if self._signs.look(now) and self._writer is not None:
+            self._writer.write(SIGN_WANTED)
 
     async def connect(self) -> bool:
         """Connect to the host, if one listens; returns whether one does."""
@@ -102,9 +122,10 @@ class Viewer:
         """Send an intent and wait for its answer.
 
         With no host alive, `stop` goes to the keeper itself; all else is refused with
-        words that say how to go on.
+        words that say how to go on. With one that gives no sign, `stop` goes there,
+        too; all else waits for it, and is refused if it was asked for long ago by then.
         """
-        if not await self.connect():
+        if not await self.connect() or (self.silent and intent.wish == "stop"):
             return self._without_host(intent)
         writer = self._writer
         if writer is None:
@@ -115,7 +136,7 @@ class Viewer:
         answer: asyncio.Future[Reply] = loop.create_future()
         self._asked[intent.id] = answer
         try:
-            writer.write(encode_intent(intent))
+            writer.write(encode_intent(replace(intent, sent=time())))
             await writer.drain()
             return await answer
         except (ConnectionError, RunError):
@@ -137,7 +158,7 @@ class Viewer:
         except OSError:
             return self._without_host(intent)
         try:
-            writer.write(encode_intent(intent))
+            writer.write(encode_intent(replace(intent, sent=time())))
             while line := await reader.readline():
                 said = decode_from_host(line)
                 if isinstance(said, Reply) and said.id == intent.id:
@@ -161,8 +182,10 @@ class Viewer:
         try:
             while line := await reader.readline():
                 said = decode_from_host(line)
+                self._signs.hear(monotonic())
                 if isinstance(said, int):
-                    self._poked.set()
+                    if said:
+                        self._poked.set()
                 elif isinstance(said, Stalled):
                     self.stalled = said.why
                     self._poked.set()

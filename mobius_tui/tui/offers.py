@@ -77,6 +77,10 @@ def offer(view: RunView, selected: str | None, *, moved: bool) -> Offer:
     if view.stalled:
         words = f"Free some space: {view.stalled}; the run waits, and then goes on"
         return Offer(kind="wait", text=words, role="bad")
+    if view.silent:
+        silent, cont = clock(view.silent), f"kill -CONT {view.host}"
+        words = f"Host silent for {silent}; if it was stopped: {cont}"
+        return Offer(kind="wait", text=words, role="bad")
     proposal = view.proposal
     if moved and selected != proposal.step:
         other = _selected(view, selected)

@@ -90,6 +90,7 @@ class Sight:
             course=follower.course,
             lost=self.lost,
             stalled=sanitize.line(self._viewer.stalled),
+            silent=self._viewer.silent,
         )
 
     def verifying(self, view: RunView) -> str | None:

@@ -105,6 +105,8 @@ def _goes_on(view: RunView) -> Iterator[str]:
             yield f"{doing}: {view.plan.name(step_id)}, for {took}"
     if view.host is None:
         yield "Nothing new starts: no host runs this run"
+    elif view.silent:
+        yield "Nothing new starts: the host of this run gives no sign of life"
     elif view.proposal.kind in ("start", "wait") and view.proposal.step is not None:
         words = "Waiting" if view.proposal.kind == "wait" else "Next"
         why = f": {view.proposal.text}" if view.proposal.text else ""

@@ -49,6 +49,8 @@ class RunView:
     """Why the run's files are followed no longer; empty while they are."""
     stalled: str = ""
     """Why the host can write nothing for now, in words; empty if it can."""
+    silent: float = 0.0
+    """Seconds for which a living host has given no sign; 0 while that is not long."""
     uid: int = field(default_factory=os.getuid)
     """Whose viewer this is."""
     reviewed: float | None = None
@@ -63,7 +65,8 @@ class RunView:
     @property
     def seen(self) -> tuple[object, ...]:
         """What of it changes by itself."""
-        return self.last_n, int(self.now), self.host, self.lost, self.stalled
+        unwell = self.lost, self.stalled, self.silent > 0
+        return self.last_n, int(self.now), self.host, *unwell
 
     @property
     def runbook(self) -> Runbook:

@@ -6,12 +6,21 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from time import time
 
 import pytest
 
 from mobius_tui.run import control
 from mobius_tui.run.control import Control
-from mobius_tui.run.intents import Intent, Reply, decode_from_host, encode_intent
+from mobius_tui.run.intents import (
+    LATE,
+    SIGN_WANTED,
+    Intent,
+    Reply,
+    Wish,
+    decode_from_host,
+    encode_intent,
+)
 
 
 async def judge(intent: Intent, _who: str) -> Reply:
@@ -62,14 +71,14 @@ async def test_a_line_may_come_in_pieces(
     async with listening(tmp_path, monkeypatch, 60):
         reader, writer = await asyncio.open_unix_connection("control.sock")
         line = encode_intent(Intent(wish="note", text="x", id="first"))
-        for byte in b"\n" + line:
+        for byte in SIGN_WANTED + line:
             writer.write(bytes([byte]))
             await writer.drain()
             await asyncio.sleep(0)
-        for is_sound in (False, True):
-            said = decode_from_host(await reader.readline())
-            assert isinstance(said, Reply)
-            assert said.ok == is_sound
+        assert decode_from_host(await reader.readline()) == 0, "a sign, and no more"
+        said = decode_from_host(await reader.readline())
+        assert isinstance(said, Reply)
+        assert said.ok
         assert await is_answered(reader, writer)
         writer.close()
 
@@ -89,3 +98,49 @@ async def test_more_connections_than_any_run_has_are_not_held(
         assert await is_answered(*held[0])
         for each in (writer, *(one for _, one in held)):
             each.close()
+
+
+@pytest.mark.parametrize(
+    ("wish", "ago", "heeded"),
+    [
+        ("start", 0, True),
+        ("start", LATE - 5, True),
+        ("start", LATE + 5, False),
+        ("approve", LATE + 5, False),
+        ("rollback", LATE + 5, False),
+        ("stop", 3600, True),
+        ("disarm", 3600, True),
+        ("hold", 3600, True),
+        ("start", -3600, True),
+    ],
+)
+async def test_what_was_asked_for_long_ago_begins_nothing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    wish: Wish,
+    ago: float,
+    heeded: bool,
+) -> None:
+    intent = Intent(wish=wish, step="a", attempt=1, id="x", sent=time() - ago)
+    async with listening(tmp_path, monkeypatch, 60):
+        reader, writer = await asyncio.open_unix_connection("control.sock")
+        writer.write(encode_intent(intent))
+        said = decode_from_host(await asyncio.wait_for(reader.readline(), 60))
+        writer.close()
+    assert isinstance(said, Reply)
+    assert (said.id, said.ok) == ("x", heeded)
+    assert ("nothing was done" in said.text) is not heeded
+
+
+@pytest.mark.parametrize("sent", ["1e999", "-1", "NaN", "1" + "0" * 400, "true", '"x"'])
+async def test_a_time_that_is_none_is_no_intent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: str
+) -> None:
+    async with listening(tmp_path, monkeypatch, 60):
+        reader, writer = await asyncio.open_unix_connection("control.sock")
+        writer.write(b'{"wish": "start", "id": "x", "sent": %b}\n' % sent.encode())
+        said = decode_from_host(await asyncio.wait_for(reader.readline(), 60))
+        assert isinstance(said, Reply)
+        assert "this is no intent" in said.text
+        assert await is_answered(reader, writer)
+        writer.close()

@@ -34,6 +34,8 @@ class Leaving:
     has_host: bool
     ended: str
     """What the run came to; empty while it is open."""
+    is_silent: bool = False
+    """Whether its host lives, but gives no sign."""
     ends_alone: bool = False
     """Whether it is a watch that ends when nobody looks at it any more."""
 
@@ -53,6 +55,7 @@ def leaving(view: RunView, running: Attempts) -> Leaving:
         running={each: view.plan.name(each[0]) for each in running},
         has_host=view.host is not None,
         ended=ended.outcome if ended is not None else "",
+        is_silent=view.silent > 0,
         ends_alone=ends_alone(view.plan, view.state),
     )
 
@@ -100,9 +103,12 @@ class LeaveDialog(Dialog[Way]):
             return text(f"The run has ended meanwhile: {state.ended}.")
         if not lines:
             was = "What was running has ended. " if self._first.running else ""
-            keeps = "and its host keeps watching health"
-            host = keeps if state.has_host else "and no host runs it"
-            lines.append(text(f"{was}The run is open, {host}."))
+            keeps = "" if state.is_silent else ", and its host keeps watching health"
+            host = keeps if state.has_host else ", and no host runs it"
+            lines.append(text(f"{was}The run is open{host}."))
+        if state.is_silent:
+            words = "Its host gives no sign of life: nobody watches, nothing begins."
+            lines.append(text(words, "bad"))
         if state.ends_alone:
             words = "A watch that was begun without --detach ends with its last viewer."
             return Content("\n\n").join([*lines, text(words, "warn")])

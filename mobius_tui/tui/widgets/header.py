@@ -122,6 +122,8 @@ class RunHeader(Widget):
             parts.append(assemble(("○ host gone", "bad")))
         elif view.stalled:
             parts.append(assemble(("✖ disk full", "bad")))
+        elif view.silent:
+            parts.append(assemble(("✖ host silent", "bad")))
         else:
             name = "host " if self.size.width >= ROOMY else ""
             parts.append(assemble((name, "muted"), ("●", "good"), (" alive", "muted")))
