@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from pathlib import Path
 from time import monotonic
+
+import pytest
 
 from mobius_tui.run.events import NoteAdded
 from mobius_tui.run.signs import SILENT
@@ -31,11 +33,13 @@ async def test_looks_that_find_nothing_are_told_of_no_more_often_than_wanted(
     await viewer.close()
 
 
-async def test_a_host_that_answers_is_never_silent(tmp_path: Path) -> None:
+@pytest.mark.parametrize("there", [True, False])
+async def test_who_answers_or_cannot_is_not_silent(tmp_path: Path, there: bool) -> None:
     run = MadeRun(tmp_path, load(ROLLBACK), values={})
     viewer = Viewer(run.directory)
-    async with hosted(run), aclosing(viewer.changes()) as changes:
-        until = monotonic() + SILENT + 2
+    host = hosted(run) if there else nullcontext()
+    async with host, aclosing(viewer.changes()) as changes:
+        until = monotonic() + SILENT + 1
         async for _ in changes:
             assert viewer.silent == 0
             if monotonic() > until:

@@ -35,7 +35,7 @@ def assessed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MadeRun:
     return scenes.assessed(tmp_path)
 
 
-def ask(run: MadeRun, uid: int) -> None:
+def ask(run: MadeRun, uid: int, *, count: int = 1) -> None:
     follower = Viewer(run.directory).follower
     step = follower.plan.steps["execute"]
     bound = binding(follower.plan, follower.state, step)
@@ -44,7 +44,7 @@ def ask(run: MadeRun, uid: int) -> None:
             step="execute",
             attempt=1,
             role="Deploy Operator",
-            count=1,
+            count=count,
             within=900,
             binding=bound,
             uid=uid,
@@ -152,3 +152,12 @@ def test_of_what_has_changed_since_no_approval_is_told(assessed: MadeRun) -> Non
     give(assessed, os.getuid() + 1)
     assessed.write(VariableSet(name="backup_file", value="/x", source="set"))
     assert "approved by" not in facts(assessed)
+
+
+def test_one_of_two_who_approved_is_told_and_nobody_begins_it(
+    assessed: MadeRun,
+) -> None:
+    ask(assessed, os.getuid(), count=2)
+    give(assessed, os.getuid() + 1)
+    assert "approved by ops" in facts(assessed).splitlines()
+    assert "asked for (1 of 2, within 15 min)" in facts(assessed)
