@@ -10,7 +10,7 @@ from time import monotonic
 import pytest
 
 from mobius_tui.run.events import NoteAdded
-from mobius_tui.run.signs import SILENT
+from mobius_tui.run.signs import ASK, SILENT
 from mobius_tui.run.viewer import POLL, Viewer
 from mobius_tui.runbook.decode import load
 from tests.tui.runs import ROLLBACK, MadeRun, hosted
@@ -44,4 +44,17 @@ async def test_who_answers_or_cannot_is_not_silent(tmp_path: Path, there: bool) 
             assert viewer.silent == 0
             if monotonic() > until:
                 break
+    await viewer.close()
+
+
+async def test_a_sign_of_life_is_no_news(tmp_path: Path) -> None:
+    run = MadeRun(tmp_path, load(ROLLBACK), values={})
+    viewer = Viewer(run.directory)
+    async with hosted(run), aclosing(viewer.changes(1e9)) as changes:
+        assert not await anext(changes), "the first look"
+        # Some signs later: were one told of, it would come first.
+        asyncio.get_running_loop().call_later(
+            2 * ASK + POLL, lambda: run.write(NoteAdded(text="x"))
+        )
+        assert len((await anext(changes)).entries) == 1
     await viewer.close()
