@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import re
 import subprocess
@@ -9,15 +10,19 @@ from pathlib import Path
 
 import pytest
 
+from mobius_tui import plain
 from mobius_tui.run.entry_words import words
 from mobius_tui.run.events import RunBegan
 from mobius_tui.run.follow import Follower
+from mobius_tui.run.intents import Intent
+from mobius_tui.run.viewer import Viewer
 from tests.acceptance.conftest import Open
 from tests.acceptance.conftest import ended as ended
 from tests.acceptance.conftest import terminal as terminal
 from tests.acceptance.terminal import PROGRAM
 from tests.acceptance.test_terminal import book
 from tests.tui import scenes
+from tests.tui.runs import hosted
 
 SCENES = ("running", "failed", "unknown", "checking", "recovering", "ended", "telling")
 
@@ -105,3 +110,34 @@ def test_the_library_into_a_pipe_says_what_to_do_instead(ended: None) -> None:
     assert done.stdout == ""
     assert "`mobius-tui runs` lists the runs" in done.stderr
     assert "\x1b" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("full", "said"),
+    [("", "process 4242, does not answer"), ("no room", "the disk is full: no room")],
+)
+async def test_an_answer_that_is_long_in_coming_is_told_of(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    full: str,
+    said: str,
+) -> None:
+    monkeypatch.setattr(plain, "SILENT", 0.3)
+    run = scenes.running(tmp_path)
+    viewer = Viewer(run.directory)
+    async with hosted(run) as host:
+        assert (await plain.intend(viewer, Intent(wish="note", text="x"))).ok
+        assert capsys.readouterr().err == ""
+        host.answers.clear()
+        host.stall(full)
+        asked = asyncio.create_task(plain.intend(viewer, Intent(wish="note", text="y")))
+        err = ""
+        async with asyncio.timeout(60):
+            while not err:
+                await asyncio.sleep(0)
+                err = capsys.readouterr().err
+        assert said in err
+        host.answers.set()
+        assert (await asked).ok
+    await viewer.close()

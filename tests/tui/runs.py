@@ -148,9 +148,12 @@ class FakeHost:
         self.refuse = ""
         self.acts: dict[str, Callable[[Intent], None]] = {}
         self.stall: Callable[[str], None] = lambda _: None
+        self.answers = asyncio.Event()
+        self.answers.set()
 
     async def judge(self, intent: Intent, _who: str) -> Reply:
         self.intents.append(intent)
+        await self.answers.wait()
         act = self.acts.get(intent.wish)
         if act is not None:
             act(intent)
