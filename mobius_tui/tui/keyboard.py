@@ -56,6 +56,11 @@ class Keyboard(TextualsParser):
         self._text = codecs.getincrementaldecoder("utf-8")("replace")
         super().__init__()
 
+    @property
+    def waits(self) -> bool:
+        """Whether what was read may still become something else, until `tick`."""
+        return self._timeout_time is not None
+
     def read(self, data: bytes) -> Iterable[Message]:
         """The events of some bytes; a character may be torn between two calls.
 

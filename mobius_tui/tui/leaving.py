@@ -1,18 +1,24 @@
 """Textual's driver: leaving without a wait, the size by the terminal, our own keys.
 
-Textual joins the thread that reads keys, which looks only every 100 ms whether it
-should end: a quarter of a second between `q` and the shell's prompt. At the end of the
-program it may as well end with the process, once the terminal is as it was.
+Textual reads keys in one thread and writes frames in another. Each of them must be
+woken, and have its turn, before a key is seen or what it did: here the event loop does
+both, and a thread only waits where a terminal takes nothing.
 """
 
 from __future__ import annotations
 
 import os
 import selectors
+from asyncio import TimerHandle
+from collections.abc import Iterable
+from threading import Thread
+from typing import Any, cast
 
 from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
 
 from mobius_tui.tui.keyboard import Keyboard
+from mobius_tui.tui.outlet import Outlet
 
 LOOK = 0.1
 """Seconds between looks whether a lone Esc has stood long enough to be the key."""
@@ -26,10 +32,32 @@ class Driver(LinuxDriver):
     is_last = False
     """Whether the process ends after this: then nobody reads keys any more."""
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        # What Textual's thread writes to; there is no public way past that thread.
+        self._outlet = Outlet(cast("Any", self._file))
+        self._file = cast("Any", self._outlet)
+        self._keyboard = Keyboard()
+        self._listens = False
+        self._look: TimerHandle | None = None
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the terminal has yet to take what was written."""
+        return self._outlet.is_behind
+
+    def write(self, data: str) -> None:
+        """Write, at once what the terminal takes now; what it does not, by a thread."""
+        rest = self._outlet.pass_by(data)
+        if rest:
+            self._outlet.give()
+            super().write(cast("str", rest))
+
     def start_application_mode(self) -> None:
         """Set the terminal up; its size is known from then on."""
         self._size = self._get_terminal_size()
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._listen()
 
     def _get_terminal_size(self) -> tuple[int, int]:
         """The terminal's own size.
@@ -46,6 +74,9 @@ class Driver(LinuxDriver):
 
     def disable_input(self) -> None:
         """Read no more keys; wait until that is so, unless the process ends."""
+        if self._listens:
+            self._loop.remove_reader(self.fileno)
+            self._listens = False
         if self.is_last and not self.exit_event.is_set():
             self._key_thread = None  # Textual has no public way not to join it
             super().disable_input()
@@ -53,8 +84,50 @@ class Driver(LinuxDriver):
         else:
             super().disable_input()
 
+    def close(self) -> None:
+        """Let go of the terminal, once it has all that was written."""
+        super().close()
+        self._outlet.close()
+
     def run_input_thread(self) -> None:
-        """Read what the terminal types until it is told to end."""
+        """Nothing: the event loop reads what is typed, where it can."""
+
+    def _listen(self) -> None:
+        """Read what the terminal types, from now on."""
+        self._keyboard = Keyboard()
+        try:
+            self._loop.add_reader(self.fileno, self._read)
+            self._listens = True
+        except OSError:  # a kind of file that the loop cannot wait for
+            self._key_thread = Thread(target=self._read_apart, daemon=True)
+            self._key_thread.start()
+
+    def _read(self) -> None:
+        """Read what was typed; the loop calls it."""
+        try:
+            data = os.read(self.fileno, PIECE)
+        except OSError:
+            data = b""
+        if data:
+            self._tell(self._keyboard.read(data))
+        else:  # the terminal is gone
+            self._loop.remove_reader(self.fileno)
+            self._listens = False
+
+    def _tell(self, events: Iterable[Message]) -> None:
+        """Tell the app of keys; look soon whether an Esc was one, where it may be."""
+        for event in events:
+            self.process_message(event)
+        if self._keyboard.waits and self._look is None:
+            self._look = self._loop.call_later(LOOK, self._tick)
+
+    def _tick(self) -> None:
+        self._look = None
+        if self._listens:
+            self._tell(self._keyboard.tick())
+
+    def _read_apart(self) -> None:
+        """Read what is typed, in a thread, until it is told to end."""
         keyboard = Keyboard()
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)

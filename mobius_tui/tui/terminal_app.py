@@ -145,9 +145,8 @@ class TerminalApp(App[Result]):
 
     def _is_busy(self) -> bool:
         """Whether the terminal has yet to take what was sent, as far as is known."""
-        writer = getattr(self._driver, "_writer_thread", None)
-        queue = getattr(writer, "_queue", None)
-        return queue is not None and not queue.empty()
+        driver = self._driver
+        return isinstance(driver, leaving.Driver) and driver.is_behind
 
     def copy_to_clipboard(self, text: str) -> None:
         """Send text to the terminal's clipboard, through GNU screen too."""

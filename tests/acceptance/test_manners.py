@@ -341,3 +341,28 @@ async def test_the_size_is_the_terminals_own_whatever_was_exported(
         screen.resize(columns, rows)
         screen.until(lambda shown: shown.split("\n")[0].rstrip().endswith("● alive"))
         screen.until(lambda shown: "q Leave" in shown.split("\n")[-1])
+
+
+APART = """
+import sys
+from asyncio.selector_events import BaseSelectorEventLoop
+def refuse(*_):
+    raise PermissionError(1, "no such wait")
+BaseSelectorEventLoop.add_reader = refuse
+from mobius_tui.cli import main
+sys.exit(main(["resume"]))
+"""
+
+
+async def test_keys_come_where_the_event_loop_cannot_wait_for_a_terminal(
+    terminal: Open, tmp_path: Path
+) -> None:
+    await begun(book(tmp_path, loop_until(tmp_path / "go", 0)))
+    screen = terminal("-c", APART, program=sys.executable)
+    screen.until("Back in")
+    press_until(screen, ENTER, lambda text: "Back in" not in text)
+    press_until(screen, "q", lambda text: "Leave?" in text)
+    press_until(screen, "\x1b", lambda text: "Leave?" not in text)
+    press_until(screen, "q", lambda text: "Leave?" in text)
+    press_until(screen, ENTER, lambda _: not screen.child.isalive())
+    assert is_restored(screen)

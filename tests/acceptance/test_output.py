@@ -155,7 +155,7 @@ async def test_less_shows_it_and_comes_back(terminal: Open, tmp_path: Path) -> N
 async def test_it_is_saved_where_nothing_was(terminal: Open, tmp_path: Path) -> None:
     screen, _ = await opened(terminal, tmp_path, hostile_script(tmp_path))
     (tmp_path / "mine").write_text("mine")
-    press_until(screen, "S", lambda shown: "Save the output" in shown)
+    press_until(screen, "S", lambda shown: "s1.1.txt" in shown)
     press_until(screen, "\x15", lambda shown: "s1.1.txt" not in shown)
     screen.press(f"{tmp_path}/mine{ENTER}")
     screen.until("There is such a file already")
