@@ -11,7 +11,7 @@ import os
 import selectors
 from asyncio import TimerHandle
 from collections.abc import Iterable
-from threading import Thread
+from threading import RLock
 from typing import Any, cast
 
 from textual.drivers.linux_driver import LinuxDriver
@@ -38,6 +38,7 @@ class Driver(LinuxDriver):
         self._outlet = Outlet(cast("Any", self._file))
         self._file = cast("Any", self._outlet)
         self._keyboard = Keyboard()
+        self._writing = RLock()
         self._listens = False
         self._look: TimerHandle | None = None
 
@@ -47,17 +48,21 @@ class Driver(LinuxDriver):
         return self._outlet.is_behind
 
     def write(self, data: str) -> None:
-        """Write, at once what the terminal takes now; what it does not, by a thread."""
-        rest = self._outlet.pass_by(data)
-        if rest:
-            self._outlet.give()
-            super().write(cast("str", rest))
+        """Write, at once what the terminal takes now; what it does not, by a thread.
+
+        A copy for the terminal's clipboard may come from any thread.
+        """
+        with self._writing:
+            rest = self._outlet.pass_by(data)
+            if rest:
+                self._outlet.give()
+                super().write(cast("str", rest))
 
     def start_application_mode(self) -> None:
         """Set the terminal up; its size is known from then on."""
         self._size = self._get_terminal_size()
-        super().start_application_mode()  # type: ignore[no-untyped-call]
         self._listen()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
 
     def _get_terminal_size(self) -> tuple[int, int]:
         """The terminal's own size.
@@ -89,18 +94,14 @@ class Driver(LinuxDriver):
         super().close()
         self._outlet.close()
 
-    def run_input_thread(self) -> None:
-        """Nothing: the event loop reads what is typed, where it can."""
-
     def _listen(self) -> None:
-        """Read what the terminal types, from now on."""
+        """Have the event loop read what the terminal types, from its next turn on."""
         self._keyboard = Keyboard()
         try:
             self._loop.add_reader(self.fileno, self._read)
             self._listens = True
-        except OSError:  # a kind of file that the loop cannot wait for
-            self._key_thread = Thread(target=self._read_apart, daemon=True)
-            self._key_thread.start()
+        except OSError:
+            self._listens = False  # a kind of file that the loop cannot wait for
 
     def _read(self) -> None:
         """Read what was typed; the loop calls it."""
@@ -109,7 +110,10 @@ class Driver(LinuxDriver):
         except OSError:
             data = b""
         if data:
-            self._tell(self._keyboard.read(data))
+            try:
+                self._tell(self._keyboard.read(data))
+            except Exception as error:  # noqa: BLE001 - the app ends by it, and says so
+                self._app.call_later(_raise, error)
         else:  # the terminal is gone
             self._loop.remove_reader(self.fileno)
             self._listens = False
@@ -126,8 +130,10 @@ class Driver(LinuxDriver):
         if self._listens:
             self._tell(self._keyboard.tick())
 
-    def _read_apart(self) -> None:
-        """Read what is typed, in a thread, until it is told to end."""
+    def run_input_thread(self) -> None:
+        """Read what is typed where the loop does not, until it is told to end."""
+        if self._listens:
+            return
         keyboard = Keyboard()
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
@@ -137,3 +143,7 @@ class Driver(LinuxDriver):
                         self.process_message(event)
                 for event in keyboard.tick():
                     self.process_message(event)
+
+
+def _raise(error: Exception) -> None:
+    raise error

@@ -366,3 +366,31 @@ async def test_keys_come_where_the_event_loop_cannot_wait_for_a_terminal(
     press_until(screen, "q", lambda text: "Leave?" in text)
     press_until(screen, ENTER, lambda _: not screen.child.isalive())
     assert is_restored(screen)
+
+
+FAULT = """
+import sys
+from mobius_tui.tui.keyboard import Keyboard
+class Broken(Keyboard):
+    def read(self, data):
+        if b"!" in data:
+            raise RuntimeError("of the keyboard's")
+        return super().read(data)
+from mobius_tui.tui import leaving
+leaving.Keyboard = Broken
+from mobius_tui.cli import main
+sys.exit(main(["resume"]))
+"""
+
+
+async def test_a_fault_in_reading_keys_ends_it_as_any_other(
+    terminal: Open, tmp_path: Path
+) -> None:
+    await begun(book(tmp_path, loop_until(tmp_path / "go", 0)))
+    screen = terminal("-c", FAULT, program=sys.executable)
+    screen.until("Back in")
+    screen.press("!")
+    assert screen.over() == 70
+    assert is_restored(screen)
+    [log] = folder().glob("crash-*.log")
+    assert "of the keyboard's" in log.read_text()

@@ -86,7 +86,7 @@ def main() -> int:
     if strange:
         parser.error(f"there is no group {strange[0]}; there are {', '.join(GROUPS)}")
     free = shutil.disk_usage(tempfile.gettempdir()).free
-    if free < 5e9 * options.gigabytes:
+    if free < 6e9 * options.gigabytes:
         parser.error(f"{free / 1e9:.0f} GB are free: too few; ask for fewer gigabytes")
     spine.FLOOD = int(1e9 * options.gigabytes)
     over = 0
