@@ -12,7 +12,7 @@ EVERY = 1 << 21
 """Bytes of a flood between two looks whether others want the processors, too."""
 FLOOD = 100e6
 """Bytes a second from which output is a flood."""
-LITTLE, MUCH = 0.22, 0.4
+LITTLE, MUCH = 0.27, 0.45
 """Of the time, waited for a processor: nobody need rest, and all should."""
 MOST = 4.0
 """Times as long as it moved that it rests at most; and in seconds:"""
