@@ -343,6 +343,14 @@ async def test_the_size_is_the_terminals_own_whatever_was_exported(
         screen.until(lambda shown: "q Leave" in shown.split("\n")[-1])
 
 
+async def resumed_by(program: str, terminal: Open, folder: Path) -> Terminal:
+    """A run that goes on, shown by a program of Python that ends in ours."""
+    await begun(book(folder, loop_until(folder / "go", 0)))
+    screen = terminal("-c", program, program=sys.executable)
+    screen.until("Back in")
+    return screen
+
+
 APART = """
 import sys
 from asyncio.selector_events import BaseSelectorEventLoop
@@ -357,9 +365,7 @@ sys.exit(main(["resume"]))
 async def test_keys_come_where_the_event_loop_cannot_wait_for_a_terminal(
     terminal: Open, tmp_path: Path
 ) -> None:
-    await begun(book(tmp_path, loop_until(tmp_path / "go", 0)))
-    screen = terminal("-c", APART, program=sys.executable)
-    screen.until("Back in")
+    screen = await resumed_by(APART, terminal, tmp_path)
     press_until(screen, ENTER, lambda text: "Back in" not in text)
     press_until(screen, "q", lambda text: "Leave?" in text)
     press_until(screen, "\x1b", lambda text: "Leave?" not in text)
@@ -386,11 +392,18 @@ sys.exit(main(["resume"]))
 async def test_a_fault_in_reading_keys_ends_it_as_any_other(
     terminal: Open, tmp_path: Path
 ) -> None:
-    await begun(book(tmp_path, loop_until(tmp_path / "go", 0)))
-    screen = terminal("-c", FAULT, program=sys.executable)
-    screen.until("Back in")
+    screen = await resumed_by(FAULT, terminal, tmp_path)
     screen.press("!")
     assert screen.over() == 70
     assert is_restored(screen)
     [log] = folder().glob("crash-*.log")
     assert "of the keyboard's" in log.read_text()
+
+
+def test_an_esc_that_nothing_follows_is_the_key(terminal: Open, tmp_path: Path) -> None:
+    book(tmp_path, "true")
+    screen = terminal("run", str(tmp_path / "terminal.toml"), columns=80, rows=24)
+    screen.until("Esc Back")
+    screen.press("\x1b")
+    screen.over(20)
+    assert is_restored(screen)
