@@ -56,7 +56,7 @@ SIGN_WANTED = b"\n"
 LATE = 10.0
 """Seconds after which nobody expects any more that what they asked for is done."""
 NEVER_LATE: frozenset[Wish] = frozenset(
-    ("stop", "disarm", "hold", "note", "deny", "release", "hint", "facilitate")
+    ("stop", "disarm", "hold", "note", "deny", "release", "hint")
 )
 """What is heeded however late it is heard: it begins nothing."""
 

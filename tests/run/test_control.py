@@ -108,6 +108,7 @@ async def test_more_connections_than_any_run_has_are_not_held(
         ("start", LATE + 5, False),
         ("approve", LATE + 5, False),
         ("rollback", LATE + 5, False),
+        ("facilitate", LATE + 5, False),
         ("stop", 3600, True),
         ("disarm", 3600, True),
         ("hold", 3600, True),
