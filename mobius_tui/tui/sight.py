@@ -15,6 +15,7 @@ from mobius_tui.run.said import Said, said
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import BAD, Status
 from mobius_tui.run.viewer import Viewer
+from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.model_action import Run
 from mobius_tui.tui.health_view import HealthView, StepSpan, look_at
 from mobius_tui.tui.messages import RunChanged, RunLost
@@ -38,8 +39,9 @@ class Sight:
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
         self._said: dict[str, Said] = {}
-        plan = viewer.follower.plan
-        self._changing = tuple(s for s in plan.steps.values() if effect_of(s) != "read")
+        steps = viewer.follower.plan.steps.values()
+        self._changing = tuple(s for s in steps if effect_of(s) != "read")
+        self._tried: tuple[Step, ...] = ()
         self._n = -1
         self.lost = ""
         """Why the run's files are followed no longer; empty while they are."""
@@ -70,6 +72,8 @@ class Sight:
         if follower.state.n != self._n:
             self._n = follower.state.n
             self._read_last_words()
+            steps = self.state.steps
+            self._tried = tuple(s for s in self._changing if steps[s.id].attempts)
         health = {
             probe_id: window.status(now).state
             for probe_id, window in follower.health.windows.items()
@@ -126,7 +130,7 @@ class Sight:
         points = [w.points[0].at for w in follower.health.windows.values() if w.points]
         oldest = min(points, default=0.0)
         found = []
-        for step in self._changing:
+        for step in self._tried:
             for attempt in reversed(self.state.steps[step.id].attempts):
                 if attempt.ended is not None and attempt.ended < oldest:
                     break  # those before it ended earlier
@@ -142,14 +146,19 @@ class Sight:
 
     def running(self) -> tuple[tuple[str, int], ...]:
         """The attempts at scripts that run now."""
-        steps = self._viewer.follower.plan.steps
         return tuple(
             (step_id, own.last.number)
             for step_id, own in self.state.steps.items()
-            if own.status is Status.RUNNING
-            and own.last is not None
-            and isinstance(steps[step_id].action, Run)
+            if own.last is not None and self.is_running(step_id, own.last.number)
         )
+
+    def is_running(self, step_id: str, attempt: int) -> bool:
+        """Whether this attempt is at a script that runs now."""
+        own = self.state.steps[step_id]
+        if own.status is not Status.RUNNING or own.last is None:
+            return False
+        step = self._viewer.follower.plan.steps[step_id]
+        return own.last.number == attempt and isinstance(step.action, Run)
 
     def _read_last_words(self) -> None:
         """What attempts that ended badly said last."""

@@ -74,7 +74,7 @@ class FollowingPage(OutputPage):
         """A worker: tells of a running step's output, and ends when the step does."""
         path = self._viewer.directory.attempt(step_id, attempt).output
         seen = -1
-        while (step_id, attempt) in self._sight.running():
+        while self._sight.is_running(step_id, attempt):
             size = _size(path)
             if size != seen:
                 seen = size

@@ -302,7 +302,7 @@ class RunScreen(AskingPage):
             return True
         self._viewer.follower.poll()
         self.look()
-        if (step_id, attempt) not in self._sight.running():
+        if not self._sight.is_running(step_id, attempt):
             return True
         self.tell(reply.text, is_problem=True)
         return False

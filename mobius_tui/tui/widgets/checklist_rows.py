@@ -14,12 +14,18 @@ from textual.widget import Widget
 
 from mobius_tui.tui.folding import Outline
 from mobius_tui.tui.outline import Row, tally
+from mobius_tui.tui.output.row_cache import RowCache
 from mobius_tui.tui.view import RunView
 from mobius_tui.tui.widgets.row_strip import cut, strip_of
 from mobius_tui.tui.widgets.scroll_mark import ScrollMark
 from mobius_tui.tui.widgets.scrolling import clamp, top_for
 
 ROLES = ("plain", "strong", "muted", "accent", "good", "warn", "bad", "cursor")
+Look = tuple[Row, bool, bool, int, Style]
+"""What a row's strip is made of: what it says, whether the cursor is on it, and bright,
+cells, and the ground that is left over."""
+KEPT = 128
+"""Rows whose strips are kept."""
 
 
 class ChecklistRows(Widget, can_focus=True):
@@ -32,11 +38,15 @@ class ChecklistRows(Widget, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
+        self._styles_cache = RowCache()
         self.top = 0
         """The first row in sight."""
         self._outline = Outline()
         self._mark = ScrollMark()
         self._drawn: dict[int, tuple[Row, bool]] = {}
+        self._kept: dict[Look, Strip] = {}
+        """Where a row only moved its strip stays the same, and so does what Textual
+        and the drawing have made of it."""
         self._styles_of: dict[str, Style] = {}
         self._ground = Style.null()
 
@@ -105,6 +115,7 @@ class ChecklistRows(Widget, can_focus=True):
         """Colours may have changed."""
         super().notify_style_update()
         self._styles_of = {}
+        self._kept = {}
 
     def _show_cursor(self) -> bool:
         """Scroll until the cursor is in sight; returns whether that moved rows."""
@@ -149,13 +160,26 @@ class ChecklistRows(Widget, can_focus=True):
             self._drawn.pop(y, None)
             return Strip.blank(width, self._ground)
         what, is_cursor = self._drawn[y] = self._to_draw(y)
+        is_bright = is_cursor and self.has_focus_within
+        look = what, is_cursor, is_bright, width, self._ground
+        strip = self._kept.get(look)
+        if strip is None:
+            if len(self._kept) >= KEPT:
+                self._kept.clear()
+            strip = self._kept[look] = self._make(*look)
+        return strip
+
+    def _make(
+        self, what: Row, is_cursor: bool, is_bright: bool, width: int, beyond: Style
+    ) -> Strip:
+        """Draw a row."""
         ground = self._style("cursor") if is_cursor else Style.null()
-        if is_cursor and not self.has_focus_within:
+        if is_cursor and not is_bright:
             ground = Style(bgcolor=ground.bgcolor, bold=True)
         strip = strip_of(
             what, width, style=self._style, ground=ground, is_cursor=is_cursor
         )
-        return strip.adjust_cell_length(width, self._ground)
+        return strip.adjust_cell_length(width, beyond)
 
     def _style(self, role: str) -> Style:
         if role not in self._styles_of:
