@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -12,6 +13,7 @@ from mobius_tui.run.intents import Intent, Reply
 if TYPE_CHECKING:
     from mobius_tui.drill.never_red import LookBack
     from mobius_tui.health.once import Seen
+    from mobius_tui.tui.screens.stand import Draft
 
 
 class RunChanged(Message):
@@ -42,10 +44,20 @@ class OutputGrew(Message):
 class Answered(Message):
     """The host answered an intent."""
 
-    def __init__(self, intent: Intent, reply: Reply) -> None:
+    def __init__(
+        self, intent: Intent, reply: Reply, typed: Mapping[str, Draft]
+    ) -> None:
+        """An answer.
+
+        Args:
+            intent: what was wanted.
+            reply: what the host says to it.
+            typed: what the person had typed for it, by the dialogs' headings.
+        """
         super().__init__()
         self.intent = intent
         self.reply = reply
+        self.typed = typed
 
 
 class Probed(Message):

@@ -24,6 +24,7 @@ from tests.tui.runs import (
     press,
     running,
     until,
+    words,
 )
 
 
@@ -103,3 +104,45 @@ async def test_what_asks_nothing_is_not_missed(tmp_path: Path, key: str) -> None
     async with hosted(run), opened(run, time=time) as (_, pilot):
         await press(pilot, time, key)
         assert gone(pilot) == ""
+
+
+async def test_what_was_typed_and_closed_is_there_again(tmp_path: Path) -> None:
+    run = scenes.decided(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (_, pilot):
+        await press(pilot, time, "s", "escape", "s")
+        assert "Closed." not in words(pilot), "nothing was typed"
+        await press(pilot, time, *"no page", "escape")
+        assert "Closed. Open it again: what you typed is there." in words(pilot)
+        await press(pilot, time, "s")
+        assert pilot.app.screen.query_one(Input).value == "no page"
+        await press(pilot, time, "enter")
+        await until(pilot, lambda: host.intents)
+        assert host.intents[0].text == "no page"
+        await press(pilot, time, "s")
+        assert pilot.app.screen.query_one(Input).value == "", "it was sent"
+
+
+@pytest.mark.parametrize("key", ["n", "m"])
+async def test_what_the_host_refused_need_not_be_typed_again(
+    tmp_path: Path, key: str
+) -> None:
+    run = scenes.telling(tmp_path)
+    time = Time(run.at)
+    edit = ["e"] if key == "m" else []
+    send = ["tab", "tab", "tab", "enter"] if key == "m" else ["enter"]
+    async with hosted(run) as host, opened(run, time=time) as (page, pilot):
+        host.refuse = "It came late."
+        await press(pilot, time, key, *edit, *"Hi there", *send)
+        await until(pilot, lambda: "It came late." in words(pilot))
+        assert "It came late. Open it again: what you typed is there." in words(pilot)
+        assert len(host.intents) == 1
+        host.refuse = ""
+        await press(pilot, time, key, *edit)
+        lines = [each.value for each in pilot.app.screen.query(Input)]
+        texts = [each.text for each in pilot.app.screen.query(TextArea)]
+        assert "".join(lines + texts).endswith("Hi there")
+        await press(pilot, time, *send)
+        await until(pilot, lambda: len(host.intents) == 2)
+        assert host.intents[0].text == host.intents[1].text
+        await until(pilot, lambda: not page.drafts)

@@ -10,6 +10,7 @@ from typing import ClassVar, Generic, Literal, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult, RenderResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
@@ -24,6 +25,7 @@ from mobius_tui.tui.backdrop import Backdrop
 from mobius_tui.tui.commands import bind
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.room import Roomy
+from mobius_tui.tui.screens.drafts import write, written
 from mobius_tui.tui.screens.stand import Draft
 from mobius_tui.tui.theme import Role, text
 from mobius_tui.tui.view import RunView
@@ -91,10 +93,12 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
     ASKS: ClassVar[bool] = True
     """Whether something comes of it; one that only tells is not missed."""
     KEEPS: ClassVar[bool] = True
-    """Whether what was typed is kept when the screens go away."""
+    """Whether what was typed is kept where nothing came of it."""
 
     draft: Draft = MappingProxyType({})
-    """What was typed in it before, when the screens went away."""
+    """What was typed in it before, and nothing came of."""
+    left: Draft = MappingProxyType({})
+    """What was typed in it when it was closed or answered."""
     alarm: reactive[RunView | None] = reactive(None, repaint=False)
     """The run, of which the banner over the dialog tells; none where there is none."""
 
@@ -174,7 +178,8 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
         if self.mono is monotonic:
             self._looked = monotonic()
             self.set_interval(BEAT, self._look_for_stalls)
-        self._restore()
+        self._given = written(self)
+        write(self, self.draft)
         self.call_after_refresh(self._show_focus)
 
     def _look_for_stalls(self) -> None:
@@ -185,26 +190,15 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
         if self._looked - before >= STALL and not self.is_opening:
             self.be_deaf()
 
+    def dismiss(self, result: T | None = None) -> AwaitComplete:
+        """Close, and give what was answered; what was typed is known afterwards."""
+        self.left = self.typed()
+        return super().dismiss(result)
+
     def typed(self) -> Draft:
         """What was typed in its fields, by their ids, if that is to be kept."""
-        now = self._written() if self.KEEPS else {}
-        return {key: words for key, words in now.items() if words != self._given[key]}
-
-    def _written(self) -> dict[str, str]:
-        """What stands in its fields, by their ids."""
-        lines = {each.id or "": each.value for each in self.query(Input)}
-        return lines | {each.id or "": each.text for each in self.query(TextArea)}
-
-    def _restore(self) -> None:
-        """Put what was typed before into its fields, to be typed on."""
-        self._given = self._written()
-        for key in self.draft.keys() & self._given.keys():
-            field = self.query_one(f"#{key}")
-            if isinstance(field, Input):
-                field.select_on_focus = False
-                field.value = self.draft[key]
-            elif isinstance(field, TextArea):
-                field.text = self.draft[key]
+        now = written(self) if self.KEEPS else {}
+        return {k: words for k, words in now.items() if words != self._given.get(k)}
 
     def _show_focus(self) -> None:
         if self.focused is not None:

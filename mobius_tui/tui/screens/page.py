@@ -34,6 +34,7 @@ T = TypeVar("T")
 
 PANES = ("checklist", "output", "timeline")
 """Places that are panes, which carry out their commands themselves."""
+TYPED = "Open it again: what you typed is there."
 
 
 class Page(BasePage):
@@ -53,7 +54,9 @@ class Page(BasePage):
     """Where seconds come from for the time in which a dialog is deaf."""
 
     drafts: Mapping[str, Draft] = MappingProxyType({})
-    """What was typed in dialogs that nobody answered, by their headings."""
+    """What was typed in dialogs and nothing came of, by their headings."""
+    answered: Mapping[str, Draft] = MappingProxyType({})
+    """What was typed in those that were answered, since it was last forgotten."""
     _asked: Dialog[Any] | None = None
 
     def available(self) -> frozenset[str]:
@@ -90,18 +93,28 @@ class Page(BasePage):
         self.drafts = {k: v for k, v in self.drafts.items() if k != dialog.heading}
         self._asked = dialog
         try:
-            return await self.app.push_screen_wait(dialog)
+            given = await self.app.push_screen_wait(dialog)
         finally:
             self._asked = None
+        if given is None:
+            if self.keep({dialog.heading: dialog.left}):
+                self.tell(f"Closed. {TYPED}")
+        else:
+            self.answered = {**self.answered, dialog.heading: dialog.left}
+        return given
+
+    def keep(self, drafts: Mapping[str, Draft]) -> bool:
+        """Keep what was typed for when it is opened again; whether there is any."""
+        typed = {heading: draft for heading, draft in drafts.items() if draft}
+        self.drafts = {**typed, **self.drafts}
+        return bool(typed)
 
     def set_aside(self) -> str:
         """Keep what was typed in an open dialog; returns what to tell of it later."""
         dialog = self._asked
         if dialog is None or not dialog.is_mounted or not dialog.ASKS:
             return ""
-        typed = dialog.typed()
-        self.drafts = {**self.drafts, dialog.heading: typed}
-        kept = " Open it again: what you typed is there." if typed else ""
+        kept = f" {TYPED}" if self.keep({dialog.heading: dialog.typed()}) else ""
         return f"Closed, and nothing was sent: “{dialog.heading}”.{kept}"
 
     def tell(self, words: str, *, is_problem: bool = False) -> None:

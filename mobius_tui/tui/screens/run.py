@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from time import time
 from typing import TYPE_CHECKING, ClassVar
 
@@ -21,11 +21,13 @@ from mobius_tui.tui.command import Place
 from mobius_tui.tui.commands import bindings
 from mobius_tui.tui.messages import Answered
 from mobius_tui.tui.offers import terminal_from, terminal_of
+from mobius_tui.tui.outbox import Outbox
 from mobius_tui.tui.output.workbench import OutputWorkbench
 from mobius_tui.tui.outside import no_terminal, to_terminal
 from mobius_tui.tui.refusals import why_not
 from mobius_tui.tui.screens.asking_page import AskingPage
 from mobius_tui.tui.screens.dialog import DEAF
+from mobius_tui.tui.screens.page import TYPED
 from mobius_tui.tui.screens.stand import Stand
 from mobius_tui.tui.shown import split
 from mobius_tui.tui.status_text import status_text
@@ -37,6 +39,14 @@ if TYPE_CHECKING:
 
 STAYS = ("note", "stop", "look", "send again", "drop")
 """Wishes after which the cursor stays where it is."""
+_SENT = "It is on its way; its step shows what becomes of it."
+DONE: Mapping[str, str] = {
+    "note": "The note is on record.",
+    "look": "Its checks are being made; what they see stands with the step.",
+    "send": _SENT,
+    "send again": _SENT,
+}
+"""What is told when a wish was granted, where the screen does not show it."""
 Resume = Callable[[RunDirectory, Runbook], Awaitable[None]]
 """Starts a host for a run that has none."""
 
@@ -78,7 +88,7 @@ class RunScreen(AskingPage):
         self._card_is_due = not is_new
         self._end_is_told = False
         self._leaving: LeaveDialog | None = None
-        self._pending: set[tuple[object, ...]] = set()
+        self._outbox = Outbox(viewer, self)
         self._refused_at = float("-inf")
 
     def hears(self, event: events.Event) -> bool:
@@ -160,25 +170,17 @@ class RunScreen(AskingPage):
         from mobius_tui.tui.flows import FLOWS
 
         view = self.view
+        self.answered = {}
         intent = await FLOWS[flow](self.ask, view, key) if view is not None else None
         if intent is not None:
             self._send(intent)
+        else:
+            self.keep(self.answered)
 
     def _send(self, intent: Intent) -> None:
         """Send an intent, unless the same one is on its way."""
-        same = (intent.wish, intent.step, intent.attempt, intent.phase, intent.text)
-        if same not in self._pending:
-            self._pending.add(same)
-            work = self._wait_for_answer(intent, same)
-            self.run_worker(work, name="send", exit_on_error=False)
-
-    async def _wait_for_answer(self, intent: Intent, same: tuple[object, ...]) -> None:
-        """A worker: tell the screen what the host answers."""
-        try:
-            reply = await self._viewer.intend(intent)
-        finally:
-            self._pending.discard(same)
-        self.post_message(Answered(intent, reply))
+        self._outbox.send(intent, self.answered)
+        self.answered = {}
 
     async def _get_host(self) -> None:
         """A worker: start a host for a run that has none."""
@@ -193,7 +195,8 @@ class RunScreen(AskingPage):
         """Say why not; or let the cursor go where the run goes on."""
         event.stop()
         if not event.reply.ok:
-            self._refuse(event.reply.text, is_problem=True)
+            kept = f" {TYPED}" if self.keep(event.typed) else ""
+            self._refuse(event.reply.text + kept, is_problem=True)
             return
         try:
             self._viewer.follower.poll()
@@ -204,14 +207,9 @@ class RunScreen(AskingPage):
         wish = event.intent.wish
         if wish in ("start", "retry"):
             self._go_to_terminal(event.intent.step)
-        if wish == "note":
-            self.tell("The note is on record.")
-        elif wish == "look":
-            self.tell("Its checks are being made; what they see stands with the step.")
-        elif wish == "stop" and event.reply.text:
-            self.tell(event.reply.text)
-        elif wish in ("send", "send again"):
-            self.tell("It is on its way; its step shows what becomes of it.")
+        words = event.reply.text if wish == "stop" else DONE.get(wish)
+        if words:
+            self.tell(words)
         if wish not in STAYS:
             self._catch_up()
 

@@ -24,4 +24,4 @@ class Stand:
     edited: bool = False
     """Whether they went to edit the source, and are to be told what differs."""
     drafts: Mapping[str, Draft]
-    """What was typed in dialogs that nobody answered, by their headings."""
+    """What was typed in dialogs that nothing came of, by their headings."""
