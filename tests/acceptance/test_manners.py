@@ -24,6 +24,8 @@ ALTERNATE, ORDINARY = b"\x1b[?1049h", b"\x1b[?1049l"
 MOUSE_ON, MOUSE_OFF = b"\x1b[?1000h", b"\x1b[?1000l"
 TITLE = re.compile(rb"\x1b\]0;([^\x07]*)\x07")
 CTRL_Z = "\x1a"
+HELP = "type a word to find a key"
+"""What stands in the help until something is typed."""
 
 
 def titles(screen: Terminal) -> list[str]:
@@ -181,9 +183,8 @@ async def test_stopped_as_a_job_it_gives_the_terminal_back_and_comes_back(
     shell.until("line-")
     shell.until(lambda _: is_drawn(shell))
     shell.press("?")
-    shell.until("Help")
-    shell.press("\x1b")
-    shell.until(lambda shown: "Every key" not in shown)
+    shell.until(HELP)
+    press_until(shell, "\x1b", lambda shown: HELP not in shown)
 
 
 async def test_stopped_by_force_it_sets_the_terminal_up_anew(
