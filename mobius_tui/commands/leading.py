@@ -64,8 +64,11 @@ def lead(options: argparse.Namespace) -> int:
 
 async def _at_once(directory: RunDirectory, options: argparse.Namespace) -> int:
     """Do what the command line asks for, in this order, and say so."""
+    from functools import partial
+
     from mobius_tui.commands.speaking import tell
     from mobius_tui.drill.facilitate import DONE, Facilitator
+    from mobius_tui.plain import intend
     from mobius_tui.run.viewer import Viewer
 
     asked: list[tuple[Act, str]] = [("inject", each) for each in options.fault or ()]
@@ -73,7 +76,7 @@ async def _at_once(directory: RunDirectory, options: argparse.Namespace) -> int:
     asked += [("heal", options.heal)] if options.heal else []
     viewer = Viewer(directory)
     try:
-        facilitator = Facilitator(viewer)
+        facilitator = Facilitator(viewer, partial(intend, viewer))
         for act, fault in [(act, facilitator.fault(name)) for act, name in asked]:
             await facilitator.act(act, fault)
             tell(f"{fault.name} is {DONE[act]}; the team is told at the end")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from mobius_tui.drill import injected
@@ -22,7 +22,7 @@ from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.drill_events import Act
 from mobius_tui.run.follow import Follower, JournalFollower
 from mobius_tui.run.home import runs_root
-from mobius_tui.run.intents import Intent
+from mobius_tui.run.intents import Intent, Reply
 from mobius_tui.run.runs import all_runs
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.names import did_you_mean
@@ -33,6 +33,8 @@ DONE: Mapping[Act, str] = {
     "heal": "healed",
 }
 """Each act, once it is done."""
+Intend = Callable[[Intent], Awaitable[Reply]]
+"""Asks a host, and gives what it answers."""
 
 
 def drill_under_way() -> RunDirectory:
@@ -55,11 +57,12 @@ def drill_under_way() -> RunDirectory:
 class Facilitator:
     """Leads one drill."""
 
-    def __init__(self, viewer: Viewer) -> None:
+    def __init__(self, viewer: Viewer, intend: Intend | None = None) -> None:
         """Take it on.
 
         Args:
             viewer: the drill's; whoever made it closes it.
+            intend: asks the host; the viewer itself without one.
 
         Raises:
             UsageError: it is no drill, it is over, or it has no site to break.
@@ -72,6 +75,7 @@ class Facilitator:
         if state.ended is not None:
             raise UsageError(f"{run} is over; a facilitator leads what is under way")
         self._viewer = viewer
+        self._intend: Intend = intend or viewer.intend
         self._scoring = Scoring(viewer.follower.plan)
         self._journal = JournalFollower(viewer.directory)
         self.root = Path(began.site)
@@ -128,7 +132,7 @@ class Facilitator:
         await self._wish(Intent(wish="hint", text=text))
 
     async def _wish(self, intent: Intent) -> None:
-        reply = await self._viewer.intend(intent)
+        reply = await self._intend(intent)
         if not reply.ok:
             raise RunError(reply.text)
 

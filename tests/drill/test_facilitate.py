@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -168,3 +172,26 @@ async def test_what_cannot_be_is_refused_in_words(
         Facilitator(viewer)
     assert not (site.root / "run" / "injected.jsonl").exists()
     await viewer.close()
+
+
+async def test_on_the_command_line_a_host_that_stands_still_is_told_of(
+    drill: RunDirectory,
+) -> None:
+    host = drill.host()
+    assert host is not None
+    words = ("drill", "--inject", drill.id, "--hint", "look at the backups")
+    command = [sys.executable, "-m", "mobius_tui", *words]
+    os.kill(host, signal.SIGSTOP)
+    try:
+        child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        assert child.stderr is not None
+        first = child.stderr.readline()
+    finally:
+        os.kill(host, signal.SIGCONT)
+    assert f"the host, process {host}, does not answer" in first
+    assert f"`kill -CONT {host}`" in first
+    assert child.stderr.readline() == "mobius-tui: the team sees the hint now\n"
+    assert child.wait() == 0
+    child.stderr.close()
+    [hint] = Follower(drill).state.hints
+    assert hint.text == "look at the backups"
