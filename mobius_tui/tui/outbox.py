@@ -11,6 +11,15 @@ from mobius_tui.run.viewer import Viewer
 from mobius_tui.tui.messages import Answered
 from mobius_tui.tui.screens.stand import Draft
 
+_SENT = "It is on its way; its step shows what becomes of it."
+DONE: Mapping[str, str] = {
+    "note": "The note is on record.",
+    "look": "Its checks are being made; what they see stands with the step.",
+    "send": _SENT,
+    "send again": _SENT,
+}
+"""What is told when a wish was granted, where the screen does not show it."""
+
 
 class Outbox:
     """Sends intents, each once at a time, and tells the page what is answered."""

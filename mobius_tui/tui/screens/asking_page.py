@@ -9,12 +9,13 @@ from functools import partial
 from time import time
 from typing import Any
 
-from textual import on
+from textual import events, on
 from textual.worker import Worker
 
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.step_place import Part
 from mobius_tui.tui.errand import Errand
+from mobius_tui.tui.screens.dialog import DEAF
 from mobius_tui.tui.screens.run_page import RunPage
 from mobius_tui.tui.screens.stand import Stand
 from mobius_tui.tui.view import PHASE
@@ -36,6 +37,7 @@ class AskingPage(RunPage):
         super().__init__(viewer, repaints=repaints, wall=wall, stand=stand)
         self._asking: Worker[None] | None = None
         self._was_edited = stand is not None and stand.edited
+        self._refused_at = float("-inf")
 
     @property
     def is_asking(self) -> bool:
@@ -54,6 +56,20 @@ class AskingPage(RunPage):
             work.close()
         else:
             self._asking = self.run_worker(work, name="ask", exit_on_error=False)
+
+    def hears(self, event: events.Event) -> bool:
+        """Whether it takes a key, a paste or a click that has come.
+
+        What was typed right behind a command that was refused was meant for the dialog
+        that did not open: an Enter would begin a step.
+        """
+        is_deaf = self.mono() - self._refused_at < DEAF
+        return not (is_deaf and isinstance(event, events.Key | events.Paste))
+
+    def refuse(self, words: str, *, is_problem: bool = False) -> None:
+        """Say why a command does nothing."""
+        self._refused_at = self.mono()
+        self.tell(words, is_problem=is_problem)
 
     @on(Checklist.EditWanted)
     def _edit_wanted(self, event: Checklist.EditWanted) -> None:

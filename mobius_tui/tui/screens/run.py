@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from time import time
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual import events, on
+from textual import on
 from textual.binding import BindingType
 
 from mobius_tui.errors import MobiusError
@@ -21,12 +21,11 @@ from mobius_tui.tui.command import Place
 from mobius_tui.tui.commands import bindings
 from mobius_tui.tui.messages import Answered
 from mobius_tui.tui.offers import terminal_from, terminal_of
-from mobius_tui.tui.outbox import Outbox
+from mobius_tui.tui.outbox import DONE, Outbox
 from mobius_tui.tui.output.workbench import OutputWorkbench
 from mobius_tui.tui.outside import no_terminal, to_terminal
 from mobius_tui.tui.refusals import why_not
 from mobius_tui.tui.screens.asking_page import AskingPage
-from mobius_tui.tui.screens.dialog import DEAF
 from mobius_tui.tui.screens.page import TYPED
 from mobius_tui.tui.screens.stand import Stand
 from mobius_tui.tui.shown import split
@@ -39,14 +38,6 @@ if TYPE_CHECKING:
 
 STAYS = ("note", "stop", "look", "send again", "drop")
 """Wishes after which the cursor stays where it is."""
-_SENT = "It is on its way; its step shows what becomes of it."
-DONE: Mapping[str, str] = {
-    "note": "The note is on record.",
-    "look": "Its checks are being made; what they see stands with the step.",
-    "send": _SENT,
-    "send again": _SENT,
-}
-"""What is told when a wish was granted, where the screen does not show it."""
 Resume = Callable[[RunDirectory, Runbook], Awaitable[None]]
 """Starts a host for a run that has none."""
 
@@ -89,21 +80,6 @@ class RunScreen(AskingPage):
         self._end_is_told = False
         self._leaving: LeaveDialog | None = None
         self._outbox = Outbox(viewer, self)
-        self._refused_at = float("-inf")
-
-    def hears(self, event: events.Event) -> bool:
-        """Whether it takes a key, a paste or a click that has come.
-
-        What was typed right behind a command that was refused was meant for the dialog
-        that did not open: an Enter would begin a step.
-        """
-        is_deaf = self.mono() - self._refused_at < DEAF
-        return not (is_deaf and isinstance(event, events.Key | events.Paste))
-
-    def _refuse(self, words: str, *, is_problem: bool = False) -> None:
-        """Say why a command does nothing."""
-        self._refused_at = self.mono()
-        self.tell(words, is_problem=is_problem)
 
     def on_mount(self) -> None:
         """Make the run go on by itself, if that was wanted."""
@@ -196,7 +172,7 @@ class RunScreen(AskingPage):
         event.stop()
         if not event.reply.ok:
             kept = f" {TYPED}" if self.keep(event.typed) else ""
-            self._refuse(event.reply.text + kept, is_problem=True)
+            self.refuse(event.reply.text + kept, is_problem=True)
             return
         try:
             self._viewer.follower.poll()
@@ -227,7 +203,7 @@ class RunScreen(AskingPage):
             return
         key = terminal_from(self.view, self.key)
         if key is None:
-            self._refuse(no_terminal(self.view, self.key))
+            self.refuse(no_terminal(self.view, self.key))
         self._go_to_terminal(key)
 
     def action_flow(self, command_id: str) -> None:
@@ -238,7 +214,7 @@ class RunScreen(AskingPage):
         if command_id in self.available():
             self.begin_asking(self._do(command_id, self.key))
         elif self.view is not None:
-            self._refuse(why_not(self.view, self.key, command_id))
+            self.refuse(why_not(self.view, self.key, command_id))
 
     def action_follow_up(self) -> None:
         """Begin what is due now that the run has ended."""
