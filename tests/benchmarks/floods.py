@@ -170,7 +170,7 @@ def one(folder: Path, gigabytes: float) -> Iterator[Figure]:
     """Floods of each kind, one at a time, in sight."""
     ballast = Ballast(int(gigabytes * 1e9))
     for name, pipeline in pipelines(int(gigabytes * 1e9)).items():
-        ratios = []
+        pairs = []
         keys: list[float] = []
         grown = 0
         for _ in range(PAIRS):
@@ -178,16 +178,17 @@ def one(folder: Path, gigabytes: float) -> Iterator[Figure]:
             runbook = runs.runbook_of(folder, _steps(pipeline, 1))
             with runs.run_of(runbook) as directory:
                 seen_of_it = _watch(directory, [("f0",)], KEY_PAUSE, None, ballast)
-            ratios.append(floor / seen_of_it.ran[0])
+            pairs.append((floor, seen_of_it.ran[0]))
             keys += seen_of_it.keys
             grown = max(grown, seen_of_it.grown)
+        cat, step = (median(each) for each in zip(*pairs, strict=True))
         yield Figure(
             name=f"flood of {name}: cat > file / a step",
-            value=median(ratios),
+            value=median(floor / ran for floor, ran in pairs),
             limit=0.75,
             unit="×",
             at_least=True,
-            note=f"{gigabytes:g} GB, median of {PAIRS}",
+            note=f"{gigabytes:g} GB, {PAIRS} pairs; {cat:.1f} s over {step:.1f} s",
         )
         yield _keys(f"flood of {name}: key → paint, p95", keys, 25, KEY_PAUSE)
         yield Figure(

@@ -132,10 +132,10 @@ async def test_what_the_host_refused_need_not_be_typed_again(
     edit = ["e"] if key == "m" else []
     send = ["tab", "tab", "tab", "enter"] if key == "m" else ["enter"]
     async with hosted(run) as host, opened(run, time=time) as (page, pilot):
-        host.refuse = "It came late."
+        host.refuse = "it came late"
         await press(pilot, time, key, *edit, *"Hi there", *send)
-        await until(pilot, lambda: "It came late." in words(pilot))
-        assert "It came late. Open it again: what you typed is there." in words(pilot)
+        await until(pilot, lambda: "it came late" in words(pilot))
+        assert "it came late. Open it again: what you typed is there." in words(pilot)
         assert len(host.intents) == 1
         host.refuse = ""
         await press(pilot, time, key, *edit)

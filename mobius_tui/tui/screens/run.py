@@ -171,7 +171,7 @@ class RunScreen(AskingPage):
         """Say why not; or let the cursor go where the run goes on."""
         event.stop()
         if not event.reply.ok:
-            kept = f" {TYPED}" if self.keep(event.typed) else ""
+            kept = f". {TYPED}" if self.keep(event.typed) else ""
             self.refuse(event.reply.text + kept, is_problem=True)
             return
         try:
