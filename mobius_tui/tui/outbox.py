@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from textual.widget import Widget
 
@@ -29,7 +30,9 @@ class Outbox:
         self._page = page
         self._pending: set[tuple[object, ...]] = set()
 
-    def send(self, intent: Intent, typed: Mapping[str, Draft]) -> None:
+    def send(
+        self, intent: Intent, typed: Mapping[str, Draft] = MappingProxyType({})
+    ) -> None:
         """Send an intent, unless the same one is on its way.
 
         Args:

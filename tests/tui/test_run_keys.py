@@ -56,6 +56,22 @@ async def test_what_is_typed_right_behind_a_refused_command_does_nothing(
         assert host.intents == []
 
 
+async def test_what_is_on_its_way_is_not_sent_twice(tmp_path: Path) -> None:
+    run = scenes.decided(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (_, pilot):
+        host.answers.clear()
+        await press(pilot, time, "enter")
+        await until(pilot, lambda: host.intents)
+        await press(pilot, time, "enter", "enter")
+        host.refuse = "not now"
+        host.answers.set()
+        await until(pilot, lambda: "not now" in words(pilot))
+        await press(pilot, time, "enter")
+        await until(pilot, lambda: len(host.intents) > 1)
+        assert len(host.intents) == 2
+
+
 async def test_keys_in_the_footer_and_the_line_above_can_be_clicked(
     tmp_path: Path,
 ) -> None:

@@ -146,3 +146,31 @@ async def test_what_the_host_refused_need_not_be_typed_again(
         await until(pilot, lambda: len(host.intents) == 2)
         assert host.intents[0].text == host.intents[1].text
         await until(pilot, lambda: not page.drafts)
+
+
+async def test_what_was_typed_for_another_is_not_kept(tmp_path: Path) -> None:
+    run = scenes.telling(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (page, pilot):
+        await press(pilot, time, "n", *"heard", "enter")
+        await until(pilot, lambda: "The note is on record." in words(pilot))
+        host.refuse = "it came late"
+        await press(pilot, time, "s", *"no page", "enter")
+        await until(pilot, lambda: "it came late. Open it" in words(pilot))
+        (kept,) = page.drafts
+        assert kept.startswith("Skip "), "the note was heard"
+
+
+async def test_a_remark_is_there_where_its_decision_was_not_meant(
+    tmp_path: Path,
+) -> None:
+    run = scenes.paging(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (page, pilot):
+        await press(pilot, time, "up", "up")
+        assert page.key == "decision"
+        await press(pilot, time, "r", "down", "tab", *"it is calm", "enter")
+        assert "End the run with this decision?" in words(pilot)
+        await press(pilot, time, "escape", "r")
+        assert pilot.app.screen.query_one(Input).value == "it is calm"
+        assert host.intents == []

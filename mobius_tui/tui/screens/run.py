@@ -84,7 +84,7 @@ class RunScreen(AskingPage):
     def on_mount(self) -> None:
         """Make the run go on by itself, if that was wanted."""
         if self._auto is not None:
-            self._send(self._auto)
+            self._outbox.send(self._auto)
 
     def looked(self, view: RunView) -> None:
         """Show the card on coming back, and the one at the end; each once."""
@@ -149,14 +149,9 @@ class RunScreen(AskingPage):
         self.answered = {}
         intent = await FLOWS[flow](self.ask, view, key) if view is not None else None
         if intent is not None:
-            self._send(intent)
+            self._outbox.send(intent, self.answered)
         else:
             self.keep(self.answered)
-
-    def _send(self, intent: Intent) -> None:
-        """Send an intent, unless the same one is on its way."""
-        self._outbox.send(intent, self.answered)
-        self.answered = {}
 
     async def _get_host(self) -> None:
         """A worker: start a host for a run that has none."""
@@ -240,7 +235,7 @@ class RunScreen(AskingPage):
         """Stop what runs beside the run; it only reads, so nobody is asked."""
         event.stop()
         step_id, attempt = split(event.key)
-        self._send(Intent(wish="stop", step=step_id, attempt=attempt))
+        self._outbox.send(Intent(wish="stop", step=step_id, attempt=attempt))
 
     # Leaving
 
