@@ -169,8 +169,8 @@ async def test_a_remark_is_there_where_its_decision_was_not_meant(
     async with hosted(run) as host, opened(run, time=time) as (page, pilot):
         await press(pilot, time, "up", "up")
         assert page.key == "decision"
-        await press(pilot, time, "r", "down", "tab", *"it is calm", "enter")
+        await press(pilot, time, "space", "down", "tab", *"it is calm", "enter")
         assert "End the run with this decision?" in words(pilot)
-        await press(pilot, time, "escape", "r")
+        await press(pilot, time, "escape", "space")
         assert pilot.app.screen.query_one(Input).value == "it is calm"
         assert host.intents == []
