@@ -30,8 +30,8 @@ AT_THE_END = 0.5
 is counted: what has ended is not followed."""
 SLOW = 64 * 1024
 """Bytes a second that a slow terminal takes."""
-PAIRS = 5
-"""Floods of each kind: some 25 keys go into one, and 95 % of so few says little."""
+PAIRS = 9
+"""Floods of each kind: some 20 keys go into one, and 95 % of so few says little."""
 LONGEST = 900.0
 """Seconds after which floods that have not ended never will."""
 Turns = Sequence[tuple[str, ...]]
