@@ -22,6 +22,7 @@ async def note(ask: Ask, view: RunView, key: str | None) -> Intent | None:
             "It goes on record with the time and your name.",
             verb="Add it",
             prompt="What should be remembered?",
+            composes=True,
         )
     )
     if words is None:

@@ -106,21 +106,40 @@ async def test_what_asks_nothing_is_not_missed(tmp_path: Path, key: str) -> None
         assert gone(pilot) == ""
 
 
-async def test_what_was_typed_and_closed_is_there_again(tmp_path: Path) -> None:
+async def test_a_note_that_was_closed_is_there_again(tmp_path: Path) -> None:
     run = scenes.decided(tmp_path)
     time = Time(run.at)
     async with hosted(run) as host, opened(run, time=time) as (_, pilot):
-        await press(pilot, time, "s", "escape", "s")
+        await press(pilot, time, "n", "escape", "n")
         assert "Closed." not in words(pilot), "nothing was typed"
-        await press(pilot, time, *"no page", "escape")
+        await press(pilot, time, *"a page fails", "escape")
         assert "Closed. Open it again: what you typed is there." in words(pilot)
-        await press(pilot, time, "s")
-        assert pilot.app.screen.query_one(Input).value == "no page"
+        await press(pilot, time, "n")
+        assert pilot.app.screen.query_one(Input).value == "a page fails"
         await press(pilot, time, "enter")
         await until(pilot, lambda: host.intents)
-        assert host.intents[0].text == "no page"
-        await press(pilot, time, "s")
+        assert host.intents[0].text == "a page fails"
+        await press(pilot, time, "n")
         assert pilot.app.screen.query_one(Input).value == "", "it was sent"
+
+
+async def test_a_message_that_was_closed_is_there_again(tmp_path: Path) -> None:
+    run = scenes.telling(tmp_path)
+    time = Time(run.at)
+    async with hosted(run), opened(run, time=time) as (_, pilot):
+        await press(pilot, time, "m", "e", *"Hi", "escape", "m")
+        assert pilot.app.screen.query_one(TextArea).text.endswith("Hi")
+
+
+async def test_a_reason_that_was_closed_is_typed_anew(tmp_path: Path) -> None:
+    run = scenes.decided(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (_, pilot):
+        await press(pilot, time, "s", *"no page", "escape")
+        assert "Closed." not in words(pilot)
+        await press(pilot, time, "s", "enter")
+        assert "A reason is wanted" in words(pilot), "two keys skip nothing"
+        assert host.intents == []
 
 
 @pytest.mark.parametrize("key", ["n", "m"])

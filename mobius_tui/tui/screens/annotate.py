@@ -24,6 +24,8 @@ class Annotated:
 class AnnotateDialog(Dialog[Annotated]):
     """Gives the text, and the place that was chosen by its button."""
 
+    composes = True
+
     def __init__(self, places: tuple[tuple[str, Place], ...]) -> None:
         """Make the dialog.
 

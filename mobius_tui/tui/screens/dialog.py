@@ -95,6 +95,9 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
     KEEPS: ClassVar[bool] = True
     """Whether what was typed is kept where nothing came of it."""
 
+    composes = False
+    """Whether what is typed is the thing itself: then it is kept even where the dialog
+    was closed. With a reason that is kept, two keys would skip a step."""
     draft: Draft = MappingProxyType({})
     """What was typed in it before, and nothing came of."""
     left: Draft = MappingProxyType({})

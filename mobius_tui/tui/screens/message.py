@@ -55,6 +55,7 @@ class MessageDialog(Dialog[Told]):
         Binding("c", "copy_text", "Copy the text", show=False),
         Binding("e", "edit", "Edit the text", show=False),
     ]
+    composes = True
 
     def __init__(self, view: RunView, step: Step) -> None:
         super().__init__(f"Tell: {view.plan.name(step.id)}")

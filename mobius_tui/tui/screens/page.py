@@ -97,7 +97,7 @@ class Page(BasePage):
         finally:
             self._asked = None
         if given is None:
-            if self.keep({dialog.heading: dialog.left}):
+            if dialog.composes and self.keep({dialog.heading: dialog.left}):
                 self.tell(f"Closed. {TYPED}")
         else:
             self.answered = {**self.answered, dialog.heading: dialog.left}

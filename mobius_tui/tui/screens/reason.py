@@ -24,6 +24,7 @@ class ReasonDialog(Dialog[str]):
         prompt: str,
         wanted: bool = True,
         tone: Role = "plain",
+        composes: bool = False,
     ) -> None:
         """Make the dialog.
 
@@ -34,12 +35,14 @@ class ReasonDialog(Dialog[str]):
             prompt: in the empty line.
             wanted: whether an empty text is refused.
             tone: the border's.
+            composes: whether the text is the thing itself, and no reason for another.
         """
         super().__init__(title, tone=tone)
         self._words = words
         self._verb = verb
         self._prompt = prompt
         self._wanted = wanted
+        self.composes = composes
 
     def compose_body(self) -> Iterable[Widget]:
         """What will happen, and the line."""
