@@ -141,7 +141,12 @@ async def test_a_range_is_marked_and_annotated(tmp_path: Path) -> None:
         await go(pilot, "n")
         await until(pilot, lambda: isinstance(pilot.app.screen, AnnotateDialog))
         assert "to" in str(pilot.app.screen.query("Button").first(Button).label)
-        await answer(pilot, *"slow", "enter")
+        await answer(pilot, *"slow", "escape")
+        await until(pilot, lambda: screen.is_current)
+        await go(pilot, "n")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AnnotateDialog))
+        assert pilot.app.screen.query_one(Input).value == "slow", "an Esc too many"
+        await answer(pilot, "enter")
         await until(pilot, lambda: annotating.read(run.directory), seconds=30)
     [made] = annotating.read(run.directory)
     assert (made.since, made.until) == (first, last)
