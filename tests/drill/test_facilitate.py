@@ -28,6 +28,7 @@ from mobius_tui.run.starter import begin
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load
 from mobius_tui.tui.screens.facilitator import FacilitatorPage
+from tests.run.running import wait_for
 from tests.tui.runs import Time, press, running, settled, until, words
 
 BOOK = """format = 1
@@ -175,23 +176,25 @@ async def test_what_cannot_be_is_refused_in_words(
 
 
 async def test_on_the_command_line_a_host_that_stands_still_is_told_of(
-    drill: RunDirectory,
+    drill: RunDirectory, tmp_path: Path
 ) -> None:
     host = drill.host()
     assert host is not None
     words = ("drill", "--inject", drill.id, "--hint", "look at the backups")
     command = [sys.executable, "-m", "mobius_tui", *words]
+    said = tmp_path / "said.txt"
     os.kill(host, signal.SIGSTOP)
     try:
-        child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-        assert child.stderr is not None
-        first = child.stderr.readline()
+        with said.open("w") as file:
+            child = subprocess.Popen(command, stderr=file)
+        wait_for(said.read_text, limit=60)
     finally:
         os.kill(host, signal.SIGCONT)
+        code = child.wait()
+    first, second = said.read_text().splitlines()
     assert f"the host, process {host}, does not answer" in first
     assert f"`kill -CONT {host}`" in first
-    assert child.stderr.readline() == "mobius-tui: the team sees the hint now\n"
-    assert child.wait() == 0
-    child.stderr.close()
+    assert second == "mobius-tui: the team sees the hint now"
+    assert code == 0
     [hint] = Follower(drill).state.hints
     assert hint.text == "look at the backups"
