@@ -43,6 +43,17 @@ def add_options(drill: argparse.ArgumentParser) -> None:
         action="store_true",
         help="drill every fault, or those named; print which check saw which",
     )
+    drill.add_argument(
+        "--site",
+        choices=("real", "rich", "kind"),
+        help="what the site is like: as the real deployment scripts are (the default); "
+        "rich: /health tells figures, too; kind: scripts that restart, full backups",
+    )
+    drill.add_argument(
+        "--environment",
+        choices=("production", "staging"),
+        help="which of its environments breaks; staging stands beside production then",
+    )
     leading.add_options(drill)
     own_staging.add_options(drill)
     demo.add_options(drill)
@@ -67,7 +78,15 @@ def do(options: argparse.Namespace) -> int:
         for name in chosen:
             combined([name])
         seed = options.seed or 0
-        return matrix(options.runbook, chosen, seed=seed, as_json=options.json)
+        more = [
+            word
+            for name in ("site", "environment")
+            if (value := getattr(options, name))
+            for word in (f"--{name}", value)
+        ]
+        return matrix(
+            options.runbook, chosen, seed=seed, as_json=options.json, more=more
+        )
     names = options.fault or ["bad-release"]
     if names == ["list"]:
         for fault in FAULTS.values():
@@ -118,7 +137,8 @@ def rehearse(
         options.manual = options.manual or "tick"
         options.yes = True  # nothing real is touched
     # Whoever works in it is told what people notice; the rest is theirs to find out.
-    usual = answers_for(faults) if options.auto else {"reason": faults[0].title}
+    kind = getattr(options, "site", None) or "real"
+    usual = answers_for(faults, kind) if options.auto else {"reason": faults[0].title}
     answers = answers_in(options.answers) or dict(usual)
     tell("building a small MOBIUS of its own, and breaking it …")
     with rehearsal(
@@ -129,6 +149,8 @@ def rehearse(
         given=variables(options.var),
         keep=options.keep,
         send=send,
+        kind=kind,
+        environment=getattr(options, "environment", None),
     ) as briefing:
         if try_checks:
             _look_before(briefing, answers)

@@ -31,7 +31,14 @@ SHORT = "monitor_for=3s"
 """How long a drill watches after the repair, where the runbook lets it be said."""
 
 
-def matrix(runbook: str, faults: Sequence[str], *, seed: int, as_json: bool) -> int:
+def matrix(
+    runbook: str,
+    faults: Sequence[str],
+    *,
+    seed: int,
+    as_json: bool,
+    more: Sequence[str] = (),
+) -> int:
     """Drill every fault headless, and print which check saw which.
 
     Args:
@@ -39,6 +46,7 @@ def matrix(runbook: str, faults: Sequence[str], *, seed: int, as_json: bool) -> 
         faults: their names.
         seed: equal seeds make equal sites.
         as_json: whether it is for programs.
+        more: what else each drill is told on its command line.
 
     Returns:
         0 if each was handled, else 1.
@@ -48,7 +56,8 @@ def matrix(runbook: str, faults: Sequence[str], *, seed: int, as_json: bool) -> 
     """
     plan = Plan(load(find(runbook)))
     short = SHORT if SHORT.partition("=")[0] in plan.runbook.variables else ""
-    columns = asyncio.run(_all(runbook, faults, seed, short))
+    words = ("--seed", str(seed), *(("--var", short) if short else ()))
+    columns = asyncio.run(_all(runbook, faults, (*words, *more)))
     found = Matrix(
         runbook=plan.runbook.id, columns=columns, subjects=tuple(subjects(plan))
     )
@@ -67,13 +76,13 @@ def show(found: Matrix, *, as_json: bool) -> None:
 
 
 async def _all(
-    runbook: str, faults: Sequence[str], seed: int, short: str
+    runbook: str, faults: Sequence[str], more: Sequence[str]
 ) -> tuple[Column, ...]:
     room = asyncio.Semaphore(AT_ONCE)
 
     async def one(fault: str) -> Column:
         async with room:
-            column = await _drill(runbook, fault, seed, short)
+            column = await _drill(runbook, fault, more)
             tell(f"{fault}: {column.words}")
             return column
 
@@ -81,12 +90,12 @@ async def _all(
     return tuple(await asyncio.gather(*map(one, faults)))
 
 
-async def _drill(runbook: str, fault: str, seed: int, short: str) -> Column:
+async def _drill(runbook: str, fault: str, more: Sequence[str]) -> Column:
     """One drill, in a process of its own."""
-    words = ("drill", runbook, "--fault", fault, "--seed", str(seed))
+    words = ("drill", runbook, "--fault", fault, *more)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "mobius_tui", *words),
-        *("--auto", "--json", "--try-checks", *(("--var", short) if short else ())),
+        *("--auto", "--json", "--try-checks"),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

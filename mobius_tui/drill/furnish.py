@@ -11,20 +11,33 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tarfile
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 from mobius_tui.drill.truth import Truth, digest, write_truth
 from mobius_tui.errors import RunError
 
 ASSETS = Path(__file__).parent / "assets"
-ENVIRONMENT = "production"
+Kind = Literal["real", "rich", "kind"]
+"""What a site is like: as the deployment's own scripts are, and `/health` says no more
+than that it is ok; the same, but that `/health` tells figures of the requests; or with
+scripts that restart services and backups that hold everything, for teaching."""
+ENVIRONMENTS = ("production", "staging")
+CORE = "mobius-core"
+"""The package that a release's code is in; the rest of it is in `src/`."""
+DUMPS = "dumps"
+RELEASES = "releases"
+"""Folders of what backups do not hold: the database's own dumps, and the archives of
+releases."""
 BACKUP_AGES = (timedelta(hours=26), timedelta(hours=14), timedelta(hours=2))
 """How old the backups are when a drill starts, oldest first."""
 REFUSED = (
     *("docker", "halt", "killall", "kubectl", "launchctl", "poweroff", "reboot"),
-    *("scp", "service", "shutdown", "ssh"),
+    *("scp", "service", "shutdown", "ssh", "wget"),
 )
 """Programs that act on other machines, or on the whole of this one: a site has none."""
 ASSETS_KEPT = 500
@@ -102,22 +115,32 @@ def interpreter() -> Path:
     return beneath if beneath.exists() else Path(sys.executable)
 
 
-def furnish(root: Path, *, seed: int, started: datetime) -> int:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """What a site is to be."""
+
+    kind: Kind = "real"
+    environment: str = "production"
+    """The environment that the drill is about; beside staging, production goes on."""
+    seed: int = 0
+    """Decides versions, contents and the ages of the backups."""
+
+
+def furnish(root: Path, wanted: Wanted, started: datetime) -> None:
     """Fill an empty folder with a site that is ready to start.
 
     Args:
         root: the folder; its `run` folder is there already.
-        seed: decides versions, contents and the ages of the backups.
+        wanted: what it is to be.
         started: when the drill starts, aware.
-
-    Returns:
-        The port that the API will listen on.
 
     Raises:
         RunError: a program of the site failed.
     """
-    dice = random.Random(seed)  # noqa: S311 - reproducible, and no secret
+    dice = random.Random(wanted.seed)  # noqa: S311 - reproducible, and no secret
     copy_files(ASSETS / "site", root)
+    if wanted.kind == "kind":
+        copy_files(ASSETS / "kind", root)
     shutil.copyfile(Path(__file__).with_name("services.py"), root / "lib/services.py")
     for name in REFUSED:
         shutil.copyfile(root / "lib" / "refuse.sh", root / "bin" / name)
@@ -126,73 +149,133 @@ def furnish(root: Path, *, seed: int, started: datetime) -> int:
         (root / "lib" / name).symlink_to(interpreter())
     for name in ("backups", "data", "home", "monitor_logs", "systemd", "tmp"):
         (root / name).mkdir()
-    port, staging, sink = free_ports(3)
-    _configure(root, {ENVIRONMENT: port, "staging": staging})
-    _describe(root, seed, started, port=port, sink=sink)
-    run(root, "bin/npm", "run", "migrate")
-    _fill_database(root / "data" / "mobius.db", dice)
-    write_truth(root, _back_up(root, dice, started))
-    return port
+    for name in (DUMPS, RELEASES, "lib/registry"):
+        (root / name).mkdir()
+    production, staging, sink = free_ports(3)
+    ports = {"production": production, "staging": staging, "sink": sink}
+    _configure(root, wanted.kind, ports)
+    _describe(root, wanted, started, ports)
+    write_truth(root, _releases(root, wanted, dice, started))
 
 
-def _back_up(root: Path, dice: random.Random, started: datetime) -> Truth:
+def _releases(
+    root: Path, wanted: Wanted, dice: random.Random, started: datetime
+) -> Truth:
     """Make a release of each age and its backup; what the site is then."""
     patch = dice.randrange(1, 8)
     releases, backups, version = {}, {}, ""
     for n, age in enumerate(BACKUP_AGES):
         at = started - age + timedelta(seconds=dice.randrange(-1200, 1200))
         version = f"2.4.{patch + n}"
-        set_version(root, version)
-        stamp = f"{at.astimezone(UTC):%Y%m%d_%H%M%S}"
-        run(root, "scripts/deploy/backup.sh", "--env", ENVIRONMENT, MOBIUS_STAMP=stamp)
-        releases[version] = digest(root / "app")
-        backups[f"dhash_{ENVIRONMENT}_{stamp}.zip"] = version
+        publish(root, version)
+        install_release(root, version, wanted.kind)
+        if n == 0:
+            run(root, "bin/npm", "run", "migrate")
+            _fill_database(root / "data" / "mobius.db", dice)
+        stamp = f"{at.astimezone():%Y%m%d_%H%M%S}"
+        words = ("scripts/deploy/backup.sh", "--env", wanted.environment)
+        run(root, *words, MOBIUS_STAMP=stamp)
+        releases[version] = digest(root / "node_modules")
+        backups[f"dhash_{wanted.environment}_{stamp}.zip"] = version
+    _keep_elsewhere(root, version, stamp)
     return Truth(
         live=version,
         releases=releases,
+        source=digest(root / "src"),
         backups=backups,
-        config=digest(root / "config" / ENVIRONMENT),
-        schema=len(list((root / "app" / "migrations").glob("*.up.sql"))),
+        config=digest(root / "config" / wanted.environment),
+        schema=len(list((ASSETS / "core" / "migrations").glob("*.up.sql"))),
         assets=ASSETS_KEPT,
     )
 
 
-def set_version(root: Path, version: str) -> None:
-    """Write the version of the release in `app/`."""
-    (root / "app" / "VERSION").write_text(f"{version}\n")
+def publish(root: Path, version: str, overlay: Path | None = None) -> Path:
+    """Put a release's package into the site's registry; gives its folder there.
+
+    Args:
+        root: the site's folder.
+        version: of the release.
+        overlay: what differs from the good code, which stays beside it as `base.py`.
+    """
+    package = root / "lib" / "registry" / f"{CORE}-{version}"
+    shutil.rmtree(package, ignore_errors=True)
+    copy_files(ASSETS / "core", package)
+    if overlay is not None:
+        shutil.copyfile(ASSETS / "core" / "handlers.py", package / "base.py")
+        copy_files(overlay, package)
+    about = {"name": CORE, "version": version}
+    (package / "package.json").write_text(json.dumps(about, indent=1) + "\n")
+    return package
 
 
-def _configure(root: Path, ports: dict[str, int]) -> None:
+def install_release(root: Path, version: str, kind: Kind) -> None:
+    """Make a release of the registry the one that is installed; restarts nothing."""
+    scripts = {"start": "node src/mobius/api.py", "migrate": "node migrate.js up"}
+    if kind == "kind":
+        scripts["migrate:rollback"] = "node migrate.js down"
+    about = {
+        "name": "mobius",
+        "version": version,
+        "scripts": scripts,
+        "dependencies": {CORE: version},
+    }
+    packages = {"": {"version": version}, f"node_modules/{CORE}": {"version": version}}
+    lock = {"name": "mobius", "lockfileVersion": 3, "packages": packages}
+    (root / "package.json").write_text(json.dumps(about, indent=1) + "\n")
+    (root / "package-lock.json").write_text(json.dumps(lock, indent=1) + "\n")
+    run(root, "bin/npm", "ci", "--production")
+
+
+def _keep_elsewhere(root: Path, version: str, stamp: str) -> None:
+    """What no backup holds: the archive of the release, and a dump of the database."""
+    with tarfile.open(root / RELEASES / f"mobius-{version}.tar.gz", "w:gz") as archive:
+        for name in ("package.json", "package-lock.json", "src", "node_modules"):
+            archive.add(root / name, name)
+    shutil.copyfile(root / "data" / "mobius.db", root / DUMPS / f"mobius_{stamp}.db")
+
+
+def _configure(root: Path, kind: Kind, ports: dict[str, int]) -> None:
     """Write each environment's configuration, with the port of its API."""
-    for name, port in {**ports, "backup": ports[ENVIRONMENT]}.items():
-        api = {"host": "127.0.0.1", "port": port, "database": "data/mobius.db"}
+    for name in ENVIRONMENTS:
+        beat = "run/worker.heartbeat" if name == "production" else f"run/{name}.beat"
+        api = {
+            "host": "127.0.0.1",
+            "port": ports[name],
+            "database": "data/mobius.db",
+            "heartbeat": beat,
+        }
         folder = root / "config" / name
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "api.json").write_text(json.dumps(api, indent=1) + "\n")
-        (folder / "worker.json").write_text('{"heartbeat": "run/worker.heartbeat"}\n')
+        (folder / "worker.json").write_text(json.dumps({"heartbeat": beat}) + "\n")
+        (root / f".env.{name}").write_text(f"NODE_ENV={name}\n")
+    if kind == "kind":
+        shutil.copytree(root / "config" / "production", root / "config" / "backup")
 
 
 def _describe(
-    root: Path, seed: int, started: datetime, *, port: int, sink: int
+    root: Path, wanted: Wanted, started: datetime, ports: dict[str, int]
 ) -> None:
     """Write what the site's own programs need to know, and a monitor's log so far."""
-    stamp = f"{started.astimezone(UTC):%Y%m%d_%H%M%S}"
-    log = f"monitor_logs/monitor_{ENVIRONMENT}_{stamp}.log"
+    stamp = f"{started.astimezone():%Y%m%d_%H%M%S}"
+    log = f"monitor_logs/monitor_{wanted.environment}_{stamp}.log"
     site = {
-        "environment": ENVIRONMENT,
-        "port": port,
-        "sink": sink,
-        "seed": seed,
+        "kind": wanted.kind,
+        "health": "plain" if wanted.kind == "real" else "rich",
+        "environment": wanted.environment,
+        "ports": ports,
+        "sink": ports["sink"],
+        "seed": wanted.seed,
         "monitor_log": log,
     }
     (root / "site.json").write_text(json.dumps(site, indent=1) + "\n")
-    (root / "run" / "environment").write_text(f"{ENVIRONMENT}\n")
-    dice = random.Random(seed)  # noqa: S311 - reproducible, and no secret
+    dice = random.Random(wanted.seed)  # noqa: S311 - reproducible, and no secret
+    checks = 120 if wanted.kind == "kind" else 0  # the real monitor dies at its first
     with (root / log).open("w") as lines:
-        for n in range(120, 0, -1):
-            at = (started - timedelta(seconds=30 * n)).astimezone(UTC)
+        for n in range(checks, 0, -1):
+            at = (started - timedelta(seconds=30 * n)).astimezone()
             took = dice.randrange(2, 9)
-            lines.write(f'{at:%Y-%m-%dT%H:%M:%SZ}|200|{took}|{{"status": "ok"}}\n')
+            lines.write(f'{at:%Y-%m-%d %H:%M:%S}|200|{took}|{{"status": "ok"}}\n')
 
 
 def _fill_database(path: Path, dice: random.Random) -> None:

@@ -14,6 +14,8 @@ from pathlib import Path
 from mobius_tui.drill import injected
 from mobius_tui.drill import site as sites
 from mobius_tui.drill.faults import Fault
+from mobius_tui.drill.faults.combine import environment_of
+from mobius_tui.drill.furnish import Kind
 from mobius_tui.drill.sweep import reap_orphans
 from mobius_tui.run.briefing import Briefing, prepare
 from mobius_tui.run.home import private_folder
@@ -34,6 +36,8 @@ def rehearsal(
     keep: bool,
     send: bool = False,
     besides: Sequence[Fault] = (),
+    kind: Kind = "real",
+    environment: str | None = None,
 ) -> Iterator[Briefing]:
     """A broken site, and the briefing of a run against it.
 
@@ -47,7 +51,9 @@ def rehearsal(
         given: values of `--var`; they win over the site's own.
         keep: whether the site's files stay.
         send: whether its messages go to the channels' own addresses.
-        besides: what breaks beside the fault, and before it.
+        besides: what breaks beside the fault, and after it.
+        kind: what the site is like.
+        environment: which one it is about; as the faults say without it.
 
     Raises:
         MobiusError: the runbook, a variable or the site cannot be.
@@ -60,11 +66,17 @@ def rehearsal(
     folder = root / f"{started:%Y-%m-%dT%H-%M-%S}-{os.getpid()}"
     prepare(book, given=given)
     watch = guard(folder.resolve(), os.getpid(), keep=keep)
-    site = sites.build(folder, seed=seed, started=started)
+    site = sites.build(
+        folder,
+        seed=seed,
+        started=started,
+        kind=kind,
+        environment=environment or environment_of((fault, *besides)),
+    )
     sites.own(site.root, watch)
     if keep:
         (site.root / "run" / "kept").touch()
-    for each in (*besides, fault):
+    for each in (fault, *besides):
         each.inject(site)
         injected.keep(site.root, each.name, time.time())
     known = {

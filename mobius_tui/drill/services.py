@@ -23,12 +23,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 UNITS = {
-    "mobius-api": ("lib/node", "app/mobius/api.py"),
-    "mobius-worker": ("lib/node", "app/mobius/worker.py"),
+    "mobius-api": ("lib/node", "src/mobius/api.py", "production"),
+    "mobius-worker": ("lib/node", "src/mobius/worker.py", "production"),
+    "mobius-staging-api": ("lib/node", "src/mobius/api.py", "staging"),
+    "mobius-staging-worker": ("lib/node", "src/mobius/worker.py", "staging"),
     "mobius-traffic": ("lib/python", "lib/client.py", "traffic"),
     "mobius-sink": ("lib/python", "lib/sink.py"),
 }
-"""Each service, and its command, relative to the site."""
+"""Each service, and its command, relative to the site. Staging is served beside
+production only where a drill is about it."""
 
 GRACE = 3.0
 """Seconds between SIGTERM and SIGKILL."""

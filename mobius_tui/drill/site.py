@@ -20,9 +20,19 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from mobius_tui.drill import services
-from mobius_tui.drill.furnish import ENVIRONMENT, furnish, places, run
+from mobius_tui.drill.furnish import (
+    DUMPS,
+    RELEASES,
+    Kind,
+    Wanted,
+    furnish,
+    places,
+    run,
+)
 from mobius_tui.errors import RunError
 
+PATIENCE = 20.0
+"""Seconds that an answer of a slow release may take."""
 START_LIMIT = 60.0
 """Seconds in which the API must answer; it takes a third of one on an idle machine."""
 
@@ -38,6 +48,39 @@ class Site:
     """The stand-ins; first on PATH for whatever acts on this site."""
     sink: str = ""
     """Where its messages go, each to this address and the id of its channel."""
+    environment: str = "production"
+    """The environment that a drill on it is about."""
+    kind: Kind = "real"
+
+    @property
+    def api(self) -> str:
+        """The unit of the API that a drill is about."""
+        return unit_of(self.environment, "api")
+
+    @property
+    def worker(self) -> str:
+        """The unit of its worker."""
+        return unit_of(self.environment, "worker")
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The units that run on it: staging's only where a drill is about them."""
+        return tuple(
+            unit
+            for unit in services.UNITS
+            if self.environment == "staging" or "staging" not in unit
+        )
+
+    @property
+    def config(self) -> Path:
+        """The folder of the configuration that a drill is about."""
+        return self.root / "config" / self.environment
+
+
+def unit_of(environment: str, part: str) -> str:
+    """The unit of a service of an environment; `part` is `api` or `worker`."""
+    between = "" if environment == "production" else f"{environment}-"
+    return f"mobius-{between}{part}"
 
 
 def sites_root() -> Path:
@@ -47,12 +90,21 @@ def sites_root() -> Path:
     return base / "mobius-tui" / "sites"
 
 
-def build(root: Path, *, seed: int = 0, started: datetime) -> Site:
+def build(
+    root: Path,
+    *,
+    started: datetime,
+    seed: int = 0,
+    kind: Kind = "real",
+    environment: str = "production",
+) -> Site:
     """Build a site and start it: healthy, with backups to go back to.
 
     Args:
         root: a folder that is not there yet, or is empty.
         seed: decides versions and contents; equal seeds make equal sites.
+        kind: what it is like.
+        environment: which one a drill is about; staging is served beside production.
         started: when the drill starts, aware; the backups are some hours older.
 
     Raises:
@@ -65,9 +117,10 @@ def build(root: Path, *, seed: int = 0, started: datetime) -> Site:
     (root / "run").mkdir()
     own(root, os.getpid())
     try:
-        furnish(root, seed=seed, started=started)
+        wanted = Wanted(kind=kind, environment=environment, seed=seed)
+        furnish(root, wanted, started)
         site = open_site(root)
-        run(root, "bin/systemctl", "start", *services.UNITS)
+        run(root, "bin/systemctl", "start", *site.units)
         await_answer(site, 200, path="/api/health/detailed")
         _await_sink(site)
     except BaseException:
@@ -90,7 +143,8 @@ def open_site(root: Path) -> Site:
     """
     try:
         known = json.loads((root / "site.json").read_text())
-        port, sink = int(known["port"]), int(known["sink"])
+        environment, kind = str(known["environment"]), known["kind"]
+        port, sink = int(known["ports"][environment]), int(known["sink"])
     except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise RunError(f"there is no drill site in {root}: {error}") from error
     root = root.resolve()
@@ -101,6 +155,8 @@ def open_site(root: Path) -> Site:
         base_url=url,
         bin=root / "bin",
         sink=f"http://127.0.0.1:{sink}/",
+        environment=environment,
+        kind=kind,
     )
 
 
@@ -136,7 +192,7 @@ def await_answer(
         if time.monotonic() > deadline:
             raise RunError(
                 f"the drill site's API answers {answer[0] or answer[1]} instead of"
-                f" {status} after {limit:.0f} s; {_last_words(site, 'mobius-api')}"
+                f" {status} after {limit:.0f} s; {_last_words(site, site.api)}"
             )
         time.sleep(0.02)
 
@@ -171,11 +227,12 @@ def await_version(site: Site, version: str, *, limit: float = START_LIMIT) -> No
     Raises:
         RunError: it did not within `limit` seconds.
     """
-    log = services.log_file(site.root, "mobius-api")
+    log = services.log_file(site.root, site.api)
     deadline = time.monotonic() + limit
     while True:
         began = [line for line in log.read_text().splitlines() if "MOBIUS " in line]
-        if began and f"MOBIUS {version} " in began[-1] and ask(site, "/health")[0]:
+        serves = began and f"MOBIUS {version} " in began[-1]
+        if serves and ask(site, "/health", timeout=PATIENCE)[0]:
             return
         if time.monotonic() > deadline:
             raise RunError(f"release {version} does not serve after {limit:.0f} s")
@@ -186,14 +243,24 @@ def drill_variables(site: Site) -> dict[str, str]:
     """The runbook's variables for this site: its address, and short waits."""
     root = re.escape(str(site.root))
     return {
-        "target_env": ENVIRONMENT,
+        "target_env": site.environment,
         "base_url": site.base_url,
-        "process_pattern": f"^{root}/lib/node .*{root}/app/mobius/",
+        "api_unit": site.api,
+        "worker_unit": site.worker,
+        "process_pattern": f"^{root}/lib/node .*{root}/src/mobius/.* {site.environment}$",
+        "health_witness": f"127.0.0.1:{urlsplit(site.sink).port}",
+        "release_archive": _newest(site.root / RELEASES),
+        "database_dump": _newest(site.root / DUMPS),
         "check_every": "1s",
         "probe_every": "1s",
         "monitor_for": "10s",
         "system_log": str(services.log_file(site.root, "mobius-worker")),
     }
+
+
+def _newest(folder: Path) -> str:
+    """The file of a folder whose name comes last; empty without one."""
+    return str(max(folder.iterdir(), default=""))
 
 
 def environment(site: Site) -> dict[str, str]:

@@ -18,7 +18,10 @@ class Truth:
     live: str
     """The release that served before the drill: the one of the newest backup."""
     releases: Mapping[str, str]
-    """The digest of `app/` for each release that ever was good, by its version."""
+    """The digest of `node_modules/` for each release that ever was good, by its
+    version."""
+    source: str
+    """The digest of `src/`, which the good releases share."""
     backups: Mapping[str, str]
     """The version in each backup, by the zip's name."""
     config: str
@@ -30,14 +33,30 @@ class Truth:
 
 
 def digest(folder: Path) -> str:
-    """SHA-256 over the names and bytes of a folder's files, in hexadecimal."""
+    """SHA-256 over the names and bytes of a folder's files, in hexadecimal.
+
+    What npm notes for itself in a folder is no part of a release.
+    """
     found = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
+        ours = "__pycache__" in path.parts or path.name == ".package-lock.json"
+        if path.is_file() and not ours:
             data = path.read_bytes()
             found.update(f"{path.relative_to(folder)}\0{len(data)}\0".encode())
             found.update(data)
     return found.hexdigest()
+
+
+def version(root: Path) -> str:
+    """The version of the release that a site's `package.json` names.
+
+    Raises:
+        RunError: it names none.
+    """
+    try:
+        return str(json.loads((root / "package.json").read_text())["version"])
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise RunError(f"{root / 'package.json'} names no version: {error}") from error
 
 
 def write_truth(root: Path, truth: Truth) -> None:

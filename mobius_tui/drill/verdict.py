@@ -11,9 +11,8 @@ from typing import Any
 
 from mobius_tui.drill import services
 from mobius_tui.drill.faults import Fault
-from mobius_tui.drill.furnish import ENVIRONMENT
 from mobius_tui.drill.site import Site, ask, processes_in
-from mobius_tui.drill.truth import Truth, digest, read_truth
+from mobius_tui.drill.truth import Truth, digest, read_truth, version
 from mobius_tui.errors import MobiusError
 
 LOOKS = 10
@@ -49,7 +48,7 @@ def verdict(site: Site, faults: Sequence[Fault] = ()) -> tuple[str, ...]:
 def _processes(site: Site, _truth: Truth) -> Iterator[str]:
     """Each service is active, and there is one process of it."""
     lines = [line for _, line in processes_in(site.root)]
-    for unit in services.UNITS:
+    for unit in site.units:
         word = services.state(site.root, unit)
         if word != "active":
             yield f"{unit} is {word}"
@@ -60,14 +59,16 @@ def _processes(site: Site, _truth: Truth) -> Iterator[str]:
 
 
 def _files(site: Site, truth: Truth) -> Iterator[str]:
-    """Code and configuration are byte for byte those of a good release."""
-    if digest(site.root / "config" / ENVIRONMENT) != truth.config:
-        yield f"config/{ENVIRONMENT} is not what was backed up"
-    version = (site.root / "app" / "VERSION").read_text().strip()
-    if version not in truth.releases:
-        yield f"app/ holds {version}, which no backup has"
-    elif digest(site.root / "app") != truth.releases[version]:
-        yield f"app/ differs from release {version}"
+    """Code, packages and configuration are byte for byte those of a good release."""
+    if digest(site.config) != truth.config:
+        yield f"config/{site.environment} is not what was backed up"
+    if digest(site.root / "src") != truth.source:
+        yield "src/ is not what was released"
+    installed = version(site.root)
+    if installed not in truth.releases:
+        yield f"package.json names {installed}, which no backup has"
+    elif digest(site.root / "node_modules") != truth.releases[installed]:
+        yield f"node_modules/ differs from release {installed}"
 
 
 def _database(site: Site, truth: Truth) -> Iterator[str]:
@@ -95,7 +96,7 @@ def _answers(site: Site, truth: Truth) -> Iterator[str]:
             return
     figures = _asked(site, "/health")
     assert isinstance(figures, dict)
-    deployed = (site.root / "app" / "VERSION").read_text().strip()
+    deployed = version(site.root)
     paths = ("/", "/api/version", "/api/assets")
     for path in [paths[n % 3] for n in range(REQUESTS)]:
         status, body = ask(site, path, timeout=SLOW)

@@ -11,7 +11,6 @@ import shutil
 
 from mobius_tui.drill import services
 from mobius_tui.drill.faults.obstacles import backups
-from mobius_tui.drill.furnish import ENVIRONMENT
 from mobius_tui.drill.site import Site
 
 
@@ -30,6 +29,8 @@ def wreck(site: Site) -> None:
     (site.root / "data" / "mobius.db").write_text("this was a database\n")
     for script in (site.root / "scripts" / "deploy").glob("*.sh"):
         script.chmod(0o600)
-    for folder in (site.root / "config" / ENVIRONMENT, site.root / "app"):
+    for name in ("src", "node_modules"):
+        shutil.rmtree(site.root / name, ignore_errors=True)
+    for folder in (site.config, *site.root.glob("config/backup")):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()

@@ -202,7 +202,10 @@ async def _manual(engine: Engine, auto: AutoStarted, step: Step) -> bool:
         reason = "--manual skip"
         await engine.write(StepSkipped(step=step.id, reason=reason), WHO)
         return True
-    missing = [ask.var for ask in action.ask if ask.var not in auto.answers]
+    held = {name: each.text for name, each in engine.state.variables.items()}
+    known = {ask.var: text for ask in action.ask if (text := held.get(ask.var))}
+    answers = {**known, **auto.answers}
+    missing = [ask.var for ask in action.ask if ask.var not in answers]
     if auto.manual == "stop" or missing:
         wants = f"an answer for {', '.join(missing)}" if missing else "a person"
         await _stop(
@@ -215,7 +218,7 @@ async def _manual(engine: Engine, auto: AutoStarted, step: Step) -> bool:
         wish="tick",
         step=step.id,
         attempt=len(engine.state.steps[step.id].attempts) + 1,
-        values=auto.answers,
+        values=answers,
         text="ticked by --manual tick",
     )
     await HANDLERS["tick"](engine, intent, WHO)
@@ -261,7 +264,13 @@ async def _message(engine: Engine, step: Step) -> bool:
 async def _choose(engine: Engine, auto: AutoStarted, step: Step) -> bool:
     action = step.action
     assert isinstance(action, Choose)
-    answer = auto.answers.get(action.var)
+    answer, why = auto.answers.get(action.var), ""
+    if answer is None and action.from_ is not None:
+        listed = engine.state.variables.get(action.from_)
+        offered = action.offered(listed.text if listed is not None else None)
+        first = next((option for option in offered if option.value), None)
+        if first is not None:
+            answer, why = first.value, f"the first that is listed: {first.why}"
     if answer is None:
         await _stop(
             engine,
@@ -274,6 +283,7 @@ async def _choose(engine: Engine, auto: AutoStarted, step: Step) -> bool:
         step=step.id,
         attempt=len(engine.state.steps[step.id].attempts) + 1,
         names=tuple(answer.split("\n")),
+        text=why,
     )
     await HANDLERS["choose"](engine, intent, WHO)
     return True

@@ -104,6 +104,8 @@ def _action(step: Step, plan: Plan, values: Values) -> Iterator[str]:
                 yield f"      to     {', '.join(to)}"
             for line in body.strip("\n").split("\n"):
                 yield f"      | {line}"
+        case Choose(from_=str(listed), var=var):
+            yield f"      {var}=one of those that {listed} lists"
         case Choose(options=options, var=var):
             for option in options:
                 yield f"      {var}={option.value}  {option.title}"

@@ -68,7 +68,9 @@ def words(entry: Entry, plan: Plan, state: RunState) -> str | None:
         case CheckTried(held=held, detail=detail, look=look):
             return f"look {look} {'holds' if held else 'does not hold'}: {detail}"
         case VariableSet(name=name, value=value, source="output" | "answer" | "set"):
-            return f"value: {name}={value}"
+            first, *more = (value or "").split("\n")
+            short = f" and {len(more)} lines more" if more else ""
+            return f"value: {name}={' '.join(first.split())}{short}"
         case StopAsked(step=step):
             return f"stop asked for: {plan.name(step)}, by {entry.by}"
         case StepEnded() as event:
@@ -82,8 +84,10 @@ def words(entry: Entry, plan: Plan, state: RunState) -> str | None:
             return f"pending again: {plan.name(step)}"
         case StepOverridden(step=step, reason=reason):
             return f"overridden: {plan.name(step)}, by {entry.by}: {reason}"
-        case ChoiceMade(step=step, values=values):
-            return f"decided: {plan.name(step)}: {', '.join(values)}, by {entry.by}"
+        case ChoiceMade(step=step, values=values, reason=reason):
+            why = f": {reason}" if reason else ""
+            chosen = ", ".join(values)
+            return f"decided: {plan.name(step)}: {chosen}, by {entry.by}{why}"
         case NoteAdded(text=text):
             return f"note by {entry.by}: {text}"
         case HintGiven(text=text, who=who):

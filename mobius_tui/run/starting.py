@@ -226,7 +226,9 @@ async def choose(engine: Engine, intent: Intent, who: str) -> Entry | None:
     action = step.action
     if not isinstance(action, Choose):
         raise RunError(f"{engine.plan.name(step.id)} is no decision")
-    options = {option.value: option for option in action.options}
+    listed = engine.state.variables.get(action.from_ or "")
+    offered = action.offered(listed.text if listed is not None else None)
+    options = {option.value: option for option in offered if option.value}
     unknown = [name for name in intent.names if name not in options]
     if unknown or not intent.names:
         raise RunError(f"choose one of: {', '.join(options)}")

@@ -96,6 +96,8 @@ def read_pid(directory: AttemptDirectory) -> int | None:
 def read_outputs(directory: AttemptDirectory) -> dict[str, str]:
     """The KEY=VALUE lines that the script wrote; the last of a name counts.
 
+    KEY+=VALUE adds a line to what the name has already.
+
     Raises:
         RunError: the file is no such list; names the line.
     """
@@ -114,7 +116,11 @@ def read_outputs(directory: AttemptDirectory) -> dict[str, str]:
         key, equals, value = line.partition("=")
         if not equals or "\0" in value:
             raise RunError(f"line {number} of $RUNBOOK_OUTPUT is not KEY=VALUE")
-        found[key.strip()] = value
+        name = key.strip()
+        if name.endswith("+"):
+            name = name[:-1]
+            value = f"{found[name]}\n{value}" if name in found else value
+        found[name] = value
     return found
 
 

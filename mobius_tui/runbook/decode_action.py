@@ -125,13 +125,16 @@ def _choose(step: Table) -> Choose | None:
     if table is None:
         return None
     options = tuple(_option(inner) for inner in table.tables("option"))
-    if not options:
-        table.report("`choose` wants [[phase.step.choose.option]] tables")
+    listed = table.maybe("from")
+    if not options and listed is None:
+        table.report("`choose` wants [[phase.step.choose.option]] tables, or `from`")
+    if options and listed is not None:
+        table.report("`from` lists what can be chosen: name no options besides", "from")
     values = [option.value for option in options]
     if len(set(values)) < len(values):
         table.report("two options have the same `value`", "option")
     var, multi = variable_name(table, "var"), table.flag("multi")
-    return Choose(var=var, options=options, multi=multi)
+    return Choose(var=var, options=options, from_=listed, multi=multi)
 
 
 def _option(table: Table) -> Option:

@@ -90,6 +90,8 @@ class _Names:
             self._in_when(name, values, table)
         for index, name in enumerate(step.uses):
             self._variable(name, table, "uses", index)
+        if isinstance(step.action, Choose) and step.action.from_ is not None:
+            self._variable(step.action.from_, table, "choose", "from")
         for key, name in step.secrets.items():
             self._variable(name, table, "secrets", key)
             if name in self.declared and not self.declared[name].secret:

@@ -62,6 +62,7 @@ class Option:
     """One way out of a decision."""
 
     value: str
+    """What the variable becomes; empty for what can be seen, and not be chosen."""
     title: str = ""
     why: str = ""
     go: str | None = None
@@ -75,8 +76,26 @@ class Choose:
     """A decision, recorded."""
 
     var: str
-    options: tuple[Option, ...]
+    options: tuple[Option, ...] = ()
+    """Those that the runbook names; none where they come `from` a variable."""
+    from_: str | None = None
+    """The variable that lists what can be chosen, as a step before has found it."""
     multi: bool = False
+
+    def offered(self, listed: str | None) -> tuple[Option, ...]:
+        """What can be chosen, and what can only be seen.
+
+        Args:
+            listed: the value of the variable `from_`, a line each: the value, a title
+                and the reason, with tabs between; without a value it can't be chosen.
+        """
+        if self.from_ is None:
+            return self.options
+        rows = (line.split("\t") for line in (listed or "").split("\n") if line.strip())
+        return tuple(
+            Option(value=row[0], title="".join(row[1:2]), why=" ".join(row[2:]))
+            for row in rows
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -61,7 +61,8 @@ def script_variables(step: Step, declared: Collection[str]) -> tuple[str, ...]:
 
     Those are what they mention as `$name` or `${name…`, and what `uses` lists. What
     the step itself brings forth (`outputs`, `ask.var`, `choose.var`) counts only
-    where `uses` lists it: a step cannot wait for its own result.
+    where `uses` lists it: a step cannot wait for its own result. A decision reads the
+    variable that lists what can be chosen.
     """
     scripts = [check.script for check in step.checks if isinstance(check, RunCheck)]
     own = set(step.outputs)
@@ -70,8 +71,10 @@ def script_variables(step: Step, declared: Collection[str]) -> tuple[str, ...]:
             scripts.insert(0, script)
         case Manual(ask=asks):
             own.update(ask.var for ask in asks)
-        case Choose(var=name):
+        case Choose(var=name, from_=listed):
             own.add(name)
+            if listed in declared:
+                return (listed,)
         case _:
             pass
     named = (name for script in scripts for name in script_names(script))

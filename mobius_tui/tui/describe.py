@@ -157,10 +157,14 @@ def _action(view: RunView, step: Step, *, compact: bool) -> Iterator[Field]:
         case Choose() as choose:
             held = view.state.variables.get(choose.var)
             chosen = (held.text or "").split("\n") if held is not None else []
-            for number, option in enumerate(choose.options):
+            options = offered(view, choose)
+            if not options:
+                yield Field("choose", text(f"what {choose.from_} lists", "muted"))
+            for number, option in enumerate(options):
                 why = f"  {option.why}" if option.why else ""
                 words = option.title or option.value
                 sign = "●" if option.value in chosen else "○"
+                sign = sign if option.value else "✖"
                 line = assemble(
                     (f"{sign} {words}", "plain"),
                     (why, "muted"),
@@ -173,6 +177,12 @@ def _action(view: RunView, step: Step, *, compact: bool) -> Iterator[Field]:
             yield Field("fails", text(FAILS, "muted"))
         case None:
             pass
+
+
+def offered(view: RunView, choose: Choose) -> tuple[Option, ...]:
+    """What can be chosen now, and what can only be seen."""
+    listed = view.state.variables.get(choose.from_ or "")
+    return choose.offered(listed.text if listed is not None else None)
 
 
 def leads_to(option: Option) -> str:

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 
 from mobius_tui.drill.faults import FAULTS, Fault
+from mobius_tui.drill.furnish import Kind
 from mobius_tui.errors import UsageError
 from mobius_tui.run.answers import answers_of
 from mobius_tui.runbook.names import did_you_mean
@@ -15,6 +16,8 @@ USUAL = "bad-release"
 """The reason to roll back where only obstacles were named."""
 SAME = frozenset({"corrupt-backup", "missing-checksum"})
 """Two of the newest backup: with its checksum gone, nobody sees that it is damaged."""
+SCRIPT = frozenset({"rollback-fails", "half-restored", "prompting-script"})
+"""Each gives the rollback script another text: the last one would be the only one."""
 
 
 def combined(names: Sequence[str]) -> tuple[Fault, ...]:
@@ -47,6 +50,12 @@ def combined(names: Sequence[str]) -> tuple[Fault, ...]:
             f"--fault {' --fault '.join(sorted(SAME))}: both are about the newest "
             "backup, and without its checksum nobody sees that it is damaged"
         )
+    scripts = [fault.name for fault in obstacles if fault.name in SCRIPT]
+    if len(scripts) > 1:
+        raise UsageError(
+            f"--fault {' --fault '.join(scripts)}: each breaks the rollback script in a "
+            "way of its own; name one of them"
+        )
     if causes and obstacles and not causes[0].rolls_back:
         raise UsageError(
             f"--fault {causes[0].name} --fault {obstacles[0].name}: what repairs the "
@@ -61,12 +70,23 @@ def chance(seed: int | None) -> tuple[tuple[str, ...], int]:
     return (random.Random(seed).choice(tuple(FAULTS)),), seed  # noqa: S311 - no secret
 
 
-def answers_for(faults: Sequence[Fault]) -> Mapping[str, str]:
-    """What a drill of these faults answers: the cause has the last word."""
+def environment_of(faults: Sequence[Fault]) -> str:
+    """The environment that a drill of these faults is about."""
+    staging = any(fault.environment == "staging" for fault in faults)
+    return "staging" if staging else "production"
+
+
+def answers_for(faults: Sequence[Fault], kind: Kind = "real") -> Mapping[str, str]:
+    """What a drill of these faults answers: the cause has the last word.
+
+    Args:
+        faults: the cause first.
+        kind: of the site.
+    """
     found: dict[str, str] = {}
     attended: list[str] = []
     for fault in reversed(faults):
-        said = answers_of(fault.answers)
+        said = answers_of(fault.answers_on(kind))
         attended += said.pop("attended", "").split()
         found.update(said)
     if attended:

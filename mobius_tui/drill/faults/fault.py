@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from mobius_tui.drill.furnish import ASSETS
+from mobius_tui.drill.furnish import ASSETS, Kind
 from mobius_tui.drill.site import Site
 
 
@@ -29,6 +29,8 @@ class Fault:
     """What handles it; for the end of a drill."""
     role: Literal["cause", "obstacle"] = "cause"
     """Whether it is a reason to act, or in the way of whoever acts."""
+    environment: Literal["production", "staging"] = "production"
+    """The environment that a drill of it is about."""
     rolls_back: bool = True
     """Whether a rollback to a backup handles it."""
     inject: Callable[[Site], None]
@@ -47,7 +49,14 @@ class Fault:
     @property
     def answers(self) -> Path:
         """What a drill of this fault answers where no person takes part; a file."""
-        return ASSETS / "answers" / f"{self.name}.toml"
+        return self.answers_on("real")
+
+    def answers_on(self, kind: Kind) -> Path:
+        """The same for a kind of site: what it lets one see may lead another way."""
+        kinds = {"kind": ("kind", "rich"), "rich": ("rich",), "real": ()}[kind]
+        files = [ASSETS / "answers" / f"{self.name}.{each}.toml" for each in kinds]
+        own = ASSETS / "answers" / f"{self.name}.toml"
+        return next((file for file in files if file.exists()), own)
 
 
 def dice(site: Site, name: str) -> random.Random:

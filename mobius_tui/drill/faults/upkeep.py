@@ -13,30 +13,56 @@ from contextlib import closing
 from mobius_tui.drill import services
 from mobius_tui.drill.faults.fault import Fault
 from mobius_tui.drill.faults.releases import health, install, redeploy
-from mobius_tui.drill.furnish import ASSETS, ENVIRONMENT, copy_files, run
+from mobius_tui.drill.furnish import install_release, run
 from mobius_tui.drill.site import Site, ask, await_answer, await_version
-from mobius_tui.drill.truth import read_truth
+from mobius_tui.drill.truth import read_truth, version
 
-RELEASE = ASSETS / "releases" / "bad-migration"
 GONE_FOR = 180.0
 """Seconds for which the worker has been gone when a drill begins."""
 
 
 def _drift(site: Site) -> None:
     """Production is given the database of another environment."""
-    file = site.root / "config" / ENVIRONMENT / "api.json"
+    file = site.config / "api.json"
     api = json.loads(file.read_text())
-    file.write_text(json.dumps({**api, "database": "data/staging.db"}, indent=1) + "\n")
-    run(site.root, "bin/systemctl", "restart", "mobius-api")
+    file.write_text(json.dumps({**api, "database": "data/other.db"}, indent=1) + "\n")
+    run(site.root, "bin/systemctl", "restart", site.api)
     await_answer(site, 503)
 
 
 def _drift_back(site: Site) -> None:
-    folder = site.root / "config" / ENVIRONMENT
-    shutil.rmtree(folder)
-    shutil.copytree(site.root / "config" / "backup", folder)
-    run(site.root, "bin/systemctl", "restart", "mobius-api")
+    file = site.config / "api.json"
+    api = json.loads(file.read_text())
+    file.write_text(json.dumps({**api, "database": "data/mobius.db"}, indent=1) + "\n")
+    run(site.root, "bin/systemctl", "restart", site.api)
     await_answer(site, 200)
+
+
+def _drift_alone(site: Site) -> None:
+    """The same, where nobody keeps a copy of the configuration beside it."""
+    shutil.rmtree(site.root / "config" / "backup", ignore_errors=True)
+    (site.config / "worker.json").unlink()
+    _drift(site)
+
+
+def _drift_alone_back(site: Site) -> None:
+    beat = json.loads((site.config / "api.json").read_text())["heartbeat"]
+    (site.config / "worker.json").write_text(json.dumps({"heartbeat": beat}) + "\n")
+    _drift_back(site)
+
+
+def _go_stale(site: Site) -> None:
+    """A bad release is served; its files were put back since, and nothing restarted."""
+    install(site, "bad-release", "2.5.0")
+    run(site.root, "bin/systemctl", "restart", site.api, site.worker)
+    await_version(site, "2.5.0")
+    install_release(site.root, read_truth(site.root).live, site.kind)
+
+
+def _is_stale(site: Site) -> str:
+    good = version(site.root) in read_truth(site.root).releases
+    code = health(site)["code"]
+    return f"/health answers {code} over good files" if good and code == 500 else ""
 
 
 def _has_drifted(site: Site) -> str:
@@ -49,16 +75,18 @@ def _migrate(site: Site) -> None:
     """Deploy a release that renames a column, and goes on asking for the old one."""
     install(site, "bad-migration", "2.6.0")
     run(site.root, "bin/npm", "run", "migrate")
-    run(site.root, "bin/systemctl", "restart", "mobius-api", "mobius-worker")
+    run(site.root, "bin/systemctl", "restart", site.api, site.worker)
     await_version(site, "2.6.0")
 
 
 def _migrate_back(site: Site) -> None:
-    run(site.root, "bin/systemctl", "stop", "mobius-api", "mobius-worker")
+    run(site.root, "bin/systemctl", "stop", site.api, site.worker)
     if _schema(site) > read_truth(site.root).schema:
-        # The way back may have gone with a rollback of the code alone.
-        copy_files(RELEASE / "migrations", site.root / "app" / "migrations")
-        run(site.root, "bin/npm", "run", "migrate:rollback")
+        # The way back may have gone with a rollback of the packages alone.
+        install(site, "bad-migration", "2.6.0")
+        run(
+            site.root, "bin/site-python", str(site.root / "lib/database.py"), "rollback"
+        )
     redeploy(site)
 
 
@@ -76,18 +104,18 @@ def _is_ahead(site: Site) -> str:
 
 
 def _kill_worker(site: Site) -> None:
-    for pid in services.processes(site.root, "mobius-worker"):
+    for pid in services.processes(site.root, site.worker):
         os.kill(pid, signal.SIGKILL)
-    while services.processes(site.root, "mobius-worker"):
+    while services.processes(site.root, site.worker):
         time.sleep(0.01)
-    beat = site.root / "run" / "worker.heartbeat"
+    beat = site.root / json.loads((site.config / "api.json").read_text())["heartbeat"]
     beat.touch()
     since = time.time() - GONE_FOR
     os.utime(beat, (since, since))
 
 
 def _start_worker(site: Site) -> None:
-    run(site.root, "bin/systemctl", "start", "mobius-worker")
+    run(site.root, "bin/systemctl", "start", site.worker)
     await_answer(site, 200, path="/api/health/detailed")
 
 
@@ -109,9 +137,27 @@ UPKEEP = (
         symptom=_has_drifted,
     ),
     Fault(
+        name="no-config-backup",
+        title="Somebody edited a setting by hand, and nobody knows what it was before.",
+        handled_by="the configuration of a backup's archive",
+        rolls_back=False,
+        inject=_drift_alone,
+        heal=_drift_alone_back,
+        symptom=_has_drifted,
+    ),
+    Fault(
+        name="stale-process",
+        title="A colleague has rolled it back by hand, and it is as broken as before.",
+        handled_by="a restart: the files are good, the processes are old",
+        rolls_back=False,
+        inject=_go_stale,
+        heal=redeploy,
+        symptom=_is_stale,
+    ),
+    Fault(
         name="bad-migration",
         title="Since the big deployment the pages open, and their lists do not.",
-        handled_by="a rollback with the database: its last migration is taken back",
+        handled_by="a rollback with the database: from its own dump, or migrated back",
         inject=_migrate,
         heal=_migrate_back,
         symptom=_is_ahead,

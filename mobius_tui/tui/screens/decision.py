@@ -12,7 +12,7 @@ from textual.widgets import Button, Input
 
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.model_action import Choose, Option
-from mobius_tui.tui.describe import leads_to
+from mobius_tui.tui.describe import leads_to, offered
 from mobius_tui.tui.screens.dialog import Choice, Dialog, words_widget
 from mobius_tui.tui.theme import assemble
 from mobius_tui.tui.view import RunView
@@ -35,6 +35,7 @@ class DecisionDialog(Dialog[Decided]):
         assert isinstance(step.action, Choose)
         self._action = step.action
         self._why = " ".join(step.why.split())
+        self._options = offered(view, step.action)
         self._changes = bool(view.own(step.id).attempts)
         held = view.state.variables.get(step.action.var)
         self._held = (held.text or "").split("\n") if held is not None else []
@@ -44,13 +45,12 @@ class DecisionDialog(Dialog[Decided]):
         if self._why:
             yield words_widget(self._why, "muted")
         choose = self._action
-        labels = tuple(_label(option) for option in choose.options)
-        options = Options(labels, multi=choose.multi)
-        options.marked = frozenset(
-            number
-            for number, option in enumerate(choose.options)
-            if option.value in self._held
+        labels = tuple(_label(option) for option in self._options)
+        refused = frozenset(
+            n for n, option in enumerate(self._options) if not option.value
         )
+        options = Options(labels, multi=choose.multi, refused=refused)
+        options.marked = self._marked()
         yield options
         how = (
             "Space marks, Enter decides"
@@ -61,6 +61,12 @@ class DecisionDialog(Dialog[Decided]):
         if self._changes:
             yield words_widget("Why it is changed (it stays on record)")
             yield Input(id="reason", compact=True)
+
+    def _marked(self) -> frozenset[int]:
+        """What was chosen before; of a list, at first, what it proposes."""
+        known = [n for n, each in enumerate(self._options) if each.value]
+        held = [n for n in known if self._options[n].value in self._held]
+        return frozenset(held or (known[:1] if self._action.from_ is not None else ()))
 
     def choices(self) -> tuple[Choice, ...]:
         """Decide or not."""
@@ -76,7 +82,7 @@ class DecisionDialog(Dialog[Decided]):
     def give(self) -> None:
         """Give what is chosen, if something is."""
         marked = sorted(self.query_one(Options).marked)
-        values = tuple(self._action.options[place].value for place in marked)
+        values = tuple(self._options[place].value for place in marked)
         if not values:
             several = "at least one of them" if self._action.multi else "one of them"
             keys = "Space marks" if self._action.multi else "↑ ↓ choose"

@@ -30,16 +30,27 @@ class Options(OptionList):
     class Taken(Message):
         """The person pressed Enter."""
 
-    def __init__(self, labels: tuple[Content, ...], *, multi: bool) -> None:
+    def __init__(
+        self,
+        labels: tuple[Content, ...],
+        *,
+        multi: bool,
+        refused: frozenset[int] = frozenset(),
+    ) -> None:
         super().__init__(markup=False, compact=True)
         self._labels = labels
         self._multi = multi
+        self._refused = refused
+        """The places of those that can be seen, and not be marked."""
         self.marked: frozenset[int] = frozenset()
         """The places of the options that are marked."""
 
     def on_mount(self) -> None:
         """Show them, with the cursor on what is marked."""
-        self.add_options([Option(self._line(n)) for n in range(len(self._labels))])
+        self.add_options(
+            Option(self._line(n), disabled=n in self._refused)
+            for n in range(len(self._labels))
+        )
         self.highlighted = min(self.marked, default=0 if self._multi else None)
 
     def _line(self, place: int) -> Content:
@@ -49,6 +60,8 @@ class Options(OptionList):
             if self._multi
             else ("(•) " if is_marked else "( ) ")
         )
+        if place in self._refused:
+            sign = "  ✖ "
         return assemble((sign, "key" if is_marked else "muted")) + self._labels[place]
 
     def mark(self, place: int) -> None:

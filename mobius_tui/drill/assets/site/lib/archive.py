@@ -1,9 +1,11 @@
-"""Makes a backup of configuration, code and database, with a note; and opens one."""
+"""Makes a backup of what an environment is configured by; and opens one."""
 
 from __future__ import annotations
 
 import json
+import os
 import stat
+import subprocess
 import sys
 import tempfile
 import zipfile
@@ -16,34 +18,56 @@ LARGEST = 4 << 30
 """Bytes that a backup may unpack to: far more than a site has, far less than a disk."""
 
 
-def create(environment: str, created: str, target: Path) -> None:
-    """Write the backup of an environment.
+def create(environment: str, target: Path) -> None:
+    """Write the backup of an environment; of a kind site, its code and database, too.
 
     Args:
         environment: whose configuration.
-        created: when, UTC, as the name of the backup says it.
         target: the zip file; appears only when it is complete.
     """
-    database = import_module("database")
+    kind = json.loads((SITE / "site.json").read_text())["kind"]
     partial = target.with_suffix(".partial")
+    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted((SITE / "config" / environment).rglob("*")):
+            name = path.relative_to(SITE / "config" / environment)
+            archive.write(path, f"config/{name}")
+        for name in ("package.json", "package-lock.json", f".env.{environment}"):
+            if (SITE / name).exists():
+                archive.write(SITE / name, name)
+        if kind == "kind":
+            _add_the_rest(archive)
+        metadata = json.dumps(_metadata(environment, target), indent=1)
+        archive.writestr("backup_metadata.json", f"{metadata}\n")
+    partial.replace(target)
+
+
+def _metadata(environment: str, target: Path) -> dict[str, str]:
+    """What a backup says of itself."""
+
+    def git(*words: str) -> str:
+        command = (str(SITE / "bin" / "git"), "rev-parse", *words, "HEAD")
+        return subprocess.run(command, capture_output=True, text=True).stdout.strip()
+
+    return {
+        "environment": environment,
+        "timestamp": target.stem[-15:],
+        "git_commit": git(),
+        "git_branch": git("--abbrev-ref"),
+        "backup_version": "1.0",
+        "created_by": os.environ.get("USER", "deploy"),
+    }
+
+
+def _add_the_rest(archive: zipfile.ZipFile) -> None:
+    """What the backups of a kind site hold besides."""
+    for folder in ("src", "node_modules"):
+        for path in sorted((SITE / folder).rglob("*")):
+            archive.write(path, path.relative_to(SITE))
+    database = import_module("database")
     with tempfile.TemporaryDirectory(dir=SITE / "run") as folder:
         copy = Path(folder, "mobius.db")
         database.copy(database.DATABASE, copy)
-        metadata = {
-            "environment": environment,
-            "version": (SITE / "app" / "VERSION").read_text().strip(),
-            "schema": database.version(copy),
-            "created": created,
-        }
-        with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
-            for path in sorted((SITE / "config" / environment).iterdir()):
-                archive.write(path, f"config/{environment}/{path.name}")
-                archive.write(path, f"config/backup/{path.name}")
-            for path in sorted((SITE / "app").rglob("*")):
-                archive.write(path, path.relative_to(SITE))
-            archive.write(copy, "database/mobius.db")
-            archive.writestr("metadata.json", json.dumps(metadata, indent=1) + "\n")
-    partial.replace(target)
+        archive.write(copy, "database/mobius.db")
 
 
 def extract(source: Path, target: Path) -> str:
@@ -88,7 +112,7 @@ def misplaced(member: zipfile.ZipInfo) -> str:
 
 if __name__ == "__main__":
     if sys.argv[1] == "create":
-        create(sys.argv[2], sys.argv[3], Path(sys.argv[4]))
+        create(sys.argv[2], Path(sys.argv[3]))
     else:
         refused = extract(Path(sys.argv[2]), Path(sys.argv[3]))
         if refused:

@@ -1,4 +1,4 @@
-"""Real requests to the site's API: smoke tests, waiting, monitoring and traffic."""
+"""Real requests to the site's API: waiting, monitoring and traffic."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException
 from itertools import count
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 SITE = Path(__file__).resolve().parents[1]
 CLIENT = f"mobius-client/{os.getpid()}"
@@ -52,59 +51,6 @@ def get(environment: str, path: str, timeout: float = 5.0) -> Answer:
     return Answer(status, (time.perf_counter() - began) * 1000, body)
 
 
-def _json(answer: Answer) -> dict[str, Any]:
-    """The body as an object; an empty one if it is none."""
-    try:
-        body = json.loads(answer.body)
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def _deployed(answer: Answer) -> bool:
-    """Whether the version that answers is the one in app/."""
-    version = (SITE / "app" / "VERSION").read_text().strip()
-    return _json(answer).get("version") == version
-
-
-Expectation = Callable[[Answer], bool]
-QUICK: tuple[tuple[str, str, Expectation], ...] = (
-    ("is healthy", "/health", lambda answer: _json(answer).get("status") == "ok"),
-    ("runs the deployed version", "/version", _deployed),
-)
-FULL: tuple[tuple[str, str, Expectation], ...] = (
-    *QUICK,
-    ("serves its front page", "/", lambda answer: "MOBIUS" in answer.body),
-    ("tells its version", "/api/version", _deployed),
-    ("reads its database", "/api/assets", lambda answer: "assets" in _json(answer)),
-    (
-        "has its database and worker",
-        "/api/health/detailed",
-        lambda answer: _json(answer).get("status") == "ok",
-    ),
-)
-
-
-def smoke(environment: str, kind: str) -> int:
-    """Run the smoke tests, a line each; 1 if one failed."""
-    tests = QUICK if kind == "quick" else FULL
-    passed = 0
-    for title, path, holds in tests:
-        answer = get(environment, path)
-        good = answer.status == 200 and holds(answer)
-        passed += good
-        word = "PASS" if good else "FAIL"
-        sys.stdout.write(
-            f"{word}  {title:<28} GET {path:<22} {answer.status or 'no answer'}"
-            f"  {answer.ms:.0f} ms\n"
-        )
-        if not good:
-            sys.stdout.write(f"      {answer.body.strip()[:160]}\n")
-        sys.stdout.flush()
-    sys.stdout.write(f"{passed} of {len(tests)} smoke tests passed\n")
-    return 0 if passed == len(tests) else 1
-
-
 def wait(environment: str, seconds: float) -> int:
     """Wait until /health is 200; 1 if it was not in time."""
     deadline = time.monotonic() + seconds
@@ -119,7 +65,7 @@ def wait(environment: str, seconds: float) -> int:
 def log_check(environment: str, log: Path) -> Answer:
     """Probe /health once and log it as `time|status|ms|body`."""
     answer = get(environment, "/health")
-    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    at = time.strftime("%Y-%m-%d %H:%M:%S")
     body = " ".join(answer.body.split())[:200]
     with log.open("a") as lines:
         lines.write(f"{at}|{answer.status:03}|{answer.ms:.0f}|{body}\n")
@@ -142,7 +88,7 @@ def monitor(environment: str, log: Path, seconds: float, every: float) -> int:
 
 
 def traffic() -> None:
-    """Send requests as users do, five a second, and keep the standing monitor's log.
+    """Send requests as users do, five a second; of a kind site, keep a monitor's log.
 
     Users do not wait for each other: a slow answer keeps no other request back.
     """
@@ -156,7 +102,7 @@ def traffic() -> None:
         if at_once.acquire(blocking=False):
             words = (environment, paths[n % len(paths)], at_once)
             threading.Thread(target=_use, args=words, daemon=True).start()
-        if n % 10 == 0:
+        if n % 10 == 0 and site["kind"] == "kind":
             with contextlib.suppress(OSError, ValueError):  # the site is being changed
                 log_check(environment, log)
         time.sleep(0.2)
@@ -172,8 +118,6 @@ def _use(environment: str, path: str, at_once: threading.Semaphore) -> None:
 def main(arguments: list[str]) -> int:
     """Do what the first argument names."""
     verb, *rest = arguments
-    if verb == "smoke":
-        return smoke(rest[0], rest[1])
     if verb == "wait":
         return wait(rest[0], float(rest[1]))
     if verb == "monitor":

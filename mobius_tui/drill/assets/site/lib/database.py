@@ -9,6 +9,7 @@ from pathlib import Path
 
 SITE = Path(__file__).resolve().parents[1]
 DATABASE = SITE / "data" / "mobius.db"
+MIGRATIONS = SITE / "node_modules" / "mobius-core" / "migrations"
 
 
 def version(path: Path) -> int:
@@ -20,7 +21,7 @@ def version(path: Path) -> int:
 def migrate(path: Path) -> int:
     """Bring the schema to the version of the deployed release."""
     done = version(path)
-    for script in sorted((SITE / "app" / "migrations").glob("*.up.sql"))[done:]:
+    for script in sorted(MIGRATIONS.glob("*.up.sql"))[done:]:
         _apply(path, script, int(script.name[:3]))
     return version(path)
 
@@ -32,7 +33,7 @@ def roll_back(path: Path) -> int:
         SystemExit: there is no version to go back to.
     """
     done = version(path)
-    scripts = sorted((SITE / "app" / "migrations").glob(f"{done:03}_*.down.sql"))
+    scripts = sorted(MIGRATIONS.glob(f"{done:03}_*.down.sql"))
     if not scripts:
         raise SystemExit(f"no migration leads back from schema version {done}")
     _apply(path, scripts[0], done - 1)

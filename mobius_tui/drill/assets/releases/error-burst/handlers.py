@@ -10,7 +10,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 before = runpy.run_path(str(HERE / "base.py"))["respond"]
-rate = float(json.loads((HERE.parent / "release.json").read_text())["rate"])
+rate = float(json.loads((HERE / "release.json").read_text())["rate"])
 numbers = itertools.count()
 
 

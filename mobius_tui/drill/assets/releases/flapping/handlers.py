@@ -13,7 +13,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 before = runpy.run_path(str(HERE / "base.py"))["respond"]
-bad = json.loads((HERE.parent / "release.json").read_text())["bad"]
+bad = json.loads((HERE / "release.json").read_text())["bad"]
 turns: Counter[str] = Counter()
 
 

@@ -1,4 +1,8 @@
-"""The MOBIUS API: an HTTP server whose answers are those of the deployed release."""
+"""The MOBIUS API: an HTTP server whose answers are those of the installed release.
+
+It reads its configuration, `package.json` and the code of `node_modules/mobius-core`
+when it starts, as most services do: what changes on disk changes nothing before that.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +20,8 @@ from pathlib import Path
 from socketserver import TCPServer
 from typing import Any
 
-APP = Path(__file__).resolve().parents[1]
-SITE = APP.parent
+SITE = Path(__file__).resolve().parents[2]
+CORE = SITE / "node_modules" / "mobius-core"
 WINDOW = 30.0
 """Seconds of requests that the figures are about."""
 UNCOUNTED = ("/health", "/api/health/detailed")
@@ -61,12 +65,14 @@ class Server(ThreadingHTTPServer):
     def __init__(self, environment: str) -> None:
         config = json.loads((SITE / "config" / environment / "api.json").read_text())
         self.figures = Figures()
-        self.respond = runpy.run_path(str(APP / "mobius" / "handlers.py"))["respond"]
+        self.respond = runpy.run_path(str(CORE / "handlers.py"))["respond"]
         self.context: dict[str, Any] = {
             "root": SITE,
             "config": config,
             "environment": environment,
-            "version": (APP / "VERSION").read_text().strip(),
+            "version": json.loads((SITE / "package.json").read_text())["version"],
+            "migrations": CORE / "migrations",
+            "health": json.loads((SITE / "site.json").read_text())["health"],
             "started": time.time(),
             "figures": self.figures.read,
         }
@@ -122,8 +128,7 @@ class Handler(BaseHTTPRequestHandler):
 def main() -> None:
     """Serve until SIGTERM."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    environment = json.loads((SITE / "site.json").read_text())["environment"]
-    with Server(environment) as server:
+    with Server(sys.argv[1]) as server:
         version = server.context["version"]
         sys.stderr.write(f"MOBIUS {version} on port {server.server_port}\n")
         sys.stderr.flush()
