@@ -15,7 +15,7 @@ from mobius_tui.run.checks.look import look
 from mobius_tui.run.checks.tally import Tally
 from mobius_tui.run.living import groups
 from mobius_tui.run.step_events import CheckTried, Result
-from mobius_tui.run.variables import script_env
+from mobius_tui.run.variables import check_env
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.model_check import Check
 from mobius_tui.runbook.model_check import kind_of as kind_of_check
@@ -112,7 +112,7 @@ class Checking:
         values = engine.values()
         env = {
             **engine.env,
-            **script_env(self._step, engine.plan.runbook, values),
+            **check_env(self._step, engine.plan.runbook, values),
         }
         return Context(
             workdir=Path(began.workdir),
