@@ -245,7 +245,7 @@ async def follow(briefing: Briefing, person: Person, *, armed: bool) -> Viewer:
         now = offer(view, None, moved=False)
         if now.kind in ("running", "wait", "lost"):
             continue
-        flow = "decide" if now.kind == "decide" else now.kind
+        flow: str = now.kind
         if now.kind == "terminal" or _has_terminal(view, now.key):
             flow = "skip"
         reply = await act(viewer, view, person, now, flow)
