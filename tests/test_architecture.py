@@ -68,6 +68,7 @@ PURE = (
     "health.latencies",
     "health.past",
     "health.replay",
+    "health.reported",
     "health.rules",
     "health.thresholds",
     "health.trigger",
