@@ -19,6 +19,7 @@ from tests.acceptance.test_keys import ENTER, press_until
 from tests.acceptance.test_manners import CTRL_Z, job, program_of
 from tests.run.running import wait_for
 from tests.run.test_watching import Service, book, invoked
+from tests.watch.test_usage import far
 
 Screen = Callable[..., Terminal]
 
@@ -27,9 +28,14 @@ Screen = Callable[..., Terminal]
 def screen(terminal: Open, site: Service, folder: Path) -> Screen:
     """Begin a watch on a terminal, and wait until it shows that all is well."""
 
-    def go(*words: str, columns: int = 120, rows: int = 36) -> Terminal:
+    def go(
+        *words: str,
+        columns: int = 120,
+        rows: int = 36,
+        change: Callable[[str], str] = str,
+    ) -> Terminal:
         path = folder / "book.toml"
-        path.write_text(book(site).replace("50ms", "200ms", 1))
+        path.write_text(change(book(site).replace("50ms", "200ms", 1)))
         found = terminal("watch", str(path), *words, columns=columns, rows=rows)
         found.until("API is ok")
         return found
@@ -52,6 +58,13 @@ def test_a_trigger_and_the_rollback_are_seen(
     assert shown.over() == 1
     assert "rollback: began" in shown.text()
     assert invoked(folder) == ["automatic"]
+
+
+def test_what_an_armed_trigger_mistakes_is_said_on_the_screen(screen: Screen) -> None:
+    shown = screen("--auto-rollback", "--duration", "30s", change=far)
+    shown.until("no `witness` is named")
+    press_until(shown, "q", lambda text: "Leave?" in text)
+    press_until(shown, ENTER, lambda text: "summary: " in text)
 
 
 @pytest.mark.parametrize("detach", [True, False])
