@@ -77,6 +77,7 @@ PURE = (
     "health.record",
     "health.tally",
     "run.arming",
+    "run.watch_alone",
     "run.channels",
     "run.deliveries",
     "review.as_html",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -67,6 +68,30 @@ def test_what_an_armed_trigger_mistakes_is_said_on_the_screen(screen: Screen) ->
     press_until(shown, ENTER, lambda text: "summary: " in text)
 
 
+@pytest.mark.parametrize(
+    ("lasts", "left"),
+    [("10m", r" WATCH   \d:\d\d left "), ("0", "until somebody ends")],
+)
+def test_it_shows_that_it_watches_and_offers_to_run_nothing(
+    screen: Screen, lasts: str, left: str
+) -> None:
+    shown = screen("--duration", lasts)
+    text = shown.until(lambda text: "Watching, " in text and " 0 ┤" in text)
+    assert re.search(left, text)
+    assert "a trigger that fires only says so" in text
+    assert "INCIDENT" not in text
+    assert "Run 1.1" not in text
+    rows = text.splitlines()
+    [base] = [number for number, row in enumerate(rows) if " 0 ┤" in row]
+    assert base > 25, "the chart takes the room that there is"
+    shown.press(ENTER)
+    press_until(shown, "q", lambda text: "Leave?" in text)
+    [run] = all_runs(runs_root())
+    steps = Follower(run).state.steps.values()
+    assert not any(step.attempts for step in steps)
+    press_until(shown, ENTER, lambda text: "summary: " in text)
+
+
 @pytest.mark.parametrize("detach", [True, False])
 def test_leaving_says_whether_it_goes_on(screen: Screen, detach: bool) -> None:
     shown = screen(*(["--detach"] if detach else []))
@@ -89,6 +114,10 @@ def test_leaving_says_whether_it_goes_on(screen: Screen, detach: bool) -> None:
 def test_a_run_that_somebody_works_stays_open(screen: Screen) -> None:
     shown = screen()
     [run] = all_runs(runs_root())
+    press_until(shown, "1", lambda text: "1.1 Look" in text)
+    press_until(shown, "j", lambda text: "Watching, " not in text)
+    # Who goes to a step means it.
+    press_until(shown, "k", lambda text: "Run 1.1 Look" in text)
     press_until(
         shown, ENTER, lambda _: Follower(run).state.steps["look"].status == "passed"
     )

@@ -36,7 +36,7 @@ WIDE = 60
 AXIS = 6
 """Cells of a chart's scale."""
 TALLEST = 10
-"""Rows of a chart at most."""
+"""Rows of a chart at most, in a column beside others."""
 REASON = 28
 """Cells of a reason in the folded panel."""
 
@@ -69,7 +69,7 @@ def lines(
     found = _all(health, width, charts)
     spare = 0 if height is None or upright else height - len(found)
     if spare > 0 and health.probes:
-        taller = min(TALLEST, charts + spare // len(health.probes))
+        taller = charts + spare // len(health.probes)
         found = _all(health, width, taller)
     return calmed(health, found)
 
