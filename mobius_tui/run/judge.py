@@ -28,8 +28,9 @@ from mobius_tui.run.starting import choose, start, step_of, stop, tick
 from mobius_tui.run.step_events import StepOverridden, StepRestored, StepSkipped
 from mobius_tui.run.steps import Status
 from mobius_tui.run.stopping import finish
+from mobius_tui.run.watch_alone import is_only_watched
 from mobius_tui.run.watch_events import WatchArmed
-from mobius_tui.run.watch_job import ended_by, is_only_watched
+from mobius_tui.run.watch_job import ended_by
 from mobius_tui.runbook.units import seconds
 
 Handler = Callable[[Engine, Intent, str], Awaitable[Entry | None]]

@@ -30,8 +30,13 @@ class ProbeView:
     ms: float | None
     """Milliseconds of the last answer."""
     p50: float | None
+    """Of our own checks, in milliseconds, as the other two."""
     p95: float | None
     p99: float | None
+    reported_p95: float | None
+    """What the service reports of itself, in milliseconds."""
+    reported_errors: float | None
+    """The error rate that the service reports, from 0 to 1."""
     success: float | None
     """The fraction of the last checks that were ok."""
     limit: float | None
@@ -228,6 +233,8 @@ def _probe(
         p50=window.percentile(50),
         p95=window.percentile(95),
         p99=window.percentile(99),
+        reported_p95=window.p95.value,
+        reported_errors=window.error_rate.value,
         success=window.success_rate,
         limit=limit,
         latencies=tuple(point.ms for point in window.points),

@@ -29,7 +29,7 @@ HEALTH = (
 [health]
 [[health.probe]]
 id = "api"
-url = "http://x"
+url = "http://localhost"
 """
 )
 

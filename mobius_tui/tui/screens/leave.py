@@ -15,7 +15,7 @@ from textual.widgets import Button, Static
 from mobius_tui import sanitize
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.state import RunState
-from mobius_tui.run.watch_job import ends_alone
+from mobius_tui.run.watch_alone import ends_alone
 from mobius_tui.tui.screens.dialog import Choice, Dialog
 from mobius_tui.tui.theme import text
 from mobius_tui.tui.view import RunView

@@ -135,6 +135,8 @@ class RunScreen(AskingPage):
             self.action_leave()
         elif offer.kind == "terminal":
             self._go_to_terminal(offer.key)
+        elif offer.kind == "watching":
+            self.query_one("#health").focus()
         elif offer.kind in ("running", "wait"):
             self._catch_up()
             self.query_one("#output").focus()

@@ -29,6 +29,7 @@ from mobius_tui.tui.shown import output_of
 from mobius_tui.tui.tidings import Tidings
 from mobius_tui.tui.view import RunView
 from mobius_tui.tui.watcher import Watcher, title
+from mobius_tui.tui.watching import watch_left
 from mobius_tui.tui.widgets.banner import AlarmBanner
 from mobius_tui.tui.widgets.checklist import Checklist
 from mobius_tui.tui.widgets.coach import CoachMark
@@ -250,7 +251,9 @@ class RunPage(FollowingPage):
         """The cursor stays where the person puts it, until it is where the run is."""
         event.stop()
         self.key = event.key
-        self._moved = self.view is None or event.key != self.view.proposal.step
+        view = self.view
+        watched = view is not None and bool(watch_left(view))
+        self._moved = watched or view is None or event.key != view.proposal.step
         self.set_timer(BESIDE, self.tell_of_cursor)
 
     def tell_of_cursor(self) -> None:

@@ -8,6 +8,7 @@ from textual import on
 from textual.widget import Widget
 from textual.widgets import Button
 
+from mobius_tui.run.arming import caveats
 from mobius_tui.run.plan import effect_of
 from mobius_tui.run.rollback import rollback_of
 from mobius_tui.runbook.words import EFFECTS
@@ -45,6 +46,9 @@ class RollbackDialog(TypedDialog):
         if self._arms:
             grace = view.runbook.health.trigger.grace if view.runbook.health else ""
             fields += [Field("when", text(words)) for words in rules_in_words(view)]
+            health, fill = view.runbook.health, view.values.preview
+            mind = caveats(health, fill, view.reports)
+            fields += [Field("mind", text(words, "warn")) for words in mind]
             fields.append(
                 Field("then", text(f"a countdown of {grace}, which anyone can hold"))
             )

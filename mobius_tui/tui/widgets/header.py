@@ -12,6 +12,7 @@ from mobius_tui.runbook.units import clock
 from mobius_tui.tui.sending import trouble
 from mobius_tui.tui.theme import STYLES, Role, assemble
 from mobius_tui.tui.view import RunView
+from mobius_tui.tui.watching import shown_mode, watch_left
 from mobius_tui.tui.widgets.badge import MODE_STYLES, badge
 
 ROOMY = 100
@@ -58,7 +59,7 @@ def _mode(view: RunView | None) -> str:
     """The mode that the bar has the colour of."""
     if view is None:
         return ""
-    return view.mode if view.reviewed is None else "review"
+    return shown_mode(view) if view.reviewed is None else "review"
 
 
 class RunHeader(Widget):
@@ -84,11 +85,12 @@ class RunHeader(Widget):
             title += assemble((" ▸ ", "muted"), (view.environment, role))
         done, total = view.counts.progress
         place = f"step {min(done + 1, total)} of {total}"
+        place = watch_left(view) or place
         if view.state.ended is not None:
             place = f"{done} of {total} done"
         left = [
             title,
-            badge(view.mode),
+            badge(shown_mode(view)),
             assemble((place, "muted")),
             Content.styled(elapsed_in_words(view.elapsed), STYLES["plain"]),
         ]
