@@ -20,9 +20,9 @@ from mobius_tui.run.step_events import Result, StepEnded, StepUnknown
 from mobius_tui.run.steps import Status
 from mobius_tui.run.variables import script_env
 from mobius_tui.run.watch_step import WatchStep
+from mobius_tui.runbook.limits import by_variable, seconds, size
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.model_action import Manual, Run, Watch
-from mobius_tui.runbook.units import seconds, size
 
 if TYPE_CHECKING:
     from mobius_tui.run.engine import Engine
@@ -169,8 +169,8 @@ class Conduct:
         }
         limit = None if action.timeout is None else values.fill(action.timeout)
         try:
-            timeout = None if limit is None else seconds(limit)
-            max_output = size(values.fill(action.max_output))
+            timeout = None if limit is None else seconds(limit, "timeout")
+            max_output = size(values.fill(action.max_output), "max_output")
         except ValueError as error:
             raise RunError(str(error)) from error
         argv = action.shell or attempts.BASH
@@ -247,6 +247,7 @@ class Conduct:
     async def _take_outputs(self) -> str:
         """Set what the step had to write; returns what is wrong, or nothing."""
         engine = self._engine
+        filled_in = by_variable(engine.plan.runbook)
         try:
             found = await asyncio.to_thread(traces.read_outputs, self._directory)
             for name in self._step.outputs:
@@ -255,7 +256,8 @@ class Conduct:
                     return f"it wrote a secret to $RUNBOOK_OUTPUT as {name}"
                 if name not in found:
                     return f"it did not write {name}=… to $RUNBOOK_OUTPUT"
-                refuse(engine.plan.runbook.variables[name], found[name])
+                variable = engine.plan.runbook.variables[name]
+                refuse(variable, found[name], filled_in.get(name, ()))
         except (MobiusError, OSError) as error:
             return str(error)
         for name in self._step.outputs:

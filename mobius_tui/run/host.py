@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 import sys
 import time
 import traceback
@@ -30,6 +29,7 @@ from mobius_tui.run.events import RunBegan
 from mobius_tui.run.first_words import begin
 from mobius_tui.run.fold import fold
 from mobius_tui.run.follow import runbook_of
+from mobius_tui.run.going import heed
 from mobius_tui.run.intents import Intent, Reply
 from mobius_tui.run.journal import Clock, Journal, Tail, boot_id, read
 from mobius_tui.run.last_words import end, keep_sealing
@@ -242,10 +242,7 @@ def _running(engine: Engine) -> bool:
 
 async def _main(directory: RunDirectory, order: Order) -> int:
     host = Host(directory, order, Clock(boot=boot_id()))
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, host.leave, "it was asked to, by SIGTERM")
-    for number in (signal.SIGHUP, signal.SIGINT):
-        loop.add_signal_handler(number, lambda: None)
+    heed(host.leave)
     return await host.run()
 
 

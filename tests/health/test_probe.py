@@ -237,3 +237,14 @@ def test_a_problem_is_failed_unless_we_were_blind() -> None:
     assert judge(Answer(ms=1.0, problem="refused"), target).state == "failed"
     blind = judge(Answer(ms=1.0, problem="no name server", blind=True), target)
     assert (blind.state, blind.reason) == ("no data", "no name server")
+
+
+async def test_a_beat_that_no_probe_can_keep_holds_up_nobody() -> None:
+    prober, seen = Prober((aim(closed_port()),), every=1e-9), list[Check]()
+    task = asyncio.ensure_future(prober.run(seen.append))
+    async with asyncio.timeout(20):
+        while len(seen) < 3:
+            await asyncio.sleep(0)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

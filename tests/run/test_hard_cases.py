@@ -114,7 +114,7 @@ async def test_a_retry_with_a_pause_that_is_none(begin: Begin) -> None:
 
 
 async def test_no_retry_is_waited_for_where_none_comes(begin: Begin) -> None:
-    more = 'shell = ["no-such-program"]\nretry = { attempts = 3, every = "10ms" }'
+    more = 'shell = ["no-such-program"]\nretry = { attempts = 3, every = "100ms" }'
     run = await begin(ONE + step("a", "true", more))
     await run.auto()
     state = await run.over()
@@ -123,7 +123,7 @@ async def test_no_retry_is_waited_for_where_none_comes(begin: Begin) -> None:
 
 
 async def test_continue_comes_after_the_last_retry(begin: Begin) -> None:
-    more = 'on_failure = "continue"\nretry = { attempts = 3, every = "10ms" }'
+    more = 'on_failure = "continue"\nretry = { attempts = 3, every = "100ms" }'
     run = await begin(ONE + step("a", "exit 1", more))
     await run.auto()
     state = await run.over()

@@ -123,6 +123,12 @@ def test_a_time_out_leaves_no_process_grandchildren_included(keep: Keep) -> None
     assert not any(alive(pid) for pid in pids)
 
 
+def test_a_time_limit_of_a_month_can_be_waited_for(keep: Keep) -> None:
+    directory, child = keep("sleep 0.2; echo done", spec(timeout=720 * 3600.0))
+    assert end_of(directory, child).code == 0
+    assert directory.output.read_text() == "done\n"
+
+
 def test_stop_works_with_no_host(keep: Keep) -> None:
     directory, child = keep("sleep 63 & echo $!; wait", spec())
     until(lambda: directory.output.exists() and directory.output.read_text())
