@@ -113,7 +113,7 @@ class Conduct:
             await self._without_end()
             return None
         self._code = end.code if end.cause != "not started" else None
-        if traces.tree_held(self._directory):
+        if end.left or traces.tree_held(self._directory):
             self._left = await asyncio.to_thread(
                 traces.survivors, self._directory, self._mark()
             )
@@ -237,7 +237,7 @@ class Conduct:
         event = StepUnknown(
             step=self._step.id,
             attempt=self._number,
-            reason=why(evidence),
+            reason=why(evidence, exits.keeper_in_words(self._kept.code)),
             left=tuple(map(engine.redact, left)),
             output_bytes=size_,
             output_sha256=None if left else digest,

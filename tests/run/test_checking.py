@@ -64,9 +64,11 @@ async def test_a_pause_that_is_no_duration_fails_the_check_at_once(
 ) -> None:
     check = (
         "[phase.step.check]\n"
-        f'file = {{ path = "{tmp_path}/no", attempts = 60, every = "${{pause}}" }}'
+        f'file = {{ path = "{tmp_path}/no", attempts = 60, every = "${{a}}${{b}}" }}'
     )
-    run = await begin("[var.pause]\n" + ONE + step("a", "true", check), pause="soon")
+    run = await begin(
+        "[var.a]\n[var.b]\n" + ONE + step("a", "true", check), a="so", b="on"
+    )
     await run.did("start", "a")
     state = await run.status("a", "failed")
     assert "`every`: 'soon' is no duration" in state.steps["a"].reason
