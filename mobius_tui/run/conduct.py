@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -187,6 +188,7 @@ class Conduct:
             rotate=action.follow,
             secrets=tuple(engine.secrets.values()),
             tty=action.tty,
+            ahead=engine.clock.wall() - time.time(),
         )
         return spec, action.script
 

@@ -126,7 +126,12 @@ class Monitor:
                     prober.cancel()
                 shown = targets
                 self._beat = max(every, *(target.timeout for target in targets), 0.0)
-                runner = Prober(targets, every=every, witness=self._witness(engine))
+                runner = Prober(
+                    targets,
+                    every=every,
+                    witness=self._witness(engine),
+                    wall=self._clock.wall,
+                )
                 prober = tasks.create_task(runner.run(self._write))
             await asyncio.sleep(every)
 

@@ -92,6 +92,7 @@ def size(text: str) -> int:
 
 def in_words(duration: float) -> str:
     """A duration for a person: `0.4 s`, `42 s`, `3 min 20 s`, `2 h 5 min`."""
+    duration = max(0.0, duration)  # of a journal whose clock was set back
     if duration < 10:
         return f"{duration:.1f} s".replace(".0 s", " s")
     whole = round(duration)

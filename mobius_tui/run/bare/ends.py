@@ -57,7 +57,7 @@ def begin(
             os.fchmod(record, 0o640)
         for number in put(record, b" " * (RECORD - 1) + b"\n", 0):
             raise OSError(number, os.strerror(number))
-        output = Output(spec["dir"], spec["max_output"], spec["rotate"])
+        output = Output(spec["dir"], spec["max_output"], spec["rotate"], spec["ahead"])
     except OSError as error:
         if error.errno in FULL:
             sys.exit(NO_ROOM)
