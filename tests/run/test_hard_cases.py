@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -213,25 +214,29 @@ async def test_a_flood_is_stopped_at_its_cap_and_says_so(begin: Begin) -> None:
 
 @pytest.mark.parametrize("is_stopped", [False, True])
 async def test_what_hid_from_its_step_is_on_record_and_goes_on(
-    begin: Begin, is_stopped: bool
+    begin: Begin, tmp_path: Path, is_stopped: bool
 ) -> None:
     hides = 'env -i "$(command -v setsid)" sleep 69 251>&- > /dev/null 2>&1 &\n'
-    ends = "echo waits; sleep 100" if is_stopped else "sleep 0.1"
-    run = await begin(ONE + step("a", f"{hides} echo $!; {ends}"))
+    waits = f"until test -e {tmp_path}/go; do sleep 0.05; done"
+    run = await begin(ONE + step("a", f"{hides} echo $!; {waits}"))
     await run.did("start", "a")
-    if is_stopped:
-        await run.output("a", "waits")
-        await run.did("stop", "a", attempt=1)
-    state = await run.status("a", "stopped" if is_stopped else "passed")
-    pid = int(run.directory.attempt("a", 1).output.read_text().split()[0])
+    await run.output("a", "\n")
+    pid = int(run.directory.attempt("a", 1).output.read_text())
     try:
-        assert psutil.Process(pid).cmdline() == ["sleep", "69"]
+        hidden = psutil.Process(pid)
+        await run.until(lambda _: hidden.cmdline() == ["sleep", "69"])
+        if is_stopped:
+            await run.did("stop", "a", attempt=1)
+        else:
+            (tmp_path / "go").touch()
+        state = await run.status("a", "stopped" if is_stopped else "passed")
+        assert hidden.is_running()
         last = state.steps["a"].last
         assert last is not None
-        named = (f"{pid} sleep 69",) if sys.platform == "linux" else ()
-        assert last.left == named
+        assert last.left == ((f"{pid} sleep 69",) if sys.platform == "linux" else ())
     finally:
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 @pytest.mark.parametrize("name", ["KILL", "SEGV"])
