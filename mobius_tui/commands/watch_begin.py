@@ -34,14 +34,14 @@ from mobius_tui.run.watch_events import WatchBegan
 from mobius_tui.run.watch_log import FOLDER, make_log
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.library import find
+from mobius_tui.runbook.limits import seconds
 from mobius_tui.runbook.templates import fill, template_names
-from mobius_tui.runbook.units import seconds
 
 if TYPE_CHECKING:
     from mobius_tui.tui.settings import Settings
 
 USUAL = "30m"
-ENDLESS = ("0", "forever")
+ENDLESS = ("0", "0s", "forever")
 
 
 def watch(options: argparse.Namespace) -> int:
@@ -111,7 +111,7 @@ def duration(given: str | None, environ: Mapping[str, str]) -> float | None:
         environ: the environment.
 
     Raises:
-        UsageError: it is no duration.
+        UsageError: it is no duration, or one that is out of bounds.
     """
     name, text = "--duration", given
     if text is None:
@@ -119,12 +119,12 @@ def duration(given: str | None, environ: Mapping[str, str]) -> float | None:
     if text in ENDLESS:
         return None
     try:
-        found = float(text) if text.isascii() and text.isdigit() else seconds(text)
+        is_number = text.isascii() and text.isdigit()
+        return seconds(f"{text}s" if is_number else text, "duration")
     except ValueError as error:
         raise UsageError(
             f'{name}: {error}; a number alone is seconds, and "forever" has no end'
         ) from error
-    return found or None
 
 
 def _log_folder(given: str | None, workdir: Path) -> Path:

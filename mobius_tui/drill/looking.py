@@ -37,9 +37,9 @@ from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Value
 from mobius_tui.run.takeover import environment
 from mobius_tui.run.variables import Values, check_env
+from mobius_tui.runbook.limits import seconds
 from mobius_tui.runbook.model import Runbook, Step
 from mobius_tui.runbook.model_check import Check, OutputCheck, RunCheck
-from mobius_tui.runbook.units import seconds
 
 BEATS = 8
 """Checks of each probe: three more than the five that the slowest trigger wants."""
@@ -164,7 +164,7 @@ class Looking:
                     seen.setdefault(key, []).append((check.at, False))
 
         try:
-            every = seconds(self._values.fill(health.every))
+            every = seconds(self._values.fill(health.every), "every")
             ready = tuple(target(each, self._values.fill) for each in health.probes)
         except (MobiusError, ValueError):
             return []

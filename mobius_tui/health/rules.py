@@ -12,8 +12,8 @@ from collections import deque
 from mobius_tui.health.condition import Figured, InARow, Progress
 from mobius_tui.health.latencies import Latencies
 from mobius_tui.health.record import Check
+from mobius_tui.runbook.limits import seconds
 from mobius_tui.runbook.model_health import ErrorRate, P95Latency, SuccessRate
-from mobius_tui.runbook.units import seconds
 
 
 class ConsecutiveFailures(InARow):
@@ -111,7 +111,7 @@ class SlowAnswers(Figured):
             ValueError: the limit is no duration.
         """
         super().__init__(rule.for_checks, reported=reported)
-        self._limit = round(seconds(rule.above) * 1000, 6)
+        self._limit = round(seconds(rule.above, "above") * 1000, 6)
         self._latencies = Latencies(rule.window)
 
     def take(self, check: Check) -> None:

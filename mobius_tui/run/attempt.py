@@ -50,6 +50,8 @@ class Spec:
     secrets: tuple[str, ...]
     tty: bool = False
     """Whether the script has a terminal, and a person at it; see `run/terminal/`."""
+    ahead: float = 0.0
+    """Seconds by which the run's clock is ahead of the system's."""
 
 
 def launch(
@@ -120,6 +122,7 @@ def _order(directory: AttemptDirectory, spec: Spec) -> bytes:
             "grace": GRACE,
             "max_output": spec.max_output,
             "rotate": spec.rotate,
+            "ahead": spec.ahead,
             "secrets": tuple(os.fsencode(s) for s in spec.secrets),
         }
     )

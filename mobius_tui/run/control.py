@@ -7,12 +7,12 @@ import contextlib
 import os
 import pwd
 import socket
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.errors import MobiusError, RunError
+from mobius_tui.health.beat import awake
 from mobius_tui.run.intents import (
     LINE_LIMIT,
     SIGN_WANTED,
@@ -197,7 +197,7 @@ class Control:
             refused = refusal(intent.wish, control=self._control)
             if refused:
                 return Reply(id=intent.id, ok=False, text=refused)
-        if late := intent.lateness(time.time()):
+        if late := intent.lateness(awake()):
             return Reply(
                 id=intent.id,
                 ok=False,

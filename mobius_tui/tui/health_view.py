@@ -10,8 +10,9 @@ from mobius_tui.health.record import State
 from mobius_tui.health.trigger import Meter
 from mobius_tui.health.window import Condition, Health, Window, stale_after
 from mobius_tui.run.variables import Values
+from mobius_tui.runbook import limits
 from mobius_tui.runbook.model import Runbook
-from mobius_tui.runbook.units import moment, seconds, some_seconds
+from mobius_tui.runbook.units import moment, seconds
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -201,7 +202,7 @@ def silent_after(every: str) -> float:
 
 def _seconds(every: str) -> float:
     try:
-        return some_seconds(every)
+        return limits.seconds(every, "every")
     except ValueError:
         return 5.0
 

@@ -101,7 +101,7 @@ async def test_two_approvals_are_of_two_people(begin: Begin) -> None:
 
 
 async def test_a_person_or_time_denies_it(begin: Begin) -> None:
-    run = await begin(BOOK.replace('"10m"', '"200ms"'))
+    run = await begin(BOOK.replace('"10m"', '"1s"'))
     await run.did("ask approval", "a")
     await run.until(lambda state: state.approvals["a"].denied)
     assert "denied: not approved in" in (await run.intend("start", "a")).text

@@ -34,7 +34,7 @@ workdir = "."
 [var.monitor_for]
 default = "0.4s"
 [health]
-every = "50ms"
+every = "100ms"
 [[health.probe]]
 id = "api"
 title = "API"
@@ -136,7 +136,6 @@ async def test_what_nobody_saw_is_unknown(
         body = body.replace("/health", "/${later}").replace(
             "[var.monitor_for]", "[var.later]\n[var.monitor_for]"
         )
-    body = body.replace('every = "50ms"', 'every = "20ms"')
     run = await begin(body.replace('timeout = "1s"', 'timeout = "100ms"'))
     await run.auto()
     state = await run.until(lambda state: state.auto_stopped)
@@ -221,8 +220,7 @@ def test_what_a_watch_comes_to() -> None:
 
 
 async def test_a_host_that_slept_does_not_know(begin: Begin, site: Service) -> None:
-    body = book(site).replace('every = "50ms"', 'every = "20ms"')
-    body = body.replace('timeout = "1s"', 'timeout = "100ms"')
+    body = book(site).replace('timeout = "1s"', 'timeout = "100ms"')
     run = await begin(body, monitor_for=LONG)
     await run.did("start", "watch-it")
     health = run.directory.health

@@ -29,7 +29,7 @@ protected = ["production"]
 default = "{where}"
 choices = ["production", "staging"]
 [health]
-every = "50ms"
+every = "100ms"
 [[health.probe]]
 id = "api"
 title = "API"
@@ -83,7 +83,7 @@ url = "http://127.0.0.1:{port}/health"
 status = 200
 attempts = 40
 consecutive = 3
-every = "50ms"
+every = "100ms"
 [[phase]]
 id = "verify"
 title = "Verify"

@@ -6,7 +6,6 @@ import asyncio
 import os
 from collections.abc import Callable, Coroutine
 from functools import partial
-from time import time
 from typing import Any
 
 from textual import events, on
@@ -30,7 +29,7 @@ class AskingPage(RunPage):
         viewer: Viewer,
         *,
         repaints: int = 20,
-        wall: Callable[[], float] = time,
+        wall: Callable[[], float] | None = None,
         stand: Stand | None = None,
     ) -> None:
         """Make the page of a run; see `RunPage`."""

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
 from functools import partial
-from time import time
 from typing import ClassVar
 
 from textual import on
@@ -73,12 +72,14 @@ class FacilitatorPage(Page):
             super().__init__()
             self.found = found
 
-    def __init__(self, viewer: Viewer, *, wall: Callable[[], float] = time) -> None:
+    def __init__(
+        self, viewer: Viewer, *, wall: Callable[[], float] | None = None
+    ) -> None:
         """Make the page.
 
         Args:
             viewer: the drill's; the page closes it.
-            wall: gives seconds since 1970.
+            wall: gives seconds since 1970; the run's own clock without it.
 
         Raises:
             UsageError: there is nothing to lead in it.
@@ -87,7 +88,7 @@ class FacilitatorPage(Page):
         self._facilitator = Facilitator(viewer)
         self._faults = self._facilitator.faults
         self._viewer = viewer
-        self._wall = wall
+        self._wall = wall or viewer.follower.now
         self._sight = Sight(viewer)
         self._shows: Mapping[str, str] = {}
         self._standing: Mapping[str, Act] = {}

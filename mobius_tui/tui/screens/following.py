@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 from contextlib import aclosing, suppress
 from pathlib import Path
-from time import time
 
 from textual import on
 from textual.worker import Worker, WorkerError
@@ -29,19 +28,19 @@ class FollowingPage(OutputPage):
         viewer: Viewer,
         *,
         repaints: int = 20,
-        wall: Callable[[], float] = time,
+        wall: Callable[[], float] | None = None,
     ) -> None:
         """Make the page of a run.
 
         Args:
             viewer: the run; the page closes it.
             repaints: the most repaints in a second that news may cause.
-            wall: gives seconds since 1970.
+            wall: gives seconds since 1970; the run's own clock without it.
         """
         super().__init__()
         self._viewer = viewer
         self._repaints = repaints
-        self._wall = wall
+        self._wall = wall or viewer.follower.now
         self._sight = Sight(viewer)
         self._followed: set[tuple[str, int]] = set()
         self._follower: Worker[None] | None = None

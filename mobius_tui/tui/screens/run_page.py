@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from time import time
 from typing import TypeVar
 
 from textual import on
@@ -76,7 +75,7 @@ class RunPage(FollowingPage):
         viewer: Viewer,
         *,
         repaints: int = 20,
-        wall: Callable[[], float] = time,
+        wall: Callable[[], float] | None = None,
         stand: Stand | None = None,
     ) -> None:
         """Make the page of a run.
@@ -84,7 +83,7 @@ class RunPage(FollowingPage):
         Args:
             viewer: the run; the page closes it.
             repaints: the most repaints in a second that news may cause.
-            wall: gives seconds since 1970.
+            wall: gives seconds since 1970; the run's own clock without it.
             stand: where the person was before the screens went away.
         """
         super().__init__(viewer, repaints=repaints, wall=wall)
