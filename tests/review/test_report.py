@@ -272,7 +272,7 @@ def test_each_whole_prefix_is_told(tmp_path: Path) -> None:
         assert told.events == count
         for form in FORMS.values():
             form(told)
-        assert not [d for d in told.damage if "journal" in d], told.damage
+        assert not [d for d in told.damage if "journal.jsonl" in d], told.damage
 
 
 def test_a_timeline_that_is_too_long_is_told_at_both_ends(tmp_path: Path) -> None:
