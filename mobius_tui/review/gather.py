@@ -18,7 +18,7 @@ from mobius_tui.review.walk import Walk, walk
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.state import RunState
-from mobius_tui.run.verify import lasting
+from mobius_tui.run.verify import damage
 from mobius_tui.runbook.model import Runbook
 
 MOST = 2000
@@ -116,7 +116,7 @@ def _damage(record: Record) -> tuple[str, ...]:
     """What of a run is not as it was written."""
     if record.problems or record.began is None:
         return record.problems
-    return lasting(record.directory, hosted=record.hosted)
+    return damage(record.directory)
 
 
 def _until(state: RunState, beats: Beats) -> float:

@@ -54,16 +54,17 @@ def verify(directory: RunDirectory, head: str | None = None) -> Iterator[str]:
     yield from _health(directory, tail)
 
 
-def lasting(directory: RunDirectory, *, hosted: bool) -> tuple[str, ...]:
-    """What is wrong with a run that may go on.
+def damage(directory: RunDirectory) -> tuple[str, ...]:
+    """What is not as it was written of a run that may go on, and may be made up.
 
-    Args:
-        directory: the run.
-        hosted: whether a host has it, which may write just then: what is wrong for good
-            is so again.
+    Its host may write just then: what is wrong for good is so again.
     """
-    wrong = tuple(verify(directory))
-    return tuple(verify(directory)) if wrong and hosted else wrong
+    try:
+        wrong = tuple(verify(directory))
+        again = bool(wrong) and directory.host() is not None
+        return tuple(verify(directory)) if again else wrong
+    except (MobiusError, OSError, ValueError, TypeError, AttributeError) as error:
+        return (f"it cannot be verified: {error}",)
 
 
 def cut(directory: RunDirectory, tail: Tail) -> str:

@@ -39,7 +39,7 @@ from mobius_tui.run.events import AutoStopped
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.intents import SIGN_WANTED, Intent, encode_intent
 from mobius_tui.run.step_events import StepStarted
-from mobius_tui.run.whereabouts import LONGEST, terminal_of, whereabouts
+from mobius_tui.run.whereabouts import LONGEST, seat_of, whereabouts
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
 from tests.run.running import LIMIT, Running
@@ -252,14 +252,18 @@ def visitor(
                 yield connection, terminal, process
 
 
+def place_of(connection: socket.socket) -> str:
+    return whereabouts(seat_of(connection))
+
+
 def test_a_terminal_that_was_opened_after_the_first_look_is_known(
     tmp_path: Path,
 ) -> None:
     with visitor(tmp_path) as (one, first, _), visitor(tmp_path) as (two, second, _):
         assert first != second
-        assert [whereabouts(one), whereabouts(two)] == [first, second]
+        assert [place_of(one), place_of(two)] == [first, second]
         with visitor(tmp_path) as (three, third, _):
-            assert whereabouts(three) == third
+            assert place_of(three) == third
 
 
 @pytest.mark.parametrize(
@@ -282,7 +286,7 @@ def test_where_somebody_sits_is_what_the_system_says(
             pid=process.pid if of != "a login before it" else 2**22 + 1,
         )
         monkeypatch.setattr(psutil, "users", lambda: [login])
-        found = whereabouts(connection)
+        found = place_of(connection)
     assert found.startswith(terminal + more)
     assert len(found) <= LONGEST
     assert "\x1b" not in found
@@ -304,15 +308,28 @@ class GivenAway(socket.socket):
 def test_of_a_process_that_is_gone_no_place_is_known(tmp_path: Path) -> None:
     with (
         visitor(tmp_path) as (gone, _, process),
-        visitor(tmp_path) as (_, there, taker),
+        visitor(tmp_path) as (_, _, taker),
     ):
         process.kill()
         process.wait()
-        assert whereabouts(gone) == ""
+        assert place_of(gone) == ""
         with GivenAway(fileno=os.dup(gone.fileno())) as connection:
             connection.taker = taker.pid
-            assert terminal_of(psutil.Process(taker.pid)) == there
-            assert whereabouts(connection) == ""
+            assert place_of(connection) == ""
+
+
+def test_whoever_has_gone_meanwhile_is_not_told_to_come_from_another_s_login(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with visitor(tmp_path) as (connection, terminal, process):
+        login = SimpleNamespace(terminal=terminal, host="10.0.0.7", pid=process.pid)
+        monkeypatch.setattr(psutil, "users", lambda: [login])
+        seat = seat_of(connection)
+        assert whereabouts(seat) == f"{terminal} from 10.0.0.7"
+        assert whereabouts(replace(seat, began=seat.began - 1)) == terminal
+        process.kill()
+        process.wait()
+        assert whereabouts(seat) == terminal
 
 
 ASKS_AND_GOES = """
