@@ -97,9 +97,11 @@ def lost_its_end(directory: RunDirectory) -> str:
     if not directory.record.exists():
         return ""
     tail = read(directory.journal)
+    if why := cut(directory, tail):
+        return why
     if any(isinstance(entry.event, RunEnded) for entry in tail.entries):
         return ""
-    return cut(directory, tail) or (
+    return (
         f"{directory.record.name} is of a run that ended, and "
         f"{directory.journal.name} has no end"
     )
