@@ -235,14 +235,16 @@ class Conduct:
             left = await asyncio.to_thread(
                 traces.survivors, self._directory, self._mark()
             )
-        size_, digest = await asyncio.to_thread(traces.digest, self._directory.output)
+        found = await asyncio.to_thread(traces.digests, self._directory)
         event = StepUnknown(
             step=self._step.id,
             attempt=self._number,
             reason=why(evidence, exits.keeper_in_words(self._kept.code)),
             left=tuple(map(engine.redact, left)),
-            output_bytes=size_,
-            output_sha256=None if left else digest,
+            output_bytes=found.bytes,
+            output_sha256=None if left else found.output,
+            spans_sha256=None if left else found.spans,
+            outputs_sha256=None if left else found.outputs,
         )
         await engine.record(event)
 
@@ -272,8 +274,7 @@ class Conduct:
 
     async def _end(self, result: Result, reason: str) -> None:
         """Hash what the step left, and end it."""
-        size_, digest = await asyncio.to_thread(traces.digest, self._directory.output)
-        _, spans = await asyncio.to_thread(traces.digest, self._directory.spans)
+        found = await asyncio.to_thread(traces.digests, self._directory)
         continues = self._step.on_failure == "continue"
         if continues and result in ("failed", "timed out", "not started"):
             more = self._step.retry.attempts if self._step.retry is not None else 1
@@ -285,9 +286,11 @@ class Conduct:
             result=result,
             reason=self._engine.redact(reason),
             exit=self._code,
-            output_bytes=size_,
-            output_sha256=digest,
-            spans_sha256=spans,
+            output_bytes=found.bytes,
+            output_sha256=found.output,
+            spans_sha256=found.spans,
+            exit_sha256=found.exit,
+            outputs_sha256=None if self._left else found.outputs,
             left=tuple(map(self._engine.redact, self._left)),
         )
         await self._engine.record(event)

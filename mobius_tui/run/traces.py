@@ -146,6 +146,30 @@ def digest(path: Path) -> tuple[int, str | None]:
         return 0, None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Digests:
+    """SHA-256 of what an attempt left; `None` of what is not there."""
+
+    bytes: int
+    """Of the output."""
+    output: str | None
+    spans: str | None
+    exit: str | None
+    outputs: str | None
+
+
+def digests(directory: AttemptDirectory) -> Digests:
+    """What an attempt left, by its digests."""
+    size, output = digest(directory.output)
+    return Digests(
+        bytes=size,
+        output=output,
+        spans=digest(directory.spans)[1],
+        exit=digest(directory.exit)[1],
+        outputs=digest(directory.outputs)[1],
+    )
+
+
 def last_line(path: Path) -> str:
     """The last line with something on it, of the end of an output file."""
     try:

@@ -58,6 +58,8 @@ class RunView:
     """Whose viewer this is."""
     reviewed: float | None = None
     """Where it is looked back on, the seconds of the whole run; else `None`."""
+    damage: tuple[str, ...] | None = None
+    """What is not as it was written, in words; `None` while that is not known."""
     last_n: int = 0
     """The journal's entry up to which it was judged."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -138,6 +139,21 @@ def test_stop_works_with_no_host(keep: Keep) -> None:
     assert end_of(directory, child).cause == "stopped"
     assert not alive(pid)
     assert not attempts.ask_to_stop(directory)
+
+
+def test_whoever_has_a_dead_keepers_number_is_not_stopped(keep: Keep) -> None:
+    """Another may hold its lock: whoever a run is shared with can open it."""
+    directory, child = keep("true", spec())
+    assert end_of(directory, child).cause == "exited"
+    with subprocess.Popen(["sleep", "64"]) as bystander:
+        directory.lock.write_text(str(bystander.pid))
+        with directory.lock.open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            assert holder(directory.lock) == bystander.pid
+            assert not attempts.ask_to_stop(directory)
+        with pytest.raises(subprocess.TimeoutExpired):
+            bystander.wait(0.2)
+        bystander.kill()
 
 
 def test_the_step_ends_at_the_shells_exit_not_at_the_pipes(keep: Keep) -> None:

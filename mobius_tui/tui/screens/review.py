@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,7 +13,11 @@ from textual.binding import BindingType
 
 from mobius_tui.review.rewound import Rewound, head_at, printed_by
 from mobius_tui.review.timeline import Timeline
+from mobius_tui.run.events import HostStopped
+from mobius_tui.run.follow import Changes
 from mobius_tui.run.home import state_home
+from mobius_tui.run.verify import damage
+from mobius_tui.tui.ahead import in_thread
 from mobius_tui.tui.command import Command, Place
 from mobius_tui.tui.commands import bindings
 from mobius_tui.tui.screens.timed_page import TimedPage
@@ -20,6 +25,7 @@ from mobius_tui.tui.shown import output_of, split
 from mobius_tui.tui.status_text import status_text
 from mobius_tui.tui.tidings import Tidings
 from mobius_tui.tui.view import RunView
+from mobius_tui.tui.widgets.damage import DamageBanner
 from mobius_tui.tui.widgets.moment_line import MomentLine
 from mobius_tui.tui.widgets.timeline import TimelinePane
 
@@ -61,9 +67,29 @@ class ReviewScreen(TimedPage):
         super().__init__(rewound, whole=whole, repaints=repaints)
         self.pane = "timeline"
 
+    def on_mount(self) -> None:
+        """Verify it, while it is shown already."""
+        self._verify()
+
+    def _verify(self) -> None:
+        self.run_worker(
+            self._find_damage(), name="verify", group="verify", exit_on_error=False
+        )
+
+    async def _find_damage(self) -> None:
+        """A worker: outputs may have gigabytes."""
+        find = partial(damage, self.rewound.directory)
+        self.past_sight.damage = await in_thread(find)
+        self.look()
+
+    def run_grew(self, changes: Changes) -> None:
+        """Verify it anew once its host has let go of it."""
+        if any(isinstance(entry.event, HostStopped) for entry in changes.entries):
+            self._verify()
+
     def compose_banners(self) -> ComposeResult:
-        """None: there is nothing to hold, and nobody to hint to."""
-        yield from ()
+        """What is not as it was written; there is nothing to hold, and no hint."""
+        yield DamageBanner(self.rewound.directory.id).data_bind(ReviewScreen.view)
 
     def compose_foot(self) -> ComposeResult:
         """The timeline, and what happened where its cursor is."""

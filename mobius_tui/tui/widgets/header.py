@@ -62,6 +62,13 @@ def _mode(view: RunView | None) -> str:
     return shown_mode(view) if view.reviewed is None else "review"
 
 
+def _verdict(damage: tuple[str, ...] | None) -> tuple[str, Role]:
+    """Whether a run that is looked back on is as it was written."""
+    if damage is None:
+        return "verifying …", "muted"
+    return ("✖ damaged", "bad") if damage else ("✔ verified", "good")
+
+
 class RunHeader(Widget):
     """The run's bar."""
 
@@ -95,7 +102,9 @@ class RunHeader(Widget):
             Content.styled(elapsed_in_words(view.elapsed), STYLES["plain"]),
         ]
         if view.reviewed is not None:
-            left[1] = badge("review") + assemble((f" {view.mode}", "muted"))
+            left[1] = badge("review") + assemble(
+                (f" {view.mode}  ", "muted"), _verdict(view.damage)
+            )
             left[3] += assemble((f" of {clock(view.reviewed)}", "muted"))
         return fitted(left, self._right(view), self.size.width)
 
