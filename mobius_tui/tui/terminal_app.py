@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from time import monotonic
 from typing import cast
 
 from rich.console import RenderableType
@@ -48,6 +49,10 @@ class TerminalApp(App[Result]):
         self._ascii = ascii_alone
         self._drawing = Drawing()
         self._is_owed = False
+        self._wanted: Screen[object] | None = None
+        """The screen of which there was an update last."""
+        self._drawn: Screen[object] | None = None
+        """The screen whose frame was sent, until the terminal is known to have it."""
         self._terminal_title = ""
         self._is_going = False
 
@@ -122,10 +127,16 @@ class TerminalApp(App[Result]):
         Textual has no public way between a screen's update and the driver. An update
         of a kind that is not known is sent as it is.
         """
-        if self.is_headless or update is None:
+        if update is None:
+            return
+        self._wanted = screen
+        if self.is_headless:
+            self._read_ahead()
             super()._display(screen, update)
+            self.note_drawn()
         elif not self._drawing.take(update):
             self._drawing.forget()
+            self._read_ahead()
             super()._display(screen, update)
         elif not self._is_owed:
             self._draw()
@@ -141,7 +152,26 @@ class TerminalApp(App[Result]):
         if self._is_owed:
             self.set_timer(BUSY, self._draw)
         else:
-            super()._display(self.screen, cast(RenderableType, Changes(self._drawing)))
+            self.note_drawn()  # of the frame before
+            changes = Changes(self._drawing, self._read_ahead)
+            super()._display(self.screen, cast(RenderableType, changes))
+            self.note_drawn()
+
+    def _read_ahead(self) -> None:
+        """Read what was typed before the frame that is about to be written."""
+        if isinstance(self._driver, leaving.Driver):
+            self._driver.read_waiting()
+        self._drawn = self._wanted
+
+    def note_drawn(self) -> None:
+        """Tell the screen since when it is seen, once the terminal has its frame."""
+        if self._drawn is None or self._is_busy():
+            return
+        was_drawn = getattr(self._drawn, "was_drawn", None)
+        driver, self._drawn = self._driver, None
+        if was_drawn is not None:
+            shown_at = getattr(driver, "shown_at", None)
+            was_drawn(monotonic() if shown_at is None else shown_at)
 
     def _is_busy(self) -> bool:
         """Whether the terminal has yet to take what was sent, as far as is known."""

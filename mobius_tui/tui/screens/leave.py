@@ -73,8 +73,8 @@ def last_words(state: RunState, plan: Plan) -> str:
 class LeaveDialog(Dialog[Way]):
     """Gives `leave` or `stop`; nothing to stay.
 
-    What runs may end, or begin, while it is open: its words follow `state`, and after
-    each change it is deaf for a moment, so that nobody answers what they did not read.
+    What runs may end, or begin, while it is open: its words follow `state`, and no key
+    counts that was typed before they were seen: nobody answers what they did not read.
     """
 
     state: reactive[Leaving] = reactive(NOTHING, repaint=False)
@@ -152,7 +152,7 @@ class LeaveDialog(Dialog[Way]):
     def watch_state(self) -> None:
         """Say how it is now; it has to be read before it is answered."""
         if self.is_mounted:
-            self.be_deaf()
+            self.renew()
             self.query_one("#leaving", Static).update(self._words())
             self._show_buttons()
 

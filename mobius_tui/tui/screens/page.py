@@ -51,7 +51,7 @@ class Page(BasePage):
     """What the help says first of it."""
 
     mono: Callable[[], float] = monotonic
-    """Where seconds come from for the time in which a dialog is deaf."""
+    """Where seconds come from for the times of what is typed."""
 
     drafts: Mapping[str, Draft] = MappingProxyType({})
     """What was typed in dialogs and nothing came of, by their headings."""
