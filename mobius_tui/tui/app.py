@@ -219,7 +219,7 @@ class MobiusApp(TerminalApp):
 
     def action_command_palette(self) -> None:
         """Show the palette, where there is a screen beneath it."""
-        if len(self.screen_stack) > 1:
+        if len(self.screen_stack) > 1 and not self.is_leaving:
             super().action_command_palette()
 
     async def action_quit(self) -> None:

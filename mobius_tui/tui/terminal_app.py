@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from functools import partial
 from time import monotonic
 from typing import cast
 
 from rich.console import RenderableType
 from textual import events, on
 from textual.app import App
+from textual.command import CommandPalette
 from textual.screen import Screen
 
 from mobius_tui.errors import INTERRUPTED
@@ -24,7 +26,8 @@ from mobius_tui.tui.stylesheets import ReadOnce
 from mobius_tui.tui.tidings import Tidings
 
 BUSY = 0.01
-"""Seconds between looks whether the terminal has taken what was sent."""
+"""Seconds between looks whether the terminal has taken what was sent, or a screen is
+composed."""
 
 
 class TerminalApp(App[Result]):
@@ -55,6 +58,8 @@ class TerminalApp(App[Result]):
         """The screen whose frame was sent, until the terminal is known to have it."""
         self._terminal_title = ""
         self._is_going = False
+        self.is_leaving = False
+        """Whether it ends: Textual mounts nothing any more."""
 
     @on(events.DescendantFocus)
     def _still_the_cursor(self, event: events.DescendantFocus) -> None:
@@ -97,7 +102,18 @@ class TerminalApp(App[Result]):
         return_code: int = 0,
         message: RenderableType | None = None,
     ) -> None:
-        """Leave; for good, unless it is for an errand."""
+        """Leave; for good, unless it is for an errand.
+
+        What is being composed is finished first: Textual would mount nothing of it any
+        more, and whatever looks for a part of it, as its palette does, would fail.
+        """
+        if not all(screen.is_mounted for screen in self.screen_stack):
+            self.set_timer(BUSY, partial(self.exit, result, return_code, message))
+            return
+        for screen in self.screen_stack:
+            if isinstance(screen, CommandPalette):
+                self.workers.cancel_node(screen)
+        self.is_leaving = True
         driver = getattr(self, "_driver", None)
         if isinstance(driver, leaving.Driver):
             driver.is_last = isinstance(result, int)

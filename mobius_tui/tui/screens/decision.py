@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from textual import on
@@ -37,21 +37,16 @@ class DecisionDialog(Dialog[Decided]):
         self._why = " ".join(step.why.split())
         self._changes = bool(view.own(step.id).attempts)
         held = view.state.variables.get(step.action.var)
-        self._held = (held.text or "").split("\n") if held is not None else []
+        chosen = (held.text or "").split("\n") if held is not None else []
+        self._options = _options(step.action, chosen)
+        self._reason = Input(id="reason", compact=True)
 
     def compose_body(self) -> Iterable[Widget]:
         """The options."""
         if self._why:
             yield words_widget(self._why, "muted")
         choose = self._action
-        labels = tuple(_label(option) for option in choose.options)
-        options = Options(labels, multi=choose.multi)
-        options.marked = frozenset(
-            number
-            for number, option in enumerate(choose.options)
-            if option.value in self._held
-        )
-        yield options
+        yield self._options
         how = (
             "Space marks, Enter decides"
             if choose.multi
@@ -60,7 +55,7 @@ class DecisionDialog(Dialog[Decided]):
         yield words_widget(how, "muted")
         if self._changes:
             yield words_widget("Why it is changed (it stays on record)")
-            yield Input(id="reason", compact=True)
+            yield self._reason
 
     def choices(self) -> tuple[Choice, ...]:
         """Decide or not."""
@@ -68,26 +63,35 @@ class DecisionDialog(Dialog[Decided]):
 
     def on_mount(self) -> None:
         """Choose at once."""
-        self.query_one(Options).focus()
+        self._options.focus()
 
     @on(Button.Pressed, "#ok")
     @on(Options.Taken)
     @on(Input.Submitted)
     def give(self) -> None:
         """Give what is chosen, if something is."""
-        marked = sorted(self.query_one(Options).marked)
+        marked = sorted(self._options.marked)
         values = tuple(self._action.options[place].value for place in marked)
         if not values:
             several = "at least one of them" if self._action.multi else "one of them"
             keys = "Space marks" if self._action.multi else "↑ ↓ choose"
             self.refuse(f"Choose {several} first: {keys}.")
             return
-        reason = self.query_one("#reason", Input).value.strip() if self._changes else ""
+        reason = self._reason.value.strip() if self._changes else ""
         if self._changes and not reason:
             self.refuse("Say why it is changed.")
-            self.query_one("#reason").focus()
+            self._reason.focus()
             return
         self.dismiss(Decided(values, reason))
+
+
+def _options(choose: Choose, chosen: Container[str]) -> Options:
+    """The options, those marked that were chosen before."""
+    labels = tuple(_label(option) for option in choose.options)
+    options = Options(labels, multi=choose.multi)
+    marked = (n for n, each in enumerate(choose.options) if each.value in chosen)
+    options.marked = frozenset(marked)
+    return options
 
 
 def _label(option: Option) -> Content:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from time import monotonic
 from types import MappingProxyType
 from typing import ClassVar, Generic, Literal, TypeVar
@@ -108,6 +109,9 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
         self.heading = sanitize.line(title)
         """What stands in the border."""
         self._guard = Guard()
+        self.box = Vertical(classes="box")
+        self._scrolled = Body(classes="body")
+        self._refusal = Static("", id="problem", markup=False)
         self._given: Draft = {}
 
     def render(self) -> RenderResult:  # type: ignore[override]
@@ -169,24 +173,21 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
     def compose(self) -> ComposeResult:
         """The box: the body, which scrolls, and the foot, which does not."""
         yield AlarmBanner(before="Esc").data_bind(view=Dialog.alarm)
-        with Vertical(classes="box") as box:
-            box.border_title = Content(self.heading)
-            with Body(classes="body"):
+        with self.box:
+            self.box.border_title = Content(self.heading)
+            with self._scrolled:
                 yield from self.compose_body()
             with Vertical(classes="foot"):
                 yield from self.compose_foot()
-                problem = Static("", id="problem", markup=False)
-                problem.display = False
-                yield problem
+                self._refusal.display = False
+                yield self._refusal
                 with Horizontal(classes="buttons"):
-                    for choice in self.choices():
-                        key = "Esc " if choice.id == "cancel" else ""
-                        yield Button(
-                            Content(key + sanitize.line(choice.label)),
-                            id=choice.id,
-                            variant=choice.variant,
-                            compact=True,
-                        )
+                    yield from self.buttons.values()
+
+    @cached_property
+    def buttons(self) -> Mapping[str, Button]:
+        """The buttons by the ids of their choices, whether they are seen yet or not."""
+        return {choice.id: _button(choice) for choice in self.choices()}
 
     def compose_body(self) -> Iterable[Widget]:
         """What stands in the box."""
@@ -202,17 +203,20 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
 
     def refuse(self, words: str) -> None:
         """Say in the box why it cannot be so."""
-        problem = self.query_one("#problem", Static)
-        problem.update(text(words, "bad"))
-        problem.display = True
+        self._refusal.update(text(words, "bad"))
+        self._refusal.display = True
+
+    def refuse_nothing(self) -> None:
+        """What was refused is no longer so."""
+        self._refusal.display = False
 
     def action_scroll_body(self, rows: int) -> None:
         """Scroll what does not fit."""
-        self.query_one(".body").scroll_relative(y=rows, animate=False)
+        self._scrolled.scroll_relative(y=rows, animate=False)
 
     def action_button(self, step: int) -> None:
         """Go from a button to the one beside it, as far as there are any."""
-        buttons = [each for each in self.query(".buttons Button") if each.display]
+        buttons = [each for each in self.buttons.values() if each.display]
         if self.focused in buttons:
             place = buttons.index(self.focused) + step
             buttons[min(max(place, 0), len(buttons) - 1)].focus()
@@ -235,6 +239,16 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
     def action_cancel(self) -> None:
         """Close, and do nothing."""
         self.dismiss(None)
+
+
+def _button(choice: Choice) -> Button:
+    key = "Esc " if choice.id == "cancel" else ""
+    return Button(
+        Content(key + sanitize.line(choice.label)),
+        id=choice.id,
+        variant=choice.variant,
+        compact=True,
+    )
 
 
 def fields_widget(

@@ -137,7 +137,7 @@ class RunScreen(AskingPage):
             self._go_to_terminal(offer.key)
         elif offer.kind in ("running", "wait"):
             self._catch_up()
-            self.query_one("#output").focus()
+            self.output.focus()
         else:
             self.begin_asking(self._do(offer.kind, offer.key))
 
