@@ -27,7 +27,6 @@ from mobius_tui.tui.tidings import Tidings
 from mobius_tui.tui.view import RunView
 from mobius_tui.tui.widgets.damage import DamageBanner
 from mobius_tui.tui.widgets.moment_line import MomentLine
-from mobius_tui.tui.widgets.timeline import TimelinePane
 
 
 class ReviewScreen(TimedPage):
@@ -94,7 +93,7 @@ class ReviewScreen(TimedPage):
     def compose_foot(self) -> ComposeResult:
         """The timeline, and what happened where its cursor is."""
         page = ReviewScreen
-        yield TimelinePane(id="timeline").data_bind(
+        yield self.timeline.data_bind(
             page.here, page.moment, page.mark, timeline=page.whole
         )
         yield MomentLine().data_bind(page.moment, page.view)
@@ -186,7 +185,7 @@ class ReviewScreen(TimedPage):
         """Give a pane the focus, and the room of another where it has none."""
         self.pane, _ = self.PANES[int(number) - 1]
         self._show_pane(zoomed=self.has_class("-zoomed"))
-        self.call_after_refresh(self.query_one(f"#{self.pane}").focus)
+        self.call_after_refresh(self.panes[self.pane].focus)
 
     def action_status(self) -> None:
         """Copy where the run stood."""
@@ -204,9 +203,8 @@ class ReviewScreen(TimedPage):
 
     def action_follow_run(self) -> None:
         """Back to the timeline; out of the zoom and the search first."""
-        pane = self.query_one(TimelinePane)
         if self.has_class("-zoomed"):
             self.action_zoom()
-        elif pane.is_filtered:
-            pane.clear_filter()
-        pane.focus()
+        elif self.timeline.is_filtered:
+            self.timeline.clear_filter()
+        self.timeline.focus()

@@ -138,7 +138,7 @@ class RunScreen(AskingPage):
             self.query_one("#health").focus()
         elif offer.kind in ("running", "wait"):
             self._catch_up()
-            self.query_one("#output").focus()
+            self.output.focus()
         else:
             self.begin_asking(self._do(offer.kind, offer.key))
 

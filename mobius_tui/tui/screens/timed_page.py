@@ -42,6 +42,8 @@ class TimedPage(SayingPage):
         """
         viewer = ReviewViewer(rewound)
         super().__init__(viewer, repaints=repaints, wall=lambda: rewound.moment)
+        self.timeline = TimelinePane(id="timeline")
+        self.panes = {**self.panes, "timeline": self.timeline}
         self.rewound = rewound
         self.past_sight = self._sight = PastSight(viewer)
         self.known = known(rewound).timeline() if whole is None else whole
@@ -205,7 +207,7 @@ class TimedPage(SayingPage):
 
     def action_bad(self, count: int) -> None:
         """Go to what went wrong after the cursor, or before it."""
-        self.query_one(TimelinePane).action_bad(count)
+        self.timeline.action_bad(count)
 
 
 def _is_said(moment: Moment, number: int) -> bool:

@@ -35,9 +35,9 @@ class RollbackDialog(TypedDialog):
         title = phase.title if phase is not None else ""
         self._view = view
         self._arms = arms
-        self.wanted = view.environment if view.is_protected else ""
+        wanted = view.environment if view.is_protected else ""
         words = f"Let a trigger begin {title}?" if arms else f"Begin {title} now?"
-        super().__init__(words, tone="bad")
+        super().__init__(words, wanted=wanted, tone="bad")
 
     def compose_body(self) -> Iterable[Widget]:
         """When it begins, and the commands that change something."""
@@ -73,7 +73,7 @@ class RollbackDialog(TypedDialog):
 
     def on_mount(self) -> None:
         """Put the focus where the confirmation is."""
-        self.query_one("#environment" if self.wanted else "#cancel").focus()
+        (self.line if self.wanted else self.buttons["cancel"]).focus()
 
     @on(Button.Pressed, "#go")
     def press(self) -> None:
