@@ -113,6 +113,7 @@ PURE = (
     "run.message_events",
     "run.message_words",
     "run.payload",
+    "run.redaction",
     "run.state",
     "run.milestones",
     "run.rollback",
