@@ -79,7 +79,7 @@ def test_a_run_in_no_environment_names_none(tmp_path: Path) -> None:
 def test_of_a_failed_step_the_error_is_told_where_it_talked_on(
     tmp_path: Path,
 ) -> None:
-    script = "echo one; echo 'error: no space left' >&2; echo it-is-cleaned-up; exit 3"
+    script = "echo one; echo 'error: no space left' >&2; echo cleaned-up >&2; exit 3"
     runbook = book(tmp_path, script)
     run = [PROGRAM, "run", str(runbook.path), "--auto"]
     done = subprocess.run(run, stdin=subprocess.DEVNULL, capture_output=True, text=True)
