@@ -150,7 +150,7 @@ class Lines:
 
     def _clock(self, step_id: str, last: Attempt) -> None:
         """Print how far a step is that watches, from time to time."""
-        follower, now = self._viewer.follower, time.time()
+        follower, now = self._viewer.follower, self._viewer.follower.now()
         step, values = follower.plan.steps[step_id], Values(follower.state, now=now)
         whole = lasts(step, values)
         if self._json or not whole:

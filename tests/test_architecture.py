@@ -25,6 +25,7 @@ LAYERS = (
 PURE = (
     "sanitize",
     "runbook.digests",
+    "runbook.limits",
     "runbook.model",
     "runbook.model_action",
     "runbook.model_check",
@@ -32,6 +33,7 @@ PURE = (
     "runbook.units",
     "runbook.words",
     "runbook.templates",
+    "runbook.loopback",
     "runbook.changes",
     "runbook.lint",
     "runbook.lint_outside",
@@ -68,12 +70,15 @@ PURE = (
     "health.latencies",
     "health.past",
     "health.replay",
+    "health.reported",
     "health.rules",
     "health.thresholds",
     "health.trigger",
     "health.window",
     "health.record",
     "health.tally",
+    "run.arming",
+    "run.watch_alone",
     "run.channels",
     "run.deliveries",
     "review.as_html",
@@ -224,7 +229,7 @@ def test_textual_is_not_loaded_without_a_screen(code: str) -> None:
 
 
 BARE = {f"mobius_tui.run.bare{n}" for n in ("", ".disk", ".ends", ".output")}
-BARE |= {f"mobius_tui.run.bare.{n}" for n in ("looks", "script")}
+BARE |= {f"mobius_tui.run.bare.{n}" for n in ("looks", "orphans", "script")}
 BARE |= {"mobius_tui.run", "mobius_tui"}
 """What the keepers have in common; it imports next to nothing."""
 TERMINAL = ("attendant", "door", "frames", "history", "relay")

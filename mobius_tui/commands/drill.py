@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
 
+    from mobius_tui.drill.furnish import Kind
     from mobius_tui.run.briefing import Briefing
 
 
@@ -137,7 +138,7 @@ def rehearse(
         options.manual = options.manual or "tick"
         options.yes = True  # nothing real is touched
     # Whoever works in it is told what people notice; the rest is theirs to find out.
-    kind = getattr(options, "site", None) or "real"
+    kind: Kind = getattr(options, "site", None) or "real"
     usual = answers_for(faults, kind) if options.auto else {"reason": faults[0].title}
     answers = answers_in(options.answers) or dict(usual)
     tell("building a small MOBIUS of its own, and breaking it …")

@@ -21,6 +21,7 @@ from mobius_tui.commands.speaking import tell
 from mobius_tui.commands.watch_follow import Heard, Watching, signals
 from mobius_tui.commands.watch_lines import WatchLines
 from mobius_tui.errors import UsageError
+from mobius_tui.run.arming import caveats
 from mobius_tui.run.briefing import Briefing, answer, prepare
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.plan import Plan
@@ -33,14 +34,14 @@ from mobius_tui.run.watch_events import WatchBegan
 from mobius_tui.run.watch_log import FOLDER, make_log
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.library import find
-from mobius_tui.runbook.templates import template_names
-from mobius_tui.runbook.units import seconds
+from mobius_tui.runbook.limits import seconds
+from mobius_tui.runbook.templates import fill, template_names
 
 if TYPE_CHECKING:
     from mobius_tui.tui.settings import Settings
 
 USUAL = "30m"
-ENDLESS = ("0", "forever")
+ENDLESS = ("0", "0s", "forever")
 
 
 def watch(options: argparse.Namespace) -> int:
@@ -63,6 +64,9 @@ def watch(options: argparse.Namespace) -> int:
     settings = screen_settings(options) if on_screen else None
     for problem in briefing.problems:
         tell(problem)
+    mind = _caveats(briefing) if arm is not None else ()
+    for words in mind:
+        tell(f"armed, mind: {words}")
     name = briefing.environment or briefing.runbook.id
     log = make_log(_log_folder(options.log_dir, briefing.workdir), name, time.time())
     job = WatchBegan(
@@ -72,20 +76,25 @@ def watch(options: argparse.Namespace) -> int:
         log=str(log),
     )
     if settings is not None:
-        return _on_screen(settings, briefing, job, arm)
+        return _on_screen(settings, briefing, job, arm, news="; ".join(mind))
     gc.set_threshold(*USUAL_COLLECTIONS)
     return asyncio.run(_watch(briefing, job, arm, as_json=options.json))
 
 
 def _on_screen(
-    settings: Settings, briefing: Briefing, job: WatchBegan, arm: Intent | None
+    settings: Settings,
+    briefing: Briefing,
+    job: WatchBegan,
+    arm: Intent | None,
+    *,
+    news: str,
 ) -> int:
     """Show the health; when the screen is left, go as if told to end."""
     directory = asyncio.run(begin(briefing, auto=arm, watch=job))
     from mobius_tui.tui.entry import open_watch
 
     with present(directory):
-        open_watch(directory, settings)
+        open_watch(directory, settings, news)
     heard = Heard()
     heard.number = signal.SIGTERM
     lines = partial(WatchLines, silent=True)
@@ -102,7 +111,7 @@ def duration(given: str | None, environ: Mapping[str, str]) -> float | None:
         environ: the environment.
 
     Raises:
-        UsageError: it is no duration.
+        UsageError: it is no duration, or one that is out of bounds.
     """
     name, text = "--duration", given
     if text is None:
@@ -110,12 +119,12 @@ def duration(given: str | None, environ: Mapping[str, str]) -> float | None:
     if text in ENDLESS:
         return None
     try:
-        found = float(text) if text.isascii() and text.isdigit() else seconds(text)
+        is_number = text.isascii() and text.isdigit()
+        return seconds(f"{text}s" if is_number else text, "duration")
     except ValueError as error:
         raise UsageError(
             f'{name}: {error}; a number alone is seconds, and "forever" has no end'
         ) from error
-    return found or None
 
 
 def _log_folder(given: str | None, workdir: Path) -> Path:
@@ -187,6 +196,16 @@ def _arming(options: argparse.Namespace, briefing: Briefing) -> Intent | None:
         )
     refuse_unattended(briefing.runbook, "--auto-rollback")
     return Intent(wish="arm", confirm=briefing.environment or "")
+
+
+def _caveats(briefing: Briefing) -> tuple[str, ...]:
+    """What to know before it is armed; nobody has looked at the service yet."""
+
+    def value(name: str) -> str:
+        known = briefing.values.get(name)
+        return known[0] if known is not None else f"${{{name}}}"
+
+    return caveats(briefing.runbook.health, lambda text: fill(text, value), {})
 
 
 async def _watch(

@@ -16,7 +16,7 @@ from mobius_tui.plain import HostWords
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.viewer import Viewer
-from mobius_tui.run.watch_job import is_only_watched, under_way
+from mobius_tui.run.watch_alone import is_only_watched, under_way
 
 PATIENCE = 5.0
 """Seconds that the host has to answer: who presses Ctrl+C must get away."""

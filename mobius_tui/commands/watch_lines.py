@@ -145,12 +145,13 @@ class WatchLines:
 
     def summary(self, code: int, why: str) -> None:
         """Print the end."""
-        state = self._viewer.follower.state
+        follower = self._viewer.follower
+        state = follower.state
         summary = Summary(
             state=state,
             tallies=self._checks.tallies,
             fired=tuple(self._fired),
-            ended=state.at if state.ended is not None else time.time(),
+            ended=state.at if state.ended is not None else follower.now(),
             code=code,
             why=why,
         )

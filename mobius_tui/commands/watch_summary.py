@@ -101,7 +101,7 @@ def _clock(at: float) -> str:
 
 
 def _words(tally: Tally) -> str:
-    """A probe's checks: `12, 9 ok, 3 failed (75.0 % ok); p50 11 ms, …`."""
+    """A probe's checks: `12, 9 ok, 3 failed (75.0 % ok); of our checks: p50 11 ms`."""
     parts = [f"{tally.checks}", f"{tally.ok} ok", f"{tally.failed} failed"]
     if tally.no_data:
         parts.append(f"{tally.no_data} without data")
@@ -110,8 +110,18 @@ def _words(tally: Tally) -> str:
     if rate is not None:
         text += f" ({100 * rate:.1f} % ok)"
     known = [(p, tally.percentile(p)) for p in (50, 95, 99)]
-    figures = [f"p{p} {ms:.0f} ms" for p, ms in known if ms is not None]
-    return f"{text}; {', '.join(figures) or 'no answer'}"
+    figures = ", ".join(f"p{p} {ms:.0f} ms" for p, ms in known if ms is not None)
+    text += f"; of our checks: {figures}" if figures else "; no answer"
+    told = ", ".join(_reported(tally))
+    return f"{text}; reported at most: {told}" if told else text
+
+
+def _reported(tally: Tally) -> Iterator[str]:
+    """What the service reported of itself."""
+    if tally.reported_p95 is not None:
+        yield f"p95 {tally.reported_p95:.0f} ms"
+    if tally.reported_errors is not None:
+        yield f"errors {100 * tally.reported_errors:.3g} %"
 
 
 def _passed(watch: WatchState) -> str:

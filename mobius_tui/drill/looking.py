@@ -36,10 +36,10 @@ from mobius_tui.run.rules import RunRules
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Value
 from mobius_tui.run.takeover import environment
-from mobius_tui.run.variables import Values, script_env
+from mobius_tui.run.variables import Values, check_env
+from mobius_tui.runbook.limits import seconds
 from mobius_tui.runbook.model import Runbook, Step
 from mobius_tui.runbook.model_check import Check, OutputCheck, RunCheck
-from mobius_tui.runbook.units import seconds
 
 BEATS = 8
 """Checks of each probe: three more than the five that the slowest trigger wants."""
@@ -126,7 +126,7 @@ class Looking:
             return None  # nothing was run, or it has no value yet
         env = dict(self._env)
         try:
-            env |= script_env(step, self._plan.runbook, self._values)
+            env |= check_env(step, self._plan.runbook, self._values)
         except MobiusError:
             if isinstance(check, RunCheck):
                 return None
@@ -164,7 +164,7 @@ class Looking:
                     seen.setdefault(key, []).append((check.at, False))
 
         try:
-            every = seconds(self._values.fill(health.every))
+            every = seconds(self._values.fill(health.every), "every")
             ready = tuple(target(each, self._values.fill) for each in health.probes)
         except (MobiusError, ValueError):
             return []

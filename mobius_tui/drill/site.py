@@ -242,12 +242,13 @@ def await_version(site: Site, version: str, *, limit: float = START_LIMIT) -> No
 def drill_variables(site: Site) -> dict[str, str]:
     """The runbook's variables for this site: its address, and short waits."""
     root = re.escape(str(site.root))
+    process = f"^{root}/lib/node .*{root}/src/mobius/.* {site.environment}$"
     return {
         "target_env": site.environment,
         "base_url": site.base_url,
         "api_unit": site.api,
         "worker_unit": site.worker,
-        "process_pattern": f"^{root}/lib/node .*{root}/src/mobius/.* {site.environment}$",
+        "process_pattern": process,
         "health_witness": f"127.0.0.1:{urlsplit(site.sink).port}",
         "release_archive": _newest(site.root / RELEASES),
         "database_dump": _newest(site.root / DUMPS),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mobius_tui.health.record import Check
-from mobius_tui.health.window import BLIND_ROW
+from mobius_tui.health.reported import Reported
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,10 +25,6 @@ class Condition(Protocol):
     @property
     def holds(self) -> bool | None:
         """Whether it is so; `None` while that cannot be told."""
-
-    @property
-    def unreported(self) -> bool:
-        """Whether the figure that it is about is no longer reported."""
 
     def take(self, check: Check) -> None:
         """Take in the next check that has data."""
@@ -58,21 +54,16 @@ class Row:
         self.limit = limit
         self.count = 0
         self.holds: bool | None = None
-        self._lacking = 0
 
     def take(self, bad: bool | None) -> None:
         """Count the next check.
 
         Args:
-            bad: whether it speaks against the service; `None` if it has no figure, and
+            bad: whether it speaks against the service; `None` if it says nothing, and
                 so neither adds nor begins anew.
         """
         if bad is None:
-            self._lacking += 1
-            if self.unreported:
-                self.begin()
             return
-        self._lacking = 0
         if not bad:
             self.count = 0
             self.holds = False
@@ -80,11 +71,6 @@ class Row:
         self.count += 1
         if self.count >= self.limit:
             self.holds = True
-
-    @property
-    def unreported(self) -> bool:
-        """Whether so many checks in a row had no figure that nothing is known."""
-        return self._lacking >= BLIND_ROW
 
     def begin(self) -> None:
         """Begin anew, with nothing decided."""
@@ -95,8 +81,6 @@ class Row:
         """How far it is, between words."""
         count = min(self.count, self.limit)
         words = f"{before}{count} of {self.limit}{after}"
-        if self.unreported:
-            words = f"{before}not reported"
         return Progress(count=count, of=self.limit, words=words)
 
 
@@ -116,11 +100,6 @@ class InARow:
         """Whether it is so; `None` while that cannot be told."""
         return self._row.holds
 
-    @property
-    def unreported(self) -> bool:
-        """Whether the figure that it is about is no longer reported."""
-        return self._row.unreported
-
     def break_row(self) -> None:
         """Begin the count anew."""
         self._row.begin()
@@ -128,3 +107,45 @@ class InARow:
     def begin_epoch(self) -> None:
         """Begin the count anew."""
         self._row.begin()
+
+
+class Figured(InARow):
+    """The conditions about a figure: the service's own, or else that of our checks.
+
+    What the service reports counts where it is there. One that lacks it now and then
+    is not judged by that answer; one that never had it, or has it no more, is judged
+    by our own checks.
+    """
+
+    def __init__(self, limit: int, *, reported: bool) -> None:
+        """Begin with none.
+
+        Args:
+            limit: how many make it hold.
+            reported: whether the runbook says where the service reports it.
+        """
+        super().__init__(limit)
+        self._named = reported
+        self._reported = Reported()
+
+    @property
+    def is_own(self) -> bool:
+        """Whether our own checks tell it, since the service does not report it."""
+        return self._reported.value is None
+
+    def _judge(self, told: float | None, limit: float, *, own: bool | None) -> None:
+        """Count an answer.
+
+        Args:
+            told: the figure that it reports, if any.
+            limit: above which it speaks against the service.
+            own: whether the check itself does, where nothing is reported.
+        """
+        was_own = self.is_own
+        self._reported = self._reported.after(told if self._named else None)
+        if self._named and told is not None:
+            self._row.take(told > limit)
+        elif self.is_own:
+            if not was_own:
+                self._row.begin()
+            self._row.take(own)

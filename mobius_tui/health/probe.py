@@ -78,6 +78,7 @@ class Prober:
         every: float,
         witness: tuple[str, ...] = (),
         clock: Callable[[], float] = awake,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         """Look at nothing yet.
 
@@ -87,11 +88,13 @@ class Prober:
             witness: `host:port` addresses; while none of them accepts a connection, a
                 failed check says nothing about the service.
             clock: seconds that pass while the machine sleeps, too.
+            wall: gives seconds since 1970.
         """
         self._targets = targets
         self._every = every
         self._witness = witness
         self._clock = clock
+        self._wall = wall
 
     async def run(self, on_check: Callable[[Check], None]) -> None:
         """Probe until cancelled.
@@ -134,7 +137,7 @@ class Prober:
     async def _check(
         self, beat: Beat, due: float, target: Target, through: httpx.AsyncClient | str
     ) -> Check:
-        at, mono, began = time.time(), time.monotonic(), self._clock()
+        at, began = self._wall(), self._clock()
         late = began - due
         answer = Answer(ms=0.0)
         if late <= self._every:
@@ -151,7 +154,7 @@ class Prober:
         looked = verdict.state != "no data"
         return Check(
             at=round(at, 3),
-            mono=round(mono, 3),
+            mono=round(began, 3),
             probe=target.id,
             state=verdict.state,
             status=answer.status if looked else None,

@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 from collections import deque
 
-from mobius_tui.health.condition import InARow, Progress
+from mobius_tui.health.condition import Figured, InARow, Progress
 from mobius_tui.health.latencies import Latencies
 from mobius_tui.health.record import Check
+from mobius_tui.runbook.limits import seconds
 from mobius_tui.runbook.model_health import ErrorRate, P95Latency, SuccessRate
-from mobius_tui.runbook.units import seconds
 
 
 class ConsecutiveFailures(InARow):
@@ -37,8 +37,6 @@ class ConsecutiveFailures(InARow):
 
 class LowSuccess:
     """Too few of the checks since the epoch were ok."""
-
-    unreported = False
 
     def __init__(self, rule: SuccessRate) -> None:
         """Begin with no check."""
@@ -95,48 +93,41 @@ class LowSuccess:
         return f"success {share} % {'<' if self.holds else '≥'} {_number(limit)} %"
 
 
-class SlowAnswers(InARow):
-    """P95 was above the limit at so many checks in a row."""
+class SlowAnswers(Figured):
+    """P95 was above the limit at so many checks in a row.
+
+    That of our own checks is of the answers since the last one that was not above it:
+    what was slow before counts no more, and what was quick hides nothing that is slow.
+    """
 
     def __init__(self, rule: P95Latency, *, reported: bool) -> None:
         """Begin with no check.
 
         Args:
             rule: the limits, filled in.
-            reported: whether the service reports its P95.
+            reported: whether the runbook says where the service reports its P95.
 
         Raises:
             ValueError: the limit is no duration.
         """
-        super().__init__(rule.for_checks)
-        self._limit = round(seconds(rule.above) * 1000, 6)
-        self._reported = reported
+        super().__init__(rule.for_checks, reported=reported)
+        self._limit = round(seconds(rule.above, "above") * 1000, 6)
         self._latencies = Latencies(rule.window)
-        self._p95 = 0.0
 
     def take(self, check: Check) -> None:
         """Take in the next check that has data; one that failed counts neither way."""
-        if self._reported:
-            if check.state == "ok":
-                self._row.take(self._told(check.p95_ms))
-        elif check.ms is not None:
-            self._latencies.add(check.ms)
-            if check.state == "ok":
-                self._row.take(self._measured(check.ms))
+        if check.state != "ok":
+            return
+        self._judge(_in_range(check.p95_ms), self._limit, own=self._measured(check.ms))
 
-    def _told(self, p95: float | None) -> bool | None:
-        if p95 is None or not 0 <= p95 < math.inf:
+    def _measured(self, ms: float | None) -> bool | None:
+        if ms is None:
             return None
-        # What was told in seconds has been multiplied: 16.1 s is 16100.000000000002 ms.
-        self._p95 = round(p95, 6)
-        return self._p95 > self._limit
-
-    def _measured(self, ms: float) -> bool:
-        p95 = self._latencies.percentile(95)
-        assert p95 is not None
-        self._p95 = p95
-        # Its own latency too: else one slow answer would count for a whole window.
-        return p95 > self._limit and ms > self._limit
+        if ms <= self._limit:
+            self._latencies.clear()
+            return False
+        self._latencies.add(ms)
+        return True
 
     def begin_epoch(self) -> None:
         """Begin every count anew, and the window of latencies."""
@@ -145,59 +136,67 @@ class SlowAnswers(InARow):
 
     def why(self, probe: str) -> str:
         """Why it holds, in words."""
-        limit = f"P95 of {probe} above {_number(self._limit)} ms"
-        now = f"{_apart(self._p95, self._limit)} ms"
-        return f"{limit} {_at_checks(self._row.count)}: {now}"
+        whose = f"our checks of {probe}" if self.is_own else probe
+        p95 = self._latencies.percentile(95) if self.is_own else self._reported.value
+        assert p95 is not None
+        words = f"P95 of {whose} above {_number(self._limit)} ms"
+        return f"{words} {_at_checks(self._row.count)}: {_apart(p95, self._limit)} ms"
 
     def progress(self) -> Progress:
         """How far it is from holding."""
-        return self._row.progress("P95 ")
+        return self._row.progress("P95 of our checks " if self.is_own else "P95 ")
 
 
-class Errors(InARow):
-    """The error rate was above the limit at so many checks in a row."""
+def _in_range(p95: float | None) -> float | None:
+    """A P95 that is one; without the noise of its last bits.
+
+    What was told in seconds has been multiplied: 16.1 s is 16100.000000000002 ms.
+    """
+    return round(p95, 6) if p95 is not None and 0 <= p95 < math.inf else None
+
+
+class Errors(Figured):
+    """The error rate was above the limit at so many checks in a row.
+
+    That of our own checks is the share of them that failed since the last good one.
+    """
 
     def __init__(self, rule: ErrorRate, *, reported: bool) -> None:
         """Begin with no check.
 
         Args:
             rule: the limits.
-            reported: whether the service reports its error rate.
+            reported: whether the runbook says where the service reports its error rate.
         """
-        super().__init__(rule.for_checks)
+        super().__init__(rule.for_checks, reported=reported)
         self._above = rule.above
-        self._reported = reported
-        self._now: float | None = None
+        self._failed = False
 
     def take(self, check: Check) -> None:
         """Take in the next check that has data."""
-        failed = check.state == "failed"
-        if not self._reported:
-            self._row.take(failed and self._above < 1)
-        elif failed:
-            self._now = None
-            self._row.take(bad=True)
-        else:
-            self._row.take(self._told(check.error_rate))
-
-    def _told(self, rate: float | None) -> bool | None:
-        if rate is None or not 0 <= rate <= 1:
-            return None
-        self._now = rate
-        return rate > self._above
+        self._failed = check.state == "failed"
+        if self._failed:
+            # Of a service that reports it, too: there is nothing worse to report.
+            self._row.take(not self.is_own or self._above < 1)
+            return
+        rate = check.error_rate
+        told = rate if rate is not None and 0 <= rate <= 1 else None
+        self._judge(told, self._above, own=False)
 
     def why(self, probe: str) -> str:
         """Why it holds, in words."""
         limit = 100 * self._above
-        words = f"error rate of {probe} above {_number(limit)} %"
+        whose = f"our checks of {probe}" if self.is_own else probe
+        words = f"error rate of {whose} above {_number(limit)} %"
         words = f"{words} {_at_checks(self._row.count)}"
-        if self._now is None:
+        rate = self._reported.value
+        if self._failed or rate is None:
             return f"{words}; the last one failed"
-        return f"{words}: {_apart(100 * self._now, limit)} %"
+        return f"{words}: {_apart(100 * rate, limit)} %"
 
     def progress(self) -> Progress:
         """How far it is from holding."""
-        return self._row.progress("errors ")
+        return self._row.progress("errors of our checks " if self.is_own else "errors ")
 
 
 def _at_checks(count: int) -> str:

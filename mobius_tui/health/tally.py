@@ -29,6 +29,10 @@ class Tally:
         self.failed = 0
         self.no_data = 0
         self.longest: Outage | None = None
+        self.reported_p95: float | None = None
+        """The highest that a service reported of itself, in milliseconds."""
+        self.reported_errors: float | None = None
+        """The highest error rate that a service reported, from 0 to 1."""
         self._ms: list[float] = []
         self._failing: dict[str, float] = {}
 
@@ -42,6 +46,8 @@ class Tally:
         if check.state == "ok":
             self.ok += 1
             began = self._failing.pop(check.probe, None)
+            self.reported_p95 = _highest(self.reported_p95, check.p95_ms)
+            self.reported_errors = _highest(self.reported_errors, check.error_rate)
         else:
             self.failed += 1
             began = self._failing.setdefault(check.probe, check.at)
@@ -64,7 +70,7 @@ class Tally:
         return self.ok / counted if counted else None
 
     def percentile(self, percent: int) -> float | None:
-        """The nearest-rank percentile of all answers, in milliseconds."""
+        """The nearest-rank percentile of all answers to us, in milliseconds."""
         if not self._ms:
             return None
         self._ms.sort()
@@ -79,7 +85,16 @@ class Tally:
             "no_data": self.no_data,
             "success_rate": self.success_rate,
             **{f"p{p}_ms": self.percentile(p) for p in (50, 95, 99)},
+            "reported_p95_ms": self.reported_p95,
+            "reported_error_rate": self.reported_errors,
         }
+
+
+def _highest(before: float | None, now: float | None) -> float | None:
+    """The higher one; `None` only where there is neither."""
+    if before is None or now is None:
+        return now if before is None else before
+    return max(before, now)
 
 
 class Tallies:

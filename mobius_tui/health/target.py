@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from mobius_tui.errors import RunError
+from mobius_tui.runbook.limits import seconds
 from mobius_tui.runbook.model_check import Json
 from mobius_tui.runbook.model_health import Figure, Probe
-from mobius_tui.runbook.units import some_seconds
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,12 +38,12 @@ def target(probe: Probe, fill: Callable[[str], str]) -> Target:
         fill: puts values in place of `${}`.
 
     Raises:
-        RunError: its time-out is no duration once it is filled in, or the text that
-            is looked for is empty then.
+        RunError: its time-out, once it is filled in, is none that it may have, or the
+            text that is looked for is empty then.
         MobiusError: a name has no value; raised by `fill`.
     """
     try:
-        timeout = some_seconds(fill(probe.timeout))
+        timeout = seconds(fill(probe.timeout), "timeout")
     except ValueError as error:
         raise RunError(f"probe {probe.id}: `timeout`: {error}") from error
     contains = fill(probe.contains) if probe.contains is not None else None

@@ -232,8 +232,6 @@ class _Trigger:
         state: Literal["calm", "near", "fired", "unknown"]
         if blind:
             state, words = "unknown", "no data"
-        elif self.condition.unreported:
-            state = "unknown"
         elif self.condition.holds or self.standing is not None:
             state = "fired"
         else:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from mobius_tui.health.latencies import Latencies
 from mobius_tui.health.record import Check, Sample, State
+from mobius_tui.health.reported import Reported
 from mobius_tui.runbook.units import clock
 
 CHART = 120
@@ -76,6 +77,10 @@ class Window:
         """When the failures in a row began, in seconds since 1970."""
         self.last_ok: float | None = None
         """When a check was last ok, in seconds since 1970."""
+        self.p95 = Reported()
+        """What the service reports of itself, in milliseconds."""
+        self.error_rate = Reported()
+        """What the service reports of itself: a fraction from 0 to 1."""
         self.points: deque[Point] = deque(maxlen=CHART)
         """The last checks, the newest at the end."""
         self._counted: deque[bool] = deque()
@@ -98,6 +103,9 @@ class Window:
         self._count(ok=check.state == "ok", at=check.at)
         if check.ms is not None:
             self._latencies.add(check.ms)
+        if check.state == "ok":
+            self.p95 = self.p95.after(check.p95_ms)
+            self.error_rate = self.error_rate.after(check.error_rate)
 
     def copy(self) -> Window:
         """The same, to go on by itself."""
@@ -131,7 +139,8 @@ class Window:
     def percentile(self, percent: int) -> float | None:
         """The nearest-rank percentile of the last answered checks, in milliseconds.
 
-        Of fewer than 20 checks the 95th is the longest; `None` of none.
+        It is that of our own checks, whatever the service reports. Of fewer than 20
+        the 95th is the longest; `None` of none.
         """
         return self._latencies.percentile(percent)
 

@@ -176,7 +176,7 @@ def _figure(picture: Markup, words: str) -> Markup:
 
 
 def _health(told: Told) -> list[Markup]:
-    head = ("Probe", "Checks", "Ok", "Failed", "No data", "Success", "P50", "P95")
+    head = ("Probe", "Checks", "Ok", "Failed", "No data", "Success", *phrases.OURS)
     body = (
         (
             p.title,
@@ -187,11 +187,16 @@ def _health(told: Told) -> list[Markup]:
             phrases.rate(p.success_rate),
             phrases.ms(p.p50_ms),
             phrases.ms(p.p95_ms),
+            phrases.reported(p),
             phrases.outage(p),
         )
         for p in told.health
     )
-    return [table("Health", (*head, "Longest outage"), body)] if told.health else []
+    return (
+        [table("Health", (*head, "Reported at most", "Longest outage"), body)]
+        if told.health
+        else []
+    )
 
 
 def _decisions(told: Told) -> list[Markup]:

@@ -119,7 +119,8 @@ def _health(told: Told) -> Iterator[str]:
     if not told.health:
         return
     yield "## Health"
-    head = ("Probe", "Checks", "Ok", "P50", "P95", "Longest outage", "Latency")
+    figures = (*phrases.OURS, "Reported at most", "Longest outage", "Latency")
+    head = ("Probe", "Checks", "Ok", *figures)
     rows = (
         (
             probe.title,
@@ -127,6 +128,7 @@ def _health(told: Told) -> Iterator[str]:
             phrases.rate(probe.success_rate),
             phrases.ms(probe.p50_ms),
             phrases.ms(probe.p95_ms),
+            phrases.reported(probe),
             phrases.outage(probe),
             phrases.sparkline(probe, SPARK),
         )

@@ -93,6 +93,8 @@ class Beats:
             p50_ms=tally.percentile(50),
             p95_ms=tally.percentile(95),
             p99_ms=tally.percentile(99),
+            reported_p95_ms=tally.reported_p95,
+            reported_error_rate=tally.reported_errors,
             outage_began=longest.began if longest is not None else None,
             outage=longest.seconds if longest is not None else None,
             limit_ms=limit,

@@ -235,7 +235,8 @@ def latency(probe: ToldProbe, told: Told, place: int) -> Markup:
         f"latency-{place}",
         f"Latency of {probe.title}",
         f"The longest answer in each slice of time, up to {top:.0f} ms; "
-        f"P95 {phrases.ms(probe.p95_ms)}; longest outage {phrases.outage(probe)}.",
+        f"P95 of our checks {phrases.ms(probe.p95_ms)}; "
+        f"longest outage {phrases.outage(probe)}.",
         CHART + 12 + AXIS,
         _axis(scale, CHART + 12),
         *parts,

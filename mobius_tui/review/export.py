@@ -2,8 +2,8 @@
 
 A gzipped tar in the old form, whose headers hold all that there is to say: no links,
 no owners, no times but the run's own. Its first member, `run/export`, names the run and
-the journal's head. What is of this machine alone is left out: locks, sockets, and when
-a screen last looked.
+the journal's head. Only what a run consists of is in it (`is_of_run`): nothing that is
+of this machine alone, as locks, sockets, and when a screen last looked.
 """
 
 from __future__ import annotations
@@ -11,16 +11,21 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import re
 import stat
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, cast
 
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.review import reading
+from mobius_tui.review.reading import Record
 from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.events import RunEnded
 from mobius_tui.run.regular import regular
+from mobius_tui.run.step_events import StepStarted
+from mobius_tui.run.verify import lost_its_end
 
 FORMAT = "mobius-tui export 1"
 """The first line of `run/export`."""
@@ -29,7 +34,27 @@ ROOT = "run"
 NAMES = "export"
 OF_HERE = frozenset({"lock", "tree", "control.sock", "terminal.sock", "imported.toml"})
 """What a run has on its own machine alone."""
-_LOOKED = "glance"
+_OF_RUN = frozenset(
+    {"journal.jsonl", "health.jsonl", "record.toml", "contents", "host.log"}
+)
+_OF_ATTEMPT = frozenset({"script", "output", "spans", "outputs", "pid", "exit"})
+_ATTEMPT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*\.[1-9][0-9]{0,8}")
+
+
+def is_of_run(place: Sequence[str]) -> bool:
+    """Whether an export has a file of that name.
+
+    Args:
+        place: its folders and its name, from the run's folder.
+    """
+    match place:
+        case [name]:
+            return name in _OF_RUN
+        case ["runbook", _]:
+            return True  # a runbook may be called anything
+        case ["steps", attempt, name]:
+            return name in _OF_ATTEMPT and bool(_ATTEMPT.fullmatch(attempt))
+    return False
 
 
 def export(directory: RunDirectory, target: Path) -> str:
@@ -50,6 +75,8 @@ def export(directory: RunDirectory, target: Path) -> str:
     if record.began is None or record.problems:
         why = "; ".join(record.problems) or "it never began"
         raise RunError(f"{directory.id} cannot be exported: {why}")
+    if not record.hosted and (why := lost_its_end(directory)):
+        raise RunError(f"{directory.id} cannot be exported: {why}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         handle = os.open(target, flags, 0o600)
@@ -58,26 +85,24 @@ def export(directory: RunDirectory, target: Path) -> str:
     except OSError as error:
         raise UsageError(f"-o {target}: {error.strerror}") from error
     names = f"{FORMAT}\nrun {record.began.run}\nhead {record.head}\n".encode()
-    journal = _whole_lines(directory.journal)
     try:
         with os.fdopen(handle, "wb") as file:
-            _write(file, directory, names, journal, int(record.entries[0].at))
+            _write(file, record, names)
     except (OSError, ValueError) as error:
         target.unlink(missing_ok=True)
         raise RunError(f"{target} could not be written: {error}") from error
     return record.head
 
 
-def _whole_lines(path: Path) -> bytes:
-    """A journal without a last line that is being written."""
+def _lines(path: Path, count: int) -> bytes:
+    """The first lines of a journal, whatever a host has added since."""
     with regular(path) as file:
-        data = file.read()
-    return data[: data.rfind(b"\n") + 1]
+        return b"".join(file.readline() for _ in range(count))
 
 
-def _write(
-    file: IO[bytes], directory: RunDirectory, names: bytes, journal: bytes, at: int
-) -> None:
+def _write(file: IO[bytes], record: Record, names: bytes) -> None:
+    directory, at = record.directory, int(record.entries[0].at)
+    journal = _lines(directory.journal, len(record.entries))
     packed = gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0)
     with (
         packed,
@@ -85,10 +110,10 @@ def _write(
             fileobj=cast("IO[bytes]", packed), mode="w", format=tarfile.USTAR_FORMAT
         ) as tar,
     ):
-        # The journal first: all that it tells of lies in the files after it by then.
+        # The journal was read first: all that it tells of lies in the files by now.
         for name, data in ((NAMES, names), (directory.journal.name, journal)):
             tar.addfile(_member(name, len(data), at), io.BytesIO(data))
-        for name in _files(directory):
+        for name in _files(record):
             with regular(directory.path / name) as source:
                 size = os.fstat(source.fileno()).st_size
                 tar.addfile(_member(name, size, at), source)
@@ -100,15 +125,24 @@ def _member(name: str, size: int, at: int) -> tarfile.TarInfo:
     return member
 
 
-def _files(directory: RunDirectory) -> Iterator[str]:
+def _files(record: Record) -> Iterator[str]:
     """The names of all files but the journal, in order, from the run's folder."""
+    directory, entries = record.directory, record.entries
+    attempts = {
+        directory.attempt(event.step, event.attempt).path.name
+        for event in (entry.event for entry in entries)
+        if isinstance(event, StepStarted)
+    }
+    has_ended = any(isinstance(entry.event, RunEnded) for entry in entries)
     for folder, folders, files in os.walk(directory.path):
         folders.sort()
         for name in sorted(files):
             path = Path(folder) / name
-            where = str(path.relative_to(directory.path))
-            of_here = name in OF_HERE or name.startswith(_LOOKED)
-            if of_here or where in (directory.journal.name, NAMES):
+            place = path.relative_to(directory.path).parts
+            is_later = (place[0] == "steps" and place[1] not in attempts) or (
+                place == (directory.record.name,) and not has_ended
+            )
+            if not is_of_run(place) or is_later or place == (directory.journal.name,):
                 continue
             if stat.S_ISREG(path.lstat().st_mode):
-                yield where
+                yield "/".join(place)

@@ -18,7 +18,7 @@ from mobius_tui.review.walk import Walk, walk
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.state import RunState
-from mobius_tui.run.verify import verify
+from mobius_tui.run.verify import damage
 from mobius_tui.runbook.model import Runbook
 
 MOST = 2000
@@ -116,9 +116,7 @@ def _damage(record: Record) -> tuple[str, ...]:
     """What of a run is not as it was written."""
     if record.problems or record.began is None:
         return record.problems
-    wrong = tuple(verify(record.directory))
-    # A host may have been writing just then: what is wrong for good is so again.
-    return tuple(verify(record.directory)) if wrong and record.hosted else wrong
+    return damage(record.directory)
 
 
 def _until(state: RunState, beats: Beats) -> float:

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mobius_tui import sanitize
 from mobius_tui.errors import MobiusError, RunError, UsageError
 from mobius_tui.review import reading
-from mobius_tui.review.unpack import Names, unpack
+from mobius_tui.review.unpack import Names, look_over, unpack
 from mobius_tui.run.directory import RunDirectory, create, sync_folder
 from mobius_tui.run.home import private_folder
 from mobius_tui.run.regular import regular
@@ -22,8 +23,9 @@ from mobius_tui.run.verify import verify
 def take_in(file: Path, root: Path, *, head: str | None, now: float) -> RunDirectory:
     """Import a run.
 
-    It is unpacked beside the other runs under a name that none has, verified there,
-    and given its own name only then. It is marked, so that no host ever runs it.
+    It is looked over to its end before anything is written. Then it is unpacked beside
+    the other runs under a name that none has, verified there, and given its own name
+    only then. It is marked, so that no host ever runs it.
 
     Args:
         file: what `export` wrote.
@@ -35,14 +37,16 @@ def take_in(file: Path, root: Path, *, head: str | None, now: float) -> RunDirec
         UsageError: it is no export, holds what no run does, or is here already.
         RunError: it is not as it was written, or cannot be kept.
     """
-    private_folder(root)
     try:
         with regular(file) as source:
             digest = hashlib.file_digest(source, "sha256").hexdigest()
             source.seek(0)
+            names = look_over(source)
+            source.seek(0)
+            private_folder(root)
             folder = Path(tempfile.mkdtemp(prefix=".importing-", dir=root))
             try:
-                names = unpack(source, folder)
+                unpack(source, folder)
                 return _keep(folder, names, root, head=head, digest=digest, now=now)
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -98,6 +102,10 @@ def _wrong(directory: RunDirectory, names: Names, head: str | None) -> Iterator[
         yield f"its journal is of another run, {record.began.run}"
     if record.head != names.head:
         yield "its journal does not end with the head that it names"
+    read_of_it = {source.name for source in record.runbook.sources}
+    for path in sorted(directory.runbook.iterdir()):
+        if path.name not in read_of_it:
+            yield f"runbook/{sanitize.line(path.name)} is no part of its runbook"
     try:
         yield from verify(directory)
         if head is not None:

@@ -13,6 +13,8 @@ from mobius_tui.runbook.words import EFFECTS
 
 NONE = "–"
 """Where there is nothing to say."""
+OURS = ("P50 of our checks", "P95 of our checks")
+"""What the percentiles of a probe are called; what a service reports is told apart."""
 FAR = 2.0
 """Times the longest answer up to which a limit is in sight."""
 _RISING = "▁▂▃▄▅▆▇█"
@@ -138,6 +140,16 @@ def rate(fraction: float | None) -> str:
 def ms(value: float | None) -> str:
     """Milliseconds."""
     return NONE if value is None else f"{value:.0f} ms"
+
+
+def reported(probe: ToldProbe) -> str:
+    """The worst that the service reported of itself."""
+    parts = []
+    if probe.reported_p95_ms is not None:
+        parts.append(f"P95 {ms(probe.reported_p95_ms)}")
+    if probe.reported_error_rate is not None:
+        parts.append(f"errors {rate(probe.reported_error_rate)}")
+    return ", ".join(parts) or NONE
 
 
 def outage(probe: ToldProbe) -> str:

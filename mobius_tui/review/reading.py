@@ -45,6 +45,8 @@ def read(directory: RunDirectory) -> Record:
     hosted = _hosted(directory)
     entries, head, problems = _entries(directory.journal, whole=not hosted)
     began = entries[0].event if entries else None
+    if not entries and not problems:
+        problems.append(f"{directory.journal.name}: it is empty: the run never began")
     if not isinstance(began, RunBegan):
         began = None
         if entries:

@@ -179,6 +179,11 @@ class ToldProbe:
     p50_ms: float | None
     p95_ms: float | None
     p99_ms: float | None
+    """This and the two before it are of our own checks."""
+    reported_p95_ms: float | None
+    """The highest P95 that the service reported of itself."""
+    reported_error_rate: float | None
+    """The highest error rate that it reported, from 0 to 1."""
     outage_began: Moment | None
     """Where the longest outage began."""
     outage: float | None

@@ -11,12 +11,14 @@ import os
 import tarfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from mobius_tui.errors import UsageError
-from mobius_tui.review.export import FORMAT, NAMES, OF_HERE, ROOT
+from mobius_tui.review.export import FORMAT, NAMES, OF_HERE, ROOT, is_of_run
+from mobius_tui.runbook.units import bytes_in_words
 from mobius_tui.sanitize import line
 
 BLOCK = tarfile.BLOCKSIZE
@@ -33,6 +35,7 @@ _KINDS = {
     tarfile.CHRTYPE: "a device",
     tarfile.BLKTYPE: "a device",
     tarfile.FIFOTYPE: "a pipe",
+    tarfile.DIRTYPE: "a folder, which no export writes",
 }
 MOST_PADDING = 1 << 20
 """Bytes of zeros after the last member: the format rounds up to 10 KiB."""
@@ -48,45 +51,80 @@ class Names:
     """The digest of its journal's last line."""
 
 
-def unpack(file: IO[bytes], target: Path) -> Names:
+def look_over(file: IO[bytes]) -> Names:
+    """Read an exported run to its end, and write nothing of it.
+
+    Args:
+        file: the export, at its beginning.
+
+    Returns:
+        What it says of itself.
+
+    Raises:
+        UsageError: it is no export, is damaged, or holds what no export writes; names
+            the member.
+    """
+    with _opened(file) as stream:
+        found = _names(stream)
+        for member, _ in _checked(stream):
+            _pass_over(stream, member.size)
+    return found
+
+
+def unpack(file: IO[bytes], target: Path) -> None:
     """Write what is in an exported run into an empty folder.
 
     Args:
-        file: the export.
+        file: the export, at its beginning; looked over before.
         target: the folder; nothing is written beside it.
 
     Raises:
-        UsageError: it is no export, is damaged, or holds what no run does; what was
-            written until then is still there.
+        UsageError: it is another by now; what was written until then is still there.
         OSError: it cannot be written.
     """
+    with _opened(file) as stream:
+        _names(stream)
+        for member, place in _checked(stream):
+            _write(stream, member, target, target.joinpath(*place))
+
+
+@contextmanager
+def _opened(file: IO[bytes]) -> Iterator[gzip.GzipFile]:
     with gzip.GzipFile(fileobj=file) as stream:
         try:
-            return _unpack(stream, target)
+            yield stream
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise UsageError(f"it is no exported run, or it is damaged: {error}") from (
                 error
             )
 
 
-def _unpack(stream: gzip.GzipFile, target: Path) -> Names:
-    names: Names | None = None
-    left, count = MOST_BYTES, 0
+def _checked(stream: gzip.GzipFile) -> Iterator[tuple[tarfile.TarInfo, list[str]]]:
+    """The members behind the first, each as an export writes it, and where it belongs.
+
+    After each its content is to be read, to the byte.
+    """
+    left, seen = MOST_BYTES, set()
     for member in _members(stream):
-        left, count = left - member.size, count + 1
-        if left < 0 or count > MOST_FILES:
-            raise UsageError(
-                f"it is too large for a run: over {MOST_BYTES >> 30} GiB, or "
-                f"over {MOST_FILES} files"
-            )
+        name = line(member.name)
         place = _place(member.name)
-        if names is None:
-            names = _names(stream, member, place)
-        elif not member.isdir():
-            _write(stream, member, target, target.joinpath(*place))
-    if names is None:
-        raise UsageError("it is no exported run: there is nothing in it")
-    return names
+        if not is_of_run(place):
+            raise UsageError(f"{name} in it is nothing that an export writes: refused")
+        if member.name in seen:
+            raise UsageError(f"{name} is in it twice: refused")
+        seen.add(member.name)
+        left -= member.size
+        if left < 0 or len(seen) > MOST_FILES:
+            raise UsageError(
+                f"it is too large for a run: with {name} it has over "
+                f"{bytes_in_words(MOST_BYTES)}, or over {MOST_FILES} files"
+            )
+        yield member, place
+
+
+def _pass_over(stream: gzip.GzipFile, size: int) -> None:
+    while size:
+        size -= len(_exactly(stream, min(size, PIECE)))
 
 
 def _members(stream: gzip.GzipFile) -> Iterator[tarfile.TarInfo]:
@@ -96,10 +134,10 @@ def _members(stream: gzip.GzipFile) -> Iterator[tarfile.TarInfo]:
             member = tarfile.TarInfo.frombuf(block, "utf-8", "strict")
         except (tarfile.HeaderError, UnicodeError) as error:
             raise UsageError(f"it is no exported run: {error}") from error
-        if member.type not in _FILE and not member.isdir():
+        if member.type not in _FILE:
             kind = _KINDS.get(member.type, "what no run holds")
             raise UsageError(f"{line(member.name)} in it is {kind}: refused")
-        if member.size < 0 or (member.isdir() and member.size):
+        if member.size < 0:
             raise UsageError(f"{line(member.name)} in it has no size: refused")
         yield member
         _exactly(stream, -member.size % BLOCK)
@@ -126,11 +164,15 @@ def _place(name: str) -> list[str]:
     return parts[1:]
 
 
-def _names(stream: gzip.GzipFile, member: tarfile.TarInfo, place: list[str]) -> Names:
-    """The first member, which says what run it is."""
-    if place != [NAMES] or member.size > NAMES_LIMIT:
+def _names(stream: gzip.GzipFile) -> Names:
+    """What the first member says, which says what run it is."""
+    member = next(_members(stream), None)
+    if member is None:
+        raise UsageError("it is no exported run: there is nothing in it")
+    if _place(member.name) != [NAMES] or member.size > NAMES_LIMIT:
         raise UsageError("it is no exported run: it does not begin with its name")
     text = _exactly(stream, member.size).decode("utf-8", "replace")
+    _exactly(stream, -member.size % BLOCK)
     first, *rest = text.split("\n")
     said = dict(row.split(" ", 1) for row in rest if " " in row)
     if first != FORMAT or not {"run", "head"} <= said.keys():

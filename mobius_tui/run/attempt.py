@@ -8,6 +8,7 @@ wants to know whether an attempt is over waits on `lock`, never on a pid.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import marshal
 import os
@@ -50,6 +51,8 @@ class Spec:
     secrets: tuple[str, ...]
     tty: bool = False
     """Whether the script has a terminal, and a person at it; see `run/terminal/`."""
+    ahead: float = 0.0
+    """Seconds by which the run's clock is ahead of the system's."""
 
 
 def launch(
@@ -120,6 +123,7 @@ def _order(directory: AttemptDirectory, spec: Spec) -> bytes:
             "grace": GRACE,
             "max_output": spec.max_output,
             "rotate": spec.rotate,
+            "ahead": spec.ahead,
             "secrets": tuple(os.fsencode(s) for s in spec.secrets),
         }
     )
@@ -166,13 +170,38 @@ def ask_to_stop(directory: AttemptDirectory) -> bool:
 
     Returns:
         Whether there was a keeper to ask. Its lock is held for as long as it lives, so
-        the pid in it is the keeper's and no other process's.
+        while it is, the pid in it is the keeper's; one that goes just now is not asked,
+        nor is whoever gets its number.
     """
     pid = holder(directory.lock)
     if not pid:
         return False
     try:
-        os.kill(pid, signal.SIGTERM)
-    except ProcessLookupError:
+        if not hasattr(os, "pidfd_open"):
+            os.kill(pid, signal.SIGTERM)
+            return True
+        handle = os.pidfd_open(pid)
+    except OSError:
         return False
+    try:
+        if holder(directory.lock) != pid or not _is_open(pid, directory.lock):
+            return False
+        signal.pidfd_send_signal(handle, signal.SIGTERM)
+    except OSError:
+        return False
+    finally:
+        os.close(handle)
     return True
+
+
+def _is_open(pid: int, path: Path) -> bool:
+    """Whether a process has a file open: whoever else holds its lock is not it."""
+    try:
+        handles = tuple(Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:
+        return False
+    for each in handles:
+        with contextlib.suppress(OSError):
+            if each.samefile(path):
+                return True
+    return False

@@ -14,6 +14,7 @@ from mobius_tui.run.facts import with_facts
 from mobius_tui.run.first_values import first_values, refuse
 from mobius_tui.run.preflight import problems
 from mobius_tui.runbook.library import has_no_place
+from mobius_tui.runbook.limits import by_variable
 from mobius_tui.runbook.model import Runbook, Variable
 
 TOLD = 6
@@ -136,11 +137,12 @@ def answer(briefing: Briefing, answers: Mapping[str, str]) -> Briefing:
         UsageError: a value cannot be, or one is still missing.
     """
     values, secrets = dict(briefing.values), dict(briefing.secrets)
+    filled_in = by_variable(briefing.runbook)
     for name, value in with_facts(briefing.runbook, answers).items():
         variable = briefing.runbook.variables.get(name)
         if variable is None:
             raise UsageError(f"{name}: this runbook has no such variable")
-        refuse(variable, value)
+        refuse(variable, value, filled_in.get(name, ()))
         if variable.secret:
             secrets[name] = value
         else:

@@ -15,11 +15,11 @@ from mobius_tui.run.checks.look import look
 from mobius_tui.run.checks.tally import Tally
 from mobius_tui.run.living import groups
 from mobius_tui.run.step_events import CheckTried, Result
-from mobius_tui.run.variables import script_env
+from mobius_tui.run.variables import check_env
+from mobius_tui.runbook.limits import seconds
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.model_check import Check
 from mobius_tui.runbook.model_check import kind_of as kind_of_check
-from mobius_tui.runbook.units import seconds
 
 if TYPE_CHECKING:
     from mobius_tui.run.engine import Engine
@@ -43,7 +43,7 @@ class Checking:
         for index, check in enumerate(step.checks):
             kind = kind_of_check(check)
             try:
-                pause = seconds(engine.values().fill(check.repeat.every))
+                pause = seconds(engine.values().fill(check.repeat.every), "every")
             except (MobiusError, ValueError) as error:
                 return "failed", f"{kind} check: `every`: {error}"
             task = await engine.stoppable(step, self._looks(index, check, pause))
@@ -112,7 +112,7 @@ class Checking:
         values = engine.values()
         env = {
             **engine.env,
-            **script_env(self._step, engine.plan.runbook, values),
+            **check_env(self._step, engine.plan.runbook, values),
         }
         return Context(
             workdir=Path(began.workdir),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,9 +21,9 @@ from mobius_tui.run.step_events import Result, StepEnded, StepUnknown
 from mobius_tui.run.steps import Status
 from mobius_tui.run.variables import script_env
 from mobius_tui.run.watch_step import WatchStep
+from mobius_tui.runbook.limits import by_variable, seconds, size
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.model_action import Manual, Run, Watch
-from mobius_tui.runbook.units import seconds, size
 
 if TYPE_CHECKING:
     from mobius_tui.run.engine import Engine
@@ -113,7 +114,7 @@ class Conduct:
             await self._without_end()
             return None
         self._code = end.code if end.cause != "not started" else None
-        if traces.tree_held(self._directory):
+        if end.left or traces.tree_held(self._directory):
             self._left = await asyncio.to_thread(
                 traces.survivors, self._directory, self._mark()
             )
@@ -169,8 +170,8 @@ class Conduct:
         }
         limit = None if action.timeout is None else values.fill(action.timeout)
         try:
-            timeout = None if limit is None else seconds(limit)
-            max_output = size(values.fill(action.max_output))
+            timeout = None if limit is None else seconds(limit, "timeout")
+            max_output = size(values.fill(action.max_output), "max_output")
         except ValueError as error:
             raise RunError(str(error)) from error
         argv = action.shell or attempts.BASH
@@ -187,6 +188,7 @@ class Conduct:
             rotate=action.follow,
             secrets=tuple(engine.secrets.values()),
             tty=action.tty,
+            ahead=engine.clock.wall() - time.time(),
         )
         return spec, action.script
 
@@ -233,20 +235,23 @@ class Conduct:
             left = await asyncio.to_thread(
                 traces.survivors, self._directory, self._mark()
             )
-        size_, digest = await asyncio.to_thread(traces.digest, self._directory.output)
+        found = await asyncio.to_thread(traces.digests, self._directory)
         event = StepUnknown(
             step=self._step.id,
             attempt=self._number,
-            reason=why(evidence),
+            reason=why(evidence, exits.keeper_in_words(self._kept.code)),
             left=tuple(map(engine.redact, left)),
-            output_bytes=size_,
-            output_sha256=None if left else digest,
+            output_bytes=found.bytes,
+            output_sha256=None if left else found.output,
+            spans_sha256=None if left else found.spans,
+            outputs_sha256=None if left else found.outputs,
         )
         await engine.record(event)
 
     async def _take_outputs(self) -> str:
         """Set what the step had to write; returns what is wrong, or nothing."""
         engine = self._engine
+        filled_in = by_variable(engine.plan.runbook)
         try:
             found = await asyncio.to_thread(traces.read_outputs, self._directory)
             for name in self._step.outputs:
@@ -255,7 +260,8 @@ class Conduct:
                     return f"it wrote a secret to $RUNBOOK_OUTPUT as {name}"
                 if name not in found:
                     return f"it did not write {name}=… to $RUNBOOK_OUTPUT"
-                refuse(engine.plan.runbook.variables[name], found[name])
+                variable = engine.plan.runbook.variables[name]
+                refuse(variable, found[name], filled_in.get(name, ()))
         except (MobiusError, OSError) as error:
             return str(error)
         for name in self._step.outputs:
@@ -268,8 +274,7 @@ class Conduct:
 
     async def _end(self, result: Result, reason: str) -> None:
         """Hash what the step left, and end it."""
-        size_, digest = await asyncio.to_thread(traces.digest, self._directory.output)
-        _, spans = await asyncio.to_thread(traces.digest, self._directory.spans)
+        found = await asyncio.to_thread(traces.digests, self._directory)
         continues = self._step.on_failure == "continue"
         if continues and result in ("failed", "timed out", "not started"):
             more = self._step.retry.attempts if self._step.retry is not None else 1
@@ -281,9 +286,11 @@ class Conduct:
             result=result,
             reason=self._engine.redact(reason),
             exit=self._code,
-            output_bytes=size_,
-            output_sha256=digest,
-            spans_sha256=spans,
+            output_bytes=found.bytes,
+            output_sha256=found.output,
+            spans_sha256=found.spans,
+            exit_sha256=found.exit,
+            outputs_sha256=None if self._left else found.outputs,
             left=tuple(map(self._engine.redact, self._left)),
         )
         await self._engine.record(event)

@@ -43,6 +43,12 @@ def keep(
     directory: RunDirectory, plan: Plan, *, mode: str, environment: str | None
 ) -> None:
     """Write it down; where that cannot be, the screen shows less at first."""
+    with suppress(OSError):
+        create(directory.contents, written(plan, mode=mode, environment=environment))
+
+
+def written(plan: Plan, *, mode: str, environment: str | None) -> bytes:
+    """What is written down of a run."""
     head = "\t".join(map(sanitize.line, (plan.runbook.title, mode, environment or "")))
     lines = [head]
     for phase in plan.runbook.phases:
@@ -51,8 +57,7 @@ def keep(
         for step in phase.steps:
             title = sanitize.line(step.title)
             lines.append(f"{step.id}\t{plan.numbers[step.id]} {title}")
-    with suppress(OSError):
-        create(directory.contents, ("\n".join(lines) + "\n").encode())
+    return ("\n".join(lines) + "\n").encode()
 
 
 def contents(directory: RunDirectory, count: int) -> Contents | None:

@@ -7,12 +7,12 @@ import contextlib
 import os
 import pwd
 import socket
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.errors import MobiusError, RunError
+from mobius_tui.health.beat import awake
 from mobius_tui.run.intents import (
     LINE_LIMIT,
     SIGN_WANTED,
@@ -24,9 +24,9 @@ from mobius_tui.run.intents import (
     encode_reply,
     encode_stalled,
 )
-from mobius_tui.run.peer import peer_pid, peer_uid
+from mobius_tui.run.peer import peer_uid
 from mobius_tui.run.sharing import refusal
-from mobius_tui.run.whereabouts import whereabouts
+from mobius_tui.run.whereabouts import Seat, seat_of, whereabouts
 from mobius_tui.runbook.units import in_words
 
 LAST_WORDS = 1.0
@@ -143,13 +143,14 @@ class Control:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         connection = writer.get_extra_info("socket")
-        uid, pid = peer_uid(connection), peer_pid(connection)
+        uid = peer_uid(connection)
         is_stranger = uid not in (os.getuid(), 0) and not self._shared
         if is_stranger or len(self._writers) >= MOST:
             writer.close()
             return
         self._writers.add(writer)
         self.empty_since = None
+        seat = seat_of(connection)  # now: whoever it is may go once they have asked
         if self._stalled.why:
             writer.write(encode_stalled(self._stalled))
         try:
@@ -161,7 +162,7 @@ class Control:
                 self._answering += 1
                 self._answered.clear()
                 try:
-                    writer.write(encode_reply(await self._answer(line, uid, pid)))
+                    writer.write(encode_reply(await self._answer(line, uid, seat)))
                     await writer.drain()
                 finally:
                     self._answering -= 1
@@ -188,7 +189,7 @@ class Control:
         async with asyncio.timeout(self._patience):
             return first + await reader.readline()
 
-    async def _answer(self, line: bytes, uid: int, pid: int) -> Reply:
+    async def _answer(self, line: bytes, uid: int, seat: Seat) -> Reply:
         try:
             intent = replace(decode_intent(line), uid=uid)
         except RunError as error:
@@ -197,7 +198,7 @@ class Control:
             refused = refusal(intent.wish, control=self._control)
             if refused:
                 return Reply(id=intent.id, ok=False, text=refused)
-        if late := intent.lateness(time.time()):
+        if late := intent.lateness(awake()):
             return Reply(
                 id=intent.id,
                 ok=False,
@@ -205,7 +206,7 @@ class Control:
                 "now: nothing was done; look at the run, and ask again",
             )
         if intent.wish in ("approve", "deny"):
-            intent = replace(intent, place=whereabouts(pid))
+            intent = replace(intent, place=whereabouts(seat))
         try:
             return await self._judge(intent, account(uid))
         except MobiusError as error:

@@ -28,9 +28,9 @@ from mobius_tui.run.state import RunState
 from mobius_tui.run.step_events import StepStarted
 from mobius_tui.run.steps import BAD, Status
 from mobius_tui.run.variables import Values
+from mobius_tui.runbook.limits import seconds
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.model_action import Run
-from mobius_tui.runbook.units import seconds
 
 T = TypeVar("T")
 
@@ -218,7 +218,7 @@ class Engine:
             return
         tried = len(own.attempts)
         try:
-            pause = seconds(self.values().fill(step.retry.every))
+            pause = seconds(self.values().fill(step.retry.every), "every")
         except (MobiusError, ValueError) as error:
             print(f"step {step.id}: retry.every: {error}", flush=True)  # noqa: T201
             pause = 5.0

@@ -32,6 +32,17 @@ def in_words(end: End, cwd: str, program: str) -> str:
     return code_in_words(end.code)
 
 
+def keeper_in_words(code: int | None) -> str:
+    """How a keeper that recorded no end ended: `was ended by SIGKILL (killed; …)`.
+
+    Args:
+        code: its exit status; `None` where it is not known.
+    """
+    if not code:
+        return "died"
+    return f"was ended by {_signal(-code)}" if code < 0 else f"failed (exit {code})"
+
+
 def code_in_words(code: int) -> str:
     """What an exit status means: `exit 127: a command was not found`."""
     if code < 0:

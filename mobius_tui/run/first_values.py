@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mobius_tui.errors import UsageError
+from mobius_tui.runbook.limits import Place, by_variable, problem
 from mobius_tui.runbook.model import Runbook, Variable
 
 
@@ -30,8 +31,8 @@ def first_values(
     """The first values: `--var`, then the profile, `from_env` and `default`.
 
     Raises:
-        UsageError: a name is not declared, a value is none of its choices, or there is
-            no such profile; each message names the remedy.
+        UsageError: a name is not declared, a value is none of its choices or out of
+            bounds, or there is no such profile; each message names the remedy.
     """
     chosen: Mapping[str, str] = {}
     if profile is not None:
@@ -46,6 +47,7 @@ def first_values(
     values: dict[str, tuple[str, str]] = {}
     secrets: dict[str, str] = {}
     missing: list[Variable] = []
+    filled_in = by_variable(runbook)
     for name, variable in runbook.variables.items():
         value, source = _first(variable, given, chosen, environ)
         if value is None:
@@ -54,22 +56,31 @@ def first_values(
         elif variable.secret:
             secrets[name] = value
         else:
-            refuse(variable, value)
+            refuse(variable, value, filled_in.get(name, ()))
             values[name] = (value, source)
     return Beginning(values=values, secrets=secrets, missing=tuple(missing))
 
 
-def refuse(variable: Variable, value: str) -> None:
+def refuse(variable: Variable, value: str, places: tuple[Place, ...] = ()) -> None:
     """Refuse a value that a variable may not have.
 
+    Args:
+        variable: which.
+        value: what it would be.
+        places: the durations and sizes that it fills in; see `by_variable`.
+
     Raises:
-        UsageError: it is none of the choices, or holds a NUL character.
+        UsageError: it is none of the choices, holds a NUL character, or makes a
+            duration or a size that is none or is out of bounds.
     """
     if "\0" in value:
         raise UsageError(f"{variable.name}: a value cannot hold a NUL character")
     if variable.choices and value not in variable.choices:
         allowed = ", ".join(variable.choices)
         raise UsageError(f"{variable.name}: {value!r} is none of: {allowed}")
+    wrong = problem(places, value)
+    if wrong:
+        raise UsageError(f"{variable.name}: {wrong}")
 
 
 def _first(

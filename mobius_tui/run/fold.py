@@ -45,7 +45,7 @@ def advance(state: RunState, entry: Entry) -> None:
     if entry.n != state.n + 1:
         raise StateError(f"entry {entry.n} follows entry {state.n}")
     state.n = entry.n
-    state.at = entry.at
+    state.at, state.mono, state.boot = entry.at, entry.mono, entry.boot
     if entry.intent is not None:
         _remember(state.intents, entry.intent, entry.n)
     _APPLY[type(event)](state, event, entry)
@@ -60,7 +60,7 @@ def _remember(intents: dict[str, int], intent: str, n: int) -> None:
 
 def _began(state: RunState, event: RunBegan, entry: Entry) -> None:
     state.began = event
-    state.began_at, state.boot = entry.at, entry.boot
+    state.began_at = entry.at
 
 
 def _host_started(state: RunState, event: HostStarted, entry: Entry) -> None:

@@ -23,6 +23,7 @@ from mobius_tui.run.plan import Plan
 from mobius_tui.run.regular import descriptor_of, regular
 from mobius_tui.run.rules import RunRules
 from mobius_tui.run.state import RunState
+from mobius_tui.run.steady import now_in
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.model import Runbook
 from mobius_tui.runbook.units import moment
@@ -181,6 +182,10 @@ class Follower:
     def head(self) -> str:
         """The journal's head, for whoever keeps it elsewhere."""
         return self._journal.head
+
+    def now(self) -> float:
+        """What the run's own clock shows now, in seconds since 1970."""
+        return now_in(self.state)
 
     def unwatched(self, now: float) -> str:
         """`, unwatched since 03:12`, to say of a run whose host is dead.

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 import sys
 import time
 import traceback
@@ -30,8 +29,9 @@ from mobius_tui.run.events import RunBegan
 from mobius_tui.run.first_words import begin
 from mobius_tui.run.fold import fold
 from mobius_tui.run.follow import runbook_of
+from mobius_tui.run.going import heed
 from mobius_tui.run.intents import Intent, Reply
-from mobius_tui.run.journal import Clock, Journal, Tail, boot_id, read
+from mobius_tui.run.journal import Journal, Tail, read
 from mobius_tui.run.last_words import end, keep_sealing
 from mobius_tui.run.log import Log
 from mobius_tui.run.monitor import Monitor
@@ -39,6 +39,7 @@ from mobius_tui.run.outbox import Outbox
 from mobius_tui.run.plan import Plan, will_retry
 from mobius_tui.run.room import JOURNAL, Room
 from mobius_tui.run.state import RunState
+from mobius_tui.run.steady import steady
 from mobius_tui.run.steps import Status
 from mobius_tui.run.stopping import abandon
 from mobius_tui.run.takeover import Order, environment, left_over, take
@@ -55,10 +56,9 @@ SOON = 0.02
 class Host:
     """A run being run."""
 
-    def __init__(self, directory: RunDirectory, order: Order, clock: Clock) -> None:
+    def __init__(self, directory: RunDirectory, order: Order) -> None:
         self.directory = directory
         self.order = order
-        self.clock = clock
         self.stirred = asyncio.Event()
         """Set whenever there may be reason to go."""
         self.why = ""
@@ -80,6 +80,7 @@ class Host:
         runbook = runbook_of(self.directory, began)
         state = fold(runbook, tail.entries)
         left = left_over(self.directory, state)
+        self.clock = steady(tail.entries[-1] if tail.entries else None)
         journal = Journal(self.directory.journal, tail, self.clock)
         code = OK
         try:
@@ -241,11 +242,8 @@ def _running(engine: Engine) -> bool:
 
 
 async def _main(directory: RunDirectory, order: Order) -> int:
-    host = Host(directory, order, Clock(boot=boot_id()))
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, host.leave, "it was asked to, by SIGTERM")
-    for number in (signal.SIGHUP, signal.SIGINT):
-        loop.add_signal_handler(number, lambda: None)
+    host = Host(directory, order)
+    heed(host.leave)
     return await host.run()
 
 

@@ -87,7 +87,8 @@ class Intent:
     """Where who approves or denies sits, as the system says; what a line says of it is
     not read, either."""
     sent: float | None = None
-    """When it was sent, in seconds since 1970; `None` where nobody says."""
+    """When it was sent, in seconds of `health.beat.awake`, a clock that nobody sets and
+    that all of a machine have; `None` where nobody says."""
 
     def lateness(self, now: float) -> float:
         """Seconds by which it is too old to be heeded; 0 where it is not.
@@ -96,7 +97,7 @@ class Intent:
         then the person may have gone another way.
 
         Args:
-            now: seconds since 1970, by the clock of whoever sent it.
+            now: seconds, by the clock of whoever sent it.
         """
         if self.sent is None or self.wish in NEVER_LATE or now - self.sent <= LATE:
             return 0.0
@@ -167,7 +168,7 @@ def _time_or_none(value: object) -> float | None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if is_number and 0 <= value < 1e11:  # type: ignore[operator]
         return float(value)  # type: ignore[arg-type]
-    raise ValueError(f"seconds since 1970 expected, not {value!r}")
+    raise ValueError(f"seconds of a clock expected, not {value!r}")
 
 
 def encode_reply(reply: Reply) -> bytes:

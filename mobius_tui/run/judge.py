@@ -28,9 +28,10 @@ from mobius_tui.run.starting import choose, start, step_of, stop, tick
 from mobius_tui.run.step_events import StepOverridden, StepRestored, StepSkipped
 from mobius_tui.run.steps import Status
 from mobius_tui.run.stopping import finish
+from mobius_tui.run.watch_alone import is_only_watched
 from mobius_tui.run.watch_events import WatchArmed
-from mobius_tui.run.watch_job import ended_by, is_only_watched
-from mobius_tui.runbook.units import seconds
+from mobius_tui.run.watch_job import ended_by
+from mobius_tui.runbook.limits import by_variable, seconds
 
 Handler = Callable[[Engine, Intent, str], Awaitable[Entry | None]]
 
@@ -67,6 +68,7 @@ async def _override(engine: Engine, intent: Intent, who: str) -> Entry | None:
 
 async def _set(engine: Engine, intent: Intent, who: str) -> Entry | None:
     entry = None
+    filled_in = by_variable(engine.plan.runbook)
     for name, value in intent.values.items():
         variable = engine.plan.runbook.variables.get(name)
         if (
@@ -75,7 +77,7 @@ async def _set(engine: Engine, intent: Intent, who: str) -> Entry | None:
             or name == (engine.plan.runbook.environment)
         ):
             raise RunError(f"{name} cannot be set during a run")
-        refuse(variable, value)
+        refuse(variable, value, filled_in.get(name, ()))
         entry = await engine.write(
             VariableSet(name=name, value=value, source="set"), who, intent.id
         )
@@ -143,7 +145,7 @@ def _waits(engine: Engine, within: str) -> float | None:
     if rollback_of(engine.plan) is None:
         raise RunError("this runbook names no phase that a trigger begins")
     try:
-        return seconds(within)
+        return seconds(within, "trigger_within")
     except ValueError as error:
         raise RunError(f"trigger_within: {error}") from error
 

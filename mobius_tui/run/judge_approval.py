@@ -26,8 +26,8 @@ from mobius_tui.run.entry import Entry
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.standings import Standing
 from mobius_tui.run.steps import Status
+from mobius_tui.runbook.limits import seconds
 from mobius_tui.runbook.model import Step
-from mobius_tui.runbook.units import seconds
 
 OF_A_DRILL = "drill"
 """Who gives the approvals of a drill."""
@@ -80,7 +80,7 @@ def _refuse_early(engine: Engine, step: Step, standing: Standing) -> None:
 def _asked(engine: Engine, step: Step, uid: int) -> ApprovalAsked:
     assert step.approve is not None
     try:
-        within = seconds(engine.values().fill(step.approve.within))
+        within = seconds(engine.values().fill(step.approve.within), "within")
     except ValueError as error:
         raise RunError(f"approve.within: {error}") from error
     return ApprovalAsked(

@@ -7,7 +7,8 @@ all of that holds with no host alive. SIGTERM asks it to stop the script.
 
 The spec is a marshalled mapping, read from a pipe so that no secret shows in a process
 list: `dir`, `argv`, `env`, `cwd`, `umask`, `timeout` (seconds or None), `grace`
-(seconds), `max_output` (bytes), `rotate` (bool), `secrets` (a tuple of bytes).
+(seconds), `max_output` (bytes), `rotate` (bool), `ahead` (seconds),
+`secrets` (a tuple of bytes).
 
 It knows where the package lies, and imports its parts from there: those are compiled
 once, where a plain file is compiled anew for every attempt.

@@ -25,9 +25,9 @@ from mobius_tui.run.living import groups
 from mobius_tui.run.regular import regular
 from mobius_tui.run.unit_states import UnitStates
 from mobius_tui.run.variables import probe_texts
+from mobius_tui.runbook.limits import seconds
 from mobius_tui.runbook.model import Runbook
 from mobius_tui.runbook.model_check import ProcessCheck
-from mobius_tui.runbook.units import some_seconds
 
 if TYPE_CHECKING:
     from mobius_tui.run.engine import Engine
@@ -101,8 +101,10 @@ class Monitor:
     def _every(self, engine: Engine) -> float:
         """Seconds from check to check."""
         health = self._runbook.health
+        if health is None:
+            return 5.0
         try:
-            return some_seconds(engine.values().fill(health.every)) if health else 5.0
+            return seconds(engine.values().fill(health.every), "every")
         except (MobiusError, ValueError) as error:
             print(f"health.every: {error}; 5 s it is", flush=True)  # noqa: T201
             return 5.0
@@ -124,7 +126,12 @@ class Monitor:
                     prober.cancel()
                 shown = targets
                 self._beat = max(every, *(target.timeout for target in targets), 0.0)
-                runner = Prober(targets, every=every, witness=self._witness(engine))
+                runner = Prober(
+                    targets,
+                    every=every,
+                    witness=self._witness(engine),
+                    wall=self._clock.wall,
+                )
                 prober = tasks.create_task(runner.run(self._write))
             await asyncio.sleep(every)
 

@@ -1,7 +1,12 @@
 """Who is at the other end of a Unix socket. Bare keepers import it too."""
 
+import errno
+import os
 import socket
 import struct
+
+SO_PEERPIDFD = 77
+"""Linux 6.5 has it; Python 3.11 has no name for it."""
 
 
 def peer_uid(connection: socket.socket) -> int:
@@ -19,6 +24,28 @@ def peer_pid(connection: socket.socket) -> int:
         return connection.getsockopt(0, 2)  # LOCAL_PEERPID
     except OSError:
         return 0
+
+
+def peer_handle(connection: socket.socket) -> "int | None":
+    """A pidfd of the process that connected a Unix socket, to be closed.
+
+    An older system gives one of the number that the process had when it connected: to
+    be asked for at once, before that number can be another's.
+
+    Returns:
+        The descriptor; `None` where the system has none, as macOS.
+
+    Raises:
+        OSError: the process has gone.
+    """
+    if not hasattr(os, "pidfd_open"):
+        return None
+    try:
+        return connection.getsockopt(socket.SOL_SOCKET, SO_PEERPIDFD)
+    except OSError as error:
+        if error.errno != errno.ENOPROTOOPT:
+            raise
+    return os.pidfd_open(peer_pid(connection))
 
 
 def _ucred(connection: socket.socket) -> "tuple[int, int, int]":

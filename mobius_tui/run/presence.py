@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.intents import SIGN_WANTED
 from mobius_tui.run.socket_path import connect
+
+PATIENCE = 2.0
+"""Seconds in which a host takes a connection in, or stands still and goes nowhere."""
 
 
 @contextmanager
@@ -22,4 +26,8 @@ def present(directory: RunDirectory) -> Iterator[None]:
         yield  # the host has gone already, and its viewers say so
         return
     with connection:
+        connection.settimeout(PATIENCE)
+        with suppress(OSError):
+            connection.sendall(SIGN_WANTED)
+            connection.recv(1)  # until then it would not count
         yield

@@ -62,13 +62,31 @@ def write_record(
     """Write the record of a run that has ended; what people have said of it stays."""
     import tomli_w
 
-    began, ended = state.began, state.ended
-    assert began is not None
-    assert ended is not None
     counts: dict[str, int] = {}
     for standing in plan.standings(state).values():
         counts[str(standing.status)] = counts.get(str(standing.status), 0) + 1
-    record: dict[str, Any] = {
+    record: dict[str, Any] = {**of_journal(state, head), "steps": counts}
+    if state.deliveries:
+        stands = [as_seen(own, hosted=False).stand for own in state.deliveries]
+        record["messages"] = {str(each): stands.count(each) for each in stands}
+    if state.watch.latest is not None:
+        record["outage"] = outage(directory)
+    with changing(directory):
+        record.update(_kept(directory))
+        write_private(directory.record, tomli_w.dumps(record).encode())
+
+
+def of_journal(state: RunState, head: str) -> dict[str, Any]:
+    """What a record says that stands in the journal, word for word.
+
+    Args:
+        state: of a run that has ended.
+        head: the digest of the last line that it is the state after.
+    """
+    began, ended = state.began, state.ended
+    assert began is not None
+    assert ended is not None
+    return {
         "run": began.run,
         "runbook": began.runbook,
         "title": began.title,
@@ -81,16 +99,7 @@ def write_record(
         "ended": datetime.fromtimestamp(state.ended_at or state.at, UTC),
         "events": state.n,
         "head": head,
-        "steps": counts,
     }
-    if state.deliveries:
-        stands = [as_seen(own, hosted=False).stand for own in state.deliveries]
-        record["messages"] = {str(each): stands.count(each) for each in stands}
-    if state.watch.latest is not None:
-        record["outage"] = _outage(directory)
-    with changing(directory):
-        record.update(_kept(directory))
-        write_private(directory.record, tomli_w.dumps(record).encode())
 
 
 def read_record(directory: RunDirectory) -> dict[str, Any]:
@@ -141,22 +150,27 @@ def write_private(target: Path, data: bytes) -> None:
         new.unlink(missing_ok=True)
 
 
-def _outage(directory: RunDirectory) -> dict[str, Any]:
-    """From the trigger to three healthy checks in a row: what came about of it."""
+def outage(directory: RunDirectory) -> dict[str, Any]:
+    """From the trigger to three healthy checks in a row: what came about of it.
+
+    Raises:
+        RunError: the run cannot be read.
+    """
     follower = Follower(directory)
-    outage = follower.course.milestones(follower.past)
-    assert outage is not None
+    came = follower.course.milestones(follower.past)
+    if came is None:
+        return {}
     found: dict[str, Any] = {
-        "probe": outage.probe,
-        "reason": outage.reason,
-        "acknowledged_by": outage.by,
+        "probe": came.probe,
+        "reason": came.reason,
+        "acknowledged_by": came.by,
     }
     for name, at in (
-        ("fired", outage.fired),
-        ("acknowledged", outage.acknowledged),
-        ("rollback_began", outage.rollback),
-        ("first_healthy", outage.healthy),
-        ("three_healthy", outage.steady),
+        ("fired", came.fired),
+        ("acknowledged", came.acknowledged),
+        ("rollback_began", came.rollback),
+        ("first_healthy", came.healthy),
+        ("three_healthy", came.steady),
     ):
         if at is not None:
             found[name] = datetime.fromtimestamp(at, UTC)

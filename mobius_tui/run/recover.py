@@ -33,8 +33,13 @@ def judge(evidence: Evidence) -> Verdict:
     return "unknown" if evidence.pid_there else "not started"
 
 
-def why(evidence: Evidence) -> str:
-    """The verdict's reason, for a person."""
+def why(evidence: Evidence, died: str = "died") -> str:
+    """The verdict's reason, for a person.
+
+    Args:
+        evidence: what was found.
+        died: what is known of how its keeper ended, in words.
+    """
     match judge(evidence):
         case "running":
             return "its keeper lives"
@@ -45,4 +50,4 @@ def why(evidence: Evidence) -> str:
         case "unknown" if not evidence.same_boot:
             return "the machine was restarted while it ran; how far it got is not known"
         case _:
-            return "its keeper died while it ran; how far it got is not known"
+            return f"its keeper {died} while it ran; how far it got is not known"

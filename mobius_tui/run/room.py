@@ -65,6 +65,9 @@ class Kept:
         self._engine = engine
         self._step = step
         self._directory = directory
+        self.code: int | None = None
+        """How the keeper's own process ended; negative for the signal that ended it,
+        `None` where another host started it: only its parent is told."""
 
     async def keep(self, script: str, spec: attempts.Spec) -> bool:
         """Start it, as soon as there is room on the disk, and wait for its end.
@@ -102,7 +105,8 @@ class Kept:
                 raise
             return os.strerror(error.errno)
         await self.over()
-        if await asyncio.to_thread(child.wait) == NO_ROOM:
+        self.code = await asyncio.to_thread(child.wait)
+        if self.code == NO_ROOM:
             return os.strerror(errno.ENOSPC)
         end = traces.read_end(self._directory)
         is_short = end is not None and end.cause == "not started" and end.errno in FULL

@@ -23,6 +23,7 @@ from mobius_tui.run.preflight import refuse_unattended
 from mobius_tui.run.sharing import refuse_to_host, shared_folder
 from mobius_tui.run.takeover import Order, operator, refuse_imported
 from mobius_tui.run.traces import last_line
+from mobius_tui.run.verify import refuse_cut
 from mobius_tui.run.watch_events import WatchBegan
 from mobius_tui.runbook.model import Runbook
 
@@ -120,12 +121,13 @@ async def resume(directory: RunDirectory, runbook: Runbook) -> None:
     `--var` once gave is not kept anywhere, and its steps wait.
 
     Raises:
-        RunError: the host could not take the run on.
+        RunError: the host could not take the run on, or its journal lost its end.
     """
     if directory.host() is not None:
         return
     refuse_imported(directory)
     refuse_to_host(directory.path)
+    refuse_cut(directory)
     first = JournalFollower(directory).more()[:1]
     began = first[0].event if first else None
     profile = began.profile if isinstance(began, RunBegan) else None

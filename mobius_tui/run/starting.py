@@ -20,7 +20,8 @@ from mobius_tui.run.plan import effect_of, follows, kind_of
 from mobius_tui.run.step_events import ChoiceMade, StepEnded
 from mobius_tui.run.steps import Status
 from mobius_tui.run.stopping import finish, stop_attempt
-from mobius_tui.runbook.model import Step, Variable
+from mobius_tui.runbook.limits import by_variable
+from mobius_tui.runbook.model import Runbook, Step
 from mobius_tui.runbook.model_action import Choose, Manual
 
 AUTO = "auto"
@@ -169,7 +170,9 @@ async def tick(engine: Engine, intent: Intent, who: str) -> Entry | None:
     step, number = tickable(engine, intent)
     declared = engine.plan.runbook.variables
     # A pattern may take its time, in a thread; what held before it need not hold after.
-    answers = await asyncio.to_thread(_answers, step, intent.values, declared)
+    answers = await asyncio.to_thread(
+        _answers, step, intent.values, engine.plan.runbook
+    )
     step, number = tickable(engine, intent)
     refuse_own(engine, step, intent)
     await answer_in_drill(engine, step, who)
@@ -197,13 +200,12 @@ async def tick(engine: Engine, intent: Intent, who: str) -> Entry | None:
     return entry
 
 
-def _answers(
-    step: Step, given: Mapping[str, str], variables: Mapping[str, Variable]
-) -> dict[str, str]:
+def _answers(step: Step, given: Mapping[str, str], runbook: Runbook) -> dict[str, str]:
     """The answers that a manual step wants, each matched whole."""
     if not isinstance(step.action, Manual):
         return {}
-    found = {}
+    found: dict[str, str] = {}
+    filled_in = by_variable(runbook)
     for ask in step.action.ask:
         value = given.get(ask.var, "").strip()
         title = ask.title or ask.var
@@ -213,7 +215,7 @@ def _answers(
             patterns.found(ask.match, [value], whole=True)
         ):
             raise RunError(f"{title}: {value!r} does not match {ask.match}")
-        refuse(variables[ask.var], value)
+        refuse(runbook.variables[ask.var], value, filled_in.get(ask.var, ()))
         found[ask.var] = value
     return found
 

@@ -98,11 +98,13 @@ class RunState:
     """The step ids of each aside phase."""
     began: RunBegan | None = None
     began_at: float = 0.0
-    boot: str = ""
     n: int = 0
     """The number of the last entry."""
     at: float = 0.0
     """Its time."""
+    mono: float = 0.0
+    """Its time in seconds of a clock that nobody sets, in that boot of the machine:"""
+    boot: str = ""
     variables: dict[str, Value] = field(default_factory=dict)
     frames: tuple[Frame, ...] = ()
     at_phase: str | None = None

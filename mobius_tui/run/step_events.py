@@ -60,6 +60,10 @@ class StepEnded:
     output_bytes: int = 0
     output_sha256: str | None = None
     spans_sha256: str | None = None
+    exit_sha256: str | None = None
+    """Of the keeper's record of its end; older journals lack it."""
+    outputs_sha256: str | None = None
+    """Of what it wrote to `$RUNBOOK_OUTPUT`; `None` while something may still write."""
     left: tuple[str, ...] = ()
     """Processes of the step that still live, named."""
     note: str = ""
@@ -75,6 +79,8 @@ class StepUnknown:
     left: tuple[str, ...] = ()
     output_bytes: int = 0
     output_sha256: str | None = None
+    spans_sha256: str | None = None
+    outputs_sha256: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -106,6 +106,8 @@ def summary(directory: RunDirectory) -> Summary:
         return _nothing(directory, "never began")
     began, at = first
     unended = "imported" if directory.imported.exists() else "open"
+    if last is None and _lost_its_end(directory):
+        unended = "damaged"
     dead = last is None and host is None and unended == "open"
     return Summary(
         id=directory.id,
@@ -122,6 +124,18 @@ def summary(directory: RunDirectory) -> Summary:
         path=began.path,
         unwatched=unwatched_since(directory.health) if dead else None,
     )
+
+
+def _lost_its_end(directory: RunDirectory) -> bool:
+    """Whether it had ended, as its record says, and its journal has no end."""
+    if not directory.record.exists():
+        return False
+    from mobius_tui.run.verify import lost_its_end  # a list of runs does without
+
+    try:
+        return bool(lost_its_end(directory))
+    except RunError:
+        return True
 
 
 def _nothing(directory: RunDirectory, outcome: str) -> Summary:

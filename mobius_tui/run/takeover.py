@@ -17,6 +17,7 @@ from mobius_tui.run.events import (
 from mobius_tui.run.sharing import refuse_to_host
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Status
+from mobius_tui.run.verify import refuse_cut
 from mobius_tui.run.watch_events import WatchBegan
 
 RESTORED = ("PATH", "HOME", "LANG", "TMPDIR")
@@ -77,10 +78,12 @@ def take(directory: RunDirectory) -> int:
     """Take the run's lock; the descriptor holds it for as long as it is open.
 
     Raises:
-        RunError: another host has it, or none may have it; says which.
+        RunError: another host has it, or none may have it, as one whose journal lost
+            its end; says which.
     """
     refuse_imported(directory)
     refuse_to_host(directory.path)
+    refuse_cut(directory)
     flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
     handle = os.open(directory.lock, flags)
     deadline = time.monotonic() + 1.0

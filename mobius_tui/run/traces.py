@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.bare.looks import is_locked
+from mobius_tui.run.bare.looks import began, is_locked
 from mobius_tui.run.directory import AttemptDirectory, RunDirectory
 from mobius_tui.run.regular import descriptor_of, regular
 
@@ -33,6 +34,10 @@ class End:
     """For `not started`: `chdir`, `pid`, `exec`, `setup`, `terminal` or `stopped`."""
     errno: int = 0
     """Why it was not started, or why its output was lost."""
+    left: Mapping[int, int] = field(default_factory=dict)
+    """What the keeper had taken in and left alive: process → when it began."""
+    more: int = 0
+    """How many more of them there were than could be named."""
 
 
 def mark_of(directory: RunDirectory, step: str, number: int) -> str:
@@ -66,9 +71,16 @@ def read_end(directory: AttemptDirectory) -> End | None:
             bytes=int(said["bytes"]),
             what=said.get("what", ""),
             errno=int(said.get("errno", "0")),
+            left=dict(map(_orphan, said.get("left", "").split())),
+            more=int(said.get("more", "0")),
         )
     except (ValueError, KeyError):
         return None
+
+
+def _orphan(text: str) -> tuple[int, int]:
+    pid, _, began_at = text.partition(":")
+    return int(pid), int(began_at)
 
 
 def waits_for(directory: AttemptDirectory) -> str:
@@ -134,6 +146,30 @@ def digest(path: Path) -> tuple[int, str | None]:
         return 0, None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Digests:
+    """SHA-256 of what an attempt left; `None` of what is not there."""
+
+    bytes: int
+    """Of the output."""
+    output: str | None
+    spans: str | None
+    exit: str | None
+    outputs: str | None
+
+
+def digests(directory: AttemptDirectory) -> Digests:
+    """What an attempt left, by its digests."""
+    size, output = digest(directory.output)
+    return Digests(
+        bytes=size,
+        output=output,
+        spans=digest(directory.spans)[1],
+        exit=digest(directory.exit)[1],
+        outputs=digest(directory.outputs)[1],
+    )
+
+
 def last_line(path: Path) -> str:
     """The last line with something on it, of the end of an output file."""
     try:
@@ -149,6 +185,8 @@ def last_line(path: Path) -> str:
 def survivors(directory: AttemptDirectory, mark: str) -> tuple[str, ...]:
     """Living processes of an attempt, named: its group, and those that left it.
 
+    Those that left it carry the mark, or were taken in by the keeper.
+
     Args:
         directory: the attempt's.
         mark: the value of `MARK` in their environment.
@@ -158,17 +196,23 @@ def survivors(directory: AttemptDirectory, mark: str) -> tuple[str, ...]:
     group = read_pid(directory)
     if group and _is_another(group, directory, mark):
         group = None
+    end = read_end(directory)
+    orphans = end.left if end is not None else {}
     found = []
     for process in psutil.process_iter():
         try:
             if process.status() == psutil.STATUS_ZOMBIE:
                 continue
-            in_group = bool(group) and os.getpgid(process.pid) == group
-            if in_group or process.environ().get(MARK) == mark:
+            is_its = bool(group) and os.getpgid(process.pid) == group
+            if process.pid in orphans:
+                is_its = is_its or began(process.pid) == orphans[process.pid]
+            if is_its or process.environ().get(MARK) == mark:
                 name = " ".join(process.cmdline())[:80] or process.name()
                 found.append(f"{process.pid} {name}")
         except (psutil.Error, OSError):
             continue
+    if end is not None and end.more:
+        found.append(f"{end.more} more")
     return tuple(found)
 
 

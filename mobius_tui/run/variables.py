@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 
 from mobius_tui.errors import MobiusError
@@ -16,8 +17,14 @@ from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import BAD
 from mobius_tui.runbook.model import Runbook, Step
 from mobius_tui.runbook.model_action import Manual, Run, SendMessage, Watch
+from mobius_tui.runbook.model_check import RunCheck
 from mobius_tui.runbook.model_health import Probe
-from mobius_tui.runbook.templates import fill, script_variables, template_names
+from mobius_tui.runbook.templates import (
+    fill,
+    script_names,
+    script_variables,
+    template_names,
+)
 
 PROVIDED = ("now", "run", "health", "step", "trigger")
 """First parts of the names that the program provides itself."""
@@ -222,6 +229,25 @@ def script_env(step: Step, runbook: Runbook, values: Values) -> dict[str, str]:
     }
     env.update({key: values.fill(text) for key, text in step.env.items()})
     env.update({key: values.lookup(name) for key, name in step.secrets.items()})
+    return env
+
+
+def check_env(step: Step, runbook: Runbook, values: Values) -> dict[str, str]:
+    """The variables that a step's `run` checks get: those of its script, and its own.
+
+    What the step brings forth (`outputs`, `ask.var`) has a value by the time that its
+    checks are made; where it has none, they do without.
+
+    Raises:
+        NoValueError: another one has no value.
+    """
+    env = script_env(step, runbook, values)
+    scripts = [check.script for check in step.checks if isinstance(check, RunCheck)]
+    for name in (name for script in scripts for name in script_names(script)):
+        variable = runbook.variables.get(name)
+        if variable is not None and not variable.secret and name not in env:
+            with suppress(NoValueError):
+                env[name] = values.lookup(name)
     return env
 
 

@@ -7,9 +7,10 @@ import contextlib
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
-from time import monotonic, time
+from time import monotonic
 
 from mobius_tui.errors import RunError
+from mobius_tui.health.beat import awake
 from mobius_tui.run.attempt import ask_to_stop
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.follow import Changes, Follower
@@ -136,7 +137,7 @@ class Viewer:
         answer: asyncio.Future[Reply] = loop.create_future()
         self._asked[intent.id] = answer
         try:
-            writer.write(encode_intent(replace(intent, sent=time())))
+            writer.write(encode_intent(replace(intent, sent=awake())))
             await writer.drain()
             return await answer
         except (ConnectionError, RunError):
@@ -158,7 +159,7 @@ class Viewer:
         except OSError:
             return self._without_host(intent)
         try:
-            writer.write(encode_intent(replace(intent, sent=time())))
+            writer.write(encode_intent(replace(intent, sent=awake())))
             while line := await reader.readline():
                 said = decode_from_host(line)
                 if isinstance(said, Reply) and said.id == intent.id:

@@ -11,10 +11,11 @@ from mobius_tui.run.step_events import Result
 from mobius_tui.run.steps import Status
 from mobius_tui.run.variables import Values
 from mobius_tui.run.watch_state import WatchState
+from mobius_tui.runbook.limits import seconds
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.model_action import Watch
 from mobius_tui.runbook.model_health import Health
-from mobius_tui.runbook.units import clock, in_words, seconds
+from mobius_tui.runbook.units import clock, in_words
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,7 +94,7 @@ def lasts(step: Step, values: Values) -> float | None:
     if not isinstance(step.action, Watch):
         return None
     try:
-        return seconds(values.fill(step.action.for_))
+        return seconds(values.fill(step.action.for_), "for")
     except (MobiusError, ValueError):
         return None
 

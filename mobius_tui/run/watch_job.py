@@ -19,6 +19,7 @@ from mobius_tui.run.plan import Plan
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Status
 from mobius_tui.run.stopping import finish
+from mobius_tui.run.watch_alone import taken_over, under_way
 from mobius_tui.run.watch_events import WatchOver
 from mobius_tui.run.watch_log import WatchLog
 from mobius_tui.run.watch_state import WatchState
@@ -37,42 +38,12 @@ class Verdict:
     reason: str
 
 
-def taken_over(plan: Plan, state: RunState) -> bool:
-    """Whether a person works the runbook: then the end is theirs to say."""
-    mains = [step.id for phase in plan.main for step in phase.steps]
-    elsewhere = bool(state.frames) and not (state.watch.goes or state.watch.stopped)
-    return elsewhere or any(state.steps[step_id].attempts for step_id in mains)
-
-
-def is_only_watched(plan: Plan, state: RunState) -> bool:
-    """Whether the run is a watch that nobody made more of, and that still goes on."""
-    watch = state.watch
-    return (
-        watch.job is not None
-        and not watch.over
-        and not watch.stopped
-        and not taken_over(plan, state)
-    )
-
-
-def ends_alone(plan: Plan, state: RunState) -> bool:
-    """Whether the run is a watch that ends when nobody looks at it any more."""
-    job = state.watch.job
-    stays = job is None or job.detached or under_way(state.watch)
-    return not stays and is_only_watched(plan, state)
-
-
 def ended_by(watch: WatchState, who: str) -> str:
     """What a watch comes to that somebody ends, in words."""
     if watch.latest is None:
         return f"{who} ended the watch; no trigger fired"
     reason = f"a trigger fired: {watch.latest.reason}; {_rollback(watch)}"
     return f"{who} ended the watch; {reason}"
-
-
-def under_way(watch: WatchState) -> bool:
-    """Whether a rollback is being counted down to, or made."""
-    return watch.countdown is not None or watch.goes
 
 
 def verdict(

@@ -21,13 +21,13 @@ from mobius_tui.run.watch_clock import (
     Verdict,
     counted,
     is_premature,
-    lasts,
     verdict,
 )
+from mobius_tui.runbook.limits import seconds
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.model_action import Watch
 from mobius_tui.runbook.model_health import Health
-from mobius_tui.runbook.units import clock, in_words, some_seconds
+from mobius_tui.runbook.units import clock, in_words
 
 if TYPE_CHECKING:
     from mobius_tui.run.engine import Engine
@@ -59,11 +59,11 @@ class WatchStep:
     def _beat(self) -> float:
         """Seconds within which every probe is asked and has answered."""
         values = self._engine.values()
-        beats = [self._health.every, *(probe.timeout for probe in self._health.probes)]
+        timeouts = (("timeout", probe.timeout) for probe in self._health.probes)
         found = [5.0]
-        for text in beats:
+        for key, text in (("every", self._health.every), *timeouts):
             with suppress(MobiusError, ValueError):  # the monitor tells of it
-                found.append(some_seconds(values.fill(text)))
+                found.append(seconds(values.fill(text), key))
         return max(found[1:], default=5.0)
 
     async def make(self, *, resumed: bool) -> Verdict:
@@ -73,14 +73,13 @@ class WatchStep:
             resumed: whether an earlier host began it.
 
         Raises:
-            RunError: how long is no duration.
+            RunError: how long is no duration, or one that is out of bounds.
         """
-        whole = lasts(self._step, self._engine.values())
-        if whole is None:
-            action = self._step.action
-            text = action.for_ if isinstance(action, Watch) else ""
-            filled = self._engine.values().preview(text)
-            raise RunError(f'watch.for: {filled!r} is no duration, such as "30m"')
+        assert isinstance(self._step.action, Watch)
+        try:
+            whole = seconds(self._engine.values().fill(self._step.action.for_), "for")
+        except ValueError as error:
+            raise RunError(f"watch.for: {error}") from error
         if resumed and (reason := self._gap()):
             return Verdict(result="unknown", reason=reason)
         if self._attempt.stop_asked:

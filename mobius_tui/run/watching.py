@@ -26,7 +26,7 @@ from mobius_tui.run.watch_events import (
     TriggerFired,
 )
 from mobius_tui.run.watch_state import Alarm, Countdown
-from mobius_tui.runbook.units import seconds
+from mobius_tui.runbook.limits import seconds
 
 WHO = "trigger"
 ENOUGH = 5
@@ -142,7 +142,7 @@ class Watching:
 
     def _seconds(self) -> float:
         try:
-            return seconds(self._engine.values().fill(self._grace))
+            return seconds(self._engine.values().fill(self._grace), "grace")
         except (MobiusError, ValueError) as error:
             print(f"health.trigger.grace: {error}; 10 s it is", flush=True)  # noqa: T201
             return 10.0

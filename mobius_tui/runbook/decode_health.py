@@ -122,7 +122,7 @@ def _triggers(table: Table | None) -> Triggers:
         p95_latency=None if latency is None else _latency(latency),
         error_rate=None if errors is None else _errors(errors),
         then=table.maybe("then"),
-        grace=duration(table, "grace", "10s", zero=True),
+        grace=duration(table, "grace", "10s"),
     )
 
 

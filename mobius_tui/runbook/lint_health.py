@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mobius_tui.runbook import units
 from mobius_tui.runbook.draft import Draft
-from mobius_tui.runbook.model import Step
+from mobius_tui.runbook.loopback import is_loopback
+from mobius_tui.runbook.model import Runbook, Step
 from mobius_tui.runbook.model_action import Watch
-from mobius_tui.runbook.model_health import Health
-from mobius_tui.runbook.templates import is_template
+from mobius_tui.runbook.model_health import Health, Probe, Triggers
+from mobius_tui.runbook.templates import fill, is_template
 
 
 def lint_health(draft: Draft) -> None:
@@ -22,9 +25,21 @@ def lint_health(draft: Draft) -> None:
     _beat(draft, health)
     _latency(draft, health)
     _errors(draft, health)
+    _witness(draft, health)
     for step in draft.runbook.steps():
         if isinstance(step.action, Watch) and health.probes:
             _watched(draft, health, step, step.action)
+
+
+def _is_on(rules: Triggers) -> bool:
+    """Whether a rule is named that can fire."""
+    return any(
+        rule is not None
+        for rule in (
+            *(rules.consecutive_failures, rules.success_rate),
+            *(rules.p95_latency, rules.error_rate),
+        )
+    )
 
 
 def _seconds(text: str) -> float | None:
@@ -49,14 +64,7 @@ def _watched(draft: Draft, health: Health, step: Step, watch: Watch) -> None:
     """Watching fails by the triggers, and wants a check of each probe."""
     table = draft.at("step", step.id)
     rules = health.trigger
-    is_on = any(
-        rule is not None
-        for rule in (
-            *(rules.consecutive_failures, rules.success_rate),
-            *(rules.p95_latency, rules.error_rate),
-        )
-    )
-    if not is_on or not any(probe.trigger for probe in health.probes):
+    if not _is_on(rules) or not any(probe.trigger for probe in health.probes):
         words = "no trigger can fire: this fails only if a probe is failing at its end"
         remedy = "name a rule in [health.trigger], such as `consecutive_failures = 3`"
         table.doubt("watch-without-trigger", f"{words}; {remedy}", "watch")
@@ -98,3 +106,34 @@ def _errors(draft: Draft, health: Health) -> None:
         words = "no probe names the `error_rate` that its service reports"
         rest = f"this can never fire before `consecutive_failures` = {failures}"
         trigger.doubt("trigger-never-fires", f"{words}: {rest}", "error_rate")
+
+
+def _witness(draft: Draft, health: Health) -> None:
+    """A network that is dead must not be taken for a service that is."""
+    if health.witness or not _is_on(health.trigger):
+        return
+    for probe in health.probes:
+        where = _elsewhere(draft.runbook, probe) if probe.trigger else None
+        if where is not None:
+            words = "without a `witness` a dead network looks like a dead service"
+            draft.at("probe", probe.id).doubt("no-witness", words + where, "url")
+            return  # one witness is enough for all
+
+
+def _elsewhere(runbook: Runbook, probe: Probe) -> str | None:
+    """With which profile a probe asks another machine, in words; `None` if with none.
+
+    What has no value before a run begins may lead anywhere.
+    """
+    usual = {v.name: v.default for v in runbook.variables.values()}
+    if not is_loopback(_filled(probe.url, usual)):
+        return ""
+    for profile in runbook.profiles.values():
+        if not is_loopback(_filled(probe.url, {**usual, **profile.values})):
+            return f", with the profile {profile.name}"
+    return None
+
+
+def _filled(text: str, values: Mapping[str, str | None]) -> str:
+    """A text with the values that are known; the others stand as their names."""
+    return fill(text, lambda name: values.get(name) or f"${{{name}}}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mobius_tui.runbook.document import Findings, Mention
 from mobius_tui.runbook.draft import Draft
+from mobius_tui.runbook.limits import by_variable, problem
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.model_action import Choose, Run
 from mobius_tui.runbook.model_check import RunCheck
@@ -24,6 +25,7 @@ def lint_names(draft: Draft, findings: Findings) -> None:
     for step in draft.runbook.steps():
         names.in_step(step, draft.at("step", step.id))
     names.in_profiles()
+    _filled_in(draft)
     names.in_head()
     names.unused()
 
@@ -179,3 +181,21 @@ class _Names:
             if name not in self.used:
                 words = f"nobody uses the variable `{name}`"
                 table.doubt("unused-variable", words)
+
+
+def _filled_in(draft: Draft) -> None:
+    """Values that a variable may begin with, where it fills in a duration or a size."""
+    runbook = draft.runbook
+    for name, places in by_variable(runbook).items():
+        if name not in runbook.variables:
+            continue
+        variable, table = runbook.variables[name], draft.at("var", name)
+        if variable.default and (wrong := problem(places, variable.default)):
+            table.report(wrong, "default")
+        for index, choice in enumerate(variable.choices):
+            if wrong := problem(places, choice):
+                table.report(wrong, "choices", index)
+        for profile in runbook.profiles.values():
+            given = profile.values.get(name)
+            if given is not None and (wrong := problem(places, given)):
+                draft.at("profile", profile.name).report(wrong, name)

@@ -71,10 +71,10 @@ def script_variables(step: Step, declared: Collection[str]) -> tuple[str, ...]:
             scripts.insert(0, script)
         case Manual(ask=asks):
             own.update(ask.var for ask in asks)
-        case Choose(var=name, from_=listed):
+        case Choose(var=name, from_=source):
             own.add(name)
-            if listed in declared:
-                return (listed,)
+            if source is not None and source in declared:
+                return (source,)
         case _:
             pass
     named = (name for script in scripts for name in script_names(script))

@@ -11,7 +11,7 @@ _DURATION = re.compile(
 YEAR = 366 * 86400.0
 """Seconds: a longer duration is a slip of the pen."""
 _LONGEST_TEXT = 20
-"""Characters in which a duration of a year can be written."""
+"""Characters in which a duration of a year, or any size, can be written."""
 _AGE = re.compile(r"(\d{1,6})([dw])")
 _DAYS = {"d": 1, "w": 7}
 DAY = 86400.0
@@ -60,18 +60,6 @@ def seconds(text: str) -> float:
     return length
 
 
-def some_seconds(text: str) -> float:
-    """The seconds of a duration that is some time: between two beats, for an answer.
-
-    Raises:
-        ValueError: it is no duration, or no time at all.
-    """
-    length = seconds(text)
-    if not length:
-        raise ValueError(f"{text!r} is no time at all")
-    return length
-
-
 def age(text: str) -> float:
     """The seconds of an age such as `"30d"`, `"2w"` or `"12h"`.
 
@@ -96,14 +84,15 @@ def size(text: str) -> int:
     Raises:
         ValueError: it is no size; the message says what one looks like.
     """
-    found = _SIZE.fullmatch(text)
+    found = _SIZE.fullmatch(text) if len(text) <= _LONGEST_TEXT else None
     if found is None:
-        raise ValueError(f'{text!r} is no size; write "512KiB", "200MB" or "1GiB"')
+        raise ValueError(f'{text[:40]!r} is no size; write "512KiB", "200MB" or "1GiB"')
     return int(float(found[1]) * _BYTES[found[2]])
 
 
 def in_words(duration: float) -> str:
     """A duration for a person: `0.4 s`, `42 s`, `3 min 20 s`, `2 h 5 min`."""
+    duration = max(0.0, duration)  # of a journal whose clock was set back
     if duration < 10:
         return f"{duration:.1f} s".replace(".0 s", " s")
     whole = round(duration)

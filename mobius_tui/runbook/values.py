@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from mobius_tui.runbook import units
+from mobius_tui.runbook import limits, units
 from mobius_tui.runbook.model_check import Json
 from mobius_tui.runbook.reader import Table
 from mobius_tui.runbook.templates import is_template
@@ -36,32 +36,35 @@ def slug(table: Table, key: str = "id") -> str:
     return text
 
 
-def duration(
-    table: Table, key: str, default: _Text, *, zero: bool = False
-) -> str | _Text:
-    """A duration such as `"1h30m"`, or a text that will be one once filled in.
-
-    Args:
-        table: where it is.
-        key: its key.
-        default: what it is where it is missing or wrong.
-        zero: whether it may be no time at all.
-    """
+def duration(table: Table, key: str, default: _Text) -> str | _Text:
+    """A duration such as `"1h30m"`, or a text that will be one once filled in."""
     text = _united(table, key, '"500ms", "10s" or "1h30m"')
     if text is None:
         return default
     if is_template(text):
         return text
     try:
-        length = units.seconds(text)
+        units.seconds(text)
     except units.TooLongError:
-        table.report(f"`{key}` is longer than a year", key)
-        return default
+        pass  # for how long it may be, its key says
     except ValueError:
         table.report(f'`{key}` is a duration: write "500ms", "10s" or "1h30m"', key)
         return default
-    if not (length or zero):
-        table.report(f"`{key}` is no time at all", key)
+    return _bounded(table, key, text, default, limits.seconds)
+
+
+def _bounded(
+    table: Table,
+    key: str,
+    text: str,
+    default: _Text,
+    measure: Callable[[str, str], float],
+) -> str | _Text:
+    """A duration or a size that its key allows."""
+    try:
+        measure(text, key)
+    except ValueError as error:
+        table.report(str(error), key)
         return default
     return text
 
@@ -74,15 +77,15 @@ def size(table: Table, key: str, default: _Text, *, share: bool = False) -> str 
     if is_template(text) or (share and re.fullmatch(r"\d{1,2}(\.\d{1,3})?%", text)):
         return text
     try:
-        if len(text) > 20:
-            raise ValueError
         units.size(text)
     except ValueError:
         percent = ', or a share such as "10%"' if share else ""
         words = f'write "512KiB", "200MB" or "1GiB"{percent}'
         table.report(f"`{key}` is a size: {words}", key)
         return default
-    return text
+    if key not in limits.LIMITS:
+        return text
+    return _bounded(table, key, text, default, limits.size)
 
 
 def _united(table: Table, key: str, examples: str) -> str | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from time import monotonic
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
@@ -22,6 +23,7 @@ from mobius_tui.errors import MobiusError
 from mobius_tui.tui.ahead import Ahead
 from mobius_tui.tui.ascii import Ascii
 from mobius_tui.tui.commands import bind, command, keymap
+from mobius_tui.tui.guard import DEAF, Typed
 from mobius_tui.tui.room import HEIGHTS, WIDTHS, Ground
 from mobius_tui.tui.screens.base import BasePage
 from mobius_tui.tui.settings import AS_IT_COMES, Settings
@@ -80,6 +82,7 @@ class MobiusApp(TerminalApp):
         )
         self._turns = Turns(self, self._give, self._is_opening)
         self._given_to: WeakKeyDictionary[events.Key, Screen[Any]] = WeakKeyDictionary()
+        self._last_key = "", float("-inf")
         self.trouble: MobiusError | None = None
         """Why there is nothing to show."""
         self.crash: BaseException | None = None
@@ -187,15 +190,27 @@ class MobiusApp(TerminalApp):
     async def _give(self, event: events.Event) -> None:
         """Keep from a dialog that has just opened what was meant for what it hides."""
         screen = self.screen if self.screen_stack else None
-        typed = isinstance(event, events.Key | events.Paste | events.MouseDown)
-        hears = getattr(screen, "hears", None)
         if screen is not None and isinstance(event, events.Key):
             self._given_to[event] = screen
-        if not typed or hears is None or hears(event):
-            await super().on_event(event)
+        hears = getattr(screen, "hears", None)
+        if isinstance(event, events.Key | events.Paste | events.MouseDown):
+            self.note_drawn()
+            typed = self._typed(event, getattr(screen, "mono", monotonic))
+            if hears is not None and not hears(typed):
+                return
+        await super().on_event(event)
+
+    def _typed(self, event: events.Event, mono: Callable[[], float]) -> Typed:
+        """What came, and when: on a busy machine its turn comes much later."""
+        came = event.time if mono is monotonic else mono()
+        if not isinstance(event, events.Key):
+            return Typed(event, came, again=False)
+        (key, before), self._last_key = self._last_key, (event.key, came)
+        return Typed(event, came, again=event.key == key and came - before < DEAF)
 
     def _is_opening(self) -> bool:
         """Whether a question is about to be on the screen."""
+        self.note_drawn()
         return bool(getattr(self.screen, "is_opening", False))
 
     @on(Handled)
@@ -204,7 +219,7 @@ class MobiusApp(TerminalApp):
 
     def action_command_palette(self) -> None:
         """Show the palette, where there is a screen beneath it."""
-        if len(self.screen_stack) > 1:
+        if len(self.screen_stack) > 1 and not self.is_leaving:
             super().action_command_palette()
 
     async def action_quit(self) -> None:

@@ -14,7 +14,7 @@ it belongs, so that a line is never wrong in more than the two cells in question
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from itertools import repeat
 
@@ -290,9 +290,18 @@ def _differing(shown: list[Cell], wanted: list[Cell]) -> Iterable[tuple[int, int
 class Changes(CompositorUpdate):
     """An update that finds what to write at the moment in which it is written."""
 
-    def __init__(self, drawing: Drawing) -> None:
+    def __init__(self, drawing: Drawing, ready: Callable[[], None]) -> None:
+        """Make it.
+
+        Args:
+            drawing: what is wanted, and shown.
+            ready: called when all is found, right before it is written.
+        """
         self._drawing = drawing
+        self._ready = ready
 
     def render_segments(self, console: Console) -> str:
         """What differs from what the terminal shows."""
-        return self._drawing.changes(console)
+        changes = self._drawing.changes(console)
+        self._ready()
+        return changes

@@ -32,8 +32,13 @@ if TYPE_CHECKING:
     from mobius_tui.tui.opening import Openings
 
 
-def show(first: BasePage | Ahead, settings: Settings) -> int:
+def show(first: BasePage | Ahead, settings: Settings, news: str = "") -> int:
     """Run the app on a screen, and anew after each errand; returns the exit code.
+
+    Args:
+        first: the screen.
+        settings: the person's.
+        news: what to tell at once.
 
     Raises:
         MobiusError: the screen could not be made.
@@ -45,7 +50,7 @@ def show(first: BasePage | Ahead, settings: Settings) -> int:
     if isinstance(first, Ahead):
         app = MobiusApp(ahead=first, settings=settings)
     else:
-        app = MobiusApp(first, settings=settings)
+        app = MobiusApp(first, settings=settings, news=news)
     while True:
         result = app.run()
         if settings.title:
@@ -104,12 +109,13 @@ def open_briefing(
     return show(openings.briefing(briefing, auto=auto, answers=answers), settings)
 
 
-def open_watch(directory: RunDirectory, settings: Settings) -> None:
+def open_watch(directory: RunDirectory, settings: Settings, news: str) -> None:
     """Show the health of a watch that has just begun, with the whole room.
 
     Args:
         directory: the run's.
         settings: the person's.
+        news: what to tell at once; nothing where it is empty.
 
     Raises:
         MobiusError: the run is damaged.
@@ -119,7 +125,7 @@ def open_watch(directory: RunDirectory, settings: Settings) -> None:
 
     stand = Stand(key=None, moved=False, pane="health", zoomed=True, drafts={})
     viewer = Viewer(directory)
-    show(_openings().run(viewer, is_new=True, auto=None, stand=stand), settings)
+    show(_openings().run(viewer, is_new=True, auto=None, stand=stand), settings, news)
 
 
 def open_review(directory: RunDirectory, settings: Settings) -> int:

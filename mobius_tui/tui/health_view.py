@@ -10,8 +10,9 @@ from mobius_tui.health.record import State
 from mobius_tui.health.trigger import Meter
 from mobius_tui.health.window import Condition, Health, Window, stale_after
 from mobius_tui.run.variables import Values
+from mobius_tui.runbook import limits
 from mobius_tui.runbook.model import Runbook
-from mobius_tui.runbook.units import moment, seconds, some_seconds
+from mobius_tui.runbook.units import moment, seconds
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,8 +31,13 @@ class ProbeView:
     ms: float | None
     """Milliseconds of the last answer."""
     p50: float | None
+    """Of our own checks, in milliseconds, as the other two."""
     p95: float | None
     p99: float | None
+    reported_p95: float | None
+    """What the service reports of itself, in milliseconds."""
+    reported_errors: float | None
+    """The error rate that the service reports, from 0 to 1."""
     success: float | None
     """The fraction of the last checks that were ok."""
     limit: float | None
@@ -196,7 +202,7 @@ def silent_after(every: str) -> float:
 
 def _seconds(every: str) -> float:
     try:
-        return some_seconds(every)
+        return limits.seconds(every, "every")
     except ValueError:
         return 5.0
 
@@ -228,6 +234,8 @@ def _probe(
         p50=window.percentile(50),
         p95=window.percentile(95),
         p99=window.percentile(99),
+        reported_p95=window.p95.value,
+        reported_errors=window.error_rate.value,
         success=window.success_rate,
         limit=limit,
         latencies=tuple(point.ms for point in window.points),

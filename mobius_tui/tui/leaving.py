@@ -8,6 +8,7 @@ both, and a thread only waits where a terminal takes nothing.
 from __future__ import annotations
 
 import os
+import select
 import selectors
 from asyncio import TimerHandle
 from collections.abc import Iterable
@@ -46,6 +47,11 @@ class Driver(LinuxDriver):
     def is_behind(self) -> bool:
         """Whether the terminal has yet to take what was written."""
         return self._outlet.is_behind
+
+    @property
+    def shown_at(self) -> float:
+        """When the terminal had taken all that was written, on the monotonic clock."""
+        return self._outlet.shown_at
 
     def write(self, data: str) -> None:
         """Write, at once what the terminal takes now; what it does not, by a thread.
@@ -117,6 +123,11 @@ class Driver(LinuxDriver):
         else:  # the terminal is gone
             self._loop.remove_reader(self.fileno)
             self._listens = False
+
+    def read_waiting(self) -> None:
+        """Read what has been typed by now, without waiting for more."""
+        if self._listens and select.select([self.fileno], [], [], 0)[0]:
+            self._read()
 
     def _tell(self, events: Iterable[Message]) -> None:
         """Tell the app of keys; look soon whether an Esc was one, where it may be."""

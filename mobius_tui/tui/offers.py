@@ -24,6 +24,7 @@ from mobius_tui.runbook.words import EFFECTS
 from mobius_tui.tui.glyphs import MARKS
 from mobius_tui.tui.theme import Role
 from mobius_tui.tui.view import PHASE, RunView
+from mobius_tui.tui.watching import watch_left, what_follows
 
 Kind = Literal[
     "start",
@@ -34,6 +35,7 @@ Kind = Literal[
     "running",
     "terminal",
     "wait",
+    "watching",
     "ask_approval",
     "approve",
     "phase",
@@ -81,6 +83,10 @@ def offer(view: RunView, selected: str | None, *, moved: bool) -> Offer:
         silent, cont = clock(view.silent), f"kill -CONT {view.host}"
         words = f"Host silent for {silent}; if it was stopped: {cont}"
         return Offer(kind="wait", text=words, role="bad")
+    left = watch_left(view)
+    if left and not moved:
+        words = f"Watching, {left}; {what_follows(view)}"
+        return Offer(kind="watching", text=words, role="accent")
     proposal = view.proposal
     if moved and selected != proposal.step:
         other = _selected(view, selected)

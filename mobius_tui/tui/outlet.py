@@ -7,6 +7,7 @@ longer the busier the machine is, and on an idle one it costs more than the writ
 from __future__ import annotations
 
 import os
+from time import monotonic
 from typing import TextIO
 
 
@@ -24,6 +25,8 @@ class Outlet:
         self._file = file
         self._descriptor: int | None = None
         self._given = self._written = self._shown = 0
+        self.shown_at = monotonic()
+        """When the terminal had taken all that was written, on the monotonic clock."""
         try:
             terminal = os.ttyname(file.fileno())
             flags = os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -45,9 +48,11 @@ class Outlet:
         if self._descriptor is None or self.is_behind:
             return data
         try:
-            return data[os.write(self._descriptor, data) :]
+            rest = data[os.write(self._descriptor, data) :]
         except OSError:
             return data  # it takes nothing, or is gone: the thread finds that out
+        self.shown_at = monotonic()
+        return rest
 
     def give(self) -> None:
         """Something is given to the thread."""
@@ -61,6 +66,7 @@ class Outlet:
     def flush(self) -> None:
         """Let the terminal have what was written."""
         self._file.flush()
+        self.shown_at = monotonic()
         self._shown = self._written
 
     def close(self) -> None:

@@ -20,6 +20,8 @@ class PastSight(Sight):
         """
         super().__init__(viewer)
         self._rewound = viewer.rewound
+        self.damage: tuple[str, ...] | None = None
+        """What of the run is not as it was written; `None` while that is not known."""
 
     def run(self, now: float, before: RunView | None) -> RunView:
         """The run then.
@@ -29,7 +31,8 @@ class PastSight(Sight):
             before: the view before.
         """
         whole = self._rewound.rewind.until - self._rewound.newest.began_at
-        return replace(super().run(now, before), reviewed=whole)
+        view = super().run(now, before)
+        return replace(view, reviewed=whole, damage=self.damage)
 
     def verifying(self, view: RunView) -> str | None:
         """The step whose checks had been looked at by then, while it ran."""

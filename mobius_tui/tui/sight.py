@@ -9,6 +9,7 @@ from operator import attrgetter
 
 from mobius_tui import sanitize
 from mobius_tui.errors import RunError
+from mobius_tui.run.arming import reports
 from mobius_tui.run.plan import effect_of
 from mobius_tui.run.rollback import rollback_of
 from mobius_tui.run.said import Said, said
@@ -90,6 +91,7 @@ class Sight:
         return replace(
             view,
             verifying=self.verifying(view),
+            reports=reports(follower.health.windows),
             past=follower.past,
             course=follower.course,
             lost=self.lost,

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from functools import partial
+from time import monotonic
 from typing import cast
 
 from rich.console import RenderableType
 from textual import events, on
 from textual.app import App
+from textual.command import CommandPalette
 from textual.screen import Screen
 
 from mobius_tui.errors import INTERRUPTED
@@ -23,7 +26,8 @@ from mobius_tui.tui.stylesheets import ReadOnce
 from mobius_tui.tui.tidings import Tidings
 
 BUSY = 0.01
-"""Seconds between looks whether the terminal has taken what was sent."""
+"""Seconds between looks whether the terminal has taken what was sent, or a screen is
+composed."""
 
 
 class TerminalApp(App[Result]):
@@ -48,8 +52,14 @@ class TerminalApp(App[Result]):
         self._ascii = ascii_alone
         self._drawing = Drawing()
         self._is_owed = False
+        self._wanted: Screen[object] | None = None
+        """The screen of which there was an update last."""
+        self._drawn: Screen[object] | None = None
+        """The screen whose frame was sent, until the terminal is known to have it."""
         self._terminal_title = ""
         self._is_going = False
+        self.is_leaving = False
+        """Whether it ends: Textual mounts nothing any more."""
 
     @on(events.DescendantFocus)
     def _still_the_cursor(self, event: events.DescendantFocus) -> None:
@@ -92,7 +102,18 @@ class TerminalApp(App[Result]):
         return_code: int = 0,
         message: RenderableType | None = None,
     ) -> None:
-        """Leave; for good, unless it is for an errand."""
+        """Leave; for good, unless it is for an errand.
+
+        What is being composed is finished first: Textual would mount nothing of it any
+        more, and whatever looks for a part of it, as its palette does, would fail.
+        """
+        if not all(screen.is_mounted for screen in self.screen_stack):
+            self.set_timer(BUSY, partial(self.exit, result, return_code, message))
+            return
+        for screen in self.screen_stack:
+            if isinstance(screen, CommandPalette):
+                self.workers.cancel_node(screen)
+        self.is_leaving = True
         driver = getattr(self, "_driver", None)
         if isinstance(driver, leaving.Driver):
             driver.is_last = isinstance(result, int)
@@ -122,10 +143,16 @@ class TerminalApp(App[Result]):
         Textual has no public way between a screen's update and the driver. An update
         of a kind that is not known is sent as it is.
         """
-        if self.is_headless or update is None:
+        if update is None:
+            return
+        self._wanted = screen
+        if self.is_headless:
+            self._read_ahead()
             super()._display(screen, update)
+            self.note_drawn()
         elif not self._drawing.take(update):
             self._drawing.forget()
+            self._read_ahead()
             super()._display(screen, update)
         elif not self._is_owed:
             self._draw()
@@ -141,7 +168,26 @@ class TerminalApp(App[Result]):
         if self._is_owed:
             self.set_timer(BUSY, self._draw)
         else:
-            super()._display(self.screen, cast(RenderableType, Changes(self._drawing)))
+            self.note_drawn()  # of the frame before
+            changes = Changes(self._drawing, self._read_ahead)
+            super()._display(self.screen, cast(RenderableType, changes))
+            self.note_drawn()
+
+    def _read_ahead(self) -> None:
+        """Read what was typed before the frame that is about to be written."""
+        if isinstance(self._driver, leaving.Driver):
+            self._driver.read_waiting()
+        self._drawn = self._wanted
+
+    def note_drawn(self) -> None:
+        """Tell the screen since when it is seen, once the terminal has its frame."""
+        if self._drawn is None or self._is_busy():
+            return
+        was_drawn = getattr(self._drawn, "was_drawn", None)
+        driver, self._drawn = self._driver, None
+        if was_drawn is not None:
+            shown_at = getattr(driver, "shown_at", None)
+            was_drawn(monotonic() if shown_at is None else shown_at)
 
     def _is_busy(self) -> bool:
         """Whether the terminal has yet to take what was sent, as far as is known."""

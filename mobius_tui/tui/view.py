@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mobius_tui.health.past import Past
+from mobius_tui.run.arming import Reports
 from mobius_tui.run.milestones import Course, Milestones
 from mobius_tui.run.plan import Plan, Proposal
 from mobius_tui.run.said import Said
@@ -41,6 +42,8 @@ class RunView:
     """The step whose script has ended and whose checks are being made."""
     health: Mapping[str, str] = field(default_factory=dict)
     """Each probe's state, in words."""
+    reports: Mapping[str, Reports] = field(default_factory=dict)
+    """Which figures the services report, of the probes that were looked at."""
     past: Past = field(default_factory=Past)
     """What health was at any moment; it grows in place."""
     course: Course | None = None
@@ -55,6 +58,8 @@ class RunView:
     """Whose viewer this is."""
     reviewed: float | None = None
     """Where it is looked back on, the seconds of the whole run; else `None`."""
+    damage: tuple[str, ...] | None = None
+    """What is not as it was written, in words; `None` while that is not known."""
     last_n: int = 0
     """The journal's entry up to which it was judged."""
 

@@ -13,6 +13,7 @@ from mobius_tui.tui.glyphs import MARKS
 from mobius_tui.tui.sending import open_deliveries
 from mobius_tui.tui.tidings import Tidings
 from mobius_tui.tui.view import RunView
+from mobius_tui.tui.watching import shown_mode, watch_left
 
 TITLE_CELLS = 80
 """Characters of a title that windows and tabs have room for, and more."""
@@ -52,13 +53,15 @@ def title(view: RunView) -> str:
     """The terminal's title: what is wrong, or what is run in which mode."""
     ended = view.state.ended
     runbook = view.state.began.title if view.state.began else view.runbook.title
-    words = f"{runbook} · {view.mode.upper()}"
+    words = f"{runbook} · {shown_mode(view).upper()}"
     step = view.step(view.proposal.step)
     if ended is not None:
         mark = "✔" if ended.outcome == "completed" else "✖"
         words = f"{mark} {ended.outcome}: {runbook}"
     elif view.state.watch.alarms and view.state.watch.begun is None:
         words = f"✖ {view.state.watch.alarms[-1].reason}"
+    elif watch_left(view):
+        words += f", {watch_left(view)}"
     elif step is not None and view.standings[step.id].status in BAD:
         mark = MARKS[view.standings[step.id].status].glyph
         words = f"{mark} {view.plan.name(step.id)}"

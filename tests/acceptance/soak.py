@@ -61,7 +61,7 @@ class Size:
     checks: int = 500_000
     bytes: int = 10_000_000_000
     """Of output, in all."""
-    every: str = "50ms"
+    every: str = "100ms"
     """From check to check of each probe: a hundredth of the usual."""
 
 

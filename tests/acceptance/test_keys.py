@@ -13,7 +13,7 @@ from mobius_tui.drill import site as sites
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.home import runs_root
 from mobius_tui.run.runs import all_runs
-from mobius_tui.tui.screens.dialog import DEAF
+from mobius_tui.tui.guard import DEAF
 from tests.acceptance.conftest import Open
 from tests.acceptance.terminal import LIMIT, Terminal
 

@@ -53,10 +53,10 @@ def holds(rule: str, triggers: Triggers, probe: Probe, past: Past) -> bool | Non
     signs = [sign(rule, triggers, probe, past, i) for i in range(len(past))]
     row = []
     for each in reversed(signs):
-        if each.anew:
-            break
         if each.bad is not None:
             row.append(each.bad)
+        if each.anew:
+            break
     last = row[:limit]
     if len(last) == limit and all(last):
         return True
@@ -72,57 +72,49 @@ def sign(rule: str, triggers: Triggers, probe: Probe, past: Past, index: int) ->
         return Sign(anew=blind_before(past, index) >= 3)
     if rule == "consecutive_failures":
         return Sign(bad=here.state == "failed")
-    figures = [figure(rule, triggers, probe, past, i) for i in range(index + 1)]
-    if figures[-1] != "none":
-        return Sign(bad={"bad": True, "good": False}.get(figures[-1]))
-    told = [each for each in figures if each != "neither"]
-    return Sign(anew=told[-3:] == ["none"] * 3)
+    before = [each for each in past[:index] if answered(each)]
+    if rule == "error_rate" and here.state == "failed":
+        above = triggers.error_rate and triggers.error_rate.above
+        return Sign(bad=reports(rule, probe, before) or above != 1.0)
+    if here.state == "failed":
+        return Sign()
+    value, limit = told(rule, probe, here), limit_of(rule, triggers)
+    if value is not None:
+        return Sign(bad=value > limit)
+    if reports(rule, probe, [*before, here]):
+        return Sign()
+    gone = reports(rule, probe, before)
+    if rule == "error_rate":
+        return Sign(bad=False, anew=gone)
+    return Sign(bad=None if here.ms is None else here.ms > limit, anew=gone)
 
 
-def figure(rule: str, triggers: Triggers, probe: Probe, past: Past, index: int) -> str:
-    """Whether a figure is bad, good, none at all, or neither here nor there."""
-    here = past[index]
-    if isinstance(here, str) or here.state == "no data":
-        return "neither"
+def answered(each: Check | str) -> bool:
+    return not isinstance(each, str) and each.state == "ok"
+
+
+def limit_of(rule: str, triggers: Triggers) -> float:
     if rule == "error_rate":
         assert triggers.error_rate
-        above = triggers.error_rate.above
-        if probe.error_rate is None:
-            return "bad" if (here.state == "failed") > above else "good"
-        if here.state == "failed":
-            return "bad"
-        return told(here.error_rate, 1, above)
+        return triggers.error_rate.above
     assert triggers.p95_latency
-    limit = seconds(triggers.p95_latency.above) * 1000
-    if here.state == "failed":
-        return "neither"
-    if probe.p95 is not None:
-        return told(here.p95_ms, 1e300, limit)
-    if here.ms is None:
-        return "neither"
-    slow = min(here.ms, own_p95(past[: index + 1], triggers.p95_latency.window)) > limit
-    return "bad" if slow else "good"
+    return seconds(triggers.p95_latency.above) * 1000
 
 
-def told(value: float | None, highest: float, limit: float) -> str:
-    if value is None or math.isnan(value) or value < 0 or value > highest:
-        return "none"
-    return "bad" if value > limit else "good"
+def reports(rule: str, probe: Probe, answers: Past) -> bool:
+    """Whether a figure is reported: one of the last three answers had it."""
+    last = [each for each in answers[-3:] if not isinstance(each, str)]
+    return any(told(rule, probe, each) is not None for each in last)
 
 
-def own_p95(past: Past, window: int) -> float:
-    """Nearest rank, by its definition, of the answers since the last epoch."""
-    answered: list[float] = []
-    for each in past:
-        if isinstance(each, str):
-            answered = []
-        elif each.state != "no data" and each.ms is not None:
-            answered.append(each.ms)
-    kept = sorted(answered[-window:])
-    for value in kept:
-        if sum(other <= value for other in kept) * 100 >= 95 * len(kept):
-            return value
-    raise AssertionError("nothing was answered")
+def told(rule: str, probe: Probe, check: Check) -> float | None:
+    """What an answer reports, if that is a figure."""
+    named = probe.error_rate if rule == "error_rate" else probe.p95
+    value = check.error_rate if rule == "error_rate" else check.p95_ms
+    highest = 1 if rule == "error_rate" else 1e300
+    if named is None or value is None or math.isnan(value):
+        return None
+    return value if 0 <= value <= highest else None
 
 
 def success(triggers: Triggers, past: Past) -> bool | None:

@@ -51,7 +51,7 @@ from tests.health.checks import (
             P95,
             answers(*[5000.04] * 5),
             API,
-            "P95 of api above 5000 ms at 5 checks in a row: 5000.04 ms",
+            "P95 of our checks of api above 5000 ms at 5 checks in a row: 5000.04 ms",
         ),
         (
             ERRORS,
@@ -63,6 +63,15 @@ from tests.health.checks import (
             ERRORS,
             trace("fffff"),
             API,
+            (
+                "error rate of our checks of api above 5 % at 5 checks in a row; "
+                "the last one failed"
+            ),
+        ),
+        (
+            ERRORS,
+            [*rates(*[0.12] * 4), *trace("f")],
+            REPORTING,
             "error rate of api above 5 % at 5 checks in a row; the last one failed",
         ),
     ],
@@ -94,11 +103,13 @@ def test_a_trigger_says_why_in_words(
             P95,
             [*reports(6, None, None, None)],
             REPORTING,
-            "unknown 0/5 P95 not reported",
+            "calm 0/5 P95 of our checks 0 of 5",
         ),
         (ERRORS, [*rates(*[0.12] * 5)], REPORTING, "fired 5/5 errors 5 of 5"),
-        (ERRORS, [*rates(None, None)], REPORTING, "calm 0/5 errors 0 of 5"),
-        (ERRORS, "ooo", REPORTING, "unknown 0/5 errors not reported"),
+        (ERRORS, [*rates(0.0, None, None)], REPORTING, "calm 0/5 errors 0 of 5"),
+        (ERRORS, "o", REPORTING, "calm 0/5 errors of our checks 0 of 5"),
+        (ERRORS, "fff", API, "near 3/5 errors of our checks 3 of 5"),
+        (P95, answers(*[6000] * 2), API, "calm 2/5 P95 of our checks 2 of 5"),
     ],
 )
 def test_a_meter_says_how_far_it_is(

@@ -12,6 +12,7 @@ from statistics import median
 import pytest
 
 from mobius_tui.health.ask import Answer
+from mobius_tui.health.beat import awake
 from mobius_tui.health.probe import Prober, judge
 from mobius_tui.health.record import Check
 from mobius_tui.health.target import Target
@@ -71,7 +72,7 @@ async def test_an_ok_check() -> None:
     )
     assert check.ms is not None
     assert before - 0.01 <= check.at <= time.time()
-    assert check.mono <= time.monotonic()
+    assert check.mono <= awake()
 
 
 async def test_the_beat_does_not_drift() -> None:
@@ -237,3 +238,14 @@ def test_a_problem_is_failed_unless_we_were_blind() -> None:
     assert judge(Answer(ms=1.0, problem="refused"), target).state == "failed"
     blind = judge(Answer(ms=1.0, problem="no name server", blind=True), target)
     assert (blind.state, blind.reason) == ("no data", "no name server")
+
+
+async def test_a_beat_that_no_probe_can_keep_holds_up_nobody() -> None:
+    prober, seen = Prober((aim(closed_port()),), every=1e-9), list[Check]()
+    task = asyncio.ensure_future(prober.run(seen.append))
+    async with asyncio.timeout(20):
+        while len(seen) < 3:
+            await asyncio.sleep(0)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

@@ -121,7 +121,7 @@ def test_the_success_rate_looks_back_on_its_window_alone() -> None:
         ([6000] * 4 + [None, None] + [6000], 7),  # no figure: neither adds nor resets
         ([6000] * 4 + [math.nan, -1.0] + [6000], 7),
         ([6000] * 4 + [math.inf, None] + [6000], 7),
-        ([6000] * 4 + [None] * 3 + [6000], None),  # unknown: all begins anew
+        ([6000] * 4 + [None] * 3 + [6000], None),  # no longer reported: all anew
         ([6000] * 4 + [None] * 3 + [6000] * 5, 12),
         ([6000] * 3 + [None, None, 6000, None, 6000], 8),
         ([None] * 50, None),
@@ -157,9 +157,9 @@ def test_what_a_failed_check_reports_of_p95_does_not_count() -> None:
         ([5000.1] * 5, 5),
         ([5000.0] * 30, None),
         ([6000, 6000, 6000, 6000, 20, 6000, 6000, 6000, 6000], None),
-        ([20] * 18 + [6000] * 5, 23),  # of 19 the 95th is the longest
-        ([20] * 20 + [6000] * 5, None),  # of 20 it is the longest but one
-        ([20] * 20 + [6000] * 6, 26),
+        ([20] * 20 + [6000] * 4, None),
+        ([20] * 20 + [6000] * 5, 25),  # what was quick before hides nothing
+        ([20] * 20 + [6000] * 4 + [5000] + [6000] * 5, 30),
     ],
 )
 def test_our_own_p95(latencies: list[float], fires: int | None) -> None:
@@ -234,6 +234,53 @@ def test_above_all_errors_there_is_nothing() -> None:
     assert changes(never, rates(*[1.0] * 20), REPORTING) == []
 
 
+# ── figures that the service does not report ──────────────────────────────────────────
+
+
+def test_a_pointer_that_finds_nothing_is_as_good_as_none() -> None:
+    """The service answers `{"status":"ok"}` alone."""
+    for spelt in ("ooo", "fffffooooo", "ffffof", "off" * 9):
+        own = changes(ERRORS, trace(spelt))
+        assert changes(ERRORS, trace(spelt), REPORTING) == own
+    slow = [6000.0] * 5
+    for latencies in ([20.0] * 9, slow, [*slow, 20.0], [*slow[:4], 20.0, *slow[:4]]):
+        own = changes(P95, answers(*latencies))
+        assert changes(P95, answers(*latencies), REPORTING) == own
+
+
+@pytest.mark.parametrize("probe", [API, REPORTING], ids=["no pointer", "a pointer"])
+def test_what_our_own_checks_told_clears_at_the_first_good_one(probe: Probe) -> None:
+    both = Triggers(p95_latency=P95Latency(), error_rate=ErrorRate())
+    checks = [*trace("o" * 30 + "f" * 50 + "o"), *answers(*[6000] * 30, 20)]
+    assert changes(both, checks, probe) == [
+        "35 api error_rate fired",
+        "81 api error_rate cleared",
+        "86 api p95_latency fired",
+        "112 api p95_latency cleared",
+    ]
+
+
+def test_what_the_service_reports_wins() -> None:
+    slow_reported_quick = [ok(ms=6000, p95_ms=20.0)] * 20
+    assert changes(P95, slow_reported_quick, REPORTING) == []
+    quick_reported_slow = [ok(ms=20, p95_ms=6000.0)] * 20
+    assert changes(P95, quick_reported_slow, REPORTING) == ["5 api p95_latency fired"]
+
+
+def test_three_answers_without_a_figure_and_our_own_checks_tell_it() -> None:
+    """An outage that a service reported is over though the release before does not."""
+    checks = [*rates(*[0.12] * 9), *rates(None, None)]
+    assert changes(ERRORS, checks, REPORTING) == ["5 api error_rate fired"]
+    cleared = changes(ERRORS, [*checks, *rates(None)], REPORTING)
+    assert cleared[1:] == ["12 api error_rate cleared"]
+    slow = [*reports(*[6000] * 9), *answers(20, 20)]
+    assert changes(P95, slow, REPORTING) == ["5 api p95_latency fired"]
+    cleared = changes(P95, [*slow, *answers(20)], REPORTING)
+    assert cleared[1:] == ["12 api p95_latency cleared"]
+    still = changes(P95, [*slow[:9], *answers(*[6000] * 9)], REPORTING)
+    assert still == ["5 api p95_latency fired"]
+
+
 # ── no false rollback ─────────────────────────────────────────────────────────────────
 
 
@@ -264,7 +311,9 @@ def test_what_heals_by_itself_never_fires(checks: list[Check], probe: Probe) -> 
         (trace("f" * 99), API, ["43 api consecutive_failures fired"]),
         # The 19th failure of the last 60 checks: two of each three fail.
         (trace("fof" * 33), API, ["68 api success_rate fired"]),
-        (answers(*[6000] * 99), API, ["46 api p95_latency fired"]),
+        (answers(*[6000] * 99), API, ["45 api p95_latency fired"]),
+        # Two answers are waited for in vain before our own checks tell it.
+        (answers(*[6000] * 99), REPORTING, ["47 api p95_latency fired"]),
         (reports(*[6000] * 99), REPORTING, ["45 api p95_latency fired"]),
         (rates(*[0.12] * 99), REPORTING, ["45 api error_rate fired"]),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from dataclasses import replace
 from random import Random
 
 from mobius_tui.health.record import Check, State
@@ -26,6 +27,8 @@ def test_nothing_yet() -> None:
         "p50_ms": None,
         "p95_ms": None,
         "p99_ms": None,
+        "reported_p95_ms": None,
+        "reported_error_rate": None,
     }
     assert Tally().longest is None
 
@@ -48,6 +51,16 @@ def test_percentiles_are_of_all_answers_by_rank() -> None:
     assert math.isclose(statistics.median(figures), 100.5)
     tally.apply(check(999, "failed", ms=None))
     assert tally.percentile(99) == 198.0
+
+
+def test_what_a_service_reports_is_kept_beside_what_we_measure() -> None:
+    tally = Tally()
+    for p95, errors in ((80.0, 0.0), (None, 0.12), (90.0, None), (20.0, 0.1)):
+        found = replace(check(1.0, ms=7.0), p95_ms=p95, error_rate=errors)
+        tally.apply(found)
+    figures = tally.figures()
+    assert (figures["p95_ms"], figures["reported_p95_ms"]) == (7.0, 90.0)
+    assert figures["reported_error_rate"] == 0.12
 
 
 def test_the_longest_outage_is_from_the_first_failure_to_the_next_ok() -> None:

@@ -64,6 +64,8 @@ def checks(began: float) -> Iterator[Check]:
             state="no data" if slot % 20 == 19 else "ok",
             status=None if slot % 20 == 19 else 200,
             ms=None if slot % 20 == 19 else 12.0,
+            error_rate=None if slot % 20 == 19 else 0.02,
+            p95_ms=None if slot % 20 == 19 else 31.0 + slot,
         )
 
 

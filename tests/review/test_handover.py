@@ -149,7 +149,18 @@ def entry(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> Member:
         (entry("run/lock"), "another machine"),
         (entry("run/imported.toml"), "another machine"),
         (entry("run/journal.jsonl"), "twice"),
-        (entry("run/journal.jsonl/x"), "twice"),
+        (entry("run/journal.jsonl/x"), "run/journal.jsonl/x in it is nothing that"),
+        (entry("run/evil.sh"), "run/evil.sh in it is nothing that an export writes"),
+        (entry("run/glance.json"), "nothing that an export writes"),
+        (entry("run/export"), "nothing that an export writes"),
+        (entry("run/runbook"), "nothing that an export writes"),
+        (entry("run/runbook/a/b"), "nothing that an export writes"),
+        (entry("run/steps/look.1/evil"), "nothing that an export writes"),
+        (entry("run/steps/look.1"), "nothing that an export writes"),
+        (entry("run/steps/look/output"), "nothing that an export writes"),
+        (entry("run/steps/look.01/output"), "nothing that an export writes"),
+        (entry("run/steps/l@k.1/output"), "nothing that an export writes"),
+        (entry("run/steps/d", tarfile.DIRTYPE), "a folder, which no export writes"),
         (entry("run/l", tarfile.SYMTYPE, "/etc/passwd"), "a link"),
         (entry("run/l", tarfile.LNKTYPE, "/etc/passwd"), "a link"),
         (entry("run/d", tarfile.CHRTYPE), "a device"),
@@ -167,7 +178,7 @@ def test_what_no_run_holds_is_refused(
     root = tmp_path / "deep" / "there"
     with pytest.raises(UsageError, match=words):
         taken(bad, root)
-    assert nothing_left(root)
+    assert not root.parent.exists(), "nothing was made"
     assert not list(tmp_path.rglob("evil"))
 
 
@@ -251,13 +262,77 @@ def test_a_bomb_is_refused_before_it_is_written(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unpack, "MOST_BYTES", 100_000)
-    member = entry("run/bomb")[0]
+    member = entry("run/steps/look.9/output")[0]
     bad = packing(
         [*packed(file), (member, bytes(200_000))], tmp_path / "bomb", tarfile.GNU_FORMAT
     )
-    with pytest.raises(UsageError, match="too large"):
+    with pytest.raises(UsageError, match=r"too large.*look.9/output"):
+        taken(bad, tmp_path / "there")
+    assert not (tmp_path / "there").exists()
+
+
+def test_too_many_files_are_refused_before_one_is_written(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unpack, "MOST_FILES", 50)
+    more = [entry(f"run/steps/look.{number}/output") for number in range(2, 60)]
+    bad = packing([*packed(file), *more], tmp_path / "bad", tarfile.USTAR_FORMAT)
+    with pytest.raises(UsageError, match=r"too large.*50 files"):
+        taken(bad, tmp_path / "there")
+    assert not (tmp_path / "there").exists()
+
+
+def test_more_than_it_declares_is_refused(file: Path, tmp_path: Path) -> None:
+    data = gzip.decompress(file.read_bytes())
+    bad = tmp_path / "bad"
+    bad.write_bytes(gzip.compress(data + bytes(unpack.MOST_PADDING) + b"more"))
+    with pytest.raises(UsageError, match="more behind its end"):
+        taken(bad, tmp_path / "there")
+    assert not (tmp_path / "there").exists()
+
+
+def test_what_is_no_part_of_its_runbook_is_not_kept(file: Path, tmp_path: Path) -> None:
+    more = entry("run/runbook/evil.sh")
+    bad = packing([*packed(file), more], tmp_path / "bad", tarfile.USTAR_FORMAT)
+    with pytest.raises(RunError, match=r"runbook/evil.sh is no part of its runbook"):
         taken(bad, tmp_path / "there")
     assert nothing_left(tmp_path / "there")
+
+
+def test_an_attempt_that_its_journal_does_not_know_is_not_kept(
+    file: Path, tmp_path: Path
+) -> None:
+    more = entry("run/steps/look.7/output")
+    bad = packing([*packed(file), more], tmp_path / "bad", tarfile.USTAR_FORMAT)
+    with pytest.raises(RunError, match="knows no such attempt"):
+        taken(bad, tmp_path / "there")
+    assert nothing_left(tmp_path / "there")
+
+
+def test_what_came_after_the_journal_was_read_is_left_out(
+    run: RunDirectory, tmp_path: Path
+) -> None:
+    """A host may go on meanwhile: what is exported is one moment of the run."""
+    for name in ("steps/look.9/output", "glance.json", "evil", "steps/look.1/exit.new"):
+        (run.path / name).parent.mkdir(exist_ok=True)
+        (run.path / name).write_text("x")
+    target = tmp_path / "later.tar.gz"
+    export(run, target)
+    names = [member.name for member, _ in packed(target)]
+    assert not [n for n in names if n.endswith(("evil", ".new", "glance.json"))]
+    assert "run/steps/look.9/output" not in names
+    assert taken(target, tmp_path / "there").id == run.id
+
+
+def test_a_run_whose_end_was_cut_is_not_exported(
+    run: RunDirectory, tmp_path: Path
+) -> None:
+    lines = run.journal.read_bytes().splitlines(keepends=True)
+    run.record.write_text(f'head = "{"0" * 64}"\nevents = {len(lines)}\n')
+    run.journal.write_bytes(b"".join(lines[:-2]))
+    with pytest.raises(RunError, match="lines were cut from its end"):
+        export(run, tmp_path / "cut.tar.gz")
+    assert not (tmp_path / "cut.tar.gz").exists()
 
 
 @pytest.mark.parametrize("keep", [0, 1, 10, 500, -1, -600])

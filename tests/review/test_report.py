@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 
 from mobius_tui.cli import main
+from mobius_tui.errors import INCOMPLETE
 from mobius_tui.review.as_markdown import as_markdown
 from mobius_tui.review.gather import gather
 from mobius_tui.review.last_lines import WIDTH, clip, last_lines
@@ -272,7 +273,7 @@ def test_each_whole_prefix_is_told(tmp_path: Path) -> None:
         assert told.events == count
         for form in FORMS.values():
             form(told)
-        assert not [d for d in told.damage if "journal" in d], told.damage
+        assert not [d for d in told.damage if "journal.jsonl" in d], told.damage
 
 
 def test_a_timeline_that_is_too_long_is_told_at_both_ends(tmp_path: Path) -> None:
@@ -302,6 +303,36 @@ def test_the_command(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None
     assert main(["report"]) == 4
     assert "is no event" in capsys.readouterr().err
     assert main(["report", "-o", str(tmp_path)]) == 2
+
+
+@pytest.mark.parametrize("form", ["md", "html", "json", "junit"])
+@pytest.mark.parametrize(
+    "breakage", ["empty", "gone", "garbage", "changed", "a folder"]
+)
+def test_a_report_of_a_broken_journal_says_so_and_exits_4(
+    breakage: str, form: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run: MadeRun = story(runs_root())
+    journal = run.directory.journal
+    data = journal.read_bytes()
+    if breakage in ("gone", "a folder"):
+        journal.unlink()
+    if breakage == "a folder":
+        journal.mkdir()
+    kept = {
+        "empty": b"",
+        "garbage": bytes(range(256)) + b"\n",
+        "changed": data.replace(b'"step":"look"', b'"step":"roll"', 1),
+    }
+    if breakage in kept:
+        journal.write_bytes(kept[breakage])
+    assert main(["report", run.directory.id, f"--format={form}"]) == INCOMPLETE
+    out, err = capsys.readouterr()
+    assert "journal.jsonl" in err
+    assert "Traceback" not in err
+    assert "journal.jsonl" in out, "the report itself says it"
+    if breakage == "changed":
+        assert "Roll the shop back" in out, "it is told as far as it goes"
 
 
 def test_there_is_no_run(capsys: pytest.CaptureFixture[str]) -> None:

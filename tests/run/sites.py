@@ -68,7 +68,7 @@ url = "http://127.0.0.1:PORT/health"
 status = 200
 attempts = 100
 consecutive = 3
-every = "50ms"
+every = "100ms"
 [[phase]]
 id = "verify"
 title = "Verify"
@@ -141,7 +141,7 @@ class Site:
         self,
         *,
         triggers: str = FAILURES,
-        every: str = "50ms",
+        every: str = "100ms",
         timeout: str = "1s",
         grace: str = "0.3s",
         witness: int | None = None,

@@ -3,30 +3,43 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import io
 import os
 import pty
+import signal
+import socket
+import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import psutil
 import pytest
 
 from mobius_tui.cli import main
-from mobius_tui.run.approval_events import ApprovalAsked, ApprovalGiven
+from mobius_tui.run.approval_events import (
+    ApprovalAsked,
+    ApprovalDenied,
+    ApprovalGiven,
+)
 from mobius_tui.run.approvals import may_not_begin, missing, valid
 from mobius_tui.run.approver_names import phrase, wrong_name
 from mobius_tui.run.entry import Entry
 from mobius_tui.run.entry_words import words
 from mobius_tui.run.events import AutoStopped
 from mobius_tui.run.follow import Follower
+from mobius_tui.run.intents import SIGN_WANTED, Intent, encode_intent
 from mobius_tui.run.step_events import StepStarted
-from mobius_tui.run.whereabouts import LONGEST, whereabouts
+from mobius_tui.run.whereabouts import LONGEST, seat_of, whereabouts
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
 from tests.run.running import LIMIT, Running
@@ -101,7 +114,7 @@ async def test_two_approvals_are_of_two_people(begin: Begin) -> None:
 
 
 async def test_a_person_or_time_denies_it(begin: Begin) -> None:
-    run = await begin(BOOK.replace('"10m"', '"200ms"'))
+    run = await begin(BOOK.replace('"10m"', '"1s"'))
     await run.did("ask approval", "a")
     await run.until(lambda state: state.approvals["a"].denied)
     assert "denied: not approved in" in (await run.intend("start", "a")).text
@@ -191,34 +204,159 @@ def words_of(entry: Entry, follower: Follower) -> str:
     return words(entry, follower.plan, follower.state) or ""
 
 
+@contextmanager
+def at_a_terminal(
+    script: str, *arguments: str
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A process at a terminal of its own: which that is, and the process."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, *arguments],
+        stdin=theirs,
+        stdout=theirs,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    try:
+        yield os.ttyname(theirs).removeprefix("/dev/"), process
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+        os.close(theirs)
+
+
+VISITS = """
+import os, socket, sys
+os.chdir(sys.argv[1])
+s = socket.socket(socket.AF_UNIX)
+s.connect("visitors")
+input()
+"""
+
+
+@contextmanager
+def visitor(
+    folder: Path,
+) -> Iterator[tuple[socket.socket, str, subprocess.Popen[bytes]]]:
+    """A process at a terminal of its own, connected: our end, and which terminal."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        with contextlib.chdir(folder):
+            listener.bind("visitors")
+        listener.listen()
+        listener.settimeout(LIMIT)
+        with at_a_terminal(VISITS, str(folder)) as (terminal, process):
+            connection, _ = listener.accept()
+            (folder / "visitors").unlink()
+            with connection:
+                yield connection, terminal, process
+
+
+def place_of(connection: socket.socket) -> str:
+    return whereabouts(seat_of(connection))
+
+
+def test_a_terminal_that_was_opened_after_the_first_look_is_known(
+    tmp_path: Path,
+) -> None:
+    with visitor(tmp_path) as (one, first, _), visitor(tmp_path) as (two, second, _):
+        assert first != second
+        assert [place_of(one), place_of(two)] == [first, second]
+        with visitor(tmp_path) as (three, third, _):
+            assert place_of(three) == third
+
+
 @pytest.mark.parametrize(
-    ("terminal", "host", "place"),
+    ("host", "of", "more"),
     [
-        ("/dev/pts/3", "10.0.0.7", "pts/3 from 10.0.0.7"),
-        ("/dev/pts/4", "10.0.0.7", "pts/4"),
-        ("/dev/pts/3", "", "pts/3"),
-        ("/dev/pts/3", "a\x1b[2J" + "b" * 200, "pts/3 from a"),
-        (None, "10.0.0.7", ""),
+        ("10.0.0.7", "its own", " from 10.0.0.7"),
+        ("10.0.0.7", "another terminal's", ""),
+        ("10.0.0.7", "a login before it", ""),
+        ("", "its own", ""),
+        ("a\x1b[2J" + "b" * 200, "its own", " from a"),
     ],
 )
 def test_where_somebody_sits_is_what_the_system_says(
-    terminal: str | None, host: str, place: str, monkeypatch: pytest.MonkeyPatch
+    host: str, of: str, more: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    login = SimpleNamespace(terminal="pts/3", host=host)
-    monkeypatch.setattr(psutil, "users", lambda: [login])
-    monkeypatch.setattr(psutil.Process, "terminal", lambda _: terminal)
-    found = whereabouts(os.getpid())
-    assert found.startswith(place)
+    with visitor(tmp_path) as (connection, terminal, process):
+        login = SimpleNamespace(
+            terminal="pts/999" if of == "another terminal's" else terminal,
+            host=host,
+            pid=process.pid if of != "a login before it" else 2**22 + 1,
+        )
+        monkeypatch.setattr(psutil, "users", lambda: [login])
+        found = place_of(connection)
+    assert found.startswith(terminal + more)
     assert len(found) <= LONGEST
     assert "\x1b" not in found
-    assert found == place or len(host) > 100
+    assert found == terminal + more or len(host) > 100
 
 
-def test_of_a_process_that_is_gone_no_place_is_known() -> None:
-    process = subprocess.Popen(["true"])
-    process.wait()
-    assert whereabouts(process.pid) == ""
-    assert whereabouts(0) == ""
+class GivenAway(socket.socket):
+    """A connection of a process that is gone, and whose number another has."""
+
+    taker = 0
+
+    def getsockopt(self, level: int, name: int, size: int = 0) -> Any:
+        if not size:
+            return super().getsockopt(level, name)
+        found = super().getsockopt(level, name, size)
+        return struct.pack("i", self.taker) + found[4:]
+
+
+def test_of_a_process_that_is_gone_no_place_is_known(tmp_path: Path) -> None:
+    with (
+        visitor(tmp_path) as (gone, _, process),
+        visitor(tmp_path) as (_, _, taker),
+    ):
+        process.kill()
+        process.wait()
+        assert place_of(gone) == ""
+        with GivenAway(fileno=os.dup(gone.fileno())) as connection:
+            connection.taker = taker.pid
+            assert place_of(connection) == ""
+
+
+def test_whoever_has_gone_meanwhile_is_not_told_to_come_from_another_s_login(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with visitor(tmp_path) as (connection, terminal, process):
+        login = SimpleNamespace(terminal=terminal, host="10.0.0.7", pid=process.pid)
+        monkeypatch.setattr(psutil, "users", lambda: [login])
+        seat = seat_of(connection)
+        assert whereabouts(seat) == f"{terminal} from 10.0.0.7"
+        assert whereabouts(replace(seat, began=seat.began - 1)) == terminal
+        process.kill()
+        process.wait()
+        assert whereabouts(seat) == terminal
+
+
+ASKS_AND_GOES = """
+import os, signal, socket, sys
+folder, host, sign, intent = sys.argv[1:]
+os.chdir(folder)
+s = socket.socket(socket.AF_UNIX)
+s.connect("control.sock")
+s.sendall(sign.encode())
+s.recv(1)  # the host has taken it in
+os.kill(int(host), signal.SIGSTOP)
+s.sendall(intent.encode())
+"""
+
+
+async def test_an_answer_says_where_its_giver_sat_who_has_gone(begin: Begin) -> None:
+    run = await begin(BOOK)
+    await run.did("ask approval", "a")
+    intent = Intent(wish="deny", step="a", text="not now", sent=time.time())
+    lines = (SIGN_WANTED.decode(), encode_intent(intent).decode())
+    told = (str(run.directory.path), str(run.host()), *lines)
+    with at_a_terminal(ASKS_AND_GOES, *told) as (place, process):
+        assert process.wait(LIMIT) == 0
+        os.kill(run.host(), signal.SIGCONT)
+        await run.until(lambda state: state.approvals["a"].denied)
+    events = [entry.event for entry in run.entries()]
+    assert [e.place for e in events if isinstance(e, ApprovalDenied)] == [place]
 
 
 async def test_the_approval_is_in_the_state_of_whoever_reads(begin: Begin) -> None:

@@ -47,7 +47,7 @@ async def test_auto_fails_with_the_reason(begin: Begin) -> None:
 
 async def test_auto_retries_as_the_step_says(begin: Begin, tmp_path: Path) -> None:
     script = f"test -e {tmp_path}/second || {{ touch {tmp_path}/second; exit 1; }}"
-    retry = 'retry = { attempts = 3, every = "10ms" }'
+    retry = 'retry = { attempts = 3, every = "100ms" }'
     run = await begin(ONE + step("a", script, retry))
     await run.auto()
     state = await run.over()

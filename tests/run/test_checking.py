@@ -14,7 +14,7 @@ async def test_a_check_that_does_not_hold_fails_its_step(
 ) -> None:
     check = (
         "[phase.step.check]\n"
-        f'file = {{ path = "{tmp_path}/there", attempts = 3, every = "10ms" }}'
+        f'file = {{ path = "{tmp_path}/there", attempts = 3, every = "100ms" }}'
     )
     run = await begin(ONE + step("a", "true", check))
     await run.did("start", "a")
@@ -36,7 +36,7 @@ async def test_three_in_a_row_start_again_after_a_miss(
     )
     check = (
         f"[phase.step.check]\nrun = {{ script = '{script}', consecutive = 3, "
-        'attempts = 9, every = "10ms" }'
+        'attempts = 9, every = "100ms" }'
     )
     run = await begin(ONE + step("a", "true", check))
     await run.did("start", "a")
@@ -50,7 +50,7 @@ async def test_three_in_a_row_start_again_after_a_miss(
 async def test_a_stop_during_checks(begin: Begin, tmp_path: Path) -> None:
     check = (
         "[phase.step.check]\n"
-        f'file = {{ path = "{tmp_path}/no", attempts = 900, every = "50ms" }}'
+        f'file = {{ path = "{tmp_path}/no", attempts = 900, every = "100ms" }}'
     )
     run = await begin(ONE + step("a", "true", check))
     await run.did("start", "a")
@@ -64,9 +64,11 @@ async def test_a_pause_that_is_no_duration_fails_the_check_at_once(
 ) -> None:
     check = (
         "[phase.step.check]\n"
-        f'file = {{ path = "{tmp_path}/no", attempts = 60, every = "${{pause}}" }}'
+        f'file = {{ path = "{tmp_path}/no", attempts = 60, every = "${{a}}${{b}}" }}'
     )
-    run = await begin("[var.pause]\n" + ONE + step("a", "true", check), pause="soon")
+    run = await begin(
+        "[var.a]\n[var.b]\n" + ONE + step("a", "true", check), a="so", b="on"
+    )
     await run.did("start", "a")
     state = await run.status("a", "failed")
     assert "`every`: 'soon' is no duration" in state.steps["a"].reason

@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
-from time import time
 
 import pytest
 
+from mobius_tui.health.beat import awake
 from mobius_tui.run import control
 from mobius_tui.run.control import Control
 from mobius_tui.run.intents import (
@@ -122,7 +122,7 @@ async def test_what_was_asked_for_long_ago_begins_nothing(
     ago: float,
     heeded: bool,
 ) -> None:
-    intent = Intent(wish=wish, step="a", attempt=1, id="x", sent=time() - ago)
+    intent = Intent(wish=wish, step="a", attempt=1, id="x", sent=max(0, awake() - ago))
     async with listening(tmp_path, monkeypatch, 60):
         reader, writer = await asyncio.open_unix_connection("control.sock")
         writer.write(encode_intent(intent))

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from mobius_tui.run.bare.redactor import Redactor
@@ -103,9 +107,9 @@ async def test_a_check_that_cannot_be_made_does_not_hold(begin: Begin) -> None:
 
 async def test_a_retry_with_a_pause_that_is_none(begin: Begin) -> None:
     body = (
-        '[var.w]\ndefault = "soon"\n'
+        '[var.w]\ndefault = "so"\n[var.v]\ndefault = "on"\n'
         + ONE
-        + step("a", "exit 1", 'retry = { attempts = 2, every = "${w}" }')
+        + step("a", "exit 1", 'retry = { attempts = 2, every = "${w}${v}" }')
     )
     run = await begin(body)
     await run.did("start", "a")
@@ -114,7 +118,7 @@ async def test_a_retry_with_a_pause_that_is_none(begin: Begin) -> None:
 
 
 async def test_no_retry_is_waited_for_where_none_comes(begin: Begin) -> None:
-    more = 'shell = ["no-such-program"]\nretry = { attempts = 3, every = "10ms" }'
+    more = 'shell = ["no-such-program"]\nretry = { attempts = 3, every = "100ms" }'
     run = await begin(ONE + step("a", "true", more))
     await run.auto()
     state = await run.over()
@@ -123,7 +127,7 @@ async def test_no_retry_is_waited_for_where_none_comes(begin: Begin) -> None:
 
 
 async def test_continue_comes_after_the_last_retry(begin: Begin) -> None:
-    more = 'on_failure = "continue"\nretry = { attempts = 3, every = "10ms" }'
+    more = 'on_failure = "continue"\nretry = { attempts = 3, every = "100ms" }'
     run = await begin(ONE + step("a", "exit 1", more))
     await run.auto()
     state = await run.over()
@@ -206,3 +210,41 @@ async def test_a_flood_is_stopped_at_its_cap_and_says_so(begin: Begin) -> None:
     assert run.directory.attempt("a", 1).output.stat().st_size == 100 << 10
     await run.did("start", "b")
     await run.status("b", "passed")
+
+
+@pytest.mark.parametrize("is_stopped", [False, True])
+async def test_what_hid_from_its_step_is_on_record_and_goes_on(
+    begin: Begin, tmp_path: Path, is_stopped: bool
+) -> None:
+    hides = 'env -i "$(command -v setsid)" sleep 69 251>&- > /dev/null 2>&1 &\n'
+    waits = f"until test -e {tmp_path}/go; do sleep 0.05; done"
+    run = await begin(ONE + step("a", f"{hides} echo $!; {waits}"))
+    await run.did("start", "a")
+    await run.output("a", "\n")
+    pid = int(run.directory.attempt("a", 1).output.read_text())
+    try:
+        hidden = psutil.Process(pid)
+        await run.until(lambda _: hidden.cmdline() == ["sleep", "69"])
+        if is_stopped:
+            await run.did("stop", "a", attempt=1)
+        else:
+            (tmp_path / "go").touch()
+        state = await run.status("a", "stopped" if is_stopped else "passed")
+        assert hidden.is_running()
+        last = state.steps["a"].last
+        assert last is not None
+        assert last.left == ((f"{pid} sleep 69",) if sys.platform == "linux" else ())
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("name", ["KILL", "SEGV"])
+async def test_a_step_that_ends_its_own_keeper_says_by_which_signal(
+    begin: Begin, name: str
+) -> None:
+    run = await begin(ONE + step("a", f"kill -{name} $PPID; sleep 0.2"))
+    await run.did("start", "a")
+    state = await run.status("a", "unknown")
+    assert state.steps["a"].reason.startswith(f"its keeper was ended by SIG{name} (")
+    assert state.steps["a"].reason.endswith("while it ran; how far it got is not known")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -123,6 +125,12 @@ def test_a_time_out_leaves_no_process_grandchildren_included(keep: Keep) -> None
     assert not any(alive(pid) for pid in pids)
 
 
+def test_a_time_limit_of_a_month_can_be_waited_for(keep: Keep) -> None:
+    directory, child = keep("sleep 0.2; echo done", spec(timeout=720 * 3600.0))
+    assert end_of(directory, child).code == 0
+    assert directory.output.read_text() == "done\n"
+
+
 def test_stop_works_with_no_host(keep: Keep) -> None:
     directory, child = keep("sleep 63 & echo $!; wait", spec())
     until(lambda: directory.output.exists() and directory.output.read_text())
@@ -131,6 +139,21 @@ def test_stop_works_with_no_host(keep: Keep) -> None:
     assert end_of(directory, child).cause == "stopped"
     assert not alive(pid)
     assert not attempts.ask_to_stop(directory)
+
+
+def test_whoever_has_a_dead_keepers_number_is_not_stopped(keep: Keep) -> None:
+    """Another may hold its lock: whoever a run is shared with can open it."""
+    directory, child = keep("true", spec())
+    assert end_of(directory, child).cause == "exited"
+    with subprocess.Popen(["sleep", "64"]) as bystander:
+        directory.lock.write_text(str(bystander.pid))
+        with directory.lock.open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            assert holder(directory.lock) == bystander.pid
+            assert not attempts.ask_to_stop(directory)
+        with pytest.raises(subprocess.TimeoutExpired):
+            bystander.wait(0.2)
+        bystander.kill()
 
 
 def test_the_step_ends_at_the_shells_exit_not_at_the_pipes(keep: Keep) -> None:
@@ -155,6 +178,68 @@ def test_what_escaped_its_group_is_named_not_killed(keep: Keep) -> None:
         until(lambda: traces.survivors(directory, mark) == (f"{pid} sleep 65",))
     finally:
         os.kill(pid, signal.SIGKILL)
+
+
+DAEMON = """
+for n in $(seq COUNT); do
+  env -i "$(command -v python3)" -c '
+import os, time
+if os.fork() == 0:
+    os.setsid()
+    os.closerange(0, 4096)
+    if os.fork() == 0:
+        os.execv("/bin/sleep", ["sleep", "67"])
+    time.sleep(67)
+'
+done
+"""
+"""It clears its environment, leaves the session and closes all that it inherited."""
+
+
+@pytest.mark.parametrize(("count", "named"), [(1, 2), (20, 30)])
+def test_a_daemon_that_carries_nothing_of_its_step_is_named_not_killed(
+    keep: Keep, count: int, named: int
+) -> None:
+    script, mark = DAEMON.replace("COUNT", str(count)), f"run/daemon-{count}.1"
+    directory, child = keep(script, spec(extra={traces.MARK: mark}))
+    end = end_of(directory, child)
+    is_linux = sys.platform == "linux"
+    try:
+        assert not traces.tree_held(directory)
+        assert len(end.left) == (named if is_linux else 0)
+        assert end.more == (2 * count - named if is_linux else 0)
+        assert all(alive(pid) for pid in end.left)
+        found = traces.survivors(directory, mark)
+        pids = {int(text.split()[0]) for text in found if text != "10 more"}
+        assert pids == set(end.left)
+        assert ("10 more" in found) == (end.more == 10)
+    finally:
+        for pid in end.left:
+            with suppress(psutil.NoSuchProcess):
+                one = psutil.Process(pid)
+                for process in (*one.children(), one):
+                    process.kill()
+
+
+def test_a_number_that_was_given_away_since_is_not_named(keep: Keep) -> None:
+    directory, child = keep("true", spec())
+    end_of(directory, child)
+    record = directory.exit.read_text().replace("end\n", f"left={os.getpid()}:1\nend\n")
+    directory.exit.write_text(record)
+    assert traces.survivors(directory, "run/step.2") == ()
+
+
+def test_orphans_that_end_meanwhile_are_buried(keep: Keep, tmp_path: Path) -> None:
+    orphans = "for n in $(seq 30); do (setsid sleep 0.01 &); done"
+    script = f"{orphans}; echo made; while ! test -e {tmp_path}/go; do sleep 0.05; done"
+    directory, child = keep(script, spec())
+    until(lambda: directory.output.exists() and directory.output.read_text())
+    keeper = psutil.Process(child.pid)
+    until(lambda: len(keeper.children()) == 1)
+    assert alive(child.pid)
+    (tmp_path / "go").touch()
+    end = end_of(directory, child)
+    assert (end.code, dict(end.left)) == (0, {})
 
 
 def test_a_missing_directory_is_not_started(keep: Keep) -> None:

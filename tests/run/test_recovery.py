@@ -250,7 +250,7 @@ async def test_a_time_out_holds_with_the_host_dead(begin: Begin) -> None:
 async def test_checks_cut_short_are_made_again(begin: Begin, tmp_path: Path) -> None:
     check = (
         "[phase.step.check]\n"
-        f'file = {{ path = "{tmp_path}/there", attempts = 900, every = "20ms" }}'
+        f'file = {{ path = "{tmp_path}/there", attempts = 900, every = "100ms" }}'
     )
     run = await begin(ONE + step("a", f"echo x >> {tmp_path}/count", check))
     await run.did("start", "a")

@@ -34,7 +34,7 @@ workdir = "."
 [var.monitor_for]
 default = "0.4s"
 [health]
-every = "50ms"
+every = "100ms"
 [[health.probe]]
 id = "api"
 title = "API"
@@ -136,7 +136,6 @@ async def test_what_nobody_saw_is_unknown(
         body = body.replace("/health", "/${later}").replace(
             "[var.monitor_for]", "[var.later]\n[var.monitor_for]"
         )
-    body = body.replace('every = "50ms"', 'every = "20ms"')
     run = await begin(body.replace('timeout = "1s"', 'timeout = "100ms"'))
     await run.auto()
     state = await run.until(lambda state: state.auto_stopped)
@@ -221,8 +220,7 @@ def test_what_a_watch_comes_to() -> None:
 
 
 async def test_a_host_that_slept_does_not_know(begin: Begin, site: Service) -> None:
-    body = book(site).replace('every = "50ms"', 'every = "20ms"')
-    body = body.replace('timeout = "1s"', 'timeout = "100ms"')
+    body = book(site).replace('timeout = "1s"', 'timeout = "100ms"')
     run = await begin(body, monitor_for=LONG)
     await run.did("start", "watch-it")
     health = run.directory.health
@@ -233,3 +231,80 @@ async def test_a_host_that_slept_does_not_know(begin: Begin, site: Service) -> N
     os.kill(host, signal.SIGCONT)
     _, reason = of(await run.status("watch-it", "unknown"))
     assert reason.startswith("nobody looked for ")
+
+
+ALL_RULES = """error_rate = { at = "/requests/error_rate" }
+p95 = { at = "/requests/p95_ms", unit = "ms" }
+"""
+SEED = """consecutive_failures = 3
+success_rate = { below = 0.70, min_checks = 5 }
+p95_latency = { above = "5s", for_checks = 5 }
+error_rate = { above = 0.05, for_checks = 5 }
+"""
+PLAIN = b'{"status":"ok"}'
+FIGURES = b'{"status":"ok","requests":{"error_rate":0.0,"p95_ms":20}}'
+
+
+def seed_book(site: Service) -> str:
+    """The rules and the probe of the bundled runbooks."""
+    text = book(site).replace("consecutive_failures = 3\n", SEED, 1)
+    return text.replace('title = "API"\n', f'title = "API"\n{ALL_RULES}', 1)
+
+
+@pytest.mark.parametrize("body", [PLAIN, FIGURES], ids=["plain", "figures"])
+async def test_it_passes_on_a_healthy_service_of_either_kind(
+    begin: Begin, tmp_path: Path, site: Service, body: bytes
+) -> None:
+    (tmp_path / "body").write_bytes(body)
+    run = await begin(seed_book(site))
+    await run.auto()
+    status, reason = of(await run.over())
+    assert (status, reason) == (Status.PASSED, "watched for 0.4 s; no trigger fired")
+
+
+@pytest.mark.parametrize("body", [PLAIN, FIGURES], ids=["plain", "figures"])
+async def test_it_passes_after_an_outage_that_is_over(
+    begin: Begin, tmp_path: Path, site: Service, body: bytes
+) -> None:
+    """All rules fire in it, and none stands for ever."""
+    (tmp_path / "body").write_bytes(body)
+    run = await begin(seed_book(site))
+    await run.until(lambda _: "api" in last_checks(run.directory.health))
+    (tmp_path / "well").unlink()
+    state = await run.until(lambda state: len(state.watch.alarms) == 3)
+    rules = {alarm.rule for alarm in state.watch.alarms}
+    assert rules == {"consecutive_failures", "success_rate", "error_rate"}
+    (tmp_path / "body").write_bytes(PLAIN)  # what it was before reports nothing
+    (tmp_path / "well").touch()
+    await run.until(lambda state: not state.watch.alarms)
+    await run.did("start", "watch-it")
+    await run.status("watch-it", "passed")
+
+
+async def test_it_fails_on_a_slow_service_that_reports_nothing(
+    begin: Begin, tmp_path: Path, site: Service
+) -> None:
+    (tmp_path / "body").write_bytes(PLAIN)
+    text = seed_book(site).replace('above = "5s"', 'above = "100ms"')
+    run = await begin(text, monitor_for=LONG)
+    await run.did("start", "watch-it")
+    (tmp_path / "slow").write_text("0.2")
+    _, reason = of(await run.status("watch-it", "failed"))
+    assert reason.startswith(
+        "a trigger fired: P95 of our checks of api above 100 ms at 5 checks in a row: "
+    )
+    (tmp_path / "slow").unlink()
+    await run.until(lambda state: not state.watch.alarms)
+
+
+async def test_it_fails_by_what_a_service_reports(
+    begin: Begin, tmp_path: Path, site: Service
+) -> None:
+    (tmp_path / "body").write_bytes(FIGURES)
+    run = await begin(seed_book(site), monitor_for=LONG)
+    await run.did("start", "watch-it")
+    (tmp_path / "body").write_bytes(FIGURES.replace(b"0.0", b"0.12"))
+    _, reason = of(await run.status("watch-it", "failed"))
+    assert reason == (
+        "a trigger fired: error rate of api above 5 % at 5 checks in a row: 12 %"
+    )

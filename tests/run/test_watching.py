@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -28,7 +29,7 @@ protected = ["production"]
 default = "{where}"
 choices = ["production", "staging"]
 [health]
-every = "50ms"
+every = "100ms"
 [[health.probe]]
 id = "api"
 title = "API"
@@ -82,7 +83,7 @@ url = "http://127.0.0.1:{port}/health"
 status = 200
 attempts = 40
 consecutive = 3
-every = "50ms"
+every = "100ms"
 [[phase]]
 id = "verify"
 title = "Verify"
@@ -97,7 +98,7 @@ effect = "read"
 class Service:
     """Answers 200 where the file `well` is there, and 500 where it is not.
 
-    What the file `body` holds is its body.
+    What the file `body` holds is its body; `slow` holds the seconds that it takes.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -105,6 +106,8 @@ class Service:
             def do_GET(self) -> None:
                 body = folder / "body"
                 said = body.read_bytes() if body.exists() else b""
+                with suppress(OSError):
+                    time.sleep(float((folder / "slow").read_text() or 0))
                 self.send_response(200 if (folder / "well").exists() else 500)
                 self.send_header("Content-Length", str(len(said)))
                 self.end_headers()

@@ -24,7 +24,7 @@ def phase(name: str, body: str = "", step: str = "run = 'true'", more: str = "")
 def health(probe: str = "", trigger: str = "", body: str = "") -> str:
     """A health section with one probe."""
     return (
-        f"\n[health]\n{body}\n[[health.probe]]\nid = 'api'\nurl = 'http://x'\n{probe}\n"
+        f"\n[health]\n{body}\n[[health.probe]]\nid = 'api'\nurl = 'http://localhost'\n{probe}\n"
         f"[health.trigger]\n{trigger}\n"
     )
 
@@ -210,6 +210,59 @@ def test_a_doubt_is_a_warning_in_its_place(
     assert severity == "warning"
     assert message in said
     assert decoded(text.replace("«", "")).id == "example"
+
+
+WATCHED = "consecutive_failures = 3"
+LOCAL = "[var.host]\ndefault = 'localhost:3000'\n"
+STAGING = "[profile.staging]\nhost = 'staging.example'\n"
+ASKED = "[var.host]\nask = true\n"
+FAR = "http://mobius.example/health"
+NEAR = "http://localhost:3000/health"
+
+
+def probed(url: str, more: str = "", body: str = "", trigger: str = WATCHED) -> str:
+    return (
+        RUN
+        + more
+        + health(trigger=trigger, body=body).replace(
+            "url = 'http://localhost'", f"«url = '{url}'"
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        (probed(FAR), "service"),
+        (probed("http://${host}/", LOCAL + STAGING), "with the profile staging"),
+        (probed("http://${host}/", ASKED), "service"),
+        (probed(FAR, trigger="error_rate = {}"), "service"),
+    ],
+)
+def test_a_probe_of_another_machine_wants_a_witness(
+    pointed: Pointed, text: str, where: str
+) -> None:
+    ((severity, said),) = pointed(text)
+    assert severity == "warning"
+    assert said.startswith("without a `witness` a dead network looks like a dead")
+    assert said.endswith(where)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        probed(NEAR),
+        probed("http://${host}/", LOCAL),
+        probed("http://localhost:3000/${host}", ASKED),
+        probed("http://${host}/", LOCAL + STAGING, "witness = ['10.0.0.53:53']"),
+        probed(FAR, trigger=""),
+        probed(FAR).replace("\n[health.t", "\ntrigger = false\n[health.t"),
+    ],
+)
+def test_none_is_wanted_where_no_network_can_be_blamed(
+    pointed: Pointed, text: str
+) -> None:
+    assert pointed(text) == []
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ HEALTH = (
 [health]
 [[health.probe]]
 id = "api"
-url = "http://x"
+url = "http://localhost"
 """
 )
 
@@ -54,9 +54,15 @@ KEYS = [
 TYPES = [
     (RUN + "«timeout = 10", '`timeout` is a text with a unit, "500ms", "10s"'),
     (RUN + "«timeout = '10'", "`timeout` is a duration"),
-    (RUN + "«timeout = '0s'", "no time at all"),
-    (RUN + "«timeout = '99999h'", "longer than a year"),
-    (RUN + "«timeout = '" + "9" * 5000 + "h'", "longer than a year"),
+    (RUN + "«timeout = '0s'", "too short: `timeout` is from 10ms to 720h"),
+    (RUN + "«timeout = '721h'", "too long: `timeout` is from 10ms to 720h"),
+    (RUN + "«timeout = '" + "9" * 5000 + "h'", "too long: `timeout` is from"),
+    (RUN + "«timeout = '-1s'", "`timeout` is a duration"),
+    (RUN + "«timeout = 'inf'", "`timeout` is a duration"),
+    (RUN + "«timeout = nan", "`timeout` is a text with a unit"),
+    (RUN + "«timeout = 5", "`timeout` is a text with a unit"),
+    (RUN + "«max_output = '1B'", "too small: `max_output` is from 4KiB to 1TiB"),
+    (RUN + "«max_output = '" + "9" * 400 + "TiB'", "`max_output` is a size"),
     (RUN + "«expect = 'soon'", "`expect` is a duration"),
     (RUN + "«max_output = 1000", "`max_output` is a text with a unit"),
     (RUN + "«max_output = '5 apples'", "`max_output` is a size"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mobius_tui.runbook.units import bytes_in_words, seconds, some_seconds
+from mobius_tui.runbook.units import bytes_in_words, seconds, size
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,8 @@ def test_a_duration_that_no_clock_can_wait_for_is_none(text: str, words: str) ->
     assert len(str(caught.value)) < 120
 
 
-def test_a_beat_takes_some_time() -> None:
-    assert some_seconds("1ms") == 0.001
-    with pytest.raises(ValueError, match="no time at all"):
-        some_seconds("0h0s")
+@pytest.mark.parametrize("text", ["9" * 400 + "TiB", "inf", "nan", "-1GiB", "1 GiB"])
+def test_what_is_no_size(text: str) -> None:
+    with pytest.raises(ValueError, match="is no size") as caught:
+        size(text)
+    assert len(str(caught.value)) < 120

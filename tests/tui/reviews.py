@@ -26,6 +26,8 @@ async def reviewed(
     screen = ReviewScreen(Rewound(run.directory))
     async with running(screen, size=size) as pilot:
         await settled(pilot)
+        await until(pilot, lambda: screen.past_sight.damage is not None)
+        await settled(pilot)
         yield screen, pilot
 
 

@@ -27,7 +27,8 @@ from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.model import Runbook
 from mobius_tui.tui.app import MobiusApp
 from mobius_tui.tui.errand import Result
-from mobius_tui.tui.screens.dialog import DEAF, Dialog
+from mobius_tui.tui.guard import DEAF
+from mobius_tui.tui.screens.dialog import Dialog
 from mobius_tui.tui.screens.run import RunScreen
 from mobius_tui.tui.settings import AS_IT_COMES, Settings
 from tests.pictures import assert_picture, svg_of, words_of
@@ -301,7 +302,7 @@ def is_quiet(pilot: Pilot[Result]) -> bool:
     """Whether no dialog is on its way."""
     screen = pilot.app.screen
     if isinstance(screen, Dialog):
-        return screen._calm_since is not None
+        return not screen.is_opening
     return not any(w.name == "ask" and w.is_running for w in pilot.app.workers)
 
 

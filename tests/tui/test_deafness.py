@@ -1,50 +1,69 @@
-"""A dialog takes no key of which nobody knows when it was pressed."""
+"""A question takes the keys that were typed when it was to be seen, and no others."""
 
 from __future__ import annotations
 
-from time import monotonic
-
 from textual.events import Key
 
-from mobius_tui.tui.screens.dialog import DEAF, STALL, Dialog
+from mobius_tui.tui.guard import DEAF, Guard, Typed
+
+SEEN = 100.0
 
 
-def enter(*, ago: float = 0.0) -> Key:
-    """An Enter that the terminal sent some seconds ago."""
-    key = Key("enter", "\r")
-    key.time = monotonic() - ago
-    return key
+def enter(came: float, *, again: bool = False) -> Typed:
+    return Typed(Key("enter", "\r"), came, again=again)
 
 
-def calm() -> Dialog[None]:
-    """A dialog that has been open, and looked at, for a while."""
-    dialog: Dialog[None] = Dialog("Restore the backup?")
-    dialog._calm_since = monotonic() - 10 * DEAF
-    dialog._looked = monotonic()
-    return dialog
+def shown() -> Guard:
+    guard = Guard()
+    guard.show(SEEN)
+    return guard
 
 
-def test_a_key_after_a_pause_is_meant() -> None:
-    assert calm().hears(enter())
+def test_what_is_not_on_the_terminal_yet_is_not_answered() -> None:
+    guard = Guard()
+    assert not guard.is_seen
+    assert not guard.takes(enter(SEEN), answers=True)
+    assert not guard.takes(enter(SEEN), answers=False)
 
 
-def test_a_key_that_waited_while_the_program_stood_still_is_not() -> None:
-    dialog = calm()
-    dialog._looked = monotonic() - 2 * STALL
-    assert not dialog.hears(enter())
-    assert not dialog.hears(enter())  # nor the next one of those that waited
-    dialog._calm_since = monotonic() - DEAF
-    assert dialog.hears(enter())
+def test_a_key_is_taken_as_soon_as_it_is_seen() -> None:
+    assert shown().takes(enter(SEEN), answers=True)
 
 
-def test_a_look_that_comes_before_the_keys_that_waited_tells_as_much() -> None:
-    dialog = calm()
-    dialog._looked = monotonic() - 2 * STALL
-    dialog._look_for_stalls()
-    assert not dialog.hears(enter())
+def test_a_key_from_before_it_was_seen_is_not_however_late_its_turn_comes() -> None:
+    guard = shown()
+    for _ in range(3):
+        assert not guard.takes(enter(SEEN - 0.001), answers=True)
+    assert guard.takes(enter(SEEN + 0.001), answers=True)
 
 
-def test_what_was_typed_before_it_opened_is_not_meant_however_late_it_comes() -> None:
-    dialog = calm()
-    assert not dialog.hears(enter(ago=10 * DEAF))
-    assert not dialog.hears(enter())
+def test_keys_that_were_refused_make_nothing_wait() -> None:
+    guard = shown()
+    guard.takes(enter(SEEN - 1), answers=True)
+    guard.show(SEEN + 10)  # drawn once more
+    assert guard.takes(enter(SEEN + 0.001), answers=True)
+
+
+def test_a_key_that_is_held_down_answers_nothing_until_another_comes() -> None:
+    guard = shown()
+    for number in range(100):
+        assert not guard.takes(enter(SEEN + number, again=True), answers=True)
+    assert guard.takes(enter(SEEN + 0.5), answers=True)
+    # From then on it is used: to go through a list, say.
+    assert guard.takes(enter(SEEN + 0.6, again=True), answers=True)
+
+
+def test_text_may_have_letters_twice_and_is_no_answer() -> None:
+    guard = shown()
+    assert guard.takes(enter(SEEN, again=True), answers=False)
+    assert not guard.takes(enter(SEEN, again=True), answers=True)
+
+
+def test_what_changed_by_itself_is_not_answered_in_its_first_moment() -> None:
+    guard = shown()
+    guard.takes(enter(SEEN), answers=True)
+    guard.renew()
+    assert not guard.takes(enter(SEEN + 10), answers=True)
+    guard.show(SEEN + 20)
+    assert not guard.takes(enter(SEEN + 20), answers=True)
+    assert guard.takes(enter(SEEN + 20 + DEAF), answers=True)

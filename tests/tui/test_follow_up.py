@@ -8,10 +8,11 @@ import pytest
 
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.tui.app import MobiusApp
+from mobius_tui.tui.guard import DEAF
 from mobius_tui.tui.opening import Openings
 from mobius_tui.tui.screens.briefing import BriefingScreen
 from mobius_tui.tui.screens.contacts import ContactsDialog
-from mobius_tui.tui.screens.dialog import DEAF, Dialog
+from mobius_tui.tui.screens.dialog import Dialog
 from mobius_tui.tui.screens.ending import EndCard
 from mobius_tui.tui.screens.failure import FailureDialog
 from tests.tui import scenes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -138,3 +139,42 @@ async def test_services_stand_beside_the_processes(
         seen = words(pilot)
         assert "✖ mobius-worker failed" in seen, "bad news has room everywhere"
         assert ("● mobius-api active" in seen) is shown
+
+
+SIZED = [(160, 45), (120, 36), (80, 24)]
+
+
+@pytest.mark.parametrize("size", SIZED)
+async def test_figures_of_our_own_checks_are_said_to_be_that(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    run = scenes.assessed(tmp_path)
+    run.health(scenes.checks(run, failing=0))
+    async with hosted(run), opened(run, size=size) as (_, pilot):
+        shown = words(pilot)
+    assert "reported" not in shown
+    assert ("ours p50 4" if size[0] > 80 else "p95 of our checks 5") in shown
+    if size[0] > 80:
+        assert "P95 of our checks 0 of 5" in shown
+        assert "errors of our checks 0 of 5" in shown
+
+
+@pytest.mark.parametrize("size", SIZED)
+async def test_figures_that_the_service_reports_come_first(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    run = scenes.assessed(tmp_path)
+    for check in scenes.checks(run, failing=0):
+        if isinstance(check, Check):
+            check = replace(check, p95_ms=6004.0, error_rate=0.12)
+        run.health([check])
+    async with hosted(run), opened(run, size=size) as (_, pilot):
+        shown = words(pilot)
+    if size[0] > 80:
+        assert "reported  p95 6004 ms  errors 12%" in shown
+        assert "ours p50 4" in shown
+        assert "P95 5 of 5 FIRED" in shown
+        assert "errors 5 of 5 FIRED" in shown
+    else:
+        assert "p95 6004" in shown
+    assert "P95 of our checks" not in shown

@@ -105,7 +105,7 @@ async def test_the_library_lists_and_opens(state_home: Path) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen_stack[-2], RunScreen))
         card = pilot.app.screen
         assert isinstance(card, ReturnCard)
-        await until(pilot, lambda: card.takes_keys)
+        await until(pilot, lambda: not card.is_opening)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from pathlib import Path
 from threading import Event
 
 import pytest
+from textual.pilot import Pilot
 
 from mobius_tui.cli import main
 from mobius_tui.review.rewound import Rewound
 from mobius_tui.review.timeline import Timeline, narrowed
-from mobius_tui.run.events import NoteAdded
+from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.events import HostStopped, NoteAdded
 from mobius_tui.run.home import state_home
-from mobius_tui.tui.screens import timed_page
+from mobius_tui.run.verify import damage, verify
+from mobius_tui.tui.errand import Result
+from mobius_tui.tui.screens import review, timed_page
 from mobius_tui.tui.screens.review import ReviewScreen
 from mobius_tui.tui.widgets.timeline import TimelinePane
 from tests.review.story import HOSTILE, story
@@ -300,3 +305,79 @@ def test_a_review_wants_a_terminal_and_names_what_does_not(
     assert main(["review"]) == 2
     assert f"mobius-tui report {run.directory.id}" in capsys.readouterr().err
     assert main(["review", "nothing-like-that"]) == 2
+
+
+def is_said(pilot: Pilot[Result], *wanted: str) -> bool:
+    """Whether the screen says it, wherever its lines break."""
+    shown = " ".join(words(pilot).split())
+    return all(each in shown for each in wanted)
+
+
+async def test_a_review_opens_at_once_and_says_then_that_it_is_as_it_was_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Event()
+
+    def slowly(directory: RunDirectory) -> tuple[str, ...]:
+        assert gate.wait(30)
+        return damage(directory)
+
+    monkeypatch.setattr(review, "damage", slowly)
+    run = story(tmp_path / "runs")
+    async with running(ReviewScreen(Rewound(run.directory)), size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert is_said(pilot, "verifying …")
+        await go(pilot, "left")
+        assert is_said(pilot, "verifying …")
+        gate.set()
+        await until(pilot, lambda: is_said(pilot, "✔ verified"))
+        assert "NOT AS IT WAS WRITTEN" not in words(pilot)
+
+
+@pytest.mark.parametrize("size", [(160, 45), (80, 24), (60, 15)], ids=size_id)
+async def test_a_review_says_what_is_not_as_it_was_written(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    run = story(tmp_path / "runs")
+    data = run.directory.health.read_bytes()
+    run.directory.health.write_bytes(data.replace(b'"failed"', b'"ok"', 1))
+    wanted = next(iter(verify(run.directory)))
+    async with reviewed(run, size) as (_, pilot):
+        assert is_said(pilot, "NOT AS IT WAS WRITTEN", wanted, "✖ damaged")
+        await go(pilot, "left", "left")
+        assert is_said(pilot, "NOT AS IT WAS WRITTEN", wanted, "✖ damaged")
+
+
+async def test_a_review_says_that_the_end_was_cut(tmp_path: Path) -> None:
+    run = story(tmp_path / "runs")
+    lines = run.directory.journal.read_bytes().splitlines(keepends=True)
+    head = sha256(lines[-1][:-1]).hexdigest()
+    run.directory.record.write_text(f'head = "{head}"\nevents = {len(lines)}\n')
+    run.directory.journal.write_bytes(b"".join(lines[:-2]))
+    async with reviewed(run) as (_, pilot):
+        words_ = f"record.toml names a later head, of line {len(lines)}"
+        assert is_said(pilot, "NOT AS IT WAS WRITTEN", words_)
+
+
+async def test_a_review_names_two_complaints_and_says_where_the_others_are(
+    tmp_path: Path,
+) -> None:
+    run = story(tmp_path / "runs")
+    for name in ("a\x1b[2J", "b", "c", "d"):
+        (run.directory.steps / name).mkdir()
+    async with reviewed(run) as (_, pilot):
+        assert is_said(pilot, "steps/b: the journal knows no such attempt")
+        assert is_said(pilot, f"and 2 more: mobius-tui verify {run.directory.id}")
+        assert "\x1b" not in words(pilot)
+        assert words(pilot).splitlines()[1].startswith(" steps/b: the journal")
+
+
+async def test_a_run_that_is_let_go_while_it_is_reviewed_is_verified_anew(
+    tmp_path: Path,
+) -> None:
+    run = story(tmp_path / "runs")
+    async with reviewed(run) as (_, pilot):
+        assert is_said(pilot, "✔ verified")
+        (run.directory.steps / "b").mkdir()
+        run.write(HostStopped(reason="nobody watches"))
+        await until(pilot, lambda: is_said(pilot, "✖ damaged"), seconds=30)

@@ -157,16 +157,6 @@ async def _ask(screen: RunScreen, dialog: Dialog[Any]) -> None:
     await screen.ask(dialog)
 
 
-async def test_a_dialog_is_deaf_to_y_when_it_opens(tmp_path: Path) -> None:
-    run = scenes.failed(tmp_path)
-    async with hosted(run), opened(run, time=Time(run.at)) as (screen, pilot):
-        assert screen.view is not None
-        await over_the_run(screen, pilot, ReturnCard(screen.view, "well", None))
-        await pilot.press("y")
-        await settled(pilot)
-    assert not (run.directory.path / "copied.txt").exists()
-
-
 async def test_in_a_line_that_is_typed_in_y_is_a_letter(tmp_path: Path) -> None:
     run = scenes.failed(tmp_path)
     time = Time(run.at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ from tests.acceptance.test_keys import ENTER, press_until
 from tests.acceptance.test_manners import CTRL_Z, job, program_of
 from tests.run.running import wait_for
 from tests.run.test_watching import Service, book, invoked
+from tests.watch.test_usage import far
 
 Screen = Callable[..., Terminal]
 
@@ -27,9 +29,14 @@ Screen = Callable[..., Terminal]
 def screen(terminal: Open, site: Service, folder: Path) -> Screen:
     """Begin a watch on a terminal, and wait until it shows that all is well."""
 
-    def go(*words: str, columns: int = 120, rows: int = 36) -> Terminal:
+    def go(
+        *words: str,
+        columns: int = 120,
+        rows: int = 36,
+        change: Callable[[str], str] = str,
+    ) -> Terminal:
         path = folder / "book.toml"
-        path.write_text(book(site).replace("50ms", "200ms", 1))
+        path.write_text(change(book(site).replace("50ms", "200ms", 1)))
         found = terminal("watch", str(path), *words, columns=columns, rows=rows)
         found.until("API is ok")
         return found
@@ -54,6 +61,37 @@ def test_a_trigger_and_the_rollback_are_seen(
     assert invoked(folder) == ["automatic"]
 
 
+def test_what_an_armed_trigger_mistakes_is_said_on_the_screen(screen: Screen) -> None:
+    shown = screen("--auto-rollback", "--duration", "30s", change=far)
+    shown.until("no `witness` is named")
+    press_until(shown, "q", lambda text: "Leave?" in text)
+    press_until(shown, ENTER, lambda text: "summary: " in text)
+
+
+@pytest.mark.parametrize(
+    ("lasts", "left"),
+    [("10m", r" WATCH   \d:\d\d left "), ("0", "until somebody ends")],
+)
+def test_it_shows_that_it_watches_and_offers_to_run_nothing(
+    screen: Screen, lasts: str, left: str
+) -> None:
+    shown = screen("--duration", lasts)
+    text = shown.until(lambda text: "Watching, " in text and " 0 ┤" in text)
+    assert re.search(left, text)
+    assert "a trigger that fires only says so" in text
+    assert "INCIDENT" not in text
+    assert "Run 1.1" not in text
+    rows = text.splitlines()
+    [base] = [number for number, row in enumerate(rows) if " 0 ┤" in row]
+    assert base > 25, "the chart takes the room that there is"
+    shown.press(ENTER)
+    press_until(shown, "q", lambda text: "Leave?" in text)
+    [run] = all_runs(runs_root())
+    steps = Follower(run).state.steps.values()
+    assert not any(step.attempts for step in steps)
+    press_until(shown, ENTER, lambda text: "summary: " in text)
+
+
 @pytest.mark.parametrize("detach", [True, False])
 def test_leaving_says_whether_it_goes_on(screen: Screen, detach: bool) -> None:
     shown = screen(*(["--detach"] if detach else []))
@@ -76,6 +114,10 @@ def test_leaving_says_whether_it_goes_on(screen: Screen, detach: bool) -> None:
 def test_a_run_that_somebody_works_stays_open(screen: Screen) -> None:
     shown = screen()
     [run] = all_runs(runs_root())
+    press_until(shown, "1", lambda text: "1.1 Look" in text)
+    press_until(shown, "j", lambda text: "Watching, " not in text)
+    # Who goes to a step means it.
+    press_until(shown, "k", lambda text: "Run 1.1 Look" in text)
     press_until(
         shown, ENTER, lambda _: Follower(run).state.steps["look"].status == "passed"
     )

@@ -142,3 +142,38 @@ def test_the_log_goes_where_it_is_wanted(
     assert "|api: ok" in log.read_text()
     assert str(log) in watching.out
     assert not (folder / "monitor_logs").exists()
+
+
+def far(text: str) -> str:
+    """A service that is asked by an address that is not loopback; and it is slow."""
+    text = text.replace("http://127.0.0.1:", "http://0.0.0.0:", 1)
+    rule = '[health.trigger]\np95_latency = { above = "2s" }\n'
+    return text.replace("[health.trigger]\n", rule, 1)
+
+
+WITNESS = "no `witness` is named: a dead network looks like a dead service (api)"
+LIMIT = (
+    "P95 of api above 2s can't fire: the service reports no P95, and its `timeout` "
+    "of 1s ends each answer before that"
+)
+
+
+@pytest.mark.parametrize("form", ["--plain", "--json"])
+def test_what_an_armed_trigger_mistakes_is_said_before_it_is_armed(
+    watch: StartWatch, form: str
+) -> None:
+    watching = watch("--auto-rollback", "--duration", "1s", form, change=far)
+    assert watching.code() == 0
+    said = watching.err.splitlines()
+    assert said[:2] == [
+        f"mobius-tui: armed, mind: {LIMIT}",
+        f"mobius-tui: armed, mind: {WITNESS}",
+    ]
+    assert said[2].startswith("mobius-tui: run ")
+
+
+def test_unarmed_and_with_nothing_to_mind_nothing_is_said(watch: StartWatch) -> None:
+    for words, change in (((), far), (("--auto-rollback",), str)):
+        watching = watch("--duration", "1s", *words, change=change)
+        assert watching.code() == 0
+        assert "mind" not in watching.err

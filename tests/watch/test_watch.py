@@ -37,6 +37,8 @@ SUMMARY = {
     "p50_ms": float,
     "p95_ms": float,
     "p99_ms": float,
+    "reported_p95_ms": type(None),
+    "reported_error_rate": type(None),
     "longest_outage": dict,
     "probes": dict,
     "triggers": list,
@@ -64,6 +66,54 @@ def test_all_well_until_its_time_is_over(watch: StartWatch) -> None:
     assert "longest outage: none" in watching.out
     assert re.search(r"checks of api: \d+, \d+ ok, 0 failed", watching.out)
     assert list(verify(watching.run)) == []
+
+
+POINTERS = """timeout = "1s"
+p95 = { at = "/requests/p95_ms", unit = "ms" }
+error_rate = { at = "/requests/error_rate" }
+"""
+
+
+def reporting(text: str) -> str:
+    """With the bundled runbooks' pointers, and all of their rules that are fast."""
+    text = text.replace('timeout = "1s"\n', POINTERS, 1)
+    rules = 'p95_latency = { above = "800ms" }\nerror_rate = { for_checks = 5 }\n'
+    return text.replace("[health.trigger]\n", f"[health.trigger]\n{rules}", 1)
+
+
+def test_a_service_that_reports_nothing_is_watched_by_our_own_checks(
+    watch: StartWatch, folder: Path
+) -> None:
+    (folder / "body").write_text('{"status":"ok"}')
+    watching = watch("--duration", "2s", change=reporting)
+    assert watching.code() == 0
+    assert "summary: watched for 2 s; no trigger fired" in watching.out
+    assert re.search(r"; of our checks: p50 \d+ ms, p95 \d+ ms, p99", watching.out)
+    assert "reported" not in watching.out
+
+
+def test_what_a_service_reports_is_told_beside_our_own(
+    watch: StartWatch, folder: Path
+) -> None:
+    body = '{"status":"ok","requests":{"error_rate":0.12,"p95_ms":700}}'
+    (folder / "body").write_text(body)
+    watching = watch(change=reporting)
+    assert watching.code() == 1
+    assert "error rate of api above 5 % at 5 checks in a row: 12 %" in watching.out
+    assert "; reported at most: p95 700 ms, errors 12 %" in watching.out
+
+
+def test_an_error_rate_of_our_own_checks_is_said_to_be_that(
+    watch: StartWatch, folder: Path
+) -> None:
+    (folder / "body").write_text('{"status":"ok"}')
+    watching = watch("--keep-watching", "--duration", "4s", change=reporting)
+    watching.until("ok: api")
+    (folder / "well").unlink()
+    watching.until("trigger fired: error rate of our checks of api above 5 % at 5")
+    (folder / "well").touch()
+    watching.until("trigger cleared: error rate of api")
+    assert watching.code() == 1
 
 
 def test_the_log_has_a_line_for_each_check(watch: StartWatch, folder: Path) -> None:

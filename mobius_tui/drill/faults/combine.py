@@ -53,8 +53,8 @@ def combined(names: Sequence[str]) -> tuple[Fault, ...]:
     scripts = [fault.name for fault in obstacles if fault.name in SCRIPT]
     if len(scripts) > 1:
         raise UsageError(
-            f"--fault {' --fault '.join(scripts)}: each breaks the rollback script in a "
-            "way of its own; name one of them"
+            f"--fault {' --fault '.join(scripts)}: each breaks the rollback script in "
+            "a way of its own; name one of them"
         )
     if causes and obstacles and not causes[0].rolls_back:
         raise UsageError(

@@ -186,7 +186,7 @@ def _back_up(site: Site, at: datetime) -> None:
 
 
 def _prune(site: Site) -> None:
-    """Of ten backups nine are of the broken state: the next one removes the good one."""
+    """Of ten backups nine are of the broken state; the next removes the good one."""
     _keep_good(site)
     now = datetime.now()  # noqa: DTZ005 - as scripts stamp it
     for older in good_backups(site)[1:]:

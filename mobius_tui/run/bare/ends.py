@@ -7,6 +7,7 @@ import sys
 import time
 
 from mobius_tui.run.bare.disk import FULL, insist, is_shared, put, tried
+from mobius_tui.run.bare.orphans import adopt, left
 from mobius_tui.run.bare.output import Output
 from mobius_tui.run.bare.script import Script
 
@@ -47,6 +48,7 @@ def begin(
         signal, and the output.
     """
     _signal.signal(_signal.SIGTERM, lambda *_: asked.append(1))
+    adopt()
     try:
         os.write(lock, b"%d\n" % os.getpid())
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
@@ -55,7 +57,7 @@ def begin(
             os.fchmod(record, 0o640)
         for number in put(record, b" " * (RECORD - 1) + b"\n", 0):
             raise OSError(number, os.strerror(number))
-        output = Output(spec["dir"], spec["max_output"], spec["rotate"])
+        output = Output(spec["dir"], spec["max_output"], spec["rotate"], spec["ahead"])
     except OSError as error:
         if error.errno in FULL:
             sys.exit(NO_ROOM)
@@ -78,6 +80,7 @@ def finish(record: int, script: Script, total: int) -> None:
     elif script.lost:
         lines.append(f"errno={script.lost}")
     lines += [f"code={os.waitstatus_to_exitcode(status)}", f"bytes={total}"]
+    lines += left()
     lines += [f"ns={time.time_ns()}", "end"]
     insist(put(record, "\n".join(lines).encode() + b"\n", 0))
     os.close(record)

@@ -3,6 +3,9 @@
 import fcntl
 import os
 
+BEGAN = 19
+"""Where among the words of `_stat` the time of its beginning stands."""
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,17 +22,44 @@ def is_locked(handle: int) -> bool:
 
 def living() -> "Iterator[tuple[int, int, int]]":
     """The living processes: each one's number, group and session; none on macOS."""
+    for pid, words in _stats():
+        yield pid, int(words[2]), int(words[3])
+
+
+def family(ancestor: int) -> "list[tuple[int, int]]":
+    """The living descendants of a process: each one's number, and when it began.
+
+    Children come before their own children; when is in ticks since the machine began.
+    """
+    children: dict[int, list[tuple[int, int]]] = {}
+    for pid, words in _stats():
+        children.setdefault(int(words[1]), []).append((pid, int(words[BEGAN])))
+    found = list(children.get(ancestor, ()))
+    for pid, _ in found:
+        found += children.get(pid, ())
+    return found
+
+
+def began(pid: int) -> int:
+    """When a process began, in the ticks of `family`; 0 where it does not live."""
+    return int(words[BEGAN]) if (words := _stat(pid)) else 0
+
+
+def _stats() -> "Iterator[tuple[int, list[bytes]]]":
     try:
         names = os.listdir("/proc")
     except OSError:
         return
     for name in names:
-        if not name.isdigit():
-            continue
-        try:
-            with open(f"/proc/{name}/stat", "rb") as file:
-                words = file.read().rpartition(b") ")[2].split()
-        except OSError:
-            continue
-        if words[0] not in (b"Z", b"X"):
-            yield int(name), int(words[2]), int(words[3])
+        if name.isdigit() and (words := _stat(int(name))):
+            yield int(name), words
+
+
+def _stat(pid: int) -> "list[bytes]":
+    """What the system says of a process, from its state on; empty where it is dead."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            words = file.read().rpartition(b") ")[2].split()
+    except OSError:
+        return []
+    return words if words[0] not in (b"Z", b"X") else []

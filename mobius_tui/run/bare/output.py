@@ -15,14 +15,27 @@ SPAN_JOIN_NS = 20_000_000
 """Reads of one stream within 20 ms share a span."""
 
 
+def _passed() -> int:
+    """Nanoseconds on a clock that goes on while the machine sleeps, where there is one.
+
+    See `health.beat.awake`, which costs an import more.
+    """
+    boot: int | None = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic_ns() if boot is None else time.clock_gettime_ns(boot)
+
+
 class Output:
     """The `output` file and its `spans`.
 
     A full disk is waited out: what has begun is carried on from where it broke off.
     """
 
-    def __init__(self, folder: str, limit: int, rotate: bool) -> None:
+    def __init__(
+        self, folder: str, limit: int, rotate: bool, ahead: float = 0.0
+    ) -> None:
         self.folder, self.limit, self.rotate = folder, limit, rotate
+        self._began = time.time_ns() + int(ahead * 1e9) - _passed()
+        """The run's own time when `_passed` began: nobody sets it meanwhile."""
         self.total = 0
         self.is_full = False
         """Whether the limit is reached."""
@@ -60,7 +73,7 @@ class Output:
 
     def _span(self, offset: int, length: int, stream: int) -> "Waiting":
         """Make the last span longer, or begin one; `settled` writes what is longer."""
-        now = time.time_ns()
+        now = self._began + _passed()
         last = self.last
         if last and last[2] == stream and now - last[3] < SPAN_JOIN_NS:
             self.last = (last[0], last[1] + length, stream, last[3])

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 CHUNK = 1 << 18
 DRAIN = 0.1
 """Seconds to read on after the script's end: a child of it may hold the pipe."""
+LONGEST = 86400.0
+"""Seconds that it waits at a time: more than 24 days of milliseconds are no `int`."""
 SETTLE = 0.005
 """Seconds after which a span that grew is written again: while output pours in, not
 for every read of it."""
@@ -65,8 +67,8 @@ class Pump:
             limits = [t for t in (self.until, script.deadline) if t is not None]
             if output.unsettled:
                 limits.append(settle_at)
-            wait = max(0.0, min(limits) - time.monotonic()) * 1000 if limits else None
-            for end, _event in self.poll.poll(wait):
+            wait = min(limits) - time.monotonic() if limits else LONGEST
+            for end, _event in self.poll.poll(min(max(wait, 0.0), LONGEST) * 1000):
                 if end == self.waker:
                     self._hear()
                 else:

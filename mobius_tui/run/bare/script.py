@@ -6,6 +6,7 @@ import os
 import time
 
 from mobius_tui.run.bare.looks import is_locked, living
+from mobius_tui.run.bare.orphans import bury
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -136,6 +137,7 @@ class Script:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             self.status = status if pid else None
             return pid != 0
+        bury(self.pid)
         flags = os.WEXITED | os.WNOWAIT | os.WNOHANG
         return os.waitid(os.P_PID, self.pid, flags) is not None
 

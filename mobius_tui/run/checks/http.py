@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from mobius_tui.health import body
 from mobius_tui.run.checks.context import Context, Sight, saw
+from mobius_tui.runbook.limits import seconds
 from mobius_tui.runbook.model_check import HttpCheck
-from mobius_tui.runbook.units import in_words, seconds
+from mobius_tui.runbook.units import in_words
 
 
 async def look(check: HttpCheck, ctx: Context) -> Sight:
@@ -14,7 +15,8 @@ async def look(check: HttpCheck, ctx: Context) -> Sight:
     from mobius_tui.health.ask import ask, client, shown
     from mobius_tui.health.probe import wrong_status
 
-    limit = seconds(check.faster_than) if check.faster_than is not None else None
+    faster = check.faster_than
+    limit = None if faster is None else seconds(faster, "faster_than")
     subject = f"{check.method} {shown(check.url)}"
     ca = str(ctx.path(check.ca)) if check.ca is not None else None
     try:
@@ -29,7 +31,7 @@ async def look(check: HttpCheck, ctx: Context) -> Sight:
             url=check.url,
             method=check.method,
             headers=check.headers,
-            within=seconds(check.repeat.timeout),
+            within=seconds(check.repeat.timeout, "timeout"),
         )
     if answer.problem:
         return saw(held=False, detail=f"{subject}: {answer.problem}")

@@ -19,6 +19,7 @@ from mobius_tui.run.checks import (
 )
 from mobius_tui.run.checks.context import Context, Sight, saw
 from mobius_tui.run.checks.filled import filled
+from mobius_tui.runbook.limits import seconds
 from mobius_tui.runbook.model_check import (
     Check,
     ChecksumCheck,
@@ -33,7 +34,7 @@ from mobius_tui.runbook.model_check import (
     ServiceCheck,
     TlsCheck,
 )
-from mobius_tui.runbook.units import in_words, seconds
+from mobius_tui.runbook.units import in_words
 
 
 async def look(check: Check, ctx: Context) -> Sight:
@@ -45,7 +46,7 @@ async def look(check: Check, ctx: Context) -> Sight:
     """
     try:
         ready = filled(check, ctx.fill)
-        within = seconds(ready.repeat.timeout)
+        within = seconds(ready.repeat.timeout, "timeout")
     except (MobiusError, ValueError) as error:
         return saw(held=False, detail=str(error))
     try:

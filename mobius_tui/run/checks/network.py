@@ -11,8 +11,9 @@ from mobius_tui.health.reach import connect, reach, split_address
 from mobius_tui.health.trouble import trouble
 from mobius_tui.run.checks.context import Context, Sight, saw
 from mobius_tui.run.checks.threads import in_thread
+from mobius_tui.runbook.limits import seconds
 from mobius_tui.runbook.model_check import PortCheck, TlsCheck
-from mobius_tui.runbook.units import in_words, seconds
+from mobius_tui.runbook.units import in_words
 
 _DAY = 86400
 
@@ -20,7 +21,7 @@ _DAY = 86400
 async def port(check: PortCheck, ctx: Context) -> Sight:  # noqa: ARG001
     """Connect once. Only a refusal shows that a port is closed; silence does not."""
     split_address(check.at)
-    found = await reach(check.at, seconds(check.repeat.timeout))
+    found = await reach(check.at, seconds(check.repeat.timeout, "timeout"))
     if found is None:
         lacking = ", wanted it closed" if check.closed else ""
         return saw(
@@ -37,7 +38,7 @@ async def tls(check: TlsCheck, ctx: Context) -> Sight:
     from mobius_tui.health.ask import trusted as certificates  # with httpx, as `http`
 
     host, number = split_address(check.at)
-    within = seconds(check.repeat.timeout)
+    within = seconds(check.repeat.timeout, "timeout")
     ca = str(ctx.path(check.ca)) if check.ca is not None else None
     try:
         trusted = await in_thread(lambda _: certificates(ca))

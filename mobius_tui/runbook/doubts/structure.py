@@ -11,6 +11,7 @@ _ASIDE = (
     "id = 'call'\ntitle = 'Call'\nmanual = 'Call @sre-oncall.'"
 )
 _PROBE = "[[health.probe]]\nid = 'api'\nurl = 'http://localhost:3000/health'\n"
+_FAR = "[[health.probe]]\nid = 'api'\nurl = 'https://mobius.example/health'\n"
 
 RULES = (
     Rule(
@@ -70,6 +71,17 @@ RULES = (
         "[health.trigger]\np95_latency = { above = '5s' }",
         good=f"{_STEP}{_READ}[health]\n{_PROBE}timeout = '4s'\n"
         "[health.trigger]\np95_latency = { above = '3s' }",
+    ),
+    Rule(
+        code="no-witness",
+        title="a probe that asks another machine, and no `witness`",
+        reason="When this machine's network is dead, the service looks dead, too: an "
+        "armed trigger rolls back what is well.",
+        remedy="`witness` in [health]: `host:port` of other machines that answer "
+        "whenever the network does, such as a name server's",
+        bad=f"{_STEP}{_READ}[health]\n{_FAR}[health.trigger]\nconsecutive_failures = 3",
+        good=f"{_STEP}{_READ}[health]\nwitness = ['10.0.0.53:53']\n{_FAR}"
+        "[health.trigger]\nconsecutive_failures = 3",
     ),
     Rule(
         code="watch-without-trigger",

@@ -72,39 +72,40 @@ class FindLine(Vertical):
     def __init__(self) -> None:
         super().__init__()
         self._words = ""
+        self._line = FindInput(compact=True, select_on_focus=True)
+        self._count = Static("", classes="count", markup=False)
+        self._note = Static(NOT_SEARCHED, classes="note", markup=False)
+        self._note.display = False
 
     def compose(self) -> ComposeResult:
         """Label, line, count; and the note."""
         with Horizontal():
             yield Static("Find ", classes="label", markup=False)
-            yield FindInput(compact=True, select_on_focus=True)
-            yield Static("", classes="count", markup=False)
-        note = Static(NOT_SEARCHED, classes="note", markup=False)
-        note.display = False
-        yield note
+            yield self._line
+            yield self._count
+        yield self._note
 
     @property
     def rows(self) -> int:
         """How many it takes of the pane."""
-        return self.display + (self.display and self.query_one(".note").display)
+        return self.display + (self.display and self._note.display)
 
     def say(self, words: str, *, passes_over: bool) -> None:
         """Say how often it is there, and whether some lines are passed over."""
         self._words = words
-        self.query_one(".note").display = passes_over
+        self._note.display = passes_over
         self._say_all()
 
     @on(events.DescendantFocus)
     @on(events.DescendantBlur)
     def _say_all(self) -> None:
         """Say it, and which keys go on from here."""
-        keys = "Enter" if self.query_one(FindInput).has_focus else "Esc"
-        count = self.query_one(".count", Static)
-        count.update(f"{self._words}  ↑ ↓ {keys}".strip())
+        keys = "Enter" if self._line.has_focus else "Esc"
+        self._count.update(f"{self._words}  ↑ ↓ {keys}".strip())
 
     def begin(self) -> None:
         """Type."""
-        self.query_one(FindInput).focus()
+        self._line.focus()
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:

@@ -23,6 +23,8 @@ from mobius_tui.tui.widgets.row_strip import cut
 TITLES = 26
 """Cells of an item's title."""
 OWNERS = 20
+LABELS = {"owner": "Owner", "due": "Due, as 2026-11-30", "note": "Note"}
+"""What can be said of an item, and above the lines in which it is typed."""
 
 
 class ActionItemsDialog(Dialog[str]):
@@ -42,6 +44,8 @@ class ActionItemsDialog(Dialog[str]):
         self._items = found.items
         self._at = at
         self._today = today
+        lines = (Option(self._line(each), id=each.id) for each in self._items)
+        self._list = OptionList(*lines, id="items", markup=False, compact=True)
 
     def compose_body(self) -> Iterable[Widget]:
         """How many are done, and a line for each."""
@@ -50,8 +54,7 @@ class ActionItemsDialog(Dialog[str]):
         words = f"{done} of {len(self._items)} done"
         words += f" · {nobodys} without an owner" if nobodys else ""
         yield words_widget(words, "muted")
-        options = (Option(self._line(each), id=each.id) for each in self._items)
-        yield OptionList(*options, id="items", markup=False, compact=True)
+        yield self._list
 
     def _line(self, item: ActionItem) -> Content:
         glyph, role = ("✔", "good") if item.done else ("○", "plain")
@@ -72,16 +75,15 @@ class ActionItemsDialog(Dialog[str]):
 
     def on_mount(self) -> None:
         """Choose at once."""
-        options = self.query_one(OptionList)
         ids = [each.id for each in self._items]
-        options.highlighted = ids.index(self._at) if self._at in ids else 0
-        options.focus()
+        self._list.highlighted = ids.index(self._at) if self._at in ids else 0
+        self._list.focus()
 
     @on(OptionList.OptionSelected)
     @on(Button.Pressed, "#ok")
     def give(self) -> None:
         """Give the item under the cursor."""
-        place = self.query_one(OptionList).highlighted
+        place = self._list.highlighted
         if place is not None:
             self.dismiss(self._items[place].id)
 
@@ -97,19 +99,18 @@ class ActionItemDialog(Dialog[ActionItem]):
     def __init__(self, item: ActionItem) -> None:
         super().__init__(item.title)
         self._item = item
+        self._lines = {
+            name: Input(sanitize.line(getattr(item, name)), id=name, compact=True)
+            for name in LABELS
+        }
 
     def compose_body(self) -> Iterable[Widget]:
         """Whose it is, until when, and what else there is to say."""
         said = f" · {self._item.by} said so last" if self._item.by else ""
         yield words_widget(("Done" if self._item.done else "Not done") + said, "muted")
-        for name, label in (
-            ("owner", "Owner"),
-            ("due", "Due, as 2026-11-30"),
-            ("note", "Note"),
-        ):
+        for name, label in LABELS.items():
             yield words_widget(label)
-            value = sanitize.line(getattr(self._item, name))
-            yield Input(value, id=name, compact=True)
+            yield self._lines[name]
 
     def choices(self) -> tuple[Choice, ...]:
         """Keep it; say that it is done, or not."""
@@ -122,7 +123,7 @@ class ActionItemDialog(Dialog[ActionItem]):
 
     def on_mount(self) -> None:
         """Type at once."""
-        self.query_one("#owner").focus()
+        self._lines["owner"].focus()
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#ok")
@@ -136,10 +137,7 @@ class ActionItemDialog(Dialog[ActionItem]):
         self._give(done=not self._item.done)
 
     def _give(self, *, done: bool) -> None:
-        said = {
-            name: self.query_one(f"#{name}", Input).value.strip()
-            for name in ("owner", "due", "note")
-        }
+        said = {name: line.value.strip() for name, line in self._lines.items()}
         if said["due"]:
             try:
                 datetime.date.fromisoformat(said["due"])

@@ -33,22 +33,18 @@ class AlarmedPage(Page):
             wall: gives seconds since 1970.
         """
         super().__init__()
-        self._elsewhere = elsewhere
         self._open_run = attach
         self._wall = wall
-
-    def banner(self) -> ElsewhereBanner:
-        """The banner, to be put on top."""
-        key = key_of(self.ALARM)
-        return ElsewhereBanner(self._elsewhere, wall=self._wall, key=key)
+        self.banner = ElsewhereBanner(elsewhere, wall=wall, key=key_of(self.ALARM))
+        """To be put on top."""
 
     def available(self) -> frozenset[str]:
         """What applies only while a run wants somebody."""
-        wanted = self.query_one(ElsewhereBanner).first is not None
+        wanted = self.banner.first is not None
         return frozenset({self.ALARM} if wanted else ())
 
     def action_alarm(self) -> None:
         """Open the run that wants somebody."""
-        directory = self.query_one(ElsewhereBanner).first
+        directory = self.banner.first
         if directory is not None:
             self._open_run(directory)

@@ -34,12 +34,13 @@ class AnnotateDialog(Dialog[Annotated]):
         """
         super().__init__("Annotate")
         self._places = places
+        self._line = Input(placeholder="What is there to say?", id="text", compact=True)
 
     def compose_body(self) -> Iterable[Widget]:
         """Where it is kept, and the line."""
         words = "Kept beside the run's journal, with your name; reports tell it."
         yield words_widget(words, "muted")
-        yield Input(placeholder="What is there to say?", id="text", compact=True)
+        yield self._line
 
     def choices(self) -> tuple[Choice, ...]:
         """A button for each place."""
@@ -52,7 +53,7 @@ class AnnotateDialog(Dialog[Annotated]):
 
     def on_mount(self) -> None:
         """Type at once."""
-        self.query_one("#text").focus()
+        self._line.focus()
 
     @on(Input.Submitted)
     def _give_first(self) -> None:
@@ -66,7 +67,7 @@ class AnnotateDialog(Dialog[Annotated]):
             self._give(int(name.removeprefix("place-")))
 
     def _give(self, number: int) -> None:
-        text = self.query_one("#text", Input).value.strip()
+        text = self._line.value.strip()
         if not text:
             self.refuse("An annotation wants a text.")
         else:

@@ -39,14 +39,15 @@ class AnnotationsDialog(Dialog[int]):
         self._plan = plan
         self._at = at
         self._is_open = is_open
+        lines = (Option(self._lines(each)) for each in said)
+        self._list = OptionList(*lines, id="annotations", markup=False, compact=True)
 
     def compose_body(self) -> Iterable[Widget]:
         """Each with its text; where there is none, how to make one."""
         if not self._said:
             yield words_widget(self._none(), "muted")
-            return
-        options = (Option(self._lines(each)) for each in self._said)
-        yield OptionList(*options, id="annotations", markup=False, compact=True)
+        else:
+            yield self._list
 
     def _none(self) -> str:
         if self._is_open:
@@ -87,15 +88,14 @@ class AnnotationsDialog(Dialog[int]):
     def on_mount(self) -> None:
         """Choose at once."""
         if self._said:
-            options = self.query_one(OptionList)
-            options.highlighted = self._at
-            options.focus()
+            self._list.highlighted = self._at
+            self._list.focus()
 
     @on(OptionList.OptionSelected)
     @on(Button.Pressed, "#ok")
     def give(self) -> None:
         """Give the one under the cursor."""
-        self.dismiss(self.query_one(OptionList).highlighted)
+        self.dismiss(self._list.highlighted)
 
 
 def _clock(at: float) -> str:

@@ -50,7 +50,12 @@ class AnswersDialog(Dialog[Ticked]):
         self._view = view
         self._step = step
         action = step.action
-        self._asks: tuple[Ask, ...] = action.ask if isinstance(action, Manual) else ()
+        asks: tuple[Ask, ...] = action.ask if isinstance(action, Manual) else ()
+        self._lines = tuple(
+            (ask, Input(id=f"ask-{number}", classes="ask", compact=True))
+            for number, ask in enumerate(asks)
+        )
+        self._note = Input(id="note", compact=True)
 
     def compose_body(self) -> Iterable[Widget]:
         """What to do, a line for each answer, and one for a note."""
@@ -62,13 +67,13 @@ class AnswersDialog(Dialog[Ticked]):
             doing = (why, *doing)
         doing += tuple(role_fields(self._view.runbook.contacts, step))
         yield fields_widget(doing)
-        for number, ask in enumerate(self._asks):
+        for ask, line in self._lines:
             form = short_form(self._view, step, ask)
             about = f"  ({form})" if form else ""
             yield words_widget(f"{ask.title or ask.var}{about}")
-            yield Input(id=f"ask-{number}", classes="ask", compact=True)
+            yield line
         yield words_widget("Note, if there is something to remember", "muted")
-        yield Input(id="note", compact=True)
+        yield self._note
 
     def choices(self) -> tuple[Choice, ...]:
         """Done or not yet."""
@@ -76,22 +81,22 @@ class AnswersDialog(Dialog[Ticked]):
 
     def on_mount(self) -> None:
         """Type the first answer at once; without one, Enter says that it is done."""
-        self.query_one("#ask-0" if self._asks else "#ok").focus()
+        first = self._lines[0][1] if self._lines else self.buttons["ok"]
+        first.focus()
 
     @on(Button.Pressed, "#ok")
     @on(Input.Submitted)
     def give(self) -> None:
         """Give the answers, if each one matches whole."""
         values: dict[str, str] = {}
-        for number, ask in enumerate(self._asks):
-            line = self.query_one(f"#ask-{number}", Input)
+        for ask, line in self._lines:
             problem = self._problem(ask, line.value.strip())
             if problem:
                 self.refuse(problem)
                 line.focus()
                 return
             values[ask.var] = line.value.strip()
-        note = self.query_one("#note", Input).value.strip()
+        note = self._note.value.strip()
         self.dismiss(Ticked(values, note))
 
     def _problem(self, ask: Ask, answer: str) -> str:

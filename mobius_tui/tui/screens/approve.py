@@ -32,6 +32,7 @@ class ApproveDialog(Dialog[str]):
         self._approval = approval
         self._own = view.uid == approval.asked.uid
         """Whether this is the login that asked."""
+        self._line = Input(id="phrase", compact=True)
         super().__init__(f"Approve {view.plan.name(step.id)}?", tone="bad")
 
     def compose_body(self) -> Iterable[Widget]:
@@ -54,7 +55,7 @@ class ApproveDialog(Dialog[str]):
             name = account(self._view.uid)
             words = f"Type {phrase(name, self._step.id)} to approve:"
         yield words_widget(words, "bad")
-        yield Input(id="phrase", compact=True)
+        yield self._line
 
     def choices(self) -> tuple[Choice, ...]:
         """Approve or not."""
@@ -62,13 +63,13 @@ class ApproveDialog(Dialog[str]):
 
     def on_mount(self) -> None:
         """Put the focus where the phrase is."""
-        self.query_one("#phrase").focus()
+        self._line.focus()
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#approve")
     def give(self) -> None:
         """Give the name, where the phrase is right."""
-        typed = self.query_one("#phrase", Input).value.strip()
+        typed = self._line.value.strip()
         name = account(self._view.uid)
         if self._own:
             name = typed.removesuffix(phrase("", self._step.id)).strip()

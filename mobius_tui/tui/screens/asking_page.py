@@ -6,7 +6,6 @@ import asyncio
 import os
 from collections.abc import Callable, Coroutine
 from functools import partial
-from time import time
 from typing import Any
 
 from textual import events, on
@@ -15,7 +14,7 @@ from textual.worker import Worker
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.step_place import Part
 from mobius_tui.tui.errand import Errand
-from mobius_tui.tui.screens.dialog import DEAF
+from mobius_tui.tui.guard import DEAF, Typed
 from mobius_tui.tui.screens.run_page import RunPage
 from mobius_tui.tui.screens.stand import Stand
 from mobius_tui.tui.view import PHASE
@@ -30,7 +29,7 @@ class AskingPage(RunPage):
         viewer: Viewer,
         *,
         repaints: int = 20,
-        wall: Callable[[], float] = time,
+        wall: Callable[[], float] | None = None,
         stand: Stand | None = None,
     ) -> None:
         """Make the page of a run; see `RunPage`."""
@@ -57,14 +56,14 @@ class AskingPage(RunPage):
         else:
             self._asking = self.run_worker(work, name="ask", exit_on_error=False)
 
-    def hears(self, event: events.Event) -> bool:
+    def hears(self, typed: Typed) -> bool:
         """Whether it takes a key, a paste or a click that has come.
 
         What was typed right behind a command that was refused was meant for the dialog
         that did not open: an Enter would begin a step.
         """
-        is_deaf = self.mono() - self._refused_at < DEAF
-        return not (is_deaf and isinstance(event, events.Key | events.Paste))
+        is_deaf = typed.came - self._refused_at < DEAF
+        return not (is_deaf and isinstance(typed.event, events.Key | events.Paste))
 
     def refuse(self, words: str, *, is_problem: bool = False) -> None:
         """Say why a command does nothing."""

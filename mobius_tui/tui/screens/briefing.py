@@ -24,6 +24,7 @@ from mobius_tui.drill.never_red import LookBack
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.briefing import Briefing
 from mobius_tui.run.directory import RunDirectory
+from mobius_tui.runbook.model import Variable
 from mobius_tui.tui.brief import (
     drill_field,
     effects,
@@ -40,12 +41,11 @@ from mobius_tui.tui.field import Field
 from mobius_tui.tui.messages import Drilled, Probed
 from mobius_tui.tui.score_fields import unseen_fields
 from mobius_tui.tui.screens.alarmed import AlarmedPage
-from mobius_tui.tui.screens.answer_line import answer_in, answer_line
+from mobius_tui.tui.screens.answer_line import Line, answer_in, answer_line, label_of
 from mobius_tui.tui.screens.dialog import fields_widget
 from mobius_tui.tui.status_text import not_begun_text
 from mobius_tui.tui.theme import text
 from mobius_tui.tui.whom import contact_fields
-from mobius_tui.tui.widgets.detail import FieldList
 from mobius_tui.tui.widgets.elsewhere import Look
 from mobius_tui.tui.widgets.key_bar import KeyBar
 
@@ -106,7 +106,6 @@ class BriefingScreen(AlarmedPage):
         self._briefing = briefing
         self._begin = begin
         self._opened = opened
-        self._answers = answers
         self._probe = probe
         self._drilled = drilled
         self.typed: Mapping[str, str] = {}
@@ -118,13 +117,24 @@ class BriefingScreen(AlarmedPage):
         self.is_edited = False
         """Whether it is to be read again."""
         self._is_beginning = False
+        self._answers = answers
+        self._lines: dict[Variable, Line] = {}
+        self._drill = fields_widget((drill_field(None),), id="drilled")
+        self._probed = fields_widget(probe_fields(briefing.runbook), id="probed")
+        self._unseen = fields_widget((), id="unseen")
+        self._unseen.display = False
+        self._problem = Static("", id="problem", markup=False)
+        begin_it = Button(Content("Begin"), id="begin", variant="primary", compact=True)
+        self._begin_button = begin_it
+        self._probe_button = Button(Content("Probe now"), id="probe", compact=True)
+        self._keys = KeyBar()
 
     def compose(self) -> ComposeResult:
         """Header, what there is to know, Begin, keys."""
         briefing = self._briefing
         mode = f"bar -mode-{briefing.mode}"
         yield Static(header(briefing), classes=mode, markup=False)
-        yield self.banner()
+        yield self.banner
         with VerticalScroll(id="briefing", can_focus=False) as body:
             body.border_title = "Briefing"
             words = "nothing is executed, and nothing is sent, before Begin"
@@ -132,12 +142,14 @@ class BriefingScreen(AlarmedPage):
             if self.trouble:
                 yield from self._told_trouble()
             yield fields_widget(summary(briefing))
-            yield fields_widget((drill_field(None),), id="drilled")
+            yield self._drill
             if briefing.missing:
                 yield Static(text("To fill in", "strong"), classes="head", markup=False)
-                for variable in briefing.missing:
-                    known = self._answers.get(variable.name, "")
-                    yield from answer_line(variable, known)
+            for variable in briefing.missing:
+                line = answer_line(variable, self._answers.get(variable.name, ""))
+                self._lines[variable] = line
+                yield label_of(variable)
+                yield line
             for title, fields in (
                 ("What will run", effects(briefing.runbook)),
                 (BEFORE, preflight(briefing)),
@@ -148,16 +160,14 @@ class BriefingScreen(AlarmedPage):
                     yield Static(text(title, "strong"), classes="head", markup=False)
                     yield fields_widget(fields)
                 if title == BEFORE:
-                    yield fields_widget(probe_fields(briefing.runbook), id="probed")
-            unseen = fields_widget((), id="unseen")
-            unseen.display = False
-            yield unseen
-        yield Static("", id="problem", markup=False)
+                    yield self._probed
+            yield self._unseen
+        yield self._problem
         with Horizontal(classes="buttons"):
-            yield Button(Content("Begin"), id="begin", variant="primary", compact=True)
-            yield Button(Content("Probe now"), id="probe", compact=True)
+            yield self._begin_button
+            yield self._probe_button
             yield Button(Content("Back"), id="back", compact=True)
-        yield KeyBar()
+        yield self._keys
 
     def _told_trouble(self) -> Iterable[Widget]:
         """What is wrong with the edited source, each in its place."""
@@ -175,13 +185,12 @@ class BriefingScreen(AlarmedPage):
             replace(command("focus.next"), label="Next line"),
             replace(words, keys=tuple(spelled[:1])),
         )
-        self.query_one(KeyBar).offered = (*footer(("briefing",), ()), *around)
-        missing = self._briefing.missing
-        self.query_one("#begin", Button).disabled = bool(self.trouble)
-        first = f"#var-{missing[0].name}" if missing else "#begin"
+        self._keys.offered = (*footer(("briefing",), ()), *around)
+        self._begin_button.disabled = bool(self.trouble)
+        first: Widget = next(iter(self._lines.values()), self._begin_button)
         if self.trouble:
-            first = "#probe"
-        self.query_one(first).focus(scroll_visible=False)
+            first = self._probe_button
+        first.focus(scroll_visible=False)
         self.call_after_refresh(self._show_focus)
         self.run_worker(self._look_back(), name="look back", exit_on_error=False)
 
@@ -191,11 +200,8 @@ class BriefingScreen(AlarmedPage):
             self.focused.scroll_visible(animate=False)
 
     def _given(self) -> dict[str, str]:
-        lines = {
-            variable.name: answer_in(self.query_one(f"#var-{variable.name}"))
-            for variable in self._briefing.missing
-        }
-        return {name: value for name, value in lines.items() if value is not None}
+        given = {each.name: answer_in(line) for each, line in self._lines.items()}
+        return {name: value for name, value in given.items() if value is not None}
 
     @on(Input.Changed)
     @on(Select.Changed)
@@ -220,14 +226,14 @@ class BriefingScreen(AlarmedPage):
             self._refuse(f"{self.source.name} has errors: {key} edits it")
             return
         given = self._given()
-        for variable in self._briefing.missing:
+        for variable, line in self._lines.items():
             if not given.get(variable.name):
                 self._refuse(f"Still wanted: {variable.title or variable.name}")
-                self.query_one(f"#var-{variable.name}").focus()
+                line.focus()
                 return
         if not self._is_beginning:
             self._is_beginning = True
-            self.query_one("#begin", Button).disabled = True
+            self._begin_button.disabled = True
             self.run_worker(self._go(given), name="begin", exit_on_error=False)
 
     def action_edit(self) -> None:
@@ -256,7 +262,7 @@ class BriefingScreen(AlarmedPage):
     @on(Button.Pressed, "#probe")
     def action_probe(self) -> None:
         """Ask the probes once; nothing else goes over the network before Begin."""
-        self.query_one("#probed", FieldList).fields = (Field("probes", text("asking")),)
+        self._probed.fields = (Field("probes", text("asking")),)
         look = self._look(self._given())
         self.run_worker(look, group="probe", exclusive=True, exit_on_error=False)
 
@@ -268,7 +274,7 @@ class BriefingScreen(AlarmedPage):
     def _show_probed(self, event: Probed) -> None:
         event.stop()
         fields = probe_fields(self._briefing.runbook, event.seen)
-        self.query_one("#probed", FieldList).fields = fields
+        self._probed.fields = fields
 
     async def _look_back(self) -> None:
         """A worker: how the last drill went; a thousand runs take a moment to read."""
@@ -278,14 +284,13 @@ class BriefingScreen(AlarmedPage):
     def _show_drilled(self, event: Drilled) -> None:
         event.stop()
         field = drill_field(event.found, now=time.time())
-        self.query_one("#drilled", FieldList).fields = (field,)
+        self._drill.fields = (field,)
         found = unseen_fields(event.found.watched) if event.found is not None else ()
-        unseen = self.query_one("#unseen", FieldList)
-        unseen.fields = tuple(found)
-        unseen.display = bool(unseen.fields)
+        self._unseen.fields = tuple(found)
+        self._unseen.display = bool(self._unseen.fields)
 
     def _refuse(self, words: str) -> None:
-        self.query_one("#problem", Static).update(text(words, "bad"))
+        self._problem.update(text(words, "bad"))
 
     async def _go(self, given: Mapping[str, str]) -> None:
         """A worker: begin the run, and open it."""
@@ -293,7 +298,7 @@ class BriefingScreen(AlarmedPage):
             directory = await self._begin(self._briefing, given)
         except (MobiusError, OSError) as error:
             self._is_beginning = False
-            self.query_one("#begin", Button).disabled = False
+            self._begin_button.disabled = False
             self._refuse(sanitize.line(str(error)))
         else:
             self._opened(directory)

@@ -28,10 +28,11 @@ class ConfirmDialog(TypedDialog):
         self._view = view
         self._step = step
         self._destroys = effect_of(step) == "destroy"
-        self.wanted = view.environment if self._destroys and view.is_protected else ""
+        wanted = view.environment if self._destroys and view.is_protected else ""
         again = " again" if view.own(step.id).attempts else ""
         tone: Role = "bad" if self._destroys else "warn"
-        super().__init__(question(f"Run {view.plan.name(step.id)}{again}"), tone=tone)
+        title = question(f"Run {view.plan.name(step.id)}{again}")
+        super().__init__(title, wanted=wanted, tone=tone)
 
     def compose_body(self) -> Iterable[Widget]:
         """What will run, where, and what it will do."""
@@ -56,7 +57,7 @@ class ConfirmDialog(TypedDialog):
 
     def on_mount(self) -> None:
         """Put the focus where the confirmation is."""
-        self.query_one("#environment" if self.wanted else "#run").focus()
+        (self.line if self.wanted else self.buttons["run"]).focus()
 
     @on(Button.Pressed, "#run")
     def press(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from textual import on
@@ -35,23 +35,19 @@ class DecisionDialog(Dialog[Decided]):
         assert isinstance(step.action, Choose)
         self._action = step.action
         self._why = " ".join(step.why.split())
-        self._options = offered(view, step.action)
+        self._offered = offered(view, step.action)
         self._changes = bool(view.own(step.id).attempts)
         held = view.state.variables.get(step.action.var)
-        self._held = (held.text or "").split("\n") if held is not None else []
+        chosen = (held.text or "").split("\n") if held is not None else []
+        self._options = _options(step.action, self._offered, chosen)
+        self._reason = Input(id="reason", compact=True)
 
     def compose_body(self) -> Iterable[Widget]:
         """The options."""
         if self._why:
             yield words_widget(self._why, "muted")
         choose = self._action
-        labels = tuple(_label(option) for option in self._options)
-        refused = frozenset(
-            n for n, option in enumerate(self._options) if not option.value
-        )
-        options = Options(labels, multi=choose.multi, refused=refused)
-        options.marked = self._marked()
-        yield options
+        yield self._options
         how = (
             "Space marks, Enter decides"
             if choose.multi
@@ -60,13 +56,7 @@ class DecisionDialog(Dialog[Decided]):
         yield words_widget(how, "muted")
         if self._changes:
             yield words_widget("Why it is changed (it stays on record)")
-            yield Input(id="reason", compact=True)
-
-    def _marked(self) -> frozenset[int]:
-        """What was chosen before; of a list, at first, what it proposes."""
-        known = [n for n, each in enumerate(self._options) if each.value]
-        held = [n for n in known if self._options[n].value in self._held]
-        return frozenset(held or (known[:1] if self._action.from_ is not None else ()))
+            yield self._reason
 
     def choices(self) -> tuple[Choice, ...]:
         """Decide or not."""
@@ -74,26 +64,42 @@ class DecisionDialog(Dialog[Decided]):
 
     def on_mount(self) -> None:
         """Choose at once."""
-        self.query_one(Options).focus()
+        self._options.focus()
 
     @on(Button.Pressed, "#ok")
     @on(Options.Taken)
     @on(Input.Submitted)
     def give(self) -> None:
         """Give what is chosen, if something is."""
-        marked = sorted(self.query_one(Options).marked)
-        values = tuple(self._options[place].value for place in marked)
+        marked = sorted(self._options.marked)
+        values = tuple(self._offered[place].value for place in marked)
         if not values:
             several = "at least one of them" if self._action.multi else "one of them"
             keys = "Space marks" if self._action.multi else "↑ ↓ choose"
             self.refuse(f"Choose {several} first: {keys}.")
             return
-        reason = self.query_one("#reason", Input).value.strip() if self._changes else ""
+        reason = self._reason.value.strip() if self._changes else ""
         if self._changes and not reason:
             self.refuse("Say why it is changed.")
-            self.query_one("#reason").focus()
+            self._reason.focus()
             return
         self.dismiss(Decided(values, reason))
+
+
+def _options(
+    choose: Choose, offered: tuple[Option, ...], chosen: Container[str]
+) -> Options:
+    """The options, those marked that were chosen before; of a list, else the first."""
+    known = [n for n, option in enumerate(offered) if option.value]
+    options = Options(
+        tuple(map(_label, offered)),
+        multi=choose.multi,
+        refused=frozenset(range(len(offered))) - frozenset(known),
+    )
+    marked = [n for n in known if offered[n].value in chosen]
+    proposed = known[:1] if choose.from_ is not None else ()
+    options.marked = frozenset(marked or proposed)
+    return options
 
 
 def _label(option: Option) -> Content:

@@ -1,9 +1,10 @@
-"""What every dialog shares: its frame, its buttons, and its deafness when it opens."""
+"""What every dialog shares: its frame, its buttons, and which keys it takes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from time import monotonic
 from types import MappingProxyType
 from typing import ClassVar, Generic, Literal, TypeVar
@@ -24,6 +25,7 @@ from mobius_tui import sanitize
 from mobius_tui.tui.backdrop import Backdrop
 from mobius_tui.tui.commands import bind
 from mobius_tui.tui.field import Field
+from mobius_tui.tui.guard import Guard, Typed
 from mobius_tui.tui.room import Roomy
 from mobius_tui.tui.screens.drafts import write, written
 from mobius_tui.tui.screens.stand import Draft
@@ -31,22 +33,6 @@ from mobius_tui.tui.theme import Role, text
 from mobius_tui.tui.view import RunView
 from mobius_tui.tui.widgets.banner import AlarmBanner
 from mobius_tui.tui.widgets.detail import FieldList
-
-DEAF = 0.3
-"""Seconds after its opening in which a dialog takes no keys, and after each key that
-came too early.
-
-What was typed ahead over a slow line was meant for the screen beneath; it must confirm
-nothing. Nor must a key that is hammered, or held down: it was not pressed to answer.
-Text for a line that has the focus answers nothing: it need not wait for calm, and what
-comes too early of it makes nothing wait.
-"""
-
-BEAT = 0.05
-"""Seconds between looks whether the program itself kept up."""
-STALL = 0.2
-"""Seconds without a look after which nobody knows when the keys that wait were pressed:
-a key that is held down would look like one that comes after a pause."""
 
 T = TypeVar("T")
 
@@ -106,7 +92,7 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
     """The run, of which the banner over the dialog tells; none where there is none."""
 
     mono: Callable[[], float] = monotonic
-    """Where seconds come from for the time in which it is deaf."""
+    """Where seconds come from for the times of what is typed in it."""
     copier: Callable[[str], None] | None = None
     """Copies text and says which way it went; given by the page that asks."""
     status: Callable[[], None] | None = None
@@ -122,9 +108,10 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
         super().__init__(classes=f"dialog -tone-{tone}")
         self.heading = sanitize.line(title)
         """What stands in the border."""
-        self._calm_since: float | None = None
-        self._opened = 0.0
-        self._looked: float | None = None
+        self._guard = Guard()
+        self.box = Vertical(classes="box")
+        self._scrolled = Body(classes="body")
+        self._refusal = Static("", id="problem", markup=False)
         self._given: Draft = {}
 
     def render(self) -> RenderResult:  # type: ignore[override]
@@ -135,32 +122,20 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
         return beneath
 
     @property
-    def takes_keys(self) -> bool:
-        """Whether it has been open, and calm, for long enough to be meant."""
-        since = self._calm_since
-        return since is not None and self.mono() - since >= DEAF
-
-    @property
     def is_opening(self) -> bool:
         """Whether it is yet to be seen, and keys must wait."""
-        return self._calm_since is None
+        return not self._guard.is_seen
 
-    def hears(self, event: events.Event) -> bool:
-        """Whether it takes a key, a paste or a click that has come.
+    def was_drawn(self, at: float) -> None:
+        """The terminal shows it as it is, since a moment of the monotonic clock."""
+        if self.is_mounted:
+            self._guard.show(at if self.mono is monotonic else self.mono())
 
-        A key too early makes it wait anew; a click was aimed, and is only too early.
-        """
-        # On a busy machine what was typed ahead comes one by one, and late.
-        came = event.time if self.mono is monotonic else self.mono()
-        if self._is_text(event):
-            return not self.is_opening and came - self._opened >= DEAF
-        self._look_for_stalls()
-        since = self._calm_since
-        takes = since is not None and came - since >= DEAF
-        is_click = isinstance(event, events.MouseDown)
-        if not takes and not is_click and self._calm_since is not None:
-            self._calm_since = self.mono()
-        return takes
+    def hears(self, typed: Typed) -> bool:
+        """Whether it takes a key, a paste or a click that has come."""
+        event = typed.event
+        answers = not (isinstance(event, events.MouseDown) or self._is_text(event))
+        return self._guard.takes(typed, answers=answers)
 
     def _is_text(self, event: events.Event) -> bool:
         """Whether it goes into a line, where it waits for an answer."""
@@ -170,28 +145,16 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
             return event.is_printable or event.key == "backspace"
         return isinstance(event, events.Paste)
 
-    def be_deaf(self) -> None:
-        """Take no keys for a moment, as when it opened: it says something else now."""
-        self._calm_since = self.mono()
+    def renew(self) -> None:
+        """It says something else now: no key answers that before it has been seen."""
+        self._guard.renew()
+        self.refresh()
 
     def on_mount(self) -> None:
-        """Begin to count; on a low screen, scroll to what is to be typed."""
-        self._opened = self.mono()
-        self.be_deaf()
-        if self.mono is monotonic:
-            self._looked = monotonic()
-            self.set_interval(BEAT, self._look_for_stalls)
+        """Put back what was typed; on a low screen, scroll to what is to be typed."""
         self._given = written(self)
         write(self, self.draft)
         self.call_after_refresh(self._show_focus)
-
-    def _look_for_stalls(self) -> None:
-        """Take no keys for a moment after one in which the program did not run."""
-        if self._looked is None:
-            return
-        before, self._looked = self._looked, monotonic()
-        if self._looked - before >= STALL and not self.is_opening:
-            self.be_deaf()
 
     def dismiss(self, result: T | None = None) -> AwaitComplete:
         """Close, and give what was answered; what was typed is known afterwards."""
@@ -210,24 +173,21 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
     def compose(self) -> ComposeResult:
         """The box: the body, which scrolls, and the foot, which does not."""
         yield AlarmBanner(before="Esc").data_bind(view=Dialog.alarm)
-        with Vertical(classes="box") as box:
-            box.border_title = Content(self.heading)
-            with Body(classes="body"):
+        with self.box:
+            self.box.border_title = Content(self.heading)
+            with self._scrolled:
                 yield from self.compose_body()
             with Vertical(classes="foot"):
                 yield from self.compose_foot()
-                problem = Static("", id="problem", markup=False)
-                problem.display = False
-                yield problem
+                self._refusal.display = False
+                yield self._refusal
                 with Horizontal(classes="buttons"):
-                    for choice in self.choices():
-                        key = "Esc " if choice.id == "cancel" else ""
-                        yield Button(
-                            Content(key + sanitize.line(choice.label)),
-                            id=choice.id,
-                            variant=choice.variant,
-                            compact=True,
-                        )
+                    yield from self.buttons.values()
+
+    @cached_property
+    def buttons(self) -> Mapping[str, Button]:
+        """The buttons by the ids of their choices, whether they are seen yet or not."""
+        return {choice.id: _button(choice) for choice in self.choices()}
 
     def compose_body(self) -> Iterable[Widget]:
         """What stands in the box."""
@@ -243,17 +203,20 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
 
     def refuse(self, words: str) -> None:
         """Say in the box why it cannot be so."""
-        problem = self.query_one("#problem", Static)
-        problem.update(text(words, "bad"))
-        problem.display = True
+        self._refusal.update(text(words, "bad"))
+        self._refusal.display = True
+
+    def refuse_nothing(self) -> None:
+        """What was refused is no longer so."""
+        self._refusal.display = False
 
     def action_scroll_body(self, rows: int) -> None:
         """Scroll what does not fit."""
-        self.query_one(".body").scroll_relative(y=rows, animate=False)
+        self._scrolled.scroll_relative(y=rows, animate=False)
 
     def action_button(self, step: int) -> None:
         """Go from a button to the one beside it, as far as there are any."""
-        buttons = [each for each in self.query(".buttons Button") if each.display]
+        buttons = [each for each in self.buttons.values() if each.display]
         if self.focused in buttons:
             place = buttons.index(self.focused) + step
             buttons[min(max(place, 0), len(buttons) - 1)].focus()
@@ -276,6 +239,16 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
     def action_cancel(self) -> None:
         """Close, and do nothing."""
         self.dismiss(None)
+
+
+def _button(choice: Choice) -> Button:
+    key = "Esc " if choice.id == "cancel" else ""
+    return Button(
+        Content(key + sanitize.line(choice.label)),
+        id=choice.id,
+        variant=choice.variant,
+        compact=True,
+    )
 
 
 def fields_widget(

@@ -16,10 +16,10 @@ def written(dialog: Widget) -> Draft:
 
 def write(dialog: Widget, draft: Draft) -> None:
     """Put what was typed before into those of its fields that there are."""
-    for key in draft.keys() & written(dialog).keys():
-        field = dialog.query_one(f"#{key}")
-        if isinstance(field, Input):
-            field.select_on_focus = False
-            field.value = draft[key]
-        elif isinstance(field, TextArea):
-            field.text = draft[key]
+    for line in dialog.query(Input):
+        if (words := draft.get(line.id or "")) is not None:
+            line.select_on_focus = False
+            line.value = words
+    for area in dialog.query(TextArea):
+        if (words := draft.get(area.id or "")) is not None:
+            area.text = words

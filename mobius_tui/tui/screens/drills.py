@@ -66,11 +66,12 @@ class DrillsDialog(Dialog[None]):
         self._look = look
         self._wall = wall
         self._found: tuple[Trend, ...] | None = None
+        looking = text("looking through the runs", "muted")
+        self._shown = Static(looking, id="trends", markup=False)
 
     def compose_body(self) -> Iterable[Widget]:
         """A chart and the last drills for each fault."""
-        looking = text("looking through the runs", "muted")
-        yield Static(looking, id="trends", markup=False)
+        yield self._shown
 
     def on_mount(self) -> None:
         """Search; a thousand drills take a moment to read."""
@@ -93,14 +94,13 @@ class DrillsDialog(Dialog[None]):
     def _show(self) -> None:
         if self._found is None:
             return
-        shown = self.query_one("#trends", Static)
         if not self._found:
-            shown.update(text(self._none, "muted"))
+            self._shown.update(text(self._none, "muted"))
             return
-        width = self.query_one(".box").size.width - SIDES
+        width = self.box.size.width - SIDES
         now = self._wall()
         blocks = [
             Content("\n").join(trend_lines(trend, width=width, now=now))
             for trend in self._found
         ]
-        shown.update(Content("\n\n").join(blocks))
+        self._shown.update(Content("\n\n").join(blocks))

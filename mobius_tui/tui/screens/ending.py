@@ -32,7 +32,6 @@ from mobius_tui.tui.screens.dialog import Choice, Dialog, fields_widget
 from mobius_tui.tui.sending import trouble_fields
 from mobius_tui.tui.theme import Role, assemble, text
 from mobius_tui.tui.view import RunView
-from mobius_tui.tui.widgets.detail import FieldList
 
 Judge = Callable[[], Awaitable[tuple[Field, ...]]]
 """Gives the score of a drill, once it is known."""
@@ -87,6 +86,7 @@ class EndCard(Dialog[str]):
             *_due_fields(due),
         )
         self._judge = judge
+        self._score = fields_widget(awaited(), id="score")
         self._more = more
         self._due = due
 
@@ -95,7 +95,7 @@ class EndCard(Dialog[str]):
         if not self._more:
             yield fields_widget(self._fields)
         if self._judge is not None:
-            yield fields_widget(awaited(), id="score")
+            yield self._score
         if self._more:
             yield fields_widget(self._more)
             yield fields_widget(self._fields)
@@ -115,7 +115,7 @@ class EndCard(Dialog[str]):
         shown = event.fields
         if self._more:  # what was never seen red is for whoever owns the runbook
             shown = tuple(takewhile(lambda field: field.label != "unseen", shown))
-        self.query_one("#score", FieldList).fields = shown
+        self._score.fields = shown
 
     def choices(self) -> tuple[Choice, ...]:
         """Leave, or read on."""

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
 from functools import partial
-from time import time
 from typing import ClassVar
 
 from textual import on
@@ -73,12 +72,14 @@ class FacilitatorPage(Page):
             super().__init__()
             self.found = found
 
-    def __init__(self, viewer: Viewer, *, wall: Callable[[], float] = time) -> None:
+    def __init__(
+        self, viewer: Viewer, *, wall: Callable[[], float] | None = None
+    ) -> None:
         """Make the page.
 
         Args:
             viewer: the drill's; the page closes it.
-            wall: gives seconds since 1970.
+            wall: gives seconds since 1970; the run's own clock without it.
 
         Raises:
             UsageError: there is nothing to lead in it.
@@ -87,12 +88,19 @@ class FacilitatorPage(Page):
         self._facilitator = Facilitator(viewer)
         self._faults = self._facilitator.faults
         self._viewer = viewer
-        self._wall = wall
+        self._wall = wall or viewer.follower.now
         self._sight = Sight(viewer)
         self._shows: Mapping[str, str] = {}
         self._standing: Mapping[str, Act] = {}
         self._follower: Worker[None] | None = None
         self._asking: Worker[None] | None = None
+        self._list = FaultList(id="faults", markup=False, compact=True)
+        self._list.add_options(
+            [Option(fault_line(f, None)) for f in self._faults.values()]
+        )
+        self._about, self._team = FieldList(id="fault"), FieldList(id="team")
+        self._times = FieldList(id="times")
+        self._keys = KeyBar()
 
     def compose(self) -> ComposeResult:
         """Header, the faults beside what the team does, keys."""
@@ -102,20 +110,18 @@ class FacilitatorPage(Page):
         with Horizontal(id="body"):
             with VerticalScroll(id="left", can_focus=False) as left:
                 left.border_title = "Faults"
-                yield FaultList(id="faults", markup=False, compact=True)
-                yield FieldList(id="fault")
+                yield self._list
+                yield self._about
             with VerticalScroll(id="score", can_focus=False) as right:
                 right.border_title = "The team"
-                yield FieldList(id="team")
-                yield FieldList(id="times")
-        yield KeyBar()
+                yield self._team
+                yield self._times
+        yield self._keys
 
     def on_mount(self) -> None:
         """List the faults, and follow the run."""
-        faults = self.query_one(FaultList)
-        faults.add_options([Option(fault_line(f, None)) for f in self._faults.values()])
-        faults.highlighted = 0
-        self.query_one(KeyBar).offered = self.footer_commands()
+        self._list.highlighted = 0
+        self._keys.offered = self.footer_commands()
         self._follower = self.run_worker(self._follow, exit_on_error=False)
         self.set_interval(1.0, self.look)
         self.set_interval(SYMPTOMS, self._ask_site)
@@ -152,34 +158,31 @@ class FacilitatorPage(Page):
         view = self._sight.run(self._wall(), self.view)
         self.view = view
         health = self._sight.health(view).news
-        self._put("#team", tuple(team_fields(view, health)))
+        self._team.fields = tuple(team_fields(view, health))
         try:
-            self._put("#times", tuple(score_fields(self._facilitator.score())))
+            self._times.fields = tuple(score_fields(self._facilitator.score()))
             standing = self._facilitator.standing()
         except MobiusError as error:
-            self._put("#times", (Field("score", text(str(error), "bad")),))
+            self._times.fields = (Field("score", text(str(error), "bad")),)
             return
         if standing != self._standing:
             self._standing = standing
-            faults = self.query_one(FaultList)
             for place, fault in enumerate(self._faults.values()):
                 line = fault_line(fault, standing.get(fault.name))
-                faults.replace_option_prompt_at_index(place, line)
+                self._list.replace_option_prompt_at_index(place, line)
         self._show_fault()
-
-    def _put(self, where: str, fields: tuple[Field, ...]) -> None:
-        self.query_one(where, FieldList).fields = fields
 
     @property
     def _fault(self) -> Fault:
         """The one under the cursor."""
-        place = self.query_one(FaultList).highlighted or 0
+        place = self._list.highlighted or 0
         return tuple(self._faults.values())[place]
 
     @on(OptionList.OptionHighlighted)
     def _show_fault(self) -> None:
         fault = self._fault
-        self._put("#fault", tuple(fault_fields(fault, self._shows.get(fault.name))))
+        shows = self._shows.get(fault.name)
+        self._about.fields = tuple(fault_fields(fault, shows))
 
     def _ask_site(self) -> None:
         """See which faults the site shows that were touched, or that one looks at."""

@@ -69,7 +69,7 @@ class FailureDialog(Dialog[str]):
 
     def on_mount(self) -> None:
         """Let Enter look first, not act."""
-        self.query_one("#cancel").focus()
+        self.buttons["cancel"].focus()
 
     def action_way(self, command_id: str) -> None:
         """Choose a way by its key."""

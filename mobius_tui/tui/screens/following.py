@@ -6,14 +6,12 @@ import asyncio
 from collections.abc import Callable
 from contextlib import aclosing, suppress
 from pathlib import Path
-from time import time
 
 from textual import on
 from textual.worker import Worker, WorkerError
 
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.tui.messages import OutputGrew, RunChanged, RunLost
-from mobius_tui.tui.output.workbench import OutputWorkbench
 from mobius_tui.tui.screens.output_page import OutputPage
 from mobius_tui.tui.sight import Sight
 
@@ -29,19 +27,19 @@ class FollowingPage(OutputPage):
         viewer: Viewer,
         *,
         repaints: int = 20,
-        wall: Callable[[], float] = time,
+        wall: Callable[[], float] | None = None,
     ) -> None:
         """Make the page of a run.
 
         Args:
             viewer: the run; the page closes it.
             repaints: the most repaints in a second that news may cause.
-            wall: gives seconds since 1970.
+            wall: gives seconds since 1970; the run's own clock without it.
         """
-        super().__init__()
+        super().__init__(repaints=repaints)
         self._viewer = viewer
         self._repaints = repaints
-        self._wall = wall
+        self._wall = wall or viewer.follower.now
         self._sight = Sight(viewer)
         self._followed: set[tuple[str, int]] = set()
         self._follower: Worker[None] | None = None
@@ -105,7 +103,7 @@ class FollowingPage(OutputPage):
         event.stop()
         path = self._viewer.directory.attempt(event.step, event.attempt).output
         if self.shown is not None and self.shown.path == path:
-            self.query_one(OutputWorkbench).refresh_from_file()
+            self.output.refresh_from_file()
 
     def look(self) -> None:
         """Look at once; the next look for news has to wait."""

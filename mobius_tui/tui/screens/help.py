@@ -26,16 +26,17 @@ class Group(Vertical):
         super().__init__(classes="group")
         self._title = title
         self._rows = rows
+        self._table = KeyTable(rows)
 
     def compose(self) -> Iterable[Widget]:
         """The heading and the table."""
         yield Static(text(self._title, "strong"), markup=False)
-        yield KeyTable(self._rows)
+        yield self._table
 
     def find(self, words: str) -> bool:
         """Show the rows that hold the words; returns whether there are any."""
         rows = tuple(row for row in self._rows if words in _plain(row))
-        self.query_one(KeyTable).rows = rows
+        self._table.rows = rows
         self.display = bool(rows)
         return bool(rows)
 
@@ -74,7 +75,7 @@ class HelpDialog(Dialog[None]):
     def _find(self, event: Input.Changed) -> None:
         words = event.value.strip().lower()
         found = [group.find(words) for group in self.query(Group)]
-        self.query_one("#problem").display = False
+        self.refuse_nothing()
         if not any(found):
             self.refuse("No key has that word.")
 

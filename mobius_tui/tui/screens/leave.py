@@ -15,7 +15,7 @@ from textual.widgets import Button, Static
 from mobius_tui import sanitize
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.state import RunState
-from mobius_tui.run.watch_job import ends_alone
+from mobius_tui.run.watch_alone import ends_alone
 from mobius_tui.tui.screens.dialog import Choice, Dialog
 from mobius_tui.tui.theme import text
 from mobius_tui.tui.view import RunView
@@ -73,8 +73,8 @@ def last_words(state: RunState, plan: Plan) -> str:
 class LeaveDialog(Dialog[Way]):
     """Gives `leave` or `stop`; nothing to stay.
 
-    What runs may end, or begin, while it is open: its words follow `state`, and after
-    each change it is deaf for a moment, so that nobody answers what they did not read.
+    What runs may end, or begin, while it is open: its words follow `state`, and no key
+    counts that was typed before they were seen: nobody answers what they did not read.
     """
 
     state: reactive[Leaving] = reactive(NOTHING, repaint=False)
@@ -90,10 +90,11 @@ class LeaveDialog(Dialog[Way]):
         self._run_id = run_id
         self._first = state
         self.set_reactive(LeaveDialog.state, state)
+        self._said = Static(self._words(), id="leaving", classes="words", markup=False)
 
     def compose_body(self) -> Iterable[Widget]:
         """What runs, and how to come back."""
-        yield Static(self._words(), id="leaving", classes="words", markup=False)
+        yield self._said
 
     def _words(self) -> Content:
         state = self.state
@@ -139,21 +140,21 @@ class LeaveDialog(Dialog[Way]):
     def on_mount(self) -> None:
         """Enter leaves it running."""
         self._show_buttons()
-        self.query_one("#leave").focus()
+        self.buttons["leave"].focus()
 
     def _show_buttons(self) -> None:
-        self.query_one("#leave", Button).label = self._leave_label
-        stop = self.query_one("#stop", Button)
+        self.buttons["leave"].label = self._leave_label
+        stop = self.buttons["stop"]
         stop.label = self._stop_label
         stop.display = bool(self._names)
         if stop.has_focus and not stop.display:
-            self.query_one("#leave").focus()
+            self.buttons["leave"].focus()
 
     def watch_state(self) -> None:
         """Say how it is now; it has to be read before it is answered."""
         if self.is_mounted:
-            self.be_deaf()
-            self.query_one("#leaving", Static).update(self._words())
+            self.renew()
+            self._said.update(self._words())
             self._show_buttons()
 
     @on(Button.Pressed, "#leave")

@@ -96,19 +96,22 @@ class LibraryScreen(AlarmedPage):
         self._open_review = look_back
         self._shelf: Shelf | None = None
         self._entries: dict[str, Entry] = {}
+        self._options = LibraryList(id="library", markup=False)
+        self._options.border_title = "Library"
+        self._filter = FilterLine("title, id, environment, outcome, person, or day")
+        self._keys = KeyBar()
 
     def compose(self) -> ComposeResult:
         """The list, and the line to search in."""
         yield Static(text("mobius-tui", "strong"), classes="bar", markup=False)
-        yield self.banner()
-        yield LibraryList(id="library", markup=False)
-        yield FilterLine("title, id, environment, outcome, person, or day")
-        yield KeyBar()
+        yield self.banner
+        yield self._options
+        yield self._filter
+        yield self._keys
 
     def on_screen_resume(self) -> None:
         """Look again whenever it comes to the top."""
-        self.query_one(KeyBar).offered = self.footer_commands()
-        self.query_one(OptionList).border_title = "Library"
+        self._keys.offered = self.footer_commands()
         look = self._look_again()
         self.run_worker(look, group="look", exclusive=True, exit_on_error=False)
 
@@ -126,13 +129,13 @@ class LibraryScreen(AlarmedPage):
         """List what matches; the cursor stays on its line."""
         if self._shelf is None:
             return
-        options = self.query_one(OptionList)
+        options = self._options
         highlighted = options.highlighted_option
         before = self.at if highlighted is None else highlighted.id or ""
-        query = self.query_one(FilterLine).value.lower().split()
+        query = self._filter.value.lower().split()
         self._entries = {}
         options.clear_options()
-        found = self._options(self._shelf, query)
+        found = self._found(self._shelf, query)
         options.add_options(found or [Option(NOTHING, disabled=True)])
         if before in self._entries:
             options.highlighted = options.get_option_index(before)
@@ -141,7 +144,7 @@ class LibraryScreen(AlarmedPage):
         count = f"{len(self._entries)} found" if query else ""
         options.border_subtitle = Content(count)
 
-    def _options(self, shelf: Shelf, query: list[str]) -> list[Option]:
+    def _found(self, shelf: Shelf, query: list[str]) -> list[Option]:
         """Headings, and under each what matches; where there is nothing, what to do."""
         options: list[Option] = []
         for title, hint, entries in self._groups(shelf):
@@ -177,17 +180,15 @@ class LibraryScreen(AlarmedPage):
 
     def action_filter(self) -> None:
         """Search."""
-        line = self.query_one(FilterLine)
-        line.display = True
-        line.focus()
+        self._filter.display = True
+        self._filter.focus()
 
     @on(FilterLine.Cleared)
     def action_all(self) -> None:
         """List everything again."""
-        line = self.query_one(FilterLine)
-        line.value = ""
-        line.display = False
-        self.query_one(OptionList).focus()
+        self._filter.value = ""
+        self._filter.display = False
+        self._options.focus()
 
     @on(Input.Changed)
     def _search(self, event: Input.Changed) -> None:
@@ -198,7 +199,7 @@ class LibraryScreen(AlarmedPage):
     def _take(self, event: Input.Submitted) -> None:
         event.stop()
         if self._entries:
-            self.query_one(OptionList).focus()
+            self._options.focus()
 
     def action_drills(self) -> None:
         """Show how the drills went of the runbook under the cursor."""
@@ -224,7 +225,7 @@ class LibraryScreen(AlarmedPage):
             self.copy(partial(status_of, Path(entry.key), self._wall()))
 
     def _at_cursor(self) -> Entry | None:
-        option = self.query_one(OptionList).highlighted_option
+        option = self._options.highlighted_option
         return self._entries.get((option.id if option is not None else "") or "")
 
     def action_edit(self) -> None:
@@ -249,7 +250,7 @@ class LibraryScreen(AlarmedPage):
 
     def action_open(self) -> None:
         """Open what is under the cursor."""
-        self.query_one(OptionList).action_select()
+        self._options.action_select()
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:

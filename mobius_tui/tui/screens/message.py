@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
-from textual.widgets import Button, Static, TextArea
+from textual.widgets import Button, TextArea
 
 from mobius_tui import sanitize
 from mobius_tui.run.channels import marked
@@ -28,7 +28,6 @@ from mobius_tui.tui.screens.dialog import (
 from mobius_tui.tui.sending import channel_fields, deliveries_of, queued_ahead, ways_of
 from mobius_tui.tui.theme import Role, cut_in_middle, text
 from mobius_tui.tui.view import RunView
-from mobius_tui.tui.widgets.detail import FieldList
 
 NAME = 14
 """Cells of a channel's id on a button."""
@@ -76,6 +75,11 @@ class MessageDialog(Dialog[Told]):
             self._body = sanitize.clean(self._open[0].queued.text, newlines=True)
         ready = (w.channel for w in ways_of(view, step) if not w.problem)
         self._ready = () if queued_ahead(view, step) else tuple(ready)
+        self._channels = fields_widget(tuple(channel_fields(view, step)), id="channels")
+        self._hint = words_widget(*self._first_hint())
+        self._hint.id = "hint"
+        self._area = TextArea(self._body, id="text", soft_wrap=True, compact=True)
+        self._area.read_only = bool(self._open)
 
     @property
     def _is_over(self) -> bool:
@@ -86,20 +90,15 @@ class MessageDialog(Dialog[Told]):
         """What was told, where it goes, and the text."""
         if self._told:
             yield words_widget(self._told, "good")
-        fields = tuple(channel_fields(self._view, self._step))
-        if fields:
-            yield fields_widget(fields, id="channels")
-        hint = words_widget(*self._hint())
-        hint.id = "hint"
-        yield hint
+        if self._channels.fields:
+            yield self._channels
+        yield self._hint
         unknown = ", ".join(dict.fromkeys(_MENTION.findall(self._body)))
         if unknown and not self._open:
             yield words_widget(f"Not known yet; write it yourself: {unknown}", "warn")
-        area = TextArea(self._body, id="text", soft_wrap=True, compact=True)
-        area.read_only = bool(self._open)
-        yield area
+        yield self._area
 
-    def _hint(self) -> tuple[str, Role]:
+    def _first_hint(self) -> tuple[str, Role]:
         """What to do, in a line."""
         if self._is_over:
             return "Nothing is sent any more: copy it, and tell it by hand.", "muted"
@@ -113,9 +112,8 @@ class MessageDialog(Dialog[Told]):
 
     def watch_alarm(self, view: RunView | None) -> None:
         """How it stands with each channel, as it goes on."""
-        if view is not None and self.is_mounted and self.query("#channels"):
-            fields = tuple(channel_fields(view, self._step))
-            self.query_one("#channels", FieldList).fields = fields
+        if view is not None:
+            self._channels.fields = tuple(channel_fields(view, self._step))
 
     def choices(self) -> tuple[Choice, ...]:
         """Send it, copy it, or say that it was told; the likeliest first."""
@@ -147,11 +145,11 @@ class MessageDialog(Dialog[Told]):
         first = self.choices()[0].id
         if any(own.stand is Stand.UNKNOWN for own in self._open) and not self._is_over:
             first = "cancel"
-        self.query_one(f"#{first}").focus()
+        self.buttons[first].focus()
 
     @property
     def _text(self) -> str:
-        return self.query_one("#text", TextArea).text
+        return self._area.text
 
     @on(Button.Pressed, "#copy")
     def action_copy_text(self) -> None:
@@ -161,7 +159,7 @@ class MessageDialog(Dialog[Told]):
         """
         if self.copier is not None:
             self.copier(self._text)
-        next_one = next(iter(self.query("#drop, #ok").results(Button)), None)
+        next_one = self.buttons.get("drop") or self.buttons.get("ok")
         if next_one is None:
             return
         words = f"Where you paste it yourself, “{next_one.label}” says so."
@@ -169,16 +167,15 @@ class MessageDialog(Dialog[Told]):
             next_one.focus()
             words = "Paste it where people read; then Enter says that it was told."
         if not self._open:  # of what may have arrived, the warning stays
-            self.query_one("#hint", Static).update(text(words))
+            self._hint.update(text(words))
 
     @on(Button.Pressed, "#edit")
     def action_edit(self) -> None:
         """Go to the end of the text."""
         if self._open:
             return
-        area = self.query_one("#text", TextArea)
-        area.focus()
-        area.move_cursor(area.document.end)
+        self._area.focus()
+        self._area.move_cursor(self._area.document.end)
 
     @on(Button.Pressed, "#send")
     def send(self) -> None:

@@ -28,6 +28,15 @@ class OutputPage(PanedPage):
     chosen_tab: str | None = None
     """The tab that the person wants, in place of the one that belongs to the cursor."""
 
+    def __init__(self, *, repaints: int) -> None:
+        """Make the page.
+
+        Args:
+            repaints: the most repaints of the output in a second.
+        """
+        super().__init__()
+        self.output = OutputWorkbench(id="output", repaints=repaints)
+
     def show_output(self) -> None:
         """Find out what the pane shows, and show it."""
 
@@ -36,7 +45,7 @@ class OutputPage(PanedPage):
         if shown == self.shown:
             return
         self.shown = shown
-        pane = self.query_one(OutputWorkbench)
+        pane = self.output
         pane.tabs, pane.tab = shown.tabs, shown.tab
         pane.show(
             shown.path,
@@ -50,7 +59,7 @@ class OutputPage(PanedPage):
     def footer_commands(self) -> tuple[Command, ...]:
         """What the footer shows: in the output pane, what works there, first."""
         shown = super().footer_commands()
-        pane = self.query_one(OutputWorkbench)
+        pane = self.output
         others = tuple(command for command in shown if command.place != "output")
         if not pane.has_focus_within:
             return others
@@ -66,7 +75,7 @@ class OutputPage(PanedPage):
 
     def palette_commands(self) -> tuple[Command, ...]:
         """What the palette finds: tabs and their stop only where there are some."""
-        pane = self.query_one(OutputWorkbench)
+        pane = self.output
         return tuple(
             command
             for command in super().palette_commands()
@@ -76,11 +85,19 @@ class OutputPage(PanedPage):
 
     def action_copy_selection(self) -> None:
         """Copy what is selected: in the output, or in another pane."""
-        pane = self.query_one(OutputWorkbench)
+        pane = self.output
         if pane.has_selection:
             pane.action_copy()
         else:
             super().action_copy_selection()
+
+    def action_wrap(self) -> None:
+        """Wrap the output's long lines, or not."""
+        self.output.action_toggle_wrap()
+
+    def action_times(self) -> None:
+        """Show when each line of the output came, or not."""
+        self.output.action_toggle_times()
 
     @on(OutputWorkbench.CopyWanted)
     def _copy_wanted(self, event: OutputWorkbench.CopyWanted) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from textual import events, on
 from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
+from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
 from mobius_tui import sanitize
@@ -51,7 +52,11 @@ class Page(BasePage):
     """What the help says first of it."""
 
     mono: Callable[[], float] = monotonic
-    """Where seconds come from for the time in which a dialog is deaf."""
+    """Where seconds come from for the times of what is typed."""
+
+    panes: Mapping[str, Widget] = MappingProxyType({})
+    """Its panes by their ids. They are made with it: whatever asks for one may do so
+    before it is composed, and when it has gone."""
 
     drafts: Mapping[str, Draft] = MappingProxyType({})
     """What was typed in dialogs and nothing came of, by their headings."""
@@ -228,6 +233,6 @@ class Page(BasePage):
     async def carry_out(self, command: Command) -> None:
         """Do what a command says, as if its key had been pressed."""
         if command.place in PANES:
-            await self.query_one(f"#{command.place}").run_action(command.action)
+            await self.panes[command.place].run_action(command.action)
         else:
             await self.run_action(command.action)

@@ -10,7 +10,6 @@ from textual.reactive import reactive
 
 from mobius_tui.tui.command import Command
 from mobius_tui.tui.commands import command
-from mobius_tui.tui.output.pane import OutputPane
 from mobius_tui.tui.screens.page import Page
 
 TALL = 30
@@ -71,7 +70,7 @@ class PanedPage(Page):
     def action_pane(self, number: str) -> None:
         """Give a pane the focus; on a narrow screen, the whole room."""
         name, _ = self.PANES[int(number) - 1]
-        self.query_one(f"#{name}").focus()
+        self.panes[name].focus()
 
     def action_zoom(self) -> None:
         """Give the whole room to the pane with the focus, or give it back."""
@@ -86,15 +85,6 @@ class PanedPage(Page):
         for number, (name, _) in enumerate(self.PANES, 1):
             has_focus = name == self.pane
             shown[f"-pane-{number}"] = has_focus
-            pane = self.query_one(f"#{name}")
-            pane.set_class(zoomed and has_focus, "-zoom", update=False)
+            self.panes[name].set_class(zoomed and has_focus, "-zoom", update=False)
         # Styles of all that is on the screen are found anew, once for all of these.
         self.update_classes(shown)
-
-    def action_wrap(self) -> None:
-        """Wrap the output's long lines, or not."""
-        self.query_one(OutputPane).action_toggle_wrap()
-
-    def action_times(self) -> None:
-        """Show when each line of the output came, or not."""
-        self.query_one(OutputPane).action_toggle_times()

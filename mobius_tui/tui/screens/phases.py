@@ -30,6 +30,11 @@ class PhasesDialog(Dialog[str]):
         self._plan = plan
         asides = [phase for phase in plan.runbook.phases if phase.aside]
         self._phases = sorted(asides, key=lambda phase: phase.id != likely)
+        self._list = OptionList(
+            *(Option(self._label(phase), id=phase.id) for phase in self._phases),
+            markup=False,
+            compact=True,
+        )
 
     def compose_body(self) -> Iterable[Widget]:
         """The phases, the likely one first."""
@@ -37,11 +42,7 @@ class PhasesDialog(Dialog[str]):
             "Its steps become pending, and are proposed next. Nothing runs by itself."
         )
         yield words_widget(words, "muted")
-        yield OptionList(
-            *(Option(self._label(phase), id=phase.id) for phase in self._phases),
-            markup=False,
-            compact=True,
-        )
+        yield self._list
 
     def _label(self, phase: Phase) -> Content:
         number = self._plan.phase_numbers[phase.id]
@@ -57,14 +58,13 @@ class PhasesDialog(Dialog[str]):
 
     def on_mount(self) -> None:
         """Choose at once."""
-        options = self.query_one(OptionList)
-        options.highlighted = 0
-        options.focus()
+        self._list.highlighted = 0
+        self._list.focus()
 
     @on(OptionList.OptionSelected)
     @on(Button.Pressed, "#ok")
     def give(self) -> None:
         """Give the phase."""
-        place = self.query_one(OptionList).highlighted
+        place = self._list.highlighted
         if place is not None:
             self.dismiss(self._phases[place].id)

@@ -30,7 +30,7 @@ class Question(Dialog[bool]):
 
     def on_mount(self) -> None:
         """Enter says yes."""
-        self.query_one("#yes").focus()
+        self.buttons["yes"].focus()
 
     @on(Button.Pressed, "#yes")
     def _yes(self) -> None:

@@ -40,14 +40,14 @@ class ReasonDialog(Dialog[str]):
         super().__init__(title, tone=tone)
         self._words = words
         self._verb = verb
-        self._prompt = prompt
+        self._line = Input(placeholder=prompt, id="reason", compact=True)
         self._wanted = wanted
         self.composes = composes
 
     def compose_body(self) -> Iterable[Widget]:
         """What will happen, and the line."""
         yield words_widget(self._words)
-        yield Input(placeholder=self._prompt, id="reason", compact=True)
+        yield self._line
 
     def choices(self) -> tuple[Choice, ...]:
         """Do it or not."""
@@ -55,13 +55,13 @@ class ReasonDialog(Dialog[str]):
 
     def on_mount(self) -> None:
         """Type at once."""
-        self.query_one("#reason").focus()
+        self._line.focus()
 
     @on(Button.Pressed, "#ok")
     @on(Input.Submitted)
     def give(self) -> None:
         """Give the text, if there is one where it is wanted."""
-        words = self.query_one("#reason", Input).value.strip()
+        words = self._line.value.strip()
         if self._wanted and not words:
             self.refuse("A reason is wanted; it stays on record.")
         else:

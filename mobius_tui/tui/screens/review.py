@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,7 +13,11 @@ from textual.binding import BindingType
 
 from mobius_tui.review.rewound import Rewound, head_at, printed_by
 from mobius_tui.review.timeline import Timeline
+from mobius_tui.run.events import HostStopped
+from mobius_tui.run.follow import Changes
 from mobius_tui.run.home import state_home
+from mobius_tui.run.verify import damage
+from mobius_tui.tui.ahead import in_thread
 from mobius_tui.tui.command import Command, Place
 from mobius_tui.tui.commands import bindings
 from mobius_tui.tui.screens.timed_page import TimedPage
@@ -20,8 +25,8 @@ from mobius_tui.tui.shown import output_of, split
 from mobius_tui.tui.status_text import status_text
 from mobius_tui.tui.tidings import Tidings
 from mobius_tui.tui.view import RunView
+from mobius_tui.tui.widgets.damage import DamageBanner
 from mobius_tui.tui.widgets.moment_line import MomentLine
-from mobius_tui.tui.widgets.timeline import TimelinePane
 
 
 class ReviewScreen(TimedPage):
@@ -61,14 +66,34 @@ class ReviewScreen(TimedPage):
         super().__init__(rewound, whole=whole, repaints=repaints)
         self.pane = "timeline"
 
+    def on_mount(self) -> None:
+        """Verify it, while it is shown already."""
+        self._verify()
+
+    def _verify(self) -> None:
+        self.run_worker(
+            self._find_damage(), name="verify", group="verify", exit_on_error=False
+        )
+
+    async def _find_damage(self) -> None:
+        """A worker: outputs may have gigabytes."""
+        find = partial(damage, self.rewound.directory)
+        self.past_sight.damage = await in_thread(find)
+        self.look()
+
+    def run_grew(self, changes: Changes) -> None:
+        """Verify it anew once its host has let go of it."""
+        if any(isinstance(entry.event, HostStopped) for entry in changes.entries):
+            self._verify()
+
     def compose_banners(self) -> ComposeResult:
-        """None: there is nothing to hold, and nobody to hint to."""
-        yield from ()
+        """What is not as it was written; there is nothing to hold, and no hint."""
+        yield DamageBanner(self.rewound.directory.id).data_bind(ReviewScreen.view)
 
     def compose_foot(self) -> ComposeResult:
         """The timeline, and what happened where its cursor is."""
         page = ReviewScreen
-        yield TimelinePane(id="timeline").data_bind(
+        yield self.timeline.data_bind(
             page.here, page.moment, page.mark, timeline=page.whole
         )
         yield MomentLine().data_bind(page.moment, page.view)
@@ -160,7 +185,7 @@ class ReviewScreen(TimedPage):
         """Give a pane the focus, and the room of another where it has none."""
         self.pane, _ = self.PANES[int(number) - 1]
         self._show_pane(zoomed=self.has_class("-zoomed"))
-        self.call_after_refresh(self.query_one(f"#{self.pane}").focus)
+        self.call_after_refresh(self.panes[self.pane].focus)
 
     def action_status(self) -> None:
         """Copy where the run stood."""
@@ -178,9 +203,8 @@ class ReviewScreen(TimedPage):
 
     def action_follow_run(self) -> None:
         """Back to the timeline; out of the zoom and the search first."""
-        pane = self.query_one(TimelinePane)
         if self.has_class("-zoomed"):
             self.action_zoom()
-        elif pane.is_filtered:
-            pane.clear_filter()
-        pane.focus()
+        elif self.timeline.is_filtered:
+            self.timeline.clear_filter()
+        self.timeline.focus()

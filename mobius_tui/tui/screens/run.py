@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from time import time
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -56,7 +55,7 @@ class RunScreen(AskingPage):
         is_new: bool,
         auto: Intent | None = None,
         repaints: int = 20,
-        wall: Callable[[], float] = time,
+        wall: Callable[[], float] | None = None,
         stand: Stand | None = None,
         brief: Callable[[FollowUp], None] | None = None,
     ) -> None:
@@ -68,7 +67,7 @@ class RunScreen(AskingPage):
             is_new: whether the person has just begun it, and needs no card.
             auto: an intent to send at once, which makes the run go on by itself.
             repaints: the most repaints in a second that news may cause.
-            wall: gives seconds since 1970.
+            wall: gives seconds since 1970; the run's own clock without it.
             stand: where the person was before the screens went away.
             brief: opens the briefing of what is due after the run.
         """
@@ -135,9 +134,11 @@ class RunScreen(AskingPage):
             self.action_leave()
         elif offer.kind == "terminal":
             self._go_to_terminal(offer.key)
+        elif offer.kind == "watching":
+            self.query_one("#health").focus()
         elif offer.kind in ("running", "wait"):
             self._catch_up()
-            self.query_one("#output").focus()
+            self.output.focus()
         else:
             self.begin_asking(self._do(offer.kind, offer.key))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from time import time
 from typing import TypeVar
 
 from textual import on
@@ -20,7 +19,6 @@ from mobius_tui.tui import applies, offers
 from mobius_tui.tui.command import Command
 from mobius_tui.tui.health_view import HealthView
 from mobius_tui.tui.offers import Offer
-from mobius_tui.tui.output.workbench import OutputWorkbench
 from mobius_tui.tui.screens.dialog import Dialog
 from mobius_tui.tui.screens.following import FollowingPage
 from mobius_tui.tui.screens.panes import panes_first
@@ -29,6 +27,7 @@ from mobius_tui.tui.shown import output_of
 from mobius_tui.tui.tidings import Tidings
 from mobius_tui.tui.view import RunView
 from mobius_tui.tui.watcher import Watcher, title
+from mobius_tui.tui.watching import watch_left
 from mobius_tui.tui.widgets.banner import AlarmBanner
 from mobius_tui.tui.widgets.checklist import Checklist
 from mobius_tui.tui.widgets.coach import CoachMark
@@ -75,7 +74,7 @@ class RunPage(FollowingPage):
         viewer: Viewer,
         *,
         repaints: int = 20,
-        wall: Callable[[], float] = time,
+        wall: Callable[[], float] | None = None,
         stand: Stand | None = None,
     ) -> None:
         """Make the page of a run.
@@ -83,10 +82,17 @@ class RunPage(FollowingPage):
         Args:
             viewer: the run; the page closes it.
             repaints: the most repaints in a second that news may cause.
-            wall: gives seconds since 1970.
+            wall: gives seconds since 1970; the run's own clock without it.
             stand: where the person was before the screens went away.
         """
         super().__init__(viewer, repaints=repaints, wall=wall)
+        self._checklist = Checklist(id="checklist")
+        self._health_panel = HealthPanel(id="health")
+        self.panes = {
+            "checklist": self._checklist,
+            "output": self.output,
+            "health": self._health_panel,
+        }
         self._watcher = Watcher()
         self.before = last_glance(viewer.directory)
         """The last look of any screen before this one."""
@@ -107,13 +113,13 @@ class RunPage(FollowingPage):
         yield from self.compose_banners()
         yield RunHeader().data_bind(page.view)
         with Horizontal(id="body"):
-            yield Checklist(id="checklist").data_bind(page.view, page.key)
+            yield self._checklist.data_bind(page.view, page.key)
             with Vertical(id="right"):
                 yield DetailPane(id="detail", can_focus=False).data_bind(
                     page.view, page.compact, key=page.told
                 )
-                yield OutputWorkbench(id="output", repaints=self._repaints)
-                yield HealthPanel(id="health").data_bind(page.health, page.compact)
+                yield self.output
+                yield self._health_panel.data_bind(page.health, page.compact)
         yield from self.compose_foot()
         yield KeyBar().data_bind(page.offered)
 
@@ -131,7 +137,7 @@ class RunPage(FollowingPage):
     def on_mount(self) -> None:
         """Show what is there."""
         self.look()
-        self.query_one(f"#{self.pane}").focus()
+        self.panes[self.pane].focus()
         if self._begins_zoomed:
             self.action_zoom()
 
@@ -250,7 +256,9 @@ class RunPage(FollowingPage):
         """The cursor stays where the person puts it, until it is where the run is."""
         event.stop()
         self.key = event.key
-        self._moved = self.view is None or event.key != self.view.proposal.step
+        view = self.view
+        watched = view is not None and bool(watch_left(view))
+        self._moved = watched or view is None or event.key != view.proposal.step
         self.set_timer(BESIDE, self.tell_of_cursor)
 
     def tell_of_cursor(self) -> None:
@@ -272,8 +280,8 @@ class RunPage(FollowingPage):
         """Back to where the run is; out of the zoom first."""
         if self.has_class("-zoomed"):
             self.action_zoom()
-        elif (checklist := self.query_one(Checklist)).is_filtered:
-            checklist.clear_filter()
+        elif self._checklist.is_filtered:
+            self._checklist.clear_filter()
         else:
             self._catch_up()
-            checklist.focus()
+            self._checklist.focus()

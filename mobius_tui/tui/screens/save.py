@@ -25,7 +25,7 @@ class SaveDialog(Dialog[Path]):
         """
         super().__init__("Save the output")
         self._output = output
-        self._proposed = name
+        self._line = Input(value=str(_here() / name), id="name", compact=True)
 
     def compose_body(self) -> Iterable[Widget]:
         """What is saved, and the line."""
@@ -37,7 +37,7 @@ class SaveDialog(Dialog[Path]):
 
     def compose_foot(self) -> Iterable[Widget]:
         """The line."""
-        yield Input(value=str(_here() / self._proposed), id="name", compact=True)
+        yield self._line
 
     def choices(self) -> tuple[Choice, ...]:
         """Do it or not."""
@@ -45,13 +45,13 @@ class SaveDialog(Dialog[Path]):
 
     def on_mount(self) -> None:
         """Type at once."""
-        self.query_one("#name").focus()
+        self._line.focus()
 
     @on(Button.Pressed, "#ok")
     @on(Input.Submitted)
     def give(self) -> None:
         """Give the path, if a file can be made there."""
-        given = self.query_one("#name", Input).value.strip()
+        given = self._line.value.strip()
         path = _here() / os.path.expanduser(given)  # noqa: PTH111 - never fails
         if not given:
             self.refuse("A file needs a name.")

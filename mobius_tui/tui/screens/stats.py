@@ -81,19 +81,22 @@ class StatsScreen(Page):
         self._look = look
         self._wall = wall
         self._found: Stats | None = None
+        looking = text("looking through the runs", "muted")
+        self._lines = Static(looking, id="lines", markup=False)
+        self._scrolled = VerticalScroll(id="stats")
+        self._keys = KeyBar()
 
     def compose(self) -> ComposeResult:
         """The title, the lines, and the keys."""
         title = assemble((self._heading, "strong"), ("  statistics", "muted"))
         yield Static(title, classes="bar", markup=False)
-        with VerticalScroll(id="stats"):
-            looking = text("looking through the runs", "muted")
-            yield Static(looking, id="lines", markup=False)
-        yield KeyBar()
+        with self._scrolled:
+            yield self._lines
+        yield self._keys
 
     def on_mount(self) -> None:
         """Read the runs."""
-        self.query_one(KeyBar).offered = self.footer_commands()
+        self._keys.offered = self.footer_commands()
         self.run_worker(self._search(), name="look", exit_on_error=False)
 
     async def _search(self) -> None:
@@ -115,7 +118,7 @@ class StatsScreen(Page):
             return
         width = max(40, self.size.width - SIDES)
         lines = stats_lines(self._found, width=width, now=self._wall())
-        self.query_one("#lines", Static).update(Content("\n").join(lines))
+        self._lines.update(Content("\n").join(lines))
 
     def action_copy_lines(self) -> None:
         """Copy them as lines, once they are known."""
@@ -126,4 +129,4 @@ class StatsScreen(Page):
 
     def action_rows(self, count: int) -> None:
         """Scroll."""
-        self.query_one("#stats").scroll_relative(y=count, animate=False)
+        self._scrolled.scroll_relative(y=count, animate=False)

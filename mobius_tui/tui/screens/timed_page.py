@@ -14,6 +14,7 @@ from mobius_tui.review.measures import Times
 from mobius_tui.review.moment import Moment
 from mobius_tui.review.rewound import ReviewViewer, Rewound
 from mobius_tui.review.timeline import Timeline, narrowed
+from mobius_tui.run.follow import Changes
 from mobius_tui.tui.ahead import in_thread
 from mobius_tui.tui.messages import RunChanged
 from mobius_tui.tui.past_sight import PastSight
@@ -41,8 +42,10 @@ class TimedPage(SayingPage):
         """
         viewer = ReviewViewer(rewound)
         super().__init__(viewer, repaints=repaints, wall=lambda: rewound.moment)
+        self.timeline = TimelinePane(id="timeline")
+        self.panes = {**self.panes, "timeline": self.timeline}
         self.rewound = rewound
-        self._sight = PastSight(viewer)
+        self.past_sight = self._sight = PastSight(viewer)
         self.known = known(rewound).timeline() if whole is None else whole
         """The timeline of all that is known, whatever of it is wanted."""
         self._query = ""
@@ -135,6 +138,10 @@ class TimedPage(SayingPage):
         if event.changes:
             self._has_grown, self._times = True, None
             self._make_anew(is_old=True)
+            self.run_grew(event.changes)
+
+    def run_grew(self, changes: Changes) -> None:
+        """A run that goes on has gone on."""
 
     def _come_back(self) -> None:
         """Where it was shown when the screens went away."""
@@ -200,7 +207,7 @@ class TimedPage(SayingPage):
 
     def action_bad(self, count: int) -> None:
         """Go to what went wrong after the cursor, or before it."""
-        self.query_one(TimelinePane).action_bad(count)
+        self.timeline.action_bad(count)
 
 
 def _is_said(moment: Moment, number: int) -> bool:

@@ -9,20 +9,31 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from mobius_tui.tui.screens.dialog import Dialog, words_widget
+from mobius_tui.tui.theme import Role
 
 
 class TypedDialog(Dialog[str]):
     """Gives what was typed as the environment's name; empty where none is wanted."""
 
     KEEPS = False
-    wanted = ""
-    """The name that has to be typed; empty for none."""
+
+    def __init__(self, title: str, *, wanted: str, tone: Role) -> None:
+        """Make the dialog.
+
+        Args:
+            title: in the border.
+            wanted: the name that has to be typed; empty for none.
+            tone: the border's.
+        """
+        super().__init__(title, tone=tone)
+        self.wanted = wanted
+        self.line = Input(id="environment", compact=True)
 
     def compose_foot(self) -> Iterable[Widget]:
         """The line for the name: typed with what it confirms in sight."""
         if self.wanted:
             yield words_widget(f"Type {self.wanted} to confirm:", "bad")
-            yield Input(id="environment", compact=True)
+            yield self.line
 
     @on(Input.Submitted)
     def confirm(self) -> None:
@@ -30,7 +41,7 @@ class TypedDialog(Dialog[str]):
         if not self.wanted:
             self.dismiss("")
             return
-        typed = self.query_one("#environment", Input).value.strip()
+        typed = self.line.value.strip()
         if typed == self.wanted:
             self.dismiss(typed)
         else:

@@ -8,6 +8,7 @@ from textual import on
 from textual.widget import Widget
 from textual.widgets import Button
 
+from mobius_tui.run.arming import caveats
 from mobius_tui.run.plan import effect_of
 from mobius_tui.run.rollback import rollback_of
 from mobius_tui.runbook.words import EFFECTS
@@ -34,9 +35,9 @@ class RollbackDialog(TypedDialog):
         title = phase.title if phase is not None else ""
         self._view = view
         self._arms = arms
-        self.wanted = view.environment if view.is_protected else ""
+        wanted = view.environment if view.is_protected else ""
         words = f"Let a trigger begin {title}?" if arms else f"Begin {title} now?"
-        super().__init__(words, tone="bad")
+        super().__init__(words, wanted=wanted, tone="bad")
 
     def compose_body(self) -> Iterable[Widget]:
         """When it begins, and the commands that change something."""
@@ -45,6 +46,9 @@ class RollbackDialog(TypedDialog):
         if self._arms:
             grace = view.runbook.health.trigger.grace if view.runbook.health else ""
             fields += [Field("when", text(words)) for words in rules_in_words(view)]
+            health, fill = view.runbook.health, view.values.preview
+            mind = caveats(health, fill, view.reports)
+            fields += [Field("mind", text(words, "warn")) for words in mind]
             fields.append(
                 Field("then", text(f"a countdown of {grace}, which anyone can hold"))
             )
@@ -69,7 +73,7 @@ class RollbackDialog(TypedDialog):
 
     def on_mount(self) -> None:
         """Put the focus where the confirmation is."""
-        self.query_one("#environment" if self.wanted else "#cancel").focus()
+        (self.line if self.wanted else self.buttons["cancel"]).focus()
 
     @on(Button.Pressed, "#go")
     def press(self) -> None:

@@ -1,4 +1,4 @@
-"""The mode as a word in a box of its colour: incident, drill or review."""
+"""The mode as a word in a box of its colour: incident, watch, drill or review."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from mobius_tui import sanitize
 
 MODE_STYLES = {
     "incident": "bold reverse $error",
+    "watch": "bold reverse $accent",
     "drill": "bold reverse $primary",
     "review": "bold reverse $secondary",
 }

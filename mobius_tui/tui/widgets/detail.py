@@ -65,12 +65,16 @@ class DetailPane(VerticalScroll):
     key: reactive[str | None] = reactive[str | None](None, repaint=False)
     compact: reactive[bool] = reactive(False, repaint=False)  # noqa: FBT003 - a default
 
-    _said: tuple[str, str, str, Role] | None = None
-    """What the border says."""
+    def __init__(self, *, id: str | None = None, can_focus: bool | None = None) -> None:  # noqa: A002
+        """Make an empty pane; see Textual's `Widget`."""
+        super().__init__(id=id, can_focus=can_focus)
+        self._fields = FieldList()
+        self._said: tuple[str, str, str, Role] | None = None
+        """What the border says."""
 
     def compose(self) -> ComposeResult:
         """The fields."""
-        yield FieldList()
+        yield self._fields
 
     def watch_view(self) -> None:
         """Say it anew, if something changed."""
@@ -93,9 +97,7 @@ class DetailPane(VerticalScroll):
         pending = step is not None and view.standings[step.id].status is Status.PENDING
         state = f" · {MARKS[Status.PENDING].word}" * pending
         self._say_on_the_border(title(view, self.key), state, *edge(view, self.key))
-        self.query_one(FieldList).fields = describe(
-            view, self.key, compact=self.compact
-        )
+        self._fields.fields = describe(view, self.key, compact=self.compact)
 
     def _say_on_the_border(
         self, title: str, state: str, words: str, role: Role

@@ -12,6 +12,7 @@ from mobius_tui.runbook.units import clock
 from mobius_tui.tui.sending import trouble
 from mobius_tui.tui.theme import STYLES, Role, assemble
 from mobius_tui.tui.view import RunView
+from mobius_tui.tui.watching import shown_mode, watch_left
 from mobius_tui.tui.widgets.badge import MODE_STYLES, badge
 
 ROOMY = 100
@@ -58,7 +59,14 @@ def _mode(view: RunView | None) -> str:
     """The mode that the bar has the colour of."""
     if view is None:
         return ""
-    return view.mode if view.reviewed is None else "review"
+    return shown_mode(view) if view.reviewed is None else "review"
+
+
+def _verdict(damage: tuple[str, ...] | None) -> tuple[str, Role]:
+    """Whether a run that is looked back on is as it was written."""
+    if damage is None:
+        return "verifying …", "muted"
+    return ("✖ damaged", "bad") if damage else ("✔ verified", "good")
 
 
 class RunHeader(Widget):
@@ -84,16 +92,19 @@ class RunHeader(Widget):
             title += assemble((" ▸ ", "muted"), (view.environment, role))
         done, total = view.counts.progress
         place = f"step {min(done + 1, total)} of {total}"
+        place = watch_left(view) or place
         if view.state.ended is not None:
             place = f"{done} of {total} done"
         left = [
             title,
-            badge(view.mode),
+            badge(shown_mode(view)),
             assemble((place, "muted")),
             Content.styled(elapsed_in_words(view.elapsed), STYLES["plain"]),
         ]
         if view.reviewed is not None:
-            left[1] = badge("review") + assemble((f" {view.mode}", "muted"))
+            left[1] = badge("review") + assemble(
+                (f" {view.mode}  ", "muted"), _verdict(view.damage)
+            )
             left[3] += assemble((f" of {clock(view.reviewed)}", "muted"))
         return fitted(left, self._right(view), self.size.width)
 

@@ -20,6 +20,15 @@ from mobius_tui.tui.widgets.chart import Role as ChartRole
 from mobius_tui.tui.widgets.chart import ceiling, columns
 from mobius_tui.tui.widgets.machine_lines import figures, machine_lines, runs
 from mobius_tui.tui.widgets.meters import trigger_lines
+from mobius_tui.tui.widgets.probe_figures import (
+    OURS,
+    in_ms,
+    percentile_role,
+    percentiles,
+    reported,
+    share_ok,
+    widest,
+)
 from mobius_tui.tui.widgets.step_marks import step_marks
 
 WIDE = 60
@@ -27,7 +36,7 @@ WIDE = 60
 AXIS = 6
 """Cells of a chart's scale."""
 TALLEST = 10
-"""Rows of a chart at most."""
+"""Rows of a chart at most, in a column beside others."""
 REASON = 28
 """Cells of a reason in the folded panel."""
 
@@ -60,7 +69,7 @@ def lines(
     found = _all(health, width, charts)
     spare = 0 if height is None or upright else height - len(found)
     if spare > 0 and health.probes:
-        taller = min(TALLEST, charts + spare // len(health.probes))
+        taller = charts + spare // len(health.probes)
         found = _all(health, width, taller)
     return calmed(health, found)
 
@@ -77,7 +86,9 @@ def _all(health: HealthView, width: int, charts: int) -> tuple[Content, ...]:
         if not probe.latencies:
             found.append(assemble(*_head(probe, word=False)))
             continue
-        found.extend(_upright(probe, width) if upright else [_in_a_row(probe)])
+        rows = _upright(probe, width) if upright else [_in_a_row(probe, width)]
+        found.extend(rows)
+        found.extend(reported(probe, width))
         if probe.state != "ok":
             found.extend(bad_news(probe, width))
         found.extend(_chart(probe, width, charts))
@@ -109,24 +120,6 @@ def _chart_height(health: HealthView, height: int | None, upright: bool) -> int:
     return max(2, min(TALLEST, (height - 8) // many - 5))
 
 
-def _ms(value: float | None) -> str:
-    """Milliseconds, as short as can be."""
-    return "–" if value is None else f"{value:.0f}"
-
-
-def _percentile_role(value: float | None, limit: float | None) -> Role:
-    return (
-        "warn" if value is not None and limit is not None and value > limit else "plain"
-    )
-
-
-def _success(probe: ProbeView) -> tuple[str, Role]:
-    if probe.success is None:
-        return "–", "muted"
-    role: Role = "plain" if probe.success >= 0.995 else "warn"
-    return f"{100 * probe.success:.0f}%", role
-
-
 def _head(
     probe: ProbeView, *, word: bool = True, why: bool = False
 ) -> list[tuple[str, Role]]:
@@ -150,38 +143,36 @@ def _head(
     ]
 
 
-def _percentiles(probe: ProbeView) -> list[tuple[str, Role]]:
-    parts: list[tuple[str, Role]] = []
-    for name, value in (("p50", probe.p50), ("p95", probe.p95), ("p99", probe.p99)):
-        role = _percentile_role(value, probe.limit)
-        parts += [(f"  {name} ", "muted"), (f"{_ms(value):<4}", role)]
-    return parts
-
-
-def _in_a_row(probe: ProbeView) -> Content:
-    success, role = _success(probe)
-    now = "" if probe.ms is None else f"  {_ms(probe.ms):>4} ms"
-    return assemble(
-        *_head(probe),
-        (now, "plain"),
-        *_percentiles(probe),
-        (" ms", "muted"),
-        ("   ok ", "muted"),
-        (success, role),
+def _in_a_row(probe: ProbeView, width: int) -> Content:
+    success, role = share_ok(probe)
+    now = "" if probe.ms is None else f"  {in_ms(probe.ms):>4} ms"
+    rows = (
+        assemble(
+            *_head(probe),
+            (now, "plain"),
+            *percentiles(probe, ours),
+            ("  ok ", "muted"),
+            (success, role),
+        )
+        for ours in OURS
     )
+    return widest(rows, width)
 
 
 def _upright(probe: ProbeView, width: int) -> list[Content]:
-    success, role = _success(probe)
+    success, role = share_ok(probe)
     return [
         assemble(*_head(probe)),
         assemble(
             ("now ", "muted"),
-            (f"{_ms(probe.ms)} ms", "plain"),
+            (f"{in_ms(probe.ms)} ms", "plain"),
             ("   ok ", "muted"),
             (success, role),
         ),
-        assemble(*_percentiles(probe), (" ms", "muted"))[2:].truncate(width),
+        widest(
+            (assemble(*percentiles(probe, ours))[2:] for ours in OURS),
+            width,
+        ).truncate(width),
     ]
 
 
@@ -229,10 +220,12 @@ def _latest(probe: ProbeView) -> list[tuple[str, Role]]:
     """The last good moment of what fails, and else how long it takes."""
     if probe.state == "failing":
         return [(f"  {last_good(probe)}", "bad")]
+    own = probe.reported_p95 is None
+    p95 = probe.p95 if own else probe.reported_p95
     return [
-        ("  " if probe.ms is None else f"  {_ms(probe.ms)} ms  ", "plain"),
-        ("p95 ", "muted"),
-        (_ms(probe.p95), _percentile_role(probe.p95, probe.limit)),
+        ("  " if probe.ms is None else f"  {in_ms(probe.ms)} ms  ", "plain"),
+        (f"p95 {OURS[0]}" if own else "p95 ", "muted"),
+        (in_ms(p95), percentile_role(p95, probe.limit)),
     ]
 
 
@@ -243,7 +236,7 @@ def _two_lines(health: HealthView, width: int) -> list[Content]:
     if worst is not None and not worst.latencies:
         found = [assemble(*_head(worst, word=False))]
     elif worst is not None:
-        success, role = _success(worst)
+        success, role = share_ok(worst)
         first = assemble(
             *_head(worst, word=worst.state != "failing", why=True),
             *_latest(worst),

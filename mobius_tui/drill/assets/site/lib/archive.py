@@ -28,9 +28,9 @@ def create(environment: str, target: Path) -> None:
     kind = json.loads((SITE / "site.json").read_text())["kind"]
     partial = target.with_suffix(".partial")
     with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted((SITE / "config" / environment).rglob("*")):
-            name = path.relative_to(SITE / "config" / environment)
-            archive.write(path, f"config/{name}")
+        folder = SITE / "config" / environment
+        for path in sorted(folder.rglob("*")):
+            archive.write(path, f"config/{path.relative_to(folder)}")
         for name in ("package.json", "package-lock.json", f".env.{environment}"):
             if (SITE / name).exists():
                 archive.write(SITE / name, name)

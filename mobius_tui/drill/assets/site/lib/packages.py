@@ -1,10 +1,10 @@
-"""What stands in for npm: packages of this drill site's own registry, and its scripts."""
+"""What stands in for npm: packages of this drill site's registry, and its scripts."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ def run(script: str) -> int:
         sys.stderr.write(f'npm error Missing script: "{script}"\n')
         return 1
     program = (sys.executable, "-ISB", str(SITE / "lib" / "database.py"))
-    os.execv(sys.executable, (*program, COMMANDS[script]))
+    return subprocess.run((*program, COMMANDS[script])).returncode
 
 
 def main(arguments: list[str]) -> int:

@@ -1,0 +1,460 @@
+"""Each step of the MOBIUS runbooks breaks in turn, and a person does what Enter says.
+
+A step that runs something fails once before it did anything (`before`), once after it
+did all of it (`after`), or each time (`always`). Whoever follows knows nothing of that:
+what the Enter line offers is done, by the screens' own flows; a step that went wrong is
+looked at and retried, then the phase for failures is entered, and what goes wrong there
+twice is skipped where that is offered. At the end the service is up, or the run has not
+been called completed and its last failure says why.
+
+    python -m tests.acceptance.broken_steps --how before --path code
+
+prints a line for each case and a count; `--jobs 2` does two at a time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from mobius_tui.drill.faults import FAULTS
+from mobius_tui.drill.furnish import Kind
+from mobius_tui.drill.site import Site, build, drill_variables, environment, tear_down
+from mobius_tui.drill.verdict import verdict
+from mobius_tui.run.answers import answers_of
+from mobius_tui.run.briefing import Briefing, prepare
+from mobius_tui.run.intents import Intent
+from mobius_tui.run.said import said
+from mobius_tui.run.starter import begin
+from mobius_tui.run.steps import Status
+from mobius_tui.run.traces import MARK
+from mobius_tui.run.viewer import Viewer
+from mobius_tui.runbook.decode import load
+from mobius_tui.runbook.library import find
+from mobius_tui.runbook.model import Runbook
+from mobius_tui.runbook.model_action import Choose, Manual, Run
+from mobius_tui.tui.applies import available
+from mobius_tui.tui.asking import Ask
+from mobius_tui.tui.describe import offered
+from mobius_tui.tui.flows import FLOWS
+from mobius_tui.tui.offers import Offer, offer
+from mobius_tui.tui.screens.answers import AnswersDialog, Ticked
+from mobius_tui.tui.screens.confirm import ConfirmDialog
+from mobius_tui.tui.screens.decision import Decided, DecisionDialog
+from mobius_tui.tui.screens.failure import FailureDialog
+from mobius_tui.tui.screens.message import MessageDialog, Told
+from mobius_tui.tui.screens.phases import PhasesDialog
+from mobius_tui.tui.screens.watch import RollbackDialog
+from mobius_tui.tui.view import RunView, look
+
+How = Literal["before", "after", "always"]
+HOWS: tuple[How, ...] = ("before", "after", "always")
+SHORT = {"check_every": "0.2s", "probe_every": "0.3s", "monitor_for": "2s"}
+LIMIT = 120.0
+"""Seconds that one case may take."""
+WORDS = "broken on purpose: {step}"
+
+WRAPPER = """#!{bash}
+# Stands before the real program: one step's script breaks, all else is as it is.
+case "${{!#}} ${{{mark}-}}" in
+  /dev/fd/*/{step}.[0-9]*)
+    if [ "{how}" = after ]; then "{real}" "$@" || exit; fi
+    if [ "{how}" = always ] || mkdir "{once}" 2> /dev/null; then
+      echo "{words}" >&2
+      exit 1
+    fi
+    if [ "{how}" = after ]; then exit 0; fi
+    ;;
+esac
+exec "{real}" "$@"
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Way:
+    """A way through a runbook, on a site that is broken so that it is the right one."""
+
+    name: str
+    runbook: str
+    fault: str
+    scenario: str = ""
+    kind: Kind = "real"
+    armed: bool = False
+    """Whether a trigger begins it."""
+
+
+WAYS = (
+    Way(name="code", runbook="mobius-rollback", fault="bad-release"),
+    Way(name="source", runbook="mobius-rollback", fault="thin-backup"),
+    Way(name="configuration", runbook="mobius-rollback", fault="config-drift"),
+    Way(name="database-restore", runbook="mobius-rollback", fault="bad-migration"),
+    Way(
+        name="database-migrate",
+        runbook="mobius-rollback",
+        fault="bad-migration",
+        scenario="database-migrate",
+        kind="kind",
+    ),
+    Way(name="restart", runbook="mobius-rollback", fault="dead-worker"),
+    Way(name="armed", runbook="mobius-rollback", fault="bad-release", armed=True),
+    Way(name="quick", runbook="mobius-quick", fault="bad-release"),
+    Way(name="config-rollback", runbook="mobius-config-rollback", fault="config-drift"),
+    Way(name="recovery", runbook="mobius-failure-recovery", fault="bad-release"),
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Case:
+    """One step that breaks on one way."""
+
+    way: Way
+    step: str
+    how: How
+    environment: str = "production"
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return f"{self.way.name} {self.step} {self.how}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Came:
+    """What a case came to."""
+
+    case: Case
+    broke: bool
+    """Whether the step was come to at all."""
+    left: tuple[str, ...]
+    """What is wrong with the site at the end."""
+    outcome: str
+    words: str
+    """What the run says of its last failure."""
+
+    @property
+    def is_good(self) -> bool:
+        """The service is up; or the run is not completed, and says why."""
+        return not self.left or (self.outcome != "completed" and bool(self.words))
+
+
+def scripts(way: Way) -> tuple[str, ...]:
+    """The steps of a runbook that run a script, by id; what only follows is none."""
+    return tuple(
+        step.id
+        for step in load(find(way.runbook)).steps()
+        if isinstance(step.action, Run)
+        and not step.action.follow
+        and not step.action.tty
+    )
+
+
+class Person:
+    """Does what Enter says, and knows nothing else."""
+
+    def __init__(self, answers: Mapping[str, str]) -> None:
+        self.answers = answers
+        self.tries: dict[str, int] = {}
+        self.turned = False
+
+    def ask(self, view: RunView, subject: str | None) -> Ask:
+        """How dialogs are answered."""
+
+        async def answered(dialog: Any, /) -> Any:
+            step = view.step(subject)
+            match dialog:
+                case ConfirmDialog():
+                    return dialog.wanted
+                case RollbackDialog():
+                    return view.environment
+                case AnswersDialog():
+                    assert step is not None
+                    assert isinstance(step.action, Manual)
+                    asked = {each.var for each in step.action.ask}
+                    known = {**self._held(view), **self.answers}
+                    return Ticked({name: known[name] for name in asked}, "")
+                case DecisionDialog():
+                    assert step is not None
+                    assert isinstance(step.action, Choose)
+                    return Decided(self._choice(view, step.action), "as it was said")
+                case MessageDialog():
+                    return Told("told by hand")
+                case FailureDialog():
+                    assert step is not None
+                    return self._way_on(view, step.id)
+                case PhasesDialog():
+                    return "failure-recovery"
+                case _:
+                    return "because the screen says so"
+
+        return cast("Ask", answered)
+
+    def _held(self, view: RunView) -> dict[str, str]:
+        held = view.state.variables.items()
+        return {name: value.text for name, value in held if value.text}
+
+    def _choice(self, view: RunView, action: Choose) -> tuple[str, ...]:
+        said = self.answers.get(action.var)
+        if said is not None:
+            return tuple(said.split("\n"))
+        options = offered(view, action)
+        return (next(option.value for option in options if option.value),)
+
+    def _way_on(self, view: RunView, step: str) -> str | None:
+        """Look, then retry, then turn aside, then skip: what is offered of these."""
+        self.tries[step] = tries = self.tries.get(step, 0) + 1
+        ways = available(view, step)
+        if tries == 1 and "look_first" in ways:
+            return "look_first"
+        if tries <= 2 and "retry" in ways:
+            return "retry"
+        aside = view.plan.phase_of[step].aside
+        if "enter_phase" in ways and not self.turned and not aside:
+            self.turned = True
+            return "enter_phase"
+        if "skip" in ways:
+            return "skip"
+        return None
+
+
+async def follow(briefing: Briefing, person: Person, *, armed: bool) -> Viewer:
+    """Go through a run by what Enter offers, to its end or until nothing is left."""
+    wanted = {v.name: person.answers[v.name] for v in briefing.missing}
+    directory = await begin(briefing, wanted)
+    viewer = Viewer(directory)
+    last = ""
+    deadline = time.monotonic() + LIMIT
+    async for _ in viewer.changes():
+        view = see(viewer)
+        if view.state.ended is not None or time.monotonic() > deadline:
+            break
+        if armed:
+            armed = view.state.watch.begun is None
+            if not view.state.watch.armed and armed:
+                await act(viewer, view, person, Offer(kind="start", text=""), "arm")
+            continue
+        now = offer(view, None, moved=False)
+        if now.kind in ("running", "wait", "lost"):
+            continue
+        flow: str = now.kind
+        if now.kind == "terminal" or _has_terminal(view, now.key):
+            flow = "skip"
+        reply = await act(viewer, view, person, now, flow)
+        if reply is None and last == now.text:
+            await viewer.intend(
+                Intent(wish="end", text=f"nothing leads on: {now.text}")
+            )
+        last = now.text if reply is None else ""
+    return viewer
+
+
+async def act(
+    viewer: Viewer, view: RunView, person: Person, now: Offer, flow: str
+) -> object:
+    """Go a flow of the screens; `None` where nothing came of it."""
+    intent = await FLOWS[flow](person.ask(view, now.key), view, now.key)
+    if intent is None:
+        return None
+    reply = await viewer.intend(intent)
+    return reply if reply.ok else None
+
+
+def _has_terminal(view: RunView, key: str | None) -> bool:
+    step = view.step(key)
+    return step is not None and isinstance(step.action, Run) and step.action.tty
+
+
+def see(viewer: Viewer) -> RunView:
+    """The run as the screen shows it."""
+    follower = viewer.follower
+    return look(
+        follower.plan,
+        follower.state,
+        now=time.time(),
+        host=viewer.host(),
+        said={},
+        health={},
+    )
+
+
+def answers_to(way: Way, runbook: Runbook) -> dict[str, str]:
+    """What the person knows of the incident, and says."""
+    found = {"failure": "it went wrong", "sre_ack": "@sre-oncall"}
+    found |= {"disaster_recovery": "not-needed", "reason": "a test"}
+    found |= answers_of(FAULTS[way.fault].answers)
+    if way.scenario:
+        found["scenario"] = way.scenario
+    return {name: value for name, value in found.items() if name in runbook.variables}
+
+
+def break_step(site: Site, case: Case, programs: Path) -> Path:
+    """Put programs before the real ones by which the step's script breaks."""
+    once = site.root / "tmp" / "broke"
+    for name in ("bash", "python3"):
+        real = next(
+            found
+            for folder in os.environ["PATH"].split(":")
+            if (found := Path(folder) / name).exists()
+        )
+        text = WRAPPER.format(
+            bash="/bin/bash",
+            step=case.step,
+            how=case.how,
+            real=real,
+            once=once,
+            words=WORDS.format(step=case.step),
+            mark=MARK,
+        )
+        (programs / name).write_text(text)
+        (programs / name).chmod(0o755)
+    return once
+
+
+@contextmanager
+def _site(case: Case, folder: Path) -> Any:
+    site = build(
+        folder / "site",
+        started=datetime.now(UTC),
+        kind=case.way.kind,
+        environment=case.environment,
+    )
+    try:
+        yield site
+    finally:
+        tear_down(site)
+
+
+async def come(case: Case, folder: Path) -> Came:
+    """Build a site, break it and the step, and follow the screen."""
+    runbook = load(find(case.way.runbook))
+    programs = folder / "programs"
+    programs.mkdir()
+    with _site(case, folder) as site:
+        break_step(site, case, programs)
+        await asyncio.to_thread(FAULTS[case.way.fault].inject, site)
+        known = {**drill_variables(site), **SHORT}
+        around = environment(site)
+        path = f"{programs}:{around.pop('PATH')}"
+        person = Person(answers_to(case.way, runbook))
+        briefing = prepare(
+            runbook,
+            given={k: v for k, v in known.items() if k in runbook.variables},
+            workdir=site.root,
+            mode="drill",
+            site=str(site.root),
+            sink=site.sink,
+            path=path,
+            places=around,
+        )
+        viewer = await follow(briefing, person, armed=case.way.armed)
+        try:
+            return Came(
+                case=case,
+                broke=_broke(viewer, case),
+                left=await asyncio.to_thread(verdict, site, [FAULTS[case.way.fault]]),
+                outcome=_outcome(viewer),
+                words=_words(viewer),
+            )
+        finally:
+            await viewer.close()
+            _end(viewer)
+
+
+def _broke(viewer: Viewer, case: Case) -> bool:
+    own = viewer.follower.state.steps.get(case.step)
+    return own is not None and any(
+        attempt.status not in (Status.PASSED, Status.WARNED) for attempt in own.attempts
+    )
+
+
+def _outcome(viewer: Viewer) -> str:
+    ended = viewer.follower.state.ended
+    return "open" if ended is None else ended.outcome
+
+
+def _words(viewer: Viewer) -> str:
+    """What is said of the last step that went wrong, and was not put right."""
+    state, found = viewer.follower.state, ""
+    for step_id, own in state.steps.items():
+        if own.last is not None and own.status in (Status.FAILED, Status.SKIPPED):
+            attempt = viewer.directory.attempt(step_id, own.last.number)
+            found = said(attempt).error or said(attempt).last or own.last.reason
+    ended = state.ended
+    return " | ".join(each for each in (found, ended.reason if ended else "") if each)
+
+
+def _end(viewer: Viewer) -> None:
+    """End the host, should the case have come to no end."""
+    host = viewer.host()
+    if host:
+        with suppress(ProcessLookupError):
+            os.kill(host, 15)
+
+
+def cases(ways: tuple[Way, ...], hows: tuple[How, ...]) -> list[Case]:
+    """Every step of every way, broken in every manner."""
+    return [
+        Case(way=way, step=step, how=how)
+        for way in ways
+        for step in scripts(way)
+        for how in hows
+    ]
+
+
+def main() -> int:
+    """Go through the cases; 1 where one ends badly."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--path", action="append", choices=[w.name for w in WAYS])
+    parser.add_argument("--how", action="append", choices=HOWS)
+    parser.add_argument("--step", action="append")
+    parser.add_argument("--environment", default="production")
+    parser.add_argument("--jobs", type=int, default=2)
+    options = parser.parse_args()
+    ways = tuple(w for w in WAYS if not options.path or w.name in options.path)
+    found = [
+        Case(way=c.way, step=c.step, how=c.how, environment=options.environment)
+        for c in cases(ways, tuple(options.how or HOWS))
+        if not options.step or c.step in options.step
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["XDG_STATE_HOME"] = f"{folder}/state"
+        came = asyncio.run(_all(found, Path(folder), options.jobs))
+    broke = [each for each in came if each.broke]
+    up = [each for each in broke if not each.left]
+    bad = [each for each in broke if not each.is_good]
+    print(
+        f"{len(came)} cases; in {len(broke)} the step was come to and broke: "
+        f"{len(up)} ended up, {len(broke) - len(up) - len(bad)} say what they are, "
+        f"{len(bad)} say nothing"
+    )
+    return 1 if bad else 0
+
+
+async def _all(found: list[Case], folder: Path, jobs: int) -> list[Came]:
+    room = asyncio.Semaphore(jobs)
+
+    async def one(number: int, case: Case) -> Came:
+        async with room:
+            own = folder / str(number)
+            own.mkdir()
+            came = await come(case, own)
+            state = "up" if not came.left else "; ".join(came.left)
+            mark = "-" if not came.broke else "ok" if came.is_good else "BAD"
+            print(f"{mark:3} {case.name}: {state}: {came.outcome}: {came.words[:300]}")
+            sys.stdout.flush()
+            return came
+
+    return list(await asyncio.gather(*(one(n, c) for n, c in enumerate(found))))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

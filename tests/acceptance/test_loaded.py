@@ -1,0 +1,87 @@
+"""Keys and dialogs on a slow machine, in short; the long form is `loaded`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.conftest import Open
+from tests.acceptance.conftest import ended as ended
+from tests.acceptance.loaded import campaign
+from tests.run.running import wait_for
+
+ASKS = """
+import sys
+import time
+from pathlib import Path
+
+from textual.widgets import Static
+
+from mobius_tui import tui
+from mobius_tui.tui.app import MobiusApp
+from mobius_tui.tui.screens.base import BasePage
+from mobius_tui.tui.screens.dialog import Dialog
+
+folder = Path(sys.argv[1])
+styles = Path(tui.__file__).with_name("styles")
+
+
+class Slow(Static):
+    def render(self):
+        (folder / "asks").touch()
+        while not (folder / "go").exists():
+            time.sleep(0.01)
+        return super().render()
+
+
+class Asking(Dialog[None]):
+    CSS_PATH = [str(styles / "app.tcss"), str(styles / "dialogs.tcss")]
+
+    def compose_body(self):
+        yield Slow("It is asked")
+
+
+class Beneath(BasePage):
+    BINDINGS = [("a", "ask"), ("b", "mark('b')"), ("c", "mark('c')")]
+
+    def action_ask(self):
+        self.app.push_screen(Asking("Question"))
+
+    def action_mark(self, name):
+        (folder / name).touch()
+
+
+app = MobiusApp(Beneath())
+app.run()
+if app.crash is not None:
+    raise app.crash
+"""
+
+
+@pytest.mark.usefixtures("ended")
+async def test_no_enter_is_lost_beside_busy_processes(tmp_path: Path) -> None:
+    tally = await campaign(tmp_path, times=8, loops=12, minutes=5)
+    assert tally.typed == 8
+    assert tally.lost == 0, tally.line()
+
+
+def test_a_key_that_waited_while_the_dialog_was_drawn_answers_nothing(
+    terminal: Open, tmp_path: Path
+) -> None:
+    program = tmp_path / "asks.py"
+    program.write_text(ASKS)
+    screen = terminal(str(program), str(tmp_path), program=sys.executable)
+    screen.until(lambda _: b"\x1b[?1049h" in screen.raw)
+    screen.press("a")
+    wait_for((tmp_path / "asks").exists)
+    screen.press("\r")  # nobody reads it till it has been drawn
+    (tmp_path / "go").touch()
+    screen.until("It is asked")
+    screen.press("b")
+    screen.press("\r")
+    screen.until(lambda text: "It is asked" not in text)
+    screen.press("c")
+    wait_for((tmp_path / "c").exists)
+    assert not (tmp_path / "b").exists(), "the Enter before closed it"
