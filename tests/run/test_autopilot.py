@@ -67,6 +67,49 @@ async def test_auto_stops_for_a_person(begin: Begin) -> None:
     assert run.directory.host() is not None
 
 
+ASKS = """
+[var.place]
+default = "/srv/releases/good.tar.gz"
+[[phase]]
+id = "p"
+title = "P"
+[[phase.step]]
+id = "m"
+title = "m"
+manual = "Name it"
+[[phase.step.ask]]
+var = "place"
+match = '/.+'
+"""
+
+
+async def test_a_variable_that_has_a_value_is_its_own_answer(begin: Begin) -> None:
+    run = await begin(ASKS)
+    await run.auto(manual="tick")
+    state = await run.over()
+    assert state.steps["m"].status == "passed"
+    assert state.variables["place"].text == "/srv/releases/good.tar.gz"
+    run = await begin(ASKS, place="/tmp/other")
+    await run.auto({"place": "/tmp/said"}, manual="tick")
+    assert (await run.over()).variables["place"].text == "/tmp/said"
+
+
+async def test_an_answer_of_a_variable_s_own_must_match_too(begin: Begin) -> None:
+    run = await begin(ASKS.replace("/srv/", "srv/"))
+    await run.auto(manual="tick")
+    state = await run.until(lambda s: s.auto_stopped)
+    assert state.auto_stopped is not None
+    assert "does not match" in state.auto_stopped.reason
+
+
+async def test_a_variable_without_a_value_is_no_answer(begin: Begin) -> None:
+    run = await begin(ASKS.replace("/srv/releases/good.tar.gz", ""))
+    await run.auto(manual="tick")
+    state = await run.until(lambda s: s.auto_stopped)
+    assert state.auto_stopped is not None
+    assert "wants an answer for place" in state.auto_stopped.reason
+
+
 async def test_auto_wants_yes_for_what_destroys(begin: Begin) -> None:
     run = await begin(PROTECTED)
     await run.auto()

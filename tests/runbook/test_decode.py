@@ -9,11 +9,21 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.errors import RunbookError
+from mobius_tui.run.variables import reads
 from mobius_tui.runbook.decode import examine, load
 from mobius_tui.runbook.model import Approve, Link, Retry
-from mobius_tui.runbook.model_action import Ask, Choose, Manual, Run, SendMessage, Watch
+from mobius_tui.runbook.model_action import (
+    Ask,
+    Choose,
+    Manual,
+    Option,
+    Run,
+    SendMessage,
+    Watch,
+)
 from mobius_tui.runbook.model_check import HttpCheck
 from tests.runbook.books import PHASE, Decoded, only
+from tests.runbook.conftest import Pointed
 
 DATA = Path(__file__).parent / "data"
 
@@ -190,6 +200,62 @@ when = { scenario = ["code", "none"] }
     assert [option.value for option in action.options] == ["code", "other", "none"]
     assert (action.options[1].go, action.options[2].end) == ("q", True)
     assert runbook.steps()[1].when == {"scenario": ("code", "none")}
+
+
+FROM = """
+[[phase]]
+id = "p"
+title = "P"
+[[phase.step]]
+id = "find"
+title = "Find"
+run = 'true'
+outputs = ["found"]
+[[phase.step]]
+id = "pick"
+title = "Pick"
+"""
+
+
+def test_the_options_of_a_decision_may_come_from_a_variable(decoded: Decoded) -> None:
+    runbook = decoded(f"{FROM}choose = {{ var = 'picked', from = 'found' }}")
+    action = runbook.steps()[1].action
+    assert action == Choose(var="picked", from_="found")
+    assert isinstance(action, Choose)
+    assert action.offered(
+        "\tBad\tdamaged\n\none\tOne\tolder\tstill\ntwo\nthree\t\t"
+    ) == (
+        Option(value="", title="Bad", why="damaged"),
+        Option(value="one", title="One", why="older still"),
+        Option(value="two"),
+        Option(value="three"),
+    )
+    assert action.offered(None) == ()
+    assert "found" in reads(runbook.steps()[1], runbook), "it waits for the list"
+
+
+@pytest.mark.parametrize(
+    ("choose", "said"),
+    [
+        (
+            "choose = { var = 'v', «from = 'found', option = [{ value = 'x' }] }",
+            "`from` lists what can be chosen: name no options besides",
+        ),
+        (
+            "choose = { var = 'v', «from = 'fuond' }",
+            "`fuond` is used and never defined; did you mean `found`?",
+        ),
+        (
+            "«choose = { var = 'v' }",
+            "`choose` wants [[phase.step.choose.option]] tables, or `from`",
+        ),
+    ],
+    ids=["from-and-options", "unknown", "neither"],
+)
+def test_a_list_that_cannot_be_is_an_error_in_its_place(
+    pointed: Pointed, choose: str, said: str
+) -> None:
+    assert pointed(FROM + choose) == [("error", said)]
 
 
 def test_what_all_steps_have(decoded: Decoded) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
 import pytest
 
+from mobius_tui.run.directory import AttemptDirectory
+from mobius_tui.run.traces import read_outputs
 from mobius_tui.runbook.decode import examine, load
 from mobius_tui.runbook.decode_action import ACTIONS
 from mobius_tui.runbook.model import Runbook
-from mobius_tui.runbook.model_action import Run
+from mobius_tui.runbook.model_action import Choose, Run
 from mobius_tui.runbook.model_check import CHECK_KINDS, kind_of
 from mobius_tui.runbook.names import PROVIDED
 
@@ -59,6 +63,34 @@ def test_there_is_an_example_of_each_action_and_check(runbooks: list[Runbook]) -
     runs = [step.action for step in steps if isinstance(step.action, Run)]
     assert any(run.follow for run in runs)
     assert any(run.tty for run in runs)
+    decisions = [step.action for step in steps if isinstance(step.action, Choose)]
+    assert {each.from_ is None for each in decisions} == {True, False}
+
+
+def test_what_the_example_of_a_list_finds_can_be_chosen(
+    runbooks: list[Runbook], tmp_path: Path
+) -> None:
+    steps = {
+        s.id: s for book in runbooks if book.id == "steps-example" for s in book.steps()
+    }
+    lists, decides = steps["find-backup"].action, steps["choose-backup"].action
+    assert isinstance(lists, Run)
+    assert isinstance(decides, Choose)
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    for name in ("1.zip", "1.zip.sha256", "2.zip", "2.zip.sha256", "3.zip"):
+        (folder / name).write_text("x")
+    attempt = AttemptDirectory(tmp_path)
+    env = {**os.environ, "RUNBOOK_OUTPUT": str(attempt.outputs)}
+    command = ("bash", "-euo", "pipefail", "-c", lists.script)
+    subprocess.run(command, cwd=tmp_path, env=env, check=True)
+    offered = decides.offered(read_outputs(attempt)["backups"])
+    assert [(each.value, each.title) for each in offered] == [
+        ("", "3.zip"),
+        (f"{folder}/2.zip", "2.zip"),
+        (f"{folder}/1.zip", "1.zip"),
+    ]
+    assert all(each.why for each in offered)
 
 
 def test_every_provided_name_is_explained() -> None:
