@@ -80,7 +80,7 @@ def test_the_newest_good_one_is_proposed_and_stands_first(
     assert len(walk.rows()) == 3
     code, output = walk.run("find-backup")
     assert code == 0
-    assert re.search(r"▶ 11-24 .* deploy +2\.4\.\d +[0-9a-f]{7} production", output)
+    assert re.search(r"▶ 2\.4\.\d +11-24 .* deploy +[0-9a-f]{7} production", output)
     assert "config packages .env" in output, "what it holds is told"
     assert not re.search(r"code|database", output)
 
@@ -214,4 +214,4 @@ def test_what_is_said_is_all_that_metadata_holds(
     }
     rewrite(newest_backup(walk.site), about=json.dumps(about))
     output = walk.run("find-backup")[1]
-    assert re.search(r"▶ .* maria +2\.4\.\d +a1b2c3d production", output)
+    assert re.search(r"▶ 2\.4\.\d .* maria +a1b2c3d production", output)
