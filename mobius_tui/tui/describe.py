@@ -188,16 +188,17 @@ def _action(
             if not options:
                 yield Field("choose", text(f"what {choose.from_} lists", "muted"))
             for number, option in enumerate(options):
-                why = f"  {option.why}" if option.why else ""
-                words = option.title or option.value
+                label = "choose" if number == 0 else ""
                 sign = "●" if option.value in chosen else "○"
                 sign = sign if option.value else "✖"
-                line = assemble(
-                    (f"{sign} {words}", "plain"),
-                    (why, "muted"),
-                    (leads_to(option), "warn"),
-                )
-                yield Field("choose" if number == 0 else "", line)
+                title = text(f"{sign} {option.title or option.value}")
+                why = f"  {option.why}" if option.why else ""
+                more = assemble((why, "muted"), (leads_to(option), "warn"))
+                if choose.from_ is None:
+                    yield Field(label, title + more)
+                else:  # its title is the row of a table
+                    yield Field(label, title)
+                    yield Field("", more)
         case Watch() as watch:
             words = f"watch health for {values.preview(watch.for_)}"
             yield Field("do", text(words))

@@ -35,6 +35,7 @@ def failed_check(tmp_path: Path) -> MadeRun:
 DIALOGS = {
     "decide-several": Opening(scenes.fresh, ("enter",)),
     "decide-one": Opening(scenes.deciding, ("enter",)),
+    "decide-listed": Opening(scenes.listed, ("enter",)),
     "confirm-typed": Opening(scenes.assessed, ("enter",)),
     "answers": Opening(scenes.paging, ("space",)),
     "message": Opening(scenes.telling, ("enter",)),

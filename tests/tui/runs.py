@@ -285,8 +285,13 @@ def rollback(tmp_path: Path, **others: str) -> MadeRun:
         "monitor_for": "30m",
         **others,
     }
+    return made(tmp_path, ROLLBACK, values)
+
+
+def made(tmp_path: Path, runbook: Path, values: Mapping[str, str]) -> MadeRun:
+    """A run of a runbook in production, begun."""
     return MadeRun(
-        tmp_path / "runs", _read(ROLLBACK), values=values, environment="production"
+        tmp_path / "runs", _read(runbook), values=values, environment="production"
     )
 
 

@@ -23,8 +23,9 @@ from mobius_tui.run.step_events import (
     StepUnknown,
 )
 from mobius_tui.run.watch_events import RollbackBegan, TriggerFired, WatchArmed
-from tests.tui.runs import MadeRun, rollback
+from tests.tui.runs import MadeRun, made, rollback
 
+LISTED = Path(__file__).parent / "data" / "listed.toml"
 BACKUP = "/srv/mobius/backups/dhash_production_20261124_134505.zip"
 
 
@@ -252,6 +253,48 @@ def deciding(tmp_path: Path) -> MadeRun:
     run = decided(tmp_path)
     for step in ("system-status", "metrics", "user-impact"):
         _ended(run, step, 2)
+    return run
+
+
+HOLDS = "production config packages .env"
+BACKUPS = tuple(
+    "\t".join(row)
+    for row in (
+        (
+            BACKUP,
+            f"2.4.9   11-24 11:43    2 h  deploy  9852548 {HOLDS}",
+            "proposed: intact, of this environment, and the newest that no rollback"
+            " made",
+        ),
+        (
+            BACKUP.replace("134505", "134459"),
+            f"2.5.0   11-24 13:44  1 min  root    e5aa9c1 {HOLDS}",
+            "made by a rollback: it holds what was there before, which was bad",
+        ),
+        (
+            "",
+            "?       11-24 03:00   10 h  ?       ?       ?",
+            "it is damaged: its sum is not that of its .sha256",
+        ),
+        (
+            BACKUP.replace("20261124", "20261123"),
+            f"2.4.8   11-23 13:45   24 h  deploy  60ef0cc {HOLDS}",
+            "good, but older",
+        ),
+    )
+)
+"""What a step lists: the value, a title and why; the one before last is refused."""
+
+
+def listed(tmp_path: Path) -> MadeRun:
+    """The next thing is a decision for one of those that a step has listed."""
+    values = {"target_env": "production"}
+    run = made(tmp_path, LISTED, values)
+    _ended(run, "find-backup", 2)
+    lines = "\n".join(BACKUPS)
+    run.write(
+        VariableSet(name="backups", value=lines, source="output", step="find-backup")
+    )
     return run
 
 

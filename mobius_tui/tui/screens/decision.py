@@ -14,7 +14,7 @@ from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.model_action import Choose, Option
 from mobius_tui.tui.describe import leads_to, offered
 from mobius_tui.tui.screens.dialog import Choice, Dialog, words_widget
-from mobius_tui.tui.theme import assemble
+from mobius_tui.tui.theme import assemble, text
 from mobius_tui.tui.view import RunView
 from mobius_tui.tui.widgets.options import Options
 
@@ -92,7 +92,7 @@ def _options(
     """The options, those marked that were chosen before; of a list, else the first."""
     known = [n for n, option in enumerate(offered) if option.value]
     options = Options(
-        tuple(map(_label, offered)),
+        tuple(_label(option, listed=choose.from_ is not None) for option in offered),
         multi=choose.multi,
         refused=frozenset(range(len(offered))) - frozenset(known),
     )
@@ -102,11 +102,12 @@ def _options(
     return options
 
 
-def _label(option: Option) -> Content:
-    """An option's title, its reason, and where it leads."""
-    why = f"  {option.why}" if option.why else ""
-    return assemble(
-        (option.title or option.value, "plain"),
-        (why, "muted"),
-        (leads_to(option), "warn"),
-    )
+def _label(option: Option, *, listed: bool) -> Content:
+    """An option's title, its reason, and where it leads.
+
+    Titles that a step has listed are the rows of a table: the reason stands beneath.
+    """
+    title = text(option.title or option.value)
+    why = assemble((option.why, "muted"), (leads_to(option), "warn"))
+    between = "\n" if listed else "  " if option.why else ""
+    return Content(between).join([title, why]) if why else title

@@ -7,11 +7,45 @@ from typing import ClassVar
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.css.styles import RulesMap
 from textual.message import Message
+from textual.strip import Strip
+from textual.style import Style
+from textual.visual import RenderOptions, Visual
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from mobius_tui.tui.theme import assemble
+from mobius_tui.tui.theme import Role, assemble
+
+
+class Hanging(Visual):
+    """A sign, and a text beside it all of whose lines begin beneath its first one."""
+
+    def __init__(self, sign: Content, label: Content) -> None:
+        self._sign = sign
+        self._label = label
+
+    def _at(self, width: int) -> Content:
+        """What is drawn in so many cells."""
+        indent = self._sign.cell_length
+        first, *more = self._label.wrap(max(1, width - indent))
+        beneath = [line.pad_left(indent) for line in more]
+        return Content("\n").join([self._sign + first, *beneath])
+
+    def render_strips(
+        self, width: int, height: int | None, style: Style, options: RenderOptions
+    ) -> list[Strip]:
+        """The rows, as Textual asks for them."""
+        return self._at(width).render_strips(width, height, style, options)
+
+    def get_optimal_width(self, rules: RulesMap, container_width: int) -> int:
+        """The cells that it takes without a line break of ours."""
+        indent = self._sign.cell_length
+        return indent + self._label.get_optimal_width(rules, container_width)
+
+    def get_height(self, rules: RulesMap, width: int) -> int:
+        """Its rows in so many cells."""
+        return self._at(width).get_height(rules, width)
 
 
 class Options(OptionList):
@@ -53,7 +87,7 @@ class Options(OptionList):
         )
         self.highlighted = min(self.marked, default=0 if self._multi else None)
 
-    def _line(self, place: int) -> Content:
+    def _line(self, place: int) -> Hanging:
         is_marked = place in self.marked
         sign = (
             ("[x] " if is_marked else "[ ] ")
@@ -62,7 +96,8 @@ class Options(OptionList):
         )
         if place in self._refused:
             sign = "  ✖ "
-        return assemble((sign, "key" if is_marked else "muted")) + self._labels[place]
+        role: Role = "key" if is_marked else "muted"
+        return Hanging(assemble((sign, role)), self._labels[place])
 
     def mark(self, place: int) -> None:
         """Mark an option, or take its mark away where several may be marked."""
