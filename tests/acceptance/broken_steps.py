@@ -345,7 +345,7 @@ async def come(case: Case, folder: Path) -> Came:
     programs = folder / "programs"
     programs.mkdir()
     with _site(case, folder) as site:
-        break_step(site, case, programs)
+        once = break_step(site, case, programs)
         await asyncio.to_thread(FAULTS[case.way.fault].inject, site)
         known = {**drill_variables(site), **SHORT}
         around = environment(site)
@@ -365,7 +365,7 @@ async def come(case: Case, folder: Path) -> Came:
         try:
             return Came(
                 case=case,
-                broke=_broke(viewer, case),
+                broke=once.exists() or _broke(viewer, case),
                 left=await asyncio.to_thread(verdict, site, [FAULTS[case.way.fault]]),
                 outcome=_outcome(viewer),
                 words=_words(viewer),
