@@ -82,15 +82,17 @@ def _latency(draft: Draft, health: Health) -> None:
         return
     for probe in health.probes:
         timeout = _seconds(probe.timeout)
-        if not probe.trigger or probe.p95 is not None or timeout is None:
+        if not probe.trigger or timeout is None or above < timeout:
             continue
-        if above >= timeout:
-            draft.at("probe", probe.id).doubt(
-                "trigger-never-fires",
-                f"no answer can take `p95_latency.above` {rule.above}: "
-                f"`timeout` {probe.timeout} ends it first; raise `timeout`, or let "
-                "the service report its `p95`",
-            )
+        table = draft.at("probe", probe.id)
+        words = f"no answer can take `p95_latency.above` {rule.above}: "
+        words += f"`timeout` {probe.timeout} ends it first"
+        if probe.p95 is None:
+            words += "; raise `timeout`, or let the service report its `p95`"
+            table.doubt("trigger-never-fires", words)
+        else:
+            words += ", so this can't fire while the service reports no `p95`"
+            table.doubt("limit-above-timeout", words, "timeout")
 
 
 def _errors(draft: Draft, health: Health) -> None:

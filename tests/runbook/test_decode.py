@@ -53,7 +53,7 @@ def test_the_health_of_the_example() -> None:
     health = load(DATA / "rollback.toml").health
     assert health is not None
     (probe,) = health.probes
-    assert (probe.timeout, probe.json) == ("4s", {"status": "ok"})
+    assert (probe.timeout, probe.json) == ("6s", {"status": "ok"})
     assert probe.p95 is not None
     assert (probe.p95.at, probe.p95.unit) == ("/requests/p95_ms", "ms")
     trigger = health.trigger

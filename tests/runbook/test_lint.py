@@ -167,6 +167,13 @@ WARNINGS = [
         "no answer can take `p95_latency.above` 5s",
     ),
     (
+        RUN
+        + health(
+            "p95 = { at = '/p', unit = 's' }\n«timeout = '4s'", "p95_latency = {}"
+        ),
+        "ends it first, so this can't fire while the service reports no `p95`",
+    ),
+    (
         RUN + health(trigger="consecutive_failures = 3\n«error_rate = {}"),
         "this can never fire before `consecutive_failures` = 3",
     ),
@@ -301,8 +308,10 @@ def test_names_that_change_programs_cannot_be_variables(
         RUN + health("timeout = '4s'", "p95_latency = { above = '3s' }"),
         RUN
         + health(
-            "error_rate = { at = '/e' }\np95 = { at = '/p', unit = 's' }",
+            "error_rate = { at = '/e' }\np95 = { at = '/p', unit = 's' }\n"
+            "timeout = '5.5s'",
             "consecutive_failures = 3\nerror_rate = {}\np95_latency = {}",
+            "every = '6s'",
         ),
         phase("a", more="timeout = '${t}'\n[var.t]"),
         RUN + phase("b", "aside = true") + health(trigger="then = 'b'"),

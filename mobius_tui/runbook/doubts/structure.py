@@ -11,6 +11,7 @@ _ASIDE = (
     "id = 'call'\ntitle = 'Call'\nmanual = 'Call @sre-oncall.'"
 )
 _PROBE = "[[health.probe]]\nid = 'api'\nurl = 'http://localhost:3000/health'\n"
+_P95 = "p95 = { at = '/requests/p95_ms', unit = 'ms' }\n"
 _FAR = "[[health.probe]]\nid = 'api'\nurl = 'https://mobius.example/health'\n"
 
 RULES = (
@@ -71,6 +72,17 @@ RULES = (
         "[health.trigger]\np95_latency = { above = '5s' }",
         good=f"{_STEP}{_READ}[health]\n{_PROBE}timeout = '4s'\n"
         "[health.trigger]\np95_latency = { above = '3s' }",
+    ),
+    Rule(
+        code="limit-above-timeout",
+        title="a limit on P95 that no answer within a probe's `timeout` can reach",
+        reason="The service is named as reporting its P95; where it does not, our own "
+        "checks tell it, and none of them can take as long.",
+        remedy="a `timeout` above the limit, and `every` above that",
+        bad=f"{_STEP}{_READ}[health]\n{_PROBE}timeout = '4s'\n{_P95}"
+        "[health.trigger]\np95_latency = { above = '5s' }",
+        good=f"{_STEP}{_READ}[health]\nevery = '10s'\n{_PROBE}timeout = '6s'\n{_P95}"
+        "[health.trigger]\np95_latency = { above = '5s' }",
     ),
     Rule(
         code="no-witness",
