@@ -11,6 +11,7 @@ import shutil
 
 from mobius_tui.drill import services
 from mobius_tui.drill.faults.obstacles import backups
+from mobius_tui.drill.furnish import DUMPS, RELEASES
 from mobius_tui.drill.site import Site
 
 
@@ -27,6 +28,9 @@ def wreck(site: Site) -> None:
     for backup in backups(site):
         backup.write_bytes(b"")
     (site.root / "data" / "mobius.db").write_text("this was a database\n")
+    for kept in (RELEASES, DUMPS):
+        for file in (site.root / kept).iterdir():
+            file.write_bytes(b"")
     for script in (site.root / "scripts" / "deploy").glob("*.sh"):
         script.chmod(0o600)
     for name in ("src", "node_modules"):

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import pytest
 import tomli_w
@@ -22,8 +23,9 @@ import tomli_w
 from mobius_tui.drill import kept, services
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.faults.combine import answers_for, chance, combined
+from mobius_tui.drill.furnish import Kind
 from mobius_tui.drill.site import processes_in, sites_root
-from mobius_tui.drill.truth import digest, read_truth
+from mobius_tui.drill.truth import digest, read_truth, version
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.home import runs_root
@@ -71,11 +73,12 @@ def test_the_runbook_handles_each_fault(name: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     [root] = sites_root().iterdir()
     truth = read_truth(root)
-    version = (root / "app" / "VERSION").read_text().strip()
+    installed = version(root)
     older = name in ("corrupt-backup", "missing-checksum")
-    assert version == sorted(truth.releases)[-2 if older else -1]
-    assert digest(root / "app") == truth.releases[version]
-    assert digest(root / "config" / "production") == truth.config
+    assert installed == sorted(truth.releases)[-2 if older else -1]
+    assert digest(root / "node_modules") == truth.releases[installed]
+    assert digest(root / "src") == truth.source
+    assert digest(root / "config" / FAULTS[name].environment) == truth.config
     with closing(sqlite3.connect(root / "data" / "mobius.db")) as database:
         assert database.execute("PRAGMA user_version").fetchone() == (truth.schema,)
         assert database.execute("SELECT count(dhash) FROM assets").fetchone() == (500,)
@@ -84,6 +87,7 @@ def test_the_runbook_handles_each_fault(name: str) -> None:
     assert score is not None
     assert score.score.handled
     assert name in score.score.faults
+    assert score.score.wrong == (), "what a fault makes fail is held against nobody"
     assert Follower(run).state.ended is not None
     assert tuple(verify(run)) == ()
     assert f"what handles {name}: {FAULTS[name].handled_by}" in done.stdout
@@ -112,34 +116,62 @@ class Cut:
     """How the handling of a fault is taken out of the runbook."""
 
     fault: str
-    old: str = ""
-    """What `mobius-common.toml` says; `new` takes its place."""
-    new: str = ""
+    cuts: tuple[tuple[str, str], ...] = ()
+    """What `mobius-common.toml` says, and what takes its place."""
     answers: dict[str, str] | None = None
     """What is answered otherwise."""
     without: str = ""
     """What is not answered."""
+    site: str = "real"
+    """The kind of site: what it lets one see may lead another way."""
 
 
-UNVERIFIED = 'if [ -n "$want" ] && [ "$want" = "${have%% *}" ]; then'
+UNSUMMED = ('return "" if have == want else "it is damaged', 'return "" and "')
+NO_SUM = ('return "it has no .sha256"', 'return ""')
+MADE = (
+    "< 300 for at in times):\n        made.add(each.name)",
+    "< 0 for at in []):\n        pass",
+)
+HERE = ("if each.content == each.now and not put_back:", "if False:")
+BACK = ('if [ ! -f "$backup_file" ]; then cp', "if false; then cp")
+FOREIGN = (
+    ("if not self.bad and other != env:", "if False:"),
+    ('if [ -f "$about" ] && ! grep', "if false && ! grep"),
+)
+P95 = ('p95_latency = { above = "5s", for_checks = 5 }', "")
+ERRORS = ("error_rate = { above = 0.05, for_checks = 5 }", "")
+SUCCESS = ("success_rate = { below = 0.70, min_checks = 5 }", "")
+BODY = ('\njson = { status = "ok" }\nerror_rate = {', "\nerror_rate = {")
+KILL = ('pkill -KILL -f -- "$process_pattern" || exit 0', "")
 CUTS = (
     Cut(fault="bad-release", answers={"scenario": "nothing"}),
-    Cut(fault="slow-release", old='p95_latency = { above = "5s", for_checks = 5 }'),
-    Cut(fault="error-burst", old="error_rate = { above = 0.05, for_checks = 5 }"),
-    Cut(fault="flapping", old="success_rate = { below = 0.70, min_checks = 5 }"),
-    Cut(
-        fault="lying-health",
-        old='\njson = { status = "ok" }\nerror_rate = {',
-        new="\nerror_rate = {",
-    ),
+    Cut(fault="slow-release", cuts=(P95,)),
+    Cut(fault="error-burst", answers={"scenario": "restart"}),
+    Cut(fault="error-burst", cuts=(ERRORS,), site="rich"),
+    Cut(fault="flapping", cuts=(SUCCESS,)),
+    Cut(fault="lying-health", cuts=(BODY,)),
+    Cut(fault="stuck-service", cuts=(KILL,)),
+    Cut(fault="thin-backup", answers={"scenario": "code"}),
     Cut(fault="config-drift", answers={"scenario": "restart"}),
+    Cut(fault="no-config-backup", answers={"scenario": "restart"}),
+    Cut(fault="stale-process", answers={"scenario": "nothing"}),
     Cut(fault="bad-migration", answers={"scenario": "code"}),
-    Cut(fault="corrupt-backup", old=UNVERIFIED, new="if true; then"),
-    Cut(fault="missing-checksum", old=UNVERIFIED, new="if true; then"),
-    Cut(fault="rollback-fails", without="attended"),
-    Cut(fault="stuck-service", old='pkill -KILL -f -- "$process_pattern" || exit 0'),
     Cut(fault="dead-worker", answers={"scenario": "nothing"}),
+    Cut(fault="corrupt-backup", cuts=(UNSUMMED,)),
+    Cut(fault="missing-checksum", cuts=(NO_SUM,)),
+    Cut(fault="rollback-fails", without="attended"),
+    Cut(fault="half-restored", without="attended"),
+    Cut(fault="prompting-script", without="attended"),
+    Cut(fault="npm-missing", without="attended"),
+    Cut(fault="second-rollback", cuts=(MADE,)),
+    Cut(fault="pruned-backups", cuts=(HERE,)),
+    Cut(fault="pruned-backups", cuts=(BACK,)),
+    Cut(fault="wrong-environment", cuts=FOREIGN),
 )
+
+
+def test_the_handling_of_each_fault_is_cut_out() -> None:
+    assert {cut.fault for cut in CUTS} == set(FAULTS)
 
 
 @pytest.mark.parametrize("cut", CUTS, ids=lambda cut: str(cut.fault))
@@ -148,9 +180,12 @@ def test_without_its_handling_a_fault_is_not_handled(cut: Cut, tmp_path: Path) -
     shutil.copytree(folder(), books)
     common = books / "mobius-common.toml"
     text = common.read_text()
-    assert cut.old in text
-    common.write_text(text.replace(cut.old, cut.new) if cut.old else text)
-    answers = {**answers_for(combined([cut.fault])), **(cut.answers or {})}
+    for old, new in cut.cuts:
+        assert old in text
+        text = text.replace(old, new)
+    common.write_text(text)
+    kind = cast("Kind", cut.site)
+    answers = {**answers_for(combined([cut.fault]), kind), **(cut.answers or {})}
     if "trigger_within" in answers:
         answers["trigger_within"] = "25s"  # with its trigger, it fires within 12 s
     answers.pop(cut.without, None)
@@ -162,7 +197,7 @@ def test_without_its_handling_a_fault_is_not_handled(cut: Cut, tmp_path: Path) -
     said.write_text(tomli_w.dumps(lists))
     done, run = drill(
         *(str(books / "mobius-rollback.toml"), "--fault", cut.fault),
-        *("--answers", str(said)),
+        *("--answers", str(said), "--site", cut.site),
     )
     assert done.returncode == 1, done.stdout + done.stderr
     score = kept.read(run)

@@ -14,6 +14,7 @@ from mobius_tui.drill.site import Site
 from mobius_tui.run.events import RunEnded
 from mobius_tui.run.home import runs_root
 from mobius_tui.runbook.decode import load
+from mobius_tui.runbook.library import find
 from tests.drill.drills import HANDLED, directory_of, drill
 from tests.tui.runs import BEGAN, ROLLBACK, MadeRun
 
@@ -79,7 +80,7 @@ def test_what_a_fault_makes_fail_is_not_held_against_the_team(tmp_path: Path) ->
     assert not facts_of(tmp_path).reddens
     injected.keep(tmp_path, "rollback-fails", 9.0)
     assert "execute" in facts_of(tmp_path).reddens
-    steps = {step.id for step in load(ROLLBACK).steps()}
+    steps = {step.id for step in load(find("mobius-rollback")).steps()}
     for fault in FAULTS.values():
         assert set(fault.reddens) <= steps, fault.name
 

@@ -17,6 +17,7 @@ from mobius_tui.drill.site import (
     environment,
     tear_down,
 )
+from mobius_tui.drill.verdict import verdict
 from tests.acceptance.conftest import end_all
 from tests.run.running import wait_for
 from tests.watch.conftest import Watch
@@ -54,10 +55,10 @@ def test_the_site_counts_one_rollback(mobius: Site, beside: Watch) -> None:
     assert state.watch.passed
     assert state.ended is not None
     assert "the rollback passed" in state.ended.reason
-    [row] = (mobius.root / "run" / "rollbacks.log").read_text().splitlines()
-    assert "--env production --force" in row
+    rows = (mobius.root / "backups" / "rollbacks.log").read_text().splitlines()
+    assert [row.split("|")[1] for row in rows] == ["restored", "made"]
+    assert len(list(mobius.root.glob("config/production.backup.*"))) == 1
     await_answer(mobius, 200)
-    logs = list((mobius.root / "monitor_logs").glob("monitor_production_*.log"))
-    assert any("|500|" in log.read_text() for log in logs)
+    assert verdict(mobius) == ()
     assert beside.code() == 1
     wait_for(lambda: "rollback: began" in beside.out)
