@@ -17,6 +17,7 @@ from mobius_tui.run.entry_words import words
 from mobius_tui.run.follow_up import follow_up
 from mobius_tui.run.intents import Intent, Reply
 from mobius_tui.run.regular import regular
+from mobius_tui.run.said import said
 from mobius_tui.run.signs import SILENT
 from mobius_tui.run.step_events import CheckTried, StepEnded, StepUnknown
 from mobius_tui.run.steps import Attempt
@@ -117,9 +118,17 @@ class Lines:
                 if not isinstance(entry.event, CheckTried):
                     self._output.forget(entry.event.step, entry.event.attempt)
             text = words(entry, follower.plan, follower.state)
+            stamp = time.strftime("%H:%M:%S", time.localtime(entry.at))
             if text is not None:
-                stamp = time.strftime("%H:%M:%S", time.localtime(entry.at))
                 say(f"{stamp} {line(text)}")
+            if isinstance(entry.event, StepEnded) and entry.event.result != "passed":
+                self._say_error(entry.event, stamp)
+
+    def _say_error(self, ended: StepEnded, stamp: str) -> None:
+        """Say what went wrong once more, where other lines were printed after it."""
+        last = said(self._viewer.directory.attempt(ended.step, ended.attempt))
+        if last.error and last.error != last.last:
+            say(f"{stamp} why: {line(last.error)}")
 
     def due(self) -> None:
         """Print what is due now that the run has ended."""

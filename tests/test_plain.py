@@ -75,6 +75,19 @@ def test_a_run_in_no_environment_names_none(tmp_path: Path) -> None:
     assert said == f"INCIDENT MOBIUS rollback, run {event.run}"
 
 
+@pytest.mark.usefixtures("ended")
+def test_of_a_failed_step_the_error_is_told_where_it_talked_on(
+    tmp_path: Path,
+) -> None:
+    script = "echo one; echo 'error: no space left' >&2; echo cleaned-up >&2; exit 3"
+    runbook = book(tmp_path, script)
+    run = [PROGRAM, "run", str(runbook.path), "--auto"]
+    done = subprocess.run(run, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    told = [line.partition(" ")[2] for line in done.stdout.split("\n")]
+    assert any(line.startswith("failed: 1.1") for line in told), done.stdout
+    assert told.count("why: error: no space left") == 1, done.stdout
+
+
 @pytest.mark.parametrize("redirect", ["> out", "2> out", "< /dev/null", "| cat"])
 def test_no_escape_goes_where_no_terminal_is(
     terminal: Open, tmp_path: Path, redirect: str

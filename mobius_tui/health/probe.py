@@ -22,7 +22,7 @@ from mobius_tui.health.target import Target
 from mobius_tui.runbook.units import in_words
 
 WITNESS_TIMEOUT = 1.0
-"""Seconds that a witness has to accept a connection."""
+"""Seconds that a witness has to accept a connection, or to refuse it."""
 
 _LONGEST_P95 = 1e9
 """In the figure's own unit; more is a fault of the service's own counting."""
@@ -85,8 +85,8 @@ class Prober:
         Args:
             targets: what is asked.
             every: seconds from one slot to the next.
-            witness: `host:port` addresses; while none of them accepts a connection, a
-                failed check says nothing about the service.
+            witness: `host:port` addresses; while none of them answers, be it that it
+                refuses a connection, a failed check says nothing about the service.
             clock: seconds that pass while the machine sleeps, too.
             wall: gives seconds since 1970.
         """
@@ -148,7 +148,7 @@ class Prober:
             verdict = Verdict(state="no data", reason=words)
         else:
             verdict = judge(answer, target)
-            if verdict.state == "failed" and not await self._anyone_accepts():
+            if verdict.state == "failed" and not await self._anyone_answers():
                 words = f"no witness answers either ({verdict.reason})"
                 verdict = Verdict(state="no data", reason=words)
         looked = verdict.state != "no data"
@@ -164,10 +164,11 @@ class Prober:
             p95_ms=verdict.p95_ms,
         )
 
-    async def _anyone_accepts(self) -> bool:
-        """Whether a witness accepts a connection, or there is none to ask."""
+    async def _anyone_answers(self) -> bool:
+        """Whether a witness answers, if only to refuse, or there is none to ask."""
         looks = [reach(at, WITNESS_TIMEOUT) for at in self._witness]
-        return not looks or None in await asyncio.gather(*looks)
+        found = await asyncio.gather(*looks)
+        return not found or any(each is None or each.refused for each in found)
 
 
 async def _asked(target: Target, through: httpx.AsyncClient | str) -> Answer:

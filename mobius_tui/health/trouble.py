@@ -42,6 +42,8 @@ class Trouble:
     words: str
     blind: bool = False
     """Whether it is we who could not look, so that nothing is known."""
+    refused: bool = False
+    """Whether the machine answered that nobody listens there: the network works."""
 
 
 def trouble(error: BaseException) -> Trouble | None:
@@ -92,4 +94,8 @@ def _one(error: OSError) -> Trouble:
         return Trouble(words="unknown host")
     assert error.errno is not None
     words = _WORDS.get(error.errno) or error.strerror or errno.errorcode[error.errno]
-    return Trouble(words=words, blind=error.errno in _BLIND)
+    return Trouble(
+        words=words,
+        blind=error.errno in _BLIND,
+        refused=error.errno == errno.ECONNREFUSED,
+    )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from mobius_tui.run.redaction import REDACTED, redact
 from mobius_tui.sanitize import SGR, clean, line
 
-REDACTED = "[redacted]"
 LONGEST = 4000
 """Characters of one text that are told."""
 _IN_ADDRESS = re.compile(r"(?<=://)[^/\s@'\"]+:[^/\s@'\"]+(?=@)")
@@ -26,7 +26,7 @@ class Redactor:
         Args:
             secrets: values that whoever reads the run happens to know.
         """
-        self._secrets = sorted({s for s in secrets if s}, key=len, reverse=True)
+        self._secrets = tuple(secrets)
 
     def line(self, text: str) -> str:
         """A text for one line."""
@@ -37,9 +37,7 @@ class Redactor:
         return clean(self._without(SGR.sub("", text)), newlines=True)
 
     def _without(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, REDACTED)
-        return _IN_ADDRESS.sub(REDACTED, text)
+        return _IN_ADDRESS.sub(REDACTED, redact(text, self._secrets))
 
 
 def _clip(text: str) -> str:

@@ -13,12 +13,10 @@ from mobius_tui.run.events import Mode
 from mobius_tui.run.facts import with_facts
 from mobius_tui.run.first_values import first_values, refuse
 from mobius_tui.run.preflight import problems
+from mobius_tui.run.redaction import holds
 from mobius_tui.runbook.library import has_no_place
 from mobius_tui.runbook.limits import by_variable
 from mobius_tui.runbook.model import Runbook, Variable
-
-TOLD = 6
-"""Characters from which a secret is one that no other value holds by chance."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -156,6 +154,6 @@ def answer(briefing: Briefing, answers: Mapping[str, str]) -> Briefing:
         names = ", ".join(f"{v.name} ({v.title or v.name})" for v in missing)
         raise UsageError(f"values are wanted for: {names}; give --var NAME=VALUE")
     for name, (value, _) in values.items():
-        if any(len(each) >= TOLD and each in value for each in secrets.values()):
+        if holds(value, secrets.values()):
             raise UsageError(f"{name}: this holds the value of a secret, and is kept")
     return replace(briefing, values=values, secrets=secrets, missing=())

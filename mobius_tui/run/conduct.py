@@ -16,6 +16,7 @@ from mobius_tui.run.checking import Checking
 from mobius_tui.run.events import VariableSet
 from mobius_tui.run.first_values import refuse
 from mobius_tui.run.recover import Evidence, judge, why
+from mobius_tui.run.redaction import literals
 from mobius_tui.run.room import Kept
 from mobius_tui.run.step_events import Result, StepEnded, StepUnknown
 from mobius_tui.run.steps import Status
@@ -186,7 +187,7 @@ class Conduct:
             timeout=timeout,
             max_output=max_output,
             rotate=action.follow,
-            secrets=tuple(engine.secrets.values()),
+            secrets=literals(engine.secrets.values()),
             tty=action.tty,
             ahead=engine.clock.wall() - time.time(),
         )

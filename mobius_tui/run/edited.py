@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.events import RunBegan
 from mobius_tui.runbook.own_copy import editable
 from mobius_tui.runbook.source import RefusedError, read_bytes
 
+Stamp: TypeAlias = tuple[tuple[int, int], ...]
 MOST_LINES = 5000
 """Lines of a file that are compared line by line; longer ones take seconds."""
 
@@ -28,14 +31,39 @@ def edits(directory: RunDirectory, began: RunBegan) -> tuple[str, ...]:
     """
     if not began.path:
         return ()
+    lines: list[str] = []
+    for then, now in _pairs(directory, began):
+        lines += _compared(then, now)
+    return tuple(lines)
+
+
+def stamp(directory: RunDirectory, began: RunBegan) -> Stamp | None:
+    """What is another one where a source may have been edited.
+
+    Args:
+        directory: the run's.
+        began: how it began.
+
+    Returns:
+        Size and time of each file; `None` where one is not there.
+    """
+    if not began.path:
+        return None
+    try:
+        found = [now.stat() for _, now in _pairs(directory, began)]
+    except OSError:
+        return None
+    return tuple((each.st_size, each.st_mtime_ns) for each in found)
+
+
+def _pairs(directory: RunDirectory, began: RunBegan) -> Iterator[tuple[Path, Path]]:
+    """The run's copy of each file, and the file as a person edits it."""
     main = source_of(began)
     names = sorted(path.name for path in directory.runbook.glob("*.toml"))
     names.sort(key=lambda name: name != began.file)
-    lines: list[str] = []
     for name in names:
         now = main if name == began.file else main.with_name(name)
-        lines += _compared(directory.runbook / name, now)
-    return tuple(lines)
+        yield directory.runbook / name, now
 
 
 def _compared(then: Path, now: Path) -> list[str]:

@@ -22,6 +22,7 @@ from mobius_tui.run.fold import advance
 from mobius_tui.run.intents import Intent, Reply
 from mobius_tui.run.journal import Clock, Journal
 from mobius_tui.run.plan import Plan, effect_of, follows, will_retry
+from mobius_tui.run.redaction import redact
 from mobius_tui.run.room import Room
 from mobius_tui.run.settle import settle
 from mobius_tui.run.state import RunState
@@ -249,10 +250,7 @@ class Engine:
 
     def redact(self, text: str) -> str:
         """A text without the values of secrets."""
-        for secret in sorted(self.secrets.values(), key=len, reverse=True):
-            if secret:
-                text = text.replace(secret, "[redacted]")
-        return text
+        return redact(text, self.secrets.values())
 
     def _without_secrets(self, intent: Intent) -> Intent:
         """An intent of which nothing that is kept holds a secret.

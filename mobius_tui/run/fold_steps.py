@@ -24,6 +24,8 @@ from mobius_tui.run.steps import ENDED, Attempt, Look, Status, StepState, Value
 
 Apply: TypeAlias = Callable[[RunState, Any, Entry], None]
 """Moves a state on by an event, which may follow, and the entry that it came in."""
+GIVEN = 2000
+"""Characters that are kept of a value that an attempt was given."""
 
 
 def _withdraw(state: RunState, step_id: str) -> None:
@@ -43,6 +45,20 @@ def _withdraw(state: RunState, step_id: str) -> None:
             state.steps[other] = replace(step, stale=True)
 
 
+def _given(
+    state: RunState, reads: tuple[str, ...]
+) -> tuple[tuple[str, str | None], ...]:
+    """What an attempt that begins now is given."""
+    known = state.variables
+    return tuple((name, _short(known[name].text)) for name in reads if name in known)
+
+
+def _short(value: str | None) -> str | None:
+    if value is None or len(value) <= GIVEN:
+        return value
+    return f"{value[: GIVEN // 2]}…{value[-GIVEN // 2 :]}"
+
+
 def _step_started(state: RunState, event: StepStarted, entry: Entry) -> None:
     _withdraw(state, event.step)
     old = state.steps[event.step]
@@ -51,6 +67,7 @@ def _step_started(state: RunState, event: StepStarted, entry: Entry) -> None:
         by=entry.by,
         started=entry.at,
         reads=event.reads,
+        given=_given(state, event.reads),
         mono=entry.mono,
         boot=entry.boot,
     )

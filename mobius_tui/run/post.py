@@ -29,6 +29,7 @@ import httpx
 from mobius_tui import __version__, sanitize
 from mobius_tui.health.trouble import trouble
 from mobius_tui.run.addresses import PrivateError, addresses
+from mobius_tui.run.redaction import redact
 from mobius_tui.runbook.units import in_words
 
 MAX_ANSWER = 4_096
@@ -224,9 +225,7 @@ def _judge(url: str, seen: _Seen, problem: str) -> Tried:
 def shown(url: str, body: bytes) -> str:
     """The first characters of an answer, harmless, and without parts of the URL."""
     text = body.decode("utf-8", "replace")
-    for part in sorted(_secret_parts(url), key=len, reverse=True):
-        text = text.replace(part, "[redacted]")
-    return sanitize.line(text.strip())[:SHOWN]
+    return sanitize.line(redact(text, sorted(_secret_parts(url))).strip())[:SHOWN]
 
 
 def _secret_parts(url: str) -> set[str]:

@@ -91,6 +91,9 @@ class Attempt:
     looks: Grown[Look] = NONE_YET
     stop_asked: bool = False
     reads: tuple[str, ...] = ()
+    given: tuple[tuple[str, str | None], ...] = ()
+    """What the variables that it read were then; `None` for a secret. Of a long one
+    the middle is left out."""
     mono: float = 0.0
     boot: str = ""
 
@@ -111,6 +114,7 @@ def _from_row(row: Row) -> Attempt:
     values = dict(zip(_NAMES, row, strict=True))
     values["status"] = Status(values["status"])
     values["left"], values["reads"] = tuple(values["left"]), tuple(values["reads"])
+    values["given"] = tuple((name, value) for name, value in values["given"])
     looks: Grown[Look] = NONE_YET
     for check, look, held, detail, part, at in values["looks"]:
         looks = looks.plus(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from textual.content import Content
 
 from mobius_tui import sanitize
 from mobius_tui.run.plan import effect_of, kind_of
+from mobius_tui.run.steps import Attempt, StepState
 from mobius_tui.run.terminal.keys import HINT
 from mobius_tui.runbook.model import Phase, Step
 from mobius_tui.runbook.model_action import (
@@ -70,13 +71,17 @@ def edge(view: RunView, key: str | None) -> tuple[str, Role]:
     return sanitize.line(" · ".join(parts)), role
 
 
-def describe(view: RunView, key: str | None, *, compact: bool) -> tuple[Field, ...]:
+def describe(
+    view: RunView, key: str | None, *, compact: bool, tab: str = ""
+) -> tuple[Field, ...]:
     """What the detail pane says.
 
     Args:
         view: the run.
         key: the checklist's key under the cursor.
         compact: whether only what matters most has room.
+        tab: whose output is looked at, as `STEP.ATTEMPT`; where it is an earlier
+            attempt at this step, it is told how that one was.
     """
     phase = view.phase(key)
     if phase is not None:
@@ -84,13 +89,32 @@ def describe(view: RunView, key: str | None, *, compact: bool) -> tuple[Field, .
     step = view.step(key)
     if step is None:
         return ()
-    standing = list(standing_fields(view, step))
-    body = list(_action(view, step, compact=compact and bool(standing)))
+    own = view.own(step.id)
+    earlier = earlier_attempt(own, step.id, tab)
+    shown = earlier or own.last
+    looked = [] if earlier is None else [_looked_at(earlier)]
+    standing = [*looked, *standing_fields(view, step)]
+    body = list(_action(view, step, shown, compact=compact and bool(standing)))
     why = [Field("why", _prose(step.why))] if step.why else []
     facts = (*approved_fields(view, step), *health_field(view, step))
     if compact:
         return (*standing, *body, *facts, *why, *_after(view, step))
     return (*standing, *facts, *why, *body, *_after(view, step))
+
+
+def earlier_attempt(own: StepState, step_id: str, tab: str) -> Attempt | None:
+    """The attempt of a tab, where that is one at a step, and not its last."""
+    shown, _, number = tab.rpartition(".")
+    is_earlier = shown == step_id and 0 < int(number) < len(own.attempts)
+    return own.attempts[int(number) - 1] if is_earlier else None
+
+
+def _looked_at(earlier: Attempt) -> Field:
+    """Which attempt it is, and how it ended."""
+    mark = MARKS[earlier.status]
+    reason = f": {earlier.reason}" if earlier.reason else ""
+    words = f"{mark.glyph} attempt {earlier.number}, {mark.word}{reason}"
+    return Field("shown", assemble((words, mark.role)))
 
 
 def command(view: RunView, step: Step) -> tuple[Field, ...]:
@@ -100,7 +124,7 @@ def command(view: RunView, step: Step) -> tuple[Field, ...]:
     """
     return tuple(
         Field(field.label, field.content + Content(field.value))
-        for field in _action(view, step, compact=False)
+        for field in _action(view, step, None, compact=False)
     )
 
 
@@ -129,13 +153,16 @@ def _phase(view: RunView, phase: Phase) -> Iterator[Field]:
         yield Field("instead", text(words))
 
 
-def _action(view: RunView, step: Step, *, compact: bool) -> Iterator[Field]:
+def _action(
+    view: RunView, step: Step, shown: Attempt | None, *, compact: bool
+) -> Iterator[Field]:
+    """What it does, as it did in an attempt; without one, as it would do now."""
     values = view.values
     match step.action:
         case Run() as run:
             yield Field("run", script(run.script))
             if not compact:
-                yield from _with(view, step)
+                yield from _with(view, step, shown)
                 shell = command_in_words(run)
                 place = [(view.workdir, "plain"), (f" · {shell}", "muted")]
                 yield Field("in", assemble(*place))  # type: ignore[arg-type]
@@ -227,20 +254,30 @@ def filled(view: RunView, words: str) -> str:
     return fill(words, value)
 
 
-def _with(view: RunView, step: Step) -> Iterator[Field]:
-    """The variables that it reads, with their values."""
+def _with(view: RunView, step: Step, shown: Attempt | None) -> Iterator[Field]:
+    """The variables that it reads, with their values in an attempt, or else now.
+
+    Where one is another by now, both are told: it was tried with the one, and would be
+    tried again with the other.
+    """
     label = "with"
     declared = view.runbook.variables
+    known = {name: held.text for name, held in view.state.variables.items()}
+    then = known if shown is None else {**known, **dict(shown.given)}
     for name in (*script_variables(step, declared), *step.secrets.values()):
-        held = view.state.variables.get(name)
-        if held is None:
-            value = "(no value yet)"
-        elif held.text is None or declared[name].secret:
-            value = "[secret]"
-        else:
-            value = held.text
-        yield Field(label, assemble((f"{name}=", "name")), sanitize.line(value))
+        is_secret = declared[name].secret
+        was, now = (_worded(name, each, is_secret=is_secret) for each in (then, known))
+        yield Field(label, assemble((f"{name}=", "name")), was)
+        if was != now:
+            yield Field("", assemble((f"{name}=", "name"), ("now ", "warn")), now)
         label = ""
+
+
+def _worded(name: str, values: Mapping[str, str | None], *, is_secret: bool) -> str:
+    if name not in values:
+        return "(no value yet)"
+    value = values[name]
+    return "[secret]" if value is None or is_secret else sanitize.line(value)
 
 
 def _after(view: RunView, step: Step) -> Iterator[Field]:

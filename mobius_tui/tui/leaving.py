@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import select
 import selectors
+import signal
 from asyncio import TimerHandle
 from collections.abc import Iterable
 from threading import RLock
@@ -32,6 +33,8 @@ class Driver(LinuxDriver):
 
     is_last = False
     """Whether the process ends after this: then nobody reads keys any more."""
+    was_continued = False
+    """Whether it was stopped and continued before the app heard signals."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -42,6 +45,14 @@ class Driver(LinuxDriver):
         self._writing = RLock()
         self._listens = False
         self._look: TimerHandle | None = None
+
+    def _sigtstp_application(self, *_: object) -> None:
+        """Stop: till the app hears signals itself, there are no screens to leave."""
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    def _sigcont_application(self, *_: object) -> None:
+        """Let the app know; Textual would set up here what is being set up."""
+        self.was_continued = True
 
     @property
     def is_behind(self) -> bool:

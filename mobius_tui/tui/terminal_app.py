@@ -77,6 +77,8 @@ class TerminalApp(App[Result]):
         self.set_interval(going.BEAT, self._look_for_the_terminal)
         if self._settings.title:
             self._send(terminal_title.SAVE)
+        if getattr(self._driver, "was_continued", False):
+            self._go_out(going.COME_BACK)
 
     def _told_to_go(self, number: signal.Signals) -> None:
         self._is_going = True

@@ -148,11 +148,17 @@ class Came:
 
 
 def scripts(way: Way) -> tuple[str, ...]:
-    """The steps of a runbook that run a script, by id; what only follows is none."""
+    """The steps on a way that run a script, by id; what only follows is none."""
+    runbook = load(find(way.runbook))
+    scenario = answers_to(way, runbook).get("scenario")
+    armed = way.armed
     return tuple(
         step.id
-        for step in load(find(way.runbook)).steps()
-        if isinstance(step.action, Run)
+        for phase in runbook.phases
+        if (phase.id == "automated-rollback" if armed else not phase.aside)
+        for step in phase.steps
+        if scenario in step.when.get("scenario", (scenario,))
+        and isinstance(step.action, Run)
         and not step.action.follow
         and not step.action.tty
     )

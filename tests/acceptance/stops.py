@@ -165,8 +165,9 @@ class Stops:
             self._tally.crashes.append(f"{code}: {bytes(self._screen.raw[-400:])!r}")
 
     def end(self) -> None:
-        """End it, if it has not ended by itself."""
-        self._screen.close()
+        """End it at once, if it has not ended by itself."""
+        self._signal(signal.SIGKILL)
+        self._screen.over()
 
 
 async def commands(place: Path) -> tuple[tuple[str, ...], ...]:

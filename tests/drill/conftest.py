@@ -52,6 +52,6 @@ def run() -> Run:
 @pytest.fixture(scope="session")
 def newest_backup() -> Callable[[Site], Path]:
     def find(at: Site) -> Path:
-        return sorted((at.root / "backups").glob("dhash_production_*.zip"))[-1]
+        return sorted((at.root / "backups").glob(f"dhash_{at.environment}_*.zip"))[-1]
 
     return find

@@ -20,7 +20,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 @pytest.fixture(autouse=True)
 def _all_running(site: Site, run: Run) -> Iterator[None]:
     yield
-    assert run(site, "systemctl", "start", *services.UNITS).returncode == 0
+    assert run(site, "systemctl", "start", *site.units).returncode == 0
     await_answer(site, 200, path="/api/health/detailed")
 
 
@@ -170,7 +170,7 @@ def test_journalctl_shows_and_follows(site: Site, run: Run) -> None:
 def test_services_inherit_no_descriptors(site: Site) -> None:
     reading, writing = os.pipe()
     subprocess.run(
-        (str(site.bin / "systemctl"), "restart", *services.UNITS),
+        (str(site.bin / "systemctl"), "restart", *site.units),
         pass_fds=(writing,),
         check=True,
         capture_output=True,
@@ -190,32 +190,3 @@ def test_services_keep_the_mark_of_the_attempt(site: Site, run: Run) -> None:
     process = psutil.Process(pid_of(site, "mobius-api"))
     assert process.environ()["MOBIUS_TUI_ATTEMPT"] == "execute.1"
     assert os.getsid(process.pid) == process.pid
-
-
-def test_npm_takes_the_schema_back(site: Site, run: Run) -> None:
-    back = run(site, "npm", "run", "migrate:rollback")
-    assert (back.returncode, "version 2" in back.stdout) == (0, True)
-    status, body = ask(site, "/api/health/detailed")
-    assert status == 503
-    assert "needs 3" in json.loads(body)["database"]
-    assert run(site, "npm", "run", "migrate").returncode == 0
-    assert ask(site, "/api/health/detailed")[0] == 200
-    assert run(site, "npm", "run", "nothing").returncode == 1
-
-
-def test_node_runs_a_program(site: Site, run: Run) -> None:
-    (site.root / "hello.py").write_text("import sys; print('hello', sys.argv[1])")
-    assert run(site, "node", "hello.py", "you").stdout == "hello you\n"
-
-
-def test_sudo_gives_no_rights_and_stays_in_the_site(site: Site, run: Run) -> None:
-    words = ("-n", "-u", "root", "A=1", "systemctl", "is-active", "mobius-api")
-    assert run(site, "sudo", *words).stdout == "active\n"
-    assert run(site, "sudo", "--", "bash", "-c", 'echo "${A-none}"').stdout == "none\n"
-
-
-def test_what_would_reach_beyond_the_site_does_nothing(site: Site, run: Run) -> None:
-    for words in (("ssh", "127.0.0.1", "true"), ("killall", "-9", "python")):
-        refused = run(site, *words)
-        assert (refused.returncode, refused.stdout) == (126, "")
-        assert "it reaches nothing else" in refused.stderr

@@ -6,10 +6,14 @@ import os
 import re
 import shutil
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
+import tarfile
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -30,6 +34,7 @@ from mobius_tui.drill.site import (
     tear_down,
 )
 from mobius_tui.drill.sweep import reap_orphans
+from mobius_tui.drill.truth import version
 from mobius_tui.errors import RunError
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -38,7 +43,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 def pids(site: Site) -> dict[str, int | None]:
     return {
         unit: services.read_mark(services.pid_file(site.root, unit))
-        for unit in services.UNITS
+        for unit in site.units
     }
 
 
@@ -50,22 +55,69 @@ def test_a_new_site_is_healthy(site: Site) -> None:
     assert status == 200
     detailed = json.loads(body)
     assert (detailed["database"], detailed["worker"]) == ("ok", "ok")
-    version = (site.root / "app" / "VERSION").read_text().strip()
+    released = version(site.root)
     for path in ("/version", "/api/version"):
-        assert json.loads(ask(site, path)[1])["version"] == version
+        assert json.loads(ask(site, path)[1])["version"] == released
     assert json.loads(ask(site, "/api/assets")[1]) == {"assets": 500}
     assert "MOBIUS" in ask(site, "/")[1]
     assert ask(site, "/no-such-path")[0] == 404
 
 
-def test_the_figures_are_of_real_requests(site: Site) -> None:
-    before = json.loads(ask(site, "/health")[1])["requests"]["count"]
-    for _ in range(20):
-        ask(site, "/api/version")
-    requests = json.loads(ask(site, "/health")[1])["requests"]
-    assert requests["count"] >= before + 20
-    assert requests["error_rate"] == 0
-    assert requests["p95_ms"] >= 0
+def test_the_health_of_a_rich_site_tells_figures_of_real_requests(
+    tmp_path: Path, started: datetime
+) -> None:
+    rich = build(tmp_path / "site", started=started, kind="rich")
+    try:
+        said = json.loads(ask(rich, "/health")[1])
+        assert (said["status"], said["environment"]) == ("ok", "production")
+        before = said["requests"]["count"]
+        for _ in range(20):
+            ask(rich, "/api/version")
+        requests = json.loads(ask(rich, "/health")[1])["requests"]
+        assert requests["count"] >= before + 20
+        assert requests["error_rate"] == 0
+        assert requests["p95_ms"] >= 0
+        assert open_site(rich.root).kind == "rich"
+        assert not (rich.root / "config" / "backup").exists(), "otherwise it is real"
+    finally:
+        tear_down(rich)
+
+
+def test_staging_is_served_beside_production(tmp_path: Path, started: datetime) -> None:
+    staging = build(tmp_path / "site", started=started, environment="staging")
+    try:
+        known = json.loads((staging.root / "site.json").read_text())
+        production = replace(staging, port=known["ports"]["production"])
+        assert staging.port == known["ports"]["staging"] != production.port
+        for each, environment_ in ((staging, "staging"), (production, "production")):
+            said = json.loads(ask(each, "/version")[1])
+            assert said["environment"] == environment_
+        assert {"mobius-api", "mobius-staging-api"} < set(staging.units)
+        names = {path.name.split("_")[1] for path in staging.root.glob("backups/*")}
+        assert names == {"staging"}
+        values = drill_variables(staging)
+        assert values["target_env"] == "staging"
+        assert values["base_url"] == staging.base_url
+        lines = [
+            " ".join(psutil.Process(pid).cmdline()) for pid in pids(staging).values()
+        ]
+        found = [line for line in lines if re.search(values["process_pattern"], line)]
+        assert len(found) == 2, "its own API and worker, and not those of production"
+        assert open_site(staging.root) == staging
+    finally:
+        tear_down(staging)
+
+
+def test_what_no_backup_holds_is_elsewhere(site: Site) -> None:
+    values = drill_variables(site)
+    archive, dump = values["release_archive"], values["database_dump"]
+    assert Path(archive).name == f"mobius-{version(site.root)}.tar.gz"
+    with tarfile.open(archive) as release:
+        names = release.getnames()
+    for name in ("src/mobius/api.py", "node_modules/mobius-core/handlers.py"):
+        assert name in names
+    with closing(sqlite3.connect(dump)) as database:
+        assert database.execute("SELECT count(*) FROM assets").fetchone() == (500,)
 
 
 def test_the_backups_are_distinct_and_intact(site: Site) -> None:
@@ -85,7 +137,7 @@ def test_equal_seeds_make_equal_sites(
 ) -> None:
     other = build(tmp_path / "site", seed=7, started=started)
     try:
-        for path in ("app/VERSION", "app/mobius/handlers.py"):
+        for path in ("package.json", "node_modules/mobius-core/handlers.py"):
             assert (other.root / path).read_text() == (site.root / path).read_text()
         names = [
             sorted(path.name for path in (root / "backups").iterdir())
@@ -103,9 +155,9 @@ def test_processes_read_node_and_mobius(site: Site) -> None:
         for unit, pid in pids(site).items()
         if pid is not None
     }
-    assert len(lines) == len(services.UNITS)
+    assert set(lines) == set(site.units)
     for unit in ("mobius-api", "mobius-worker"):
-        assert re.search(r"node.*mobius", lines[unit])
+        assert re.search(r"node .*mobius", lines[unit])
         assert re.search(pattern, lines[unit])
     assert not re.search(pattern, lines["mobius-traffic"])
 
@@ -114,7 +166,16 @@ def test_the_stand_ins_come_first_on_path(site: Site, run: Run) -> None:
     first = environment(site)["PATH"].split(os.pathsep)[0]
     assert Path(first) == site.bin
     services_ = ("systemctl", "journalctl", "npm", "pkill", "node")
-    for name in (*services_, "unzip", "htop", "iostat", "sudo", *furnish.REFUSED):
+    for name in (
+        *services_,
+        "curl",
+        "git",
+        "unzip",
+        "htop",
+        "iostat",
+        "sudo",
+        *furnish.REFUSED,
+    ):
         assert stat.S_IMODE((site.bin / name).stat().st_mode) == 0o755
         found = run(site, "bash", "-c", f"type -p {name}").stdout.strip()
         assert found == str(site.bin / name)
@@ -145,7 +206,7 @@ def test_tear_down_leaves_nothing(tmp_path: Path, started: datetime) -> None:
     services.pid_file(site.root, "mobius-worker").unlink()  # found all the same
     assert tear_down(site) == ()
     assert not site.root.exists()
-    assert len(owned) == len(services.UNITS)
+    assert len(owned) == len(site.units)
     assert [pid for pid in owned if services.identity(pid)] == []
     with socket.socket() as probe, pytest.raises(ConnectionRefusedError):
         probe.connect(("127.0.0.1", site.port))

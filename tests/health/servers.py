@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 TLS = Path(__file__).parents[1] / "data" / "tls"
@@ -62,6 +62,23 @@ async def serve(
             task.cancel()
         await asyncio.gather(*talking, return_exceptions=True)
         await server.wait_closed()
+
+
+@contextmanager
+def silence(port: int = 0) -> Iterator[int]:
+    """A port at which nothing answers, not even by a refusal: a dead network's.
+
+    Args:
+        port: which; any that is free without it.
+    """
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        listener.listen(0)
+        address = listener.getsockname()
+        # One waits to be accepted, and nobody does: whoever comes next hears nothing.
+        with socket.create_connection(address):
+            yield address[1]
 
 
 def closed_port() -> int:

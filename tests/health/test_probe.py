@@ -110,21 +110,31 @@ async def test_a_time_out_failed_and_has_no_latency() -> None:
     assert checks[0].reason == "timed out after 0.1 s"
 
 
+NOBODY = "127.0.0.1:0"
+"""An address at which nothing can answer, not even by a refusal."""
+
+
 async def test_refused_is_failed_while_a_witness_accepts() -> None:
     async with serve(whole()) as (witness, _):
         prober = Prober(
             (aim(closed_port()),),
             every=0.1,
-            witness=(f"127.0.0.1:{closed_port()}", f"127.0.0.1:{witness}"),
+            witness=(NOBODY, f"127.0.0.1:{witness}"),
         )
         checks = await watched(prober, lambda seen: len(seen) > 1)
     assert {(check.state, check.reason) for check in checks} == {("failed", "refused")}
 
 
-async def test_refused_is_no_data_while_no_witness_accepts() -> None:
-    prober = Prober(
-        (aim(closed_port()),), every=0.1, witness=(f"127.0.0.1:{closed_port()}",)
-    )
+async def test_a_witness_that_refuses_has_answered() -> None:
+    """Its machine is there, and so is the network: the service alone is down."""
+    refuses = f"127.0.0.1:{closed_port()}"
+    prober = Prober((aim(closed_port()),), every=0.1, witness=(NOBODY, refuses))
+    checks = await watched(prober, lambda seen: len(seen) > 0)
+    assert (checks[0].state, checks[0].reason) == ("failed", "refused")
+
+
+async def test_refused_is_no_data_while_no_witness_answers() -> None:
+    prober = Prober((aim(closed_port()),), every=0.1, witness=(NOBODY,))
     checks = await watched(prober, lambda seen: len(seen) > 0)
     assert (checks[0].state, checks[0].status) == ("no data", None)
     assert checks[0].reason == "no witness answers either (refused)"
@@ -132,9 +142,7 @@ async def test_refused_is_no_data_while_no_witness_accepts() -> None:
 
 async def test_an_ok_check_needs_no_witness() -> None:
     async with serve(whole()) as (port, _):
-        prober = Prober(
-            (aim(port),), every=0.1, witness=(f"127.0.0.1:{closed_port()}",)
-        )
+        prober = Prober((aim(port),), every=0.1, witness=(NOBODY,))
         checks = await watched(prober, lambda seen: len(seen) > 0)
     assert checks[0].state == "ok"
 

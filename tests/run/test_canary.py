@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import io
 import tarfile
+from base64 import b64encode, urlsafe_b64encode
+from hashlib import sha512
 from pathlib import Path
+from urllib.parse import quote, urlencode
 
 import pytest
 
@@ -15,6 +18,7 @@ from mobius_tui.errors import UsageError
 from mobius_tui.plain import show
 from mobius_tui.run.bare.redactor import Redactor
 from mobius_tui.run.briefing import answer, prepare
+from mobius_tui.run.redaction import REDACTED, literals, redact
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.tui.screens.run import RunScreen
 from tests.conftest import MakeRunbook
@@ -122,3 +126,87 @@ def test_a_run_does_not_begin_with_it_in_another_value(
     briefing = prepare(runbook, given={"word": f"not {CANARY}"})
     with pytest.raises(UsageError, match="word: this holds the value of a secret"):
         answer(briefing, {})
+
+
+KEY = "\n".join(
+    [
+        "-----BEGIN PRIVATE KEY-----",
+        *(sha512(bytes([n])).hexdigest()[:60] + "+/" for n in range(12)),
+        "QUJD",
+        "-----END PRIVATE KEY-----",
+        "",
+    ]
+)
+KEY_STEP = """
+echo "$T"
+printf '%s' "$T" | sed 's/^/    | /'
+printf '%s' "$T" | sed -n 5p
+printf '%s\\r\\n' "$T" | tr '\\n' ' '; echo
+printf '%s' "$T" | base64
+printf 'user:%s' "$T" | base64 -w0; echo
+printf '%s' "$T" | head -n 3 | sed 's/+/%2B/g; s,/,%2F,g'
+"""
+
+
+async def test_no_line_of_a_secret_of_several_lines_is_found_anywhere(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("THE_TOKEN", KEY)
+    book = '[var.token]\nfrom_env = "THE_TOKEN"\nsecret = true\n' + ONE
+    run = await begin(book + step("a", KEY_STEP, NAMED))
+    await run.did("start", "a")
+    await run.status("a", "passed")
+    line = KEY.splitlines()[4]
+    await run.did("note", text=f"it begins with {line[:3]} and has {line} in it")
+    await run.did("end")
+    await run.over()
+    assert main(["report", run.directory.id]) == 0
+    said = [capsys.readouterr().out.encode()]
+    every = (path for path in run.directory.path.rglob("*") if path.is_file())
+    said += [path.read_bytes() for path in every]
+    packed = b64encode(KEY.encode()), b64encode(b"user:" + KEY.encode())
+    rows = [row.encode() for row in KEY.splitlines() if len(row) >= 6]
+    rows += [row.replace(b"+", b"%2B").replace(b"/", b"%2F") for row in rows[1:3]]
+    pieces = [form[at : at + 76] for form in packed for at in range(76, 800, 76)]
+    for form in (*rows, *pieces):
+        assert not [each for each in said if form in each], form
+    assert b"| [redacted]" in run.directory.attempt("a", 1).output.read_bytes()
+
+
+def test_a_value_that_holds_one_line_of_a_secret_is_refused(
+    make_runbook: MakeRunbook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THE_TOKEN", KEY)
+    runbook = make_runbook(BOOK.replace("HOOK", "https://example.com/x"))
+    briefing = prepare(runbook, given={"word": f"not {KEY.splitlines()[3]}"})
+    with pytest.raises(UsageError, match="word: this holds the value of a secret"):
+        answer(briefing, {})
+
+
+@pytest.mark.parametrize("before", ["", "u", "us", "use", "user:"])
+@pytest.mark.parametrize("after", ["", "\n", "@h", "@ho"])
+@pytest.mark.parametrize("secret", [CANARY, "six+/6", "a b/c+d", "p@ss w\u00f6rd??>>"])
+def test_a_secret_is_found_in_base64_and_in_a_url(
+    secret: str, before: str, after: str
+) -> None:
+    data = f"{before}{secret}{after}".encode()
+    for form in (b64encode(data), urlsafe_b64encode(data)):
+        shown = redact(form.decode(), [secret])
+        assert REDACTED in shown
+        assert len(shown.replace(REDACTED, "")) <= len(form) - len(secret)
+    for url in (quote(secret), quote(secret, safe=""), urlencode({"a": secret})):
+        assert redact(f"x{url}y", [secret]).endswith(f"{REDACTED}y")
+
+
+def test_what_is_short_is_not_taken_for_a_line_of_a_secret() -> None:
+    found = literals(["{\n  a,\n  long-enough\n}", "abc", ""])
+    assert "long-enough" in found
+    assert "abc" in found, "a secret of its own, however short it is"
+    assert not {"{", "}", "a,", "", "YWJj"} & set(found)
+
+
+def test_a_secret_that_repeats_itself_is_no_end_of_the_keeper() -> None:
+    redactor = Redactor((b"aaaaaa",))
+    shown = bytes(redactor.feed(b"x" + b"a" * 300_000)) + redactor.end()
+    assert shown.startswith(b"x[redacted][redacted]")
+    assert b"aaaaaa" not in shown

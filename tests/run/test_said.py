@@ -54,3 +54,27 @@ def test_a_long_line_and_a_torn_record_are_borne(tmp_path: Path) -> None:
     with place.spans.open("ab") as spans:
         spans.write(b"torn")
     assert 0 < len(said(place).error) <= 4096
+
+
+def test_the_error_is_told_and_not_what_was_printed_after_it(tmp_path: Path) -> None:
+    place = attempt(
+        tmp_path,
+        (2, "deploy.sh: line 12: rsync: command not found\n"),
+        (2, "removing the lock\n"),
+        (1, "done with it\n"),
+    )
+    error = "deploy.sh: line 12: rsync: command not found"
+    assert said(place) == Said(last="done with it", error=error)
+
+
+def test_where_stderr_is_empty_an_error_on_stdout_is_told(tmp_path: Path) -> None:
+    place = attempt(tmp_path, (1, "error: no space left\n2 of 3 done\n"))
+    assert said(place) == Said(last="2 of 3 done", error="error: no space left")
+    assert said(attempt(tmp_path, (1, "0 errors\n2 of 3 done\n"))).error == ""
+
+
+def test_an_error_far_before_the_end_is_found_among_other_streams(
+    tmp_path: Path,
+) -> None:
+    pieces = [(2, "fatal: no such branch\n"), *[(1, "x" * 400 + "\n")] * 50]
+    assert said(attempt(tmp_path, *pieces)).error == "fatal: no such branch"

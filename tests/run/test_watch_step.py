@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import signal
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Status
 from mobius_tui.run.watch_clock import Known, verdict
 from mobius_tui.run.watch_state import Alarm, WatchState
+from tests.health.servers import silence
 from tests.run.conftest import Begin
 from tests.run.running import Running
 from tests.run.test_watching import Service, site
@@ -124,13 +126,20 @@ async def test_it_can_be_stopped(begin: Begin, site: Service) -> None:
     assert reason.endswith(" of 10:00")
 
 
+@pytest.fixture
+def dead_network() -> Iterator[int]:
+    with silence() as port:
+        yield port
+
+
 @pytest.mark.parametrize("seen", ["unasked", "blind"])
 async def test_what_nobody_saw_is_unknown(
-    begin: Begin, tmp_path: Path, site: Service, seen: str
+    begin: Begin, tmp_path: Path, site: Service, dead_network: int, seen: str
 ) -> None:
     body = book(site)
     if seen == "blind":
-        body = body.replace("[health]", '[health]\nwitness = ["127.0.0.1:1"]')
+        address = f"127.0.0.1:{dead_network}"
+        body = body.replace("[health]", f'[health]\nwitness = ["{address}"]')
         (tmp_path / "well").unlink()
     else:
         body = body.replace("/health", "/${later}").replace(

@@ -10,6 +10,7 @@ from textual.widgets import Button, OptionList
 
 from mobius_tui.run.briefing import prepare
 from mobius_tui.run.edited import MOST_LINES, edits
+from mobius_tui.run.events import RunBegan
 from mobius_tui.run.home import runs_root
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load
@@ -171,6 +172,50 @@ async def test_a_run_goes_on_by_its_copy_and_shows_the_diff(
             assert not page.stand.edited
     assert copy.read_text() == BOOK
     assert editor.exists()
+
+
+async def test_an_edit_from_elsewhere_is_told_once_and_by_itself(
+    book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mobius_tui.tui.screens.asking_page.EDITS", 0.02)
+    run = MadeRun(tmp_path / "runs", load(book), values={"place": "here"})
+    told: list[str] = []
+
+    def note(words: str, **_: object) -> None:
+        told.append(words)
+
+    async with hosted(run), opened(run) as (screen, pilot):
+        monkeypatch.setattr(screen, "notify", note)
+        looks = screen._look_for_edits
+        seen: list[int] = []
+
+        async def counted(began: RunBegan) -> None:
+            await looks(began)
+            seen.append(1)
+
+        monkeypatch.setattr(screen, "_look_for_edits", counted)
+
+        async def looked() -> None:
+            before = len(seen)
+            await until(pilot, lambda: len(seen) > before + 1)
+
+        await looked()
+        assert told == []
+        book.write_text(BOOK.replace("echo $place", "echo there"))
+        await until(pilot, lambda: told)
+        assert told[0].startswith("small.toml was edited since this run began")
+        assert "D shows what differs" in told[0]
+        book.write_text(BOOK.replace("echo $place", "echo elsewhere"))
+        await looked()
+        assert screen.stand.edits_told
+        assert len(told) == 1
+        book.write_text(BOOK)  # as it was: what comes next is told again
+        await until(pilot, lambda: not screen.stand.edits_told)
+        book.unlink()
+        await looked()
+        assert len(told) == 1
+        book.write_text(BOOK + "# and more")
+        await until(pilot, lambda: len(told) == 2)
 
 
 async def test_the_briefing_reads_the_edited_source_again(

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.run.verify import verify
+from tests.health.servers import silence
 from tests.run.test_watching import invoked
 from tests.watch.conftest import StartWatch, Watch
 
@@ -236,11 +237,13 @@ def test_its_lines_for_programs(watch: StartWatch, folder: Path) -> None:
 def test_a_monitor_that_sees_nothing_says_so(watch: StartWatch, folder: Path) -> None:
     (folder / "well").unlink()
 
-    def blind(text: str) -> str:
-        return text.replace("[health]\n", '[health]\nwitness = ["127.0.0.1:1"]\n')
-
-    watching = watch("--duration", "2s", change=blind)
-    assert watching.code() == 4
+    with silence() as port:
+        named = f'[health]\nwitness = ["127.0.0.1:{port}"]\n'
+        watching = watch(
+            *("--duration", "5s"),
+            change=lambda text: text.replace("[health]\n", named),
+        )
+        assert watching.code() == 4
     assert "unknown: api no witness answers either" in watching.out
     assert "nothing is known of api at the end" in watching.out
     rows = logged(watching, folder)

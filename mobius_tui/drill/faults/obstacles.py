@@ -271,7 +271,7 @@ OBSTACLES = (
     ),
     Fault(
         name="prompting-script",
-        title="Every page fails, and the scripts follow a new policy since Monday.",
+        title="Every page fails, and there is a new policy since Monday.",
         handled_by="failure recovery: a restoration by hand",
         role="obstacle",
         inject=_prompt,
@@ -301,7 +301,7 @@ OBSTACLES = (
     ),
     Fault(
         name="pruned-backups",
-        title="Every page fails since the morning, and backups are made all the time.",
+        title="Every page fails since the morning, and many have had a go at it.",
         handled_by="the one backup of before, of which a copy is kept",
         role="obstacle",
         inject=_prune,

@@ -6,6 +6,8 @@ if TYPE_CHECKING:
 
 
 REDACTED = b"[redacted]"
+STEPS = 1000
+"""Secrets that overlap, at most, to go back over for a place to cut at."""
 
 
 class Redactor:
@@ -27,7 +29,7 @@ class Redactor:
         if not self.secrets:
             return data
         whole = self.held + data
-        cut = len(whole) - max(self._begun(whole, secret) for secret in self.secrets)
+        cut = len(whole) - max(begun(whole, secret) for secret in self.secrets)
         cut = self._whole(whole, cut)
         self.held = whole[cut:]
         return self._redact(whole[:cut])
@@ -39,11 +41,19 @@ class Redactor:
         return data
 
     def _whole(self, data: bytes, cut: int) -> int:
-        """A place to cut at that is in no secret; at or before the one given."""
-        for secret in self.secrets:
-            place = data.find(secret, max(0, cut - len(secret) + 1))
-            if 0 <= place < cut < place + len(secret):
-                return self._whole(data, place)
+        """A place to cut at that is in no secret; at or before the one given.
+
+        Where a flood is nothing but a secret that repeats itself, as `aaaaaa`, there is
+        none near: what is left of one then is a part of it.
+        """
+        for _ in range(STEPS):
+            before = cut
+            for secret in self.secrets:
+                place = data.find(secret, max(0, cut - len(secret) + 1))
+                if 0 <= place < cut < place + len(secret):
+                    cut = place
+            if cut == before:
+                break
         return cut
 
     def end(self) -> bytes:
@@ -51,10 +61,13 @@ class Redactor:
         held, self.held = self.held, b""
         return self._redact(held)
 
-    @staticmethod
-    def _begun(data: bytes, secret: bytes) -> int:
-        """The length of the longest end of `data` that begins `secret`."""
-        for length in range(min(len(secret) - 1, len(data)), 0, -1):
-            if data.endswith(secret[:length]):
-                return length
-        return 0
+
+def begun(data: bytes, secret: bytes) -> int:
+    """The length of the longest end of `data` that begins `secret`."""
+    first = secret[:1]
+    place = data.find(first, max(0, len(data) - len(secret) + 1))
+    while place >= 0:
+        if secret.startswith(data[place:]):
+            return len(data) - place
+        place = data.find(first, place + 1)
+    return 0

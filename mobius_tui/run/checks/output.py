@@ -35,7 +35,7 @@ async def look(check: OutputCheck, ctx: Context) -> Sight:
     try:
         found = json.loads(ended.last_line)
     except ValueError:
-        said = ended.last_line or ended.words
+        said = ended.trouble or ended.words
         return saw(held=False, detail=f"the output could not be searched: {said}")
     return _told(check, found)
 

@@ -20,5 +20,6 @@ async def look(check: RunCheck, ctx: Context) -> Sight:
             name = f": {error.filename}" if error.filename else ""
             return saw(held=False, detail=f"not started: {error.strerror}{name}")
     held = ended.code in check.success
-    said = f": {ended.last_line}" if ended.last_line else ""
+    line = ended.last_line if held else ended.trouble
+    said = f": {line}" if line else ""
     return saw(held=held, detail=f"{ended.words}{said}")

@@ -39,7 +39,7 @@ async def look(check: ServiceCheck, ctx: Context) -> Sight:
         return saw(held=False, detail="there is no systemctl on PATH to ask")
     states = ended.tail.split("\n")[:-1]
     if len(states) != len(check.names):
-        said = ended.last_line or ended.words
+        said = ended.trouble or ended.words
         return saw(held=False, detail=f"systemctl does not say: {said}")
     pairs = list(zip(check.names, (state.strip() for state in states), strict=True))
     wrong = [f"{name} is {state}" for name, state in pairs if state not in check.state]

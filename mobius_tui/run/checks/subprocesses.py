@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from mobius_tui.run.checks.context import Context
+from mobius_tui.run.error_line import error_line
 
 _TAIL = 8192
 """Bytes of output that are kept, from its end."""
@@ -40,6 +41,11 @@ class Ended:
         """The last line that is not empty, or an empty text."""
         lines = [line for line in self.tail.splitlines() if line.strip()]
         return lines[-1].strip() if lines else ""
+
+    @property
+    def trouble(self) -> str:
+        """What tells what went wrong, or else the last line."""
+        return error_line(self.tail.splitlines()) or self.last_line
 
     @property
     def words(self) -> str:

@@ -5,20 +5,30 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import events, on
 from textual.worker import Worker
 
+from mobius_tui import sanitize
+from mobius_tui.run.events import RunBegan
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.step_place import Part
+from mobius_tui.tui.commands import key_of
 from mobius_tui.tui.errand import Errand
 from mobius_tui.tui.guard import DEAF, Typed
 from mobius_tui.tui.screens.run_page import RunPage
 from mobius_tui.tui.screens.stand import Stand
 from mobius_tui.tui.view import PHASE
 from mobius_tui.tui.widgets.checklist import Checklist
+
+if TYPE_CHECKING:
+    from mobius_tui.run.edited import Stamp
+
+EDITS = 2.0
+"""Seconds between two looks whether the runbook's source was edited."""
 
 
 class AskingPage(RunPage):
@@ -36,7 +46,15 @@ class AskingPage(RunPage):
         super().__init__(viewer, repaints=repaints, wall=wall, stand=stand)
         self._asking: Worker[None] | None = None
         self._was_edited = stand is not None and stand.edited
+        self._edits_told = stand is not None and stand.edits_told
+        self._stamp: Stamp | None = None
+        self._looking: Worker[None] | None = None
         self._refused_at = float("-inf")
+
+    @property
+    def stand(self) -> Stand:
+        """Where the person is, and what they know."""
+        return replace(super().stand, edits_told=self._edits_told)
 
     @property
     def is_asking(self) -> bool:
@@ -107,10 +125,40 @@ class AskingPage(RunPage):
         if began is None:
             return
         lines = await asyncio.to_thread(edits, self._viewer.directory, began)
+        self._edits_told = bool(lines)
         if lines:
             await self.ask(ChangesDialog(lines))
         elif asked:
             self.tell("Nothing was edited since this run began.")
+
+    def follow_edits(self) -> None:
+        """Tell by itself, and once, when the source is edited while the run goes on."""
+        self.set_interval(EDITS, self._begin_to_look_for_edits)
+
+    def _begin_to_look_for_edits(self) -> None:
+        state = self._sight.state
+        if self._looking is not None and self._looking.is_running:
+            return
+        if state.began is not None and state.ended is None and not self.is_editing:
+            look = partial(self._look_for_edits, state.began)
+            self._looking = self.run_worker(look, group="edits", exit_on_error=False)
+
+    async def _look_for_edits(self, began: RunBegan) -> None:
+        """A worker: compare the files where one of them is another by now."""
+        from mobius_tui.run.edited import edits, source_of, stamp
+
+        directory = self._viewer.directory
+        seen = await asyncio.to_thread(stamp, directory, began)
+        if seen is None or seen == self._stamp:
+            return
+        differs = bool(await asyncio.to_thread(edits, directory, began))
+        self._stamp = seen
+        if differs and not self._edits_told:
+            name, key = source_of(began).name, key_of("changes")
+            words = f"{name} was edited since this run began, which goes on by its copy"
+            told = sanitize.line(f"{words}. {key} shows what differs.")
+            self.notify(told, severity="warning", timeout=10, markup=False)
+        self._edits_told = differs
 
     def tells_edits(self) -> bool:
         """Show what differs to whoever has just edited it; whether that is so."""

@@ -82,6 +82,7 @@ class RunScreen(AskingPage):
 
     def on_mount(self) -> None:
         """Make the run go on by itself, if that was wanted."""
+        self.follow_edits()
         if self._auto is not None:
             self._outbox.send(self._auto)
 

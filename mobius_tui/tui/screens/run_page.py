@@ -23,7 +23,7 @@ from mobius_tui.tui.screens.dialog import Dialog
 from mobius_tui.tui.screens.following import FollowingPage
 from mobius_tui.tui.screens.panes import panes_first
 from mobius_tui.tui.screens.stand import Stand
-from mobius_tui.tui.shown import output_of
+from mobius_tui.tui.shown import Shown, output_of
 from mobius_tui.tui.tidings import Tidings
 from mobius_tui.tui.view import RunView
 from mobius_tui.tui.watcher import Watcher, title
@@ -66,6 +66,8 @@ class RunPage(FollowingPage):
     told: reactive[str | None] = reactive[str | None](None, repaint=False)
     """The row that the panes beside the checklist tell of: the cursor's, once the
     cursor has been drawn where it went."""
+    tab: reactive[str] = reactive("", repaint=False)
+    """Whose output is shown, as `STEP.ATTEMPT`."""
     offer: reactive[Offer | None] = reactive(None, repaint=False)
     offered: reactive[tuple[Command, ...]] = reactive((), repaint=False)
 
@@ -116,7 +118,7 @@ class RunPage(FollowingPage):
             yield self._checklist.data_bind(page.view, page.key)
             with Vertical(id="right"):
                 yield DetailPane(id="detail", can_focus=False).data_bind(
-                    page.view, page.compact, key=page.told
+                    page.view, page.compact, page.tab, key=page.told
                 )
                 yield self.output
                 yield self._health_panel.data_bind(page.health, page.compact)
@@ -246,6 +248,11 @@ class RunPage(FollowingPage):
             tab = self.chosen_tab
             directory = self._viewer.directory
             self.put_in_pane(output_of(self.view, self.key, directory, tab))
+
+    def put_in_pane(self, shown: Shown) -> None:
+        """Hand the output's pane what it shows; the details are of the same attempt."""
+        super().put_in_pane(shown)
+        self.tab = shown.tab
 
     def watch_told(self) -> None:
         """Another row shows its own output."""

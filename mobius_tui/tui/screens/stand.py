@@ -23,5 +23,7 @@ class Stand:
     """Whether that has the whole room."""
     edited: bool = False
     """Whether they went to edit the source, and are to be told what differs."""
+    edits_told: bool = False
+    """Whether they know that the source was edited since the run began."""
     drafts: Mapping[str, Draft]
     """What was typed in dialogs that nothing came of, by their headings."""

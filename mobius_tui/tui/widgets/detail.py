@@ -63,6 +63,8 @@ class DetailPane(VerticalScroll):
 
     view: reactive[RunView | None] = reactive(None, repaint=False)
     key: reactive[str | None] = reactive[str | None](None, repaint=False)
+    tab: reactive[str] = reactive("", repaint=False)
+    """Whose output is looked at, as `STEP.ATTEMPT`."""
     compact: reactive[bool] = reactive(False, repaint=False)  # noqa: FBT003 - a default
 
     def __init__(self, *, id: str | None = None, can_focus: bool | None = None) -> None:  # noqa: A002
@@ -85,6 +87,10 @@ class DetailPane(VerticalScroll):
         self._show()
         self.scroll_home(animate=False)
 
+    def watch_tab(self) -> None:
+        """Say what was so in another attempt."""
+        self._show()
+
     def watch_compact(self) -> None:
         """Say it in the order for the room that there is."""
         self._show()
@@ -97,7 +103,9 @@ class DetailPane(VerticalScroll):
         pending = step is not None and view.standings[step.id].status is Status.PENDING
         state = f" · {MARKS[Status.PENDING].word}" * pending
         self._say_on_the_border(title(view, self.key), state, *edge(view, self.key))
-        self._fields.fields = describe(view, self.key, compact=self.compact)
+        self._fields.fields = describe(
+            view, self.key, compact=self.compact, tab=self.tab
+        )
 
     def _say_on_the_border(
         self, title: str, state: str, words: str, role: Role

@@ -30,7 +30,7 @@ while [ "$SECONDS" -lt "$end" ]; do
   # that the monitor ends at its first check.
   # shellcheck disable=SC2168
   local answer
-  answer=$(curl -s -m 10 -o /dev/null -w '%{http_code}' "$url")
+  answer=$("$site/bin/curl" -s -m 10 -o /dev/null -w '%{http_code}' "$url")
   echo "$(date '+%Y-%m-%d %H:%M:%S')|$answer|0|-" >> "$log"
   sleep "$every"
 done

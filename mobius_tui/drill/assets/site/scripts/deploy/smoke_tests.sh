@@ -39,7 +39,7 @@ trap report EXIT
 
 get() { # get NAME PATH
   local code
-  code=$(curl -s -m 10 -o "$site/tmp/smoke.body" -w '%{http_code}' "$url$2") || code=000
+  code=$("$site/bin/curl" -s -m 10 -o "$site/tmp/smoke.body" -w '%{http_code}' "$url$2") || code=000
   if [ "$code" != 000 ] && [ "$code" -lt 400 ]; then
     tell PASS "$1" "GET $2 $code"
   else
@@ -67,7 +67,7 @@ if [ "$kind" = full ]; then
   if [ -d client/build ] || [ -d public ]; then
     holds "has its static files" test -n "$(find client/build public -type f 2> /dev/null)" || true
   fi
-  holds "has its packages" npm list --depth=0 --prod || true
+  holds "has its packages" "$site/bin/npm" list --depth=0 --prod || true
   free=$(df -Pk . | awk 'NR == 2 { print $4 }')
   holds "has 1 GB of disk" test "$free" -gt 1000000 || true
   if [ -r /proc/meminfo ]; then

@@ -71,7 +71,7 @@ class Server(ThreadingHTTPServer):
             "config": config,
             "environment": environment,
             "version": json.loads((SITE / "package.json").read_text())["version"],
-            "migrations": CORE / "migrations",
+            "migrations": len(list((CORE / "migrations").glob("*.up.sql"))),
             "health": json.loads((SITE / "site.json").read_text())["health"],
             "started": time.time(),
             "figures": self.figures.read,
@@ -108,7 +108,8 @@ class Handler(BaseHTTPRequestHandler):
         ms = (time.perf_counter() - began) * 1000
         if path not in UNCOUNTED:
             self.server.figures.add(ms, failed=status >= 500)
-        data = (body if isinstance(body, str) else json.dumps(body)).encode()
+        said = json.dumps(body, separators=(",", ":"))
+        data = (body if isinstance(body, str) else said).encode()
         kind = "text/html" if isinstance(body, str) else "application/json"
         try:
             self.send_response(status)

@@ -1,0 +1,47 @@
+"""Which of some lines tells what went wrong: seldom the last one that was printed.
+
+A script that fails says so, and then cleans up, and talks on. What shells, interpreters
+and tools say of an error has a form; the last line in such a form is the one to show.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+LINES = 200
+"""Lines from the end that are looked at."""
+WIDTH = 4096
+"""Characters of a line that are looked at."""
+_ERROR = re.compile(
+    r"^\S[^:]*: line \d+: "  # bash: the script, the line, and what is wrong
+    r"|^(?:[\w.]+\.)?\w*(?:Error|Exception|Interrupt)\b(?:: |$)"  # Python's last
+    r"|(?:^|[\s\[(<])(?i:error|fatal|panic|critical|failure)(?:\[\w+\])?[\])>]?:(?:\s|$)"
+    r"|(?:^|[\s\[(<])(?:ERROR|FATAL|PANIC|CRITICAL|ERR!)(?:[\s\])>]|$)"
+    r"|^E: "  # apt
+)
+_TRACE = re.compile(r"^\++ ")
+"""What a shell is about to do, under `set -x`."""
+
+
+def error_line(lines: Sequence[str]) -> str:
+    """The last line that has the form of an error; empty where none has.
+
+    Args:
+        lines: as they came, without colours.
+    """
+    found = (line.strip() for line in reversed(_seen(lines)) if _ERROR.search(line))
+    return next(found, "")
+
+
+def last_meaningful(lines: Sequence[str]) -> str:
+    """The last line with a word on it that is no trace; else the last with anything."""
+    seen = _seen(lines)
+    for line in reversed(seen):
+        if any(map(str.isalnum, line)) and not _TRACE.match(line):
+            return line.strip()
+    return next((line.strip() for line in reversed(seen) if line.strip()), "")
+
+
+def _seen(lines: Sequence[str]) -> list[str]:
+    return [line[:WIDTH] for line in lines[-LINES:]]
