@@ -263,8 +263,10 @@ BACKUPS = tuple(
         (
             BACKUP,
             f"2.4.9   11-24 11:43    2 h  deploy  9852548 {HOLDS}",
-            "proposed: intact, of this environment, and the newest that no rollback"
-            " made",
+            (
+                "proposed: intact, of this environment, and the newest that no rollback"
+                " made"
+            ),
         ),
         (
             BACKUP.replace("134505", "134459"),
