@@ -79,9 +79,13 @@ class Painter:
                 raise SystemExit(f"{key!r} never led to {shows!r}:\n{text}")
 
     async def type(self, text: str) -> None:
-        """Type into a dialog that may still be deaf."""
-        await self.pilot.pause(0.4)
-        await self.pilot.press(*text)
+        """Type into a dialog that may still be deaf, until its line holds it all."""
+        deadline = time.monotonic() + LIMIT
+        while getattr(self.app.focused, "value", "") != text:
+            if time.monotonic() > deadline:
+                raise SystemExit(f"no line took {text!r}:\n{words_of(self.app)}")
+            await self.pilot.press("ctrl+u", *text)
+            await self.pilot.pause(0.3)
 
     async def keep(self, name: str, size: tuple[int, int] | None = None) -> None:
         """Keep a picture, at another size where one is given."""
@@ -139,7 +143,7 @@ async def rollback(briefing: Briefing) -> None:
         await paint.press("enter", "Run 3.1")
         await paint.press("enter", "Don't")
         await paint.press("enter", "Run 3.5")
-        await paint.press("enter", "rollback_dhash.sh --backup")
+        await paint.press("enter", "Type production to confirm")
         await paint.until("production")
         await paint.keep("confirm-120x36")
         await paint.type("production")
