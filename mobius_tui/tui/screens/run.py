@@ -136,7 +136,7 @@ class RunScreen(AskingPage):
         elif offer.kind == "terminal":
             self._go_to_terminal(offer.key)
         elif offer.kind == "watching":
-            self.query_one("#health").focus()
+            self._health_panel.focus()
         elif offer.kind in ("running", "wait"):
             self._catch_up()
             self.output.focus()
