@@ -91,7 +91,7 @@ def do(options: argparse.Namespace) -> int:
     names = options.fault or ["bad-release"]
     if names == ["list"]:
         for fault in FAULTS.values():
-            say(f"{fault.name:16} {fault.title}")
+            say(f"{fault.name:18} {fault.title}")
         return OK
     return rehearse(
         options,

@@ -24,7 +24,7 @@ from mobius_tui.run.variables import script_env
 from mobius_tui.run.watch_step import WatchStep
 from mobius_tui.runbook.limits import by_variable, seconds, size
 from mobius_tui.runbook.model import Step
-from mobius_tui.runbook.model_action import Manual, Run, Watch
+from mobius_tui.runbook.model_action import Choose, Manual, Run, Watch
 
 if TYPE_CHECKING:
     from mobius_tui.run.engine import Engine
@@ -266,12 +266,20 @@ class Conduct:
         except (MobiusError, OSError) as error:
             return str(error)
         for name in self._step.outputs:
+            if self._is_decided(name):
+                continue  # what somebody chose stays, until they choose again
             await engine.record(
                 VariableSet(
                     name=name, value=found[name], source="output", step=self._step.id
                 )
             )
         return ""
+
+    def _is_decided(self, name: str) -> bool:
+        """Whether a variable has the value that a decision gave it."""
+        held = self._engine.state.variables.get(name)
+        by = self._engine.plan.steps.get(held.step or "") if held is not None else None
+        return by is not None and isinstance(by.action, Choose)
 
     async def _end(self, result: Result, reason: str) -> None:
         """Hash what the step left, and end it."""

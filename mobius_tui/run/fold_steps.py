@@ -172,7 +172,8 @@ def _step_overridden(state: RunState, event: StepOverridden, entry: Entry) -> No
 
 
 def _choice_made(state: RunState, event: ChoiceMade, entry: Entry) -> None:
-    _step_started(state, StepStarted(step=event.step, attempt=event.attempt), entry)
+    began = StepStarted(step=event.step, attempt=event.attempt, reads=event.reads)
+    _step_started(state, began, entry)
     state.variables[event.var] = Value(
         text="\n".join(event.values), source="answer", step=event.step
     )

@@ -246,6 +246,7 @@ async def choose(engine: Engine, intent: Intent, who: str) -> Entry | None:
         var=action.var,
         values=intent.names,
         reason=intent.text,
+        reads=engine.plan.reads[step.id],
     )
     entry = await engine.write(event, who, intent.id)
     chosen = [options[name] for name in intent.names]

@@ -115,6 +115,8 @@ class ChoiceMade:
     var: str
     values: tuple[str, ...]
     reason: str = ""
+    reads: tuple[str, ...] = ()
+    """The variable that listed what could be chosen."""
 
 
 StepEvent = (

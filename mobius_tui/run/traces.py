@@ -117,7 +117,7 @@ def read_outputs(directory: AttemptDirectory) -> dict[str, str]:
         data = file.read(OUTPUTS_LIMIT + 1)
     if len(data) > OUTPUTS_LIMIT:
         raise RunError("the step wrote more than 1 MiB to $RUNBOOK_OUTPUT")
-    found: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
     try:
         lines = data.decode().split("\n")
     except UnicodeDecodeError as error:
@@ -130,10 +130,10 @@ def read_outputs(directory: AttemptDirectory) -> dict[str, str]:
             raise RunError(f"line {number} of $RUNBOOK_OUTPUT is not KEY=VALUE")
         name = key.strip()
         if name.endswith("+"):
-            name = name[:-1]
-            value = f"{found[name]}\n{value}" if name in found else value
-        found[name] = value
-    return found
+            found.setdefault(name[:-1], []).append(value)
+        else:
+            found[name] = [value]
+    return {name: "\n".join(values) for name, values in found.items()}
 
 
 def digest(path: Path) -> tuple[int, str | None]:

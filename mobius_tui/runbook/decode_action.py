@@ -125,7 +125,7 @@ def _choose(step: Table) -> Choose | None:
     if table is None:
         return None
     options = tuple(_option(inner) for inner in table.tables("option"))
-    listed = table.maybe("from")
+    listed = table.maybe("from") or None
     if not options and listed is None:
         table.report("`choose` wants [[phase.step.choose.option]] tables, or `from`")
     if options and listed is not None:

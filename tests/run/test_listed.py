@@ -136,3 +136,34 @@ async def test_auto_stops_where_nothing_can_be_chosen(
     state = await run.until(lambda s: s.auto_stopped)
     assert state.auto_stopped is not None
     assert "wants a decision on picked" in state.auto_stopped.reason
+
+
+def is_stale(run: Running) -> bool:
+    """Whether the decision was made of another list than there is now."""
+    return run.state.steps["pick"].stale
+
+
+async def test_a_list_that_is_found_again_makes_the_decision_stale(
+    begin: Begin, tmp_path: Path
+) -> None:
+    run = await found(begin, tmp_path)
+    await run.did("choose", "pick", names=("one",))
+    await look_again(run)
+    assert is_stale(run)
+    await run.did("choose", "pick", names=("two",), text="it is the newest")
+    assert not is_stale(run)
+
+
+async def test_what_a_person_chose_is_not_replaced_by_what_a_step_proposes(
+    begin: Begin, tmp_path: Path
+) -> None:
+    proposes = BOOK.replace('outputs = ["found"]', 'outputs = ["found", "picked"]')
+    (tmp_path / "list").write_text(f"{LISTED}picked=two\n")
+    run = await begin(proposes, workdir=tmp_path)
+    await run.did("start", "find")
+    await run.status("find", "passed")
+    assert run.state.variables["picked"].text == "two", "it is proposed"
+    await run.did("choose", "pick", names=("one",))
+    await look_again(run)
+    assert run.state.steps["find"].status == "passed"
+    assert run.state.variables["picked"].text == "one"

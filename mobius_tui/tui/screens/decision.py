@@ -37,7 +37,7 @@ class DecisionDialog(Dialog[Decided]):
         self._why = " ".join(step.why.split())
         self._offered = offered(view, step.action)
         self._changes = bool(view.own(step.id).attempts)
-        held = view.state.variables.get(step.action.var)
+        held = view.state.variables.get(step.action.var) if self._changes else None
         chosen = (held.text or "").split("\n") if held is not None else []
         self._options = _options(step.action, self._offered, chosen)
         self._reason = Input(id="reason", compact=True)
