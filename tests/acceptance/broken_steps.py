@@ -62,6 +62,8 @@ HOWS: tuple[How, ...] = ("before", "after", "always")
 SHORT = {"check_every": "0.2s", "probe_every": "0.3s", "monitor_for": "2s"}
 LIMIT = 120.0
 """Seconds that one case may take."""
+PATIENCE = 5.0
+"""Seconds for which a person tries what is offered, and refused."""
 WORDS = "broken on purpose: {step}"
 
 WRAPPER = """#!{bash}
@@ -237,7 +239,7 @@ async def follow(briefing: Briefing, person: Person, *, armed: bool) -> Viewer:
     wanted = {v.name: person.answers[v.name] for v in briefing.missing}
     directory = await begin(briefing, wanted)
     viewer = Viewer(directory)
-    last = ""
+    last, refused = "", time.monotonic()
     deadline = time.monotonic() + LIMIT
     async for _ in viewer.changes():
         view = see(viewer)
@@ -255,11 +257,11 @@ async def follow(briefing: Briefing, person: Person, *, armed: bool) -> Viewer:
         if now.kind == "terminal" or _has_terminal(view, now.key):
             flow = "skip"
         reply = await act(viewer, view, person, now, flow)
-        if reply is None and last == now.text:
-            await viewer.intend(
-                Intent(wish="end", text=f"nothing leads on: {now.text}")
-            )
-        last = now.text if reply is None else ""
+        if reply is not None or now.text != last:
+            last, refused = now.text, time.monotonic()
+        elif time.monotonic() - refused > PATIENCE:
+            why = f"nothing leads on: {now.text}"
+            await viewer.intend(Intent(wish="end", text=why))
     return viewer
 
 
