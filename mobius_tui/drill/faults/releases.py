@@ -206,7 +206,7 @@ RELEASES = (
         handled_by="the emergency stop, and a restoration by hand",
         inject=_stuck,
         heal=redeploy,
-        reddens=("execute", "auto-execute", "stop-services"),
+        reddens=("restart-after", "auto-restart", "stop-services"),
         symptom=_is_stuck,
     ),
     Fault(
