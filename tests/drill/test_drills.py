@@ -127,6 +127,7 @@ class Cut:
 
 
 UNSUMMED = ('return "" if have == want else "it is damaged', 'return "" and "')
+UNREAD = ('self.bad = self.bad or f"it cannot be read: {error}"', "pass")
 NO_SUM = ('return "it has no .sha256"', 'return ""')
 MADE = (
     "< 300 for at in times):\n        made.add(each.name)",
@@ -157,7 +158,7 @@ CUTS = (
     Cut(fault="stale-process", answers={"scenario": "nothing"}),
     Cut(fault="bad-migration", answers={"scenario": "code"}),
     Cut(fault="dead-worker", answers={"scenario": "nothing"}),
-    Cut(fault="corrupt-backup", cuts=(UNSUMMED,)),
+    Cut(fault="corrupt-backup", cuts=(UNSUMMED, UNREAD, HERE)),
     Cut(fault="missing-checksum", cuts=(NO_SUM,)),
     Cut(fault="rollback-fails", without="attended"),
     Cut(fault="half-restored", without="attended"),

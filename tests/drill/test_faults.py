@@ -265,6 +265,17 @@ def test_without_npm_nothing_is_installed(
     FAULTS["second-rollback"].heal(broken)
 
 
+def test_the_archive_of_a_release_is_as_good_as_a_backup(broken: Site) -> None:
+    fault = FAULTS["corrupt-backup"]
+    fault.inject(broken)
+    assert fault.proof(broken) != (), "the newest is installed, and cannot be trusted"
+    kept = broken.root / "src.failed.20261124_130000"
+    kept.mkdir()  # as whoever puts a release in place keeps what was there
+    assert fault.proof(broken) == ()
+    kept.rmdir()
+    fault.heal(broken)
+
+
 def test_a_stuck_service_outlives_its_unit(broken: Site, run: Run) -> None:
     fault = FAULTS["stuck-service"]
     fault.inject(broken)

@@ -206,7 +206,10 @@ RELEASES = (
         handled_by="the emergency stop, and a restoration by hand",
         inject=_stuck,
         heal=redeploy,
-        reddens=("restart-after", "auto-restart", "stop-services", "execute"),
+        reddens=(
+            *("execute", "auto-execute"),  # the script of a kind site stops services
+            *("restart-after", "auto-restart", "stop-services"),
+        ),
         symptom=_is_stuck,
     ),
     Fault(
