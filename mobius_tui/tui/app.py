@@ -219,8 +219,11 @@ class MobiusApp(TerminalApp):
 
     def action_command_palette(self) -> None:
         """Show the palette, where there is a screen beneath it."""
-        if len(self.screen_stack) > 1 and not self.is_leaving:
-            super().action_command_palette()
+        from mobius_tui.tui.palette import Palette
+
+        stack = [] if self.is_leaving else self.screen_stack
+        if len(stack) > 1 and not isinstance(stack[-1], Palette):
+            self.push_screen(Palette(id="--command-palette"))
 
     async def action_quit(self) -> None:
         """Leave by the way that asks, where the screen has one."""

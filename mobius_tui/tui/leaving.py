@@ -121,8 +121,10 @@ class Driver(LinuxDriver):
             self._listens = False  # a kind of file that the loop cannot wait for
 
     def _read(self) -> None:
-        """Read what was typed; the loop calls it."""
+        """Read what was typed; the loop calls it, perhaps when it has been read."""
         try:
+            if not select.select([self.fileno], [], [], 0)[0]:
+                return
             data = os.read(self.fileno, PIECE)
         except OSError:
             data = b""
@@ -137,7 +139,7 @@ class Driver(LinuxDriver):
 
     def read_waiting(self) -> None:
         """Read what has been typed by now, without waiting for more."""
-        if self._listens and select.select([self.fileno], [], [], 0)[0]:
+        if self._listens:
             self._read()
 
     def _tell(self, events: Iterable[Message]) -> None:

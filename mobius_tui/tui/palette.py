@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import (
+    CommandPalette,
+    DiscoveryHit,
+    Hit,
+    Hits,
+    Provider,
+    SimpleProvider,
+)
+from textual.worker import Worker
 
 from mobius_tui.tui.command import Command
 from mobius_tui.tui.screens.page import Page
+
+
+class Palette(CommandPalette):
+    """Textual's own, whose search ends no app.
+
+    What was typed last may be heard of when the palette is on its way out: the list,
+    for which Textual asks first of all, has gone by then, and there is nothing to show.
+    """
+
+    def run_worker(self, *arguments: Any, **options: Any) -> Worker[Any]:
+        """Begin to search, as Textual does."""
+        return super().run_worker(*arguments, **{**options, "exit_on_error": False})
 
 
 class CommandProvider(Provider):
@@ -41,6 +63,20 @@ class CommandProvider(Provider):
                     partial(page.carry_out, command),
                     help=command.help or None,
                 )
+
+
+def a_choice(
+    page: Page, offered: Sequence[tuple[str, Callable[[], None]]], words: str
+) -> Palette:
+    """A palette of other things than commands.
+
+    Args:
+        page: the screen beneath it.
+        offered: what there is, in words, and what each does.
+        words: what is to be typed.
+    """
+    provider = SimpleProvider(page, list(offered))
+    return Palette(providers=[provider], placeholder=words)  # type: ignore[list-item]
 
 
 def _title(command: Command) -> str:

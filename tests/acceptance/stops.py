@@ -76,6 +76,8 @@ KEYS: tuple[str, ...] = (
 )
 """What is typed: nothing that opens another program, or stops this one for a shell."""
 SIZES = ((120, 36), (80, 24), (160, 45), (60, 15))
+LOOK = 20
+"""Stops between two looks whether it still heeds keys."""
 START = 30.0
 """Seconds that the program may take until it draws something."""
 
@@ -138,9 +140,22 @@ class Stops:
         self._type()
         self._signal(signal.SIGCONT)
         self._tally.cycles += 1
+        if self._tally.cycles % LOOK == 0:
+            self._see_it_draw()
         if not self._screen.child.isalive():
             self._see_end()
             self._screen = self._open()
+
+    def _see_it_draw(self) -> None:
+        """See that it still heeds keys: what hangs would come to no end, either."""
+        before, deadline = len(self._screen.raw), time.monotonic() + START
+        while len(self._screen.raw) == before and self._screen.child.isalive():
+            self._screen.press(CTRL_L)
+            self._for(1.0)
+            if time.monotonic() > deadline:
+                self._tally.crashes.append(f"it hangs:\n{self._screen.text()}")
+                self._signal(signal.SIGKILL)
+                return
 
     def _signal(self, number: signal.Signals) -> None:
         if self._screen.child.isalive():
@@ -161,7 +176,7 @@ class Stops:
     def _see_end(self) -> None:
         code = self._screen.over()
         self._tally.ended[code] += 1
-        if code == FAULT or code < 0:
+        if code == FAULT:
             self._tally.crashes.append(f"{code}: {bytes(self._screen.raw[-400:])!r}")
 
     def end(self) -> None:

@@ -110,6 +110,8 @@ def test_no_private_name_of_ours_hides_one_of_textuals() -> None:
         "Driver._file",
         "Driver._get_terminal_size",
         "Driver._key_thread",
+        "Driver._sigcont_application",
+        "Driver._sigtstp_application",
         "Driver._size",
         "MobiusApp._fatal_error",
         "OutputPane._styles_cache",

@@ -37,7 +37,9 @@ class DecisionDialog(Dialog[Decided]):
         self._why = " ".join(step.why.split())
         self._offered = offered(view, step.action)
         self._changes = bool(view.own(step.id).attempts)
-        held = view.state.variables.get(step.action.var) if self._changes else None
+        # What a step proposes stands first in its list: it is no choice made before.
+        is_own = self._changes or step.action.from_ is None
+        held = view.state.variables.get(step.action.var) if is_own else None
         chosen = (held.text or "").split("\n") if held is not None else []
         self._options = _options(step.action, self._offered, chosen)
         self._reason = Input(id="reason", compact=True)

@@ -204,8 +204,10 @@ class Page(BasePage):
 
     def action_choose_theme(self) -> None:
         """List the themes."""
+        from mobius_tui.tui.palette import a_choice
+
         themes = [(name, partial(self.use_theme, name)) for name in settings.THEMES]
-        self.app.search_commands(themes, "The name of a theme")
+        self.app.push_screen(a_choice(self, themes, "The name of a theme"))
 
     def use_theme(self, theme: str) -> None:
         """Take a theme, and keep it for the next time."""
