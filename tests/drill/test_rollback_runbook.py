@@ -151,7 +151,8 @@ def test_only_what_was_looked_at_is_restored(walk: Walk, newest_backup: Newest) 
     assert _content(walk.site) == before
     shutil.rmtree(copy.parent)
     code, output = walk.run("execute")
-    assert (code, "open the backup once more" in output) == (1, True)
+    assert (code, f"{copy}: FAILED open or read" in output) == (1, True)
+    assert _content(walk.site) == before
 
 
 @pytest.mark.parametrize(
