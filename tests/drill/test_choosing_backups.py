@@ -215,3 +215,17 @@ def test_what_is_said_is_all_that_metadata_holds(
     rewrite(newest_backup(walk.site), about=json.dumps(about))
     output = walk.run("find-backup")[1]
     assert re.search(r"▶ 2\.4\.\d .* maria +a1b2c3d production", output)
+
+
+def test_a_good_one_made_just_before_a_rollback_is_no_worse_for_it(
+    walk: Walk, run: Run, newest_backup: Newest
+) -> None:
+    """Who deploys makes a backup first: it is minutes old when all is rolled back."""
+    good = stamped(walk.site, timedelta(minutes=2))
+    shutil.copyfile(newest_backup(walk.site), good)
+    write_sum(good)
+    words = ("--backup", str(good), "--env", "production", "--force")
+    assert run(walk.site, "scripts/deploy/rollback_dhash.sh", *words).returncode == 0
+    FAULTS["bad-release"].inject(walk.site)
+    assert walk.run("find-backup")[0] == 3
+    assert walk.proposed() == good.name

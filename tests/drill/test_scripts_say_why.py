@@ -140,6 +140,9 @@ def test_a_script_that_finds_nothing_says_why(
     assert list(elsewhere.iterdir()) == []
     assert sorted(each.name for each in tmp_path.iterdir()) == ["elsewhere", "scratch"]
     if ended.returncode in script.good:
+        is_check = str(script).endswith(" check")
+        assert not is_check, f"it holds where nothing is: {ended.stdout!r}"
+        assert not NOISE.match(ended.stdout), f"well, and yet: {ended.stdout!r}"
         return
     # A script that is one command needs no words beside those that name its program.
     enough = tuple(f"{script.only}: {words}" for words in MISSING if script.only)
