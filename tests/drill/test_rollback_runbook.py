@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -123,15 +124,31 @@ def _other_backup(scratch: Path, newest: Path) -> bytes:
 def test_a_backup_that_is_swapped_as_it_is_copied_is_refused(
     walk: Walk, newest_backup: Newest
 ) -> None:
+    FAULTS["bad-release"].inject(walk.site)
     newest, before = newest_backup(walk.site), _content(walk.site)
-    walk.values["backup_file"] = str(newest)
+    walk.all("find-backup")
     swap = walk.scratch / "swap"
     swap.write_bytes(_other_backup(walk.scratch, newest))
     walk.interpose("cp", f'/bin/cp "{swap}" "{newest}"')
     code, output = walk.run("inspect-backup")
     assert code == 1
-    assert "its .sha256 says" in output
+    assert "that is not the backup that was found" in output
     assert "Nothing has been changed" in output
+    assert _content(walk.site) == before
+
+
+def test_a_backup_that_is_swapped_with_its_sum_after_it_was_found_is_refused(
+    walk: Walk, newest_backup: Newest
+) -> None:
+    FAULTS["bad-release"].inject(walk.site)
+    newest, before = newest_backup(walk.site), _content(walk.site)
+    walk.all("find-backup")
+    newest.write_bytes(_other_backup(walk.scratch, newest))
+    found = hashlib.sha256(newest.read_bytes()).hexdigest()
+    Path(f"{newest}.sha256").write_text(f"{found}  {newest.name}\n")
+    code, output = walk.run("inspect-backup")
+    assert code == 1
+    assert "that is not the backup that was found" in output
     assert _content(walk.site) == before
 
 
@@ -179,6 +196,7 @@ def test_what_lacks_a_part_is_refused_while_all_still_runs(
         ("sha256sum", newest.name), cwd=newest.parent, capture_output=True
     )
     Path(f"{newest}.sha256").write_bytes(total.stdout)
+    walk.values["backup_sums"] = f"{total.stdout.split()[0].decode()}  {newest}"
     code, output = walk.run("inspect-backup")
     assert code == 1
     assert why in output

@@ -100,6 +100,7 @@ def values(elsewhere: Path) -> dict[str, str]:
         "scenario": "code",
         "backup_file": f"{elsewhere}/backups/dhash_production_20261124_120000.zip",
         "backup_sha256": "0" * 64,
+        "backup_sums": f"{'0' * 64}  {elsewhere}/backups/none.zip",
         "restored": f"{elsewhere}/opened/content",
         "release_archive": f"{elsewhere}/releases/mobius-2.4.0.tar.gz",
         "database_dump": f"{elsewhere}/dumps/mobius.db",

@@ -73,11 +73,9 @@ INSTEAD = {
     "fi": "if one fails",
     "done": HEALTHY,
     "sleep 10": "every 10s",
-    "curl -f http://localhost:3000/api/version": (
-        "get http://localhost:3000/api/version = 200"
-    ),
+    "curl -f http://localhost:3000/api/version": ("base_url | page | /api/version"),
     "curl -f http://localhost:3000/api/health/detailed": (
-        "get http://localhost:3000/api/health/detailed = 200"
+        "base_url | page | /api/health/detailed"
     ),
     "./scripts/deploy/smoke_tests.sh --env $target_env": SMOKE,
     "diff -r config/backup config/$target_env": (
