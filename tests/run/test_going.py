@@ -28,8 +28,10 @@ asyncio.run(main())
 
 
 @contextmanager
-def told(work: str, after: str = "") -> Iterator[subprocess.Popen[str]]:
-    """A process that heeds SIGTERM, and has been told to go."""
+def told(
+    work: str, after: str = "", before: tuple[signal.Signals, ...] = ()
+) -> Iterator[subprocess.Popen[str]]:
+    """A process that heeds SIGTERM, and has been told to go, after other signals."""
     script = HEED.format(work=work, after=after)
     process = subprocess.Popen(
         [sys.executable, "-P", "-c", script], stdout=subprocess.PIPE, text=True
@@ -37,7 +39,8 @@ def told(work: str, after: str = "") -> Iterator[subprocess.Popen[str]]:
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-        process.send_signal(signal.SIGTERM)
+        for number in (*before, signal.SIGTERM):
+            process.send_signal(number)
         yield process
     finally:
         process.kill()
@@ -68,6 +71,5 @@ def test_what_holds_it_up_is_named_and_ended(work: str) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT])
 def test_no_other_signal_is_heard(number: signal.Signals) -> None:
-    with told("await left.wait()") as process:
-        process.send_signal(number)
+    with told("await left.wait()", before=(number,)) as process:
         assert process.wait(20) == 0
