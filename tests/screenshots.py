@@ -167,11 +167,10 @@ async def rollback(briefing: Briefing) -> None:
             await paint.press("s", "Skip 7.")
             await paint.type("later")
             await paint.press("enter", _proposes(number))
-        await paint.press("enter", "watching")
+        await paint.press("enter", lambda text: "is running" in _next_line(text))
         await paint.until(lambda text: "End the run" in _next_line(text))
         await paint.press("enter", "Remark")
         await paint.keep("verified-120x36")
-        await paint.press("enter", "Don't")
         await paint.press("enter", "The run has ended")
         await paint.until("were never seen red")  # the end of the score
         await paint.keep("ended-120x36")
