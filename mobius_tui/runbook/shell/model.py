@@ -6,7 +6,7 @@ is filled in when the script runs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 HOLE = "\ufffc"
 """Stands in a word's text for what is only known when the script runs."""
@@ -50,6 +50,22 @@ class Assignment:
     start: int
     value: Word
     """The first word of it, for an array."""
+    rest: tuple[Word, ...] = ()
+    """The other words of an array."""
+
+
+@dataclass(kw_only=True, slots=True)
+class HereDocument:
+    """The text after the line of a `<<`, which is read when that line is."""
+
+    end: str
+    """The word that ends it."""
+    tabs: bool
+    """Whether `<<-` takes the tabs before its lines away."""
+    literal: bool
+    """Whether nothing is filled in, as its word is quoted."""
+    body: Word = field(default_factory=lambda: Word(source="", text="", start=0))
+    """Its lines; the tabs are left in."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,7 +75,8 @@ class Redirect:
     sign: str
     """`<`, `>>`, `<<<` …; `<<` for every here-document."""
     target: Word
-    """For a here-document the word that ends it; its text is left out."""
+    """For a here-document the word that ends it."""
+    document: HereDocument | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

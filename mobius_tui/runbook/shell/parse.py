@@ -21,6 +21,7 @@ from mobius_tui.runbook.shell.model import (
 )
 from mobius_tui.runbook.shell.reader import Reader
 from mobius_tui.runbook.shell.simple import redirects, simple
+from mobius_tui.runbook.shell.words import substituted
 
 LIMIT = 32 * 1024
 """Characters of a script that are read; a longer one belongs in a file of its own."""
@@ -171,7 +172,8 @@ class Parser:
         if reader.peek(2) == "((":
             reader.pos += 2
             if reader.arithmetic():
-                word = Word(source="((", text="((", start=start)
+                scripts = substituted(reader, start + 2, reader.pos - 2)
+                word = Word(source="((", text="((", start=start, scripts=scripts)
                 return Simple(
                     start=start, words=(word,), redirects=redirects(self.reader)
                 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from mobius_tui.runbook.shell.model import Script, Word
+from mobius_tui.runbook.shell.model import HereDocument, Script, Word
 from mobius_tui.runbook.shell.words import WordReader
 
 MAX_DEPTH = 40
@@ -33,8 +33,8 @@ class Reader:
         self.complete = True
         self.backtick = False
         """Whether the next backtick ends a command, and begins none."""
-        self.pending: list[tuple[str, bool]] = []
-        """Here-documents that begin at the next line: end word, and whether `<<-`."""
+        self.pending: list[HereDocument] = []
+        """Here-documents that begin at the next line."""
         self._parse = parse
 
     def peek(self, length: int = 1) -> str:
@@ -73,15 +73,37 @@ class Reader:
     def newline(self) -> None:
         """Pass the end of a line, and the here-documents that begin after it."""
         self.pos += 1
-        for word, tabs in self.pending:
+        pending, self.pending = self.pending, []
+        for document in pending:
+            begin = end = self.pos
             while self.pos < len(self.text):
-                begin = self.pos
                 self._pass(_LINE)
-                line = self.text[begin : self.pos]
+                line = self.text[end : self.pos]
                 self.pos += 1
-                if (line.lstrip("\t") if tabs else line) == word:
+                if (line.lstrip("\t") if document.tabs else line) == document.end:
                     break
-        self.pending.clear()
+                end = min(self.pos, len(self.text))
+            self._fill(document, begin, end)
+
+    def _fill(self, document: HereDocument, begin: int, end: int) -> None:
+        """Read what stands between two places as the text of a here-document."""
+        text = self.text[begin:end]
+        if document.literal or not ("$" in text or "`" in text):
+            document.body = Word(source=text, text=text, start=begin, quoted=True)
+            return
+        inner = self.part(begin, end)
+        if inner is not None:
+            document.body = WordReader(inner).lines()
+            self.complete &= inner.complete
+
+    def part(self, begin: int, end: int) -> Reader | None:
+        """A reader of what stands between two places; None where that is too deep."""
+        if not self.enter():
+            return None
+        inner = Reader(self.text[:end], self._parse)
+        inner.pos, inner.depth = begin, self.depth
+        self.leave()
+        return inner
 
     def word(self) -> Word:
         """The word that begins here; empty where none does."""

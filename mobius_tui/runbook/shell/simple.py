@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import re
 
-from mobius_tui.runbook.shell.model import Assignment, Redirect, Simple, Word
+from mobius_tui.runbook.shell.model import (
+    Assignment,
+    HereDocument,
+    Redirect,
+    Simple,
+    Word,
+)
 from mobius_tui.runbook.shell.reader import Reader
 
 FUNCTION = re.compile(r"[ \t]*\(\s*\)")
@@ -42,9 +48,11 @@ def _redirect(reader: Reader) -> Redirect | None:
     end = spelt[0] if spelt is not None else ""
     reader.pos += len(end)
     bare = re.sub(r"['\"\\]", "", end)
-    reader.pending.append((bare, sign == "<<-"))
-    target = Word(source=end, text=bare, start=start, quoted=bare != end)
-    return Redirect(sign="<<", target=target)
+    quoted = bare != end
+    document = HereDocument(end=bare, tabs=sign == "<<-", literal=quoted)
+    reader.pending.append(document)
+    target = Word(source=end, text=bare, start=start, quoted=quoted)
+    return Redirect(sign="<<", target=target, document=document)
 
 
 def simple(reader: Reader) -> Simple | str | None:
@@ -98,7 +106,7 @@ def _assignment(reader: Reader) -> Assignment | None:
     reader.pos += 1
     items = _items(reader)
     first = items[0] if items else Word(source="", text="", start=start)
-    return Assignment(name=match[1], start=start, value=first)
+    return Assignment(name=match[1], start=start, value=first, rest=tuple(items[1:]))
 
 
 def _items(reader: Reader) -> list[Word]:

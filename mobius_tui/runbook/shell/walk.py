@@ -111,11 +111,15 @@ def inside(command: Command) -> Iterator[Script]:
 
 
 def own_words(command: Command) -> Iterator[Word]:
-    """The words of a command itself, those of its redirections included."""
+    """The words of a command itself, those of its redirections included.
+
+    The text of a here-document counts as one.
+    """
     match command:
         case Simple(words=words, assignments=assigned):
             for assignment in assigned:
                 yield assignment.value
+                yield from assignment.rest
             yield from words
         case Loop(items=items):
             yield from items
@@ -125,6 +129,8 @@ def own_words(command: Command) -> Iterator[Word]:
             pass
     for redirect in command.redirects:
         yield redirect.target
+        if redirect.document is not None:
+            yield redirect.document.body
 
 
 class _Walk:

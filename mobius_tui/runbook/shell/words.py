@@ -43,8 +43,27 @@ class WordReader:
                 continue
             if not self._special(text[reader.pos]):
                 break
+        return self._made()
+
+    def lines(self) -> Word:
+        """All that is left, in which quotes are no quotes: a here-document."""
+        reader = self.reader
+        self.quoted = True
+        while reader.pos < len(reader.text):
+            match = _IN_DOUBLE.match(reader.text, reader.pos)
+            if match is not None:
+                self.parts.append(match[0])
+                reader.pos = match.end()
+            elif reader.text[reader.pos] == '"':
+                self.parts.append('"')
+                reader.pos += 1
+            else:
+                self._within(reader.text[reader.pos])
+        return self._made()
+
+    def _made(self) -> Word:
         return Word(
-            source=text[self.start : reader.pos],
+            source=self.reader.text[self.start : self.reader.pos],
             text="".join(self.parts),
             start=self.start,
             quoted=self.quoted,
@@ -141,6 +160,7 @@ class WordReader:
             reader.pos += 3
             if reader.arithmetic():
                 self._hole("", start, quoted=True)
+                self.scripts += substituted(reader, start + 3, reader.pos - 2)
                 return
             reader.pos = start
         if ahead[:2] == "$(":
@@ -233,6 +253,18 @@ class WordReader:
             if not opened or (char == "\n" and not array):
                 break
         self.parts.append(reader.text[begin : reader.pos])
+
+
+def substituted(reader: Reader, begin: int, end: int) -> tuple[Script, ...]:
+    """The scripts of each `$(…)` between two places, as arithmetic has them."""
+    if not ("$(" in reader.text[begin:end] or "`" in reader.text[begin:end]):
+        return ()
+    inner = reader.part(begin, end)
+    if inner is None:
+        return ()
+    found = WordReader(inner).lines().scripts
+    reader.complete &= inner.complete
+    return found
 
 
 def _is_escaped(text: str, begin: int, at: int) -> bool:
