@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mobius_tui.errors import OK
+from mobius_tui.runbook.config import config_file
 
 TYPE_CHECKING = False  # as in `cli`
 if TYPE_CHECKING:
@@ -20,9 +21,8 @@ def do(_options: argparse.Namespace) -> int:
     from mobius_tui.run.home import runs_root
     from mobius_tui.runbook.library import folder, own_folder
     from mobius_tui.sanitize import line
-    from mobius_tui.tui import settings
 
-    config = settings.path()
+    config = config_file()
     there = "" if config.exists() else "  (not there: all is as it comes)"
     for name, path in (
         ("config", f"{config}{there}"),

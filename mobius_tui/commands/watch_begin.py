@@ -23,8 +23,9 @@ from mobius_tui.commands.watch_lines import WatchLines
 from mobius_tui.errors import UsageError
 from mobius_tui.run.arming import caveats
 from mobius_tui.run.briefing import Briefing, answer, prepare
+from mobius_tui.run.confirming import protects_nothing
 from mobius_tui.run.intents import Intent
-from mobius_tui.run.plan import Plan
+from mobius_tui.run.plan import Plan, effect_of
 from mobius_tui.run.preflight import refuse_unattended
 from mobius_tui.run.presence import present
 from mobius_tui.run.rollback import rollback_of
@@ -184,7 +185,9 @@ def _arming(options: argparse.Namespace, briefing: Briefing) -> Intent | None:
         if options.yes:
             raise UsageError("--yes: only with --auto-rollback")
         return None
-    if rollback_of(Plan(briefing.runbook)) is None:
+    plan = Plan(briefing.runbook)
+    phase = rollback_of(plan)
+    if phase is None:
         raise UsageError(
             "--auto-rollback: this runbook names no phase that a trigger begins; "
             "give [health.trigger] a `then`"
@@ -194,8 +197,19 @@ def _arming(options: argparse.Namespace, briefing: Briefing) -> Intent | None:
             f"--auto-rollback: {briefing.environment} is protected, and the rollback "
             "destroys; add --yes if it may do so without asking anybody"
         )
+    destroys = any(effect_of(step) == "destroy" for step in phase.steps)
+    unnamed = destroys and protects_nothing(briefing.runbook)
+    if unnamed and not options.yes:
+        raise UsageError(
+            "--auto-rollback: the rollback destroys, and the runbook says of no "
+            "environment that it is protected; add --yes if it may do so without "
+            "asking anybody"
+        )
     refuse_unattended(briefing.runbook, "--auto-rollback")
-    return Intent(wish="arm", confirm=briefing.environment or "")
+    word = plan.phase_numbers[phase.id] if unnamed else ""
+    if briefing.protected:
+        word = briefing.environment or ""
+    return Intent(wish="arm", confirm=word)
 
 
 def _caveats(briefing: Briefing) -> tuple[str, ...]:

@@ -174,19 +174,22 @@ async def _begin(engine: Engine, auto: AutoStarted, step: Step) -> bool:
         return await _choose(engine, auto, step)
     if isinstance(step.action, Run) and step.action.tty:
         return await _terminal(engine, auto, step)
-    if engine.protected(step) and not auto.confirmed:
+    word = engine.word(step)
+    if word and not auto.confirmed:
+        began = engine.state.began
+        protected = began is not None and began.protected
+        where = "in a protected environment" if protected else "where none is named"
         await _stop(
             engine,
-            f"{engine.plan.name(step.id)} destroys in a protected environment; "
+            f"{engine.plan.name(step.id)} destroys {where}; "
             "confirm it beforehand with --yes, or resume without --auto",
         )
         return False
-    began = engine.state.began
     intent = Intent(
         wish="start",
         step=step.id,
         attempt=len(engine.state.steps[step.id].attempts) + 1,
-        confirm=(began.environment or "") if began else "",
+        confirm=word,
     )
     await HANDLERS["start"](engine, intent, WHO)
     return True

@@ -15,13 +15,14 @@ from typing import Any, TypeVar
 from mobius_tui.errors import MobiusError, RunError, StateError
 from mobius_tui.run.approvals import still_approved
 from mobius_tui.run.conduct import Conduct
+from mobius_tui.run.confirming import step_word
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.entry import Entry
 from mobius_tui.run.events import Event
 from mobius_tui.run.fold import advance
 from mobius_tui.run.intents import Intent, Reply
 from mobius_tui.run.journal import Clock, Journal
-from mobius_tui.run.plan import Plan, effect_of, follows, will_retry
+from mobius_tui.run.plan import Plan, follows, will_retry
 from mobius_tui.run.redaction import redact
 from mobius_tui.run.room import Room
 from mobius_tui.run.settle import settle
@@ -31,7 +32,6 @@ from mobius_tui.run.steps import BAD, Status
 from mobius_tui.run.variables import Values
 from mobius_tui.runbook.limits import seconds
 from mobius_tui.runbook.model import Step
-from mobius_tui.runbook.model_action import Run
 
 T = TypeVar("T")
 
@@ -283,12 +283,6 @@ class Engine:
                 return
             await settle(self)
 
-    def protected(self, step: Step) -> bool:
-        """Whether a step wants the environment's name typed."""
-        began = self.state.began
-        return (
-            began is not None
-            and began.protected
-            and isinstance(step.action, Run)
-            and effect_of(step) == "destroy"
-        )
+    def word(self, step: Step) -> str:
+        """The word that confirms a step; empty where none is wanted."""
+        return step_word(self.plan, self.state, step)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from mobius_tui.errors import RunError
+from mobius_tui.run.confirming import rollback_word
 from mobius_tui.run.engine import Engine
 from mobius_tui.run.entry import Entry
 from mobius_tui.run.events import PhaseEntered
@@ -30,15 +31,13 @@ def _phase(engine: Engine) -> Phase:
 
 
 def _confirmed(engine: Engine, intent: Intent, what: str) -> bool:
-    """Whether the environment's name was typed; refuse where it has to be."""
-    began = engine.state.began
-    if began is None or not began.protected:
-        return False
-    if intent.confirm != (began.environment or ""):
-        raise RunError(
-            f"{what} in {began.environment}: type the environment's name to confirm it"
-        )
-    return True
+    """Whether the word that confirms it was typed; refuse where it has to be."""
+    word = rollback_word(engine.plan, engine.state, _phase(engine))
+    if word and intent.confirm != word:
+        began = engine.state.began
+        where = f" in {began.environment}" if began and began.protected else ""
+        raise RunError(f"{what}{where}: type {word} to confirm it")
+    return bool(word)
 
 
 def _not_yet(engine: Engine) -> None:

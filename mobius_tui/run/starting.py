@@ -110,11 +110,12 @@ async def start(engine: Engine, intent: Intent, who: str) -> Entry | None:
     kind = kind_of(step)
     if kind in TICKED or kind == "choose":
         raise RunError(f"{engine.plan.name(step.id)} is for a person, not for a script")
-    environment = engine.state.began.environment if engine.state.began else None
-    if engine.protected(step) and intent.confirm != (environment or ""):
+    word = engine.word(step)
+    if word and intent.confirm != word:
+        began = engine.state.began
+        where = f" in {began.environment}" if began and began.protected else ""
         raise RunError(
-            f"{engine.plan.name(step.id)} destroys in {environment}; type the "
-            "environment's name to confirm it"
+            f"{engine.plan.name(step.id)} destroys{where}; type {word} to confirm it"
         )
     refuse_own(engine, step, intent)
     if who != AUTO:

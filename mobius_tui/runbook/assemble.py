@@ -38,6 +38,7 @@ def assemble(root: Table, path: Path, source: Source, includes: Includes) -> Dra
     channels = _noted(decode_head.channels(root), "channel", places)
     profiles = _noted(decode_head.profiles(root), "profile", places)
     contacts = decode_head.contacts(root, includes)
+    commands = decode_head.commands(root)
     watched, probes = health(root, includes)
     places.update({("probe", name): table for name, table in probes.items()})
     phases, entries = _phases(root, includes, places)
@@ -47,6 +48,7 @@ def assemble(root: Table, path: Path, source: Source, includes: Includes) -> Dra
         _merge(messages, decode_head.messages(other), "message", places)
         _merge(channels, decode_head.channels(other), "channel", places)
         _merge(profiles, decode_head.profiles(other), "profile", places)
+        commands = {**decode_head.commands(other), **commands}
         contacts = decode_head.with_contacts(contacts, decode_head.contacts(other))
     for name in [name for name, each in variables.items() if each.run]:
         for fact in RUN_FACTS:
@@ -60,6 +62,7 @@ def assemble(root: Table, path: Path, source: Source, includes: Includes) -> Dra
         variables=MappingProxyType(variables),
         profiles=MappingProxyType(profiles),
         contacts=contacts,
+        commands=MappingProxyType(commands),
         health=watched,
         messages=MappingProxyType(messages),
         channels=MappingProxyType(channels),

@@ -7,6 +7,7 @@ import re
 from types import MappingProxyType
 from typing import Any, cast
 
+from mobius_tui.runbook.effects.table import MOST_LINES, BadLineError, read_line
 from mobius_tui.runbook.include import Includes
 from mobius_tui.runbook.model import (
     Channel,
@@ -176,4 +177,27 @@ def channels(root: Table) -> dict[str, tuple[Channel, Table]]:
         if channel.id in found:
             table.report(f"a second channel `{channel.id}`", "id")
         found[channel.id] = (channel, table)
+    return found
+
+
+def commands(root: Table) -> dict[str, object]:
+    """The lines of `[commands]`, in a runbook or in config.toml.
+
+    Raises:
+        EnoughError: there are too many problems now.
+    """
+    table = root.table("commands")
+    if table is None:
+        return {}
+    found: dict[str, object] = {}
+    for pattern in table.keys():  # noqa: SIM118 - a Table is no mapping
+        says = table.node[pattern]
+        try:
+            read_line(pattern, says)
+        except BadLineError as error:
+            table.report(str(error), pattern)
+            continue
+        found[pattern] = says
+    if len(found) > MOST_LINES:
+        root.report(f"more than {MOST_LINES} lines in [commands]", "commands")
     return found

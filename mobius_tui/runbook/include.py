@@ -19,7 +19,7 @@ Read = Callable[[str], tuple[str, bytes]]
 """Gives the name for reports and the bytes of a sibling file, by its bare name."""
 
 _PARTS = (
-    *("runbook", "var", "profile", "contact"),
+    *("runbook", "commands", "var", "profile", "contact"),
     *("message", "channel", "health", "phase"),
 )
 """The tables that a file may have."""

@@ -40,13 +40,15 @@ def doubt(draft: Draft, findings: Findings, outside: Outside | None = None) -> N
         findings: what is known to be wrong with it.
         outside: another program that looks at its scripts.
     """
-    from mobius_tui.runbook.lint_scripts import doubt_scripts  # for `check` alone
+    from mobius_tui.runbook.lint_effects import doubt_effects  # for `check` alone
+    from mobius_tui.runbook.lint_scripts import doubt_scripts
     from mobius_tui.runbook.lint_texts import doubt_texts
 
     if findings.failed:
         return
     doubt_steps(draft)
     doubt_scripts(draft, findings)
+    doubt_effects(draft, findings)
     doubt_texts(draft, findings)
     if outside is not None:
         from mobius_tui.runbook.lint_outside import doubt_outside

@@ -196,6 +196,8 @@ class Runbook:
     """Every declared variable: by `[var]`, `outputs`, `ask.var` or `choose.var`."""
     profiles: Mapping[str, Profile] = field(default_factory=dict)
     contacts: tuple[Contact, ...] = ()
+    commands: Mapping[str, object] = field(default_factory=dict)
+    """Lines that it adds to the table of commands, as `commands.toml` writes them."""
     health: Health | None = None
     messages: Mapping[str, Message] = field(default_factory=dict)
     channels: Mapping[str, Channel] = field(default_factory=dict)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from mobius_tui.run.confirming import rollback_word
 from mobius_tui.run.plan import effect_of
+from mobius_tui.run.rollback import rollback_of
 from mobius_tui.run.steps import Status
 from mobius_tui.tui.commands import key_of
 from mobius_tui.tui.view import RunView
@@ -32,7 +34,9 @@ def coach_mark(view: RunView) -> str:
     if watch.begun is not None or _runs(view):
         return ""
     if watch.alarms:
-        typed = f"Type {view.environment}, Enter" if view.is_protected else "Confirm it"
+        phase = rollback_of(view.plan)
+        word = "" if phase is None else rollback_word(view.plan, view.state, phase)
+        typed = f"Type {word}, Enter" if word else "Confirm it"
         return _mark(
             2,
             f"The trigger has fired. Press {key_of('roll_back')}: it shows what will "

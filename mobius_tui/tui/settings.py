@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mobius_tui.errors import UsageError
+from mobius_tui.runbook.config import config_file
 
 OURS = ("mobius-dark", "mobius-light", "mobius-contrast", "mobius-ansi")
 """The themes of our own; the first one is taken where the terminal has colours."""
@@ -55,17 +56,12 @@ class Settings:
     """Whether the terminal's title tells of the run."""
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The person's keys by command id; the others keep theirs."""
+    commands: Mapping[str, object] = field(default_factory=dict)
+    """What the person adds to the table of commands, for the judge of effects."""
 
 
 AS_IT_COMES = Settings()
 """What holds where nobody has said anything."""
-
-
-def path() -> Path:
-    """Where config.toml is read from."""
-    base = os.environ.get("XDG_CONFIG_HOME", "")
-    home = Path(base) if base.startswith("/") else Path.home() / ".config"
-    return home / "mobius-tui" / "config.toml"
 
 
 def load() -> Settings:
@@ -74,7 +70,7 @@ def load() -> Settings:
     Raises:
         UsageError: it cannot be read, or is wrong; the text is the whole report.
     """
-    file = path()
+    file = config_file()
     if not os.path.lexists(file):
         return AS_IT_COMES
     from mobius_tui.runbook.source import RefusedError, read_bytes
@@ -95,6 +91,7 @@ def decode(file: Path, data: bytes) -> Settings:
     Raises:
         UsageError: something is wrong with them; the text is the whole report.
     """
+    from mobius_tui.runbook.decode_head import commands
     from mobius_tui.runbook.document import EnoughError, Findings, parse
     from mobius_tui.runbook.names import did_you_mean
     from mobius_tui.runbook.problem import report
@@ -117,6 +114,7 @@ def decode(file: Path, data: bytes) -> Settings:
             bell=root.flag("bell", default=True),
             title=root.flag("title", default=True),
             keys=read_keys(root.table("keys")),
+            commands=commands(root),
         )
         report_strays(findings.tables)
     except RefusedError as error:

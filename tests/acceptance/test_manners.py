@@ -14,7 +14,7 @@ import pytest
 
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.fault import folder
-from mobius_tui.tui import settings
+from mobius_tui.runbook.config import config_file
 from tests.acceptance.conftest import Open
 from tests.acceptance.terminal import PROGRAM, Terminal
 from tests.acceptance.test_keys import ENTER, press_until
@@ -75,8 +75,8 @@ async def test_title_and_bell_tell_of_a_failure_once(
 
 
 async def test_title_and_bell_can_be_turned_off(terminal: Open, tmp_path: Path) -> None:
-    settings.path().parent.mkdir(parents=True)
-    settings.path().write_text("title = false\nbell = false\n")
+    config_file().parent.mkdir(parents=True)
+    config_file().write_text("title = false\nbell = false\n")
     go = tmp_path / "go"
     await begun(book(tmp_path, loop_until(go, 7)))
     screen = terminal("resume")

@@ -28,6 +28,7 @@ from mobius_tui.runbook.shell.parse import parse
 from mobius_tui.runbook.shell.walk import visits
 
 HEAD = "format = 1\n[runbook]\nid = 'x'\ntitle = 'X'\n"
+PLACE = "environment = 'env'\n[var.env]\ndefault = 'staging'\n"
 STEP = "[[phase]]\nid = 'p'\ntitle = 'P'\n[[phase.step]]\nid = 's'\ntitle = 'S'\n"
 
 
@@ -36,7 +37,7 @@ def found(text: str, folder: Path) -> list[tuple[str, int, str]]:
 
     Lines count from 1 at the first line of the text.
     """
-    head = HEAD if text.startswith("[") else HEAD + STEP
+    head = HEAD if text.startswith(("[", "environment")) else HEAD + PLACE + STEP
     path = folder / "x.toml"
     path.write_text(head + text, encoding="utf-8")
     runbook, problems = examine(path, thorough=True)
@@ -45,7 +46,11 @@ def found(text: str, folder: Path) -> list[tuple[str, int, str]]:
     return [(each.code, each.line - shift, each.message) for each in problems]
 
 
-def codes(script: str, folder: Path, more: str = "effect = 'read'") -> list[str]:
+ANYTHING = "effect = 'destroy'\ntimeout = '1m'\ncheck.file = { path = '/x' }"
+"""A label that no script goes beyond."""
+
+
+def codes(script: str, folder: Path, more: str = ANYTHING) -> list[str]:
     """The codes that a script gets."""
     return [each[0] for each in found(f"{more}\nrun = '''\n{script}\n'''", folder)]
 
@@ -238,13 +243,13 @@ def test_a_broken_runbook_is_mended_before_it_is_doubted(tmp_path: Path) -> None
 
 
 def test_what_is_used_twice_is_found_once(tmp_path: Path) -> None:
-    text = "effect = 'read'\nrun = 'sudo x'\n[[phase.step]]\nuse = 's'\nid = 't'\n"
+    text = "effect = 'read'\nrun = 'sudo ls'\n[[phase.step]]\nuse = 's'\nid = 't'\n"
     assert [each[0] for each in found(text, tmp_path)] == ["prompt"]
 
 
 def test_an_included_phase_is_looked_at_where_it_stands(tmp_path: Path) -> None:
     (tmp_path / "common.toml").write_text(
-        f"format = 1\n{STEP}effect = 'read'\nrun = 'sudo x'\n"
+        f"format = 1\n{STEP}effect = 'read'\nrun = 'sudo ls'\n"
         "[[phase]]\nid = 'other'\ntitle = 'O'\n[[phase.step]]\nid = 'o'\ntitle = 'O'\n"
         "effect = 'read'\nrun = 'sudo not-included'\n"
     )
@@ -257,7 +262,7 @@ def test_an_included_phase_is_looked_at_where_it_stands(tmp_path: Path) -> None:
 
 
 def test_a_script_for_another_program_is_left_alone(tmp_path: Path) -> None:
-    text = "effect = 'read'\nshell = ['python3']\nrun = 'sudo = read = 1'"
+    text = "timeout = '1m'\nshell = ['python3']\nrun = 'sudo = read = 1'"
     assert found(text, tmp_path) == []
 
 

@@ -24,12 +24,12 @@ CANNOT = "check.run = 'systemctl is-active api || true'"
 @pytest.mark.parametrize(
     "text",
     [
-        f"{READ}sudo x # lint: ignore=prompt no password there\n'''",
-        f"{READ}# lint: ignore=prompt no password there\nsudo x\n'''",
-        f"{READ}# lint: ignore=prompt,unquoted-variable both are so\nsudo x $y\n'''",
-        f"{READ}#lint:ignore=prompt it has many lines\necho \\\n a |\n sudo x\n'''",
-        "effect = 'read'\nrun = 'sudo x'   # lint: ignore=prompt no password there",
-        "effect = 'read'\n# lint: ignore=prompt no password there\nrun = 'sudo x'",
+        f"{READ}sudo ls # lint: ignore=prompt no password there\n'''",
+        f"{READ}# lint: ignore=prompt no password there\nsudo ls\n'''",
+        f"{READ}# lint: ignore=prompt,unquoted-variable both are so\nsudo ls $y\n'''",
+        f"{READ}#lint:ignore=prompt it has many lines\necho \\\n a |\n sudo ls\n'''",
+        "effect = 'read'\nrun = 'sudo ls'   # lint: ignore=prompt no password there",
+        "effect = 'read'\n# lint: ignore=prompt no password there\nrun = 'sudo ls'",
         "# lint: ignore=no-timeout it ends by itself\nrun = 'systemctl stop x'",
         f"[var.v]  # lint: ignore=unused-variable for later\n{STEP}manual = 'x'",
         f"{READ}true # lint: ignore=SC1000 ShellCheck may not be there\n'''",
@@ -42,11 +42,11 @@ def test_a_reason_hides_what_is_meant_so(text: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        (f"{READ}sudo x # lint: ignore=prompt\n'''", 3, "gives no reason"),
-        (f"{READ}sudo x # lint: ignore=prompt --\n'''", 3, "gives no reason"),
-        (f"{READ}sudo x # lint: ignore because\n'''", 3, "names no rule"),
-        (f"{READ}sudo x # lint: ignore=promt why\n'''", 3, "did you mean `prompt`?"),
-        (f"{READ}sudo x # lint: ignore=bad-ignore why\n'''", 3, "cannot be ignored"),
+        (f"{READ}sudo ls # lint: ignore=prompt\n'''", 3, "gives no reason"),
+        (f"{READ}sudo ls # lint: ignore=prompt --\n'''", 3, "gives no reason"),
+        (f"{READ}sudo ls # lint: ignore because\n'''", 3, "names no rule"),
+        (f"{READ}sudo ls # lint: ignore=promt why\n'''", 3, "did you mean `prompt`?"),
+        (f"{READ}sudo ls # lint: ignore=bad-ignore why\n'''", 3, "cannot be ignored"),
     ],
 )
 def test_a_comment_that_hides_nothing_is_a_warning_beside_the_finding(
@@ -64,8 +64,8 @@ def test_a_comment_that_hides_nothing_is_a_warning_beside_the_finding(
     "text",
     [
         f"{READ}true # lint: ignore=prompt why\n'''",
-        f"{READ}sudo -n x # lint: ignore=prompt why\n'''",
-        f"{READ}# lint: ignore=prompt why\n\nsudo -n x\n'''",
+        f"{READ}sudo -n ls # lint: ignore=prompt why\n'''",
+        f"{READ}# lint: ignore=prompt why\n\nsudo -n ls\n'''",
     ],
 )
 def test_an_unneeded_comment_is_a_warning(text: str, tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_an_unneeded_comment_is_a_warning(text: str, tmp_path: Path) -> None:
 
 
 def test_it_hides_no_error_and_nothing_further_down(tmp_path: Path) -> None:
-    text = f"{READ}sudo a # lint: ignore=prompt why\nsudo b\n'''"
+    text = f"{READ}sudo ls # lint: ignore=prompt why\nsudo ls\n'''"
     assert [each[:2] for each in found(text, tmp_path)] == [("prompt", 4)]
     path = tmp_path / "y.toml"
     path.write_text(f"{HEAD}{STEP}# lint: ignore=unused-variable why\nrum = 'x'\n")
@@ -85,7 +85,7 @@ def test_it_hides_no_error_and_nothing_further_down(tmp_path: Path) -> None:
 
 def test_loading_says_nothing_of_what_only_a_check_looks_for(tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
-    path.write_text(f"{HEAD}{STEP}{READ}sudo x # lint: ignore=prompt why\n'''")
+    path.write_text(f"{HEAD}{STEP}{READ}sudo ls # lint: ignore=prompt why\n'''")
     assert examine(path)[1] == ()
 
 

@@ -23,7 +23,7 @@ SOON = 60.0
 """Seconds for a program that is killed after a fraction of one."""
 TOML = f"""{HEAD}[var.target_env]
 default = "staging"
-{STEP}effect = 'read'
+{STEP}timeout = '1m'
 outputs = ['made']
 env = {{ given = 'x' }}
 run = '''
@@ -34,7 +34,7 @@ check.run = {{ script = 'echo "é" && test -f x', shell = ["sh"] }}
 [[phase.step]]
 id = 'p'
 title = 'P'
-effect = 'read'
+timeout = '1m'
 shell = ['python3']
 run = 'print(1)'
 [[phase.step]]

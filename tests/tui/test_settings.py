@@ -14,6 +14,7 @@ from textual.theme import BUILTIN_THEMES
 
 from mobius_tui.cli import main
 from mobius_tui.errors import UsageError
+from mobius_tui.runbook.config import config_file
 from mobius_tui.tui import commands, settings
 from mobius_tui.tui.command_list import COMMANDS
 from mobius_tui.tui.keys import NAMED, canonical, key_name
@@ -43,7 +44,7 @@ def ours() -> Iterator[None]:
 
 
 def test_a_file_that_is_not_there_says_nothing() -> None:
-    assert not settings.path().exists()
+    assert not config_file().exists()
     assert settings.load() == Settings()
 
 
@@ -197,7 +198,7 @@ async def test_help_shows_the_persons_keys(tmp_path: Path, ours: None) -> None:
 
 
 def config(text: str) -> None:
-    file = settings.path()
+    file = config_file()
     file.parent.mkdir(parents=True)
     file.write_text(text)
 
@@ -219,10 +220,10 @@ def test_a_wrong_file_is_refused_before_anything_is_drawn(tmp_path: Path) -> Non
 def test_paths_says_where_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["paths"]) == 0
     said = capsys.readouterr().out
-    assert f"config    {settings.path()}  (not there" in said
+    assert f"config    {config_file()}  (not there" in said
     config("ascii = true\n")
     assert main(["paths"]) == 0
-    assert f"config    {settings.path()}\n" in capsys.readouterr().out
+    assert f"config    {config_file()}\n" in capsys.readouterr().out
 
 
 def test_lines_do_not_care_for_it() -> None:

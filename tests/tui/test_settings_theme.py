@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mobius_tui.errors import UsageError
+from mobius_tui.runbook.config import config_file
 from mobius_tui.tui import settings
 from mobius_tui.tui.settings_theme import keep_theme, with_theme
 from tests.tui import scenes
@@ -64,7 +65,7 @@ def test_one_line_is_changed_and_nothing_else(before: str, after: str) -> None:
     ],
 )
 def test_what_is_not_certain_is_left_as_it_is(text: str, why: str) -> None:
-    file = settings.path()
+    file = config_file()
     file.parent.mkdir(parents=True)
     file.write_text(text)
     with pytest.raises(UsageError, match=why):
@@ -94,7 +95,7 @@ def test_of_any_file_only_the_theme_is_another(lines: list[str], end: str) -> No
 
 
 def test_a_new_file_is_private_and_an_old_one_keeps_its_permissions() -> None:
-    file = settings.path()
+    file = config_file()
     keep_theme(file, "nord")
     assert file.read_text() == 'theme = "nord"\n'
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -110,7 +111,7 @@ def test_a_link_stays_one(tmp_path: Path) -> None:
     kept = tmp_path / "dotfiles" / "mobius.toml"
     kept.parent.mkdir()
     kept.write_text("bell = false\n")
-    file = settings.path()
+    file = config_file()
     file.parent.mkdir(parents=True)
     file.symlink_to(kept)
     keep_theme(file, "nord")
@@ -132,7 +133,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
 
 
 async def test_the_theme_that_is_chosen_is_taken_and_kept(tmp_path: Path) -> None:
-    file = settings.path()
+    file = config_file()
     file.parent.mkdir(parents=True)
     file.write_text(FULL)
     run = scenes.fresh(tmp_path)
@@ -150,7 +151,7 @@ async def test_the_theme_that_is_chosen_is_taken_and_kept(tmp_path: Path) -> Non
 
 
 async def test_a_theme_that_cannot_be_kept_is_taken_and_said(tmp_path: Path) -> None:
-    file = settings.path()
+    file = config_file()
     file.mkdir(parents=True)
     run = scenes.fresh(tmp_path)
     async with hosted(run), opened(run) as (screen, pilot):

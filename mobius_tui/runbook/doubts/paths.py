@@ -27,8 +27,8 @@ RELATIVE_PATH = Rule(
     reason="A script that changes its directory before it opens the file looks for it "
     "in the wrong place.",
     remedy='give the absolute path: "$PWD/backups/…", or `realpath`',
-    bad="effect = 'read'\nrun = './scripts/verify.sh --backup backups/latest.zip'",
-    good="effect = 'read'\n"
+    bad="timeout = '1m'\nrun = './scripts/verify.sh --backup backups/latest.zip'",
+    good="timeout = '1m'\n"
     "run = './scripts/verify.sh --backup \"$PWD/backups/latest.zip\"'",
 )
 

@@ -145,8 +145,8 @@ RULES = (
         reason="Nobody reads it in an incident; these rules look at no more than its "
         "first 32 KiB, and at 256 KiB of scripts in a file.",
         remedy="keep it in a file of its own beside the runbook, and run that",
-        bad="effect = 'read'\nrun = '''\n" + "echo 'one more line'\n" * 1700 + "'''",
-        good="effect = 'read'\nrun = './report.sh'",
+        bad="timeout = '1m'\nrun = '''\n" + "echo 'one more line'\n" * 1700 + "'''",
+        good="timeout = '1m'\nrun = './report.sh'",
     ),
     Rule(
         code="bad-ignore",

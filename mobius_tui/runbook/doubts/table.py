@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from mobius_tui.runbook.doubts import (
     cannot_fail,
+    effects,
     endless,
     lost,
     matching,
@@ -40,9 +41,11 @@ RULES: Mapping[str, Rule] = {
     rule.code: rule
     for rule in (
         matching.SELF_MATCH,
+        effects.EFFECT_TOO_LOW,
         swallowed.SWALLOWED_FAILURE,
         cannot_fail.CHECK_CANNOT_FAIL,
         steps.DESTROY_UNCHECKED,
+        effects.NO_ENVIRONMENT,
         steps.NO_TIMEOUT,
         paths.SUM_ELSEWHERE,
         paths.RELATIVE_PATH,

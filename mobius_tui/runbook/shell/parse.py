@@ -28,7 +28,7 @@ LIMIT = 32 * 1024
 
 _RESERVED = re.compile(
     r"(if|then|elif|else|fi|for|select|while|until|do|done|case|esac|function|\{|\}|!"
-    r"|time|\[\[)(?=[\s;&|()<>`]|$)"
+    r"|time|coproc|\[\[)(?=[\s;&|()<>`]|$)"
 )
 
 
@@ -124,7 +124,7 @@ class Parser:
     def _pipeline(self) -> Pipeline | None:
         reader = self.reader
         start, negated = reader.pos, False
-        while (word := self.reserved()) in ("!", "time"):
+        while (word := self.reserved()) in ("!", "time", "coproc"):
             negated ^= word == "!"
             reader.pos += len(word)
             reader.space()

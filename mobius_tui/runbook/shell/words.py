@@ -15,7 +15,7 @@ _IN_DOUBLE = re.compile(r'[^"\\$`]+')
 _IN_BRACES = re.compile(r"[^}\\'\"$`]+")
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _PARAMETER = re.compile(
-    r"(?P<mark>[#!]?)(?P<name>[A-Za-z_]\w*|\d+|[@*#?$!-])(?P<index>\[[^\]\n]*\])?",
+    r"(?P<mark>[#!]?)(?P<name>[A-Za-z_]\w*|\d+|[@*#?$!-])(?P<index>\[[^\]\n$`]*\])?",
     re.ASCII,
 )
 _OPERATOR = re.compile(r":?[-=?+]|##?|%%?|//?|\^\^?|,,?|@|:")

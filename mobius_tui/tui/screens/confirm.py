@@ -8,6 +8,7 @@ from textual import on
 from textual.widget import Widget
 from textual.widgets import Button
 
+from mobius_tui.run.confirming import step_word
 from mobius_tui.run.plan import effect_of
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.words import EFFECTS, check_in_words
@@ -22,13 +23,13 @@ from mobius_tui.tui.view import RunView
 
 
 class ConfirmDialog(TypedDialog):
-    """Gives what was typed as the environment's name; empty where none is wanted."""
+    """Gives the word that was typed to confirm it; empty where none is wanted."""
 
     def __init__(self, view: RunView, step: Step) -> None:
         self._view = view
         self._step = step
         self._destroys = effect_of(step) == "destroy"
-        wanted = view.environment if self._destroys and view.is_protected else ""
+        wanted = step_word(view.plan, view.state, step)
         again = " again" if view.own(step.id).attempts else ""
         tone: Role = "bad" if self._destroys else "warn"
         title = question(f"Run {view.plan.name(step.id)}{again}")

@@ -19,6 +19,7 @@ from textual.worker import Worker, WorkerState
 from mobius_tui import sanitize
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run.home import private_folder, state_home
+from mobius_tui.runbook.config import config_file
 from mobius_tui.tui import clipboard, settings
 from mobius_tui.tui.command import Command, Place
 from mobius_tui.tui.commands import FIXED, bindings, commands, footer
@@ -218,7 +219,7 @@ class Page(BasePage):
         """A worker: write it into config.toml, and say what came of it."""
         from mobius_tui.tui.settings_theme import keep_theme
 
-        file = settings.path()
+        file = config_file()
         try:
             await asyncio.to_thread(keep_theme, file, theme)
         except MobiusError as error:

@@ -1,4 +1,4 @@
-"""A question that is answered by the environment's name, where that is protected."""
+"""A question that is answered by a word: the environment's name, or a number."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mobius_tui.tui.theme import Role
 
 
 class TypedDialog(Dialog[str]):
-    """Gives what was typed as the environment's name; empty where none is wanted."""
+    """Gives the word that was typed; empty where none is wanted."""
 
     KEEPS = False
 
@@ -22,7 +22,7 @@ class TypedDialog(Dialog[str]):
 
         Args:
             title: in the border.
-            wanted: the name that has to be typed; empty for none.
+            wanted: the word that has to be typed; empty for none.
             tone: the border's.
         """
         super().__init__(title, tone=tone)
@@ -30,14 +30,14 @@ class TypedDialog(Dialog[str]):
         self.line = Input(id="environment", compact=True)
 
     def compose_foot(self) -> Iterable[Widget]:
-        """The line for the name: typed with what it confirms in sight."""
+        """The line for the word: typed with what it confirms in sight."""
         if self.wanted:
             yield words_widget(f"Type {self.wanted} to confirm:", "bad")
             yield self.line
 
     @on(Input.Submitted)
     def confirm(self) -> None:
-        """Take it as confirmed, where the name is right."""
+        """Take it as confirmed, where the word is right."""
         if not self.wanted:
             self.dismiss("")
             return

@@ -9,6 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from mobius_tui.run.arming import caveats
+from mobius_tui.run.confirming import rollback_word
 from mobius_tui.run.plan import effect_of
 from mobius_tui.run.rollback import rollback_of
 from mobius_tui.runbook.words import EFFECTS
@@ -22,7 +23,7 @@ from mobius_tui.tui.view import RunView
 
 
 class RollbackDialog(TypedDialog):
-    """Gives what was typed as the environment's name; empty where none is wanted."""
+    """Gives the word that was typed to confirm it; empty where none is wanted."""
 
     def __init__(self, view: RunView, *, arms: bool) -> None:
         """Make the dialog.
@@ -35,7 +36,7 @@ class RollbackDialog(TypedDialog):
         title = phase.title if phase is not None else ""
         self._view = view
         self._arms = arms
-        wanted = view.environment if view.is_protected else ""
+        wanted = "" if phase is None else rollback_word(view.plan, view.state, phase)
         words = f"Let a trigger begin {title}?" if arms else f"Begin {title} now?"
         super().__init__(words, wanted=wanted, tone="bad")
 

@@ -20,6 +20,8 @@ from mobius_tui.runbook.page.effect import effect_of
         "NEW=$(ls -1t | head -n1)\nexport A=1\n",
         "git -C /srv log && kubectl --context=a get pods\n",
         "sudo journalctl -u api -f\n",
+        "cat <<EOF\nx\nEOF\n",
+        "'ls'\n",
     ],
 )
 def test_plainly_reads(script: str) -> None:
@@ -31,7 +33,6 @@ def test_plainly_reads(script: str) -> None:
     [
         "./check.sh\n",
         "echo x > /etc/motd\n",
-        "cat <<EOF\nx\nEOF\n",
         "echo x | bash\n",
         "curl -X POST http://x\n",
         "curl -d a=b http://x\n",
@@ -42,7 +43,6 @@ def test_plainly_reads(script: str) -> None:
         "systemctl stop api\n",
         "git push\n",
         "sort -o x x\n",
-        "'ls'\n",
     ],
 )
 def test_changes(script: str) -> None:
