@@ -40,6 +40,8 @@ def go(
     """
     from mobius_tui.commands.scoring import show_to_the_end
     from mobius_tui.run.dryrun import dry_run
+    from mobius_tui.run.labels import understated_steps
+    from mobius_tui.run.plan import Plan
     from mobius_tui.run.preflight import refuse_unattended
     from mobius_tui.run.starter import begin
 
@@ -59,7 +61,8 @@ def go(
         )
 
     async def lines() -> int:
-        for problem in (*briefing.problems, *briefing.notices):
+        labels = understated_steps(Plan(briefing.runbook))
+        for problem in (*briefing.problems, *briefing.notices, *labels):
             tell(problem)
         wanted = {
             v.name: answers[v.name] for v in briefing.missing if v.name in answers

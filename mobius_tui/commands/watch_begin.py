@@ -25,6 +25,7 @@ from mobius_tui.run.arming import caveats
 from mobius_tui.run.briefing import Briefing, answer, prepare
 from mobius_tui.run.confirming import protects_nothing
 from mobius_tui.run.intents import Intent
+from mobius_tui.run.labels import understated_steps
 from mobius_tui.run.plan import Plan, effect_of
 from mobius_tui.run.preflight import refuse_unattended
 from mobius_tui.run.presence import present
@@ -219,7 +220,11 @@ def _caveats(briefing: Briefing) -> tuple[str, ...]:
         known = briefing.values.get(name)
         return known[0] if known is not None else f"${{{name}}}"
 
-    return caveats(briefing.runbook.health, lambda text: fill(text, value), {})
+    plan = Plan(briefing.runbook)
+    phase = rollback_of(plan)
+    labels = understated_steps(plan, phase.id) if phase is not None else ()
+    mind = caveats(briefing.runbook.health, lambda text: fill(text, value), {})
+    return (*mind, *labels)
 
 
 async def _watch(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from mobius_tui.run.briefing import Briefing
 from mobius_tui.run.fold import initial
+from mobius_tui.run.labels import understated_steps
 from mobius_tui.run.plan import Plan, effect_of, kind_of
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Value
@@ -36,6 +37,8 @@ def dry_run(briefing: Briefing, *, now: float) -> Iterator[str]:
         yield f"! {problem}"
     for notice in briefing.notices:
         yield f"! {notice}"
+    for words in understated_steps(plan):
+        yield f"! {words}"
     for name in runbook.variables:
         yield f"  {name}={_shown(state, name)}"
     for phase in runbook.phases:

@@ -29,6 +29,10 @@ RUNBOOK = """format = 1
 id = "watched"
 title = "Watched"
 workdir = "."
+environment = "place"
+protected = ["production"]
+[var.place]
+default = "staging"
 [health]
 every = "EVERY"
 witness = [WITNESS]

@@ -138,7 +138,7 @@ async def test_a_failure_phase_is_offered_to_a_person(begin: Begin) -> None:
 
 async def test_what_destroys_wants_the_name_typed(begin: Begin) -> None:
     run = await begin(PROTECTED)
-    assert "type the environment's name" in (await run.intend("start", "a")).text
+    assert "type production to confirm" in (await run.intend("start", "a")).text
     wrong = await run.intend("start", "a", confirm="Production")
     assert not wrong.ok
     await run.did("start", "a", confirm="production")

@@ -273,8 +273,8 @@ async def test_by_hand_it_wants_the_environments_name(
     begin: Begin, tmp_path: Path, site: Service
 ) -> None:
     run = await begin(book(site, where="production"))
-    assert "type the environment's name" in (await run.intend("arm")).text
-    assert "type the environment's name" in (await run.intend("rollback")).text
+    assert "type production to confirm" in (await run.intend("arm")).text
+    assert "type production to confirm" in (await run.intend("rollback")).text
     (tmp_path / "well").unlink()
     await run.until(fired)
     await run.did("rollback", confirm="production")

@@ -24,7 +24,8 @@ from mobius_tui.drill.never_red import LookBack
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.briefing import Briefing
 from mobius_tui.run.directory import RunDirectory
-from mobius_tui.runbook.model import Variable
+from mobius_tui.run.plan import Plan
+from mobius_tui.runbook.model import Runbook, Variable
 from mobius_tui.tui.brief import (
     drill_field,
     effects,
@@ -56,6 +57,7 @@ Begin = Callable[[Briefing, Mapping[str, str]], Awaitable[RunDirectory]]
 """Makes the run's directory and starts its host."""
 Probe = Callable[[Briefing, Mapping[str, str]], Awaitable[tuple["Seen", ...]]]
 """Asks every probe once, with what is filled in so far."""
+RUNS = "What will run"
 BEFORE = "Before it begins"
 Opened = Callable[[RunDirectory], None]
 """Opens the run that was begun."""
@@ -123,6 +125,8 @@ class BriefingScreen(AlarmedPage):
         self._probed = fields_widget(probe_fields(briefing.runbook), id="probed")
         self._unseen = fields_widget((), id="unseen")
         self._unseen.display = False
+        self._labels = fields_widget((), id="labels")
+        self._labels.display = False
         self._problem = Static("", id="problem", markup=False)
         begin_it = Button(Content("Begin"), id="begin", variant="primary", compact=True)
         self._begin_button = begin_it
@@ -151,7 +155,7 @@ class BriefingScreen(AlarmedPage):
                 yield label_of(variable)
                 yield line
             for title, fields in (
-                ("What will run", effects(briefing.runbook)),
+                (RUNS, effects(briefing.runbook)),
                 (BEFORE, preflight(briefing)),
                 ("With", values(briefing)),
                 ("Whom to call", contact_fields(briefing.runbook.contacts)),
@@ -159,6 +163,8 @@ class BriefingScreen(AlarmedPage):
                 if fields:
                     yield Static(text(title, "strong"), classes="head", markup=False)
                     yield fields_widget(fields)
+                if title == RUNS:
+                    yield self._labels
                 if title == BEFORE:
                     yield self._probed
             yield self._unseen
@@ -193,6 +199,8 @@ class BriefingScreen(AlarmedPage):
         first.focus(scroll_visible=False)
         self.call_after_refresh(self._show_focus)
         self.run_worker(self._look_back(), name="look back", exit_on_error=False)
+        labels = self._compare_labels()
+        self.run_worker(labels, name="compare labels", exit_on_error=False)
 
     def _show_focus(self) -> None:
         """On a low screen, scroll to what is to be typed, and no further."""
@@ -276,6 +284,12 @@ class BriefingScreen(AlarmedPage):
         fields = probe_fields(self._briefing.runbook, event.seen)
         self._probed.fields = fields
 
+    async def _compare_labels(self) -> None:
+        """A worker: whether a script does more than its label says."""
+        found = await asyncio.to_thread(_understated, self._briefing.runbook)
+        self._labels.fields = tuple(Field("▲ label", text(w, "warn")) for w in found)
+        self._labels.display = bool(found)
+
     async def _look_back(self) -> None:
         """A worker: how the last drill went; a thousand runs take a moment to read."""
         self.post_message(Drilled(await asyncio.to_thread(self._drilled)))
@@ -302,3 +316,10 @@ class BriefingScreen(AlarmedPage):
             self._refuse(sanitize.line(str(error)))
         else:
             self._opened(directory)
+
+
+def _understated(runbook: Runbook) -> tuple[str, ...]:
+    """What labels do not say; the table of commands is read for it alone."""
+    from mobius_tui.run.labels import understated_steps
+
+    return tuple(understated_steps(Plan(runbook)))

@@ -10,6 +10,7 @@ from textual.widgets import Button
 
 from mobius_tui.run.arming import caveats
 from mobius_tui.run.confirming import rollback_word
+from mobius_tui.run.labels import understated_steps
 from mobius_tui.run.plan import effect_of
 from mobius_tui.run.rollback import rollback_of
 from mobius_tui.runbook.words import EFFECTS
@@ -43,6 +44,7 @@ class RollbackDialog(TypedDialog):
     def compose_body(self) -> Iterable[Widget]:
         """When it begins, and the commands that change something."""
         view = self._view
+        phase = rollback_of(view.plan)
         fields: list[Field] = []
         if self._arms:
             grace = view.runbook.health.trigger.grace if view.runbook.health else ""
@@ -50,6 +52,8 @@ class RollbackDialog(TypedDialog):
             health, fill = view.runbook.health, view.values.preview
             mind = caveats(health, fill, view.reports)
             fields += [Field("mind", text(words, "warn")) for words in mind]
+            labels = understated_steps(view.plan, phase.id) if phase else ()
+            fields += [Field("label", text(words, "warn")) for words in labels]
             fields.append(
                 Field("then", text(f"a countdown of {grace}, which anyone can hold"))
             )
@@ -58,7 +62,6 @@ class RollbackDialog(TypedDialog):
             fields.append(Field("why", text(latest.reason if latest else "you ask")))
         fields.append(Field("once", text("it is made at most once in this run")))
         yield fields_widget(tuple(fields))
-        phase = rollback_of(view.plan)
         for step in phase.steps if phase is not None else ():
             effect = effect_of(step)
             role: Role = "bad" if effect == "destroy" else "strong"
