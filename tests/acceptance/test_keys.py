@@ -164,7 +164,7 @@ def test_a_key_that_is_held_down_confirms_nothing(
         '[[phase]]\nid = "p"\ntitle = "P"\n'
         '[[phase.step]]\nid = "look"\ntitle = "Look"\neffect = "read"\n'
         f"run = 'echo look >> {ran}'\n"
-        '[[phase.step]]\nid = "drop"\ntitle = "Drop"\neffect = "destroy"\n'
+        '[[phase.step]]\nid = "drop"\ntitle = "Drop"\neffect = "change"\n'
         f"run = 'echo drop >> {ran}'\n"
     )
     screen = terminal("run", str(path))

@@ -32,13 +32,14 @@ def untouched() -> BriefingScreen:
     """A briefing of a drill, in which nothing may happen by itself."""
     return BriefingScreen(
         drill(),
-        begin=_nothing,
+        begin=nothing,
         opened=lambda _directory: None,
         answers={},
-        probe=_nothing,
+        probe=nothing,
         drilled=lambda: None,
     )
 
 
-def _nothing(_briefing: Briefing, _given: Mapping[str, str]) -> NoReturn:
+def nothing(_briefing: Briefing, _given: Mapping[str, str]) -> NoReturn:
+    """What a screen may not do by itself."""
     pytest.fail("it did something by itself")

@@ -13,6 +13,7 @@ from textual.widgets import Button, Input, Static
 from mobius_tui.health.record import Check
 from mobius_tui.run.events import HostStarted, VariableSet
 from mobius_tui.run.step_events import StepEnded, StepStarted
+from mobius_tui.runbook.decode import load
 from mobius_tui.tui.asking import question
 from mobius_tui.tui.guard import DEAF
 from mobius_tui.tui.screens.confirm import ConfirmDialog
@@ -55,6 +56,28 @@ async def test_what_destroys_shows_its_exact_command_and_wants_the_name_typed(
         await until(pilot, lambda: host.intents)
         assert host.intents[0].confirm == "production"
         assert host.intents[0].step == "execute"
+
+
+async def test_what_destroys_where_no_environment_is_named_wants_its_number(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "unnamed.toml"
+    path.write_text(
+        'format = 1\n[runbook]\nid = "u"\ntitle = "U"\n[[phase]]\nid = "p"\n'
+        'title = "P"\n[[phase.step]]\nid = "drop"\ntitle = "Drop"\n'
+        'effect = "destroy"\nrun = "true"\n'
+    )
+    run = MadeRun(tmp_path / "runs", load(path), values={})
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (_, pilot):
+        await press(pilot, time, "enter")
+        assert "Type 1.1 to confirm" in words(pilot)
+        await press(pilot, time, *"drop", "enter")
+        assert "That is not it; type 1.1" in words(pilot)
+        assert host.intents == []
+        await press(pilot, time, *(["backspace"] * 4), *"1.1", "enter")
+        await until(pilot, lambda: host.intents)
+        assert host.intents[0].confirm == "1.1"
 
 
 async def test_a_dialog_takes_no_key_that_is_held_down_or_hammered(
