@@ -55,6 +55,7 @@ class Invocation:
             text = self.arguments[at].text
             if text == "--":
                 self.dashes = at
+                self.options.append(_end_of_options(at))
                 self.words += range(at + 1, len(self.arguments))
                 return
             if text[:1] == "-" and len(text) > 1:
@@ -151,6 +152,11 @@ class Invocation:
         whole = option.names[-1] if option.value_at is not None else option.names[0]
         short = len(name) == 2 and whole.startswith(name)
         return whole[2:] if short and not self.entry.spelt_out else None
+
+
+def _end_of_options(at: int) -> Option:
+    """`--`, which some commands mean something by."""
+    return Option(names=("--",), value=None, at=at, value_at=None, takes=False)
 
 
 def _closer(one: Match, other: Match) -> bool:

@@ -128,6 +128,8 @@ class Parser:
             negated ^= word == "!"
             reader.pos += len(word)
             reader.space()
+            if word == "time" and reader.peek(3) == "-p ":
+                reader.pos += 3
         commands: list[Command] = []
         while True:
             command = self.command()

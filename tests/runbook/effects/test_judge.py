@@ -12,6 +12,8 @@ from mobius_tui.runbook.effects.judge import judge_method, judge_script
 from mobius_tui.runbook.effects.table import BadLineError, bundled, read_line
 
 READ = [
+    "ansible db -m ping",
+    "ansible db -m command -a 'systemctl status x'",
     "ls -l; cat x | grep y > /dev/null 2>&1",
     "psql -h x -c \"SELECT count(*), now() from pg_locks where state = 'drop it'\"",
     "kubectl get pods -n prod\noc get pods",
@@ -70,6 +72,8 @@ READ = [
 ]
 
 CHANGE = [
+    "ansible db -m apt -a name=jq",
+    "git checkout main",
     'psql -c "UPDATE users SET active = false where id = 3"',
     'psql -c "SELECT pg_promote()"',
     "curl http://127.0.0.1:8080/admin/shutdown",
@@ -121,6 +125,18 @@ CHANGE = [
 ]
 
 DESTROY = [
+    "env -S 'rm -rf x'",
+    "busybox rm x",
+    "time -p rm x",
+    "git checkout -- config",
+    "ansible db -b -a 'rm -rf /x'",
+    "ansible db -m shell -a 'dropdb x'",
+    "\\rm x",
+    "sudo su - -c 'rm x'",
+    "yes | apt-get remove x",
+    "redis-cli --scan | xargs redis-cli del",
+    "kubectl exec -it db -- bash -c \"psql -c 'drop table x'\"",
+    "pssh -h hosts -i 'ls'; pkill -KILL x",
     "rm -rf /var/lib/pgsql/data; kubectl delete ns prod",
     "dropdb prod; terraform destroy -auto-approve",
     "rm -f /tmp/x",
