@@ -146,6 +146,18 @@ Script = tuple[Statement, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Broken:
+    """Where bash stops reading a script, and why."""
+
+    start: int
+    reason: str
+    opener: str = ""
+    """What is still open there; empty where nothing is, or where it begins."""
+    opened: int = 0
+    """Where that begins."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Parsed:
     """A script that was read."""
 
@@ -153,3 +165,5 @@ class Parsed:
     body: Script
     complete: bool = True
     """Whether all of it was understood; the rest is left out."""
+    broken: Broken | None = None
+    """The first thing in it that bash does not parse; None also where it is unsure."""
