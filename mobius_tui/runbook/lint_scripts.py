@@ -10,6 +10,7 @@ from mobius_tui.runbook.doubts.cannot_fail import cannot_fail, is_shell
 from mobius_tui.runbook.doubts.look import Finding, Look
 from mobius_tui.runbook.doubts.paths import produced
 from mobius_tui.runbook.doubts.steps import check_paths
+from mobius_tui.runbook.doubts.syntax import is_bash, syntax_error
 from mobius_tui.runbook.doubts.table import JUDGES
 from mobius_tui.runbook.draft import Draft
 from mobius_tui.runbook.inside import Inside
@@ -57,10 +58,16 @@ class Spelt:
 
     def doubt(self, code: str, message: str, offset: int) -> None:
         """Warn of a broken rule at a character of the value."""
-        at = self._spot.key
-        if self._inside is not None:
-            at = self._spot.start + self._inside.place(offset)
-        self._document.add_at(at, message, code)
+        self._document.add_at(self._place(offset), message, code)
+
+    def line(self, offset: int) -> int:
+        """The line of the file that a character of the value stands on."""
+        return self._document.positions.place(self._place(offset))[0]
+
+    def _place(self, offset: int) -> int:
+        if self._inside is None:
+            return self._spot.key
+        return self._spot.start + self._inside.place(offset)
 
 
 def pieces(draft: Draft) -> Iterator[Piece]:
@@ -126,6 +133,11 @@ def doubt_scripts(draft: Draft, findings: Findings) -> None:
         if findings.full:
             return
         spelt = piece.spelt()
+        broken = script.broken
+        if broken is not None and is_bash(piece.shell):
+            error = syntax_error(broken, spelt.line(broken.opened))
+            spelt.doubt(error.code, error.message, error.offset)
+            continue  # what else is in it is looked at once it can be read
         for each in _found(draft, piece, script, starts, elsewhere):
             spelt.doubt(each.code, each.message, each.offset)
 

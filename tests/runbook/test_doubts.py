@@ -69,6 +69,9 @@ def test_the_bundled_runbooks_are_clean(path: Path) -> None:
 
 
 BAD = [
+    ("syntax-error", "if sudo true; then\n  tail -f log"),
+    ("syntax-error", "systemctl stop api &&"),
+    ("syntax-error", "cat <<EOF\na\n  EOF"),
     ("self-match", 'pkill -f "node.*mobius"'),
     ("self-match", "ps -ef | grep node | awk '{print $2}'"),
     ("self-match", "kill $(pgrep -f server.js)"),
@@ -195,6 +198,22 @@ FINE = [
 @pytest.mark.parametrize("script", FINE, ids=lambda value: value[:50])
 def test_what_is_fine_is_not_found(script: str, tmp_path: Path) -> None:
     assert codes(script, tmp_path) == []
+
+
+def test_a_script_that_bash_cannot_parse_says_where_and_what_is_open(
+    tmp_path: Path,
+) -> None:
+    script = 'if true; then\n  for x in a; do\n    echo "$x"\nfi'
+    [(code, line, words)] = found(
+        f"effect = 'read'\nrun = '''\n{script}\n'''", tmp_path
+    )
+    assert (code, line) == ("syntax-error", 6)
+    begins = (HEAD + STEP).count("\n") + 4
+    assert words == (
+        f"`fi` stands here where `for` wants its `done`; that `for` is on line {begins}"
+    )
+    other = f"effect = 'read'\nshell = ['zsh']\nrun = '''\n{script}\n'''"
+    assert found(other, tmp_path) == []
 
 
 def test_the_place_is_the_very_character_of_the_file(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from mobius_tui.runbook.doubts import (
     steps,
     structure,
     swallowed,
+    syntax,
 )
 from mobius_tui.runbook.doubts.look import Judge
 from mobius_tui.runbook.doubts.rule import Rule
@@ -39,6 +40,7 @@ JUDGES: tuple[Judge, ...] = (
 RULES: Mapping[str, Rule] = {
     rule.code: rule
     for rule in (
+        syntax.SYNTAX_ERROR,
         matching.SELF_MATCH,
         swallowed.SWALLOWED_FAILURE,
         cannot_fail.CHECK_CANNOT_FAIL,
