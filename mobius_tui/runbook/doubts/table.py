@@ -19,6 +19,7 @@ from mobius_tui.runbook.doubts import (
     structure,
     swallowed,
     syntax,
+    terminal,
 )
 from mobius_tui.runbook.doubts.look import Judge
 from mobius_tui.runbook.doubts.rule import Rule
@@ -29,7 +30,7 @@ JUDGES: tuple[Judge, ...] = (
     paths.paths,
     lost.lost,
     endless.endless,
-    endless.terminal,
+    terminal.terminal,
     network.requests,
     prompts.prompts,
     quoting.unquoted,
@@ -52,7 +53,7 @@ RULES: Mapping[str, Rule] = {
         quoting.UNQUOTED_VARIABLE,
         quoting.EMPTY_PATH,
         endless.ENDLESS_COMMAND,
-        endless.NEEDS_TERMINAL,
+        terminal.NEEDS_TERMINAL,
         prompts.PROMPT,
         network.CURL_WITHOUT_FAIL,
         network.REQUEST_WITHOUT_LIMIT,
