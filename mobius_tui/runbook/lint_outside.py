@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from mobius_tui.runbook.document import Findings
+from mobius_tui.runbook.doubts.misspelt import MISSPELT_VARIABLE
 from mobius_tui.runbook.doubts.syntax import is_bash
 from mobius_tui.runbook.draft import Draft
 from mobius_tui.runbook.lint_scripts import BUDGET, Piece, pieces
@@ -71,7 +72,10 @@ def doubt_outside(draft: Draft, findings: Findings, outside: Outside) -> None:
         if said.code.startswith(_UNPARSED) and _is_broken(piece):
             continue  # our own rule has said so
         at = _offset(asked.script, said.line, said.column)
-        piece.spelt().doubt(said.code, said.message, at)
+        spelt = piece.spelt()
+        if said.code in _UNASSIGNED and spelt.is_told(MISSPELT_VARIABLE.code, at):
+            continue
+        spelt.doubt(said.code, said.message, at)
 
 
 def _is_broken(piece: Piece) -> bool:

@@ -64,6 +64,16 @@ class Spelt:
         """The line of the file that a character of the value stands on."""
         return self._document.positions.place(self._place(offset))[0]
 
+    def is_told(self, code: str, offset: int) -> bool:
+        """Whether a rule was found broken at a character of the value."""
+        place = self._document.positions.place(self._place(offset))
+        return any(
+            each.code == code
+            and (each.line, each.column) == place
+            and each.file == self._document.file
+            for each in self._document.findings.problems
+        )
+
     def _place(self, offset: int) -> int:
         if self._inside is None:
             return self._spot.key

@@ -27,6 +27,7 @@ from mobius_tui.runbook.report import check_files
 from mobius_tui.runbook.shell.parse import parse
 from mobius_tui.runbook.shell.walk import visits
 
+CASES = Path(__file__).parents[1] / "data" / "cases"
 HEAD = "format = 1\n[runbook]\nid = 'x'\ntitle = 'X'\n"
 STEP = "[[phase]]\nid = 'p'\ntitle = 'P'\n[[phase.step]]\nid = 's'\ntitle = 'S'\n"
 
@@ -125,6 +126,11 @@ BAD = [
     ("prompt", 'read -r answer\necho "$answer"'),
     ("prompt", "apt-get install jq"),
     ("prompt", "rm -i old.log"),
+    ("misspelt-variable", 'ls "$backup_fil"\nbackup_file=x'),
+    ("misspelt-variable", 'for host in a b; do echo "${hosst}"; done'),
+    ("misspelt-variable", 'echo "a=$(id -un)" >> "$RUNBOOK_OUPUT"'),
+    ("misspelt-variable", 'target_env=x\nls "/srv/$TARGET_ENV"'),
+    ("misspelt-variable", 'version=1\nif [ "$(cat "${verion:?}")" = 1 ]; then ls; fi'),
     ("curl-without-fail", "curl -s -m 5 http://x/health | jq ."),
     ("request-without-limit", "curl -fsS http://x/health"),
     ("request-without-limit", "wget -qO- http://x/health"),
@@ -229,6 +235,17 @@ FINE = [
     "systemctl cat edit",
     "tmux new-session -d -s x; screen -dmS x y; screen -ls",
     "su app -c './x.sh'",
+    'backup_file=x\nls "${backup_fil:-}" "$1" "$?" "$@"',
+    'backup_file=x\n. ./env.sh\nls "$backup_fil"',
+    'backup_file=x\nread -r backup_fil < list\nls "$backup_fil"',
+    'backup_file=x\nprintf -v backup_fil y\nls "$backup_fil"',
+    "hosts='a b'\nfor host in $hosts; do echo \"$host\"; done",
+    'count=1\n((counts = 2))\necho "$counts" "$count"',
+    'node1=a\nls "$node1" "$node2"',
+    'hom=x\neditor=y\nls "$HOME" "$EDITOR" "$HOSTNAME"',
+    'pg_host=x\naws_region=y\nls "$PGHOST" "$AWS_REGION"',
+    "backup_file=x\necho 'never $backup_fil'",
+    'db_host=a\nls "$db_port"',
     "command -v jq > /dev/null || exit 0",
     "(cd a && make)\ntouch b",
     "sleep 0.1 || sleep 1",
@@ -261,6 +278,20 @@ def test_a_script_that_bash_cannot_parse_says_where_and_what_is_open(
     )
     other = f"effect = 'read'\nshell = ['zsh']\nrun = '''\n{script}\n'''"
     assert found(other, tmp_path) == []
+
+
+def test_a_misspelt_name_of_the_runbook_is_found_where_it_stands(
+    tmp_path: Path,
+) -> None:
+    path = CASES / "authoring" / "typo.toml"
+    text = path.read_text(encoding="utf-8")
+    [problem] = examine(path, thorough=True)[1]
+    assert (problem.code, problem.line) == ("misspelt-variable", 20)
+    assert text.splitlines()[19][problem.column - 1 :].startswith("$target_revison")
+    assert "did you mean `target_revision`?" in problem.message
+    mended = tmp_path / "x.toml"
+    mended.write_text(text.replace("revison", "revision"), encoding="utf-8")
+    assert examine(mended, thorough=True)[1] == ()
 
 
 def test_the_place_is_the_very_character_of_the_file(tmp_path: Path) -> None:

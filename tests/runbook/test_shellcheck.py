@@ -83,6 +83,15 @@ def test_what_our_own_rule_says_of_a_broken_script_is_said_once(tmp_path: Path) 
     assert [each.code for each in problems] == ["syntax-error"]
 
 
+def test_a_misspelt_name_is_told_once(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    script = 'target=1\nls "$taget" "$target" "$other"'
+    path.write_text(f"{HEAD}{STEP}effect = 'read'\nrun = '''\n{script}\n'''\n")
+    outside = Outside(said(0, 2, 5, "SC2154"), said(0, 2, 24, "SC2154"))
+    _, problems = examine(path, thorough=True, outside=outside)
+    assert [each.code for each in problems] == ["misspelt-variable", "SC2154"]
+
+
 def test_a_finding_stands_at_its_place_in_the_file(tmp_path: Path) -> None:
     outside = Outside(
         said(0, 2, 8, "SC2000"), said(1, 1, 13, "SC2001"), said(0, 99, 99, "SC2002")
