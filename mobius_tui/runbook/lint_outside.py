@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from mobius_tui.runbook.document import Findings
+from mobius_tui.runbook.doubts.cannot_fail import is_shell
 from mobius_tui.runbook.doubts.misspelt import MISSPELT_VARIABLE
 from mobius_tui.runbook.doubts.syntax import is_bash
 from mobius_tui.runbook.draft import Draft
@@ -58,7 +59,7 @@ def doubt_outside(draft: Draft, findings: Findings, outside: Outside) -> None:
     for piece in pieces(draft):
         shell = piece.shell[0].rpartition("/")[2] if piece.shell else ""
         left -= len(piece.script)
-        if shell in _DIALECTS and left >= 0:
+        if is_shell(piece.shell) and shell in _DIALECTS and left >= 0:
             asked = Asked(script=piece.script, dialect=_DIALECTS[shell])
             chosen.append((piece, asked))
     if not chosen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mobius_tui.runbook.doubts.cannot_fail import is_shell
 from mobius_tui.runbook.doubts.look import Finding
 from mobius_tui.runbook.doubts.rule import Rule
 from mobius_tui.runbook.shell.model import Broken
@@ -20,7 +21,7 @@ SYNTAX_ERROR = Rule(
 
 def is_bash(shell: tuple[str, ...]) -> bool:
     """Whether bash itself runs a script: other shells take what it does not."""
-    return not shell or shell[0].rpartition("/")[2] == "bash"
+    return not shell or (is_shell(shell) and shell[0].rpartition("/")[2] == "bash")
 
 
 def syntax_error(broken: Broken, line: int) -> Finding:
