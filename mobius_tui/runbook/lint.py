@@ -40,12 +40,14 @@ def doubt(draft: Draft, findings: Findings, outside: Outside | None = None) -> N
         findings: what is known to be wrong with it.
         outside: another program that looks at its scripts.
     """
-    from mobius_tui.runbook.lint_scripts import doubt_scripts  # for `check` alone
+    from mobius_tui.runbook.lint_order import doubt_order  # for `check` alone
+    from mobius_tui.runbook.lint_scripts import doubt_scripts
     from mobius_tui.runbook.lint_texts import doubt_texts
 
     if findings.failed:
         return
     doubt_steps(draft)
+    doubt_order(draft)
     doubt_scripts(draft, findings)
     doubt_texts(draft, findings)
     if outside is not None:
