@@ -48,9 +48,9 @@ def doubt(draft: Draft, findings: Findings, outside: Outside | None = None) -> N
         return
     doubt_steps(draft)
     doubt_order(draft)
-    doubt_scripts(draft, findings)
-    doubt_texts(draft, findings)
+    doubt_scripts(draft)
+    doubt_texts(draft)
     if outside is not None:
         from mobius_tui.runbook.lint_outside import doubt_outside
 
-        doubt_outside(draft, findings, outside)
+        doubt_outside(draft, outside)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import accumulate
 
-from mobius_tui.runbook.document import Findings
 from mobius_tui.runbook.doubts.cannot_fail import is_shell
 from mobius_tui.runbook.doubts.misspelt import MISSPELT_VARIABLE
 from mobius_tui.runbook.doubts.syntax import is_bash
@@ -52,7 +51,7 @@ Outside = Callable[[tuple[Asked, ...]], tuple[Said, ...]]
 """Looks at scripts; what it cannot look at it leaves out."""
 
 
-def doubt_outside(draft: Draft, findings: Findings, outside: Outside) -> None:
+def doubt_outside(draft: Draft, outside: Outside) -> None:
     """Warn of what another program finds in the shell scripts."""
     chosen: list[tuple[Piece, Asked]] = []
     left = BUDGET
@@ -65,8 +64,6 @@ def doubt_outside(draft: Draft, findings: Findings, outside: Outside) -> None:
     if not chosen:
         return
     for said in outside(tuple(asked for _, asked in chosen)):
-        if findings.full:
-            return
         piece, asked = chosen[said.index]
         if said.code in _UNASSIGNED and _is_given(said, piece, draft.runbook):
             continue

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from mobius_tui.runbook.document import Findings
 from mobius_tui.runbook.doubts.cannot_fail import cannot_fail, is_shell
 from mobius_tui.runbook.doubts.look import Finding, Look
 from mobius_tui.runbook.doubts.paths import produced
@@ -67,12 +66,7 @@ class Spelt:
     def is_told(self, code: str, offset: int) -> bool:
         """Whether a rule was found broken at a character of the value."""
         place = self._document.positions.place(self._place(offset))
-        return any(
-            each.code == code
-            and (each.line, each.column) == place
-            and each.file == self._document.file
-            for each in self._document.findings.problems
-        )
+        return (self._document.file, *place, code) in self._document.findings.told
 
     def _place(self, offset: int) -> int:
         if self._inside is None:
@@ -121,7 +115,7 @@ def _value(table: Table) -> object:
     return checks.get("run") if isinstance(checks, dict) else None
 
 
-def doubt_scripts(draft: Draft, findings: Findings) -> None:
+def doubt_scripts(draft: Draft) -> None:
     """Warn of what shell scripts get wrong."""
     left = BUDGET
     parsed: list[tuple[Piece, Parsed]] = []
@@ -140,8 +134,6 @@ def doubt_scripts(draft: Draft, findings: Findings) -> None:
     elsewhere = _assigned(parsed)
     starts = _starts(draft.runbook, parsed)
     for piece, script in parsed:
-        if findings.full:
-            return
         spelt = piece.spelt()
         broken = script.broken
         if broken is not None and is_bash(piece.shell):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ from mobius_tui.runbook.model_check import RunCheck
 from mobius_tui.runbook.page.convert import convert
 from mobius_tui.runbook.positions import scan
 from mobius_tui.runbook.report import check_files
-from mobius_tui.runbook.shell.parse import parse
+from mobius_tui.runbook.shell.parse import LIMIT, parse
 from mobius_tui.runbook.shell.walk import visits
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
@@ -361,8 +362,14 @@ def test_a_script_for_another_program_is_left_alone(tmp_path: Path) -> None:
 def test_a_runbook_full_of_doubts_ends_soon(tmp_path: Path) -> None:
     text = "effect = 'read'\nrun = '''\n" + "curl y; rm -r $z/\n" * 40_000 + "'''"
     found_ = found(text, tmp_path)
-    assert len(found_) == 201
-    assert {"curl-without-fail", "script-too-long"} <= {each[0] for each in found_}
+    most = LIMIT // len("curl y; rm -r $z/\n")
+    assert Counter(each[0] for each in found_) == {
+        "curl-without-fail": most,
+        "request-without-limit": most,
+        "unquoted-variable": most,
+        "empty-path": most,
+        "script-too-long": 1,
+    }
 
 
 def test_every_warning_has_a_rule() -> None:
