@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import gc
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,9 +64,9 @@ def go(
         labels = understated_steps(Plan(briefing.runbook))
         for problem in (*briefing.problems, *briefing.notices, *labels):
             tell(problem)
-        wanted = {
-            v.name: answers[v.name] for v in briefing.missing if v.name in answers
-        }
+        wanted = {v.name: answers[v.name] for v in briefing.asked if v.name in answers}
+        for words in defaults_in_words(briefing, wanted):
+            tell(words)
         directory = await begin(briefing, wanted, auto)
         tell(f"run {directory.id}")
         if auto is None:
@@ -80,6 +80,15 @@ def go(
         )
 
     return interruptible(lines)
+
+
+def defaults_in_words(briefing: Briefing, answers: Mapping[str, str]) -> Iterator[str]:
+    """The defaults that count because lines ask nobody."""
+    for variable in briefing.asked:
+        if variable.default is not None and variable.name not in answers:
+            name = variable.name
+            value = "[secret]" if variable.secret else variable.default
+            yield line(f"{name}={value} is the default; --var {name}=… gives another")
 
 
 def auto_intent(

@@ -53,6 +53,22 @@ class Briefing:
     """Whether that group may act on it, too."""
 
     @property
+    def asked(self) -> tuple[Variable, ...]:
+        """What a person is asked: what is missing, and what has but its default."""
+        return tuple(
+            variable
+            for variable in self.runbook.variables.values()
+            if variable in self.missing or (variable.ask and self._is_default(variable))
+        )
+
+    def _is_default(self, variable: Variable) -> bool:
+        if variable.default is None:
+            return False
+        if variable.secret:
+            return self.secrets.get(variable.name) == variable.default
+        return self.values.get(variable.name) == (variable.default, "default")
+
+    @property
     def environment(self) -> str | None:
         """The value of the variable that names the environment."""
         name = self.runbook.environment

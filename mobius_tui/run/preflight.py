@@ -13,6 +13,7 @@ from pathlib import Path
 
 from mobius_tui.errors import UsageError
 from mobius_tui.run.plan import Plan
+from mobius_tui.runbook.doubts.cannot_fail import is_shell
 from mobius_tui.runbook.model import Runbook, Step
 from mobius_tui.runbook.model_action import Run
 
@@ -24,7 +25,6 @@ _CALLED = re.compile(
 )
 """A command that is a path from the directory: `./scripts/x.sh`, `bash ./x`."""
 _MOVES = re.compile(r"(?:^|[;&|({])[ \t]*(?:cd|pushd)\b", re.MULTILINE)
-SHELLS = ("bash", "sh")
 
 
 def problems(runbook: Runbook, place: Path, search: str) -> Iterator[str]:
@@ -72,7 +72,7 @@ def refuse_unattended(runbook: Runbook, asked: str) -> None:
 def _wrong_scripts(step: Step, place: Path) -> Iterator[str]:
     """Scripts that a step calls by their path and that are not there."""
     action = step.action
-    if not isinstance(action, Run) or (action.shell and action.shell[0] not in SHELLS):
+    if not isinstance(action, Run) or not is_shell(action.shell):
         return
     if _MOVES.search(action.script):
         return  # from another directory, the paths mean something else

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mobius_tui.errors import RunbookError
 from mobius_tui.runbook.assemble import assemble
-from mobius_tui.runbook.document import MAX_DOUBTS, EnoughError, Findings, parse
+from mobius_tui.runbook.document import EnoughError, Findings, parse
 from mobius_tui.runbook.draft import Draft
 from mobius_tui.runbook.include import Includes, Read
 from mobius_tui.runbook.lint import doubt, lint
@@ -103,11 +103,6 @@ def decode(
 
 def _minded(path: Path, findings: Findings, *, thorough: bool) -> list[Problem]:
     """The problems without those that a comment hides, and what is wrong with these."""
-    if findings.doubts > MAX_DOUBTS:
-        words = f"more warnings than these {MAX_DOUBTS}: mend some, and look again"
-        findings.problems.append(
-            Problem(file=str(path), line=0, column=0, message=words, severity="warning")
-        )
     with_comments = [
         document
         for document in findings.documents

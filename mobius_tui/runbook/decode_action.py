@@ -19,6 +19,7 @@ from mobius_tui.runbook.reader import Table
 from mobius_tui.runbook.values import (
     codes,
     duration,
+    interpreter,
     one_of,
     pattern,
     size,
@@ -83,7 +84,7 @@ def _run(step: Table) -> Run:
         timeout = duration(step, "timeout", "10m")
     return Run(
         script=script,
-        shell=step.words("shell"),
+        shell=interpreter(step),
         effect=cast("Any", effect),
         success=success,
         warning=warning,

@@ -26,6 +26,7 @@ from mobius_tui.runbook.values import (
     codes,
     comparison,
     duration,
+    interpreter,
     json_object,
     mode,
     pattern,
@@ -166,7 +167,7 @@ def _memory(table: Table) -> MemoryCheck:
 
 def _run(table: Table) -> RunCheck:
     table.require("script")
-    shell, success = table.words("shell"), codes(table, "success", (0,))
+    shell, success = interpreter(table), codes(table, "success", (0,))
     return _run_script(table, "script", shell, success, _repeat(table))
 
 

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 MAX_ERRORS = 100
 """More than these help nobody, and would let a hostile file take its time."""
 
-MAX_DOUBTS = 200
-"""Warnings that are kept; whoever mends these finds the others."""
-
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _QUOTES = "write scripts and patterns in ''' or '"
 _HINTS = (
@@ -61,13 +58,9 @@ class Findings:
     """Every table that was read, to ask each for its unknown keys at the end."""
     documents: list[Document] = field(default_factory=list)
     """Every file that was read."""
-    doubts: int = 0
-    """How many warnings there are, those included that were not kept."""
-
-    @property
-    def full(self) -> bool:
-        """Whether no more warnings are kept."""
-        return self.doubts >= MAX_DOUBTS
+    told: set[tuple[str, int, int, str]] = field(default_factory=set)
+    """File, line, column and rule of each warning."""
+    _known: set[Problem] = field(default_factory=set)
 
     @property
     def failed(self) -> bool:
@@ -80,11 +73,12 @@ class Findings:
         Raises:
             EnoughError: there are `MAX_ERRORS` errors now.
         """
-        if problem in self.problems:
+        if problem in self._known:
             return
+        self._known.add(problem)
         self.problems.append(problem)
         if problem.severity == "warning":
-            self.doubts += 1
+            self.told.add((problem.file, problem.line, problem.column, problem.code))
             return
         errors = sum(each.severity == "error" for each in self.problems)
         if errors >= MAX_ERRORS:
@@ -126,9 +120,6 @@ class Document:
         Raises:
             EnoughError: there are `MAX_ERRORS` of them now.
         """
-        if code and self.findings.full and not blocks:
-            self.findings.doubts += 1
-            return
         problem = problem_at(
             self.file, self.positions, offset, message, code, blocks=blocks
         )

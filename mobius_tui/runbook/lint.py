@@ -41,16 +41,18 @@ def doubt(draft: Draft, findings: Findings, outside: Outside | None = None) -> N
         outside: another program that looks at its scripts.
     """
     from mobius_tui.runbook.lint_effects import doubt_effects  # for `check` alone
+    from mobius_tui.runbook.lint_order import doubt_order
     from mobius_tui.runbook.lint_scripts import doubt_scripts
     from mobius_tui.runbook.lint_texts import doubt_texts
 
     if findings.failed:
         return
     doubt_steps(draft)
-    doubt_scripts(draft, findings)
-    doubt_effects(draft, findings)
-    doubt_texts(draft, findings)
+    doubt_order(draft)
+    doubt_scripts(draft)
+    doubt_effects(draft)
+    doubt_texts(draft)
     if outside is not None:
         from mobius_tui.runbook.lint_outside import doubt_outside
 
-        doubt_outside(draft, findings, outside)
+        doubt_outside(draft, outside)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from mobius_tui.runbook.document import Findings
 from mobius_tui.runbook.doubts.effects import EFFECT_TOO_LOW, NO_ENVIRONMENT
 from mobius_tui.runbook.doubts.look import shown
 from mobius_tui.runbook.doubts.steps import check_paths
@@ -19,24 +18,20 @@ DOES = {"read": "reads", "change": "changes something", "destroy": "destroys"}
 """An effect in a sentence."""
 
 
-def doubt_effects(draft: Draft, findings: Findings) -> None:
-    """Warn of labels that say less than what stands under them.
-
-    Args:
-        draft: the runbook.
-        findings: what is known to be wrong with it.
-    """
+def doubt_effects(draft: Draft) -> None:
+    """Warn of labels that say less than what stands under them."""
     _environment(draft)
     _requests(draft)
     commands = known_commands(draft.runbook.commands)
     left = BUDGET
     for piece in pieces(draft):
         left -= len(piece.script)
-        if left < 0 or findings.full:
+        if left < 0:
             return
         found = judge_script(piece.script, shell=piece.shell, table=commands)
         label = _label(piece)
-        beyond = found.beyond(label)
+        end = len(piece.script)  # what is not read is told of by other rules
+        beyond = [deed for deed in found.beyond(label) if deed.offset < end]
         if not beyond:
             continue
         fits = heavier(label, *(deed.effect for deed in beyond))

@@ -99,11 +99,14 @@ class _Names:
             if name in self.declared and not self.declared[name].secret:
                 words = f"`{name}` is no secret: give its [var] `secret = true`"
                 table.report(words, "secrets", key)
-        scripts = [check.script for check in step.checks if isinstance(check, RunCheck)]
         if isinstance(step.action, Run):
             self._in_script(step, step.action.script, table, "run")
-        for script in scripts:
-            self._in_script(step, script, table, "check")
+            for text in step.action.shell:
+                self._in_script(step, text, table, "shell")
+        for check in step.checks:
+            if isinstance(check, RunCheck):
+                for text in (check.script, *check.shell):
+                    self._in_script(step, text, table, "check")
 
     def _in_script(self, step: Step, script: str, table: Table, key: str) -> None:
         """A script may have variables of its own: what is not declared is no error."""

@@ -7,15 +7,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import accumulate
 
-from mobius_tui.runbook.document import Findings
+from mobius_tui.runbook.doubts.cannot_fail import is_shell
+from mobius_tui.runbook.doubts.misspelt import MISSPELT_VARIABLE
+from mobius_tui.runbook.doubts.syntax import is_bash
 from mobius_tui.runbook.draft import Draft
 from mobius_tui.runbook.lint_scripts import BUDGET, Piece, pieces
 from mobius_tui.runbook.model import Runbook
+from mobius_tui.runbook.shell.parse import parse
 
 _DIALECTS = {"": "bash", "bash": "bash", "sh": "sh", "dash": "dash", "ksh": "ksh"}
 """What ShellCheck calls the shell that runs a script; empty for the default."""
 _UNASSIGNED = frozenset(("SC2153", "SC2154"))
 """A name that the script does not set: it may be the runbook's."""
+_UNPARSED = "SC1"
+"""How the codes begin of what it cannot read."""
 _NAMES = re.compile(r"\w+", re.ASCII)
 
 
@@ -46,26 +51,33 @@ Outside = Callable[[tuple[Asked, ...]], tuple[Said, ...]]
 """Looks at scripts; what it cannot look at it leaves out."""
 
 
-def doubt_outside(draft: Draft, findings: Findings, outside: Outside) -> None:
+def doubt_outside(draft: Draft, outside: Outside) -> None:
     """Warn of what another program finds in the shell scripts."""
     chosen: list[tuple[Piece, Asked]] = []
     left = BUDGET
     for piece in pieces(draft):
         shell = piece.shell[0].rpartition("/")[2] if piece.shell else ""
         left -= len(piece.script)
-        if shell in _DIALECTS and left >= 0:
+        if is_shell(piece.shell) and shell in _DIALECTS and left >= 0:
             asked = Asked(script=piece.script, dialect=_DIALECTS[shell])
             chosen.append((piece, asked))
     if not chosen:
         return
     for said in outside(tuple(asked for _, asked in chosen)):
-        if findings.full:
-            return
         piece, asked = chosen[said.index]
         if said.code in _UNASSIGNED and _is_given(said, piece, draft.runbook):
             continue
+        if said.code.startswith(_UNPARSED) and _is_broken(piece):
+            continue  # our own rule has said so
         at = _offset(asked.script, said.line, said.column)
-        piece.spelt().doubt(said.code, said.message, at)
+        spelt = piece.spelt()
+        if said.code in _UNASSIGNED and spelt.is_told(MISSPELT_VARIABLE.code, at):
+            continue
+        spelt.doubt(said.code, said.message, at)
+
+
+def _is_broken(piece: Piece) -> bool:
+    return is_bash(piece.shell) and parse(piece.script).broken is not None
 
 
 def _is_given(said: Said, piece: Piece, runbook: Runbook) -> bool:

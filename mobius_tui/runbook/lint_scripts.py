@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from mobius_tui.runbook.document import Findings
 from mobius_tui.runbook.doubts.cannot_fail import cannot_fail, is_shell
 from mobius_tui.runbook.doubts.look import Finding, Look
 from mobius_tui.runbook.doubts.paths import produced
 from mobius_tui.runbook.doubts.steps import check_paths
+from mobius_tui.runbook.doubts.syntax import is_bash, syntax_error
 from mobius_tui.runbook.doubts.table import JUDGES
 from mobius_tui.runbook.draft import Draft
 from mobius_tui.runbook.inside import Inside
@@ -57,10 +57,21 @@ class Spelt:
 
     def doubt(self, code: str, message: str, offset: int) -> None:
         """Warn of a broken rule at a character of the value."""
-        at = self._spot.key
-        if self._inside is not None:
-            at = self._spot.start + self._inside.place(offset)
-        self._document.add_at(at, message, code)
+        self._document.add_at(self._place(offset), message, code)
+
+    def line(self, offset: int) -> int:
+        """The line of the file that a character of the value stands on."""
+        return self._document.positions.place(self._place(offset))[0]
+
+    def is_told(self, code: str, offset: int) -> bool:
+        """Whether a rule was found broken at a character of the value."""
+        place = self._document.positions.place(self._place(offset))
+        return (self._document.file, *place, code) in self._document.findings.told
+
+    def _place(self, offset: int) -> int:
+        if self._inside is None:
+            return self._spot.key
+        return self._spot.start + self._inside.place(offset)
 
 
 def pieces(draft: Draft) -> Iterator[Piece]:
@@ -104,7 +115,7 @@ def _value(table: Table) -> object:
     return checks.get("run") if isinstance(checks, dict) else None
 
 
-def doubt_scripts(draft: Draft, findings: Findings) -> None:
+def doubt_scripts(draft: Draft) -> None:
     """Warn of what shell scripts get wrong."""
     left = BUDGET
     parsed: list[tuple[Piece, Parsed]] = []
@@ -123,9 +134,12 @@ def doubt_scripts(draft: Draft, findings: Findings) -> None:
     elsewhere = _assigned(parsed)
     starts = _starts(draft.runbook, parsed)
     for piece, script in parsed:
-        if findings.full:
-            return
         spelt = piece.spelt()
+        broken = script.broken
+        if broken is not None and is_bash(piece.shell):
+            error = syntax_error(broken, spelt.line(broken.opened))
+            spelt.doubt(error.code, error.message, error.offset)
+            continue  # what else is in it is looked at once it can be read
         for each in _found(draft, piece, script, starts, elsewhere):
             spelt.doubt(each.code, each.message, each.offset)
 

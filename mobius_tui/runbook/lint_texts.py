@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from mobius_tui.runbook.document import Findings
 from mobius_tui.runbook.doubts.placeholders import PLACEHOLDER, placeholders
 from mobius_tui.runbook.doubts.secrets import SECRET, secrets
 from mobius_tui.runbook.draft import Draft
@@ -20,11 +19,9 @@ _NOT_VALUES = ("secrets", "from_env", "title", "when", "uses", "needs")
 """Keys below which a name of that kind is not the secret itself."""
 
 
-def doubt_texts(draft: Draft, findings: Findings) -> None:
+def doubt_texts(draft: Draft) -> None:
     """Warn of placeholders, and of what looks like a secret."""
     for table, path, text in _texts(draft):
-        if findings.full:
-            return
         script = path[-1] in _SCRIPTS
         found = [
             (PLACEHOLDER.code, words, at)

@@ -51,11 +51,11 @@ def is_ours(name: str) -> bool:
     return name.startswith(_OURS)
 
 
-def nearest(word: str, choices: Iterable[str]) -> str | None:
+def nearest(word: str, choices: Iterable[str], cutoff: float = 0.6) -> str | None:
     """The choice that was most probably meant, if one is near enough."""
     import difflib  # takes 3 ms, and is needed only where something is wrong
 
-    close = difflib.get_close_matches(word[:80], list(choices), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word[:80], list(choices), n=1, cutoff=cutoff)
     return close[0] if close else None
 
 

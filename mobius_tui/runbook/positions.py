@@ -67,6 +67,8 @@ class Positions:
         """The tables that have a `[header]` of their own."""
         self._lines = [0]
         self._lines += [match.end() for match in re.finditer("\n", text)]
+        self._last = (0, "")
+        """The line that was asked for last: its number and its text."""
 
     def place(self, offset: int) -> tuple[int, int]:
         """The line and column of an offset, both from 1; columns in characters."""
@@ -82,9 +84,11 @@ class Positions:
         """The text of a line, without its end; empty where there is none."""
         if not 1 <= number <= len(self._lines):
             return ""
-        start = self._lines[number - 1]
-        end = self.text.find("\n", start)
-        return self.text[start : len(self.text) if end < 0 else end]
+        if number != self._last[0]:  # of a long line there is one copy
+            start = self._lines[number - 1]
+            end = self.text.find("\n", start)
+            self._last = number, self.text[start : len(self.text) if end < 0 else end]
+        return self._last[1]
 
     def spot(self, path: KeyPath) -> Spot:
         """The spot of a key, or of the nearest thing around it that has one."""

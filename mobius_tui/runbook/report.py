@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,10 @@ from mobius_tui.runbook.problem import Problem, visible
 if TYPE_CHECKING:
     from mobius_tui.runbook.lint_outside import Outside
 
+SHOWN = 5
+"""Warnings of one kind in a file that are shown in full."""
+LINES = 20
+"""Lines that are named of the others."""
 _Examined = tuple[Path, Runbook | None, tuple[Problem, ...]]
 """A file, its runbook unless that is broken, and what is wrong or doubtful in it."""
 
@@ -47,9 +52,27 @@ def check_files(
         return json.dumps(items, indent=2, ensure_ascii=False), code
     parts: list[str] = []
     for path, runbook, some in found:
-        parts += [_in_words(problem) for problem in some]
+        parts += _folded(some)
         parts.append(_verdict(path, runbook, some))
     return "\n".join(parts), code
+
+
+def _folded(problems: tuple[Problem, ...]) -> Iterator[str]:
+    """Each problem; of many warnings of a kind the first, and the others' lines."""
+    rest: dict[tuple[str, str], list[Problem]] = {}
+    shown: Counter[tuple[str, str]] = Counter()
+    kinds = Counter((each.file, each.code) for each in problems)
+    for problem in problems:
+        kind = problem.file, problem.code
+        shown[kind] += 1
+        if problem.code and shown[kind] > SHOWN and kinds[kind] > SHOWN + 1:
+            rest.setdefault(kind, []).append(problem)
+        else:
+            yield _in_words(problem)
+    for (file, code), more in rest.items():
+        lines = list(dict.fromkeys(str(each.line) for each in more))
+        where = ", ".join(lines[:LINES]) + (" …" if len(lines) > LINES else "")
+        yield f"{visible(file)}: and {len(more)} more [{visible(code)}]: line {where}"
 
 
 def _examined(paths: Iterable[Path], outside: Outside | None) -> list[_Examined]:
@@ -119,8 +142,12 @@ def _verdict(path: Path, runbook: Runbook | None, found: tuple[Problem, ...]) ->
         f"{runs.count(effect)} {effect}" for effect in ("read", "change", "destroy")
     )
     phases = _counted(len(runbook.phases), "phase")
-    doubts = sum(problem.severity == "warning" for problem in found)
-    told = f"; {_counted(doubts, 'warning')}" if doubts else ""
+    doubts = [problem for problem in found if problem.severity == "warning"]
+    told = f"; {_counted(len(doubts), 'warning')}" if doubts else ""
+    kinds = Counter(problem.code for problem in doubts)
+    if len(doubts) > SHOWN:
+        most = ", ".join(f"{count} {code}" for code, count in kinds.most_common())
+        told += f": {visible(most)}"
     return f"{name}: ok, {phases}, {_counted(len(steps), 'step')} ({effects}){told}"
 
 

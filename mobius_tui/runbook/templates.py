@@ -59,16 +59,18 @@ def script_names(script: str) -> tuple[str, ...]:
 def script_variables(step: Step, declared: Collection[str]) -> tuple[str, ...]:
     """The declared variables that a step's script and its `run` checks read.
 
-    Those are what they mention as `$name` or `${name…`, and what `uses` lists. What
+    Those are what they, or the arguments of `shell`, mention as `$name` or `${name…`,
+    and what `uses` lists. What
     the step itself brings forth (`outputs`, `ask.var`, `choose.var`) counts only
     where `uses` lists it: a step cannot wait for its own result. A decision reads the
     variable that lists what can be chosen.
     """
-    scripts = [check.script for check in step.checks if isinstance(check, RunCheck)]
+    runs = [check for check in step.checks if isinstance(check, RunCheck)]
+    scripts = [text for run in runs for text in (run.script, *run.shell)]
     own = set(step.outputs)
     match step.action:
-        case Run(script=script):
-            scripts.insert(0, script)
+        case Run(script=script, shell=shell):
+            scripts[:0] = script, *shell
         case Manual(ask=asks):
             own.update(ask.var for ask in asks)
         case Choose(var=name, from_=source):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import shlex
 import warnings
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -12,7 +13,7 @@ from typing import Any, TypeVar
 from mobius_tui.runbook import limits, units
 from mobius_tui.runbook.model_check import Json
 from mobius_tui.runbook.reader import Table
-from mobius_tui.runbook.templates import is_template
+from mobius_tui.runbook.templates import is_template, template_names
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
@@ -144,6 +145,29 @@ def codes(table: Table, key: str, default: tuple[int, ...]) -> tuple[int, ...]:
             table.report("an exit code is a number from 0 to 255", key, index)
             return default
     return tuple(values)
+
+
+def interpreter(table: Table) -> tuple[str, ...]:
+    """`shell`: what runs a script, and its arguments, in which nothing is filled in.
+
+    What follows `-c` or `-e` is code of its own, where `${}` means something.
+    """
+    found = table.words("shell")
+    for index, word in enumerate(found):
+        names = template_names(word)
+        if names and found[index - 1] not in ("-c", "-e"):
+            words = "nothing is filled in here; the values are in the environment"
+            remedy = f"write {_through_bash(found)}, where $0 is the script"
+            table.report(f"{words}: {remedy}", "shell", index)
+    return found
+
+
+def _through_bash(argv: tuple[str, ...]) -> str:
+    """Arguments as bash fills them in."""
+    parts = (
+        f'"{word}"' if template_names(word) else shlex.quote(word) for word in argv
+    )
+    return f"""["bash", "-c", '{" ".join(parts)} "$0"']"""
 
 
 def url(table: Table, key: str = "url", *, shown: bool = True) -> str:

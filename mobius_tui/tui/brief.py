@@ -123,7 +123,8 @@ def preflight(briefing: Briefing) -> tuple[Field, ...]:
 
 
 def values(briefing: Briefing) -> tuple[Field, ...]:
-    """The variables that have a value, and where it comes from."""
+    """The variables that have a value and are not asked for, and where it is from."""
+    asked = {variable.name for variable in briefing.asked}
     fields = [
         Field(
             "",
@@ -131,10 +132,12 @@ def values(briefing: Briefing) -> tuple[Field, ...]:
             sanitize.line(f"{value}" + ("" if source == "default" else "  (given)")),
         )
         for name, (value, source) in briefing.values.items()
+        if name not in asked
     ]
     fields += [
         Field("", assemble((f"{name}=", "name"), ("[secret]", "muted")))
         for name in briefing.secrets
+        if name not in asked
     ]
     return tuple(fields)
 

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mobius_tui.commands.playing import defaults_in_words
 from mobius_tui.errors import UsageError
+from mobius_tui.run.briefing import answer, prepare
 from mobius_tui.run.entry import Entry
 from mobius_tui.run.events import Event, VariableSet
 from mobius_tui.run.first_values import first_values
@@ -16,9 +18,11 @@ from mobius_tui.run.fold import advance, initial
 from mobius_tui.run.state import RunState
 from mobius_tui.run.step_events import StepEnded
 from mobius_tui.run.variables import NoValueError, Values, reads, script_env
+from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.model import Runbook
 from tests.conftest import MakeRunbook
 from tests.run.test_state import BEGAN, after, end, start
+from tests.runbook.test_doubts import CASES
 
 BOOK = """
 [var.env]
@@ -155,3 +159,37 @@ def test_a_value_never_becomes_code(value: str) -> None:
         check=True,
     )
     assert done.stdout == hostile.encode()
+
+
+@pytest.mark.parametrize(
+    ("given", "asked", "told"),
+    [
+        ({}, ["a", "b", "c", "pw", "n"], ["a=shop", "b=x"]),
+        ({"a": "mine", "c": "1"}, ["b", "pw", "n"], ["b=x"]),
+        ({"a": "shop", "b": "x", "c": "1", "pw": "2", "n": "3"}, [], []),
+    ],
+)
+def test_what_is_asked_with_a_default_is_asked_and_never_wanted(
+    given: dict[str, str], asked: list[str], told: list[str]
+) -> None:
+    briefing = prepare(load(CASES / "authoring" / "ask.toml"), given=given)
+    assert [each.name for each in briefing.asked] == asked
+    assert not {each.name for each in briefing.missing} & {"a", "b"}
+    lines = list(defaults_in_words(briefing, {}))
+    assert [each.partition(" ")[0] for each in lines] == told
+    assert all("--var " in each for each in lines)
+    assert list(defaults_in_words(briefing, {"a": "other", "b": "y"})) == []
+    answers = {"c": "1", "pw": "2", "n": "3", "a": "other"}
+    ready = answer(briefing, answers)
+    assert ready.values["a"] == ("other", "answer")
+    assert ready.values["b"][0] == "x"
+
+
+def test_a_secret_that_has_only_its_default_is_asked(
+    make_runbook: MakeRunbook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = BOOK.replace('"THE_TOKEN"', '"THE_TOKEN"\nask = true\ndefault = "d"')
+    book = make_runbook(secret)
+    assert [each.name for each in prepare(book, given={}).asked] == ["token", "why"]
+    monkeypatch.setenv("THE_TOKEN", "real")
+    assert [each.name for each in prepare(book, given={}).asked] == ["why"]

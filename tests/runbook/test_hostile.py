@@ -114,7 +114,7 @@ def test_a_thousand_mistakes_end_at_a_hundred(tmp_path: Path, data: bytes) -> No
     assert runbook is None
 
 
-def test_thousands_of_warnings_are_not_all_kept_and_refuse_nothing(
+def test_thousands_of_warnings_are_all_counted_and_refuse_nothing(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "x.toml"
@@ -122,5 +122,4 @@ def test_thousands_of_warnings_are_not_all_kept_and_refuse_nothing(
     path.write_bytes(HEAD + RUN + b"[var]\n" + unused)
     runbook, problems = examine(path)
     assert runbook is not None
-    assert len(problems) == 201
-    assert "more warnings than these 200" in problems[0].render()
+    assert len(problems) == 5_000

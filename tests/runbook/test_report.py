@@ -46,6 +46,37 @@ def test_any_error_makes_the_exit_code_two(tmp_path: Path) -> None:
     assert ": ok, 5 phases" in lines[-1]
 
 
+SCRIPT = "effect = 'read'\nrun = '''\n{}sudo ls\n'''\n"
+PHASE = (
+    "[[phase]]\nid = 'p{0}'\ntitle = 'P'\n[[phase.step]]\nid = 's{0}'\ntitle = 'S'\n"
+)
+
+
+def test_warnings_of_a_kind_are_folded_and_truly_counted(tmp_path: Path) -> None:
+    many = SCRIPT.format("echo $x\n" * 170)
+    paths = [tmp_path / f"c{number}.toml" for number in range(3)]
+    head = "format = 1\n[runbook]\nid = 'm'\ntitle = 'M'\n"
+    for number, path in enumerate(paths):
+        path.write_text(f"format = 1\n{PHASE.format(number)}{many}")
+        head += f"[[phase]]\ninclude = '{path.name}#p{number}'\n"
+    main = tmp_path / "m.toml"
+    main.write_text(f"{head}{PHASE.format(9)}{SCRIPT.format('')}")
+    text, code = check_files([main, *paths], as_json=False)
+    lines = text.split("\n")
+    assert code == 0
+    assert lines[-1].endswith("; 514 warnings: 510 unquoted-variable, 4 prompt")
+    shown = [line for line in lines if " warning: " in line]
+    assert sum("unquoted-variable" in line for line in shown) == 3 * 5
+    assert sum("[prompt]" in line for line in shown) == 4
+    folded = [line for line in lines if ": and " in line]
+    assert len(folded) == 3
+    where = ", ".join(str(line) for line in range(15, 35))
+    more = f"and 165 more [unquoted-variable]: line {where} …"
+    assert folded[0] == f"{paths[0]}: {more}"
+    found = json.loads(check_files([main], as_json=True)[0])
+    assert len(found) == 514
+
+
 def test_json_has_a_line_for_each_problem(tmp_path: Path) -> None:
     bad = tmp_path / "x.toml"
     bad.write_text(BAD)

@@ -75,6 +75,23 @@ def test_each_shell_script_is_asked_about_once(tmp_path: Path) -> None:
     assert outside.asked[1].script == 'echo "é" && test -f x'
 
 
+def test_what_our_own_rule_says_of_a_broken_script_is_said_once(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text(f"{HEAD}{STEP}effect = 'read'\nrun = 'echo \"a'\n")
+    outside = Outside(said(0, 1, 6, "SC1073"), said(0, 1, 8, "SC1072"))
+    _, problems = examine(path, thorough=True, outside=outside)
+    assert [each.code for each in problems] == ["syntax-error"]
+
+
+def test_a_misspelt_name_is_told_once(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    script = 'target=1\nls "$taget" "$target" "$other"'
+    path.write_text(f"{HEAD}{STEP}effect = 'read'\nrun = '''\n{script}\n'''\n")
+    outside = Outside(said(0, 2, 5, "SC2154"), said(0, 2, 24, "SC2154"))
+    _, problems = examine(path, thorough=True, outside=outside)
+    assert [each.code for each in problems] == ["misspelt-variable", "SC2154"]
+
+
 def test_a_finding_stands_at_its_place_in_the_file(tmp_path: Path) -> None:
     outside = Outside(
         said(0, 2, 8, "SC2000"), said(1, 1, 13, "SC2001"), said(0, 99, 99, "SC2002")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from textual.widgets import Button, Input, OptionList, Static
+from textual.widgets import Button, Input, OptionList, Select, Static
 
 from mobius_tui.drill.shelf import Shelf, shelf
 from mobius_tui.run.briefing import Briefing, prepare
@@ -39,6 +39,14 @@ title = "Asking"
 [var.reason]
 title = "Why?"
 ask = true
+[var.shop]
+title = "Which shop?"
+default = "main"
+ask = true
+[var.region]
+choices = ["eu", "us"]
+default = "eu"
+ask = true
 [[phase]]
 id = "p"
 title = "P"
@@ -46,7 +54,7 @@ title = "P"
 id = "look"
 title = "Look"
 effect = "read"
-run = 'echo "because $reason"'
+run = 'echo "because $reason in $shop, $region"'
 """
 
 
@@ -70,8 +78,12 @@ async def test_a_briefing_asks_begins_and_leads_to_the_run(
         await settled(pilot)
         assert "Still wanted: Why?" in str(screen.query_one("#problem", Static).content)
         assert all_runs(runs_root()) == (), "nothing is left behind before Begin"
-        screen.query_one(Input).value = "[/x] $(touch x)"
-        await pilot.press("enter", "enter")
+        reason, shop = screen.query(Input)
+        assert shop.value == "main", "a default stands in its line"
+        assert screen.query_one(Select).value == "eu"
+        assert "shop=" not in words(pilot), "what is asked is not listed, too"
+        reason.value = "[/x] $(touch x)"
+        await pilot.press("tab", "end", "2", "ctrl+g")
         await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen), seconds=15)
         (directory,) = all_runs(runs_root())
         try:
@@ -85,7 +97,7 @@ async def test_a_briefing_asks_begins_and_leads_to_the_run(
             (recent,) = shelf(runs_root(), ()).recent
             assert recent.title == "Asking"
             said = directory.attempt("look", 1).output.read_text()
-            assert said == "because [/x] $(touch x)\n"
+            assert said == "because [/x] $(touch x) in main2, eu\n"
         finally:
             await over(directory)
 

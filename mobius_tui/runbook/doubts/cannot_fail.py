@@ -46,8 +46,11 @@ _NOTHING = re.compile(r"0+(\.0+)?\s*([KMGTP]?i?B|%)?")
 
 
 def is_shell(shell: tuple[str, ...]) -> bool:
-    """Whether a script is for a shell; empty means bash."""
-    return not shell or shell[0].rpartition("/")[2] in SHELLS
+    """Whether a script is for a shell; empty means bash.
+
+    With `-c` the shell runs what follows that, and the script is for what runs there.
+    """
+    return not shell or (shell[0].rpartition("/")[2] in SHELLS and "-c" not in shell)
 
 
 def cannot_fail(check: Check) -> str:

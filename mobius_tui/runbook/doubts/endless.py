@@ -1,4 +1,4 @@
-"""Commands that never end by themselves, or that want a person at a terminal."""
+"""Commands that never end by themselves."""
 
 from __future__ import annotations
 
@@ -19,21 +19,7 @@ ENDLESS_COMMAND = Rule(
     bad="effect = 'read'\nrun = 'journalctl -u api -f'",
     good="run = 'journalctl -u api -f'\nfollow = true",
 )
-NEEDS_TERMINAL = Rule(
-    code="needs-terminal",
-    title="a command that wants a terminal, without `tty`",
-    reason="A step has no terminal: the program fails at once, or shows nothing.",
-    remedy="`tty = true` with `optional = true`, so that --auto can skip it; or the "
-    "program's own way without a screen, such as `top -bn1`",
-    bad="effect = 'read'\nrun = 'htop'",
-    good="run = 'htop'\ntty = true\noptional = true",
-)
 
-_SCREENS_WORDS = """
-htop atop btop iotop iftop nmon nmtui glances less more most vi vim nvim view nano
-emacs pico mc visudo vipw lazydocker k9s
-"""
-_SCREENS = frozenset(_SCREENS_WORDS.split())
 _FOLLOWS: Mapping[str, tuple[str, frozenset[str]]] = {
     "tail": ("nc", frozenset(("f", "F", "--follow"))),
     "journalctl": ("untpgSUoD", frozenset(("f", "--follow"))),
@@ -150,25 +136,3 @@ def _leaves(body: Script) -> bool:
         visit.program is not None and visit.program.name in ways
         for visit in visits(body)
     )
-
-
-def terminal(look: Look) -> Iterator[Finding]:
-    """What draws on a screen."""
-    if look.tty:
-        return
-    for visit in look.visits:
-        run = visit.program
-        if run is None:
-            continue
-        name = run.name
-        given, rest = options(run.arguments, "dnpuUwso")
-        top = name == "top" and "b" not in given
-        edits = name == "crontab" and "e" in given
-        edits |= name == "systemctl" and bool(rest) and rest[0].text == "edit"
-        told = given & {"V", "--version", "--help"}
-        if not told and (name in _SCREENS or top or edits):
-            yield Finding(
-                code=NEEDS_TERMINAL.code,
-                offset=run.word.start,
-                message=f"`{name}` wants a terminal, and a step has none",
-            )

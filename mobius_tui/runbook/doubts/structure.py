@@ -14,7 +14,23 @@ _PROBE = "[[health.probe]]\nid = 'api'\nurl = 'http://localhost:3000/health'\n"
 _P95 = "p95 = { at = '/requests/p95_ms', unit = 'ms' }\n"
 _FAR = "[[health.probe]]\nid = 'api'\nurl = 'https://mobius.example/health'\n"
 
+NO_VALUE_YET = Rule(
+    code="no-value-yet",
+    title="a variable that is read before anything gives it a value",
+    reason="The step waits for a value that does not come: the run stands still there.",
+    remedy="let an earlier step give it in its `outputs`; or give its [var] a "
+    "`default`, or `ask = true`",
+    bad=f"{_STEP}effect = 'read'\nrun = 'ls \"$backup\"'\n"
+    "[[phase.step]]\nid = 'find'\ntitle = 'Find'\neffect = 'read'\n"
+    "outputs = ['backup']\nrun = 'echo \"backup=/srv/x\" >> \"$RUNBOOK_OUTPUT\"'",
+    good=f"{_STEP}effect = 'read'\noutputs = ['backup']\n"
+    'run = \'echo "backup=/srv/x" >> "$RUNBOOK_OUTPUT"\'\n'
+    "[[phase.step]]\nid = 'look'\ntitle = 'Look'\neffect = 'read'\n"
+    "run = 'ls \"$backup\"'",
+)
+
 RULES = (
+    NO_VALUE_YET,
     Rule(
         code="unused-variable",
         title="a variable that nobody uses",

@@ -10,6 +10,7 @@ from mobius_tui.runbook.doubts import (
     endless,
     lost,
     matching,
+    misspelt,
     network,
     paths,
     placeholders,
@@ -19,6 +20,8 @@ from mobius_tui.runbook.doubts import (
     steps,
     structure,
     swallowed,
+    syntax,
+    terminal,
 )
 from mobius_tui.runbook.doubts.look import Judge
 from mobius_tui.runbook.doubts.rule import Rule
@@ -28,8 +31,9 @@ JUDGES: tuple[Judge, ...] = (
     swallowed.swallowed,
     paths.paths,
     lost.lost,
+    misspelt.misspelt,
     endless.endless,
-    endless.terminal,
+    terminal.terminal,
     network.requests,
     prompts.prompts,
     quoting.unquoted,
@@ -40,6 +44,7 @@ JUDGES: tuple[Judge, ...] = (
 RULES: Mapping[str, Rule] = {
     rule.code: rule
     for rule in (
+        syntax.SYNTAX_ERROR,
         matching.SELF_MATCH,
         effects.EFFECT_TOO_LOW,
         swallowed.SWALLOWED_FAILURE,
@@ -50,10 +55,11 @@ RULES: Mapping[str, Rule] = {
         paths.SUM_ELSEWHERE,
         paths.RELATIVE_PATH,
         lost.LOST_VARIABLE,
+        misspelt.MISSPELT_VARIABLE,
         quoting.UNQUOTED_VARIABLE,
         quoting.EMPTY_PATH,
         endless.ENDLESS_COMMAND,
-        endless.NEEDS_TERMINAL,
+        terminal.NEEDS_TERMINAL,
         prompts.PROMPT,
         network.CURL_WITHOUT_FAIL,
         network.REQUEST_WITHOUT_LIMIT,

@@ -90,11 +90,18 @@ def judge_script(
         table: what is known of commands; the package's table where it is not given.
     """
     judge = _Judge(bundled() if table is None else table)
-    if not shell or _name(shell[0]) in SHELLS:
+    if not shell or _is_shell(shell):
         judge.shell(script, lambda offset: offset)
     else:
         judge.other(shell, script)
     return Judgement(deeds=tuple(judge.deeds))
+
+
+def _is_shell(shell: Sequence[str]) -> bool:
+    """Whether a script is read by a shell, and not by what that is told to run."""
+    return _name(shell[0]) in SHELLS and not any(
+        word[:1] == "-" and word[1:2] != "-" and "c" in word for word in shell[1:]
+    )
 
 
 def judge_method(method: str) -> Effect:
@@ -137,6 +144,8 @@ class _Judge:
         """What the script itself gives to variables, where it gives it once."""
         self._scratch: frozenset[str] = frozenset()
         """Variables that name files of the script's own."""
+        self._file: str | None = None
+        """A script that is given to what stands in `shell`, as `$0`."""
 
     def _note(self, effect: Weight, offset: int, words: str, **more: bool) -> None:
         if effect not in ("change", "destroy") or len(self.deeds) >= MOST_DEEDS:
@@ -156,7 +165,7 @@ class _Judge:
             parsed = parse(script)
             self._learn(parsed.body)
             self._script(parsed.body)
-            if not parsed.complete:
+            if not parsed.complete or parsed.broken is not None:
                 self._note("change", len(script), "what follows", known=False)
         self._depth -= 1
         self._place, self._functions, self._values, self._scratch = outer
@@ -222,6 +231,11 @@ class _Judge:
 
     def other(self, shell: Sequence[str], script: str) -> None:
         """Judge a script that another program than a shell reads."""
+        if _name(shell[0]) in SHELLS:
+            self._file = script
+            code = next((word for word in shell[1:] if word[:1] != "-"), "")
+            self.shell(code, lambda _: 0)
+            return
         words = tuple(Word(source=word, text=word, start=0) for word in shell)
         run = program(Simple(start=0, words=words))
         entry = self._entry(run.word.text) if run is not None else None
@@ -246,7 +260,7 @@ class _Judge:
         if entry is None:
             self._note("change", word.start, _spelt(words), known=False)
             return
-        if self._only_asks(words):
+        if self._only_asks(words) or self._reads_the_file(entry, words):
             return
         invocation = Invocation(entry, words[1:])
         begins = self._begin_of_code(invocation)
@@ -270,6 +284,20 @@ class _Judge:
             value = self._values.get(word.expansions[0].name, "")
             return value.strip()
         return "" if HOLE in word.text else word.text
+
+    def _reads_the_file(self, entry: Entry, words: tuple[Word, ...]) -> bool:
+        """Judge the step's script, where a command in `shell` is given it as `$0`."""
+        given = any(
+            each.text == HOLE and [e.name for e in each.expansions] == ["0"]
+            for each in words[1:]
+        )
+        if self._file is None or not given or not entry.base.code:
+            return False
+        whole = Word(source=self._file, text=self._file, start=0)
+        outer, self._place = self._place, lambda offset: offset
+        self._read_code(entry.base.language, whole)
+        self._place = outer
+        return True
 
     def _only_asks(self, words: tuple[Word, ...]) -> bool:
         return len(words) == 2 and words[1].text in ("--help", "--version")

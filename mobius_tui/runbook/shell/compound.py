@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -22,13 +23,18 @@ if TYPE_CHECKING:
 
 CLOSERS = frozenset(("then", "elif", "else", "fi", "do", "done", "esac", "}"))
 """Reserved words that begin nothing."""
+_IN = re.compile(r"in(?=[\s;&|()<>]|$)")
+_COPROC_NAME = re.compile(
+    r"[ \t]+[^\s;&|()<>]+[ \t]+"
+    r"(?=\(|(?:\{|\[\[|if|for|select|while|until|case)[\s;&|()<>])"
+)
 ARM_ENDS = (";;", ";&")
 """What ends an arm of `case`; `;;&` begins like the first."""
 
 
 def _group(parser: Parser, start: int, _: str) -> Command:
-    body = parser.script("}")
-    parser.take("}")
+    body = parser.block("}")
+    parser.close("}", "{", start)
     return Group(start=start, body=body, redirects=redirects(parser.reader))
 
 
@@ -45,13 +51,13 @@ def _function(parser: Parser, start: int, _: str) -> Command:
 def _if(parser: Parser, start: int, _: str) -> Command:
     branches: list[tuple[Script, Script]] = []
     while True:
-        condition = parser.script("then")
-        parser.take("then")
-        branches.append((condition, parser.script("elif", "else", "fi")))
+        condition = parser.block("then")
+        parser.close("then", "if", start)
+        branches.append((condition, parser.block("elif", "else", "fi")))
         if not parser.take("elif"):
             break
-    otherwise = parser.script("fi") if parser.take("else") else None
-    parser.take("fi")
+    otherwise = parser.block("fi") if parser.take("else") else None
+    parser.close("fi", "if", start)
     return If(
         start=start,
         branches=tuple(branches),
@@ -61,8 +67,8 @@ def _if(parser: Parser, start: int, _: str) -> Command:
 
 
 def _while(parser: Parser, start: int, kind: str) -> Command:
-    condition = parser.script("do")
-    body = _do(parser)
+    condition = parser.block("do")
+    body = _do(parser, start, kind)
     return Loop(
         start=start,
         kind=kind,
@@ -72,10 +78,14 @@ def _while(parser: Parser, start: int, kind: str) -> Command:
     )
 
 
-def _do(parser: Parser) -> Script:
-    parser.take("do")
-    body = parser.script("done")
-    parser.take("done")
+def _do(parser: Parser, start: int, kind: str) -> Script:
+    if kind in ("for", "select") and parser.take("{"):
+        end = "}"
+    else:
+        parser.close("do", kind, start)
+        end = "done"
+    body = parser.block(end)
+    parser.close(end, kind, start)
     return body
 
 
@@ -86,15 +96,18 @@ def _for(parser: Parser, start: int, kind: str) -> Command:
     name = ""
     if reader.peek(2) == "((":
         reader.pos += 2
-        reader.arithmetic()
+        if not reader.arithmetic():
+            reader.wrong(reader.pos - 2, "the `((` that opens here has no `))`")
     else:
         name = reader.word().text
         parser.newlines()
-        if reader.text.startswith("in", reader.pos):
-            reader.pos += 2
+        if _take_in(parser):
             items = _words(parser)
-    parser.blank()
-    body = _do(parser)
+    reader.space()
+    if reader.peek() == ";" and reader.peek(2) not in ARM_ENDS:
+        reader.pos += 1
+    parser.newlines()
+    body = _do(parser, start, kind)
     return Loop(
         start=start,
         kind=kind,
@@ -103,6 +116,13 @@ def _for(parser: Parser, start: int, kind: str) -> Command:
         body=body,
         redirects=redirects(parser.reader),
     )
+
+
+def _take_in(parser: Parser) -> bool:
+    match = _IN.match(parser.reader.text, parser.reader.pos)
+    if match is not None:
+        parser.reader.pos = match.end()
+    return match is not None
 
 
 def _words(parser: Parser) -> list[Word]:
@@ -115,6 +135,7 @@ def _words(parser: Parser) -> list[Word]:
             return found
         word = reader.word()
         if not word.source:
+            parser.misplaced("among the words of `for`")
             reader.pos += 1
             continue
         found.append(word)
@@ -125,19 +146,21 @@ def _case(parser: Parser, start: int, _: str) -> Command:
     reader.space()
     word = reader.word()
     parser.newlines()
-    if reader.text.startswith("in", reader.pos):
-        reader.pos += 2
+    if not _take_in(parser):
+        parser.misplaced("where `case` wants `in`")
     arms: list[Script] = []
-    while reader.pos < len(reader.text):
-        parser.blank()
-        if parser.take("esac") or reader.pos >= len(reader.text):
+    while True:
+        parser.newlines()
+        if parser.take("esac"):
             break
-        _arm_pattern(parser)
-        arms.append(parser.script(";;", "esac"))
-        if parser.reserved() in CLOSERS - {"esac"}:
-            break
+        if reader.pos < len(reader.text):
+            _arm_pattern(parser)
+            arms.append(parser.script(";;", "esac"))
         if reader.peek(2) in ARM_ENDS:
             reader.pos += 3 if reader.peek(3) == ";;&" else 2
+        elif parser.reserved() != "esac":
+            parser.close("esac", "case", start)
+            break
     return Case(
         start=start, word=word, arms=tuple(arms), redirects=redirects(parser.reader)
     )
@@ -148,16 +171,19 @@ def _arm_pattern(parser: Parser) -> None:
     reader = parser.reader
     before = reader.pos
     reader.pos += reader.peek() == "("
+    wanted = True  # a word, and no `|` or `)`
     while reader.pos < len(reader.text):
         reader.space()
         char = reader.peek()
-        if char == ")":
+        if char and char in ")|" and not wanted:
             reader.pos += 1
-            return
-        if char == "|":
-            reader.pos += 1
-        elif not char or char in "\n;&" or not reader.word().source:
+            if char == ")":
+                return
+        elif not wanted or not char or char in "\n;&" or not reader.word().source:
             break
+        wanted = not wanted
+    if reader.pos < len(reader.text):
+        parser.misplaced("where `case` wants PATTERN)")
     reader.pos = max(reader.pos, before + 1)
 
 
@@ -165,19 +191,39 @@ def _test(parser: Parser, start: int, _: str) -> Command:
     """`[[ … ]]`: its words are not split, whatever is in them."""
     reader = parser.reader
     words = [Word(source="[[", text="[[", start=start)]
+    opened, unsure = 0, reader.unsure
     while reader.pos < len(reader.text):
         reader.space()
         if reader.peek() == "\n":
             reader.newline()
             continue
+        if reader.text[reader.pos - 1] in " \t\n" and reader.comment():
+            continue
+        reader.unsure = unsure or opened > 0  # of a regular expression it may be a part
         word = reader.word()
         if not word.source:
+            opened += (reader.peek() == "(") - (reader.peek() == ")")
             reader.pos += 1
             continue
         words.append(word)
         if word.source == "]]":
             break
+    else:
+        reader.wrong(start, "the `[[` that begins here has no `]]`")
     return Simple(start=start, words=tuple(words), redirects=redirects(parser.reader))
+
+
+def _coproc(parser: Parser, start: int, _: str) -> Command:
+    """The command that runs beside; its name is passed."""
+    reader = parser.reader
+    named = _COPROC_NAME.match(reader.text, reader.pos)
+    if named is not None:
+        reader.pos = named.end()
+    reader.space()
+    command = parser.command()
+    if command is None:
+        parser.misplaced("where `coproc` wants a command")
+    return command or Simple(start=start)
 
 
 COMPOUNDS: Mapping[str, Callable[[Parser, int, str], Command]] = {
@@ -190,5 +236,6 @@ COMPOUNDS: Mapping[str, Callable[[Parser, int, str], Command]] = {
     "case": _case,
     "function": _function,
     "[[": _test,
+    "coproc": _coproc,
 }
 """What reads each, after its first word; given where that stands, and the word."""

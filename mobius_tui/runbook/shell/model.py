@@ -60,6 +60,8 @@ class HereDocument:
 
     end: str
     """The word that ends it."""
+    start: int
+    """Where that word stands beside the `<<`."""
     tabs: bool
     """Whether `<<-` takes the tabs before its lines away."""
     literal: bool
@@ -163,6 +165,18 @@ Script = tuple[Statement, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Broken:
+    """Where bash stops reading a script, and why."""
+
+    start: int
+    reason: str
+    opener: str = ""
+    """What is still open there; empty where nothing is, or where it begins."""
+    opened: int = 0
+    """Where that begins."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Parsed:
     """A script that was read."""
 
@@ -170,3 +184,5 @@ class Parsed:
     body: Script
     complete: bool = True
     """Whether all of it was understood; the rest is left out."""
+    broken: Broken | None = None
+    """The first thing in it that bash does not parse; None also where it is unsure."""

@@ -27,9 +27,12 @@ LIMIT = 32 * 1024
 """Characters of a script that are read; a longer one belongs in a file of its own."""
 
 _RESERVED = re.compile(
-    r"(if|then|elif|else|fi|for|select|while|until|do|done|case|esac|function|\{|\}|!"
-    r"|time|coproc|\[\[)(?=[\s;&|()<>`]|$)"
+    r"(if|then|elif|else|fi|for|select|while|until|do|done|case|esac|function|coproc"
+    r"|\{|\}|!|time|\[\[)(?=[\s;&|()`]|[<>](?!\()|\\\n|\\?\Z)"
 )
+_JOINED = re.compile(r"[\w&|;<>(]\\\n[\w&|;<>)]|\\\Z")
+"""A word or a sign that goes on at the next line, as after the end of the text."""
+_TIME_OPTIONS = re.compile(r"(?:[ \t]+-p(?=[\s;]|$))?(?:[ \t]+--(?=[\s;]|$))?")
 
 
 def parse(text: str) -> Parsed:
@@ -39,11 +42,16 @@ def parse(text: str) -> Parsed:
     """
     short = text if len(text) <= LIMIT else text[: text.rfind("\n", 0, LIMIT) + 1]
     reader = Reader(short, lambda inner, end: Parser(inner).script(end))
+    reader.unsure = _JOINED.search(short) is not None
     body = Parser(reader).script("")
+    for document in reader.pending:
+        reader.endless(document)
+    complete = reader.complete and short is text
     return Parsed(
         text=text,
         body=body,
-        complete=reader.complete and short is text,
+        complete=complete,
+        broken=reader.broken if complete else None,
     )
 
 
@@ -61,43 +69,72 @@ class Parser:
         reader = self.reader
         found: list[Statement] = []
         while True:
-            self.blank()
+            self.newlines()
             before = reader.pos
             if before >= len(reader.text) or self._closes(ends):
                 return tuple(found)
             statement = self._statement() if reader.pos == before else None
             if statement is not None:
                 found.append(statement)
+                self._separator(after_and=statement.background)
             elif reader.pos == before:
+                self.misplaced("where a command should begin")
                 reader.pos += 1  # a sign that begins nothing
+
+    def block(self, *ends: str) -> Script:
+        """The statements up to one of the ends, of which there must be some."""
+        found = self.script(*ends)
+        if not found and self.reader.pos < len(self.reader.text):
+            self.misplaced("where a command should begin")
+        return found
 
     def _closes(self, ends: tuple[str, ...]) -> bool:
         reader = self.reader
-        sign = reader.peek()
-        if sign in ends or (reader.backtick and sign == "`"):
+        if ")" in ends and reader.peek() == ")":
             return True
         word = self.reserved()
         if word not in CLOSERS and reader.peek(2) not in ARM_ENDS:
             return False
         if not any(ends):  # nothing is open that it could close
+            self.misplaced("and closes nothing")
             reader.pos += max(1, len(word))
         return any(ends)
+
+    def _separator(self, *, after_and: bool) -> None:
+        """Pass the `;` after a statement; anything else must end it, too."""
+        reader = self.reader
+        reader.space()
+        sign = reader.peek()
+        if sign == ";" and reader.peek(2) not in ARM_ENDS and not after_and:
+            reader.pos += 1
+            return
+        ended = after_and or not sign or sign in "\n#;)" or self.reserved() in CLOSERS
+        if not ended:
+            self.misplaced("where the command should end")
+
+    def misplaced(self, where: str) -> None:
+        """Note that what stands here cannot."""
+        self.reader.wrong(
+            self.reader.pos, f"`{self.reader.token()}` stands here {where}"
+        )
+
+    def close(self, word: str, opener: str, start: int) -> None:
+        """Pass the word that must stand here; where it does not, say what lacks it."""
+        if not self.take(word):
+            self.reader.lacks(word, opener, start)
 
     def reserved(self) -> str:
         """The reserved word that stands here; empty where none does."""
         match = _RESERVED.match(self.reader.text, self.reader.pos)
         return match[1] if match is not None else ""
 
-    def blank(self) -> None:
-        """Pass blanks, comments, line ends and lone `;` and `&`."""
+    def newlines(self) -> None:
+        """Pass blanks, comments and line ends."""
         reader = self.reader
         while True:
             reader.space()
-            char = reader.peek()
-            if char == "\n":
+            if reader.peek() == "\n":
                 reader.newline()
-            elif char == ";" and reader.peek(2) not in ARM_ENDS:
-                reader.pos += 1
             elif not reader.comment():
                 return
 
@@ -109,9 +146,10 @@ class Parser:
         rest: list[tuple[str, Pipeline]] = []
         while (sign := reader.peek(2)) in ("&&", "||"):
             reader.pos += 2
-            self.blank()
+            self.newlines()
             following = self._pipeline()
             if following is None:
+                self._lacking(sign, reader.pos)
                 break
             rest.append((sign, following))
         background = reader.peek() == "&" and reader.peek(2) not in ("&&", "&>")
@@ -124,25 +162,40 @@ class Parser:
     def _pipeline(self) -> Pipeline | None:
         reader = self.reader
         start, negated = reader.pos, False
-        while (word := self.reserved()) in ("!", "time", "coproc"):
+        while (word := self.reserved()) in ("!", "time"):
             negated ^= word == "!"
             reader.pos += len(word)
+            options = _TIME_OPTIONS.match(reader.text, reader.pos)
+            if word == "time" and options is not None:
+                reader.pos = options.end()
             reader.space()
-            if word == "time" and reader.peek(3) == "-p ":
-                reader.pos += 3
         commands: list[Command] = []
         while True:
             command = self.command()
             if command is not None:
                 commands.append(command)
+            elif commands:
+                self._lacking("|", reader.pos)
             reader.space()
             if reader.peek() != "|" or reader.peek(2) == "||":
                 break
+            if command is None:
+                self.misplaced("where a command should begin")
             reader.pos += 2 if reader.peek(2) == "|&" else 1
-            self.blank()
+            self.newlines()
+        if not commands and reader.pos > start:
+            commands.append(Simple(start=start))  # `!` or `time` alone
         if not commands:
             return None
         return Pipeline(start=start, commands=tuple(commands), negated=negated)
+
+    def _lacking(self, sign: str, start: int) -> None:
+        """Note that no command follows a sign."""
+        if start >= len(self.reader.text):
+            words = f"the script ends where `{sign}` wants a command"
+            self.reader.wrong(len(self.reader.text.rstrip()), words)
+        else:
+            self.misplaced(f"where `{sign}` wants a command")
 
     def command(self) -> Command | None:
         """The command that begins here, or None where none does."""
@@ -183,9 +236,12 @@ class Parser:
         reader.pos += 1
         if not reader.enter():
             return None
-        body = self.script(")")
+        body = self.block(")")
         reader.leave()
-        reader.pos += reader.peek() == ")"
+        if reader.peek() == ")":
+            reader.pos += 1
+        else:
+            reader.lacks(")", "(", start)
         return Group(
             start=start, body=body, subshell=True, redirects=redirects(self.reader)
         )
@@ -199,10 +255,14 @@ class Parser:
 
     def body(self, start: int, name: str) -> Command:
         """The body of a function, after its name."""
-        self.blank()
+        self.newlines()
+        begin = self.reader.pos
         command = self.command() if self.reader.enter() else None
         if command is not None:
             self.reader.leave()
+        if command is None or (isinstance(command, Simple) and not _compound(command)):
+            begin = min(begin, len(self.reader.text.rstrip()))
+            self.reader.wrong(begin, f"the body of `{name}` wants {{ }} around it")
         if isinstance(command, Group):
             body: Script = command.body
         elif command is None:
@@ -212,9 +272,7 @@ class Parser:
             body = (Statement(start=command.start, first=pipe),)
         return Group(start=start, body=body, function=name or "?")
 
-    def newlines(self) -> None:
-        """Pass blanks and line ends, but no `;`."""
-        self.reader.space()
-        while self.reader.peek() == "\n":
-            self.reader.newline()
-            self.reader.space()
+
+def _compound(command: Simple) -> bool:
+    """Whether it is `[[` or `((`, which can be the body of a function."""
+    return bool(command.words) and command.words[0].source in ("[[", "((")

@@ -10,15 +10,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from mobius_tui.runbook.shell.model import HereDocument, Script, Word
+from mobius_tui.runbook.shell.model import Broken, HereDocument, Script, Word
 from mobius_tui.runbook.shell.words import WordReader
 
 MAX_DEPTH = 40
 """How deep commands and quotes may be nested; people stop at 5."""
 
-_SPACE = re.compile(r"(?:[ \t\r\f\v]|\\\n)+")
+_SPACE = re.compile(r"(?:[ \t\r\f\v]|\\\n|\\\Z)+")
+_TOKEN = re.compile(r"[;&|()<>]{1,3}|[^\s;&|()<>]{1,30}")
 _LINE = re.compile(r"[^\n]*")
 _ARITHMETIC = re.compile(r"[^()'\"`\\]+")
+_PARENTHESIS = re.compile(r"[()]")
+_QUOTES = re.compile(r"['\"`\\]")
 _ARITHMETIC_LIMIT = 10_000
 """How far `((` is followed to see whether it is arithmetic or two subshells."""
 
@@ -31,11 +34,48 @@ class Reader:
         self.pos = 0
         self.depth = 0
         self.complete = True
-        self.backtick = False
-        """Whether the next backtick ends a command, and begins none."""
+        self.broken: Broken | None = None
+        """The first thing that bash would not parse."""
+        self.unsure = False
+        """Whether bash may have read what was passed in another way."""
         self.pending: list[HereDocument] = []
         """Here-documents that begin at the next line."""
         self._parse = parse
+
+    def wrong(self, start: int, reason: str, opener: str = "", opened: int = 0) -> None:
+        """Note that bash would not parse this; the first time alone."""
+        if self.broken is None and not self.unsure:
+            self.broken = Broken(
+                start=start, reason=reason, opener=opener, opened=opened
+            )
+
+    def lacks(self, end: str, opener: str, start: int) -> None:
+        """Note that what was opened is not closed here."""
+        if self.pos >= len(self.text):
+            self.wrong(start, f"the `{opener}` that begins here has no `{end}`")
+            return
+        words = f"`{self.token()}` stands here where `{opener}` wants its `{end}`"
+        self.wrong(self.pos, words, opener, start)
+
+    def token(self) -> str:
+        """What stands here, for a message."""
+        match = _TOKEN.match(self.text, self.pos)
+        return self.peek() if match is None else match[0]
+
+    def part(self, begin: int, end: int) -> Reader | None:
+        """A reader of what stands between two places; None where that is too deep."""
+        if not self.enter():
+            return None
+        inner = Reader(self.text[:end], self._parse)
+        inner.pos, inner.depth = begin, self.depth
+        self.leave()
+        return inner
+
+    def cut(self, end: int) -> Reader:
+        """A reader from here to another place, which notes what is wrong for itself."""
+        inner = Reader(self.text[:end], self._parse)
+        inner.pos, inner.depth = self.pos, self.depth
+        return inner
 
     def peek(self, length: int = 1) -> str:
         """The next characters."""
@@ -83,6 +123,8 @@ class Reader:
                 if (line.lstrip("\t") if document.tabs else line) == document.end:
                     break
                 end = min(self.pos, len(self.text))
+            else:
+                self.endless(document)
             self._fill(document, begin, end)
 
     def _fill(self, document: HereDocument, begin: int, end: int) -> None:
@@ -96,29 +138,26 @@ class Reader:
             document.body = WordReader(inner).lines()
             self.complete &= inner.complete
 
-    def part(self, begin: int, end: int) -> Reader | None:
-        """A reader of what stands between two places; None where that is too deep."""
-        if not self.enter():
-            return None
-        inner = Reader(self.text[:end], self._parse)
-        inner.pos, inner.depth = begin, self.depth
-        self.leave()
-        return inner
+    def endless(self, document: HereDocument) -> None:
+        """Note that a here-document goes on to the end of the script."""
+        words = f"the here-document never ends: no line is `{document.end}` alone"
+        self.wrong(document.start, words)
 
     def word(self) -> Word:
         """The word that begins here; empty where none does."""
         return WordReader(self).read()
 
-    def nested(self, end: str) -> Script:
-        """The script of a `$(` or backtick, whose end is passed."""
+    def nested(self, end: str = ")") -> Script:
+        """The script of a `$(`, whose end is passed; without one, all that follows."""
+        start = self.pos
         if not self.enter():
             return ()
-        outer, self.backtick = self.backtick, end == "`"
         found = self._parse(self, end)
-        self.backtick = outer
         self.leave()
         if self.peek(len(end)) == end:
             self.pos += len(end)
+        else:
+            self.lacks(end, self.text[start - 2 : start], start - 2)
         return found
 
     def arithmetic(self) -> bool:
@@ -137,5 +176,19 @@ class Reader:
                 break
             if opened == 0:
                 return True
+        self.unsure |= _QUOTES.search(self.text, begin, self.pos) is not None
+        self.unsure |= self.pos - begin >= _ARITHMETIC_LIMIT
         self.pos = begin
         return False
+
+    def unbalanced(self, start: int) -> None:
+        """Note a `$((` that has no `))`; bash looks at nothing else in it."""
+        if self.unsure or self.broken is not None:
+            return
+        opened = 0
+        for match in _PARENTHESIS.finditer(self.text, start):
+            opened += 1 if match[0] == "(" else -1
+            if not opened or match.start() - start > _ARITHMETIC_LIMIT:
+                self.unsure = True
+                return
+        self.wrong(start, "the `$((` that opens here has no `))`")

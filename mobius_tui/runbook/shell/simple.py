@@ -20,7 +20,10 @@ _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(?:\[[^\]\s]*\])?\+?=", re.ASCII)
 _REDIRECT = re.compile(
     r"(?:\d{1,3}|\{\w{1,64}\})?(<<<|<<-|<<|<>|<&|>&|>>|>\||&>>|&>|<(?!\()|>(?!\())"
 )
-_DELIMITER = re.compile(r"[^\s|&;()<>]*")
+_INDEX = re.compile(r"\w+\[[^\]]*")
+_ITEM_INDEX = re.compile(r"\[[^\]]*$")
+"""The beginning of an index, of which bash takes in everything up to its `]`."""
+_DELIMITER = re.compile(r"""(?:'[^'\n]*'|"[^"\n]*"|\\.|[^\s|&;()<>'"\\])*""")
 
 
 def redirects(reader: Reader) -> tuple[Redirect, ...]:
@@ -42,16 +45,23 @@ def _redirect(reader: Reader) -> Redirect | None:
     reader.pos = match.end()
     reader.space()
     if not sign.startswith("<<") or sign == "<<<":
-        return Redirect(sign=sign, target=reader.word())
+        target = reader.word()
+        if not target.source:
+            reader.wrong(match.start(), f"nothing stands after `{sign}`")
+        return Redirect(sign=sign, target=target)
     start = reader.pos
     spelt = _DELIMITER.match(reader.text, start)
     end = spelt[0] if spelt is not None else ""
     reader.pos += len(end)
+    reader.unsure |= "$" in end  # its quotes may have other rules
     bare = re.sub(r"['\"\\]", "", end)
-    quoted = bare != end
-    document = HereDocument(end=bare, tabs=sign == "<<-", literal=quoted)
+    if not end:
+        reader.wrong(match.start(), f"nothing stands after `{sign}`")
+    document = HereDocument(
+        end=bare, start=start, tabs=sign == "<<-", literal=bare != end
+    )
     reader.pending.append(document)
-    target = Word(source=end, text=bare, start=start, quoted=quoted)
+    target = Word(source=end, text=bare, start=start, quoted=bare != end)
     return Redirect(sign="<<", target=target, document=document)
 
 
@@ -64,7 +74,7 @@ def simple(reader: Reader) -> Simple | str | None:
     while True:
         reader.space()
         char = reader.peek()
-        if not char or char in "\n;|)" or (char == "`" and reader.backtick):
+        if not char or char in "\n;|)":
             break
         if reader.comment():
             break
@@ -80,11 +90,12 @@ def simple(reader: Reader) -> Simple | str | None:
             if len(words) == 1 and match is not None:
                 reader.pos = match.end()
                 return words[0].text or "?"
-            reader.pos += 1
+            _stray(reader)
         else:
             before = reader.pos
             words.append(reader.word())
             reader.pos += reader.pos == before
+            reader.unsure |= _INDEX.fullmatch(words[-1].source) is not None
     if not (words or assignments or found):
         return None
     return Simple(
@@ -93,6 +104,12 @@ def simple(reader: Reader) -> Simple | str | None:
         assignments=tuple(assignments),
         redirects=tuple(found),
     )
+
+
+def _stray(reader: Reader) -> None:
+    """Pass a sign that can stand neither in a command nor in an array."""
+    reader.wrong(reader.pos, f"`{reader.token()}` cannot stand here without quotes")
+    reader.pos += 1
 
 
 def _assignment(reader: Reader) -> Assignment | None:
@@ -112,6 +129,7 @@ def _assignment(reader: Reader) -> Assignment | None:
 def _items(reader: Reader) -> list[Word]:
     """The words of an array, and its `)`."""
     found: list[Word] = []
+    start = reader.pos - 1
     while reader.pos < len(reader.text) and reader.peek() != ")":
         reader.space()
         if reader.peek() == "\n":
@@ -119,11 +137,13 @@ def _items(reader: Reader) -> list[Word]:
             continue
         if reader.comment():
             continue
-        before = reader.pos
         word = reader.word()
         if word.source:
             found.append(word)
-        elif reader.peek() != ")":
-            reader.pos = max(reader.pos, before + 1)
+            reader.unsure |= _ITEM_INDEX.match(word.source) is not None
+        elif reader.peek() not in ("", ")"):
+            _stray(reader)
+    if reader.pos >= len(reader.text):
+        reader.wrong(start, "the array that begins here has no `)`")
     reader.pos += 1
     return found

@@ -10,7 +10,7 @@ from mobius_tui.runbook.shell.model import HOLE, Expansion, Script, Word
 if TYPE_CHECKING:
     from mobius_tui.runbook.shell.reader import Reader
 
-_PLAIN = re.compile(r"[^\s|&;()<>$`\"'\\]+")
+_PLAIN = re.compile(r"[^\s|&;()<>$`\"'\\]+", re.ASCII)
 _IN_DOUBLE = re.compile(r'[^"\\$`]+')
 _IN_BRACES = re.compile(r"[^}\\'\"$`]+")
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
@@ -18,6 +18,8 @@ _PARAMETER = re.compile(
     r"(?P<mark>[#!]?)(?P<name>[A-Za-z_]\w*|\d+|[@*#?$!-])(?P<index>\[[^\]\n$`]*\])?",
     re.ASCII,
 )
+_TO_BACKTICK = re.compile(r"(?:[^`\\]++|\\.?)*+", re.DOTALL)
+_QUOTE = "the quote that opens here is never closed"
 _OPERATOR = re.compile(r":?[-=?+]|##?|%%?|//?|\^\^?|,,?|@|:")
 
 
@@ -82,17 +84,22 @@ class WordReader:
             self._escaped()
         elif char == "$":
             self._dollar(quoted=False)
-        elif char == "`" and not reader.backtick:
+        elif char == "`":
             self._backtick()
         elif char in "<>" and reader.peek(2)[1:] == "(" and not self.parts:
             reader.pos += 2
-            self.scripts.append(reader.nested(")"))
+            reader.unsure |= reader.peek() == "("  # to bash, that is arithmetic
+            self.scripts.append(reader.nested())
             self.parts.append(HOLE)
-        elif char == "(" and self.parts and self.parts[-1][-1:] in "?*+@!=":
+        elif char == "(" and self.parts and self._takes_pattern():
             self._pattern()
         else:
             return False
         return True
+
+    def _takes_pattern(self) -> bool:
+        last = self.parts[-1][-1:]
+        return last == "=" or (last in "?*+@!" and self.reader.peek(2) != "()")
 
     def _single(self, skip: int) -> None:
         """`'…'`, or with a skip of 2 `$'…'`."""
@@ -103,12 +110,14 @@ class WordReader:
         if skip == 2:
             while end > 0 and _is_escaped(reader.text, begin, end):
                 end = reader.text.find("'", end + 1)
-        end = len(reader.text) if end < 0 else end
+        if end < 0:
+            reader.wrong(reader.pos, f"{_QUOTE}: no `'` follows")
+            end = len(reader.text)
         self.parts.append(reader.text[begin:end])
         reader.pos = end + 1
 
     def _double(self) -> None:
-        reader = self.reader
+        reader, start = self.reader, self.reader.pos
         self.quoted = True
         reader.pos += 1
         if not reader.enter():
@@ -124,6 +133,8 @@ class WordReader:
                 reader.pos += 1
                 break
             self._within(char)
+        else:
+            reader.wrong(start, f'{_QUOTE}: no `"` follows')
         reader.leave()
 
     def _within(self, char: str) -> None:
@@ -132,8 +143,6 @@ class WordReader:
             self._escaped(plain='$`"\\\n')
         elif char == "$":
             self._dollar(quoted=True)
-        elif self.reader.backtick:
-            self.reader.pos += 1
         else:
             self._backtick(quoted=True)
 
@@ -147,9 +156,17 @@ class WordReader:
             self.parts.append(char)
 
     def _backtick(self, *, quoted: bool = False) -> None:
-        start = self.reader.pos
-        self.reader.pos += 1
-        self.scripts.append(self.reader.nested("`"))
+        """`…`, which bash parses no sooner than it runs it."""
+        reader, start = self.reader, self.reader.pos
+        reader.pos += 1
+        passed = _TO_BACKTICK.match(reader.text, reader.pos)
+        end = reader.pos if passed is None else passed.end()
+        inner = reader.cut(end)
+        self.scripts.append(inner.nested(""))
+        reader.complete &= inner.complete
+        if end >= len(reader.text):
+            reader.wrong(start, "the backtick that opens here is never closed")
+        reader.pos = end + 1
         self._hole("", start, quoted=quoted)
 
     def _dollar(self, *, quoted: bool) -> None:
@@ -163,9 +180,10 @@ class WordReader:
                 self.scripts += substituted(reader, start + 3, reader.pos - 2)
                 return
             reader.pos = start
+            reader.unbalanced(start)
         if ahead[:2] == "$(":
             reader.pos += 2
-            self.scripts.append(reader.nested(")"))
+            self.scripts.append(reader.nested())
             self._hole("", start, quoted=quoted)
         elif ahead[:2] == "${":
             self._braces(start, quoted=quoted)
@@ -183,6 +201,7 @@ class WordReader:
         match = _NAME.match(reader.text, start + 1)
         name = match[0] if match is not None else reader.text[start + 1 : start + 2]
         if match is None and name not in {*"@*#?$!-0123456789"}:
+            reader.unsure |= name == "["  # arithmetic, as it once was written
             self.parts.append("$")
             reader.pos += 1
             return
@@ -214,12 +233,14 @@ class WordReader:
             if char == "}":
                 reader.pos += 1
                 break
-            if char == "'" and quoted:
-                reader.pos += 1
+            if reader.peek(2) == "$'":
+                inner._single(2)
             elif char in "\\$`":
                 inner._within(char)
             else:
                 inner._special(char)
+        else:
+            reader.wrong(start, "the `${` that opens here has no `}`")
         reader.leave()
         self.scripts += inner.scripts
         self.expansions += (
@@ -248,10 +269,16 @@ class WordReader:
             char = reader.text[reader.pos]
             if char in "'\"$`\\" and self._special(char):
                 continue
+            if char == "#" and array and reader.text[reader.pos - 1] in " \t\n(":
+                reader.comment()
+                continue
             reader.pos += 1
             opened += (char == "(") - (char == ")")
             if not opened or (char == "\n" and not array):
+                reader.unsure |= opened > 0
                 break
+        else:
+            reader.wrong(begin, "the `(` that opens here has no `)`")
         self.parts.append(reader.text[begin : reader.pos])
 
 

@@ -147,10 +147,11 @@ class BriefingScreen(AlarmedPage):
                 yield from self._told_trouble()
             yield fields_widget(summary(briefing))
             yield self._drill
-            if briefing.missing:
+            if briefing.asked:
                 yield Static(text("To fill in", "strong"), classes="head", markup=False)
-            for variable in briefing.missing:
-                line = answer_line(variable, self._answers.get(variable.name, ""))
+            for variable in briefing.asked:
+                known = self._answers.get(variable.name, variable.default or "")
+                line = answer_line(variable, known)
                 self._lines[variable] = line
                 yield label_of(variable)
                 yield line
@@ -235,7 +236,7 @@ class BriefingScreen(AlarmedPage):
             return
         given = self._given()
         for variable, line in self._lines.items():
-            if not given.get(variable.name):
+            if not given.get(variable.name) and variable.default != "":
                 self._refuse(f"Still wanted: {variable.title or variable.name}")
                 line.focus()
                 return

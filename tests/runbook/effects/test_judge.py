@@ -225,6 +225,11 @@ def test_what_a_script_does(script: str, effect: str) -> None:
         (("/bin/sh",), "rm x", "destroy"),
         (("awk", "-f"), 'BEGIN { system("x") }', "change"),
         (("python3",), "print(1)", "change"),
+        (("bash", "-eu"), "rm x", "destroy"),
+        (("bash", "-c", 'psql -h "${host}" -f - "$0"'), "select 1", "read"),
+        (("bash", "-c", 'psql -h "${host}" -f "$0"'), "drop table x", "destroy"),
+        (("bash", "-c", 'python3 "$0"'), "print(1)", "change"),
+        (("bash", "-ec", 'rm x; sh "$0"'), "ls", "destroy"),
         (("./own.sh",), "ls", "change"),
     ],
 )
