@@ -10,6 +10,7 @@ from mobius_tui.run.plan import Plan, effect_of, kind_of
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Value
 from mobius_tui.run.variables import Values
+from mobius_tui.runbook.guards import in_words
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.model_action import Choose, Manual, Run, SendMessage, Watch
 from mobius_tui.runbook.templates import script_variables
@@ -72,8 +73,8 @@ def step_lines(
     effect = f", {EFFECTS[effect_of(step)]}" if kind == "run" else ""
     gate = ", gate" if step.gate else ""
     yield f"  {plan.numbers[step.id]} {step.title} [{kind}{effect}{gate}]"
-    for name, wanted in step.when.items():
-        yield f"      when   {name} is {' or '.join(wanted)}"
+    if step.when:
+        yield f"      when   {in_words(step.when)}"
     yield from _action(step, plan, values)
     names = script_variables(step, plan.runbook.variables)
     for name in dict.fromkeys((*names, *step.secrets.values())):

@@ -112,6 +112,8 @@ class Plan:
         self.reads: Mapping[str, tuple[str, ...]] = {
             step.id: reads(step, runbook) for step in runbook.steps()
         }
+        self.guarded = frozenset(s.id for s in runbook.steps() if s.when)
+        """Steps that apply only where their guards hold."""
         self.givers: Mapping[str, str] = {
             name: step.id
             for step in reversed(tuple(runbook.steps()))
@@ -140,6 +142,21 @@ class Plan:
         start = ids.index(state.at_phase) if state.at_phase in ids else 0
         for phase in (*self.main[start:], *self.main[:start]):
             yield from phase.steps
+
+    def passed(self, state: RunState) -> Iterator[tuple[Step, str]]:
+        """The steps that the run has come past since their guards do not hold, and why.
+
+        They stand before what is proposed now.
+        """
+        if not self.guarded:
+            return
+        found = self.standings(state)
+        next_one = self.proposal(state, found).step
+        for step in self.in_order(state):
+            if step.id == next_one:
+                return
+            if found[step.id].is_passed_over:
+                yield step, found[step.id].reason
 
     def proposal(
         self, state: RunState, standings: Mapping[str, Standing] | None = None
@@ -175,7 +192,7 @@ class Plan:
 
     def _why(self, wait: Wait, found: Mapping[str, Standing]) -> str:
         """A wait, and what could end it."""
-        if wait.kind not in ("variable", "choice"):
+        if wait.kind not in ("variable", "choice", "guard"):
             return wait.text
         giver = self.givers.get(wait.on)
         if giver is None:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from mobius_tui.run.events import PhaseEntered, PhaseLeft
 from mobius_tui.run.plan import follows
+from mobius_tui.run.step_events import StepPassedOver
 from mobius_tui.run.steps import BAD, Status
 from mobius_tui.run.stopping import stop_attempt
+from mobius_tui.run.watch_alone import is_only_watched
 
 if TYPE_CHECKING:
     from mobius_tui.run.engine import Engine
@@ -21,8 +23,10 @@ async def settle(engine: Engine) -> None:
         RunError: it could not be made durable.
     """
     await _enter_begun(engine)
+    await _pass_over(engine)
     while (done := engine.plan.aside_done(engine.state)) is not None:
         await _leave(engine, *done)
+        await _pass_over(engine)
     await _stop_followers(engine)
 
 
@@ -32,6 +36,15 @@ async def _enter_begun(engine: Engine) -> None:
     if begun is not None and begun.phase not in engine.state.entered:
         entered = PhaseEntered(phase=begun.phase, reason=begun.reason)
         await engine.write(entered, "host")
+
+
+async def _pass_over(engine: Engine) -> None:
+    """Put on record what the run came past, with the values that decided it."""
+    if is_only_watched(engine.plan, engine.state) and not engine.state.frames:
+        return  # nobody works its main line
+    for step, reason in tuple(engine.plan.passed(engine.state)):
+        if engine.state.passed_over.get(step.id) != reason:
+            await engine.write(StepPassedOver(step=step.id, reason=reason), "host")
 
 
 async def _leave(engine: Engine, phase_id: str, passed: bool) -> None:

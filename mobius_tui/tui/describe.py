@@ -11,6 +11,7 @@ from mobius_tui import sanitize
 from mobius_tui.run.plan import effect_of, kind_of
 from mobius_tui.run.steps import Attempt, StepState
 from mobius_tui.run.terminal.keys import HINT
+from mobius_tui.runbook.guards import in_words
 from mobius_tui.runbook.model import Phase, Step
 from mobius_tui.runbook.model_action import (
     Choose,
@@ -97,9 +98,10 @@ def describe(
     body = list(_action(view, step, shown, compact=compact and bool(standing)))
     why = [Field("why", _prose(step.why))] if step.why else []
     facts = (*approved_fields(view, step), *health_field(view, step))
+    guard = [Field("when", text(in_words(step.when)))] if step.when else []
     if compact:
-        return (*standing, *body, *facts, *why, *_after(view, step))
-    return (*standing, *facts, *why, *body, *_after(view, step))
+        return (*standing, *body, *guard, *facts, *why, *_after(view, step))
+    return (*standing, *guard, *facts, *why, *body, *_after(view, step))
 
 
 def earlier_attempt(own: StepState, step_id: str, tab: str) -> Attempt | None:

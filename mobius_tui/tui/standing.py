@@ -43,7 +43,7 @@ def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
             yield Field("now", head + assemble((words, "plain")))
             yield from _bad(view, step, last)
         case _:
-            reason = own.reason or standing.reason
+            reason = standing.reason or own.reason
             who = f" by {own.by}" if own.by and own.by != "host" else ""
             words = f"{who}  {reason}" if reason else who
             yield Field("now", head + assemble((words, "muted")))
@@ -176,6 +176,11 @@ def _until(view: RunView, step: Step) -> str:
                 words.append(f"{wait.on} has a value{source}")
             case "choice":
                 words.append(f"{wait.on} is decided{_source(view, wait.on)}")
+            case "guard":
+                source = _source(view, wait.on)
+                skip = f"{key_of('skip')} skips it, " * (not step.gate)
+                ways = f"{skip}{key_of('override')} overrides it"
+                words.append(f"{wait.on} can be compared{source}; or {ways}")
             case "approval":
                 run = view.state.began.run if view.state.began else "RUN"
                 words.append(f"{wait.on} approves it: `mobius-tui approve {run}`")
