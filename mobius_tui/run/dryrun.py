@@ -28,7 +28,7 @@ def dry_run(briefing: Briefing, *, now: float) -> Iterator[str]:
     """
     runbook = briefing.runbook
     plan = Plan(runbook)
-    state = _state(briefing)
+    state = state_at_first(briefing)
     values = Values(state, now=now)
     yield f"{runbook.title} ({runbook.id}), dry run: nothing is executed"
     yield f"mode {briefing.mode}, environment {briefing.environment or '-'}"
@@ -47,7 +47,8 @@ def dry_run(briefing: Briefing, *, now: float) -> Iterator[str]:
             yield from step_lines(plan, step, state, values)
 
 
-def _state(briefing: Briefing) -> RunState:
+def state_at_first(briefing: Briefing) -> RunState:
+    """The state in which the run would begin."""
     state = initial(briefing.runbook)
     state.variables = {
         name: Value(text=value, source=source)

@@ -19,9 +19,9 @@ from mobius_tui.run.standings import (
 )
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import BAD, OPEN, Status, StepState
-from mobius_tui.run.variables import reads
 from mobius_tui.runbook.model import Phase, Runbook, Step
 from mobius_tui.runbook.model_action import Choose, Manual, Run, SendMessage, Watch
+from mobius_tui.runbook.reads import produced, reads
 
 Kind = Literal["run", "manual", "message", "choose", "watch", "check"]
 """What a step does, by its action; `check` where it only verifies."""
@@ -69,19 +69,6 @@ def follows(step: Step) -> bool:
 def has_terminal(step: Step) -> bool:
     """Whether it has a terminal of its own, and a person at it."""
     return isinstance(step.action, Run) and step.action.tty
-
-
-def produced(step: Step) -> frozenset[str]:
-    """The variables that a step gives a value."""
-    names = set(step.outputs)
-    match step.action:
-        case Manual(ask=asks):
-            names |= {ask.var for ask in asks}
-        case Choose(var=var):
-            names.add(var)
-        case _:
-            pass
-    return frozenset(names)
 
 
 def will_retry(step: Step, own: StepState) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mobius_tui.runbook.document import Findings
 from mobius_tui.runbook.doubts.steps import doubt_checks, doubt_steps
+from mobius_tui.runbook.doubts.unattended import doubt_unattended
 from mobius_tui.runbook.draft import Draft
 from mobius_tui.runbook.lint_graph import lint_graph
 from mobius_tui.runbook.lint_health import lint_health
@@ -46,6 +47,7 @@ def doubt(draft: Draft, findings: Findings, outside: Outside | None = None) -> N
     if findings.failed:
         return
     doubt_steps(draft)
+    doubt_unattended(draft)
     doubt_scripts(draft, findings)
     doubt_texts(draft, findings)
     if outside is not None:

@@ -18,6 +18,7 @@ from mobius_tui.runbook.doubts import (
     steps,
     structure,
     swallowed,
+    unattended,
 )
 from mobius_tui.runbook.doubts.look import Judge
 from mobius_tui.runbook.doubts.rule import Rule
@@ -42,6 +43,7 @@ RULES: Mapping[str, Rule] = {
         matching.SELF_MATCH,
         swallowed.SWALLOWED_FAILURE,
         cannot_fail.CHECK_CANNOT_FAIL,
+        unattended.UNATTENDED,
         steps.DESTROY_UNCHECKED,
         steps.NO_TIMEOUT,
         paths.SUM_ELSEWHERE,
