@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Literal
 
 from mobius_tui.run.events import Outcome
@@ -99,8 +100,8 @@ class Plan:
         self.reads: Mapping[str, tuple[str, ...]] = {
             step.id: reads(step, runbook) for step in runbook.steps()
         }
-        self.guarded = frozenset(s.id for s in runbook.steps() if s.when)
-        """Steps that apply only where their guards hold."""
+        self.is_guarded = any(step.when for step in runbook.steps())
+        """Whether a step applies only where its guard holds."""
         self.givers: Mapping[str, str] = {
             name: step.id
             for step in reversed(tuple(runbook.steps()))
@@ -130,20 +131,18 @@ class Plan:
         for phase in (*self.main[start:], *self.main[:start]):
             yield from phase.steps
 
-    def passed(self, state: RunState) -> Iterator[tuple[Step, str]]:
-        """The steps that the run has come past since their guards do not hold, and why.
+    def passed_over(
+        self, state: RunState, standings: Mapping[str, Standing]
+    ) -> tuple[Step, ...]:
+        """The steps that the run has come past since their guards do not hold.
 
         They stand before what is proposed now.
         """
-        if not self.guarded:
-            return
-        found = self.standings(state)
-        next_one = self.proposal(state, found).step
-        for step in self.in_order(state):
-            if step.id == next_one:
-                return
-            if found[step.id].is_passed_over:
-                yield step, found[step.id].reason
+        if not self.is_guarded:
+            return ()
+        next_one = self.proposal(state, standings).step
+        before = takewhile(lambda step: step.id != next_one, self.in_order(state))
+        return tuple(step for step in before if standings[step.id].is_passed_over)
 
     def proposal(
         self, state: RunState, standings: Mapping[str, Standing] | None = None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from mobius_tui.run.approvals import missing
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import OPEN, Status
-from mobius_tui.runbook.guards import Open, judge, why_not
+from mobius_tui.runbook.guards import Open, Values, judge, why_not
 from mobius_tui.runbook.model import Step
 
 if TYPE_CHECKING:
@@ -41,13 +41,16 @@ class Standing:
 def standings(plan: Plan, state: RunState) -> dict[str, Standing]:
     """Where every step stands."""
     replaced = _replaced(plan, state)
+    values = {name: value.text for name, value in state.variables.items()}
     found: dict[str, Standing] = {}
     gate: str | None = None
     for phase in plan.runbook.phases:
         aside_gate: str | None = None
         for step in phase.steps:
             closed = aside_gate if phase.aside else gate
-            standing = _standing(plan, state, step, closed, replaced.get(phase.id))
+            standing = _standing(
+                plan, state, step, closed, replaced.get(phase.id), values
+            )
             found[step.id] = standing
             if step.gate and closed is None and standing.status not in OPEN:
                 if phase.aside:
@@ -74,6 +77,7 @@ def _standing(
     step: Step,
     gate: str | None,
     replaced: str | None,
+    values: Values,
 ) -> Standing:
     own = state.steps[step.id]
     if own.status is not Status.PENDING:
@@ -83,7 +87,6 @@ def _standing(
         return Standing(status=Status.NOT_APPLICABLE, reason=f"{title} took its place")
     waits: list[Wait] = []
     if step.when:
-        values = {name: value.text for name, value in state.variables.items()}
         verdict = judge(step.when, values)
         if verdict.holds is False:
             reason = why_not(verdict, values)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TypeAlias, Union
 
@@ -121,6 +122,7 @@ def _part_in_words(name: str, part: Part) -> str:
     return _all_in_words(inner) if name == "all" else _any_in_words(inner)
 
 
+@lru_cache(maxsize=4096)
 def _leaf_in_words(name: str, texts: tuple[str, ...]) -> str:
     meant = [comparison(text) for text in texts]
     same = [text for each in meant if each.sign == "=" for text in each.texts]
@@ -208,6 +210,8 @@ def _decided(
 ) -> Verdict:
     """What several parts come to: the first of these that one of them came to."""
     found = list(parts)
+    if len(found) == 1:
+        return found[0]
     for holds in order:
         own = [each for each in found if each.holds is holds]
         if own:

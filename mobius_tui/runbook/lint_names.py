@@ -133,6 +133,11 @@ class _Names:
             if not self._variable(name, table, "when", *path):
                 sound = False
                 continue
+            if self._secret(name):
+                words = f"`{name}` is a secret, which no guard sees: it never applies"
+                table.report(words, "when", *path)
+                sound = False
+                continue
             for text in texts:
                 if wrong := flaw(text) or self._never(name, text):
                     table.report_within(text, wrong, "when", *path)

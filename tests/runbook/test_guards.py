@@ -144,6 +144,7 @@ WRONG = [
     ("when = { «v = [] }", "not with an empty list"),
     ("when = { «v = { w = 'a' } }", "`not` takes a table, `any` and `all` lists"),
     ("when = { not = { «w = 'a' } }", "`w` is used and never defined"),
+    ("when = { «pw = 'x' }\n[var.pw]\nsecret = true", "is a secret, which no guard"),
     ("when = { any = [«{}] }", "an empty table compares nothing"),
 ]
 NEVER = [
