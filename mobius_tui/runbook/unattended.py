@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from mobius_tui.runbook.guards import judge, names
 from mobius_tui.runbook.model import Phase, Runbook, Step
@@ -111,58 +112,56 @@ class _Rehearsal:
         self._runbook = runbook
         self._called = called
         self._have = set(known.names)
-        self._open = set(known.open)
+        self._done = set(known.open)
         self._left = list(phase.steps)
-        made = {name for step in phase.steps for name in produced(step)}
-        self._values = {n: v for n, v in known.values.items() if n not in made}
+        self._values = dict(known.values)
+        """What is known by now, and not given anew meanwhile."""
 
     def stops(self) -> Iterator[Obstacle]:
         """Each step that would wait for ever, in the order of the phase."""
-        while self._left:
-            step, waits = self._next()
+        while steps := [step for step in self._left if self._applies(step)]:
+            step, waits = self._next(steps)
             reasons = [*_for_a_person(step), *waits]
             if reasons:
                 why = "; ".join(reason.words for reason in reasons)
                 yield Obstacle(step=step, why=why, key=reasons[0].key)
             self._left.remove(step)
-            self._open.add(step.id)
-            if not self._is_passed_over(step):
-                self._have |= produced(step)
+            self._done.add(step.id)
+            for name in produced(step):
+                self._have.add(name)
+                self._values.pop(name, None)
 
-    def _next(self) -> tuple[Step, list[_Wait]]:
-        """The step that is next, and what keeps it."""
-        first = self._left[0]
+    def _applies(self, step: Step) -> bool:
+        return judge(step.when, self._values).holds is not False
+
+    def _next(self, steps: list[Step]) -> tuple[Step, list[_Wait]]:
+        """The step that is next, and what keeps it; as the plan of a run has it."""
+        first = steps[0]
         waits = list(self._waits(first))
         wanted = {wait.on for wait in waits}
-        for gate, step in zip(self._left, self._left[1:], strict=False):
-            if not wanted or gate.gate:
+        for before, step in pairwise(steps):
+            if not wanted or before.gate:
                 break
             if wanted & {step.id, *produced(step)} and not list(self._waits(step)):
                 return step, []
         return first, waits
 
     def _waits(self, step: Step) -> Iterator[_Wait]:
-        if self._is_passed_over(step):
-            return
         by_id = {each.id: each for each in self._runbook.steps()}
         for need in step.needs:
-            if need not in self._open:
+            passed = by_id[need] in self._left and not self._applies(by_id[need])
+            if need not in self._done and not passed:
                 other = self._called(by_id[need])
-                words = f"it needs {other}, which is no part of it, and not done"
+                words = f"it needs {other}, which is not done then"
                 yield _Wait(need, words, "needs")
-        for name in dict.fromkeys((*sorted(names(step.when)), *self._reads(step))):
+        read = reads(step, self._runbook)
+        for name in dict.fromkeys((*sorted(names(step.when)), *read)):
             if name not in self._have:
                 key = "when" if name in names(step.when) else ""
                 yield _Wait(name, self._without(name), key)
         for each in judge(step.when, self._values).open:
             if each.is_given:
                 yield _Wait(each.name, each.words, "when")
-
-    def _reads(self, step: Step) -> tuple[str, ...]:
-        return reads(step, self._runbook)
-
-    def _is_passed_over(self, step: Step) -> bool:
-        return judge(step.when, self._values).holds is False
 
     def _without(self, name: str) -> str:
         """That a variable has no value then, and who gives it one."""

@@ -62,7 +62,7 @@ GIVES = "outputs = ['backup']\nrun = './find.sh'\n"
         (book("run = 'true'\ncheck.file = { path = '${backup}' }"), ["s0"]),
         (
             book("run = 'true'\nneeds = ['find']"),
-            [("s0", "it needs find, which is no part of it, and not done")],
+            [("s0", "it needs find, which is not done then")],
         ),
         (
             book(
