@@ -6,19 +6,17 @@ from mobius_tui.runbook.doubts.rule import Rule
 from mobius_tui.runbook.draft import Draft
 from mobius_tui.runbook.unattended import at_the_start, begun_phase, obstacles
 
-_BEGUN = (
-    "[health]\n[[health.probe]]\nid = 'api'\nurl = 'http://localhost:3000/health'\n"
-    "timeout = '1s'\n[health.trigger]\nconsecutive_failures = 3\nthen = 'auto'\n"
-)
 _FIND = (
-    "[[phase]]\nid = 'main'\ntitle = 'Main'\n[[phase.step]]\nid = 'find'\n"
-    "title = 'Find the backup'\neffect = 'read'\noutputs = ['backup']\n"
-    "run = './find.sh'\n"
+    "[health]\n"
+    "probe = [{ id = 'api', url = 'http://localhost/health', timeout = '1s' }]\n"
+    "trigger = { consecutive_failures = 3, then = 'auto' }\n"
+    "[[phase]]\nid = 'main'\ntitle = 'Main'\n"
+    "step = [{ id = 'find', title = 'F', effect = 'read', run = './find.sh', "
+    "outputs = ['backup'] }]\n"
+    "[[phase]]\nid = 'auto'\ntitle = 'By itself'\naside = true\n"
 )
-_AUTO = "[[phase]]\nid = 'auto'\ntitle = 'By itself'\naside = true\n"
 _RESTORE = (
-    "[[phase.step]]\nid = 'restore'\ntitle = 'Restore'\neffect = 'destroy'\n"
-    "run = './restore.sh \"$backup\"'\ntimeout = '5m'\ncheck.run = './is_up.sh'"
+    "{ id = 'restore', title = 'R', timeout = '5m', run = './restore.sh \"$backup\"' }"
 )
 
 UNATTENDED = Rule(
@@ -29,9 +27,8 @@ UNATTENDED = Rule(
     remedy="let a step of the phase itself find what it reads (`use` takes a step of "
     "the main line once more), give the variable a `default` or `ask`, and name "
     "nothing of the main line in `needs`",
-    bad=f"{_BEGUN}{_FIND}{_AUTO}{_RESTORE}",
-    good=f"{_BEGUN}{_FIND}{_AUTO}[[phase.step]]\nuse = 'find'\nid = 'find-again'\n"
-    f"{_RESTORE}",
+    bad=f"{_FIND}step = [{_RESTORE}]",
+    good=f"{_FIND}step = [{{ use = 'find', id = 'find-again' }}, {_RESTORE}]",
 )
 
 
