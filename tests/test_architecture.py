@@ -24,6 +24,7 @@ LAYERS = (
 )
 PURE = (
     "sanitize",
+    *("runbook.comparison", "runbook.guard_solver", "runbook.guards"),
     "runbook.digests",
     "runbook.limits",
     "runbook.model",
@@ -31,6 +32,7 @@ PURE = (
     "runbook.model_check",
     "runbook.model_health",
     "runbook.units",
+    *("runbook.reads", "runbook.unattended"),
     "runbook.words",
     "runbook.templates",
     "runbook.loopback",
@@ -48,6 +50,7 @@ PURE = (
             *("cannot_fail", "cannot_fail_script", "endless", "look", "lost"),
             *("matching", "network", "paths", "placeholders", "printing", "prompts"),
             *("quoting", "rule", "secrets", "steps", "structure", "swallowed", "table"),
+            "unattended",
         )
     ),
     *(

@@ -24,19 +24,20 @@ from mobius_tui.errors import UsageError
 from mobius_tui.run.arming import caveats
 from mobius_tui.run.briefing import Briefing, answer, prepare
 from mobius_tui.run.confirming import protects_nothing
+from mobius_tui.run.dryrun import state_at_first
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.labels import understated_steps
 from mobius_tui.run.plan import Plan, effect_of
 from mobius_tui.run.preflight import refuse_unattended
 from mobius_tui.run.presence import present
-from mobius_tui.run.rollback import rollback_of
+from mobius_tui.run.rollback import rollback_of, stops_unattended
 from mobius_tui.run.starter import begin
-from mobius_tui.run.variables import texts
 from mobius_tui.run.watch_events import WatchBegan
 from mobius_tui.run.watch_log import FOLDER, make_log
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.library import find
 from mobius_tui.runbook.limits import seconds
+from mobius_tui.runbook.reads import texts
 from mobius_tui.runbook.templates import fill, template_names
 
 if TYPE_CHECKING:
@@ -210,7 +211,23 @@ def _arming(options: argparse.Namespace, briefing: Briefing) -> Intent | None:
     word = plan.phase_numbers[phase.id] if unnamed else ""
     if briefing.protected:
         word = briefing.environment or ""
+    _refuse_to_stop(briefing)
     return Intent(wish="arm", confirm=word)
+
+
+def _refuse_to_stop(briefing: Briefing) -> None:
+    """Arm nothing that would stop halfway with nobody there to go on.
+
+    Raises:
+        UsageError: it would; names each step and the reason.
+    """
+    plan = Plan(briefing.runbook)
+    phase, stops = rollback_of(plan), stops_unattended(plan, state_at_first(briefing))
+    if phase is not None and stops:
+        raise UsageError(
+            f"--auto-rollback: {phase.title} would stop, and wait for a person, at "
+            f"{'; at '.join(stops)}. `mobius-tui check --explain unattended` says more"
+        )
 
 
 def _caveats(briefing: Briefing) -> tuple[str, ...]:

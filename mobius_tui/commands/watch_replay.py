@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from mobius_tui.errors import OK, UsageError
+from mobius_tui.errors import OK, MobiusError, UsageError
 from mobius_tui.sanitize import line
 
 if TYPE_CHECKING:
@@ -37,9 +38,44 @@ def replay_file(options: argparse.Namespace) -> int:
             f"--replay {options.replay}: it holds no check{wrong}; "
             "give the health.jsonl of a run (`mobius-tui paths` says where runs are)"
         )
-    text = as_json(found) if options.json else "\n".join(map(line, in_lines(found)))
+    stops = _stops(Path(options.replay))
+    if options.json:
+        text = as_json(found, stops)
+    else:
+        text = "\n".join(map(line, in_lines(found, stops)))
     sys.stdout.write(f"{text}\n")
     return OK
+
+
+def _stops(record: Path) -> tuple[str, ...]:
+    """Where the rollback would stop, of a record that lies in the directory of its run.
+
+    What a run had at its beginning counts: when it would have been armed nobody knows.
+    """
+    from mobius_tui.run.directory import RunDirectory
+
+    directory = RunDirectory(record.resolve().parent)
+    if not directory.journal.is_file():
+        return ()
+    from mobius_tui.run.events import RunBegan, VariableSet
+    from mobius_tui.run.fold import fold
+    from mobius_tui.run.follow import JournalFollower, runbook_of
+    from mobius_tui.run.plan import Plan
+    from mobius_tui.run.rollback import stops_unattended
+
+    try:
+        entries = JournalFollower(directory).more()
+        first = takewhile(
+            lambda e: isinstance(e.event, RunBegan | VariableSet), entries
+        )
+        head = tuple(first)
+        began = head[0].event if head else None
+        if not isinstance(began, RunBegan):
+            return ()
+        runbook = runbook_of(directory, began)
+        return stops_unattended(Plan(runbook), fold(runbook, head))
+    except MobiusError:
+        return ()  # the record can be tried all the same
 
 
 def _lines(file: IO[bytes]) -> Iterator[bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -12,8 +12,13 @@ from mobius_tui.health.trigger import Fired, Rule, rules_of
 from mobius_tui.runbook.model_health import Triggers
 
 
-def in_lines(found: Replay) -> Iterator[str]:
-    """The report for a person; its lines are still to be made fit for a terminal."""
+def in_lines(found: Replay, stops: Sequence[str] = ()) -> Iterator[str]:
+    """The report for a person; its lines are still to be made fit for a terminal.
+
+    Args:
+        found: what was found.
+        stops: where what a trigger begins would stop, and why.
+    """
     assert found.began is not None
     assert found.ended is not None
     probes = _counted(len(found.probes), "probe")
@@ -28,6 +33,10 @@ def in_lines(found: Replay) -> Iterator[str]:
             yield f"  {rule:21} {limits[rule]:{width}}  {_often(fired)}"
             if fired:
                 yield f"      first {moment(fired[0].at)}: {fired[0].reason}"
+    if stops:
+        yield ""
+        yield "armed from the beginning, the rollback would have waited for a person:"
+        yield from (f"  at {words}" for words in stops)
     if found.left_out:
         yield ""
         yield f"left out: {_counted(found.left_out, 'line')} that hold no record"
@@ -35,8 +44,13 @@ def in_lines(found: Replay) -> Iterator[str]:
             yield f"  {problem}"
 
 
-def as_json(found: Replay) -> str:
-    """The report for programs: the same file and thresholds, the same text."""
+def as_json(found: Replay, stops: Sequence[str] = ()) -> str:
+    """The report for programs: the same file and thresholds, the same text.
+
+    Args:
+        found: what was found.
+        stops: where what a trigger begins would stop, and why.
+    """
     thresholds = asdict(found.triggers)
     report = {
         "triggers": {rule: thresholds[rule] for rule in rules_of(found.triggers)},
@@ -45,6 +59,7 @@ def as_json(found: Replay) -> str:
         "ended": found.ended,
         "left_out": found.left_out,
         "problems": found.problems,
+        "stops": list(stops),
         "probes": [_probe(seen) for seen in found.probes],
     }
     return json.dumps(report, indent=2)

@@ -21,7 +21,9 @@ _TONES: Mapping[Status, Tone] = {
     Status.WARNED: "warn",
 }
 """How an attempt ended; any other way is bad."""
-_BESIDE_BARS = frozenset({"StepSkipped", "StepRestored", "StepOverridden"})
+_BESIDE_BARS = frozenset(
+    {"StepSkipped", "StepPassedOver", "StepRestored", "StepOverridden"}
+)
 """What happens to a step and no bar of its attempts shows."""
 
 

@@ -11,6 +11,7 @@ from mobius_tui.run.plan import Plan, effect_of, kind_of
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Value
 from mobius_tui.run.variables import Values
+from mobius_tui.runbook.guards import in_words
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.model_action import Choose, Manual, Run, SendMessage, Watch
 from mobius_tui.runbook.templates import script_variables
@@ -28,7 +29,7 @@ def dry_run(briefing: Briefing, *, now: float) -> Iterator[str]:
     """
     runbook = briefing.runbook
     plan = Plan(runbook)
-    state = _state(briefing)
+    state = state_at_first(briefing)
     values = Values(state, now=now)
     yield f"{runbook.title} ({runbook.id}), dry run: nothing is executed"
     yield f"mode {briefing.mode}, environment {briefing.environment or '-'}"
@@ -49,7 +50,8 @@ def dry_run(briefing: Briefing, *, now: float) -> Iterator[str]:
             yield from step_lines(plan, step, state, values)
 
 
-def _state(briefing: Briefing) -> RunState:
+def state_at_first(briefing: Briefing) -> RunState:
+    """The state in which the run would begin."""
     state = initial(briefing.runbook)
     state.variables = {
         name: Value(text=value, source=source)
@@ -75,8 +77,8 @@ def step_lines(
     effect = f", {EFFECTS[effect_of(step)]}" if kind == "run" else ""
     gate = ", gate" if step.gate else ""
     yield f"  {plan.numbers[step.id]} {step.title} [{kind}{effect}{gate}]"
-    for name, wanted in step.when.items():
-        yield f"      when   {name} is {' or '.join(wanted)}"
+    if step.when:
+        yield f"      when   {in_words(step.when)}"
     yield from _action(step, plan, values)
     names = script_variables(step, plan.runbook.variables)
     for name in dict.fromkeys((*names, *step.secrets.values())):

@@ -29,6 +29,7 @@ from mobius_tui.run.step_events import (
     ChoiceMade,
     StepEnded,
     StepOverridden,
+    StepPassedOver,
     StepRestored,
     StepSkipped,
     StepStarted,
@@ -80,6 +81,8 @@ def words(entry: Entry, plan: Plan, state: RunState) -> str | None:
             return f"unknown: {plan.name(step)}; {reason}{still}"
         case StepSkipped(step=step, reason=reason):
             return f"skipped: {plan.name(step)}, by {entry.by}: {reason}"
+        case StepPassedOver(step=step, reason=reason):
+            return f"passed over: {plan.name(step)}: {reason}"
         case StepRestored(step=step):
             return f"pending again: {plan.name(step)}"
         case StepOverridden(step=step, reason=reason):

@@ -104,6 +104,7 @@ def _phase_entered(state: RunState, event: PhaseEntered, _entry: Entry) -> None:
     kept = tuple(frame for frame in state.frames if frame.phase != event.phase)
     state.frames = (*kept, Frame(phase=event.phase, from_step=event.from_step))
     for step_id in steps:
+        state.passed_over.pop(step_id, None)
         old = state.steps[step_id]
         state.steps[step_id] = replace(
             old, status=Status.PENDING, reason="", by="", stale=False

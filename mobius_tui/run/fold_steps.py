@@ -14,6 +14,7 @@ from mobius_tui.run.step_events import (
     ChoiceMade,
     StepEnded,
     StepOverridden,
+    StepPassedOver,
     StepRestored,
     StepSkipped,
     StepStarted,
@@ -159,6 +160,10 @@ def _step_skipped(state: RunState, event: StepSkipped, entry: Entry) -> None:
     )
 
 
+def _step_passed_over(state: RunState, event: StepPassedOver, _entry: Entry) -> None:
+    state.passed_over[event.step] = event.reason
+
+
 def _step_restored(state: RunState, event: StepRestored, _entry: Entry) -> None:
     old = state.steps[event.step]
     state.steps[event.step] = replace(old, status=Status.PENDING, reason="", by="")
@@ -197,6 +202,7 @@ APPLY_TO_STEP: Mapping[type[Event], Apply] = {
     StepEnded: _step_ended,
     StepUnknown: _step_unknown,
     StepSkipped: _step_skipped,
+    StepPassedOver: _step_passed_over,
     StepRestored: _step_restored,
     StepOverridden: _step_overridden,
     ChoiceMade: _choice_made,

@@ -80,8 +80,7 @@ async def rollback(engine: Engine, intent: Intent, who: str) -> Entry | None:
     if busy is not None:
         raise RunError(f"{engine.plan.name(busy.id)} is running; wait, or stop it")
     _confirmed(engine, intent, f"{phase.title} destroys")
-    latest = engine.state.watch.latest
-    reason = intent.text.strip() or (latest.reason if latest is not None else "")
+    reason = intent.text.strip() or engine.state.watch.reason
     event = RollbackBegan(
         phase=phase.id, cause="person", reason=reason or f"{who} began it"
     )

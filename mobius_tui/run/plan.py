@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Literal
 
 from mobius_tui.run.events import Outcome
@@ -19,9 +20,9 @@ from mobius_tui.run.standings import (
 )
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import BAD, OPEN, Status, StepState
-from mobius_tui.run.variables import reads
 from mobius_tui.runbook.model import Phase, Runbook, Step
 from mobius_tui.runbook.model_action import Choose, Manual, Run, SendMessage, Watch
+from mobius_tui.runbook.reads import produced, reads
 
 Kind = Literal["run", "manual", "message", "choose", "watch", "check"]
 """What a step does, by its action; `check` where it only verifies."""
@@ -71,19 +72,6 @@ def has_terminal(step: Step) -> bool:
     return isinstance(step.action, Run) and step.action.tty
 
 
-def produced(step: Step) -> frozenset[str]:
-    """The variables that a step gives a value."""
-    names = set(step.outputs)
-    match step.action:
-        case Manual(ask=asks):
-            names |= {ask.var for ask in asks}
-        case Choose(var=var):
-            names.add(var)
-        case _:
-            pass
-    return frozenset(names)
-
-
 def will_retry(step: Step, own: StepState) -> bool:
     """Whether another attempt comes by itself, as the step's `retry` says."""
     return (
@@ -112,6 +100,8 @@ class Plan:
         self.reads: Mapping[str, tuple[str, ...]] = {
             step.id: reads(step, runbook) for step in runbook.steps()
         }
+        self.is_guarded = any(step.when for step in runbook.steps())
+        """Whether a step applies only where its guard holds."""
         self.givers: Mapping[str, str] = {
             name: step.id
             for step in reversed(tuple(runbook.steps()))
@@ -140,6 +130,19 @@ class Plan:
         start = ids.index(state.at_phase) if state.at_phase in ids else 0
         for phase in (*self.main[start:], *self.main[:start]):
             yield from phase.steps
+
+    def passed_over(
+        self, state: RunState, standings: Mapping[str, Standing]
+    ) -> tuple[Step, ...]:
+        """The steps that the run has come past since their guards do not hold.
+
+        They stand before what is proposed now.
+        """
+        if not self.is_guarded:
+            return ()
+        next_one = self.proposal(state, standings).step
+        before = takewhile(lambda step: step.id != next_one, self.in_order(state))
+        return tuple(step for step in before if standings[step.id].is_passed_over)
 
     def proposal(
         self, state: RunState, standings: Mapping[str, Standing] | None = None
@@ -175,7 +178,7 @@ class Plan:
 
     def _why(self, wait: Wait, found: Mapping[str, Standing]) -> str:
         """A wait, and what could end it."""
-        if wait.kind not in ("variable", "choice"):
+        if wait.kind not in ("variable", "choice", "guard"):
             return wait.text
         giver = self.givers.get(wait.on)
         if giver is None:

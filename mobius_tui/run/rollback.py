@@ -4,16 +4,37 @@ from __future__ import annotations
 
 from mobius_tui.run.plan import Plan, effect_of
 from mobius_tui.run.state import RunState
-from mobius_tui.run.steps import Status
+from mobius_tui.run.steps import OPEN, Status
 from mobius_tui.runbook.model import Phase, Step
+from mobius_tui.runbook.unattended import Known, begun_phase, obstacles, replaced_steps
 
 
 def rollback_of(plan: Plan) -> Phase | None:
     """The phase that triggers begin; `None` where the runbook names none."""
-    health = plan.runbook.health
-    if health is None or health.trigger.then is None:
-        return None
-    return plan.runbook.phase(health.trigger.then)
+    return begun_phase(plan.runbook)
+
+
+def stops_unattended(plan: Plan, state: RunState) -> tuple[str, ...]:
+    """Where the rollback would stop if it began now: which step, and why.
+
+    It is empty where it can come to its end with nobody there, if nothing fails.
+    """
+    standings = plan.standings(state)
+    own = rollback_of(plan)
+    mine = {step.id for step in own.steps} if own is not None else set()
+    pending = (Status.PENDING, Status.WAITING)
+    replaced = {
+        s for s in replaced_steps(plan.runbook) if standings[s].status in pending
+    }
+    done = {s for s, each in standings.items() if each.status in OPEN}
+    known = Known(
+        names=frozenset(state.variables.keys() - set(state.without)),
+        # What the rollback does itself it does from the beginning.
+        open=frozenset((done - mine) | replaced),
+        values={name: value.text for name, value in state.variables.items()},
+    )
+    found = obstacles(plan.runbook, known, lambda step: plan.name(step.id))
+    return tuple(f"{plan.name(stop.step.id)}: {stop.why}" for stop in found)
 
 
 def in_the_way(plan: Plan, state: RunState) -> Step | None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mobius_tui.run.events import PhaseEntered, PhaseLeft
 from mobius_tui.run.plan import follows
+from mobius_tui.run.standings import Standing
+from mobius_tui.run.step_events import StepPassedOver
 from mobius_tui.run.steps import BAD, Status
 from mobius_tui.run.stopping import stop_attempt
+from mobius_tui.run.watch_alone import is_only_watched
 
 if TYPE_CHECKING:
     from mobius_tui.run.engine import Engine
@@ -21,9 +25,11 @@ async def settle(engine: Engine) -> None:
         RunError: it could not be made durable.
     """
     await _enter_begun(engine)
+    standings = await _pass_over(engine)
     while (done := engine.plan.aside_done(engine.state)) is not None:
         await _leave(engine, *done)
-    await _stop_followers(engine)
+        standings = await _pass_over(engine)
+    await _stop_followers(engine, standings)
 
 
 async def _enter_begun(engine: Engine) -> None:
@@ -32,6 +38,23 @@ async def _enter_begun(engine: Engine) -> None:
     if begun is not None and begun.phase not in engine.state.entered:
         entered = PhaseEntered(phase=begun.phase, reason=begun.reason)
         await engine.write(entered, "host")
+
+
+async def _pass_over(engine: Engine) -> Mapping[str, Standing]:
+    """Put on record what the run came past, with the values that decided it.
+
+    Returns:
+        Where every step stands, which that does not change.
+    """
+    plan, state = engine.plan, engine.state
+    found = plan.standings(state)
+    if is_only_watched(plan, state) and not state.frames:
+        return found  # nobody works its main line
+    for step in plan.passed_over(state, found):
+        reason = found[step.id].reason
+        if state.passed_over.get(step.id) != reason:
+            await engine.write(StepPassedOver(step=step.id, reason=reason), "host")
+    return found
 
 
 async def _leave(engine: Engine, phase_id: str, passed: bool) -> None:
@@ -56,12 +79,11 @@ async def _leave(engine: Engine, phase_id: str, passed: bool) -> None:
         await engine.write(entered, "host")
 
 
-async def _stop_followers(engine: Engine) -> None:
+async def _stop_followers(engine: Engine, standings: Mapping[str, Standing]) -> None:
     """Stop what follows in phases whose other steps are all done.
 
     A step that went wrong is not done: somebody may look for the reason in a log.
     """
-    standings = engine.plan.standings(engine.state)
     going = BAD | {Status.PENDING, Status.WAITING, Status.RUNNING}
     for phase in engine.plan.runbook.phases:
         others = [s for s in phase.steps if not follows(s)]

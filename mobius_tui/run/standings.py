@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from mobius_tui.run.approvals import missing
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import OPEN, Status
+from mobius_tui.runbook.guards import Open, Values, judge, why_not
 from mobius_tui.runbook.model import Step
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 class Wait:
     """One thing that a step waits for."""
 
-    kind: Literal["gate", "needs", "variable", "choice", "approval"]
+    kind: Literal["gate", "needs", "variable", "choice", "guard", "approval"]
     on: str
     """The id of a step, or the name of a variable."""
     text: str
@@ -33,18 +34,23 @@ class Standing:
     status: Status
     waits: tuple[Wait, ...] = ()
     reason: str = ""
+    is_passed_over: bool = False
+    """Whether it does not apply because its guard does not hold."""
 
 
 def standings(plan: Plan, state: RunState) -> dict[str, Standing]:
     """Where every step stands."""
     replaced = _replaced(plan, state)
+    values = {name: value.text for name, value in state.variables.items()}
     found: dict[str, Standing] = {}
     gate: str | None = None
     for phase in plan.runbook.phases:
         aside_gate: str | None = None
         for step in phase.steps:
             closed = aside_gate if phase.aside else gate
-            standing = _standing(plan, state, step, closed, replaced.get(phase.id))
+            standing = _standing(
+                plan, state, step, closed, replaced.get(phase.id), values
+            )
             found[step.id] = standing
             if step.gate and closed is None and standing.status not in OPEN:
                 if phase.aside:
@@ -71,6 +77,7 @@ def _standing(
     step: Step,
     gate: str | None,
     replaced: str | None,
+    values: Values,
 ) -> Standing:
     own = state.steps[step.id]
     if own.status is not Status.PENDING:
@@ -79,17 +86,14 @@ def _standing(
         title = plan.runbook.phase(replaced).title
         return Standing(status=Status.NOT_APPLICABLE, reason=f"{title} took its place")
     waits: list[Wait] = []
-    for name, wanted in step.when.items():
-        value = state.variables.get(name)
-        if value is None or value.text is None:
-            waits.append(
-                Wait(kind="choice", on=name, text=f"{name} is not decided yet")
-            )
-        elif not set(value.text.split("\n")) & set(wanted):
+    if step.when:
+        verdict = judge(step.when, values)
+        if verdict.holds is False:
+            reason = why_not(verdict, values)
             return Standing(
-                status=Status.NOT_APPLICABLE,
-                reason=f"{name} is {value.text.replace(chr(10), ', ')}",
+                status=Status.NOT_APPLICABLE, reason=reason, is_passed_over=True
             )
+        waits.extend(_undecided(each) for each in verdict.open)
     if gate is not None:
         waits.append(Wait(kind="gate", on=gate, text=f"gate {plan.numbers[gate]}"))
     waits.extend(variables_awaited(plan, state, step.id))
@@ -97,6 +101,12 @@ def _standing(
     return Standing(
         status=Status.WAITING if waits else Status.PENDING, waits=tuple(waits)
     )
+
+
+def _undecided(each: Open) -> Wait:
+    """What a guard waits for: that a variable has a value, or one to compare."""
+    kind: Literal["choice", "guard"] = "guard" if each.is_given else "choice"
+    return Wait(kind=kind, on=each.name, text=each.words)
 
 
 def variables_awaited(plan: Plan, state: RunState, step_id: str) -> Iterator[Wait]:

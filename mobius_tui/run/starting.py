@@ -20,6 +20,7 @@ from mobius_tui.run.plan import effect_of, follows, kind_of
 from mobius_tui.run.step_events import ChoiceMade, StepEnded
 from mobius_tui.run.steps import Status
 from mobius_tui.run.stopping import finish, stop_attempt
+from mobius_tui.runbook.guards import names
 from mobius_tui.runbook.limits import by_variable
 from mobius_tui.runbook.model import Runbook, Step
 from mobius_tui.runbook.model_action import Choose, Manual
@@ -270,7 +271,7 @@ async def choose(engine: Engine, intent: Intent, who: str) -> Entry | None:
 def _dependents(engine: Engine, name: str) -> bool:
     """Whether a step that depends on a variable has begun."""
     return any(
-        (name in step.when or name in engine.plan.reads[step.id])
+        (name in names(step.when) or name in engine.plan.reads[step.id])
         and engine.state.steps[step.id].attempts
         for step in engine.plan.steps.values()
     )

@@ -40,6 +40,7 @@ from mobius_tui.run.step_events import (
     ChoiceMade,
     StepEnded,
     StepOverridden,
+    StepPassedOver,
     StepRestored,
     StepSkipped,
     StepStarted,
@@ -58,6 +59,7 @@ FOLLOWS: Mapping[type[Event], frozenset[Status]] = {
     StepEnded: frozenset({Status.RUNNING}),
     StepUnknown: frozenset({Status.RUNNING}),
     StepSkipped: BAD | {Status.PENDING},
+    StepPassedOver: frozenset({Status.PENDING}),
     StepRestored: frozenset({Status.SKIPPED}),
     StepOverridden: ENDED | {Status.PENDING, Status.SKIPPED},
 }
@@ -113,6 +115,8 @@ class RunState:
     """Every phase that was ever entered, in order."""
     turned: dict[str, int] = field(default_factory=dict)
     """Steps that led aside, and how many attempts they had had by then."""
+    passed_over: dict[str, str] = field(default_factory=dict)
+    """Steps that the run came past since their guards did not hold, and why."""
     notes: Grown[str] = NONE_YET
     intents: dict[str, int] = field(default_factory=dict)
     """The newest intents that were acted on, and the entry that says so."""
@@ -143,6 +147,7 @@ class RunState:
             steps=self.steps.copy(),
             variables=self.variables.copy(),
             turned=self.turned.copy(),
+            passed_over=self.passed_over.copy(),
             intents={},
         )
 

@@ -85,10 +85,19 @@ class StepUnknown:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StepSkipped:
-    """A person, or `--manual skip`, passed a step over."""
+    """A person, or `--manual skip`, left a step out."""
 
     step: str
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepPassedOver:
+    """The run came past a step whose guard did not hold."""
+
+    step: str
+    reason: str
+    """The values that decided it, and what the step wants."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,6 +135,7 @@ StepEvent = (
     | StepEnded
     | StepUnknown
     | StepSkipped
+    | StepPassedOver
     | StepRestored
     | StepOverridden
     | ChoiceMade
@@ -137,6 +147,7 @@ STEP_EVENTS: tuple[type[StepEvent], ...] = (
     StepEnded,
     StepUnknown,
     StepSkipped,
+    StepPassedOver,
     StepRestored,
     StepOverridden,
     ChoiceMade,

@@ -82,6 +82,20 @@ class WatchState:
     over: str = ""
     """Why that is over though the run is open."""
 
+    @property
+    def reason(self) -> str:
+        """Why the rollback would begin now: the trigger that counts, and how many more.
+
+        That is the one of the countdown, or else the one that has stood longest; where
+        none stands, the last that did.
+        """
+        if self.countdown is not None:
+            return self.countdown.alarm.reason
+        if self.alarms:
+            more = f"; {len(self.alarms) - 1} more" if len(self.alarms) > 1 else ""
+            return f"{self.alarms[0].reason}{more}"
+        return self.latest.reason if self.latest is not None else ""
+
     def check(self, event: WatchEvent) -> None:
         """Refuse an event that may not follow.
 

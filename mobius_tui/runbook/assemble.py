@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from mobius_tui.runbook import decode_head, decode_step
 from mobius_tui.runbook.decode_health import health
 from mobius_tui.runbook.draft import Draft, Part
+from mobius_tui.runbook.guards import taken_as_text
 from mobius_tui.runbook.include import Included, Includes
 from mobius_tui.runbook.model import Phase, Runbook, Source, Step, Variable
 from mobius_tui.runbook.model_action import Choose, Manual
@@ -69,7 +70,23 @@ def assemble(root: Table, path: Path, source: Source, includes: Includes) -> Dra
         path=path,
         sources=(source, *includes.sources),
     )
+    runbook = dataclasses.replace(runbook, phases=_guarded(runbook))
     return Draft(runbook=runbook, root=root, places=places, entries=entries)
+
+
+def _guarded(runbook: Runbook) -> tuple[Phase, ...]:
+    """The phases, now that it is known what the variables in guards can be."""
+
+    def read(step: Step) -> Step:
+        if not step.when:
+            return step
+        when = taken_as_text(step.when, runbook.possible)
+        return dataclasses.replace(step, when=when)
+
+    return tuple(
+        dataclasses.replace(phase, steps=tuple(map(read, phase.steps)))
+        for phase in runbook.phases
+    )
 
 
 def declared(step: Step) -> tuple[Variable, ...]:

@@ -188,6 +188,9 @@ def _said(part: Any, name: str) -> Iterator[str]:
     elif isinstance(part, tuple) and any(is_dataclass(each) for each in part):
         for place, each in enumerate(part, 1):
             yield from _said(each, f"{name}.{_kind(each)}{place}")
+    elif isinstance(part, tuple) and any(isinstance(each, Mapping) for each in part):
+        for place, each in enumerate(part, 1):
+            yield from _said(each, f"{name}.{place}")
     elif isinstance(part, tuple):
         yield f"{name} = {', '.join(map(str, part))}"
     elif isinstance(part, str) and "\n" in part.strip("\n"):

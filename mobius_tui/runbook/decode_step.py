@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from mobius_tui.runbook.decode_action import action
 from mobius_tui.runbook.decode_check import checks
+from mobius_tui.runbook.decode_guard import guard
 from mobius_tui.runbook.model import Approve, Link, Phase, Retry, Step
 from mobius_tui.runbook.names import did_you_mean, is_ours
 from mobius_tui.runbook.reader import Table
@@ -89,7 +89,7 @@ def step(table: Table, steps: Steps) -> Step:
         action=act,
         checks=verified,
         why=table.text("why", lines=True, filled=True),
-        when=_when(table),
+        when=guard(table.table("when")),
         needs=table.words("needs"),
         uses=table.words("uses"),
         outputs=table.words("outputs"),
@@ -116,19 +116,6 @@ def _own_id(table: Table) -> str:
     else:
         table.report("`id` is missing in [[phase.step]]")
     return found or f"?{table.line()}"
-
-
-def _when(step: Table) -> Mapping[str, tuple[str, ...]]:
-    table = step.table("when")
-    found: dict[str, tuple[str, ...]] = {}
-    if table is None:
-        return MappingProxyType(found)
-    for name in table.keys():  # noqa: SIM118 - a Table is no mapping
-        if isinstance(table.node[name], str):
-            found[name] = (table.text(name),)
-        else:
-            found[name] = table.words(name)
-    return MappingProxyType(found)
 
 
 def _environment(step: Table, key: str) -> Mapping[str, str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mobius_tui.runbook.document import Findings
 from mobius_tui.runbook.doubts.steps import doubt_checks, doubt_steps
+from mobius_tui.runbook.doubts.unattended import doubt_unattended
 from mobius_tui.runbook.draft import Draft
 from mobius_tui.runbook.lint_graph import lint_graph
 from mobius_tui.runbook.lint_health import lint_health
@@ -52,6 +53,7 @@ def doubt(draft: Draft, findings: Findings, outside: Outside | None = None) -> N
     doubt_scripts(draft)
     doubt_effects(draft)
     doubt_texts(draft)
+    doubt_unattended(draft)
     if outside is not None:
         from mobius_tui.runbook.lint_outside import doubt_outside
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from mobius_tui.runbook.comparison import Comparison, comparison, flaw, satisfies
 from mobius_tui.runbook.document import Findings, Mention
 from mobius_tui.runbook.draft import Draft
+from mobius_tui.runbook.guard_solver import can_hold
+from mobius_tui.runbook.guards import in_words, leaves
 from mobius_tui.runbook.limits import by_variable, problem
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.model_action import Choose, Run
@@ -88,8 +93,7 @@ class _Names:
 
     def in_step(self, step: Step, table: Table) -> None:
         """The variables that a step names by itself."""
-        for name, values in step.when.items():
-            self._in_when(name, values, table)
+        self._in_when(step, table)
         for index, name in enumerate(step.uses):
             self._variable(name, table, "uses", index)
         if isinstance(step.action, Choose) and step.action.from_ is not None:
@@ -125,24 +129,38 @@ class _Names:
         table.report(f"`{name}` is used and never defined{near}", *path)
         return False
 
-    def _in_when(self, name: str, values: tuple[str, ...], table: Table) -> None:
-        if not self._variable(name, table, "when", name):
-            return
-        choices = self.declared[name].choices or self._options(name)
-        for value in values:
-            if choices and value not in choices:
-                near = did_you_mean(value, choices)
-                words = f"`{name}` is never `{value}`{near}"
-                table.report(words, "when", name)
+    def _in_when(self, step: Step, table: Table) -> None:
+        """The variables that a guard names, and what they are compared with."""
+        sound = True
+        for path, name, texts in leaves(step.when):
+            if not self._variable(name, table, "when", *path):
+                sound = False
+                continue
+            if self._secret(name):
+                words = f"`{name}` is a secret, which no guard sees: it never applies"
+                table.report(words, "when", *path)
+                sound = False
+                continue
+            for text in texts:
+                if wrong := flaw(text) or self._never(name, text):
+                    table.report_within(text, wrong, "when", *path)
+                    sound = False
+        if sound and step.when and not can_hold(step.when, self.runbook):
+            words = f"this can never be true: {in_words(step.when)}"
+            table.report(words, "when")
 
-    def _options(self, name: str) -> tuple[str, ...]:
-        """What a step's `choose` offers for a variable; empty where none does."""
-        return tuple(
-            option.value
-            for step in self.runbook.steps()
-            if isinstance(step.action, Choose) and step.action.var == name
-            for option in step.action.options
-        )
+    def _never(self, name: str, text: str) -> str:
+        """That a variable is none of the texts that it must be one of; or ""."""
+        possible, meant = self.runbook.possible(name), comparison(text)
+        if not possible:
+            return ""
+        if meant.sign == "=":
+            never = [t for t in meant.texts if not _any_is(possible, t, meant)]
+            near = did_you_mean(never[0], possible) if never else ""
+            return f"`{name}` is never `{never[0]}`{near}" if never else ""
+        if any(satisfies(each, meant) for each in possible):
+            return ""
+        return f"`{name}` is never `{meant}`: it is {' or '.join(possible)}"
 
     def in_profiles(self) -> None:
         """The variables to which profiles give values."""
@@ -184,6 +202,10 @@ class _Names:
             if name not in self.used:
                 words = f"nobody uses the variable `{name}`"
                 table.doubt("unused-variable", words)
+
+
+def _any_is(possible: tuple[str, ...], text: str, meant: Comparison) -> bool:
+    return any(satisfies(e, replace(meant, texts=(text,))) for e in possible)
 
 
 def _filled_in(draft: Draft) -> None:

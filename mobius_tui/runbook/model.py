@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from mobius_tui.runbook.model_action import Action
+from mobius_tui.runbook.guards import Guard
+from mobius_tui.runbook.model_action import Action, Choose
 from mobius_tui.runbook.model_check import Check
 from mobius_tui.runbook.model_health import Health
 
@@ -110,8 +111,8 @@ class Step:
     action: Action | None = None
     checks: tuple[Check, ...] = ()
     why: str = ""
-    when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """It applies only while each of these variables has one of its values."""
+    when: Guard = field(default_factory=dict)
+    """It applies only while this holds; always, where it is empty."""
     needs: tuple[str, ...] = ()
     """Ids of steps that must be done first."""
     uses: tuple[str, ...] = ()
@@ -211,6 +212,18 @@ class Runbook:
     def steps(self) -> tuple[Step, ...]:
         """All steps, in the order of the file."""
         return tuple(step for phase in self.phases for step in phase.steps)
+
+    def possible(self, name: str) -> tuple[str, ...]:
+        """The only values that a variable can have; empty for any."""
+        variable = self.variables.get(name)
+        if variable is not None and variable.choices:
+            return variable.choices
+        return tuple(
+            option.value
+            for step in self.steps()
+            if isinstance(step.action, Choose) and step.action.var == name
+            for option in step.action.options
+        )
 
     def phase(self, phase_id: str) -> Phase:
         """The phase of that id.

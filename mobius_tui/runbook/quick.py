@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 _ESCAPED_OR_SET = re.compile(r"\\(?P<digit>[0-9])|\\.|\[\^?\]?(?:\\.|[^]\\])*\]", re.S)
 _REPEAT = re.compile(r"[*+?{]")
+_TIMES = r"(?:[*+]|\{\d*,?\d*\})"
+_MANY = re.compile(rf"{_TIMES}[?+]?")
+"""A repeat without an end, or with one; taken for lazy or possessive with its sign."""
+_OF_A_GROUP = re.compile(rf"\){_TIMES}")
+_OTHER_GROUP = re.compile(r"\(\?(?!:)")
+"""A group that looks around, refers back, or sets how the rest is read."""
+STEPS = 1_000_000
+"""What a match may cost, in steps of the matcher: some hundredths of a second."""
 
 
 def is_quick(pattern: str) -> bool:
@@ -14,7 +23,29 @@ def is_quick(pattern: str) -> bool:
     It is a sequence of characters and sets of them, of which one at most is repeated;
     without groups, and without references back.
     """
+    bare = _bare(pattern)
+    return bare is not None and "(" not in bare and len(_REPEAT.findall(bare)) <= 1
+
+
+def longest(pattern: str) -> int | None:
+    """Characters of a text in which a pattern is found, or not, within `STEPS`.
+
+    `None` where nobody knows: a group is repeated, refers back or looks around. Where
+    none is, each repeat costs the length once more, beside the places to begin at.
+    """
+    bare = _bare(pattern)
+    if bare is None or _OF_A_GROUP.search(bare) or _OTHER_GROUP.search(bare):
+        return None
+    repeats = len(_MANY.findall(bare))
+    rest = _MANY.sub("", bare.replace("(?:", "("))
+    # Ways through one group are tried with each way through the next.
+    either = rest.count("?") + (rest.count("|") if "(" in rest else 0)
+    steps = STEPS * math.factorial(repeats + 1) / 2**either / (1 + rest.count("|"))
+    return int(steps ** (1 / (repeats + 1)))
+
+
+def _bare(pattern: str) -> str | None:
+    """A pattern with a letter for each escape and set; `None` if it refers back."""
     if any(piece["digit"] for piece in _ESCAPED_OR_SET.finditer(pattern)):
-        return False
-    bare = _ESCAPED_OR_SET.sub("x", pattern)
-    return "(" not in bare and len(_REPEAT.findall(bare)) <= 1
+        return None
+    return _ESCAPED_OR_SET.sub("x", pattern)

@@ -10,7 +10,7 @@ _DURATION = re.compile(
 )
 YEAR = 366 * 86400.0
 """Seconds: a longer duration is a slip of the pen."""
-_LONGEST_TEXT = 20
+LONGEST_TEXT = 20
 """Characters in which a duration of a year, or any size, can be written."""
 _AGE = re.compile(r"(\d{1,6})([dw])")
 _DAYS = {"d": 1, "w": 7}
@@ -46,7 +46,7 @@ def seconds(text: str) -> float:
         raise ValueError(
             f'{text[:40]!r} is no duration; write "500ms", "10s" or "1h30m"'
         )
-    if len(text) > _LONGEST_TEXT:
+    if len(text) > LONGEST_TEXT:
         raise TooLongError(f"{text[:40]!r} is longer than a year")
     hours, minutes, secs, millis = found.groups()
     length = (
@@ -84,7 +84,7 @@ def size(text: str) -> int:
     Raises:
         ValueError: it is no size; the message says what one looks like.
     """
-    found = _SIZE.fullmatch(text) if len(text) <= _LONGEST_TEXT else None
+    found = _SIZE.fullmatch(text) if len(text) <= LONGEST_TEXT else None
     if found is None:
         raise ValueError(f'{text[:40]!r} is no size; write "512KiB", "200MB" or "1GiB"')
     return int(float(found[1]) * _BYTES[found[2]])

@@ -28,13 +28,9 @@ def banner(view: RunView | None, *, before: str = "") -> tuple[Content, ...]:
     if watch.begun is not None:
         return _of_rollback(view)
     if watch.countdown is not None:
-        alarm = watch.countdown.alarm
-        return (_fired(alarm.reason), _of_countdown(view, before))
+        return (_fired(watch.reason), _of_countdown(view, before))
     if not watch.alarms:
         return ()
-    first = watch.alarms[0]
-    more = len(watch.alarms) - 1
-    also = f"; {more} more" if more else ""
     parts: list[Part] = [("Nothing begins by itself", "strong")]
     if watch.why:
         parts.append((f" ({watch.why})", "muted"))
@@ -42,7 +38,7 @@ def banner(view: RunView | None, *, before: str = "") -> tuple[Content, ...]:
         *_key("roll_back", "begins the rollback", before),
         *_key("arm", "arms it", before),
     ]
-    return (_fired(first.reason + also), assemble(*parts))
+    return (_fired(watch.reason), assemble(*parts))
 
 
 def _fired(reason: str) -> Content:

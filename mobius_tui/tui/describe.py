@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from textual.content import Content
@@ -11,6 +10,7 @@ from mobius_tui import sanitize
 from mobius_tui.run.plan import effect_of, kind_of
 from mobius_tui.run.steps import Attempt, StepState
 from mobius_tui.run.terminal.keys import HINT
+from mobius_tui.runbook.guards import in_words
 from mobius_tui.runbook.model import Phase, Step
 from mobius_tui.runbook.model_action import (
     Choose,
@@ -27,13 +27,13 @@ from mobius_tui.tui.before_after import health_field
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.forms import short_form
 from mobius_tui.tui.glyphs import MARKS
+from mobius_tui.tui.script_text import SCRIPT_LIMIT, script
 from mobius_tui.tui.sending import channel_fields
 from mobius_tui.tui.standing import standing_fields
 from mobius_tui.tui.theme import STYLES, Role, assemble, cut_in_middle, text
 from mobius_tui.tui.view import RunView
 from mobius_tui.tui.whom import role_fields
 
-_MENTION = re.compile(r"\$\{?\w+\}?")
 VALUE = 36
 """Cells of a value in the words of a check; the whole one stands beside `with`."""
 FAILS = (
@@ -41,8 +41,6 @@ FAILS = (
     "unknown, where nobody looked"
 )
 """What a `watch` step comes to, where it does not pass."""
-SCRIPT_LIMIT = 200
-"""Lines of a script that are shown at most."""
 
 
 def title(view: RunView, key: str | None) -> str:
@@ -97,9 +95,10 @@ def describe(
     body = list(_action(view, step, shown, compact=compact and bool(standing)))
     why = [Field("why", _prose(step.why))] if step.why else []
     facts = (*approved_fields(view, step), *health_field(view, step))
+    guard = [Field("when", text(in_words(step.when)))] if step.when else []
     if compact:
-        return (*standing, *body, *facts, *why, *_after(view, step))
-    return (*standing, *facts, *why, *body, *_after(view, step))
+        return (*standing, *body, *guard, *facts, *why, *_after(view, step))
+    return (*standing, *guard, *facts, *why, *body, *_after(view, step))
 
 
 def earlier_attempt(own: StepState, step_id: str, tab: str) -> Attempt | None:
@@ -117,14 +116,21 @@ def _looked_at(earlier: Attempt) -> Field:
     return Field("shown", assemble((words, mark.role)))
 
 
-def command(view: RunView, step: Step) -> tuple[Field, ...]:
+def command(
+    view: RunView, step: Step, *, lines: int = SCRIPT_LIMIT
+) -> tuple[Field, ...]:
     """The exact command with its variables and directory, for a confirmation.
 
     Nothing of a value is left out here: what will be destroyed may stand in it.
+
+    Args:
+        view: the run.
+        step: which.
+        lines: those of its script that are shown at most.
     """
     return tuple(
         Field(field.label, field.content + Content(field.value))
-        for field in _action(view, step, None, compact=False)
+        for field in _action(view, step, None, compact=False, lines=lines)
     )
 
 
@@ -154,13 +160,18 @@ def _phase(view: RunView, phase: Phase) -> Iterator[Field]:
 
 
 def _action(
-    view: RunView, step: Step, shown: Attempt | None, *, compact: bool
+    view: RunView,
+    step: Step,
+    shown: Attempt | None,
+    *,
+    compact: bool,
+    lines: int = SCRIPT_LIMIT,
 ) -> Iterator[Field]:
     """What it does, as it did in an attempt; without one, as it would do now."""
     values = view.values
     match step.action:
         case Run() as run:
-            yield Field("run", script(run.script))
+            yield Field("run", script(run.script, lines))
             if not compact:
                 yield from _with(view, step, shown)
                 shell = command_in_words(run)
@@ -218,26 +229,6 @@ def leads_to(option: Option) -> str:
     if option.end:
         return "  ends the run"
     return f"  leads to {option.go}" if option.go is not None else ""
-
-
-def script(source: str) -> Content:
-    """A script, line by line, with the variables that it mentions made visible."""
-    lines = source.strip("\n").split("\n")
-    shown = [sanitize.clean(line) for line in lines[:SCRIPT_LIMIT]]
-    if len(lines) > SCRIPT_LIMIT:
-        shown.append(f"… and {len(lines) - SCRIPT_LIMIT} lines more")
-    return Content("\n").join(_code(line) for line in shown)
-
-
-def _code(line: str) -> Content:
-    """One line of a script: its first word, then mentions of variables."""
-    found = Content.styled(line, STYLES["plain"])
-    first = re.match(r"\s*[\w./-]+(?=\s|$)", line)
-    if first is not None:
-        found = found.stylize(STYLES["command"], first.start(), first.end())
-    for mention in _MENTION.finditer(line):
-        found = found.stylize(STYLES["name"], mention.start(), mention.end())
-    return found
 
 
 def paragraphs(words: str) -> Content:

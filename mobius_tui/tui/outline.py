@@ -10,6 +10,7 @@ from mobius_tui import sanitize
 from mobius_tui.run.plan import follows, kind_of
 from mobius_tui.run.standings import Standing
 from mobius_tui.run.steps import BAD, Status
+from mobius_tui.runbook.guards import names
 from mobius_tui.runbook.model import Phase, Step
 from mobius_tui.runbook.units import clock, in_words
 from mobius_tui.tui.glyphs import ASIDE, FOLDED, MARKS, UNFOLDED, Mark, of_phase
@@ -137,8 +138,22 @@ def _right(view: RunView, step: Step, standing: Standing) -> tuple[str, Role]:
             return _done(view, step), "muted"
         case status if status in BAD:
             return mark.word, "bad"
+        case Status.NOT_APPLICABLE if standing.is_passed_over:
+            return _passed_over(view, step), mark.role
         case _:
             return mark.word, mark.role
+
+
+def _passed_over(view: RunView, step: Step) -> str:
+    """The value that decided its guard, where it is one, and short."""
+    found = [
+        f"{name}={sanitize.line(value.text or '')}"
+        for name in sorted(names(step.when))
+        if (value := view.state.variables.get(name)) is not None
+    ]
+    word = MARKS[Status.NOT_APPLICABLE].word
+    words = f"{word} {found[0]}" if len(found) == 1 else word
+    return words if cell_len(words) <= WHO_LIMIT else word
 
 
 def _wait(view: RunView, standing: Standing) -> str:
@@ -149,6 +164,8 @@ def _wait(view: RunView, standing: Standing) -> str:
             return wait.text
         case "approval":
             return "approval"
+        case "guard":
+            return "undecided"
         case "choice" | "variable":
             giver = view.plan.givers.get(wait.on)
             if giver is not None:

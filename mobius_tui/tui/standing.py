@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import takewhile
 
 from textual.content import Content
 
@@ -43,7 +44,7 @@ def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
             yield Field("now", head + assemble((words, "plain")))
             yield from _bad(view, step, last)
         case _:
-            reason = own.reason or standing.reason
+            reason = standing.reason or own.reason
             who = f" by {own.by}" if own.by and own.by != "host" else ""
             words = f"{who}  {reason}" if reason else who
             yield Field("now", head + assemble((words, "muted")))
@@ -53,15 +54,33 @@ def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
 
 
 def _before(view: RunView, step: Step) -> Iterator[Field]:
-    """That the step before the next one only just passed, and why."""
+    """That the step before the next one only just passed, or was passed over."""
     before = view.latest()
     if step.id != view.proposal.step or before is None:
         return
+    yield from _passed_over(view, step)
     if view.standings[before].status is Status.WARNED:
         mark = MARKS[Status.WARNED]
         head = assemble((f"{mark.glyph} {view.plan.name(before)} {mark.word}", "warn"))
         reason = view.own(before).reason
         yield Field("before", head + assemble((f"  {reason}", "muted")))
+
+
+def _passed_over(view: RunView, step: Step) -> Iterator[Field]:
+    """What the run came past just before the next step, and why."""
+    order = list(view.plan.in_order(view.state))
+    passed = list(
+        takewhile(
+            lambda other: view.standings[other.id].is_passed_over,
+            reversed(order[: order.index(step)]),
+        )
+    )
+    if passed:
+        mark = MARKS[Status.NOT_APPLICABLE]
+        name = f"{mark.glyph} {view.plan.name(passed[0].id)}"
+        more = f"; {len(passed) - 1} more before it" if len(passed) > 1 else ""
+        why = f"  {view.standings[passed[0].id].reason}{more}"
+        yield Field("past", assemble((name, "plain"), (why, "muted")))
 
 
 def _running(view: RunView, step: Step, last: Attempt) -> Iterator[Field]:
@@ -176,6 +195,11 @@ def _until(view: RunView, step: Step) -> str:
                 words.append(f"{wait.on} has a value{source}")
             case "choice":
                 words.append(f"{wait.on} is decided{_source(view, wait.on)}")
+            case "guard":
+                source = _source(view, wait.on)
+                skip = f"{key_of('skip')} skips it, " * (not step.gate)
+                ways = f"{skip}{key_of('override')} overrides it"
+                words.append(f"{wait.on} can be compared{source}; or {ways}")
             case "approval":
                 run = view.state.began.run if view.state.began else "RUN"
                 words.append(f"{wait.on} approves it: `mobius-tui approve {run}`")

@@ -50,6 +50,7 @@ _GLYPHS: Mapping[str, str] = {
     "NoteAdded": "•",
     "Annotation": "»",
     "StepSkipped": "–",
+    "StepPassedOver": "┄",
     "StepOverridden": "◆",
     "StepRestored": "○",
     "RunEnded": "■",

@@ -17,9 +17,10 @@ from mobius_tui.run.first_values import first_values
 from mobius_tui.run.fold import advance, initial
 from mobius_tui.run.state import RunState
 from mobius_tui.run.step_events import StepEnded
-from mobius_tui.run.variables import NoValueError, Values, reads, script_env
+from mobius_tui.run.variables import NoValueError, Values, script_env
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.model import Runbook
+from mobius_tui.runbook.reads import reads
 from tests.conftest import MakeRunbook
 from tests.run.test_state import BEGAN, after, end, start
 from tests.runbook.test_doubts import CASES

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.errors import RunbookError
-from mobius_tui.run.variables import reads
 from mobius_tui.runbook.decode import examine, load
 from mobius_tui.runbook.model import Approve, Link, Retry
 from mobius_tui.runbook.model_action import (
@@ -22,6 +21,7 @@ from mobius_tui.runbook.model_action import (
     Watch,
 )
 from mobius_tui.runbook.model_check import HttpCheck
+from mobius_tui.runbook.reads import reads
 from tests.runbook.books import PHASE, Decoded, only
 from tests.runbook.conftest import Pointed
 

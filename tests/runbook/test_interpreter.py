@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.variables import reads
 from mobius_tui.runbook.decode import examine
+from mobius_tui.runbook.reads import reads
 from tests.runbook.books import Decoded, only
 from tests.runbook.test_doubts import CASES, HEAD, STEP, found
 

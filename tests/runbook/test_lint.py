@@ -48,13 +48,13 @@ NAMES = [
     (phase("a", more="secrets = { «A = 'x' }"), "`x` is used and never defined"),
     (phase("a", more="secrets = { «A = 'v' }\n[var.v]"), "`v` is no secret"),
     (
-        phase("a", more="when = { «v = ['code', 'dta'] }")
+        phase("a", more="when = { v = ['code', '«dta'] }")
         + "[var.v]\nchoices = ['code', 'data']",
         "`v` is never `dta`; did you mean `data`?",
     ),
     (
         phase("a", step="choose = { var = 'v', multi = true, option = [{value = 'x'}]}")
-        + phase("b", more="when = { «v = 'y' }"),
+        + phase("b", more="when = { v = '«y' }"),
         "`v` is never `y`",
     ),
     (

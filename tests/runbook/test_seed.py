@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.variables import texts
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.library import bundled, folder
 from mobius_tui.runbook.model import Runbook
+from mobius_tui.runbook.reads import texts
 from mobius_tui.runbook.words import check_in_words
 
 PAGE = Path(__file__).parents[1] / "data" / "rollback_runbook.md"

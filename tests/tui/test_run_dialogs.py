@@ -13,6 +13,7 @@ from textual.widgets import Button, Input, Static
 from mobius_tui.health.record import Check
 from mobius_tui.run.events import HostStarted, VariableSet
 from mobius_tui.run.step_events import StepEnded, StepStarted
+from mobius_tui.run.watch_events import TriggerFired
 from mobius_tui.runbook.decode import load
 from mobius_tui.tui.asking import question
 from mobius_tui.tui.guard import DEAF
@@ -493,6 +494,73 @@ async def test_arming_tells_what_a_trigger_mistakes_and_does_not_see(
     assert ("P95 of our checks was above 5s" in shown) is not reported
     assert ("more than 5% errors of our checks at 5" in shown) is not reported
     assert ("P95 was above 5s at 5 checks in a row" in shown) is reported
+
+
+GUARDED = """format = 1
+[runbook]
+id = "armed"
+title = "Armed"
+[var.size]
+default = "7"
+[health]
+[[health.probe]]
+id = "web"
+url = "http://127.0.0.1:9/"
+[health.trigger]
+consecutive_failures = 3
+then = "auto"
+[[phase]]
+id = "main"
+title = "Main"
+[[phase.step]]
+id = "find"
+title = "Find"
+run = "./find.sh"
+outputs = ["backup"]
+[[phase]]
+id = "auto"
+title = "Auto"
+aside = true
+[[phase.step]]
+id = "look"
+title = "Look"
+effect = "read"
+run = "one\\ntwo\\nthree\\nfour"
+when = { size = "> 5" }
+[[phase.step]]
+id = "restore"
+title = "Restore"
+run = './restore.sh "$backup"'
+needs = ["look"]
+[[phase.step]]
+id = "is-up"
+title = "Is up"
+check.port = { at = "127.0.0.1:9" }
+"""
+
+
+@pytest.mark.parametrize("key", ["a", "B"])
+async def test_before_a_rollback_each_step_is_told_and_where_it_would_stop(
+    tmp_path: Path, key: str
+) -> None:
+    path = tmp_path / "armed.toml"
+    path.write_text(GUARDED)
+    run = MadeRun(tmp_path / "runs", load(path), values={"size": "7"})
+    for probe, reason in (("web", "the first"), ("other", "the second")):
+        fired = TriggerFired(
+            probe=probe, rule="consecutive_failures", reason=reason, seen=run.at
+        )
+        run.write(fired, by="trigger")
+    time = Time(run.at)
+    async with hosted(run), opened(run, time=time) as (_, pilot):
+        await press(pilot, time, key)
+        shown = listed(pilot)
+    stops = "at A.2 Restore: backup has no value: 1.1 Find, which gives it, is no part"
+    assert any(each.startswith(stops) for each in shown)
+    assert {"size > 5", "A.1 Look", './restore.sh "$backup"'} <= {*shown}
+    assert "one\ntwo\nthree\n… and 1 line more" in shown
+    assert "127.0.0.1:9 open" in shown
+    assert ("the first; 1 more" in shown) is (key == "B")
 
 
 async def test_arming_does_not_tell_of_a_network_that_is_not_there(

@@ -22,6 +22,7 @@ from mobius_tui.runbook.doubts import (
     swallowed,
     syntax,
     terminal,
+    unattended,
 )
 from mobius_tui.runbook.doubts.look import Judge
 from mobius_tui.runbook.doubts.rule import Rule
@@ -49,6 +50,7 @@ RULES: Mapping[str, Rule] = {
         effects.EFFECT_TOO_LOW,
         swallowed.SWALLOWED_FAILURE,
         cannot_fail.CHECK_CANNOT_FAIL,
+        unattended.UNATTENDED,
         steps.DESTROY_UNCHECKED,
         effects.NO_ENVIRONMENT,
         steps.NO_TIMEOUT,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from textual import on
 from textual.widget import Widget
@@ -12,15 +12,38 @@ from mobius_tui.run.arming import caveats
 from mobius_tui.run.confirming import rollback_word
 from mobius_tui.run.labels import understated_steps
 from mobius_tui.run.plan import effect_of
-from mobius_tui.run.rollback import rollback_of
-from mobius_tui.runbook.words import EFFECTS
-from mobius_tui.tui.describe import command
+from mobius_tui.run.rollback import rollback_of, stops_unattended
+from mobius_tui.runbook.guards import in_words
+from mobius_tui.runbook.model import Step
+from mobius_tui.runbook.model_action import Run
+from mobius_tui.runbook.words import EFFECTS, check_in_words
+from mobius_tui.tui.describe import command, filled
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.rules import rules_in_words
 from mobius_tui.tui.screens.dialog import Choice, fields_widget, words_widget
 from mobius_tui.tui.screens.typed import TypedDialog
 from mobius_tui.tui.theme import Role, text
 from mobius_tui.tui.view import RunView
+
+READ_LINES = 3
+"""Lines of a script that only reads: what changes something must stay in sight."""
+
+
+def _before(view: RunView, step: Step) -> Iterator[Field]:
+    """Where a step applies, and what it waits for; without a command, its checks."""
+    if step.when:
+        yield Field("when", text(in_words(step.when)))
+    if step.needs:
+        yield Field("needs", text(", ".join(view.plan.name(n) for n in step.needs)))
+    for check in step.checks if step.action is None else ():
+        yield Field("checks", text(filled(view, check_in_words(check))))
+
+
+def _command(view: RunView, step: Step) -> tuple[Field, ...]:
+    """What a step does; of a script that only reads, its beginning alone."""
+    if isinstance(step.action, Run) and step.action.effect == "read":
+        return command(view, step, lines=READ_LINES)[:1]
+    return command(view, step)
 
 
 class RollbackDialog(TypedDialog):
@@ -42,7 +65,7 @@ class RollbackDialog(TypedDialog):
         super().__init__(words, wanted=wanted, tone="bad")
 
     def compose_body(self) -> Iterable[Widget]:
-        """When it begins, and the commands that change something."""
+        """When it begins, where it would stop, and each step with its command."""
         view = self._view
         phase = rollback_of(view.plan)
         fields: list[Field] = []
@@ -58,8 +81,9 @@ class RollbackDialog(TypedDialog):
                 Field("then", text(f"a countdown of {grace}, which anyone can hold"))
             )
         else:
-            latest = view.state.watch.latest
-            fields.append(Field("why", text(latest.reason if latest else "you ask")))
+            fields.append(Field("why", text(view.state.watch.reason or "you ask")))
+        stops = stops_unattended(view.plan, view.state)
+        fields += [Field("stops", text(f"at {words}", "bad")) for words in stops]
         fields.append(Field("once", text("it is made at most once in this run")))
         yield fields_widget(tuple(fields))
         for step in phase.steps if phase is not None else ():
@@ -67,8 +91,7 @@ class RollbackDialog(TypedDialog):
             role: Role = "bad" if effect == "destroy" else "strong"
             mark = f"  {EFFECTS[effect]}" if effect != "read" else ""
             yield words_widget(f"{view.plan.name(step.id)}{mark}", role)
-            if effect != "read":
-                yield fields_widget(command(view, step))
+            yield fields_widget((*_before(view, step), *_command(view, step)))
 
     def choices(self) -> tuple[Choice, ...]:
         """Do it or not."""
