@@ -15,6 +15,10 @@ NONE = "–"
 """Where there is nothing to say."""
 OURS = ("P50 of our checks", "P95 of our checks")
 """What the percentiles of a probe are called; what a service reports is told apart."""
+NO_DEVIATIONS = (
+    "None: no attempt went wrong, and nothing was made again, skipped, overridden or "
+    "out of order."
+)
 FAR = 2.0
 """Times the longest answer up to which a limit is in sight."""
 _RISING = "▁▂▃▄▅▆▇█"

@@ -12,7 +12,19 @@ from typing import Literal, TypeAlias
 Moment: TypeAlias = float
 """Seconds since 1970; JSON has it as a UTC time."""
 
-Irregular = Literal["skipped", "overridden", "out of order", "unknown", "failed"]
+Irregular = Literal[
+    "skipped",
+    "overridden",
+    "out of order",
+    "retried",
+    "failed",
+    "timed out",
+    "stopped",
+    "not started",
+    "output lost",
+    "unknown",
+]
+"""Of an attempt that ended badly, how it ended."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

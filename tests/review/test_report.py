@@ -72,7 +72,9 @@ def test_what_is_told(told: Told) -> None:
     assert [(d.kind, d.step) for d in told.deviations] == [
         ("out of order", "clean"),
         ("unknown", "clean"),
+        ("failed", "verify"),
         ("overridden", "verify"),
+        ("failed", "roll"),
         ("skipped", "ask"),
     ]
     after = {each.name: each.after for each in told.measures}
