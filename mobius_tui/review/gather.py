@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from mobius_tui.review import action_items, annotating, harmless, reading
 from mobius_tui.review.beats import Beats
-from mobius_tui.review.drills import drills_before
-from mobius_tui.review.measures import beside, times
+from mobius_tui.review.drills import drills_before, times_of
+from mobius_tui.review.measures import beside
 from mobius_tui.review.messages import messages
 from mobius_tui.review.reading import Record
 from mobius_tui.review.redact import Redactor
@@ -50,13 +50,7 @@ def _told(
     until = _until(state, beats)
     found = None
     if began is not None:
-        found = times(
-            plan,
-            record.entries,
-            beats.past,
-            began=state.began_at,
-            ended=state.ended_at,
-        )
+        found = times_of(record.directory, plan, record.entries, beats.past)
     drills = drills_before(record.directory, began, state.began_at)
     done, applicable = plan.progress(state, plan.standings(state))
     ended = state.ended

@@ -39,8 +39,10 @@ def hour(at: float | None) -> str:
 
 
 def lasting(seconds: float | None) -> str:
-    """A duration for a column."""
-    return NONE if seconds is None else clock(seconds)
+    """A duration for a column; below 0, how much sooner."""
+    if seconds is None:
+        return NONE
+    return f"-{clock(-seconds)}" if seconds <= -1 else clock(seconds)
 
 
 def headline(told: Told) -> str:

@@ -54,7 +54,7 @@ class Measure:
     """When it came about; `None` where it did not."""
     after: float | None
     """Seconds since the trigger fired, or since the run began where none led to the
-    rollback; of a whole run, its length."""
+    rollback; below 0 for what came before the trigger; of a whole run, its length."""
     last: float | None = None
     """The same of the last drill before it, in seconds."""
     best: float | None = None

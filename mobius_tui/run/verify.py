@@ -154,7 +154,9 @@ def _record(
         return
     expected = of_journal(state, head)
     if "outage" in record:
-        expected["outage"] = outage(directory)
+        told = record["outage"]
+        older = not isinstance(told, dict) or "since" not in told
+        expected["outage"] = outage(directory, older=older)
     for key, value in expected.items():
         if record.get(key) != value:
             yield f"{name}: {key} is {_shown(record.get(key))}, by the journal " + (

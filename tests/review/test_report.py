@@ -111,7 +111,7 @@ def test_a_rollback_that_no_trigger_led_to_counts_from_the_beginning(
     told = gather(run.directory)
     assert not told.since_trigger
     assert {each.name: each.after for each in told.measures} == {
-        "detected": 35,
+        "detected": 30,
         "acknowledged": None,
         "decided": 30,
         "rollback": 30,
