@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from mobius_tui.review import action_items, annotating, harmless, reading
 from mobius_tui.review.beats import Beats
-from mobius_tui.review.drills import drills_before, times_of
+from mobius_tui.review.drills import drills_before, record_of, times_of
 from mobius_tui.review.measures import beside
 from mobius_tui.review.messages import messages
 from mobius_tui.review.reading import Record
@@ -15,6 +15,7 @@ from mobius_tui.review.redact import Redactor
 from mobius_tui.review.steps import Teller, told_values
 from mobius_tui.review.told import Happening, Told
 from mobius_tui.review.walk import Walk, walk
+from mobius_tui.run import seals
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.state import RunState
@@ -96,6 +97,7 @@ def _told(
         action_items=tuple(
             harmless.action_items(action_items.read(record.directory), one)
         ),
+        said_head=seals.head(record_of(record.directory)),
     )
 
 

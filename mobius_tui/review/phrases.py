@@ -78,6 +78,8 @@ def proof(told: Told) -> Iterator[tuple[str, str]]:
     """By what the report can be held to the run."""
     yield "Journal", f"{told.events} events"
     yield "Head", told.head
+    if told.said_head:
+        yield "Head of what was said afterwards", told.said_head
     yield "Runbook's digest", told.sha256 or NONE
     if told.damage:
         yield "Verification", "NOT as it was written; see the top of this report"

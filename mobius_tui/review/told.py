@@ -324,6 +324,8 @@ class Told:
     annotations: tuple[Annotation, ...]
     action_items: tuple[ActionItem, ...]
     """Those that somebody has said something of."""
+    said_head: str
+    """The digest of the last seal on annotations and action items; empty without."""
 
     def steps(self) -> tuple[ToldStep, ...]:
         """All steps, in the order of the runbook."""

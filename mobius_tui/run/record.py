@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mobius_tui.errors import RunError
+from mobius_tui.run import seals
 from mobius_tui.run.deliveries import as_seen
 from mobius_tui.run.directory import RunDirectory, lock_now
 from mobius_tui.run.follow import Follower
@@ -129,7 +130,8 @@ def _kept(directory: RunDirectory) -> dict[str, Any]:
         aside = directory.record.with_suffix(f".unread-{time.time_ns()}")
         directory.record.replace(aside)
         return {}
-    return {name: older[name] for name in (ANNOTATIONS, ACTION_ITEMS) if name in older}
+    tables = (ANNOTATIONS, ACTION_ITEMS, seals.TABLE)
+    return {name: older[name] for name in tables if name in older}
 
 
 def write_private(target: Path, data: bytes) -> None:
