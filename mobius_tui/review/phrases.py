@@ -128,6 +128,8 @@ def attempt(own: Try) -> str:
         parts.append(f"note: {own.note}")
     if own.left:
         parts.append(f"outlived by {', '.join(own.left)}")
+    if own.ended_with:
+        parts.append(f"ended with the script: {', '.join(own.ended_with)}")
     return "; ".join(parts)
 
 

@@ -124,6 +124,8 @@ class Try:
     output_sha256: str | None
     left: tuple[str, ...]
     """Processes that outlived it."""
+    ended_with: tuple[str, ...]
+    """Processes that were ended when its script had ended."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
