@@ -45,7 +45,14 @@ PURE = (
     *(
         f"runbook.doubts.{name}"
         for name in (
-            *("cannot_fail", "cannot_fail_script", "endless", "look", "lost"),
+            *(
+                "background",
+                "cannot_fail",
+                "cannot_fail_script",
+                "endless",
+                "look",
+                "lost",
+            ),
             *("matching", "network", "paths", "placeholders", "printing", "prompts"),
             *("quoting", "rule", "secrets", "steps", "structure", "swallowed", "table"),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mobius_tui.runbook.doubts import (
+    background,
     cannot_fail,
     endless,
     lost,
@@ -29,6 +30,7 @@ JUDGES: tuple[Judge, ...] = (
     lost.lost,
     endless.endless,
     endless.terminal,
+    background.background,
     network.requests,
     prompts.prompts,
     quoting.unquoted,
@@ -51,6 +53,7 @@ RULES: Mapping[str, Rule] = {
         quoting.EMPTY_PATH,
         endless.ENDLESS_COMMAND,
         endless.NEEDS_TERMINAL,
+        background.BACKGROUND,
         prompts.PROMPT,
         network.CURL_WITHOUT_FAIL,
         network.REQUEST_WITHOUT_LIMIT,
