@@ -66,14 +66,16 @@ class Milestones:
     outage: Outage | None = None
     """What a trigger found; `None` where none has fired."""
     triggered: bool = False
-    """Whether that led to what was done: what a repair sets off did not."""
+    """Whether that came before what destroys: what a repair sets off led to nothing."""
     detected: float | None = None
     """The first sign on record: a trigger that fired, a step or a look of a check that
     failed, a decision, or a step that changes something."""
     acknowledged: float | None = None
     decided: float | None = None
     """The last decision before the first step that changes something, or that step
-    itself where nothing was decided; the last of all where nothing was changed."""
+    itself where nothing was decided; the last of all where nothing was changed. In an
+    incident what came before the trigger was about something else; in a drill all is
+    about what broke its site."""
     rollback: float | None = None
     restored: float | None = None
     """From when on every probe was healthy: the first check of the last row of healthy
@@ -197,7 +199,8 @@ class Course:
                 `None` for before the run, and where that is not known.
         """
         outage, broken = self._outage, max(self._began, injected or 0.0)
-        triggered = outage is not None and self._led_to_it(outage.fired)
+        first = self._destroyed
+        triggered = outage is not None and (first is None or first >= outage.fired)
         found = Milestones(
             began=self._began,
             broken=broken,
@@ -206,21 +209,16 @@ class Course:
             triggered=triggered,
             detected=self._detected(broken),
             acknowledged=outage.acknowledged if outage and triggered else None,
-            rollback=outage.rollback if outage and triggered else self._destroyed,
+            rollback=outage.rollback if outage and triggered else first,
         )
+        since = broken if self._drill else max(found.since, broken)
         restored = self._restored(past, found)
         return replace(
             found,
-            decided=self._decided(max(found.since, broken)),
+            decided=self._decided(since),
             restored=restored,
             steady=self._steady(past, restored),
         )
-
-    def _led_to_it(self, fired: float) -> bool:
-        """Whether a trigger can have led to what was done."""
-        if self._destroyed is not None and self._destroyed < fired:
-            return False
-        return not self._changes or self._changes[-1] >= fired
 
     def _detected(self, since: float) -> float | None:
         known = (*self._signs, *self._choices, *self._changes)

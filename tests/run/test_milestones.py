@@ -134,6 +134,24 @@ def test_it_is_about_the_latest_outage_until_a_rollback(plan: Plan) -> None:
     assert third.outage.fired == 7.0
 
 
+def test_what_was_changed_before_the_trigger_decided_nothing(
+    make_runbook: MakeRunbook, site: Site
+) -> None:
+    changes = ('run = "true"\neffect = "read"', 'run = "true"\neffect = "change"')
+    plan = Plan(make_runbook(site.book().replace(*changes)))
+    happened: tuple[tuple[float, str, Event], ...] = (
+        (1.0, "anna", StepStarted(step="verified", attempt=1)),
+        (3.5, "trigger", FIRED),
+        (4.0, "anna", NoteAdded(text="I see it")),
+    )
+    found = told(plan, "fffff", *happened)
+    assert found.triggered
+    assert (found.detected, found.acknowledged) == (1.0, 4.0)
+    assert found.decided is None
+    begun = told(plan, "fffff", *happened, (5.0, "trigger", BEGAN))
+    assert (begun.decided, begun.after("decided")) == (5.0, 1.5)
+
+
 async def test_the_record_of_a_run_keeps_it(begin: Begin, site: Site) -> None:
     run = await begin(site.book())
     await run.did("arm")
