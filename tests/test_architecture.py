@@ -47,7 +47,14 @@ PURE = (
     *(
         f"runbook.doubts.{name}"
         for name in (
-            *("cannot_fail", "cannot_fail_script", "endless", "look", "lost"),
+            *(
+                "background",
+                "cannot_fail",
+                "cannot_fail_script",
+                "endless",
+                "look",
+                "lost",
+            ),
             *("matching", "network", "paths", "placeholders", "printing", "prompts"),
             *("quoting", "rule", "secrets", "steps", "structure", "swallowed", "table"),
             "unattended",
@@ -254,12 +261,12 @@ def test_textual_is_not_loaded_without_a_screen(code: str) -> None:
 
 
 BARE = {f"mobius_tui.run.bare{n}" for n in ("", ".disk", ".ends", ".output")}
-BARE |= {f"mobius_tui.run.bare.{n}" for n in ("looks", "orphans", "script")}
+BARE |= {f"mobius_tui.run.bare.{n}" for n in ("looks", "orphans", "redactor", "script")}
 BARE |= {"mobius_tui.run", "mobius_tui"}
 """What the keepers have in common; it imports next to nothing."""
 TERMINAL = ("attendant", "door", "frames", "history", "relay")
 KEEPERS = {
-    "keeper.py": {f"mobius_tui.run.bare.{n}" for n in ("courtesy", "pump", "redactor")},
+    "keeper.py": {f"mobius_tui.run.bare.{n}" for n in ("courtesy", "pump")},
     "terminal/keeper.py": {
         *("mobius_tui.run.peer", "mobius_tui.run.terminal"),
         *(f"mobius_tui.run.terminal.{n}" for n in TERMINAL),

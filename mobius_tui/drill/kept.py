@@ -116,7 +116,7 @@ def _score(said: Mapping[str, Any]) -> Score:
     values = {name: value for name, value in said.items() if name in known}
     for name in values.keys() & _LISTS:
         values[name] = tuple(map(str, values[name]))
-    for name in values.keys() & set(TIMES):
+    for name in values.keys() & {"injected", *TIMES}:
         values[name] = None if values[name] is None else _seconds(values[name])
     if values["handled"] not in (True, False, None):
         raise ValueError("handled is no truth")

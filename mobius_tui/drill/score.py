@@ -7,18 +7,17 @@ with what the site showed at the end.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mobius_tui.health.past import Past
 from mobius_tui.run.drill_events import HintGiven
 from mobius_tui.run.entry import Entry
 from mobius_tui.run.events import AutoStarted, Event, NoteAdded
 from mobius_tui.run.fold import advance, initial
-from mobius_tui.run.milestones import NOBODY, STEADY
+from mobius_tui.run.milestones import FAILURES, NOBODY, Course
 from mobius_tui.run.order import is_out_of_order
 from mobius_tui.run.plan import Plan, effect_of
 from mobius_tui.run.step_events import (
-    CheckTried,
     ChoiceMade,
     StepEnded,
     StepOverridden,
@@ -26,13 +25,9 @@ from mobius_tui.run.step_events import (
     StepStarted,
 )
 from mobius_tui.run.steps import Status
-from mobius_tui.run.watch_events import RollbackBegan, TriggerFired
 
 TIMES = ("detected", "decided", "restored", "steady")
 """The times of a score, in the order in which they come about."""
-_FAILURES = frozenset({"failed", "timed out", "not started", "output lost"})
-"""Bad ends of an attempt, but for the one that somebody asked for."""
-_RED = _FAILURES | {"warned"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,17 +59,14 @@ class Score:
     """Whether the site was truly restored; `None` where nobody looked."""
     left: tuple[str, ...] = ()
     """What the site showed to be wrong at the end, in words."""
+    injected: float | None = None
+    """When that was, where it came later: seconds from the beginning of the run."""
     detected: float | None = None
-    """The first sign on record: a trigger that fired, a step or a look of a check that
-    failed, a decision, or a step that changes something."""
+    """This and the three after it are as `Milestones` has them."""
     decided: float | None = None
-    """The last decision before the first step that changes something, or that step
-    itself where nothing was decided; the last of all where nothing was changed."""
     restored: float | None = None
-    """The first check of the last unbroken row of healthy ones, of every probe; where
-    no probe failed, the end of the last step that changes. Never, if not handled."""
+    """Never, if not handled."""
     steady: float | None = None
-    """The third healthy check from then on, of every probe."""
     wrong: tuple[str, ...] = ()
     """Steps that failed, and not by the fault: those that change something and ended
     badly, unless the fault reddens them; those that only look and ended badly after
@@ -112,11 +104,7 @@ class Scoring:
         self._plan = plan
         self._state = initial(plan.runbook)
         self._automatic = False
-        self._signs: list[float] = []
-        self._choices: list[float] = []
-        self._changes: list[float] = []
-        self._changed: float | None = None
-        """When the last step that changes something ended well."""
+        self._course = Course(plan)
         self._begun: dict[str, str] = {}
         """Steps that change something, by the id that they were first written under."""
         self._ends: list[tuple[float, str]] = []
@@ -137,7 +125,8 @@ class Scoring:
         if by_person and isinstance(event, StepStarted | ChoiceMade):
             self._order(event.step)
         advance(self._state, entry)
-        self._time(event, entry.at)
+        self._course.heed(entry)
+        self._keep(event, entry.at)
         if by_person:
             self._unsaid += self._words(event)
         if isinstance(event, StepOverridden):
@@ -148,28 +137,16 @@ class Scoring:
         if is_out_of_order(self._plan, self._state, step_id):
             self._out_of_order[step_id] = None
 
-    def _time(self, event: Event, at: float) -> None:
+    def _keep(self, event: Event, at: float) -> None:
         match event:
             case AutoStarted():
                 self._automatic = True
             case HintGiven():
                 self._hints += 1
-            case TriggerFired() | CheckTried(held=False):
-                self._signs.append(at)
-            case ChoiceMade():
-                self._choices.append(at)
-            case RollbackBegan():
-                self._changes.append(at)
             case StepStarted(step=step) if self._changes_something(step):
-                self._changes.append(at)
                 self._begun.setdefault(self._plan.steps[step].same_as or step, step)
-            case StepEnded(step=step, result=result):
-                if result in _RED:
-                    self._signs.append(at)
-                if result in _FAILURES:
-                    self._ends.append((at, step))
-                elif result != "stopped" and self._changes_something(step):
-                    self._changed = at
+            case StepEnded(step=step, result=result) if result in FAILURES:
+                self._ends.append((at, step))
             case _:
                 pass
 
@@ -197,22 +174,26 @@ class Scoring:
                 nobody has looked.
             facts: what is known of what broke the site.
         """
-        began = max(self._state.began_at, facts.injected or 0.0)
-        restored = None if left else self._restored(past, began)
+        found = self._course.milestones(past, facts.injected)
+        if left:
+            found = replace(found, restored=None, steady=None)
+        late = found.broken - found.began
 
-        def after(at: float | None) -> float | None:
-            return None if at is None else max(0.0, at - began)
+        def after(name: str) -> float | None:
+            at = found.at(name)
+            return None if at is None else at - found.broken
 
         return Score(
             faults=facts.faults,
             automatic=self._automatic,
             handled=None if left is None else not left,
             left=left or (),
-            detected=after(self._detected(began)),
-            decided=after(self._decided(began)),
-            restored=after(restored),
-            steady=after(self._steady(past, restored)),
-            wrong=self._named(self._wrong(facts, restored)),
+            injected=late if late > 0 else None,
+            detected=after("detected"),
+            decided=after("decided"),
+            restored=after("restored"),
+            steady=after("steady"),
+            wrong=self._named(self._wrong(facts, found.restored)),
             skipped=self._named(self._skipped()),
             out_of_order=self._named(self._out_of_order),
             overridden=self._named(self._overridden),
@@ -220,36 +201,6 @@ class Scoring:
             changed=tuple(self._begun),
             unsaid=tuple(self._unsaid),
         )
-
-    def _detected(self, began: float) -> float | None:
-        known = self._signs + self._choices + self._changes
-        return min((at for at in known if at >= began), default=None)
-
-    def _decided(self, began: float) -> float | None:
-        change = min((at for at in self._changes if at >= began), default=None)
-        choices = (at for at in self._choices if change is None or at <= change)
-        return max((at for at in choices if at >= began), default=change)
-
-    def _watched(self) -> tuple[str, ...]:
-        """The probes that tell whether the service is well."""
-        health = self._plan.runbook.health
-        probes = health.probes if health is not None else ()
-        return tuple(probe.id for probe in probes if probe.trigger)
-
-    def _restored(self, past: Past, began: float) -> float | None:
-        ill = [p for p in self._watched() if past.counts(p, since=began).failed]
-        if not ill:
-            return self._changed
-        since = [past.well_since(probe) for probe in ill]
-        known = [at for at in since if at is not None]
-        return max(known) if len(known) == len(since) else None
-
-    def _steady(self, past: Past, restored: float | None) -> float | None:
-        if restored is None:
-            return None
-        thirds = [past.oks(p, since=restored, count=STEADY) for p in self._watched()]
-        known = [at for at in thirds if at is not None]
-        return max(known, default=None) if len(known) == len(thirds) else None
 
     def _wrong(self, facts: Facts, restored: float | None) -> Iterator[str]:
         for at, step in self._ends:

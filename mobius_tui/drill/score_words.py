@@ -38,6 +38,12 @@ def faults_words(score: Score) -> str:
     return f"the fault was {' + '.join(score.faults)}"
 
 
+def counted_words(score: Score) -> str:
+    """From when on its times are counted."""
+    since = "the beginning" if score.injected is None else "the fault"
+    return f"times from {since} on"
+
+
 def seconds_words(duration: float) -> str:
     """A time of a score: `0.4 s`, `0:42`, `8:41`."""
     return in_words(duration) if duration < 10 else clock(duration)
@@ -80,7 +86,8 @@ def details(score: Score) -> Iterator[tuple[str, tuple[str, ...]]]:
 def lines(drill: Kept, times: tuple[Beside, ...]) -> Iterator[str]:
     """A score as lines: words first, for a reader or a pipe."""
     score = drill.score
-    yield f"score: {verdict_words(score)}; {faults_words(score)}"
+    told = (verdict_words(score), faults_words(score), counted_words(score))
+    yield f"score: {'; '.join(told)}"
     for at in times:
         before = before_words(at)
         beside = f"; {before}" if before else ""

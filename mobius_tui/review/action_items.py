@@ -1,7 +1,8 @@
 """What is left to do after an incident: whose it is, until when, and whether done.
 
-The items are the steps of the runbook that looks back, which a person answers; what
-becomes of them is kept in the run's own record, beside the untouched journal.
+The items are the steps of the runbook that looks back, which a person answers, and what
+a person adds to them; what becomes of them is kept in the run's own record, beside the
+untouched journal.
 """
 
 from __future__ import annotations
@@ -18,18 +19,18 @@ from mobius_tui.review.told import ActionItem
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.events import RunBegan
 from mobius_tui.run.follow import Follower
+from mobius_tui.run.follow_up import path_of
 from mobius_tui.run.record import ACTION_ITEMS as TABLE
 from mobius_tui.run.runs import all_runs
 from mobius_tui.run.state import RunState
 from mobius_tui.runbook.decode import load
-from mobius_tui.runbook.library import find
 from mobius_tui.runbook.model import Runbook, Step
 from mobius_tui.runbook.model_action import Ask, Manual
 
-USUAL = "mobius-post-incident"
-"""The runbook that looks back where the run's own names none."""
 LONGEST = 200
-"""Characters of an owner's name; more is no name."""
+"""Characters of an owner's name, or of what is to be done; more is neither."""
+OWN = "own:"
+"""How the id of an item begins that a person has added: no step has such an id."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,26 +38,41 @@ class Checklist:
     """The items of a run, in the order of the runbook that looks back."""
 
     title: str
+    """Of that runbook; empty where the run's own names none."""
     items: tuple[ActionItem, ...]
+    problem: str = ""
+    """Why the items of that runbook are not among them, in words."""
+
+    def new(self) -> ActionItem:
+        """One that a person adds."""
+        used = [each.id.removeprefix(OWN) for each in self.items if is_own(each)]
+        numbers = [int(each) for each in used if each.isdecimal()]
+        return ActionItem(id=f"{OWN}{max(numbers, default=0) + 1}", title="")
 
 
-def checklist(directory: RunDirectory, runbook: Runbook) -> Checklist:
+def is_own(item: ActionItem) -> bool:
+    """Whether a person has added it, so that they may call it otherwise, too."""
+    return item.id.startswith(OWN)
+
+
+def checklist(directory: RunDirectory, runbook: Runbook, path: str) -> Checklist:
     """All items of a run: what was kept of them, and else what was answered elsewhere.
 
     Args:
         directory: the run's.
         runbook: the run's; it may name the runbook that looks back.
-
-    Raises:
-        MobiusError: that runbook cannot be read.
+        path: where the run's runbook lay when it began.
     """
-    review = runbook.review or USUAL
-    try:
-        back = load(find(review))
-    except UsageError:
-        back = load(find(USUAL))
-    answered = _answered(directory, back)
     kept = {each.id: each for each in read(directory)}
+    if runbook.review is None:
+        return Checklist(title="", items=tuple(kept.values()))
+    try:
+        back = load(path_of(runbook.review, path))
+    except (MobiusError, ValueError) as error:
+        why = str(error).splitlines()[0]
+        words = f"{runbook.review}, which lists more of them, cannot be read: {why}"
+        return Checklist(title="", items=tuple(kept.values()), problem=words)
+    answered = _answered(directory, back)
     items = []
     for step in _asking(back):
         item = kept.pop(step.id, None) or _item(step, answered)
@@ -143,11 +159,13 @@ def keep(directory: RunDirectory, item: ActionItem, *, by: str, now: float) -> N
         now: seconds since 1970.
 
     Raises:
-        UsageError: it is due on no day, or its owner's name is too long.
+        UsageError: it is due on no day, says nothing, or is too long.
         RunError: the run is not over, or its record cannot be read or written.
     """
     if len(item.owner) > LONGEST:
         raise UsageError(f"an owner's name has {LONGEST} characters at most")
+    if not item.title.strip() or len(item.title) > LONGEST:
+        raise UsageError(f"say what is to be done, in {LONGEST} characters at most")
     if item.due and not _is_day(item.due):
         raise UsageError(f"{item.due!r} is no day; write it as 2026-11-30")
     said: Said = {

@@ -122,10 +122,7 @@ def _sections(told: Told) -> Iterator[Section]:
 
 def _deviations(told: Told) -> Markup:
     if not told.deviations:
-        return tag(
-            "p",
-            "None: nothing was skipped, overridden, out of order, unknown or failed.",
-        )
+        return tag("p", phrases.NO_DEVIATIONS)
     body = (
         (
             phrases.hour(d.at),

@@ -1,4 +1,14 @@
-"""A run as JUnit XML, for the page of a CI: a step is a test case. Pure."""
+"""A run as JUnit XML, for the page of a CI: a step is a test case. Pure.
+
+An attempt that ended badly, beside what its step came to, is told as Maven Surefire
+tells a test that it ran again: `flakyFailure` or `flakyError` in a test case that came
+well out of it at last, `rerunFailure` or `rerunError` beside the `failure` or `error`
+of one that did not. Gradle and nextest write the same; Jenkins (with its flaky test
+handler) and GitHub's action-junit-report show it. Those that know nothing of it, such
+as GitLab and Jenkins by itself, leave it out and read what the step came to, as before:
+what passed turns no page red. A test case for each attempt would; and GitLab keeps only
+the first of those that have one name.
+"""
 
 from __future__ import annotations
 
@@ -65,10 +75,10 @@ def _case(told: Told, phase: ToldPhase, step: ToldStep) -> Tree.Element:
     if step.status in _LEFT:
         why = f": {step.reason}" if step.reason not in ("", step.status) else ""
         Tree.SubElement(case, "skipped", message=f"{step.status}{why}")
-    elif step.status in _ERRORS:
-        Tree.SubElement(case, "error", type=step.status, message=reason)
     elif step.status in BAD:
-        Tree.SubElement(case, "failure", type=step.status, message=reason)
+        name = "error" if step.status in _ERRORS else "failure"
+        Tree.SubElement(case, name, type=step.status, message=reason)
+    _earlier(case, step)
     lines = []
     for own in step.tries:
         lines += [f"attempt {own.number}: {phrases.attempt(own)}", *own.output]
@@ -77,6 +87,19 @@ def _case(told: Told, phase: ToldPhase, step: ToldStep) -> Tree.Element:
     if lines:
         Tree.SubElement(case, "system-out").text = "\n".join(lines)
     return case
+
+
+def _earlier(case: Tree.Element, step: ToldStep) -> None:
+    """The attempts that ended badly, but for the one that the case itself tells."""
+    if step.status in _LEFT:
+        return  # it is neither: what came before stands in its output
+    last = step.tries[-1:] if step.status in BAD else ()
+    prefix = "rerun" if last else "flaky"
+    for own in step.tries:
+        if own.status in BAD and own not in last:
+            name = "Error" if own.status in _ERRORS else "Failure"
+            message = f"attempt {own.number}: {own.reason or own.status}"
+            Tree.SubElement(case, f"{prefix}{name}", type=own.status, message=message)
 
 
 def _damage(told: Told) -> Tree.Element:

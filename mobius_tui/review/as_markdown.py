@@ -90,7 +90,7 @@ def _damage(told: Told) -> Iterator[str]:
 def _deviations(told: Told) -> Iterator[str]:
     yield "## Deviations"
     if not told.deviations:
-        yield "None: nothing was skipped, overridden, out of order, unknown or failed."
+        yield phrases.NO_DEVIATIONS
         return
     rows = ((d.kind, d.name, phrases.hour(d.at), d.by, d.text) for d in told.deviations)
     yield table(("What", "Step", "At (UTC)", "By", "Why"), rows)

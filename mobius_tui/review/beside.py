@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from mobius_tui.health.past import Past
 from mobius_tui.review import reading
-from mobius_tui.review.drills import earlier_drills
-from mobius_tui.review.measures import Times, times
+from mobius_tui.review.drills import earlier_drills, times_of
 from mobius_tui.review.timeline import Bar, Lane, Timeline, attempts_of
 from mobius_tui.review.walk import walk
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.events import RunBegan
+from mobius_tui.run.milestones import Milestones
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.state import RunState
 from mobius_tui.runbook.units import clock
@@ -28,7 +28,7 @@ class Drill:
     run: str
     began: float
     """Seconds since 1970."""
-    times: Times
+    times: Milestones
     bars: Mapping[str, tuple[Bar, ...]]
     """The attempts at each step."""
 
@@ -64,14 +64,12 @@ def _drill(directory: RunDirectory) -> Drill | None:
     return Drill(
         run=directory.id,
         began=state.began_at,
-        times=times(
-            plan, record.entries, past, began=state.began_at, ended=state.ended_at
-        ),
+        times=times_of(directory, plan, record.entries, past),
         bars={step_id: attempts_of(state, step_id) for step_id in state.steps},
     )
 
 
-def beside(whole: Timeline, state: RunState, own: Times, drill: Drill) -> Timeline:
+def beside(whole: Timeline, state: RunState, own: Milestones, drill: Drill) -> Timeline:
     """A timeline with a lane of the drill under each step.
 
     Args:
@@ -119,7 +117,7 @@ _SAID = (("rollback", "rollback begun"), ("restored", "restored"))
 """The times that are told first."""
 
 
-def _measured(own: Times, drill: Times, *, both: bool) -> Iterator[str]:
+def _measured(own: Milestones, drill: Milestones, *, both: bool) -> Iterator[str]:
     """How much later or sooner than in the drill: nothing where that cannot be said."""
     if own.triggered != drill.triggered and not both:
         return

@@ -34,6 +34,7 @@ ROLES = {
     "warned": "warn",
     "overridden": "warn",
     "skipped": "warn",
+    "retried": "warn",
     "running": "warn",
     "unknown": "unknown",
     "pending": "muted",

@@ -1,24 +1,54 @@
-"""What the drills of a runbook took, from the records of their ends."""
+"""The times of a run, and what the drills of its runbook took before it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from mobius_tui.errors import RunError
+from mobius_tui.health.past import Past
 from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.entry import Entry
 from mobius_tui.run.events import RunBegan
+from mobius_tui.run.milestones import Milestones, milestones
+from mobius_tui.run.plan import Plan
 from mobius_tui.run.record import read_record
 from mobius_tui.run.runs import all_runs
 
 _OUTAGE = {
-    "acknowledged": "acknowledged",
-    "rollback": "rollback_began",
-    "restored": "first_healthy",
-    "steady": "three_healthy",
+    "detected": ("detected",),
+    "acknowledged": ("acknowledged",),
+    "decided": ("decided",),
+    "rollback": ("rollback", "rollback_began"),
+    "restored": ("restored", "first_healthy"),
+    "steady": ("steady", "three_healthy"),
 }
-"""A measure, and its time in a record's `[outage]`."""
+"""A measure, and its time in a record's `[outage]`; older records name some else."""
+
+
+def times_of(
+    directory: RunDirectory, plan: Plan, entries: Sequence[Entry], past: Past
+) -> Milestones:
+    """The times of a run; of a drill that is over, as its score has them.
+
+    Args:
+        directory: the run's; its record has what became of a drill.
+        plan: its plan.
+        entries: all of its entries.
+        past: the checks on record.
+    """
+    score = record_of(directory).get("score")
+    score = score if isinstance(score, dict) else {}
+    late = score.get("injected")
+    injected = None
+    if isinstance(late, float) and entries:
+        injected = entries[0].at + late
+    found = milestones(plan, entries, past, injected)
+    if score.get("handled") is False:
+        return replace(found, restored=None, steady=None)
+    return found
 
 
 def drills_before(
@@ -83,11 +113,14 @@ def _took(record: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
     began, ended = record.get("began"), record.get("ended")
     if isinstance(began, datetime) and isinstance(ended, datetime):
         yield "total", (ended - began).total_seconds()
-    outage = record.get("outage")
-    fired = outage.get("fired") if isinstance(outage, dict) else None
-    if not isinstance(outage, dict) or not isinstance(fired, datetime):
+    outage, score = record.get("outage"), record.get("score")
+    if not isinstance(outage, dict):
         return
-    for name, key in _OUTAGE.items():
-        at = outage.get(key)
-        if isinstance(at, datetime):
-            yield name, (at - fired).total_seconds()
+    since = outage.get("since", outage.get("fired"))
+    broken = isinstance(score, dict) and score.get("handled") is False
+    for name, keys in _OUTAGE.items():
+        at = next((outage[key] for key in keys if key in outage), None)
+        if broken and name in ("restored", "steady"):
+            continue
+        if isinstance(at, datetime) and isinstance(since, datetime):
+            yield name, (at - since).total_seconds()

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 
 from mobius_tui.review import action_items, annotating, harmless, reading
 from mobius_tui.review.beats import Beats
-from mobius_tui.review.drills import drills_before
-from mobius_tui.review.measures import beside, times
+from mobius_tui.review.drills import drills_before, record_of, times_of
+from mobius_tui.review.measures import beside
 from mobius_tui.review.messages import messages
 from mobius_tui.review.reading import Record
 from mobius_tui.review.redact import Redactor
 from mobius_tui.review.steps import Teller, told_values
 from mobius_tui.review.told import Happening, Told
 from mobius_tui.review.walk import Walk, walk
+from mobius_tui.run import seals
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.state import RunState
@@ -50,13 +51,7 @@ def _told(
     until = _until(state, beats)
     found = None
     if began is not None:
-        found = times(
-            plan,
-            record.entries,
-            beats.past,
-            began=state.began_at,
-            ended=state.ended_at,
-        )
+        found = times_of(record.directory, plan, record.entries, beats.past)
     drills = drills_before(record.directory, began, state.began_at)
     done, applicable = plan.progress(state, plan.standings(state))
     ended = state.ended
@@ -102,6 +97,7 @@ def _told(
         action_items=tuple(
             harmless.action_items(action_items.read(record.directory), one)
         ),
+        said_head=seals.head(record_of(record.directory)),
     )
 
 

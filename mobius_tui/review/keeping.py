@@ -8,6 +8,7 @@ from typing import Any
 
 from mobius_tui.errors import RunError
 from mobius_tui.review.drills import record_of
+from mobius_tui.run import seals
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.record import changing, write_private
 from mobius_tui.runbook.source import MAX_BYTES
@@ -58,7 +59,9 @@ def _changed(
     if not record:
         raise RunError(f"{directory.record} cannot be read; nothing was changed")
     before = record.get(table)
-    record[table] = list(change(before if isinstance(before, list) else ()))
+    entries = list(change(before if isinstance(before, list) else ()))
+    chain = seals.sealed(record, table, entries, seals.first_line(directory))
+    record |= {table: entries, seals.TABLE: chain}
     data = tomli_w.dumps(record).encode()
     if len(data) > MAX_BYTES:
         most = bytes_in_words(MAX_BYTES)

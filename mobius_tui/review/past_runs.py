@@ -8,7 +8,7 @@ from pathlib import Path
 from mobius_tui.errors import UsageError
 from mobius_tui.health.past import Past
 from mobius_tui.review import reading
-from mobius_tui.review.measures import times
+from mobius_tui.review.drills import times_of
 from mobius_tui.review.stats import PastRun, PastStep
 from mobius_tui.review.walk import walk
 from mobius_tui.run.directory import RunDirectory
@@ -64,9 +64,7 @@ def _past_run(directory: RunDirectory) -> PastRun | None:
     past = Past()
     for check in reading.checks(directory):
         past.add(check)
-    found = times(
-        plan, record.entries, past, began=state.began_at, ended=state.ended_at
-    )
+    found = times_of(directory, plan, record.entries, past)
     return PastRun(
         id=directory.id,
         mode=record.began.mode,

@@ -15,6 +15,10 @@ NONE = "–"
 """Where there is nothing to say."""
 OURS = ("P50 of our checks", "P95 of our checks")
 """What the percentiles of a probe are called; what a service reports is told apart."""
+NO_DEVIATIONS = (
+    "None: no attempt went wrong, and nothing was made again, skipped, overridden or "
+    "out of order."
+)
 FAR = 2.0
 """Times the longest answer up to which a limit is in sight."""
 _RISING = "▁▂▃▄▅▆▇█"
@@ -35,8 +39,10 @@ def hour(at: float | None) -> str:
 
 
 def lasting(seconds: float | None) -> str:
-    """A duration for a column."""
-    return NONE if seconds is None else clock(seconds)
+    """A duration for a column; below 0, how much sooner."""
+    if seconds is None:
+        return NONE
+    return f"-{clock(-seconds)}" if seconds <= -1 else clock(seconds)
 
 
 def headline(told: Told) -> str:
@@ -72,6 +78,8 @@ def proof(told: Told) -> Iterator[tuple[str, str]]:
     """By what the report can be held to the run."""
     yield "Journal", f"{told.events} events"
     yield "Head", told.head
+    if told.said_head:
+        yield "Head of what was said afterwards", told.said_head
     yield "Runbook's digest", told.sha256 or NONE
     if told.damage:
         yield "Verification", "NOT as it was written; see the top of this report"
@@ -120,6 +128,8 @@ def attempt(own: Try) -> str:
         parts.append(f"note: {own.note}")
     if own.left:
         parts.append(f"outlived by {', '.join(own.left)}")
+    if own.ended_with:
+        parts.append(f"ended with the script: {', '.join(own.ended_with)}")
     return "; ".join(parts)
 
 

@@ -12,13 +12,14 @@ from pathlib import Path
 from mobius_tui.errors import RunError
 from mobius_tui.health.record import Check, Sample
 from mobius_tui.review.beats import Row
-from mobius_tui.review.measures import Times, times
+from mobius_tui.review.drills import times_of
 from mobius_tui.review.rewind import Folded, Rewind
 from mobius_tui.run.directory import AttemptDirectory, RunDirectory
 from mobius_tui.run.entry import Entry
 from mobius_tui.run.follow import Changes, Follower
 from mobius_tui.run.intents import Intent, Reply
 from mobius_tui.run.journal import FIRST
+from mobius_tui.run.milestones import Milestones
 from mobius_tui.run.regular import regular
 from mobius_tui.run.state import RunState
 from mobius_tui.run.viewer import Viewer
@@ -80,16 +81,9 @@ class Rewound(Follower):
         """The state by now, whatever is shown."""
         return self._newest.state
 
-    def times(self) -> Times:
+    def times(self) -> Milestones:
         """The times by which the whole run is judged."""
-        newest = self._newest.state
-        return times(
-            self.plan,
-            self.rewind.entries,
-            self._all,
-            began=newest.began_at,
-            ended=newest.ended_at,
-        )
+        return times_of(self.directory, self.plan, self.rewind.entries, self._all)
 
     def show(self, n: int, moment: float) -> None:
         """Show it as it was after an entry, at a moment in seconds since 1970."""

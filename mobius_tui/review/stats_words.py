@@ -17,6 +17,8 @@ WIDTH = 26
 """Cells of a step's name."""
 NEWEST = 8
 """Times to restore that are listed."""
+SINCE = "since the trigger, or else the beginning"
+"""From when on they are counted."""
 _HEAD = ("runs", "pass", "median", "p95", "retries", "skipped", "overridden")
 
 
@@ -93,6 +95,7 @@ def _restored(mode: str, found: tuple[Restored, ...]) -> Iterator[str]:
         f"Time to restore in {mode}s: median {lasting(percentile(took, 50))}, "
         f"best {lasting(min(took))}{newest}"
     )
+    yield f"  {SINCE}"
     longest = max(*took, 1.0)
     for each in found[-NEWEST:]:
         bar = "█" * max(1, round(each.seconds / longest * 30))

@@ -159,6 +159,7 @@ class Teller:
             output_bytes=own.output_bytes,
             output_sha256=self._walked.digests.get((step.id, own.number)),
             left=tuple(map(self._one, own.left)),
+            ended_with=tuple(map(self._one, own.ended_with)),
         )
 
 

@@ -12,7 +12,19 @@ from typing import Literal, TypeAlias
 Moment: TypeAlias = float
 """Seconds since 1970; JSON has it as a UTC time."""
 
-Irregular = Literal["skipped", "overridden", "out of order", "unknown", "failed"]
+Irregular = Literal[
+    "skipped",
+    "overridden",
+    "out of order",
+    "retried",
+    "failed",
+    "timed out",
+    "stopped",
+    "not started",
+    "output lost",
+    "unknown",
+]
+"""Of an attempt that ended badly, how it ended."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,7 +54,7 @@ class Measure:
     """When it came about; `None` where it did not."""
     after: float | None
     """Seconds since the trigger fired, or since the run began where none led to the
-    rollback; of a whole run, its length."""
+    rollback; below 0 for what came before the trigger; of a whole run, its length."""
     last: float | None = None
     """The same of the last drill before it, in seconds."""
     best: float | None = None
@@ -112,6 +124,8 @@ class Try:
     output_sha256: str | None
     left: tuple[str, ...]
     """Processes that outlived it."""
+    ended_with: tuple[str, ...]
+    """Processes that were ended when its script had ended."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -312,6 +326,8 @@ class Told:
     annotations: tuple[Annotation, ...]
     action_items: tuple[ActionItem, ...]
     """Those that somebody has said something of."""
+    said_head: str
+    """The digest of the last seal on annotations and action items; empty without."""
 
     def steps(self) -> tuple[ToldStep, ...]:
         """All steps, in the order of the runbook."""

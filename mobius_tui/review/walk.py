@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from mobius_tui.errors import MobiusError
+from mobius_tui.review.deviations import of_attempts
 from mobius_tui.review.told import Decided, Deviation, Happening, Noted
 from mobius_tui.run.entry import Entry
 from mobius_tui.run.entry_words import words
@@ -24,7 +25,7 @@ from mobius_tui.run.step_events import (
     StepStarted,
     StepUnknown,
 )
-from mobius_tui.run.steps import BAD, Status, Value
+from mobius_tui.run.steps import Value
 
 Key = tuple[str, int]
 """A step's id, and the number of an attempt at it."""
@@ -113,9 +114,8 @@ class Walker:
                 self._deviate("overridden", entry, reason)
             case StepEnded(step=step, attempt=attempt, output_sha256=digest):
                 self.digests[step, attempt] = digest
-            case StepUnknown(step=step, attempt=attempt, reason=reason) as unknown:
-                self.digests[step, attempt] = unknown.output_sha256
-                self._deviate("unknown", entry, reason)
+            case StepUnknown(step=step, attempt=attempt, output_sha256=digest):
+                self.digests[step, attempt] = digest
             case ChoiceMade(step=step, values=values, reason=reason):
                 self.decisions.append(
                     Decided(
@@ -183,25 +183,12 @@ def walk(plan: Plan, entries: Iterable[Entry]) -> Walk:
 
 
 def _at_the_end(walker: Walker) -> tuple[Deviation, ...]:
-    """The deviations, with what became of them, and the steps that ended badly."""
-    plan, state = walker.plan, walker.state
+    """The deviations, with what became of them, and those of the attempts."""
     found = []
     for each in walker.deviations:
-        status = state.steps[each.step].status
-        later = each.kind in ("skipped", "unknown") and status != each.kind
+        status = walker.state.steps[each.step].status
+        later = each.kind == "skipped" and status != each.kind
         text = f"{each.text}; later {status}" if later else each.text
         found.append(replace(each, text=text))
-    for step_id, own in state.steps.items():
-        last = own.last
-        if own.status in BAD - {Status.UNKNOWN} and last is not None:
-            found.append(
-                Deviation(
-                    kind="failed",
-                    step=step_id,
-                    name=plan.name(step_id),
-                    at=last.ended or last.started,
-                    by=last.by,
-                    text=own.reason or str(own.status),
-                )
-            )
+    found += of_attempts(walker.plan, walker.state)
     return tuple(sorted(found, key=lambda each: each.at))

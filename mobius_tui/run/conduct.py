@@ -49,6 +49,7 @@ class Conduct:
         self._directory = engine.directory.attempt(step.id, number)
         self._kept = Kept(engine, step, self._directory)
         self._left: tuple[str, ...] = ()
+        self._ended_with: tuple[str, ...] = ()
         self._code: int | None = None
         self._resumed = False
 
@@ -115,6 +116,7 @@ class Conduct:
             await self._without_end()
             return None
         self._code = end.code if end.cause != "not started" else None
+        self._ended_with = end.ended
         if end.left or traces.tree_held(self._directory):
             self._left = await asyncio.to_thread(
                 traces.survivors, self._directory, self._mark()
@@ -301,5 +303,6 @@ class Conduct:
             exit_sha256=found.exit,
             outputs_sha256=None if self._left else found.outputs,
             left=tuple(map(self._engine.redact, self._left)),
+            ended_with=tuple(map(self._engine.redact, self._ended_with)),
         )
         await self._engine.record(event)

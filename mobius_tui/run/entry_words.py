@@ -135,4 +135,6 @@ def _ended(event: StepEnded, plan: Plan, state: RunState) -> str:
         text += f" ({event.note})"
     if event.left:
         text += f"; still alive: {'; '.join(event.left)}"
+    if event.ended_with:
+        text += f"; ended with the script: {'; '.join(event.ended_with)}"
     return text

@@ -150,6 +150,9 @@ class RunEnded:
 
     outcome: Outcome
     reason: str = ""
+    seals: bool = False
+    """Whether what people add to the record afterwards is sealed; older journals lack
+    it."""
 
 
 Event = (

@@ -77,13 +77,14 @@ def facts_of(run: str) -> tuple[RunDirectory, Mapping[str, str]]:
 
 def _outage(follower: Follower) -> str:
     """Why a trigger fired, and how long it was until three checks were healthy."""
-    outage = follower.course.milestones(follower.past)
+    found = follower.course.milestones(follower.past)
+    outage = found.outage
     if outage is None:
         return NONE
     since = f"{outage.reason}, from {_moment(outage.fired)} on"
-    if outage.steady is None:
-        return f"{since}; never three healthy checks in a row"
-    lasted = in_words(outage.steady - outage.fired)
+    if found.steady is None:
+        return f"{since}; at the end not healthy for three checks in a row"
+    lasted = in_words(max(0.0, found.steady - outage.fired))
     return f"{since}; three healthy checks in a row after {lasted}"
 
 

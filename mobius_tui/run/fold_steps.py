@@ -138,6 +138,7 @@ def _close(
         status=status,
         reason=event.reason,
         left=event.left,
+        ended_with=known.ended_with if known else (),
         output_bytes=event.output_bytes,
         exit=known.exit if known else None,
         note=known.note if known else "",

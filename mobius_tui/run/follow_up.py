@@ -53,19 +53,34 @@ def follow_up(plan: Plan, state: RunState) -> FollowUp | None:
         return None
     if began.mode != "incident" or not _has_changed(plan, state):
         return None
-    is_file = review.endswith(".toml")
     try:
-        path = Path(began.path).with_name(review) if is_file else find(review)
+        path = path_of(review, began.path)
         runbook = load(path)
     except (MobiusError, ValueError):
         return None
     names = [name for name, each in runbook.variables.items() if each.run]
     return FollowUp(
         runbook=runbook,
-        name=str(path) if is_file else review,
+        name=str(path) if review.endswith(".toml") else review,
         cycle=plan.runbook.review_cycle,
         given=dict.fromkeys(names[:1], began.run),
     )
+
+
+def path_of(review: str, beside: str) -> Path:
+    """Where the runbook lies that looks back.
+
+    Args:
+        review: as `review` of another runbook names it.
+        beside: where that one lay when its run began.
+
+    Raises:
+        UsageError: there is none of that name.
+        ValueError: the other one lay nowhere.
+    """
+    if review.endswith(".toml"):
+        return Path(beside).with_name(review)
+    return find(review)
 
 
 def _has_changed(plan: Plan, state: RunState) -> bool:

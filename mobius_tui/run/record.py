@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from mobius_tui.errors import RunError
+from mobius_tui.run import seals
 from mobius_tui.run.deliveries import as_seen
 from mobius_tui.run.directory import RunDirectory, lock_now
 from mobius_tui.run.follow import Follower
+from mobius_tui.run.milestones import NAMES, STEADY
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.regular import regular
 from mobius_tui.run.sharing import file_mode
@@ -128,7 +130,8 @@ def _kept(directory: RunDirectory) -> dict[str, Any]:
         aside = directory.record.with_suffix(f".unread-{time.time_ns()}")
         directory.record.replace(aside)
         return {}
-    return {name: older[name] for name in (ANNOTATIONS, ACTION_ITEMS) if name in older}
+    tables = (ANNOTATIONS, ACTION_ITEMS, seals.TABLE)
+    return {name: older[name] for name in tables if name in older}
 
 
 def write_private(target: Path, data: bytes) -> None:
@@ -150,28 +153,37 @@ def write_private(target: Path, data: bytes) -> None:
         new.unlink(missing_ok=True)
 
 
-def outage(directory: RunDirectory) -> dict[str, Any]:
-    """From the trigger to three healthy checks in a row: what came about of it.
+def outage(directory: RunDirectory, *, older: bool = False) -> dict[str, Any]:
+    """From the first sign to three healthy checks in a row: what came about of it.
+
+    Args:
+        directory: the run.
+        older: whether it is told as records were until they named `since`.
 
     Raises:
         RunError: the run cannot be read.
     """
     follower = Follower(directory)
     came = follower.course.milestones(follower.past)
-    if came is None:
+    fired = came.outage
+    if fired is None:
         return {}
     found: dict[str, Any] = {
-        "probe": came.probe,
-        "reason": came.reason,
-        "acknowledged_by": came.by,
+        "probe": fired.probe,
+        "reason": fired.reason,
+        "acknowledged_by": fired.by,
     }
-    for name, at in (
-        ("fired", came.fired),
-        ("acknowledged", came.acknowledged),
-        ("rollback_began", came.rollback),
-        ("first_healthy", came.healthy),
-        ("three_healthy", came.steady),
-    ):
+    if older:
+        since = fired.fired if fired.rollback is None else fired.rollback
+        times = {
+            "acknowledged": fired.acknowledged,
+            "rollback_began": fired.rollback,
+            "first_healthy": follower.past.oks(fired.probe, since=since, count=1),
+            "three_healthy": follower.past.oks(fired.probe, since=since, count=STEADY),
+        }
+    else:
+        times = {"since": came.since, **{name: came.at(name) for name in NAMES}}
+    for name, at in {"fired": fired.fired, **times}.items():
         if at is not None:
             found[name] = datetime.fromtimestamp(at, UTC)
     return found

@@ -66,6 +66,9 @@ class StepEnded:
     """Of what it wrote to `$RUNBOOK_OUTPUT`; `None` while something may still write."""
     left: tuple[str, ...] = ()
     """Processes of the step that still live, named."""
+    ended_with: tuple[str, ...] = ()
+    """Processes of it that were ended when its script had ended, named; older journals
+    lack them."""
     note: str = ""
 
 

@@ -87,6 +87,7 @@ class Attempt:
     exit: int | None = None
     output_bytes: int = 0
     left: tuple[str, ...] = ()
+    ended_with: tuple[str, ...] = ()
     note: str = ""
     looks: Grown[Look] = NONE_YET
     stop_asked: bool = False
@@ -113,7 +114,8 @@ def _to_row(attempt: Attempt) -> Row:
 def _from_row(row: Row) -> Attempt:
     values = dict(zip(_NAMES, row, strict=True))
     values["status"] = Status(values["status"])
-    values["left"], values["reads"] = tuple(values["left"]), tuple(values["reads"])
+    for name in ("left", "ended_with", "reads"):
+        values[name] = tuple(values[name])
     values["given"] = tuple((name, value) for name, value in values["given"])
     looks: Grown[Look] = NONE_YET
     for check, look, held, detail, part, at in values["looks"]:

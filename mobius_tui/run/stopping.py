@@ -55,5 +55,5 @@ async def finish(
         own = engine.state.steps[step.id]
         if own.status is Status.RUNNING and own.last is not None:
             await stop_attempt(engine, step, own.last.number, who, None)
-    ended = RunEnded(outcome=outcome, reason=engine.redact(reason))
+    ended = RunEnded(outcome=outcome, reason=engine.redact(reason), seals=True)
     return await engine.write(ended, who, intent)

@@ -63,9 +63,10 @@ class Summary:
         if state == "open":
             state = "still running" if self.host else "open, no host"
         since = self.since(time.time())
+        note = f"{since}  " if since else ""
         return (
             f"{when}  {self.mode:8}  {state:13}  {took:>7}  {self.title}"
-            f"  {self.environment}  {self.id}{f', {since}' if since else ''}"
+            f"  {self.environment}  {note}{self.id}"
         )
 
     def since(self, now: float) -> str:

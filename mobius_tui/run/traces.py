@@ -38,6 +38,8 @@ class End:
     """What the keeper had taken in and left alive: process → when it began."""
     more: int = 0
     """How many more of them there were than could be named."""
+    ended: tuple[str, ...] = ()
+    """Processes of the script's group that were ended with it, named."""
 
 
 def mark_of(directory: RunDirectory, step: str, number: int) -> str:
@@ -73,6 +75,7 @@ def read_end(directory: AttemptDirectory) -> End | None:
             errno=int(said.get("errno", "0")),
             left=dict(map(_orphan, said.get("left", "").split())),
             more=int(said.get("more", "0")),
+            ended=_ended(said),
         )
     except (ValueError, KeyError):
         return None
@@ -81,6 +84,17 @@ def read_end(directory: AttemptDirectory) -> End | None:
 def _orphan(text: str) -> tuple[int, int]:
     pid, _, began_at = text.partition(":")
     return int(pid), int(began_at)
+
+
+def _ended(said: Mapping[str, str]) -> tuple[str, ...]:
+    """What was ended with a script, and how many more there were than are named."""
+    found = []
+    for each in said.get("ended", "").split():
+        pid, _, name = each.partition(":")
+        words = bytes.fromhex(name).decode("utf-8", "replace")
+        found.append(f"{int(pid)} {words}".rstrip())
+    more = int(said.get("more_ended", "0"))
+    return (*found, f"{more} more") if more else tuple(found)
 
 
 def waits_for(directory: AttemptDirectory) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mobius_tui.errors import MobiusError, RunError
+from mobius_tui.run import seals
 from mobius_tui.run.contents import LIMIT, written
 from mobius_tui.run.directory import AttemptDirectory, RunDirectory
 from mobius_tui.run.entry import Entry
@@ -43,7 +44,7 @@ def verify(directory: RunDirectory, head: str | None = None) -> Iterator[str]:
         return
     if tail.torn:
         yield f"{directory.journal.name}: the last line is torn ({tail.torn} bytes)"
-    if head is not None and head not in tail.heads:
+    if head is not None and head not in (*tail.heads, *_seals(directory)):
         yield (
             f"{directory.journal.name}: its head is {tail.head}, not {head}: "
             "lines were cut from its end"
@@ -132,6 +133,7 @@ def _told(directory: RunDirectory, tail: Tail) -> Iterator[str]:
         runbook = runbook_of(directory, first)
         state = fold(runbook, tail.entries)
         yield from _record(directory, tail, runbook, state)
+        yield from _said_afterwards(directory, tail, state)
     except MobiusError as error:
         yield str(error)
         return
@@ -154,12 +156,36 @@ def _record(
         return
     expected = of_journal(state, head)
     if "outage" in record:
-        expected["outage"] = outage(directory)
+        told = record["outage"]
+        older = not isinstance(told, dict) or "since" not in told
+        expected["outage"] = outage(directory, older=older)
     for key, value in expected.items():
         if record.get(key) != value:
             yield f"{name}: {key} is {_shown(record.get(key))}, by the journal " + (
                 _shown(value)
             )
+
+
+def _said_afterwards(
+    directory: RunDirectory, tail: Tail, state: RunState
+) -> Iterator[str]:
+    """Whether annotations and action items are as they were sealed."""
+    record = read_record(directory)
+    for words in seals.wrong(record, tail.heads[0], older=seals_none(state)):
+        yield f"{directory.record.name}: {words}"
+
+
+def seals_none(state: RunState) -> bool:
+    """Whether the version that ended a run sealed nothing of what is said of it."""
+    return state.ended is None or not state.ended.seals
+
+
+def _seals(directory: RunDirectory) -> Iterator[str]:
+    """The digests of all seals of what was said afterwards."""
+    try:
+        yield from map(seals.digest, seals.seals_of(read_record(directory)))
+    except RunError:
+        return  # it is said elsewhere
 
 
 def _shown(value: Any) -> str:

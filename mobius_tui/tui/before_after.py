@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from textual.content import Content
 
@@ -57,35 +57,44 @@ def _at(view: RunView, moment: float) -> list[Part]:
     return parts
 
 
-def outage_lines(outage: Milestones, fired: str) -> Iterator[tuple[str, str]]:
-    """When it was, or how long after the trigger; and what.
+def outage_lines(
+    found: Milestones, moment: Callable[[float], str]
+) -> Iterator[tuple[str, str]]:
+    """When it was, or how long after the trigger; and what. None without a trigger.
 
     Args:
-        outage: its times.
-        fired: the time of the trigger, in words.
+        found: the run's times.
+        moment: says a time of day in words.
     """
-    yield fired, f"trigger fired: {outage.reason}"
-    who = f" by {outage.by}" if outage.by else ""
+    outage = found.outage
+    if outage is None:
+        return
+    yield moment(outage.fired), f"trigger fired: {outage.reason}"
     for at, words in (
-        (outage.acknowledged, f"acknowledged{who}"),
-        (outage.rollback, "rollback begun"),
-        (outage.healthy, "first healthy check"),
-        (outage.steady, "three healthy in a row"),
+        (found.acknowledged, f"acknowledged by {outage.by}"),
+        (found.rollback, "rollback begun"),
+        (found.restored, "healthy from then on"),
+        (found.steady, "three healthy in a row"),
     ):
-        if at is not None:
+        if at is not None and found.triggered:
             yield f"+{clock(at - outage.fired)}", words
-    if outage.healthy is None:
-        yield "", "no healthy check since"
+        elif at is not None:  # before it, or not because of it
+            yield moment(at), words
+    if found.restored is None:
+        yield "", "not healthy again"
 
 
 def outage_fields(view: RunView) -> Iterator[Field]:
     """The times of the run's outage; nothing where no trigger fired."""
-    outage = view.milestones
-    if outage is None:
+    found = view.milestones
+    if found is None:
         return
     label = "outage"
-    fired = time.strftime("%H:%M:%S", time.localtime(outage.fired))
-    for when, words in outage_lines(outage, fired):
+    for when, words in outage_lines(found, _hour):
         stamp = Content.from_text(f"{when:<10}", markup=False)
         yield Field(label, stamp + text(words))
         label = ""
+
+
+def _hour(at: float) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(at))

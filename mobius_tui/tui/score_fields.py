@@ -93,6 +93,7 @@ def _fields(scored: Scored) -> Iterator[Field]:
         assemble(
             (f"{glyph} {score_words.verdict_words(score)}", role),
             (f"  {score_words.faults_words(score)}", "muted"),
+            (f"; {score_words.counted_words(score)}", "muted"),
         ),
     )
     for time in scored.times:

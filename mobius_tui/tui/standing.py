@@ -48,6 +48,11 @@ def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
             who = f" by {own.by}" if own.by and own.by != "host" else ""
             words = f"{who}  {reason}" if reason else who
             yield Field("now", head + assemble((words, "muted")))
+            if last is not None and last.left:
+                yield Field("left", text(f"still alive: {'; '.join(last.left)}"))
+    if last is not None and last.ended_with:
+        words = f"with the script: {'; '.join(last.ended_with)}"
+        yield Field("ended", text(words, "warn"))
     if own.stale:
         words = "a variable that it used was taken back since: look whether it holds"
         yield Field("stale", text(words, "warn"))

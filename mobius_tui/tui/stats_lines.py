@@ -10,6 +10,7 @@ from textual.content import Content
 from mobius_tui import sanitize
 from mobius_tui.review.phrases import lasting, rate
 from mobius_tui.review.stats import Restored, Stats, StepStats, percentile
+from mobius_tui.review.stats_words import SINCE
 from mobius_tui.runbook.units import in_words
 from mobius_tui.tui.shelf_lines import when
 from mobius_tui.tui.theme import Role, assemble
@@ -65,7 +66,8 @@ def _restored(
     took = [each.seconds for each in found]
     median, best = percentile(took, 50), min(took)
     words = f"  median {lasting(median)}, best {lasting(best)}"
-    yield assemble((f"Time to restore in {mode}s", "strong"), (words, "muted"))
+    title = f"Time to restore in {mode}s"
+    yield assemble((title, "strong"), (f" {SINCE}{words}", "muted"))
     fitting = max(1, (width - SCALE) // COLUMN)
     shown = found[-fitting:]
     rows = chart.columns(

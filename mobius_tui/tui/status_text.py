@@ -53,11 +53,8 @@ def status_text(
         name = own.queued.title
         lines.append(f"Message {own.stand}: {name}, to {own.channel}{reason}")
     outage = view.milestones
-    if outage is not None:
-        fired = time.strftime("%H:%M:%S UTC", time.gmtime(outage.fired))
-        found = (
-            f"{when} {words}".strip() for when, words in outage_lines(outage, fired)
-        )
+    if outage is not None and outage.outage is not None:
+        found = (f"{at} {words}".strip() for at, words in outage_lines(outage, _hour))
         lines.append(f"Outage: {', '.join(found)}")
     lines.append(f"{_utc(view.now)} · run {run} · journal {view.last_n}:{head[:12]}")
     return "\n".join(sanitize.line(line) for line in lines) + "\n"
@@ -80,6 +77,10 @@ def not_begun_text(briefing: Briefing, *, now: float) -> str:
         f"{_utc(now)} · no run yet",
     ]
     return "\n".join(sanitize.line(line) for line in lines) + "\n"
+
+
+def _hour(at: float) -> str:
+    return time.strftime("%H:%M:%S UTC", time.gmtime(at))
 
 
 def _utc(at: float) -> str:

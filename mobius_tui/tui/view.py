@@ -112,7 +112,7 @@ class RunView:
 
     @property
     def milestones(self) -> Milestones | None:
-        """The times of the run's outage; `None` where no trigger has fired."""
+        """The times of the run's outage; `None` where nothing tells them."""
         return self.course.milestones(self.past) if self.course is not None else None
 
     def step(self, key: str | None) -> Step | None:

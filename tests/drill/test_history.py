@@ -110,7 +110,7 @@ def test_the_score_in_lines() -> None:
     now = drill(replace(HANDLED, wrong=("3.2 Restore",), hints=1))
     lines = list(score_words.lines(now, beside(now, history(runs_root()))))
     assert lines == [
-        "score: handled; the fault was bad-release",
+        "score: handled; the fault was bad-release; times from the beginning on",
         "time to detect: 2 s; last 0:22, best 0:22: this is the best",
         "time to decide: 1:05; last 1:25, best 1:25: this is the best",
         "time to restore: 4:00; last 4:20, best 4:20: this is the best",
@@ -120,7 +120,8 @@ def test_the_score_in_lines() -> None:
     ]
     ill = drill(Score(handled=False, left=("/health answers 500",)), days=-1)
     lines = list(score_words.lines(ill, beside(ill, ())))
-    assert lines[0] == "score: not handled; no fault was injected"
+    verdict = "score: not handled; no fault was injected"
+    assert lines[0] == f"{verdict}; times from the beginning on"
     assert "time to restore: -" in lines
     assert [line for line in lines if "before" in line] == [
         "before: no drill of this kind was handled"

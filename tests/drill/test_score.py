@@ -215,6 +215,12 @@ def test_the_first_sign_counts_and_a_change_without_a_decision_decides(
     assert (nothing.detected, nothing.decided) == (None, None)
 
 
+def test_who_repairs_a_site_before_a_trigger_fires_has_decided(plan: Plan) -> None:
+    told: list[Told] = [*done(2.0, "change"), (4.0, "trigger", FIRED)]
+    found = scored(plan, "fffoooo", *told)
+    assert (found.detected, found.decided, found.restored) == (2.0, 2.0, 4.0)
+
+
 def test_out_of_order_is_what_a_person_began_before_what_is_still_to_do(
     plan: Plan,
 ) -> None:

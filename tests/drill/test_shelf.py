@@ -109,9 +109,10 @@ def test_a_run_whose_host_is_dead_says_since_when_nobody_watches(
     found = summary(run.directory)
     said = strftime("unwatched since %H:%M", localtime(run.at + 60))
     assert found.since(run.at + 70) == said
-    assert said in found.row() or found.row().endswith(
-        strftime("unwatched since %d %b %H:%M", localtime(run.at + 60))
+    assert strftime("unwatched since %d %b %H:%M  ", localtime(run.at + 60)) in (
+        found.row()
     )
+    assert found.row().endswith(f"  {run.directory.id}"), "it is there to be copied"
     assert found.as_json()["unwatched_since"] == "2026-11-24T13:46:05.000000Z"
     assert said in run_line(found, run.at + 70).plain
     assert Follower(run.directory).unwatched(run.at + 70) == f", {said}"

@@ -73,6 +73,7 @@ def test_it_is_told_and_the_run_is_as_it_was_written(
         "the disk was full",
         HOSTILE,
     ]
+    assert len(said.pop("seals")) == 2
     assert said == record
     told = gather(run)
     for form in FORMS.values():

@@ -65,13 +65,11 @@ def test_what_came_about_later_is_not_known_yet(run: MadeRun) -> None:
     began = rewound.newest.began_at
     rewound.show(rewound.rewind.n_at(began + 100), began + 100)
     outage = rewound.course.milestones(rewound.past)
-    assert outage is not None
-    assert outage.healthy is None
+    assert outage.restored is None
     until = rewound.rewind.until
     rewound.show(len(rewound.rewind.entries), until)
     outage = rewound.course.milestones(rewound.past)
-    assert outage is not None
-    assert outage.healthy == began + 160
+    assert outage.restored == began + 160
 
 
 def _many(plan: Plan, count: int) -> Iterator[Entry]:

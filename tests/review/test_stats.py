@@ -104,6 +104,7 @@ def test_the_lines_fit_and_say_it() -> None:
     assert "4 incidents (4 completed)" in text
     assert 'write expect = "3s"' in text
     assert "Time to restore in incidents: median 1:41, best 1:40" in text
+    assert "since the trigger, or else the beginning" in text
     assert "no run of it has ended yet" in "\n".join(in_lines(stats(PLAN, [])))
 
 

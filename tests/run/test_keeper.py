@@ -28,6 +28,7 @@ from mobius_tui.run.bare.courtesy import (
     Courtesy,
 )
 from mobius_tui.run.bare.looks import living
+from mobius_tui.run.bare.script import NAMED
 from mobius_tui.run.directory import AttemptDirectory, holder
 from mobius_tui.run.traces import End, read_end
 
@@ -136,7 +137,8 @@ def test_stop_works_with_no_host(keep: Keep) -> None:
     until(lambda: directory.output.exists() and directory.output.read_text())
     pid = int(directory.output.read_text())
     assert attempts.ask_to_stop(directory)
-    assert end_of(directory, child).cause == "stopped"
+    end = end_of(directory, child)
+    assert (end.cause, end.ended) == ("stopped", ())
     assert not alive(pid)
     assert not attempts.ask_to_stop(directory)
 
@@ -162,7 +164,60 @@ def test_the_step_ends_at_the_shells_exit_not_at_the_pipes(keep: Keep) -> None:
     end = end_of(directory, child)
     assert end.code == 0
     assert time.monotonic() - began < 30
-    assert not alive(int(directory.output.read_text()))
+    pid = int(directory.output.read_text())
+    assert not alive(pid)
+    assert end.ended == (f"{pid} sleep 64",)
+
+
+QUIET = ">/dev/null 2>&1 </dev/null"
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["(sleep 0.3; exec setsid sleep 65) QUIET &", "setsid -f sleep 65 QUIET"],
+)
+def test_what_is_about_to_leave_its_group_is_left_alone(
+    script: str, keep: Keep
+) -> None:
+    directory, child = keep(script.replace("QUIET", QUIET), spec())
+    end = end_of(directory, child)
+    try:
+        assert end.ended == ()
+        assert [*map(alive, end.left)] == [True]
+    finally:
+        for pid in end.left:
+            os.kill(pid, signal.SIGKILL)
+
+
+HOSTILE = "e\x1b]0;vil\a"
+GOES_ON = f"""
+(sleep 66; true) {QUIET} &
+(exec -a $'e\\e]0;vil\\a' sleep 67) {QUIET} &
+bash -c 'sleep 68; true' hunter2{"x" * 80} {QUIET} &
+"""
+
+
+def test_what_goes_on_in_its_group_is_ended_and_named(keep: Keep) -> None:
+    """What may be about to leave has a second; names are hostile, and hold secrets."""
+    directory, child = keep(GOES_ON, spec(secrets=("hunter2",)))
+    end = end_of(directory, child)
+    assert end.left == {}
+    named = {text.split(" ", 1)[1]: int(text.split()[0]) for text in end.ended}
+    assert not any(map(alive, named.values()))
+    assert named.keys() == {
+        f"{' '.join(BASH)} /dev/fd/252",
+        *("sleep 66", f"{HOSTILE} 67", "sleep 68"),
+        f"bash -c sleep 68; true [redacted]{'x' * 80}"[:80],
+    }
+    assert b"hunter2" not in directory.exit.read_bytes()
+
+
+def test_of_many_some_are_named(keep: Keep) -> None:
+    script = f"for n in $(seq 12); do sleep 69 {QUIET} & done"
+    directory, child = keep(script, spec())
+    end = end_of(directory, child)
+    assert len(end.ended) == NAMED + 1
+    assert end.ended[-1] == f"{12 - NAMED} more"
 
 
 def test_what_escaped_its_group_is_named_not_killed(keep: Keep) -> None:

@@ -13,7 +13,7 @@ from mobius_tui.health.past import Past
 from mobius_tui.run.entry import Entry
 from mobius_tui.run.events import Event, NoteAdded
 from mobius_tui.run.follow import Follower
-from mobius_tui.run.milestones import Milestones, milestones
+from mobius_tui.run.milestones import NAMES, Milestones, Outage, milestones
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.step_events import StepStarted
 from mobius_tui.run.watch_events import (
@@ -48,9 +48,7 @@ def plan(make_runbook: MakeRunbook, site: Site) -> Plan:
     return Plan(make_runbook(site.book()))
 
 
-def told(
-    plan: Plan, spelt: str, *happened: tuple[float, str, Event]
-) -> Milestones | None:
+def told(plan: Plan, spelt: str, *happened: tuple[float, str, Event]) -> Milestones:
     past = Past()
     for check in numbered(trace(spelt)):
         past.add(check)
@@ -62,7 +60,7 @@ def told(
 
 
 def test_no_trigger_no_outage(plan: Plan) -> None:
-    assert told(plan, "ooo", (1.0, "anna", NoteAdded(text="hello"))) is None
+    assert told(plan, "ooo", (1.0, "anna", NoteAdded(text="hello"))) == Milestones()
 
 
 def test_all_of_it(plan: Plan) -> None:
@@ -77,13 +75,20 @@ def test_all_of_it(plan: Plan) -> None:
         (8.0, "trigger", BEGAN),
         (10.0, "trigger", CLEARED),
     ) == Milestones(
-        probe="api",
-        reason="3 failed",
-        fired=5.1,
+        outage=Outage(
+            probe="api",
+            reason="3 failed",
+            fired=5.1,
+            acknowledged=6.5,
+            by="anna",
+            rollback=8.0,
+        ),
+        triggered=True,
+        detected=5.1,
         acknowledged=6.5,
-        by="anna",
+        decided=8.0,
         rollback=8.0,
-        healthy=10.0,
+        restored=13.0,
         steady=15.0,
     )
 
@@ -92,9 +97,8 @@ def test_a_hold_acknowledges_and_health_may_come_back_by_itself(plan: Plan) -> N
     found = told(
         plan, "fffffoooo", (3.5, "trigger", FIRED), (4.0, "anna", RollbackHeld())
     )
-    assert found is not None
     assert (found.acknowledged, found.rollback) == (4.0, None)
-    assert (found.healthy, found.steady) == (6.0, 8.0)
+    assert (found.restored, found.steady) == (6.0, 8.0)
 
 
 def test_a_destroying_step_of_a_person_is_a_rollback(plan: Plan) -> None:
@@ -106,8 +110,7 @@ def test_a_destroying_step_of_a_person_is_a_rollback(plan: Plan) -> None:
         (5.0, "anna", StepStarted(step="restore", attempt=1)),
         (6.0, "anna", StepStarted(step="restore", attempt=2)),
     )
-    assert found is not None
-    assert (found.acknowledged, found.rollback, found.healthy) == (4.0, 5.0, None)
+    assert (found.acknowledged, found.rollback, found.restored) == (4.0, 5.0, None)
 
 
 def test_it_is_about_the_latest_outage_until_a_rollback(plan: Plan) -> None:
@@ -119,16 +122,34 @@ def test_it_is_about_the_latest_outage_until_a_rollback(plan: Plan) -> None:
         (7.0, "trigger", FIRED),
     )
     first = told(plan, "ffff", *happened[:2])
-    assert first is not None
-    assert first.fired == 3.0
+    assert first.outage is not None
+    assert first.outage.fired == 3.0
     second = told(plan, "ffff", *happened)
-    assert second is not None
-    assert second.fired == 7.0
+    assert second.outage is not None
+    assert second.outage.fired == 7.0
     after: tuple[float, str, Event] = (8.0, "trigger", BEGAN)
     more = ((9.0, "trigger", CLEARED), (12.0, "trigger", FIRED))
     third = told(plan, "ffff", *happened, after, *more)
-    assert third is not None
-    assert third.fired == 7.0
+    assert third.outage is not None
+    assert third.outage.fired == 7.0
+
+
+def test_what_was_changed_before_the_trigger_decided_nothing(
+    make_runbook: MakeRunbook, site: Site
+) -> None:
+    changes = ('run = "true"\neffect = "read"', 'run = "true"\neffect = "change"')
+    plan = Plan(make_runbook(site.book().replace(*changes)))
+    happened: tuple[tuple[float, str, Event], ...] = (
+        (1.0, "anna", StepStarted(step="verified", attempt=1)),
+        (3.5, "trigger", FIRED),
+        (4.0, "anna", NoteAdded(text="I see it")),
+    )
+    found = told(plan, "fffff", *happened)
+    assert found.triggered
+    assert (found.detected, found.acknowledged) == (1.0, 4.0)
+    assert found.decided is None
+    begun = told(plan, "fffff", *happened, (5.0, "trigger", BEGAN))
+    assert (begun.decided, begun.after("decided")) == (5.0, 1.5)
 
 
 async def test_the_record_of_a_run_keeps_it(begin: Begin, site: Site) -> None:
@@ -144,17 +165,13 @@ async def test_the_record_of_a_run_keeps_it(begin: Begin, site: Site) -> None:
     kept = tomllib.loads(run.directory.record.read_text())["outage"]
     follower = Follower(run.directory)
     found = follower.course.milestones(follower.past)
-    assert found is not None
-    names = (
-        ("fired", found.fired),
-        ("acknowledged", found.acknowledged),
-        ("rollback_began", found.rollback),
-        ("first_healthy", found.healthy),
-        ("three_healthy", found.steady),
-    )
-    times: list[datetime] = [kept[name] for name, _ in names]
-    assert times == sorted(times)
-    for name, at in names:
+    assert found.outage is not None
+    assert kept["fired"] == kept["since"]
+    assert abs(kept["fired"].timestamp() - found.outage.fired) < 1e-3
+    times: list[datetime] = [kept[name] for name in ("fired", *NAMES[1:])]
+    assert times[1:3] != times[:2]
+    for name in NAMES:
+        at = found.at(name)
         assert at is not None
         assert abs(kept[name].timestamp() - at) < 1e-3
     assert kept["acknowledged_by"] == run.state.began.operator  # type: ignore[union-attr]

@@ -134,9 +134,10 @@ async def test_verify_holds_the_record_to_the_journal(begin: Begin, key: str) ->
     wrong = "; ".join(verify(run.directory))
     assert "record.toml" in wrong
     assert key in wrong
-    record["annotations"] = [{"text": "said afterwards"}]
+    record["annotations"] = [{"text": "said by hand"}]
     run.directory.record.write_text(tomli_w.dumps(record))
-    assert tuple(verify(run.directory)) == ()
+    (words,) = verify(run.directory)
+    assert words == "record.toml: annotation 1 was changed, or added by hand"
 
 
 async def test_verify_holds_the_record_s_outage_to_the_journal(begin: Begin) -> None:

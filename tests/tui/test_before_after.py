@@ -95,7 +95,7 @@ LINES = (
     "trigger fired: 3 checks of api failed in a row",
     "+0:41     acknowledged by maria",
     "+0:51     rollback begun",
-    "+0:54     first healthy check",
+    "+0:54     healthy from then on",
     "+0:56     three healthy in a row",
 )
 
@@ -119,7 +119,7 @@ async def test_the_status_has_them_in_a_line(tmp_path: Path) -> None:
     assert (
         "\nOutage: 13:45:11 UTC trigger fired: 3 checks of api failed in a row, "
         "+0:41 acknowledged by maria, +0:51 rollback begun, "
-        "+0:54 first healthy check, +0:56 three healthy in a row\n"
+        "+0:54 healthy from then on, +0:56 three healthy in a row\n"
     ) in text
 
 
@@ -129,4 +129,4 @@ async def test_an_outage_that_goes_on_says_so(tmp_path: Path) -> None:
     async with hosted(run), opened(run) as (screen, _):
         assert screen.view is not None
         text = status_text(screen.view, None, run="r", head="h" * 64)
-    assert "no healthy check since" in text
+    assert "not healthy again" in text

@@ -14,6 +14,7 @@ from mobius_tui.review.as_markdown import as_markdown
 from mobius_tui.review.gather import gather
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.record import write_record
+from mobius_tui.run.verify import verify
 from mobius_tui.tui.errand import Result
 from mobius_tui.tui.screens.action_items import ActionItemDialog, ActionItemsDialog
 from mobius_tui.tui.screens.annotate import AnnotateDialog
@@ -152,22 +153,33 @@ async def test_a_range_is_marked_and_annotated(tmp_path: Path) -> None:
     assert (made.since, made.until) == (first, last)
 
 
-async def test_action_items_get_an_owner_and_a_day_and_are_done(tmp_path: Path) -> None:
+async def test_action_items_are_added_get_an_owner_and_a_day_and_are_done(
+    tmp_path: Path,
+) -> None:
     run = over(tmp_path)
     async with reviewed(run) as (_, pilot):
         await go(pilot, "P")
         await until(pilot, lambda: isinstance(pilot.app.screen, ActionItemsDialog))
-        await until(pilot, lambda: " done · " in words(pilot), seconds=30)
-        await answer(pilot, "down", "enter")
+        await until(pilot, lambda: "There are none yet." in words(pilot), seconds=30)
+        assert "post-incident" not in words(pilot)
+        await answer(pilot, "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, ActionItemDialog))
-        await answer(pilot, *"@ops", "tab", *"soon", "enter")
+        await answer(pilot, "x", "backspace", "enter")
+        assert "Say what is to be done." in words(pilot)
+        await answer(pilot, *"disks", "tab", *"@ops", "tab", *"soon", "enter")
         assert "is no day" in words(pilot)
         pilot.app.screen.query_one("#due", Input).value = "2026-11-30"
+        await answer(pilot, "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ActionItemsDialog))
+        await until(pilot, lambda: "0 of 1 done" in words(pilot), seconds=30)
+        assert "@ops" in words(pilot)
+        await answer(pilot, "down", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ActionItemDialog))
         await pilot.click("#turn")
         await until(pilot, lambda: isinstance(pilot.app.screen, ActionItemsDialog))
-        await until(pilot, lambda: "1 of " in words(pilot), seconds=30)
-        assert "@ops" in words(pilot)
+        await until(pilot, lambda: "1 of 1 done" in words(pilot), seconds=30)
     [kept] = action_items.read(run.directory)
-    assert (kept.id, kept.owner, kept.due) == ("failed-artifacts", "@ops", "2026-11-30")
-    assert kept.done
-    assert "Failed artifacts" in as_markdown(gather(run.directory))
+    assert (kept.id, kept.title, kept.done) == ("own:1", "disks", True)
+    assert (kept.owner, kept.due) == ("@ops", "2026-11-30")
+    assert "disks" in as_markdown(gather(run.directory))
+    assert not [each for each in verify(run.directory) if "record" in each]

@@ -176,7 +176,8 @@ async def test_coming_back_says_for_how_long_and_what_happened_since(
     tmp_path: Path,
 ) -> None:
     run = scenes.decided(tmp_path)
-    keep(run.directory, Glance(at=run.at, health="API health is ok"))
+    left = run.at
+    keep(run.directory, Glance(at=left, health="API health is ok"))
     run.write(StepStarted(step="system-status", attempt=1), after=60)
     run.write(StepEnded(step="system-status", attempt=1, result="passed"), after=60)
     run.health(scenes.checks(run, failing=26))
@@ -185,8 +186,10 @@ async def test_coming_back_says_for_how_long_and_what_happened_since(
         shown = words(pilot)
         assert "no screen showed this run for 2 min 5 s" in shown
         assert "since   ✔ passed 2.1 System status" in shown
-        assert "then  API health is ok" in shown
-        assert "now   API health is failing" in shown
+        then, now = (strftime("%H:%M:%S", localtime(at)) for at in (left, time.at))
+        assert f"at {now}" in shown
+        assert f"{then}  API health is ok" in shown
+        assert f"{now}  API health is failing" in shown
         time.pass_(10)
         await until(pilot, lambda: _glanced_at(run) == time.at)
     assert _glanced_at(run) == time.at

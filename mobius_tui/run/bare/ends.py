@@ -9,7 +9,7 @@ import time
 from mobius_tui.run.bare.disk import FULL, insist, is_shared, put, tried
 from mobius_tui.run.bare.orphans import adopt, left
 from mobius_tui.run.bare.output import Output
-from mobius_tui.run.bare.script import Script
+from mobius_tui.run.bare.script import NAMED, Script
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 NO_ROOM = 75
 """Our exit code if there was no room to begin, so that nothing ran: EX_TEMPFAIL."""
-RECORD = 1024
+RECORD = 4096
 """Bytes of the record of the script's end."""
 
 
@@ -70,6 +70,14 @@ def begin(
     return record, waker, output
 
 
+def _ended(script: Script) -> "tuple[str, ...]":
+    """What was ended with the script, as lines of a record; names are hostile."""
+    found = [f"{pid}:{name.hex()}" for pid, name in script.ended[:NAMED]]
+    more = len(script.ended) - NAMED
+    lines = [f"ended={' '.join(found)}"] if found else []
+    return (*lines, f"more_ended={more}") if more > 0 else tuple(lines)
+
+
 def finish(record: int, script: Script, total: int) -> None:
     """Write how it ended into the preallocated record, and give it its name."""
     status = script.reap() if script.pid else 0
@@ -80,7 +88,7 @@ def finish(record: int, script: Script, total: int) -> None:
     elif script.lost:
         lines.append(f"errno={script.lost}")
     lines += [f"code={os.waitstatus_to_exitcode(status)}", f"bytes={total}"]
-    lines += left()
+    lines += [*_ended(script), *left()]
     lines += [f"ns={time.time_ns()}", "end"]
     insist(put(record, "\n".join(lines).encode() + b"\n", 0))
     os.close(record)

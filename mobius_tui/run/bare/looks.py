@@ -2,9 +2,12 @@
 
 import fcntl
 import os
+import time
 
 BEGAN = 19
 """Where among the words of `_stat` the time of its beginning stands."""
+ARGUMENTS = 1 << 16
+"""Bytes of what a process was called with that are looked at."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,6 +46,35 @@ def family(ancestor: int) -> "list[tuple[int, int]]":
 def began(pid: int) -> int:
     """When a process began, in the ticks of `family`; 0 where it does not live."""
     return int(words[BEGAN]) if (words := _stat(pid)) else 0
+
+
+def orphaned(but: int) -> bool:
+    """Whether this process has children besides one; so it seems if nothing tells.
+
+    Args:
+        but: the number of that one.
+    """
+    own = os.getpid()
+    try:
+        with open(f"/proc/self/task/{own}/children", "rb") as file:
+            return any(int(pid) != but for pid in file.read().split())
+    except (OSError, ValueError):
+        return True
+
+
+def age(pid: int) -> float:
+    """Seconds since a process was forked, to a hundredth."""
+    now = time.clock_gettime(time.CLOCK_BOOTTIME)
+    return now - began(pid) / os.sysconf("SC_CLK_TCK")
+
+
+def arguments(pid: int) -> "list[bytes]":
+    """What a process was called with; empty where nothing tells."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return file.read(ARGUMENTS).rstrip(b"\0").split(b"\0")
+    except OSError:
+        return []
 
 
 def _stats() -> "Iterator[tuple[int, list[bytes]]]":

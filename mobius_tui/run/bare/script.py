@@ -5,8 +5,9 @@ import fcntl
 import os
 import time
 
-from mobius_tui.run.bare.looks import is_locked, living
+from mobius_tui.run.bare.looks import age, arguments, is_locked, living, orphaned
 from mobius_tui.run.bare.orphans import bury
+from mobius_tui.run.bare.redactor import Redactor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +20,13 @@ F_SETPIPE_SZ = 1031
 SCRIPT_FD = 252
 TREE_FD = 251
 """High numbers, out of the way of the descriptors that scripts open by number."""
+YOUNG = 1.0
+"""Seconds that a process has to become what it was forked for: a command that was sent
+to the background as the last one may not have begun when the shell ends."""
+NAMED = 8
+"""Processes that there is room for in the record of the end, with their names."""
+NAME = 80
+"""Bytes of one's name."""
 
 
 class Script:
@@ -33,6 +41,8 @@ class Script:
         self.failed: tuple[str, int] | None = None
         self.lost = 0
         """The number of the error that kept its output, or the end of it, out."""
+        self.ended: list[tuple[int, bytes]] = []
+        """What was ended with it: each one's number, and what it was called with."""
 
     def start(self) -> "tuple[int, ...]":
         """Fork and execute; returns the descriptors that its output comes from."""
@@ -148,7 +158,16 @@ class Script:
         return self.status
 
     def end_group(self) -> None:
-        """Leave nothing of the group; the unreaped leader keeps its number ours."""
+        """Leave nothing of the group; the unreaped leader keeps its number ours.
+
+        What has left it by `setsid` is not meant, nor what is about to: whether that
+        had come so far when the shell ended is a matter of chance.
+        """
+        if self._tree_held() or orphaned(self.pid):
+            while any(self._is_young(pid) for pid in self._others()):
+                time.sleep(0.005)
+            if self.cause == "exited":
+                self.ended = [(pid, self._name(pid)) for pid in self._others()]
         self.signal(_signal.SIGTERM)
         until = time.monotonic() + (self.spec["grace"] if self._tree_held() else 0)
         while time.monotonic() < until and self._others():
@@ -165,6 +184,24 @@ class Script:
         finally:
             os.close(handle)
 
-    def _others(self) -> bool:
-        """Whether a living process but the leader is in the group."""
-        return any(group == self.pid for pid, group, _ in living() if pid != self.pid)
+    def _others(self) -> "list[int]":
+        """The living processes of the group, but for the leader."""
+        return [pid for pid, group, _ in living() if group == self.pid != pid]
+
+    def _is_young(self, pid: int) -> bool:
+        """Whether it is what becomes something else in an instant, or may leave.
+
+        That is the shell itself, forked and not yet executing what it was forked for,
+        and a program whose business it is to execute another.
+        """
+        words = arguments(pid)
+        own = [*self.spec["argv"], f"/dev/fd/{SCRIPT_FD}"]
+        forked = words == [os.fsencode(word) for word in own]
+        starts = words[:1] and words[0].rpartition(b"/")[2] in (b"setsid", b"nohup")
+        return bool(forked or starts) and age(pid) < YOUNG
+
+    def _name(self, pid: int) -> bytes:
+        """What a process was called with, as far as it may be told."""
+        redactor = Redactor(self.spec["secrets"])
+        told = bytes(redactor.feed(b" ".join(arguments(pid)))) + redactor.end()
+        return told[:NAME]

@@ -47,7 +47,8 @@ def attend(run: RunDirectory, step: str, number: int, name: str) -> str:
             words = f"{name} {visit.pay()}"
     except GoneError:
         raise SystemExit(INTERRUPTED) from None
-    os.write(1, f"\nmobius-tui: {words}\n".encode("utf-8", "replace"))
+    left = "what it left on this screen is in no record"
+    os.write(1, f"\nmobius-tui: {words}; {left}\n".encode("utf-8", "replace"))
     return words
 
 

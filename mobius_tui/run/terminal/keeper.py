@@ -84,8 +84,8 @@ class TerminalScript(Script):
             except (ProcessLookupError, PermissionError):
                 continue
 
-    def _others(self) -> bool:
-        return any(pid != self.pid for pid, _ in self._session())
+    def _others(self) -> "list[int]":
+        return [pid for pid, _ in self._session() if pid != self.pid]
 
     def _session(self) -> "list[tuple[int, int]]":
         """The living processes of the session, each with its group."""

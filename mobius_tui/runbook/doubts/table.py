@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mobius_tui.runbook.doubts import (
+    background,
     cannot_fail,
     effects,
     endless,
@@ -35,6 +36,7 @@ JUDGES: tuple[Judge, ...] = (
     misspelt.misspelt,
     endless.endless,
     terminal.terminal,
+    background.background,
     network.requests,
     prompts.prompts,
     quoting.unquoted,
@@ -62,6 +64,7 @@ RULES: Mapping[str, Rule] = {
         quoting.EMPTY_PATH,
         endless.ENDLESS_COMMAND,
         terminal.NEEDS_TERMINAL,
+        background.BACKGROUND,
         prompts.PROMPT,
         network.CURL_WITHOUT_FAIL,
         network.REQUEST_WITHOUT_LIMIT,

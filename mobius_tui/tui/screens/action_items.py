@@ -14,7 +14,7 @@ from textual.widgets import Button, Input, OptionList
 from textual.widgets.option_list import Option
 
 from mobius_tui import sanitize
-from mobius_tui.review.action_items import Checklist
+from mobius_tui.review.action_items import Checklist, is_own
 from mobius_tui.review.told import ActionItem
 from mobius_tui.tui.screens.dialog import Choice, Dialog, words_widget
 from mobius_tui.tui.theme import Role, assemble
@@ -25,10 +25,11 @@ TITLES = 26
 OWNERS = 20
 LABELS = {"owner": "Owner", "due": "Due, as 2026-11-30", "note": "Note"}
 """What can be said of an item, and above the lines in which it is typed."""
+TITLE = "What is to be done"
 
 
 class ActionItemsDialog(Dialog[str]):
-    """Gives the id of the item that is to be changed."""
+    """Gives the id of the item that is to be changed; empty for one that is added."""
 
     ASKS = False
 
@@ -40,8 +41,10 @@ class ActionItemsDialog(Dialog[str]):
             at: the id of the one that the cursor begins on.
             today: as `2026-11-30`.
         """
-        super().__init__(f"Action items · {found.title}")
+        of = f" · {found.title}" if found.title else ""
+        super().__init__(f"Action items{of}")
         self._items = found.items
+        self._problem = found.problem
         self._at = at
         self._today = today
         lines = (Option(self._line(each), id=each.id) for each in self._items)
@@ -53,8 +56,13 @@ class ActionItemsDialog(Dialog[str]):
         nobodys = sum(not (each.owner or each.done) for each in self._items)
         words = f"{done} of {len(self._items)} done"
         words += f" · {nobodys} without an owner" if nobodys else ""
+        if not self._items:
+            words = "There are none yet."
         yield words_widget(words, "muted")
-        yield self._list
+        if self._problem:
+            yield words_widget(self._problem, "warn")
+        if self._items:
+            yield self._list
 
     def _line(self, item: ActionItem) -> Content:
         glyph, role = ("✔", "good") if item.done else ("○", "plain")
@@ -70,14 +78,23 @@ class ActionItemsDialog(Dialog[str]):
         )
 
     def choices(self) -> tuple[Choice, ...]:
-        """Change one, or close."""
-        return (Choice("ok", "Change it", "primary"), Choice("cancel", "Close"))
+        """Change one, add one, or close."""
+        add, close = Choice("add", "Add one"), Choice("cancel", "Close")
+        if not self._items:
+            return (Choice("add", "Add one", "primary"), close)
+        return (Choice("ok", "Change it", "primary"), add, close)
 
     def on_mount(self) -> None:
         """Choose at once."""
         ids = [each.id for each in self._items]
-        self._list.highlighted = ids.index(self._at) if self._at in ids else 0
-        self._list.focus()
+        if ids:
+            self._list.highlighted = ids.index(self._at) if self._at in ids else 0
+            self._list.focus()
+
+    @on(Button.Pressed, "#add")
+    def add(self) -> None:
+        """Give none of them."""
+        self.dismiss("")
 
     @on(OptionList.OptionSelected)
     @on(Button.Pressed, "#ok")
@@ -97,18 +114,19 @@ class ActionItemDialog(Dialog[ActionItem]):
     """Gives the item as it is to be."""
 
     def __init__(self, item: ActionItem) -> None:
-        super().__init__(item.title)
+        super().__init__(item.title or "Another action item")
         self._item = item
+        self._labels = {**({"title": TITLE} if is_own(item) else {}), **LABELS}
         self._lines = {
             name: Input(sanitize.line(getattr(item, name)), id=name, compact=True)
-            for name in LABELS
+            for name in self._labels
         }
 
     def compose_body(self) -> Iterable[Widget]:
         """Whose it is, until when, and what else there is to say."""
         said = f" · {self._item.by} said so last" if self._item.by else ""
         yield words_widget(("Done" if self._item.done else "Not done") + said, "muted")
-        for name, label in LABELS.items():
+        for name, label in self._labels.items():
             yield words_widget(label)
             yield self._lines[name]
 
@@ -123,7 +141,7 @@ class ActionItemDialog(Dialog[ActionItem]):
 
     def on_mount(self) -> None:
         """Type at once."""
-        self._lines["owner"].focus()
+        next(iter(self._lines.values())).focus()
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#ok")
@@ -144,4 +162,7 @@ class ActionItemDialog(Dialog[ActionItem]):
             except ValueError:
                 self.refuse(f"“{said['due']}” is no day; write it as 2026-11-30.")
                 return
+        if not said.get("title", self._item.title):
+            self.refuse("Say what is to be done.")
+            return
         self.dismiss(replace(self._item, **said, done=done))

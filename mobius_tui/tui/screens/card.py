@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 
 from textual.content import Content
@@ -34,7 +35,8 @@ class ReturnCard(Dialog[None]):
             health: the worst news of health, in words.
             before: the last look of any screen.
         """
-        super().__init__(f"Back in {view.runbook.title}", tone="accent")
+        heading = f"Back in {view.runbook.title}, at {_hour(view.now)}"
+        super().__init__(heading, tone="accent")
         self._fields = (
             *_away(view, before),
             *_so_far(view),
@@ -109,7 +111,13 @@ def _around(view: RunView, health: str, before: Glance | None) -> Iterable[Field
         words = f"not armed: {view.state.watch.why}"
         yield Field("watch", text(words, "warn"))
     if before is not None and before.health:
-        yield Field("health", assemble(("then  ", "muted"), (before.health, "plain")))
-        yield Field("", assemble(("now   ", "muted"), (health, "plain")))
+        then, now = f"{_hour(before.at)}  ", f"{_hour(view.now)}  "
+        yield Field("health", assemble((then, "muted"), (before.health, "plain")))
+        yield Field("", assemble((now, "muted"), (health, "plain")))
     else:
         yield Field("health", text(health))
+
+
+def _hour(at: float) -> str:
+    """A time of day: the card stays as it is while time goes on."""
+    return time.strftime("%H:%M:%S", time.localtime(at))

@@ -17,6 +17,7 @@ from textual.widgets import Button
 
 from mobius_tui.drill import kept
 from mobius_tui.errors import FAILED, OK, OUTCOMES
+from mobius_tui.review.deviations import counted
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.follow_up import FollowUp, follow_up
 from mobius_tui.run.state import RunState
@@ -80,6 +81,7 @@ class EndCard(Dialog[str]):
             Field("why", text(ended.reason)),
             Field("took", text(in_words(view.elapsed))),
             Field("steps", _counts(view)),
+            *_attempts(view),
             *outage_fields(view),
             *trouble_fields(view),
             Field("kept", text(directory)),
@@ -161,6 +163,19 @@ def _counts(view: RunView) -> Content:
         word = "not done" if status is Status.PENDING else mark.word
         parts.append((f"{mark.glyph} {count} {word}   ", mark.role))
     return assemble(*parts)
+
+
+def _attempts(view: RunView) -> Iterable[Field]:
+    """How many attempts ended badly, where that is not how their steps ended."""
+    parts: list[tuple[str, Role]] = []
+    for how, count in counted(view.state).items():
+        if isinstance(how, Status):
+            mark = MARKS[how]
+            parts.append((f"{mark.glyph} {count} {mark.word}   ", mark.role))
+        else:
+            parts.append((f"{count} made {how}", "plain"))
+    if parts:
+        yield Field("tries", assemble(*parts))
 
 
 def end_card(

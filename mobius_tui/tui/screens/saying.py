@@ -139,17 +139,20 @@ class SayingPage(AskingPage):
         """A worker: list them, and change one after the other."""
         directory, at = self.rewound.directory, ""
         while True:
-            find = partial(action_items.checklist, directory, self.rewound.runbook)
+            path, runbook = self.rewound.began.path, self.rewound.runbook
+            find = partial(action_items.checklist, directory, runbook, path)
             found = await asyncio.to_thread(find)
             today = time.strftime("%Y-%m-%d")
             chosen = await self.ask(ActionItemsDialog(found, at=at, today=today))
             if chosen is None:
                 return
             at = chosen
-            item = next(each for each in found.items if each.id == chosen)
+            listed = (each for each in found.items if each.id == chosen)
+            item = next(listed, None) or found.new()
             changed = await self.ask(ActionItemDialog(item))
             if changed is None:
                 continue
+            at = changed.id
             keep = partial(
                 action_items.keep, directory, changed, by=operator(), now=time.time()
             )

@@ -10,11 +10,11 @@ from textual.reactive import reactive
 
 from mobius_tui.review.beside import Drill, beside, last_drill
 from mobius_tui.review.known import known
-from mobius_tui.review.measures import Times
 from mobius_tui.review.moment import Moment
 from mobius_tui.review.rewound import ReviewViewer, Rewound
 from mobius_tui.review.timeline import Timeline, narrowed
 from mobius_tui.run.follow import Changes
+from mobius_tui.run.milestones import Milestones
 from mobius_tui.tui.ahead import in_thread
 from mobius_tui.tui.messages import RunChanged
 from mobius_tui.tui.past_sight import PastSight
@@ -50,7 +50,7 @@ class TimedPage(SayingPage):
         """The timeline of all that is known, whatever of it is wanted."""
         self._query = ""
         self._drill: Drill | None = None
-        self._times: Times | None = None
+        self._times: Milestones | None = None
         self._is_old = self._has_grown = False
         self._is_wanted = self._is_making = False
         self.whole = self.known

@@ -1,0 +1,74 @@
+"""What a script leaves in the background: ended with it, or left alone, and said."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+from mobius_tui.review.gather import gather
+from mobius_tui.run.entry import Entry, decode, encode
+from mobius_tui.run.entry_words import words
+from mobius_tui.run.follow import Follower
+from mobius_tui.run.journal import FIRST
+from mobius_tui.run.step_events import StepEnded, StepStarted
+from mobius_tui.run.viewer import Viewer
+from mobius_tui.runbook.decode import load
+from mobius_tui.tui.sight import Sight
+from mobius_tui.tui.standing import standing_fields
+from tests.review.forms import FORMS
+from tests.run.conftest import Begin
+from tests.tui.runs import MadeRun
+
+CASE = Path(__file__).parents[1] / "data" / "cases" / "newcomer" / "bg.toml"
+
+
+async def test_it_is_named_in_the_journal_in_lines_and_in_reports(
+    begin: Begin,
+) -> None:
+    run = await begin(CASE.read_text())
+    await run.auto()
+    await run.over()
+    follower = Follower(run.directory)
+    ended, left = (follower.state.steps[each].last for each in ("a", "b"))
+    assert ended is not None
+    assert left is not None
+    try:
+        assert (ended.status, ended.left) == ("passed", ())
+        (name,) = ended.ended_with
+        assert name.partition(" ")[2] == "sleep 317"
+        assert (left.status, left.ended_with) == ("passed", ())
+        assert left.left[0].partition(" ")[2] == "sleep 318"
+    finally:
+        os.kill(int(left.left[0].split()[0]), signal.SIGKILL)
+    said = [words(e, follower.plan, follower.state) or "" for e in follower.entries]
+    assert [each for each in said if each.endswith(f"; ended with the script: {name}")]
+    told = gather(run.directory)
+    for form in FORMS.values():
+        assert name in form(told)
+
+
+def test_an_older_end_of_a_step_names_none() -> None:
+    event = StepEnded(step="a", attempt=1, result="passed", ended_with=("7 x",))
+    entry = Entry(n=1, at=0.0, mono=0.0, boot="b", by="host", event=event)
+    said = json.loads(encode(entry, FIRST))
+    assert said.pop("ended_with") == ["7 x"]
+    found, _ = decode(json.dumps(said).encode())
+    assert found.event == replace(event, ended_with=())
+
+
+def test_the_screen_names_it_and_obeys_no_name(tmp_path: Path) -> None:
+    run = MadeRun(tmp_path / "runs", load(CASE), values={})
+    run.write(StepStarted(step="a", attempt=1))
+    gone, left = ("7 e\x1b]0;vil\a[/x]",), ("8 sleep 9",)
+    ended = StepEnded(step="a", attempt=1, result="passed", left=left, ended_with=gone)
+    run.write(ended, by="host")
+    view = Sight(Viewer(run.directory)).run(run.at, None)
+    fields = standing_fields(view, view.plan.steps["a"])
+    found = {each.label: each.content.plain for each in fields}
+    assert found["left"] == "still alive: 8 sleep 9"
+    assert found["ended"].startswith("with the script: 7 e")
+    assert found["ended"].endswith("vil␇[/x]")
+    assert "\x1b" not in found["ended"]
