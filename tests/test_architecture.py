@@ -59,6 +59,10 @@ PURE = (
     ),
     "runbook.markdown",
     *(
+        f"runbook.prose.{name}"
+        for name in ("dialect", "grid", "lines", "model", "read", "wrap")
+    ),
+    *(
         f"runbook.page.{name}"
         for name in (
             *("blocks", "convert", "drafts", "effect", "facts", "people"),
