@@ -129,6 +129,7 @@ PURE = (
     "run.watch_state",
     "run.fold_watch",
     "run.steps",
+    "run.texts",
     "run.fold",
     "run.finding",
     "run.grown",

@@ -28,6 +28,9 @@ MOST = 400
 """Lines of a text that are shown; a pane of thousands would be slow to draw."""
 BAR = "│ "
 """Before each line of fenced code, and of what is quoted."""
+UNBROKEN = 1000
+"""Cells of a line where nobody knows how wide it is shown."""
+_SIGNS = str.maketrans("│─", "|-")
 NARROWEST = 10
 """Cells that are left for a text where it is set deeper; with less, it is not."""
 
@@ -116,3 +119,14 @@ def _pieces(row: Row) -> Line:
                 yield Piece(f" ({span.told})", "muted")
 
     return tuple(each())
+
+
+def plain_lines(prose: Prose) -> tuple[str, ...]:
+    """The lines of a text for a pipe or a log, with signs that can be read aloud."""
+    return tuple(
+        "".join(
+            piece.words.translate(_SIGNS) if piece.look == "muted" else piece.words
+            for piece in line
+        ).rstrip()
+        for line in lines(prose, UNBROKEN)
+    )
