@@ -101,6 +101,7 @@ PURE = (
     "review.phrases",
     "review.redact",
     "review.rewind",
+    "review.spelling",
     "review.stats",
     "review.stats_words",
     "review.style",
