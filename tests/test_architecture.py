@@ -99,6 +99,8 @@ PURE = (
     "review.moment",
     "review.moments",
     "review.phrases",
+    "review.prose_html",
+    "review.prose_markdown",
     "review.redact",
     "review.rewind",
     "review.spelling",

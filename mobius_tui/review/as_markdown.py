@@ -6,24 +6,16 @@ whatever has several lines stands in a fence longer than any in it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from mobius_tui.review import phrases
-from mobius_tui.review.spelling import cell, line
+from mobius_tui.review.prose_markdown import quoted
+from mobius_tui.review.spelling import cell, fenced, line
 from mobius_tui.review.told import Looked, Told, ToldPhase, ToldStep, Try
+from mobius_tui.runbook.prose.model import Prose
 
 SPARK = 48
 """Characters of a line of latencies."""
-_TICKS = re.compile(r"`+")
-
-
-def fenced(rows: Iterable[str], language: str = "text") -> str:
-    """Lines as they are, in a fence that none of them can end."""
-    text = "\n".join(rows)
-    longest = max((len(ticks) for ticks in _TICKS.findall(text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}{language}\n{text}\n{fence}"
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -47,6 +39,7 @@ def _blocks(told: Told) -> Iterator[str]:
     yield line("# {}", phrases.headline(told))
     yield from _damage(told)
     yield table(("", ""), phrases.facts(told))
+    yield from _quoted(told.summary)
     yield from _deviations(told)
     yield from _measures(told)
     yield from _health(told)
@@ -175,8 +168,16 @@ def _phase(phase: ToldPhase) -> Iterator[str]:
     if not phase.entered:
         yield "Not entered."
         return
+    yield from _quoted(phase.why, "Why:")
     for step in phase.steps:
         yield from _step(step)
+
+
+def _quoted(prose: Prose, label: str = "") -> Iterator[str]:
+    """What the runbook says, where it says something."""
+    if prose.text.strip():
+        yield label
+        yield quoted(prose)
 
 
 def _step(step: ToldStep) -> Iterator[str]:
@@ -185,7 +186,10 @@ def _step(step: ToldStep) -> Iterator[str]:
     yield line(f"#### {{}} — {status or step.status}", title)
     about = ", ".join(phrases.labels(step))
     yield line("{}", f"{about}; {step.reason}" if step.reason else about)
-    if step.command:
+    yield from _quoted(step.why, "Why:")
+    if isinstance(step.command, Prose):
+        yield from _quoted(step.command)
+    elif step.command:
         language = "sh" if step.program.startswith("bash") else "text"
         yield fenced(step.command.split("\n"), language)
     if step.checks:

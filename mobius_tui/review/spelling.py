@@ -9,7 +9,7 @@ anywhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -53,6 +53,14 @@ def _span(text: str) -> str:
     return f"{ticks}{pad}{text}{pad}{ticks}" if text else ""
 
 
+def fenced(rows: Iterable[str], language: str = "text") -> str:
+    """Lines as they are, in a fence that none of them can end."""
+    text = "\n".join(rows)
+    longest = max((len(ticks) for ticks in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
 def line(form: str, *texts: str) -> str:
     """A line of ours with texts in it that mean nothing.
 
@@ -60,7 +68,8 @@ def line(form: str, *texts: str) -> str:
         form: the line in Markdown; `{}` where a text stands.
         texts: what was said, each in one line; blanks around it are left out.
     """
-    return spelt(form, *(text.strip() for text in texts))
+    said = [text.strip() for text in texts]
+    return spelt(form, *said) or form.format(*map(code, said))
 
 
 def cell(text: str) -> str:
@@ -69,10 +78,13 @@ def cell(text: str) -> str:
 
 
 def spelt(form: str, *texts: str) -> str:
-    """The same; blanks around a text stay."""
-    if not _FIRST.match(form) and not any(map(_MARKS.search, texts)):
+    """The same; blanks around a text stay. Empty, where no spelling of it will do."""
+    is_inner = "\n" not in form and not _FIRST.match(form)
+    if is_inner and not any(map(_MARKS.search, texts)):
         return form.format(*texts)
     kinds, words, _ = _read(form.format(*(_SLOT for _ in texts)))
+    if _SLOT in form:
+        return ""
     *before, last = words.split(_SLOT)
     whole = "".join(a + b for a, b in zip(before, texts, strict=True)) + last
     for spell in (str, _leading, _first, _marked):
@@ -81,7 +93,7 @@ def spelt(form: str, *texts: str) -> str:
         meant = _LEADS.search(outside) or _ALSO_MEANT.search(outside)
         if (found, read) == (kinds, whole) and not meant:
             return made
-    return form.format(*map(code, texts))
+    return ""
 
 
 def _leading(text: str) -> str:
@@ -118,14 +130,18 @@ def _reader() -> MarkdownIt:
 
 
 def _read(text: str) -> tuple[tuple[str, ...], str, str]:
-    """What is read: the kinds of parts, the words, and those that are no code."""
+    """What is read: the kinds of parts, the words, and those outside of code and links.
+
+    A link is always one of ours: there is one more part where it is not.
+    """
     kinds: list[str] = []
     words: list[str] = []
     outside: list[str] = []
     for token in _each(_reader().parse(text)):
         if token.type in ("text", "text_special", "code_inline"):
             words.append(token.content)
-            outside.append(token.content if token.type != "code_inline" else "`")
+            is_bare = token.type != "code_inline" and kinds[-1:] != ["link_open"]
+            outside.append(token.content if is_bare else "`")
         else:
             kinds.append(token.type)
     return tuple(kinds), "".join(words), "".join(outside)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -118,6 +118,7 @@ def words(text: str) -> str:
 WORDS = SAID.map(str.strip).filter(bool)
 
 
+@settings(deadline=None)
 @given(form=st.sampled_from(FORMS), first=WORDS, second=WORDS)
 def test_whatever_is_said_is_read_as_words(form: str, first: str, second: str) -> None:
     said = (first, second)[: form.count("{}")]
@@ -128,6 +129,7 @@ def test_whatever_is_said_is_read_as_words(form: str, first: str, second: str) -
     assert not leads(made)
 
 
+@settings(deadline=None)
 @given(cells=st.lists(SAID, min_size=1, max_size=4))
 def test_whatever_is_said_stays_in_its_cell(cells: list[str]) -> None:
     rows = [f"| {' | '.join(map(cell, cells))} |", "|" + " --- |" * len(cells)]
@@ -140,6 +142,7 @@ def test_whatever_is_said_stays_in_its_cell(cells: list[str]) -> None:
     assert not leads(made)
 
 
+@settings(deadline=None)
 @given(text=WORDS)
 def test_code_holds_whatever_it_is_given(text: str) -> None:
     made = code(text)

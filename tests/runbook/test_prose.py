@@ -7,7 +7,7 @@ from pathlib import Path
 from time import process_time
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mobius_tui.runbook.prose.lines import MOST, lines
@@ -161,6 +161,7 @@ PIECES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(text=st.lists(PIECES, max_size=40).map("".join), width=st.integers(10, 70))
 def test_no_letter_gets_lost_and_no_line_is_too_wide(text: str, width: int) -> None:
     assume(not any(mark in text for mark in ("```", "~~~", "![")))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from mobius_tui.runbook.templates import template_names
+from mobius_tui.runbook.templates import fill, template_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,12 @@ class Prose:
     text: str
     values: tuple[tuple[str, str], ...] = ()
     """Each name that the text wants filled in, and its value."""
+
+    @property
+    def filled(self) -> str:
+        """The text as it was written, with its values in it."""
+        found = dict(self.values)
+        return fill(self.text, lambda name: found.get(name, f"${{{name}}}")).strip("\n")
 
     @staticmethod
     def of(text: str, lookup: Callable[[str], str]) -> Prose:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,7 @@ def body(prose: Prose) -> Body:
         return (Placed(Code(tuple(_harmless(prose, text)))),)
     from markdown_it.tree import SyntaxTreeNode
 
-    return _Reader(prose, text).body(SyntaxTreeNode(tokens).children)
+    return _Reader(prose, text).whole(SyntaxTreeNode(tokens).children)
 
 
 def _is_data(text: str) -> bool:
@@ -72,16 +73,43 @@ class _Reader:
         self._prose = prose
         self._source = text.split("\n")
 
+    def whole(self, nodes: Sequence[Node]) -> Body:
+        """The parts of a text; what touches lines that are laid out is so, too."""
+        found: list[Placed] = []
+        number = 0
+        while number < len(nodes):
+            first, end = nodes[number], number + 1
+            while self._touch(first, nodes[end : end + 1]):
+                end += 1
+            if end == number + 1:
+                part = self._part(first, in_list=False)
+            else:
+                part = self._written(first, nodes[end - 1])
+            found.append(self._placed(part, first))
+            number = end
+        return (replace(found[0], gap=False), *found[1:])
+
+    def _touch(self, first: Node, after: Sequence[Node]) -> bool:
+        """Whether a part is laid out, and the one after it touches it."""
+        if first.type != "paragraph" or not after or after[0].type == "fence":
+            return False
+        words = first.children[0].content
+        return _is_laid_out(words, in_list=False) and not self._is_apart(after[0])
+
+    def _written(self, first: Node, last: Node) -> Code:
+        """The lines from one part to another, as they are."""
+        begin, end = (first.map or (0, 0))[0], (last.map or (0, 0))[1]
+        written = "\n".join(self._source[begin:end]).rstrip()
+        return Code(tuple(_harmless(self._prose, written)))
+
     def body(self, nodes: Iterable[Node], *, in_list: bool = False) -> Body:
         """The parts that stand one below the other."""
-        return tuple(
-            Placed(
-                self._part(node, in_list=in_list),
-                gap=number > 0 and self._is_apart(node),
-                indent=_meta(node).get("indent", 0),
-            )
-            for number, node in enumerate(nodes)
-        )
+        found = [self._placed(self._part(n, in_list=in_list), n) for n in nodes]
+        return (*(replace(each, gap=False) for each in found[:1]), *found[1:])
+
+    def _placed(self, part: Part, node: Node) -> Placed:
+        indent = _meta(node).get("indent", 0) if not isinstance(part, Code) else 0
+        return Placed(part, self._is_apart(node), indent)
 
     def _is_apart(self, node: Node) -> bool:
         """Whether the line above is empty."""
@@ -138,9 +166,7 @@ class _Reader:
         """A table; with a cell too many, which would be left out, it stays as it is."""
         lines = [row for part in node.children for row in part.children]
         if not all(self._is_whole(row) for row in lines[1:]):
-            begin, end = node.map or (0, 0)
-            written = "\n".join(self._source[begin:end]).rstrip()
-            return Code(tuple(_harmless(self._prose, written)))
+            return self._written(node, node)
         head, *rows = (
             tuple(self._row(cell.children[0]) for cell in row.children) for row in lines
         )
