@@ -21,6 +21,7 @@ from mobius_tui.run.said import said
 from mobius_tui.run.signs import SILENT
 from mobius_tui.run.step_events import CheckTried, StepEnded, StepUnknown
 from mobius_tui.run.steps import Attempt
+from mobius_tui.run.texts import Texts
 from mobius_tui.run.variables import Values
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.run.watch_clock import lasts, progress
@@ -96,6 +97,7 @@ class Lines:
         self._viewer = viewer
         self._json = as_json
         self._output = Output(viewer.directory)
+        self._texts = Texts(viewer.follower.plan)
         self._raw = regular(viewer.directory.journal)
         self._told: dict[str, int] = {}
         """By attempt at watching, how often its clock was told."""
@@ -121,6 +123,8 @@ class Lines:
             stamp = time.strftime("%H:%M:%S", time.localtime(entry.at))
             if text is not None:
                 say(f"{stamp} {line(text)}")
+            for row in self._texts.lines(entry, follower.state):
+                say(row)
             if isinstance(entry.event, StepEnded) and entry.event.result != "passed":
                 self._say_error(entry.event, stamp)
 

@@ -69,6 +69,10 @@ PURE = (
     ),
     "runbook.markdown",
     *(
+        f"runbook.prose.{name}"
+        for name in ("dialect", "grid", "lines", "model", "read", "wrap")
+    ),
+    *(
         f"runbook.page.{name}"
         for name in (
             *("blocks", "convert", "drafts", "effect", "facts", "people"),
@@ -105,8 +109,11 @@ PURE = (
     "review.moment",
     "review.moments",
     "review.phrases",
+    "review.prose_html",
+    "review.prose_markdown",
     "review.redact",
     "review.rewind",
+    "review.spelling",
     "review.stats",
     "review.stats_words",
     "review.style",
@@ -135,6 +142,7 @@ PURE = (
     "run.watch_state",
     "run.fold_watch",
     "run.steps",
+    "run.texts",
     "run.fold",
     "run.finding",
     "run.grown",

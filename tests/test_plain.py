@@ -11,19 +11,25 @@ from pathlib import Path
 import pytest
 
 from mobius_tui import plain
+from mobius_tui.run.briefing import prepare
+from mobius_tui.run.dryrun import dry_run
 from mobius_tui.run.entry_words import words
-from mobius_tui.run.events import RunBegan
+from mobius_tui.run.events import AutoStopped, RunBegan, RunEnded
 from mobius_tui.run.follow import Follower
 from mobius_tui.run.intents import Intent
+from mobius_tui.run.step_events import StepEnded, StepStarted
+from mobius_tui.run.texts import Texts
 from mobius_tui.run.viewer import Viewer
+from mobius_tui.runbook.decode import load
 from tests.acceptance.conftest import Open
 from tests.acceptance.conftest import ended as ended
 from tests.acceptance.conftest import terminal as terminal
 from tests.acceptance.terminal import PROGRAM
 from tests.acceptance.test_terminal import book
 from tests.tui import scenes
-from tests.tui.runs import hosted
+from tests.tui.runs import MadeRun, hosted
 
+LINES = Path(__file__).parent / "data" / "cases" / "authoring" / "lines.toml"
 SCENES = ("running", "failed", "unknown", "checking", "recovering", "ended", "telling")
 
 
@@ -154,3 +160,67 @@ async def test_an_answer_that_is_long_in_coming_is_told_of(
         host.answers.set()
         assert (await asked).ok
     await viewer.close()
+
+
+def written(tmp_path: Path) -> MadeRun:
+    """A run of a book whose texts have lines, in which a person did the one step."""
+    run = MadeRun(tmp_path, load(LINES), values={})
+    run.write(StepStarted(step="s", attempt=1))
+    run.write(StepEnded(step="s", attempt=1, result="passed"))
+    run.write(RunEnded(outcome="completed"))
+    return run
+
+
+SAID = """\
+         why P: First line.
+                Second line.
+
+                - item one
+                - item two
+         why: The page shows this output:
+              NAME   READY   STATUS
+              web-1  1/1     Running
+         do: Put this into values.yaml:
+
+             spec:
+               replicas: 2
+               paused: true
+
+             1. Save it.
+             2. Tell the lead.
+"""
+"""What the runbook says to its step."""
+
+
+async def test_texts_have_their_lines_where_nothing_is_drawn(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = written(tmp_path)
+    await plain.show(run.directory, as_json=False, auto=None)
+    said = capsys.readouterr().out
+    summary = "         what: Do this:\n\n               1. first\n"
+    assert summary in said
+    assert "               a  b\n               -  -\n               1  2\n" in said
+    begun, ended = said.index("started: 1.1"), said.index("passed: 1.1")
+    assert SAID in said[begun:ended]
+    assert said.count("why P:") == 1
+
+
+async def test_an_auto_run_that_stops_says_what_the_person_is_to_do(
+    tmp_path: Path,
+) -> None:
+    run = MadeRun(tmp_path, load(LINES), values={})
+    run.write(AutoStopped(reason="1.1 Edit the file wants a person", code=4))
+    follower = Follower(run.directory)
+    texts = Texts(follower.plan)
+    *_, last = follower.entries
+    assert "\n".join(texts.lines(last, follower.state)) + "\n" == SAID
+
+
+def test_a_plan_has_the_lines_of_its_texts(tmp_path: Path) -> None:
+    briefing = prepare(load(LINES), given={}, workdir=tmp_path)
+    said = "\n".join(dry_run(briefing, now=0.0))
+    assert "what Do this:\n\n     1. first\n     2. second\n\n     a  b" in said
+    assert "  why    First line.\n         Second line.\n\n         - item" in said
+    assert "      why    The page shows this output:\n             NAME   READY" in said
+    assert "             spec:\n               replicas: 2\n" in said

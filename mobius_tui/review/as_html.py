@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from mobius_tui.review import drawing, phrases
 from mobius_tui.review.html_steps import phase_section
 from mobius_tui.review.markup import Child, Markup, rows, style, tag
+from mobius_tui.review.prose_html import texts
 from mobius_tui.review.style import STYLE
 from mobius_tui.review.told import Told
 
@@ -105,7 +106,7 @@ def _damage(told: Told) -> Iterator[Markup]:
 
 
 def _sections(told: Told) -> Iterator[Section]:
-    yield "summary", "Summary", [_facts(phrases.facts(told))]
+    yield "summary", "Summary", [_facts(phrases.facts(told)), *texts(told.summary)]
     yield "deviations", "Deviations", [_deviations(told)]
     yield "times", "Times", _measures(told)
     yield "pictures", "The run in pictures", _pictures(told)

@@ -8,6 +8,7 @@ from typing import Any
 
 from mobius_tui.review.told import Told
 from mobius_tui.run.entry import stamp
+from mobius_tui.runbook.prose.model import Prose
 
 FORMAT = 1
 """The number of the shape; a change that breaks a reader raises it."""
@@ -21,6 +22,8 @@ def as_json(told: Told) -> str:
 
 def _plain(value: Any) -> Any:
     """A value as JSON has it; moments become times."""
+    if isinstance(value, Prose):
+        return value.filled
     if is_dataclass(value):
         return {
             each.name: _moment(getattr(value, each.name))

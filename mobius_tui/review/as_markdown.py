@@ -1,52 +1,28 @@
 """A run as Markdown, for a ticket or a page on GitHub. Pure.
 
-Text of the run means nothing here: what Markdown, HTML or GitHub would act on is
-escaped, a mention or an address is broken by an empty comment, and whatever has
-several lines stands in a fence longer than any in it.
+Text of the run means nothing here: it is spelt so that Markdown reads it as it is, and
+whatever has several lines stands in a fence longer than any in it.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from mobius_tui.review import phrases
-from mobius_tui.review.told import Told, ToldPhase, ToldStep, Try
+from mobius_tui.review.prose_markdown import quoted
+from mobius_tui.review.spelling import cell, fenced, line
+from mobius_tui.review.told import Looked, Told, ToldPhase, ToldStep, Try
+from mobius_tui.runbook.prose.model import Prose
 
 SPARK = 48
 """Characters of a line of latencies."""
-_SPECIAL = re.compile(r"([\\`*_\[\]|~$])")
-_AT_THE_START = re.compile(r"^(\d*)([#+\-=.):])")
-_LINKED = re.compile(
-    r"(?<=[@#])(?=[\w-])|(?<=:/)(?=/)|(?<=\bwww)(?=\.)|(?<=\bGH)(?=-\d)"
-)
-_TICKS = re.compile(r"`+")
-
-
-def escaped(text: str) -> str:
-    """A text that stands for itself within a line: in a cell, or after other words."""
-    text = text.strip().replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _LINKED.sub("<!-- -->", _SPECIAL.sub(r"\\\1", text))
-
-
-def paragraph(text: str) -> str:
-    """A text that stands for itself where a heading or a list could begin."""
-    return _AT_THE_START.sub(r"\1\\\2", escaped(text))
-
-
-def fenced(rows: Iterable[str], language: str = "text") -> str:
-    """Lines as they are, in a fence that none of them can end."""
-    text = "\n".join(rows)
-    longest = max((len(ticks) for ticks in _TICKS.findall(text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}{language}\n{text}\n{fence}"
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A table; its cells are escaped here."""
+    """A table; what its cells say is spelt here."""
     names = list(head)
     lines = [_row(names), _row("---" for _ in names)]
-    lines += [_row(map(escaped, row)) for row in rows]
+    lines += [_row(map(cell, row)) for row in rows]
     return "\n".join(lines)
 
 
@@ -60,9 +36,10 @@ def as_markdown(told: Told) -> str:
 
 
 def _blocks(told: Told) -> Iterator[str]:
-    yield f"# {escaped(phrases.headline(told))}"
+    yield line("# {}", phrases.headline(told))
     yield from _damage(told)
     yield table(("", ""), phrases.facts(told))
+    yield from _quoted(told.summary)
     yield from _deviations(told)
     yield from _measures(told)
     yield from _health(told)
@@ -83,7 +60,7 @@ def _damage(told: Told) -> Iterator[str]:
     if not told.damage:
         return
     head = "**This run is not as it was written.** This is what could be read of it."
-    listed = [f"> - {paragraph(each)}" for each in told.damage]
+    listed = [line("> - {}", each) for each in told.damage]
     yield "\n".join([f"> {head}", ">", *listed])
 
 
@@ -153,7 +130,7 @@ def _told_by_people(told: Told) -> Iterator[str]:
     if told.messages:
         yield "## Messages"
     for title, fate, text in phrases.messages(told):
-        yield f"**{escaped(title)}**, {escaped(fate)}:"
+        yield line("**{}**, {}:", title, fate)
         yield fenced(text.split("\n"))
     if told.notes:
         yield "## Notes"
@@ -187,38 +164,50 @@ def _timeline(told: Told) -> Iterator[str]:
 
 def _phase(phase: ToldPhase) -> Iterator[str]:
     aside = " (aside)" if phase.aside else ""
-    yield f"### {escaped(f'{phase.number} {phase.title}{aside}')}"
+    yield line("### {}", f"{phase.number} {phase.title}{aside}")
     if not phase.entered:
         yield "Not entered."
         return
+    yield from _quoted(phase.why, "Why:")
     for step in phase.steps:
         yield from _step(step)
+
+
+def _quoted(prose: Prose, label: str = "") -> Iterator[str]:
+    """What the runbook says, where it says something."""
+    if prose.text.strip():
+        yield label
+        yield quoted(prose)
 
 
 def _step(step: ToldStep) -> Iterator[str]:
     status = step.status.upper() if step.status not in ("passed", "pending") else ""
     title = f"{step.number} {step.title}"
-    yield f"#### {escaped(title)} — {status or step.status}"
+    yield line(f"#### {{}} — {status or step.status}", title)
     about = ", ".join(phrases.labels(step))
-    yield paragraph(f"{about}; {step.reason}" if step.reason else about)
-    if step.command:
+    yield line("{}", f"{about}; {step.reason}" if step.reason else about)
+    yield from _quoted(step.why, "Why:")
+    if isinstance(step.command, Prose):
+        yield from _quoted(step.command)
+    elif step.command:
         language = "sh" if step.program.startswith("bash") else "text"
         yield fenced(step.command.split("\n"), language)
     if step.checks:
-        yield "\n".join(f"- Check: {escaped(each)}" for each in step.checks)
+        yield "\n".join(line("- Check: {}", each) for each in step.checks)
     for own in step.tries:
         yield from _try(own)
 
 
 def _try(own: Try) -> Iterator[str]:
-    yield f"**Attempt {own.number}**: {escaped(phrases.attempt(own))}"
-    lines = [f"- {paragraph(f'{g.name} = {g.value}')}" for g in own.given]
-    lines += [
-        f"- {phrases.hour(k.at)} {'held' if k.held else '**did not hold**'}: "
-        f"{escaped(k.check)}: {escaped(k.detail)}"
-        for k in own.looks
-    ]
+    yield line(f"**Attempt {own.number}**: {{}}", phrases.attempt(own))
+    lines = [line("- {}", f"{g.name} = {g.value}") for g in own.given]
+    lines += [_look(each) for each in own.looks]
     yield "\n".join(lines)
     if own.output:
         yield f"Printed, {phrases.printed(own)}:"
         yield fenced(own.output)
+
+
+def _look(own: Looked) -> str:
+    held = "held" if own.held else "**did not hold**"
+    return line(f"- {phrases.hour(own.at)} {held}: {{}}: {{}}", own.check, own.detail)

@@ -21,6 +21,7 @@ from mobius_tui.run.plan import Plan
 from mobius_tui.run.state import RunState
 from mobius_tui.run.verify import damage
 from mobius_tui.runbook.model import Runbook
+from mobius_tui.runbook.prose.model import Prose
 
 MOST = 2000
 """Lines of a timeline that are told; of a longer one, its beginning and its end."""
@@ -64,6 +65,7 @@ def _told(
         run=one(record.directory.id),
         runbook=one(record.runbook.id),
         title=one(began.title if began is not None else ""),
+        summary=redactor.prose(Prose(record.runbook.summary)),
         sha256=one(began.sha256 if began is not None else ""),
         mode=began.mode if began is not None else "",
         environment=one((began.environment or "") if began is not None else ""),

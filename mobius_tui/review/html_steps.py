@@ -5,7 +5,9 @@ from __future__ import annotations
 from mobius_tui.review import phrases
 from mobius_tui.review.drawing import ROLES
 from mobius_tui.review.markup import Markup, tag
+from mobius_tui.review.prose_html import texts
 from mobius_tui.review.told import ToldPhase, ToldStep, Try
+from mobius_tui.runbook.prose.model import Prose
 
 
 def phase_section(phase: ToldPhase) -> Markup:
@@ -14,7 +16,7 @@ def phase_section(phase: ToldPhase) -> Markup:
     heading = tag("h3", f"{phase.number} {phase.title}{aside}")
     if not phase.entered:
         return tag("div", heading, tag("p", "Not entered.", class_="muted"))
-    return tag("div", heading, *map(_step, phase.steps))
+    return tag("div", heading, *texts(phase.why, "Why:"), *map(_step, phase.steps))
 
 
 def _step(step: ToldStep) -> Markup:
@@ -28,7 +30,10 @@ def _step(step: ToldStep) -> Markup:
         ),
         tag("p", f"{about}; {step.reason}" if step.reason else about, class_="muted"),
     ]
-    if step.command:
+    parts += texts(step.why, "Why:")
+    if isinstance(step.command, Prose):
+        parts += texts(step.command)
+    elif step.command:
         parts.append(tag("pre", step.command))
     if step.checks:
         listed = (tag("li", f"Check: {each}") for each in step.checks)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 
-VOID = frozenset({"meta", "br"})
+VOID = frozenset({"meta", "hr"})
 """Elements without an end."""
 
 

@@ -71,6 +71,6 @@ def _by_people(
             title=redactor.line(plan.runbook.messages[action.message].title),
             channel="",
             state="told" if own.status is Status.PASSED else str(own.status),
-            text=redactor.lines(own.note or told.command),
+            text=redactor.lines(own.note or str(told.command)),
         )
         yield (told.id, own.number), delivered

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from mobius_tui.run.redaction import REDACTED, redact
+from mobius_tui.runbook.prose.model import Prose
 from mobius_tui.sanitize import SGR, clean, line
 
 LONGEST = 4000
@@ -35,6 +36,11 @@ class Redactor:
     def lines(self, text: str) -> str:
         """A text of several lines."""
         return clean(self._without(SGR.sub("", text)), newlines=True)
+
+    def prose(self, prose: Prose) -> Prose:
+        """A runbook's text, and the values in it."""
+        values = tuple((name, self.lines(value)) for name, value in prose.values)
+        return Prose(self.lines(prose.text), values)
 
     def _without(self, text: str) -> str:
         return _IN_ADDRESS.sub(REDACTED, redact(text, self._secrets))

@@ -15,6 +15,7 @@ from mobius_tui.run.steps import Attempt, Value
 from mobius_tui.run.variables import Values
 from mobius_tui.runbook.model import Phase, Step
 from mobius_tui.runbook.model_action import Choose, Manual, Run, SendMessage, Watch
+from mobius_tui.runbook.prose.model import Prose
 from mobius_tui.runbook.templates import fill
 from mobius_tui.runbook.words import check_in_words, command_in_words
 
@@ -65,6 +66,7 @@ class Teller:
             title=self._one(phase.title),
             aside=phase.aside,
             entered=not phase.aside or phase.id in self._walked.state.entered,
+            why=self._redactor.prose(Prose(phase.why)),
             steps=tuple(self._step(step) for step in phase.steps),
         )
 
@@ -86,7 +88,8 @@ class Teller:
             reason=self._one(standing.reason or waits),
             by=self._one(own.by),
             program=self._program(step),
-            command=self._redactor.lines(self._command(step)),
+            why=self._redactor.prose(Prose(step.why)),
+            command=self._said(step),
             checks=checks,
             tries=tuple(self._try(step, each, checks) for each in own.attempts),
             notes=tuple(map(self._one, own.notes)),
@@ -97,13 +100,16 @@ class Teller:
             return ""
         return self._one(command_in_words(step.action))
 
-    def _command(self, step: Step) -> str:
+    def _said(self, step: Step) -> str | Prose:
         """The script as it runs; what a person is to do; what is to be said."""
+        if isinstance(step.action, Manual):
+            return self._redactor.prose(Prose.of(step.action.text, self._known))
+        return self._redactor.lines(self._command(step))
+
+    def _command(self, step: Step) -> str:
         match step.action:
             case Run(script=script):
                 return script.strip("\n")
-            case Manual(text=text):
-                return self.filled(text).strip("\n")
             case SendMessage(message=message):
                 body = self._plan.runbook.messages[message].body
                 return self.filled(body).strip("\n")
@@ -113,7 +119,7 @@ class Teller:
                 return "\n".join(f"{o.value}: {o.title or o.value}" for o in options)
             case Watch(for_=duration):
                 return f"watch health for {self.filled(duration)}"
-            case None:
+            case _:
                 return ""
 
     def filled(self, text: str) -> str:
@@ -121,13 +127,11 @@ class Teller:
 
         A clock's time would differ from one machine to the next.
         """
+        return fill(text, self._known)
 
-        def known(name: str) -> str:
-            if name in _OF_A_CLOCK:
-                return f"${{{name}}}"
-            return self._values.preview(f"${{{name}}}")
-
-        return fill(text, known)
+    def _known(self, name: str) -> str:
+        mention = f"${{{name}}}"
+        return mention if name in _OF_A_CLOCK else self._values.preview(mention)
 
     def _try(self, step: Step, own: Attempt, checks: tuple[str, ...]) -> Try:
         place = self._record.directory.attempt(step.id, own.number)

@@ -54,6 +54,11 @@ pre{background:var(--panel);border-left:3px solid var(--line);padding:.6rem;
 margin:.4rem 0;
 font:.8rem/1.4 ui-monospace,"DejaVu Sans Mono",monospace;white-space:pre-wrap;
 overflow-wrap:anywhere}
+.prose p{white-space:pre-wrap;overflow-wrap:anywhere;margin:.4rem 0}
+.prose li p{margin:0}.prose ul,.prose ol{margin:.4rem 0;padding-left:1.8rem}
+.prose{border-left:1px solid var(--line);padding-left:.8rem;margin:.5rem 0}
+.prose table{width:auto}.prose pre{white-space:pre-wrap}
+blockquote{margin:.4rem 0 .4rem 1rem;color:var(--muted)}
 ul.plain{margin:.25rem 0;padding-left:1.2rem}
 .ok{color:var(--ok)}.bad{color:var(--bad)}.warn{color:var(--warn)}
 .unknown{color:var(--unknown)}.muted{color:var(--muted)}

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from mobius_tui.runbook.prose.model import Prose
+
 Moment: TypeAlias = float
 """Seconds since 1970; JSON has it as a UTC time."""
 
@@ -146,7 +148,8 @@ class ToldStep:
     """Who began, skipped or overrode it last."""
     program: str
     """What ran the script; empty for a step without one."""
-    command: str
+    why: Prose
+    command: str | Prose
     """The script, or what a person was to do or to say."""
     checks: tuple[str, ...]
     tries: tuple[Try, ...]
@@ -163,6 +166,7 @@ class ToldPhase:
     aside: bool
     entered: bool
     """Whether the run was in it: always, but for an aside."""
+    why: Prose
     steps: tuple[ToldStep, ...]
 
 
@@ -282,6 +286,7 @@ class Told:
     """Its id."""
     runbook: str
     title: str
+    summary: Prose
     sha256: str
     """Of the runbook's files."""
     mode: str

@@ -10,10 +10,12 @@ from mobius_tui.run.labels import understated_steps
 from mobius_tui.run.plan import Plan, effect_of, kind_of
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Value
+from mobius_tui.run.texts import behind, texts_of
 from mobius_tui.run.variables import Values
 from mobius_tui.runbook.guards import in_words
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.model_action import Choose, Manual, Run, SendMessage, Watch
+from mobius_tui.runbook.prose.model import Prose
 from mobius_tui.runbook.templates import script_variables
 from mobius_tui.runbook.words import EFFECTS, check_in_words, command_in_words
 
@@ -34,6 +36,8 @@ def dry_run(briefing: Briefing, *, now: float) -> Iterator[str]:
     yield f"{runbook.title} ({runbook.id}), dry run: nothing is executed"
     yield f"mode {briefing.mode}, environment {briefing.environment or '-'}"
     yield f"in {briefing.workdir}"
+    if runbook.summary:
+        yield from behind("what ", Prose(runbook.summary))
     for problem in briefing.problems:
         yield f"! {problem}"
     for notice in briefing.notices:
@@ -46,6 +50,8 @@ def dry_run(briefing: Briefing, *, now: float) -> Iterator[str]:
         yield ""
         aside = " (aside)" if phase.aside else ""
         yield f"{plan.phase_numbers[phase.id]} {phase.title}{aside}"
+        if phase.why:
+            yield from behind("  why    ", Prose(phase.why))
         for step in phase.steps:
             yield from step_lines(plan, step, state, values)
 
@@ -79,7 +85,9 @@ def step_lines(
     yield f"  {plan.numbers[step.id]} {step.title} [{kind}{effect}{gate}]"
     if step.when:
         yield f"      when   {in_words(step.when)}"
-    yield from _action(step, plan, values)
+    for label, prose in texts_of(step, plan.runbook, values):
+        yield from behind(f"      {label:<7}", prose)
+    yield from _action(step, values)
     names = script_variables(step, plan.runbook.variables)
     for name in dict.fromkeys((*names, *step.secrets.values())):
         yield f"      with   {name}={_shown(state, name)}"
@@ -91,7 +99,7 @@ def step_lines(
         yield f"      gives  {name} (not known before it has run)"
 
 
-def _action(step: Step, plan: Plan, values: Values) -> Iterator[str]:
+def _action(step: Step, values: Values) -> Iterator[str]:
     match step.action:
         case Run() as action:
             limit = values.preview(action.timeout) if action.timeout else "none"
@@ -99,16 +107,12 @@ def _action(step: Step, plan: Plan, values: Values) -> Iterator[str]:
             yield f"      {command_in_words(action)}, limit {limit}{where}:"
             for line in action.script.strip("\n").split("\n"):
                 yield f"      | {line}"
-        case Manual(text=text, ask=asks):
-            yield f"      do     {values.preview(text)}"
+        case Manual(ask=asks):
             for ask in asks:
                 yield f"      asks   {ask.title or ask.var} → {ask.var}"
-        case SendMessage(message=message, to=to):
-            body = values.preview(plan.runbook.messages[message].body)
+        case SendMessage(to=to):
             if to:
                 yield f"      to     {', '.join(to)}"
-            for line in body.strip("\n").split("\n"):
-                yield f"      | {line}"
         case Choose(from_=str(listed), var=var):
             yield f"      {var}=one of those that {listed} lists"
         case Choose(options=options, var=var):

@@ -17,6 +17,7 @@ from mobius_tui.run.steps import BAD
 from mobius_tui.runbook.model import Runbook, Step
 from mobius_tui.runbook.model_check import RunCheck
 from mobius_tui.runbook.model_health import Probe
+from mobius_tui.runbook.prose.model import Prose
 from mobius_tui.runbook.reads import texts
 from mobius_tui.runbook.templates import (
     fill,
@@ -141,6 +142,10 @@ class Values:
                 return f"${{{name}}}"
 
         return fill(text, shown)
+
+    def prose(self, text: str) -> Prose:
+        """The same of a text that is Markdown, its values apart: they mean nothing."""
+        return Prose.of(text, lambda name: self.preview(f"${{{name}}}"))
 
     def told(self, text: str) -> str:
         """A text that is sent with nobody to look at it: what is not known says so."""

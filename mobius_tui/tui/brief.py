@@ -12,8 +12,8 @@ from mobius_tui.drill.never_red import LookBack
 from mobius_tui.health.record import State
 from mobius_tui.run.briefing import Briefing
 from mobius_tui.run.plan import effect_of, kind_of
-from mobius_tui.runbook.markdown import plain
 from mobius_tui.runbook.model import Phase, Runbook
+from mobius_tui.runbook.prose.model import Prose
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.shelf_lines import drill_words
 from mobius_tui.tui.theme import Role, assemble, text
@@ -56,8 +56,7 @@ def summary(briefing: Briefing) -> tuple[Field, ...]:
     runbook = briefing.runbook
     fields = []
     if runbook.summary:
-        words = " ".join(plain(runbook.summary).split())
-        fields.append(Field("what", text(words)))
+        fields.append(Field("what", prose=Prose(runbook.summary)))
     version = [part for part in (runbook.version, str(runbook.updated or "")) if part]
     if version:
         owners = f"  {', '.join(runbook.owners)}" if runbook.owners else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from textual.content import Content
 
@@ -20,6 +21,7 @@ from mobius_tui.runbook.model_action import (
     SendMessage,
     Watch,
 )
+from mobius_tui.runbook.prose.model import Prose
 from mobius_tui.runbook.templates import fill, script_variables
 from mobius_tui.runbook.words import EFFECTS, check_in_words, command_in_words
 from mobius_tui.tui.approved import approved_fields
@@ -30,7 +32,7 @@ from mobius_tui.tui.glyphs import MARKS
 from mobius_tui.tui.script_text import SCRIPT_LIMIT, script
 from mobius_tui.tui.sending import channel_fields
 from mobius_tui.tui.standing import standing_fields
-from mobius_tui.tui.theme import STYLES, Role, assemble, cut_in_middle, text
+from mobius_tui.tui.theme import Role, assemble, cut_in_middle, text
 from mobius_tui.tui.view import RunView
 from mobius_tui.tui.whom import role_fields
 
@@ -93,7 +95,7 @@ def describe(
     looked = [] if earlier is None else [_looked_at(earlier)]
     standing = [*looked, *standing_fields(view, step)]
     body = list(_action(view, step, shown, compact=compact and bool(standing)))
-    why = [Field("why", _prose(step.why))] if step.why else []
+    why = [Field("why", prose=Prose(step.why))] if step.why else []
     facts = (*approved_fields(view, step), *health_field(view, step))
     guard = [Field("when", text(in_words(step.when)))] if step.when else []
     if compact:
@@ -129,19 +131,14 @@ def command(
         lines: those of its script that are shown at most.
     """
     return tuple(
-        Field(field.label, field.content + Content(field.value))
+        replace(field, content=field.content + Content(field.value), value="")
         for field in _action(view, step, None, compact=False, lines=lines)
     )
 
 
-def _prose(words: str) -> Content:
-    """Running text, its line breaks made spaces."""
-    return text(" ".join(words.split()))
-
-
 def _phase(view: RunView, phase: Phase) -> Iterator[Field]:
     if phase.why:
-        yield Field("why", _prose(phase.why))
+        yield Field("why", prose=Prose(phase.why))
     numbers: dict[str, int] = {}
     for step in phase.steps:
         word = MARKS[view.standings[step.id].status].word
@@ -181,17 +178,17 @@ def _action(
                 words = "it gets this terminal to itself, and nothing of it is recorded"
                 yield Field("tty", text(f"{words}; {HINT}"))
         case Manual() as manual:
-            yield Field("do", text(" ".join(values.preview(manual.text).split())))
+            yield Field("do", prose=values.prose(manual.text))
             for ask in manual.ask:
                 words = ask.title or ask.var
                 form = f"  {short_form(view, step, ask)}"
                 yield Field("asks", assemble((words, "plain"), (form, "muted")))
         case SendMessage() as send:
-            body = values.preview(view.runbook.messages[send.message].body)
+            body = values.prose(view.runbook.messages[send.message].body)
             last = view.own(step.id).last
             told = last.note if last is not None else ""
             yield from channel_fields(view, step)
-            yield Field("text", paragraphs((told or body).strip()))
+            yield Field("text", prose=Prose(told) if told else body)
         case Choose() as choose:
             held = view.state.variables.get(choose.var)
             chosen = (held.text or "").split("\n") if held is not None else []
@@ -229,11 +226,6 @@ def leads_to(option: Option) -> str:
     if option.end:
         return "  ends the run"
     return f"  leads to {option.go}" if option.go is not None else ""
-
-
-def paragraphs(words: str) -> Content:
-    """A text of several lines, made harmless."""
-    return Content.styled(sanitize.clean(words, newlines=True), STYLES["plain"])
 
 
 def filled(view: RunView, words: str) -> str:

@@ -13,11 +13,11 @@ from mobius_tui import sanitize
 from mobius_tui.health.patterns import TooSlowError, found
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.model_action import Ask, Manual
+from mobius_tui.runbook.prose.model import Prose
 from mobius_tui.tui.describe import command
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.forms import full_form, short_form
 from mobius_tui.tui.screens.dialog import Choice, Dialog, fields_widget, words_widget
-from mobius_tui.tui.theme import text
 from mobius_tui.tui.view import RunView
 from mobius_tui.tui.whom import role_fields
 
@@ -45,6 +45,8 @@ def _may_match(pattern: str, answer: str) -> bool:
 class AnswersDialog(Dialog[Ticked]):
     """Gives the answers by variable, and a note if one was made."""
 
+    AUTO_FOCUS = ""  # the line for a note would have it, and be scrolled to
+
     def __init__(self, view: RunView, step: Step) -> None:
         super().__init__(f"Do {view.plan.name(step.id)}")
         self._view = view
@@ -63,8 +65,7 @@ class AnswersDialog(Dialog[Ticked]):
         fields = command(self._view, step)
         doing = tuple(field for field in fields if field.label != "asks")
         if step.why:
-            why = Field("why", text(" ".join(step.why.split())))
-            doing = (why, *doing)
+            doing = (Field("why", prose=Prose(step.why)), *doing)
         doing += tuple(role_fields(self._view.runbook.contacts, step))
         yield fields_widget(doing)
         for ask, line in self._lines:

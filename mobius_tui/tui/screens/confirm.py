@@ -11,6 +11,7 @@ from textual.widgets import Button
 from mobius_tui.run.confirming import step_word
 from mobius_tui.run.plan import effect_of
 from mobius_tui.runbook.model import Step
+from mobius_tui.runbook.prose.model import Prose
 from mobius_tui.runbook.words import EFFECTS, check_in_words
 from mobius_tui.tui.approved import approved_fields
 from mobius_tui.tui.asking import question
@@ -44,7 +45,7 @@ class ConfirmDialog(TypedDialog):
         line = assemble((f"{effect}{where}", role))
         head = (Field("effect", line), *approved_fields(view, step))
         if step.why:
-            head += (Field("why", text(" ".join(step.why.split()))),)
+            head += (Field("why", prose=Prose(step.why)),)
         checks = tuple(
             Field("then", text(filled(view, check_in_words(check))))
             for check in step.checks

@@ -12,8 +12,10 @@ from textual.widgets import Button, Input
 
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.model_action import Choose, Option
+from mobius_tui.runbook.prose.model import Prose
 from mobius_tui.tui.describe import leads_to, offered
-from mobius_tui.tui.screens.dialog import Choice, Dialog, words_widget
+from mobius_tui.tui.field import Field
+from mobius_tui.tui.screens.dialog import Choice, Dialog, fields_widget, words_widget
 from mobius_tui.tui.theme import assemble, text
 from mobius_tui.tui.view import RunView
 from mobius_tui.tui.widgets.options import Options
@@ -34,7 +36,7 @@ class DecisionDialog(Dialog[Decided]):
         super().__init__(f"Decide {view.plan.name(step.id)}")
         assert isinstance(step.action, Choose)
         self._action = step.action
-        self._why = " ".join(step.why.split())
+        self._why = step.why
         self._offered = offered(view, step.action)
         self._changes = bool(view.own(step.id).attempts)
         # What a step proposes stands first in its list: it is no choice made before.
@@ -47,7 +49,7 @@ class DecisionDialog(Dialog[Decided]):
     def compose_body(self) -> Iterable[Widget]:
         """The options."""
         if self._why:
-            yield words_widget(self._why, "muted")
+            yield fields_widget((Field("why", prose=Prose(self._why)),))
         choose = self._action
         yield self._options
         how = (

@@ -12,8 +12,13 @@ from textual.widgets.option_list import Option
 
 from mobius_tui.run.plan import Plan
 from mobius_tui.runbook.model import Phase
+from mobius_tui.runbook.prose.model import Prose
+from mobius_tui.tui.prose import prose_lines
 from mobius_tui.tui.screens.dialog import Choice, Dialog, words_widget
 from mobius_tui.tui.theme import assemble
+
+WHY = 60
+"""Cells of a line of why there is a phase; a dialog has them on the lowest screen."""
 
 
 class PhasesDialog(Dialog[str]):
@@ -47,10 +52,9 @@ class PhasesDialog(Dialog[str]):
     def _label(self, phase: Phase) -> Content:
         number = self._plan.phase_numbers[phase.id]
         steps = f"  {len(phase.steps)} steps"
-        why = f"  {' '.join(phase.why.split())}" if phase.why else ""
-        return assemble(
-            (f"{number} {phase.title}", "plain"), (steps, "muted"), (why, "muted")
-        )
+        head = assemble((f"{number} {phase.title}", "plain"), (steps, "muted"))
+        why = prose_lines(Prose(phase.why), WHY) if phase.why else ()
+        return Content("\n").join([head, *(Content("  ") + line for line in why)])
 
     def choices(self) -> tuple[Choice, ...]:
         """Go or not."""

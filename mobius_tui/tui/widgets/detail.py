@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from textual.app import ComposeResult, RenderResult
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -13,6 +15,7 @@ from mobius_tui.run.steps import Status
 from mobius_tui.tui.describe import describe, edge, title
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.glyphs import MARKS
+from mobius_tui.tui.prose import prose_lines
 from mobius_tui.tui.theme import STYLES, Role, assemble, cut_in_middle
 from mobius_tui.tui.view import RunView
 
@@ -25,17 +28,24 @@ def lay_out(fields: tuple[Field, ...], width: int) -> list[Content]:
     room = max(8, width - LABEL)
     lines: list[Content] = []
     for field in fields:
-        content = field.content
-        if field.value:
-            left = max(3, room - content.cell_length)
-            value = cut_in_middle(field.value, left)
-            content += Content.styled(value, STYLES["plain"])
         label = f"{field.label:<{LABEL}}"
-        for row in content.split("\n"):
-            for part in row.wrap(room) or [Content("")]:
-                lines.append(assemble((label, "muted")) + part)
-                label = " " * LABEL
+        for row in _rows(field, room):
+            lines.append(assemble((label, "muted")) + row)
+            label = " " * LABEL
     return lines
+
+
+def _rows(field: Field, room: int) -> Iterator[Content]:
+    """What stands beside the label of a field."""
+    content = field.content
+    if field.prose is not None:
+        yield from prose_lines(field.prose, room)
+        return
+    if field.value:
+        value = cut_in_middle(field.value, max(3, room - content.cell_length))
+        content += Content.styled(value, STYLES["plain"])
+    for row in content.split("\n"):
+        yield from row.wrap(room) or [Content("")]
 
 
 class FieldList(Widget):
