@@ -98,6 +98,45 @@ async def test_text_typed_on_and_on_is_not_lost_and_confirms_nothing(
         await until(pilot, lambda: host.intents)
 
 
+async def test_a_dialog_that_is_yet_to_be_seen_takes_text_and_esc(
+    tmp_path: Path,
+) -> None:
+    run = scenes.decided(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (screen, pilot):
+        await press(pilot, time, "n")
+        dialog = pilot.app.screen
+        assert isinstance(dialog, Dialog)
+        dialog.renew()
+        await pilot.press(*"ab", "left", "enter", "tab", "space")
+        assert dialog.query_one("#reason", Input).value == "ab"
+        assert dialog.buttons["ok"].has_focus
+        assert pilot.app.screen is dialog, "Enter and buttons answer what is seen"
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert host.intents == []
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_a_page_of_a_dialog_is_what_is_in_sight(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    run = scenes.assessed(tmp_path)
+    time = Time(run.at)
+    async with hosted(run), opened(run, time=time, size=size) as (_, pilot):
+        await press(pilot, time, "question_mark")
+        dialog = pilot.app.screen
+        body = dialog.query_one(".body")
+        height = body.size.height
+        assert body.max_scroll_y > height
+        for focused in ("#find", "#cancel"):
+            dialog.query_one(focused).focus()
+            await press(pilot, time, "pagedown")
+            assert body.scroll_y == height, focused
+            await press(pilot, time, "pageup")
+            assert body.scroll_y == 0, focused
+
+
 async def test_a_failed_step_says_why_and_offers_the_ways_on(tmp_path: Path) -> None:
     run = scenes.failed(tmp_path)
     time = Time(run.at)

@@ -43,6 +43,7 @@ class ReviewScreen(TimedPage):
         "review",
         "checklist",
         "output",
+        "detail",
         "app",
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("review")]
@@ -181,11 +182,11 @@ class ReviewScreen(TimedPage):
         rewound.show(n, at)
         await self.ask(end_card(view, rewound.directory, coaches=False))
 
-    def action_pane(self, number: str) -> None:
+    def action_pane(self, name: str) -> None:
         """Give a pane the focus, and the room of another where it has none."""
-        self.pane, _ = self.PANES[int(number) - 1]
+        self.pane = name
         self._show_pane(zoomed=self.has_class("-zoomed"))
-        self.call_after_refresh(self.panes[self.pane].focus)
+        self.call_after_refresh(self.panes[name].focus)
 
     def action_status(self) -> None:
         """Copy where the run stood."""

@@ -44,7 +44,13 @@ Resume = Callable[[RunDirectory, Runbook], Awaitable[None]]
 class RunScreen(AskingPage):
     """Shows a run, and sends what the person wants to its host."""
 
-    PLACES: ClassVar[tuple[Place, ...]] = ("run", "checklist", "output", "app")
+    PLACES: ClassVar[tuple[Place, ...]] = (
+        "run",
+        "checklist",
+        "output",
+        "detail",
+        "app",
+    )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("run")]
 
     def __init__(

@@ -90,10 +90,12 @@ class RunPage(FollowingPage):
         super().__init__(viewer, repaints=repaints, wall=wall)
         self._checklist = Checklist(id="checklist")
         self._health_panel = HealthPanel(id="health")
+        self._detail = DetailPane(id="detail")
         self.panes = {
             "checklist": self._checklist,
             "output": self.output,
             "health": self._health_panel,
+            "detail": self._detail,
         }
         self._watcher = Watcher()
         self.before = last_glance(viewer.directory)
@@ -117,7 +119,7 @@ class RunPage(FollowingPage):
         with Horizontal(id="body"):
             yield self._checklist.data_bind(page.view, page.key)
             with Vertical(id="right"):
-                yield DetailPane(id="detail", can_focus=False).data_bind(
+                yield self._detail.data_bind(
                     page.view, page.compact, page.tab, key=page.told
                 )
                 yield self.output

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.app import ComposeResult, RenderResult
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.geometry import Size
@@ -10,6 +13,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from mobius_tui.run.steps import Status
+from mobius_tui.tui.commands import bindings
 from mobius_tui.tui.describe import describe, edge, title
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.glyphs import MARKS
@@ -61,15 +65,17 @@ class FieldList(Widget):
 class DetailPane(VerticalScroll):
     """What there is to know about the step under the cursor."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("detail")]
+
     view: reactive[RunView | None] = reactive(None, repaint=False)
     key: reactive[str | None] = reactive[str | None](None, repaint=False)
     tab: reactive[str] = reactive("", repaint=False)
     """Whose output is looked at, as `STEP.ATTEMPT`."""
     compact: reactive[bool] = reactive(False, repaint=False)  # noqa: FBT003 - a default
 
-    def __init__(self, *, id: str | None = None, can_focus: bool | None = None) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         """Make an empty pane; see Textual's `Widget`."""
-        super().__init__(id=id, can_focus=can_focus)
+        super().__init__(id=id)
         self._fields = FieldList()
         self._said: tuple[str, str, str, Role] | None = None
         """What the border says."""
@@ -77,6 +83,22 @@ class DetailPane(VerticalScroll):
     def compose(self) -> ComposeResult:
         """The fields."""
         yield self._fields
+
+    def action_rows(self, count: int) -> None:
+        """Scroll by rows."""
+        self.scroll_relative(y=count, animate=False)
+
+    def action_pages(self, count: int) -> None:
+        """Scroll by pages that overlap by one row."""
+        self.action_rows(count * max(1, self.size.height - 1))
+
+    def action_first(self) -> None:
+        """Go to the first line."""
+        self.scroll_home(animate=False)
+
+    def action_last(self) -> None:
+        """Go to the last line."""
+        self.scroll_end(animate=False)
 
     def watch_view(self) -> None:
         """Say it anew, if something changed."""
