@@ -180,7 +180,7 @@ class ReviewScreen(TimedPage):
         rewound.show(len(rewound.rewind.entries), rewound.rewind.until)
         view = self._sight.run(rewound.moment, None)
         rewound.show(n, at)
-        await self.ask(end_card(view, rewound.directory, coaches=False))
+        await self.ask(await end_card(view, rewound.directory))
 
     def action_pane(self, name: str) -> None:
         """Give a pane the focus, and the room of another where it has none."""

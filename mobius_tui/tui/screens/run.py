@@ -119,7 +119,7 @@ class RunScreen(AskingPage):
     async def _tell_end(self, view: RunView) -> None:
         from mobius_tui.tui.screens.ending import end_card
 
-        card = end_card(view, self._viewer.directory, coaches=self.coaches)
+        card = await end_card(view, self._viewer.directory, coaches=self.coaches)
         way = await self.ask(card)
         if way == "leave":
             self._go()
