@@ -70,8 +70,13 @@ async def test_a_briefing_asks_begins_and_leads_to_the_run(
         await settled(pilot)
         assert "Still wanted: Why?" in str(screen.query_one("#problem", Static).content)
         assert all_runs(runs_root()) == (), "nothing is left behind before Begin"
+        assert "Ctrl+G Begin" in words(pilot)
         screen.query_one(Input).value = "[/x] $(touch x)"
-        await pilot.press("enter", "enter")
+        await settled(pilot)
+        assert "Enter Begin" in words(pilot)
+        await pilot.press("shift+tab")
+        assert "Ctrl+G Begin" in words(pilot), "on another button Enter presses that"
+        await pilot.press("tab", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen), seconds=15)
         (directory,) = all_runs(runs_root())
         try:
