@@ -119,7 +119,7 @@ class ReviewScreen(TimedPage):
         """The run's title."""
         return Tidings(f"Review of {self.rewound.began.title}", ring=False)
 
-    def keep_glance(self, now: float) -> None:
+    def keep_glance(self, now: float, *, leaves: bool = False) -> None:
         """Whoever looks back was not there."""
 
     def follow_outputs(self) -> None:
