@@ -16,7 +16,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tests.pictures import png_of, svg_of, words_of  # isort: skip - it sets the scene
+from tests.pictures import empty_panes, png_of, svg_of, words_of  # isort: skip - it sets the scene
 
 from textual.pilot import Pilot
 
@@ -88,10 +88,15 @@ class Painter:
             await self.pilot.pause(0.3)
 
     async def keep(self, name: str, size: tuple[int, int] | None = None) -> None:
-        """Keep a picture, at another size where one is given."""
+        """Keep a picture, at another size where one is given; of no empty frame."""
         if size is not None:
             await self.pilot.resize_terminal(*size)
             await self.pilot.pause(0.3)
+        deadline = time.monotonic() + LIMIT
+        while empty := empty_panes(self.app):
+            if time.monotonic() > deadline:
+                raise SystemExit(f"{name}: nothing is in {', '.join(empty)}")
+            await self.pilot.pause(0.05)
         svg = svg_of(self.app)
         (FOLDER / f"{name}.svg").write_text(svg)
         png_of(svg, FOLDER / f"{name}.png")
@@ -254,7 +259,7 @@ async def library() -> None:
     app = MobiusApp(Openings(repaints=20).library())
     async with app.run_test(size=(120, 36)) as pilot:
         paint = Painter(app, pilot)
-        await paint.until("MOBIUS rollback")
+        await paint.until("Past runs")
         await paint.keep("library-120x36")
 
 
