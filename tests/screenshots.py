@@ -58,9 +58,17 @@ class Painter:
                 raise SystemExit(f"the screen never showed {shows!r}:\n{text}")
 
     async def enter(self, *numbers: str) -> None:
-        """Press Enter until the next of these steps is proposed, one after another."""
+        """Press Enter until the next of these steps is proposed, one after another.
+
+        On a busy machine what a key does is seen late, and a second Enter would begin
+        the step behind it: so the line that says what Enter does has to change first.
+        """
         for number in numbers:
-            await self.press("enter", _proposes(number))
+            proposes = _proposes(number)
+            before = _next_line(words_of(self.app))
+            changed = partial(_differs, before)
+            await self.press("enter", changed, calm_for=LIMIT / 6)
+            await self.until(proposes)
 
     async def press(
         self, key: str, shows: str | Callable[[str], object], *, calm_for: float = 0.5
@@ -105,6 +113,10 @@ class Painter:
 
 def _proposes(number: str) -> Callable[[str], bool]:
     return lambda text: number in _next_line(text)
+
+
+def _differs(before: str, text: str) -> bool:
+    return _next_line(text) != before
 
 
 def _next_line(text: str) -> str:
