@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from textual.content import Content
 
@@ -123,7 +124,7 @@ def command(view: RunView, step: Step) -> tuple[Field, ...]:
     Nothing of a value is left out here: what will be destroyed may stand in it.
     """
     return tuple(
-        Field(field.label, field.content + Content(field.value))
+        replace(field, content=field.content + Content(field.value), value="")
         for field in _action(view, step, None, compact=False)
     )
 
@@ -190,15 +191,15 @@ def _action(
             for number, option in enumerate(options):
                 label = "choose" if number == 0 else ""
                 sign = "●" if option.value in chosen else "○"
-                sign = sign if option.value else "✖"
-                title = text(f"{sign} {option.title or option.value}")
+                sign = f"{sign if option.value else '✖'} "
+                title = text(option.title or option.value)
                 why = f"  {option.why}" if option.why else ""
                 more = assemble((why, "muted"), (leads_to(option), "warn"))
                 if choose.from_ is None:
-                    yield Field(label, title + more)
+                    yield Field(label, title + more, sign=sign)
                 else:  # its title is the row of a table
-                    yield Field(label, title)
-                    yield Field("", more)
+                    yield Field(label, title, sign=sign)
+                    yield Field("", more, sign="  ")
         case Watch() as watch:
             words = f"watch health for {values.preview(watch.for_)}"
             yield Field("do", text(words))

@@ -15,3 +15,5 @@ class Field:
     content: Content
     value: str = ""
     """What follows the content, cut in its middle where the line is too short."""
+    sign: str = ""
+    """What stands before the content, whose other lines begin beneath its first."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mobius_tui.run.approvals import may_not_begin, valid
+from mobius_tui.run.order import is_out_of_order
 from mobius_tui.run.plan import (
     Proposal,
     effect_of,
@@ -124,7 +125,8 @@ def _selected(view: RunView, key: str | None) -> Offer | None:
         return _terminal(view, step)
     busy = view.proposal.kind == "running" and not follows(step)
     if standing.status is Status.PENDING and not busy:
-        return _start(view, step, note="out of order")
+        astray = is_out_of_order(view.plan, view.state, step.id)
+        return _start(view, step, note="out of order" if astray else "")
     return None
 
 

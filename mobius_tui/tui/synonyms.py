@@ -40,6 +40,8 @@ SYNONYMS: dict[str, str] = {
     "checklist.first": "top beginning gg",
     "checklist.last": "bottom end",
     "output.find": "search grep",
+    "output.next_hit": "match search again",
+    "output.hit_before": "match previous search",
     "output.copy": "yank clipboard",
     "output.copy_all": "yank clipboard",
     "output.pager": "less more view",

@@ -111,7 +111,9 @@ class RunView:
     @property
     def values(self) -> Values:
         """What `${name}` means now; a secret shows as `[secret]`."""
-        return Values(self.state, now=self.now, health=self.health)
+        return Values(
+            self.state, now=self.now, health=self.health, name_of=self.plan.name
+        )
 
     @property
     def milestones(self) -> Milestones | None:

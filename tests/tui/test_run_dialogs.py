@@ -33,6 +33,7 @@ from tests.tui.runs import (
     until,
     words,
 )
+from tests.tui.test_refusals import view_of
 
 
 async def test_what_destroys_shows_its_exact_command_and_wants_the_name_typed(
@@ -55,6 +56,27 @@ async def test_what_destroys_shows_its_exact_command_and_wants_the_name_typed(
         await until(pilot, lambda: host.intents)
         assert host.intents[0].confirm == "production"
         assert host.intents[0].step == "execute"
+
+
+async def test_out_of_order_is_said_with_what_is_not_done_yet(tmp_path: Path) -> None:
+    run = scenes.decided(tmp_path)
+    async with hosted(run):
+        view = view_of(run)
+        step = view.plan.steps["execute"]
+        assert view.proposal.step == "system-status"
+        dialog = ConfirmDialog(view, step)
+        [fields] = (w for w in dialog.compose_body() if isinstance(w, FieldList))
+        said = {f.label: f.content.plain for f in fields.fields}
+        assert said["order"].startswith(
+            "out of order; not done before it: 2.1 System status, 2.2 "
+        )
+        assert said["order"].endswith(" more")
+    run = scenes.assessed(tmp_path)
+    async with hosted(run):
+        view = view_of(run)
+        dialog = ConfirmDialog(view, view.plan.steps["execute"])
+        [fields] = (w for w in dialog.compose_body() if isinstance(w, FieldList))
+        assert "order" not in {f.label for f in fields.fields}
 
 
 async def test_a_dialog_takes_no_key_that_is_held_down_or_hammered(

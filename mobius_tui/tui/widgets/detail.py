@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult, RenderResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
@@ -26,10 +27,10 @@ LABEL = 8
 
 def lay_out(fields: tuple[Field, ...], width: int) -> list[Content]:
     """The lines of fields: labels in a column, texts beside them, wrapped there."""
-    room = max(8, width - LABEL)
     lines: list[Content] = []
     for field in fields:
         content = field.content
+        sign, room = field.sign, max(8, width - LABEL - cell_len(field.sign))
         if field.value:
             left = max(3, room - content.cell_length)
             value = cut_in_middle(field.value, left)
@@ -37,8 +38,8 @@ def lay_out(fields: tuple[Field, ...], width: int) -> list[Content]:
         label = f"{field.label:<{LABEL}}"
         for row in content.split("\n"):
             for part in row.wrap(room) or [Content("")]:
-                lines.append(assemble((label, "muted")) + part)
-                label = " " * LABEL
+                lines.append(assemble((label, "muted"), (sign, "plain")) + part)
+                label, sign = " " * LABEL, " " * cell_len(sign)
     return lines
 
 
