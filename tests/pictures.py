@@ -20,6 +20,7 @@ from typing import Any
 from rich.console import Console
 from textual._compositor import LayoutUpdate
 from textual.app import App
+from textual.widget import Widget
 
 from tests.cells import cells_of
 
@@ -79,6 +80,24 @@ def words_of(app: App[Any]) -> str:
     if rows and not rows[-1]:
         rows.pop()
     return "\n".join(rows)
+
+
+def empty_panes(app: App[Any]) -> list[str]:
+    """Return the frames on the screen on top that have nothing in them, by their ids.
+
+    A picture of one shows a page that had not been filled yet.
+    """
+    rows = ["".join(strip.text for strip in row) for row in _drawn(app).strips]
+    found = []
+    for widget in app.screen.walk_children(Widget):
+        edge, _ = widget.styles.border_top
+        inside = widget.content_region.intersection(app.screen.region)
+        if edge in ("", "none", "hidden") or not widget.visible or not inside:
+            continue
+        shown = rows[inside.y : inside.bottom]
+        if not any(row[inside.x : inside.right].strip() for row in shown):
+            found.append(widget.id or type(widget).__name__)
+    return found
 
 
 def _drawn(app: App[Any]) -> LayoutUpdate:

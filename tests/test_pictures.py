@@ -11,7 +11,14 @@ from textual.app import App, ComposeResult
 from textual.widgets import Static
 
 from tests.cells import cells_of
-from tests.pictures import assert_picture, png_of, svg_of, text_of, words_of
+from tests.pictures import (
+    assert_picture,
+    empty_panes,
+    png_of,
+    svg_of,
+    text_of,
+    words_of,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +54,27 @@ async def test_a_picture_is_the_same_twice_and_fetches_nothing() -> None:
     assert "cdnjs" not in first
     assert "@font-face" not in first
     assert text_of(first).split("\n")[0] == "✔ A < B & C"
+
+
+class Frames(App[None]):
+    """Two frames, of which one is filled."""
+
+    def compose(self) -> ComposeResult:
+        for name, words in (("full", "words"), ("empty", "")):
+            frame = Static(words, id=name, markup=False)
+            frame.styles.border = ("round", "red")
+            frame.styles.height = 4
+            yield frame
+
+
+async def test_a_frame_with_nothing_in_it_is_found() -> None:
+    app = Frames()
+    async with app.run_test(size=(30, 8)) as pilot:
+        await pilot.pause()
+        assert empty_panes(app) == ["empty"]
+        app.query_one("#empty", Static).update("now there is something")
+        await pilot.pause()
+        assert empty_panes(app) == []
 
 
 async def test_a_picture_is_the_one_that_the_app_exports() -> None:

@@ -110,7 +110,13 @@ def _of(path: Path, runbook: Runbook, oldest: float | None, limit: str) -> Remar
             stale, fresh = f"stale: {fresh}; {limit} is the limit; {remedy}", ""
     return Remarks(
         file=str(path),
-        never_red=tuple((each.subject.line, words(each, now)) for each in never),
+        never_red=tuple(
+            (
+                each.subject.line,
+                words(each, now, on_own_staging=found.on_own_staging),
+            )
+            for each in never
+        ),
         summary=summary if never else "",
         stale=stale,
         fresh=fresh,

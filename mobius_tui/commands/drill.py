@@ -124,9 +124,12 @@ def rehearse(
         try_checks: whether every check is looked at before the run, and on a wreck.
         coaches: whether a first-time user is told what to look at, and press.
     """
+    from pathlib import Path
+
     from mobius_tui.commands.playing import answers_in, go
     from mobius_tui.commands.scoring import is_open, still_wrong
     from mobius_tui.commands.speaking import tell
+    from mobius_tui.drill.coached import coach
     from mobius_tui.drill.faults.combine import answers_for, chance, combined
     from mobius_tui.drill.rehearse import rehearsal
 
@@ -155,7 +158,9 @@ def rehearse(
     ) as briefing:
         if try_checks:
             _look_before(briefing, answers)
-        code = go(options, briefing, answers, coaches=coaches)
+        if coaches and briefing.site is not None:
+            coach(Path(briefing.site))
+        code = go(options, briefing, answers)
         if options.auto and not options.dry_run:
             code = still_wrong(briefing, faults, code)
         if hidden and not is_open(briefing):

@@ -27,8 +27,6 @@ def go(
     options: argparse.Namespace,
     briefing: Briefing,
     answers: Mapping[str, str],
-    *,
-    coaches: bool = False,
 ) -> int:
     """Show the plan, print the run, or open the screens.
 
@@ -36,7 +34,6 @@ def go(
         options: of the command line.
         briefing: what is known before the run.
         answers: by variable.
-        coaches: whether the screens tell a first-time user what to look at, and press.
     """
     from mobius_tui.commands.scoring import show_to_the_end
     from mobius_tui.run.dryrun import dry_run
@@ -56,9 +53,7 @@ def go(
         settings = screen_settings(options)
         from mobius_tui.tui.entry import open_briefing
 
-        return open_briefing(
-            briefing, settings, auto=auto, answers=answers, coaches=coaches
-        )
+        return open_briefing(briefing, settings, auto=auto, answers=answers)
 
     async def lines() -> int:
         labels = understated_steps(Plan(briefing.runbook))

@@ -16,6 +16,7 @@ from mobius_tui.health.window import BLIND_ROW
 from mobius_tui.runbook.model_health import Probe, Triggers
 
 Rule = Literal["consecutive_failures", "success_rate", "p95_latency", "error_rate"]
+Nearness = Literal["calm", "near", "fired", "standing", "unknown"]
 
 _OKS = 3
 """Checks in a row that have to be ok before a trigger may fire again, where the rule
@@ -53,9 +54,9 @@ class Meter:
     count: int
     of: int
     """The count at which it fires."""
-    state: Literal["calm", "near", "fired", "unknown"]
-    """`near` from half of the way; `fired` while its condition holds, or held when it
-    fired and has not been seen to go away."""
+    state: Nearness
+    """`near` from half of the way; `fired` while its condition holds; `standing` where
+    it fired, and whether it still holds is not known: it is being counted anew."""
     words: str
 
 
@@ -229,11 +230,13 @@ class _Trigger:
     def meter(self, *, blind: bool) -> Meter:
         progress = self.condition.progress()
         words = progress.words
-        state: Literal["calm", "near", "fired", "unknown"]
+        state: Nearness
         if blind:
             state, words = "unknown", "no data"
-        elif self.condition.holds or self.standing is not None:
+        elif self.condition.holds:
             state = "fired"
+        elif self.standing is not None:
+            state = "standing"
         else:
             state = "near" if 2 * progress.count >= progress.of else "calm"
         return Meter(

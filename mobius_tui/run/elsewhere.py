@@ -6,7 +6,8 @@ open run only the entries about its watch are read, and only those that are new.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from mobius_tui.run.events import (
     RunEnded,
 )
 from mobius_tui.run.follow import Lines
+from mobius_tui.run.glance import last_glance
 from mobius_tui.run.runs import all_runs
 from mobius_tui.run.state import RunState
 from mobius_tui.run.watch_events import WATCH_EVENTS
@@ -81,13 +83,15 @@ class _Watched:
 class Lookout:
     """Looks at all runs again and again."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, now: Callable[[], float] = time.time) -> None:
         """Look at nothing yet.
 
         Args:
             root: the folder of all runs.
+            now: gives seconds since 1970.
         """
         self._root = root
+        self._now = now
         self._known: dict[Path, _Watched] = {}
         self._over: set[str] = set()
         """The ids of runs that have ended: they never want anybody again."""
@@ -111,7 +115,9 @@ class Lookout:
                 continue  # whoever opens it is told what is wrong with it
             self._known[directory.path] = watched
             began, state = watched.state.began, watched.state
-            if began is not None and state.ended is None and _wants(state.watch):
+            if began is None or state.ended is not None or not _wants(state.watch):
+                continue
+            if began.mode != "drill" or self._is_shown(directory):
                 yield Elsewhere(
                     directory=directory,
                     title=began.title,
@@ -119,6 +125,11 @@ class Lookout:
                     mode=began.mode,
                     watch=state.watch,
                 )
+
+    def _is_shown(self, directory: RunDirectory) -> bool:
+        """Whether somebody is in it: a drill that was left wants nobody."""
+        glance = last_glance(directory)
+        return glance is not None and not glance.leaves and glance.is_fresh(self._now())
 
 
 def _wants(watch: WatchState) -> bool:

@@ -22,13 +22,13 @@ from mobius_tui.run.events import Event
 from mobius_tui.run.fold import advance
 from mobius_tui.run.intents import Intent, Reply
 from mobius_tui.run.journal import Clock, Journal
-from mobius_tui.run.plan import Plan, follows, will_retry
+from mobius_tui.run.plan import Plan, will_retry
 from mobius_tui.run.redaction import redact
 from mobius_tui.run.room import Room
 from mobius_tui.run.settle import settle
 from mobius_tui.run.state import RunState
 from mobius_tui.run.step_events import StepStarted
-from mobius_tui.run.steps import BAD, Status
+from mobius_tui.run.steps import BAD
 from mobius_tui.run.variables import Values
 from mobius_tui.runbook.limits import seconds
 from mobius_tui.runbook.model import Step
@@ -134,6 +134,7 @@ class Engine:
             now=self.clock.wall(),
             secrets=self.secrets,
             health=self.health(),
+            name_of=self.plan.name,
         )
 
     async def judge(self, intent: Intent, who: str) -> Reply:
@@ -164,11 +165,7 @@ class Engine:
 
     def busy(self) -> Step | None:
         """The step that runs now, other than those that follow."""
-        for step in self.plan.steps.values():
-            running = self.state.steps[step.id].status is Status.RUNNING
-            if running and not follows(step):
-                return step
-        return None
+        return self.plan.busy(self.state)
 
     async def start(
         self, step: Step, attempt: int, who: str, intent: str | None = None

@@ -185,13 +185,17 @@ class Monitor:
             await asyncio.sleep(every)
 
     def _patterns(self, engine: Engine) -> dict[str, str]:
-        """What the runbook's process checks count, by the title of their step."""
+        """What the runbook's process checks count, by the number of their step.
+
+        A step's title says what it does, which is not what is counted.
+        """
         values = engine.values()
-        found = {}
+        found: dict[str, str] = {}
         for step in self._runbook.steps():
             for check in step.checks:
                 if isinstance(check, ProcessCheck) and check.count != "0":
-                    name = step.title if step.title not in found else check.match
+                    name = f"{engine.plan.numbers[step.id]} processes"
+                    name = name if name not in found else check.match
                     with contextlib.suppress(MobiusError, re.error):
                         pattern = values.fill(check.match)
                         re.compile(pattern)

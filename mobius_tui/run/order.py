@@ -19,8 +19,20 @@ def is_out_of_order(plan: Plan, state: RunState, step_id: str) -> bool:
         state: the run, before the step begins.
         step_id: the step.
     """
+    undone = undone_before(plan, state, step_id)
+    return undone is None or bool(undone)
+
+
+def undone_before(plan: Plan, state: RunState, step_id: str) -> tuple[str, ...] | None:
+    """The steps that are to be done before one; `None` where the run is not there.
+
+    Args:
+        plan: the run's.
+        state: the run, before the step begins.
+        step_id: the step.
+    """
     if follows(plan.steps[step_id]):
-        return False
+        return ()
     before = []
     for step in plan.in_order(state):
         if step.id == step_id:
@@ -28,9 +40,9 @@ def is_out_of_order(plan: Plan, state: RunState, step_id: str) -> bool:
         if not step.optional and not follows(step):
             before.append(step.id)
     else:
-        return True  # it is of a phase that the run is not in
+        return None  # it is of a phase that the run is not in
     left = [each for each in before if state.steps[each].status in _NOT_DONE]
     if not left:
-        return False
+        return ()
     found = plan.standings(state)
-    return any(found[each].status in _NOT_DONE for each in left)
+    return tuple(each for each in left if found[each].status in _NOT_DONE)

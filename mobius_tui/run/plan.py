@@ -192,6 +192,14 @@ class Plan:
         variables = variables_awaited(self, state, step_id)
         return (*variables, *approval_awaited(self, state, self.steps[step_id]))
 
+    def busy(self, state: RunState) -> Step | None:
+        """The step that runs now, other than those that follow."""
+        for step in self.steps.values():
+            running = state.steps[step.id].status is Status.RUNNING
+            if running and not follows(step):
+                return step
+        return None
+
     def aside_done(self, state: RunState) -> tuple[str, bool] | None:
         """The aside phase that has come to its end, and whether it passed."""
         if not state.frames:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 from mobius_tui.run.plan import Plan, effect_of
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import OPEN, Status
 from mobius_tui.runbook.model import Phase, Step
 from mobius_tui.runbook.unattended import Known, begun_phase, obstacles, replaced_steps
+
+if TYPE_CHECKING:
+    from mobius_tui.health.trigger import Meter
+    from mobius_tui.run.watch_state import Alarm
+
+ENOUGH = 5
+"""Checks in a row that are ok after which a rule is judged to be gone; more of them
+where it wants more to come true."""
 
 
 def rollback_of(plan: Plan) -> Phase | None:
@@ -50,3 +61,15 @@ def in_the_way(plan: Plan, state: RunState) -> Step | None:
         ):
             return step
     return None
+
+
+def meter_of(meters: Iterable[Meter], alarm: Alarm) -> Meter | None:
+    """How far the trigger that fired is now."""
+    found = (m for m in meters if (m.probe, m.rule) == (alarm.probe, alarm.rule))
+    return next(found, None)
+
+
+def oks_wanted(meters: Iterable[Meter], alarm: Alarm) -> int:
+    """Good checks in a row that drop a rollback which had to wait."""
+    meter = meter_of(meters, alarm)
+    return max(ENOUGH, meter.of if meter is not None else 0)

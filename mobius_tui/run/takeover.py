@@ -22,6 +22,8 @@ from mobius_tui.run.watch_events import WatchBegan
 
 RESTORED = ("PATH", "HOME", "LANG", "TMPDIR")
 """What a resumed host takes from the run's beginning, not from who resumes."""
+UNWATCHED = 600.0
+"""Seconds after which a drill that nobody watches ends."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,7 +39,7 @@ class Order:
     """The intent that makes the run automatic, as the socket would carry it."""
     watch: WatchBegan | None = None
     """What makes the run a watch; it begins with it, and is armed by `auto`."""
-    unwatched: float = 600.0
+    unwatched: float = UNWATCHED
     """Seconds after which a drill that nobody watches ends."""
 
     def encode(self) -> bytes:

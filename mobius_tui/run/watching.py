@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from mobius_tui.errors import MobiusError
 from mobius_tui.health.beat import awake
 from mobius_tui.health.record import Check, Sample
-from mobius_tui.health.trigger import Cleared, Fired, Rule
+from mobius_tui.health.trigger import Cleared, Fired, Meter, Rule
 from mobius_tui.run.engine import Engine
 from mobius_tui.run.entry import Entry
 from mobius_tui.run.judge_watch import begin_by
-from mobius_tui.run.rollback import in_the_way
+from mobius_tui.run.rollback import in_the_way, oks_wanted
 from mobius_tui.run.rules import RunRules
 from mobius_tui.run.watch_events import (
     RollbackDropped,
@@ -29,9 +29,6 @@ from mobius_tui.run.watch_state import Alarm, Countdown
 from mobius_tui.runbook.limits import seconds
 
 WHO = "trigger"
-ENOUGH = 5
-"""Checks in a row that are ok after which a rule is judged to be gone; more of them
-where it wants more to come true."""
 LATE = 1.0
 """Seconds that a countdown may end late. One that ends later was suspended: what is
 known is old, and whoever wanted to hold it may not have been heard."""
@@ -82,10 +79,9 @@ class Watching:
         rules = self._rules
         if rules.problem:
             return (f"the triggers ({rules.problem})",)
-        meters = rules.watch.meters() if rules.watch is not None else ()
         return tuple(
             f"{meter.rule.replace('_', ' ')} of {meter.probe}"
-            for meter in meters
+            for meter in self._meters
             if meter.state == "unknown"
         )
 
@@ -196,14 +192,12 @@ class Watching:
         elif self._is_true(alarm):
             self._second = None
             await begin_by(engine, alarm)
-        elif second.oks >= self._enough(alarm):
+        elif second.oks >= oks_wanted(self._meters, alarm):
             self._second = None
             words = f"{alarm.probe} was ok at {second.oks} checks in a row"
             await engine.write(RollbackDropped(reason=words), WHO)
 
-    def _enough(self, alarm: Alarm) -> int:
-        meters = self._rules.watch.meters() if self._rules.watch is not None else ()
-        wanted = [
-            m.of for m in meters if (m.probe, m.rule) == (alarm.probe, alarm.rule)
-        ]
-        return max(ENOUGH, *wanted)
+    @property
+    def _meters(self) -> tuple[Meter, ...]:
+        watch = self._rules.watch
+        return watch.meters() if watch is not None else ()

@@ -6,8 +6,10 @@ from math import ceil
 
 from textual.content import Content
 
-from mobius_tui.run.rollback import in_the_way, rollback_of
+from mobius_tui import sanitize
+from mobius_tui.run.rollback import in_the_way, meter_of, oks_wanted, rollback_of
 from mobius_tui.runbook.units import clock
+from mobius_tui.tui.applies import of_watch
 from mobius_tui.tui.commands import command
 from mobius_tui.tui.theme import Role, assemble
 from mobius_tui.tui.view import RunView
@@ -31,14 +33,34 @@ def banner(view: RunView | None, *, before: str = "") -> tuple[Content, ...]:
         return (_fired(watch.reason), _of_countdown(view, before))
     if not watch.alarms:
         return ()
+    becomes = _of_armed if watch.armed else _of_unarmed
+    return (_fired(watch.reason), becomes(view, before))
+
+
+def _of_unarmed(view: RunView, before: str) -> Content:
+    """That nobody but a person begins anything, and how."""
+    watch, ways = view.state.watch, of_watch(view)
     parts: list[Part] = [("Nothing begins by itself", "strong")]
     if watch.why:
         parts.append((f" ({watch.why})", "muted"))
-    parts += [
-        *_key("roll_back", "begins the rollback", before),
-        *_key("arm", "arms it", before),
-    ]
-    return (_fired(watch.reason), assemble(*parts))
+    busy = in_the_way(view.plan, view.state)
+    if busy is not None:
+        parts.append((f" · {view.plan.name(busy.id)} is running", "warn"))
+    if "roll_back" in ways:
+        parts += _key("roll_back", "begins the rollback", before)
+    if "arm" in ways:
+        parts += _key("arm", "arms it", before)
+    return assemble(*parts)
+
+
+def _of_armed(view: RunView, before: str) -> Content:
+    """What the countdown waits for: since it was armed, all is counted anew."""
+    health = view.runbook.health
+    grace = view.values.preview(health.trigger.grace) if health is not None else ""
+    meter = meter_of(view.meters, view.state.watch.alarms[0])
+    so_far = f", {sanitize.line(meter.words)}" if meter is not None else ""
+    words = f"Armed: counts anew{so_far}; then the rollback in {sanitize.line(grace)}"
+    return assemble((words, "bad"), *_key("arm", "disarms it", before))
 
 
 def _fired(reason: str) -> Content:
@@ -67,7 +89,9 @@ def _of_countdown(view: RunView, before: str) -> Content:
         parts = [(f"The rollback begins in {clock(ceil(left))}", "bad")]
         parts += _key("roll_back", "begins it now", before)
     else:
-        parts = [("The rollback waits for what the next checks say", "warn")]
+        oks = oks_wanted(view.meters, countdown.alarm)
+        words = f"The rollback waits for the next check; {oks} good ones drop it"
+        parts = [(words, "warn")]
     return assemble(*parts, *_key("hold", "holds it", before))
 
 

@@ -30,7 +30,7 @@ from mobius_tui.tui.settings import AS_IT_COMES, Settings
 from mobius_tui.tui.startup import settle
 from mobius_tui.tui.terminal import is_unicode
 from mobius_tui.tui.terminal_app import TerminalApp
-from mobius_tui.tui.themes import DARK, TERMINAL, THEMES
+from mobius_tui.tui.themes import DARK, TERMINAL, THEMES, blurred_border
 from mobius_tui.tui.turns import Handled, Turns
 
 LEAST = Size(39, 9)
@@ -132,6 +132,11 @@ class MobiusApp(TerminalApp):
         for screen in screens:
             self.push_screen(screen)
         self.call_after_refresh(settle)
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Textual's, with frames that can be seen in every theme."""
+        found = super().get_css_variables()
+        return {**found, "border-blurred": blurred_border(self.current_theme, found)}
 
     def watch_theme(self, theme: str) -> None:
         """Read what terminals of few colours want when one of them is met."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -14,6 +15,8 @@ from mobius_tui.run.briefing import Briefing
 from mobius_tui.run.plan import effect_of, kind_of
 from mobius_tui.runbook.model import Phase, Runbook
 from mobius_tui.runbook.prose.model import Prose
+from mobius_tui.tui.command import Command
+from mobius_tui.tui.commands import command, footer
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.shelf_lines import drill_words
 from mobius_tui.tui.theme import Role, assemble, text
@@ -175,3 +178,31 @@ def probe_fields(
         line = assemble((f"{glyph} {each.id}  ", role), (each.words, "plain"))
         fields.append(Field("probes" if number == 0 else "", line))
     return tuple(fields)
+
+
+def in_trouble(trouble: str) -> Content:
+    """What is wrong with the edited source, each in its place."""
+    head = text("It cannot be run as it was edited", "bad")
+    lines = (text(line or " ") for line in trouble.split("\n"))
+    return Content("\n").join([head, *lines])
+
+
+def footer_keys(*, enter_begins: bool) -> tuple[Command, ...]:
+    """The keys of the briefing's footer, as they are while a line has the focus.
+
+    Args:
+        enter_begins: whether Enter begins the run now; else it goes on to what is to be
+            filled in.
+    """
+    begin = command("briefing.begin")
+    if enter_begins:
+        begin = replace(begin, keys=("enter", *begin.keys))
+    # No letters: while a line has the focus they are typed into it.
+    words = command("help")
+    spelled = [key for key in words.keys if len(key) > 1 and key != "question_mark"]
+    return (
+        begin,
+        *(each for each in footer(("briefing",), ()) if each.id != begin.id),
+        replace(command("focus.next"), label="Next line"),
+        replace(words, keys=tuple(spelled[:1])),
+    )

@@ -1,4 +1,4 @@
-"""The demo's coach marks: three at most, each while it is of use. Pure."""
+"""The demo's coach marks: four at most, each while it is of use. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mobius_tui.run.steps import Status
 from mobius_tui.tui.commands import key_of
 from mobius_tui.tui.view import RunView
 
-MARKS = 3
+MARKS = 4
 NEXT = (
     ("mobius-tui drill --fault random", "one that you must find out"),
     ("mobius-tui new NAME", "a small runbook of your own"),
@@ -25,12 +25,7 @@ def coach_mark(view: RunView) -> str:
         return ""
     watch = view.state.watch
     if _is_restored(view):
-        end, on = key_of("end_run"), key_of("next_action")
-        return _mark(
-            3,
-            "It answers again: your first rollback. "
-            f"{end} ends the drill and shows your score; {on} goes on with the checks.",
-        )
+        return _after_rollback(view)
     if watch.begun is not None or _runs(view):
         return ""
     if watch.alarms:
@@ -46,6 +41,23 @@ def coach_mark(view: RunView) -> str:
         1,
         "This MOBIUS is really broken, and nothing real is touched. Look at Health: "
         "at the third failed check in a row a trigger fires.",
+    )
+
+
+def _after_rollback(view: RunView) -> str:
+    """Which way leads to the end of the drill, and to which."""
+    outcome, _ = view.plan.outcome(view.state)
+    if outcome == "completed":
+        end = key_of("end_run")
+        return _mark(
+            4, f"All that counts is done. {end} ends the drill and shows your score."
+        )
+    on = key_of("next_action")
+    return _mark(
+        3,
+        f"It answers again: you rolled it back. Now prove it: {on} does the next step, "
+        "again and again, until all that counts is done. Before that, it is not "
+        "completed.",
     )
 
 

@@ -12,6 +12,7 @@ Place = Literal[
     "run",
     "checklist",
     "output",
+    "detail",
     "briefing",
     "library",
     "facilitator",
@@ -24,12 +25,14 @@ Place = Literal[
 TOGETHER: tuple[tuple[Place, ...], ...] = (
     ("run", "checklist", "app"),
     ("run", "output", "app"),
+    ("run", "detail", "app"),
     ("briefing", "app"),
     ("library", "app"),
     ("facilitator", "app"),
     ("review", "timeline", "app"),
     ("review", "checklist", "app"),
     ("review", "output", "app"),
+    ("review", "detail", "app"),
     ("stats", "app"),
 )
 """Places whose commands can be had at the same time, so that no key may be in two."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mobius_tui.tui.command import Command
 from mobius_tui.tui.command_list_checklist import CHECKLIST_COMMANDS
+from mobius_tui.tui.command_list_detail import DETAIL_COMMANDS
 from mobius_tui.tui.command_list_facilitator import FACILITATOR_COMMANDS
 from mobius_tui.tui.command_list_output import OUTPUT_COMMANDS
 from mobius_tui.tui.command_list_pages import PAGE_COMMANDS
@@ -18,6 +19,7 @@ COMMANDS: tuple[Command, ...] = (
     *RUN_COMMANDS,
     *CHECKLIST_COMMANDS,
     *OUTPUT_COMMANDS,
+    *DETAIL_COMMANDS,
     *PAGE_COMMANDS,
     *FACILITATOR_COMMANDS,
     *TIMELINE_COMMANDS,

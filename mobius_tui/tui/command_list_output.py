@@ -62,6 +62,19 @@ OUTPUT_COMMANDS: tuple[Command, ...] = (
         help="Marks what is typed; ↑ ↓ go from hit to hit, Enter keeps them, Esc ends.",
     ),
     _in_pane(
+        id="output.next_hit",
+        act="hit(1)",
+        keys=("n",),
+        title="Next hit of what is looked for",
+        help="While something is looked for in the output; else n adds a note.",
+    ),
+    _in_pane(
+        id="output.hit_before",
+        act="hit(-1)",
+        keys=("N",),
+        title="Hit before, of what is looked for",
+    ),
+    _in_pane(
         id="output.copy",
         act="copy",
         keys=("c",),

@@ -169,21 +169,30 @@ REVIEW_COMMANDS: tuple[Command, ...] = (
     ),
     _moving(
         id="review.pane.checklist",
-        act="pane('1')",
+        act="pane('checklist')",
         keys=("1",),
         title="Go to the checklist",
     ),
     _moving(
-        id="review.pane.output", act="pane('2')", keys=("2",), title="Go to the output"
+        id="review.pane.output",
+        act="pane('output')",
+        keys=("2",),
+        title="Go to the output",
     ),
     _moving(
-        id="review.pane.health", act="pane('3')", keys=("3",), title="Go to health"
+        id="review.pane.health", act="pane('health')", keys=("3",), title="Go to health"
     ),
     _moving(
         id="review.pane.timeline",
-        act="pane('4')",
+        act="pane('timeline')",
         keys=("4",),
         title="Go to the timeline",
+    ),
+    _moving(
+        id="review.pane.detail",
+        act="pane('detail')",
+        keys=("5",),
+        title="Go to the step's details",
     ),
     _moving(
         id="review.zoom",

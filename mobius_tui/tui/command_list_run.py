@@ -183,10 +183,21 @@ RUN_COMMANDS: tuple[Command, ...] = (
         help="Puts the cursor back where the run is, and keeps it there.",
     ),
     _moving(
-        id="pane.checklist", act="pane('1')", keys=("1",), title="Go to the checklist"
+        id="pane.checklist",
+        act="pane('checklist')",
+        keys=("1",),
+        title="Go to the checklist",
     ),
-    _moving(id="pane.output", act="pane('2')", keys=("2",), title="Go to the output"),
-    _moving(id="pane.health", act="pane('3')", keys=("3",), title="Go to health"),
+    _moving(
+        id="pane.output", act="pane('output')", keys=("2",), title="Go to the output"
+    ),
+    _moving(id="pane.health", act="pane('health')", keys=("3",), title="Go to health"),
+    _moving(
+        id="pane.detail",
+        act="pane('detail')",
+        keys=("4",),
+        title="Go to the step's details",
+    ),
     _moving(
         id="zoom",
         keys=("z",),

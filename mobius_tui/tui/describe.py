@@ -198,15 +198,15 @@ def _action(
             for number, option in enumerate(options):
                 label = "choose" if number == 0 else ""
                 sign = "●" if option.value in chosen else "○"
-                sign = sign if option.value else "✖"
-                title = text(f"{sign} {option.title or option.value}")
+                sign = f"{sign if option.value else '✖'} "
+                title = text(option.title or option.value)
                 why = f"  {option.why}" if option.why else ""
                 more = assemble((why, "muted"), (leads_to(option), "warn"))
                 if choose.from_ is None:
-                    yield Field(label, title + more)
+                    yield Field(label, title + more, sign=sign)
                 else:  # its title is the row of a table
-                    yield Field(label, title)
-                    yield Field("", more)
+                    yield Field(label, title, sign=sign)
+                    yield Field("", more, sign="  ")
         case Watch() as watch:
             words = f"watch health for {values.preview(watch.for_)}"
             yield Field("do", text(words))

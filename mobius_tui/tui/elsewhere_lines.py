@@ -63,6 +63,8 @@ def _becomes(run: Elsewhere, now: float) -> tuple[Part, ...]:
             return (("The rollback goes on by itself", "accent"),)
         return (("The rollback wants a person", "bad"),)
     if watch.countdown is None:
+        if watch.armed:
+            return (("Armed: it begins once the trigger fires again", "bad"),)
         return (("Nothing begins by itself", "strong"),)
     left = watch.countdown.ends - now
     if left > 0:

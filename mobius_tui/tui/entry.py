@@ -77,10 +77,10 @@ def _give_title_back() -> None:
         print(terminal_title.RESTORE, end="", file=sys.__stderr__, flush=True)
 
 
-def _openings(*, coaches: bool = False) -> Openings:
+def _openings() -> Openings:
     from mobius_tui.tui.opening import Openings
 
-    return Openings(repaints=environment.repaints(os.environ), coaches=coaches)
+    return Openings(repaints=environment.repaints(os.environ))
 
 
 def open_library(settings: Settings) -> int:
@@ -94,7 +94,6 @@ def open_briefing(
     *,
     auto: Intent | None,
     answers: Mapping[str, str],
-    coaches: bool = False,
 ) -> int:
     """Show a briefing, and the run that begins with it; returns the exit code.
 
@@ -103,10 +102,8 @@ def open_briefing(
         settings: the person's.
         auto: sent as soon as the run has begun.
         answers: by variable; the person may change them.
-        coaches: whether a first-time user is told what to look at, and press.
     """
-    openings = _openings(coaches=coaches)
-    return show(openings.briefing(briefing, auto=auto, answers=answers), settings)
+    return show(_openings().briefing(briefing, auto=auto, answers=answers), settings)
 
 
 def open_watch(directory: RunDirectory, settings: Settings, news: str) -> None:

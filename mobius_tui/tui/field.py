@@ -22,3 +22,5 @@ class Field:
     prose: Prose | None = None
     """A text of the runbook's, in place of all that; its lines are made for the room
     that there is."""
+    sign: str = ""
+    """What stands before the content, whose other lines begin beneath its first."""

@@ -13,6 +13,7 @@ from mobius_tui.run.plan import effect_of, follows, kind_of
 from mobius_tui.run.standings import approval_awaited
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.model_action import Choose
+from mobius_tui.tui.applies import stoppable
 from mobius_tui.tui.approving import approve, ask_approval
 from mobius_tui.tui.asking import Ask, Flow, question
 from mobius_tui.tui.run_flows import (
@@ -175,7 +176,7 @@ async def retry(ask: Ask, view: RunView, key: str | None) -> Intent | None:
 
 async def stop(ask: Ask, view: RunView, key: str | None) -> Intent | None:
     """Stop a running step."""
-    step = view.step(key)
+    step = stoppable(view, key)
     last = view.own(step.id).last if step is not None else None
     if step is None or last is None:
         return None

@@ -1,9 +1,10 @@
 """Which keys answer a question: none that was typed before it was to be seen.
 
 What was typed ahead over a slow line was meant for the screen beneath; it must confirm
-nothing. When a key was typed nobody tells, so what has been typed is read right before
-a question goes to the terminal: a key that is read afterwards was typed afterwards,
-however late that is.
+nothing. That holds for Enter, for clicks and for what presses a button: what is typed
+into a field is taken at once, for it is read there before Enter takes it. When a key
+was typed nobody tells, so what has been typed is read right before a question goes to
+the terminal: a key that is read afterwards was typed afterwards, however late that is.
 
 Nor must a key that is hammered, or held down: it was not pressed to answer.
 """

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from mobius_tui.run.approvals import valid
+from mobius_tui.run.approvals import may_not_begin, valid
+from mobius_tui.run.order import is_out_of_order
 from mobius_tui.run.plan import (
     Proposal,
     effect_of,
@@ -103,13 +104,18 @@ def is_off(view: RunView, phase: Phase) -> bool:
 def _selected(view: RunView, key: str | None) -> Offer | None:
     """What can be done where the person went; `None` where that is nothing."""
     phase = view.phase(key)
+    running = view.plan.busy(view.state) is not None  # then no phase can be entered
     if phase is not None and is_off(view, phase):
+        if running:
+            return None
         return Offer(kind="phase", key=key, text=f"Go to {phase.title}", role="warn")
     step = view.step(key)
     if step is None or view.state.auto is not None:
         return None
     own_phase = view.plan.phase_of[step.id]
     if is_off(view, own_phase):
+        if running:
+            return None
         words = f"Go to {own_phase.title}, which {view.plan.name(step.id)} is in"
         return Offer(kind="phase", key=PHASE + own_phase.id, text=words, role="warn")
     standing = view.standings[step.id]
@@ -119,7 +125,8 @@ def _selected(view: RunView, key: str | None) -> Offer | None:
         return _terminal(view, step)
     busy = view.proposal.kind == "running" and not follows(step)
     if standing.status is Status.PENDING and not busy:
-        return _start(view, step, note="out of order")
+        astray = is_out_of_order(view.plan, view.state, step.id)
+        return _start(view, step, note="out of order" if astray else "")
     return None
 
 
@@ -201,6 +208,10 @@ def _decide(view: RunView, step: Step) -> Offer:
 
 def _start(view: RunView, step: Step, note: str = "") -> Offer:
     name = view.plan.name(step.id)
+    refused = may_not_begin(view.plan, view.state, step, uid=view.uid, now=view.now)
+    if refused:
+        words = f"{name} waits: {refused}"
+        return Offer(kind="wait", key=step.id, text=words, role="warn")
     match kind_of(step):
         case "manual":
             return Offer(kind="tick", key=step.id, text=f"Do {name}", note=note)

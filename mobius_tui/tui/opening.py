@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mobius_tui.drill.coached import is_coached
 from mobius_tui.drill.never_red import look_back
 from mobius_tui.drill.shelf import Shelf, shelf
 from mobius_tui.errors import MobiusError
@@ -42,8 +43,6 @@ class Openings:
 
     repaints: int
     """The most repaints in a second that news may cause."""
-    coaches: bool = False
-    """Whether a first-time user is told what to look at, and press."""
 
     def library(self, at: str = "") -> Page:
         """Home.
@@ -208,7 +207,8 @@ class Openings:
             stand=stand,
             brief=brief,
         )
-        screen.coaches = self.coaches
+        began = viewer.follower.state.began
+        screen.coaches = is_coached(began.site if began is not None else None)
         screen.reopen = lambda: self.run(
             Viewer(viewer.directory), is_new=True, auto=None, stand=screen.stand
         )

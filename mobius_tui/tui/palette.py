@@ -18,6 +18,11 @@ from textual.worker import Worker
 
 from mobius_tui.tui.command import Command
 from mobius_tui.tui.screens.page import Page
+from mobius_tui.tui.synonyms import nearness
+
+NAMED = 50.0
+"""What a whole name of a command counts, as Textual's search counts letters: as much as
+most of a title."""
 
 
 class Palette(CommandPalette):
@@ -51,11 +56,12 @@ class CommandProvider(Provider):
             )
 
     async def search(self, query: str) -> Hits:
-        """Those whose title, or word in the footer, resembles what was typed."""
+        """Those whose title, word in the footer or other name resembles it."""
         matcher = self.matcher(query)
         for command, page in self._commands():
             title = _title(command)
-            score = max(matcher.match(title), matcher.match(command.label))
+            own = max(matcher.match(title), matcher.match(command.label))
+            score = max(own, NAMED * nearness(command.id, query))
             if score > 0:
                 yield Hit(
                     score,

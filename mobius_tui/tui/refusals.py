@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from mobius_tui.run.plan import kind_of
-from mobius_tui.run.rollback import rollback_of
+from mobius_tui.run.rollback import in_the_way, rollback_of
 from mobius_tui.run.steps import Status
 from mobius_tui.runbook.model import Step
 from mobius_tui.tui import offers
+from mobius_tui.tui.applies import other_running
 from mobius_tui.tui.commands import key_of
 from mobius_tui.tui.glyphs import MARKS
 from mobius_tui.tui.view import RunView
@@ -28,6 +29,9 @@ def why_not(view: RunView, key: str | None, command_id: str) -> str:
         return "The run has ended; nothing can be done in it any more."
     if view.host is None and command_id != "stop":
         return f"No host runs this run: {key_of('next_action')} resumes it first."
+    busy = view.plan.busy(view.state)
+    if command_id in ("end_run", "enter_phase") and busy is not None:
+        return f"{view.plan.name(busy.id)} is running: wait for it, or stop it."
     if command_id == "enter_phase":
         return "This runbook has no phase to turn aside to."
     if command_id == "approve":
@@ -52,6 +56,11 @@ def _watch(view: RunView, command_id: str) -> str:
         return f"{watch.begun_by} began the rollback; it is made once in a run."
     if command_id == "hold":
         return "No countdown is under way; there is nothing to hold."
+    if command_id == "arm":
+        return f"Nobody would see it go wrong: {'; '.join(view.runbook.blocking)}."
+    busy = in_the_way(view.plan, view.state)
+    if busy is not None:
+        return f"{view.plan.name(busy.id)} is running: wait for it, or stop it."
     return f"No trigger has fired; {key_of('enter_phase')} turns aside by hand."
 
 
@@ -78,12 +87,23 @@ def _waits(view: RunView, step: Step) -> str:
     return f"waits: {', '.join(wait.text for wait in waits)}." if waits else ""
 
 
+def _must_wait(view: RunView, step: Step) -> str:
+    """What keeps a step from being begun, or begun again, for now."""
+    busy = other_running(view, step)
+    if busy is not None:
+        return f"has to wait: {view.plan.name(busy.id)} is running."
+    waits = view.plan.waits_of_retry(view.state, step.id)
+    return f"waits: {', '.join(wait.text for wait in waits)}." if waits else ""
+
+
 def _stop(view: RunView, step: Step) -> str:
     return f"is not running ({_state(view, step)}): there is nothing to stop."
 
 
 def _retry(view: RunView, step: Step) -> str:
     if found := _busy(view, step) or _waits(view, step):
+        return found
+    if found := _must_wait(view, step):
         return found
     match kind_of(step):
         case "message":
@@ -126,6 +146,8 @@ def _override(view: RunView, step: Step) -> str:
 
 def _tick(view: RunView, step: Step) -> str:
     if found := _busy(view, step) or _waits(view, step):
+        return found
+    if kind_of(step) in ("manual", "choose") and (found := _must_wait(view, step)):
         return found
     return (
         f"is run, not ticked: {key_of('next_action')} runs it, "

@@ -92,6 +92,7 @@ class Sight:
             view,
             verifying=self.verifying(view),
             reports=reports(follower.health.windows),
+            meters=follower.rules.watch.meters() if follower.rules.watch else (),
             past=follower.past,
             course=follower.course,
             lost=self.lost,
@@ -120,7 +121,7 @@ class Sight:
             now=view.now,
             is_watched=view.host is not None,
             has_ended=view.state.ended is not None,
-            meters=follower.rules.watch.meters() if follower.rules.watch else (),
+            meters=view.meters,
             armed=_armed(view),
             spans=self._spans(),
         )

@@ -7,6 +7,7 @@ from itertools import takewhile
 
 from textual.content import Content
 
+from mobius_tui import sanitize
 from mobius_tui.run.plan import effect_of, kind_of
 from mobius_tui.run.said import Said
 from mobius_tui.run.steps import BAD, Attempt, Status
@@ -53,9 +54,21 @@ def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
     if last is not None and last.ended_with:
         words = f"with the script: {'; '.join(last.ended_with)}"
         yield Field("ended", text(words, "warn"))
+    yield from _gave(view, step)
     if own.stale:
         words = "a variable that it used was taken back since: look whether it holds"
         yield Field("stale", text(words, "warn"))
+
+
+def _gave(view: RunView, step: Step) -> Iterator[Field]:
+    """What its output gave, as the variables hold it."""
+    label = "gave"
+    for name in step.outputs:
+        held = view.state.variables.get(name)
+        if held is not None and held.step == step.id:
+            value = "[secret]" if held.text is None else sanitize.line(held.text)
+            yield Field(label, assemble((f"{name}=", "name")), value)
+            label = ""
 
 
 def _before(view: RunView, step: Step) -> Iterator[Field]:

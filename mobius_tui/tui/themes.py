@@ -5,6 +5,9 @@ Calm ground, one accent for the focus, red only for what is wrong.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from textual.color import Color
 from textual.theme import Theme
 
 DARK = Theme(
@@ -136,3 +139,24 @@ Blue and bright black are not used: on the Linux console they are next to invisi
 """
 
 THEMES = (DARK, LIGHT, CONTRAST, TERMINAL)
+
+BLURRED = 0.4
+"""How far the frame of a pane without the focus is from the ground to the text."""
+
+
+def blurred_border(theme: Theme, variables: Mapping[str, str]) -> str:
+    """The colour of frames without the focus.
+
+    Textual makes it of the surface where a theme names none, and in most of its themes
+    nobody tells that from the ground; a terminal's black or white may be its ground.
+
+    Args:
+        theme: the one in use.
+        variables: what its variables are without this.
+    """
+    if theme.ansi:
+        return "ansi_default"
+    if "border-blurred" in theme.variables:
+        return theme.variables["border-blurred"]
+    ground = Color.parse(variables["background"])
+    return ground.blend(Color.parse(variables["foreground"]), BLURRED).hex

@@ -23,6 +23,9 @@ from textual.widget import Widget
 LIMIT = 0.3
 """Seconds after which the next key is given though nobody said that the one before it
 was handled: whoever had the focus may have been taken away with it."""
+OPENING = 3.0
+"""Seconds for which keys wait at most for a question that is about to come: on a busy
+machine it takes its time, and what is typed behind its key is meant for it."""
 ROUNDS = 2
 """How often a message goes the way of a key behind it: behind the key itself, and
 behind what an action of that key told the widget and those around it."""
@@ -63,6 +66,7 @@ class Turns:
         self._number = 0
         self._is_under_way = False
         self._limit: asyncio.TimerHandle | None = None
+        self._opens_until = 0.0
 
     async def take(self, event: events.Event) -> None:
         """Give an event now, or when those before it have been handled."""
@@ -82,8 +86,9 @@ class Turns:
         await self._give(event)
         target.post_message(Handled(target, self._number, ROUNDS))
         loop = asyncio.get_running_loop()
-        end = partial(self._app.call_later, self._end, self._number)
-        self._limit = loop.call_later(LIMIT, end)
+        settle = partial(self._app.call_later, self._settle, self._number)
+        self._limit = loop.call_later(LIMIT, settle)
+        self._opens_until = loop.time() + OPENING
 
     def handled(self, message: Handled) -> None:
         """A key has been through; what it asked the app for is in the app's queue."""
@@ -96,7 +101,8 @@ class Turns:
     async def _settle(self, number: int) -> None:
         """Let what the key began come as far as the screen, then go on."""
         await asyncio.sleep(0)  # work that was begun gets its first turn
-        if number == self._number and self._is_opening():
+        in_time = asyncio.get_running_loop().time() < self._opens_until
+        if number == self._number and in_time and self._is_opening():
             self._app.set_timer(LOOK, partial(self._settle, number))
         else:
             await self._end(number)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mobius_tui.health.past import Past
+from mobius_tui.health.trigger import Meter
 from mobius_tui.run.arming import Reports
 from mobius_tui.run.milestones import Course, Milestones
 from mobius_tui.run.plan import Plan, Proposal
@@ -44,6 +45,8 @@ class RunView:
     """Each probe's state, in words."""
     reports: Mapping[str, Reports] = field(default_factory=dict)
     """Which figures the services report, of the probes that were looked at."""
+    meters: tuple[Meter, ...] = ()
+    """How far each trigger is."""
     past: Past = field(default_factory=Past)
     """What health was at any moment; it grows in place."""
     course: Course | None = None
@@ -108,7 +111,9 @@ class RunView:
     @property
     def values(self) -> Values:
         """What `${name}` means now; a secret shows as `[secret]`."""
-        return Values(self.state, now=self.now, health=self.health)
+        return Values(
+            self.state, now=self.now, health=self.health, name_of=self.plan.name
+        )
 
     @property
     def milestones(self) -> Milestones | None:

@@ -88,14 +88,14 @@ async def test_hostile_output_is_found_selected_and_copied(
     screen.press("]52;c")
     screen.until("1 of 1")
     copied = directory.path / FILE
-    press_until(screen, ENTER, lambda shown: "1 of 1  ↑ ↓ Esc" in shown)
+    press_until(screen, ENTER, lambda shown: "1 of 1  n N Esc" in shown)
     screen.press("c")
     wait_until(screen, copied.exists)
     assert copied.read_text() == "clipboard ␛]52;c;aGFja2Vk␇"
     sent = base64.b64encode(copied.read_bytes())
     wait_until(screen, lambda: b"\x1b]52;c;" + sent + b"\x07" in screen.raw)
     screen.until("Sent 1 line to the terminal")
-    press_until(screen, ESC, lambda shown: "↑ ↓ Esc" not in shown)
+    press_until(screen, ESC, lambda shown: "n N Esc" not in shown)
     column, row = place_of(screen, "title ␛]0;owned")
     drag(screen, (column, row), (column + 7, row))
     screen.press("\x03")

@@ -35,7 +35,7 @@ def test_the_demo_is_repaired_by_itself_once_it_is_armed(terminal: Open) -> None
     press_until(screen, CTRL_G, lambda text: "Enter ▸ Decide 1.1" in text)
     screen.until("TRIGGER FIRED")
     screen.until("Nothing begins by itself")
-    screen.until("2 of 3 · The trigger has fired")
+    screen.until("2 of 4 · The trigger has fired")
     press_until(screen, "a", lambda text: "Type production to confirm" in text)
     fill(screen, "production")
     press_until(screen, ENTER, lambda text: "The rollback begins in" in text)

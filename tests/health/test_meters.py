@@ -93,7 +93,7 @@ def test_a_trigger_says_why_in_words(
         (FAILURES, "ffff", API, "fired 3/3 3 of 3 failures"),
         (FAILURES, "ff-", API, "near 2/3 2 of 3 failures"),
         (FAILURES, "ff---", API, "unknown 0/3 no data"),
-        (FAILURES, "fff---f", API, "fired 1/3 1 of 3 failures"),
+        (FAILURES, "fff---f", API, "standing 1/3 1 of 3 failures"),
         (SUCCESS, "o", API, "calm 0/2 success 100 %, check 1 of 5"),
         (SUCCESS, "oooof", API, "near 1/2 success 80 % ≥ 70 %"),
         (SUCCESS, "fofof", API, "fired 2/2 success 40 % < 70 %"),

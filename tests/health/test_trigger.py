@@ -211,7 +211,7 @@ def test_what_stands_is_judged_anew_after_an_epoch() -> None:
     watch = after(FAILURES, trace("fff"))
     watch.begin_epoch()
     assert not watch.is_true("api", "consecutive_failures")
-    assert the_meter(watch).state == "fired"
+    assert the_meter(watch).state == "standing"
     assert told(watch, trace("ff")) == []
     assert len(watch.standing) == 1
     assert not watch.is_true("api", "consecutive_failures")

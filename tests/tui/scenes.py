@@ -334,6 +334,21 @@ def fired(tmp_path: Path) -> MadeRun:
     return run
 
 
+def fired_meanwhile(tmp_path: Path) -> MadeRun:
+    """A trigger has fired while a step runs that changes something."""
+    run = running(tmp_path)
+    run.write(
+        TriggerFired(
+            probe="api",
+            rule="consecutive_failures",
+            reason="3 checks of api failed in a row",
+            seen=run.at,
+        ),
+        by="trigger",
+    )
+    return run
+
+
 def countdown(tmp_path: Path) -> MadeRun:
     """Armed, a trigger has fired: there are seconds to hold the rollback."""
     run = assessed(tmp_path)

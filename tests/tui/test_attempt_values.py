@@ -8,6 +8,7 @@ from mobius_tui.run.events import VariableSet
 from mobius_tui.run.step_events import StepEnded, StepStarted
 from mobius_tui.tui.describe import command, describe
 from mobius_tui.tui.field import Field
+from mobius_tui.tui.widgets.detail import lay_out
 from tests.tui import scenes
 from tests.tui.runs import MadeRun, Time, hosted, opened, press, until, words
 
@@ -50,6 +51,42 @@ async def test_each_attempt_has_its_own_values(tmp_path: Path) -> None:
     assert told(first) == [was, f"backup_file=now {OTHER}"]
     assert first[0].content.plain.startswith("✖ attempt 1, failed: exit 1")
     assert told(last) == told(same) == told(other) == [f"backup_file={OTHER}"]
+
+
+async def test_the_reason_of_an_option_begins_beneath_its_title(
+    tmp_path: Path,
+) -> None:
+    run = scenes.deciding(tmp_path)
+    async with hosted(run), opened(run) as (screen, _):
+        assert screen.view is not None
+        key = screen.view.proposal.step
+        fields = describe(screen.view, key, compact=False)
+        lines = [line.plain for line in lay_out(fields, 46)]
+    first = next(n for n, line in enumerate(lines) if line.startswith("choose"))
+    assert lines[first].startswith("choose  ○ ")
+    wrapped = [line for line in lines[first:] if line[8] not in "○●✖"]
+    assert wrapped, "a reason takes more than a line"
+    assert all(line.startswith(" " * 10) for line in wrapped if not line[:8].strip())
+
+
+async def test_what_a_step_gave_stands_by_it(tmp_path: Path) -> None:
+    run = scenes.assessed(tmp_path)
+    run.write(
+        VariableSet(
+            name="backup_file", value=OTHER, source="output", step="find-backup"
+        )
+    )
+    async with hosted(run), opened(run) as (screen, _):
+        assert screen.view is not None
+        gave = {
+            step: [
+                field.content.plain + field.value
+                for field in describe(screen.view, step, compact=False)
+                if field.label == "gave"
+            ]
+            for step in ("find-backup", "execute")
+        }
+    assert gave == {"find-backup": [f"backup_file={OTHER}"], "execute": []}
 
 
 async def test_what_changed_since_the_last_attempt_is_told(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from mobius_tui.tui.commands import bindings, commands, footer
 from mobius_tui.tui.flows import FLOWS
 from mobius_tui.tui.palette import CommandProvider
 from mobius_tui.tui.screens.run import RunScreen
+from mobius_tui.tui.synonyms import SYNONYMS
 from tests.pictures import words_of
 from tests.tui import scenes
 from tests.tui.runs import Time, hosted, opened, settled, until
@@ -62,11 +63,11 @@ def test_the_run_screen_carries_out_every_command(command: Command) -> None:
 async def test_help_lists_every_command_of_the_screen(tmp_path: Path) -> None:
     run = scenes.fresh(tmp_path)
     time = Time(run.at)
-    async with hosted(run), opened(run, time=time, size=(120, 116)) as (_, pilot):
+    async with hosted(run), opened(run, time=time, size=(120, 130)) as (_, pilot):
         await pilot.press("question_mark")
         await settled(pilot)
         shown = words_of(pilot.app)
-        for command in commands("run", "checklist", "output", "app"):
+        for command in commands("run", "checklist", "output", "detail", "app"):
             assert (command.help or command.title)[:40] in shown, command.id
 
 
@@ -83,6 +84,34 @@ async def test_the_palette_finds_what_applies(tmp_path: Path) -> None:
         assert "Override the step  (o)" in titles
         await hits[0].command()
         await until(pilot, lambda: pilot.app.screen is not screen)
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [
+        ("theme", "Choose other colours"),
+        ("quit", "Leave"),
+        ("exit", "Leave"),
+        (":q", "Leave"),
+        ("search", "Find steps"),
+        ("Logs", "Go to the output"),
+        ("describe", "Go to the step's details"),
+        ("refresh", "Draw the screen anew"),
+        ("rerun", "Run the step again"),
+    ],
+)
+async def test_the_palette_knows_what_other_programs_call_it(
+    tmp_path: Path, typed: str, title: str
+) -> None:
+    run = scenes.failed(tmp_path)
+    async with hosted(run), opened(run) as (screen, _):
+        provider = CommandProvider(screen)
+        hits = sorted([hit async for hit in provider.search(typed)], reverse=True)
+        assert str(hits[0].text).startswith(title)
+
+
+def test_other_names_are_of_commands_that_there_are() -> None:
+    assert set(SYNONYMS) <= {command.id for command in COMMANDS}
 
 
 @cache

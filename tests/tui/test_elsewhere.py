@@ -10,8 +10,14 @@ import pytest
 from mobius_tui.run.briefing import prepare
 from mobius_tui.run.elsewhere import Lookout
 from mobius_tui.run.events import HostStarted, PhaseLeft, RunEnded
+from mobius_tui.run.glance import Glance, keep
 from mobius_tui.run.home import runs_root
-from mobius_tui.run.watch_events import RollbackHeld, RollbackStopped, TriggerCleared
+from mobius_tui.run.watch_events import (
+    RollbackHeld,
+    RollbackStopped,
+    TriggerCleared,
+    TriggerFired,
+)
 from mobius_tui.runbook.decode import load
 from mobius_tui.tui.elsewhere_lines import elsewhere_lines
 from mobius_tui.tui.opening import Openings
@@ -20,6 +26,9 @@ from mobius_tui.tui.widgets.elsewhere import ElsewhereBanner
 from tests.tui import scenes
 from tests.tui.runs import ROLLBACK, MadeRun, hosted, running, until, words
 
+FIRED = TriggerFired(
+    probe="api", rule="consecutive_failures", reason="3 checks failed", seen=0.0
+)
 Scene = Callable[[Path], MadeRun]
 
 
@@ -73,6 +82,21 @@ async def test_what_counts_down_comes_first_and_what_is_over_not_at_all(
         assert "opens that run · and 1 more" in said(lookout, first.at)
         second.write(HostStarted(pid=1))  # another host: it is disarmed
         assert "Nothing begins by itself" in said(lookout, first.at)
+
+
+async def test_a_drill_is_told_of_only_while_somebody_is_in_it(tmp_path: Path) -> None:
+    runbook = scenes.fresh(tmp_path).runbook
+    run = MadeRun(tmp_path / "runs", runbook, values={}, mode="drill")
+    run.write(FIRED, by="trigger")
+    lookout = Lookout(tmp_path / "runs", now=lambda: run.at)
+    async with hosted(run):
+        assert said(lookout, run.at) == "", "no screen has shown it yet"
+        keep(run.directory, Glance(at=run.at, health=""))
+        assert "TRIGGER FIRED  in another run: DRILL · MOBI" in said(lookout, run.at)
+        keep(run.directory, Glance(at=run.at, health="", leaves=True))
+        assert said(lookout, run.at) == ""
+        keep(run.directory, Glance(at=run.at - 60, health=""))
+        assert said(lookout, run.at) == "", "its screen is gone"
 
 
 @pytest.mark.parametrize("page", ["library", "briefing"])

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from textual.widgets import Button
+from textual.widgets import Button, Static
 
 from mobius_tui.errors import STOPPED
 from mobius_tui.run.events import RunEnded
 from mobius_tui.run.step_events import StepEnded, StepStarted
-from mobius_tui.tui.screens.leave import LeaveDialog
+from mobius_tui.tui.screens.leave import LeaveDialog, last_words
 from tests.tui import scenes
-from tests.tui.runs import Time, hosted, opened, press, settled, until, words
+from tests.tui.runs import (
+    MadeRun,
+    Time,
+    hosted,
+    opened,
+    press,
+    settled,
+    until,
+    words,
+)
 
 PASSED = StepEnded(step="execute", attempt=1, result="passed", exit=0)
 
@@ -37,6 +46,21 @@ async def test_its_words_follow_what_runs(tmp_path: Path) -> None:
         await until(pilot, lambda: pilot.app.return_value is not None)
         assert pilot.app.return_value == 0
         assert host.intents == []
+
+
+async def test_of_a_drill_it_says_that_it_ends_where_nobody_watches(
+    tmp_path: Path,
+) -> None:
+    runbook = scenes.fresh(tmp_path).runbook
+    run = MadeRun(tmp_path / "runs", runbook, values={}, mode="drill")
+    time = Time(run.at)
+    async with hosted(run), opened(run, time=time) as (screen, pilot):
+        await press(pilot, time, "q")
+        shown = str(pilot.app.screen.query_one("#leaving", Static).content)
+        assert "a drill that nobody watches for 10 min ends as abandoned" in shown
+        assert screen.view is not None
+        said = last_words(screen.view.state, screen.view.plan)
+        assert said.startswith("the drill goes on for 10 min that nobody watches")
 
 
 async def test_to_stop_what_has_just_ended_is_to_leave(tmp_path: Path) -> None:

@@ -78,12 +78,15 @@ async def test_a_briefing_asks_begins_and_leads_to_the_run(
         await settled(pilot)
         assert "Still wanted: Why?" in str(screen.query_one("#problem", Static).content)
         assert all_runs(runs_root()) == (), "nothing is left behind before Begin"
+        assert "Ctrl+G Begin" in words(pilot)
         reason, shop = screen.query(Input)
         assert shop.value == "main", "a default stands in its line"
         assert screen.query_one(Select).value == "eu"
         assert "shop=" not in words(pilot), "what is asked is not listed, too"
         reason.value = "[/x] $(touch x)"
-        await pilot.press("tab", "end", "2", "ctrl+g")
+        await settled(pilot)
+        assert "Enter Begin" in words(pilot)
+        await pilot.press("tab", "end", "2", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen), seconds=15)
         (directory,) = all_runs(runs_root())
         try:

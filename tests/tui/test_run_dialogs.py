@@ -35,6 +35,7 @@ from tests.tui.runs import (
     until,
     words,
 )
+from tests.tui.test_refusals import view_of
 
 
 async def test_what_destroys_shows_its_exact_command_and_wants_the_name_typed(
@@ -81,6 +82,27 @@ async def test_what_destroys_where_no_environment_is_named_wants_its_number(
         assert host.intents[0].confirm == "1.1"
 
 
+async def test_out_of_order_is_said_with_what_is_not_done_yet(tmp_path: Path) -> None:
+    run = scenes.decided(tmp_path)
+    async with hosted(run):
+        view = view_of(run)
+        step = view.plan.steps["execute"]
+        assert view.proposal.step == "system-status"
+        dialog = ConfirmDialog(view, step)
+        [fields] = (w for w in dialog.compose_body() if isinstance(w, FieldList))
+        said = {f.label: f.content.plain for f in fields.fields}
+        assert said["order"].startswith(
+            "out of order; not done before it: 2.1 System status, 2.2 "
+        )
+        assert said["order"].endswith(" more")
+    run = scenes.assessed(tmp_path)
+    async with hosted(run):
+        view = view_of(run)
+        dialog = ConfirmDialog(view, view.plan.steps["execute"])
+        [fields] = (w for w in dialog.compose_body() if isinstance(w, FieldList))
+        assert "order" not in {f.label for f in fields.fields}
+
+
 async def test_a_dialog_takes_no_key_that_is_held_down_or_hammered(
     tmp_path: Path,
 ) -> None:
@@ -120,6 +142,45 @@ async def test_text_typed_on_and_on_is_not_lost_and_confirms_nothing(
         assert host.intents == []
         await pilot.press("enter")
         await until(pilot, lambda: host.intents)
+
+
+async def test_a_dialog_that_is_yet_to_be_seen_takes_text_and_esc(
+    tmp_path: Path,
+) -> None:
+    run = scenes.decided(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (screen, pilot):
+        await press(pilot, time, "n")
+        dialog = pilot.app.screen
+        assert isinstance(dialog, Dialog)
+        dialog.renew()
+        await pilot.press(*"ab", "left", "enter", "tab", "space")
+        assert dialog.query_one("#reason", Input).value == "ab"
+        assert dialog.buttons["ok"].has_focus
+        assert pilot.app.screen is dialog, "Enter and buttons answer what is seen"
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert host.intents == []
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_a_page_of_a_dialog_is_what_is_in_sight(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    run = scenes.assessed(tmp_path)
+    time = Time(run.at)
+    async with hosted(run), opened(run, time=time, size=size) as (_, pilot):
+        await press(pilot, time, "question_mark")
+        dialog = pilot.app.screen
+        body = dialog.query_one(".body")
+        height = body.size.height
+        assert body.max_scroll_y > height
+        for focused in ("#find", "#cancel"):
+            dialog.query_one(focused).focus()
+            await press(pilot, time, "pagedown")
+            assert body.scroll_y == height, focused
+            await press(pilot, time, "pageup")
+            assert body.scroll_y == 0, focused
 
 
 async def test_a_failed_step_says_why_and_offers_the_ways_on(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ async def test_keys_in_the_footer_and_the_line_above_can_be_clicked(
         assert screen.key == "metrics"
 
 
-@pytest.mark.parametrize("key", ["1", "2", "3", "at", "question_mark", "n", "E"])
+@pytest.mark.parametrize("key", ["1", "2", "3", "4", "at", "question_mark", "n", "E"])
 async def test_each_of_these_keys_changes_the_screen(tmp_path: Path, key: str) -> None:
     run = scenes.failed(tmp_path)
     time = Time(run.at)
@@ -107,14 +107,14 @@ async def test_each_of_these_keys_changes_the_screen(tmp_path: Path, key: str) -
 
 
 @pytest.mark.parametrize("size", [(120, 36), (80, 24), (160, 45)])
-@pytest.mark.parametrize("pane", ["checklist", "output", "health"])
+@pytest.mark.parametrize("pane", ["checklist", "output", "health", "detail"])
 async def test_a_zoomed_pane_has_the_screen(
     tmp_path: Path, pane: str, size: tuple[int, int]
 ) -> None:
     run = scenes.failed(tmp_path)
     time = Time(run.at)
     async with hosted(run), opened(run, time=time, size=size) as (screen, pilot):
-        key = {"checklist": "1", "output": "2", "health": "3"}[pane]
+        key = {"checklist": "1", "output": "2", "health": "3", "detail": "4"}[pane]
         await press(pilot, time, key)
         await press(pilot, time, "z")
         widget = screen.query_one(f"#{pane}")
@@ -122,6 +122,29 @@ async def test_a_zoomed_pane_has_the_screen(
         assert widget.size.height > size[1] - 8
         await press(pilot, time, "z")
         assert widget.size.width < size[0] - 8
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 15)])
+async def test_the_details_are_read_to_their_end_by_keys(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    run = scenes.failed(tmp_path)
+    time = Time(run.at)
+    async with hosted(run), opened(run, time=time, size=size) as (screen, pilot):
+        detail = screen.query_one("#detail")
+        await press(pilot, time, "4")
+        assert detail.has_focus
+        assert detail.max_scroll_y > 0, "there is more than is in sight"
+        height, key = detail.size.height, screen.key
+        await press(pilot, time, "pagedown")
+        assert detail.scroll_y == min(height - 1, detail.max_scroll_y)
+        await press(pilot, time, "G")
+        assert detail.scroll_y == detail.max_scroll_y
+        await press(pilot, time, "k")
+        assert detail.scroll_y == detail.max_scroll_y - 1
+        await press(pilot, time, "g")
+        assert detail.scroll_y == 0
+        assert screen.key == key, "the cursor stays where it is"
 
 
 async def test_a_pane_is_zoomed_whole_where_a_line_in_it_has_the_focus(
@@ -154,7 +177,7 @@ async def test_what_has_the_focus_is_in_sight_on_a_screen_that_gets_smaller(
     run = scenes.failed(tmp_path)
     time = Time(run.at)
     async with hosted(run), opened(run, time=time, size=(120, 36)) as (screen, pilot):
-        await press(pilot, time, "tab")
+        await press(pilot, time, "tab", "tab")
         assert screen.focused is screen.query_one("#output")
         await pilot.resize_terminal(60, 15)
         await until(pilot, lambda: screen.query_one("#output").size.width > 50)

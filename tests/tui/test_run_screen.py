@@ -201,6 +201,19 @@ def _glanced_at(run: MadeRun) -> float:
     return glance.at
 
 
+async def test_nobody_was_away_where_another_screen_may_have_shown_it(
+    tmp_path: Path,
+) -> None:
+    run = scenes.decided(tmp_path)
+    run.write(StepStarted(step="system-status", attempt=1), after=60)
+    run.write(StepEnded(step="system-status", attempt=1, result="passed"), after=60)
+    keep(run.directory, Glance(at=run.at, health="API health is ok"))
+    time = Time(run.at + 4)
+    async with hosted(run), opened(run, time=time, is_new=False) as (_, pilot):
+        assert "Back in MOBIUS rollback" in words(pilot)
+        assert "no screen showed this run" not in words(pilot)
+
+
 async def test_the_end_is_told_and_its_exit_code_is_the_outcomes(
     tmp_path: Path,
 ) -> None:

@@ -8,8 +8,12 @@ import pytest
 from textual.color import Color
 from textual.theme import Theme
 
+from mobius_tui.tui.app import MobiusApp
+from mobius_tui.tui.settings import TEXTUALS
 from mobius_tui.tui.themes import CONTRAST, DARK, LIGHT
 
+SEEN = 1.7
+"""A frame is no text: it has to be there, and not to shout."""
 AAA, AA = 7.0, 4.5
 """The contrasts that WCAG 2 asks of texts."""
 TEXTS = (
@@ -71,3 +75,17 @@ def test_the_contrast_is_reckoned_as_wcag_does() -> None:
     black, white = Color.parse("#000000"), Color.parse("#ffffff")
     assert contrast(black, white) == pytest.approx(21)
     assert contrast(Color.parse("#767676"), white) == pytest.approx(4.54, abs=0.01)
+
+
+@pytest.mark.parametrize("name", [*TEXTUALS, DARK.name, LIGHT.name, CONTRAST.name])
+async def test_a_frame_without_the_focus_is_told_from_its_ground(name: str) -> None:
+    app = MobiusApp()
+    theme = app.get_theme(name)
+    assert theme is not None
+    app.theme = name
+    found = app.get_css_variables()
+    if theme.ansi:
+        assert found["border-blurred"] == "ansi_default"
+        return
+    frame, ground = (Color.parse(found[n]) for n in ("border-blurred", "background"))
+    assert contrast(frame, ground) > SEEN

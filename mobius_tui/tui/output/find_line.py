@@ -100,8 +100,8 @@ class FindLine(Vertical):
     @on(events.DescendantBlur)
     def _say_all(self) -> None:
         """Say it, and which keys go on from here."""
-        keys = "Enter" if self._line.has_focus else "Esc"
-        self._count.update(f"{self._words}  ↑ ↓ {keys}".strip())
+        keys = "↑ ↓ Enter" if self._line.has_focus else "n N Esc"
+        self._count.update(f"{self._words}  {keys}".strip())
 
     def begin(self) -> None:
         """Type."""

@@ -96,6 +96,12 @@ class OutputWorkbench(TabbedPane):
         else:
             self._go(1 if count > 0 else -1)
 
+    def action_hit(self, step: Step) -> None:
+        """Go to the next hit, or the one before; without a search, leave the key."""
+        if self._finder.search is None:
+            raise SkipAction
+        self._go(step)
+
     def end_find(self) -> None:
         """Find nothing any more; where the person is stays."""
         self._finder.end()

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -29,14 +28,16 @@ from mobius_tui.runbook.model import Runbook, Variable
 from mobius_tui.tui.brief import (
     drill_field,
     effects,
+    footer_keys,
     header,
+    in_trouble,
     preflight,
     probe_fields,
     summary,
     values,
 )
 from mobius_tui.tui.command import Place
-from mobius_tui.tui.commands import bindings, command, footer
+from mobius_tui.tui.commands import bindings, command
 from mobius_tui.tui.errand import Errand
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.messages import Drilled, Probed
@@ -144,7 +145,7 @@ class BriefingScreen(AlarmedPage):
             words = "nothing is executed, and nothing is sent, before Begin"
             body.border_subtitle = text(words, "muted")
             if self.trouble:
-                yield from self._told_trouble()
+                yield Static(in_trouble(self.trouble), classes="head", markup=False)
             yield fields_widget(summary(briefing))
             yield self._drill
             if briefing.asked:
@@ -176,23 +177,8 @@ class BriefingScreen(AlarmedPage):
             yield Button(Content("Back"), id="back", compact=True)
         yield self._keys
 
-    def _told_trouble(self) -> Iterable[Widget]:
-        """What is wrong with the edited source, each in its place."""
-        head = "It cannot be run as it was edited"
-        yield Static(text(head, "bad"), classes="head", markup=False)
-        lines = [text(line or " ") for line in self.trouble.split("\n")]
-        yield Static(Content("\n").join(lines), markup=False)
-
     def on_mount(self) -> None:
         """Type the first answer at once; without one, Enter begins."""
-        # No letters: while a line has the focus they are typed into it.
-        words = command("help")
-        spelled = [key for key in words.keys if len(key) > 1 and key != "question_mark"]
-        around = (
-            replace(command("focus.next"), label="Next line"),
-            replace(words, keys=tuple(spelled[:1])),
-        )
-        self._keys.offered = (*footer(("briefing",), ()), *around)
         self._begin_button.disabled = bool(self.trouble)
         first: Widget = next(iter(self._lines.values()), self._begin_button)
         if self.trouble:
@@ -212,15 +198,39 @@ class BriefingScreen(AlarmedPage):
         given = {each.name: answer_in(line) for each, line in self._lines.items()}
         return {name: value for name, value in given.items() if value is not None}
 
+    @property
+    def _wanted(self) -> Variable | None:
+        """The first that is to be filled in yet."""
+        empty = (
+            each
+            for each, line in self._lines.items()
+            if not answer_in(line) and each.default != ""
+        )
+        return next(empty, None)
+
     @on(Input.Changed)
     @on(Select.Changed)
     def _typed(self) -> None:
         self.typed = self._given()
+        self._show_keys()
+
+    def on_descendant_focus(self) -> None:
+        """What Enter does hangs on what has the focus."""
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        """Say what the keys do, Enter first where it begins the run."""
+        heeds = isinstance(self.focused, Input) or self.focused is self._begin_button
+        is_ready = self._wanted is None and not self.trouble
+        self._keys.offered = footer_keys(enter_begins=heeds and is_ready)
 
     @on(Input.Submitted)
     def _next_line(self) -> None:
-        """Enter goes to the next line, and at last to Begin."""
-        self.focus_next()
+        """Enter goes to the next line that is empty; where none is, it begins."""
+        if self._wanted is None:
+            self.action_begin()
+        else:
+            self._lines[self._wanted].focus()
 
     @on(Button.Pressed, "#back")
     def action_back(self) -> None:
@@ -234,16 +244,14 @@ class BriefingScreen(AlarmedPage):
             key = command("briefing.edit").key_name
             self._refuse(f"{self.source.name} has errors: {key} edits it")
             return
-        given = self._given()
-        for variable, line in self._lines.items():
-            if not given.get(variable.name) and variable.default != "":
-                self._refuse(f"Still wanted: {variable.title or variable.name}")
-                line.focus()
-                return
-        if not self._is_beginning:
+        if self._wanted is not None:
+            self._refuse(f"Still wanted: {self._wanted.title or self._wanted.name}")
+            self._lines[self._wanted].focus()
+        elif not self._is_beginning:
             self._is_beginning = True
             self._begin_button.disabled = True
-            self.run_worker(self._go(given), name="begin", exit_on_error=False)
+            work = self._go(self._given())
+            self.run_worker(work, name="begin", exit_on_error=False)
 
     def action_edit(self) -> None:
         """Edit the runbook, and read it again."""

@@ -54,8 +54,11 @@ class ReturnCard(Dialog[None]):
 
 
 def _away(view: RunView, before: Glance | None) -> Iterable[Field]:
-    """How long no screen showed the run, and what came to its end meanwhile."""
-    if before is None:
+    """How long no screen showed the run, and what came to its end meanwhile.
+
+    Nothing where another screen may have shown it all along.
+    """
+    if before is None or before.is_fresh(view.now):
         return
     away = in_words(max(0.0, view.now - before.at))
     yield Field("away", text(f"no screen showed this run for {away}"))

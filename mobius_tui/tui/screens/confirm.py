@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from textual import on
 from textual.widget import Widget
 from textual.widgets import Button
 
 from mobius_tui.run.confirming import step_word
+from mobius_tui.run.order import undone_before
 from mobius_tui.run.plan import effect_of
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.prose.model import Prose
@@ -21,6 +22,9 @@ from mobius_tui.tui.screens.dialog import Choice, fields_widget
 from mobius_tui.tui.screens.typed import TypedDialog
 from mobius_tui.tui.theme import Role, assemble, text
 from mobius_tui.tui.view import RunView
+
+SHOWN = 4
+"""Steps that are named as not done yet."""
 
 
 class ConfirmDialog(TypedDialog):
@@ -44,6 +48,7 @@ class ConfirmDialog(TypedDialog):
         role: Role = "bad" if self._destroys else "warn"
         line = assemble((f"{effect}{where}", role))
         head = (Field("effect", line), *approved_fields(view, step))
+        head += tuple(_order(view, step))
         if step.why:
             head += (Field("why", prose=Prose(step.why)),)
         checks = tuple(
@@ -65,3 +70,17 @@ class ConfirmDialog(TypedDialog):
     def press(self) -> None:
         """The same as Enter in the line."""
         self.confirm()
+
+
+def _order(view: RunView, step: Step) -> Iterator[Field]:
+    """That it is out of order, and what is still to be done before it."""
+    undone = undone_before(view.plan, view.state, step.id)
+    if undone is None:
+        words = "out of order: the run is in another phase"
+    elif undone:
+        names = ", ".join(view.plan.name(each) for each in undone[:SHOWN])
+        more = f" and {len(undone) - SHOWN} more" if len(undone) > SHOWN else ""
+        words = f"out of order; not done before it: {names}{more}"
+    else:
+        return
+    yield Field("order", text(words, "warn"))

@@ -35,6 +35,8 @@ from mobius_tui.tui.widgets.banner import AlarmBanner
 from mobius_tui.tui.widgets.detail import FieldList
 
 T = TypeVar("T")
+HARMLESS = frozenset({"escape", "up", "down", "pageup", "pagedown"})
+"""Keys that answer nothing, whatever has the focus."""
 
 Variant = Literal["default", "primary", "error"]
 
@@ -70,8 +72,8 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
         Binding("escape", "cancel", "Close, and do nothing", show=False),
         Binding("up", "scroll_body(-1)", "Up", show=False),
         Binding("down", "scroll_body(1)", "Down", show=False),
-        Binding("pageup", "scroll_body(-10)", "Page up", show=False),
-        Binding("pagedown", "scroll_body(10)", "Page down", show=False),
+        Binding("pageup", "page_body(-1)", "Page up", show=False),
+        Binding("pagedown", "page_body(1)", "Page down", show=False),
         Binding("left", "button(-1)", "Button before", show=False),
         Binding("right", "button(1)", "Next button", show=False),
     ]
@@ -132,18 +134,25 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
             self._guard.show(at if self.mono is monotonic else self.mono())
 
     def hears(self, typed: Typed) -> bool:
-        """Whether it takes a key, a paste or a click that has come."""
-        event = typed.event
-        answers = not (isinstance(event, events.MouseDown) or self._is_text(event))
-        return self._guard.takes(typed, answers=answers)
+        """Whether it takes a key, a paste or a click that has come.
 
-    def _is_text(self, event: events.Event) -> bool:
-        """Whether it goes into a line, where it waits for an answer."""
-        if not isinstance(self.focused, Input | TextArea):
-            return False
+        What answers nothing is never lost: what is typed into a field, which is there
+        to be read before Enter takes it; what scrolls; and Esc, which does nothing.
+        """
+        if self._is_harmless(typed.event):
+            return True
+        is_click = isinstance(typed.event, events.MouseDown)
+        return self._guard.takes(typed, answers=not is_click)
+
+    def _is_harmless(self, event: events.Event) -> bool:
+        """Whether it can answer nothing."""
+        writes = isinstance(self.focused, Input | TextArea)
         if isinstance(event, events.Key):
-            return event.is_printable or event.key == "backspace"
-        return isinstance(event, events.Paste)
+            if event.key in HARMLESS:
+                return True
+            takes_lines = isinstance(self.focused, TextArea)
+            return writes and (event.key != "enter" or takes_lines)
+        return writes and isinstance(event, events.Paste)
 
     def renew(self) -> None:
         """It says something else now: no key answers that before it has been seen."""
@@ -213,6 +222,10 @@ class Dialog(Roomy, ModalScreen[T | None], Generic[T]):
     def action_scroll_body(self, rows: int) -> None:
         """Scroll what does not fit."""
         self._scrolled.scroll_relative(y=rows, animate=False)
+
+    def action_page_body(self, pages: int) -> None:
+        """Scroll by the height that is in sight."""
+        self.action_scroll_body(pages * self._scrolled.size.height)
 
     def action_button(self, step: int) -> None:
         """Go from a button to the one beside it, as far as there are any."""

@@ -16,6 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from mobius_tui.drill import kept
+from mobius_tui.drill.coached import is_first
 from mobius_tui.errors import FAILED, OK, OUTCOMES
 from mobius_tui.review.deviations import counted
 from mobius_tui.run.directory import RunDirectory
@@ -23,6 +24,7 @@ from mobius_tui.run.follow_up import FollowUp, follow_up
 from mobius_tui.run.state import RunState
 from mobius_tui.run.steps import Status
 from mobius_tui.runbook.units import in_words
+from mobius_tui.tui.ahead import in_thread
 from mobius_tui.tui.before_after import outage_fields
 from mobius_tui.tui.coach import NEXT
 from mobius_tui.tui.commands import bind, key_of
@@ -59,6 +61,8 @@ class EndCard(Dialog[str]):
         judge: Judge | None,
         more: tuple[Field, ...] = (),
         due: FollowUp | None = None,
+        *,
+        is_first: bool = False,
     ) -> None:
         """Make the card.
 
@@ -68,13 +72,14 @@ class EndCard(Dialog[str]):
             judge: gives the score; `None` where none is to be had.
             more: how a first-time user goes on; then the score comes first.
             due: what is due now; `None` where nothing is.
+            is_first: whether no drill was made here before.
         """
         ended = view.state.ended
         assert ended is not None
         good = ended.outcome == "completed"
         role: Role = "good" if good else "bad"
         heading = f"The run has ended: {ended.outcome}"
-        super().__init__("Your first drill" if more else heading, tone=role)
+        super().__init__("Your first drill" if is_first else heading, tone=role)
         glyph = "✔" if good else "✖"
         self._fields = (
             Field("result", assemble((f"{glyph} {ended.outcome}", role))),
@@ -178,7 +183,7 @@ def _attempts(view: RunView) -> Iterable[Field]:
         yield Field("tries", assemble(*parts))
 
 
-def end_card(
+async def end_card(
     view: RunView, directory: RunDirectory, *, coaches: bool = False
 ) -> EndCard:
     """The card of a run that has ended.
@@ -193,8 +198,9 @@ def end_card(
     if began is not None and began.site is not None:
         judge = partial(await_fields, directory, Path(began.site), view.runbook)
     more = _next() if coaches else ()
+    first = coaches and await in_thread(partial(is_first, directory))
     due = follow_up(view.plan, view.state)
-    return EndCard(view, str(directory.path), judge, more, due)
+    return EndCard(view, str(directory.path), judge, more, due, is_first=first)
 
 
 def _next() -> tuple[Field, ...]:

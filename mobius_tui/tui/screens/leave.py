@@ -15,7 +15,9 @@ from textual.widgets import Button, Static
 from mobius_tui import sanitize
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.state import RunState
+from mobius_tui.run.takeover import UNWATCHED
 from mobius_tui.run.watch_alone import ends_alone
+from mobius_tui.runbook.units import in_words
 from mobius_tui.tui.screens.dialog import Choice, Dialog
 from mobius_tui.tui.theme import text
 from mobius_tui.tui.view import RunView
@@ -38,6 +40,8 @@ class Leaving:
     """Whether its host lives, but gives no sign."""
     ends_alone: bool = False
     """Whether it is a watch that ends when nobody looks at it any more."""
+    fades: bool = False
+    """Whether it is a drill that ends when nobody has looked at it for a while."""
 
 
 NOTHING = Leaving(running={}, has_host=True, ended="")
@@ -57,7 +61,14 @@ def leaving(view: RunView, running: Attempts) -> Leaving:
         ended=ended.outcome if ended is not None else "",
         is_silent=view.silent > 0,
         ends_alone=ends_alone(view.plan, view.state),
+        fades=fades(view.state),
     )
+
+
+def fades(state: RunState) -> bool:
+    """Whether the run is a drill that a host ends when nobody watches it."""
+    is_drill = state.began is not None and state.began.mode == "drill"
+    return is_drill and state.auto is None
 
 
 def last_words(state: RunState, plan: Plan) -> str:
@@ -67,6 +78,11 @@ def last_words(state: RunState, plan: Plan) -> str:
         return sanitize.line(f"{state.ended.outcome}: {state.ended.reason} ({run})")
     if ends_alone(plan, state):
         return f"the watch ends when nobody looks at it any more ({run})"
+    if fades(state):
+        return (
+            f"the drill goes on for {in_words(UNWATCHED)} that nobody watches; "
+            f"`mobius-tui resume {run}` shows it again"
+        )
     return f"the run goes on; `mobius-tui resume {run}` shows it again"
 
 
@@ -114,6 +130,11 @@ class LeaveDialog(Dialog[Way]):
             words = "A watch that was begun without --detach ends with its last viewer."
             return Content("\n\n").join([*lines, text(words, "warn")])
         goes = text("It goes on without this screen, and nothing is lost.")
+        if state.fades:
+            goes = text(
+                "It goes on without this screen, and nothing is lost; but a drill that "
+                f"nobody watches for {in_words(UNWATCHED)} ends as abandoned."
+            )
         return Content("\n\n").join([*lines, goes, back])
 
     @property

@@ -78,6 +78,9 @@ class MessageDialog(Dialog[Told]):
         self._channels = fields_widget(tuple(channel_fields(view, step)), id="channels")
         self._hint = words_widget(*self._first_hint())
         self._hint.id = "hint"
+        self._hint.display = bool(self._first_hint()[0])
+        self._leaves = words_widget("Tab leaves the text.", "muted")
+        self._leaves.display = False
         self._area = TextArea(self._body, id="text", soft_wrap=True, compact=True)
         self._area.read_only = bool(self._open)
 
@@ -97,6 +100,11 @@ class MessageDialog(Dialog[Told]):
         if unknown and not self._open:
             yield words_widget(f"Not known yet; write it yourself: {unknown}", "warn")
         yield self._area
+        yield self._leaves
+
+    def on_descendant_focus(self) -> None:
+        """How one comes out of the text, for whoever is in it."""
+        self._leaves.display = self._area.has_focus
 
     def _first_hint(self) -> tuple[str, Role]:
         """What to do, in a line."""
@@ -107,8 +115,8 @@ class MessageDialog(Dialog[Told]):
         if self._open:
             return "Send it again, or tell it by hand and say so.", "muted"
         if self._ready:
-            return "Tab leaves the text.", "muted"
-        return "Tell it where people read, then mark it. Tab leaves the text.", "muted"
+            return "", "muted"
+        return "Tell it where people read, then mark it.", "muted"
 
     def watch_alarm(self, view: RunView | None) -> None:
         """How it stands with each channel, as it goes on."""
@@ -168,6 +176,7 @@ class MessageDialog(Dialog[Told]):
             words = "Paste it where people read; then Enter says that it was told."
         if not self._open:  # of what may have arrived, the warning stays
             self._hint.update(text(words))
+            self._hint.display = True
 
     @on(Button.Pressed, "#edit")
     def action_edit(self) -> None:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-PANES = ("checklist", "output", "timeline")
+PANES = ("checklist", "output", "detail", "timeline")
 """Places that are panes, which carry out their commands themselves."""
 TYPED = "Open it again: what you typed is there."
 

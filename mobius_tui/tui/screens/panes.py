@@ -31,6 +31,7 @@ class PanedPage(Page):
         ("checklist", "List"),
         ("output", "Output"),
         ("health", "Health"),
+        ("detail", "Details"),
     )
     """The id of each pane, and what the footer calls it where only one is in sight."""
     WAYS: ClassVar[str] = "pane."
@@ -62,14 +63,13 @@ class PanedPage(Page):
             return shown
         hidden = [
             replace(command(f"{self.WAYS}{name}"), label=label)
-            for number, (name, label) in enumerate(self.PANES, 1)
-            if not self.has_class(f"-pane-{number}")
+            for name, label in self.PANES
+            if not self.has_class(f"-pane-{name}")
         ]
         return (*hidden, *shown)
 
-    def action_pane(self, number: str) -> None:
+    def action_pane(self, name: str) -> None:
         """Give a pane the focus; on a narrow screen, the whole room."""
-        name, _ = self.PANES[int(number) - 1]
         self.panes[name].focus()
 
     def action_zoom(self) -> None:
@@ -82,9 +82,9 @@ class PanedPage(Page):
             "-zoomed": zoomed,
             "-zoom-left": zoomed and self.pane == "checklist",
         }
-        for number, (name, _) in enumerate(self.PANES, 1):
+        for name, _ in self.PANES:
             has_focus = name == self.pane
-            shown[f"-pane-{number}"] = has_focus
+            shown[f"-pane-{name}"] = has_focus
             self.panes[name].set_class(zoomed and has_focus, "-zoom", update=False)
         # Styles of all that is on the screen are found anew, once for all of these.
         self.update_classes(shown)

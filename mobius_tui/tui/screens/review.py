@@ -43,6 +43,7 @@ class ReviewScreen(TimedPage):
         "review",
         "checklist",
         "output",
+        "detail",
         "app",
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("review")]
@@ -118,7 +119,7 @@ class ReviewScreen(TimedPage):
         """The run's title."""
         return Tidings(f"Review of {self.rewound.began.title}", ring=False)
 
-    def keep_glance(self, now: float) -> None:
+    def keep_glance(self, now: float, *, leaves: bool = False) -> None:
         """Whoever looks back was not there."""
 
     def follow_outputs(self) -> None:
@@ -179,13 +180,13 @@ class ReviewScreen(TimedPage):
         rewound.show(len(rewound.rewind.entries), rewound.rewind.until)
         view = self._sight.run(rewound.moment, None)
         rewound.show(n, at)
-        await self.ask(end_card(view, rewound.directory, coaches=False))
+        await self.ask(await end_card(view, rewound.directory))
 
-    def action_pane(self, number: str) -> None:
+    def action_pane(self, name: str) -> None:
         """Give a pane the focus, and the room of another where it has none."""
-        self.pane, _ = self.PANES[int(number) - 1]
+        self.pane = name
         self._show_pane(zoomed=self.has_class("-zoomed"))
-        self.call_after_refresh(self.panes[self.pane].focus)
+        self.call_after_refresh(self.panes[name].focus)
 
     def action_status(self) -> None:
         """Copy where the run stood."""

@@ -44,7 +44,13 @@ Resume = Callable[[RunDirectory, Runbook], Awaitable[None]]
 class RunScreen(AskingPage):
     """Shows a run, and sends what the person wants to its host."""
 
-    PLACES: ClassVar[tuple[Place, ...]] = ("run", "checklist", "output", "app")
+    PLACES: ClassVar[tuple[Place, ...]] = (
+        "run",
+        "checklist",
+        "output",
+        "detail",
+        "app",
+    )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("run")]
 
     def __init__(
@@ -113,7 +119,7 @@ class RunScreen(AskingPage):
     async def _tell_end(self, view: RunView) -> None:
         from mobius_tui.tui.screens.ending import end_card
 
-        card = end_card(view, self._viewer.directory, coaches=self.coaches)
+        card = await end_card(view, self._viewer.directory, coaches=self.coaches)
         way = await self.ask(card)
         if way == "leave":
             self._go()

@@ -13,7 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from mobius_tui.run.glance import Glance, keep, last_glance
+from mobius_tui.run.glance import EVERY, Glance, keep, last_glance
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.tui import applies, offers
 from mobius_tui.tui.command import Command
@@ -42,8 +42,6 @@ BESIDE = 0.015
 """Seconds from a move of the cursor until the panes beside the checklist follow: the
 cursor itself is drawn first."""
 T = TypeVar("T")
-GLANCE = 5.0
-"""Seconds between two records of that somebody looks."""
 
 
 class RunPage(FollowingPage):
@@ -90,10 +88,12 @@ class RunPage(FollowingPage):
         super().__init__(viewer, repaints=repaints, wall=wall)
         self._checklist = Checklist(id="checklist")
         self._health_panel = HealthPanel(id="health")
+        self._detail = DetailPane(id="detail")
         self.panes = {
             "checklist": self._checklist,
             "output": self.output,
             "health": self._health_panel,
+            "detail": self._detail,
         }
         self._watcher = Watcher()
         self.before = last_glance(viewer.directory)
@@ -117,7 +117,7 @@ class RunPage(FollowingPage):
         with Horizontal(id="body"):
             yield self._checklist.data_bind(page.view, page.key)
             with Vertical(id="right"):
-                yield DetailPane(id="detail", can_focus=False).data_bind(
+                yield self._detail.data_bind(
                     page.view, page.compact, page.tab, key=page.told
                 )
                 yield self.output
@@ -145,7 +145,7 @@ class RunPage(FollowingPage):
 
     async def on_unmount(self) -> None:
         """Put on record that somebody looked until now."""
-        self.keep_glance(self._wall())
+        self.keep_glance(self._wall(), leaves=True)
 
     @property
     def stand(self) -> Stand:
@@ -178,19 +178,20 @@ class RunPage(FollowingPage):
         if self._asked is not None:
             self._asked.alarm = view
         self.looked(view)
-        if view.now - self._glanced >= GLANCE:
+        if view.now - self._glanced >= EVERY:
             self.keep_glance(view.now)
 
     def news_of(self, view: RunView) -> Tidings:
         """What to tell whoever looks elsewhere of what came."""
         return self._watcher.look(view)
 
-    def keep_glance(self, now: float) -> None:
+    def keep_glance(self, now: float, *, leaves: bool = False) -> None:
         """Put on record that somebody looked, for whoever comes back."""
         self._glanced = now
         if self.view is not None and self.view.state.ended is None:
             news = self.health.news if self.health is not None else ""
-            keep(self._viewer.directory, Glance(at=now, health=news))
+            glance = Glance(at=now, health=news, leaves=leaves)
+            keep(self._viewer.directory, glance)
 
     async def ask(self, dialog: Dialog[T], /) -> T | None:
         """Show a dialog, with the banner over it, and wait for what it gives."""

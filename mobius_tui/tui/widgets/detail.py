@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult, RenderResult
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.geometry import Size
@@ -12,6 +15,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from mobius_tui.run.steps import Status
+from mobius_tui.tui.commands import bindings
 from mobius_tui.tui.describe import describe, edge, title
 from mobius_tui.tui.field import Field
 from mobius_tui.tui.glyphs import MARKS
@@ -25,13 +29,13 @@ LABEL = 8
 
 def lay_out(fields: tuple[Field, ...], width: int) -> list[Content]:
     """The lines of fields: labels in a column, texts beside them, wrapped there."""
-    room = max(8, width - LABEL)
     lines: list[Content] = []
     for field in fields:
-        label = f"{field.label:<{LABEL}}"
+        label, sign = f"{field.label:<{LABEL}}", field.sign
+        room = max(8, width - LABEL - cell_len(sign))
         for row in _rows(field, room):
-            lines.append(assemble((label, "muted")) + row)
-            label = " " * LABEL
+            lines.append(assemble((label, "muted"), (sign, "plain")) + row)
+            label, sign = " " * LABEL, " " * cell_len(sign)
     return lines
 
 
@@ -71,15 +75,17 @@ class FieldList(Widget):
 class DetailPane(VerticalScroll):
     """What there is to know about the step under the cursor."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("detail")]
+
     view: reactive[RunView | None] = reactive(None, repaint=False)
     key: reactive[str | None] = reactive[str | None](None, repaint=False)
     tab: reactive[str] = reactive("", repaint=False)
     """Whose output is looked at, as `STEP.ATTEMPT`."""
     compact: reactive[bool] = reactive(False, repaint=False)  # noqa: FBT003 - a default
 
-    def __init__(self, *, id: str | None = None, can_focus: bool | None = None) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         """Make an empty pane; see Textual's `Widget`."""
-        super().__init__(id=id, can_focus=can_focus)
+        super().__init__(id=id)
         self._fields = FieldList()
         self._said: tuple[str, str, str, Role] | None = None
         """What the border says."""
@@ -87,6 +93,22 @@ class DetailPane(VerticalScroll):
     def compose(self) -> ComposeResult:
         """The fields."""
         yield self._fields
+
+    def action_rows(self, count: int) -> None:
+        """Scroll by rows."""
+        self.scroll_relative(y=count, animate=False)
+
+    def action_pages(self, count: int) -> None:
+        """Scroll by pages that overlap by one row."""
+        self.action_rows(count * max(1, self.size.height - 1))
+
+    def action_first(self) -> None:
+        """Go to the first line."""
+        self.scroll_home(animate=False)
+
+    def action_last(self) -> None:
+        """Go to the last line."""
+        self.scroll_end(animate=False)
 
     def watch_view(self) -> None:
         """Say it anew, if something changed."""

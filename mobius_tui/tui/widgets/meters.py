@@ -14,8 +14,11 @@ ROLES: dict[str, Role] = {
     "calm": "muted",
     "near": "warn",
     "fired": "bad",
+    "standing": "warn",
     "unknown": "warn",
 }
+SAYS: dict[str, str] = {"fired": " FIRED", "standing": ", fired before"}
+"""What stands behind how far it is."""
 GAP = Content("   ")
 
 
@@ -42,10 +45,9 @@ def _meter(meter: Meter, *, several: bool) -> Content:
     filled = min(meter.count, meter.of)
     bar = "█" * filled + "░" * (meter.of - filled)
     name = f"{sanitize.line(meter.probe)} " if several else ""
-    fired = " FIRED" if meter.state == "fired" else ""
     return assemble(
         (f"{name}", "muted"),
         (f"{bar} ", role),
         (sanitize.line(meter.words), "plain" if meter.state == "calm" else role),
-        (fired, "bad"),
+        (SAYS.get(meter.state, ""), role),
     )

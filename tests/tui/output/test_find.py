@@ -169,3 +169,16 @@ async def test_of_a_long_line_that_rewrites_itself_all_that_is_shown_is_searched
         await pilot.press("slash", *"needle")
         await until(pilot, lambda: count(pane) == "1 of 1")
         assert not says_so(pane)
+
+
+async def test_n_goes_on_as_in_less_while_something_is_looked_for(
+    recording: Recording,
+) -> None:
+    recording.write("".join(f"{n} hit\n" for n in range(200)))
+    async with showing(recording) as (pane, pilot):
+        await pilot.press("g", "slash", *"hit", "enter")
+        await until(pilot, lambda: count(pane) == "1 of 200")
+        await pilot.press("n", "n")
+        await until(pilot, lambda: count(pane) == "3 of 200")
+        await pilot.press("N")
+        await until(pilot, lambda: count(pane) == "2 of 200")
