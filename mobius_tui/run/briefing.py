@@ -12,7 +12,7 @@ from mobius_tui.run.channels import notices
 from mobius_tui.run.events import Mode
 from mobius_tui.run.facts import with_facts
 from mobius_tui.run.first_values import first_values, refuse
-from mobius_tui.run.preflight import problems
+from mobius_tui.run.preflight import problems, unset
 from mobius_tui.run.redaction import holds
 from mobius_tui.runbook.library import has_no_place
 from mobius_tui.runbook.limits import by_variable
@@ -112,7 +112,7 @@ def prepare(
         values=first.values,
         secrets=first.secrets,
         missing=first.missing,
-        problems=tuple(problems(runbook, place, search)),
+        problems=(*unset(runbook, known), *problems(runbook, place, search)),
         notices=() if quiet else tuple(notices(runbook, known)),
         path=search,
         places=dict(places or {}),

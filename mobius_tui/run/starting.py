@@ -77,7 +77,7 @@ def _may_begin(engine: Engine, step: Step, *, again: bool) -> None:
     if gone:
         raise RunError(
             f"{name} waits: the secret {', '.join(gone)} is not known to this host; "
-            "set it in your environment and start the host anew"
+            "set it in your environment and resume the run"
         )
     busy = engine.busy()
     if busy is not None and not follows(step) and not _goes_first(engine, step, busy):
