@@ -25,6 +25,8 @@ class Watched:
     drills: int
     """How many there were, of any text."""
     records: tuple[Record, ...]
+    own_staging: bool = False
+    """Whether the last of them was on a team's own staging: its faults are not ours."""
 
     @property
     def never_red(self) -> tuple[Record, ...]:
@@ -46,9 +48,14 @@ def watched(root: Path, runbook: Runbook) -> Watched:
         runbook: as it is now.
     """
     drills = tuple(history(root, runbook.id))
-    seen = [(drill.score.faults, drill.seen) for drill in drills]
+    own = bool(drills) and drills[0].own_staging
+    seen = [
+        (drill.score.faults if drill.own_staging == own else (), drill.seen)
+        for drill in drills
+    ]
     seen += [((), drill.wrecked) for drill in drills]
-    return Watched(drills=len(drills), records=records(Plan(runbook), seen, OUGHT))
+    found = records(Plan(runbook), seen, {} if own else OUGHT)
+    return Watched(drills=len(drills), records=found, own_staging=own)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,7 +82,8 @@ def in_short(found: Watched) -> Iterator[str]:
     never = found.never_red
     if not found.drills or not never:
         return
-    yield f"{found.words} were never seen red; drill --try-checks tries them"
+    tries = "" if found.own_staging else "; drill --try-checks tries them"
+    yield f"{found.words} were never seen red{tries}"
     # Those first of which a fault is known: there is something to do about them.
     for record in sorted(never, key=lambda each: not each.by)[:SHOWN]:
         fault = f"  (--fault {record.by[0]})" if record.by else ""
@@ -84,12 +92,13 @@ def in_short(found: Watched) -> Iterator[str]:
         yield f"and {len(never) - SHOWN} more; mobius-tui check lists them"
 
 
-def words(record: Record, now: float) -> str:
+def words(record: Record, now: float, *, own_staging: bool = False) -> str:
     """A record in words: its name, how often it was green, and what would redden it.
 
     Args:
         record: of something that was never seen red.
         now: seconds since 1970.
+        own_staging: whether drills of it are on a team's own staging.
     """
     sight = record.sighting
     seen = "nobody looked at it"
@@ -97,4 +106,7 @@ def words(record: Record, now: float) -> str:
         times = "once" if sight.green == 1 else f"{sight.green} times"
         seen = f"green {times}, last {ago(max(0.0, now - sight.last_green))}"
     fault = f" --fault {record.by[0]}" if record.by else ""
-    return f"{record.subject.name}: {seen}; drill{fault} --try-checks tries it"
+    tries = f"; drill{fault} --try-checks tries it"
+    if own_staging:
+        tries = f"; drill --inject-cmd FILE{fault} reddened it once" if fault else ""
+    return f"{record.subject.name}: {seen}{tries}"
