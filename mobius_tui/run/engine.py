@@ -134,6 +134,7 @@ class Engine:
             now=self.clock.wall(),
             secrets=self.secrets,
             health=self.health(),
+            name=self.plan.name,
         )
 
     async def judge(self, intent: Intent, who: str) -> Reply:

@@ -169,7 +169,7 @@ async def _end(engine: Engine, intent: Intent, who: str) -> Entry | None:
 
 async def _release(engine: Engine, _intent: Intent, _who: str) -> Entry | None:
     running = [
-        step.id
+        engine.plan.name(step.id)
         for step in engine.plan.steps.values()
         if engine.state.steps[step.id].status is Status.RUNNING
     ]

@@ -8,7 +8,7 @@ by the host alone, in memory.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
 
@@ -94,6 +94,7 @@ class Values:
         now: float,
         secrets: Mapping[str, str] | None = None,
         health: Mapping[str, str] | None = None,
+        name: Callable[[str], str] = str,
     ) -> None:
         """Look at a run.
 
@@ -102,11 +103,13 @@ class Values:
             now: seconds since 1970.
             secrets: the values of secrets, for whoever may fill them in.
             health: each probe's state, in words.
+            name: what people call a step, by its id.
         """
         self._state = state
         self._now = now
         self._secrets = secrets
         self._health = health or {}
+        self._name = name
 
     def lookup(self, name: str) -> str:
         """The value of a name.
@@ -162,7 +165,8 @@ class Values:
             return None
         _, step_id = max(bad)
         own = self._state.steps[step_id]
-        return f"{step_id} {own.status}" + (f": {own.reason}" if own.reason else "")
+        why = f": {own.reason}" if own.reason else ""
+        return f"{self._name(step_id)} {own.status}{why}"
 
     def _of_step(self, rest: str) -> str | None:
         step_id, _, what = rest.rpartition(".")

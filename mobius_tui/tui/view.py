@@ -108,7 +108,8 @@ class RunView:
     @property
     def values(self) -> Values:
         """What `${name}` means now; a secret shows as `[secret]`."""
-        return Values(self.state, now=self.now, health=self.health)
+        name = self.plan.name
+        return Values(self.state, now=self.now, health=self.health, name=name)
 
     @property
     def milestones(self) -> Milestones | None:

@@ -142,6 +142,8 @@ def test_the_failure_is_the_step_that_went_wrong_last() -> None:
     assert said(*first) == "Issue: a failed"
     assert said(*first, start("c"), second) == "Issue: c timed out: over 10m"
     assert said(*first, start("a", 2), end("a", 2)) == "Issue: not known"
+    named = Values(after(*first), now=0.0, name=lambda step: f"1.1 Title of {step}")
+    assert named.told("${run.failure}") == "1.1 Title of a failed"
 
 
 @given(st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=40))
