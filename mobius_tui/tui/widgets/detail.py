@@ -15,6 +15,7 @@ from mobius_tui.tui.field import Field
 from mobius_tui.tui.glyphs import MARKS
 from mobius_tui.tui.theme import STYLES, Role, assemble, cut_in_middle
 from mobius_tui.tui.view import RunView
+from mobius_tui.tui.wrapping import wrapped
 
 LABEL = 8
 """Cells of the label column."""
@@ -31,10 +32,9 @@ def lay_out(fields: tuple[Field, ...], width: int) -> list[Content]:
             value = cut_in_middle(field.value, left)
             content += Content.styled(value, STYLES["plain"])
         label = f"{field.label:<{LABEL}}"
-        for row in content.split("\n"):
-            for part in row.wrap(room) or [Content("")]:
-                lines.append(assemble((label, "muted")) + part)
-                label = " " * LABEL
+        for part in wrapped(content, room):
+            lines.append(assemble((label, "muted")) + part)
+            label = " " * LABEL
     return lines
 
 
