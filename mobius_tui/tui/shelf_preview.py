@@ -34,8 +34,10 @@ def book_fields(book: Shelved, now: float) -> Iterator[Field]:
         yield Field("file", text(""), str(book.path))
         return
     words = " ".join(plain(runbook.summary[: 4 * LONGEST]).split())
+    if len(words) > LONGEST:
+        words = f"{words[:LONGEST].rpartition(' ')[0] or words[:LONGEST]} …"
     if words:
-        yield Field("what", text(f"{words[:LONGEST]}{'…' * (len(words) > LONGEST)}"))
+        yield Field("what", text(words))
     version = [part for part in (runbook.version, str(runbook.updated or "")) if part]
     owners = ", ".join(runbook.owners)[:LONGEST]
     if version or owners:

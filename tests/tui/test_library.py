@@ -209,6 +209,8 @@ def test_a_runbook_of_many_phases_and_a_long_summary_is_told_in_short(
     shelved = Shelved(path=path, title="Long", id="long", runbook=runbook)
     told = "".join(field.content.plain for field in book_fields(shelved, BEGAN))
     assert len(told) < 400
+    assert told.startswith("word word ")
+    assert " word …" in told
     assert [str(row) for row in phases(runbook)] == [
         "phases  steps  read  change  destroy",
         "1 PHASE  1  1",
