@@ -11,6 +11,7 @@ import os
 import sys
 
 from mobius_tui import __version__
+from mobius_tui.ascii_text import found_c, says_ascii, write_ascii
 from mobius_tui.errors import INTERRUPTED, OK, USAGE, MobiusError
 
 TYPE_CHECKING = False  # `typing` itself would cost a quarter of `--version`
@@ -51,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return code
     gc.set_threshold(FEW_COLLECTIONS)
     words = list(arguments)
-    _ready_to_print()
+    _ready_to_print(words)
     if words in (["--version"], ["-V"]):
         print(f"mobius-tui {__version__}")  # noqa: T201
         return OK
@@ -94,14 +95,26 @@ def _end_at_once(code: int) -> None:
     os._exit(code)
 
 
-def _ready_to_print() -> None:
-    """Let no closed output and no narrow encoding end the program."""
+def _ready_to_print(words: Sequence[str]) -> None:
+    """Let no closed output and no narrow encoding end the program.
+
+    A terminal is sent what its locale says that it shows, and so is whoever reads the
+    lines of a run; another file or pipe is UTF-8.
+
+    Args:
+        words: of the command line.
+    """
     if sys.stdout is None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - till exit
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123 - till exit
+    is_ascii = says_ascii(os.environ, was_c=found_c(os.environ))
+    is_read = "--plain" in words and "--json" not in words
+    is_read = is_read and (is_ascii or "--ascii" in words)
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if is_read or (is_ascii and stream.isatty()):
+            write_ascii(stream)
+        elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
 
 

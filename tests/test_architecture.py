@@ -14,7 +14,7 @@ import mobius_tui
 
 PACKAGE = Path(mobius_tui.__file__).parent
 LAYERS = (
-    ("errors", "sanitize"),
+    ("errors", "sanitize", "ascii_text"),
     ("runbook",),
     ("health",),
     ("run",),

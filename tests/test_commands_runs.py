@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
+from pathlib import Path
 
 import pytest
 
 from mobius_tui.cli import main
+from mobius_tui.errors import UsageError
 from mobius_tui.run.home import runs_root
+from mobius_tui.run.runs import all_runs, find
 from tests.review.story import begun, story
 
 DAY = 86400.0
@@ -63,3 +67,34 @@ def test_what_means_nothing_is_refused(
         code = int(str(end.code))
     assert code == 2
     assert capsys.readouterr().err
+
+
+def test_a_folder_is_a_run_wherever_an_id_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    story(runs_root(), at=time.time() - DAY)
+    [kept] = all_runs(runs_root())
+    shutil.copytree(kept.path, tmp_path / "d9")
+    shutil.copytree(kept.path, tmp_path / "story")
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path)
+    for name in ("d9", "./d9", "d9/", str(tmp_path / "d9"), kept.id, kept.id[5:]):
+        folder = kept.path if name in kept.id else tmp_path / "d9"
+        assert find(runs_root(), name).path == folder.resolve(), name
+    monkeypatch.chdir(tmp_path / "d9")
+    assert find(runs_root(), ".").path == (tmp_path / "d9").resolve()
+    monkeypatch.chdir(tmp_path)
+    assert find(runs_root(), "d9").id == "d9"
+    assert main(["report", "d9", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)
+    wrong = {
+        "story": f"'story' could be any of: {kept.id}, ./story; give more",
+        "empty": "no run 'empty', and ./empty holds no journal.jsonl; `mobius-tui",
+        "nope": "no run 'nope'; `mobius-tui runs` lists them",
+        "n" * 5000: "nnn'; `mobius-tui runs` lists them",
+        "n/" * 5000: "is no run: there is no journal.jsonl in it",
+    }
+    for name, words in wrong.items():
+        with pytest.raises(UsageError) as refused:
+            find(runs_root(), name)
+        assert words in str(refused.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -85,10 +86,17 @@ def test_a_run_in_no_environment_names_none(tmp_path: Path) -> None:
 def test_of_a_failed_step_the_error_is_told_where_it_talked_on(
     tmp_path: Path,
 ) -> None:
-    script = "echo one; echo 'error: no space left' >&2; echo cleaned-up >&2; exit 3"
+    script = "echo ✔ oné…; echo 'error: no space left' >&2; echo cleaned-up >&2; exit 3"
     runbook = book(tmp_path, script)
-    run = [PROGRAM, "run", str(runbook.path), "--auto"]
-    done = subprocess.run(run, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    run = [PROGRAM, "run", str(runbook.path), "--auto", "--plain"]
+    done = subprocess.run(
+        run,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "LC_ALL": "C"},
+    )
+    assert "| + on\\xe9~" in done.stdout
     told = [line.partition(" ")[2] for line in done.stdout.split("\n")]
     assert any(line.startswith("failed: 1.1") for line in told), done.stdout
     assert told.count("why: error: no space left") == 1, done.stdout

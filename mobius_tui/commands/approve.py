@@ -92,7 +92,8 @@ def _lines(follower: Follower, step: Step, approval: Approval) -> Iterator[str]:
     if state.began is not None:
         where = f" in {state.began.environment}" if state.began.environment else ""
         yield f"{state.began.title}{where}, run {state.began.run}"
-    yield from step_lines(follower.plan, step, state, Values(state, now=follower.now()))
+    values = Values(state, now=follower.now(), name_of=follower.plan.name)
+    yield from step_lines(follower.plan, step, state, values)
     until = time.strftime("%H:%M:%S", time.localtime(approval.until))
     of = f"{len(approval.given)} of {asked.count} have approved"
     yield f"{approval.by} asks for approval by {asked.role} ({of}), until {until}"

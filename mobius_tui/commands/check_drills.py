@@ -106,15 +106,13 @@ def _of(path: Path, runbook: Runbook, oldest: float | None, limit: str) -> Remar
     if oldest is not None:
         fresh, is_fresh = _freshness(runbook, now, oldest)
         if not is_fresh:
-            remedy = f"`mobius-tui drill {path} --auto` rehearses it"
+            own = " --inject-cmd FILE.toml" if found.own_staging else ""
+            remedy = f"`mobius-tui drill {path}{own} --auto` rehearses it"
             stale, fresh = f"stale: {fresh}; {limit} is the limit; {remedy}", ""
     return Remarks(
         file=str(path),
         never_red=tuple(
-            (
-                each.subject.line,
-                words(each, now, on_own_staging=found.on_own_staging),
-            )
+            (each.subject.line, words(each, now, own_staging=found.own_staging))
             for each in never
         ),
         summary=summary if never else "",

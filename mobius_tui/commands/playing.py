@@ -49,6 +49,8 @@ def go(
     auto = auto_intent(options, answers)
     if auto is not None:
         refuse_unattended(briefing.runbook, "--auto")
+        if options.manual == "tick":
+            _refuse_ticks(briefing)
     if not (options.json or is_plain(asked=options.plain)):
         settings = screen_settings(options)
         from mobius_tui.tui.entry import open_briefing
@@ -84,6 +86,23 @@ def defaults_in_words(briefing: Briefing, answers: Mapping[str, str]) -> Iterato
             name = variable.name
             value = "[secret]" if variable.secret else variable.default
             yield line(f"{name}={value} is the default; --var {name}=… gives another")
+
+
+def _refuse_ticks(briefing: Briefing) -> None:
+    """Begin no run that its host would not let go on.
+
+    Raises:
+        UsageError: it may not tick by itself what a person does.
+    """
+    from mobius_tui.run.answers import tick_refused
+
+    refused = tick_refused(
+        mode=briefing.mode,
+        environment=briefing.environment,
+        protected=briefing.protected,
+    )
+    if refused:
+        raise UsageError(refused)
 
 
 def auto_intent(

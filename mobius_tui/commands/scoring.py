@@ -93,7 +93,7 @@ def _print(drill: Kept, directory: RunDirectory, *, as_json: bool) -> None:
         say(line(each))
     for each in in_short(found):
         say(line(f"unseen: {each}"))
-    for name in drill.score.faults:
+    for name in () if drill.own_staging else drill.score.faults:
         if name in FAULTS:
             say(line(f"what handles {name}: {FAULTS[name].handled_by}"))
 

@@ -48,11 +48,12 @@ def alike(one: Kept, other: Kept) -> bool:
 
     The same runbook, broken in the same way, and both by a team or both by themselves.
     """
-    return (one.runbook, one.score.faults, one.score.automatic) == (
-        other.runbook,
-        other.score.faults,
-        other.score.automatic,
-    )
+    return _kind(one) == _kind(other)
+
+
+def _kind(drill: Kept) -> tuple[object, ...]:
+    score = drill.score
+    return drill.runbook, drill.own_staging, score.faults, score.automatic
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -72,7 +72,10 @@ def _facts(run: Follower, root: Path) -> Facts:
     """What is known of the faults, and of how they are repaired."""
     facts = facts_of(root)
     drills = history(run.directory.path.parent, run.began.runbook)
-    return replace(facts, path=path_of(drills, facts.faults))
+    own = is_stage(root)
+    reddens = frozenset() if own else facts.reddens  # of a namesake's, not of theirs
+    path = path_of(drills, facts.faults)
+    return replace(facts, path=path, own_staging=own, reddens=reddens)
 
 
 def facts_of(root: Path) -> Facts:
@@ -146,6 +149,7 @@ def keep_score(
         texts=step_digests(run.runbook),
         seen=tuple(together((*looks, *seen)).values()),
         wrecked=wrecked,
+        own_staging=facts.own_staging,
     )
     kept.write(run.directory, found)
     return found

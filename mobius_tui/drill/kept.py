@@ -53,6 +53,8 @@ class Kept:
     """What was seen red and green."""
     wrecked: tuple[Sighting, ...] = ()
     """What was seen on the wreck of the site, where every check was tried."""
+    own_staging: bool = False
+    """Whether it was on a team's own staging, which has faults of its own."""
 
 
 def write(directory: RunDirectory, kept: Kept) -> None:
@@ -98,6 +100,7 @@ def read(directory: RunDirectory) -> Kept | None:
             texts={str(key): str(value) for key, value in said["texts"].items()},
             seen=tuple(map(_sighting, said.get("seen", ()))),
             wrecked=tuple(map(_sighting, said.get("wrecked", ()))),
+            own_staging=said.get("own_staging") is True,
         )
     except _DAMAGED:
         return None

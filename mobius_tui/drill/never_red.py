@@ -25,9 +25,8 @@ class Watched:
     drills: int
     """How many there were, of any text."""
     records: tuple[Record, ...]
-    on_own_staging: bool = False
-    """Whether the last was on a staging of the team's own: there the faults of the
-    built-in site, and what is tried on its wreck, are not to be had."""
+    own_staging: bool = False
+    """Whether the last of them was on a team's own staging: its faults are not ours."""
 
     @property
     def never_red(self) -> tuple[Record, ...]:
@@ -48,17 +47,15 @@ def watched(root: Path, runbook: Runbook) -> Watched:
         root: the folder of all runs.
         runbook: as it is now.
     """
-    from mobius_tui.drill.faults import FAULTS  # what they break takes long to import
-
     drills = tuple(history(root, runbook.id))
-    seen = [(drill.score.faults, drill.seen) for drill in drills]
+    own = bool(drills) and drills[0].own_staging
+    seen = [
+        (drill.score.faults if drill.own_staging == own else (), drill.seen)
+        for drill in drills
+    ]
     seen += [((), drill.wrecked) for drill in drills]
-    is_own = bool(drills) and not set(drills[0].score.faults) <= set(FAULTS)
-    return Watched(
-        drills=len(drills),
-        records=records(Plan(runbook), seen, {} if is_own else OUGHT),
-        on_own_staging=is_own,
-    )
+    found = records(Plan(runbook), seen, {} if own else OUGHT)
+    return Watched(drills=len(drills), records=found, own_staging=own)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,7 +82,7 @@ def in_short(found: Watched) -> Iterator[str]:
     never = found.never_red
     if not found.drills or not never:
         return
-    tries = "" if found.on_own_staging else "; drill --try-checks tries them"
+    tries = "" if found.own_staging else "; drill --try-checks tries them"
     yield f"{found.words} were never seen red{tries}"
     # Those first of which a fault is known: there is something to do about them.
     for record in sorted(never, key=lambda each: not each.by)[:SHOWN]:
@@ -95,13 +92,13 @@ def in_short(found: Watched) -> Iterator[str]:
         yield f"and {len(never) - SHOWN} more; mobius-tui check lists them"
 
 
-def words(record: Record, now: float, *, on_own_staging: bool = False) -> str:
+def words(record: Record, now: float, *, own_staging: bool = False) -> str:
     """A record in words: its name, how often it was green, and what would redden it.
 
     Args:
         record: of something that was never seen red.
         now: seconds since 1970.
-        on_own_staging: whether the team drills on a staging of its own.
+        own_staging: whether drills of it are on a team's own staging.
     """
     sight = record.sighting
     seen = "nobody looked at it"
@@ -109,5 +106,7 @@ def words(record: Record, now: float, *, on_own_staging: bool = False) -> str:
         times = "once" if sight.green == 1 else f"{sight.green} times"
         seen = f"green {times}, last {ago(max(0.0, now - sight.last_green))}"
     fault = f" --fault {record.by[0]}" if record.by else ""
-    tries = "" if on_own_staging else f"; drill{fault} --try-checks tries it"
+    tries = f"; drill{fault} --try-checks tries it"
+    if own_staging:
+        tries = f"; drill --inject-cmd FILE{fault} reddened it once" if fault else ""
     return f"{record.subject.name}: {seen}{tries}"

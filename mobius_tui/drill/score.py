@@ -43,6 +43,8 @@ class Facts:
     path: frozenset[str] | None = None
     """The steps that change something and that repair the faults, as `Score.changed`
     has them; `None` where that is not known."""
+    own_staging: bool = False
+    """Whether it was a team's own staging that was broken."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

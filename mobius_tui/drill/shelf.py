@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from mobius_tui.drill.freshness import Freshness, among
@@ -12,9 +13,12 @@ from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.runs import all_runs
 from mobius_tui.run.summary import Summary, summary
 from mobius_tui.runbook.decode import load
+from mobius_tui.runbook.model import Runbook
 
 RECENT = 12
 """Runbooks of one's own that are listed."""
+NEWEST = 5
+"""Runs of a runbook that are told of."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,10 +30,19 @@ class Shelved:
     id: str
     problem: str = ""
     """Why it cannot be read."""
+    runbook: Runbook | None = None
+    """What it says; `None` where it cannot be read."""
     drilled: Freshness | None = None
     """The newest run of it as a drill that came to an end."""
-    used: Summary | None = None
-    """The newest run of it, of any kind."""
+    runs: tuple[Summary, ...] = ()
+    """The newest runs of it, of any kind."""
+
+    @property
+    def environment(self) -> str:
+        """The one that it is for where nobody names another; empty without one."""
+        if self.runbook is None or self.runbook.environment is None:
+            return ""
+        return self.runbook.variables[self.runbook.environment].default or ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,12 +67,13 @@ def shelf(root: Path, bundled: Iterable[Path], own: Iterable[Path] = ()) -> Shel
     known = tuple(each for _, each in runs)
     ours, theirs = tuple(bundled), tuple(own)
     there = {path.resolve() for path in (*ours, *theirs)}
+    recent = [_shelved(root, path, known) for path in _recent(known, there)]
+    # By title: a run of one moves none of them.
+    recent.sort(key=lambda book: (book.title.casefold(), str(book.path)))
     return Shelf(
         open=tuple(each for each in runs if each[1].outcome == "open"),
         bundled=tuple(_shelved(root, path, known) for path in ours),
-        recent=tuple(
-            _shelved(root, path, known) for path in (*theirs, *_recent(known, there))
-        ),
+        recent=(*(_shelved(root, path, known) for path in theirs), *recent),
         past=tuple(each for each in runs if each[1].outcome != "open"),
     )
 
@@ -86,6 +100,7 @@ def _shelved(root: Path, path: Path, runs: tuple[Summary, ...]) -> Shelved:
         path=path,
         title=runbook.title,
         id=runbook.id,
+        runbook=runbook,
         drilled=next(among(root, runs, runbook), None),
-        used=next((run for run in runs if run.runbook == runbook.id), None),
+        runs=tuple(islice((run for run in runs if run.runbook == runbook.id), NEWEST)),
     )

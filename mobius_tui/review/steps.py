@@ -53,7 +53,7 @@ class Teller:
         self._redactor = redactor
         self._one = redactor.line
         self._standings = plan.standings(walked.state)
-        self._values = Values(walked.state, now=0.0)
+        self._values = Values(walked.state, now=0.0, name_of=plan.name)
 
     def phases(self) -> tuple[ToldPhase, ...]:
         """Every phase, in the order of the runbook."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mobius_tui.errors import UsageError
+from mobius_tui.run.events import Mode
 from mobius_tui.run.intents import Intent
+from mobius_tui.run.state import RunState
 from mobius_tui.runbook.document import Findings, parse
+from mobius_tui.runbook.model import Variable
 from mobius_tui.runbook.source import MAX_BYTES, RefusedError
 
 
@@ -50,3 +53,49 @@ def auto(answers: Mapping[str, str], *, manual: str, yes: bool) -> Intent:
     values["--manual"] = manual
     values["--yes"] = "yes" if yes else "no"
     return Intent(wish="auto", values=values, names=attended)
+
+
+def tick_refused(*, mode: Mode, environment: str | None, protected: bool) -> str:
+    """Why `--manual tick` is refused in a run; empty where it may be given.
+
+    Args:
+        mode: incident or drill.
+        environment: its name, if it has one.
+        protected: whether the runbook protects it.
+    """
+    if not protected or mode == "drill":
+        return ""
+    return (
+        f"--manual tick is refused in {environment}: nobody would have done what it "
+        "ticks; without --auto a person does it, and ticks it"
+    )
+
+
+def remedy(state: RunState, otherwise: str = "") -> str:
+    """How a run goes on that wants a person; a rollback by a trigger knows no --auto.
+
+    Args:
+        state: the run.
+        otherwise: what else may be given, so that this run accepts it.
+    """
+    if state.auto is None:
+        return "it is to be done on the run's screen"
+    return "resume without --auto" + (f", or {otherwise}" if otherwise else "")
+
+
+def remedy_of_manual(state: RunState, missing: Sequence[Variable]) -> str:
+    """How a run goes on behind a manual step that waits for a person.
+
+    Args:
+        state: the run.
+        missing: the variables for which there is no answer.
+    """
+    began = state.began
+    refused = began is None or tick_refused(
+        mode=began.mode, environment=began.environment, protected=began.protected
+    )
+    if refused or any(variable.secret for variable in missing):
+        return remedy(state)  # no answers file gives a secret
+    names = ", ".join(variable.name for variable in missing)
+    answers = f" --answers FILE that has {names}" if names else ""
+    return remedy(state, f"with --auto --manual tick{answers}")

@@ -6,6 +6,7 @@ import asyncio
 from contextlib import suppress
 
 from mobius_tui.errors import INCOMPLETE, MobiusError
+from mobius_tui.run.answers import remedy, remedy_of_manual
 from mobius_tui.run.approvals import valid
 from mobius_tui.run.channels import marked
 from mobius_tui.run.engine import Engine
@@ -52,8 +53,14 @@ async def _decide(engine: Engine) -> bool:
             return await _act(engine, auto, proposal)
         except MobiusError as error:
             if engine.broken is None:
-                await _stop(engine, str(error))
+                await _stop(engine, _of_step(engine, proposal, str(error)))
             return False
+
+
+def _of_step(engine: Engine, proposal: Proposal, reason: str) -> str:
+    """A reason that names the step which it is about."""
+    name = engine.plan.name(proposal.step) if proposal.step is not None else ""
+    return f"{name}: {reason}" if name and name not in reason else reason
 
 
 def _awaited(engine: Engine) -> float | None:
@@ -103,10 +110,7 @@ async def _act(engine: Engine, auto: AutoStarted, proposal: Proposal) -> bool:
     began = engine.state.began
     drill = began is not None and began.mode == "drill"
     if phase.attended and not (drill and phase.id in auto.attended):
-        await _stop(
-            engine,
-            f"{phase.title} wants a person; resume the run without --auto",
-        )
+        await _stop(engine, f"{phase.title} wants a person; {remedy(engine.state)}")
         return False
     return await _begin(engine, auto, step)
 
@@ -179,11 +183,8 @@ async def _begin(engine: Engine, auto: AutoStarted, step: Step) -> bool:
         began = engine.state.began
         protected = began is not None and began.protected
         where = "in a protected environment" if protected else "where none is named"
-        await _stop(
-            engine,
-            f"{engine.plan.name(step.id)} destroys {where}; "
-            "confirm it beforehand with --yes, or resume without --auto",
-        )
+        how = remedy(engine.state, "confirm it beforehand with --auto --yes")
+        await _stop(engine, f"{engine.plan.name(step.id)} destroys {where}; {how}")
         return False
     intent = Intent(
         wish="start",
@@ -200,7 +201,8 @@ async def _manual(engine: Engine, auto: AutoStarted, step: Step) -> bool:
     assert isinstance(action, Manual)
     if auto.manual == "skip":
         if step.gate:
-            await _stop(engine, f"{engine.plan.name(step.id)} is a gate for a person")
+            name, how = engine.plan.name(step.id), remedy(engine.state)
+            await _stop(engine, f"{name} is a gate for a person; {how}")
             return False
         reason = "--manual skip"
         await engine.write(StepSkipped(step=step.id, reason=reason), WHO)
@@ -211,11 +213,9 @@ async def _manual(engine: Engine, auto: AutoStarted, step: Step) -> bool:
     missing = [ask.var for ask in action.ask if ask.var not in answers]
     if auto.manual == "stop" or missing:
         wants = f"an answer for {', '.join(missing)}" if missing else "a person"
-        await _stop(
-            engine,
-            f"{engine.plan.name(step.id)} wants {wants}; resume without --auto, or "
-            "give --answers FILE and --manual tick",
-        )
+        declared = engine.plan.runbook.variables
+        how = remedy_of_manual(engine.state, [declared[name] for name in missing])
+        await _stop(engine, f"{engine.plan.name(step.id)} wants {wants}; {how}")
         return False
     intent = Intent(
         wish="tick",
@@ -234,11 +234,9 @@ async def _terminal(engine: Engine, auto: AutoStarted, step: Step) -> bool:
         reason = "it wants a person at a terminal; --auto has none"
         await engine.write(StepSkipped(step=step.id, reason=reason), WHO)
         return True
-    await _stop(
-        engine,
-        f"{engine.plan.name(step.id)} wants a person at a terminal; resume without "
-        "--auto there",
-    )
+    name = engine.plan.name(step.id)
+    how = remedy(engine.state)
+    await _stop(engine, f"{name} wants a person at a terminal; {how}")
     return False
 
 
@@ -275,11 +273,12 @@ async def _choose(engine: Engine, auto: AutoStarted, step: Step) -> bool:
         if first is not None:
             answer, why = first.value, f"the first that is listed: {first.why}"
     if answer is None:
-        await _stop(
-            engine,
-            f"{engine.plan.name(step.id)} wants a decision on {action.var}; resume "
-            "without --auto, or give --answers FILE",
-        )
+        wants = f"wants a decision on {action.var}"
+        how = remedy(engine.state, f"with --auto --answers FILE that has {action.var}")
+        if action.from_ is not None:
+            wants += f", and {action.from_} lists nothing to choose"
+            how = remedy(engine.state)
+        await _stop(engine, f"{engine.plan.name(step.id)} {wants}; {how}")
         return False
     intent = Intent(
         wish="choose",

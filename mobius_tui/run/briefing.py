@@ -12,8 +12,8 @@ from mobius_tui.run.channels import notices
 from mobius_tui.run.events import Mode
 from mobius_tui.run.facts import with_facts
 from mobius_tui.run.first_values import first_values, refuse
-from mobius_tui.run.preflight import problems
-from mobius_tui.run.redaction import holds
+from mobius_tui.run.preflight import problems, unset
+from mobius_tui.run.redaction import holds, short
 from mobius_tui.runbook.library import has_no_place
 from mobius_tui.runbook.limits import by_variable
 from mobius_tui.runbook.model import Runbook, Variable
@@ -128,8 +128,8 @@ def prepare(
         values=first.values,
         secrets=first.secrets,
         missing=first.missing,
-        problems=tuple(problems(runbook, place, search)),
-        notices=() if quiet else tuple(notices(runbook, known)),
+        problems=(*unset(runbook, known), *problems(runbook, place, search)),
+        notices=(*short(first.secrets), *(() if quiet else notices(runbook, known))),
         path=search,
         places=dict(places or {}),
         site=site,
@@ -171,5 +171,8 @@ def answer(briefing: Briefing, answers: Mapping[str, str]) -> Briefing:
         raise UsageError(f"values are wanted for: {names}; give --var NAME=VALUE")
     for name, (value, _) in values.items():
         if holds(value, secrets.values()):
-            raise UsageError(f"{name}: this holds the value of a secret, and is kept")
+            raise UsageError(
+                f"{name}: this holds the value of a secret, and is kept; give another "
+                "value, or a longer secret"
+            )
     return replace(briefing, values=values, secrets=secrets, missing=())

@@ -16,7 +16,7 @@ from mobius_tui.run.checking import Checking
 from mobius_tui.run.events import VariableSet
 from mobius_tui.run.first_values import refuse
 from mobius_tui.run.recover import Evidence, judge, why
-from mobius_tui.run.redaction import literals
+from mobius_tui.run.redaction import holds, literals
 from mobius_tui.run.room import Kept
 from mobius_tui.run.step_events import Result, StepEnded, StepUnknown
 from mobius_tui.run.steps import Status
@@ -258,7 +258,7 @@ class Conduct:
         try:
             found = await asyncio.to_thread(traces.read_outputs, self._directory)
             for name in self._step.outputs:
-                if engine.redact(found.get(name, "")) != found.get(name, ""):
+                if holds(found.get(name, ""), engine.secrets.values()):
                     await asyncio.to_thread(traces.forget, self._directory.outputs)
                     return f"it wrote a secret to $RUNBOOK_OUTPUT as {name}"
                 if name not in found:

@@ -23,7 +23,7 @@ from mobius_tui.run.fold import advance
 from mobius_tui.run.intents import Intent, Reply
 from mobius_tui.run.journal import Clock, Journal
 from mobius_tui.run.plan import Plan, will_retry
-from mobius_tui.run.redaction import redact
+from mobius_tui.run.redaction import holds, redact
 from mobius_tui.run.room import Room
 from mobius_tui.run.settle import settle
 from mobius_tui.run.state import RunState
@@ -258,7 +258,7 @@ class Engine:
         declared = self.plan.runbook.variables
         for name, value in intent.values.items():
             is_secret = name in declared and declared[name].secret
-            if not is_secret and self.redact(value) != value:
+            if not is_secret and holds(value, self.secrets.values()):
                 raise RunError(f"{name}: this holds the value of a secret, and is kept")
         return replace(intent, text=self.redact(intent.text))
 

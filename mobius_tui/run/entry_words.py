@@ -51,7 +51,8 @@ def words(entry: Entry, plan: Plan, state: RunState) -> str | None:
             where = f" in {environment}" if environment else ""
             return f"{mode.upper()} {title}{where}, run {run}"
         case HostStarted(left_over=left) if left:
-            return f"a host took the run on; left over: {', '.join(left)}"
+            names = ", ".join(_attempt(plan, each) for each in left)
+            return f"a host took the run on; left over: {names}"
         case PhaseEntered(phase=phase, reason=reason):
             title = plan.runbook.phase(phase).title
             return f"phase begins: {title}" + (f"; {reason}" if reason else "")
@@ -107,6 +108,12 @@ def words(entry: Entry, plan: Plan, state: RunState) -> str | None:
         case _:
             found = message_words.words(entry, state)
             return found or watch_words.words(entry, plan)
+
+
+def _attempt(plan: Plan, key: str) -> str:
+    """An attempt by its key `STEP.N`, as people call it."""
+    step, _, number = key.rpartition(".")
+    return f"{plan.name(step)}, attempt {number}" if step in plan.steps else key
 
 
 def _approval(event: ApprovalEvent, plan: Plan) -> str:

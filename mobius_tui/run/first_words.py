@@ -31,13 +31,13 @@ async def begin(
     who = operator()
     if not tail.entries and order.began is not None:
         await engine.record(order.began, who)
-        for name, (value, source) in order.values.items():
-            event = VariableSet(name=name, value=value, source=source)  # type: ignore[arg-type]
-            await engine.record(event, who)
+        await _set(engine, order, who)
         await _know(engine, tuple(order.secrets), who)
     lost = lost_secrets(engine.state, order.secrets)
     started = HostStarted(pid=os.getpid(), left_over=left, cut=tail.torn, without=lost)
     await engine.record(started)
+    if engine.state.ended is None:
+        await _set(engine, order, who)
     await _know(engine, new_secrets(engine.state, order.secrets), who)
     if order.watch is not None:
         await engine.record(order.watch, who)
@@ -45,6 +45,14 @@ async def begin(
         reply = await engine.judge(decode_intent(order.auto.encode()), who)
         if not reply.ok:
             await engine.record(AutoStopped(reason=reply.text, code=INCOMPLETE))
+
+
+async def _set(engine: Engine, order: Order, who: str) -> None:
+    """Journal the values of variables that have none yet."""
+    for name, (value, source) in order.values.items():
+        if name not in engine.state.variables:
+            event = VariableSet(name=name, value=value, source=source)  # type: ignore[arg-type]
+            await engine.record(event, who)
 
 
 async def _know(engine: Engine, secrets: tuple[str, ...], who: str) -> None:

@@ -14,6 +14,7 @@ from mobius_tui.run import (
     judge_messages,
     judge_watch,
 )
+from mobius_tui.run.answers import tick_refused
 from mobius_tui.run.approvals import pending
 from mobius_tui.run.engine import Engine
 from mobius_tui.run.entry import Entry
@@ -115,11 +116,12 @@ async def _auto(engine: Engine, intent: Intent, who: str) -> Entry | None:
     if manual not in ("stop", "skip", "tick"):
         raise RunError("--manual is stop, skip or tick")
     trigger = _waits(engine, answers.pop("--trigger", ""))
-    if manual == "tick" and began and began.protected and began.mode != "drill":
-        raise RunError(
-            f"--manual tick is refused in {began.environment}: "
-            "nobody would have done what it ticks"
+    if manual == "tick" and began is not None:
+        refused = tick_refused(
+            mode=began.mode, environment=began.environment, protected=began.protected
         )
+        if refused:
+            raise RunError(refused)
     event = AutoStarted(
         manual=manual,  # type: ignore[arg-type]
         confirmed=confirmed,
@@ -167,7 +169,7 @@ async def _end(engine: Engine, intent: Intent, who: str) -> Entry | None:
 
 async def _release(engine: Engine, _intent: Intent, _who: str) -> Entry | None:
     running = [
-        step.id
+        engine.plan.name(step.id)
         for step in engine.plan.steps.values()
         if engine.state.steps[step.id].status is Status.RUNNING
     ]

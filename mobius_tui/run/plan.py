@@ -91,7 +91,7 @@ class Plan:
         self.phase_of: Mapping[str, Phase] = {
             step.id: phase for phase in runbook.phases for step in phase.steps
         }
-        self.phase_numbers: Mapping[str, str] = dict(_phase_numbers(runbook))
+        self.phase_numbers: Mapping[str, str] = phase_numbers(runbook)
         self.numbers: Mapping[str, str] = {
             step.id: f"{self.phase_numbers[phase.id]}.{place}"
             for phase in runbook.phases
@@ -273,14 +273,16 @@ class Plan:
         return len(done), len(applicable)
 
 
-def _phase_numbers(runbook: Runbook) -> Iterator[tuple[str, str]]:
-    """Numbers for the main line, letters for the asides."""
+def phase_numbers(runbook: Runbook) -> dict[str, str]:
+    """By phase, a number for the main line, a letter for an aside."""
+    found: dict[str, str] = {}
     mains = asides = 0
     for phase in runbook.phases:
         if phase.aside:
             letter = chr(ord("A") + asides) if asides < 26 else f"A{asides}"
             asides += 1
-            yield phase.id, letter
+            found[phase.id] = letter
         else:
             mains += 1
-            yield phase.id, str(mains)
+            found[phase.id] = str(mains)
+    return found

@@ -29,16 +29,13 @@ import httpx
 from mobius_tui import __version__, sanitize
 from mobius_tui.health.trouble import trouble
 from mobius_tui.run.addresses import PrivateError, addresses
-from mobius_tui.run.redaction import redact
+from mobius_tui.run.redaction import parts_of_url, redact
 from mobius_tui.runbook.units import in_words
 
 MAX_ANSWER = 4_096
 """Bytes of an answer that are read; the rest is left."""
 SHOWN = 200
 """Characters of an answer that are kept."""
-SECRET_PART = 12
-"""Characters from which a part of a URL's path or query counts as a secret in an
-answer; the parts that Slack and Teams make up have 24 and more."""
 BUSY = 429
 _REFUSED_ALL_THE_SAME = re.compile(
     r"delivery failed.*?HTTP error (?P<status>\d{3})", re.IGNORECASE | re.DOTALL
@@ -225,18 +222,8 @@ def _judge(url: str, seen: _Seen, problem: str) -> Tried:
 def shown(url: str, body: bytes) -> str:
     """The first characters of an answer, harmless, and without parts of the URL."""
     text = body.decode("utf-8", "replace")
-    return sanitize.line(redact(text, sorted(_secret_parts(url))).strip())[:SHOWN]
-
-
-def _secret_parts(url: str) -> set[str]:
-    """What of a URL nobody may read: all of it, its path, and what is long in it."""
-    parsed = httpx.URL(url)
-    path = parsed.raw_path.decode("ascii", "replace")
-    pieces = [*re.split(r"[/?&=]", path), *re.split(r"[/?&=]", parsed.path)]
-    found = {piece for piece in pieces if len(piece) >= SECRET_PART}
-    found |= {text for text in (path, parsed.path) if len(text) >= SECRET_PART}
-    who = {t for t in (parsed.username,) if len(t) >= SECRET_PART}
-    return {url, str(parsed), parsed.password, *who, *found} - {""}
+    parts = sorted(parts_of_url(url, str(httpx.URL(url))))
+    return sanitize.line(redact(text, parts).strip())[:SHOWN]
 
 
 def _wait(text: str) -> float | None:

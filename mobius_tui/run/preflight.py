@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from mobius_tui.errors import UsageError
@@ -49,6 +49,31 @@ def problems(runbook: Runbook, place: Path, search: str) -> Iterator[str]:
             missing.setdefault(words, []).append(plan.numbers[step.id])
     for words, numbers in missing.items():
         yield f"{words} ({', '.join(numbers)} would run it)"
+
+
+def unset(runbook: Runbook, known: Collection[str]) -> Iterator[str]:
+    """The variables that steps wait for and nothing will give a value, and the remedy.
+
+    Args:
+        runbook: what is to be run.
+        known: names of the variables that have a value.
+    """
+    plan = Plan(runbook)
+    for name, variable in runbook.variables.items():
+        if name in known or variable.ask or name in plan.givers:
+            continue
+        waiting = [
+            plan.numbers[step] for step, reads in plan.reads.items() if name in reads
+        ]
+        if not waiting:
+            continue
+        words = f"{', '.join(waiting)} {'wait' if waiting[1:] else 'waits'} for it"
+        if variable.from_env is not None:
+            later = "in a run that has begun, set it and resume"
+            yield f"set {variable.from_env}: {words}; {later}"
+        else:
+            source = f", or a `from_env` to [var.{name}]" if variable.secret else ""
+            yield f"give --var {name}=VALUE{source}: {words}"
 
 
 def refuse_unattended(runbook: Runbook, asked: str) -> None:

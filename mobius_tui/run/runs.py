@@ -83,22 +83,43 @@ def _may_be_open(run: RunDirectory) -> bool:
 
 
 def find(root: Path, name: str) -> RunDirectory:
-    """A run by its id, by a part of it that only one has, or by its path.
+    """A run by its id, by a part of it that only one has, or by its folder's path.
 
     Raises:
         UsageError: none, or more than one, is meant.
     """
-    if "/" in name:
-        path = Path(name)
-        if (path / "journal.jsonl").is_file():
-            return RunDirectory(path.resolve())
+    path = Path(name)
+    here = _in_folder(path)
+    if "/" in name or name in (".", ".."):
+        if here is not None:
+            return here
         raise UsageError(f"{name} is no run: there is no journal.jsonl in it")
     every = (*all_runs(root), *others_runs())
-    runs = [run for run in every if name in run.id]
-    exact = [run for run in runs if run.id == name]
-    if len(exact or runs) == 1:
-        return (exact or runs)[0]
-    if not runs:
-        raise UsageError(f"no run {name!r}; `mobius-tui runs` lists them")
-    names = ", ".join(run.id for run in runs[:5])
-    raise UsageError(f"{name!r} could be any of: {names}; give more of its name")
+    named = [run for run in every if name in run.id]
+    meant = {run.id: run for run in named if run.id == name}
+    if not meant:
+        meant = {run.id: run for run in named}
+        if here is not None:
+            meant[f"./{name}"] = here
+    if len(meant) == 1:
+        return next(iter(meant.values()))
+    if meant:
+        few = [*meant][:4] + [*meant][4:][-1:]  # a folder here is the last
+        names = ", ".join(few)
+        raise UsageError(f"{name!r} could be any of: {names}; give more of its name")
+    folder = f", and ./{name} holds no journal.jsonl" if _is_folder(path) else ""
+    raise UsageError(f"no run {name!r}{folder}; `mobius-tui runs` lists them")
+
+
+def _in_folder(path: Path) -> RunDirectory | None:
+    """The run in a folder; `None` where there is no journal in it."""
+    with suppress(OSError):
+        if (path / "journal.jsonl").is_file():
+            return RunDirectory(path.resolve())
+    return None
+
+
+def _is_folder(path: Path) -> bool:
+    with suppress(OSError):  # as where it is longer than any name
+        return path.is_dir()
+    return False

@@ -112,8 +112,19 @@ def _undecided(each: Open) -> Wait:
 def variables_awaited(plan: Plan, state: RunState, step_id: str) -> Iterator[Wait]:
     """What a step reads and nothing has given a value yet."""
     for name in plan.reads[step_id]:
-        if name not in state.variables:
-            yield Wait(kind="variable", on=name, text=f"no {name} yet")
+        if name not in state.variables or name in state.without:
+            yield Wait(kind="variable", on=name, text=_no_value(plan, name))
+
+
+def _no_value(plan: Plan, name: str) -> str:
+    """That a variable has no value, and what gives it one, if that is the environment.
+
+    A run knows no more of it than its host was given: whoever resumes it gives it.
+    """
+    source = plan.runbook.variables[name].from_env
+    if source is None or name in plan.givers:
+        return f"no {name} yet"
+    return f"no {name} yet: set {source} and resume"
 
 
 def approval_awaited(plan: Plan, state: RunState, step: Step) -> Iterator[Wait]:

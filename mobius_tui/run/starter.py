@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Mapping
 
-from mobius_tui.errors import RunError
+from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run.briefing import Briefing, answer
 from mobius_tui.run.contents import keep
 from mobius_tui.run.directory import RunDirectory, make, runbook_digest
@@ -20,6 +20,7 @@ from mobius_tui.run.home import runs_root
 from mobius_tui.run.intents import Intent, encode_intent
 from mobius_tui.run.plan import Plan
 from mobius_tui.run.preflight import refuse_unattended
+from mobius_tui.run.redaction import holds
 from mobius_tui.run.sharing import refuse_to_host, shared_folder
 from mobius_tui.run.takeover import Order, operator, refuse_imported
 from mobius_tui.run.traces import last_line
@@ -118,25 +119,71 @@ async def resume(directory: RunDirectory, runbook: Runbook) -> None:
     """Start a host for an open run, if none lives; returns when it listens.
 
     Secrets come from the environment of whoever resumes, a profile or a default; what
-    `--var` once gave is not kept anywhere, and its steps wait.
+    `--var` once gave is not kept anywhere, and its steps wait. So do other values that
+    the run has not had yet. A host that lives and lacks one of them makes room for
+    another, if nothing runs and nobody else looks on.
 
     Raises:
         RunError: the host could not take the run on, or its journal lost its end.
     """
-    if directory.host() is not None:
+    if directory.host() is not None and not await _makes_room(directory, runbook):
         return
-    refuse_imported(directory)
-    refuse_to_host(directory.path)
-    refuse_cut(directory)
+    _refuse_to_go_on(directory)
     first = JournalFollower(directory).more()[:1]
     began = first[0].event if first else None
     profile = began.profile if isinstance(began, RunBegan) else None
     known = first_values(runbook, given={}, profile=profile, environ=os.environ)
+    values = {
+        name: value
+        for name, value in known.values.items()
+        # By the environment's name it was decided what is protected.
+        if name != runbook.environment and not holds(value[0], known.secrets.values())
+    }
+    order = Order(values=values, secrets=known.secrets)
     try:
-        await _start_host(directory, Order(secrets=known.secrets), runbook)
+        await _start_host(directory, order, runbook)
     except RunError:
         if directory.host() is None:
             raise  # else somebody else resumed it in the same moment
+
+
+def _refuse_to_go_on(directory: RunDirectory) -> None:
+    """Start no host for a run that is not whole, or is somebody else's.
+
+    Raises:
+        RunError: it is so.
+    """
+    refuse_imported(directory)
+    refuse_to_host(directory.path)
+    refuse_cut(directory)
+
+
+async def _makes_room(directory: RunDirectory, runbook: Runbook) -> bool:
+    """Whether a living host has gone, which lacked a value that is set by now."""
+    here = {v.name for v in runbook.variables.values() if v.from_env in os.environ}
+    if not here - {runbook.environment}:
+        return False
+    from mobius_tui.run.viewer import Viewer
+
+    viewer = Viewer(directory)
+    try:
+        state = viewer.follower.state
+        is_busy = state.auto is not None or state.watch.armed or state.watch.goes
+        lacking = (here - state.variables.keys()) | (here & set(state.without))
+        if is_busy or not lacking - {runbook.environment} or state.ended is not None:
+            return False
+        _refuse_to_go_on(directory)
+        is_going = (await viewer.intend(Intent(wish="release"))).ok
+    except MobiusError:
+        return False  # whoever only looks on changes no host
+    finally:
+        await viewer.close()
+    deadline = time.monotonic() + START_LIMIT
+    while is_going and time.monotonic() < deadline:
+        if directory.host() is None:
+            return True
+        await asyncio.sleep(0.005)
+    return False
 
 
 async def _start_host(directory: RunDirectory, order: Order, runbook: Runbook) -> None:

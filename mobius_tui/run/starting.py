@@ -74,12 +74,6 @@ def _may_begin(engine: Engine, step: Step, *, again: bool) -> None:
     waits_now = engine.plan.waits_of_retry(engine.state, step.id)
     if waits_now:
         raise RunError(f"{name} waits: {', '.join(w.text for w in waits_now)}")
-    gone = engine.missing_secrets(step)
-    if gone:
-        raise RunError(
-            f"{name} waits: the secret {', '.join(gone)} is not known to this host; "
-            "set it in your environment and start the host anew"
-        )
     busy = engine.busy()
     if busy is not None and not follows(step) and not _goes_first(engine, step, busy):
         raise RunError(f"{engine.plan.name(busy.id)} is running; one at a time")

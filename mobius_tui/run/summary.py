@@ -43,6 +43,8 @@ class Summary:
     """Of the runbook's files; see `directory.runbook_digest`."""
     path: str = ""
     """Where the runbook's file lay."""
+    reason: str = ""
+    """Why it ended so."""
     unwatched: float | None = None
     """When health was last looked at, of an open run whose host is dead."""
 
@@ -123,6 +125,7 @@ def summary(directory: RunDirectory) -> Summary:
         operator=began.operator,
         sha256=began.sha256,
         path=began.path,
+        reason=last.reason if last is not None else "",
         unwatched=unwatched_since(directory.health) if dead else None,
     )
 
@@ -201,6 +204,7 @@ def _ends(
             except RunError:
                 continue
             ended = last.event
-            if isinstance(ended, RunEnded) and str(ended.outcome) in OUTCOMES:
+            told = isinstance(ended, RunEnded) and isinstance(ended.reason, str)
+            if isinstance(ended, RunEnded) and told and str(ended.outcome) in OUTCOMES:
                 return (entry.event, entry.at), ended, last.at
     return (entry.event, entry.at), None, None

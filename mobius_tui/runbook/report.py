@@ -16,6 +16,7 @@ from mobius_tui.runbook.library import is_runbook
 from mobius_tui.runbook.model import Runbook
 from mobius_tui.runbook.model_action import Run
 from mobius_tui.runbook.problem import Problem, visible
+from mobius_tui.runbook.templates import script_variables
 
 if TYPE_CHECKING:
     from mobius_tui.runbook.lint_outside import Outside
@@ -148,7 +149,24 @@ def _verdict(path: Path, runbook: Runbook | None, found: tuple[Problem, ...]) ->
     if len(doubts) > SHOWN:
         most = ", ".join(f"{count} {code}" for code, count in kinds.most_common())
         told += f": {visible(most)}"
+    wants = ", ".join(map(visible, _from_outside(runbook)))
+    told += f"; set before a run: {wants}" if wants else ""
     return f"{name}: ok, {phases}, {_counted(len(steps), 'step')} ({effects}){told}"
+
+
+def _from_outside(runbook: Runbook) -> list[str]:
+    """The environment variables for which a script would wait in vain."""
+    wanted: set[str] = set()
+    given: set[str] = set()
+    for step in runbook.steps():
+        wanted |= {*script_variables(step, runbook.variables), *step.secrets.values()}
+        given |= set(step.outputs)
+    return [
+        each.from_env
+        for each in runbook.variables.values()
+        if each.from_env and each.default is None and not each.ask
+        if each.name in wanted - given
+    ]
 
 
 def _counted(number: int, word: str) -> str:

@@ -19,6 +19,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 
 from mobius_tui import sanitize
+from mobius_tui.ascii_text import is_unicode
 from mobius_tui.errors import MobiusError
 from mobius_tui.tui.ahead import Ahead
 from mobius_tui.tui.ascii import Ascii
@@ -28,7 +29,6 @@ from mobius_tui.tui.room import HEIGHTS, WIDTHS, Ground
 from mobius_tui.tui.screens.base import BasePage
 from mobius_tui.tui.settings import AS_IT_COMES, Settings
 from mobius_tui.tui.startup import settle
-from mobius_tui.tui.terminal import is_unicode
 from mobius_tui.tui.terminal_app import TerminalApp
 from mobius_tui.tui.themes import DARK, TERMINAL, THEMES, blurred_border
 from mobius_tui.tui.turns import Handled, Turns

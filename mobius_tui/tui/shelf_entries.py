@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from textual.content import Content
-
 from mobius_tui.drill.shelf import Shelved
 from mobius_tui.run.directory import RunDirectory
 from mobius_tui.run.summary import Summary
-from mobius_tui.tui.shelf_lines import run_line, runbook_line
+from mobius_tui.tui.columns import Row, Table
+from mobius_tui.tui.shelf_lines import book_cells, run_cells
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,16 +19,40 @@ class Entry:
     """A line, and what opening it does."""
 
     key: str
-    line: Content
+    row: Row
+    words: str
+    """What it is found by, in small letters."""
     act: Callable[[], None]
     runbook: str
     """The id of the runbook; of a run, of the one that it was made of."""
     title: str
-    source: Path | None = None
-    """The runbook's file; of a run, none."""
+    about: Shelved | Summary
+    """What is known of it."""
+
+    @property
+    def source(self) -> Path | None:
+        """The runbook's file; of a run, none."""
+        return self.about.path if isinstance(self.about, Shelved) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Lines under one heading."""
+
+    title: str
+    table: Table
+    entries: list[Entry]
+    hint: str = ""
+    """What to do where there is none; without it, the heading is left out then."""
+
+    @property
+    def heading(self) -> Row:
+        """Its title, and the captions of its columns."""
+        return self.table.heading(self.title)
 
 
 def runs(
+    table: Table,
     found: tuple[tuple[RunDirectory, Summary], ...],
     act: Callable[[RunDirectory], None],
     now: float,
@@ -37,40 +60,56 @@ def runs(
     """A line for each run.
 
     Args:
+        table: gets them.
         found: the runs.
         act: opens one.
         now: seconds since 1970.
     """
-    return [
-        Entry(
-            key=str(directory.path),
-            line=run_line(summary, now),
-            act=partial(act, directory),
-            runbook=summary.runbook,
-            title=summary.title,
+    entries = []
+    for directory, summary in found:
+        row = table.row(*run_cells(summary, now))
+        entries.append(
+            Entry(
+                key=str(directory.path),
+                row=row,
+                words=f"{row} {summary.operator}".lower(),
+                act=partial(act, directory),
+                runbook=summary.runbook,
+                title=summary.title,
+                about=summary,
+            )
         )
-        for directory, summary in found
-    ]
+    return entries
 
 
 def books(
-    found: tuple[Shelved, ...], act: Callable[[Path], None], now: float
+    table: Table,
+    found: tuple[Shelved, ...],
+    act: Callable[[Path], None],
+    now: float,
 ) -> list[Entry]:
     """A line for each runbook.
 
     Args:
+        table: gets them.
         found: the runbooks.
         act: opens the briefing of one.
         now: seconds since 1970.
     """
-    return [
-        Entry(
-            key=str(book.path),
-            line=runbook_line(book, now),
-            act=partial(act, book.path),
-            runbook=book.id,
-            title=book.title,
-            source=book.path,
+    entries = []
+    for book in found:
+        row = table.row(*book_cells(book, now))
+        who = book.drilled.drill.operator if book.drilled is not None else ""
+        known = (book.title, book.id, book.environment, str(book.path), who)
+        entries.append(
+            Entry(
+                key=str(book.path),
+                row=row,
+                words=" ".join(known).lower(),
+                act=partial(act, book.path),
+                runbook=book.id,
+                title=book.title,
+                about=book,
+            )
         )
-        for book in found
-    ]
+    return entries

@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping
 
+from mobius_tui.ascii_text import is_unicode
 from mobius_tui.run.finding import Finding, Verdict
 from mobius_tui.tui.clipboard import programs
 from mobius_tui.tui.reading import editor_words
-from mobius_tui.tui.terminal import colours, is_unicode
+from mobius_tui.tui.terminal import colours
 
 SMALLEST = (60, 15)
 """Columns and rows on which the run screen shows one pane at a time."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
+from mobius_tui.ascii_text import is_unicode
 from mobius_tui.tui.settings import OURS, Settings
 
 DARK, TERMINALS_OWN = OURS[0], OURS[-1]
@@ -41,11 +42,6 @@ def is_ascii(environ: Mapping[str, str], encoding: str) -> bool:
         encoding: how text is written to it.
     """
     return environ.get("TERM") in FEW_GLYPHS or not is_unicode(encoding)
-
-
-def is_unicode(encoding: str) -> bool:
-    """Whether every character can be written in an encoding."""
-    return encoding.lower().replace("-", "").replace("_", "").startswith("utf")
 
 
 def fitted(settings: Settings, environ: Mapping[str, str], encoding: str) -> Settings:

@@ -13,6 +13,7 @@ from rich.console import RenderableType
 from textual import events, on
 from textual.app import App
 from textual.command import CommandPalette
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from mobius_tui.errors import INTERRUPTED
@@ -24,7 +25,10 @@ from mobius_tui.tui.screens.base import away
 from mobius_tui.tui.settings import Settings
 from mobius_tui.tui.stylesheets import ReadOnce
 from mobius_tui.tui.tidings import Tidings
+from mobius_tui.tui.wrapping import wrapped_words
 
+NOTICE, NOTICE_EDGE = 60, 4
+"""Cells of a notice at most, of half a screen else; and those that are not its text."""
 BUSY = 0.01
 """Seconds between looks whether the terminal has taken what was sent, or a screen is
 composed."""
@@ -132,6 +136,25 @@ class TerminalApp(App[Result]):
             self._send(terminal_title.sequence(event.title, self._ascii))
         if self._settings.bell and event.ring:
             self.bell()
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Show a notice; a path that is longer than its lines is broken at a `/`."""
+        room = max(1, min(NOTICE, self.size.width // 2) - NOTICE_EDGE)
+        super().notify(
+            wrapped_words(message, room),
+            title=title,
+            severity=severity,
+            timeout=timeout,
+            markup=markup,
+        )
 
     def _send(self, sequence: str) -> None:
         """Send the terminal a sequence; Textual has no public way to do so."""

@@ -164,6 +164,8 @@ def test_what_the_runbook_repairs_is_handled(
     assert drill is not None
     assert drill.score.handled
     assert drill.score.faults == ("web-down",)
+    assert drill.own_staging
+    assert "--fault" not in said.out, "the program's own faults are none of theirs"
     assert '"fault": "web-down"' in (run.path / "injected.jsonl").read_text()
 
 

@@ -159,6 +159,28 @@ def test_it_is_read_again_as_it_was_kept(book: Runbook) -> None:
     assert made.seen
 
 
+def test_on_a_teams_own_staging_only_its_own_faults_are_named(
+    book: Runbook, make_runbook: MakeRunbook
+) -> None:
+    kept_with(book, look(BEGAN, 2, held=False), fault="bad-release")
+    theirs = kept_with(book, look(BEGAN, 0, held=False), fault="web-down")
+    kept.write(
+        directory_of(theirs), replace(theirs, began=BEGAN + DAY, own_staging=True)
+    )
+    edited = make_runbook(BOOK.replace("h:2", "h:9").replace("disk", "disk "))
+    found = watched(runs_root(), edited)
+    assert found.own_staging
+    by_key = {each.subject.key: each for each in found.never_red}
+    assert {key: each.by for key, each in by_key.items() if each.by} == {
+        "check one 0": ("web-down",)
+    }
+    said = words(by_key["check one 0"], BEGAN, own_staging=True)
+    assert said.endswith("; drill --inject-cmd FILE --fault web-down reddened it once")
+    calm = words(by_key["probe quiet"], BEGAN, own_staging=True)
+    assert calm == "probe quiet: nobody looked at it"
+    assert next(iter(in_short(found))).endswith("were never seen red")
+
+
 def test_in_words(book: Runbook) -> None:
     assert list(in_short(watched(runs_root(), book))) == [], "nobody drilled it"
     looks = [look(BEGAN - 2 * DAY, 2, held=True), look(BEGAN - 3 * DAY, 2, held=True)]
@@ -194,7 +216,7 @@ def test_on_a_staging_of_ones_own_no_fault_of_ours_is_suggested(book: Runbook) -
         "trigger error_rate of api",
         "and 4 more; mobius-tui check lists them",
     ]
-    said = [words(each, BEGAN, on_own_staging=True) for each in found.never_red]
+    said = [words(each, BEGAN, own_staging=True) for each in found.never_red]
     assert not any("--" in each for each in said)
 
 

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from mobius_tui.cli import main
+from mobius_tui.run.home import runs_root
+from mobius_tui.run.runs import all_runs
 from tests.run.books import FAILS, ONE, PROTECTED, step
 from tests.run.conftest import Begin
 
@@ -120,10 +125,59 @@ async def test_auto_wants_yes_for_what_destroys(begin: Begin) -> None:
     assert (await run.over()).steps["a"].status == "passed"
 
 
-async def test_ticking_by_itself_is_refused_where_it_is_protected(begin: Begin) -> None:
-    run = await begin(PROTECTED)
-    reply = await run.intend("auto", None, values={"--manual": "tick"})
-    assert "refused in production" in reply.text
+ASKS_IN = (
+    PROTECTED.partition("[[phase]]")[0]
+    + """
+[var.token]
+secret = true
+"""
+    + ASKS.replace('"/srv/releases/good.tar.gz"', '""')
+)
+
+
+@pytest.mark.parametrize("environment", ["staging", "production"])
+@pytest.mark.parametrize("asks", ["", "place", "token"])
+async def test_what_is_advised_where_a_person_is_wanted_is_accepted(
+    begin: Begin, environment: str, asks: str
+) -> None:
+    body = ASKS_IN.partition("[[phase.step.ask]]")[0]
+    body += f'[[phase.step.ask]]\nvar = "{asks}"\n' if asks else ""
+    run = await begin(body, env=environment)
+    await run.auto()
+    state = await run.until(lambda s: s.auto_stopped)
+    assert state.auto_stopped is not None
+    reason = state.auto_stopped.reason
+    assert reason.startswith("1.1 m wants ")
+    assert "; resume without --auto" in reason
+    advised = environment == "staging" and asks != "token"
+    assert ("--manual tick" in reason) == advised
+    assert ("--answers FILE that has place" in reason) == (advised and asks == "place")
+    reply = await run.intend("auto", values={"--manual": "tick", asks or "x": "/a"})
+    if environment == "production":
+        assert "--manual tick is refused in production" in reply.text
+    elif advised:
+        assert (await run.over()).steps["m"].status == "passed"
+
+
+async def test_a_decision_without_options_has_no_answer_advised(begin: Begin) -> None:
+    body = '[var.list]\ndefault = "\\tnone\\tall damaged"\n[var.file]\n' + ONE
+    body += '[[phase.step]]\nid = "c"\ntitle = "c"\n[phase.step.choose]\n'
+    run = await begin(body + 'var = "file"\nfrom = "list"\n')
+    await run.auto()
+    state = await run.until(lambda s: s.auto_stopped)
+    assert state.auto_stopped is not None
+    assert "list lists nothing to choose; resume" in state.auto_stopped.reason
+    assert "--answers" not in state.auto_stopped.reason
+
+
+def test_no_run_begins_only_to_be_refused_its_ticks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "book.toml"
+    path.write_text(PROTECTED)
+    assert main(["run", str(path), "--auto", "--manual", "tick", "--plain"]) == 2
+    assert "--manual tick is refused in production" in capsys.readouterr().err
+    assert not all_runs(runs_root())
 
 
 async def test_what_follows_ends_with_its_phase(begin: Begin) -> None:

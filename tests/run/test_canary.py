@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
+import re
 import tarfile
 from base64 import b64encode, urlsafe_b64encode
 from hashlib import sha512
@@ -18,7 +20,8 @@ from mobius_tui.errors import UsageError
 from mobius_tui.plain import show
 from mobius_tui.run.bare.redactor import Redactor
 from mobius_tui.run.briefing import answer, prepare
-from mobius_tui.run.redaction import REDACTED, literals, redact
+from mobius_tui.run.events import NoteAdded
+from mobius_tui.run.redaction import REDACTED, SHORTEST, literals, redact
 from mobius_tui.run.viewer import Viewer
 from mobius_tui.tui.screens.run import RunScreen
 from tests.conftest import MakeRunbook
@@ -37,6 +40,7 @@ done
 for ((i = 0; i < ${#T}; i++)); do printf %s "${T:i:1}"; sleep 0.001; done
 """
 NAMED = 'secrets = { T = "token" }'
+OUT = '\noutputs = ["out"]'
 BOOK = (
     '[var.token]\nfrom_env = "THE_TOKEN"\nsecret = true\n[var.word]\ndefault = "x"\n'
     '[[channel]]\nid = "hook"\nkind = "webhook"\nurl = "HOOK"\n'
@@ -195,7 +199,53 @@ def test_a_secret_is_found_in_base64_and_in_a_url(
         assert REDACTED in shown
         assert len(shown.replace(REDACTED, "")) <= len(form) - len(secret)
     for url in (quote(secret), quote(secret, safe=""), urlencode({"a": secret})):
-        assert redact(f"x{url}y", [secret]).endswith(f"{REDACTED}y")
+        small = re.sub("%..", lambda found: found[0].lower(), url)
+        for each in (url, small):
+            assert redact(f"x{each}y", [secret]).endswith(f"{REDACTED}y")
+
+
+@pytest.mark.parametrize("width", [64, 76])
+def test_a_secret_is_found_in_base64_of_several_lines_and_in_json(width: int) -> None:
+    packed = b64encode(KEY.encode()).decode()
+    rows = [packed[at : at + width] for at in range(0, len(packed), width)]
+    shown = redact("\n".join(rows), [KEY]).split("\n")
+    assert set(shown[:-1]) == {REDACTED}
+    for secret in ('tab\tand "quotes"', "b\\ack sl\\ash", "p\u00e4ssw\u00f6rd"):
+        for is_ascii in (True, False):
+            text = json.dumps({"a": secret}, ensure_ascii=is_ascii)
+            assert redact(text, [secret]) == '{"a": "[redacted]"}'
+
+
+@pytest.mark.parametrize("secret", ["7", "abc", "five5", "sixsix", CANARY])
+async def test_one_policy_holds_in_every_place(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch, secret: str
+) -> None:
+    monkeypatch.setenv("THE_TOKEN", secret)
+    body = (
+        '[var.token]\nfrom_env = "THE_TOKEN"\nsecret = true\n'
+        '[var.word]\ndefault = "x"\n[var.out]\n'
+        + ONE
+        + step("says", 'echo "<$T>"', NAMED)
+        + step("gives", 'echo "out=<$T>" >> "$RUNBOOK_OUTPUT"', NAMED + OUT)
+    )
+    run = await begin(body)
+    briefing = prepare(run.runbook, given={"word": f"<{secret}>"})
+    assert any("the secret token has fewer" in n for n in briefing.notices) == (
+        len(secret) < SHORTEST
+    )
+    with pytest.raises(UsageError, match="word: this holds the value of a secret"):
+        answer(briefing, {})
+    reply = await run.intend("set", values={"word": f"<{secret}>"})
+    assert "this holds the value of a secret" in reply.text
+    await run.did("note", text=f"<{secret}>")
+    await run.did("start", "says")
+    await run.status("says", "passed")
+    assert run.directory.attempt("says", 1).output.read_text() == "<[redacted]>\n"
+    await run.did("start", "gives")
+    state = await run.status("gives", "failed")
+    assert "it wrote a secret" in state.steps["gives"].reason
+    [note] = [e.event for e in run.entries() if isinstance(e.event, NoteAdded)]
+    assert note.text == "<[redacted]>"
 
 
 def test_what_is_short_is_not_taken_for_a_line_of_a_secret() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from mobius_tui.run.intents import Intent
 from mobius_tui.run.step_events import StepEnded, StepStarted
-from tests.run.books import FAILS, ONE, PROTECTED, SECRETS, step
+from tests.run.books import FAILS, ONE, PROTECTED, SECRET, SECRETS, step
 from tests.run.conftest import Begin
 from tests.run.running import alive
 
@@ -170,6 +172,26 @@ async def test_ending_stops_what_follows(begin: Begin) -> None:
     assert [end.result for end in ends] == ["passed"]
 
 
-async def test_a_missing_secret_makes_its_step_wait(begin: Begin) -> None:
-    run = await begin(SECRETS)
-    assert "no token yet" in (await run.intend("start", "named")).text
+async def test_a_missing_secret_makes_its_step_wait_until_it_is_set_and_resumed(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = '[var.where]\nfrom_env = "WHERE"\n'
+    run = await begin(where + SECRETS + step("last", 'echo "$where"'))
+    remedy = "waits: no token yet: set THE_TOKEN and resume"
+    assert remedy in (await run.intend("start", "named")).text
+    first = run.host()
+    await run.resume()
+    assert run.host() == first
+    monkeypatch.setenv("THE_TOKEN", SECRET)
+    monkeypatch.setenv("WHERE", "here")
+    await run.resume()
+    assert run.host() != first
+    await run.did("start", "named")
+    await run.status("named", "passed")
+    await run.did("start", "last")
+    await run.status("last", "passed")
+    assert run.state.variables["where"].text == "here"
+    run.kill_host()
+    monkeypatch.delenv("THE_TOKEN")
+    await run.resume()
+    assert remedy in (await run.intend("retry", "named")).text

@@ -14,6 +14,7 @@ from mobius_tui.run.dryrun import dry_run
 from mobius_tui.run.entry_words import words
 from mobius_tui.run.follow import Follower
 from tests.conftest import MakeRunbook
+from tests.run.books import ONE, step
 from tests.run.conftest import Begin
 from tests.run.offices import BOOK
 from tests.run.running import Running
@@ -59,6 +60,23 @@ async def test_a_run_by_itself_sends_to_its_channels_and_waits_for_none(
         for hook in (slack, teams):
             assert hook.url.encode() not in disk
         assert b"s3cr3tT0ken" not in disk
+
+
+async def test_a_message_calls_a_step_as_people_do(begin: Begin) -> None:
+    with webhook() as hook:
+        body = (
+            f'[[channel]]\nid = "hook"\nkind = "webhook"\nurl = "{hook.url}"\n'
+            '[[message]]\nid = "m"\ntitle = "M"\nbody = "Failed: ${run.failure}"\n'
+            + ONE
+            + step("execute", "exit 7", 'on_failure = "tell"')
+            + '[[phase]]\nid = "tell"\ntitle = "Tell"\naside = true\n[[phase.step]]\n'
+            'id = "t"\ntitle = "T"\nmessage = "m"\nto = ["hook"]\n'
+        )
+        run = await begin(body.replace('title = "execute"', 'title = "Restore it"'))
+        await run.auto()
+        await run.until(lambda _: hook.came)
+        assert "Failed: 1.1 Restore it failed: exit 7" in str(hook.came)
+        await run.over()
 
 
 async def test_a_host_that_is_killed_while_it_sends_sends_nothing_twice(

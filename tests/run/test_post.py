@@ -164,6 +164,9 @@ def test_an_answer_is_harmless_and_holds_no_part_of_the_url() -> None:
     assert "abcdefghijkl" not in said
     assert "\x1b" not in said
     assert said.startswith("no [redacted]")
+    own = "https://who:pass@hooks.example/T0abcd/B0efgh"
+    said = shown(own, b"no T0abcd, B0efgh, pass, who; is there a B0?")
+    assert said == "no [redacted], [redacted], [redacted], who; is there a B0?"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.preflight import problems
+from mobius_tui.run.preflight import problems, unset
+from mobius_tui.runbook.report import check_files
 from tests.conftest import MakeRunbook
 
 
@@ -83,3 +84,55 @@ def test_a_missing_directory_and_a_missing_program(
         "no-such-thing is not on PATH; install it",
         f"the directory {tmp_path}/gone is not there; give --workdir",
     ]
+
+
+WAITS = """
+[var.token]
+from_env = "MY_TOKEN"
+secret = true
+[var.typed]
+secret = true
+[var.host]
+from_env = "MY_HOST"
+[var.asked]
+ask = true
+from_env = "ASKED"
+[var.usual]
+from_env = "USUAL"
+default = "x"
+[var.found]
+from_env = "FOUND"
+[[phase]]
+id = "p"
+title = "P"
+[[phase.step]]
+id = "find"
+title = "Find"
+run = 'echo found=1 >> "$RUNBOOK_OUTPUT"'
+outputs = ["found"]
+[[phase.step]]
+id = "use"
+title = "Use"
+run = 'echo "$T $host $asked $usual $found"'
+secrets = { T = "token", U = "typed" }
+[[phase.step]]
+id = "again"
+title = "Again"
+run = "true"
+secrets = { T = "token" }
+"""
+
+
+def test_what_a_step_would_wait_for_in_vain_is_said_before_it_begins(
+    make_runbook: MakeRunbook,
+) -> None:
+    book = make_runbook(WAITS)
+    later = "in a run that has begun, set it and resume"
+    assert list(unset(book, {"asked", "usual"})) == [
+        f"set MY_TOKEN: 1.2, 1.3 wait for it; {later}",
+        "give --var typed=VALUE, or a `from_env` to [var.typed]: 1.2 waits for it",
+        f"set MY_HOST: 1.2 waits for it; {later}",
+    ]
+    assert not list(unset(book, {"token", "typed", "host", "usual"}))
+    said, _ = check_files([book.path], as_json=False)
+    assert said.endswith("; set before a run: MY_TOKEN, MY_HOST")

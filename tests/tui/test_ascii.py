@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 import mobius_tui.tui
+from mobius_tui.ascii_text import SIGNS, says_ascii
 from mobius_tui.sanitize import cells
-from mobius_tui.tui.ascii import SIGNS, Ascii
+from mobius_tui.tui.ascii import Ascii
 from mobius_tui.tui.glyphs import ASIDE, MARKS
 from mobius_tui.tui.settings import Settings
+from tests.pictures import assert_picture, svg_of
 from tests.tui.looks import SCREENS, seen, text
-from tests.tui.runs import ROLLBACK
+from tests.tui.runs import ROLLBACK, settled
 
 ASCII = Settings(ascii=True)
 OF_THE_RUNBOOK = {c for c in ROLLBACK.read_text() if c not in SIGNS}
@@ -34,6 +36,38 @@ async def test_each_screen_is_ascii(name: str, tmp_path: Path) -> None:
 async def test_at_each_size_it_is_ascii(size: tuple[int, int], tmp_path: Path) -> None:
     async with seen("failed", tmp_path, ASCII, size) as pilot:
         assert text(pilot).isascii()
+
+
+async def test_the_whole_screen_in_ascii(tmp_path: Path) -> None:
+    async with seen("dialog failure", tmp_path, ASCII, (80, 24)) as pilot:
+        assert_picture(svg_of(pilot.app), "ascii-failure-80x24")
+        await pilot.press("escape")
+        await settled(pilot)
+        assert_picture(svg_of(pilot.app), "ascii-failed-80x24")
+
+
+@pytest.mark.parametrize(
+    ("environ", "was_c", "wanted"),
+    [
+        ({"LANG": "C"}, True, True),
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, True, True),
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, False, False),
+        ({"LC_ALL": "POSIX", "LANG": "C.UTF-8"}, True, True),
+        ({"LC_ALL": "", "LANG": "C.UTF-8"}, False, False),
+        ({"LC_ALL": "C.utf8", "LANG": "C"}, False, False),
+        ({"LC_CTYPE": "C", "LANG": "en_US.UTF-8"}, True, True),
+        ({"LANG": "en_US.ISO-8859-1"}, True, True),
+        ({"LANG": "sr_RS.UTF-8@latin"}, False, False),
+        ({"LANG": "en_US.UTF-8"}, True, False),
+        ({"LANG": "de_DE@euro"}, True, False),
+        ({}, True, False),
+        ({"LC_CTYPE": "C.UTF-8"}, True, False),
+    ],
+)
+def test_the_locale_says_what_a_terminal_shows(
+    environ: dict[str, str], was_c: bool, wanted: bool
+) -> None:
+    assert says_ascii(environ, was_c=was_c) is wanted
 
 
 def test_every_glyph_that_is_written_in_the_code_has_a_sign() -> None:

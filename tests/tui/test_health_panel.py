@@ -178,3 +178,15 @@ async def test_figures_that_the_service_reports_come_first(
     else:
         assert "p95 6004" in shown
     assert "P95 of our checks" not in shown
+
+
+async def test_no_figure_stands_without_its_name_at_any_width(tmp_path: Path) -> None:
+    run = scenes.failed(tmp_path)
+    async with hosted(run), opened(run, size=(120, 36)) as (screen, _):
+        health = screen.health
+        assert health is not None
+        for width in range(health_lines.WIDE, 90):
+            found = health_lines.lines(health, width=width, height=None, compact=False)
+            (row,) = (line for line in found if line.plain.startswith("✖ api"))
+            assert row.cell_length <= width
+            assert row.plain.endswith("ok 57%"), width

@@ -13,7 +13,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
@@ -21,16 +20,20 @@ from textual.widgets.option_list import Option
 from mobius_tui.drill.shelf import Shelf
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.directory import RunDirectory
+from mobius_tui.run.summary import Summary
 from mobius_tui.tui.command import Place
 from mobius_tui.tui.commands import bindings, command
 from mobius_tui.tui.errand import Errand
 from mobius_tui.tui.screens.alarmed import AlarmedPage
-from mobius_tui.tui.shelf_entries import Entry, books, runs
+from mobius_tui.tui.shelf_entries import Entry, Group, books, runs
+from mobius_tui.tui.shelf_lines import book_table, run_table
+from mobius_tui.tui.shelf_preview import book_fields, phases, run_fields
 from mobius_tui.tui.status_of_run import status_of
-from mobius_tui.tui.theme import text
+from mobius_tui.tui.theme import cut_in_middle, text
 from mobius_tui.tui.widgets.elsewhere import Look
 from mobius_tui.tui.widgets.filter_line import FilterLine
 from mobius_tui.tui.widgets.key_bar import KeyBar
+from mobius_tui.tui.widgets.preview import Preview
 
 NOTHING = text("  Nothing here matches: Esc lists everything again.")
 """Said in place of an empty list."""
@@ -63,7 +66,7 @@ class LibraryScreen(AlarmedPage):
     class Looked(Message):
         """What there is was looked at."""
 
-        def __init__(self, found: Shelf) -> None:
+        def __init__(self, found: tuple[Group, ...]) -> None:
             super().__init__()
             self.found = found
 
@@ -94,11 +97,13 @@ class LibraryScreen(AlarmedPage):
         self._look = look
         self._open_briefing = brief
         self._open_review = look_back
-        self._shelf: Shelf | None = None
+        self._groups: tuple[Group, ...] = ()
         self._entries: dict[str, Entry] = {}
+        self._count = ""
         self._options = LibraryList(id="library", markup=False)
         self._options.border_title = "Library"
         self._filter = FilterLine("title, id, environment, outcome, person, or day")
+        self._preview = Preview()
         self._keys = KeyBar()
 
     def compose(self) -> ComposeResult:
@@ -106,6 +111,7 @@ class LibraryScreen(AlarmedPage):
         yield Static(text("mobius-tui", "strong"), classes="bar", markup=False)
         yield self.banner
         yield self._options
+        yield self._preview
         yield self._filter
         yield self._keys
 
@@ -116,18 +122,18 @@ class LibraryScreen(AlarmedPage):
         self.run_worker(look, group="look", exclusive=True, exit_on_error=False)
 
     async def _look_again(self) -> None:
-        """A worker: a thousand runs take a moment to read."""
-        self.post_message(self.Looked(await asyncio.to_thread(self._look)))
+        """A worker: a thousand runs take a moment to read, and to put in columns."""
+        self.post_message(self.Looked(await asyncio.to_thread(self._grouped)))
 
     @on(Looked)
     def _show_found(self, event: Looked) -> None:
         event.stop()
-        self._shelf = event.found
+        self._groups = event.found
         self._list()
 
     def _list(self) -> None:
         """List what matches; the cursor stays on its line."""
-        if self._shelf is None:
+        if not self._groups:
             return
         options = self._options
         highlighted = options.highlighted_option
@@ -135,44 +141,73 @@ class LibraryScreen(AlarmedPage):
         query = self._filter.value.lower().split()
         self._entries = {}
         options.clear_options()
-        found = self._found(self._shelf, query)
+        found = self._found(query)
         options.add_options(found or [Option(NOTHING, disabled=True)])
         if before in self._entries:
             options.highlighted = options.get_option_index(before)
         else:
             options.action_first()
-        count = f"{len(self._entries)} found" if query else ""
-        options.border_subtitle = Content(count)
+        self._count = f"{len(self._entries)} found" if query else ""
+        self._show_at_cursor()
 
-    def _found(self, shelf: Shelf, query: list[str]) -> list[Option]:
+    def _found(self, query: list[str]) -> list[Option]:
         """Headings, and under each what matches; where there is nothing, what to do."""
         options: list[Option] = []
-        for title, hint, entries in self._groups(shelf):
+        for group in self._groups:
             found = [
                 each
-                for each in entries
-                if all(word in each.line.plain.lower() for word in query)
+                for each in group.entries
+                if all(word in each.words for word in query)
             ]
-            if not (found or (hint and not query)):
-                continue
-            options.append(Option(text(title, "strong"), disabled=True))
-            if not found:
-                options.append(Option(text(f"  {hint}", "muted"), disabled=True))
+            if found:
+                options.append(Option(group.heading, disabled=True))
+            elif group.hint and not query:
+                options.append(Option(text(group.title, "strong"), disabled=True))
+                options.append(Option(text(f"  {group.hint}", "muted"), disabled=True))
             for each in found:
                 self._entries[each.key] = each
-                options.append(Option(Content("  ") + each.line, id=each.key))
+                options.append(Option(each.row, id=each.key))
         return options
 
-    def _groups(self, shelf: Shelf) -> Iterator[tuple[str, str, list[Entry]]]:
-        """What stands under which heading, and what to do where there is nothing."""
+    def _grouped(self) -> tuple[Group, ...]:
+        """In a thread: what stands under which heading."""
+        return tuple(self._groups_of(self._look()))
+
+    def _groups_of(self, shelf: Shelf) -> Iterator[Group]:
+        """The headings, and what to do where there is nothing under one."""
         now = self._wall()
-        yield "Open runs", "", runs(shelf.open, self._open_run, now)
-        yield "Runbooks", "", books(shelf.bundled, self._open_briefing, now)
+        table = run_table(is_open=True)
+        found = runs(table, shelf.open, self._open_run, now)
+        yield Group("Open runs", table, found)
+        table = book_table()
+        found = books(table, shelf.bundled, self._open_briefing, now)
+        yield Group("Runbooks", table, found)
         hint = "mobius-tui run FILE.toml runs one, and it is listed here from then on"
-        own = books(shelf.recent, self._open_briefing, now)
-        yield "Runbooks of your own", hint, own
+        found = books(table, shelf.recent, self._open_briefing, now)
+        yield Group("Runbooks of your own", table, found, hint)
         hint = "none yet; mobius-tui demo rehearses one on a site of its own"
-        yield "Past runs", hint, runs(shelf.past, self._look_back, now)
+        table = run_table(is_open=False)
+        found = runs(table, shelf.past, self._look_back, now)
+        yield Group("Past runs", table, found, hint)
+
+    @on(OptionList.OptionHighlighted)
+    def _show_at_cursor(self) -> None:
+        """Say beside the list, and on its border, what is at the cursor."""
+        entry, now = self._at_cursor(), self._wall()
+        about = None if entry is None else entry.about
+        where = ""
+        if isinstance(about, Summary):
+            where = about.id
+            self._preview.show(about.id, run_fields(about, now))
+        elif about is not None:
+            where = str(about.path)
+            rows = phases(about.runbook) if about.runbook is not None else ()
+            self._preview.show(about.title, book_fields(about, now), rows)
+        else:
+            self._preview.show("")
+        room = max(10, self._options.size.width - 4)
+        words = " · ".join(part for part in (self._count, where) if part)
+        self._options.border_subtitle = text(cut_in_middle(words, room), "muted")
 
     def _look_back(self, directory: RunDirectory) -> None:
         work = self._open_review(directory)

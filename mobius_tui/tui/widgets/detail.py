@@ -22,6 +22,7 @@ from mobius_tui.tui.glyphs import MARKS
 from mobius_tui.tui.prose import prose_lines
 from mobius_tui.tui.theme import STYLES, Role, assemble, cut_in_middle
 from mobius_tui.tui.view import RunView
+from mobius_tui.tui.wrapping import wrapped
 
 LABEL = 8
 """Cells of the label column."""
@@ -48,8 +49,7 @@ def _rows(field: Field, room: int) -> Iterator[Content]:
     if field.value:
         value = cut_in_middle(field.value, max(3, room - content.cell_length))
         content += Content.styled(value, STYLES["plain"])
-    for row in content.split("\n"):
-        yield from row.wrap(room) or [Content("")]
+    yield from wrapped(content, room)
 
 
 class FieldList(Widget):

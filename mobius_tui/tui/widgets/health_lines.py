@@ -144,19 +144,19 @@ def _head(
 
 
 def _in_a_row(probe: ProbeView, width: int) -> Content:
+    """All its figures, or those that there is room for, each with its name."""
     success, role = share_ok(probe)
     now = "" if probe.ms is None else f"  {in_ms(probe.ms):>4} ms"
+    figures = [percentiles(probe, ours) for ours in OURS]
+    fewer = (("p95", "p99"), ("p95",))
+    figures += [*(percentiles(probe, OURS[-1], names) for names in fewer), []]
     rows = (
         assemble(
-            *_head(probe),
-            (now, "plain"),
-            *percentiles(probe, ours),
-            ("  ok ", "muted"),
-            (success, role),
+            *_head(probe), (now, "plain"), *each, ("  ok ", "muted"), (success, role)
         )
-        for ours in OURS
+        for each in figures
     )
-    return widest(rows, width)
+    return widest(rows, width).truncate(width, ellipsis=True)
 
 
 def _upright(probe: ProbeView, width: int) -> list[Content]:

@@ -16,6 +16,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from mobius_tui.tui.theme import Role, assemble
+from mobius_tui.tui.wrapping import wrapped
 
 
 class Hanging(Visual):
@@ -28,7 +29,7 @@ class Hanging(Visual):
     def _at(self, width: int) -> Content:
         """What is drawn in so many cells."""
         indent = self._sign.cell_length
-        first, *more = self._label.wrap(max(1, width - indent))
+        first, *more = wrapped(self._label, max(1, width - indent))
         beneath = [line.pad_left(indent) for line in more]
         return Content("\n").join([self._sign + first, *beneath])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from textual.content import Content
 
@@ -33,16 +33,21 @@ def share_ok(probe: ProbeView) -> tuple[str, Role]:
     return f"{100 * probe.success:.0f}%", role
 
 
-def percentiles(probe: ProbeView, ours: str) -> list[tuple[str, Role]]:
+def percentiles(
+    probe: ProbeView, ours: str, names: Collection[str] = ("p50", "p95", "p99")
+) -> list[tuple[str, Role]]:
     """Those of our own checks.
 
     Args:
         probe: which.
         ours: says that they are.
+        names: which of them.
     """
     parts: list[tuple[str, Role]] = []
     before = f"  {ours}"
-    for name, value in (("p50", probe.p50), ("p95", probe.p95), ("p99", probe.p99)):
+    known = {"p50": probe.p50, "p95": probe.p95, "p99": probe.p99}
+    for name in names:
+        value = known[name]
         role = percentile_role(value, probe.limit)
         parts += [(f"{before}{name} ", "muted"), (f"{in_ms(value):<4}", role)]
         before = "  "

@@ -1,0 +1,93 @@
+"""Where a line that is too long is broken: between parts and words, and in paths.
+
+Textual breaks at every blank, and a word that is too long wherever the line ends. A
+figure then stands without its name, and a run's id in two halves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rich.cells import cell_len, get_character_cell_size
+from textual.content import Content
+
+BETWEEN = " · "
+"""Stands between parts that belong to no sentence."""
+WHOLE = 24
+"""Cells of a part that is not broken, if it has no more."""
+_WORD = re.compile(r"\s*\S+\s*|\s+")
+_JOINTS = "-_.,:;=&?+|"
+"""Behind these a long word, such as a path or an id, is broken."""
+
+
+def wrapped(content: Content, width: int) -> list[Content]:
+    """The lines of a text.
+
+    Args:
+        content: the text; its own line ends stay.
+        width: cells of a line.
+    """
+    rows = content.split("\n", allow_blank=True)
+    return [line for row in rows for line in _wrapped(row, width)]
+
+
+def _wrapped(content: Content, width: int) -> list[Content]:
+    if content.cell_length <= width:
+        return [content]
+    lines: list[Content] = []
+    begin = end = room = 0
+    for piece in _pieces(content.plain, max(2, width)):
+        if end > begin and room + cell_len(piece.rstrip()) > width:
+            lines.append(content[begin:end].rstrip())
+            begin, room = end, 0
+        end += len(piece)
+        room += cell_len(piece)
+    return [*lines, content[begin:end].rstrip()]
+
+
+def wrapped_words(words: str, width: int) -> str:
+    """Words with line ends where `wrapped` has them.
+
+    Args:
+        words: a text.
+        width: cells of a line.
+    """
+    return "\n".join(line.plain for line in wrapped(Content(words), width))
+
+
+def _pieces(words: str, width: int) -> Iterator[str]:
+    """The parts of a line that stand as they are."""
+    *parts, last = words.split(BETWEEN)
+    for part, after in (*((part, BETWEEN) for part in parts), (last, "")):
+        if parts and cell_len(part) <= min(WHOLE, width - 2):
+            yield part + after
+            continue
+        *found, final = _WORD.findall(part) or [""]
+        for word in (*found, final + after):
+            if cell_len(word.rstrip()) <= width:
+                yield word
+            else:
+                yield from _broken(word, width)
+
+
+def _broken(word: str, width: int) -> Iterator[str]:
+    """A word in pieces that each fit, broken behind a joint if there is one.
+
+    A folder's end is the best of them: the name behind it stays whole.
+    """
+    begin = cells = slash = joint = 0
+    for end, character in enumerate(word):
+        cells += get_character_cell_size(character)
+        if cells > width:
+            # Of a joint near the beginning nothing is had but a short line.
+            found = (at for at in (slash, joint) if at - begin > width // 3)
+            cut = next(found, end)
+            yield word[begin:cut]
+            begin, cells = cut, cell_len(word[cut : end + 1])
+            slash, joint = max(slash, cut), max(joint, cut)
+        if character == "/":
+            slash = end + 1
+        elif character in _JOINTS:
+            joint = end + 1
+    yield word[begin:]
