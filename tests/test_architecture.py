@@ -61,8 +61,9 @@ PURE = (
     *(
         f"runbook.page.{name}"
         for name in (
-            *("blocks", "convert", "drafts", "effect", "facts", "people"),
-            *("scan", "section_steps", "sections", "shell", "steps", "write"),
+            *("blocks", "containers", "convert", "drafts", "effect", "facts"),
+            *("html", "inline", "parse", "people", "scopes", "section_steps"),
+            *("sections", "shell", "steps", "write"),
         )
     ),
     "health.backtest",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from itertools import zip_longest
 
-from mobius_tui.runbook.markdown import plain
 from mobius_tui.runbook.page.blocks import Fence, Grid, Item, Words
 from mobius_tui.runbook.page.drafts import DEEPEST, Draft, StepDraft, cut
 from mobius_tui.runbook.page.facts import are_facts
@@ -55,7 +54,7 @@ class SectionReader:
         if self._criteria:
             said = "\n\n".join([*self.prose, "\n".join(self._criteria)])
             self.prose = []
-            self._step(StepDraft(title=plain(self.section.title), manual=[said]))
+            self._step(StepDraft(title=self.section.title, manual=[said]))
         if self.steps:
             for each in self.prose:
                 self.steps[-1].add(each)
@@ -71,7 +70,7 @@ class SectionReader:
         return step
 
     def _words(self, block: Words) -> None:
-        said = plain(block.text)
+        said = block.text
         lines = said.split("\n")
         if are_facts(lines):
             self.took = True
@@ -82,21 +81,21 @@ class SectionReader:
         elif self.section.topic == "triggers":
             self._note(said)
         elif self.section.topic == "about":
-            self.prose.append(block.text)
+            self.prose.append(block.source)
         else:
             self.prose.append(said)
             self._item = None
 
     def _note(self, said: str) -> None:
         """A line on what begins by itself."""
-        title = plain(self.section.title)
+        title = self.section.title
         if not self.took:
             self.draft.triggers.append(title)
         self.took = True
         self.draft.triggers.append(said)
 
     def _list_item(self, item: Item) -> None:
-        said = plain(item.text)
+        said = item.text
         if not item.box and self._goes_elsewhere(item, said):
             return
         is_part = self._item is not None and item.depth > self._depth
@@ -122,12 +121,12 @@ class SectionReader:
             case "criteria":
                 self._criteria.append(f"{lead}- {said}")
             case "about":
-                self.prose.append(f"{lead}- {item.text}")
+                self.prose.append(f"{lead}- {item.source}")
             case _:
-                if _ANCHOR.fullmatch(item.text) is None:
+                if _ANCHOR.fullmatch(item.source) is None:
                     return False
                 self.took = True
-                self.draft.summary.append(f"{lead}- {item.text}")
+                self.draft.summary.append(f"{lead}- {item.source}")
         return True
 
     def _fence(self, fence: Fence) -> None:
@@ -144,7 +143,7 @@ class SectionReader:
         else:
             said = [*self.prose, fence.text]
             self.prose = []
-            title = plain(self.section.title) or said[0]
+            title = self.section.title or said[0]
             self._step(StepDraft(title=title, manual=said))
         if not fence.depth:
             self._item = None
@@ -168,7 +167,7 @@ class SectionReader:
             step.why.append(f"The page shows this output:\n{found.output}")
 
     def _message(self, text: str) -> None:
-        title = plain(self.section.title)
+        title = self.section.title
         if any(step.message for step in self.steps) or not title:
             title = next(line.strip() for line in text.split("\n") if line.strip())
         self._step(StepDraft(title=title, message=text.strip("\n") + "\n"))
@@ -179,7 +178,7 @@ class SectionReader:
             self.took = True
             self.draft.people += found
             return
-        said = plain("\n".join(_rows(grid)))
+        said = "\n".join(_rows(grid))
         if grid.depth and self._item is not None:
             self._item.add(said)
         else:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 
-from mobius_tui.runbook.markdown import plain
 from mobius_tui.runbook.page.blocks import Fence, Item, Page
 from mobius_tui.runbook.page.drafts import Draft, PhaseDraft, StepDraft
 from mobius_tui.runbook.page.section_steps import SectionReader
@@ -23,7 +22,7 @@ def draft_of(page: Page) -> Draft:
     draft = Draft(comments=page.comments)
     draft.front = [line for line in draft.facts.take(page.front) if line.strip()]
     told = outline(page.blocks)
-    draft.title = draft.facts.title or plain(told.title)
+    draft.title = draft.facts.title or told.title
     for chapter in _chapters(told):
         phase = _phase(chapter, draft)
         if phase.steps:
@@ -56,7 +55,7 @@ def _sum_up(draft: Draft, title: str, paragraphs: list[str]) -> None:
 
 def _phase(chapter: Chapter, draft: Draft) -> PhaseDraft:
     own, *below = chapter.sections
-    phase = PhaseDraft(title=plain(own.title))
+    phase = PhaseDraft(title=own.title)
     reader = SectionReader(own, draft)
     reader.read()
     if reader.steps:
@@ -77,7 +76,7 @@ def _below(section: Section, draft: Draft) -> list[StepDraft]:
     """The steps of a heading below a phase's."""
     reader = SectionReader(section, draft)
     reader.read()
-    title = plain(section.title)
+    title = section.title
     steps = reader.steps
     if not steps:
         if section.topic == "about":
@@ -111,5 +110,5 @@ def _named_alone(steps: list[StepDraft], title: str) -> None:
 
 def _to_read(title: str, prose: list[str]) -> StepDraft:
     """A step for a heading that has no other: somebody reads it, and does it."""
-    words = plain(title) or (prose[0] if prose else "")
+    words = title or (prose[0] if prose else "")
     return StepDraft(title=words, manual=prose or [words])
