@@ -62,10 +62,10 @@ PURE = (
         f"runbook.page.{name}"
         for name in (
             *("blocks", "containers", "convert", "drafts", "effect", "facts"),
-            *("html", "inline", "inline_commands", "leads", "lists", "parse"),
-            *("people", "placing", "programs", "quoting", "scopes"),
-            *("section_steps", "sections", "sessions", "shell", "slugs", "steps"),
-            *("tables", "titles", "ways", "write"),
+            *("filling", "html", "inline", "inline_commands", "leads", "lists"),
+            *("parse", "people", "placeholders", "placing", "programs", "quoting"),
+            *("scopes", "section_steps", "sections", "sessions", "shell"),
+            *("slugs", "steps", "tables", "titles", "ways", "write"),
         )
     ),
     "health.backtest",

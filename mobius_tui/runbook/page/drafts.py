@@ -25,6 +25,8 @@ class StepDraft:
     """What runs it; empty for bash."""
     parts: tuple[str, ...] = ()
     """What the author calls the parts of the commands."""
+    secrets: list[str] = field(default_factory=list)
+    """The variables that nobody may see."""
     message: str = ""
     choose: str = ""
     """The variable of the decision."""

@@ -23,8 +23,8 @@ class Quoting:
     def __init__(self, script: str) -> None:
         self.script = script
         self.pos = 0
-        self.literals: list[tuple[int, int, int, int]] = []
-        """Of each literal here-document: its end word as written, and its text."""
+        self.documents: list[tuple[int, int, int, int]] = []
+        """Of each here-document: where its end word is said, and where its text is."""
         self._starts = [0]
         self._kinds: list[Quotes] = ["none"]
         self._stack = [""]
@@ -190,7 +190,6 @@ class Quoting:
                     break
             else:
                 return
-            if literal:
-                self.literals.append((start, stop, begin, at))
+            self.documents.append((start, stop, begin, at))
             self._mark(at, "none")
             del self._awaited[0]

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mobius_tui.runbook.page.blocks import Fence, Item, Page
+from mobius_tui.runbook.page.blocks import Fence, Grid, Item, Page, Words
 from mobius_tui.runbook.page.drafts import Draft, PhaseDraft, StepDraft
+from mobius_tui.runbook.page.filling import fill_in
 from mobius_tui.runbook.page.section_steps import SectionReader
 from mobius_tui.runbook.page.sections import Chapter, Outline, Section, outline
+from mobius_tui.runbook.page.tables import lines_of
 from mobius_tui.runbook.page.titles import settle
 from mobius_tui.runbook.page.ways import guard, is_option, take_either
 
@@ -37,10 +39,20 @@ def draft_of(page: Page) -> Draft:
     if all(phase.aside for phase in draft.phases):
         for phase in draft.phases:
             phase.aside = phase.attended = False
+    fill_in(draft, _words(page))
     for phase in draft.phases:
         take_either(phase, draft)
         settle(phase)
     return draft
+
+
+def _words(page: Page) -> str:
+    """The words of a page."""
+    blocks = (block for block in page.blocks if isinstance(block, Words | Item | Grid))
+    return "\n".join(
+        "\n".join(lines_of(block)) if isinstance(block, Grid) else block.text
+        for block in blocks
+    )
 
 
 def _chapters(told: Outline) -> tuple[Chapter, ...]:

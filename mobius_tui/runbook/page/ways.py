@@ -28,7 +28,7 @@ def is_option(title: str) -> bool:
 
 def decide(about: str, titles: Sequence[str], draft: Draft) -> StepDraft:
     """The step in which one of several ways is taken."""
-    var = variable_name(about, "way", draft.names)
+    var = variable_name(f"{about[:30]} way", "way", draft.names)
     draft.names.add(var)
     which = f"{', '.join(titles[:-1])} or {titles[-1]}?"
     title = f"{about}: {which}" if about else which

@@ -62,7 +62,9 @@ def runbook_text(draft: Draft, *, page: str, file: str, name: str) -> str:
         given = {key: _line(value) for key, value in contact.items() if value}
         parts.append(_table("[[contact]]", given))
     for name, title in draft.variables.items():
-        asked = {"title": _title(title), "ask": True}
+        asked: dict[str, Any] = {"title": _title(title), "ask": True}
+        if any(name in step.secrets for phase in draft.phases for step in phase.steps):
+            asked["secret"] = True
         parts.append(_table(f"[var.{name}]", asked))
     if draft.triggers:
         parts.append(_triggers(draft))
@@ -155,6 +157,8 @@ def _step(step: StepDraft, step_id: str, messages: Mapping[int, str]) -> dict[st
         body["effect"] = _effect(step)
         if step.shell:
             body["shell"] = [*step.shell]
+        if step.secrets:
+            body["secrets"] = dict.fromkeys(step.secrets)
         body["run"] = _kept(step.run)
     elif step.message:
         body["message"] = messages[id(step)]
@@ -240,7 +244,10 @@ def _pair(key: str, value: Any) -> str:
     if isinstance(value, list):
         return f"{key} = {_list(value)}\n"
     if isinstance(value, dict):
-        pairs = ", ".join(f"{name} = {_list(each)}" for name, each in value.items())
+        pairs = ", ".join(
+            f"{name} = {_list(each) if each else tomli_w.dumps({'': name})[5:].strip()}"
+            for name, each in value.items()
+        )
         return f"{key} = {{ {pairs} }}\n"
     return tomli_w.dumps({key: value}, multiline_strings=True)
 
