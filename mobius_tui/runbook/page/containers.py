@@ -53,9 +53,9 @@ def _last_line(state: StateBlock, line: int, end: int, inner: int) -> int:
 
 
 def _title(said: str) -> str:
-    """What stands in quotes, else the kind of note: `note`, `warning`."""
+    """What stands in quotes, else what is said: `Note`, `Warning`."""
     match = _TITLED.fullmatch(said)
     if match is not None and match[1].strip():
         return match[1].strip()
-    words = said.replace('"', " ").split()
-    return words[0].capitalize() if words else ""
+    bare = said.replace('"', " ").strip()
+    return bare[:1].upper() + bare[1:]

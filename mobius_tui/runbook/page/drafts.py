@@ -35,7 +35,7 @@ class StepDraft:
     when: dict[str, str] = field(default_factory=dict)
     """Of which decisions it is which way."""
     lead: str = ""
-    """The paragraph that leads in to it."""
+    """The paragraph that leads in to it; one of `why`."""
     way: str = ""
     """What the way is called that it is one of."""
     why: list[str] = field(default_factory=list)
@@ -48,6 +48,12 @@ class StepDraft:
     """`or` where it is another way to do what the step before does, `system` where it
     is one for some system."""
     on_failure: PhaseDraft | None = None
+
+    def led_by(self, lead: str) -> None:
+        """Say what leads in to it."""
+        self.lead = lead
+        if lead:
+            self.why.append(lead)
 
     def add(self, text: str) -> None:
         """Add a paragraph, or more lines of a list, to what is said of it."""

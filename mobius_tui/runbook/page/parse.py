@@ -141,8 +141,7 @@ class _Walk:
             case "tab_close" | "fold_close":
                 self._add(Closed())
             case "note_open":
-                said = token.info if '"' in token.meta["said"] else token.meta["said"]
-                self._add(_words(f"{said.strip().capitalize()}:", len(self._items)))
+                self._add(_words(f"{token.info}:", len(self._items)))
             case _:
                 return
         self._after_list = False

@@ -71,10 +71,13 @@ class Placing:
 
     def add(self, step: StepDraft) -> StepDraft:
         """One more step; what was said before it is told with the one before."""
+        leads = self.prose.pop() if "".join(self.prose[-1:]).endswith(":") else ""
+        step.why[:0] = filter(None, [leads])
+        return self._file(step)
+
+    def _file(self, step: StepDraft) -> StepDraft:
         if self.last is not None:
-            leads = self.prose.pop() if "".join(self.prose[-1:]).endswith(":") else ""
             self.flush()
-            step.why[:0] = filter(None, [leads])
         elif self._made:
             step.why[:0] = self.prose
             self.prose.clear()
@@ -113,8 +116,8 @@ class Placing:
         )
         if is_condition(named):
             self.begin_condition(named, 0, has_more=True)
-        self.add(step)
-        step.lead = lead
+        self._file(step)
+        step.led_by(lead)
         step.other_way = (
             "system" if is_for_system(named) else "or" if is_other_way(named) else ""
         )
@@ -124,21 +127,18 @@ class Placing:
     def last_lead(self, lead: str) -> None:
         """Say what leads in to the last step."""
         if self.last is not None:
-            before = [self.last.lead] if self.last.lead else []
-            self.last.why[:0] = before
-            self.last.lead = lead
+            self.last.led_by(lead)
             self.last.title = lead_title(lead) or lead
 
     def take_over(self, step: StepDraft) -> None:
         """Let an item have commands, named by the part of it that leads in to them."""
         said, step.manual = step.manual, []
-        step.lead, *more = said or [""]
+        first, *more = said or [""]
+        step.led_by(first)
         step.why += more
         lead = self.prose[-1] if self.prose else ""
         if is_list(lead) and (title := lead_title(lead.rsplit("- ", 1)[-1])):
-            step.why.insert(0, step.lead)
-            step.title = title
-            step.lead = ""
+            step.title, step.lead = title, ""
         for each in self.prose:
             add_paragraph(step.why, each)
         self.prose.clear()
@@ -235,8 +235,8 @@ class Placing:
     def _decide(self, titles: tuple[str, ...]) -> StepDraft:
         lead = self.prose.pop() if self.prose and not is_list(self.prose[-1]) else ""
         about = lead_title(lead) or self._section.title or self._draft.title
-        step = self.add(decide(about, titles, self._draft))
-        step.lead = lead
+        step = self._file(decide(about, titles, self._draft))
+        step.led_by(lead)
         if self._aside is None and not self._is_aside and not self._when:
             self._draft.decisions[titles] = step.choose
         return step

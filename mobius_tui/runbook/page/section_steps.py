@@ -155,7 +155,8 @@ class SectionReader:
             self.placing.begin_condition(item.text, item.depth, has_more=more)
         step = StepDraft(title=lead_title(item.text) or item.text)
         if command and not more:
-            step.run, step.lead = f"{command}\n", item.text
+            step.run = f"{command}\n"
+            step.led_by(item.text)
         else:
             step.manual.append(item.text)
         self._item = self.placing.add(step)
@@ -229,7 +230,7 @@ class SectionReader:
             owner.add(shown)
         else:
             step = self.placing.add_code(StepDraft(title=""), "", ())
-            step.manual = [*filter(None, [step.lead]), shown]
+            step.why, step.manual = [], [*step.why, shown]
             step.lead = ""
         if found.output:
             self.prose.append(f"The page shows this output:\n{found.output}")

@@ -139,7 +139,7 @@ def _below(
     if len(steps) > 1:
         steps[0].under = section.title
     for step in steps:
-        if not (step.why or step.lead) and step.title != section.title:
+        if not step.why and step.title != section.title:
             step.why.append(f"{section.title}.")
     return steps, asides
 

@@ -60,8 +60,8 @@ def _tell(step: StepDraft, whole: str, title: str) -> None:
     """Say in `why` what leads in to a step, unless its title says all of it."""
     if step.manual:
         return
-    if step.lead and _words(step.lead) != _words(title):
-        step.why.insert(0, step.lead)
+    if step.lead in step.why and _words(step.lead) == _words(title):
+        step.why.remove(step.lead)
     elif title != whole and not _is_in(whole, step):
         step.why.insert(0, whole)
 
