@@ -88,6 +88,7 @@ _OTHER_WAY = re.compile(
     r"instead)\b(?!\s*else)",
     re.IGNORECASE,
 )
+_OR = re.compile(r"(?:or|alternatively)\b[, ]+(?=\w)", re.IGNORECASE)
 _FOR_SYSTEM = re.compile(
     r"(?:on|for|in|with|using)?[ ]*(?:rhel|red ?hat|centos|fedora|debian|ubuntu|"
     r"debian[/ ]+ubuntu|rhel[/ ]+centos|alpine|arch|suse|linux|mac ?os(?: x)?|mac|osx|"
@@ -130,7 +131,10 @@ def lead_title(text: str) -> str:
     Its last sentence counts, unless that is only `Run this command:`.
     """
     for sentence in reversed(_SENTENCE.split(" ".join(text.split()))):
-        title = _essence(sentence.strip())
+        or_else = _OR.match(sentence)
+        title = _essence(
+            sentence[or_else.end() if or_else is not None else 0 :].strip()
+        )
         words = [word.lower().strip(".'’-") for word in _WORD.findall(title)]
         if any(word not in _EMPTY_WORDS for word in words):
             return title[:1].upper() + title[1:]

@@ -200,7 +200,12 @@ class _Walk:
         text = _NO_WORDS.sub("", found.text).strip()
         if text:
             self._add(
-                Words(text=text, source=found.source, depth=depth, codes=found.codes)
+                Words(
+                    text=text,
+                    source=found.source.strip(),
+                    depth=depth,
+                    codes=found.codes,
+                )
             )
 
     def _depth(self, token: Token) -> int:

@@ -50,6 +50,8 @@ _OF_COMMANDS = re.compile(r"[ \t](?:--?[A-Za-z]|\.|/|\$|[\"'<{~*]|\w+=)|[|;]|\bi
 
 def is_command(line: str) -> bool:
     """Whether a line begins as a command does."""
+    if not line.strip():
+        return False
     bare = _ASSIGNED.sub("", line.strip(), count=1)
     first, _, rest = bare.partition(" ")
     if first in _SAID_TOO.split():

@@ -33,6 +33,7 @@ from mobius_tui.runbook.page.leads import (
 from mobius_tui.runbook.page.lists import are_to_do, follows, has_more
 from mobius_tui.runbook.page.people import people, person
 from mobius_tui.runbook.page.placing import Placing
+from mobius_tui.runbook.page.programs import is_command
 from mobius_tui.runbook.page.sections import Section
 from mobius_tui.runbook.page.shell import OUTPUTS, Code, code
 from mobius_tui.runbook.page.tables import lines_of, steps_of
@@ -194,13 +195,19 @@ class SectionReader:
             return
         if owner is None:
             self._item = None
-        if found.script:
+        if found.script and not self._is_shown(found):
             self._commands(found, owner)
         elif self.section.topic == "messages" and found.language in OUTPUTS:
             self._message(found.text)
         else:
             self._text(found, owner)
         self._is_open = False
+
+    def _is_shown(self, found: Code) -> bool:
+        """Whether a block is said to be for a shell, and is what a command prints."""
+        lead = self.prose[-1] if self.prose else ""
+        lines = found.script.split("\n")
+        return bool(lead) and is_of_output(lead) and not any(map(is_command, lines))
 
     def _commands(self, found: Code, owner: StepDraft | None) -> None:
         if owner is not None and not owner.acts:
@@ -215,7 +222,7 @@ class SectionReader:
 
     def _text(self, found: Code, owner: StepDraft | None) -> None:
         """A block that is no command: what one prints, or what is put in place."""
-        plainly = found.language in OUTPUTS
+        plainly = found.language in OUTPUTS or bool(found.script)
         shown = fenced(found.text, "" if plainly else found.language)
         lead = self.prose[-1] if self.prose else ""
         last = self.placing.last

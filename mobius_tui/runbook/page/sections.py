@@ -9,6 +9,7 @@ from typing import Literal
 
 from mobius_tui.runbook.page.blocks import Block, Heading
 from mobius_tui.runbook.page.leads import is_condition
+from mobius_tui.runbook.page.ways import is_option
 
 Topic = Literal["contacts", "triggers", "criteria", "messages", "about", ""]
 """What a section is about, as far as that decides what becomes of it."""
@@ -99,6 +100,8 @@ def is_aside(title: str, page: str) -> bool:
         title: the heading.
         page: the page's title; what the whole page is about is its main line.
     """
+    if is_option(title):
+        return False
     for match in _ASIDE.finditer(title[:200]):
         stem = next(filter(None, match.groups()), match[0])
         if stem.lower() not in page.lower():

@@ -41,6 +41,7 @@ _GOES_ON = re.compile(
 _ENDS_OPEN = re.compile(r"(?:\\|\||&&|(?:^|[ \t;])(?:do|then|else|\{))[ \t]*$")
 _ENDS = re.compile(r"[ \t]*(?:done|fi|esac|\})\b")
 _BEGINS_LOOP = re.compile(r"[ \t]*(?:for|while|until|if|case)\b")
+_MOST_LINES = 200
 _LONGEST = 32 * 1024
 """Characters of a command that are looked at for what is open in them."""
 
@@ -103,7 +104,7 @@ def read_session(lines: Sequence[str], *, root: bool) -> Session:
     """
     if not root and not any(_prompt(line) is not None for line in lines):
         return Session(parts=[Part(client="", typed=list(lines))], printed=[])
-    return _Reader(root=root).read(lines)
+    return _Reader(lines, root=root).read()
 
 
 def _prompt(line: str) -> tuple[str, str, str] | None:
@@ -121,28 +122,32 @@ def _prompt(line: str) -> tuple[str, str, str] | None:
 class _Reader:
     """One walk over what a terminal showed."""
 
-    def __init__(self, *, root: bool) -> None:
+    def __init__(self, lines: Sequence[str], *, root: bool) -> None:
         self.session = Session(parts=[], printed=[])
         self._root = root
+        self._lines = lines
+        self._last = {_bare(line): at for at, line in enumerate(lines)}
+        """Where each line stands for the last time."""
         self._command: list[str] = []
         """The lines of the command that may go on."""
+        self._documents: list[str] = []
+        """The words that end the here-documents which are open."""
 
-    def read(self, lines: Sequence[str]) -> Session:
+    def read(self) -> Session:
         """Walk it all."""
-        for at, line in enumerate(lines):
-            self._line(line, lines[at:])
+        for at, line in enumerate(self._lines):
+            self._line(line, at)
         return self.session
 
-    def _line(self, line: str, rest: Sequence[str]) -> None:
-        found = _prompt(line)
-        if found is None and self._root:
-            match = _ROOT.fullmatch(line)
-            found = ("", "", match[1]) if match is not None else None
-        if found is not None and not self._is_document(rest):
-            client, base, typed = found
-            self._begin(client, base, typed)
-        elif self._command and self._goes_on(line):
-            return
+    def _line(self, line: str, at: int) -> None:
+        if self._documents:
+            if _bare(line) == self._documents[0]:
+                del self._documents[0]
+            self._add(line.removeprefix("> "), at, goes_on=False)
+        elif (found := self._prompt(line)) is not None:
+            self._begin(*found, at)
+        elif self._command and self._goes_on(line, at):
+            pass
         elif not line.strip() or (line.startswith("#") and not self.session.printed):
             self._command = []
             if self.session.parts and not self.session.parts[-1].client:
@@ -153,55 +158,63 @@ class _Reader:
             self._command = []
             self.session.printed.append(line)
 
-    def _begin(self, client: str, base: str, typed: str) -> None:
+    def _prompt(self, line: str) -> tuple[str, str, str] | None:
+        found = _prompt(line)
+        if found is None and self._root and (match := _ROOT.fullmatch(line)):
+            return "", "", match[1]
+        return found
+
+    def _begin(self, client: str, base: str, typed: str, at: int) -> None:
         parts = self.session.parts
         if not parts or (parts[-1].client, parts[-1].base) != (client, base):
             parts.append(Part(client=client, base=base, typed=[]))
-        parts[-1].typed.append(typed)
-        self._command = [typed]
+        self._command = []
+        self._add(typed, at)
 
-    def _add(self, line: str) -> None:
+    def _add(self, line: str, at: int, *, goes_on: bool = True) -> None:
+        """One more line of what is typed, which may begin a here-document."""
         self.session.parts[-1].typed.append(line)
         self._command.append(line)
+        quoting = self._quoting() if goes_on and "<<" in line else None
+        if quoting is not None:
+            ends = quoting.awaited
+            self._documents = [end for end in ends if self._last.get(end, -1) > at]
 
     def _quoting(self) -> Quoting | None:
         """How the command is quoted that may go on, if it is one for the shell."""
-        text = "\n".join(self._command)
-        if not text or len(text) > _LONGEST or self.session.parts[-1].client:
+        if len(self._command) > _MOST_LINES or self.session.parts[-1].client:
             return None
-        return Quoting(f"{text}\n")
+        text = "\n".join(self._command)
+        return Quoting(f"{text}\n") if len(text) < _LONGEST else None
 
-    def _is_document(self, rest: Sequence[str]) -> bool:
-        """Whether the lines are of a here-document that ends among them."""
-        quoting = self._quoting()
-        ends = quoting.awaited if quoting is not None else ()
-        return any(line.removeprefix("> ").lstrip("\t") in ends for line in rest)
-
-    def _goes_on(self, line: str) -> bool:
+    def _goes_on(self, line: str, at: int) -> bool:
         """Take a line that goes on with the command; False for one that does not."""
         if self.session.parts[-1].client:
             match = _GOES_ON.fullmatch(line)
             if match is not None:
-                self._add(match[1] or match[2] or "")
+                self._add(match[1] or match[2] or "", at)
             return match is not None
-        if line.startswith("> "):
-            self._add(line[2:])
+        if line.startswith("> ") or line.rstrip() == ">":
+            self._add(line[2:], at)
             return True
-        if line.rstrip() == ">":
-            self._add("")
-            return True
+        if len(self._command) > _MOST_LINES:
+            return False
         quoting = self._quoting()
-        is_open = self._in_loop() or (quoting is not None and quoting.is_open)
-        if is_open:
-            self._add(line)
-        return is_open
+        if not self._in_loop() and (quoting is None or not quoting.is_open):
+            return False
+        self._add(line, at)
+        return True
 
     def _in_loop(self) -> bool:
         """Whether the last line promises more, or a loop has not ended."""
-        last = self._command[-1]
-        if _ENDS_OPEN.search(last):
+        if _ENDS_OPEN.search(self._command[-1]):
             return True
         begun = sum(bool(_BEGINS_LOOP.match(line)) for line in self._command)
         ended = sum(bool(_ENDS.match(line)) for line in self._command)
         one_line = re.search(r"\b(?:done|fi|esac)\b", self._command[0])
         return len(self._command) > 1 and not one_line and begun > ended
+
+
+def _bare(line: str) -> str:
+    """A line as it would end a here-document."""
+    return line.removeprefix("> ").lstrip("\t")

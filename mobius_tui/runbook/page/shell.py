@@ -33,6 +33,8 @@ _LANGUAGE = re.compile(r"\{?[ \t]*\.?([A-Za-z][A-Za-z0-9_+#-]*)")
 _COMMENT = re.compile(r"#+(?!!)[ \t]*(.*)")
 _WINDOWS = frozenset({"powershell", "cmd"})
 _STARTS = {"psql": "psql -X -v ON_ERROR_STOP=1", "python3": "python3 -"}
+_CALL = re.compile(r"[a-z_]\w*\((?!\))")
+"""How a query begins, and no command."""
 _BASE = re.compile(r"\w[\w-]*")
 
 
@@ -74,6 +76,8 @@ def code(fence: Fence) -> Code:
     of_shell = named in _SHELLS
     open_named = not named or named in _SESSIONS
     root = open_named and is_of_root(lines, PROGRAMS)
+    if named in _SESSIONS and _CALL.match(_first(lines)) is not None:
+        return Code(language="", text=text)
     if root or named in _SESSIONS or begins_with_prompt(lines):
         return _of_session(named, lines, root=root)
     if of_shell or (not named and is_command(_first(lines))):
@@ -124,6 +128,8 @@ def _to_client(part: Part, script: list[str]) -> None:
 
     The program is the one that the line before started, or it is started here.
     """
+    while script and not script[-1].strip():
+        script.pop()
     end = "EOF"
     while end in part.typed:
         end += "F"

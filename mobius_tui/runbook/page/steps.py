@@ -13,7 +13,13 @@ from mobius_tui.runbook.page.blocks import Fence, Grid, Item, Page, Words
 from mobius_tui.runbook.page.drafts import Draft, PhaseDraft, StepDraft
 from mobius_tui.runbook.page.filling import fill_in
 from mobius_tui.runbook.page.section_steps import SectionReader
-from mobius_tui.runbook.page.sections import Chapter, Outline, Section, outline
+from mobius_tui.runbook.page.sections import (
+    Chapter,
+    Outline,
+    Section,
+    outline,
+    topic_of,
+)
 from mobius_tui.runbook.page.tables import lines_of
 from mobius_tui.runbook.page.titles import settle
 from mobius_tui.runbook.page.ways import guard, is_option, take_either
@@ -48,11 +54,16 @@ def draft_of(page: Page) -> Draft:
 
 def _words(page: Page) -> str:
     """The words of a page."""
-    blocks = (block for block in page.blocks if isinstance(block, Words | Item | Grid))
-    return "\n".join(
-        "\n".join(lines_of(block)) if isinstance(block, Grid) else block.text
-        for block in blocks
-    )
+    found: list[str] = []
+    for block in page.blocks:
+        match block:
+            case Grid():
+                found += lines_of(block)
+            case Words() | Item() | Fence():
+                found.append(block.text)
+            case _:
+                pass
+    return "\n".join(found)
 
 
 def _chapters(told: Outline) -> tuple[Chapter, ...]:
@@ -70,7 +81,7 @@ def _chapters(told: Outline) -> tuple[Chapter, ...]:
 
 def _sum_up(draft: Draft, title: str, paragraphs: list[str]) -> None:
     """Tell in the summary what has no other place."""
-    if paragraphs:
+    if paragraphs or (title and topic_of(title) != "contacts"):
         if title and not _PLAINLY.match(title) and title != draft.title:
             draft.summary.append(f"## {title}")
         draft.summary += paragraphs

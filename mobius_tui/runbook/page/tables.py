@@ -11,7 +11,7 @@ from mobius_tui.runbook.page.programs import is_command
 
 _COMMANDS = re.compile(r"\bcommands?\b|\brun\b|\bcli\b", re.IGNORECASE)
 _NAMES = re.compile(
-    r"\bsteps?\b|\bactions?\b|\bdescription\b|\bwhat\b|\bpurpose\b|\btask\b|\bname\b",
+    r"\bsteps?\b|\bactions?\b|\bchecks?\b|\bdescription\b|\bwhat\b|\bpurpose\b|\btask\b|\bname\b",
     re.IGNORECASE,
 )
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from mobius_tui.runbook.page.drafts import LONGEST_TITLE, PhaseDraft, StepDraft, cut
+from mobius_tui.runbook.page.ways import first_command
 
 _WORD = re.compile(r"\w+")
 
@@ -72,10 +73,3 @@ def _is_in(whole: str, step: StepDraft) -> bool:
 
 def _words(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
-
-
-def first_command(script: str) -> str:
-    """The first line of a script that is no comment, and begins no here-document."""
-    lines = [line.strip() for line in script.split("\n")]
-    lines = [line for line in lines if line and line[0] != "#"]
-    return next((line for line in lines if "<<" not in line), "".join(lines[:1]))

@@ -21,6 +21,13 @@ _OPTION = re.compile(
 """Headings of which one is followed, and not the others."""
 
 
+def first_command(script: str) -> str:
+    """The first line of a script that is no comment, and begins no here-document."""
+    lines = [line.strip() for line in script.split("\n")]
+    lines = [line for line in lines if line and line[0] != "#"]
+    return next((line for line in lines if "<<" not in line), "".join(lines[:1]))
+
+
 def is_option(title: str) -> bool:
     """Whether a heading is one of several ways: `Option 2: from the snapshot`."""
     return _OPTION.match(title) is not None
@@ -75,7 +82,7 @@ def take_either(phase: PhaseDraft, draft: Draft) -> None:
     at = 0
     while at < len(phase.steps):
         group = _group(phase.steps, at)
-        ways = {step.title: [step] for step in group}
+        ways = {step.title or first_command(step.run): [step] for step in group}
         if len(ways) > 1 and len(ways) == len(group) and "" not in ways:
             before = dict(group[0].when)
             decision = guard([*ways.items()], group[0].heading, draft)
