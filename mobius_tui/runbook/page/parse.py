@@ -29,6 +29,7 @@ from mobius_tui.runbook.page.scopes import marked, paired
 
 MOST_PIECES = 8000
 """Blocks and rows of tables; what has more is no page that somebody reads."""
+MOST_LINES = 100_000
 DEEPEST = 40
 """Lists and quotes within each other; what is deeper, markdown-it leaves out."""
 _FRONT_LINES = 200
@@ -54,6 +55,8 @@ def parse(text: str) -> Page:
         TooMuchError: it has more than `MOST_PIECES`, or is nested too deep.
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if len(lines) > MOST_LINES:
+        raise TooMuchError(f"has more than {MOST_LINES} lines")
     front = _front_matter(lines)
     del lines[: len(front) + 2 if front else 0]
     references: dict[str, Any] = {}

@@ -104,8 +104,7 @@ def _is_redirection(script: str, match: re.Match[str]) -> bool:
     """Whether `<in> out` reads from one file and writes to another, or includes one."""
     if match[0][0] != "<":
         return False
-    line = script[script.rfind("\n", 0, match.start()) + 1 : match.start()]
-    if line.lstrip().startswith("#include"):
+    if script[: match.start()].endswith("#include "):
         return True
     inner = match[1] or match[2] or ""
     return inner.endswith((" ", ".", ",")) or inner.count(" ") > 6

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import itertools
 import re
-from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mobius_tui.runbook.decode import decode
-from mobius_tui.runbook.page.convert import convert
+from tests.runbook.page.imported import imported
 
 PLAIN = [
     *("@ @ @.", "@ @:", "Check @ @:", "@ @. Then @ @:", "The @ is @. Run this:"),
@@ -88,30 +86,23 @@ def numbered(blocks: list[str]) -> tuple[str, list[list[str]]]:
     return f"{page}\n\n[ref]: https://ref.example\n", words
 
 
-def made_of(page: str) -> str:
-    made = convert(page, page="p.md", file="p.toml", name="p").text
-    book, problems = decode(Path("p.toml"), made.encode(), lambda _: ("", b""))
-    assert book is not None, "\n".join(each.render() for each in problems)
-    return made
-
-
 BLOCKS = st.lists(st.sampled_from([*PLAIN, *CODES, *ANYWHERE]), max_size=12)
 
 
-@settings(derandomize=True, deadline=None, max_examples=300)
+@settings(derandomize=True, deadline=None, max_examples=150)
 @given(BLOCKS)
 def test_no_word_is_lost(blocks: list[str]) -> None:
     page, words = numbered(["# T", "1. First @", *blocks, "Last @."])
-    made = made_of(page)
+    made, _ = imported(page)
     lost = [each for block in words for each in block if each not in made]
     assert lost == [], page
 
 
-@settings(derandomize=True, deadline=None, max_examples=200)
+@settings(derandomize=True, deadline=None, max_examples=80)
 @given(st.lists(st.sampled_from([*PLAIN, *CODES]), min_size=1, max_size=10))
 def test_the_words_of_a_section_keep_their_order(blocks: list[str]) -> None:
     page, words = numbered(["# T", "## S", *blocks])
-    made = made_of(page)
+    made, _ = imported(page)
     said = [each for block, own in zip(["", "", *blocks], words, strict=True)
             for each in own if block in PLAIN]  # fmt: skip
     typed = [each for block, own in zip(["", "", *blocks], words, strict=True)
@@ -121,14 +112,12 @@ def test_the_words_of_a_section_keep_their_order(blocks: list[str]) -> None:
         assert places == sorted(places), page
 
 
-@settings(derandomize=True, deadline=None, max_examples=100)
+@settings(derandomize=True, deadline=None, max_examples=50)
 @given(BLOCKS)
 def test_no_two_steps_of_a_phase_are_called_alike(blocks: list[str]) -> None:
     page, _ = numbered(["# T", "1. First @", *blocks])
-    made = convert(page, page="p.md", file="p.toml", name="p").text
-    assert convert(page, page="p.md", file="p.toml", name="p").text == made
-    book, _ = decode(Path("p.toml"), made.encode(), lambda _: ("", b""))
-    assert book is not None
+    made, book = imported(page)
+    assert imported(page)[0] == made
     for phase in book.phases:
         titles = [step.title for step in phase.steps]
         assert len(set(titles)) == len(titles), page

@@ -11,23 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobius_tui.errors import RunbookError
-from mobius_tui.runbook.decode import decode
 from mobius_tui.runbook.markdown import plain
 from mobius_tui.runbook.model import Runbook
 from mobius_tui.runbook.model_action import Manual, Run, SendMessage
 from mobius_tui.runbook.page.convert import convert
+from tests.runbook.page.imported import imported, scripts, titles
 
 TESTS = Path(__file__).parent.parent.parent
 SEED = TESTS / "data" / "rollback_runbook.md"
 PAGES = sorted((TESTS / "runbook" / "data" / "pages").glob("*.md"))
-
-
-def imported(page: str, name: str = "page") -> tuple[str, Runbook]:
-    """What a page becomes: the text, and the runbook that it decodes to."""
-    made = convert(page, page=f"{name}.md", file=f"{name}.toml", name=name)
-    found, problems = decode(Path("x.toml"), made.text.encode(), lambda _: ("", b""))
-    assert found is not None, "\n".join(each.render() for each in problems)
-    return made.text, found
 
 
 def of_file(name: str) -> tuple[str, Runbook]:
@@ -36,17 +28,9 @@ def of_file(name: str) -> tuple[str, Runbook]:
     return imported(path.read_bytes().decode("utf-8-sig"), name)
 
 
-def scripts(book: Runbook) -> list[str]:
-    return [step.action.script for step in book.steps() if isinstance(step.action, Run)]
-
-
 def effects(book: Runbook) -> dict[str, str]:
     runs = [(step.id, step.action) for step in book.steps()]
     return {name: run.effect for name, run in runs if isinstance(run, Run)}
-
-
-def titles(book: Runbook) -> list[str]:
-    return [step.title for step in book.steps()]
 
 
 def test_every_command_of_the_seed_is_in_a_script() -> None:
