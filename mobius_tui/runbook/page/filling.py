@@ -14,6 +14,7 @@ from mobius_tui.runbook.page.placeholders import (
     placeholders,
 )
 from mobius_tui.runbook.page.quoting import Quoting
+from mobius_tui.runbook.templates import script_names
 
 _OWN = re.compile(
     r"(?:^|[\s;&|(])([A-Za-z_]\w*)=|\bfor[ \t]+([A-Za-z_]\w*)|\$\{?([A-Za-z_]\w*)|"
@@ -78,20 +79,24 @@ def fill_in(draft: Draft, page: str) -> None:
         for each in found:
             name = names[each.name]
             if re.search(rf"\$\{{?{name}\b", filled.script) is not None:
-                _ask(step, draft, name, _title(each, page))
+                draft.variables.setdefault(name, _title(each, page))
         step.run = filled.script
         if filled.left:
             listed = ", ".join(dict.fromkeys(filled.left))
             step.why.append(
                 f"Left in the commands, to be filled in before they run: {listed}"
             )
+    for step in steps:
+        _hand_over_secrets(step, draft)
 
 
-def _ask(step: StepDraft, draft: Draft, name: str, title: str) -> None:
-    """Ask for a variable, and hand it to a step that may have it: secrets are named."""
-    draft.variables.setdefault(name, title)
-    if _SECRET.search(name) is not None and name not in step.secrets:
-        step.secrets.append(name)
+def _hand_over_secrets(step: StepDraft, draft: Draft) -> None:
+    """Name the secrets that a script mentions: no other way leads to it."""
+    step.secrets = [
+        name
+        for name in script_names(step.run)
+        if name in draft.variables and _SECRET.search(name) is not None
+    ]
 
 
 def _own_names(scripts: Iterable[str]) -> set[str]:
@@ -116,7 +121,7 @@ def _must_be_set(step: StepDraft, draft: Draft, own: set[str]) -> None:
     for name, said in must_be_set(step.run).items():
         is_set = re.search(rf"(?:^|[\s;&|(]){name}=", step.run) is not None
         if not is_set and not is_reserved(name) and name not in draft.names:
-            _ask(step, draft, name, _capital(said) or _humane(name))
+            draft.variables.setdefault(name, _capital(said) or _humane(name))
             own.add(name)
 
 

@@ -22,6 +22,7 @@ _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)")
 _VALUE = re.compile(r"""\b(href|alt|src)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _SHORTCODE = re.compile(r"\{\{[<%][^{}\n]{0,300}[%>]\}\}")
 _SHOWN = re.compile(r'\btext="([^"]*)"')
+_IN_QUOTES = re.compile(r'"([^"]*)"')
 _NOTED = re.compile(r"\{\{[<%]\s*(note|warning|caution|tip|alert|important)\b")
 _LONGEST = 100_000
 """Characters; what is longer is data, and left as it is."""
@@ -159,5 +160,8 @@ def _spoken(text: str) -> str:
 def _shortcode(match: re.Match[str]) -> str:
     if (shown := _SHOWN.search(match[0])) is not None:
         return shown[1]
-    noted = _NOTED.match(match[0])
-    return f"{noted[1].capitalize()}: " if noted is not None else ""
+    if (noted := _NOTED.match(match[0])) is not None:
+        return f"{noted[1].capitalize()}: "
+    inner = match[0][3:-3].strip()
+    quoted = " ".join(_IN_QUOTES.findall(inner))
+    return "" if inner.startswith("/") else quoted or inner

@@ -113,9 +113,11 @@ def test_the_page_says_what_is_meant() -> None:
 
 def test_a_password_is_a_secret_and_names_of_the_script_are_left_alone() -> None:
     page = "## S\n\n```sh\npod=<pod> token=<api-token>\necho $pod\n```\n"
+    page += '```sh\n: "${DB_PASSWORD:?}"\n```\n\n```sh\necho "$DB_PASSWORD"\n```\n'
     _, book = imported(page)
     step = book.steps()[0]
-    assert scripts(book) == ['pod="$pod_value" token="$api_token"\necho $pod\n']
+    assert scripts(book)[0] == 'pod="$pod_value" token="$api_token"\necho $pod\n'
     assert book.variables["api_token"].secret
     assert not book.variables["pod_value"].secret
     assert step.secrets == {"api_token": "api_token"}
+    assert all("DB_PASSWORD" in step.secrets for step in book.steps()[1:])
