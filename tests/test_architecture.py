@@ -75,8 +75,11 @@ PURE = (
     *(
         f"runbook.page.{name}"
         for name in (
-            *("blocks", "convert", "drafts", "effect", "facts", "people"),
-            *("scan", "section_steps", "sections", "shell", "steps", "write"),
+            *("blocks", "containers", "convert", "drafts", "effect", "facts"),
+            *("filling", "html", "inline", "inline_commands", "leads", "lists"),
+            *("parse", "people", "placeholders", "placing", "programs", "quoting"),
+            *("scopes", "section_steps", "sections", "sessions", "shell"),
+            *("slugs", "steps", "tables", "titles", "ways", "write"),
         )
     ),
     "health.backtest",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mobius_tui.errors import UsageError
-from mobius_tui.runbook.page.write import slug
+from mobius_tui.runbook.page.slugs import slug
 from mobius_tui.runbook.values import SLUG
 
 _PATTERN = Path(__file__).with_name("new-runbook.toml")

@@ -1,7 +1,7 @@
 """What a Markdown page is made of, in the order of its lines.
 
 Blocks are flat: a list's item says how deep it stands, and what stands inside it says
-the same, so that no page is nested too deep to be read.
+the same. What stands in a tab or a fold-out lies between where that opens and closes.
 """
 
 from __future__ import annotations
@@ -23,8 +23,13 @@ class Words:
     """A paragraph."""
 
     text: str
-    depth: int
+    """Without the marks of Markdown."""
+    source: str = ""
+    """With them, and with its references as links."""
+    depth: int = 0
     """How many list items it stands in; 0 outside of lists."""
+    codes: tuple[str, ...] = ()
+    """What stands between backticks."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,10 +37,14 @@ class Item:
     """An item of a list."""
 
     text: str
+    """Without the marks of Markdown; may be empty."""
+    source: str = ""
     depth: int
     """How many other items it stands in."""
-    box: bool
+    box: bool = False
     """Whether it is one to tick: `- [ ]`."""
+    ordered: bool = False
+    codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,7 +54,7 @@ class Fence:
     info: str
     """What stands behind the opening fence."""
     text: str
-    depth: int
+    depth: int = 0
     """How many list items it stands in."""
 
 
@@ -55,10 +64,26 @@ class Grid:
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    depth: int
+    codes: tuple[tuple[str, ...], ...] = ()
+    """Of each row the cells that are code and nothing else; empty for the others."""
+    depth: int = 0
 
 
-Block = Heading | Words | Item | Fence | Grid
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opened:
+    """Here begins what is shown only where somebody chooses it."""
+
+    title: str
+    tabs: int = 0
+    """The number of the tabs that this is one of; 0 for a fold-out."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Closed:
+    """Here ends what was opened last."""
+
+
+Block = Heading | Words | Item | Fence | Grid | Opened | Closed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,5 +95,3 @@ class Page:
     blocks: tuple[Block, ...]
     comments: int
     """How many HTML comments were left out: they are not seen on the page."""
-    is_whole: bool
-    """Whether it was read to its end; what is far too long is not."""

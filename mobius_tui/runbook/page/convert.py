@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mobius_tui.errors import RunbookError
-from mobius_tui.runbook.page.scan import MOST_PIECES, scan
+from mobius_tui.runbook.page.parse import TooMuchError, parse
 from mobius_tui.runbook.page.steps import draft_of
 from mobius_tui.runbook.page.write import runbook_text
 from mobius_tui.runbook.source import MAX_BYTES
@@ -36,10 +36,10 @@ def convert(text: str, *, page: str, file: str, name: str) -> Imported:
     Raises:
         RunbookError: there is nothing on the page, or too much.
     """
-    read = scan(text)
-    if not read.is_whole:
-        words = f"has more than {MOST_PIECES} paragraphs, items and rows"
-        raise RunbookError(f"{page}: it {words}; split the page")
+    try:
+        read = parse(text)
+    except TooMuchError as error:
+        raise RunbookError(f"{page}: it {error}; split the page") from None
     draft = draft_of(read)
     steps = sum(len(phase.steps) for phase in draft.phases)
     if not steps:

@@ -15,32 +15,59 @@ DEEPEST = 6
 
 @dataclass(kw_only=True, slots=True)
 class StepDraft:
-    """One step: it runs `run`, or shows `message`, or says `manual`."""
+    """One step: it runs `run`, shows `message`, asks `choose`, or says `manual`."""
 
     title: str
     manual: list[str] = field(default_factory=list)
     """Paragraphs."""
     run: str = ""
+    shell: tuple[str, ...] = ()
+    """What runs it; empty for bash."""
     parts: tuple[str, ...] = ()
     """What the author calls the parts of the commands."""
+    secrets: list[str] = field(default_factory=list)
+    """The variables that nobody may see."""
     message: str = ""
+    choose: str = ""
+    """The variable of the decision."""
+    options: dict[str, str] = field(default_factory=dict)
+    """Its values, and what they are called."""
+    when: dict[str, str] = field(default_factory=dict)
+    """Of which decisions it is which way."""
+    lead: str = ""
+    """The paragraph that leads in to it; one of `why`."""
+    way: str = ""
+    """What the way is called that it is one of."""
     why: list[str] = field(default_factory=list)
     """Paragraphs."""
     under: str = ""
     """The heading that begins with it, where that has several steps."""
+    heading: str = ""
+    """The heading that it stands under."""
+    other_way: str = ""
+    """`or` where it is another way to do what the step before does, `system` where it
+    is one for some system."""
+    on_failure: PhaseDraft | None = None
+
+    def led_by(self, lead: str) -> None:
+        """Say what leads in to it."""
+        self.lead = lead
+        if lead:
+            self.why.append(lead)
 
     def add(self, text: str) -> None:
-        """Add to what is said of it."""
-        (self.why if self.run or self.message else self.manual).append(text)
+        """Add a paragraph, or more lines of a list, to what is said of it."""
+        add_paragraph(self.said, text)
 
-    def add_part(self, text: str, depth: int) -> None:
-        """Add an item of a list inside of it, `depth` levels below its first."""
-        said = self.why if self.run or self.message else self.manual
-        line = f"{'  ' * min(depth, DEEPEST)}- {text}"
-        if said and said[-1].lstrip().startswith("- "):
-            said[-1] += f"\n{line}"
-        else:
-            said.append(line)
+    @property
+    def acts(self) -> bool:
+        """Whether it does something by itself; what only is read does not."""
+        return bool(self.run or self.message or self.choose)
+
+    @property
+    def said(self) -> list[str]:
+        """The paragraphs that are added to."""
+        return self.why if self.acts else self.manual
 
 
 @dataclass(kw_only=True, slots=True)
@@ -50,6 +77,8 @@ class PhaseDraft:
     title: str
     why: list[str] = field(default_factory=list)
     steps: list[StepDraft] = field(default_factory=list)
+    aside: bool = False
+    attended: bool = False
 
 
 @dataclass(kw_only=True, slots=True)
@@ -65,9 +94,33 @@ class Draft:
     people: list[Person] = field(default_factory=list)
     triggers: list[str] = field(default_factory=list)
     """Lines on when something begins by itself."""
+    decisions: dict[tuple[str, ...], str] = field(default_factory=dict)
+    """The variables of decisions on the main line, by the names of their ways."""
+    names: set[str] = field(default_factory=set)
+    """Of variables, those that are taken."""
+    variables: dict[str, str] = field(default_factory=dict)
+    """What is asked before the run begins: names, and what the page calls them."""
     phases: list[PhaseDraft] = field(default_factory=list)
     comments: int = 0
     """How many HTML comments were left out."""
+
+
+def listed(text: str, depth: int) -> str:
+    """An item of a list as a line, `depth` levels below the first."""
+    return f"{'  ' * min(depth, DEEPEST)}- {text}"
+
+
+def add_paragraph(said: list[str], text: str) -> None:
+    """Add a paragraph, or a line to the list that is the last one."""
+    if said and is_list(text) and is_list(said[-1]):
+        said[-1] += f"\n{text}"
+    else:
+        said.append(text)
+
+
+def is_list(text: str) -> bool:
+    """Whether a paragraph is made of items of a list."""
+    return text.lstrip(" ").startswith("- ")
 
 
 def cut(text: str, longest: int = LONGEST_TITLE) -> str:
@@ -77,3 +130,11 @@ def cut(text: str, longest: int = LONGEST_TITLE) -> str:
         return bare
     at = bare.rfind(" ", longest // 2, longest)
     return bare[: at if at > 0 else longest - 1].rstrip(" ,;:.-") + "…"
+
+
+def fenced(text: str, language: str) -> str:
+    """A text that is to be taken as it stands, between fences."""
+    mark = "```"
+    while mark in text:
+        mark += "`"
+    return f"{mark}{language}\n{text}\n{mark}"

@@ -25,6 +25,12 @@ _NAMES = {
 """What people call it, and the key of `[runbook]` that it becomes."""
 _MOST_LINES = 20
 """A paragraph of more lines tells more than facts."""
+_VERB = re.compile(
+    r"\b(?:is|are|was|be|will|should|must|can|may|has|have|does|do|owns?|looks?|"
+    r"responsible|maintain\w*|please|if|when|who|which|this|it|we|you|they)\b",
+    re.IGNORECASE,
+)
+"""What makes a sentence of some words."""
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -53,7 +59,7 @@ class Facts:
         if name == "updated":
             return self._date(value)
         if name == "owners":
-            self.owners = [each for each in re.split(r"[,\[\] ]+", value) if each]
+            self.owners = owners(value)
             return bool(self.owners)
         setattr(self, name, value)
         return True
@@ -66,6 +72,23 @@ class Facts:
         except ValueError:
             return False
         return True
+
+
+def owners(said: str) -> list[str]:
+    """Who owns a page: handles, addresses, names; nobody where it is a sentence."""
+    bare = said.strip().strip("[]")
+    handles = re.split(r"[,;\s]+", bare.strip(",; "))
+    if all("@" in each or each.startswith("#") for each in handles):
+        return handles
+    names = [each.strip(" \"'") for each in re.split(r"[,;/]|\band\b|&", bare)]
+    names = [name for name in names if name]
+    return names if all(map(is_name, names)) else []
+
+
+def is_name(text: str) -> bool:
+    """Whether a text names somebody, and says nothing of them."""
+    words = text.split()
+    return len(words) <= 5 and text[-1:] != "." and _VERB.search(text) is None
 
 
 def are_facts(lines: Sequence[str]) -> bool:

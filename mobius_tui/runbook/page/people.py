@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mobius_tui.runbook.page.blocks import Grid
+from mobius_tui.runbook.page.facts import is_name
+from mobius_tui.runbook.page.leads import is_to_do
 
 _ENTRY = re.compile(
     r"([^:–—\n]{2,80}?)[ \t]*(?::|–|—|[ \t]-[ \t])[ \t]*"
     r"([^()\n]{1,120}?)[ \t]*(?:\(([^()\n]{1,200})\))?[ \t]*"
 )
+_ADDRESS = re.compile(r"[@#]\w|\+?\d[\d ()-]{5,}|https?://")
 _ROLE = re.compile(r"role|who|team|name|person|position|function", re.IGNORECASE)
 _HANDLE = re.compile(
     r"handle|contact|slack|teams|phone|tel|mobile|pager|mail|number|reach",
@@ -35,7 +38,16 @@ def person(item: str) -> Person | None:
     match = _ENTRY.fullmatch(item)
     if match is None or match[2].endswith(":"):
         return None
+    if not is_name(match[1]) or not _can_be_reached(match[2]):
+        return None
     return Person(role=match[1].strip(), handle=match[2], reason=match[3] or "")
+
+
+def _can_be_reached(handle: str) -> bool:
+    """Whether a text is a handle, a number, an address or a name, and no sentence."""
+    if _ADDRESS.search(handle) is not None:
+        return len(handle.split()) <= 8
+    return is_name(handle) and not is_to_do(handle)
 
 
 def people(grid: Grid) -> tuple[Person, ...]:

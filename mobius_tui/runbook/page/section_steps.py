@@ -3,175 +3,258 @@
 from __future__ import annotations
 
 import re
-from itertools import zip_longest
+from collections.abc import Sequence
 
-from mobius_tui.runbook.markdown import plain
-from mobius_tui.runbook.page.blocks import Fence, Grid, Item, Words
-from mobius_tui.runbook.page.drafts import DEEPEST, Draft, StepDraft, cut
+from mobius_tui.runbook.page.blocks import (
+    Block,
+    Closed,
+    Fence,
+    Grid,
+    Item,
+    Opened,
+    Words,
+)
+from mobius_tui.runbook.page.drafts import (
+    Draft,
+    StepDraft,
+    add_paragraph,
+    fenced,
+    is_list,
+    listed,
+)
 from mobius_tui.runbook.page.facts import are_facts
+from mobius_tui.runbook.page.inline_commands import inline_command
+from mobius_tui.runbook.page.leads import (
+    is_condition,
+    is_of_output,
+    is_to_do,
+    lead_title,
+)
+from mobius_tui.runbook.page.lists import are_to_do, follows, has_more
 from mobius_tui.runbook.page.people import people, person
+from mobius_tui.runbook.page.placing import Placing
+from mobius_tui.runbook.page.programs import is_command
 from mobius_tui.runbook.page.sections import Section
-from mobius_tui.runbook.page.shell import Commands, commands, language
+from mobius_tui.runbook.page.shell import OUTPUTS, Code, code
+from mobius_tui.runbook.page.tables import lines_of, steps_of
 
-_PROSE = frozenset({"", "text", "txt", "plain", "plaintext", "md", "markdown"})
-"""Languages of a block that may be a message."""
 _ANCHOR = re.compile(r"\[[^\]]*\]\(#[^)]*\)")
 """An entry of a table of contents."""
+_MAY_BE_OUTPUT = OUTPUTS | {"json", "xml", "console"}
+_NEVER_DONE = frozenset({"mermaid", "dot", "plantuml", "diff", "promql", "logql"})
+"""Languages of what is looked at, and neither run nor put in place."""
 
 
 class SectionReader:
     """One walk over one section."""
 
-    def __init__(self, section: Section, draft: Draft) -> None:
+    def __init__(self, section: Section, draft: Draft, *, aside: bool) -> None:
         self.section = section
         self.draft = draft
-        self.steps: list[StepDraft] = []
-        self.lead: list[str] = []
-        """What was said before the first step."""
-        self.prose: list[str] = []
-        """What was said since the last one."""
+        self.placing = Placing(section, draft, aside=aside)
         self.took = False
         """Whether something of it went elsewhere: contacts, triggers, the summary."""
         self._criteria: list[str] = []
         self._item: StepDraft | None = None
         self._depth = 0
+        self._is_to_do = False
+        """Whether most items of the list tell somebody to do something."""
         self._is_open = False
-        """Whether the item before promises more: it ends in a colon."""
+        """Whether a fence belongs to the item before though it stands below it."""
+
+    @property
+    def steps(self) -> list[StepDraft]:
+        """Its steps, but for those of asides."""
+        return self.placing.steps
+
+    @property
+    def prose(self) -> list[str]:
+        """What was said since the last step."""
+        return self.placing.prose
 
     def read(self) -> None:
         """Walk the section; what is left over is told with its last step."""
-        for block in self.section.blocks:
+        for at, block in enumerate(self.section.blocks):
             match block:
                 case Words():
                     self._words(block)
                 case Item() if block.text:
-                    self._list_item(block)
+                    self._list_item(block, self.section.blocks, at)
+                case Item():
+                    self._is_open = False
                 case Fence():
                     self._fence(block)
                 case Grid():
                     self._grid(block)
+                case Opened():
+                    self._item = None
+                    self.placing.open(block, self.section.blocks)
+                case Closed():
+                    self._item = None
+                    self.placing.close()
                 case _:
                     pass
         if self._criteria:
-            said = "\n\n".join([*self.prose, "\n".join(self._criteria)])
-            self.prose = []
-            self._step(StepDraft(title=plain(self.section.title), manual=[said]))
-        if self.steps:
-            for each in self.prose:
-                self.steps[-1].add(each)
-            self.prose = []
-
-    def _step(self, step: StepDraft) -> StepDraft:
-        """One more step, with what was said before it."""
-        if not self.steps:
-            self.lead, self.prose = self.prose, []
-        else:
-            step.why, self.prose = [*self.prose, *step.why], []
-        self.steps.append(step)
-        return step
+            self.prose.append("\n".join(self._criteria))
+            step = StepDraft(title=self.section.title, manual=[*self.prose])
+            self.prose.clear()
+            self.placing.add(step)
+        self.placing.finish()
 
     def _words(self, block: Words) -> None:
-        said = plain(block.text)
-        lines = said.split("\n")
+        lines = block.text.split("\n")
+        if not block.depth:
+            self._item = None
+            self.placing.end_condition(0)
         if are_facts(lines):
             self.took = True
             self.draft.summary += self.draft.facts.take(lines)
-        elif block.depth and self._item is not None:
-            self._item.add(said)
-            self._is_open = said.endswith(":")
-        elif self.section.topic == "triggers":
-            self._note(said)
+        elif self.section.topic == "triggers" and not block.depth:
+            self._note(block.text)
         elif self.section.topic == "about":
-            self.prose.append(block.text)
+            self.prose.append(block.source)
+        elif (command := inline_command(block.text, block.codes)) and is_to_do(
+            block.text
+        ):
+            self._commands(Code(language="", text="", script=f"{command}\n"), None)
+            self.placing.last_lead(block.text)
         else:
-            self.prose.append(said)
-            self._item = None
+            self.prose.append(block.text)
+        self._is_open = block.depth > 0 and block.text.endswith(":")
 
     def _note(self, said: str) -> None:
         """A line on what begins by itself."""
-        title = plain(self.section.title)
         if not self.took:
-            self.draft.triggers.append(title)
+            self.draft.triggers.append(self.section.title)
         self.took = True
         self.draft.triggers.append(said)
 
-    def _list_item(self, item: Item) -> None:
-        said = plain(item.text)
-        if not item.box and self._goes_elsewhere(item, said):
+    def _list_item(self, item: Item, blocks: Sequence[Block], at: int) -> None:
+        if not item.box and self._goes_elsewhere(item):
             return
+        self._is_open = item.text.endswith(":")
         is_part = self._item is not None and item.depth > self._depth
         if self._item is not None and is_part and not item.box:
-            self._item.add_part(said, item.depth - self._depth - 1)
+            if not is_list("".join(self.prose[-1:])):
+                self.placing.flush()
+            line = listed(item.text, item.depth - self._depth - 1)
+            add_paragraph(self.prose, line)
+            return
+        more = has_more(blocks, at)
+        command = inline_command(item.text, item.codes)
+        condition = is_condition(item.text)
+        if not follows(blocks, at):
+            self._is_to_do = are_to_do(blocks, at)
+        to_do = (self._is_to_do and not condition) or bool(command) or more
+        self.placing.end_condition(item.depth)
+        if not (item.box or item.ordered or to_do):
+            self._item = None
+            add_paragraph(self.prose, listed(item.text, item.depth))
+            return
+        self._is_open |= item.ordered
+        if condition:
+            self.placing.begin_condition(item.text, item.depth, has_more=more)
+        step = StepDraft(title=lead_title(item.text) or item.text)
+        if command and not more:
+            step.run = f"{command}\n"
+            step.led_by(item.text)
         else:
-            self._item = self._step(StepDraft(title=said, manual=[said]))
-            self._depth = item.depth
-        self._is_open = said.endswith(":")
+            step.manual.append(item.text)
+        self._item = self.placing.add(step)
+        self._depth = item.depth
 
-    def _goes_elsewhere(self, item: Item, said: str) -> bool:
+    def _goes_elsewhere(self, item: Item) -> bool:
         """Whether an item is no step: a contact, a trigger, a criterion, a link."""
-        lead = "  " * min(item.depth, DEEPEST)
+        line = listed(item.text, item.depth)
         match self.section.topic:
             case "contacts":
-                found = person(said.replace("\n", " "))
+                found = person(item.text.replace("\n", " "))
                 if found is None:
-                    return False
-                self.took = True
-                self.draft.people.append(found)
+                    add_paragraph(self.prose, line)
+                else:
+                    self.took = True
+                    self.draft.people.append(found)
             case "triggers":
-                self._note(f"{lead}- {said}")
+                self._note(line)
             case "criteria":
-                self._criteria.append(f"{lead}- {said}")
+                self._criteria.append(line)
             case "about":
-                self.prose.append(f"{lead}- {item.text}")
+                add_paragraph(self.prose, listed(item.source, item.depth))
             case _:
-                if _ANCHOR.fullmatch(item.text) is None:
+                if _ANCHOR.fullmatch(item.source) is None:
                     return False
                 self.took = True
-                self.draft.summary.append(f"{lead}- {item.text}")
+                line = listed(item.source, item.depth)
+                add_paragraph(self.draft.summary, line)
         return True
 
     def _fence(self, fence: Fence) -> None:
         owner = self._item if fence.depth or self._is_open else None
-        found = commands(fence)
-        if found is not None:
-            self._commands(found, owner)
-        elif not fence.text.strip():
+        found = code(fence)
+        if not found.text:
             return
-        elif self.section.topic == "messages" and language(fence.info) in _PROSE:
-            self._message(fence.text)
-        elif owner is not None:
-            owner.add(fence.text)
-        else:
-            said = [*self.prose, fence.text]
-            self.prose = []
-            title = plain(self.section.title) or said[0]
-            self._step(StepDraft(title=title, manual=said))
-        if not fence.depth:
+        if owner is None:
             self._item = None
+        if found.script and not self._is_shown(found):
+            self._commands(found, owner)
+        elif self.section.topic == "messages" and found.language in OUTPUTS:
+            self._message(found.text)
+        else:
+            self._text(found, owner)
         self._is_open = False
 
-    def _commands(self, found: Commands, owner: StepDraft | None) -> None:
-        if owner is not None and not (owner.run or owner.message):
+    def _is_shown(self, found: Code) -> bool:
+        """Whether a block is said to be for a shell, and is what a command prints."""
+        lead = self.prose[-1] if self.prose else ""
+        lines = found.script.split("\n")
+        return bool(lead) and is_of_output(lead) and not any(map(is_command, lines))
+
+    def _commands(self, found: Code, owner: StepDraft | None) -> None:
+        if owner is not None and not owner.acts:
             step = owner
-            said, step.manual = step.manual, []
-            step.why += said[1:] if cut(said[0]) == said[0] else said
+            self.placing.take_over(step)
         else:
-            first = next(
-                line.strip()
-                for line in found.script.split("\n")
-                if line.strip() and not line.lstrip().startswith("#")
-            )
-            title = "; ".join(found.titles) or first
-            step = self._step(StepDraft(title=title))
-        step.run, step.parts = found.script, found.titles
+            title = owner.title if owner is not None else ""
+            step = self.placing.add_code(StepDraft(title=""), title, found.titles)
+        step.run, step.shell, step.parts = found.script, found.shell, found.titles
         if found.output:
             step.why.append(f"The page shows this output:\n{found.output}")
 
+    def _text(self, found: Code, owner: StepDraft | None) -> None:
+        """A block that is no command: what one prints, or what is put in place."""
+        plainly = found.language in OUTPUTS or bool(found.script)
+        shown = fenced(found.text, "" if plainly else found.language)
+        lead = self.prose[-1] if self.prose else ""
+        last = self.placing.last
+        of_output = is_of_output(lead) if lead else found.language in _MAY_BE_OUTPUT
+        if of_output and last is not None and last.run:
+            self.placing.flush()
+            last.why.append(f"The page shows this output:\n{found.text}")
+        elif self._is_only_read(found, lead):
+            self.prose.append(shown)
+        elif owner is not None:
+            self.placing.flush()
+            owner.add(shown)
+        else:
+            step = self.placing.add_code(StepDraft(title=""), "", ())
+            step.why, step.manual = [], [*step.why, shown]
+            step.lead = ""
+        if found.output:
+            self.prose.append(f"The page shows this output:\n{found.output}")
+
+    def _is_only_read(self, found: Code, lead: str) -> bool:
+        """Whether a text is for nobody to put in place."""
+        return (
+            found.language in _NEVER_DONE
+            or self.section.topic in ("about", "criteria")
+            or (bool(lead) and is_of_output(lead))
+        )
+
     def _message(self, text: str) -> None:
-        title = plain(self.section.title)
+        title = self.section.title
         if any(step.message for step in self.steps) or not title:
             title = next(line.strip() for line in text.split("\n") if line.strip())
-        self._step(StepDraft(title=title, message=text.strip("\n") + "\n"))
+        self.placing.add(StepDraft(title=title, message=text.strip("\n") + "\n"))
 
     def _grid(self, grid: Grid) -> None:
         found = people(grid) if self.section.topic == "contacts" else ()
@@ -179,21 +262,13 @@ class SectionReader:
             self.took = True
             self.draft.people += found
             return
-        said = plain("\n".join(_rows(grid)))
-        if grid.depth and self._item is not None:
-            self._item.add(said)
-        else:
-            self.prose.append(said)
-
-
-def _rows(grid: Grid) -> list[str]:
-    """The rows of a table as lines, each cell with the name of its column."""
-    if not grid.rows:
-        return [" · ".join(grid.head)]
-    return [
-        " · ".join(
-            f"{name}: {cell}" if name and cell else name or cell
-            for name, cell in zip_longest(grid.head, row, fillvalue="")
-        )
-        for row in grid.rows
-    ]
+        pairs = [": ".join(row) for row in (grid.head, *grid.rows) if len(row) == 2]
+        if len(pairs) == len(grid.rows) + 1 and are_facts(pairs[1:]):
+            self.took = True
+            self.draft.summary += self.draft.facts.take(pairs[1:])
+            return
+        steps = steps_of(grid)
+        for step in steps:
+            self.placing.add(step)
+        if not steps:
+            self.prose.append("\n".join(lines_of(grid)))

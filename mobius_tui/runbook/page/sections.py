@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mobius_tui.runbook.page.blocks import Block, Heading
+from mobius_tui.runbook.page.leads import is_condition
+from mobius_tui.runbook.page.ways import is_option
 
 Topic = Literal["contacts", "triggers", "criteria", "messages", "about", ""]
 """What a section is about, as far as that decides what becomes of it."""
@@ -24,7 +26,9 @@ _MESSAGES = (
 _ABOUT = (
     r"^(overview|introduction|about|summary|purpose|scope|background|abstract|"
     r"description|preface|references?|see also|related \w+|glossary|changelog|"
-    r"revision history|table of contents|contents)\b"
+    r"revision history|table of contents|contents|meaning|impact|context|motivation|"
+    r"further (reading|information)|links|resources|additional \w+|terminology|"
+    r"definitions?|architecture|how it works|mental model|notes?|authors?|license)\b"
 )
 _TOPICS: tuple[tuple[Topic, str], ...] = (
     ("contacts", _CONTACTS),
@@ -34,6 +38,15 @@ _TOPICS: tuple[tuple[Topic, str], ...] = (
     ("about", _ABOUT),
 )
 _NUMBER = re.compile(r"(?:\d{1,3}\.)+(?:\d{1,3})?[ \t]+(?=\S)|\d{1,3}\)[ \t]+(?=\S)")
+_ASIDE = re.compile(
+    r"\b(?:(fail)(?:s|ed|ing|ures?)?|(disaster)|(quick reference)|(appendix)|"
+    r"(troubleshoot)\w*|(emergenc)\w*|(tear)[ -]?(?:ing )?down|(uninstall)\w*|"
+    r"(roll)[ -]?(?:ing )?back|(back)(?:ing)?[ -]?out|(revert)\w*|(undo)\w*|"
+    r"known (issue)s?|common (problem)s|(contingenc)\w*|faqs?|"
+    r"(?:goes|went) (wrong)|(abort)\w*|(decommission)\w*)\b",
+    re.IGNORECASE,
+)
+"""Headings of what nobody does each time."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -42,6 +55,7 @@ class Section:
 
     title: str
     topic: Topic
+    level: int = 0
     blocks: list[Block] = field(default_factory=list)
 
 
@@ -51,6 +65,7 @@ class Chapter:
 
     sections: list[Section]
     """The chapter's own first."""
+    aside: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,37 +93,96 @@ def unnumbered(title: str) -> str:
     return _NUMBER.sub("", title, count=1)
 
 
-def outline(blocks: Sequence[Block]) -> Outline:
+def is_aside(title: str, page: str) -> bool:
+    """Whether a heading is about what is only done where something went wrong.
+
+    Args:
+        title: the heading.
+        page: the page's title; what the whole page is about is its main line.
+    """
+    if is_option(title):
+        return False
+    for match in _ASIDE.finditer(title[:200]):
+        stem = next(filter(None, match.groups()), match[0])
+        if stem.lower() not in page.lower():
+            return True
+    return is_condition(title)
+
+
+def outline(blocks: Sequence[Block], title: str = "") -> Outline:
     """The chapters of a page.
 
     One heading above all others is the page's title, and those right below it begin
-    the chapters; where several are the highest, they do.
+    the chapters; where several are the highest, they do. What is only done where
+    something went wrong is a chapter of its own, behind the one that it stands in.
+
+    Args:
+        blocks: those of the page.
+        title: what the page calls itself, if it does before its first heading.
     """
     headings = [block for block in blocks if isinstance(block, Heading)]
-    title: Heading | None = None
+    top: Heading | None = None
     level = min((each.level for each in headings), default=0)
     highest = [each for each in headings if each.level == level]
     if len(highest) == 1 and headings[0].level == level:
-        title = headings[0]
+        top = headings[0]
         level = min((each.level for each in headings[1:]), default=0)
-    before = Section(title="", topic="about")
-    chapters: list[Chapter] = []
-    section = before
+    page = f"{title} {top.text if top is not None else ''}"
+    maker = _Maker(level, page)
     for block in blocks:
-        if block is title:
-            continue
-        if not isinstance(block, Heading):
-            section.blocks.append(block)
-            continue
-        above: Topic = chapters[-1].sections[0].topic if chapters else ""
-        if block.level <= level or not chapters:
-            chapters.append(Chapter(sections=[]))
-            above = ""
-        name = unnumbered(block.text)
-        section = Section(title=name, topic=topic_of(name) or above)
-        chapters[-1].sections.append(section)
+        if isinstance(block, Heading):
+            if block is not top:
+                maker.heading(block)
+        else:
+            maker.section.blocks.append(block)
     return Outline(
-        title=title.text if title is not None else "",
-        before=before,
-        chapters=tuple(chapters),
+        title=top.text if top is not None else "",
+        before=maker.before,
+        chapters=tuple(maker.chapters),
     )
+
+
+class _Maker:
+    """One walk over the headings."""
+
+    def __init__(self, level: int, page: str) -> None:
+        self.before = self.section = Section(title="", topic="about")
+        self.chapters: list[Chapter] = []
+        self._level = level
+        self._page = page
+        self._chapter: Chapter | None = None
+        """The one of the main outline."""
+        self._within: Chapter | None = None
+        """The aside within it."""
+
+    def heading(self, block: Heading) -> None:
+        """A heading, and the section that it begins."""
+        name = unnumbered(block.text)
+        if self._within and block.level <= self._within.sections[0].level:
+            self._within = None
+        if block.level <= self._level or self._chapter is None:
+            self._within = None
+            aside = is_aside(name, self._page)
+            target = self._chapter = Chapter(sections=[], aside=aside)
+            self.chapters.append(target)
+        elif self._within is not None:
+            target = self._within
+        elif self._may_split() and is_aside(name, self._page):
+            target = self._within = Chapter(sections=[], aside=True)
+            self.chapters.append(target)
+        else:
+            target = self._chapter
+        self._begin(block, name, target)
+
+    def _may_split(self) -> bool:
+        """Whether an aside may stand in the chapter: not among messages, say."""
+        chapter = self._chapter
+        return (
+            chapter is not None and not chapter.aside and not chapter.sections[0].topic
+        )
+
+    def _begin(self, block: Heading, name: str, target: Chapter) -> None:
+        above: Topic = target.sections[0].topic if target.sections else ""
+        topic = topic_of(name) or above
+        self.section = Section(title=name, topic=topic, level=block.level)
+        target.sections.append(self.section)

@@ -1,45 +1,58 @@
-"""Which blocks of code are commands for a shell, and what of them is to be run."""
+"""What a block of code is: commands, for which program, or text to put in place."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mobius_tui.runbook.page.blocks import Fence
+from mobius_tui.runbook.page.programs import PROGRAMS, is_command
+from mobius_tui.runbook.page.sessions import (
+    Part,
+    begins_with_prompt,
+    is_of_root,
+    read_session,
+)
 
-_SHELLS = frozenset({"bash", "sh", "shell", "zsh", "ksh", "dash"})
+_SHELLS = frozenset({"bash", "sh", "shell", "zsh", "ksh", "dash", "shellscript"})
 _SESSION_NAMES = """
 console terminal session shell-session shellsession sh-session bash-session
 shellconsole
 """
 _SESSIONS = frozenset(_SESSION_NAMES.split())
 """What people call a block that shows a terminal: prompts, commands and output."""
-_LANGUAGE = re.compile(r"\{?[ \t]*\.?([A-Za-z][A-Za-z0-9_+-]*)")
-_PROMPT = re.compile(
-    r"(?:\[?[\w.-]{1,64}@[\w.-]{1,64}[^$#%\n]{0,128})?[$%][ \t]+(\S.*)", re.DOTALL
-)
-_ROOT = re.compile(r"(?:\[?root@[\w.-]{1,64}[^$#%\n]{0,128})?#[ \t]+([a-z./].*)")
+_INTERPRETERS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("python", "python3", "py"), ("python3",)),
+    "perl": ("perl",),
+}
+"""Languages that are run as they stand, and by what."""
+OUTPUTS = frozenset({"", "text", "txt", "plain", "plaintext", "output", "log", "none"})
+"""Languages of a block that may be what a command prints."""
+_LANGUAGE = re.compile(r"\{?[ \t]*\.?([A-Za-z][A-Za-z0-9_+#-]*)")
 _COMMENT = re.compile(r"#+(?!!)[ \t]*(.*)")
-_COMMAND_NAMES = """
-ansible apt apt-get aws az bash cat cd chmod chown cp crontab curl docker
-docker-compose du df echo env export find for gcloud git grep gunzip helm if ip
-iptables journalctl kill killall kubectl ls make mkdir mv mysql nginx node npm npx
-ping pip pkill ps psql python python3 redis-cli rm rsync scp sed service sh sleep
-source ssh sudo supervisorctl systemctl tail tar terraform touch unzip wget while
-yarn
-"""
-_COMMANDS = frozenset(_COMMAND_NAMES.split())
-"""By these a block that names no language is taken for commands."""
+_WINDOWS = frozenset({"powershell", "cmd"})
+_STARTS = {"psql": "psql -X -v ON_ERROR_STOP=1", "python3": "python3 -"}
+_CALL = re.compile(r"[a-z_]\w*\((?!\))")
+"""How a query begins, and no command."""
+_BASE = re.compile(r"\w[\w-]*")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Commands:
-    """What a block wants to be run."""
+class Code:
+    """What a block holds."""
 
-    script: str
-    output: str
-    """What the page shows that the commands print; empty if nothing."""
-    titles: tuple[str, ...]
+    language: str
+    """What it calls itself, or what its prompts say."""
+    text: str
+    """The whole of it, without prompts; empty where there is nothing."""
+    script: str = ""
+    """What is to be run; empty where it is text."""
+    shell: tuple[str, ...] = ()
+    """What runs the script; empty for bash."""
+    output: str = ""
+    """What the page shows that the commands print."""
+    titles: tuple[str, ...] = ()
     """Its comments: what its author calls the parts of it."""
 
 
@@ -49,74 +62,83 @@ def language(info: str) -> str:
     return match[1].lower() if match is not None else ""
 
 
-def commands(fence: Fence) -> Commands | None:
-    """The commands of a block; `None` where it holds something else."""
+def code(fence: Fence) -> Code:
+    """What a block holds."""
     named = language(fence.info)
     lines = fence.text.strip("\n").rstrip().split("\n")
-    if named in _SESSIONS or ((not named or named in _SHELLS) and _has_prompt(lines)):
-        lines, output = _session(lines, root=named in _SESSIONS)
-    elif named in _SHELLS or (not named and _looks_like_commands(lines)):
-        output = ""
-    else:
-        return None
-    titles = [match[1].strip() for each in lines if (match := _COMMENT.match(each))]
-    if not any(each.strip() and not each.lstrip().startswith("#") for each in lines):
-        return None
-    return Commands(
-        script="\n".join(each.rstrip("\r") for each in lines) + "\n",
-        output=output,
-        titles=tuple(title for title in titles if title),
-    )
+    lines = [line.rstrip("\r") for line in lines]
+    text = "\n".join(lines)
+    if not text.strip():
+        return Code(language=named, text="")
+    if named in _INTERPRETERS and not begins_with_prompt(lines):
+        shell = _INTERPRETERS[named]
+        return Code(language=named, text=text, script=f"{text}\n", shell=shell)
+    of_shell = named in _SHELLS
+    open_named = not named or named in _SESSIONS
+    root = open_named and is_of_root(lines, PROGRAMS)
+    if named in _SESSIONS and _CALL.match(_first(lines)) is not None:
+        return Code(language="", text=text)
+    if root or named in _SESSIONS or begins_with_prompt(lines):
+        return _of_session(named, lines, root=root)
+    if of_shell or (not named and is_command(_first(lines))):
+        return _of_shell(named, lines, "")
+    return Code(language=named, text=text)
 
 
-def _first(lines: list[str]) -> str:
+def _first(lines: Sequence[str]) -> str:
     """The first line that is no comment."""
     bare = (line.strip() for line in lines)
     return next((line for line in bare if line and line[0] != "#"), "")
 
 
-def _has_prompt(lines: list[str]) -> bool:
-    """Whether a block begins with a prompt, whatever it says that it is."""
-    first = _first(lines)
-    return not first.startswith("%") and _PROMPT.fullmatch(first) is not None
+def _of_shell(named: str, lines: Sequence[str], output: str) -> Code:
+    text = "\n".join(lines)
+    if not _first(lines):
+        return Code(language=named, text=text)
+    titles = [match[1].strip() for each in lines if (match := _COMMENT.match(each))]
+    return Code(
+        language=named,
+        text=text,
+        script=f"{text}\n",
+        output=output,
+        titles=tuple(title for title in titles if title),
+    )
 
 
-def _looks_like_commands(lines: list[str]) -> bool:
-    words = _first(lines).split(maxsplit=1)
-    return bool(words) and (words[0] in _COMMANDS or words[0].startswith(("./", "/")))
-
-
-def _session(lines: list[str], *, root: bool) -> tuple[list[str], str]:
-    """What was typed in a session, and what was printed.
-
-    A session without any prompt is all typed.
-
-    Args:
-        lines: its lines.
-        root: whether a `#` may be the prompt of the superuser.
-    """
-    prompts = [_PROMPT] if any(_PROMPT.fullmatch(each) for each in lines) else []
-    if root and not prompts:
-        prompts = [_ROOT] if any(_ROOT.fullmatch(each) for each in lines) else []
-    if not prompts:
-        return lines, ""
-    typed: list[str] = []
-    printed: list[str] = []
-    goes_on = False
-    for line in lines:
-        match = prompts[0].fullmatch(line)
-        if match is not None:
-            typed.append(match[1])
-        elif goes_on and typed[-1].endswith("\\"):
-            typed.append(line.removeprefix("> "))
-        elif goes_on and line.startswith("> "):
-            typed.append(line[2:])
-        elif line.startswith("#") or not line.strip():
-            (printed if printed and line.strip() else typed).append(line)
-            continue
+def _of_session(named: str, lines: Sequence[str], *, root: bool) -> Code:
+    shown = read_session(lines, root=root)
+    output = "\n".join(shown.printed).strip("\n")
+    clients = {part.client for part in shown.parts}
+    typed = [line for part in shown.parts for line in part.typed]
+    if clients & _WINDOWS:
+        client = next(iter(sorted(clients & _WINDOWS)))
+        text = "\n".join(typed)
+        return Code(language=client, text=text, output=output)
+    script: list[str] = []
+    for part in shown.parts:
+        if part.client:
+            _to_client(part, script)
         else:
-            printed.append(line)
-            goes_on = False
-            continue
-        goes_on = True
-    return typed, "\n".join(printed).strip("\n")
+            script += part.typed
+    return _of_shell(named, script, output)
+
+
+def _to_client(part: Part, script: list[str]) -> None:
+    """What was typed to a program, as a here-document for it.
+
+    The program is the one that the line before started, or it is started here.
+    """
+    while script and not script[-1].strip():
+        script.pop()
+    end = "EOF"
+    while end in part.typed:
+        end += "F"
+    if script and re.search(rf"\b{part.client}\b[^|;&<]*$", script[-1]) is not None:
+        script[-1] += f" <<'{end}'"
+    else:
+        base = part.base if part.client in ("psql", "mysql") else ""
+        start = _STARTS.get(part.client, part.client)
+        if _BASE.fullmatch(base) is not None:
+            start += f" -d {base}" if part.client == "psql" else f" {base}"
+        script.append(f"{start} <<'{end}'")
+    script += [*part.typed, end]

@@ -8,7 +8,6 @@ tables; those are put around what it wrote.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
@@ -24,13 +23,9 @@ from mobius_tui.runbook.page.drafts import (
     cut,
 )
 from mobius_tui.runbook.page.effect import effect_of
+from mobius_tui.runbook.page.slugs import Ids, slug
 from mobius_tui.runbook.problem import is_control
 
-_ASIDE = re.compile(
-    r"\bfail(s|ed|ing|ure|ures)?\b|\bdisaster\b|\bquick reference\b|\bappendix\b",
-    re.IGNORECASE,
-)
-"""Headings of what nobody does each time."""
 _WORDS = ("stop", "continue")
 """What `on_failure` takes for words of its own; no phase may be called so."""
 _WIDE = 80
@@ -45,33 +40,6 @@ _HEAD = """\
 #
 # The first says what is wrong with the page, the second shows what would run.
 """
-
-
-class _Ids:
-    """Ids made of titles, each once."""
-
-    def __init__(self, kind: str, taken: Iterable[str] = ()) -> None:
-        self._kind = kind
-        self._counts = dict.fromkeys(taken, 1)
-
-    def made_of(self, title: str) -> str:
-        """The next id for a title."""
-        base = slug(title) or self._kind
-        found = base
-        while found in self._counts:
-            self._counts[base] = self._counts.get(base, 1) + 1
-            found = f"{base}-{self._counts[base]}"
-        self._counts[found] = 1
-        return found
-
-
-def slug(text: str) -> str:
-    """An id made of a text: a-z, 0-9 and `-`; empty where nothing of it can be kept."""
-    plain = unicodedata.normalize("NFKD", text[:200]).encode("ascii", "ignore").decode()
-    words = "-".join(re.findall(r"[a-z0-9]+", plain.lower().replace("'", "")))
-    if len(words) <= 40:
-        return words
-    return words[: max(words.rfind("-", 0, 41), 0) or 40]
 
 
 def runbook_text(draft: Draft, *, page: str, file: str, name: str) -> str:
@@ -93,9 +61,14 @@ def runbook_text(draft: Draft, *, page: str, file: str, name: str) -> str:
         contact = {"role": person.role, "handle": person.handle, "for": person.reason}
         given = {key: _line(value) for key, value in contact.items() if value}
         parts.append(_table("[[contact]]", given))
+    for name, title in draft.variables.items():
+        asked: dict[str, Any] = {"title": _title(title), "ask": True}
+        if any(name in step.secrets for phase in draft.phases for step in phase.steps):
+            asked["secret"] = True
+        parts.append(_table(f"[var.{name}]", asked))
     if draft.triggers:
         parts.append(_triggers(draft))
-    ids = _Ids("message")
+    ids = Ids("message")
     messages: dict[int, str] = {}
     for step in (step for phase in draft.phases for step in phase.steps):
         if step.message:
@@ -140,30 +113,36 @@ def _triggers(draft: Draft) -> str:
 
 
 def _phases(draft: Draft, messages: Mapping[int, str]) -> list[str]:
-    asides = [bool(_ASIDE.search(phase.title)) for phase in draft.phases]
-    if all(asides):
-        asides = [False for _ in asides]
-    phase_ids, step_ids = _Ids("phase", _WORDS), _Ids("step")
+    phase_ids, step_ids = Ids("phase", _WORDS), Ids("step")
+    named = {
+        id(phase): phase_ids.made_of(phase.title or draft.title or "steps")
+        for phase in draft.phases
+    }
     parts: list[str] = []
-    for phase, aside in zip(draft.phases, asides, strict=True):
-        phase_id = phase_ids.made_of(phase.title or draft.title or "steps")
-        parts.append(_phase(phase, phase_id, draft, aside=aside))
+    for phase in draft.phases:
+        parts.append(_phase(phase, named[id(phase)], draft))
         for step in phase.steps:
             body = _step(step, step_ids.made_of(step.title), messages)
+            if step.on_failure is not None:
+                body["on_failure"] = named[id(step.on_failure)]
             under = _comment(f"# {_line(step.under)}\n") if step.under else ""
             parts.append(f"{under}{_table('[[phase.step]]', body)}")
+            if step.choose:
+                parts.append(_choice(step))
     return parts
 
 
-def _phase(phase: PhaseDraft, phase_id: str, draft: Draft, *, aside: bool) -> str:
+def _phase(phase: PhaseDraft, phase_id: str, draft: Draft) -> str:
     body: dict[str, Any] = {
         "id": phase_id,
         "title": _title(phase.title) or _title(draft.title) or "Steps",
     }
     if phase.why:
         body["why"] = _text("\n\n".join(phase.why))
-    if aside:
+    if phase.aside:
         body["aside"] = True
+    if phase.attended:
+        body["attended"] = True
     rule = f"# ── {_line(cut(body['title'], 60))} "
     return f"{rule:─<{_WIDE}}\n\n{_table('[[phase]]', body)}"
 
@@ -172,15 +151,37 @@ def _step(step: StepDraft, step_id: str, messages: Mapping[int, str]) -> dict[st
     body: dict[str, Any] = {"id": step_id, "title": _title(step.title) or step_id}
     if step.why:
         body["why"] = _text("\n\n".join(step.why))
+    if step.when:
+        body["when"] = {var: [value] for var, value in step.when.items()}
     if step.run:
-        body["effect"] = effect_of(step.run, step.title, *step.parts)
+        body["effect"] = _effect(step)
+        if step.shell:
+            body["shell"] = [*step.shell]
+        if step.secrets:
+            body["secrets"] = dict.fromkeys(step.secrets)
         body["run"] = _kept(step.run)
     elif step.message:
         body["message"] = messages[id(step)]
         body["optional"] = True
-    else:
+    elif not step.choose:
         body["manual"] = _text("\n\n".join(step.manual)) or body["title"]
     return body
+
+
+def _effect(step: StepDraft) -> str:
+    """What a step is guessed to do; of no shell's script it is known that it reads."""
+    named = (step.title, *step.parts, step.heading, step.lead)
+    effect = effect_of(step.run, *filter(None, named))
+    return "change" if step.shell and effect == "read" else effect
+
+
+def _choice(step: StepDraft) -> str:
+    """The tables of a decision."""
+    options = (
+        _table("[[phase.step.choose.option]]", {"value": value, "title": _title(title)})
+        for value, title in step.options.items()
+    )
+    return "\n".join([_table("[phase.step.choose]", {"var": step.choose}), *options])
 
 
 def _title(text: str) -> str:
@@ -241,6 +242,16 @@ def _pair(key: str, value: Any) -> str:
         if "\n" not in value and "'" not in value and "\t" not in value:
             return f"{key} = '{value}'\n"
     if isinstance(value, list):
-        items = ", ".join(tomli_w.dumps({"": each})[5:].strip() for each in value)
-        return f"{key} = [{items}]\n"
+        return f"{key} = {_list(value)}\n"
+    if isinstance(value, dict):
+        pairs = ", ".join(
+            f"{name} = {_list(each) if each else tomli_w.dumps({'': name})[5:].strip()}"
+            for name, each in value.items()
+        )
+        return f"{key} = {{ {pairs} }}\n"
     return tomli_w.dumps({key: value}, multiline_strings=True)
+
+
+def _list(values: Iterable[str]) -> str:
+    items = ", ".join(tomli_w.dumps({"": each})[5:].strip() for each in values)
+    return f"[{items}]"

@@ -11,23 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobius_tui.errors import RunbookError
-from mobius_tui.runbook.decode import decode
 from mobius_tui.runbook.markdown import plain
 from mobius_tui.runbook.model import Runbook
 from mobius_tui.runbook.model_action import Manual, Run, SendMessage
 from mobius_tui.runbook.page.convert import convert
+from tests.runbook.page.imported import imported, scripts, titles
 
 TESTS = Path(__file__).parent.parent.parent
 SEED = TESTS / "data" / "rollback_runbook.md"
 PAGES = sorted((TESTS / "runbook" / "data" / "pages").glob("*.md"))
-
-
-def imported(page: str, name: str = "page") -> tuple[str, Runbook]:
-    """What a page becomes: the text, and the runbook that it decodes to."""
-    made = convert(page, page=f"{name}.md", file=f"{name}.toml", name=name)
-    found, problems = decode(Path("x.toml"), made.text.encode(), lambda _: ("", b""))
-    assert found is not None, "\n".join(each.render() for each in problems)
-    return made.text, found
 
 
 def of_file(name: str) -> tuple[str, Runbook]:
@@ -36,17 +28,9 @@ def of_file(name: str) -> tuple[str, Runbook]:
     return imported(path.read_bytes().decode("utf-8-sig"), name)
 
 
-def scripts(book: Runbook) -> list[str]:
-    return [step.action.script for step in book.steps() if isinstance(step.action, Run)]
-
-
 def effects(book: Runbook) -> dict[str, str]:
     runs = [(step.id, step.action) for step in book.steps()]
     return {name: run.effect for name, run in runs if isinstance(run, Run)}
-
-
-def titles(book: Runbook) -> list[str]:
-    return [step.title for step in book.steps()]
 
 
 def test_every_command_of_the_seed_is_in_a_script() -> None:
@@ -98,7 +82,9 @@ def test_the_seed_in_the_words_of_a_runbook() -> None:
     assert "YYYYMMDD" in text
     assert "(Database-specific commands)" in text
     asides = [phase.title for phase in book.phases if phase.aside]
-    assert asides == ["Rollback Failure Recovery", "Quick Reference"]
+    assert asides == [
+        *("Automated Rollback", "Rollback Failure Recovery", "Quick Reference")
+    ]
     guessed = effects(book)
     reads = {name for name, effect in guessed.items() if effect == "read"}
     assert reads == {
@@ -159,7 +145,7 @@ def test_nested_lists_fences_in_them_and_front_matter() -> None:
     assert [contact.role for contact in book.contacts] == [
         *("DBA on-call", "Head of Platform")
     ]
-    assert titles(book)[-1] == "Everybody else reads along."
+    assert "Everybody else reads along." in book.summary
 
 
 def test_sessions_attributes_and_quotes() -> None:
@@ -178,7 +164,7 @@ def test_sessions_attributes_and_quotes() -> None:
     assert "successfully rolled out" in book.steps()[2].why
     sql = book.steps()[-2].action
     assert isinstance(sql, Manual)
-    assert sql.text == "DELETE FROM locks WHERE age > 3600;"
+    assert sql.text == "```sql\nDELETE FROM locks WHERE age > 3600;\n```\n"
 
 
 def test_no_headings_and_quotes_of_every_kind() -> None:
@@ -233,6 +219,19 @@ HOSTILE = {
     "substitutions": "```sh\n" + '"$(' * (MANY // 3),
     "prompts": "```console\n" + "a@b" * (MANY // 3),
     "contacts": "# Contacts\n- " + "a - (" * (MANY // 5),
+    "tags": "<a " * (MANY // 3),
+    "details": "<details><summary>a</summary>\n\n" * (MANY // 31),
+    "html": "<div>" + "<td><!--" * (MANY // 8),
+    "tabs": '=== "a"\n\n' + '    === "b"\n\n' * (MANY // 14),
+    "documents": "```sh\n" + "cat <<E\n" * (MANY // 8),
+    "placeholders": "```sh\n" + "ls <a b> '<c>' {{d}} [your e]\n" * (MANY // 30),
+    "conditions": "If it fails " * (MANY // 12),
+    "leads": "Run the command to " * (MANY // 20) + "\n\n```sh\nls\n```",
+    "prompts of databases": "```console\n" + "a=# b\n" * (MANY // 6),
+    "loops": "```console\n$ for a in b\n" + "> for a in b\n" * (MANY // 13),
+    "wide": "|a" * 300 + "\n" + "|-" * 300 + "\n" + ("|b" * 300 + "\n") * 1700,
+    "references": "[a]: b\n" * (MANY // 14) + "[a] " * (MANY // 8),
+    "shortcodes": "{{< tab " * (MANY // 8),
     "escapes": "\x1b[31m" * (MANY // 6),
 }
 

@@ -1,0 +1,26 @@
+"""What a page becomes, for tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mobius_tui.runbook.decode import decode
+from mobius_tui.runbook.model import Runbook
+from mobius_tui.runbook.model_action import Run
+from mobius_tui.runbook.page.convert import convert
+
+
+def imported(page: str, name: str = "page") -> tuple[str, Runbook]:
+    """The text of the runbook, and the runbook that it decodes to."""
+    made = convert(page, page=f"{name}.md", file=f"{name}.toml", name=name)
+    found, problems = decode(Path("x.toml"), made.text.encode(), lambda _: ("", b""))
+    assert found is not None, "\n".join(each.render() for each in problems)
+    return made.text, found
+
+
+def scripts(book: Runbook) -> list[str]:
+    return [step.action.script for step in book.steps() if isinstance(step.action, Run)]
+
+
+def titles(book: Runbook) -> list[str]:
+    return [step.title for step in book.steps()]
