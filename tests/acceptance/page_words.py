@@ -1,0 +1,221 @@
+"""Which words of a page do not stand in the runbook that was made of it.
+
+A paragraph, an item, a cell or a block of code stands in a runbook where its words
+stand there one after the other, in one text of it. Where it was taken apart, as a
+session is into what was typed and what was printed, each line must stand there; where
+a line was taken apart, as `Owner: @ops (always)` is, all its parts must, in one table.
+Each place in the runbook serves once: what a page says twice, a runbook says twice.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from tests.acceptance.page_lines import Line, Said, said_by, words
+
+FEWEST = 3
+"""Words in a row that are no chance, where a line was taken apart."""
+_FACTS = """
+title version document review cycle last updated reviewed date owner owners maintainer
+maintainers
+"""
+FACTS = frozenset(_FACTS.split())
+"""What a page says of itself; the runbook has keys for it."""
+TOLD_BY_KEYS = {
+    "summary": {
+        *("overview", "introduction", "about", "summary", "purpose", "description")
+    },
+    "contact": {"contacts", "contact"},
+}
+"""Headings that only name what a key or a table of the runbook is called."""
+PLACEHOLDER = re.compile(
+    r"<[A-Za-z][^<>\n]{0,80}>|\{\{[^{}\n]{1,80}\}\}|\[[^\[\]\n]{1,80}\]"
+    r"|\b(?:YOUR|your|MY)[-_][\w-]+"
+)
+_NO_WORDS = ("id", "effect")
+"""Keys of a runbook that say nothing of the page in its words."""
+_FACT = re.compile(r"([\w \t-]+)[:=](.*)", re.DOTALL)
+_PUNCTUATION = re.compile(r"[:()|–—]|\s-\s")
+_COMMENT = re.compile(r"[ \t]*#(.*)")
+_STRING = re.compile(r"'''[\s\S]*?'''|\"\"\"(?:[^\\]|\\[\s\S])*?\"\"\"")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lost:
+    """Words of a line that stand nowhere."""
+
+    line: int
+    words: tuple[str, ...]
+
+
+class Runbook:
+    """The texts of a runbook, and which of them have served."""
+
+    def __init__(self, text: str) -> None:
+        self.tables = [
+            " \0 ".join(_spaced(words(each)) for each in table if each)
+            for table in _tables(tomllib.loads(text), text)
+        ]
+        self.all = " \1 ".join(self.tables)
+        self._served: dict[str, int] = {}
+        self.keys = {key for key in TOLD_BY_KEYS if re.search(rf"\b{key}\b", text)}
+        self.contacts = [_spaced(words(each)) for each in _contacts(text)]
+
+    def has(self, wanted: list[str]) -> bool:
+        """Whether words stand there in a row, at a place that did not serve yet."""
+        key = _spaced(wanted)
+        at = self.all.find(key, self._served.get(key, 0))
+        if at < 0:
+            return False
+        self._served[key] = at + len(key) - 1
+        return True
+
+    def holds(self, wanted: list[str]) -> bool:
+        """Whether words stand there in a row, wherever."""
+        return _spaced(wanted) in self.all
+
+    def together(self, parts: Iterable[list[str]]) -> bool:
+        """Whether all parts stand in one table."""
+        keys = [_spaced(part) for part in parts if part]
+        return len(keys) > 1 and any(
+            all(key in table for key in keys) for table in self.tables
+        )
+
+
+def lost_words(page: str, runbook: str) -> tuple[int, tuple[Lost, ...]]:
+    """How many words a page has, and which of them the runbook does not have."""
+    made = Runbook(runbook)
+    said = said_by(page)
+    count = sum(len(words("".join(line.parts))) for each in said for line in each.lines)
+    found = [lost for each in said for lost in _lost_of(each, made)]
+    return count, tuple(found)
+
+
+def _lost_of(said: Said, made: Runbook) -> Iterator[Lost]:
+    """What is lost of lines that belong together."""
+    if not _stands(said.lines, made):
+        for line in said.lines:
+            missing = _missing(line, made)
+            if missing:
+                yield Lost(line=line.number, words=tuple(missing))
+    for line in said.lines:
+        for link in line.links:
+            if not made.holds(words(link)):
+                yield Lost(line=line.number, words=(link,))
+
+
+def _stands(lines: list[Line], made: Runbook) -> bool:
+    return any(not each or made.has(each) for each in _variants(lines))
+
+
+def _variants(lines: list[Line]) -> list[list[str]]:
+    """The words of lines: marks may part them or not, addresses may be shown."""
+    tight = words("\n".join("".join(line.parts) for line in lines))
+    shown = words("\n".join("".join(line.shown) for line in lines))
+    loose = words("\n".join(" ".join(line.parts) for line in lines))
+    found: list[list[str]] = []
+    for each in (tight, shown, loose):
+        if each not in found:
+            found.append(each)
+    return found
+
+
+def _missing(line: Line, made: Runbook) -> list[str]:
+    """The words of one line that are lost."""
+    if _stands([line], made):
+        return []
+    text = "".join(line.parts)
+    if line.kind == "heading" and any(
+        set(words(text)) <= TOLD_BY_KEYS[key] for key in made.keys
+    ):
+        return []
+    if line.kind == "head" and made.contacts:
+        return []
+    fact = _FACT.fullmatch(text)
+    if fact and set(words(fact[1])) <= FACTS and made.holds(words(fact[2])):
+        return []
+    if _stands_apart(text, made) or made.together(map(words, line.parts)):
+        return []
+    row = words(text)
+    missing = list(_without_runs(row, made, FEWEST))
+    return missing and (list(_without_runs(row, made, FEWEST - 1)) or missing)
+
+
+def _stands_apart(text: str, made: Runbook) -> bool:
+    """Whether it was taken apart at its placeholders or its punctuation."""
+    holes = PLACEHOLDER.findall(text)
+    if holes:
+        parts = [words(part) for part in PLACEHOLDER.split(text)]
+        if made.together(parts) and all(made.holds(words(hole)) for hole in holes):
+            return True
+    return made.together(words(part) for part in _PUNCTUATION.split(text))
+
+
+def _without_runs(row: list[str], made: Runbook, fewest: int) -> Iterator[str]:
+    """Words that do not stand in the runbook beside enough of their neighbours."""
+    at = 0
+    while at < len(row):
+        end = len(row)
+        while end >= at + fewest and not made.holds(row[at:end]):
+            end -= 1
+        if end < at + fewest:
+            yield row[at]
+            at += 1
+        else:
+            at = end
+
+
+def _spaced(row: list[str]) -> str:
+    return f" {' '.join(row)} "
+
+
+def _tables(tree: dict[str, object], text: str) -> Iterator[list[str]]:
+    """The texts of each table, and the comments."""
+    for value in tree.values():
+        yield from _below(value)
+    comments = _comments(text)
+    yield from comments[1:] if comments else []  # the first is the program's own
+
+
+def _below(value: object) -> Iterator[list[str]]:
+    if isinstance(value, list):
+        for each in value:
+            yield from _below(each)
+    elif isinstance(value, dict):
+        own: list[str] = []
+        below: list[object] = []
+        for each in (each for key, each in value.items() if key not in _NO_WORDS):
+            if isinstance(each, dict) or (
+                isinstance(each, list) and any(isinstance(item, dict) for item in each)
+            ):
+                below.append(each)
+            elif isinstance(each, list):
+                own.append(" ".join(map(str, each)))
+            else:
+                own.append(str(each))
+        yield own
+        for each in below:
+            yield from _below(each)
+
+
+def _comments(text: str) -> list[list[str]]:
+    """The comments, those of lines that follow one another together."""
+    bare = _STRING.sub(lambda each: "=" + "\n" * each[0].count("\n"), text)
+    found: list[list[str]] = []
+    goes_on = False
+    for row in bare.split("\n"):
+        match = _COMMENT.fullmatch(row)
+        if match is not None and goes_on:
+            found[-1][0] += f"\n{match[1]}"
+        elif match is not None:
+            found.append([match[1]])
+        goes_on = match is not None
+    return found
+
+
+def _contacts(text: str) -> list[str]:
+    contacts = tomllib.loads(text).get("contact", [])
+    return [" ".join(map(str, each.values())) for each in contacts]
