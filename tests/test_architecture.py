@@ -35,6 +35,8 @@ PURE = (
     "runbook.templates",
     "runbook.loopback",
     "runbook.changes",
+    "runbook.drift",
+    "runbook.drift_commands",
     "runbook.lint",
     "runbook.lint_outside",
     "runbook.lint_scripts",
