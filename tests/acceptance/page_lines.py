@@ -1,9 +1,10 @@
 """What a Markdown page says, line by line, as a parser of its own reads it.
 
-It is markdown-it, not the reader that `import` has: a word that only one of the two
-sees is a word that is lost. No words are: marks of Markdown, tags of HTML and their
+It knows nothing of what `import` takes a page for: a word that it sees and the runbook
+does not have is lost. No words are: marks of Markdown, tags of HTML and their
 attributes (but for the labels of tabs), comments, the language of a block, numbers of
-items and headings, and what only shapes a site: a table of contents, `{{< note >}}`.
+items and headings, and what only shapes a site: a table of contents, `{{< note >}}`,
+the kind of a note that has a title of its own.
 """
 
 from __future__ import annotations
@@ -28,9 +29,16 @@ _TAG = re.compile(r"</?([A-Za-z][\w-]*)((?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>")
 _LABEL = re.compile(r"\blabel\s*=\s*[\"']([^\"']*)[\"']")
 _VALUE = re.compile(r"\bvalue\s*=\s*[\"']([^\"']*)[\"']")
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-_SITE = re.compile(r"\{\{[<%](.*?)[%>]\}\}|\[\[?_?TOC_?\]?\]")
+_SITE = re.compile(r"\{\{[<%](.*?)[%>]\}\}")
+_CONTENTS = re.compile(r"\s*\[\[?_*TOC_*\]?\]\s*")
+_NOTE = re.compile(
+    r"\s*(?:(?:!!!|\?\?\?\+?)\s*[\w -]+?\"(?P<quoted>.*)\"|:::+\s*[\w-]+(?P<bare>\W.+))"
+)
+"""A note with a title: what kind it is shows only in its colour."""
 _MODULE = re.compile(r"(?:import|export)\s.*\bfrom\s+['\"].*|import\s+['\"].*")
-_QUOTED = re.compile(r"\"([^\"]*)\"")
+_SHOWN = re.compile(
+    r"(?:^\s*tab\s+name|\b(?:title|text|label|caption))\s*=\s*\"([^\"]*)\""
+)
 _FENCE_MARK = re.compile(r"\s*(?:```+|~~~+)[^`]*")
 _NUMBER = re.compile(r"\s*(?:(?:\d{1,3}\.)+(?:\d{1,3})?\s+|\d{1,3}\)\s+)")
 _BOX = re.compile(r"\s*\[[ xX]\](?:\s|$)")
@@ -185,9 +193,13 @@ def _finished(line: Line) -> Line:
         first = _BOX.sub("", line.parts[0], count=1)
         if line.kind == "heading":
             first = _NUMBER.sub("", first, count=1)
-        if line.kind == "words" and _MODULE.fullmatch("".join(line.parts)):
-            first, line.parts, line.shown = "", [""], [""]
         line.parts[0] = line.shown[0] = first
+        text = "".join(line.parts)
+        if line.kind == "words" and (_MODULE.fullmatch(text) or _CONTENTS.fullmatch(text)):
+            line.parts, line.shown = [""], [""]
+        note = _NOTE.fullmatch(text) if line.kind == "words" else None
+        if note is not None:
+            line.parts = line.shown = [note["quoted"] or note["bare"]]
     line.parts = [_unsited(part) for part in line.parts]
     line.shown = [_unsited(part) for part in line.shown]
     return line
@@ -195,7 +207,7 @@ def _finished(line: Line) -> Line:
 
 def _unsited(text: str) -> str:
     """Without what only shapes a site, but for the words that it shows."""
-    return _SITE.sub(lambda each: " ".join(_QUOTED.findall(each[1] or "")), text)
+    return _SITE.sub(lambda each: " ".join(_SHOWN.findall(each[1])), text)
 
 
 def _untagged(text: str) -> str:

@@ -122,6 +122,10 @@ kubectl logs "$pod_name"
         ("&nbsp;The&nbsp;plan", ""),
         ('<Tabs><TabItem value="x" label="Look">', ""),
         ('<Tabs><TabItem value="x" label="Lost">', "lost"),
+        ('{{< tabs name="no" >}}\n{{% tab name="Look" %}}\n{{< /tabs >}}', ""),
+        ('{{% tab name="Lost" %}}', "lost"),
+        ('!!! danger "Look"\n\n:::danger Look\n\n[[_TOC_]]', ""),
+        ("!!! danger\n\n> [!WARNING]\n> Look", "danger warning"),
     ],
 )
 def test_which_words_are_lost(page: str, lost: str) -> None:
