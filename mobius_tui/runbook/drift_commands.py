@@ -24,7 +24,7 @@ _VARIABLE = re.compile(r"\$(\w+)")
 _OURS = re.compile(r"set [-+][a-z]+( pipefail)?|.*\$RUNBOOK_OUTPUT\b.*")
 """What only a runbook has: strict flags, and the outputs of a step."""
 _HOLE = r"<[A-Za-z][^<>\n]{0,80}>|\{\{ ?[\w-]+ ?\}\}|\bYOUR_\w+"
-_FILLED = r"(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s'\"]+)"
+_FILLED = r"(?:\"[^\"\n]*\"|'[^'\n]*'|<[^<>\n]*>|[^\s'\"]+)"
 _LONGEST = 2000
 """Characters of a command whose holes are looked at."""
 _MOST_HOLES = 8

@@ -21,7 +21,7 @@ from mobius_tui.runbook.model import Runbook, Step
 from mobius_tui.runbook.model_action import Effect, Manual, Run
 from mobius_tui.runbook.page.convert import Imported
 from mobius_tui.runbook.page.effect import effect_of
-from mobius_tui.runbook.source import RefusedError
+from mobius_tui.runbook.source import RefusedError, read_bytes
 from tests.acceptance.page_words import lost_words
 
 Converter = Callable[..., Imported]
@@ -90,7 +90,7 @@ def judged(page: Path, name: str, convert: Converter) -> Judged:
     """
     found = Judged(name=name)
     try:
-        text = decoded(name, page.read_bytes())
+        text = decoded(name, read_bytes(page))
     except RefusedError as error:
         found.refused = error.problem.message
         return found
@@ -109,7 +109,10 @@ def judged(page: Path, name: str, convert: Converter) -> Judged:
     if read is None:
         found.crash = f"what it wrote is no runbook: {problems[0].render()}"
         return found
-    _look(found, text, made.text, read)
+    try:
+        _look(found, text, made.text, read)
+    except Exception:  # noqa: BLE001 - it is no fault of `import`, and must be seen
+        found.crash = f"it could not be judged: {traceback.format_exc()}"
     return found
 
 

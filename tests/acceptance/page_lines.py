@@ -30,18 +30,20 @@ _LABEL = re.compile(r"\blabel\s*=\s*[\"']([^\"']*)[\"']")
 _VALUE = re.compile(r"\bvalue\s*=\s*[\"']([^\"']*)[\"']")
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _SITE = re.compile(r"\{\{[<%](.*?)[%>]\}\}")
-_CONTENTS = re.compile(r"\s*\[\[?_*TOC_*\]?\]\s*")
 _NOTE = re.compile(
     r"\s*(?:(?:!!!|\?\?\?\+?)\s*[\w -]+?\"(?P<quoted>.*)\"|:::+\s*[\w-]+(?P<bare>\W.+))"
 )
 """A note with a title: what kind it is shows only in its colour."""
-_MODULE = re.compile(r"(?:import|export)\s.*\bfrom\s+['\"].*|import\s+['\"].*")
+_UNSEEN = re.compile(
+    r"(?:import|export)\s.*\bfrom\s+['\"].*|import\s+['\"].*|\s*\[\[?_*TOC_*\]?\]\s*"
+)
+"""Lines for whoever builds the site."""
 _SHOWN = re.compile(
     r"(?:^\s*tab\s+name|\b(?:title|text|label|caption))\s*=\s*\"([^\"]*)\""
 )
 _FENCE_MARK = re.compile(r"\s*(?:```+|~~~+)[^`]*")
-_NUMBER = re.compile(r"\s*(?:(?:\d{1,3}\.)+(?:\d{1,3})?\s+|\d{1,3}\)\s+)")
-_BOX = re.compile(r"\s*\[[ xX]\](?:\s|$)")
+_NUMBER = re.compile(r"\A\s*(?:(?:\d{1,3}\.)+(?:\d{1,3})?\s+|\d{1,3}\)\s+)")
+_BOX = re.compile(r"\A\s*\[[ xX]\](?:\s|$)")
 _WORD = re.compile(r"[^\W_]+")
 _SIGN = re.compile(r"<U\+[0-9A-F]{4,6}>")
 """What a control character is shown as."""
@@ -58,7 +60,7 @@ class Line:
 
     number: int
     kind: str
-    """`heading`, `words`, `code`, `cell`, `head` (of a column) or `front`."""
+    """`heading`, `words`, `code`, `html`, `cell`, `head` (of a column) or `front`."""
     parts: list[str] = field(default_factory=list)
     """Its text, cut where a mark stood."""
     shown: list[str] = field(default_factory=list)
@@ -149,7 +151,7 @@ def _lines(token: Token, where: int, kind: str) -> Iterator[Line]:
     elif token.type == "html_block":
         bare = _COMMENT.sub(lambda each: "\n" * each[0].count("\n"), token.content)
         for number, row in enumerate(bare.split("\n"), where):
-            yield _line(number, "words", _untagged(row))
+            yield _line(number, "html", _untagged(row))
 
 
 def _line(number: int, kind: str, text: str) -> Line:
@@ -182,6 +184,7 @@ def _inline(token: Token, where: int, kind: str) -> Iterator[Line]:
 
 def _leads(line: Line, address: str) -> None:
     """A link ends."""
+    address = address.removeprefix("mailto:")
     line.shown.append(address if address.startswith("#") else f" {address} ")
     if address and not address.startswith("#"):
         line.links.append(address)
@@ -190,16 +193,16 @@ def _leads(line: Line, address: str) -> None:
 def _finished(line: Line) -> Line:
     """The line without what is no word of it, where it begins."""
     if line.parts:
-        first = _BOX.sub("", line.parts[0], count=1)
+        first = _BOX.sub("", line.parts[0])
         if line.kind == "heading":
-            first = _NUMBER.sub("", first, count=1)
+            first = _NUMBER.sub("", first)
         line.parts[0] = line.shown[0] = first
         text = "".join(line.parts)
-        if line.kind == "words" and (_MODULE.fullmatch(text) or _CONTENTS.fullmatch(text)):
-            line.parts, line.shown = [""], [""]
-        note = _NOTE.fullmatch(text) if line.kind == "words" else None
-        if note is not None:
+        note = _NOTE.fullmatch(text)
+        if line.kind == "words" and note is not None:
             line.parts = line.shown = [note["quoted"] or note["bare"]]
+        elif line.kind == "words" and _UNSEEN.fullmatch(text):
+            line.parts, line.shown = [""], [""]
     line.parts = [_unsited(part) for part in line.parts]
     line.shown = [_unsited(part) for part in line.shown]
     return line

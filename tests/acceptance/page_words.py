@@ -5,6 +5,7 @@ stand there one after the other, in one text of it. Where it was taken apart, as
 session is into what was typed and what was printed, each line must stand there; where
 a line was taken apart, as `Owner: @ops (always)` is, all its parts must, in one table.
 Each place in the runbook serves once: what a page says twice, a runbook says twice.
+The scripts of a section stand in the page's order.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from tests.acceptance.page_lines import Line, Said, said_by, words
 
 FEWEST = 3
 """Words in a row that are no chance, where a line was taken apart."""
+LONGEST = 40
+"""Words that are looked for in a row there."""
 _FACTS = """
 title version document review cycle last updated reviewed date owner owners maintainer
 maintainers
@@ -38,6 +41,8 @@ PLACEHOLDER = re.compile(
 _NO_WORDS = ("id", "effect")
 """Keys of a runbook that say nothing of the page in its words."""
 _FACT = re.compile(r"([\w \t-]+)[:=](.*)", re.DOTALL)
+_NUMBER = re.compile(r"\A\s*\d{1,9}[.)]\s")
+"""Of an item, where one reader sees a list and another one a block."""
 _PUNCTUATION = re.compile(r"[:()|–—]|\s-\s")
 _COMMENT = re.compile(r"[ \t]*#(.*)")
 _STRING = re.compile(r"'''[\s\S]*?'''|\"\"\"(?:[^\\]|\\[\s\S])*?\"\"\"")
@@ -55,14 +60,19 @@ class Runbook:
     """The texts of a runbook, and which of them have served."""
 
     def __init__(self, text: str) -> None:
+        tree = tomllib.loads(text)
         self.tables = [
             " \0 ".join(_spaced(words(each)) for each in table if each)
-            for table in _tables(tomllib.loads(text), text)
+            for table in _tables(tree, text)
         ]
         self.all = " \1 ".join(self.tables)
         self._served: dict[str, int] = {}
-        self.keys = {key for key in TOLD_BY_KEYS if re.search(rf"\b{key}\b", text)}
-        self.contacts = [_spaced(words(each)) for each in _contacts(text)]
+        self.keys = {
+            *tree.keys() & TOLD_BY_KEYS.keys(),
+            *tree.get("runbook", {}).keys() & TOLD_BY_KEYS.keys(),
+        }
+        steps = [each for phase in tree["phase"] for each in phase.get("step", [])]
+        self.scripts = [str(each.get("run", "")).strip() for each in steps]
 
     def has(self, wanted: list[str]) -> bool:
         """Whether words stand there in a row, at a place that did not serve yet."""
@@ -91,7 +101,22 @@ def lost_words(page: str, runbook: str) -> tuple[int, tuple[Lost, ...]]:
     said = said_by(page)
     count = sum(len(words("".join(line.parts))) for each in said for line in each.lines)
     found = [lost for each in said for lost in _lost_of(each, made)]
-    return count, tuple(found)
+    return count, (*found, *_moved(said, made))
+
+
+def _moved(all_said: list[Said], made: Runbook) -> Iterator[Lost]:
+    """Blocks whose script stands before that of a block before it in its section."""
+    section, after = -1, 0
+    for said in all_said:
+        if said.section != section:
+            section, after = said.section, 0
+        block = "\n".join("".join(line.parts) for line in said.lines).strip()
+        if said.lines[0].kind != "code" or block not in made.scripts:
+            continue
+        if block in made.scripts[after:]:
+            after = made.scripts.index(block, after) + 1
+        else:
+            yield Lost(line=said.lines[0].number, words=tuple(words(block)))
 
 
 def _lost_of(said: Said, made: Runbook) -> Iterator[Lost]:
@@ -128,11 +153,15 @@ def _missing(line: Line, made: Runbook) -> list[str]:
     if _stands([line], made):
         return []
     text = "".join(line.parts)
+    if line.kind in ("code", "html"):
+        text = _NUMBER.sub("", text)
+    if made.has(words(text)):
+        return []
     if line.kind == "heading" and any(
         set(words(text)) <= TOLD_BY_KEYS[key] for key in made.keys
     ):
         return []
-    if line.kind == "head" and made.contacts:
+    if line.kind == "head" and "contact" in made.keys:
         return []
     fact = _FACT.fullmatch(text)
     if fact and set(words(fact[1])) <= FACTS and made.holds(words(fact[2])):
@@ -149,16 +178,21 @@ def _stands_apart(text: str, made: Runbook) -> bool:
     holes = PLACEHOLDER.findall(text)
     if holes:
         parts = [words(part) for part in PLACEHOLDER.split(text)]
-        if made.together(parts) and all(made.holds(words(hole)) for hole in holes):
+        if made.together(parts) and all(made.holds(_hole(hole)) for hole in holes):
             return True
     return made.together(words(part) for part in _PUNCTUATION.split(text))
+
+
+def _hole(text: str) -> list[str]:
+    """What a placeholder is called."""
+    return [each for each in words(text) if each not in ("your", "my")]
 
 
 def _without_runs(row: list[str], made: Runbook, fewest: int) -> Iterator[str]:
     """Words that do not stand in the runbook beside enough of their neighbours."""
     at = 0
     while at < len(row):
-        end = len(row)
+        end = min(len(row), at + LONGEST)
         while end >= at + fewest and not made.holds(row[at:end]):
             end -= 1
         if end < at + fewest:
@@ -214,8 +248,3 @@ def _comments(text: str) -> list[list[str]]:
             found.append([match[1]])
         goes_on = match is not None
     return found
-
-
-def _contacts(text: str) -> list[str]:
-    contacts = tomllib.loads(text).get("contact", [])
-    return [" ".join(map(str, each.values())) for each in contacts]

@@ -218,7 +218,10 @@ def test_a_variable_of_the_page_may_be_called_otherwise_or_be_filled_in() -> Non
     on_page = Command(
         text="ssh $host-name -p $port", shown="x", holes=frozenset({"host", "port"})
     )
-    for text in ("ssh $node-name -p 22", 'ssh "a b"-name -p $port'):
+    for text in (
+        *("ssh $node-name -p 22", 'ssh "a b"-name -p $port'),
+        "ssh <your host>-name -p <port>",
+    ):
         assert on_page.is_like(Command(text=text, shown="x")), text
     for text in ("ssh $node -p 22", "ssh a b-name -p 22", "ssh $node-name -p"):
         assert not on_page.is_like(Command(text=text, shown="x")), text
