@@ -19,9 +19,9 @@ from markdown_it.token import Token
 
 _TAGS = """
 a abbr b blockquote br center code dd del details div dl dt em figcaption figure font
-h1 h2 h3 h4 h5 h6 hr i iframe img ins kbd li mark ol p pre q s script section small
-source span strong style sub summary sup table tabitem tabs tbody td tfoot th thead tr
-tt u ul var video
+h1 h2 h3 h4 h5 h6 hr i iframe img ins kbd li mark ol p picture pre q s script section
+small source span strong style sub summary sup table tabitem tabs tbody td tfoot th
+thead tr tt u ul var video
 """
 TAGS = frozenset(_TAGS.split())
 """Tags that are HTML, or usual; another, such as `<pod>`, is a word."""
@@ -38,6 +38,7 @@ _UNSEEN = re.compile(
     r"(?:import|export)\s.*\bfrom\s+['\"].*|import\s+['\"].*|\s*\[\[?_*TOC_*\]?\]\s*"
 )
 """Lines for whoever builds the site."""
+_PROMPT = re.compile(r"\A\s*(?:mysql|MariaDB|\w+=[#>]|PS [A-Z]:\S*)(?: \[[^\]]*\])?>? ")
 _SHOWN = re.compile(
     r"(?:^\s*tab\s+name|\b(?:title|text|label|caption))\s*=\s*\"([^\"]*)\""
 )
@@ -147,11 +148,16 @@ def _lines(token: Token, where: int, kind: str) -> Iterator[Line]:
         first = where + (token.type == "fence")
         for number, row in enumerate(token.content.split("\n"), first):
             if not _FENCE_MARK.fullmatch(row):
-                yield _line(number, "code", _unsited(row))
+                yield _line(number, "code", _typed(_unsited(row)))
     elif token.type == "html_block":
         bare = _COMMENT.sub(lambda each: "\n" * each[0].count("\n"), token.content)
-        for number, row in enumerate(bare.split("\n"), where):
-            yield _line(number, "html", _untagged(row))
+        for number, row in enumerate(_untagged(bare).split("\n"), where):
+            yield _line(number, "html", row)
+
+
+def _typed(row: str) -> str:
+    """A line of code without the prompt of a program; that of a host says where."""
+    return _PROMPT.sub("", row)
 
 
 def _line(number: int, kind: str, text: str) -> Line:
@@ -220,7 +226,7 @@ def _untagged(text: str) -> str:
         if tag[1].lower() not in TAGS:
             return tag[0]
         if tag[1].lower() != "tabitem":
-            return " "
+            return " " + "\n" * tag[0].count("\n")
         labels = _LABEL.findall(tag[2]) or _VALUE.findall(tag[2])
         return f" {' '.join(labels)} "
 

@@ -27,6 +27,10 @@ maintainers
 """
 FACTS = frozenset(_FACTS.split())
 """What a page says of itself; the runbook has keys for it."""
+HEADS = {"command", "commands", "field", "value"}
+"""Heads of columns that a runbook has keys for, too."""
+ASKING = {"your", "my", "the", "a", "an", "enter", "insert"}
+"""What a placeholder says beside the name of what it is for."""
 TOLD_BY_KEYS = {
     "summary": {
         *("overview", "introduction", "about", "summary", "purpose", "description")
@@ -66,22 +70,35 @@ class Runbook:
             for table in _tables(tree, text)
         ]
         self.all = " \1 ".join(self.tables)
-        self._served: dict[str, int] = {}
+        self._served: dict[str, set[int]] = {}
+        self._last = 0
         self.keys = {
             *tree.keys() & TOLD_BY_KEYS.keys(),
             *tree.get("runbook", {}).keys() & TOLD_BY_KEYS.keys(),
         }
-        steps = [each for phase in tree["phase"] for each in phase.get("step", [])]
-        self.scripts = [str(each.get("run", "")).strip() for each in steps]
+        self.scripts = [
+            (number, str(step.get("run", "")).strip())
+            for number, phase in enumerate(tree["phase"])
+            for step in phase.get("step", [])
+        ]
+        """Each with the number of its phase."""
 
     def has(self, wanted: list[str]) -> bool:
-        """Whether words stand there in a row, at a place that did not serve yet."""
+        """Whether words stand there in a row, at a place that did not serve yet.
+
+        It is looked for behind the last one first: pages are long, and go on there.
+        """
         key = _spaced(wanted)
-        at = self.all.find(key, self._served.get(key, 0))
-        if at < 0:
-            return False
-        self._served[key] = at + len(key) - 1
-        return True
+        served = self._served.setdefault(key, set())
+        for start in (self._last, 0):
+            at = self.all.find(key, start)
+            while at in served:
+                at = self.all.find(key, at + 1)
+            if at >= 0:
+                served.add(at)
+                self._last = at
+                return True
+        return False
 
     def holds(self, wanted: list[str]) -> bool:
         """Whether words stand there in a row, wherever."""
@@ -90,9 +107,7 @@ class Runbook:
     def together(self, parts: Iterable[list[str]]) -> bool:
         """Whether all parts stand in one table."""
         keys = [_spaced(part) for part in parts if part]
-        return len(keys) > 1 and any(
-            all(key in table for key in keys) for table in self.tables
-        )
+        return any(all(key in table for key in keys) for table in self.tables)
 
 
 def lost_words(page: str, runbook: str) -> tuple[int, tuple[Lost, ...]]:
@@ -105,16 +120,25 @@ def lost_words(page: str, runbook: str) -> tuple[int, tuple[Lost, ...]]:
 
 
 def _moved(all_said: list[Said], made: Runbook) -> Iterator[Lost]:
-    """Blocks whose script stands before that of a block before it in its section."""
-    section, after = -1, 0
+    """Blocks whose script stands before that of a block before it in its section.
+
+    In another phase it may: what is done only if something is so is an aside.
+    """
+    section, after = -1, dict[int, int]()
     for said in all_said:
         if said.section != section:
-            section, after = said.section, 0
+            section, after = said.section, {}
         block = "\n".join("".join(line.parts) for line in said.lines).strip()
-        if said.lines[0].kind != "code" or block not in made.scripts:
+        places = [
+            (phase, at)
+            for at, (phase, script) in enumerate(made.scripts)
+            if script == block
+        ]
+        if said.lines[0].kind != "code" or not places:
             continue
-        if block in made.scripts[after:]:
-            after = made.scripts.index(block, after) + 1
+        kept = [(phase, at) for phase, at in places if at >= after.get(phase, 0)]
+        if kept:
+            after[kept[0][0]] = kept[0][1] + 1
         else:
             yield Lost(line=said.lines[0].number, words=tuple(words(block)))
 
@@ -157,35 +181,49 @@ def _missing(line: Line, made: Runbook) -> list[str]:
         text = _NUMBER.sub("", text)
     if made.has(words(text)):
         return []
-    if line.kind == "heading" and any(
-        set(words(text)) <= TOLD_BY_KEYS[key] for key in made.keys
-    ):
-        return []
-    if line.kind == "head" and "contact" in made.keys:
+    if _is_told(line.kind, set(words(text)), made):
         return []
     fact = _FACT.fullmatch(text)
     if fact and set(words(fact[1])) <= FACTS and made.holds(words(fact[2])):
         return []
-    if _stands_apart(text, made) or made.together(map(words, line.parts)):
+    if _stands_apart(text, line.parts, made):
         return []
     row = words(text)
     missing = list(_without_runs(row, made, FEWEST))
     return missing and (list(_without_runs(row, made, FEWEST - 1)) or missing)
 
 
-def _stands_apart(text: str, made: Runbook) -> bool:
-    """Whether it was taken apart at its placeholders or its punctuation."""
-    holes = PLACEHOLDER.findall(text)
-    if holes:
-        parts = [words(part) for part in PLACEHOLDER.split(text)]
-        if made.together(parts) and all(made.holds(_hole(hole)) for hole in holes):
-            return True
-    return made.together(words(part) for part in _PUNCTUATION.split(text))
+def _is_told(kind: str, said: set[str], made: Runbook) -> bool:
+    """Whether a heading, of a column perhaps, only says what a key is called."""
+    match kind:
+        case "heading":
+            return any(said <= TOLD_BY_KEYS[key] for key in made.keys)
+        case "head":
+            return said <= HEADS or "contact" in made.keys
+        case "cell":
+            return said <= FACTS
+        case _:
+            return False
+
+
+def _stands_apart(text: str, parts: list[str], made: Runbook) -> bool:
+    """Whether it was taken apart: at its placeholders, its punctuation or its marks."""
+    holes = [_hole(hole) for hole in PLACEHOLDER.findall(text)]
+    left = map(words, PLACEHOLDER.split(text))
+    if holes and made.together(left) and all(map(made.holds, holes)):
+        return True
+    return any(
+        sum(map(bool, each)) > 1 and made.together(each)
+        for each in (
+            [words(part) for part in _PUNCTUATION.split(text)],
+            [words(part) for part in parts],
+        )
+    )
 
 
 def _hole(text: str) -> list[str]:
     """What a placeholder is called."""
-    return [each for each in words(text) if each not in ("your", "my")]
+    return [each for each in words(text) if each not in ASKING]
 
 
 def _without_runs(row: list[str], made: Runbook, fewest: int) -> Iterator[str]:

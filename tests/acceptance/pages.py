@@ -29,7 +29,7 @@ MOST_LEFT = 0.02
 """The share of scripts in which a placeholder may be left."""
 SECONDS = 60.0
 """For 1,000 pages; fewer than 100 have the time of 100."""
-LIMIT = 30.0
+LIMIT = 60.0
 """Seconds that a page may take."""
 
 

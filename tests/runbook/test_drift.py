@@ -125,7 +125,8 @@ def parted(page: str, runbook: str) -> list[tuple[str, str, str]]:
     """Where they have parted: how, the page's command, the runbook's."""
 
     def shown(command: Command | None) -> str:
-        return "" if command is None else command.text
+        """As it is compared, but that a placeholder has become a variable."""
+        return "" if command is None else command.text.replace("<pod>", "$pod")
 
     found: tuple[Drift, ...] = drifts(commands_on(page), commands_of(of_text(runbook)))
     return [(each.kind, shown(each.page), shown(each.runbook)) for each in found]
@@ -162,7 +163,7 @@ def test_what_is_finished_by_hand_has_not_parted() -> None:
         (
             "-n web <pod>",
             "-n db <pod>",
-            ("changed", "kubectl logs -n db <pod>", "kubectl logs -n web $pod"),
+            ("changed", "kubectl logs -n db $pod", "kubectl logs -n web $pod"),
         ),
     ],
 )
