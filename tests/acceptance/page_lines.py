@@ -28,6 +28,8 @@ TAGS = frozenset(_TAGS.split())
 _TAG = re.compile(r"</?([A-Za-z][\w-]*)((?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>")
 _LABEL = re.compile(r"\blabel\s*=\s*[\"']([^\"']*)[\"']")
 _VALUE = re.compile(r"\bvalue\s*=\s*[\"']([^\"']*)[\"']")
+_CUT = "\x1f"
+"""Stands for a tag."""
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _SITE = re.compile(r"\{\{[<%](.*?)[%>]\}\}")
 _NOTE = re.compile(
@@ -152,7 +154,10 @@ def _lines(token: Token, where: int, kind: str) -> Iterator[Line]:
     elif token.type == "html_block":
         bare = _COMMENT.sub(lambda each: "\n" * each[0].count("\n"), token.content)
         for number, row in enumerate(_untagged(bare).split("\n"), where):
-            yield _line(number, "html", row)
+            line = Line(number=number, kind="html")
+            for part in row.split(_CUT):
+                line.add(f"{part} ")
+            yield line
 
 
 def _typed(row: str) -> str:
@@ -226,7 +231,7 @@ def _untagged(text: str) -> str:
         if tag[1].lower() not in TAGS:
             return tag[0]
         if tag[1].lower() != "tabitem":
-            return " " + "\n" * tag[0].count("\n")
+            return _CUT + "\n" * tag[0].count("\n")
         labels = _LABEL.findall(tag[2]) or _VALUE.findall(tag[2])
         return f" {' '.join(labels)} "
 

@@ -115,6 +115,7 @@ kubectl logs "$pod_name"
         ("    mysql> Look\n    plan=# Look\n    PS C:\\x> The plan", ""),
         ("    root@db1:~# kubectl logs <pod-name>", "root db1"),
         ("| Command | Field |\n|---|---|\n| Owner | @ops |", ""),
+        ("<table><tr><td>@ops</td><td>Operations</td></tr></table>", ""),
         ('<img\nalt="x"\nsrc="y">\nLost', "lost"),
         ("# The 2.0 plan", "the 2 0 plan"),
         ("    1. Look\n    2. Lost", "lost"),
