@@ -17,10 +17,11 @@ from markdown_it import MarkdownIt
 from mobius_tui.errors import RunbookError
 from mobius_tui.runbook.decode import decode
 from mobius_tui.runbook.document import decoded
+from mobius_tui.runbook.effects.judge import judge_script
+from mobius_tui.runbook.effects.known import known_commands
 from mobius_tui.runbook.model import Runbook, Step
 from mobius_tui.runbook.model_action import Effect, Manual, Run
 from mobius_tui.runbook.page.convert import Imported
-from mobius_tui.runbook.page.effect import effect_of
 from mobius_tui.runbook.source import RefusedError, read_bytes
 from tests.acceptance.page_words import lost_words
 
@@ -68,9 +69,9 @@ class Judged:
     repeated: list[str] = field(default_factory=list)
 
 
-def judge(script: str, *titles: str) -> Effect:
+def judge(run: Run) -> Effect:
     """What a script does, by the judge that its label must not be below."""
-    return effect_of(script, *titles)
+    return judge_script(run.script, shell=run.shell, table=known_commands({})).effect
 
 
 def converter(name: str) -> Converter:
@@ -138,7 +139,7 @@ def _look_at_script(found: Judged, step: Step, run: Run, page: str) -> None:
     holes = placeholders(run.script)
     if holes:
         found.left.append(f"{step.id}: {', '.join(holes)}")
-    wanted = judge(run.script, step.title)
+    wanted = judge(run)
     if EFFECTS.index(run.effect) < EFFECTS.index(wanted):
         found.low.append(f"{step.id}: {run.effect}, and it is {wanted}: {run.script!r}")
     said = refusal(run.script)
