@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mobius_tui.commands.options import json_option
 from mobius_tui.errors import OK, RunbookError, UsageError
 
 TYPE_CHECKING = False  # as in `cli`
@@ -15,8 +16,6 @@ _STDIN = "standard input"
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add what `import` takes."""
-    from mobius_tui.commands.options import json_option
-
     parser.add_argument(
         "page", metavar="PAGE.md", help="a Markdown page; - for standard input"
     )
