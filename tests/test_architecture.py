@@ -37,6 +37,8 @@ PURE = (
     "runbook.templates",
     "runbook.loopback",
     "runbook.changes",
+    "runbook.drift",
+    "runbook.drift_commands",
     "runbook.lint",
     "runbook.lint_outside",
     "runbook.lint_scripts",

@@ -18,7 +18,7 @@ COMMANDS: Mapping[str, str] = {
     "watch": "watch a runbook's health, and roll back if armed",
     "drill": "rehearse a runbook on a broken site",
     "new": "write a small runbook that works, to begin with",
-    "import": "make a runbook of a Markdown page",
+    "import": "make a runbook of a Markdown page, or say where they have parted",
     "check": "find what is wrong with runbook files",
     "runs": "list runs, newest first",
     "review": "look back on a run: what happened when, and how it was then",

@@ -4,55 +4,105 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mobius_tui.commands.options import json_option
 from mobius_tui.errors import OK, RunbookError, UsageError
 
 TYPE_CHECKING = False  # as in `cli`
 if TYPE_CHECKING:
     import argparse
 
+_STDIN = "standard input"
+
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add what `import` takes."""
-    parser.add_argument("page", metavar="PAGE.md", help="a Markdown page")
+    parser.add_argument(
+        "page", metavar="PAGE.md", help="a Markdown page; - for standard input"
+    )
+    parser.add_argument(
+        "runbook",
+        nargs="?",
+        metavar="RUNBOOK",
+        help="with --check: what the page is compared with; its id, or a file",
+    )
     parser.add_argument(
         "-o",
         "--output",
-        required=True,
         metavar="FILE.toml",
-        help="the runbook to write; - for standard output",
+        help="the runbook to write; - for standard output, as is none for a page from "
+        "standard input",
     )
     parser.add_argument(
         "--force", action="store_true", help="replace a file that is there"
     )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; say where the commands of page and RUNBOOK have parted, "
+        "and exit 1 where they have. A step that says `# page: none` is not looked for "
+        "on the page; `# page: COMMAND` says that the page has this command, and the "
+        "runbook has something else for it",
+    )
+    json_option(parser)
 
 
 def do(options: argparse.Namespace) -> int:
-    """Write the runbook that a page becomes, and say what to do next."""
+    """Write the runbook that a page becomes, or hold a page beside its runbook."""
+    if options.check:
+        return _check(options)
+    if options.runbook is not None or options.json:
+        raise UsageError("import: RUNBOOK and --json belong to --check")
+    return _write(options)
+
+
+def _write(options: argparse.Namespace) -> int:
+    """Write the runbook, and say what to do next."""
     from mobius_tui.commands.speaking import tell
     from mobius_tui.runbook.page.convert import convert
     from mobius_tui.runbook.source_file import write_source
 
-    page, target = Path(options.page), Path(options.output)
-    is_file = options.output != "-"
-    if is_file and target.exists() and not options.force:
+    output = options.output or ("-" if options.page == "-" else "")
+    if not output:
+        raise UsageError("import: name the runbook to write: -o FILE.toml, or -o -")
+    target = None if output == "-" else Path(output)
+    if target is not None and target.exists() and not options.force:
         raise UsageError(f"{target} is there already; --force replaces it")
-    name = target if is_file else page
-    file = target.name if is_file else f"{page.stem}.toml"
-    made = convert(_read(page), page=page.name, file=file, name=name.stem)
-    if is_file:
+    page, text = _read(options.page)
+    stem = "" if options.page == "-" else Path(page).stem
+    if target is not None:
+        made = convert(text, page=page, file=target.name, name=target.stem)
         write_source(target, made.text.encode(), replace=options.force)
     else:
+        made = convert(text, page=page, file=f"{stem or 'runbook'}.toml", name=stem)
         _print(made.text)
     if made.comments:
         few = "1 HTML comment" if made.comments == 1 else f"{made.comments} comments"
         tell(f"left out, as the page does not show it: {few}")
-    if is_file:
+    if target is not None:
         _verdict(target)
     return OK
 
 
-def _read(page: Path) -> str:
-    """The text of a page.
+def _check(options: argparse.Namespace) -> int:
+    """Say where a page and its runbook have parted."""
+    from mobius_tui.commands.import_check import check
+    from mobius_tui.runbook.library import find
+    from mobius_tui.runbook.page.convert import convert
+
+    if options.runbook is None:
+        raise UsageError("import --check: name the page, then its runbook")
+    if options.output is not None or options.force:
+        raise UsageError("import --check writes nothing; leave -o and --force out")
+    there = Path(options.runbook)
+    path = there if there.exists() else find(options.runbook)
+    page, text = _read(options.page)
+    made = convert(text, page=page, file=path.name, name=path.stem)
+    called = page if options.page == "-" else options.page
+    return check(made, text, page=called, path=path, as_json=options.json)
+
+
+def _read(name: str) -> tuple[str, str]:
+    """What a page is called, and its text.
 
     Raises:
         RunbookError: it cannot be read as one.
@@ -61,12 +111,29 @@ def _read(page: Path) -> str:
     from mobius_tui.runbook.problem import report
     from mobius_tui.runbook.source import RefusedError, read_bytes
 
-    if page.is_dir():
+    page = Path(name)
+    if name != "-" and page.is_dir():
         raise UsageError(f"{page} is a folder; name a page in it")
     try:
-        return decoded(str(page), read_bytes(page))
+        if name == "-":
+            return _STDIN, decoded(_STDIN, _typed())
+        return page.name, decoded(name, read_bytes(page))
     except RefusedError as error:
         raise RunbookError(report([error.problem])) from None
+
+
+def _typed() -> bytes:
+    """What comes by standard input, and no more of it than a page may have."""
+    import sys
+
+    from mobius_tui.commands.speaking import tell
+    from mobius_tui.runbook.source import MAX_BYTES
+
+    if sys.stdin is None:
+        raise UsageError("import: standard input is closed; name a page")
+    if sys.stdin.isatty():
+        tell("reads the page from standard input; Ctrl+D ends it")
+    return sys.stdin.buffer.read(MAX_BYTES + 1)
 
 
 def _print(text: str) -> None:
