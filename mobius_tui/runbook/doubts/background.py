@@ -17,8 +17,8 @@ BACKGROUND = Rule(
     "also under `nohup`: a service that was started so is gone, and its step passed.",
     remedy="`wait` for it, where it has an end; start a service that is to stay with "
     "`setsid -f PROGRAM >LOG 2>&1 </dev/null`, or with `systemd-run --unit=NAME`",
-    bad="effect = 'read'\nrun = 'nohup /srv/serve >/dev/null 2>&1 &'",
-    good="effect = 'read'\nrun = 'setsid -f /srv/serve >/dev/null 2>&1 </dev/null'",
+    bad="timeout = '1m'\nrun = 'nohup /srv/serve >/dev/null 2>&1 &'",
+    good="timeout = '1m'\nrun = 'setsid -f /srv/serve >/dev/null 2>&1 </dev/null'",
 )
 _LEAVES = frozenset(("setsid", "systemd-run", "start-stop-daemon", "daemonize"))
 """Programs by which another one leaves the group, or is started by somebody else."""

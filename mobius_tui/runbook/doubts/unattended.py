@@ -11,7 +11,7 @@ _FIND = (
     "probe = [{ id = 'api', url = 'http://localhost/health', timeout = '1s' }]\n"
     "trigger = { consecutive_failures = 3, then = 'auto' }\n"
     "[[phase]]\nid = 'main'\ntitle = 'Main'\n"
-    "step = [{ id = 'find', title = 'F', effect = 'read', run = './find.sh', "
+    "step = [{ id = 'find', title = 'F', timeout = '1m', run = './find.sh', "
     "outputs = ['backup'] }]\n"
     "[[phase]]\nid = 'auto'\ntitle = 'By itself'\naside = true\n"
 )
