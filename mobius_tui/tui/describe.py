@@ -21,7 +21,12 @@ from mobius_tui.runbook.model_action import (
     Watch,
 )
 from mobius_tui.runbook.templates import fill, script_variables
-from mobius_tui.runbook.words import EFFECTS, check_in_words, command_in_words
+from mobius_tui.runbook.words import (
+    EFFECTS,
+    check_in_words,
+    command_in_words,
+    shown_script,
+)
 from mobius_tui.tui.approved import approved_fields
 from mobius_tui.tui.before_after import health_field
 from mobius_tui.tui.field import Field
@@ -160,7 +165,7 @@ def _action(
     values = view.values
     match step.action:
         case Run() as run:
-            yield Field("run", script(run.script))
+            yield Field("run", script(shown_script(run.script)))
             if not compact:
                 yield from _with(view, step, shown)
                 shell = command_in_words(run)
