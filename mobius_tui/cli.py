@@ -134,9 +134,10 @@ def build_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
     import argparse
 
     from mobius_tui.commands import COMMANDS
+    from mobius_tui.commands.grammar import Parser
     from mobius_tui.commands.options import ASCII
 
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="mobius-tui",
         description="Run a rollback runbook as a checklist that watches and remembers.",
         epilog=_LAST,

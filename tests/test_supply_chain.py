@@ -29,6 +29,13 @@ def test_every_package_is_locked_by_its_hashes() -> None:
         assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", each) for each in hashes)
 
 
+def test_its_types_are_there_for_whoever_imports_it() -> None:
+    """Without the file, `Typing :: Typed` in pyproject.toml would not be so."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert "Typing :: Typed" in project["classifiers"]
+    assert (ROOT / "mobius_tui" / "py.typed").is_file()
+
+
 def test_the_keepers_and_the_host_have_nothing_that_bandit_warns_of() -> None:
     """CI looks at all of the program; this shows that the look itself works."""
     run = ROOT / "mobius_tui" / "run"

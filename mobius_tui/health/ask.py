@@ -9,10 +9,8 @@ from __future__ import annotations
 import asyncio
 import errno
 import functools
-import importlib.util
 import ssl
 import stat
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,10 +26,6 @@ from mobius_tui.runbook.units import bytes_in_words, in_words
 
 if TYPE_CHECKING:
     from httpcore import AsyncNetworkStream
-
-if importlib.util.find_spec("sniffio") is None:
-    # httpcore looks for it six times a request, along the whole path each time.
-    sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 
 MAX_BODY = 1 << 20
 """Bytes of a body that are read at most."""

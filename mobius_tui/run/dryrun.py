@@ -17,7 +17,12 @@ from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.model_action import Choose, Manual, Run, SendMessage, Watch
 from mobius_tui.runbook.prose.model import Prose
 from mobius_tui.runbook.templates import script_variables
-from mobius_tui.runbook.words import EFFECTS, check_in_words, command_in_words
+from mobius_tui.runbook.words import (
+    EFFECTS,
+    check_in_words,
+    command_in_words,
+    shown_script,
+)
 
 
 def dry_run(briefing: Briefing, *, now: float) -> Iterator[str]:
@@ -105,7 +110,7 @@ def _action(step: Step, values: Values) -> Iterator[str]:
             limit = values.preview(action.timeout) if action.timeout else "none"
             where = ", in a terminal of a person's, unrecorded" if action.tty else ""
             yield f"      {command_in_words(action)}, limit {limit}{where}:"
-            for line in action.script.strip("\n").split("\n"):
+            for line in shown_script(action.script).strip("\n").split("\n"):
                 yield f"      | {line}"
         case Manual(ask=asks):
             for ask in asks:

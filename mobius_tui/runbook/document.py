@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mobius_tui.runbook.positions import KeyPath, Positions, TooMuchError, scan
 from mobius_tui.runbook.problem import Problem
 from mobius_tui.runbook.source import MAX_BYTES, RefusedError, refused
+from mobius_tui.runbook.unquoted import unquoted
 
 if TYPE_CHECKING:
     from mobius_tui.runbook.reader import Table
@@ -19,6 +20,8 @@ MAX_ERRORS = 100
 """More than these help nobody, and would let a hostile file take its time."""
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_OF_VALUES = ("Expected newline", "Invalid", "Unclosed", "Cannot parse")
+"""How tomllib's messages begin where a value without quotes can be the reason."""
 _QUOTES = "write scripts and patterns in ''' or '"
 _HINTS = (
     ("Unescaped '\\'", f'in "…" a \\ begins an escape, such as \\n; {_QUOTES}'),
@@ -198,11 +201,13 @@ def _syntax(file: str, text: str, error: str) -> RefusedError:
     place = _PLACE.search(error)
     message = error[: place.start()] if place is not None else error
     hint = next((words for start, words in _HINTS if start in message), "")
-    message = f"{message}: {hint}" if hint else message
     positions = Positions(text)
     offset = len(text.rstrip())
     if place is not None and place[1]:
         offset = positions.offset(int(place[1]), int(place[2]))
+        if message.startswith(_OF_VALUES):
+            hint = unquoted(text, offset) or hint
+    message = f"{message}: {hint}" if hint else message
     return RefusedError(problem_at(file, positions, offset, message))
 
 

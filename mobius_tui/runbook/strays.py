@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from mobius_tui.runbook.foreign import called_here
 from mobius_tui.runbook.names import did_you_mean
 from mobius_tui.runbook.reader import Table
 
@@ -34,7 +35,8 @@ def _hint(table: Table, key: str) -> str:
     for child in table.children.values():
         if key in child.asked:
             return f"; it belongs in {child.name()}"
-    return did_you_mean(key, sorted(table.asked))
+    here = called_here(table.dotted(), key)
+    return f"; here that is {here}" if here else did_you_mean(key, sorted(table.asked))
 
 
 def _in_parent(below: Table, table: Table) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from mobius_tui.runbook.model_action import Run
 from mobius_tui.runbook.model_check import (
     Check,
@@ -19,6 +21,9 @@ from mobius_tui.runbook.model_check import (
     TlsCheck,
 )
 
+_FOR_LINT = re.compile(
+    r"^\s*#[ \t]*(?:lint:[ \t]*ignore|shellcheck )[^\n]*(?:\n|\Z)", re.MULTILINE
+)
 EFFECTS = {"read": "reads", "change": "changes", "destroy": "DESTROYS"}
 """What an effect is called on screen."""
 
@@ -51,7 +56,8 @@ def _claim(check: Check) -> str:
         case MemoryCheck():
             return f"{check.free} of memory free"
         case RunCheck():
-            return f"`{check.script.strip().splitlines()[0]}` succeeds"
+            first, *_ = shown_script(check.script).strip().splitlines() or [""]
+            return f"`{first}` succeeds"
         case OutputCheck():
             if check.match is not None:
                 return f"a line of its output matches {check.match}"
@@ -77,6 +83,19 @@ def _repeat(repeat: Repeat) -> str:
     if repeat.limit > 1:
         words += f", every {repeat.every}"
     return words
+
+
+def shown_script(script: str) -> str:
+    """A script as people read it: without the lines that only lint reads.
+
+    Those in a script with a here-document stay, as they may be of its text; save at the
+    very beginning.
+    """
+    first = _FOR_LINT.match(script)
+    while first is not None:
+        script = script[first.end() :]
+        first = _FOR_LINT.match(script)
+    return script if "<<" in script else _FOR_LINT.sub("", script)
 
 
 def command_in_words(action: Run) -> str:

@@ -23,7 +23,12 @@ from mobius_tui.runbook.model_action import (
 )
 from mobius_tui.runbook.prose.model import Prose
 from mobius_tui.runbook.templates import fill, script_variables
-from mobius_tui.runbook.words import EFFECTS, check_in_words, command_in_words
+from mobius_tui.runbook.words import (
+    EFFECTS,
+    check_in_words,
+    command_in_words,
+    shown_script,
+)
 from mobius_tui.tui.approved import approved_fields
 from mobius_tui.tui.before_after import health_field
 from mobius_tui.tui.field import Field
@@ -168,7 +173,7 @@ def _action(
     values = view.values
     match step.action:
         case Run() as run:
-            yield Field("run", script(run.script, lines))
+            yield Field("run", script(shown_script(run.script), lines))
             if not compact:
                 yield from _with(view, step, shown)
                 shell = command_in_words(run)

@@ -54,7 +54,7 @@ def refusal(path: Path) -> str:
         (HEAD + b"a = { b = 1,\n c = 2 }", "5:"),
         (HEAD + b"a = 1\na = 2", "6:6: Cannot overwrite a value: this key was given"),
         (HEAD + b"[runbook]", "this table was given before"),
-        (HEAD + b"a = yes", "text goes in quotes"),
+        (HEAD + b"a = yes", 'Invalid value: write true, or "yes" if it is a text'),
         (HEAD + b"a = 'x\x07'", "control characters cannot stand in a TOML text"),
         (b"", "`format = 1` is missing: is this a runbook?"),
         (b"# A page of Markdown\n\nHello there.\n", "a line is KEY = VALUE"),

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.runbook.conftest import Examine
+
 Pointed = Callable[[str], list[tuple[str, str]]]
 
 PHASE = """
@@ -49,7 +51,53 @@ KEYS = [
     (CHECK + "run = 'x'\n«attempts = 3", "unknown key `attempts`"),
     (CHECK + "port = { at = 'x:1' }\n«attempts = 3", "it belongs in `port`"),
     (CHECK + "«htpt = { url = 'http://x' }", "did you mean `http`?"),
-    (RUN + "«[variable.x]\ntitle = 'x'", "unknown key `variable`"),
+    (
+        RUN + "«[variable.x]\ntitle = 'x'",
+        "unknown key `variable` in the file; here that is [var.",
+    ),
+    (RUN + "«command = 'x'", "in [[phase.step]]; here that is `run`"),
+    (RUN + "«cmd = 'x'", "here that is `run`"),
+    (RUN + "«script = 'x'", "here that is `run`"),
+    (RUN + "«name = 'x'", "here that is `title`"),
+    (RUN + "«depends_on = ['x']", "here that is `needs`"),
+    (RUN + "«depends-on = ['x']", "here that is `needs`"),
+    (RUN + "«hosts = ['x']", "here that is `run = 'ssh HOST COMMAND'`"),
+    (RUN + "«host = 'x'", "here that is `run = 'ssh HOST COMMAND'`"),
+    (RUN + "«ignore_errors = true", 'here that is `on_failure = "continue"`'),
+    (RUN + "«become = true", "here that is `sudo -n` in the script"),
+    (RUN + "«cwd = '/srv'", "here that is `cd DIR` in the script"),
+    (RUN + "«[[tasks]]\nname = 'x'", "here that is [[phase]], [[phase.step]]"),
+    (RUN + "«[[steps]]\nname = 'x'", "here that is [[phase]], [[phase.step]]"),
+    (
+        RUN
+        + "[[phase]]\nid = 'q'\ntitle = 'Q'\n«tasks = []\n[[phase.step]]\nid = 't'\n"
+        "title = 'T'\nmanual = 'x'",
+        "here that is [[phase.step]]",
+    ),
+    (RUN + "«[vars]\na = 'x'", "here that is [var.NAME], a table for each variable"),
+    (RUN + "uses = ['v']\n[var.v]\n«description = 'x'", "here that is `title`"),
+    (
+        RUN + "uses = ['v']\n[var.v]\ndefault = 'x'\n«required = true",
+        "here that is `ask = true`",
+    ),
+    (CHECK + "http = { url = 'http://x', «status_code = 200 }", "that is `status`"),
+    (CHECK + "http = { url = 'http://x', «interval = '1s' }", "here that is `every`"),
+]
+UNQUOTED = [
+    ("every = «1s", 'text goes in quotes: "1s"'),
+    ("timeout = «10 minutes", 'text goes in quotes: "10 minutes"'),
+    ("title = «My title", 'text goes in quotes: "My title"'),
+    ("effect = «read  # or not", 'text goes in quotes: "read"'),
+    ("version = «1.2.3", 'text goes in quotes: "1.2.3"'),
+    ("gate = «yes", 'write true, or "yes" if it is a text'),
+    ("gate = «True", 'write true, or "True" if it is a text'),
+    ("gate = «off", 'write false, or "off" if it is a text'),
+    ("updated = «24.11.2026", "a date is written 2026-11-24, without quotes"),
+    ("updated = «2026-24-11", "a date is written 2026-11-24, without quotes"),
+    ("expect = «null", "TOML has no such value: leave the key out"),
+    ("needs = [«one, two]", 'text goes in quotes: "one"'),
+    ("retry = { attempts = 3, every = «1s }", 'text goes in quotes: "1s"'),
+    ("title = «“Restore”", "“ is no quote of TOML: write"),
 ]
 TYPES = [
     (RUN + "«timeout = 10", '`timeout` is a text with a unit, "500ms", "10s"'),
@@ -203,3 +251,21 @@ def test_a_mistake_is_reported_in_its_place(
     ((severity, said),) = pointed(text)
     assert severity == "error"
     assert message in said
+
+
+@pytest.mark.parametrize(("marked", "words"), UNQUOTED)
+def test_a_value_without_quotes_is_told_how_to_write_it(
+    marked: str, words: str, examined: Examine
+) -> None:
+    before, _, after = (RUN + marked).partition("«")
+    runbook, [problem] = examined(before + after + "\nlinks = []\n")
+    assert runbook is None
+    assert words in problem.message
+    assert problem.text == (before + after).splitlines()[-1]
+    assert problem.column > len(marked.partition("«")[0])
+
+
+@pytest.mark.parametrize("text", ["title = 'a' b", "a = [1, 2\nb = 3", "a = 1 b = 2"])
+def test_other_mistakes_keep_their_words(text: str, examined: Examine) -> None:
+    _, [problem] = examined(RUN + text)
+    assert "quotes" not in problem.message

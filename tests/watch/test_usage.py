@@ -53,7 +53,7 @@ def asking(text: str) -> str:
         (("--var", "where"), "staging", None, "write --var NAME=VALUE"),
         (("--profile", "moon"), "staging", None, "no profile 'moon'"),
         (("--workdir", "/no/such/place"), "staging", None, "no such directory"),
-        (("--replay-nothing",), "staging", None, "unrecognized arguments"),
+        (("--replay-nothing",), "staging", None, "there is no option --replay-nothing"),
     ],
 )
 def test_what_cannot_be_is_said_before_anything_begins(

@@ -12,6 +12,7 @@ from textual.widgets import Button
 
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.model_action import Run
+from mobius_tui.runbook.words import shown_script
 from mobius_tui.tui.applies import available
 from mobius_tui.tui.commands import bind, command
 from mobius_tui.tui.describe import describe
@@ -87,7 +88,8 @@ class FailureDialog(Dialog[str]):
 def _known(view: RunView, step: Step) -> tuple[Field, ...]:
     """Where it stands; a script of more than a line stands in the pane beneath."""
     hidden = {"keys", "why"}
-    if isinstance(step.action, Run) and "\n" in step.action.script.strip():
+    script = shown_script(step.action.script) if isinstance(step.action, Run) else ""
+    if "\n" in script.strip():
         hidden.add("run")
     fields = describe(view, step.id, compact=False)
     known = tuple(field for field in fields if field.label not in {*hidden, "role"})

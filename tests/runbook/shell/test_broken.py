@@ -85,6 +85,7 @@ for x; do e; done
 for x do e; done
 for x in a; { b; }
 for ((i = 0; i < 3; i++)) do a; done
+for ((i = ")"; i < 3; i++)); do a; done
 select x in a b; do c; done
 case $x in a|b) c ;; (*) d ;; esac
 case $x in a) b ;& c) d ;;& [!e]*) f; esac
