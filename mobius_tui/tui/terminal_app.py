@@ -25,10 +25,10 @@ from mobius_tui.tui.screens.base import away
 from mobius_tui.tui.settings import Settings
 from mobius_tui.tui.stylesheets import ReadOnce
 from mobius_tui.tui.tidings import Tidings
-from mobius_tui.tui.wrapping import wrapped_words
+from mobius_tui.tui.wrapping import in_pieces
 
 NOTICE, NOTICE_EDGE = 60, 4
-"""Cells of a notice at most, of half a screen else; and those that are not its text."""
+"""Cells of a notice, if half a screen has as many; and those that are not its text."""
 BUSY = 0.01
 """Seconds between looks whether the terminal has taken what was sent, or a screen is
 composed."""
@@ -147,9 +147,11 @@ class TerminalApp(App[Result]):
         markup: bool = True,
     ) -> None:
         """Show a notice; a path that is longer than its lines is broken at a `/`."""
-        room = max(1, min(NOTICE, self.size.width // 2) - NOTICE_EDGE)
+        top = self.screen_stack[-1:]  # none when it goes
+        is_wide = any(each.has_class("dialog") for each in top)  # see `dialogs.tcss`
+        width = self.size.width if is_wide else self.size.width // 2
         super().notify(
-            wrapped_words(message, room),
+            in_pieces(message, max(2, min(NOTICE, width) - NOTICE_EDGE)),
             title=title,
             severity=severity,
             timeout=timeout,

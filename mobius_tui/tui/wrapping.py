@@ -46,14 +46,20 @@ def _wrapped(content: Content, width: int) -> list[Content]:
     return [*lines, content[begin:end].rstrip()]
 
 
-def wrapped_words(words: str, width: int) -> str:
-    """Words with line ends where `wrapped` has them.
+def in_pieces(words: str, width: int) -> str:
+    """A text in which a word that no line has room for has line ends of ours.
 
     Args:
-        words: a text.
+        words: a text that somebody else wraps.
         width: cells of a line.
     """
-    return "\n".join(line.plain for line in wrapped(Content(words), width))
+
+    def broken(found: re.Match[str]) -> str:
+        word = found[0]
+        fits = cell_len(word) <= width
+        return word if fits else "\n".join(_broken(word, width))
+
+    return re.sub(r"\S+", broken, words)
 
 
 def _pieces(words: str, width: int) -> Iterator[str]:

@@ -12,7 +12,7 @@ from textual.widgets._toast import Toast
 
 from mobius_tui import sanitize
 from mobius_tui.sanitize import cells
-from mobius_tui.tui.wrapping import wrapped, wrapped_words
+from mobius_tui.tui.wrapping import in_pieces, wrapped
 from tests.tui import scenes
 from tests.tui.runs import Time, hosted, opened, settled
 
@@ -59,7 +59,8 @@ COPIED = (
 def test_lines_are_broken_where_a_reader_would(
     words: str, width: int, lines: list[str]
 ) -> None:
-    assert wrapped_words(words, width).split("\n")[: len(lines)] == lines
+    found = [line.plain for line in wrapped(Content(words), width)]
+    assert found[: len(lines)] == lines
 
 
 @given(st.text(max_size=80), st.integers(2, 30))
@@ -70,6 +71,12 @@ def test_nothing_is_lost_and_nothing_too_wide(words: str, width: int) -> None:
     assert all(cells(each.plain) <= width for each in found)
     squeezed = "".join(each.plain for each in found).replace(" ", "")
     assert "".join(squeezed.split()) == "".join(line.split())
+
+
+def test_only_a_word_that_is_too_long_is_put_in_pieces() -> None:
+    words = f"Copied; {COPIED} is it"
+    assert in_pieces(words, 100) == words
+    assert in_pieces(words, 48) == words.replace("runs/", "runs/\n")
 
 
 def test_a_megabyte_without_a_blank_is_broken_at_once() -> None:
