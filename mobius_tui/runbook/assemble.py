@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -76,11 +77,12 @@ def assemble(root: Table, path: Path, source: Source, includes: Includes) -> Dra
 
 def _guarded(runbook: Runbook) -> tuple[Phase, ...]:
     """The phases, now that it is known what the variables in guards can be."""
+    possible = cache(lambda name: frozenset(runbook.possible(name)))
 
     def read(step: Step) -> Step:
         if not step.when:
             return step
-        when = taken_as_text(step.when, runbook.possible)
+        when = taken_as_text(step.when, possible)
         return dataclasses.replace(step, when=when)
 
     return tuple(

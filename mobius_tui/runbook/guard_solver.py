@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from decimal import Decimal
 from itertools import chain, combinations, pairwise, product
 from math import prod
@@ -18,12 +18,25 @@ SEVERAL = 6
 """Texts of which every selection is tried."""
 
 
-def can_hold(guard: Guard, runbook: Runbook) -> bool:
-    """Whether there are values with which a guard holds; if in doubt, there are."""
+def can_hold(
+    guard: Guard,
+    possible: Callable[[str], tuple[str, ...]],
+    several: Collection[str],
+) -> bool:
+    """Whether there are values with which a guard holds; if in doubt, there are.
+
+    Args:
+        guard: which.
+        possible: the only values that a variable can have; none for any.
+        several: the variables for which several of them can be chosen.
+    """
     texts: dict[str, list[str]] = {}
     for _, name, own in leaves(guard):
         texts.setdefault(name, []).extend(own)
-    found = {name: _candidates(name, own, runbook) for name, own in texts.items()}
+    found = {
+        name: _candidates(own, possible(name), is_several=name in several)
+        for name, own in texts.items()
+    }
     known = [own for own in found.values() if own]
     if len(known) < len(found) or prod(map(len, known)) > TRIED:
         return True
@@ -33,11 +46,12 @@ def can_hold(guard: Guard, runbook: Runbook) -> bool:
     )
 
 
-def _candidates(name: str, texts: list[str], runbook: Runbook) -> tuple[str, ...]:
+def _candidates(
+    texts: list[str], possible: tuple[str, ...], *, is_several: bool
+) -> tuple[str, ...]:
     """The values of a variable that matter; none where there are too many."""
-    possible = runbook.possible(name)
     if possible:
-        return _selections(possible) if _is_multi(name, runbook) else possible
+        return _selections(possible) if is_several else possible
     meant = [comparison(text) for text in texts]
     if any(each.sign == "matches" for each in meant):
         return ()
@@ -47,12 +61,12 @@ def _candidates(name: str, texts: list[str], runbook: Runbook) -> tuple[str, ...
     return (*selections, "", *_points(operands)) if selections else ()
 
 
-def _is_multi(name: str, runbook: Runbook) -> bool:
-    return any(
-        isinstance(step.action, Choose)
-        and step.action.var == name
-        and step.action.multi
+def multi(runbook: Runbook) -> frozenset[str]:
+    """The variables for which several values can be chosen."""
+    return frozenset(
+        step.action.var
         for step in runbook.steps()
+        if isinstance(step.action, Choose) and step.action.multi
     )
 
 

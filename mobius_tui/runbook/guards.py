@@ -7,7 +7,7 @@ one, and `not`, `any` and `all` over further guards. What the texts mean is in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import MappingProxyType
@@ -87,7 +87,7 @@ def _below(part: Part) -> Iterator[tuple[Path, Guard]]:
             yield (index,), each
 
 
-def taken_as_text(guard: Guard, choices: Callable[[str], tuple[str, ...]]) -> Guard:
+def taken_as_text(guard: Guard, choices: Callable[[str], Collection[str]]) -> Guard:
     """The guard in which a text that its variable can be stands for that very text.
 
     One of the `choices` of a variable may look like a comparison: `>1000`.
@@ -104,7 +104,7 @@ def taken_as_text(guard: Guard, choices: Callable[[str], tuple[str, ...]]) -> Gu
     return MappingProxyType(found)
 
 
-def _literal(text: str, choices: tuple[str, ...]) -> str:
+def _literal(text: str, choices: Collection[str]) -> str:
     return f"= {text}" if text in choices and not comparison(text).is_plain else text
 
 

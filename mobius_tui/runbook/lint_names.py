@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 from mobius_tui.runbook.comparison import Comparison, comparison, flaw, satisfies
 from mobius_tui.runbook.document import Findings, Mention
 from mobius_tui.runbook.draft import Draft
-from mobius_tui.runbook.guard_solver import can_hold
-from mobius_tui.runbook.guards import in_words, leaves
+from mobius_tui.runbook.guard_solver import TRIED, can_hold, multi
+from mobius_tui.runbook.guards import Guard, in_words, leaves
 from mobius_tui.runbook.limits import by_variable, problem
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.model_action import Choose, Run
@@ -47,6 +48,9 @@ class _Names:
         probes = () if health is None else health.probes
         self.probes = {probe.id for probe in probes}
         self.steps = {step.id for step in draft.runbook.steps()}
+        self.possible = cache(draft.runbook.possible)
+        self.exact = cache(lambda name: frozenset(self.possible(name)))
+        self.several = multi(draft.runbook)
 
     def in_text(self, mention: Mention) -> None:
         """The `${}` of a text that is filled in."""
@@ -141,18 +145,25 @@ class _Names:
                 table.report(words, "when", *path)
                 sound = False
                 continue
+            is_much = len(texts) * len(self.possible(name)) > TRIED
             for text in texts:
-                if wrong := flaw(text) or self._never(name, text):
+                wrong = flaw(text)
+                if not wrong and not (is_much and not comparison(text).is_plain):
+                    wrong = self._never(name, text)
+                if wrong:
                     table.report_within(text, wrong, "when", *path)
                     sound = False
-        if sound and step.when and not can_hold(step.when, self.runbook):
+        if sound and step.when and not self._can_hold(step.when):
             words = f"this can never be true: {in_words(step.when)}"
             table.report(words, "when")
 
+    def _can_hold(self, guard: Guard) -> bool:
+        return can_hold(guard, self.possible, self.several)
+
     def _never(self, name: str, text: str) -> str:
         """That a variable is none of the texts that it must be one of; or ""."""
-        possible, meant = self.runbook.possible(name), comparison(text)
-        if not possible:
+        possible, meant = self.possible(name), comparison(text)
+        if not possible or text in self.exact(name):
             return ""
         if meant.sign == "=":
             never = [t for t in meant.texts if not _any_is(possible, t, meant)]

@@ -170,6 +170,9 @@ class _Rehearsal:
         if outside:
             giver = self._called(outside[0])
             return f"{name} has no value: {giver}, which gives it, is no part of it"
+        variable = self._runbook.variables[name]
+        if variable.from_env is not None:
+            return f"{name} has no value: set {variable.from_env} before that"
         return f"{name} has no value, and nothing gives it one"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,24 @@ def test_it_is_what_the_plan_of_the_host_does(
         state.variables[name] = Value(text="7", source="begin")
     stops = stops_unattended(Plan(runbook), state)
     assert goes_through(runbook, state.copy()) == (not stops), stops
+
+
+def test_a_secret_that_the_host_was_not_given_is_missing() -> None:
+    steps = [
+        {"gives": set(), "reads": {"u"}, "needs": set(), "gate": False, "when": {}}
+    ]
+    runbook = made(steps, replaces=False)
+    secret = Variable(name="u", secret=True, from_env="TOKEN")
+    main, auto = runbook.phases
+    alone = replace(main, steps=(replace(main.steps[0], outputs=()),))
+    runbook = replace(runbook, phases=(alone, auto), variables={"u": secret})
+    state, plan = initial(runbook), Plan(runbook)
+    why = ("A.1 S: u has no value: set TOKEN before that",)
+    assert stops_unattended(plan, state) == why
+    state.variables["u"] = Value(text=None, source="secret")
+    assert stops_unattended(plan, state) == ()
+    state.without = ("u",)
+    assert stops_unattended(plan, state) == why
 
 
 @pytest.mark.parametrize("form", ["--plain", "--json"])

@@ -59,6 +59,19 @@ async def test_on_the_screen(tmp_path: Path) -> None:
     assert fields["when"] == "lag > 1000"
 
 
+async def test_the_next_step_says_what_was_passed_over_before_it(
+    tmp_path: Path,
+) -> None:
+    run = measured(tmp_path, "70")
+    async with hosted(run):
+        view = Sight(Viewer(run.directory)).run(run.at, None)
+        fields = {f.label: f.content.plain for f in describe(view, "c", compact=True)}
+        assert fields["past"] == f"┄ 1.2 Stop when the lag is too big  {WHY}"
+        run.write(StepStarted(step="c", attempt=1), after=1)
+        view = Sight(Viewer(run.directory)).run(run.at, None)
+        assert "past" not in {f.label for f in describe(view, "c", compact=True)}
+
+
 async def test_what_cannot_be_decided_names_the_ways_on(tmp_path: Path) -> None:
     run = measured(tmp_path, "unknown\x1b[31m")
     async with hosted(run):
