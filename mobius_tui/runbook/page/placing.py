@@ -22,7 +22,7 @@ from mobius_tui.runbook.page.leads import (
     looks_back,
 )
 from mobius_tui.runbook.page.sections import Section, is_aside
-from mobius_tui.runbook.page.ways import decide, value_of
+from mobius_tui.runbook.page.ways import decide, is_option, value_of
 
 
 @dataclass(kw_only=True, slots=True)
@@ -119,7 +119,11 @@ class Placing:
         self._file(step)
         step.led_by(lead)
         step.other_way = (
-            "system" if is_for_system(named) else "or" if is_other_way(named) else ""
+            "one of"
+            if is_for_system(named) or is_option(named)
+            else "or"
+            if is_other_way(named)
+            else ""
         )
         step.title = lead_title(named) or title or "; ".join(parts)
         return step

@@ -102,7 +102,7 @@ def _group(steps: Sequence[StepDraft], at: int) -> list[StepDraft]:
     for step in steps[at + 1 :]:
         same = step.when == first.when and step.heading == first.heading
         kind = step.other_way
-        if not same or not kind or (kind == "system" and first.other_way != kind):
+        if not same or not kind or (kind == "one of" and first.other_way != kind):
             break
         group.append(step)
     return group

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from mobius_tui.runbook.model_action import Choose, Manual, Run
 from mobius_tui.runbook.page.leads import is_condition, is_of_output, lead_title
 from tests.runbook.page.imported import imported, scripts, titles
 
+CASES = Path(__file__).parents[2] / "data" / "cases" / "import"
+IMPORT = "from mobius_tui.runbook.page.convert import convert"
 FENCE = "```bash\n{}\n```\n"
 
 
@@ -262,6 +268,23 @@ def test_a_command_in_a_sentence_is_run() -> None:
     assert isinstance(book.steps()[1].action, Manual)
 
 
+def test_sql_is_run_where_the_page_names_the_client() -> None:
+    page = "## S\n\n{}:\n\n```{}\nselect 1;\n```\n"
+    script = "psql -X -v ON_ERROR_STOP=1 <<'EOF'\nselect 1;\nEOF\n"
+    assert scripts(imported(page.format("Ask", "sql"))[1]) == []
+    assert scripts(imported(page.format("Ask in `psql`", "sql"))[1]) == [script]
+    assert scripts(imported(page.format("Ask", "psql"))[1]) == [script]
+
+
+def test_people_to_escalate_to_are_contacts() -> None:
+    page = "## Escalation\n\n1. The lead (@lead) - after 15 minutes\n2. Page the VP\n"
+    _, book = imported(page)
+    assert [(c.role, c.handle, c.for_) for c in book.contacts] == [
+        ("The lead", "@lead", "after 15 minutes")
+    ]
+    assert titles(book) == ["Page the VP"]
+
+
 def test_a_table_of_commands_is_steps() -> None:
     page = "| Check | Command | Expected |\n|--|--|--|\n| Pods | `ls a` | two |\n"
     (step,) = imported(page)[1].steps()
@@ -316,5 +339,19 @@ Hidden words.
 
 
 def test_a_page_gives_the_same_bytes_whatever_the_order_of_sets() -> None:
-    page = "# T\n\n" + "\n".join(f"## Owner {n}\n\n- [ ] <x{n}>\n" for n in range(40))
-    assert imported(page)[0] == imported(page)[0]
+    """Each process has an order of its own, so two of them are asked."""
+    page = CASES / "b.md"
+    code = (
+        f"print(convert(open({str(page)!r}).read(), page='', file='', name='x').text)"
+    )
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", f"{IMPORT}; {code}"],
+            env={"PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        )
+        for seed in ("1", "2")
+    ]
+    assert runs[0].stdout == runs[1].stdout
+    assert b"kubectl get pods" in runs[0].stdout
