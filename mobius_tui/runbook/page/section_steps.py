@@ -214,7 +214,9 @@ class SectionReader:
         """Whether a block is said to be for a shell, and is what a command prints."""
         lead = self.prose[-1] if self.prose else ""
         lines = found.script.split("\n")
-        return bool(lead) and is_of_output(lead) and not any(map(is_command, lines))
+        if found.shell or not lead or not is_of_output(lead):
+            return False
+        return not any(map(is_command, lines))
 
     def _commands(self, found: Code, owner: StepDraft | None) -> None:
         if owner is not None and not owner.acts:

@@ -235,6 +235,15 @@ def test_titles_do_not_repeat() -> None:
     ]
 
 
+def test_what_a_title_has_no_room_for_is_told_besides() -> None:
+    long = " ".join(f"word{n}" for n in range(20))
+    _, book = imported(f"# {long}\n\n## {long}\n\n- [ ] do {long}\n")
+    assert len(book.title) <= 100
+    assert long in book.summary
+    assert long in book.phases[0].why
+    assert len(book.steps()[0].title) <= 60
+
+
 def test_owners_and_contacts_are_people() -> None:
     page = """# T
 
