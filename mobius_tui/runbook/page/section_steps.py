@@ -89,8 +89,8 @@ class SectionReader:
                 case Grid():
                     self._grid(block)
                 case Opened():
+                    self.placing.open(block, self.section.blocks, self._item)
                     self._item = None
-                    self.placing.open(block, self.section.blocks)
                 case Closed():
                     self._item = None
                     self.placing.close()

@@ -35,6 +35,8 @@ _WINDOWS = frozenset({"powershell", "cmd"})
 _STARTS = {"psql": "psql -X -v ON_ERROR_STOP=1", "python3": "python3 -"}
 _SQL = frozenset({"sql", "pgsql", "postgresql", "postgres", "psql", "mysql"})
 _SQL_CLIENT = re.compile(r"\b(?:psql|mysql)\b")
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=(?:\"[^\"]*\"|'[^']*'|<[^<>]*>|\S*)")
+"""What sets a variable: alone it is a setting, before a command a part of it."""
 _CALL = re.compile(r"[a-z_]\w*\((?!\))")
 """How a query begins, and no command."""
 _BASE = re.compile(r"\w[\w-]*")
@@ -82,15 +84,16 @@ def code(fence: Fence) -> Code:
         return Code(language="", text=text)
     if root or named in _SESSIONS or begins_with_prompt(lines):
         return _of_session(named, lines, root=root)
-    if of_shell or (not named and is_command(_first(lines))):
+    if of_shell or (not named and is_command(_first(lines, but=_ASSIGNMENT))):
         return _of_shell(named, lines, "")
     return Code(language=named, text=text)
 
 
-def _first(lines: Sequence[str]) -> str:
-    """The first line that is no comment."""
-    bare = (line.strip() for line in lines)
-    return next((line for line in bare if line and line[0] != "#"), "")
+def _first(lines: Sequence[str], but: re.Pattern[str] | None = None) -> str:
+    """The first line that is no comment, and nothing else that does not count."""
+    bare = [line.strip() for line in lines]
+    bare = [line for line in bare if line and line[0] != "#"]
+    return next((line for line in bare if but is None or not but.fullmatch(line)), "")
 
 
 def _of_shell(named: str, lines: Sequence[str], output: str) -> Code:

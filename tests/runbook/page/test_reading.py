@@ -228,6 +228,18 @@ def test_tabs_of_every_maker_of_sites(page: str) -> None:
     assert scripts(book) == ["a\n", "b\n", "c\n", "a\n", "b\n"]
 
 
+def test_tabs_in_an_item_are_the_decision_that_it_leads_in_to() -> None:
+    tabs = TABS["hugo"].replace("\n\n", "\n").replace("\n", "\n   ")
+    page = (
+        f"1. Upgrade it:\n{tabs}\n2. Restart it:\n\n   ```\n   X=1\n   ls x\n   ```\n"
+    )
+    _, book = imported(page)
+    assert titles(book)[0] == "Upgrade it: Linux or Mac?"
+    assert isinstance(book.steps()[0].action, Choose)
+    assert scripts(book) == ["a\n", "b\n", "X=1\nls x\n"]
+    assert not book.steps()[-1].when
+
+
 def test_titles_do_not_repeat() -> None:
     page = "## S\n\n" + "\n".join(FENCE.format(f"echo {n % 3}") for n in range(5))
     assert [title for title, _ in steps_of(page)] == [
