@@ -306,6 +306,31 @@ def test_people_to_escalate_to_are_contacts() -> None:
     assert titles(book) == ["Page the VP"]
 
 
+@pytest.mark.parametrize(
+    ("block", "script"),
+    [
+        ("$ cat <<E\n$ a\nb\nE\n$ c\nd", "cat <<E\n$ a\nb\nE\nc\n"),
+        ("$ cat <<E\n> $ a\n> E\n$ c", "cat <<E\n$ a\nE\nc\n"),
+        ('$ psql -c "select\n  1"\n 1', 'psql -c "select\n  1"\n'),
+        ("$ for a in b; do\n  ls\ndone\nx", "for a in b; do\n  ls\ndone\n"),
+        ("# id\n# ls /x\n", "id\nls /x\n"),
+        ("# Stop it\nls", "# Stop it\nls\n"),
+        ("bash-5.1$ ls\n(venv) $ id", "ls\nid\n"),
+        ("$ psql -h x\npsql (15)\n\ndb=# a;", "psql -h x <<'EOF'\na;\nEOF\n"),
+        (">>> 1\n1", "python3 - <<'EOF'\n1\nEOF\n"),
+        ("127.0.0.1:6379> KEYS *\n(nil)", "redis-cli <<'EOF'\nKEYS *\nEOF\n"),
+    ],
+)
+def test_what_was_typed_in_a_session(block: str, script: str) -> None:
+    page = f"## S\n\n```console\n{block}\n```\n"
+    assert scripts(imported(page)[1]) == [script]
+
+
+def test_a_tab_that_also_indents_is_kept() -> None:
+    page = "1. Do it:\n\n   ```sh\n   cat <<-X\n\ta\n\tX\n   ```\n"
+    assert scripts(imported(page)[1]) == ["cat <<-X\n\ta\n\tX\n"]
+
+
 def test_a_table_of_commands_is_steps() -> None:
     page = "| Check | Command | Expected |\n|--|--|--|\n| Pods | `ls a` | two |\n"
     (step,) = imported(page)[1].steps()
