@@ -45,8 +45,8 @@ class StepDraft:
     heading: str = ""
     """The heading that it stands under."""
     other_way: str = ""
-    """`or` where it is another way to do what the step before does, `system` where it
-    is one for some system."""
+    """`or` where it is another way to do what the step before does, `one of` where
+    that one says of itself that it is a way: for a system, as an option."""
     on_failure: PhaseDraft | None = None
 
     def led_by(self, lead: str) -> None:

@@ -20,21 +20,23 @@ _OWN = re.compile(
     r"(?:^|[\s;&|(])([A-Za-z_]\w*)=|\bfor[ \t]+([A-Za-z_]\w*)|\$\{?([A-Za-z_]\w*)|"
     r"\bread[ \t]+(?:-\w+[ \t]+)*([A-Za-z_]\w*)"
 )
-_SHELL_IN_SHELL = re.compile(
-    r"(?:\b(?:ba|z|k|da|a)?sh\b[^\n|;&]*?[ \t]-\w*c\b|\bsu\b[^\n|;&]*?[ \t]-c\b|"
-    r"\beval\b|\bxargs\b[^\n|;&]*\bsh\b|\bwatch\b|\bparallel\b)[^\n]*$"
+_SHELLS = frozenset({"sh", "bash", "zsh", "ksh", "dash", "ash", "su"})
+_RUNS_WORDS = frozenset({"eval", "watch", "parallel"})
+_PROGRAMS = frozenset(
+    {"awk", "gawk", "sed", "perl", "ruby", "jq", "yq", "node", "php", "python"}
 )
-_PROGRAM_IN_SHELL = re.compile(
-    r"\b(?:awk|gawk|sed|perl|ruby|jq|yq|node|php|python[\d.]*|rails)\b[^\n|;&]*$"
-)
-_SSH = re.compile(r"(?:^|[\s;&|(])ssh\b([^\n]*)$")
-_TO_HOST = re.compile(
-    r"(?:[ \t]+-[bcDEeFIiJLlmOopQRSWw][ \t]*\S+|[ \t]+-\S+)*[ \t]*\S*"
-)
+_IN_SHELL = re.compile(r"-\w*c|--command")
+_WITH_VALUE = re.compile(r"-[bcDEeFIiJLlmOopQRSWw]")
+"""Options of `ssh` whose value is the next word."""
+_SEPARATOR = re.compile(r"\\\n|[|;&\n]")
 _FED = re.compile(
     r"\b(?:ssh|(?:ba|z|k|da|a)?sh|python[\d.]*|perl|ruby|node|eval|rails)\b[^\n]*<<"
 )
 """What takes a here-document for a program."""
+_MOST_ASKED = 100
+"""Variables of one page; a page with more is filled in by no one before a run."""
+_MOST_PLACES = 1000
+"""Placeholders of one page that are looked at."""
 _SPOKEN = (
     (r"[Rr]eplac\w+[^.\n]{0,20}?", r"\W{1,3}(?:with|by)"),
     ("", r"[ \n]+(?:is|being|stands for|means|refers to)"),
@@ -66,20 +68,23 @@ def fill_in(draft: Draft, page: str) -> None:
     steps = [step for phase in draft.phases for step in phase.steps if step.run]
     own = _own_names(step.run for step in steps)
     names: dict[str, str] = {}
+    places = 0
     for step in steps:
         _must_be_set(step, draft, own)
-        found = placeholders(step.run)
+        found = placeholders(step.run) if places < _MOST_PLACES else []
         if not found:
             continue
+        places += len(found)
         for each in found:
-            if each.name not in names:
+            if each.name not in names and len(names) < _MOST_ASKED:
                 names[each.name] = _free(each.name, {*own, *draft.names})
                 draft.names.add(names[each.name])
         filled = _filled(step, found, names)
+        mentioned = script_names(filled.script)
         for each in found:
-            name = names[each.name]
-            if re.search(rf"\$\{{?{name}\b", filled.script) is not None:
-                draft.variables.setdefault(name, _title(each, page))
+            name = names.get(each.name, "")
+            if name in mentioned and name not in draft.variables:
+                draft.variables[name] = _title(each, page)
         step.run = filled.script
         if filled.left:
             listed = ", ".join(dict.fromkeys(filled.left))
@@ -136,7 +141,8 @@ def _filled(
     left: list[str] = []
     bare: set[int] = set()
     for each in found:
-        put = _put(step.run, each, names[each.name], quoting, bare)
+        name = names.get(each.name)
+        put = None if name is None else _put(step.run, each, name, quoting, bare)
         if put is None:
             left.append(each.text)
         elif put:
@@ -166,10 +172,9 @@ def _put(
     kind = quoting.at(each.start)
     if kind == "comment":
         return ""
-    line = script[: each.start].replace("\\\n", "  ").rpartition("\n")[2]
     if kind in ("here", "literal"):
         return _in_document(script, each, name, quoting, bare)
-    if _is_for_other(line, quoted=kind != "none"):
+    if _is_for_other(_command_before(script, each, quoting), quoted=kind != "none"):
         return None
     following = script[each.end : each.end + 1]
     glued = following.isalnum() or following in ("_", "[")
@@ -188,14 +193,39 @@ def _stands_alone(script: str, each: Placeholder, put: str) -> bool:
     return put.startswith("'\"") and around == "''"
 
 
-def _is_for_other(line: str, *, quoted: bool) -> bool:
-    """Whether what stands here is read by another shell or program, as its code."""
-    ssh = _SSH.search(line)
-    if ssh is not None and _TO_HOST.fullmatch(ssh[1]) is None:
-        return True
-    if _SHELL_IN_SHELL.search(line) is not None:
-        return True
-    return quoted and _PROGRAM_IN_SHELL.search(line) is not None
+def _command_before(script: str, each: Placeholder, quoting: Quoting) -> str:
+    """What stands of a command before a placeholder in it."""
+    begin = 0
+    for match in _SEPARATOR.finditer(script, 0, each.start):
+        if len(match[0]) == 1 and quoting.at(match.start()) == "none":
+            begin = match.end()
+    return script[begin : each.start]
+
+
+def _is_for_other(command: str, *, quoted: bool) -> bool:
+    """Whether what comes next is read by another shell or program, as its code."""
+    words = command.replace("\\\n", " ").split()
+    in_shell = False
+    for at, word in enumerate(words):
+        name = word.strip("\"'`$()").rsplit("/", 1)[-1]
+        if name == "ssh" and _is_past_host(words[at + 1 :], command):
+            return True
+        if name in _RUNS_WORDS or (in_shell and _IN_SHELL.fullmatch(word)):
+            return True
+        if quoted and name.rstrip("0123456789.") in _PROGRAMS:
+            return True
+        in_shell |= name in _SHELLS
+    return False
+
+
+def _is_past_host(words: Sequence[str], command: str) -> bool:
+    """Whether what comes next stands behind the host that `ssh` goes to."""
+    at = 0
+    while at < len(words) and words[at].startswith("-"):
+        at += 2 if _WITH_VALUE.fullmatch(words[at]) is not None else 1
+    if at >= len(words):
+        return False
+    return at < len(words) - 1 or command[-1:].isspace()
 
 
 def _in_document(
@@ -227,11 +257,17 @@ def _in_document(
 def _title(each: Placeholder, page: str) -> str:
     """How the page speaks of a placeholder."""
     text = re.escape(each.text)
-    for before, after in _SPOKEN:
-        pattern = rf"{before}{text}{after}[ \t\n]+([^.;\n]{{3,90}})"
-        match = re.search(pattern, page, re.MULTILINE)
-        if match is not None:
-            return _capital(match[1].strip(" `*_:"))
+    at = page.find(each.text)
+    for _ in range(6):
+        if at < 0:
+            break
+        begin = page.rfind("\n", max(0, at - 80), at) + 1 or max(0, at - 80)
+        for before, after in _SPOKEN:
+            pattern = rf"{before}{text}{after}[ \t\n]+([^.;\n]{{3,90}})"
+            match = re.search(pattern, page[begin : at + 250], re.MULTILINE)
+            if match is not None:
+                return _capital(match[1].strip(" `*_:"))
+        at = page.find(each.text, at + 1)
     return _humane(each.name)
 
 

@@ -164,4 +164,4 @@ def _shortcode(match: re.Match[str]) -> str:
         return f"{noted[1].capitalize()}: "
     inner = match[0][3:-3].strip()
     quoted = " ".join(_IN_QUOTES.findall(inner))
-    return "" if inner.startswith("/") else quoted or inner
+    return "" if " " not in inner or inner.startswith("/") else quoted or inner

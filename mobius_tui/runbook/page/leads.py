@@ -93,7 +93,8 @@ _FOR_SYSTEM = re.compile(
     r"(?:on|for|in|with|using)?[ ]*(?:rhel|red ?hat|centos|fedora|debian|ubuntu|"
     r"debian[/ ]+ubuntu|rhel[/ ]+centos|alpine|arch|suse|linux|mac ?os(?: x)?|mac|osx|"
     r"windows|powershell|docker|docker compose|podman|kubernetes|systemd|aws|gcp|azure|"
-    r"bare metal)(?: (?:linux|users?|systems?|hosts?|based))*",
+    r"bare metal)(?: (?:linux|users?|systems?|hosts?|based))*|"
+    r"(?:on|for) (?:systems?|hosts?|nodes?|clusters?) (?:with|running|using) .{2,30}",
     re.IGNORECASE,
 )
 _DO_NAMES = """

@@ -14,6 +14,11 @@ _ENTRY = re.compile(
     r"([^:–—\n]{2,80}?)[ \t]*(?::|–|—|[ \t]-[ \t])[ \t]*"
     r"([^()\n]{1,120}?)[ \t]*(?:\(([^()\n]{1,200})\))?[ \t]*"
 )
+_BEHIND = re.compile(
+    r"([^():\n]{2,60}?)[ \t]*\(([@#][^()\s]{1,60}|[^()\s]{1,60}@[^()\s]{1,60})\)"
+    r"[ \t:,–—-]*([^\n]{0,200})"
+)
+"""Somebody with the handle in brackets: `The lead (@lead): after 15 minutes`."""
 _ADDRESS = re.compile(r"[@#]\w|\+?\d[\d ()-]{5,}|https?://")
 _ROLE = re.compile(r"role|who|team|name|person|position|function", re.IGNORECASE)
 _HANDLE = re.compile(
@@ -35,12 +40,21 @@ class Person:
 
 def person(item: str) -> Person | None:
     """Who a list's item means, such as `SRE: @sre (any time)`; `None` for no one."""
+    match = _BEHIND.fullmatch(item)
+    if match is not None and is_name(match[1]):
+        return Person(role=match[1].strip(), handle=match[2], reason=match[3] or "")
     match = _ENTRY.fullmatch(item)
     if match is None or match[2].endswith(":"):
         return None
     if not is_name(match[1]) or not _can_be_reached(match[2]):
         return None
     return Person(role=match[1].strip(), handle=match[2], reason=match[3] or "")
+
+
+def with_address(item: str) -> Person | None:
+    """Who an item means that has a handle, a number or an address in it."""
+    found = person(item)
+    return found if found is not None and _ADDRESS.search(found.handle) else None
 
 
 def _can_be_reached(handle: str) -> bool:

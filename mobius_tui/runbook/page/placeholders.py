@@ -17,7 +17,7 @@ _YOURS = re.compile(
     r"(?<![\w${])your[-_][a-z0-9][a-z0-9_-]*(?![\w=])|"
     r"(?<![\w$.{])(?:CHANGE|REPLACE|FILL)[_-]?(?:ME|IN)(?![\w=])"
 )
-_BRACES = re.compile(r"\{\{[ \t]*([A-Za-z][\w -]{0,40}?)[ \t]*\}\}")
+_BRACES = re.compile(r"\{\{[<%]?[ \t]*([A-Za-z][\w -]{0,40}?)[ \t]*[>%]?\}\}")
 _SQUARE = re.compile(
     r"(?<![\w$\]!])\[((?:your|insert|enter|name of|the|replace with) [\w -]{1,40})\]"
     r"(?![\[(:])",
@@ -39,6 +39,8 @@ _VALUES = frozenset(_VALUE_NAMES.split())
 _FOR_NOTHING = re.compile(
     r"^(?:your|my|the|insert|enter|replace[_ -]with|name of)[_ -]+(?:the[_ -])?", re.I
 )
+_EXAMPLE = re.compile(r"[,;:(]|\be\.?g\b", re.IGNORECASE)
+"""Where a placeholder begins to give an example."""
 _MARKUP = re.compile(r"</([A-Za-z][\w.-]*)")
 _LONGEST = 32 * 1024
 """Characters of a script that are looked at."""
@@ -90,6 +92,7 @@ def must_be_set(script: str) -> dict[str, str]:
 def name_of(inner: str) -> str:
     """The name of a variable for a placeholder; empty where none can be made."""
     bare = _FOR_NOTHING.sub("", inner.strip()) or inner
+    bare = _EXAMPLE.split(bare, maxsplit=1)[0] or bare
     return slug(bare).replace("-", "_")
 
 

@@ -22,7 +22,7 @@ from mobius_tui.runbook.page.leads import (
     looks_back,
 )
 from mobius_tui.runbook.page.sections import Section, is_aside
-from mobius_tui.runbook.page.ways import decide, value_of
+from mobius_tui.runbook.page.ways import decide, is_option, value_of
 
 
 @dataclass(kw_only=True, slots=True)
@@ -119,7 +119,11 @@ class Placing:
         self._file(step)
         step.led_by(lead)
         step.other_way = (
-            "system" if is_for_system(named) else "or" if is_other_way(named) else ""
+            "one of"
+            if is_for_system(named) or is_option(named)
+            else "or"
+            if is_other_way(named)
+            else ""
         )
         step.title = lead_title(named) or title or "; ".join(parts)
         return step
@@ -188,8 +192,10 @@ class Placing:
             self._aside = None
             self._condition = -1
 
-    def open(self, block: Opened, blocks: Sequence[Block]) -> None:
-        """Begin a tab or a fold-out."""
+    def open(
+        self, block: Opened, blocks: Sequence[Block], item: StepDraft | None
+    ) -> None:
+        """Begin a tab or a fold-out, perhaps in an item."""
         scope = _Scope(
             title=block.title,
             steps=self._made,
@@ -200,7 +206,7 @@ class Placing:
         )
         page = f"{self._draft.title} {self._section.title}"
         if block.tabs:
-            self._way(block, blocks, scope)
+            self._way(block, blocks, scope, item)
         elif not self._is_aside and is_aside(block.title, page):
             self.flush()
             scope.is_own = True
@@ -213,7 +219,13 @@ class Placing:
         scope.steps = self._made
         self._scopes.append(scope)
 
-    def _way(self, block: Opened, blocks: Sequence[Block], scope: _Scope) -> None:
+    def _way(
+        self,
+        block: Opened,
+        blocks: Sequence[Block],
+        scope: _Scope,
+        item: StepDraft | None,
+    ) -> None:
         """Begin a tab as one way of a decision."""
         titles = _tabs(block, blocks)
         if len(titles) < 2:
@@ -226,17 +238,26 @@ class Placing:
         if decision is None and var:
             self.flush()
         elif decision is None:
-            decision = self._groups[block.tabs] = self._decide(titles)
+            decision = self._groups[block.tabs] = self._decide(titles, item)
         scope.decision = decision
         self._when[decision.choose if decision is not None else var] = value_of(
             block.title, titles
         )
 
-    def _decide(self, titles: tuple[str, ...]) -> StepDraft:
-        lead = self.prose.pop() if self.prose and not is_list(self.prose[-1]) else ""
-        about = lead_title(lead) or self._section.title or self._draft.title
-        step = self._file(decide(about, titles, self._draft))
-        step.led_by(lead)
+    def _decide(self, titles: tuple[str, ...], item: StepDraft | None) -> StepDraft:
+        """The decision between tabs, by the item or the paragraph that leads in."""
+        if item is not None and not item.acts and item is self.last:
+            decision = decide(item.title, titles, self._draft)
+            self.take_over(item)
+            item.title, item.choose = decision.title, decision.choose
+            item.options = decision.options
+            step = item
+        else:
+            is_lead = bool(self.prose) and not is_list(self.prose[-1])
+            lead = self.prose.pop() if is_lead else ""
+            about = lead_title(lead) or self._section.title or self._draft.title
+            step = self._file(decide(about, titles, self._draft))
+            step.led_by(lead)
         if self._aside is None and not self._is_aside and not self._when:
             self._draft.decisions[titles] = step.choose
         return step

@@ -31,15 +31,17 @@ from mobius_tui.runbook.page.leads import (
     lead_title,
 )
 from mobius_tui.runbook.page.lists import are_to_do, follows, has_more
-from mobius_tui.runbook.page.people import people, person
+from mobius_tui.runbook.page.people import people, person, with_address
 from mobius_tui.runbook.page.placing import Placing
 from mobius_tui.runbook.page.programs import is_command
 from mobius_tui.runbook.page.sections import Section
-from mobius_tui.runbook.page.shell import OUTPUTS, Code, code
+from mobius_tui.runbook.page.shell import OUTPUTS, Code, code, said_for
 from mobius_tui.runbook.page.tables import lines_of, steps_of
 
 _ANCHOR = re.compile(r"\[[^\]]*\]\(#[^)]*\)")
 """An entry of a table of contents."""
+_ESCALATION = re.compile(r"\bescalat|\bon[- ]?call\b|\bowners?\b", re.IGNORECASE)
+"""Headings above people as well as above things to do."""
 _MAY_BE_OUTPUT = OUTPUTS | {"json", "xml", "console"}
 _NEVER_DONE = frozenset({"mermaid", "dot", "plantuml", "diff", "promql", "logql"})
 """Languages of what is looked at, and neither run nor put in place."""
@@ -87,8 +89,8 @@ class SectionReader:
                 case Grid():
                     self._grid(block)
                 case Opened():
+                    self.placing.open(block, self.section.blocks, self._item)
                     self._item = None
-                    self.placing.open(block, self.section.blocks)
                 case Closed():
                     self._item = None
                     self.placing.close()
@@ -181,6 +183,11 @@ class SectionReader:
             case "about":
                 add_paragraph(self.prose, listed(item.source, item.depth))
             case _:
+                found = with_address(item.text.replace("\n", " "))
+                if found is not None and _ESCALATION.search(self.section.title):
+                    self.took = True
+                    self.draft.people.append(found)
+                    return True
                 if _ANCHOR.fullmatch(item.source) is None:
                     return False
                 self.took = True
@@ -190,7 +197,7 @@ class SectionReader:
 
     def _fence(self, fence: Fence) -> None:
         owner = self._item if fence.depth or self._is_open else None
-        found = code(fence)
+        found = said_for(code(fence), "".join(self.prose[-1:]))
         if not found.text:
             return
         if owner is None:
@@ -207,7 +214,9 @@ class SectionReader:
         """Whether a block is said to be for a shell, and is what a command prints."""
         lead = self.prose[-1] if self.prose else ""
         lines = found.script.split("\n")
-        return bool(lead) and is_of_output(lead) and not any(map(is_command, lines))
+        if found.shell or not lead or not is_of_output(lead):
+            return False
+        return not any(map(is_command, lines))
 
     def _commands(self, found: Code, owner: StepDraft | None) -> None:
         if owner is not None and not owner.acts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mobius_tui.runbook.page.blocks import Fence
 from mobius_tui.runbook.page.programs import PROGRAMS, is_command
@@ -33,6 +33,10 @@ _LANGUAGE = re.compile(r"\{?[ \t]*\.?([A-Za-z][A-Za-z0-9_+#-]*)")
 _COMMENT = re.compile(r"#+(?!!)[ \t]*(.*)")
 _WINDOWS = frozenset({"powershell", "cmd"})
 _STARTS = {"psql": "psql -X -v ON_ERROR_STOP=1", "python3": "python3 -"}
+_SQL = frozenset({"sql", "pgsql", "postgresql", "postgres", "psql", "mysql"})
+_SQL_CLIENT = re.compile(r"\b(?:psql|mysql)\b")
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=(?:\"[^\"]*\"|'[^']*'|<[^<>]*>|\S*)")
+"""What sets a variable: alone it is a setting, before a command a part of it."""
 _CALL = re.compile(r"[a-z_]\w*\((?!\))")
 """How a query begins, and no command."""
 _BASE = re.compile(r"\w[\w-]*")
@@ -80,15 +84,16 @@ def code(fence: Fence) -> Code:
         return Code(language="", text=text)
     if root or named in _SESSIONS or begins_with_prompt(lines):
         return _of_session(named, lines, root=root)
-    if of_shell or (not named and is_command(_first(lines))):
+    if of_shell or (not named and is_command(_first(lines, but=_ASSIGNMENT))):
         return _of_shell(named, lines, "")
     return Code(language=named, text=text)
 
 
-def _first(lines: Sequence[str]) -> str:
-    """The first line that is no comment."""
-    bare = (line.strip() for line in lines)
-    return next((line for line in bare if line and line[0] != "#"), "")
+def _first(lines: Sequence[str], but: re.Pattern[str] | None = None) -> str:
+    """The first line that is no comment, and nothing else that does not count."""
+    bare = [line.strip() for line in lines]
+    bare = [line for line in bare if line and line[0] != "#"]
+    return next((line for line in bare if but is None or not but.fullmatch(line)), "")
 
 
 def _of_shell(named: str, lines: Sequence[str], output: str) -> Code:
@@ -121,6 +126,23 @@ def _of_session(named: str, lines: Sequence[str], *, root: bool) -> Code:
         else:
             script += part.typed
     return _of_shell(named, script, output)
+
+
+def said_for(found: Code, lead: str) -> Code:
+    """SQL for the client that the page runs it in, where it names one.
+
+    Args:
+        found: any block.
+        lead: the paragraph that leads in to it.
+    """
+    if found.language not in _SQL or found.script:
+        return found
+    named = _SQL_CLIENT.search(found.language) or _SQL_CLIENT.search(lead)
+    if named is None:
+        return found
+    script: list[str] = []
+    _to_client(Part(client=named[0], typed=found.text.split("\n")), script)
+    return replace(found, script="\n".join(script) + "\n")
 
 
 def _to_client(part: Part, script: list[str]) -> None:

@@ -150,8 +150,8 @@ def _below(
     if len(steps) > 1:
         steps[0].under = section.title
     for step in steps:
-        if not step.why and step.title != section.title:
-            step.why.append(f"{section.title}.")
+        if step.title != section.title and step.why in ([], [step.lead]):
+            step.why.insert(0, f"{section.title}.")
     return steps, asides
 
 

@@ -35,7 +35,8 @@ def is_option(title: str) -> bool:
 
 def decide(about: str, titles: Sequence[str], draft: Draft) -> StepDraft:
     """The step in which one of several ways is taken."""
-    var = variable_name(f"{about[:30]} way", "way", draft.names)
+    short = " ".join(about.split()[:4])
+    var = variable_name(f"{short} way", "way", draft.names)
     draft.names.add(var)
     which = f"{', '.join(titles[:-1])} or {titles[-1]}?"
     title = f"{about}: {which}" if about else which
@@ -102,7 +103,7 @@ def _group(steps: Sequence[StepDraft], at: int) -> list[StepDraft]:
     for step in steps[at + 1 :]:
         same = step.when == first.when and step.heading == first.heading
         kind = step.other_way
-        if not same or not kind or (kind == "system" and first.other_way != kind):
+        if not same or not kind or (kind == "one of" and first.other_way != kind):
             break
         group.append(step)
     return group

@@ -85,10 +85,12 @@ def runbook_text(draft: Draft, *, page: str, file: str, name: str) -> str:
 
 def _about(draft: Draft, name: str) -> str:
     facts = draft.facts
+    title = cut(draft.title or _spoken(name), 100)
+    summary = [draft.title] if len(draft.title) > 100 else []
     about: dict[str, Any] = {
         "id": slug(name) or slug(draft.title) or "imported",
-        "title": _line(cut(draft.title or _spoken(name), 100)) or "Imported",
-        "summary": _kept(_ended("\n\n".join(draft.summary))),
+        "title": _line(title) or "Imported",
+        "summary": _kept(_ended("\n\n".join([*summary, *draft.summary]))),
         "version": _line(facts.version),
         "updated": facts.updated,
         "review_cycle": _line(facts.review_cycle),

@@ -36,6 +36,8 @@ def of(script: str, words: str = "") -> tuple[str, dict[str, str]]:
         ('x=`echo YOUR_POD` && echo "$x"', "%s"),
         ('x={{ pod }}; echo "$x" # don\'t', "%s"),
         ("echo a \\\n  [your pod]", "a %s"),
+        ("echo x | awk '{print $1}' | cat - <(echo '<pod>')", "x\n%s"),
+        ('ssh() { echo "$1"; }; ssh <pod>', "%s"),
         (': "${pod:?the pod}"; echo "$pod"', "%s"),
     ],
 )
@@ -75,6 +77,8 @@ def test_what_is_no_placeholder_stays(script: str) -> None:
     [
         'ssh db1 "rm -rf <dir>"',
         "ssh -p 22 db1 ls <dir>",
+        "sudo ssh -q db1 \\\n  'cd /x; ls <dir>'",
+        """awk '$1 == "x" || /<dir>/' f""",
         'bash -c "ls <dir>"',
         "kubectl exec web -- sh -c 'ls <dir>'",
         "awk '/<dir>/' x",

@@ -225,6 +225,10 @@ HOSTILE = {
     "tabs": '=== "a"\n\n' + '    === "b"\n\n' * (MANY // 14),
     "documents": "```sh\n" + "cat <<E\n" * (MANY // 8),
     "placeholders": "```sh\n" + "ls <a b> '<c>' {{d}} [your e]\n" * (MANY // 30),
+    "many placeholders": "".join(
+        f"```sh\nls <a{n}>\nssh {'-p ' * 20}\n```\n" for n in range(10_000)
+    ),
+    "shells": ("```sh\n" + "sh ssh -p <a b> " * 2000 + "\n```\n") * 30,
     "conditions": "If it fails " * (MANY // 12),
     "leads": "Run the command to " * (MANY // 20) + "\n\n```sh\nls\n```",
     "prompts of databases": "```console\n" + "a=# b\n" * (MANY // 6),

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from mobius_tui.runbook.model_action import Choose, Manual, Run
 from mobius_tui.runbook.page.leads import is_condition, is_of_output, lead_title
 from tests.runbook.page.imported import imported, scripts, titles
 
+CASES = Path(__file__).parents[2] / "data" / "cases" / "import"
+IMPORT = "from mobius_tui.runbook.page.convert import convert"
 FENCE = "```bash\n{}\n```\n"
 
 
@@ -222,11 +228,32 @@ def test_tabs_of_every_maker_of_sites(page: str) -> None:
     assert scripts(book) == ["a\n", "b\n", "c\n", "a\n", "b\n"]
 
 
+def test_tabs_in_an_item_are_the_decision_that_it_leads_in_to() -> None:
+    tabs = TABS["hugo"].replace("\n\n", "\n").replace("\n", "\n   ")
+    page = (
+        f"1. Upgrade it:\n{tabs}\n2. Restart it:\n\n   ```\n   X=1\n   ls x\n   ```\n"
+    )
+    _, book = imported(page)
+    assert titles(book)[0] == "Upgrade it: Linux or Mac?"
+    assert isinstance(book.steps()[0].action, Choose)
+    assert scripts(book) == ["a\n", "b\n", "X=1\nls x\n"]
+    assert not book.steps()[-1].when
+
+
 def test_titles_do_not_repeat() -> None:
     page = "## S\n\n" + "\n".join(FENCE.format(f"echo {n % 3}") for n in range(5))
     assert [title for title, _ in steps_of(page)] == [
         *("S", "S: echo 1", "S: echo 2", "S: echo 0", "S (2)"),
     ]
+
+
+def test_what_a_title_has_no_room_for_is_told_besides() -> None:
+    long = " ".join(f"word{n}" for n in range(20))
+    _, book = imported(f"# {long}\n\n## {long}\n\n- [ ] do {long}\n")
+    assert len(book.title) <= 100
+    assert long in book.summary
+    assert long in book.phases[0].why
+    assert len(book.steps()[0].title) <= 60
 
 
 def test_owners_and_contacts_are_people() -> None:
@@ -260,6 +287,48 @@ def test_a_command_in_a_sentence_is_run() -> None:
     _, book = imported(page)
     assert scripts(book) == ["systemctl restart web\n", "systemctl status web\n"]
     assert isinstance(book.steps()[1].action, Manual)
+
+
+def test_sql_is_run_where_the_page_names_the_client() -> None:
+    page = "## S\n\n{}:\n\n```{}\nselect 1;\n```\n"
+    script = "psql -X -v ON_ERROR_STOP=1 <<'EOF'\nselect 1;\nEOF\n"
+    assert scripts(imported(page.format("Ask", "sql"))[1]) == []
+    assert scripts(imported(page.format("Ask in `psql`", "sql"))[1]) == [script]
+    assert scripts(imported(page.format("Ask", "psql"))[1]) == [script]
+
+
+def test_people_to_escalate_to_are_contacts() -> None:
+    page = "## Escalation\n\n1. The lead (@lead) - after 15 minutes\n2. Page the VP\n"
+    _, book = imported(page)
+    assert [(c.role, c.handle, c.for_) for c in book.contacts] == [
+        ("The lead", "@lead", "after 15 minutes")
+    ]
+    assert titles(book) == ["Page the VP"]
+
+
+@pytest.mark.parametrize(
+    ("block", "script"),
+    [
+        ("$ cat <<E\n$ a\nb\nE\n$ c\nd", "cat <<E\n$ a\nb\nE\nc\n"),
+        ("$ cat <<E\n> $ a\n> E\n$ c", "cat <<E\n$ a\nE\nc\n"),
+        ('$ psql -c "select\n  1"\n 1', 'psql -c "select\n  1"\n'),
+        ("$ for a in b; do\n  ls\ndone\nx", "for a in b; do\n  ls\ndone\n"),
+        ("# id\n# ls /x\n", "id\nls /x\n"),
+        ("# Stop it\nls", "# Stop it\nls\n"),
+        ("bash-5.1$ ls\n(venv) $ id", "ls\nid\n"),
+        ("$ psql -h x\npsql (15)\n\ndb=# a;", "psql -h x <<'EOF'\na;\nEOF\n"),
+        (">>> 1\n1", "python3 - <<'EOF'\n1\nEOF\n"),
+        ("127.0.0.1:6379> KEYS *\n(nil)", "redis-cli <<'EOF'\nKEYS *\nEOF\n"),
+    ],
+)
+def test_what_was_typed_in_a_session(block: str, script: str) -> None:
+    page = f"## S\n\n```console\n{block}\n```\n"
+    assert scripts(imported(page)[1]) == [script]
+
+
+def test_a_tab_that_also_indents_is_kept() -> None:
+    page = "1. Do it:\n\n   ```sh\n   cat <<-X\n\ta\n\tX\n   ```\n"
+    assert scripts(imported(page)[1]) == ["cat <<-X\n\ta\n\tX\n"]
 
 
 def test_a_table_of_commands_is_steps() -> None:
@@ -316,5 +385,19 @@ Hidden words.
 
 
 def test_a_page_gives_the_same_bytes_whatever_the_order_of_sets() -> None:
-    page = "# T\n\n" + "\n".join(f"## Owner {n}\n\n- [ ] <x{n}>\n" for n in range(40))
-    assert imported(page)[0] == imported(page)[0]
+    """Each process has an order of its own, so two of them are asked."""
+    page = CASES / "b.md"
+    code = (
+        f"print(convert(open({str(page)!r}).read(), page='', file='', name='x').text)"
+    )
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", f"{IMPORT}; {code}"],
+            env={"PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        )
+        for seed in ("1", "2")
+    ]
+    assert runs[0].stdout == runs[1].stdout
+    assert b"kubectl get pods" in runs[0].stdout
