@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 
 from textual.content import Content
 
@@ -20,7 +21,10 @@ LOOKS: Mapping[Look, Role] = {
 """The role of each look; bold and dim are told apart without a colour."""
 
 
-def prose_lines(prose: Prose, width: int) -> Iterator[Content]:
+@lru_cache(maxsize=64)
+def prose_lines(prose: Prose, width: int) -> tuple[Content, ...]:
     """The lines of a text; nothing in them can be clicked."""
-    for line in lines(prose, width):
-        yield assemble(*((each.words, LOOKS[each.look]) for each in line))
+    return tuple(
+        assemble(*((each.words, LOOKS[each.look]) for each in line))
+        for line in lines(prose, width)
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from dataclasses import replace
 from itertools import islice
 
 from mobius_tui.runbook.prose.grid import grid
@@ -26,6 +26,8 @@ from mobius_tui.runbook.prose.wrap import Line, Piece, wrap
 
 MOST = 400
 """Lines of a text that are shown; a pane of thousands would be slow to draw."""
+FARTHEST = 100_000
+"""Characters of a text that are looked at for them."""
 BAR = "│ "
 """Before each line of fenced code, and of what is quoted."""
 UNBROKEN = 1000
@@ -35,7 +37,6 @@ NARROWEST = 10
 """Cells that are left for a text where it is set deeper; with less, it is not."""
 
 
-@lru_cache(maxsize=64)
 def lines(prose: Prose, width: int) -> tuple[Line, ...]:
     """The lines of a text, the first of a long one.
 
@@ -43,8 +44,9 @@ def lines(prose: Prose, width: int) -> tuple[Line, ...]:
         prose: the text.
         width: cells of a line at most.
     """
-    shown = tuple(islice(_body(body(prose), width), MOST + 1))
-    if len(shown) <= MOST:
+    seen = replace(prose, text=prose.text[:FARTHEST])
+    shown = tuple(islice(_body(body(seen), width), MOST + 1))
+    if len(shown) <= MOST and seen == prose:
         return shown
     rest = "… and more: the runbook has the whole text"
     return (*shown[:MOST], (Piece(rest, "muted"),))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal, TypeAlias
 
 from mobius_tui.sanitize import cells
@@ -50,17 +51,23 @@ def wrap(line: Line, width: int, hang: int = 0) -> Iterator[Line]:
             used += wide(blank)
         else:
             if made:
-                yield tuple(made)
+                yield _joined(made)
             used = depth if made else min(depth, wide(blank))
             made = _blanks(used)
         for piece in word:
             *full, last = _cut(piece.words, width - used, width - depth)
             for words in full:
-                yield (*made, Piece(words, piece.look)) if words else tuple(made)
+                yield _joined([*made, Piece(words, piece.look)] if words else made)
                 made, used = _blanks(depth), depth
             made.append(Piece(last, piece.look))
             used += cells(last)
-    yield tuple(made)
+    yield _joined(made)
+
+
+def _joined(pieces: Iterable[Piece]) -> Line:
+    """A line with as few pieces as it has looks."""
+    looks = groupby(pieces, key=lambda piece: piece.look)
+    return tuple(Piece("".join(p.words for p in same), look) for look, same in looks)
 
 
 def _blanks(count: int) -> list[Piece]:
