@@ -24,8 +24,9 @@ LIMIT = 0.3
 """Seconds after which the next key is given though nobody said that the one before it
 was handled: whoever had the focus may have been taken away with it."""
 OPENING = 3.0
-"""Seconds for which keys wait at most for a question that is about to come: on a busy
-machine it takes its time, and what is typed behind its key is meant for it."""
+"""Seconds for which text waits for a question that is about to come: on a busy machine
+it takes its time, and what is typed behind its key is meant for its field. An Enter
+does not: it would do the next thing, where no question came."""
 ROUNDS = 2
 """How often a message goes the way of a key behind it: behind the key itself, and
 behind what an action of that key told the widget and those around it."""
@@ -66,12 +67,18 @@ class Turns:
         self._number = 0
         self._is_under_way = False
         self._limit: asyncio.TimerHandle | None = None
-        self._opens_until = 0.0
+        self._began = 0.0
 
     async def take(self, event: events.Event) -> None:
         """Give an event now, or when those before it have been handled."""
         if self._is_under_way:
             self._waiting.append(event)
+        elif _is_text(event) and self._is_opening():
+            self._waiting.append(event)
+            self._is_under_way = True
+            self._number += 1
+            self._began = asyncio.get_running_loop().time()
+            self._app.call_later(self._settle, self._number)
         else:
             await self._begin(event)
 
@@ -87,8 +94,8 @@ class Turns:
         target.post_message(Handled(target, self._number, ROUNDS))
         loop = asyncio.get_running_loop()
         settle = partial(self._app.call_later, self._settle, self._number)
+        self._began = loop.time()
         self._limit = loop.call_later(LIMIT, settle)
-        self._opens_until = loop.time() + OPENING
 
     def handled(self, message: Handled) -> None:
         """A key has been through; what it asked the app for is in the app's queue."""
@@ -101,11 +108,17 @@ class Turns:
     async def _settle(self, number: int) -> None:
         """Let what the key began come as far as the screen, then go on."""
         await asyncio.sleep(0)  # work that was begun gets its first turn
-        in_time = asyncio.get_running_loop().time() < self._opens_until
-        if number == self._number and in_time and self._is_opening():
+        if number == self._number and self._may_wait() and self._is_opening():
             self._app.set_timer(LOOK, partial(self._settle, number))
         else:
             await self._end(number)
+
+    def _may_wait(self) -> bool:
+        """Whether what waits may wait on for a question."""
+        waited = asyncio.get_running_loop().time() - self._began
+        if waited < LIMIT:
+            return True
+        return waited < OPENING and bool(self._waiting) and _is_text(self._waiting[0])
 
     async def _end(self, number: int) -> None:
         """Give what waits, up to the next event that must be handled first."""
@@ -116,3 +129,10 @@ class Turns:
         self._is_under_way = False
         while self._waiting and not self._is_under_way:
             await self._begin(self._waiting.popleft())
+
+
+def _is_text(event: events.Event) -> bool:
+    """Whether it may be meant for a field."""
+    if isinstance(event, events.Key):
+        return event.is_printable or event.key == "backspace"
+    return isinstance(event, events.Paste)

@@ -80,7 +80,7 @@ async def test_what_fired_and_is_counted_anew_is_not_said_to_fire_now(
     assert "3 of 3 failures FIRED" in "\n".join(meters(looked(run, viewer)))
     run.write(WatchArmed(confirmed=True), after=4)
     shown = "\n".join(meters(looked(run, viewer)))
-    assert "0 of 3 failures, fired before" in shown
+    assert "0 of 3 failures (fired)" in shown
     assert "0 of 3 failures FIRED" not in shown
 
 

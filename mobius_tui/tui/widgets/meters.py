@@ -17,8 +17,9 @@ ROLES: dict[str, Role] = {
     "standing": "warn",
     "unknown": "warn",
 }
-SAYS: dict[str, str] = {"fired": " FIRED", "standing": ", fired before"}
-"""What stands behind how far it is."""
+SAYS: dict[str, str] = {"fired": " FIRED", "standing": " (fired)"}
+"""What stands behind how far it is: that it fires, or had fired, and counts anew. The
+output above it has few rows to spare, so it is no longer than that."""
 GAP = Content("   ")
 
 
