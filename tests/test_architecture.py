@@ -69,7 +69,6 @@ PURE = (
             "words",
         )
     ),
-    "runbook.markdown",
     *(
         f"runbook.prose.{name}"
         for name in ("dialect", "grid", "lines", "model", "read", "wrap")

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from mobius_tui.drill.shelf import Shelved
 from mobius_tui.run.plan import effect_of, kind_of, phase_numbers
 from mobius_tui.run.summary import Summary
-from mobius_tui.runbook.markdown import plain
 from mobius_tui.runbook.model import Phase, Runbook
+from mobius_tui.runbook.prose.lines import plain_lines
+from mobius_tui.runbook.prose.model import Prose
 from mobius_tui.runbook.units import ago, clock
 from mobius_tui.tui.columns import Cell, Column, Row, Table
 from mobius_tui.tui.field import Field
@@ -33,7 +34,8 @@ def book_fields(book: Shelved, now: float) -> Iterator[Field]:
         yield Field("✖ wrong", text(book.problem, "bad"))
         yield Field("file", text(""), str(book.path))
         return
-    words = " ".join(plain(runbook.summary[: 4 * LONGEST]).split())
+    said = plain_lines(Prose(runbook.summary[: 4 * LONGEST]))
+    words = " ".join(" ".join(said).split())
     if len(words) > LONGEST:
         words = f"{words[:LONGEST].rpartition(' ')[0] or words[:LONGEST]} …"
     if words:

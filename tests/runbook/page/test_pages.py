@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobius_tui.errors import RunbookError
-from mobius_tui.runbook.markdown import plain
 from mobius_tui.runbook.model import Runbook
 from mobius_tui.runbook.model_action import Manual, Run, SendMessage
 from mobius_tui.runbook.page.convert import convert
@@ -26,6 +25,11 @@ def of_file(name: str) -> tuple[str, Runbook]:
     """What one of the pages of other people becomes."""
     path = next(path for path in PAGES if path.stem == name)
     return imported(path.read_bytes().decode("utf-8-sig"), name)
+
+
+def plain(line: str) -> str:
+    """A line of the seed without its marks."""
+    return re.sub(r"^#+ |[*`]", "", line)
 
 
 def effects(book: Runbook) -> dict[str, str]:
@@ -60,7 +64,7 @@ def test_every_heading_and_paragraph_of_the_seed_is_somewhere() -> None:
     page = re.sub(r"```.*?```", "", SEED.read_text(), flags=re.DOTALL)
     text, book = imported(SEED.read_text())
     lines = [plain(line).strip() for line in page.split("\n") if line.strip()]
-    prose = [line for line in lines if not line.startswith(("•", "Document", "Review"))]
+    prose = [line for line in lines if not line.startswith(("-", "Document", "Review"))]
     prose = [re.sub(r"^\d+\. ", "", line) for line in prose]
     # The headings whose only content went to a table of its own.
     gone = {"Overview", "Contacts"}
