@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from mobius_tui.runbook.doubts.look import Finding, Look
+from mobius_tui.runbook.doubts.placeholders import PLACEHOLDER
 from mobius_tui.runbook.doubts.rule import Rule
 from mobius_tui.runbook.names import is_ours, is_reserved, nearest
 from mobius_tui.runbook.shell.model import Expansion, Loop, Script
@@ -26,6 +27,8 @@ MISSPELT_VARIABLE = Rule(
 
 _DEFAULTED = frozenset((":-", "-", ":=", "=", ":+", "+", "!"))
 """Operators of who knows that the name may be unset, or that it is not the name."""
+_WANTED = frozenset((":?", "?"))
+"""Operators of who wants the name, where it is in capitals, from somebody else."""
 _SOURCING = re.compile(r"(?m)(?:^|[;&|({])\s*(?:\.|source|eval)\s")
 """What may set any name."""
 _EXPANSION = re.compile(r"\$\{?[#!]?\w+", re.ASCII)
@@ -48,7 +51,7 @@ _SHORT = 4
 
 
 def misspelt(look: Look) -> Iterator[Finding]:
-    """Each name that is near to a known one, and set nowhere."""
+    """Each name that is set nowhere, and is near to a known one or has to be set."""
     text = look.script.text
     if _SOURCING.search(text):
         return
@@ -72,6 +75,9 @@ def misspelt(look: Look) -> Iterator[Finding]:
                 offset=each.start,
                 message=f"nothing sets `{name}`; did you mean `{meant}`?",
             )
+        elif each.operator in _WANTED and name.isupper():
+            words = f"`${{{name}{each.operator}}}` wants a value that nothing gives"
+            yield Finding(code=PLACEHOLDER.code, offset=each.start, message=words)
 
 
 def _expansions(script: Script) -> Iterator[Expansion]:

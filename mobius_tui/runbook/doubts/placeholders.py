@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from mobius_tui.runbook.doubts.look import shown
 from mobius_tui.runbook.doubts.rule import Rule
+from mobius_tui.runbook.page.placeholders import Placeholder
+from mobius_tui.runbook.page.placeholders import placeholders as of_pages
 
 PLACEHOLDER = Rule(
     code="placeholder",
@@ -59,16 +61,26 @@ def placeholders(text: str, *, script: bool) -> Iterator[tuple[int, str]]:
     patterns = [_ANYWHERE, _ANGLES, _REMARK]
     if not script:
         patterns += [_BRACKETS]
+    found = {each.start: each.text for each in of_pages(text) if script or _told(each)}
     for pattern in patterns:
         for match in pattern.finditer(text):
             if not _is_markup(text, match):
-                at = match.start(1) if pattern is _REMARK else match.start()
-                what = match[1] if pattern is _REMARK else match[0]
-                yield at, f"`{shown(what)}` was never filled in"
+                group = 1 if pattern is _REMARK else 0
+                found[match.start(group)] = match[group]
+    end = 0
+    for at in sorted(found):
+        if at >= end:
+            end = at + len(found[at])
+            yield at, f"`{shown(found[at])}` was never filled in"
     if not script and "$(date" in text:
         plain = _CODE.sub(lambda code: " " * len(code[0]), text)
         for match in _DATE.finditer(plain):
             yield match.start(), f"`{shown(match[0])}` is no command here: it stays so"
+
+
+def _told(placeholder: Placeholder) -> bool:
+    """Whether it is one in a text for people, too, where `<x>` may be anything."""
+    return placeholder.text.startswith("{{")
 
 
 def _is_markup(text: str, match: re.Match[str]) -> bool:
