@@ -78,7 +78,7 @@ async def test_a_killed_viewer_stops_nothing(terminal: Open, tmp_path: Path) -> 
     first.over()
     keeper = directory.attempt("s1", 1).lock.read_text()
     second = terminal("resume", columns=80, rows=24)
-    second.until("no screen showed this run for")
+    second.until("Back in")
     press_until(second, ENTER, lambda text: "line-" in text)
     assert directory.attempt("s1", 1).lock.read_text() == keeper
     go.touch()
