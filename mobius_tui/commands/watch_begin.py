@@ -194,6 +194,7 @@ def _arming(options: argparse.Namespace, briefing: Briefing) -> Intent | None:
             "--auto-rollback: this runbook names no phase that a trigger begins; "
             "give [health.trigger] a `then`"
         )
+    _refuse_to_stop(briefing)
     if briefing.protected and not options.yes:
         raise UsageError(
             f"--auto-rollback: {briefing.environment} is protected, and the rollback "
@@ -211,7 +212,6 @@ def _arming(options: argparse.Namespace, briefing: Briefing) -> Intent | None:
     word = plan.phase_numbers[phase.id] if unnamed else ""
     if briefing.protected:
         word = briefing.environment or ""
-    _refuse_to_stop(briefing)
     return Intent(wish="arm", confirm=word)
 
 

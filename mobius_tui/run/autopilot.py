@@ -182,7 +182,9 @@ async def _begin(engine: Engine, auto: AutoStarted, step: Step) -> bool:
     if word and not auto.confirmed:
         began = engine.state.began
         protected = began is not None and began.protected
-        where = "in a protected environment" if protected else "where none is named"
+        where = "where no environment is named"
+        if protected:
+            where = "in a protected environment"
         how = remedy(engine.state, "confirm it beforehand with --auto --yes")
         await _stop(engine, f"{engine.plan.name(step.id)} destroys {where}; {how}")
         return False

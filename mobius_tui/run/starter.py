@@ -160,7 +160,9 @@ def _refuse_to_go_on(directory: RunDirectory) -> None:
 
 async def _makes_room(directory: RunDirectory, runbook: Runbook) -> bool:
     """Whether a living host has gone, which lacked a value that is set by now."""
-    here = {v.name for v in runbook.variables.values() if v.from_env in os.environ}
+    here = {
+        v.name for v in runbook.variables.values() if (v.from_env or "") in os.environ
+    }
     if not here - {runbook.environment}:
         return False
     from mobius_tui.run.viewer import Viewer

@@ -205,21 +205,6 @@ def test_in_words(book: Runbook) -> None:
     )
 
 
-def test_on_a_staging_of_ones_own_no_fault_of_ours_is_suggested(book: Runbook) -> None:
-    look_at = look(BEGAN - 2 * DAY, 2, held=True)
-    kept_with(book, look_at, fault="stuck-consumer")
-    found = watched(runs_root(), book)
-    assert list(in_short(found)) == [
-        "7 of 8 checks, probes and triggers were never seen red",
-        "probe quiet",
-        "trigger consecutive_failures of api",
-        "trigger error_rate of api",
-        "and 4 more; mobius-tui check lists them",
-    ]
-    said = [words(each, BEGAN, own_staging=True) for each in found.never_red]
-    assert not any("--" in each for each in said)
-
-
 def test_check_lists_what_was_never_red_and_does_not_fail_for_it(
     book: Runbook, capsys: pytest.CaptureFixture[str]
 ) -> None:

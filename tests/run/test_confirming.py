@@ -52,7 +52,8 @@ async def test_auto_wants_yes_there_too(begin: Begin) -> None:
     await run.auto()
     state = await run.until(lambda s: s.auto_stopped)
     assert state.auto_stopped is not None
-    assert "destroys where none is named; confirm it" in state.auto_stopped.reason
+    assert "destroys where no environment is named; " in state.auto_stopped.reason
+    assert "confirm it beforehand with --auto --yes" in state.auto_stopped.reason
     await run.auto(yes="yes")
     assert (await run.over()).steps["drop"].status == "passed"
 

@@ -51,7 +51,7 @@ async def test_it_stops_where_it_was_said_to(begin: Begin) -> None:
     run = await begin(CASE.read_text())
     plan = Plan(run.runbook)
     assert stops_unattended(plan, run.state) == (STOPS,)
-    await run.did("rollback")
+    await run.did("rollback", confirm="A")
     state = await run.until(lambda state: state.watch.stopped)
     assert state.watch.stopped.startswith("A.1 Restore waits: no backup yet")
 
