@@ -134,7 +134,7 @@ def _moved(all_said: list[Said], made: Runbook) -> Iterator[Lost]:
             for at, (phase, script) in enumerate(made.scripts)
             if script == block
         ]
-        if said.lines[0].kind != "code" or not places:
+        if said.lines[0].kind != "code" or not block or not places:
             continue
         kept = [(phase, at) for phase, at in places if at >= after.get(phase, 0)]
         if kept:

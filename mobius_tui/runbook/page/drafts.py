@@ -41,7 +41,7 @@ class StepDraft:
     why: list[str] = field(default_factory=list)
     """Paragraphs."""
     under: str = ""
-    """The heading that begins with it, where that has several steps."""
+    """The heading that begins with it, where that has several steps or a number."""
     heading: str = ""
     """The heading that it stands under."""
     other_way: str = ""
@@ -75,6 +75,8 @@ class PhaseDraft:
     """One phase."""
 
     title: str
+    numbered: str = ""
+    """The title with the number that the page gives it, if it does."""
     why: list[str] = field(default_factory=list)
     steps: list[StepDraft] = field(default_factory=list)
     aside: bool = False

@@ -39,7 +39,7 @@ _VALUES = frozenset(_VALUE_NAMES.split())
 _FOR_NOTHING = re.compile(
     r"^(?:your|my|the|insert|enter|replace[_ -]with|name of)[_ -]+(?:the[_ -])?", re.I
 )
-_EXAMPLE = re.compile(r"[,;:(]|\be\.?g\b", re.IGNORECASE)
+_EXAMPLE = re.compile(r"[,;(]|:[ \t]|\be\.?g\b", re.IGNORECASE)
 """Where a placeholder begins to give an example."""
 _MARKUP = re.compile(r"</([A-Za-z][\w.-]*)")
 _LONGEST = 32 * 1024

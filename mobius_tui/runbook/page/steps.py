@@ -24,7 +24,9 @@ from mobius_tui.runbook.page.tables import lines_of
 from mobius_tui.runbook.page.titles import settle
 from mobius_tui.runbook.page.ways import guard, is_option, take_either
 
-_PLAINLY = re.compile(r"overview|introduction|about|summary|purpose|descr", re.I)
+_PLAINLY = re.compile(
+    r"(?:overview|introduction|about|summary|purpose|description)\W*", re.IGNORECASE
+)
 """Headings that need not stand above a summary."""
 
 
@@ -34,6 +36,8 @@ def draft_of(page: Page) -> Draft:
     draft.front = [line for line in draft.facts.take(page.front) if line.strip()]
     told = outline(page.blocks, draft.facts.title)
     draft.title = draft.facts.title or told.title
+    if told.title != draft.title:
+        draft.summary += filter(None, [told.title])
     for chapter in _chapters(told):
         for phase in _phases(chapter, draft):
             if phase.steps:
@@ -82,7 +86,7 @@ def _chapters(told: Outline) -> tuple[Chapter, ...]:
 def _sum_up(draft: Draft, title: str, paragraphs: list[str]) -> None:
     """Tell in the summary what has no other place."""
     if paragraphs or (title and topic_of(title) != "contacts"):
-        if title and not _PLAINLY.match(title) and title != draft.title:
+        if title and not _PLAINLY.fullmatch(title) and title != draft.title:
             draft.summary.append(f"## {title}")
         draft.summary += paragraphs
 
@@ -90,7 +94,7 @@ def _sum_up(draft: Draft, title: str, paragraphs: list[str]) -> None:
 def _phases(chapter: Chapter, draft: Draft) -> list[PhaseDraft]:
     """The phase of a chapter, and the asides that its conditions make."""
     own, *below = chapter.sections
-    phase = PhaseDraft(title=own.title, aside=chapter.aside)
+    phase = PhaseDraft(title=own.title, numbered=own.numbered, aside=chapter.aside)
     reader = SectionReader(own, draft, aside=chapter.aside)
     reader.read()
     asides = reader.placing.asides
@@ -143,14 +147,17 @@ def _below(
         if section.topic in ("about", "contacts"):
             _sum_up(draft, section.title, said)
         elif said or not (reader.took or asides):
-            return [_to_read(section.title, said)], asides
+            step = _to_read(section.title, said)
+            step.under = section.numbered
+            return [step], asides
         return [], asides
     steps[0].why[:0] = reader.placing.lead
     _named_alone(steps, section.title)
-    if len(steps) > 1:
-        steps[0].under = section.title
+    if len(steps) > 1 or section.numbered:
+        steps[0].under = section.numbered or section.title
     for step in steps:
-        if step.title != section.title and step.why in ([], [step.lead]):
+        bare = step.why in ([], [step.lead])
+        if step.title != section.title and (bare or len(steps) == 1):
             step.why.insert(0, f"{section.title}.")
     return steps, asides
 

@@ -145,7 +145,7 @@ def _phase(phase: PhaseDraft, phase_id: str, draft: Draft) -> str:
         body["aside"] = True
     if phase.attended:
         body["attended"] = True
-    rule = f"# ── {_line(cut(body['title'], 60))} "
+    rule = f"# ── {_line(cut(phase.numbered or body['title'], 60))} "
     return f"{rule:─<{_WIDE}}\n\n{_table('[[phase]]', body)}"
 
 

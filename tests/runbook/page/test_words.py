@@ -1,0 +1,63 @@
+"""Words that pages had and runbooks lost: headings, hosts of prompts, placeholders."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.acceptance.page_words import lost_words
+from tests.runbook.page.imported import imported, titles
+
+CODE = "```bash\nuptime\n```\n"
+
+
+def lost(page: str) -> list[str]:
+    """The words of a page that its runbook does not have."""
+    found = lost_words(page, imported(page)[0])[1]
+    return [word for each in found for word in each.words]
+
+
+@pytest.mark.parametrize(
+    ("heading", "title"),
+    [
+        ("[12.4.27](https://x.example/c) (2026-05-16)", ""),
+        ("v7.1.23 2020-10-15", "v7.1.23 2020-10-15"),
+        ("Version 1.95.0 (2026-04-16)", "Version 1.95.0 (2026-04-16)"),
+        ("Go to 1.29. now", "Go to 1.29. now"),
+        ("Apache 2.0 License", "Apache 2.0 License"),
+        ("12.4.0 (2026-05-16)", "12.4.0 (2026-05-16)"),
+        ("2.0 release", "2.0 release"),
+        ("2. Look at it", "Look at it"),
+        ("0. Look at it", "Look at it"),
+        ("2.3 Look at it", "Look at it"),
+        ("2.3.1. `uptime`", "uptime"),
+        ("3) Look at it", "Look at it"),
+    ],
+)
+def test_only_the_number_of_an_outline_is_taken_off_a_heading(
+    heading: str, title: str
+) -> None:
+    page = f"# T\n\n## {heading}\n\n{CODE}\n## S\n\n### {heading}\n\n{CODE}"
+    made, book = imported(page)
+    assert lost(page) == []
+    if title:
+        assert [book.phases[0].title, titles(book)[1]] == [title, title]
+    number = heading.split()[0]
+    assert made.count(f" {number} ") >= 2 or number in title or not title
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"---\ntitle: Call it so\n---\n\n# Unseal the segment\n\n## S\n\n{CODE}",
+        f"# T\n\n## About the drain of shards\n\nWords.\n\n## S\n\n{CODE}",
+        f"# T\n\n## S\n\n{CODE}\n### About these documents\n\nWords.\n",
+        "# T\n\n## S\n\n### `worker`\n\nWords.\n\nMore.\n\n```css\n.a {}\n```\n",
+        f"# T\n\n## S\n\n### Look at it\n\nWords.\n\nMore:\n\n{CODE}",
+        f"# T\n\n## S\n\n### {'a name that is long ' * 5}\n\nMore.\n",
+        f"# T\n\n## S\n\n### {'a name that is long ' * 5}\n\n{CODE}",
+        f"# T\n\n## S\n\n### Usage\n\n{CODE}\n### Usage\n\n{CODE}",
+        f"# T\n\nAs on [x.example](http://x.example).\n\n## S\n\n{CODE}",
+    ],
+)
+def test_no_heading_and_no_address_is_lost(page: str) -> None:
+    assert lost(page) == []
