@@ -175,7 +175,8 @@ def refusal(script: str) -> str:
 
 def _blocks_of(script: str, page: str) -> Iterable[str]:
     """The page's own blocks that a script is from, if they are no session."""
-    first = next((row.strip() for row in script.split("\n") if row.strip()), "")
+    typed = (row.strip() for row in script.split("\n"))
+    first = next((row for row in typed if row and row[0] != "#"), "")
     for token in MarkdownIt("commonmark").parse(page):
         if token.type in ("fence", "code_block") and first in token.content:
             rows = [row for row in token.content.split("\n") if row.strip()]

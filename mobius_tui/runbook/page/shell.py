@@ -96,11 +96,14 @@ def _first(lines: Sequence[str], but: re.Pattern[str] | None = None) -> str:
     return next((line for line in bare if but is None or not but.fullmatch(line)), "")
 
 
-def _of_shell(named: str, lines: Sequence[str], output: str) -> Code:
+def _of_shell(
+    named: str, lines: Sequence[str], output: str, places: Sequence[str] = ()
+) -> Code:
     text = "\n".join(lines)
     if not _first(lines):
         return Code(language=named, text=text)
-    titles = [match[1].strip() for each in lines if (match := _COMMENT.match(each))]
+    said = (line for line in lines if line not in places)
+    titles = [match[1].strip() for each in said if (match := _COMMENT.match(each))]
     return Code(
         language=named,
         text=text,
@@ -125,7 +128,7 @@ def _of_session(named: str, lines: Sequence[str], *, root: bool) -> Code:
             _to_client(part, script)
         else:
             script += part.typed
-    return _of_shell(named, script, output)
+    return _of_shell(named, script, output, shown.places)
 
 
 def said_for(found: Code, lead: str) -> Code:

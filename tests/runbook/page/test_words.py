@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.acceptance.page_words import lost_words
-from tests.runbook.page.imported import imported, titles
+from tests.runbook.page.imported import imported, scripts, titles
 
 CODE = "```bash\nuptime\n```\n"
 
@@ -61,3 +61,42 @@ def test_only_the_number_of_an_outline_is_taken_off_a_heading(
 )
 def test_no_heading_and_no_address_is_lost(page: str) -> None:
     assert lost(page) == []
+
+
+@pytest.mark.parametrize(
+    ("session", "script"),
+    [
+        (
+            "[root@a ~]# uptime\n[root@a ~]# df -h\n[root@b ~]# uptime",
+            "# on root@a\nuptime\ndf -h\n# on root@b\nuptime\n",
+        ),
+        ("me@a:~$ uptime\n up", "# on me@a\nuptime\n"),
+        ("me@a:/srv/x$ ls", "# on me@a, in /srv/x\nls\n"),
+        ("[me@a.example /srv]$ ls", "# on me@a.example, in /srv\nls\n"),
+        ("(base) me@a:~$ ls", "# on me@a, with (base)\nls\n"),
+        ("a:~$ ls", "# on a\nls\n"),
+        ("➜  api git:(main) ✗ ls", "# in api git:(main)\nls\n"),
+        ("➜  ~ ls", "ls\n"),
+        (
+            "$ ssh a\n[me@a ~]$ ls\n$ ls",
+            "ssh a\n# on me@a\nls\n# at a prompt that names no place\nls\n",
+        ),
+        (
+            "[me@a ~]$ psql x\nx=# select 1;\n[me@a ~]$ ls",
+            "# on me@a\npsql x <<'EOF'\nselect 1;\nEOF\nls\n",
+        ),
+    ],
+)
+def test_a_script_says_where_its_commands_were_typed(session: str, script: str) -> None:
+    page = f"# T\n\n## Look at it\n\n```console\n{session}\n```\n"
+    _, book = imported(page)
+    assert (scripts(book), titles(book)) == ([script], ["Look at it"])
+    assert "on me@a" not in book.phases[0].steps[0].why
+    assert lost(page) == []
+
+
+def test_a_host_that_is_nowhere_said_is_lost() -> None:
+    page = "# T\n\n## S\n\n```\n[root@a /srv]# uptime\n```\n"
+    made = imported(page)[0]
+    for less in ("on root@a, ", ", in /srv", "uptime"):
+        assert lost_words(page, made.replace(less, ""))[1]
