@@ -56,6 +56,8 @@ class Placeholder:
     """As it is written."""
     name: str
     """What it is called, as a variable would be."""
+    more: str = ""
+    """All that it says, where its name leaves some out: an example, say."""
 
 
 def placeholders(script: str) -> list[Placeholder]:
@@ -75,8 +77,10 @@ def placeholders(script: str) -> list[Placeholder]:
             continue
         if not name or is_value or _is_redirection(script, match):
             continue
+        more = inner if _EXAMPLE.search(inner) is not None else ""
+        start, end = match.span()
         found.append(
-            Placeholder(start=match.start(), end=match.end(), text=match[0], name=name)
+            Placeholder(start=start, end=end, text=match[0], name=name, more=more)
         )
     return found
 

@@ -100,3 +100,21 @@ def test_a_host_that_is_nowhere_said_is_lost() -> None:
     made = imported(page)[0]
     for less in ("on root@a, ", ", in /srv", "uptime"):
         assert lost_words(page, made.replace(less, ""))[1]
+
+
+def test_a_variable_is_called_all_that_its_placeholder_says() -> None:
+    disk = "the disk of the node that the database writes to"
+    page = (
+        f"# T\n\n`<disk: e.g. sda>` is {disk}.\n\n## S\n\n```bash\n"
+        "export NODE=<enter the node, eg. worker>\nlsblk <disk: e.g. sda>\n"
+        "npm team rm <scope:team> <scope>\n```\n"
+    )
+    made, book = imported(page)
+    assert {name: each.title for name, each in book.variables.items()} == {
+        "node": "Enter the node, eg. worker",
+        "disk": "The disk of the node that the database writes to (disk…",
+        "scope_team": "Scope team",
+        "scope": "Scope",
+    }
+    assert f"# T{disk[1:]} (disk: e.g. sda)\n[var.disk]" in made
+    assert lost(page) == []
