@@ -6,7 +6,6 @@ its phase, or in the summary.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from mobius_tui.runbook.page.blocks import Fence, Grid, Item, Page, Words
@@ -24,11 +23,6 @@ from mobius_tui.runbook.page.tables import lines_of
 from mobius_tui.runbook.page.titles import settle
 from mobius_tui.runbook.page.ways import guard, is_option, take_either
 
-_PLAINLY = re.compile(
-    r"(?:overview|introduction|about|summary|purpose|description)\W*", re.IGNORECASE
-)
-"""Headings that need not stand above a summary."""
-
 
 def draft_of(page: Page) -> Draft:
     """What a page becomes."""
@@ -43,7 +37,8 @@ def draft_of(page: Page) -> Draft:
             if phase.steps:
                 draft.phases.append(phase)
             else:
-                _sum_up(draft, phase.title, phase.why)
+                title = "" if phase.is_summed_up else phase.title
+                _sum_up(draft, title, phase.why)
     line = [(each.title, each.steps) for each in draft.phases if not each.aside]
     _options(line, draft, draft.title)
     if all(phase.aside for phase in draft.phases):
@@ -84,11 +79,9 @@ def _chapters(told: Outline) -> tuple[Chapter, ...]:
 
 
 def _sum_up(draft: Draft, title: str, paragraphs: list[str]) -> None:
-    """Tell in the summary what has no other place."""
+    """Tell in the summary what has no other place; of people there are tables."""
     if paragraphs or (title and topic_of(title) != "contacts"):
-        if title and not _PLAINLY.fullmatch(title) and title != draft.title:
-            draft.summary.append(f"## {title}")
-        draft.summary += paragraphs
+        draft.sum_up(title, paragraphs)
 
 
 def _phases(chapter: Chapter, draft: Draft) -> list[PhaseDraft]:
@@ -97,6 +90,7 @@ def _phases(chapter: Chapter, draft: Draft) -> list[PhaseDraft]:
     phase = PhaseDraft(title=own.title, numbered=own.numbered, aside=chapter.aside)
     reader = SectionReader(own, draft, aside=chapter.aside)
     reader.read()
+    phase.is_summed_up = reader.is_summed_up
     asides = reader.placing.asides
     _name_aside(own.title, reader.steps, asides)
     if reader.steps:
@@ -150,6 +144,8 @@ def _below(
             step = _to_read(section.title, said)
             step.under = section.numbered
             return [step], asides
+        elif not (asides or reader.is_summed_up or section.topic == "triggers"):
+            _sum_up(draft, section.title, [])
         return [], asides
     steps[0].why[:0] = reader.placing.lead
     _named_alone(steps, section.title)

@@ -8,6 +8,7 @@ from tests.acceptance.page_words import lost_words
 from tests.runbook.page.imported import imported, scripts, titles
 
 CODE = "```bash\nuptime\n```\n"
+FACTS = "| Field | Value |\n|---|---|\n| Owner | the team of storage |\n"
 
 
 def lost(page: str) -> list[str]:
@@ -56,6 +57,8 @@ def test_only_the_number_of_an_outline_is_taken_off_a_heading(
         f"# T\n\n## S\n\n### {'a name that is long ' * 5}\n\nMore.\n",
         f"# T\n\n## S\n\n### {'a name that is long ' * 5}\n\n{CODE}",
         f"# T\n\n## S\n\n### Usage\n\n{CODE}\n### Usage\n\n{CODE}",
+        f"# T\n\n## S\n\n{CODE}{FACTS}\n## S\n\n### One\n\n{FACTS}\n{FACTS}",
+        f"# T\n\n## S\n\n{CODE}\n## One\n\n[A](#s)\n\n## One\n\n{FACTS}",
         f"# T\n\nAs on [x.example](http://x.example).\n\n## S\n\n{CODE}",
     ],
 )
@@ -118,3 +121,14 @@ def test_a_variable_is_called_all_that_its_placeholder_says() -> None:
     }
     assert f"# T{disk[1:]} (disk: e.g. sda)\n[var.disk]" in made
     assert lost(page) == []
+
+
+def test_what_a_section_says_of_the_page_stands_under_its_heading() -> None:
+    page = f"# T\n\n## One\n\n{FACTS}| RTO | < 1 min |\n\n## S\n\n{CODE}"
+    made, book = imported(page)
+    assert (book.summary.strip(), book.owners) == (
+        "## One\n\nRTO: < 1 min",
+        ("the team of storage",),
+    )
+    assert [phase.title for phase in book.phases] == ["S"]
+    assert made.count("One") == 1
