@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mobius_tui.runbook.page.blocks import Fence
+from mobius_tui.runbook.page.placeholders import placeholders
 from mobius_tui.runbook.page.programs import PROGRAMS, is_command
 from mobius_tui.runbook.page.sessions import (
     Part,
@@ -14,6 +15,7 @@ from mobius_tui.runbook.page.sessions import (
     is_of_root,
     read_session,
 )
+from mobius_tui.runbook.shell.parse import parse
 
 _SHELLS = frozenset({"bash", "sh", "shell", "zsh", "ksh", "dash", "shellscript"})
 _SESSION_NAMES = """
@@ -39,6 +41,13 @@ _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=(?:\"[^\"]*\"|'[^']*'|<[^<>]*>|\S*)")
 """What sets a variable: alone it is a setting, before a command a part of it."""
 _CALL = re.compile(r"[a-z_]\w*\((?!\))")
 """How a query begins, and no command."""
+_USAGE = re.compile(
+    r"^```|\[<|\[\.\.\.|\.\.\.\]|\[--?[a-z]|\((?:same as|see)\b|^alias(?:es)?:|"
+    r"\]\(https?://|^[ \t]*<(?:table|tr|details|div|p|!--)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""What a command's synopsis has, and no script: `[<tag>]`; a block that was never
+closed has the Markdown below it."""
 _BASE = re.compile(r"\w[\w-]*")
 
 
@@ -67,7 +76,30 @@ def language(info: str) -> str:
 
 
 def code(fence: Fence) -> Code:
-    """What a block holds."""
+    """What a block holds; what bash does not read is text, unless it must be typed."""
+    found = _code(fence)
+    if not found.script or found.shell or not _is_no_script(found, fence):
+        return found
+    return Code(language=found.language, text=fence.text.strip("\n").rstrip())
+
+
+def _is_no_script(found: Code, fence: Fence) -> bool:
+    """Whether bash cannot read a block that is not clearly meant for it."""
+    if found.language in _SHELLS:
+        if _USAGE.search(found.script) is None:
+            return False
+    elif begins_with_prompt(fence.text.split("\n")):
+        return False
+    parts: list[str] = []
+    at = 0
+    for each in placeholders(found.script):
+        parts += [found.script[at : each.start], "x"]
+        at = each.end
+    return parse("".join([*parts, found.script[at:]])).broken is not None
+
+
+def _code(fence: Fence) -> Code:
+    """What a block is by its language, its prompts and its first line."""
     named = language(fence.info)
     lines = fence.text.strip("\n").rstrip().split("\n")
     lines = [line.rstrip("\r") for line in lines]
