@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from mobius_tui.runbook.page.blocks import Fence
 from mobius_tui.runbook.page.placeholders import placeholders
 from mobius_tui.runbook.page.programs import PROGRAMS, is_command
+from mobius_tui.runbook.page.quoting import Quoting
 from mobius_tui.runbook.page.sessions import (
     Part,
     begins_with_prompt,
@@ -48,6 +49,9 @@ _USAGE = re.compile(
 )
 """What a command's synopsis has, and no script: `[<tag>]`; a block that was never
 closed has the Markdown below it."""
+_OPTIONAL = re.compile(r"(?:^|[ \t])\[{1,2}(?:--?[\w-]+[ =])?<@?[A-Za-z]", re.MULTILINE)
+"""What a synopsis leaves to choice, `[--otp <code>]`: bash would take the brackets for
+arguments, and the angles for files."""
 _BASE = re.compile(r"\w[\w-]*")
 
 
@@ -84,7 +88,11 @@ def code(fence: Fence) -> Code:
 
 
 def _is_no_script(found: Code, fence: Fence) -> bool:
-    """Whether bash cannot read a block that is not clearly meant for it."""
+    """Whether a block is a synopsis, or bash cannot read it and need not."""
+    quoting = Quoting(found.script)
+    optional = _OPTIONAL.finditer(found.script)
+    if any(quoting.at(each.end() - 1) == "none" for each in optional):
+        return True
     if found.language in _SHELLS:
         if _USAGE.search(found.script) is None:
             return False
