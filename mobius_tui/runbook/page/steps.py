@@ -152,10 +152,17 @@ def _below(
     if len(steps) > 1 or section.numbered:
         steps[0].under = section.numbered or section.title
     for step in steps:
-        bare = step.why in ([], [step.lead])
-        if step.title != section.title and (bare or len(steps) == 1):
-            step.why.insert(0, f"{section.title}.")
+        if step.title != section.title and step.why in ([], [step.lead]):
+            step.why.insert(0, _sentence(section.title))
+    told = (section.title, _sentence(section.title))
+    if not any(each in told for step in steps for each in (step.title, *step.why)):
+        steps[0].why.insert(0, _sentence(section.title))
     return steps, asides
+
+
+def _sentence(title: str) -> str:
+    """A heading where it stands among paragraphs."""
+    return title if title.endswith(("?", "!", ".")) else f"{title}."
 
 
 def _name_aside(

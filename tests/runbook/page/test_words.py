@@ -54,6 +54,7 @@ def test_only_the_number_of_an_outline_is_taken_off_a_heading(
         f"# T\n\n## S\n\n{CODE}\n### About these documents\n\nWords.\n",
         "# T\n\n## S\n\n### `worker`\n\nWords.\n\nMore.\n\n```css\n.a {}\n```\n",
         f"# T\n\n## S\n\n### Look at it\n\nWords.\n\nMore:\n\n{CODE}",
+        f"# T\n\n## S\n\n### Is it so?\n\nA.\n\nB:\n\n{CODE}\nC:\n\n{CODE}\nD.\n",
         f"# T\n\n## S\n\n### {'a name that is long ' * 5}\n\nMore.\n",
         f"# T\n\n## S\n\n### {'a name that is long ' * 5}\n\n{CODE}",
         f"# T\n\n## S\n\n### Usage\n\n{CODE}\n### Usage\n\n{CODE}",
@@ -64,6 +65,9 @@ def test_only_the_number_of_an_outline_is_taken_off_a_heading(
 )
 def test_no_heading_and_no_address_is_lost(page: str) -> None:
     assert lost(page) == []
+    made = imported(page)[0]
+    shown = [row for row in made.split("\n") if not row.startswith("# ")]
+    assert lost_words(page, "\n".join(shown))[1] == ()
 
 
 @pytest.mark.parametrize(
