@@ -8,6 +8,7 @@ from tests.acceptance.page_words import lost_words
 from tests.runbook.page.imported import imported, scripts, titles
 
 CODE = "```bash\nuptime\n```\n"
+LONG = "Watch one two three four five six seven eight nine ten eleven twelve"
 FACTS = "| Field | Value |\n|---|---|\n| Owner | the team of storage |\n"
 
 
@@ -55,12 +56,13 @@ def test_only_the_number_of_an_outline_is_taken_off_a_heading(
         "# T\n\n## S\n\n### `worker`\n\nWords.\n\nMore.\n\n```css\n.a {}\n```\n",
         f"# T\n\n## S\n\n### Look at it\n\nWords.\n\nMore:\n\n{CODE}",
         f"# T\n\n## S\n\n### Is it so?\n\nA.\n\nB:\n\n{CODE}\nC:\n\n{CODE}\nD.\n",
-        f"# T\n\n## S\n\n### {'a name that is long ' * 5}\n\nMore.\n",
-        f"# T\n\n## S\n\n### {'a name that is long ' * 5}\n\n{CODE}",
+        f"# T\n\n## S\n\n### {LONG}\n\nMore.\n",
+        f"# T\n\n## S\n\n### {LONG}\n\n{CODE}",
         f"# T\n\n## S\n\n### Usage\n\n{CODE}\n### Usage\n\n{CODE}",
         f"# T\n\n## S\n\n{CODE}{FACTS}\n## S\n\n### One\n\n{FACTS}\n{FACTS}",
+        f"# T\n\n## S\n\n{CODE}\n### One\n\n{FACTS}",
         f"# T\n\n## S\n\n{CODE}\n## One\n\n[A](#s)\n\n## One\n\n{FACTS}",
-        f"# T\n\nAs on [x.example](http://x.example).\n\n## S\n\n{CODE}",
+        f"# T\n\n## S\n\nAs on [x.example](http://x.example).\n\n{CODE}",
     ],
 )
 def test_no_heading_and_no_address_is_lost(page: str) -> None:
@@ -136,3 +138,5 @@ def test_what_a_section_says_of_the_page_stands_under_its_heading() -> None:
     )
     assert [phase.title for phase in book.phases] == ["S"]
     assert made.count("One") == 1
+    _, book = imported(f"# T\n\n## Overview:\n\nWords.\n\n## S\n\n{CODE}")
+    assert book.summary == "Words."
