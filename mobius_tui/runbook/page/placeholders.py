@@ -28,7 +28,7 @@ _SQUARE = re.compile(
     r"(?![\[(:])",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(r"://|@[\w-]+\.")
+_ADDRESS = re.compile(r"://|@(?:[\w-]+\.|localhost)")
 _MUST_BE_SET = re.compile(r"\$\{([A-Za-z_]\w*):?\?([^{}\n]{0,100})\}")
 _TEMPLATE = re.compile(
     r"\{\{-?[ \t]*(?:\.|\$|range|if|end|else|with|json|println?|template|define|index|"
@@ -46,6 +46,8 @@ _FOR_NOTHING = re.compile(
     r"^(?:your|my|the|insert|enter|replace[_ -]with|name of)[_ -]+(?:the[_ -])?", re.I
 )
 _EXAMPLE = re.compile(r"[,;(]|:[ \t]|\be\.?g\b", re.IGNORECASE)
+_MORE = re.compile(rf"{_EXAMPLE.pattern}|\|", re.IGNORECASE)
+"""What a placeholder has that says more than a name can."""
 """Where a placeholder begins to give an example."""
 _MARKUP = re.compile(r"</([A-Za-z][\w.-]*)")
 _LONGEST = 32 * 1024
@@ -63,7 +65,7 @@ class Placeholder:
     name: str
     """What it is called, as a variable would be."""
     more: str = ""
-    """All that it says, where its name leaves some out: an example, say."""
+    """All that it says, where its name leaves some out: an example, a choice."""
 
 
 def placeholders(script: str) -> list[Placeholder]:
@@ -83,7 +85,7 @@ def placeholders(script: str) -> list[Placeholder]:
             continue
         if not name or is_value or _is_redirection(script, match):
             continue
-        more = inner if _EXAMPLE.search(inner) is not None else ""
+        more = inner if _MORE.search(inner) is not None else ""
         start, end = match.span()
         found.append(
             Placeholder(start=start, end=end, text=match[0], name=name, more=more)

@@ -51,6 +51,7 @@ def test_what_bash_cannot_read_is_shown(language: str, block: str) -> None:
         ("bash", "sort <in|uniq> out", "sort <in|uniq> out"),
         ("bash", "x=1 sort <in|uniq>out", "x=1 sort <in|uniq>out"),
         ("bash", "echo '<https://x.example>'", "echo '<https://x.example>'"),
+        ("bash", "mail '<me@localhost>'", "mail '<me@localhost>'"),
         ("bash", "echo 'Me <me@x.example>'", "echo 'Me <me@x.example>'"),
     ],
 )

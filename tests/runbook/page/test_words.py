@@ -116,7 +116,7 @@ def test_a_variable_is_called_all_that_its_placeholder_says() -> None:
     page = (
         f"# T\n\n`<disk: e.g. sda>` is {disk}.\n\n## S\n\n```bash\n"
         "export NODE=<enter the node, eg. worker>\nlsblk <disk: e.g. sda>\n"
-        "npm team rm <scope:team> <scope>\n```\n"
+        "npm team rm <scope:team> <scope>\nset <on|off>\n```\n"
     )
     made, book = imported(page)
     assert {name: each.title for name, each in book.variables.items()} == {
@@ -124,6 +124,7 @@ def test_a_variable_is_called_all_that_its_placeholder_says() -> None:
         "disk": "The disk of the node that the database writes to (disk…",
         "scope_team": "Scope team",
         "scope": "Scope",
+        "on_off": "On|off",
     }
     assert f"# T{disk[1:]} (disk: e.g. sda)\n[var.disk]" in made
     assert lost(page) == []
