@@ -29,7 +29,9 @@ Converter = Callable[..., Imported]
 CONVERTER = "mobius_tui.runbook.page.convert:convert"
 EFFECTS: tuple[Effect, ...] = ("read", "change", "destroy")
 PLACEHOLDERS = (
-    re.compile(r"(?<![<\w$])<(?![A-Za-z-]+=)[A-Za-z][^<>\n]{0,80}(?<!\s)>(?!>)"),
+    re.compile(
+        r"(?<![<\w$])<(?![A-Za-z-]+=|[a-z+]+://|[\w.+-]+@[\w-]+\.)[A-Za-z][^<>\n]{0,80}(?<!\s)>(?!>)"
+    ),
     re.compile(r"(?<![\w$\{])(?:YOUR|your|MY)[_-][A-Za-z0-9_-]+"),
     re.compile(r"\{\{\s*(?!end\b|else\b)[A-Za-z_][\w-]*\s*\}\}"),
     re.compile(r"\[(?:your|the|an?|insert|enter) [^\]\n]{1,60}\]", re.IGNORECASE),
@@ -142,7 +144,7 @@ def _look_at_script(found: Judged, step: Step, run: Run, page: str) -> None:
     wanted = judge(run)
     if EFFECTS.index(run.effect) < EFFECTS.index(wanted):
         found.low.append(f"{step.id}: {run.effect}, and it is {wanted}: {run.script!r}")
-    said = refusal(run.script)
+    said = "" if run.shell else refusal(run.script)
     if said:
         own = any(refusal(block) for block in _blocks_of(run.script, page))
         (found.refuses_page if own else found.refuses).append(f"{step.id}: {said}")
@@ -175,7 +177,8 @@ def refusal(script: str) -> str:
 
 def _blocks_of(script: str, page: str) -> Iterable[str]:
     """The page's own blocks that a script is from, if they are no session."""
-    first = next((row.strip() for row in script.split("\n") if row.strip()), "")
+    typed = (row.strip() for row in script.split("\n"))
+    first = next((row for row in typed if row and row[0] != "#"), "")
     for token in MarkdownIt("commonmark").parse(page):
         if token.type in ("fence", "code_block") and first in token.content:
             rows = [row for row in token.content.split("\n") if row.strip()]

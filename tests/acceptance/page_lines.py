@@ -45,7 +45,11 @@ _SHOWN = re.compile(
     r"(?:^\s*tab\s+name|\b(?:title|text|label|caption))\s*=\s*\"([^\"]*)\""
 )
 _FENCE_MARK = re.compile(r"\s*(?:```+|~~~+)[^`]*")
-_NUMBER = re.compile(r"\A\s*(?:(?:\d{1,3}\.)+(?:\d{1,3})?\s+|\d{1,3}\)\s+)")
+_NUMBER = re.compile(
+    r"\A\s*(?:(?:[1-9]?\d\.(?=\s)|[1-9]\d?(?:\.[1-9]\d?)+\.?)\s+(?=[^\W\d]|[\"'<]|\Z)"
+    r"|\d{1,3}\)\s+)"
+)
+"""Of a heading in an outline; before no words, or with a zero, it is a version's."""
 _BOX = re.compile(r"\A\s*\[[ xX]\](?:\s|$)")
 _WORD = re.compile(r"[^\W_]+")
 _SIGN = re.compile(r"<U\+[0-9A-F]{4,6}>")

@@ -47,6 +47,11 @@ _NO_WORDS = ("id", "effect")
 _FACT = re.compile(r"([\w \t-]+)[:=](.*)", re.DOTALL)
 _NUMBER = re.compile(r"\A\s*\d{1,9}[.)]\s")
 """Of an item, where one reader sees a list and another one a block."""
+_PROMPT = re.compile(
+    r"\s*(?:\((?P<set>[\w.-]+)\) ?)?\[?(?P<host>[\w.-]+@[\w.-]+)(?P<folder>[^$#%\n]*)"
+    r"[$#%]\s+(?=\S)"
+)
+"""It says where a command is typed; the runbook says that once for several."""
 _PUNCTUATION = re.compile(r"[:()|–—]|\s-\s")
 _COMMENT = re.compile(r"[ \t]*#(.*)")
 _STRING = re.compile(r"'''[\s\S]*?'''|\"\"\"(?:[^\\]|\\[\s\S])*?\"\"\"")
@@ -134,7 +139,7 @@ def _moved(all_said: list[Said], made: Runbook) -> Iterator[Lost]:
             for at, (phase, script) in enumerate(made.scripts)
             if script == block
         ]
-        if said.lines[0].kind != "code" or not places:
+        if said.lines[0].kind != "code" or not block or not places:
             continue
         kept = [(phase, at) for phase, at in places if at >= after.get(phase, 0)]
         if kept:
@@ -177,6 +182,11 @@ def _missing(line: Line, made: Runbook) -> list[str]:
     if _stands([line], made):
         return []
     text = "".join(line.parts)
+    prompt = _PROMPT.match(text) if line.kind == "code" else None
+    if prompt is not None and _says_where(prompt, made):
+        typed = text[prompt.end() :]
+        rest = Line(number=line.number, kind="code", parts=[typed], shown=[typed])
+        return _missing(rest, made)
     if line.kind in ("code", "html"):
         text = _NUMBER.sub("", text)
     if made.has(words(text)):
@@ -191,6 +201,13 @@ def _missing(line: Line, made: Runbook) -> list[str]:
     row = words(text)
     missing = list(_without_runs(row, made, FEWEST))
     return missing and (list(_without_runs(row, made, FEWEST - 1)) or missing)
+
+
+def _says_where(prompt: re.Match[str], made: Runbook) -> bool:
+    """Whether the runbook has the host of a prompt, and all else that it says."""
+    said = (("on", prompt["host"]), ("in", prompt["folder"]), ("with", prompt["set"]))
+    rows = ((before, words(each or "")) for before, each in said)
+    return all(made.holds([before, *row]) for before, row in rows if row)
 
 
 def _is_told(kind: str, said: set[str], made: Runbook) -> bool:

@@ -156,14 +156,24 @@ def test_scripts_of_a_section_that_change_places_are_lost() -> None:
     assert lost_words(f"{second}# Look\n\n{first}", made)[1] == ()
     [lost] = lost_words(f"{second}{first}", made)[1]
     assert (lost.line, lost.words) == (5, ("stop", "it", "now"))
+    made += '[[phase.step]]\nid = "z"\nmanual = "Look"\n'
+    assert lost_words("```\n```\n\nLook\n\n```\n```\n", made)[1] == ()
 
 
 def test_what_is_a_placeholder() -> None:
-    for script in ("a <pod>", "a YOUR_X", "a {{ x }}", 'a "[your name]"', "a your-ns"):
+    for script in (
+        "a <pod>",
+        "a <me@host>",
+        "a YOUR_X",
+        "a {{ x }}",
+        'a "[your name]"',
+        "a your-ns",
+    ):
         assert len(placeholders(f"# <no> YOUR_X\n{script}")) == 1
     for script in (
         *("sort < in > out", "cat <<EOF\nx\nEOF", 'a "$YOUR_X"', "a ${YOUR_X}"),
         *("docker ps --format '{{.Names}}'", "[ a = b ]", "echo '<a>b</a>'"),
+        *("a <https://b.example/1>", "a 'B <b@b.example>'"),
     ):
         assert placeholders(script) == [], script
 

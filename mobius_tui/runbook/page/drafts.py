@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mobius_tui.runbook.page.facts import Facts
@@ -9,6 +11,10 @@ from mobius_tui.runbook.page.people import Person
 
 LONGEST_TITLE = 60
 """Characters of a step's title; a checklist shows some 30 to 50."""
+_PLAINLY = re.compile(
+    r"(?:overview|introduction|about|summary|purpose|description)\W*", re.IGNORECASE
+)
+"""Headings that need not stand above a summary."""
 DEEPEST = 6
 """Levels of a list that are told by indenting; a screen has no room for more."""
 
@@ -41,7 +47,7 @@ class StepDraft:
     why: list[str] = field(default_factory=list)
     """Paragraphs."""
     under: str = ""
-    """The heading that begins with it, where that has several steps."""
+    """The heading that begins with it, where that has several steps or a number."""
     heading: str = ""
     """The heading that it stands under."""
     other_way: str = ""
@@ -75,6 +81,10 @@ class PhaseDraft:
     """One phase."""
 
     title: str
+    is_summed_up: bool = False
+    """Whether the summary has its title."""
+    numbered: str = ""
+    """The title with the number that the page gives it, if it does."""
     why: list[str] = field(default_factory=list)
     steps: list[StepDraft] = field(default_factory=list)
     aside: bool = False
@@ -103,6 +113,12 @@ class Draft:
     phases: list[PhaseDraft] = field(default_factory=list)
     comments: int = 0
     """How many HTML comments were left out."""
+
+    def sum_up(self, title: str, paragraphs: Sequence[str]) -> None:
+        """Tell in the summary what has no other place, under its heading."""
+        if title and title != self.title and _PLAINLY.fullmatch(title) is None:
+            self.summary.append(f"## {title}")
+        self.summary += paragraphs
 
 
 def listed(text: str, depth: int) -> str:

@@ -85,6 +85,8 @@ def fill_in(draft: Draft, page: str) -> None:
             name = names.get(each.name, "")
             if name in mentioned and name not in draft.variables:
                 draft.variables[name] = _title(each, page)
+            if name in draft.variables:
+                draft.variables[name] = _with(draft.variables[name], each.more)
         step.run = filled.script
         if filled.left:
             listed = ", ".join(dict.fromkeys(filled.left))
@@ -268,7 +270,12 @@ def _title(each: Placeholder, page: str) -> str:
             if match is not None:
                 return _capital(match[1].strip(" `*_:"))
         at = page.find(each.text, at + 1)
-    return _humane(each.name)
+    return _capital(each.more) or _humane(each.name)
+
+
+def _with(title: str, more: str) -> str:
+    """A title with what a placeholder says beside its name."""
+    return title if more.lower() in title.lower() else f"{title} ({more})"
 
 
 def _humane(name: str) -> str:

@@ -147,7 +147,8 @@ def _with_address(words: str, address: str) -> str:
     """The words of a link, and its address unless it is on the page itself."""
     if not words:
         return address
-    if not address or address.startswith("#") or words in (address, address[7:]):
+    bare = address.removeprefix("mailto:")
+    if not address or address.startswith("#") or words in (address, bare):
         return words
     return f"{words} ({address})"
 

@@ -9,9 +9,14 @@ from dataclasses import dataclass
 from mobius_tui.runbook.page.slugs import slug
 
 _ANGLES = re.compile(
-    r"(?<![\w)\]<&$\\?=])<([A-Za-z][\w .:,/'-]{0,60}?)>(?![(>]|/dev/)"
-    r"|(?<==)<([A-Za-z][\w .:,/'-]{0,60}?)>(?![(>])"
+    r"(?<![\w)\]<&$\\?=])<([A-Za-z][\w .:,/'@-]{0,60}?)>(?![(>]|/dev/)"
+    r"|(?<==)<([A-Za-z][\w .:,/'@-]{0,60}?)>(?![(>])"
+    r"|(?<![\w)\]<&$\\?])<([A-Za-z][\w-]{0,30}(?:\|[A-Za-z][\w-]{0,30}){1,5})>"
+    r"(?=[\"'\])]|[ \t]*(?:[<\[]|\\?$))",
+    re.MULTILINE,
 )
+"""Several words to choose from, `<id|token>`, stand where no program could read one
+file and write another."""
 _YOURS = re.compile(
     r"(?<![\w$.{/-])(?:YOUR|MY|REPLACE|INSERT)[_-][A-Z][A-Z0-9_-]*(?![\w=])|"
     r"(?<![\w${])your[-_][a-z0-9][a-z0-9_-]*(?![\w=])|"
@@ -23,6 +28,7 @@ _SQUARE = re.compile(
     r"(?![\[(:])",
     re.IGNORECASE,
 )
+_ADDRESS = re.compile(r"://|@(?:[\w-]+\.|localhost)")
 _MUST_BE_SET = re.compile(r"\$\{([A-Za-z_]\w*):?\?([^{}\n]{0,100})\}")
 _TEMPLATE = re.compile(
     r"\{\{-?[ \t]*(?:\.|\$|range|if|end|else|with|json|println?|template|define|index|"
@@ -39,7 +45,9 @@ _VALUES = frozenset(_VALUE_NAMES.split())
 _FOR_NOTHING = re.compile(
     r"^(?:your|my|the|insert|enter|replace[_ -]with|name of)[_ -]+(?:the[_ -])?", re.I
 )
-_EXAMPLE = re.compile(r"[,;:(]|\be\.?g\b", re.IGNORECASE)
+_EXAMPLE = re.compile(r"[,;(]|:[ \t]|\be\.?g\b", re.IGNORECASE)
+_MORE = re.compile(rf"{_EXAMPLE.pattern}|\|", re.IGNORECASE)
+"""What a placeholder has that says more than a name can."""
 """Where a placeholder begins to give an example."""
 _MARKUP = re.compile(r"</([A-Za-z][\w.-]*)")
 _LONGEST = 32 * 1024
@@ -56,6 +64,8 @@ class Placeholder:
     """As it is written."""
     name: str
     """What it is called, as a variable would be."""
+    more: str = ""
+    """All that it says, where its name leaves some out: an example, a choice."""
 
 
 def placeholders(script: str) -> list[Placeholder]:
@@ -75,8 +85,10 @@ def placeholders(script: str) -> list[Placeholder]:
             continue
         if not name or is_value or _is_redirection(script, match):
             continue
+        more = inner if _MORE.search(inner) is not None else ""
+        start, end = match.span()
         found.append(
-            Placeholder(start=match.start(), end=match.end(), text=match[0], name=name)
+            Placeholder(start=start, end=end, text=match[0], name=name, more=more)
         )
     return found
 
@@ -104,10 +116,15 @@ def _matches(
 
 
 def _is_redirection(script: str, match: re.Match[str]) -> bool:
-    """Whether `<in> out` reads from one file and writes to another, or includes one."""
+    """Whether `<in> out` reads from one file and writes to another, or includes one.
+
+    An address between angles is no placeholder either, of a page or of a person.
+    """
     if match[0][0] != "<":
         return False
     if script[: match.start()].endswith("#include "):
         return True
     inner = match[1] or match[2] or ""
+    if _ADDRESS.search(inner) is not None:
+        return True
     return inner.endswith((" ", ".", ",")) or inner.count(" ") > 6

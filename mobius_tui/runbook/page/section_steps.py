@@ -56,6 +56,8 @@ class SectionReader:
         self.placing = Placing(section, draft, aside=aside)
         self.took = False
         """Whether something of it went elsewhere: contacts, triggers, the summary."""
+        self.is_summed_up = False
+        """Whether the summary has its title."""
         self._criteria: list[str] = []
         self._item: StepDraft | None = None
         self._depth = 0
@@ -110,7 +112,7 @@ class SectionReader:
             self.placing.end_condition(0)
         if are_facts(lines):
             self.took = True
-            self.draft.summary += self.draft.facts.take(lines)
+            self._take(lines)
         elif self.section.topic == "triggers" and not block.depth:
             self._note(block.text)
         elif self.section.topic == "about":
@@ -123,6 +125,13 @@ class SectionReader:
         else:
             self.prose.append(block.text)
         self._is_open = block.depth > 0 and block.text.endswith(":")
+
+    def _take(self, facts: Sequence[str]) -> None:
+        """Take what the page says of itself; what is not known is summed up."""
+        if left := self.draft.facts.take(facts):
+            title = "" if self.is_summed_up else self.section.title
+            self.draft.sum_up(title, left)
+            self.is_summed_up = True
 
     def _note(self, said: str) -> None:
         """A line on what begins by itself."""
@@ -274,7 +283,7 @@ class SectionReader:
         pairs = [": ".join(row) for row in (grid.head, *grid.rows) if len(row) == 2]
         if len(pairs) == len(grid.rows) + 1 and are_facts(pairs[1:]):
             self.took = True
-            self.draft.summary += self.draft.facts.take(pairs[1:])
+            self._take(pairs[1:])
             return
         steps = steps_of(grid)
         for step in steps:

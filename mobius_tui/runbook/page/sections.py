@@ -37,7 +37,12 @@ _TOPICS: tuple[tuple[Topic, str], ...] = (
     ("messages", _MESSAGES),
     ("about", _ABOUT),
 )
-_NUMBER = re.compile(r"(?:\d{1,3}\.)+(?:\d{1,3})?[ \t]+(?=\S)|\d{1,3}\)[ \t]+(?=\S)")
+_NUMBER = re.compile(
+    r"(?:(?:0|(?:[1-9]\d?\.)*[1-9]\d?)\.|(?:[1-9]\d?\.)+[1-9]\d?)"
+    r"[ \t]+(?=[^\W\d]|[\"'<])|\d{1,3}\)[ \t]+(?=\S)"
+)
+"""The number of a heading in an outline; before no words, or with a zero in it, it is
+one of a version."""
 _ASIDE = re.compile(
     r"\b(?:(fail)(?:s|ed|ing|ures?)?|(disaster)|(quick reference)|(appendix)|"
     r"(troubleshoot)\w*|(emergenc)\w*|(tear)[ -]?(?:ing )?down|(uninstall)\w*|"
@@ -56,6 +61,8 @@ class Section:
     title: str
     topic: Topic
     level: int = 0
+    numbered: str = ""
+    """The heading with its number, where it has one."""
     blocks: list[Block] = field(default_factory=list)
 
 
@@ -90,7 +97,8 @@ def topic_of(title: str) -> Topic:
 
 def unnumbered(title: str) -> str:
     """A heading without its number: the checklist gives its own."""
-    return _NUMBER.sub("", title, count=1)
+    match = _NUMBER.match(title)
+    return title[match.end() :] if match is not None else title
 
 
 def is_aside(title: str, page: str) -> bool:
@@ -185,4 +193,5 @@ class _Maker:
         above: Topic = target.sections[0].topic if target.sections else ""
         topic = topic_of(name) or above
         self.section = Section(title=name, topic=topic, level=block.level)
+        self.section.numbered = block.text if block.text != name else ""
         target.sections.append(self.section)

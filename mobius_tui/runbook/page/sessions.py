@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from mobius_tui.runbook.page.quoting import Quoting
 
 _HOST = r"[\w.-]{1,64}"
+_AT_HOST = rf"\[?(?P<host>{_HOST}@{_HOST})(?P<folder>[^$#%\n]{{0,128}})"
 _SHELL = re.compile(
-    rf"(?:\([\w.-]{{1,40}}\)[ ]?)?(?:\[?{_HOST}@{_HOST}[^$#%\n]{{0,128}}|"
-    rf"(?:ba|z|k)?sh-[\d.]+|{_HOST}:[^$#%\s]{{0,64}})?[$%][ \t]+(\S.*)",
+    rf"(?:\((?P<set>[\w.-]{{1,40}})\)[ ]?)?(?:{_AT_HOST}|(?:ba|z|k)?sh-[\d.]+|"
+    rf"(?P<bare>{_HOST}):(?P<below>[^$#%\s]{{0,64}}))?[$%][ \t]+(?P<typed>\S.*)",
     re.DOTALL,
 )
 _ARROW = re.compile(
-    r"(?:➜[ \t]+\S+(?:[ \t]+git:\(\S+\)(?:[ \t]+✗)?)?|[❯λ»])[ \t]+(\S.*)"
+    r"(?:➜[ \t]+(?P<folder>\S+(?:[ \t]+git:\(\S+\))?)(?:[ \t]+✗)?|[❯λ»])[ \t]+"
+    r"(?P<typed>\S.*)"
 )
-_AT_ROOT = re.compile(
-    rf"(?:\[?{_HOST}@{_HOST}[^$#%\n]{{0,128}}|(?:ba)?sh-[\d.]+)#[ \t]+(\S.*)"
-)
+_AT_ROOT = re.compile(rf"(?:{_AT_HOST}|(?:ba)?sh-[\d.]+)#[ \t]+(?P<typed>\S.*)")
 _ROOT = re.compile(r"#[ \t]+(\S.*)")
 _CLIENTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("psql", re.compile(r"(?P<base>[\w-]{1,63})[=(*!^'\"][#>][ \t]?(?P<typed>.*)")),
@@ -46,6 +46,19 @@ _LONGEST = 32 * 1024
 """Characters of a command that are looked at for what is open in them."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prompt:
+    """A prompt, and what follows it."""
+
+    client: str = ""
+    """The program whose it is; empty for the shell."""
+    base: str = ""
+    """What it says that the program is connected to."""
+    place: str = ""
+    """Where it says that the shell is: its host, and its folder but for `~`."""
+    typed: str
+
+
 @dataclass(kw_only=True, slots=True)
 class Part:
     """What was typed to one program."""
@@ -63,6 +76,8 @@ class Session:
 
     parts: list[Part]
     printed: list[str]
+    places: list[str] = field(default_factory=list)
+    """The comments that say where the commands below them were typed."""
 
 
 def begins_with_prompt(lines: Sequence[str]) -> bool:
@@ -107,16 +122,30 @@ def read_session(lines: Sequence[str], *, root: bool) -> Session:
     return _Reader(lines, root=root).read()
 
 
-def _prompt(line: str) -> tuple[str, str, str] | None:
-    """The program whose prompt a line has, where that is, and what follows it."""
+def _prompt(line: str) -> Prompt | None:
+    """The prompt that a line begins with."""
     for pattern in (_SHELL, _ARROW, _AT_ROOT):
         if (match := pattern.fullmatch(line)) is not None:
-            return "", "", match[1]
+            found = match.groupdict("")
+            return Prompt(place=_place(found), typed=found["typed"])
     for client, pattern in _CLIENTS:
         if (match := pattern.fullmatch(line)) is not None:
-            found = match.groupdict()
-            return client, found.get("base") or "", found["typed"]
+            found = match.groupdict("")
+            base = found.get("base", "")
+            return Prompt(client=client, base=base, typed=found["typed"])
     return None
+
+
+def _place(found: Mapping[str, str]) -> str:
+    """`on root@db1, in /srv` of what a prompt says."""
+    host = found.get("host") or found.get("bare")
+    folder = (found.get("folder") or found.get("below") or "").strip(" \t:]")
+    parts = (
+        f"on {host}" if host else "",
+        f"in {folder}" if folder not in ("", "~") else "",
+        f"with ({found['set']})" if found.get("set") else "",
+    )
+    return ", ".join(filter(None, parts))
 
 
 class _Reader:
@@ -132,6 +161,7 @@ class _Reader:
         """The lines of the command that may go on."""
         self._documents: list[str] = []
         """The words that end the here-documents which are open."""
+        self._place = ""
 
     def read(self) -> Session:
         """Walk it all."""
@@ -145,7 +175,7 @@ class _Reader:
                 del self._documents[0]
             self._add(line.removeprefix("> "), at, goes_on=False)
         elif (found := self._prompt(line)) is not None:
-            self._begin(*found, at)
+            self._begin(found, at)
         elif self._command and self._goes_on(line, at):
             pass
         elif not line.strip() or (line.startswith("#") and not self.session.printed):
@@ -158,18 +188,24 @@ class _Reader:
             self._command = []
             self.session.printed.append(line)
 
-    def _prompt(self, line: str) -> tuple[str, str, str] | None:
+    def _prompt(self, line: str) -> Prompt | None:
         found = _prompt(line)
         if found is None and self._root and (match := _ROOT.fullmatch(line)):
-            return "", "", match[1]
+            return Prompt(typed=match[1])
         return found
 
-    def _begin(self, client: str, base: str, typed: str, at: int) -> None:
+    def _begin(self, prompt: Prompt, at: int) -> None:
         parts = self.session.parts
-        if not parts or (parts[-1].client, parts[-1].base) != (client, base):
-            parts.append(Part(client=client, base=base, typed=[]))
+        to = (prompt.client, prompt.base)
+        if not parts or (parts[-1].client, parts[-1].base) != to:
+            parts.append(Part(client=prompt.client, base=prompt.base, typed=[]))
+        if not prompt.client and prompt.place != self._place:
+            self._place = prompt.place
+            place = f"# {prompt.place or 'at a prompt that names no place'}"
+            self.session.places.append(place)
+            parts[-1].typed.append(place)
         self._command = []
-        self._add(typed, at)
+        self._add(prompt.typed, at)
 
     def _add(self, line: str, at: int, *, goes_on: bool = True) -> None:
         """One more line of what is typed, which may begin a here-document."""

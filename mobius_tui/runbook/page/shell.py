@@ -7,13 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mobius_tui.runbook.page.blocks import Fence
+from mobius_tui.runbook.page.placeholders import placeholders
 from mobius_tui.runbook.page.programs import PROGRAMS, is_command
+from mobius_tui.runbook.page.quoting import Quoting
 from mobius_tui.runbook.page.sessions import (
     Part,
     begins_with_prompt,
     is_of_root,
     read_session,
 )
+from mobius_tui.runbook.shell.parse import parse
 
 _SHELLS = frozenset({"bash", "sh", "shell", "zsh", "ksh", "dash", "shellscript"})
 _SESSION_NAMES = """
@@ -39,6 +42,16 @@ _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=(?:\"[^\"]*\"|'[^']*'|<[^<>]*>|\S*)")
 """What sets a variable: alone it is a setting, before a command a part of it."""
 _CALL = re.compile(r"[a-z_]\w*\((?!\))")
 """How a query begins, and no command."""
+_USAGE = re.compile(
+    r"^```|\[<|\[\.\.\.|\.\.\.\]|\[--?[a-z]|\((?:same as|see)\b|^alias(?:es)?:|"
+    r"\]\(https?://|^[ \t]*<(?:table|tr|details|div|p|!--)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""What a command's synopsis has, and no script: `[<tag>]`; a block that was never
+closed has the Markdown below it."""
+_OPTIONAL = re.compile(r"(?:^|[ \t])\[{1,2}(?:--?[\w-]+[ =])?<@?[A-Za-z]", re.MULTILINE)
+"""What a synopsis leaves to choice, `[--otp <code>]`: bash would take the brackets for
+arguments, and the angles for files."""
 _BASE = re.compile(r"\w[\w-]*")
 
 
@@ -67,7 +80,34 @@ def language(info: str) -> str:
 
 
 def code(fence: Fence) -> Code:
-    """What a block holds."""
+    """What a block holds; what bash does not read is text, unless it must be typed."""
+    found = _code(fence)
+    if not found.script or found.shell or not _is_no_script(found, fence):
+        return found
+    return Code(language=found.language, text=fence.text.strip("\n").rstrip())
+
+
+def _is_no_script(found: Code, fence: Fence) -> bool:
+    """Whether a block is a synopsis, or bash cannot read it and need not."""
+    quoting = Quoting(found.script)
+    optional = _OPTIONAL.finditer(found.script)
+    if any(quoting.at(each.end() - 1) == "none" for each in optional):
+        return True
+    if found.language in _SHELLS:
+        if _USAGE.search(found.script) is None:
+            return False
+    elif begins_with_prompt(fence.text.split("\n")):
+        return False
+    parts: list[str] = []
+    at = 0
+    for each in placeholders(found.script):
+        parts += [found.script[at : each.start], "x"]
+        at = each.end
+    return parse("".join([*parts, found.script[at:]])).broken is not None
+
+
+def _code(fence: Fence) -> Code:
+    """What a block is by its language, its prompts and its first line."""
     named = language(fence.info)
     lines = fence.text.strip("\n").rstrip().split("\n")
     lines = [line.rstrip("\r") for line in lines]
@@ -96,11 +136,14 @@ def _first(lines: Sequence[str], but: re.Pattern[str] | None = None) -> str:
     return next((line for line in bare if but is None or not but.fullmatch(line)), "")
 
 
-def _of_shell(named: str, lines: Sequence[str], output: str) -> Code:
+def _of_shell(
+    named: str, lines: Sequence[str], output: str, places: Sequence[str] = ()
+) -> Code:
     text = "\n".join(lines)
     if not _first(lines):
         return Code(language=named, text=text)
-    titles = [match[1].strip() for each in lines if (match := _COMMENT.match(each))]
+    said = (line for line in lines if line not in places)
+    titles = [match[1].strip() for each in said if (match := _COMMENT.match(each))]
     return Code(
         language=named,
         text=text,
@@ -125,7 +168,7 @@ def _of_session(named: str, lines: Sequence[str], *, root: bool) -> Code:
             _to_client(part, script)
         else:
             script += part.typed
-    return _of_shell(named, script, output)
+    return _of_shell(named, script, output, shown.places)
 
 
 def said_for(found: Code, lead: str) -> Code:

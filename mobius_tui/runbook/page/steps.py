@@ -6,7 +6,6 @@ its phase, or in the summary.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from mobius_tui.runbook.page.blocks import Fence, Grid, Item, Page, Words
@@ -24,9 +23,6 @@ from mobius_tui.runbook.page.tables import lines_of
 from mobius_tui.runbook.page.titles import settle
 from mobius_tui.runbook.page.ways import guard, is_option, take_either
 
-_PLAINLY = re.compile(r"overview|introduction|about|summary|purpose|descr", re.I)
-"""Headings that need not stand above a summary."""
-
 
 def draft_of(page: Page) -> Draft:
     """What a page becomes."""
@@ -34,12 +30,15 @@ def draft_of(page: Page) -> Draft:
     draft.front = [line for line in draft.facts.take(page.front) if line.strip()]
     told = outline(page.blocks, draft.facts.title)
     draft.title = draft.facts.title or told.title
+    if told.title != draft.title:
+        draft.summary += filter(None, [told.title])
     for chapter in _chapters(told):
         for phase in _phases(chapter, draft):
             if phase.steps:
                 draft.phases.append(phase)
             else:
-                _sum_up(draft, phase.title, phase.why)
+                title = "" if phase.is_summed_up else phase.title
+                _sum_up(draft, title, phase.why)
     line = [(each.title, each.steps) for each in draft.phases if not each.aside]
     _options(line, draft, draft.title)
     if all(phase.aside for phase in draft.phases):
@@ -80,19 +79,18 @@ def _chapters(told: Outline) -> tuple[Chapter, ...]:
 
 
 def _sum_up(draft: Draft, title: str, paragraphs: list[str]) -> None:
-    """Tell in the summary what has no other place."""
+    """Tell in the summary what has no other place; of people there are tables."""
     if paragraphs or (title and topic_of(title) != "contacts"):
-        if title and not _PLAINLY.match(title) and title != draft.title:
-            draft.summary.append(f"## {title}")
-        draft.summary += paragraphs
+        draft.sum_up(title, paragraphs)
 
 
 def _phases(chapter: Chapter, draft: Draft) -> list[PhaseDraft]:
     """The phase of a chapter, and the asides that its conditions make."""
     own, *below = chapter.sections
-    phase = PhaseDraft(title=own.title, aside=chapter.aside)
+    phase = PhaseDraft(title=own.title, numbered=own.numbered, aside=chapter.aside)
     reader = SectionReader(own, draft, aside=chapter.aside)
     reader.read()
+    phase.is_summed_up = reader.is_summed_up
     asides = reader.placing.asides
     _name_aside(own.title, reader.steps, asides)
     if reader.steps:
@@ -143,16 +141,28 @@ def _below(
         if section.topic in ("about", "contacts"):
             _sum_up(draft, section.title, said)
         elif said or not (reader.took or asides):
-            return [_to_read(section.title, said)], asides
+            step = _to_read(section.title, said)
+            step.under = section.numbered
+            return [step], asides
+        elif not (asides or reader.is_summed_up or section.topic == "triggers"):
+            _sum_up(draft, section.title, [])
         return [], asides
     steps[0].why[:0] = reader.placing.lead
     _named_alone(steps, section.title)
-    if len(steps) > 1:
-        steps[0].under = section.title
+    if len(steps) > 1 or section.numbered:
+        steps[0].under = section.numbered or section.title
     for step in steps:
         if step.title != section.title and step.why in ([], [step.lead]):
-            step.why.insert(0, f"{section.title}.")
+            step.why.insert(0, _sentence(section.title))
+    told = (section.title, _sentence(section.title))
+    if not any(each in told for step in steps for each in (step.title, *step.why)):
+        steps[0].why.insert(0, _sentence(section.title))
     return steps, asides
+
+
+def _sentence(title: str) -> str:
+    """A heading where it stands among paragraphs."""
+    return title if title.endswith(("?", "!", ".")) else f"{title}."
 
 
 def _name_aside(

@@ -59,16 +59,21 @@ def _candidates(step: StepDraft) -> Iterator[str]:
 
 def _tell(step: StepDraft, whole: str, title: str) -> None:
     """Say in `why` what leads in to a step, unless its title says all of it."""
-    if step.manual:
-        return
-    if step.lead in step.why and _words(step.lead) == _words(title):
+    said = step.title or whole
+    if not step.manual and step.lead in step.why and _words(step.lead) == _words(title):
         step.why.remove(step.lead)
-    elif title != whole and not _is_in(whole, step):
-        step.why.insert(0, whole)
+    elif not any(_says(each, said) for each in (title, *_texts(step))):
+        step.why.insert(0, said)
 
 
-def _is_in(whole: str, step: StepDraft) -> bool:
-    return any(whole in each for each in (*step.why, step.run, step.message))
+def _texts(step: StepDraft) -> tuple[str, ...]:
+    """What a step says beside its title."""
+    return (*step.why, *step.manual, step.run, step.message)
+
+
+def _says(text: str, said: str) -> bool:
+    """Whether the words of one text stand in another one, in a row."""
+    return f" {' '.join(_words(said))} " in f" {' '.join(_words(text))} "
 
 
 def _words(text: str) -> list[str]:

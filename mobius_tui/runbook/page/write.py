@@ -65,7 +65,8 @@ def runbook_text(draft: Draft, *, page: str, file: str, name: str) -> str:
         asked: dict[str, Any] = {"title": _title(title), "ask": True}
         if any(name in step.secrets for phase in draft.phases for step in phase.steps):
             asked["secret"] = True
-        parts.append(_table(f"[var.{name}]", asked))
+        whole = _comment(f"# {_line(title)}\n") if cut(title) != title else ""
+        parts.append(f"{whole}{_table(f'[var.{name}]', asked)}")
     if draft.triggers:
         parts.append(_triggers(draft))
     ids = Ids("message")
@@ -145,7 +146,7 @@ def _phase(phase: PhaseDraft, phase_id: str, draft: Draft) -> str:
         body["aside"] = True
     if phase.attended:
         body["attended"] = True
-    rule = f"# ── {_line(cut(body['title'], 60))} "
+    rule = f"# ── {_line(cut(phase.numbered or body['title'], 60))} "
     return f"{rule:─<{_WIDE}}\n\n{_table('[[phase]]', body)}"
 
 

@@ -60,7 +60,7 @@ def test_the_blocks_of_every_kind() -> None:
     assert prompts == [
         f"{PSQL} <<'EOF'\nSELECT pg_promote();\n\\q\nEOF\n",
         "mysql <<'EOF'\nSTOP REPLICA;\nEOF\n",
-        "systemctl stop postgresql\nrm -rf /var/lib/pgsql/data\n",
+        "# on root@db1\nsystemctl stop postgresql\nrm -rf /var/lib/pgsql/data\n",
         "cat <<EOF > /etc/x\na=1\nEOF\necho done\n",
         "cat <<EOF > /etc/y\na=1\nb=2\nEOF\necho done\n",
         "kubectl get pods\n",

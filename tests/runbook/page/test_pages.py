@@ -159,7 +159,7 @@ def test_sessions_attributes_and_quotes() -> None:
         "kubectl -n shop rollout undo deployment/web\n",
         "kubectl -n shop rollout status deployment/web\n",
         "kubectl -n shop get events\n",
-        "systemctl restart nginx\nnginx -t\n",
+        "# on root@web-1\nsystemctl restart nginx\nnginx -t\n",
         "./scripts/clean.sh --all\n",
     ]
     assert list(effects(book).values()) == [

@@ -315,7 +315,7 @@ def test_people_to_escalate_to_are_contacts() -> None:
         ("$ for a in b; do\n  ls\ndone\nx", "for a in b; do\n  ls\ndone\n"),
         ("# id\n# ls /x\n", "id\nls /x\n"),
         ("# Stop it\nls", "# Stop it\nls\n"),
-        ("bash-5.1$ ls\n(venv) $ id", "ls\nid\n"),
+        ("bash-5.1$ ls\n(venv) $ id", "ls\n# with (venv)\nid\n"),
         ("$ psql -h x\npsql (15)\n\ndb=# a;", "psql -h x <<'EOF'\na;\nEOF\n"),
         (">>> 1\n1", "python3 - <<'EOF'\n1\nEOF\n"),
         ("127.0.0.1:6379> KEYS *\n(nil)", "redis-cli <<'EOF'\nKEYS *\nEOF\n"),
