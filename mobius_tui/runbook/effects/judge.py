@@ -6,17 +6,16 @@ It errs to the safe side: what it cannot see through changes something. It runs 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from mobius_tui.runbook.effects.given import input_of, makes_a_file
 from mobius_tui.runbook.effects.invocation import Invocation, Match, heaviest
 from mobius_tui.runbook.effects.languages import LANGUAGE_JUDGES, redis_words
 from mobius_tui.runbook.effects.table import WEIGHTS, Commands, Entry, Weight, bundled
 from mobius_tui.runbook.model_action import Effect
 from mobius_tui.runbook.shell.model import (
     HOLE,
-    Assignment,
-    Command,
     Group,
     Pipeline,
     Redirect,
@@ -25,9 +24,9 @@ from mobius_tui.runbook.shell.model import (
     Word,
 )
 from mobius_tui.runbook.shell.parse import parse
-from mobius_tui.runbook.shell.program import ASSIGNS, program
+from mobius_tui.runbook.shell.program import program
+from mobius_tui.runbook.shell.walk import assigned, inside, own_words, pipelines
 from mobius_tui.runbook.shell.walk import commands as all_commands
-from mobius_tui.runbook.shell.walk import inside, own_words, pipelines
 
 SHELLS = frozenset(("bash", "sh", "dash", "zsh", "ksh", "ash"))
 MOST_DEEDS = 100
@@ -179,8 +178,10 @@ class _Judge:
         for command in all_commands(body):
             if isinstance(command, Group) and command.function:
                 functions.add(command.function)
-            for each in _assigned(command):
-                if _makes_a_file(each):
+            if not isinstance(command, Simple):
+                continue
+            for each in assigned(command, program(command)):
+                if makes_a_file(each):
                     scratch.add(each.name)
                 elif each.name in given or HOLE in each.value.text or each.rest:
                     values.pop(each.name, None)
@@ -210,7 +211,7 @@ class _Judge:
             run = program(command)
             if run is not None:
                 words = (run.word, *run.arguments)
-                self._run(words, _input(command, before))
+                self._run(words, input_of(command, before))
             return
         for script in inside(command):
             self._script(script)
@@ -422,61 +423,6 @@ class _Judge:
         for weight, offset, words in LANGUAGE_JUDGES[language](word.text, self._table):
             self._note(weight, offset, words)
         self._place = outer
-
-
-def _assigned(command: Command) -> Iterator[Assignment]:
-    """The assignments of a command; those of `export` and its kind, too."""
-    if not isinstance(command, Simple):
-        return
-    yield from command.assignments
-    if command.words and command.words[0].text in ("export", "local", "declare"):
-        for word in command.words[1:]:
-            match = ASSIGNS.match(word.text)
-            if match is not None:
-                value = Word(
-                    source=word.source,
-                    text=word.text[match.end() :],
-                    start=word.start,
-                    expansions=word.expansions,
-                    scripts=word.scripts,
-                )
-                name = match[0].rstrip("+=")
-                yield Assignment(name=name, start=word.start, value=value)
-
-
-def _makes_a_file(assignment: Assignment) -> bool:
-    """Whether a variable is given the name of a file that `mktemp` has just made."""
-    value = assignment.value
-    if value.text != HOLE or len(value.scripts) != 1 or len(value.scripts[0]) != 1:
-        return False
-    first = value.scripts[0][0].first.commands[0]
-    run = program(first) if isinstance(first, Simple) else None
-    return run is not None and run.name == "mktemp"
-
-
-def _input(command: Simple, before: Command | None) -> Word | None:
-    """What a command reads, where the script itself says it."""
-    for redirect in command.redirects:
-        if redirect.document is not None:
-            return redirect.document.body
-        if redirect.sign == "<<<":
-            return redirect.target
-        if redirect.sign == "<":
-            return None
-    if not isinstance(before, Simple):
-        return None
-    run = program(before)
-    if run is None:
-        return None
-    if run.name == "cat" and not run.arguments:
-        return _input(before, None)
-    if run.name not in ("echo", "printf"):
-        return None
-    said = [each for each in run.arguments if each.text not in ("-n", "-e", "-E", "--")]
-    if len(said) == 1:
-        return said[0]
-    text = " ".join(each.text for each in said)
-    return Word(source="", text=text, start=run.word.start)
 
 
 def _has_value(invocation: Invocation) -> bool:

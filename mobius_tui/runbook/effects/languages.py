@@ -5,7 +5,6 @@ Each judge gives the pieces that do more than read, as far as their words tell.
 
 from __future__ import annotations
 
-import fnmatch
 import functools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -185,8 +184,3 @@ LANGUAGE_JUDGES: Mapping[str, LanguageJudge] = {
     "awk": awk,
     "sed": sed,
 }
-
-
-def fits(patterns: Sequence[str], text: str) -> bool:
-    """Whether a text fits one of some patterns."""
-    return any(fnmatch.fnmatchcase(text, pattern) for pattern in patterns)

@@ -54,23 +54,32 @@ def visits(script: Script) -> Iterator[Visit]:
 def assignments(script: Script) -> Iterator[Assignment]:
     """Every assignment: of variables alone, before commands, and by `export` etc."""
     for visit in visits(script):
-        yield from visit.command.assignments
-        run = visit.program
-        if run is None or run.name not in DECLARING:
-            continue
-        for word in run.arguments:
-            match = ASSIGNS.match(word.text)
-            if match is not None:
-                value = Word(
-                    source=word.source,
-                    text=word.text[match.end() :],
-                    start=word.start,
-                    quoted=word.quoted,
-                    expansions=word.expansions,
-                    scripts=word.scripts,
-                )
-                name = match[0].rstrip("+=")
-                yield Assignment(name=name, start=word.start, value=value)
+        yield from assigned(visit.command, visit.program)
+
+
+def assigned(command: Simple, run: Program | None) -> Iterator[Assignment]:
+    """What a command assigns.
+
+    Args:
+        command: the command.
+        run: what it runs.
+    """
+    yield from command.assignments
+    if run is None or run.name not in DECLARING:
+        return
+    for word in run.arguments:
+        match = ASSIGNS.match(word.text)
+        if match is not None:
+            value = Word(
+                source=word.source,
+                text=word.text[match.end() :],
+                start=word.start,
+                quoted=word.quoted,
+                expansions=word.expansions,
+                scripts=word.scripts,
+            )
+            name = match[0].rstrip("+=")
+            yield Assignment(name=name, start=word.start, value=value)
 
 
 def commands(script: Script) -> Iterator[Command]:
