@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tests.acceptance.page_lines import Line, Said, said_by, words
+from tests.acceptance.page_order import moved
 
 FEWEST = 3
 """Words in a row that are no chance, where a line was taken apart."""
@@ -121,31 +122,11 @@ def lost_words(page: str, runbook: str) -> tuple[int, tuple[Lost, ...]]:
     said = said_by(page)
     count = sum(len(words("".join(line.parts))) for each in said for line in each.lines)
     found = [lost for each in said for lost in _lost_of(each, made)]
-    return count, (*found, *_moved(said, made))
-
-
-def _moved(all_said: list[Said], made: Runbook) -> Iterator[Lost]:
-    """Blocks whose script stands before that of a block before it in its section.
-
-    In another phase it may: what is done only if something is so is an aside.
-    """
-    section, after = -1, dict[int, int]()
-    for said in all_said:
-        if said.section != section:
-            section, after = said.section, {}
-        block = "\n".join("".join(line.parts) for line in said.lines).strip()
-        places = [
-            (phase, at)
-            for at, (phase, script) in enumerate(made.scripts)
-            if script == block
-        ]
-        if said.lines[0].kind != "code" or not block or not places:
-            continue
-        kept = [(phase, at) for phase, at in places if at >= after.get(phase, 0)]
-        if kept:
-            after[kept[0][0]] = kept[0][1] + 1
-        else:
-            yield Lost(line=said.lines[0].number, words=tuple(words(block)))
+    out_of_order = (
+        Lost(line=line, words=tuple(words(block)))
+        for line, block in moved(said, made.scripts)
+    )
+    return count, (*found, *out_of_order)
 
 
 def _lost_of(said: Said, made: Runbook) -> Iterator[Lost]:

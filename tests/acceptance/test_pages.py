@@ -156,6 +156,8 @@ def test_scripts_of_a_section_that_change_places_are_lost() -> None:
     assert lost_words(f"{second}# Look\n\n{first}", made)[1] == ()
     [lost] = lost_words(f"{second}{first}", made)[1]
     assert (lost.line, lost.words) == (5, ("stop", "it", "now"))
+    text = '[[phase.step]]\nid = "t"\nmanual = "wipe it now"\n'
+    assert lost_words(f"{second}{first}{second}", f"{made}{text}")[1] == ()
     made += '[[phase.step]]\nid = "z"\nmanual = "Look"\n'
     assert lost_words("```\n```\n\nLook\n\n```\n```\n", made)[1] == ()
 
