@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -446,11 +447,12 @@ def test_curl_reaches_nobody_else(empty: Site) -> None:
             other.accept()
 
 
-def test_ctrl_c_ends_iostat_though_its_df_does_not_heed_it(
+def test_ctrl_c_ends_iostat_though_its_df_ends_well(
     empty: Site, tmp_path: Path
 ) -> None:
-    df = tmp_path / "df"
-    df.write_text("#!/bin/bash\ntrap '' INT\necho begun\nexec sleep 60\n")
+    fifo, df = tmp_path / "fifo", tmp_path / "df"
+    os.mkfifo(fifo)
+    df.write_text(f"#!/bin/bash\ntrap '' INT\necho begun\ncat {fifo}\n")
     df.chmod(0o755)
     process = subprocess.Popen(
         [empty.root / "bin" / "iostat", "5"],
@@ -458,11 +460,14 @@ def test_ctrl_c_ends_iostat_though_its_df_does_not_heed_it(
         stderr=subprocess.DEVNULL,
         env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
         start_new_session=True,
+        # What is run in the background hands on that Ctrl+C is ignored.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == b"begun\n"
         os.killpg(process.pid, signal.SIGINT)
+        fifo.write_text("")
         assert process.wait(10) == 130
     finally:
         with suppress(ProcessLookupError):
