@@ -125,7 +125,7 @@ def _selected(view: RunView, key: str | None) -> Offer | None:
         return _terminal(view, step)
     busy = view.proposal.kind == "running" and not follows(step)
     if standing.status is Status.PENDING and not busy:
-        astray = is_out_of_order(view.plan, view.state, step.id)
+        astray = is_out_of_order(view.plan, view.state, step.id, view.standings)
         return _start(view, step, note="out of order" if astray else "")
     return None
 

@@ -74,7 +74,7 @@ class ConfirmDialog(TypedDialog):
 
 def _order(view: RunView, step: Step) -> Iterator[Field]:
     """That it is out of order, and what is still to be done before it."""
-    undone = undone_before(view.plan, view.state, step.id)
+    undone = undone_before(view.plan, view.state, step.id, view.standings)
     if undone is None:
         words = "out of order: the run is in another phase"
     elif undone:
