@@ -129,6 +129,9 @@ def test_a_reason_in_the_script_is_heard_by_all(tmp_path: Path) -> None:
     assert [line for line in lines if "labelled" in line] == [
         "! 1.1 S is labelled “reads”, but `rm y` DESTROYS"
     ]
+    assert too_low(text.replace("rm y\n", ""), tmp_path) == []
+    lines = list(dry_run(prepare(load(tmp_path / "x.toml"), given={}), now=0.0))
+    assert not [line for line in lines if "labelled" in line]
 
 
 def test_what_destroys_wants_an_environment_named(tmp_path: Path) -> None:

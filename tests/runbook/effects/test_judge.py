@@ -269,6 +269,7 @@ def test_what_is_added_is_known_and_makes_nothing_lighter() -> None:
             "npm run health": "read",
             "kubectl": "read",
             "kubectl delete": "read",
+            "kubectl delete pod": "read",
             "rm -rf": "read",
             "rm": "nothing",
         }
