@@ -23,10 +23,11 @@ from textual.app import App
 from textual.widget import Widget
 
 from tests.cells import cells_of
+from tests.paths import TESTS
 
 ENVIRONMENT = {"TEXTUAL_ANIMATIONS": "none", "COLORTERM": "truecolor", "TZ": "UTC"}
 
-BASELINES = Path(__file__).parent / "tui" / "pictures"
+BASELINES = TESTS / "tui" / "pictures"
 
 FONT = "DejaVu Sans Mono"
 FONT_FILE = "DejaVuSansMono.ttf"

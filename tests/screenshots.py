@@ -14,7 +14,8 @@ import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
+
+from tests.paths import ROOT
 
 from tests.pictures import empty_panes, png_of, svg_of, words_of  # isort: skip - it sets the scene
 
@@ -33,7 +34,7 @@ from mobius_tui.tui.opening import Openings
 from mobius_tui.tui.screens.stats import StatsScreen, stats_of
 from mobius_tui.tui.widgets.moment_line import MomentLine
 
-FOLDER = Path(__file__).parents[1] / "screenshots"
+FOLDER = ROOT / "screenshots"
 LIMIT = 60.0
 """Seconds that a screen may take to show something."""
 FAULT = FAULTS["bad-release"]

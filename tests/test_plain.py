@@ -27,10 +27,11 @@ from tests.acceptance.conftest import ended as ended
 from tests.acceptance.conftest import terminal as terminal
 from tests.acceptance.terminal import PROGRAM
 from tests.acceptance.test_terminal import book
+from tests.paths import CASES
 from tests.tui import scenes
 from tests.tui.runs import MadeRun, hosted
 
-LINES = Path(__file__).parent / "data" / "cases" / "authoring" / "lines.toml"
+LINES = CASES / "authoring" / "lines.toml"
 SCENES = ("running", "failed", "unknown", "checking", "recovering", "ended", "telling")
 
 

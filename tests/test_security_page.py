@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-HERE = Path(__file__).parent
+from tests.paths import TESTS
+
+HERE = TESTS
 PAGE = HERE.with_name("SECURITY.md")
 ROW = re.compile(r"^\| (?!asset|-)(?P<cells>.+) \|$", re.MULTILINE)
 

@@ -17,8 +17,8 @@ from mobius_tui.tui import settings
 from mobius_tui.tui.brief import effects, preflight, summary, values
 from tests.acceptance import mutations
 from tests.acceptance.mutations import Sound
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "runbook" / "data"
 COMMON = (DATA / "mobius-common.toml").read_bytes()
 STEP = b"[[phase.step]]"

@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from random import Random
 
-_FILE = Path(__file__).parents[1] / "data" / "page_constructs.txt"
+from tests.paths import DATA
+
+_FILE = DATA / "page_constructs.txt"
 MOST = 12
 """Ways of writing on a page."""
 _NOUNS = """

@@ -17,8 +17,8 @@ from tests.acceptance.made_pages import CONSTRUCTS, each_alone, pages
 from tests.acceptance.page_faults import placeholders
 from tests.acceptance.page_words import lost_words
 from tests.acceptance.pages import Sums, campaign, pages_below, shown
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 HERE = "tests.acceptance.test_pages"
 CONVERTER = "tests.acceptance.planted:convert"
 

@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -18,8 +17,9 @@ from mobius_tui.drill.matrix import Column, Matrix
 from mobius_tui.drill.score import Score
 from mobius_tui.drill.seen import Sighting, Subject
 from tests.drill.drills import HANDLED, drill
+from tests.paths import ROOT
 
-README = Path(__file__).parents[2] / "runbooks" / "README.md"
+README = ROOT / "runbooks" / "README.md"
 NAMES = ("a", "b", "c", "d")
 SUBJECTS = tuple(
     Subject(key=f"check {n} 0", name=f"1.1 {n}", text="t", kind="http") for n in NAMES

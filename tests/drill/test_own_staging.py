@@ -26,6 +26,7 @@ from mobius_tui.run.intents import Intent
 from mobius_tui.run.runs import all_runs
 from mobius_tui.run.starter import begin
 from mobius_tui.run.viewer import Viewer
+from tests.paths import ROOT
 from tests.run.running import wait_for
 
 SERVE = """#!/bin/sh
@@ -301,7 +302,7 @@ async def test_a_facilitator_has_the_teams_own_faults(staging: Staging) -> None:
 
 
 def test_the_worked_example_is_valid(tmp_path: Path) -> None:
-    readme = Path(__file__).parents[2] / "runbooks" / "README.md"
+    readme = ROOT / "runbooks" / "README.md"
     text = readme.read_text(encoding="utf-8")
     [example] = re.findall(r"^```toml\n(# staging-faults.*?)^```$", text, re.M | re.S)
     path = tmp_path / "staging-faults.toml"

@@ -34,8 +34,9 @@ from mobius_tui.runbook.decode import examine
 from mobius_tui.runbook.model import Runbook
 from mobius_tui.runbook.model_action import Choose, Manual
 from tests.drill.walking import Walk
+from tests.paths import ROOT
 
-PATH = Path(__file__).parents[2] / "runbooks" / "mobius-rollback.toml"
+PATH = ROOT / "runbooks" / "mobius-rollback.toml"
 
 Newest = Callable[[Site], Path]
 CODE = ("find-backup", "inspect-backup", "execute", "restart-after")

@@ -7,9 +7,10 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from pathlib import Path
 
-TLS = Path(__file__).parents[1] / "data" / "tls"
+from tests.paths import DATA
+
+TLS = DATA / "tls"
 """A test authority (`ca.pem`), and certificates that it signed, for localhost."""
 
 Reply = Callable[[asyncio.StreamWriter, bytes], Awaitable[None]]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from mobius_tui.review.as_html import as_html
 from mobius_tui.review.as_json import as_json
 from mobius_tui.review.as_junit import as_junit
 from mobius_tui.review.as_markdown import as_markdown
 from mobius_tui.review.told import Told
+from tests.paths import TESTS
 
-GOLDENS = Path(__file__).parent / "golden"
+GOLDENS = TESTS / "review" / "golden"
 FORMS: Mapping[str, Callable[[Told], str]] = {
     "report.md": as_markdown,
     "report.json": as_json,

@@ -30,9 +30,10 @@ from mobius_tui.run.step_events import (
 )
 from mobius_tui.run.watch_events import TriggerCleared, TriggerFired
 from mobius_tui.runbook.decode import load
+from tests.paths import TESTS
 from tests.tui.runs import MadeRun
 
-BOOK = Path(__file__).parent / "data" / "story.toml"
+BOOK = TESTS / "review" / "data" / "story.toml"
 SECRET = "s3cret-t0ken"
 
 HOSTILE = (

@@ -23,10 +23,11 @@ from mobius_tui.run.step_events import (
 from mobius_tui.run.steps import Status
 from mobius_tui.runbook.decode import load
 from mobius_tui.tui.screens.ending import EndCard
+from tests.paths import CASES
 from tests.review.forms import FORMS
 from tests.tui.runs import MadeRun, hosted, opened, until, words
 
-CASE = Path(__file__).parents[1] / "data" / "cases" / "newcomer" / "dev.toml"
+CASE = CASES / "newcomer" / "dev.toml"
 
 
 def attempts(tmp_path: Path, *results: Result) -> MadeRun:

@@ -19,11 +19,12 @@ from mobius_tui.review.told import Told
 from mobius_tui.run.step_events import StepEnded, StepStarted
 from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.prose.model import Prose
+from tests.paths import CASES
 from tests.review.forms import FORMS
 from tests.review.test_spelling import GITHUB, PIECES, SAID, leads, tokens
 from tests.tui.runs import MadeRun
 
-LINES = Path(__file__).parent.parent / "data" / "cases" / "authoring" / "lines.toml"
+LINES = CASES / "authoring" / "lines.toml"
 H = "{http://www.w3.org/1999/xhtml}"
 
 

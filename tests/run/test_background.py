@@ -18,11 +18,12 @@ from mobius_tui.run.viewer import Viewer
 from mobius_tui.runbook.decode import load
 from mobius_tui.tui.sight import Sight
 from mobius_tui.tui.standing import standing_fields
+from tests.paths import CASES
 from tests.review.forms import FORMS
 from tests.run.conftest import Begin
 from tests.tui.runs import MadeRun
 
-CASE = Path(__file__).parents[1] / "data" / "cases" / "newcomer" / "bg.toml"
+CASE = CASES / "newcomer" / "bg.toml"
 
 
 async def test_it_is_named_in_the_journal_in_lines_and_in_reports(

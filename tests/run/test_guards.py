@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from mobius_tui.errors import INCOMPLETE
 from mobius_tui.run.entry_words import words
 from mobius_tui.run.step_events import StepPassedOver
+from tests.paths import CASES
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
 from tests.run.running import Running
 
-CASE = Path(__file__).parent.parent / "data" / "cases" / "authoring" / "when.toml"
+CASE = CASES / "authoring" / "when.toml"
 WHY = "lag is 70, and the step wants lag > 1000"
 
 

@@ -16,6 +16,7 @@ import pytest
 from mobius_tui.run.watch_events import RollbackDropped, TriggerFired
 from mobius_tui.run.watching import LATE
 from tests.health.servers import closed_port, silence
+from tests.paths import ROOT
 from tests.run.conftest import Begin
 from tests.run.running import Running
 from tests.run.sites import SEED, Site, checks, firings, no_sockets, seen
@@ -119,7 +120,7 @@ async def test_a_monitor_that_loses_its_own_network(tmp_path: Path) -> None:
         text=True,
         timeout=60,
         check=False,
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines() == [

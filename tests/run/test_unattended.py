@@ -25,10 +25,11 @@ from mobius_tui.runbook.model import Phase, Runbook, Step, Variable
 from mobius_tui.runbook.model_action import Run
 from mobius_tui.runbook.model_health import Health, Triggers
 from tests.health.checks import trace
+from tests.paths import CASES
 from tests.run.conftest import Begin
 from tests.tui.runs import MadeRun
 
-CASE = Path(__file__).parent.parent / "data" / "cases" / "authoring" / "armed.toml"
+CASE = CASES / "authoring" / "armed.toml"
 STOPS = (
     "A.1 Restore: backup has no value: 1.1 Find the backup, which gives it, is no part "
     "of it"

@@ -22,8 +22,8 @@ from mobius_tui.runbook.decode import load
 from mobius_tui.runbook.model import Runbook
 from mobius_tui.runbook.reads import reads
 from tests.conftest import MakeRunbook
+from tests.paths import CASES
 from tests.run.test_state import BEGAN, after, end, start
-from tests.runbook.test_doubts import CASES
 
 BOOK = """
 [var.env]

@@ -22,10 +22,11 @@ from mobius_tui.runbook.model_action import (
 )
 from mobius_tui.runbook.model_check import HttpCheck
 from mobius_tui.runbook.reads import reads
+from tests.paths import TESTS
 from tests.runbook.books import PHASE, Decoded, only
 from tests.runbook.conftest import Pointed
 
-DATA = Path(__file__).parent / "data"
+DATA = TESTS / "runbook" / "data"
 
 
 def test_the_example_of_the_format_decodes_without_a_word() -> None:

@@ -27,8 +27,8 @@ from mobius_tui.runbook.positions import scan
 from mobius_tui.runbook.report import check_files
 from mobius_tui.runbook.shell.parse import LIMIT, parse
 from mobius_tui.runbook.shell.walk import visits
+from tests.paths import CASES, DATA
 
-CASES = Path(__file__).parents[1] / "data" / "cases"
 HEAD = "format = 1\n[runbook]\nid = 'x'\ntitle = 'X'\n"
 PLACE = "environment = 'env'\n[var.env]\ndefault = 'staging'\n"
 STEP = "[[phase]]\nid = 'p'\ntitle = 'P'\n[[phase.step]]\nid = 's'\ntitle = 'S'\n"
@@ -432,7 +432,7 @@ def test_a_rule_that_is_none_is_told_from_those_that_are() -> None:
 
 
 def test_the_seed_hurts_in_every_way_that_was_measured(tmp_path: Path) -> None:
-    page = Path(__file__).parents[1] / "data" / "rollback_runbook.md"
+    page = DATA / "rollback_runbook.md"
     made = convert(page.read_text(), page="page.md", file="x.toml", name="seed")
     path = tmp_path / "x.toml"
     path.write_text(made.text, encoding="utf-8")

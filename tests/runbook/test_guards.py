@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -17,11 +16,12 @@ from mobius_tui.runbook.digests import digest
 from mobius_tui.runbook.guards import in_words, judge, names, why_not
 from mobius_tui.runbook.model import Step
 from mobius_tui.runbook.quick import longest
+from tests.paths import CASES
 from tests.runbook.books import Decoded, only
 from tests.runbook.conftest import Examine, Pointed
 from tests.runbook.test_lint import phase
 
-CASE = Path(__file__).parent.parent / "data" / "cases" / "authoring" / "when.toml"
+CASE = CASES / "authoring" / "when.toml"
 
 
 def satisfied(text: str, value: str) -> bool | None:

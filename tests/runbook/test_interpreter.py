@@ -8,8 +8,9 @@ import pytest
 
 from mobius_tui.runbook.decode import examine
 from mobius_tui.runbook.reads import reads
+from tests.paths import CASES
 from tests.runbook.books import Decoded, only
-from tests.runbook.test_doubts import CASES, HEAD, STEP, found
+from tests.runbook.test_doubts import HEAD, STEP, found
 
 HOST = "[var.host]\ndefault = 'db2'\n"
 THROUGH_BASH = """effect = 'read'

@@ -13,9 +13,8 @@ from mobius_tui.runbook.decode import examine, load
 from mobius_tui.runbook.model_action import Run
 from mobius_tui.runbook.page.convert import convert
 from mobius_tui.runbook.page.effect import effect_of
+from tests.paths import CASES
 from tests.runbook.test_doubts import HEAD, STEP, found
-
-CASES = Path(__file__).parents[1] / "data" / "cases"
 
 
 def too_low(text: str, folder: Path) -> list[tuple[int, str]]:

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from mobius_tui.runbook.decode import decode
 from mobius_tui.runbook.problem import Problem, report
 from mobius_tui.runbook.source import RefusedError
+from tests.paths import TESTS
 
 REPEATABLE = settings(derandomize=True, deadline=None)
-DATA = Path(__file__).parent / "data"
+DATA = TESTS / "runbook" / "data"
 WHOLE = (DATA / "rollback.toml").read_bytes()
 COMMON = (DATA / "mobius-common.toml").read_bytes()
 PIECES = st.sampled_from(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from pathlib import Path
 from time import process_time
 
 import pytest
@@ -14,8 +13,9 @@ from mobius_tui.runbook.prose.lines import MOST, lines
 from mobius_tui.runbook.prose.model import Grid, Paragraph, Prose
 from mobius_tui.runbook.prose.read import LONGEST, body
 from mobius_tui.sanitize import cells, clean
+from tests.paths import CASES
 
-CASES = Path(__file__).parent.parent / "data" / "cases" / "authoring"
+AUTHORING = CASES / "authoring"
 
 
 def shown(text: str, width: int = 60, **values: str) -> str:
@@ -31,7 +31,7 @@ def looks(text: str) -> list[tuple[str, str]]:
 
 
 def test_lines_columns_yaml_and_lists_stay_as_they_were_written() -> None:
-    book = tomllib.loads((CASES / "lines.toml").read_text())
+    book = tomllib.loads((AUTHORING / "lines.toml").read_text())
     (phase,) = book["phase"]
     (step,) = phase["step"]
     for text in (phase["why"], step["why"], step["manual"]):

@@ -18,8 +18,9 @@ from mobius_tui.runbook.model import Runbook
 from mobius_tui.runbook.model_action import Choose, Run
 from mobius_tui.runbook.model_check import CHECK_KINDS, kind_of
 from mobius_tui.runbook.names import PROVIDED
+from tests.paths import ROOT
 
-README = Path(__file__).parents[2] / "runbooks" / "README.md"
+README = ROOT / "runbooks" / "README.md"
 TEXT = README.read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^```toml\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 WHOLE = [example for example in EXAMPLES if example.startswith("format = 1")]

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from mobius_tui.runbook.doubts.table import RULES
 from mobius_tui.runbook.report import check_files
+from tests.paths import TESTS
 
-DATA = Path(__file__).parent / "data"
+DATA = TESTS / "runbook" / "data"
 BAD = """format = 1
 [runbook]
 id = "x"

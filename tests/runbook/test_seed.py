@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -18,8 +17,9 @@ from mobius_tui.runbook.library import bundled, folder
 from mobius_tui.runbook.model import Runbook
 from mobius_tui.runbook.reads import texts
 from mobius_tui.runbook.words import check_in_words
+from tests.paths import DATA
 
-PAGE = Path(__file__).parents[1] / "data" / "rollback_runbook.md"
+PAGE = DATA / "rollback_runbook.md"
 NAME = re.compile(r"`([a-z][a-z0-9-]*)`")
 CODE = re.compile(r"`([^`]+)`")
 COLUMN = re.compile(r"(?<!\\)\|")

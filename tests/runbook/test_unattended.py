@@ -10,9 +10,10 @@ from mobius_tui.runbook.decode import examine, load
 from mobius_tui.runbook.library import bundled
 from mobius_tui.runbook.model import Runbook
 from mobius_tui.runbook.unattended import Known, at_the_start, obstacles
+from tests.paths import CASES
 from tests.runbook.books import Decoded
 
-CASE = Path(__file__).parent.parent / "data" / "cases" / "authoring" / "armed.toml"
+CASE = CASES / "authoring" / "armed.toml"
 ASIDE = "id = 'auto'\ntitle = 'Auto'\naside = true\n"
 RESTORE = "run = './restore.sh \"$backup\"'\n"
 

@@ -31,6 +31,7 @@ from mobius_tui.tui.guard import DEAF
 from mobius_tui.tui.screens.dialog import Dialog
 from mobius_tui.tui.screens.run import RunScreen
 from mobius_tui.tui.settings import AS_IT_COMES, Settings
+from tests.paths import TESTS
 from tests.pictures import assert_picture, svg_of, words_of
 
 BEGAN = 1_795_527_905.0
@@ -39,7 +40,7 @@ BEGAN = 1_795_527_905.0
 SIZES = ((160, 45), (120, 36), (80, 24))
 """Columns and rows of the terminals that each screen has a picture of."""
 
-ROLLBACK = Path(__file__).parent / "data" / "mobius-rollback.toml"
+ROLLBACK = TESTS / "tui" / "data" / "mobius-rollback.toml"
 """The tests' own: what is written in the bundled one changes no screen here."""
 
 

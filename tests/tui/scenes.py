@@ -23,9 +23,10 @@ from mobius_tui.run.step_events import (
     StepUnknown,
 )
 from mobius_tui.run.watch_events import RollbackBegan, TriggerFired, WatchArmed
+from tests.paths import TESTS
 from tests.tui.runs import MadeRun, made, rollback
 
-LISTED = Path(__file__).parent / "data" / "listed.toml"
+LISTED = TESTS / "tui" / "data" / "listed.toml"
 BACKUP = "/srv/mobius/backups/dhash_production_20261124_134505.zip"
 
 

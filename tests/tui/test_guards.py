@@ -19,10 +19,11 @@ from mobius_tui.tui.outline import Row, step_row
 from mobius_tui.tui.sight import Sight
 from mobius_tui.tui.timeline_rows import Window, lane_cells
 from mobius_tui.tui.view import RunView
+from tests.paths import CASES
 from tests.review.forms import FORMS
 from tests.tui.runs import MadeRun, hosted
 
-CASE = Path(__file__).parent.parent / "data" / "cases" / "authoring" / "when.toml"
+CASE = CASES / "authoring" / "when.toml"
 WHY = "lag is 70, and the step wants lag > 1000"
 
 

@@ -16,11 +16,12 @@ from mobius_tui.tui.field import Field
 from mobius_tui.tui.screens.dialog import Dialog
 from mobius_tui.tui.theme import STYLES
 from mobius_tui.tui.widgets.detail import LABEL, FieldList, lay_out
+from tests.paths import CASES, TESTS
 from tests.tui.briefings import drill
 from tests.tui.runs import MadeRun, Time, hosted, opened, pictured, press, settled
 
-LINES = Path(__file__).parent.parent / "data" / "cases" / "authoring" / "lines.toml"
-WRITTEN = Path(__file__).parent / "data" / "written.toml"
+LINES = CASES / "authoring" / "lines.toml"
+WRITTEN = TESTS / "tui" / "data" / "written.toml"
 
 
 def begun(root: Path, book: Path) -> MadeRun:

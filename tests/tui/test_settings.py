@@ -20,6 +20,7 @@ from mobius_tui.tui.command_list import COMMANDS
 from mobius_tui.tui.keys import NAMED, canonical, key_name
 from mobius_tui.tui.settings import THEMES, Settings, decode
 from mobius_tui.tui.themes import THEMES as OURS
+from tests.paths import ROOT
 from tests.tui import scenes
 from tests.tui.runs import Time, hosted, opened, press, settled, until, words
 
@@ -235,7 +236,7 @@ def test_lines_do_not_care_for_it() -> None:
     assert done.returncode == 0
 
 
-README = Path(__file__).parents[2] / "README.md"
+README = ROOT / "README.md"
 
 
 def _quoted(key: str) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from mobius_tui.runbook.model_action import Choose, Manual, Run
+from tests.paths import CASES
 from tests.runbook.page.imported import imported, scripts, titles
 
-CASES = Path(__file__).parents[2] / "data" / "cases" / "import"
+PAGES = CASES / "import"
 PSQL = "psql -X -v ON_ERROR_STOP=1 -d postgres"
 SCRIPTS = {
     "ap": [
@@ -40,7 +39,7 @@ rm -rf /var/lib/ceph/tmp
 
 
 def case(name: str) -> str:
-    return (CASES / f"{name}.md").read_text()
+    return (PAGES / f"{name}.md").read_text()
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -49,7 +48,7 @@ def test_the_commands_of_a_page(name: str) -> None:
 
 
 def test_every_case_has_a_test() -> None:
-    assert {path.stem for path in CASES.glob("*.md")} == {*SCRIPTS, "b", "e"}
+    assert {path.stem for path in PAGES.glob("*.md")} == {*SCRIPTS, "b", "e"}
 
 
 def test_the_blocks_of_every_kind() -> None:

@@ -14,9 +14,9 @@ from mobius_tui.errors import RunbookError
 from mobius_tui.runbook.model import Runbook
 from mobius_tui.runbook.model_action import Manual, Run, SendMessage
 from mobius_tui.runbook.page.convert import convert
+from tests.paths import TESTS
 from tests.runbook.page.imported import imported, scripts, titles
 
-TESTS = Path(__file__).parent.parent.parent
 SEED = TESTS / "data" / "rollback_runbook.md"
 PAGES = sorted((TESTS / "runbook" / "data" / "pages").glob("*.md"))
 

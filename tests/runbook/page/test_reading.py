@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from mobius_tui.runbook.model_action import Choose, Manual, Run
 from mobius_tui.runbook.page.leads import is_condition, is_of_output, lead_title
+from tests.paths import CASES
 from tests.runbook.page.imported import imported, scripts, titles
 
-CASES = Path(__file__).parents[2] / "data" / "cases" / "import"
+PAGES = CASES / "import"
 IMPORT = "from mobius_tui.runbook.page.convert import convert"
 FENCE = "```bash\n{}\n```\n"
 
@@ -386,7 +386,7 @@ Hidden words.
 
 def test_a_page_gives_the_same_bytes_whatever_the_order_of_sets() -> None:
     """Each process has an order of its own, so two of them are asked."""
-    page = CASES / "b.md"
+    page = PAGES / "b.md"
     code = (
         f"print(convert(open({str(page)!r}).read(), page='', file='', name='x').text)"
     )

@@ -14,8 +14,7 @@ import pytest
 
 from mobius_tui.runbook.library import folder
 from mobius_tui.runbook.shell.parse import LIMIT, parse
-
-ROOT = Path(__file__).parents[3]
+from tests.paths import ROOT
 
 BROKEN = [
     ("a\n«if b; then\n  c", "the `if` that begins here has no `fi`"),
