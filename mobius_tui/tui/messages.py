@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from mobius_tui.run.follow import Changes
-from mobius_tui.run.intents import Intent, Reply
-
 if TYPE_CHECKING:
     from mobius_tui.drill.never_red import LookBack
     from mobius_tui.health.once import Seen
+    from mobius_tui.run.follow import Changes
+    from mobius_tui.run.intents import Intent, Reply
     from mobius_tui.tui.screens.stand import Draft
 
 
