@@ -120,7 +120,7 @@ def says_ascii(environ: Mapping[str, str], *, was_c: bool) -> bool:
     return locale in ("C", "POSIX")
 
 
-def found_c(environ: Mapping[str, str]) -> bool:
+def is_c_locale(environ: Mapping[str, str]) -> bool:
     """Whether Python found the locale C when it started, and nobody asked for UTF-8."""
     return bool(sys.flags.utf8_mode) and environ.get("PYTHONUTF8") != "1"
 

@@ -11,7 +11,7 @@ import os
 import sys
 
 from mobius_tui import __version__
-from mobius_tui.ascii_text import found_c, says_ascii, write_ascii
+from mobius_tui.ascii_text import is_c_locale, says_ascii, write_ascii
 from mobius_tui.errors import INTERRUPTED, OK, USAGE, MobiusError
 
 TYPE_CHECKING = False  # `typing` itself would cost a quarter of `--version`
@@ -72,9 +72,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _complain(str(error))
         return USAGE
     except Exception as error:  # noqa: BLE001 - nobody is shown a traceback
-        from mobius_tui.run.fault import fault
+        from mobius_tui.run.storage.crash_report import unforeseen_fault
 
-        unforeseen = fault(error)
+        unforeseen = unforeseen_fault(error)
         _complain(str(unforeseen))
         return unforeseen.exit_code
 
@@ -108,7 +108,7 @@ def _ready_to_print(words: Sequence[str]) -> None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - till exit
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123 - till exit
-    is_ascii = says_ascii(os.environ, was_c=found_c(os.environ))
+    is_ascii = says_ascii(os.environ, was_c=is_c_locale(os.environ))
     is_read = "--plain" in words and "--json" not in words
     is_read = is_read and (is_ascii or "--ascii" in words)
     for stream in (sys.stdout, sys.stderr):
@@ -134,10 +134,10 @@ def build_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
     import argparse
 
     from mobius_tui.commands import COMMANDS
-    from mobius_tui.commands.grammar import Parser
-    from mobius_tui.commands.options import ASCII
+    from mobius_tui.commands.support.command_options import ASCII
+    from mobius_tui.commands.support.command_parser import CommandParser
 
-    parser = Parser(
+    parser = CommandParser(
         prog="mobius-tui",
         description="Run a rollback runbook as a checklist that watches and remembers.",
         epilog=_LAST,

@@ -11,27 +11,26 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mobius_tui.errors import INCOMPLETE, OUTCOMES
-from mobius_tui.run.directory import RunDirectory
-from mobius_tui.run.entry import Entry
-from mobius_tui.run.entry_words import words
-from mobius_tui.run.follow_up import follow_up
-from mobius_tui.run.intents import Intent, Reply
-from mobius_tui.run.regular import regular
-from mobius_tui.run.said import said
-from mobius_tui.run.signs import SILENT
-from mobius_tui.run.step_events import CheckTried, StepEnded, StepUnknown
-from mobius_tui.run.steps import Attempt
-from mobius_tui.run.texts import Texts
-from mobius_tui.run.variables import Values
-from mobius_tui.run.viewer import Viewer
-from mobius_tui.run.watch_clock import lasts, progress
+from mobius_tui.run.attempts.attempt_files import last_output
+from mobius_tui.run.client.follow_up import follow_up
+from mobius_tui.run.client.viewer import SILENT, Viewer
+from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.events.step_events import CheckTried, StepEnded, StepUnknown
+from mobius_tui.run.intents.messages import Intent, Reply
+from mobius_tui.run.journal.describe_entry import journal_entry_text
+from mobius_tui.run.planning.step_texts import StepTexts
+from mobius_tui.run.planning.variables import Values
+from mobius_tui.run.planning.watch_progress import watch_duration, watch_progress_text
+from mobius_tui.run.state.step_state import Attempt
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.sanitize import clean, collapse, decode, line
 
 SLICE = 1 << 18
 """Bytes of output that are shown in one go."""
 
 
-class Output:
+class OutputPrinter:
     """The output of the running steps, as it grows."""
 
     def __init__(self, directory: RunDirectory) -> None:
@@ -49,7 +48,7 @@ class Output:
         path = self._directory.attempt(step, attempt).output
         place = self._places.get(path, 0)
         try:
-            with regular(path) as file:
+            with open_regular(path) as file:
                 if os.fstat(file.fileno()).st_size < place:
                     place = 0  # it rotated
                 file.seek(place)
@@ -78,7 +77,7 @@ def say(text: str) -> None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - till exit
 
 
-def inert(row: str) -> str:
+def plain_text(row: str) -> str:
     """A line of JSON that means the same, and that no terminal obeys."""
     if row.isprintable():
         return row
@@ -90,15 +89,15 @@ def pace(whole: float) -> float:
     return min(60.0, max(1.0, whole / 10))
 
 
-class Lines:
+class PlainReport:
     """A run printed as lines, or as its journal's own."""
 
     def __init__(self, viewer: Viewer, *, as_json: bool) -> None:
         self._viewer = viewer
         self._json = as_json
-        self._output = Output(viewer.directory)
-        self._texts = Texts(viewer.follower.plan)
-        self._raw = regular(viewer.directory.journal)
+        self._output = OutputPrinter(viewer.directory)
+        self._texts = StepTexts(viewer.follower.plan)
+        self._raw = open_regular(viewer.directory.journal)
         self._told: dict[str, int] = {}
         """By attempt at watching, how often its clock was told."""
 
@@ -111,7 +110,7 @@ class Lines:
         if self._json:
             for _ in entries:
                 row = self._raw.readline().decode("utf-8", "replace")
-                say(inert(row.rstrip("\n")))
+                say(plain_text(row.rstrip("\n")))
             return
         follower = self._viewer.follower
         for entry in entries:
@@ -119,7 +118,7 @@ class Lines:
                 await self.output(entry.event.step, entry.event.attempt, whole=True)
                 if not isinstance(entry.event, CheckTried):
                     self._output.forget(entry.event.step, entry.event.attempt)
-            text = words(entry, follower.plan, follower.state)
+            text = journal_entry_text(entry, follower.plan, follower.state)
             stamp = time.strftime("%H:%M:%S", time.localtime(entry.at))
             if text is not None:
                 say(f"{stamp} {line(text)}")
@@ -130,7 +129,7 @@ class Lines:
 
     def _say_error(self, ended: StepEnded, stamp: str) -> None:
         """Say what went wrong once more, where other lines were printed after it."""
-        last = said(self._viewer.directory.attempt(ended.step, ended.attempt))
+        last = last_output(self._viewer.directory.attempt(ended.step, ended.attempt))
         if last.error and last.error != last.last:
             say(f"{stamp} why: {line(last.error)}")
 
@@ -165,11 +164,11 @@ class Lines:
         """Print how far a step is that watches, from time to time."""
         follower, now = self._viewer.follower, self._viewer.follower.now()
         step, values = follower.plan.steps[step_id], Values(follower.state, now=now)
-        whole = lasts(step, values)
+        whole = watch_duration(step, values)
         if self._json or not whole:
             return
         key, turn = f"{step_id}.{last.number}", int((now - last.started) / pace(whole))
-        words = progress(step, follower.state, values, now)
+        words = watch_progress_text(step, follower.state, values, now)
         if words and turn > self._told.get(key, 0):
             windows = follower.health.windows.items()
             states = ", ".join(f"{i} {w.status(now).state}" for i, w in windows)
@@ -241,7 +240,7 @@ async def show(
         The exit code that its end, or its standstill, has.
     """
     viewer = Viewer(directory)
-    lines = Lines(viewer, as_json=as_json)
+    lines = PlainReport(viewer, as_json=as_json)
     try:
         await lines.entries(viewer.follower.entries)
         if auto is not None and not sent and viewer.follower.state.ended is None:
@@ -255,7 +254,7 @@ async def show(
         await viewer.close()
 
 
-async def _follow(viewer: Viewer, lines: Lines, *, automatic: bool) -> int:
+async def _follow(viewer: Viewer, lines: PlainReport, *, automatic: bool) -> int:
     state = viewer.follower.state
     host = HostWords(viewer)
     async for changes in viewer.changes():

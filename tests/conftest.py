@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.runbook.decode import load
-from mobius_tui.runbook.model import Runbook
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.model.runbook import Runbook
 
 MakeRunbook = Callable[[str], Runbook]
 

@@ -22,17 +22,17 @@ from tests.pictures import empty_panes, png_of, svg_of, words_of  # isort: skip 
 from textual.pilot import Pilot
 
 from mobius_tui.drill.faults import FAULTS
-from mobius_tui.drill.rehearse import rehearsal
-from mobius_tui.run.answers import answers_of
-from mobius_tui.run.briefing import Briefing
-from mobius_tui.run.follow import Follower
-from mobius_tui.run.home import runs_root
-from mobius_tui.run.runs import all_runs
+from mobius_tui.drill.rehearsal import rehearsal
+from mobius_tui.run.client.run_briefing import Briefing
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.planning.initial_values import answers_of
+from mobius_tui.run.storage.run_index import all_runs
+from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.tui.app import MobiusApp
-from mobius_tui.tui.errand import Result
-from mobius_tui.tui.opening import Openings
-from mobius_tui.tui.screens.stats import StatsScreen, stats_of
-from mobius_tui.tui.widgets.moment_line import MomentLine
+from mobius_tui.tui.backend.base_page import AppResult
+from mobius_tui.tui.navigation import Navigator
+from mobius_tui.tui.screens.statistics_screen import StatsScreen, stats_of
+from mobius_tui.tui.widgets.timeline_pane import MomentLine
 
 FOLDER = ROOT / "screenshots"
 LIMIT = 60.0
@@ -43,7 +43,7 @@ FAULT = FAULTS["bad-release"]
 class Painter:
     """Presses keys, waits for words, and keeps pictures."""
 
-    def __init__(self, app: MobiusApp, pilot: Pilot[Result]) -> None:
+    def __init__(self, app: MobiusApp, pilot: Pilot[AppResult]) -> None:
         self.app = app
         self.pilot = pilot
 
@@ -127,7 +127,7 @@ def _next_line(text: str) -> str:
 async def rollback(briefing: Briefing) -> None:
     """The way of a rollback, from the briefing to the last card."""
     answers = answers_of(FAULT.answers)
-    first = Openings(repaints=20).briefing(briefing, auto=None, answers=answers)
+    first = Navigator(repaints=20).briefing(briefing, auto=None, answers=answers)
     app = MobiusApp(first)
     async with app.run_test(size=(120, 36)) as pilot:
         paint = Painter(app, pilot)
@@ -198,7 +198,7 @@ async def failure(briefing: Briefing) -> None:
     """A step that fails, and what can be done about it."""
     shutil.rmtree(briefing.workdir / "backups")
     answers = answers_of(FAULT.answers)
-    first = Openings(repaints=20).briefing(briefing, auto=None, answers=answers)
+    first = Navigator(repaints=20).briefing(briefing, auto=None, answers=answers)
     app = MobiusApp(first)
     async with app.run_test(size=(120, 36)) as pilot:
         paint = Painter(app, pilot)
@@ -220,7 +220,7 @@ async def failure(briefing: Briefing) -> None:
 async def trigger(briefing: Briefing) -> None:
     """A trigger that fires, and what it begins once it is armed."""
     answers = answers_of(FAULT.answers)
-    first = Openings(repaints=20).briefing(briefing, auto=None, answers=answers)
+    first = Navigator(repaints=20).briefing(briefing, auto=None, answers=answers)
     app = MobiusApp(first)
     async with app.run_test(size=(120, 36)) as pilot:
         paint = Painter(app, pilot)
@@ -245,7 +245,7 @@ async def trigger(briefing: Briefing) -> None:
 async def looked_back() -> None:
     """The rollback that was just made, looked back on, and the statistics of all."""
     [*_, first] = [r for r in all_runs(runs_root()) if Follower(r).state.ended]
-    app = MobiusApp(await Openings(repaints=20).look_back(first))
+    app = MobiusApp(await Navigator(repaints=20).look_back(first))
     async with app.run_test(size=(120, 36)) as pilot:
         paint = Painter(app, pilot)
         await paint.until("Timeline")
@@ -269,7 +269,7 @@ def _told_of(app: MobiusApp) -> str:
 
 async def library() -> None:
     """What there is, with the runs that were just made."""
-    app = MobiusApp(Openings(repaints=20).library())
+    app = MobiusApp(Navigator(repaints=20).library())
     async with app.run_test(size=(120, 36)) as pilot:
         paint = Painter(app, pilot)
         await paint.until("Past runs")

@@ -256,8 +256,8 @@ def test_a_pure_module_does_no_io_and_reads_no_clock(name: str) -> None:
     "code",
     [
         "import mobius_tui.cli",
-        "import mobius_tui.run.host",
-        "import mobius_tui.run.viewer, mobius_tui.plain",
+        "import mobius_tui.run.host.host_main",
+        "import mobius_tui.run.client.viewer, mobius_tui.plain",
         "from mobius_tui.cli import main; main(['check', '/nonexistent.toml'])",
         "from mobius_tui.cli import main; main(['watch', '--replay', '/nonexistent'])",
         "from mobius_tui.cli import main; main(['--version'])",
@@ -272,15 +272,17 @@ def test_textual_is_not_loaded_without_a_screen(code: str) -> None:
     assert done.stderr.splitlines()[-1] == "False"
 
 
-BARE = {f"mobius_tui.run.bare{n}" for n in ("", ".disk", ".ends", ".output")}
-BARE |= {f"mobius_tui.run.bare.{n}" for n in ("looks", "orphans", "redactor", "script")}
+BARE = {f"mobius_tui.run.keeper{n}" for n in ("", ".disk", ".ends", ".output")}
+BARE |= {
+    f"mobius_tui.run.keeper.{n}" for n in ("looks", "orphans", "redactor", "script")
+}
 BARE |= {"mobius_tui.run", "mobius_tui"}
 """What the keepers have in common; it imports next to nothing."""
 TERMINAL = ("attendant", "door", "frames", "history", "relay")
 KEEPERS = {
-    "keeper.py": {f"mobius_tui.run.bare.{n}" for n in ("courtesy", "pump")},
+    "keeper.py": {f"mobius_tui.run.keeper.{n}" for n in ("courtesy", "pump")},
     "terminal/keeper.py": {
-        *("mobius_tui.run.peer", "mobius_tui.run.terminal"),
+        *("mobius_tui.run.keeper.peer", "mobius_tui.run.terminal"),
         *(f"mobius_tui.run.terminal.{n}" for n in TERMINAL),
     },
 }
@@ -304,7 +306,7 @@ def test_a_keeper_imports_next_to_nothing(name: str) -> None:
 
 def test_a_host_that_asks_nobody_does_without_httpx() -> None:
     """It would be a fifth of its start."""
-    script = "import mobius_tui.run.host, sys; print('httpx' in sys.modules)"
+    script = "import mobius_tui.run.host.host_main, sys; print('httpx' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-P", "-c", script],
         capture_output=True,

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from mobius_tui import __version__
-from mobius_tui.run.home import runs_root
-from mobius_tui.run.runs import all_runs
+from mobius_tui.run.storage.run_index import all_runs
+from mobius_tui.run.storage.state_home import runs_root
 from tests.run.books import ONE, step
 from tests.run.running import Running, wait_for
 
@@ -134,7 +134,7 @@ def test_a_person_who_is_missing_is_exit_4(tmp_path: Path) -> None:
 async def test_an_unknown_step_is_exit_4_and_not_rerun(
     book: Path, tmp_path: Path
 ) -> None:
-    from mobius_tui.runbook.decode import load
+    from mobius_tui.runbook.library.loader import load
 
     script = f"echo x >> {tmp_path}/count; sleep 60"
     book.write_text(HEAD + ONE + step("a", script))

@@ -12,16 +12,16 @@ from pathlib import Path
 import pytest
 
 from mobius_tui import plain
-from mobius_tui.run.briefing import prepare
-from mobius_tui.run.dryrun import dry_run
-from mobius_tui.run.entry_words import words
-from mobius_tui.run.events import AutoStopped, RunBegan, RunEnded
-from mobius_tui.run.follow import Follower
-from mobius_tui.run.intents import Intent
-from mobius_tui.run.step_events import StepEnded, StepStarted
-from mobius_tui.run.texts import Texts
-from mobius_tui.run.viewer import Viewer
-from mobius_tui.runbook.decode import load
+from mobius_tui.run.client.dry_run import dry_run
+from mobius_tui.run.client.run_briefing import prepare_briefing
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.events.run_events import AutoStopped, RunBegan, RunEnded
+from mobius_tui.run.events.step_events import StepEnded, StepStarted
+from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.journal.describe_entry import journal_entry_text
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.planning.step_texts import StepTexts
+from mobius_tui.runbook.library.loader import load
 from tests.acceptance.conftest import Open
 from tests.acceptance.conftest import ended as ended
 from tests.acceptance.conftest import terminal as terminal
@@ -38,7 +38,9 @@ SCENES = ("running", "failed", "unknown", "checking", "recovering", "ended", "te
 def lines(tmp_path: Path, scene: str) -> list[str]:
     run = getattr(scenes, scene)(tmp_path)
     follower = Follower(run.directory)
-    said = (words(e, follower.plan, follower.state) for e in follower.entries)
+    said = (
+        journal_entry_text(e, follower.plan, follower.state) for e in follower.entries
+    )
     return [line for line in said if line]
 
 
@@ -79,7 +81,7 @@ def test_a_run_in_no_environment_names_none(tmp_path: Path) -> None:
     assert isinstance(began.event, RunBegan)
     event = dataclasses.replace(began.event, environment=None)
     entry = dataclasses.replace(began, event=event)
-    said = words(entry, follower.plan, follower.state)
+    said = journal_entry_text(entry, follower.plan, follower.state)
     assert said == f"INCIDENT MOBIUS rollback, run {event.run}"
 
 
@@ -221,13 +223,13 @@ async def test_an_auto_run_that_stops_says_what_the_person_is_to_do(
     run = MadeRun(tmp_path, load(LINES), values={})
     run.write(AutoStopped(reason="1.1 Edit the file wants a person", code=4))
     follower = Follower(run.directory)
-    texts = Texts(follower.plan)
+    texts = StepTexts(follower.plan)
     *_, last = follower.entries
     assert "\n".join(texts.lines(last, follower.state)) + "\n" == SAID
 
 
 def test_a_plan_has_the_lines_of_its_texts(tmp_path: Path) -> None:
-    briefing = prepare(load(LINES), given={}, workdir=tmp_path)
+    briefing = prepare_briefing(load(LINES), given={}, workdir=tmp_path)
     said = "\n".join(dry_run(briefing, now=0.0))
     assert "what Do this:\n\n     1. first\n     2. second\n\n     a  b" in said
     assert "  why    First line.\n         Second line.\n\n         - item" in said

@@ -1,8 +1,4 @@
-"""The commands: a module each, which says what it takes and what it does.
-
-A module has `add_options(parser)` and `do(options) -> int`, which gives the exit code.
-It is imported only when it is wanted, and imports what is heavy only in `do`.
-"""
+"""A module for each command: what it takes (`add_options`), what it does (`do`)."""
 
 from __future__ import annotations
 

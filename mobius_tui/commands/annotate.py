@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mobius_tui.commands.options import run_argument
+from mobius_tui.commands.support.command_options import run_argument
 from mobius_tui.errors import OK
 
 TYPE_CHECKING = False  # as in `cli`
@@ -33,14 +33,14 @@ def do(options: argparse.Namespace) -> int:
     """Keep it beside the journal."""
     import time
 
-    from mobius_tui.commands.speaking import tell
-    from mobius_tui.review.annotating import annotate, place
-    from mobius_tui.run.home import runs_root
-    from mobius_tui.run.runs import find
-    from mobius_tui.run.takeover import operator
+    from mobius_tui.commands.support.command_output import narrate
+    from mobius_tui.review.run_annotations import annotate, annotation_target
+    from mobius_tui.run.host.takeover import operator
+    from mobius_tui.run.storage.run_index import run_by_name
+    from mobius_tui.run.storage.state_home import runs_root
 
-    directory = find(runs_root(), options.run)
-    where = place(
+    directory = run_by_name(runs_root(), options.run)
+    where = annotation_target(
         directory,
         at=options.at,
         step=options.step,
@@ -48,5 +48,5 @@ def do(options: argparse.Namespace) -> int:
         until=options.until,
     )
     annotate(directory, options.text, where, by=operator(), now=time.time())
-    tell(f"kept beside the journal of {directory.id}; `mobius-tui report` tells it")
+    narrate(f"kept beside the journal of {directory.id}; `mobius-tui report` tells it")
     return OK

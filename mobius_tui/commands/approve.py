@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mobius_tui.commands.options import run_argument
+from mobius_tui.commands.support.command_options import run_argument
 from mobius_tui.errors import FAILED, OK, STOPPED, RunError, UsageError
 
 TYPE_CHECKING = False  # as in `cli`
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from mobius_tui.run.approvals import Approval
-    from mobius_tui.run.follow import Follower
-    from mobius_tui.run.intents import Intent, Reply
-    from mobius_tui.runbook.model import Step
+    from mobius_tui.run.intents.messages import Intent, Reply
+    from mobius_tui.run.journal.follower import Follower
+    from mobius_tui.run.state.approvals import Approval
+    from mobius_tui.runbook.model.runbook import Step
 
 
 def add_options(approve: argparse.ArgumentParser) -> None:
@@ -33,13 +33,13 @@ def do(options: argparse.Namespace) -> int:
     """Show what is asked for, and hand on what is said."""
     import asyncio
 
-    from mobius_tui.commands.speaking import say, tell
-    from mobius_tui.run.follow import Follower
-    from mobius_tui.run.home import runs_root
-    from mobius_tui.run.runs import find
+    from mobius_tui.commands.support.command_output import narrate, print_data
+    from mobius_tui.run.journal.follower import Follower
+    from mobius_tui.run.storage.run_index import run_by_name
+    from mobius_tui.run.storage.state_home import runs_root
     from mobius_tui.sanitize import line
 
-    directory = find(runs_root(), options.run)
+    directory = run_by_name(runs_root(), options.run)
     follower = Follower(directory)
     if directory.host() is None:
         raise RunError(
@@ -48,23 +48,23 @@ def do(options: argparse.Namespace) -> int:
         )
     step, approval = _asked(follower, options.step)
     for each in _lines(follower, step, approval):
-        say(line(each))
+        print_data(line(each))
     intent = _said(options, step, approval)
     if intent is None:
-        tell("nothing was approved")
+        narrate("nothing was approved")
         return STOPPED
     reply = asyncio.run(_send(follower, intent))
     if not reply.ok:
-        tell(reply.text)
+        narrate(reply.text)
         return FAILED
     name = follower.plan.name(step.id)
-    tell(f"{name} is {'denied' if options.deny is not None else 'approved'}")
+    narrate(f"{name} is {'denied' if options.deny is not None else 'approved'}")
     return OK
 
 
 def _asked(follower: Follower, wanted: str | None) -> tuple[Step, Approval]:
     """The step that waits, and what was asked."""
-    from mobius_tui.run.approvals import pending, valid
+    from mobius_tui.run.state.approvals import pending, valid
 
     plan, state = follower.plan, follower.state
     waiting = pending(plan, state)
@@ -85,8 +85,8 @@ def _asked(follower: Follower, wanted: str | None) -> tuple[Step, Approval]:
 def _lines(follower: Follower, step: Step, approval: Approval) -> Iterator[str]:
     import time
 
-    from mobius_tui.run.dryrun import step_lines
-    from mobius_tui.run.variables import Values
+    from mobius_tui.run.client.dry_run import step_lines
+    from mobius_tui.run.planning.variables import Values
 
     state, asked = follower.state, approval.asked
     if state.began is not None:
@@ -104,9 +104,9 @@ def _said(options: argparse.Namespace, step: Step, approval: Approval) -> Intent
     import os
     import sys
 
-    from mobius_tui.run.approver_names import phrase, wrong_name
-    from mobius_tui.run.control import account
-    from mobius_tui.run.intents import Intent
+    from mobius_tui.run.host.control_server import account
+    from mobius_tui.run.intents.messages import Intent
+    from mobius_tui.run.planning.confirmation import approval_phrase, wrong_name
 
     number = approval.asked.attempt
     if options.deny is not None:
@@ -119,7 +119,7 @@ def _said(options: argparse.Namespace, step: Step, approval: Approval) -> Intent
             raise UsageError(f"this login asked for it: {wrong}")
     elif options.name is not None:
         raise UsageError(f"--as: you are {name}; that goes on record")
-    words = phrase(name, step.id)
+    words = approval_phrase(name, step.id)
     print(f"To approve, type: {words}\n> ", end="", file=sys.stderr, flush=True)  # noqa: T201
     typed = sys.stdin.readline().strip()
     if typed != words:
@@ -135,7 +135,7 @@ def _said(options: argparse.Namespace, step: Step, approval: Approval) -> Intent
 
 async def _send(follower: Follower, intent: Intent) -> Reply:
     from mobius_tui.plain import intend
-    from mobius_tui.run.viewer import Viewer
+    from mobius_tui.run.client.viewer import Viewer
 
     viewer = Viewer(follower.directory, follower)
     try:

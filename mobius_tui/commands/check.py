@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mobius_tui.commands.options import json_option
+from mobius_tui.commands.support.command_options import json_option
 from mobius_tui.errors import FAILED, OK, UsageError
 
 TYPE_CHECKING = False  # as in `cli`
@@ -28,55 +28,55 @@ def add_options(check: argparse.ArgumentParser) -> None:
 
 def do(options: argparse.Namespace) -> int:
     """Print every problem, each with its place, then what drills say; or a rule."""
-    from mobius_tui.commands.speaking import say, tell
+    from mobius_tui.commands.support.command_output import narrate, print_data
 
     if options.explain is not None:
-        from mobius_tui.runbook.explain import explain
+        from mobius_tui.runbook.library.check_report import explain_rule
 
-        say(explain(options.explain))
+        print_data(explain_rule(options.explain))
         return OK
     if not options.files:
         raise UsageError("check: give a runbook, or --explain CODE")
 
-    from mobius_tui.runbook.report import check_files
-    from mobius_tui.runbook.shellcheck import installed
+    from mobius_tui.runbook.library.check_report import check_files
+    from mobius_tui.runbook.library.shellcheck import find_shellcheck
 
     paths = [_file(name) for name in options.files]
-    shellcheck = installed()
+    shellcheck = find_shellcheck()
     text, code = check_files(paths, as_json=options.json, outside=shellcheck)
     if shellcheck is not None and shellcheck.trouble:
-        tell(shellcheck.trouble)
+        narrate(shellcheck.trouble)
     if code != OK or not (options.fresh or _was_anything_run()):
-        say(text)
+        print_data(text)
         return code
-    from mobius_tui.commands.check_drills import remarks
+    from mobius_tui.commands.support.drill_remarks import drill_remarks
 
-    found = remarks(paths, options.fresh)
+    found = drill_remarks(paths, options.fresh)
     if options.json:
         import json
 
         items = [item for each in found for item in each.items()]
         text = json.dumps([*json.loads(text), *items], indent=2, ensure_ascii=False)
-    say(text)
+    print_data(text)
     if not options.json:
         from mobius_tui.sanitize import line
 
         for each in found:
             for words in each.lines():
-                say(line(words))
+                print_data(line(words))
     return FAILED if any(each.stale for each in found) else OK
 
 
 def _file(name: str) -> Path:
     """The file that a word means: one that is there, or a bundled runbook."""
-    from mobius_tui.runbook.library import find
+    from mobius_tui.runbook.library.runbook_files import find_runbook
 
-    return Path(name) if Path(name).exists() else find(name)
+    return Path(name) if Path(name).exists() else find_runbook(name)
 
 
 def _was_anything_run() -> bool:
     """Whether there can be drills at all: what knows of them takes time to import."""
-    from mobius_tui.run.home import runs_root
-    from mobius_tui.run.runs import all_runs
+    from mobius_tui.run.storage.run_index import all_runs
+    from mobius_tui.run.storage.state_home import runs_root
 
     return bool(all_runs(runs_root()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mobius_tui.commands.options import run_options
+from mobius_tui.commands.support.command_options import run_options
 
 TYPE_CHECKING = False  # as in `cli`
 if TYPE_CHECKING:
@@ -18,11 +18,11 @@ def add_options(demo: argparse.ArgumentParser) -> None:
 def do(options: argparse.Namespace) -> int:
     """Rehearse a bad release, and say how to go on."""
     from mobius_tui.commands.drill import rehearse
-    from mobius_tui.commands.speaking import tell
+    from mobius_tui.commands.support.command_output import narrate
 
     code = rehearse(options, "mobius-rollback", ["bad-release"], coaches=True)
     if not options.dry_run:
-        tell(
+        narrate(
             "next: `mobius-tui drill --fault random` is another one; `mobius-tui new "
             "NAME` makes a runbook of your own, `mobius-tui run NAME.toml` runs it"
         )

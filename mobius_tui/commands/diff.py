@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mobius_tui.commands.options import run_argument
+from mobius_tui.commands.support.command_options import run_argument
 from mobius_tui.errors import OK
 
 TYPE_CHECKING = False  # as in `cli`
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from mobius_tui.run.events import RunBegan
-    from mobius_tui.runbook.changes import Change
+    from mobius_tui.run.events.run_events import RunBegan
+    from mobius_tui.runbook.model.runbook_diff import RunbookChange
 
 
 def add_options(diff: argparse.ArgumentParser) -> None:
@@ -28,24 +28,28 @@ def add_options(diff: argparse.ArgumentParser) -> None:
 
 def do(options: argparse.Namespace) -> int:
     """Say it part by part; nothing where nothing changed."""
-    from mobius_tui.commands.speaking import say, tell
-    from mobius_tui.run.follow import began_of, runbook_of
-    from mobius_tui.run.home import runs_root
-    from mobius_tui.run.runs import find
-    from mobius_tui.runbook import library
-    from mobius_tui.runbook.changes import changes
-    from mobius_tui.runbook.decode import load
+    from mobius_tui.commands.support.command_output import narrate, print_data
+    from mobius_tui.run.journal.follower import began_of, runbook_of
+    from mobius_tui.run.storage.run_index import run_by_name
+    from mobius_tui.run.storage.state_home import runs_root
+    from mobius_tui.runbook.library import runbook_files
+    from mobius_tui.runbook.library.loader import load
+    from mobius_tui.runbook.model.runbook_diff import diff_runbooks
     from mobius_tui.sanitize import line
 
-    directory = find(runs_root(), options.run)
+    directory = run_by_name(runs_root(), options.run)
     began = began_of(directory)
-    path = library.find(options.runbook) if options.runbook else _source(began)
-    found = changes(runbook_of(directory, began), load(path))
+    path = (
+        runbook_files.find_runbook(options.runbook)
+        if options.runbook
+        else _source(began)
+    )
+    found = diff_runbooks(runbook_of(directory, began), load(path))
     for change in found:
         for row in _rows(change):
-            say(line(row))
+            print_data(line(row))
     if not found:
-        tell(f"{path} says what it said in {directory.id}")
+        narrate(f"{path} says what it said in {directory.id}")
     return OK
 
 
@@ -54,13 +58,13 @@ def _source(began: RunBegan) -> Path:
     from pathlib import Path
 
     from mobius_tui.errors import UsageError
-    from mobius_tui.runbook import library
+    from mobius_tui.runbook.library import runbook_files
 
     path = Path(began.path)
     if began.path and path.is_file():
         return path
     try:
-        return library.find(began.runbook)
+        return runbook_files.find_runbook(began.runbook)
     except UsageError:
         raise UsageError(
             f"{began.path or began.runbook} is not there any more; name the runbook: "
@@ -68,7 +72,7 @@ def _source(began: RunBegan) -> Path:
         ) from None
 
 
-def _rows(change: Change) -> Iterator[str]:
+def _rows(change: RunbookChange) -> Iterator[str]:
     title = f" {change.title!r}" if change.title else ""
     words = f" {change.words}" if change.words else ""
     yield f"{change.kind} {change.part} {change.name}{title}{words}"

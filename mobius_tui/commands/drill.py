@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from mobius_tui.commands import demo, leading, own_staging
-from mobius_tui.commands.options import variables
+from mobius_tui.commands import demo
+from mobius_tui.commands.support import drill_facilitation, own_staging_command
+from mobius_tui.commands.support.command_options import variables
 from mobius_tui.errors import OK, UsageError
 
 TYPE_CHECKING = False  # as in `cli`
@@ -11,8 +12,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
 
-    from mobius_tui.drill.furnish import Kind
-    from mobius_tui.run.briefing import Briefing
+    from mobius_tui.drill.site.site_files import Kind
+    from mobius_tui.run.client.run_briefing import Briefing
 
 
 def add_options(drill: argparse.ArgumentParser) -> None:
@@ -55,29 +56,29 @@ def add_options(drill: argparse.ArgumentParser) -> None:
         choices=("production", "staging"),
         help="which of its environments breaks; staging stands beside production then",
     )
-    leading.add_options(drill)
-    own_staging.add_options(drill)
+    drill_facilitation.add_facilitator_options(drill)
+    own_staging_command.add_staging_options(drill)
     demo.add_options(drill)
 
 
 def do(options: argparse.Namespace) -> int:
     """Rehearse, or list what can break."""
-    from mobius_tui.commands.speaking import say
+    from mobius_tui.commands.support.command_output import print_data
     from mobius_tui.drill.faults import FAULTS
 
     if options.inject is not None:
-        return leading.lead(options)
+        return drill_facilitation.facilitate_drill(options)
     if options.inject_cmd is not None:
-        return own_staging.rehearse_own(options)
+        return own_staging_command.drill_own_staging(options)
     if options.profile or options.workdir:
         raise UsageError("--profile and --workdir: only with --inject-cmd")
     if options.matrix:
-        from mobius_tui.commands.drill_matrix import matrix
-        from mobius_tui.drill.faults.combine import combined
+        from mobius_tui.commands.support.drill_matrix_command import matrix
+        from mobius_tui.drill.faults.fault_combinations import combine_faults
 
         chosen = options.fault or tuple(FAULTS)
         for name in chosen:
-            combined([name])
+            combine_faults([name])
         seed = options.seed or 0
         more = [
             word
@@ -91,7 +92,7 @@ def do(options: argparse.Namespace) -> int:
     names = options.fault or ["bad-release"]
     if names == ["list"]:
         for fault in FAULTS.values():
-            say(f"{fault.name:18} {fault.title}")
+            print_data(f"{fault.name:18} {fault.title}")
         return OK
     return rehearse(
         options,
@@ -126,25 +127,33 @@ def rehearse(
     """
     from pathlib import Path
 
-    from mobius_tui.commands.playing import answers_in, go
-    from mobius_tui.commands.scoring import is_open, still_wrong
-    from mobius_tui.commands.speaking import tell
-    from mobius_tui.drill.coached import coach
-    from mobius_tui.drill.faults.combine import answers_for, chance, combined
-    from mobius_tui.drill.rehearse import rehearsal
+    from mobius_tui.commands.support.command_output import narrate
+    from mobius_tui.commands.support.run_frontend import (
+        drill_exit_code,
+        is_open,
+        read_answers,
+        start_run,
+    )
+    from mobius_tui.drill.coached_drills import coach
+    from mobius_tui.drill.faults.fault_combinations import (
+        answers_for,
+        combine_faults,
+        random_fault,
+    )
+    from mobius_tui.drill.rehearsal import rehearsal
 
     hidden = list(names) == ["random"]
     if hidden:
-        names, seed = chance(seed)
-    faults = combined(names)
+        names, seed = random_fault(seed)
+    faults = combine_faults(names)
     if options.auto:
         options.manual = options.manual or "tick"
         options.yes = True  # nothing real is touched
     # Whoever works in it is told what people notice; the rest is theirs to find out.
     kind: Kind = getattr(options, "site", None) or "real"
     usual = answers_for(faults, kind) if options.auto else {"reason": faults[0].title}
-    answers = answers_in(options.answers) or dict(usual)
-    tell("building a small MOBIUS of its own, and breaking it …")
+    answers = read_answers(options.answers) or dict(usual)
+    narrate("building a small MOBIUS of its own, and breaking it …")
     with rehearsal(
         runbook,
         faults[0],
@@ -160,13 +169,13 @@ def rehearse(
             _look_before(briefing, answers)
         if coaches and briefing.site is not None:
             coach(Path(briefing.site))
-        code = go(options, briefing, answers)
+        code = start_run(options, briefing, answers)
         if options.auto and not options.dry_run:
-            code = still_wrong(briefing, faults, code)
+            code = drill_exit_code(briefing, faults, code)
         if hidden and not is_open(briefing):
-            tell(f"`mobius-tui drill --fault {names[0]} --seed {seed}` repeats it")
+            narrate(f"`mobius-tui drill --fault {names[0]} --seed {seed}` repeats it")
         if options.keep:
-            tell(f"the site is kept in {briefing.site}")
+            narrate(f"the site is kept in {briefing.site}")
         return code
 
 
@@ -174,9 +183,9 @@ def _look_before(briefing: Briefing, answers: Mapping[str, str]) -> None:
     """Look at every check on the broken site."""
     from pathlib import Path
 
-    from mobius_tui.commands.speaking import tell
-    from mobius_tui.drill.looking import look_before
-    from mobius_tui.drill.site import open_site
+    from mobius_tui.commands.support.command_output import narrate
+    from mobius_tui.drill.site.drill_site import open_site
+    from mobius_tui.drill.site_survey import survey_before_run
 
-    tell("looking at every check on the broken site …")
-    look_before(briefing, open_site(Path(briefing.site or "")), answers)
+    narrate("looking at every check on the broken site …")
+    survey_before_run(briefing, open_site(Path(briefing.site or "")), answers)

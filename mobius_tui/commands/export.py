@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mobius_tui.commands.options import run_argument
+from mobius_tui.commands.support.command_options import run_argument
 from mobius_tui.errors import FAILED, OK
 
 TYPE_CHECKING = False  # as in `cli`
@@ -26,17 +26,17 @@ def do(options: argparse.Namespace) -> int:
     """Write it, and say the head by which it can be held to."""
     from pathlib import Path
 
-    from mobius_tui.commands.speaking import say, tell
-    from mobius_tui.review.export import export
-    from mobius_tui.run.home import runs_root
-    from mobius_tui.run.runs import find
-    from mobius_tui.run.verify import verify
+    from mobius_tui.commands.support.command_output import narrate, print_data
+    from mobius_tui.review.run_export import export
+    from mobius_tui.run.records.verification import verify
+    from mobius_tui.run.storage.run_index import run_by_name
+    from mobius_tui.run.storage.state_home import runs_root
 
-    directory = find(runs_root(), options.run)
+    directory = run_by_name(runs_root(), options.run)
     head = export(directory, Path(options.output))
-    say(f"head {head}")
+    print_data(f"head {head}")
     wrong = tuple(verify(directory))
     for each in wrong:
-        tell(f"{each}; `import-run` will refuse it")
-    tell(f"written to {options.output}; give its head by another way than the file")
+        narrate(f"{each}; `import-run` will refuse it")
+    narrate(f"written to {options.output}; give its head by another way than the file")
     return FAILED if wrong else OK

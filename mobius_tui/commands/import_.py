@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mobius_tui.commands.options import json_option
+from mobius_tui.commands.support.command_options import json_option
 from mobius_tui.errors import OK, RunbookError, UsageError
 
 TYPE_CHECKING = False  # as in `cli`
@@ -57,9 +57,9 @@ def do(options: argparse.Namespace) -> int:
 
 def _write(options: argparse.Namespace) -> int:
     """Write the runbook, and say what to do next."""
-    from mobius_tui.commands.speaking import tell
+    from mobius_tui.commands.support.command_output import narrate
     from mobius_tui.runbook.page.convert import convert
-    from mobius_tui.runbook.source_file import write_source
+    from mobius_tui.runbook.toml.runbook_source import write_source
 
     output = options.output or ("-" if options.page == "-" else "")
     if not output:
@@ -77,7 +77,7 @@ def _write(options: argparse.Namespace) -> int:
         _print(made.text)
     if made.comments:
         few = "1 HTML comment" if made.comments == 1 else f"{made.comments} comments"
-        tell(f"left out, as the page does not show it: {few}")
+        narrate(f"left out, as the page does not show it: {few}")
     if target is not None:
         _verdict(target)
     return OK
@@ -85,8 +85,8 @@ def _write(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     """Say where a page and its runbook have parted."""
-    from mobius_tui.commands.import_check import check
-    from mobius_tui.runbook.library import find
+    from mobius_tui.commands.support.import_check import check_import
+    from mobius_tui.runbook.library.runbook_files import find_runbook
     from mobius_tui.runbook.page.convert import convert
 
     if options.runbook is None:
@@ -94,11 +94,11 @@ def _check(options: argparse.Namespace) -> int:
     if options.output is not None or options.force:
         raise UsageError("import --check writes nothing; leave -o and --force out")
     there = Path(options.runbook)
-    path = there if there.exists() else find(options.runbook)
+    path = there if there.exists() else find_runbook(options.runbook)
     page, text = _read(options.page)
     made = convert(text, page=page, file=path.name, name=path.stem)
     called = page if options.page == "-" else options.page
-    return check(made, text, page=called, path=path, as_json=options.json)
+    return check_import(made, text, page=called, path=path, as_json=options.json)
 
 
 def _read(name: str) -> tuple[str, str]:
@@ -107,32 +107,32 @@ def _read(name: str) -> tuple[str, str]:
     Raises:
         RunbookError: it cannot be read as one.
     """
-    from mobius_tui.runbook.document import decoded
-    from mobius_tui.runbook.problem import report
-    from mobius_tui.runbook.source import RefusedError, read_bytes
+    from mobius_tui.runbook.toml.problem import problem_report
+    from mobius_tui.runbook.toml.runbook_source import RefusedError, read_bytes
+    from mobius_tui.runbook.toml.toml_document import decode_text
 
     page = Path(name)
     if name != "-" and page.is_dir():
         raise UsageError(f"{page} is a folder; name a page in it")
     try:
         if name == "-":
-            return _STDIN, decoded(_STDIN, _typed())
-        return page.name, decoded(name, read_bytes(page))
+            return _STDIN, decode_text(_STDIN, _typed())
+        return page.name, decode_text(name, read_bytes(page))
     except RefusedError as error:
-        raise RunbookError(report([error.problem])) from None
+        raise RunbookError(problem_report([error.problem])) from None
 
 
 def _typed() -> bytes:
     """What comes by standard input, and no more of it than a page may have."""
     import sys
 
-    from mobius_tui.commands.speaking import tell
-    from mobius_tui.runbook.source import MAX_BYTES
+    from mobius_tui.commands.support.command_output import narrate
+    from mobius_tui.runbook.toml.runbook_source import MAX_BYTES
 
     if sys.stdin is None:
         raise UsageError("import: standard input is closed; name a page")
     if sys.stdin.isatty():
-        tell("reads the page from standard input; Ctrl+D ends it")
+        narrate("reads the page from standard input; Ctrl+D ends it")
     return sys.stdin.buffer.read(MAX_BYTES + 1)
 
 
@@ -150,12 +150,12 @@ def _print(text: str) -> None:
 
 def _verdict(target: Path) -> None:
     """What was written, and what is wrong with it."""
-    from mobius_tui.commands.speaking import tell
-    from mobius_tui.runbook.decode import examine
+    from mobius_tui.commands.support.command_output import narrate
+    from mobius_tui.runbook.library.loader import examine
 
     runbook, _ = examine(target)
     if runbook is None:
         raise RunbookError(f"{target} was written, and cannot be read as a runbook")
     phases, steps = len(runbook.phases), len(runbook.steps())
-    tell(f"wrote {target}: phases {phases}, steps {steps}")
-    tell(f"`mobius-tui check {target}` says what is wrong with it, place by place")
+    narrate(f"wrote {target}: phases {phases}, steps {steps}")
+    narrate(f"`mobius-tui check {target}` says what is wrong with it, place by place")

@@ -22,14 +22,14 @@ def do(options: argparse.Namespace) -> int:
     import time
     from pathlib import Path
 
-    from mobius_tui.commands.speaking import say, tell
-    from mobius_tui.review.importing import take_in
-    from mobius_tui.run.home import runs_root
+    from mobius_tui.commands.support.command_output import narrate, print_data
+    from mobius_tui.review.run_import import import_run
+    from mobius_tui.run.storage.state_home import runs_root
 
     file = Path(options.file)
-    run = take_in(file, runs_root(), head=options.head, now=time.time())
-    say(run.id)
+    run = import_run(file, runs_root(), head=options.head, now=time.time())
+    print_data(run.id)
     if options.head is None:
-        tell("it is as whoever exported it had it; --head proves that it is the one")
-    tell(f"it is read here and never run: `mobius-tui report {run.id}`")
+        narrate("it is as whoever exported it had it; --head proves that it is the one")
+    narrate(f"it is read here and never run: `mobius-tui report {run.id}`")
     return OK

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mobius_tui.commands.options import is_plain
+from mobius_tui.commands.support.command_options import is_plain
 from mobius_tui.errors import UsageError
 
 TYPE_CHECKING = False  # as in `cli`
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 def do(options: argparse.Namespace) -> int:
     """Open it."""
-    from mobius_tui.commands.playing import screen_settings
-    from mobius_tui.commands.sweeping import sweep
+    from mobius_tui.commands.support.run_frontend import load_screen_settings
+    from mobius_tui.commands.support.site_sweeping import sweep_sites
 
     if is_plain(asked=False):
         raise UsageError(
@@ -21,8 +21,8 @@ def do(options: argparse.Namespace) -> int:
             "`mobius-tui runs` lists the runs, `mobius-tui run RUNBOOK --auto` "
             "prints a run as lines, and `mobius-tui --help` says what else there is"
         )
-    settings = screen_settings(options)
-    sweep()
-    from mobius_tui.tui.entry import open_library
+    settings = load_screen_settings(options)
+    sweep_sites()
+    from mobius_tui.tui.main import open_library
 
     return open_library(settings)

@@ -22,15 +22,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def do(options: argparse.Namespace) -> int:
     """Write it in the folder where one is, and say what to try."""
-    from mobius_tui.commands.speaking import say
-    from mobius_tui.runbook.fresh import checked_name, new_text
-    from mobius_tui.runbook.source_file import write_source
+    from mobius_tui.commands.support.command_output import print_data
+    from mobius_tui.runbook.library.own_runbooks import checked_name, new_runbook_text
+    from mobius_tui.runbook.toml.runbook_source import write_source
 
     name = checked_name(options.name)
     file = f"{name}.toml"
-    write_source(Path(file), new_text(name).encode(), replace=False)
-    say(f"{file} is there, and works as it stands. Try, in this order:")
-    say(f"  mobius-tui check ./{file}")
-    say(f"  mobius-tui run ./{file} --dry-run")
-    say(f"  mobius-tui run ./{file}")
+    write_source(Path(file), new_runbook_text(name).encode(), replace=False)
+    print_data(f"{file} is there, and works as it stands. Try, in this order:")
+    print_data(f"  mobius-tui check ./{file}")
+    print_data(f"  mobius-tui run ./{file} --dry-run")
+    print_data(f"  mobius-tui run ./{file}")
     return OK

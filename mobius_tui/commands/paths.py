@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mobius_tui.errors import OK
-from mobius_tui.runbook.config import config_file
+from mobius_tui.runbook.decode.config_file import config_file
 
 TYPE_CHECKING = False  # as in `cli`
 if TYPE_CHECKING:
@@ -16,10 +16,10 @@ def add_options(_parser: argparse.ArgumentParser) -> None:
 
 def do(_options: argparse.Namespace) -> int:
     """Print each folder and file by its name."""
-    from mobius_tui.commands.speaking import say
-    from mobius_tui.drill.site import sites_root
-    from mobius_tui.run.home import runs_root
-    from mobius_tui.runbook.library import folder, own_folder
+    from mobius_tui.commands.support.command_output import print_data
+    from mobius_tui.drill.site.drill_site import sites_root
+    from mobius_tui.run.storage.state_home import runs_root
+    from mobius_tui.runbook.library.runbook_files import bundled_folder, own_folder
     from mobius_tui.sanitize import line
 
     config = config_file()
@@ -28,8 +28,8 @@ def do(_options: argparse.Namespace) -> int:
         ("config", f"{config}{there}"),
         ("runs", runs_root()),
         ("sites", sites_root()),
-        ("runbooks", folder()),
+        ("runbooks", bundled_folder()),
         ("own", own_folder()),
     ):
-        say(f"{name:9} {line(str(path))}")
+        print_data(f"{name:9} {line(str(path))}")
     return OK

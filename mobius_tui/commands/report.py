@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mobius_tui.commands.options import run_argument
+from mobius_tui.commands.support.command_options import run_argument
 from mobius_tui.errors import INCOMPLETE, OK
 
 TYPE_CHECKING = False  # as in `cli`
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
-    from mobius_tui.review.told import Told
+    from mobius_tui.review.run_report import RunReport
 
 FORMATS = ("md", "html", "json", "junit")
 
@@ -34,39 +34,38 @@ def add_options(report: argparse.ArgumentParser) -> None:
 
 def do(options: argparse.Namespace) -> int:
     """Write it; a damaged run is told as far as it goes."""
-    from mobius_tui.commands.speaking import tell
-    from mobius_tui.commands.writing import write
-    from mobius_tui.run.home import runs_root
-    from mobius_tui.run.runs import find, newest
+    from mobius_tui.commands.support.command_output import narrate, write_output
+    from mobius_tui.run.storage.run_index import newest, run_by_name
+    from mobius_tui.run.storage.state_home import runs_root
 
     if options.schema:
-        from mobius_tui.review.schema import schema
+        from mobius_tui.review.formats.json_report import schema
 
-        write(schema(), options.output)
+        write_output(schema(), options.output)
         return OK
-    from mobius_tui.review.gather import gather
+    from mobius_tui.review.report_builder import build_report
 
     root = runs_root()
-    told = gather(find(root, options.run) if options.run else newest(root))
-    write(_renderer(options.format)(told), options.output)
+    told = build_report(run_by_name(root, options.run) if options.run else newest(root))
+    write_output(_renderer(options.format)(told), options.output)
     for each in told.damage:
-        tell(each)
+        narrate(each)
     return INCOMPLETE if told.damage else OK
 
 
-def _renderer(name: str) -> Callable[[Told], str]:
+def _renderer(name: str) -> Callable[[RunReport], str]:
     if name == "json":
-        from mobius_tui.review.as_json import as_json
+        from mobius_tui.review.formats.json_report import as_json
 
         return as_json
     if name == "html":
-        from mobius_tui.review.as_html import as_html
+        from mobius_tui.review.formats.html_report import as_html
 
         return as_html
     if name == "junit":
-        from mobius_tui.review.as_junit import as_junit
+        from mobius_tui.review.formats.junit_report import as_junit
 
         return as_junit
-    from mobius_tui.review.as_markdown import as_markdown
+    from mobius_tui.review.formats.markdown_report import as_markdown
 
     return as_markdown

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mobius_tui.commands.options import (
+from mobius_tui.commands.support.command_options import (
     auto_options,
     is_plain,
     run_argument,
@@ -25,35 +25,35 @@ def do(options: argparse.Namespace) -> int:
     """Go on with an open run."""
     import asyncio
 
-    from mobius_tui.commands.playing import (
-        answers_in,
+    from mobius_tui.commands.support.run_frontend import (
         auto_intent,
         interruptible,
-        screen_settings,
+        load_screen_settings,
+        read_answers,
     )
-    from mobius_tui.run.home import runs_root
-    from mobius_tui.run.runs import find
+    from mobius_tui.run.storage.run_index import run_by_name
+    from mobius_tui.run.storage.state_home import runs_root
 
-    directory = find(runs_root(), options.run) if options.run else None
-    auto = auto_intent(options, answers_in(options.answers))
+    directory = run_by_name(runs_root(), options.run) if options.run else None
+    auto = auto_intent(options, read_answers(options.answers))
     if not (options.json or is_plain(asked=options.plain)):
-        settings = screen_settings(options)
-        from mobius_tui.tui.entry import open_run
+        settings = load_screen_settings(options)
+        from mobius_tui.tui.main import open_run
 
         return open_run(directory, settings, auto=auto)
 
-    from mobius_tui.commands.scoring import show_to_the_end
-    from mobius_tui.run.follow import Follower
-    from mobius_tui.run.preflight import refuse_unattended
-    from mobius_tui.run.starter import resume
-    from mobius_tui.run.summary import newest_open
+    from mobius_tui.commands.support.run_frontend import print_until_end
+    from mobius_tui.run.client.preflight import refuse_unattended
+    from mobius_tui.run.client.start_run import resume_run
+    from mobius_tui.run.journal.follower import Follower
+    from mobius_tui.run.records.run_summary import newest_open
 
     directory = directory or newest_open(runs_root())
     follower = Follower(directory)
     if auto is not None:
         refuse_unattended(follower.runbook, "--auto")
     if follower.state.ended is None:
-        asyncio.run(resume(directory, follower.runbook))
+        asyncio.run(resume_run(directory, follower.runbook))
     return interruptible(
-        lambda: show_to_the_end(directory, as_json=options.json, auto=auto)
+        lambda: print_until_end(directory, as_json=options.json, auto=auto)
     )

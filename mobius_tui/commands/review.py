@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mobius_tui.commands.options import run_argument
+from mobius_tui.commands.support.command_options import run_argument
 
 TYPE_CHECKING = False  # as in `cli`
 if TYPE_CHECKING:
@@ -16,19 +16,19 @@ def add_options(review: argparse.ArgumentParser) -> None:
 
 def do(options: argparse.Namespace) -> int:
     """Show it."""
-    from mobius_tui.commands.options import is_plain
-    from mobius_tui.commands.playing import screen_settings
+    from mobius_tui.commands.support.command_options import is_plain
+    from mobius_tui.commands.support.run_frontend import load_screen_settings
     from mobius_tui.errors import UsageError
-    from mobius_tui.run.home import runs_root
-    from mobius_tui.run.runs import find, newest
+    from mobius_tui.run.storage.run_index import newest, run_by_name
+    from mobius_tui.run.storage.state_home import runs_root
 
     root = runs_root()
-    directory = find(root, options.run) if options.run else newest(root)
+    directory = run_by_name(root, options.run) if options.run else newest(root)
     if is_plain(asked=False):
         raise UsageError(
             "a review is a screen, and this is no terminal; "
             f"`mobius-tui report {directory.id}` writes it down"
         )
-    from mobius_tui.tui.entry import open_review
+    from mobius_tui.tui.main import open_review
 
-    return open_review(directory, screen_settings(options))
+    return open_review(directory, load_screen_settings(options))

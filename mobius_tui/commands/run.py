@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mobius_tui.commands.options import place_options, run_options, variables
+from mobius_tui.commands.support.command_options import (
+    place_options,
+    run_options,
+    variables,
+)
 from mobius_tui.errors import UsageError
 
 TYPE_CHECKING = False  # as in `cli`
@@ -29,14 +33,14 @@ def do(options: argparse.Namespace) -> int:
     """Begin a run of a runbook."""
     from dataclasses import replace
 
-    from mobius_tui.commands.playing import answers_in, go
-    from mobius_tui.run.briefing import prepare
-    from mobius_tui.run.sharing import shared_folder
-    from mobius_tui.runbook.decode import load
-    from mobius_tui.runbook.library import find
+    from mobius_tui.commands.support.run_frontend import read_answers, start_run
+    from mobius_tui.run.client.run_briefing import prepare_briefing
+    from mobius_tui.run.storage.sharing import shared_folder
+    from mobius_tui.runbook.library.loader import load
+    from mobius_tui.runbook.library.runbook_files import find_runbook
 
-    runbook = load(find(options.runbook))
-    briefing = prepare(
+    runbook = load(find_runbook(options.runbook))
+    briefing = prepare_briefing(
         runbook,
         given=variables(options.var),
         profile=options.profile,
@@ -49,5 +53,5 @@ def do(options: argparse.Namespace) -> int:
     briefing = replace(
         briefing, share=options.share, share_control=options.share_control
     )
-    answers = answers_in(options.answers)
-    return go(options, briefing, answers)
+    answers = read_answers(options.answers)
+    return start_run(options, briefing, answers)

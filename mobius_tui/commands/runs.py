@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from mobius_tui.commands.options import json_option
+from mobius_tui.commands.support.command_options import json_option
 from mobius_tui.errors import OK, UsageError
 
 TYPE_CHECKING = False  # as in `cli`
 if TYPE_CHECKING:
     import argparse
 
-    from mobius_tui.drill.kept import Kept
-    from mobius_tui.run.summary import Summary
+    from mobius_tui.drill.drill_record import DrillRecord
+    from mobius_tui.run.records.run_summary import Summary
 
 
 OUTCOMES = (
@@ -46,18 +46,18 @@ def do(options: argparse.Namespace) -> int:
     """List them."""
     import time
 
-    from mobius_tui.commands.sweeping import sweep
+    from mobius_tui.commands.support.site_sweeping import sweep_sites
 
     since = None if options.since is None else _since(options.since, time.time())
-    sweep()
+    sweep_sites()
     if options.drills:
         return _drills(options, since)
     import json
 
-    from mobius_tui.commands.speaking import say, tell
-    from mobius_tui.run.home import runs_root
-    from mobius_tui.run.runs import all_runs, others_runs
-    from mobius_tui.run.summary import summary
+    from mobius_tui.commands.support.command_output import narrate, print_data
+    from mobius_tui.run.records.run_summary import summary
+    from mobius_tui.run.storage.run_index import all_runs, others_runs
+    from mobius_tui.run.storage.state_home import runs_root
     from mobius_tui.sanitize import line
 
     listed = sorted(
@@ -70,19 +70,19 @@ def do(options: argparse.Namespace) -> int:
         if options.mode in (None, each.mode) and _is_wanted(options, each, since)
     ]
     if options.json:
-        say(json.dumps([each.as_json() for each in found], indent=2))
+        print_data(json.dumps([each.as_json() for each in found], indent=2))
         return OK
     for each in found:
-        say(line(each.row()))
+        print_data(line(each.row()))
     if not every:
-        tell("there are no runs yet; `mobius-tui demo` makes one")
+        narrate("there are no runs yet; `mobius-tui demo` makes one")
     elif not found:
-        tell(f"none of the {len(every)} runs is like that")
+        narrate(f"none of the {len(every)} runs is like that")
     return OK
 
 
 def _is_wanted(
-    options: argparse.Namespace, run: Summary | Kept, since: float | None
+    options: argparse.Namespace, run: Summary | DrillRecord, since: float | None
 ) -> bool:
     """Whether a run is of the runbook, ended so, and began since."""
     return (
@@ -100,10 +100,10 @@ def _since(text: str, now: float) -> float:
     """
     from datetime import datetime
 
-    from mobius_tui.runbook.units import age
+    from mobius_tui.runbook.text.units import age_in_seconds
 
     try:
-        return now - age(text)
+        return now - age_in_seconds(text)
     except ValueError:
         pass
     try:
@@ -118,11 +118,11 @@ def _drills(options: argparse.Namespace, since: float | None) -> int:
     """List the drills that have a score, newest first."""
     import json
 
-    from mobius_tui.commands.speaking import say, tell
-    from mobius_tui.drill.history import history
-    from mobius_tui.drill.score_words import HEAD, row
-    from mobius_tui.drill.score_words import as_json as drill_json
-    from mobius_tui.run.home import runs_root
+    from mobius_tui.commands.support.command_output import narrate, print_data
+    from mobius_tui.drill.drill_history import history
+    from mobius_tui.drill.score_text import HEAD, row
+    from mobius_tui.drill.score_text import as_json as drill_json
+    from mobius_tui.run.storage.state_home import runs_root
     from mobius_tui.sanitize import line
 
     found = [
@@ -131,12 +131,12 @@ def _drills(options: argparse.Namespace, since: float | None) -> int:
         if options.mode != "incident" and _is_wanted(options, each, since)
     ]
     if options.json:
-        say(json.dumps([drill_json(each) for each in found], indent=2))
+        print_data(json.dumps([drill_json(each) for each in found], indent=2))
         return OK
     if not found:
-        tell("no drill is over yet that has a score; `mobius-tui drill` makes one")
+        narrate("no drill is over yet that has a score; `mobius-tui drill` makes one")
         return OK
-    say(HEAD)
+    print_data(HEAD)
     for each in found:
-        say(line(row(each)))
+        print_data(line(row(each)))
     return OK

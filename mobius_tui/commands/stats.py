@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mobius_tui.commands.options import is_plain, json_option
+from mobius_tui.commands.support.command_options import is_plain, json_option
 from mobius_tui.errors import OK
 
 TYPE_CHECKING = False  # as in `cli`
@@ -19,20 +19,22 @@ def add_options(stats: argparse.ArgumentParser) -> None:
 
 def do(options: argparse.Namespace) -> int:
     """Say it, step by step."""
-    from mobius_tui.commands.speaking import say
+    from mobius_tui.commands.support.command_output import print_data
     from mobius_tui.review.past_runs import past_runs, runbook_named
-    from mobius_tui.review.stats import stats
-    from mobius_tui.review.stats_words import as_json, in_lines
-    from mobius_tui.run.home import runs_root
-    from mobius_tui.run.plan import Plan
+    from mobius_tui.review.run_statistics import runbook_statistics
+    from mobius_tui.review.statistics_text import statistics_json, statistics_lines
+    from mobius_tui.run.planning.plan import Plan
+    from mobius_tui.run.storage.state_home import runs_root
 
     root = runs_root()
     runbook = runbook_named(options.runbook, root)
     if not (options.json or is_plain(asked=options.plain)):
-        from mobius_tui.commands.playing import screen_settings
-        from mobius_tui.tui.entry import open_stats
+        from mobius_tui.commands.support.run_frontend import load_screen_settings
+        from mobius_tui.tui.main import open_stats
 
-        return open_stats(options.runbook, runbook.title, screen_settings(options))
-    found = stats(Plan(runbook), tuple(past_runs(root, runbook.id)))
-    say(as_json(found) if options.json else "\n".join(in_lines(found)))
+        return open_stats(options.runbook, runbook.title, load_screen_settings(options))
+    found = runbook_statistics(Plan(runbook), tuple(past_runs(root, runbook.id)))
+    print_data(
+        statistics_json(found) if options.json else "\n".join(statistics_lines(found))
+    )
     return OK

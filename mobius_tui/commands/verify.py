@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mobius_tui.commands.options import run_argument
+from mobius_tui.commands.support.command_options import run_argument
 from mobius_tui.errors import FAILED, OK
 
 TYPE_CHECKING = False  # as in `cli`
@@ -22,27 +22,27 @@ def add_options(verify: argparse.ArgumentParser) -> None:
 
 def do(options: argparse.Namespace) -> int:
     """Say what was edited, or the head."""
-    from mobius_tui.commands.speaking import say
-    from mobius_tui.run import seals
-    from mobius_tui.run.follow import Follower
-    from mobius_tui.run.home import runs_root
-    from mobius_tui.run.record import read_record
-    from mobius_tui.run.runs import find
-    from mobius_tui.run.verify import seals_none, verify
+    from mobius_tui.commands.support.command_output import print_data
+    from mobius_tui.run.journal.follower import Follower
+    from mobius_tui.run.records import seals
+    from mobius_tui.run.records.run_record import read_record
+    from mobius_tui.run.records.verification import seals_none, verify
+    from mobius_tui.run.storage.run_index import run_by_name
+    from mobius_tui.run.storage.state_home import runs_root
     from mobius_tui.sanitize import line
 
-    directory = find(runs_root(), options.run)
+    directory = run_by_name(runs_root(), options.run)
     wrong = tuple(verify(directory, options.head))
     for each in wrong:
-        say(line(each))
+        print_data(line(each))
     if wrong:
         return FAILED
     follower = Follower(directory)
     record = read_record(directory)
-    say(f"{directory.id}: as it was written, {follower.state.n} events")
-    say(f"head {follower.head}")
-    if words := seals.told(record, older=seals_none(follower.state)):
-        say(line(words))
-    if last := seals.head(record):
-        say(f"head of what was said {last}")
+    print_data(f"{directory.id}: as it was written, {follower.state.n} events")
+    print_data(f"head {follower.head}")
+    if words := seals.sealed_counts(record, older=seals_none(follower.state)):
+        print_data(line(words))
+    if last := seals.last_seal_digest(record):
+        print_data(f"head of what was said {last}")
     return OK

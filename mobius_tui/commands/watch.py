@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from mobius_tui.commands.options import place_options, var_option, view_options
+from mobius_tui.commands.support.command_options import (
+    place_options,
+    var_option,
+    view_options,
+)
 
 TYPE_CHECKING = False  # as in `cli`
 if TYPE_CHECKING:
@@ -84,10 +88,10 @@ def add_options(watch: argparse.ArgumentParser) -> None:
 def do(options: argparse.Namespace) -> int:
     """Watch, or run what was recorded through other thresholds."""
     if options.replay is None:
-        from mobius_tui.commands.watch_begin import watch
+        from mobius_tui.commands.support.watch_begin import watch
 
         return watch(options)
-    from mobius_tui.commands.watch_replay import replay_file
+    from mobius_tui.commands.support.watch_replay import replay_file
     from mobius_tui.errors import UsageError
 
     if options.runbook is not None:

@@ -1,1 +1,5 @@
-"""Rehearsing: a whole small MOBIUS site, and ways to break it."""
+"""Drills.
+
+Rehearsals on a broken site, their score, record, history and detections. The site
+itself lies in `site`, what breaks it in `faults`; no screens.
+"""

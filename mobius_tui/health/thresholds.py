@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from mobius_tui.errors import UsageError
-from mobius_tui.runbook.limits import seconds
-from mobius_tui.runbook.model_health import ErrorRate, P95Latency, SuccessRate, Triggers
+from mobius_tui.runbook.model.limits import bounded_duration
+from mobius_tui.runbook.model.probes import ErrorRate, P95Latency, SuccessRate, Triggers
 
 SEED = Triggers(
     consecutive_failures=3,
@@ -30,7 +30,7 @@ _MANY = 10_000
 """Checks; as many as a runbook may ask for."""
 
 
-def changed(triggers: Triggers, words: Iterable[str]) -> Triggers:
+def with_thresholds(triggers: Triggers, words: Iterable[str]) -> Triggers:
     """Triggers with other thresholds.
 
     Args:
@@ -108,5 +108,5 @@ def _fraction(text: str) -> float:
 
 def _above(text: str) -> str:
     """A duration, as it was spelt."""
-    seconds(text, "above")
+    bounded_duration(text, "above")
     return text

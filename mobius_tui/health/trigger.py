@@ -9,11 +9,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from mobius_tui.health.condition import Condition
-from mobius_tui.health.record import Check
-from mobius_tui.health.rules import ConsecutiveFailures, Errors, LowSuccess, SlowAnswers
-from mobius_tui.health.window import BLIND_ROW
-from mobius_tui.runbook.model_health import Probe, Triggers
+from mobius_tui.health.health_record import ProbeResult
+from mobius_tui.health.probe_window import BLIND_ROW
+from mobius_tui.health.trigger_conditions import (
+    Condition,
+    ConsecutiveFailures,
+    ErrorRateTooHigh,
+    P95TooHigh,
+    SuccessRateTooLow,
+)
+from mobius_tui.runbook.model.probes import Probe, Triggers
 
 Rule = Literal["consecutive_failures", "success_rate", "p95_latency", "error_rate"]
 Nearness = Literal["calm", "near", "fired", "standing", "unknown"]
@@ -60,13 +65,13 @@ class Meter:
     words: str
 
 
-def rules_of(triggers: Triggers) -> tuple[Rule, ...]:
+def enabled_rules(triggers: Triggers) -> tuple[Rule, ...]:
     """The rules that are on."""
     rules: tuple[Rule, ...] = get_args(Rule)
     return tuple(rule for rule in rules if getattr(triggers, rule) is not None)
 
 
-class Watch:
+class TriggerEvaluator:
     """All triggers of all probes that count."""
 
     def __init__(self, triggers: Triggers, probes: Iterable[Probe]) -> None:
@@ -80,10 +85,12 @@ class Watch:
             ValueError: `p95_latency.above` is no duration.
         """
         self._probes = {
-            probe.id: _Probe(triggers, probe) for probe in probes if probe.trigger
+            probe.id: _ProbeTriggers(triggers, probe)
+            for probe in probes
+            if probe.trigger
         }
 
-    def apply(self, check: Check) -> tuple[Fired | Cleared, ...]:
+    def apply(self, check: ProbeResult) -> tuple[Fired | Cleared, ...]:
         """Take in the next check, and say what it changed."""
         probe = self._probes.get(check.probe)
         return probe.apply(check) if probe is not None else ()
@@ -133,7 +140,7 @@ class Watch:
         return any(probe.is_blind for probe in self._probes.values())
 
 
-class _Probe:
+class _ProbeTriggers:
     """The triggers of one probe, and whether anything is known of it."""
 
     def __init__(self, triggers: Triggers, probe: Probe) -> None:
@@ -149,7 +156,7 @@ class _Probe:
     def is_blind(self) -> bool:
         return not self._looked or self._blind_row >= BLIND_ROW
 
-    def apply(self, check: Check) -> tuple[Fired | Cleared, ...]:
+    def apply(self, check: ProbeResult) -> tuple[Fired | Cleared, ...]:
         if check.state == "no data":
             self._blind_row += 1
             if self._blind_row == BLIND_ROW:
@@ -170,13 +177,13 @@ def _conditions(triggers: Triggers, probe: Probe) -> Iterator[tuple[Rule, Condit
             ConsecutiveFailures(triggers.consecutive_failures),
         )
     if triggers.success_rate is not None:
-        yield "success_rate", LowSuccess(triggers.success_rate)
+        yield "success_rate", SuccessRateTooLow(triggers.success_rate)
     if triggers.p95_latency is not None:
         reported = probe.p95 is not None
-        yield "p95_latency", SlowAnswers(triggers.p95_latency, reported=reported)
+        yield "p95_latency", P95TooHigh(triggers.p95_latency, reported=reported)
     if triggers.error_rate is not None:
         reported = probe.error_rate is not None
-        yield "error_rate", Errors(triggers.error_rate, reported=reported)
+        yield "error_rate", ErrorRateTooHigh(triggers.error_rate, reported=reported)
 
 
 class _Trigger:
@@ -193,7 +200,7 @@ class _Trigger:
         self._oks = 0
         self._may_fire = True
 
-    def apply(self, check: Check) -> Fired | Cleared | None:
+    def apply(self, check: ProbeResult) -> Fired | Cleared | None:
         """Take in a check that has data."""
         condition = self.condition
         condition.take(check)

@@ -1,1 +1,5 @@
-"""Looking back: what is told of a run, in every form."""
+"""Reviewing a run.
+
+Reading it back, its timeline, annotations, report and statistics. No screens; how a
+report is written down lies in `formats`.
+"""

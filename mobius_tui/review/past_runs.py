@@ -6,20 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mobius_tui.errors import UsageError
-from mobius_tui.health.past import Past
-from mobius_tui.review import reading
-from mobius_tui.review.drills import times_of
-from mobius_tui.review.stats import PastRun, PastStep
-from mobius_tui.review.walk import walk
-from mobius_tui.run.directory import RunDirectory
-from mobius_tui.run.plan import Plan
-from mobius_tui.run.runs import all_runs
-from mobius_tui.run.state import RunState
-from mobius_tui.run.steps import Status
-from mobius_tui.run.summary import summary
-from mobius_tui.runbook.decode import load
-from mobius_tui.runbook.library import find
-from mobius_tui.runbook.model import Runbook
+from mobius_tui.health.health_history import HealthHistory
+from mobius_tui.review import run_reader
+from mobius_tui.review.earlier_drills import run_times
+from mobius_tui.review.run_statistics import PastRun, PastStep
+from mobius_tui.review.run_walk import walk_run
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.records.run_summary import summary
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import Status
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.run_index import all_runs
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.library.runbook_files import find_runbook
+from mobius_tui.runbook.model.runbook import Runbook
 
 
 def runbook_named(name: str, root: Path) -> Runbook:
@@ -30,11 +30,11 @@ def runbook_named(name: str, root: Path) -> Runbook:
         RunbookError: its file cannot be read.
     """
     try:
-        return load(find(name))
+        return load(find_runbook(name))
     except UsageError:
         for directory in all_runs(root):
             if name in directory.id:
-                record = reading.read(directory)
+                record = run_reader.read_run(directory)
                 if record.runbook.id == name:
                     return record.runbook
         raise
@@ -55,16 +55,16 @@ def past_runs(root: Path, runbook: str) -> Iterator[PastRun]:
 
 
 def _past_run(directory: RunDirectory) -> PastRun | None:
-    record = reading.read(directory)
+    record = run_reader.read_run(directory)
     plan = Plan(record.runbook)
-    walked = walk(plan, record.entries)
+    walked = walk_run(plan, record.entries)
     state = walked.state
     if record.problems or walked.problem or record.began is None or state.ended is None:
         return None
-    past = Past()
-    for check in reading.checks(directory):
+    past = HealthHistory()
+    for check in run_reader.read_checks(directory):
         past.add(check)
-    found = times_of(directory, plan, record.entries, past)
+    found = run_times(directory, plan, record.entries, past)
     return PastRun(
         id=directory.id,
         mode=record.began.mode,

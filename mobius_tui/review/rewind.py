@@ -7,33 +7,33 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from mobius_tui.health.record import Check, Sample
-from mobius_tui.health.window import Health
-from mobius_tui.review.walk import Walker
-from mobius_tui.run.entry import Entry, uncollected
-from mobius_tui.run.fold import advance, initial
-from mobius_tui.run.milestones import Course
-from mobius_tui.run.plan import Plan
-from mobius_tui.run.rules import RunRules
-from mobius_tui.run.state import RunState
+from mobius_tui.health.health_record import MachineSample, ProbeResult
+from mobius_tui.health.probe_window import CurrentHealth
+from mobius_tui.review.run_walk import RunWalker
+from mobius_tui.run.events.journal_entry import Entry, uncollected
+from mobius_tui.run.journal.outage_times import MilestoneTracker
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.trigger_rules import RunRules
+from mobius_tui.run.state.reducer import advance, initial
+from mobius_tui.run.state.run_state import RunState
 
 CHECKPOINT = 512
 """Entries and records of health between two checkpoints: folding so many takes a few
 milliseconds, and a run of 100,000 has 200 of them."""
-Record = Check | Sample
+HealthRecord = ProbeResult | MachineSample
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Folded:
+class FoldedRun:
     """What the entries and records up to a moment amount to; it grows in place."""
 
     state: RunState
-    health: Health
+    health: CurrentHealth
     rules: RunRules
-    course: Course
+    course: MilestoneTracker
 
     @classmethod
-    def nothing(cls, plan: Plan, state: RunState | None = None) -> Folded:
+    def nothing(cls, plan: Plan, state: RunState | None = None) -> FoldedRun:
         """Before anything happened.
 
         Args:
@@ -43,15 +43,15 @@ class Folded:
         state = initial(plan.runbook) if state is None else state
         return cls(
             state=state,
-            health=Health(),
+            health=CurrentHealth(),
             rules=RunRules(plan, state),
-            course=Course(plan),
+            course=MilestoneTracker(plan),
         )
 
-    def copy(self) -> Folded:
+    def copy(self) -> FoldedRun:
         """The same, to go on by itself."""
         state = self.state.copy()
-        return Folded(
+        return FoldedRun(
             state=state,
             health=self.health.copy(),
             rules=self.rules.copy(state),
@@ -63,13 +63,13 @@ class Folded:
         self.rules.heed(entry.event)
         self.course.heed(entry)
 
-    def watch(self, record: Record) -> None:
+    def watch(self, record: HealthRecord) -> None:
         """Take in a record of health."""
         self.health.apply(record)
         self.rules.apply(record)
 
 
-class _Row:
+class _TimedRows:
     """Things in the order in which they came, and when that was."""
 
     def __init__(self) -> None:
@@ -94,15 +94,15 @@ class Rewind:
             plan: the run's.
         """
         self._plan = plan
-        self.walker = Walker(plan, judges_order=False)
+        self.walker = RunWalker(plan, judges_order=False)
         """What is told of the entries."""
         self.entries: list[Entry] = []
         self.folded = 0
         """Entries and records that the last way back had to fold."""
-        self._records: list[Record] = []
-        self._entry_times, self._record_times = _Row(), _Row()
-        self._now = Folded.nothing(plan, self.walker.state)
-        self._kept = [(0, 0, Folded.nothing(plan))]
+        self._records: list[HealthRecord] = []
+        self._entry_times, self._record_times = _TimedRows(), _TimedRows()
+        self._now = FoldedRun.nothing(plan, self.walker.state)
+        self._kept = [(0, 0, FoldedRun.nothing(plan))]
         """Checkpoints: how many entries and records are in each."""
 
     @property
@@ -111,7 +111,7 @@ class Rewind:
         rows = (self._entry_times.times, self._record_times.times)
         return max((row[-1] for row in rows if row), default=0.0)
 
-    def take(self, entries: Sequence[Entry], records: Sequence[Record]) -> None:
+    def take(self, entries: Sequence[Entry], records: Sequence[HealthRecord]) -> None:
         """Take in what came since the last call."""
         with uncollected():
             for each in _merged(entries, records):
@@ -144,7 +144,7 @@ class Rewind:
         """The number of the last entry that was written by a moment."""
         return max(1, self._entry_times.until(moment))
 
-    def then(self, n: int, moment: float) -> Folded:
+    def then(self, n: int, moment: float) -> FoldedRun:
         """The run as it was.
 
         Args:
@@ -165,7 +165,7 @@ class Rewind:
                 folded.watch(each)
         return folded
 
-    def _before(self, n: int, seen: int) -> tuple[int, int, Folded]:
+    def _before(self, n: int, seen: int) -> tuple[int, int, FoldedRun]:
         """The last checkpoint that holds nothing that does not count."""
         by_entries = bisect_right(self._kept, n, key=lambda kept: kept[0])
         by_records = bisect_right(self._kept, seen, key=lambda kept: kept[1])
@@ -173,8 +173,8 @@ class Rewind:
 
 
 def _merged(
-    entries: Iterable[Entry], records: Iterable[Record]
-) -> Iterator[Entry | Record]:
+    entries: Iterable[Entry], records: Iterable[HealthRecord]
+) -> Iterator[Entry | HealthRecord]:
     """Both by time, an entry after what was seen by then; neither's order changes."""
     waiting = iter(records)
     record = next(waiting, None)

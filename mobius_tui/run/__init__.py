@@ -1,1 +1,5 @@
-"""Doing it: the run directory, its journal, the host, keepers, checks, viewers."""
+"""A run, by floors.
+
+Each folder imports only those below it (see docs/architecture). No module lies beside
+the folders; nothing here imports Textual.
+"""

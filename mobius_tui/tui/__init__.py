@@ -1,3 +1,7 @@
-"""The screen: a Textual viewer over a run directory."""
+"""The screens.
 
-from mobius_tui.tui import environment as environment
+A Textual viewer over a run directory, and the only package with Textual. Nothing lies
+here but the app, its start, which screen leads where, and messages.
+"""
+
+from mobius_tui.tui.backend import startup as startup

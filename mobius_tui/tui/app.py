@@ -21,17 +21,20 @@ from textual.screen import Screen
 from mobius_tui import sanitize
 from mobius_tui.ascii_text import is_unicode
 from mobius_tui.errors import MobiusError
-from mobius_tui.tui.ahead import Ahead
-from mobius_tui.tui.ascii import Ascii
-from mobius_tui.tui.commands import bind, command, keymap
-from mobius_tui.tui.guard import DEAF, Typed
-from mobius_tui.tui.room import HEIGHTS, WIDTHS, Ground
-from mobius_tui.tui.screens.base import BasePage
-from mobius_tui.tui.settings import AS_IT_COMES, Settings
-from mobius_tui.tui.startup import settle
-from mobius_tui.tui.terminal_app import TerminalApp
-from mobius_tui.tui.themes import DARK, TERMINAL, THEMES, blurred_border
-from mobius_tui.tui.turns import Handled, Turns
+from mobius_tui.tui.backend.base_page import BasePage, PendingScreen
+from mobius_tui.tui.backend.breakpoints import HEIGHTS, WIDTHS, DefaultScreen
+from mobius_tui.tui.backend.capabilities import AsciiFilter
+from mobius_tui.tui.backend.key_queue import (
+    INPUT_GUARD,
+    KeyHandled,
+    KeyQueue,
+    TimedInput,
+)
+from mobius_tui.tui.backend.startup import after_first_paint
+from mobius_tui.tui.backend.terminal_app import TerminalApp
+from mobius_tui.tui.commands.registry import bind, command, keymap
+from mobius_tui.tui.config.settings import AS_IT_COMES, Settings
+from mobius_tui.tui.config.themes import DARK, TERMINAL, THEMES, blurred_border
 
 LEAST = Size(39, 9)
 """Columns and rows below which Textual's layout of a dialog or a notice can fail: it
@@ -41,7 +44,7 @@ FEW_COLOURS = Path(__file__).with_name("styles") / "terminal.tcss"
 
 
 def _provider() -> type[Provider]:
-    from mobius_tui.tui.palette import CommandProvider
+    from mobius_tui.tui.dialogs.palette import CommandProvider
 
     return CommandProvider
 
@@ -62,7 +65,7 @@ class MobiusApp(TerminalApp):
     def __init__(
         self,
         *screens: Screen[None],
-        ahead: Ahead | None = None,
+        ahead: PendingScreen | None = None,
         settings: Settings = AS_IT_COMES,
         news: str = "",
     ) -> None:
@@ -77,10 +80,10 @@ class MobiusApp(TerminalApp):
         unicode = is_unicode(getattr(sys.__stderr__, "encoding", None) or "utf-8")
         super().__init__(
             settings=settings,
-            ascii_alone=Ascii(all_others=not unicode) if settings.ascii else None,
+            ascii_alone=AsciiFilter(all_others=not unicode) if settings.ascii else None,
             is_ansi=settings.theme == TERMINAL.name,
         )
-        self._turns = Turns(self, self._give, self._is_opening)
+        self._turns = KeyQueue(self, self._give, self._is_opening)
         self._given_to: WeakKeyDictionary[events.Key, Screen[Any]] = WeakKeyDictionary()
         self._last_key = "", float("-inf")
         self.trouble: MobiusError | None = None
@@ -108,19 +111,19 @@ class MobiusApp(TerminalApp):
         if self._news:
             self.notify(sanitize.line(self._news), timeout=10, markup=False)
 
-    def get_default_screen(self) -> Ground:
+    def get_default_screen(self) -> DefaultScreen:
         """What is beneath the screens."""
-        return Ground(id="_default")
+        return DefaultScreen(id="_default")
 
     def compose(self) -> ComposeResult:
         """What is seen before there is any screen."""
         if self._ahead is not None:
             yield from self._ahead.picture()
 
-    def _begin_opening(self, ahead: Ahead) -> None:
+    def _begin_opening(self, ahead: PendingScreen) -> None:
         self.run_worker(self._open(ahead), name="open")
 
-    async def _open(self, ahead: Ahead) -> None:
+    async def _open(self, ahead: PendingScreen) -> None:
         """A worker: make the screen, or say at the end why there is none."""
         try:
             self._show([await ahead.make()])
@@ -131,7 +134,7 @@ class MobiusApp(TerminalApp):
     def _show(self, screens: Sequence[Screen[None]]) -> None:
         for screen in screens:
             self.push_screen(screen)
-        self.call_after_refresh(settle)
+        self.call_after_refresh(after_first_paint)
 
     def get_css_variables(self) -> dict[str, str]:
         """Textual's, with frames that can be seen in every theme."""
@@ -205,26 +208,28 @@ class MobiusApp(TerminalApp):
                 return
         await super().on_event(event)
 
-    def _typed(self, event: events.Event, mono: Callable[[], float]) -> Typed:
+    def _typed(self, event: events.Event, mono: Callable[[], float]) -> TimedInput:
         """What came, and when: on a busy machine its turn comes much later."""
         came = event.time if mono is monotonic else mono()
         if not isinstance(event, events.Key):
-            return Typed(event, came, again=False)
+            return TimedInput(event, came, again=False)
         (key, before), self._last_key = self._last_key, (event.key, came)
-        return Typed(event, came, again=event.key == key and came - before < DEAF)
+        return TimedInput(
+            event, came, again=event.key == key and came - before < INPUT_GUARD
+        )
 
     def _is_opening(self) -> bool:
         """Whether a question is about to be on the screen."""
         self.note_drawn()
         return bool(getattr(self.screen, "is_opening", False))
 
-    @on(Handled)
-    def _key_is_handled(self, event: Handled) -> None:
+    @on(KeyHandled)
+    def _key_is_handled(self, event: KeyHandled) -> None:
         self._turns.handled(event)
 
     def action_command_palette(self) -> None:
         """Show the palette, where there is a screen beneath it."""
-        from mobius_tui.tui.palette import Palette
+        from mobius_tui.tui.dialogs.palette import Palette
 
         stack = [] if self.is_leaving else self.screen_stack
         if len(stack) > 1 and not isinstance(stack[-1], Palette):

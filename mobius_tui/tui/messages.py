@@ -1,4 +1,4 @@
-"""What workers tell their screen; they never touch a widget."""
+"""Messages that workers and pages post; whoever works never touches a widget."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
-    from mobius_tui.drill.never_red import LookBack
-    from mobius_tui.health.once import Seen
-    from mobius_tui.run.follow import Changes
-    from mobius_tui.run.intents import Intent, Reply
-    from mobius_tui.tui.screens.stand import Draft
+    from mobius_tui.drill.detection_gaps import DrillCoverage
+    from mobius_tui.health.probe import ProbeLook
+    from mobius_tui.run.intents.messages import Intent, Reply
+    from mobius_tui.run.journal.follower import Changes
+    from mobius_tui.tui.screen_state import Draft
 
 
 class RunChanged(Message):
@@ -62,7 +62,7 @@ class Answered(Message):
 class Probed(Message):
     """The probes were asked."""
 
-    def __init__(self, seen: tuple[Seen, ...]) -> None:
+    def __init__(self, seen: tuple[ProbeLook, ...]) -> None:
         super().__init__()
         self.seen = seen
 
@@ -70,6 +70,15 @@ class Probed(Message):
 class Drilled(Message):
     """The runs were searched for drills."""
 
-    def __init__(self, found: LookBack | None) -> None:
+    def __init__(self, found: DrillCoverage | None) -> None:
         super().__init__()
         self.found = found
+
+
+class TitleChanged(Message):
+    """What the terminal's title is to be, and whether to ring."""
+
+    def __init__(self, title: str, *, ring: bool) -> None:
+        super().__init__()
+        self.title = title
+        self.ring = ring

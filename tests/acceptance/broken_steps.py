@@ -27,35 +27,44 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from mobius_tui.drill.drill_verdict import verdict
 from mobius_tui.drill.faults import FAULTS
-from mobius_tui.drill.furnish import Kind
-from mobius_tui.drill.site import Site, build, drill_variables, environment, tear_down
-from mobius_tui.drill.verdict import verdict
-from mobius_tui.run.answers import answers_of
-from mobius_tui.run.briefing import Briefing, prepare
-from mobius_tui.run.intents import Intent
-from mobius_tui.run.said import said
-from mobius_tui.run.starter import begin
-from mobius_tui.run.steps import Status
-from mobius_tui.run.traces import MARK
-from mobius_tui.run.viewer import Viewer
-from mobius_tui.runbook.decode import load
-from mobius_tui.runbook.library import find
-from mobius_tui.runbook.model import Runbook
-from mobius_tui.runbook.model_action import Choose, Manual, Run
-from mobius_tui.tui.applies import available
-from mobius_tui.tui.asking import Ask
-from mobius_tui.tui.describe import offered
-from mobius_tui.tui.flows import FLOWS
-from mobius_tui.tui.offers import Offer, offer
-from mobius_tui.tui.screens.answers import AnswersDialog, Ticked
-from mobius_tui.tui.screens.confirm import ConfirmDialog
-from mobius_tui.tui.screens.decision import Decided, DecisionDialog
-from mobius_tui.tui.screens.failure import FailureDialog
-from mobius_tui.tui.screens.message import MessageDialog, Told
-from mobius_tui.tui.screens.phases import PhasesDialog
-from mobius_tui.tui.screens.watch import RollbackDialog
-from mobius_tui.tui.view import RunView, look
+from mobius_tui.drill.site.drill_site import (
+    Site,
+    build_site,
+    drill_variables,
+    environment,
+    tear_down,
+)
+from mobius_tui.drill.site.site_files import Kind
+from mobius_tui.run.attempts.attempt_files import MARK, last_output
+from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
+from mobius_tui.run.client.start_run import start_new_run
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.planning.initial_values import answers_of
+from mobius_tui.run.state.step_state import Status
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.library.runbook_files import find_runbook
+from mobius_tui.runbook.model.actions import Choose, Manual, Run
+from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.tui.dialogs.answer_dialogs import (
+    AnswersDialog,
+    DecisionAnswer,
+    DecisionDialog,
+    StepAnswers,
+)
+from mobius_tui.tui.dialogs.confirm_dialogs import ConfirmDialog
+from mobius_tui.tui.dialogs.failure_dialog import FailureDialog
+from mobius_tui.tui.dialogs.message_dialog import MessageAnswer, MessageDialog
+from mobius_tui.tui.dialogs.phases_dialog import PhasesDialog
+from mobius_tui.tui.dialogs.question import DialogOpener
+from mobius_tui.tui.dialogs.rollback_dialog import RollbackDialog
+from mobius_tui.tui.flows.step_flows import FLOWS
+from mobius_tui.tui.presenters.availability import available
+from mobius_tui.tui.presenters.next_action import Offer, offer
+from mobius_tui.tui.presenters.run_view import RunView, build_run_view
+from mobius_tui.tui.presenters.step_details import offered
 
 How = Literal["before", "after", "always"]
 HOWS: tuple[How, ...] = ("before", "after", "always")
@@ -151,7 +160,7 @@ class Came:
 
 def scripts(way: Way) -> tuple[str, ...]:
     """The steps on a way that run a script, by id; what only follows is none."""
-    runbook = load(find(way.runbook))
+    runbook = load(find_runbook(way.runbook))
     scenario = answers_to(way, runbook).get("scenario")
     armed = way.armed
     return tuple(
@@ -174,7 +183,7 @@ class Person:
         self.tries: dict[str, int] = {}
         self.turned = False
 
-    def ask(self, view: RunView, subject: str | None) -> Ask:
+    def ask(self, view: RunView, subject: str | None) -> DialogOpener:
         """How dialogs are answered."""
 
         async def answered(dialog: Any, /) -> Any:
@@ -189,13 +198,15 @@ class Person:
                     assert isinstance(step.action, Manual)
                     asked = {each.var for each in step.action.ask}
                     known = {**self._held(view), **self.answers}
-                    return Ticked({name: known[name] for name in asked}, "")
+                    return StepAnswers({name: known[name] for name in asked}, "")
                 case DecisionDialog():
                     assert step is not None
                     assert isinstance(step.action, Choose)
-                    return Decided(self._choice(view, step.action), "as it was said")
+                    return DecisionAnswer(
+                        self._choice(view, step.action), "as it was said"
+                    )
                 case MessageDialog():
-                    return Told("told by hand")
+                    return MessageAnswer("told by hand")
                 case FailureDialog():
                     assert step is not None
                     return self._way_on(view, step.id)
@@ -204,7 +215,7 @@ class Person:
                 case _:
                     return "because the screen says so"
 
-        return cast("Ask", answered)
+        return cast("DialogOpener", answered)
 
     def _held(self, view: RunView) -> dict[str, str]:
         held = view.state.variables.items()
@@ -237,7 +248,7 @@ class Person:
 async def follow(briefing: Briefing, person: Person, *, armed: bool) -> Viewer:
     """Go through a run by what Enter offers, to its end or until nothing is left."""
     wanted = {v.name: person.answers[v.name] for v in briefing.missing}
-    directory = await begin(briefing, wanted)
+    directory = await start_new_run(briefing, wanted)
     viewer = Viewer(directory)
     last, refused = "", time.monotonic()
     deadline = time.monotonic() + LIMIT
@@ -284,7 +295,7 @@ def _has_terminal(view: RunView, key: str | None) -> bool:
 def see(viewer: Viewer) -> RunView:
     """The run as the screen shows it."""
     follower = viewer.follower
-    return look(
+    return build_run_view(
         follower.plan,
         follower.state,
         now=time.time(),
@@ -329,7 +340,7 @@ def break_step(site: Site, case: Case, programs: Path) -> Path:
 
 @contextmanager
 def _site(case: Case, folder: Path) -> Any:
-    site = build(
+    site = build_site(
         folder / "site",
         started=datetime.now(UTC),
         kind=case.way.kind,
@@ -343,7 +354,7 @@ def _site(case: Case, folder: Path) -> Any:
 
 async def come(case: Case, folder: Path) -> Came:
     """Build a site, break it and the step, and follow the screen."""
-    runbook = load(find(case.way.runbook))
+    runbook = load(find_runbook(case.way.runbook))
     programs = folder / "programs"
     programs.mkdir()
     with _site(case, folder) as site:
@@ -353,7 +364,7 @@ async def come(case: Case, folder: Path) -> Came:
         around = environment(site)
         path = f"{programs}:{around.pop('PATH')}"
         person = Person(answers_to(case.way, runbook))
-        briefing = prepare(
+        briefing = prepare_briefing(
             runbook,
             given={k: v for k, v in known.items() if k in runbook.variables},
             workdir=site.root,
@@ -395,7 +406,11 @@ def _words(viewer: Viewer) -> str:
     for step_id, own in state.steps.items():
         if own.last is not None and own.status in (Status.FAILED, Status.SKIPPED):
             attempt = viewer.directory.attempt(step_id, own.last.number)
-            found = said(attempt).error or said(attempt).last or own.last.reason
+            found = (
+                last_output(attempt).error
+                or last_output(attempt).last
+                or own.last.reason
+            )
     ended = state.ended
     return " | ".join(each for each in (found, ended.reason if ended else "") if each)
 

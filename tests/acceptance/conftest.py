@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.drill.site import sites_root
-from mobius_tui.run.attempt import ask_to_stop
-from mobius_tui.run.home import runs_root
-from mobius_tui.run.runs import all_runs
+from mobius_tui.drill.site.drill_site import sites_root
+from mobius_tui.run.attempts.launcher import ask_to_stop
+from mobius_tui.run.storage.run_index import all_runs
+from mobius_tui.run.storage.state_home import runs_root
 from tests.acceptance.terminal import PROGRAM, Terminal
 
 Open = Callable[..., Terminal]
@@ -65,7 +65,7 @@ def end_all() -> None:
         pid = int(owner.read_text().split()[0])
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
-    from mobius_tui.drill.sweep import reap_orphans
+    from mobius_tui.drill.orphaned_sites import reap_orphans
 
     deadline = time.monotonic() + 60
     while any(sites_root().glob("*")) and time.monotonic() < deadline:

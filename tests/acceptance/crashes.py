@@ -22,19 +22,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.briefing import prepare
-from mobius_tui.run.directory import RunDirectory, holder
-from mobius_tui.run.events import RunEnded
-from mobius_tui.run.follow import Follower
-from mobius_tui.run.intents import Intent, Reply
-from mobius_tui.run.starter import begin, resume
-from mobius_tui.run.step_events import StepEnded, StepStarted, StepUnknown
-from mobius_tui.run.traces import read_pid
-from mobius_tui.run.verify import verify
-from mobius_tui.run.viewer import Viewer
-from mobius_tui.runbook.decode import load
-from mobius_tui.runbook.model import Runbook
-from mobius_tui.runbook.model_action import Run
+from mobius_tui.run.attempts.attempt_files import read_pid
+from mobius_tui.run.client.run_briefing import prepare_briefing
+from mobius_tui.run.client.start_run import resume_run, start_new_run
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.events.run_events import RunEnded
+from mobius_tui.run.events.step_events import StepEnded, StepStarted, StepUnknown
+from mobius_tui.run.intents.messages import Intent, Reply
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.records.verification import verify
+from mobius_tui.run.storage.run_directory import RunDirectory, holder
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.model.actions import Run
+from mobius_tui.runbook.model.runbook import Runbook
 
 PER_RUN = 40
 """Kills of one run; a long journal would cost more than it teaches."""
@@ -103,7 +103,7 @@ class Campaign:
 
     async def go(self) -> None:
         """Kill until there were enough, then end the run."""
-        self.directory = await begin(prepare(self.book, given={}))
+        self.directory = await start_new_run(prepare_briefing(self.book, given={}))
         while self.left > 0:
             await self._round()
         await self._finish()
@@ -129,7 +129,7 @@ class Campaign:
         deadline = time.monotonic() + LIMIT
         while True:
             try:
-                await resume(self.directory, self.book)
+                await resume_run(self.directory, self.book)
                 viewer = Viewer(self.directory)
                 await self._decide(viewer)
                 return viewer

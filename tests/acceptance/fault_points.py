@@ -19,17 +19,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.briefing import prepare
-from mobius_tui.run.directory import RunDirectory
-from mobius_tui.run.follow import Follower
-from mobius_tui.run.home import runs_root
-from mobius_tui.run.intents import Intent
-from mobius_tui.run.runs import all_runs
-from mobius_tui.run.starter import begin, resume
-from mobius_tui.run.steps import BAD
-from mobius_tui.run.viewer import Viewer
-from mobius_tui.runbook.decode import load
-from mobius_tui.runbook.model import Runbook
+from mobius_tui.run.client.run_briefing import prepare_briefing
+from mobius_tui.run.client.start_run import resume_run, start_new_run
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.state.step_state import BAD
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.run_index import all_runs
+from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.model.runbook import Runbook
 from tests.acceptance.crashes import LIMIT, Tally, hold
 from tests.acceptance.faulty import Fault, standing_in
 from tests.run.running import wait_for
@@ -160,7 +160,7 @@ class _Trial:
             assert time.monotonic() < deadline, "it did not come to an end"
             self.found.resumed += 1
             try:
-                await resume(directory, self.book)
+                await resume_run(directory, self.book)
             except MobiusError as error:
                 if "never began" not in str(error):
                     raise
@@ -183,7 +183,9 @@ class _Trial:
         """The host with the fault, until it has ended or waits for room in vain."""
         known = {run.id for run in all_runs(runs_root())}
         with standing_in(self.folder, self.fault), contextlib.suppress(MobiusError):
-            directory = await begin(prepare(self.book, given={}), auto=self.auto)
+            directory = await start_new_run(
+                prepare_briefing(self.book, given={}), auto=self.auto
+            )
             await self._note(directory)
         [directory] = all_runs(runs_root(), but=known)
         await self._until_it_ends(directory)

@@ -193,4 +193,6 @@ def standing_in(folder: Path, fault: Fault) -> Iterator[None]:
 if __name__ == "__main__":
     wrap(Faulty(Fault(**json.loads(os.environ.pop(VARIABLE)))))
     sys.argv = sys.argv[2:]
-    runpy.run_module("mobius_tui.run.host", run_name="__main__", alter_sys=True)
+    runpy.run_module(
+        "mobius_tui.run.host.host_main", run_name="__main__", alter_sys=True
+    )

@@ -18,12 +18,12 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mobius_tui.run.briefing import prepare
-from mobius_tui.run.follow import Follower
-from mobius_tui.run.intents import Intent
-from mobius_tui.run.starter import begin
-from mobius_tui.run.viewer import Viewer
-from mobius_tui.runbook.decode import load
+from mobius_tui.run.client.run_briefing import prepare_briefing
+from mobius_tui.run.client.start_run import start_new_run
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.runbook.library.loader import load
 from tests.acceptance.answering import Answering
 from tests.acceptance.payloads import PAYLOADS, text
 from tests.acceptance.test_keys import press_until
@@ -132,7 +132,7 @@ async def live(
     runbook = load(book(folder, script(folder, payloads, split=split)))
     said = text(payloads[0], whole=False)[:2000]
     said = said.encode("utf-8", "replace").decode()
-    directory = await begin(prepare(runbook, given={"said": said}))
+    directory = await start_new_run(prepare_briefing(runbook, given={"said": said}))
     viewer = Viewer(directory)
     reply = await viewer.intend(Intent(wish="start", step="out", attempt=1))
     assert reply.ok, reply.text

@@ -5,16 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 
-from mobius_tui.drill.own_faults import own_faults
-from mobius_tui.run.answers import answers_of
-from mobius_tui.run.briefing import prepare
-from mobius_tui.run.dryrun import dry_run
-from mobius_tui.runbook.decode import decode
+from mobius_tui.drill.own_staging import own_faults
+from mobius_tui.run.client.dry_run import dry_run
+from mobius_tui.run.client.run_briefing import prepare_briefing
+from mobius_tui.run.planning.initial_values import answers_of
+from mobius_tui.runbook.library.loader import decode
 from mobius_tui.runbook.page.convert import convert
-from mobius_tui.runbook.problem import Problem, report
-from mobius_tui.runbook.source import RefusedError
-from mobius_tui.tui import settings
-from mobius_tui.tui.brief import effects, preflight, summary, values
+from mobius_tui.runbook.toml.problem import Problem, problem_report
+from mobius_tui.runbook.toml.runbook_source import RefusedError
+from mobius_tui.tui.config import settings
+from mobius_tui.tui.presenters.briefing_fields import (
+    effects,
+    preflight,
+    summary,
+    values,
+)
 from tests.acceptance import mutations
 from tests.acceptance.mutations import Sound
 from tests.paths import ROOT
@@ -62,10 +67,10 @@ class Runbooks(Sound):
         runbook, problems = decode(path, data, read, thorough=True)
         errors = [problem for problem in problems if problem.severity == "error"]
         assert (runbook is None) == bool(errors)
-        assert report(problems).replace("\n", "").isprintable()
+        assert problem_report(problems).replace("\n", "").isprintable()
         if runbook is None:
             return
-        briefing = prepare(runbook, given={}, workdir=self.folder)
+        briefing = prepare_briefing(runbook, given={}, workdir=self.folder)
         for each in (summary, preflight, values):
             each(briefing)
         effects(runbook)
@@ -91,7 +96,7 @@ class Pages(Sound):
         text = data.decode("utf-8", "replace")
         made = convert(text, page="page.md", file="page.toml", name="page")
         runbook, problems = decode(Path("page.toml"), made.text.encode(), read)
-        assert runbook is not None, report(problems)
+        assert runbook is not None, problem_report(problems)
 
 
 SETTINGS = b"""theme = "textual-light"

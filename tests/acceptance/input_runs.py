@@ -12,42 +12,40 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from mobius_tui.drill import kept
-from mobius_tui.drill.score_words import as_json as drill_json
-from mobius_tui.drill.score_words import row
+from mobius_tui.drill import drill_record
+from mobius_tui.drill.score_text import as_json as drill_json
+from mobius_tui.drill.score_text import row
 from mobius_tui.errors import MobiusError
 from mobius_tui.health.backtest import as_json as backtest_json
-from mobius_tui.health.backtest import in_lines
-from mobius_tui.health.replay import replay
+from mobius_tui.health.backtest import in_lines, run_backtest
 from mobius_tui.health.thresholds import SEED
-from mobius_tui.review import annotating
-from mobius_tui.review.as_html import as_html
-from mobius_tui.review.as_json import as_json
-from mobius_tui.review.as_junit import as_junit
-from mobius_tui.review.as_markdown import as_markdown
-from mobius_tui.review.export import export
-from mobius_tui.review.gather import gather
-from mobius_tui.review.importing import take_in
+from mobius_tui.review import run_annotations
+from mobius_tui.review.formats.html_report import as_html
+from mobius_tui.review.formats.json_report import as_json
+from mobius_tui.review.formats.junit_report import as_junit
+from mobius_tui.review.formats.markdown_report import as_markdown
+from mobius_tui.review.report_builder import build_report
 from mobius_tui.review.rewind import Rewind
-from mobius_tui.run.contents import contents
-from mobius_tui.run.elsewhere import Lookout
-from mobius_tui.run.entry_words import words
-from mobius_tui.run.events import EVENTS
-from mobius_tui.run.follow import Follower
-from mobius_tui.run.glance import last_glance
-from mobius_tui.run.journal import FIRST
-from mobius_tui.run.summary import summary
-from mobius_tui.run.traces import read_end, read_outputs, read_pid
-from mobius_tui.run.verify import verify
-from mobius_tui.run.viewer import Viewer
-from mobius_tui.tui.applies import available, labels
-from mobius_tui.tui.commands import commands
-from mobius_tui.tui.describe import describe
-from mobius_tui.tui.offers import offer
-from mobius_tui.tui.outline import phase_row, step_row, tally
-from mobius_tui.tui.refusals import why_not
-from mobius_tui.tui.sight import Sight
-from mobius_tui.tui.status_text import status_text
+from mobius_tui.review.run_export import export
+from mobius_tui.review.run_import import import_run
+from mobius_tui.run.attempts.attempt_files import read_end, read_outputs, read_pid
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.events.run_events import EVENTS
+from mobius_tui.run.journal.describe_entry import journal_entry_text
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.journal.journal import FIRST
+from mobius_tui.run.records.run_summary import summary
+from mobius_tui.run.records.verification import verify
+from mobius_tui.run.storage.last_viewed import read_last_view
+from mobius_tui.run.storage.table_of_contents import read_table_of_contents
+from mobius_tui.run.watch.other_runs import OtherRunsMonitor
+from mobius_tui.tui.commands.registry import commands
+from mobius_tui.tui.presenters.availability import available, labels, why_not
+from mobius_tui.tui.presenters.checklist_rows import phase_row, step_row, tally
+from mobius_tui.tui.presenters.next_action import offer
+from mobius_tui.tui.presenters.run_presenter import RunPresenter
+from mobius_tui.tui.presenters.status_text import status_text
+from mobius_tui.tui.presenters.step_details import describe
 from tests.acceptance import mutations
 from tests.acceptance.mutations import Sound
 from tests.review.story import story
@@ -69,12 +67,12 @@ class Kept(Sound):
     def told(self) -> None:
         """By one form of the report, each in its turn."""
         self.number += 1
-        FORMS[self.number % len(FORMS)](gather(self.directory))
+        FORMS[self.number % len(FORMS)](build_report(self.directory))
 
     def seen(self) -> None:
         """As the screens have it."""
         viewer = Viewer(self.directory)
-        sight = Sight(viewer)
+        sight = RunPresenter(viewer)
         view = sight.run(self.made.at + 60, None)
         health = sight.health(view)
         tally(view)
@@ -155,7 +153,7 @@ class Journals(Kept):
         found = summary(self.directory)
         found.row()
         found.as_json()
-        Lookout(self.directory.path.parent).look()
+        OtherRunsMonitor(self.directory.path.parent).look()
 
     def _verified(self) -> None:
         assert all(isinstance(each, str) for each in verify(self.directory))
@@ -163,7 +161,7 @@ class Journals(Kept):
     def _followed(self) -> None:
         follower = Follower(self.directory)
         for entry in follower.entries:
-            words(entry, follower.plan, follower.state)
+            journal_entry_text(entry, follower.plan, follower.state)
         rewind = Rewind(follower.plan)
         rewind.take(follower.entries, ())
 
@@ -188,7 +186,7 @@ class Healths(Kept):
 
     def feed(self, data: bytes) -> None:
         self.directory.health.write_bytes(data)
-        found = replay(data.splitlines(keepends=True), SEED)
+        found = run_backtest(data.splitlines(keepends=True), SEED)
         tuple(in_lines(found))
         backtest_json(found)
         self.refused(self.seen, self.told, lambda: summary(self.directory).row())
@@ -224,7 +222,7 @@ class Records(Kept):
         folders.path.mkdir(exist_ok=True)
         self.sound = {
             self.directory.record: RECORD,
-            kept.path(self.directory): SCORE,
+            drill_record.drill_record_path(self.directory): SCORE,
             self.directory.glance: b'{"at": 1795527905.0, "health": "ok"}',
             self.directory.contents: b"T\tdrill\tx\n\t1 One\nlook\t1.1 Look\n",
             self.directory.imported: b'head = "x"\n',
@@ -249,16 +247,16 @@ class Records(Kept):
 
     def _ways(self, path: Path) -> tuple[Callable[[], object], ...]:
         run, attempt = self.directory, self.directory.attempt("look", 1)
-        found = kept.read(run)
+        found = drill_record.read_drill_record(run)
         drill: tuple[Callable[[], object], ...] = ()
         if found is not None:
             drill = (lambda: row(found), lambda: drill_json(found))
         return (
             *drill,
-            lambda: annotating.read(run),
+            lambda: run_annotations.read_annotations(run),
             lambda: tuple(verify(run)),
-            lambda: last_glance(run),
-            lambda: contents(run, 10),
+            lambda: read_last_view(run),
+            lambda: read_table_of_contents(run, 10),
             lambda: read_end(attempt),
             lambda: read_pid(attempt),
             lambda: read_outputs(attempt) if path == attempt.outputs else None,
@@ -308,8 +306,8 @@ class Archives(Kept):
 
     def feed(self, data: bytes) -> None:
         self.file.write_bytes(data)
-        run = take_in(self.file, self.root, head=None, now=1.8e9)
-        gather(run)
+        run = import_run(self.file, self.root, head=None, now=1.8e9)
+        build_report(run)
         assert run.path.parent == self.root
         run.path.rename(self.root / f".taken-{len(list(self.root.iterdir()))}")
 

@@ -13,25 +13,31 @@ from pathlib import Path
 from random import Random
 from typing import Any, get_args
 
-from mobius_tui.health import body
-from mobius_tui.health.ask import ask, client
-from mobius_tui.health.probe import Prober, judge
-from mobius_tui.health.record import Check
-from mobius_tui.health.record import decode as decode_health
-from mobius_tui.health.record import encode as encode_health
-from mobius_tui.health.target import target
-from mobius_tui.run.control import Control
-from mobius_tui.run.engine import Engine
-from mobius_tui.run.first_values import refuse
-from mobius_tui.run.follow import Follower
-from mobius_tui.run.intents import Intent, Reply, Wish, decode_from_host, encode_intent
-from mobius_tui.run.journal import Clock, Journal, read
-from mobius_tui.run.plan import Plan
-from mobius_tui.run.post import post
-from mobius_tui.run.room import Room
-from mobius_tui.runbook.decode import load
-from mobius_tui.runbook.model import Variable
-from mobius_tui.runbook.model_health import Figure, Probe
+from mobius_tui.health import response_body
+from mobius_tui.health.health_record import ProbeResult
+from mobius_tui.health.health_record import decode as decode_health
+from mobius_tui.health.health_record import encode as encode_health
+from mobius_tui.health.http_client import new_http_client, send_request
+from mobius_tui.health.probe import Prober, judge_answer
+from mobius_tui.health.probe_target import fill_target
+from mobius_tui.run.attempts.disk_space import DiskSpaceWaiters
+from mobius_tui.run.host.control_server import Control
+from mobius_tui.run.host.engine import Engine
+from mobius_tui.run.intents.messages import (
+    Intent,
+    Reply,
+    Wish,
+    decode_from_host,
+    encode_intent,
+)
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.journal.journal import Clock, Journal, read
+from mobius_tui.run.messaging.webhook import post_webhook
+from mobius_tui.run.planning.initial_values import refuse_value
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.model.probes import Figure, Probe
+from mobius_tui.runbook.model.runbook import Variable
 from tests.acceptance import mutations
 from tests.acceptance.mutations import Sound
 from tests.tui.runs import MadeRun
@@ -176,7 +182,7 @@ class Intents(Wire):
                     looked=dict,
                     blind=tuple,
                     viewers=lambda: 1,
-                    room=Room(lambda _: None),
+                    room=DiskSpaceWaiters(lambda _: None),
                 )
                 control = Control(engine.judge, patience=self.patience)
                 await control.listen(directory.socket)
@@ -274,7 +280,7 @@ class Answers(Wire):
 
     async def _listen(self) -> None:
         self.server = await asyncio.start_server(self._answer, sock=self.socket)
-        self.client = client()
+        self.client = new_http_client()
 
     def close(self) -> None:
         self.wait(self._hang_up())
@@ -303,11 +309,13 @@ class Answers(Wire):
         self.wait(self._ask())
 
     async def _ask(self) -> None:
-        tried = await post(self.url, b"{}", within=WITHIN)
+        tried = await post_webhook(self.url, b"{}", within=WITHIN)
         assert tried.outcome in ("sent", "not sent", "unknown")
-        answer = await ask(self.client, url=self.url, within=WITHIN, redirects=1)
-        verdict = judge(answer, target(PROBE, str))
-        check = Check(
+        answer = await send_request(
+            self.client, url=self.url, within=WITHIN, redirects=1
+        )
+        verdict = judge_answer(answer, fill_target(PROBE, str))
+        check = ProbeResult(
             at=1.0,
             mono=1.0,
             probe="api",
@@ -344,7 +352,7 @@ class Values(Answers):
         number, *rest = data.decode("utf-8", "surrogateescape").split("\n")
         texts = ["".join(rest), *rest, *("".join(rest[::-1]),) * 3][:6]
         for text in texts:
-            refuse(Variable(name="v"), text)
+            refuse_value(Variable(name="v"), text)
         self.data = SOUND[int(number) % len(SOUND)]
         self.wait(self._probe(int(number), texts))
 
@@ -363,12 +371,12 @@ class Values(Answers):
             for at, (name, pair) in enumerate(fields.items(), 3)
         }
         probe = replace(PROBE, headers={"X-A": texts[5], "Host": texts[0]}, **chosen)
-        found = replace(target(probe, str), timeout=0.5)
+        found = replace(fill_target(probe, str), timeout=0.5)
         prober = Prober((found,), every=0.02, witness=(f"127.0.0.1:{texts[1]}",))
-        seen: list[Check] = []
+        seen: list[ProbeResult] = []
         came = asyncio.Event()
 
-        def see(check: Check) -> None:
+        def see(check: ProbeResult) -> None:
             seen.append(check)
             came.set()
 
@@ -390,7 +398,7 @@ class Bodies(Sound):
     """What stands in an answer, without a server between."""
 
     def __init__(self, _folder: Path) -> None:
-        self.wanted = target(PROBE, str)
+        self.wanted = fill_target(PROBE, str)
 
     def make(self, dice: Random) -> bytes:
         if dice.random() < 0.3:
@@ -398,10 +406,12 @@ class Bodies(Sound):
         return mutations.packed(mutations.tree(dice, json.loads(BODY)))
 
     def feed(self, data: bytes) -> None:
-        document = body.parse(data)
-        assert isinstance(body.mismatch(data, document, self.wanted.json, "x"), str)
+        document = response_body.parse(data)
+        assert isinstance(
+            response_body.mismatch(data, document, self.wanted.json, "x"), str
+        )
         for figure in (self.wanted.error_rate, self.wanted.p95):
-            found = body.figure(document, figure, highest=1e9)
+            found = response_body.figure(document, figure, highest=1e9)
             assert found is None or 0 <= found <= 1e12
 
 

@@ -20,9 +20,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.briefing import prepare
-from mobius_tui.run.starter import begin
-from mobius_tui.runbook.decode import load
+from mobius_tui.run.client.run_briefing import prepare_briefing
+from mobius_tui.run.client.start_run import start_new_run
+from mobius_tui.runbook.library.loader import load
 from tests.acceptance.terminal import Terminal
 from tests.benchmarks.figures import rank
 
@@ -134,7 +134,7 @@ async def campaign(folder: Path, *, times: int, loops: int, minutes: float) -> T
     """Begin a run, open it, and answer dialogs on it beside busy processes."""
     path = folder / "loaded.toml"
     path.write_text(BOOK)
-    directory = await begin(prepare(load(path), given={}))
+    directory = await start_new_run(prepare_briefing(load(path), given={}))
     screen = Terminal("resume", directory.id, columns=120, rows=36)
     try:
         screen.until("Enter ▸ Run 1.1")

@@ -15,14 +15,14 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 from mobius_tui.errors import RunbookError
-from mobius_tui.runbook.decode import decode
-from mobius_tui.runbook.document import decoded
-from mobius_tui.runbook.effects.judge import judge_script
-from mobius_tui.runbook.effects.known import known_commands
-from mobius_tui.runbook.model import Runbook, Step
-from mobius_tui.runbook.model_action import Effect, Manual, Run
+from mobius_tui.runbook.effects.script_effects import judge_script
+from mobius_tui.runbook.library.loader import decode
+from mobius_tui.runbook.lint.label_rules import known_commands
+from mobius_tui.runbook.model.actions import Effect, Manual, Run
+from mobius_tui.runbook.model.runbook import Runbook, Step
 from mobius_tui.runbook.page.convert import Imported
-from mobius_tui.runbook.source import RefusedError, read_bytes
+from mobius_tui.runbook.toml.runbook_source import RefusedError, read_bytes
+from mobius_tui.runbook.toml.toml_document import decode_text
 from tests.acceptance.page_words import lost_words
 
 Converter = Callable[..., Imported]
@@ -93,7 +93,7 @@ def judged(page: Path, name: str, convert: Converter) -> Judged:
     """
     found = Judged(name=name)
     try:
-        text = decoded(name, read_bytes(page))
+        text = decode_text(name, read_bytes(page))
     except RefusedError as error:
         found.refused = error.problem.message
         return found

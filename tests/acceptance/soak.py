@@ -31,15 +31,15 @@ from pathlib import Path
 import psutil
 
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.briefing import prepare
-from mobius_tui.run.directory import RunDirectory, holder
-from mobius_tui.run.intents import Intent, Wish
-from mobius_tui.run.starter import begin
-from mobius_tui.run.traces import MARK
-from mobius_tui.run.verify import verify
-from mobius_tui.run.viewer import Viewer
-from mobius_tui.runbook.decode import load
-from mobius_tui.runbook.model import Runbook
+from mobius_tui.run.attempts.attempt_files import MARK
+from mobius_tui.run.client.run_briefing import prepare_briefing
+from mobius_tui.run.client.start_run import start_new_run
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.intents.messages import Intent, Wish
+from mobius_tui.run.records.verification import verify
+from mobius_tui.run.storage.run_directory import RunDirectory, holder
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.model.runbook import Runbook
 from tests.acceptance.terminal import PROGRAM
 from tests.run.running import wait_for
 from tests.run.sites import Site
@@ -186,7 +186,7 @@ class Soak:
 
     async def go(self) -> Found:
         """Begin, try step after step, end, and look at what is left."""
-        directory = await begin(prepare(self._book, given={}))
+        directory = await start_new_run(prepare_briefing(self._book, given={}))
         screen = Screen(directory.id)
         lines = subprocess.Popen(
             [PROGRAM, "resume", directory.id, "--json"], stdout=subprocess.DEVNULL

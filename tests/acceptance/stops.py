@@ -21,12 +21,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mobius_tui.errors import FAULT, MobiusError
-from mobius_tui.run.briefing import prepare
-from mobius_tui.run.fault import folder
-from mobius_tui.run.intents import Intent
-from mobius_tui.run.starter import begin
-from mobius_tui.run.viewer import Viewer
-from mobius_tui.runbook.decode import load
+from mobius_tui.run.client.run_briefing import prepare_briefing
+from mobius_tui.run.client.start_run import start_new_run
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.storage.crash_report import folder
+from mobius_tui.runbook.library.loader import load
 from tests.acceptance.terminal import Terminal
 from tests.review.story import story
 
@@ -193,7 +193,7 @@ async def commands(place: Path) -> tuple[tuple[str, ...], ...]:
     """
     path = place / "stops.toml"
     path.write_text(BOOK)
-    directory = await begin(prepare(load(path), given={"which": "a"}))
+    directory = await start_new_run(prepare_briefing(load(path), given={"which": "a"}))
     viewer = Viewer(directory)
     for step in ("look", "fails"):
         reply = await viewer.intend(Intent(wish="start", step=step, attempt=1))

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.drill.faults import FAULTS
-from mobius_tui.drill.rehearse import rehearsal
-from mobius_tui.run.follow import Follower
-from mobius_tui.run.intents import Intent
-from mobius_tui.run.starter import begin
-from mobius_tui.run.steps import Status
-from mobius_tui.run.viewer import Viewer
+from mobius_tui.drill.rehearsal import rehearsal
+from mobius_tui.run.client.start_run import start_new_run
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.state.step_state import Status
 from tests.run.running import wait_for
 
 
@@ -24,7 +24,7 @@ async def test_without_a_backup_it_ends_in_failure_recovery_and_asks_for_a_perso
     fault = FAULTS["bad-release"]
     with rehearsal("mobius-rollback", fault, seed=0, given={}, keep=False) as briefing:
         shutil.rmtree(briefing.workdir / "backups")
-        directory = await begin(briefing, {"reason": "every page answers 500"})
+        directory = await start_new_run(briefing, {"reason": "every page answers 500"})
         viewer = Viewer(directory)
         reply = await viewer.intend(Intent(wish="arm", confirm="production"))
         assert reply.ok, reply.text

@@ -12,12 +12,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mobius_tui.drill import site as sites
-from mobius_tui.drill.site import processes_in
-from mobius_tui.run.directory import holder
-from mobius_tui.run.follow import Follower
-from mobius_tui.run.home import runs_root
-from mobius_tui.run.runs import all_runs
+from mobius_tui.drill.site import drill_site as sites
+from mobius_tui.drill.site.drill_site import processes_in
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.storage.run_directory import holder
+from mobius_tui.run.storage.run_index import all_runs
+from mobius_tui.run.storage.state_home import runs_root
 from tests.acceptance.terminal import PROGRAM
 from tests.run.running import wait_for
 
@@ -52,7 +52,7 @@ def test_the_next_start_takes_down_what_a_crash_left(tmp_path: Path) -> None:
     wait_for(lambda: run.host() is None)
     left = [psutil.Process(pid) for pid, _ in processes_in(root)]
     assert len(left) > 4  # its services, and the script of a step
-    assert sites.ask(site, "/health")[0] == 500
+    assert sites.request_site(site, "/health")[0] == 500
 
     said_next = subprocess.run(
         [PROGRAM, "runs"], capture_output=True, text=True, check=False, timeout=120

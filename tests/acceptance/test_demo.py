@@ -15,17 +15,17 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.drill import site as sites
 from mobius_tui.drill.faults import FAULTS
-from mobius_tui.drill.rehearse import rehearsal
+from mobius_tui.drill.rehearsal import rehearsal
+from mobius_tui.drill.site import drill_site as sites
 from mobius_tui.errors import MobiusError
 from mobius_tui.plain import show
-from mobius_tui.run.follow import Follower
-from mobius_tui.run.home import runs_root
-from mobius_tui.run.intents import Intent
-from mobius_tui.run.runs import all_runs
-from mobius_tui.run.starter import begin
-from mobius_tui.run.verify import verify
+from mobius_tui.run.client.start_run import start_new_run
+from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.records.verification import verify
+from mobius_tui.run.storage.run_index import all_runs
+from mobius_tui.run.storage.state_home import runs_root
 from tests.acceptance.terminal import PROGRAM
 
 pytestmark = pytest.mark.usefixtures("ended")
@@ -46,7 +46,7 @@ class Watch(threading.Thread):
         while not self.over.is_set():
             for folder in sites.sites_root().glob("*"):
                 try:
-                    status, _ = sites.ask(sites.open_site(folder), "/health")
+                    status, _ = sites.request_site(sites.open_site(folder), "/health")
                 except MobiusError:
                     continue
                 if status and status not in self.seen[-1:]:
@@ -132,7 +132,7 @@ def test_without_a_backup_it_fails_and_says_why(
     fault = FAULTS["bad-release"]
 
     async def go() -> int:
-        directory = await begin(briefing, {"reason": "test"})
+        directory = await start_new_run(briefing, {"reason": "test"})
         answers = {
             "indicators": "trigger",
             "scenario": "code",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mobius_tui.run.briefing import prepare
-from mobius_tui.run.follow import Follower
-from mobius_tui.run.starter import begin
-from mobius_tui.runbook.decode import load
-from mobius_tui.runbook.own_copy import copy_of
+from mobius_tui.run.client.run_briefing import prepare_briefing
+from mobius_tui.run.client.start_run import start_new_run
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.library.own_runbooks import copy_of
 from tests.acceptance.conftest import Open
 from tests.acceptance.test_keys import ENTER, press_until
 from tests.acceptance.test_output import wait_until
@@ -52,7 +52,7 @@ async def test_a_step_is_edited_for_the_next_run(
     book = tmp_path / "edited.toml"
     book.write_text(BOOK)
     editor = fake_editor(tmp_path, 'sed -i "s/as-it-was/\x1b[2Jas-it-is/" "$2"')
-    directory = await begin(prepare(load(book), given={}))
+    directory = await start_new_run(prepare_briefing(load(book), given={}))
     screen = terminal("resume", directory.id, VISUAL=editor)
     screen.until("First step")
     press_until(screen, "e", lambda shown: "Edited since this run began" in shown)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.directory import RunDirectory
-from mobius_tui.run.events import HostStarted
-from mobius_tui.run.follow import Follower
+from mobius_tui.run.events.run_events import HostStarted
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.storage.run_directory import RunDirectory
 from tests.acceptance.fault_points import Found, points
 from tests.acceptance.faulty import Fault
 

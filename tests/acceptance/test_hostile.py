@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobius_tui.cli import main
-from mobius_tui.plain import inert
-from mobius_tui.run.follow import Follower
-from mobius_tui.run.payload import Letter, body
-from mobius_tui.runbook.model import Channel
+from mobius_tui.plain import plain_text
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.messaging.payload import OutgoingMessage, body
+from mobius_tui.runbook.model.runbook import Channel
 from mobius_tui.sanitize import SGR, clean, collapse, decode, line
-from mobius_tui.tui import clipboard, terminal_title
+from mobius_tui.tui.backend import capabilities, clipboard
 from tests.acceptance.answering import OURS
 from tests.acceptance.conftest import ended as ended
 from tests.acceptance.hostile import SHORT, Tally, commands, live, review, told
@@ -82,11 +82,11 @@ def test_any_text_by_every_way(first: str, second: str) -> None:
     for shown in (line(said), clean(said), clean(collapse(said), newlines=True)):
         assert not RAW.search(shown)
     assert not RAW.search(SGR.sub("", clean(said, keep_sgr=True)))
-    title = terminal_title.sequence(said, None)
+    title = capabilities.sequence(said, None)
     assert OURS.fullmatch(title.encode())
     assert OURS.fullmatch(clipboard.sequence(clean(said, newlines=True), {}).encode())
-    assert inert(said).isprintable()
-    letter = Letter(
+    assert plain_text(said).isprintable()
+    letter = OutgoingMessage(
         title=said,
         text=said,
         run="r",

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.drill import site as sites
-from mobius_tui.run.follow import Follower
-from mobius_tui.run.home import runs_root
-from mobius_tui.run.runs import all_runs
-from mobius_tui.tui.guard import DEAF
+from mobius_tui.drill.site import drill_site as sites
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.storage.run_index import all_runs
+from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.tui.backend.key_queue import INPUT_GUARD
 from tests.acceptance.conftest import Open
 from tests.acceptance.terminal import LIMIT, Terminal
 
@@ -64,7 +64,7 @@ def test_the_whole_demo_by_keys_alone(terminal: Open, columns: int, rows: int) -
     screen.until("Begin", 60)
     [folder] = sites.sites_root().iterdir()
     site = sites.open_site(folder)
-    assert sites.ask(site, "/health")[0] == 500
+    assert sites.request_site(site, "/health")[0] == 500
     press_until(screen, CTRL_G, lambda text: "Enter ▸ Decide 1.1" in text)
 
     dialog(screen, "Not yet")
@@ -96,11 +96,11 @@ def test_the_whole_demo_by_keys_alone(terminal: Open, columns: int, rows: int) -
     press_until(screen, ENTER, lambda text: "Run it" not in text, 2.0)
     screen.until("Verifying backup integrity")
     screen.until(proposes("3.7"))
-    assert sites.ask(site, "/health")[0] == 500, "nothing is restarted yet"
+    assert sites.request_site(site, "/health")[0] == 500, "nothing is restarted yet"
     dialog(screen, "Run it")
     press_until(screen, ENTER, proposes("3.8"))
     press_until(screen, ENTER, proposes("6.1"))
-    assert sites.ask(site, "/health")[0] == 200
+    assert sites.request_site(site, "/health")[0] == 200
     for count in range(2, 11):
         press_until(screen, ENTER, proposes(f"6.{count}"))
     dialog(screen, "Mark as told")
@@ -179,5 +179,5 @@ def test_a_key_that_is_held_down_confirms_nothing(
         screen.read(0.03)
     screen.until("echo drop")
     # Where this test itself was kept from pressing, nothing was held down.
-    assert ran.read_text() == "look\n" or max(gaps) >= DEAF
+    assert ran.read_text() == "look\n" or max(gaps) >= INPUT_GUARD
     press_until(screen, ENTER, lambda _: "drop" in ran.read_text())

@@ -12,9 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mobius_tui.run.directory import RunDirectory
-from mobius_tui.run.fault import folder
-from mobius_tui.runbook.config import config_file
+from mobius_tui.run.storage.crash_report import folder
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.runbook.decode.config_file import config_file
 from tests.acceptance.conftest import Open
 from tests.acceptance.terminal import PROGRAM, Terminal
 from tests.acceptance.test_keys import ENTER, press_until

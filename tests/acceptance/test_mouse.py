@@ -11,10 +11,10 @@ from collections.abc import Callable
 
 import pytest
 
-from mobius_tui.drill import site as sites
-from mobius_tui.run.follow import Follower
-from mobius_tui.run.home import runs_root
-from mobius_tui.run.runs import all_runs
+from mobius_tui.drill.site import drill_site as sites
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.storage.run_index import all_runs
+from mobius_tui.run.storage.state_home import runs_root
 from tests.acceptance.conftest import Open
 from tests.acceptance.terminal import LIMIT, Terminal
 from tests.acceptance.test_keys import next_line
@@ -105,7 +105,7 @@ def test_the_whole_demo_by_mouse_alone(terminal: Open, columns: int, rows: int) 
     click_until(screen, NEXT, shows("Run it"))
     click_until(screen, "Run it", proposes("3.8"))
     click_until(screen, NEXT, proposes("6.1"))
-    assert sites.ask(site, "/health")[0] == 200
+    assert sites.request_site(site, "/health")[0] == 200
     for count in range(2, 11):
         # A click too many may have opened the dialog of the message already.
         click_until(screen, NEXT, names(f"6.{count}"))

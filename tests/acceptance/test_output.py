@@ -12,9 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mobius_tui.run.directory import RunDirectory
-from mobius_tui.run.follow import Follower
-from mobius_tui.tui.clipboard import FILE
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.tui.backend.clipboard import FILE
 from tests.acceptance.conftest import Open
 from tests.acceptance.terminal import LIMIT, Terminal
 from tests.acceptance.test_keys import ENTER, press_until

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mobius_tui.run.briefing import prepare
-from mobius_tui.run.directory import RunDirectory
-from mobius_tui.run.follow import Follower
-from mobius_tui.run.intents import LATE
-from mobius_tui.run.starter import begin
+from mobius_tui.run.client.run_briefing import prepare_briefing
+from mobius_tui.run.client.start_run import start_new_run
+from mobius_tui.run.intents.messages import LATE
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.storage.run_directory import RunDirectory
 from tests.acceptance.conftest import Open
 from tests.acceptance.test_keys import ENTER, press_until
 from tests.acceptance.test_terminal import begun, book, loop_until
@@ -36,7 +36,9 @@ async def test_a_host_that_stands_still_is_told_of_and_begins_nothing_late(
     terminal: Open, tmp_path: Path
 ) -> None:
     began = tmp_path / "began"
-    directory = await begin(prepare(book(tmp_path, f"touch {began}"), given={}))
+    directory = await start_new_run(
+        prepare_briefing(book(tmp_path, f"touch {began}"), given={})
+    )
     screen = terminal("resume", directory.id, columns=80, rows=24)
     lines = terminal("resume", directory.id, "--plain")
     screen.until("Enter ▸ Run 1.1")

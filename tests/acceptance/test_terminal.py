@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.briefing import prepare
-from mobius_tui.run.directory import RunDirectory
-from mobius_tui.run.follow import Follower
-from mobius_tui.run.home import runs_root
-from mobius_tui.run.intents import Intent
-from mobius_tui.run.runs import all_runs
-from mobius_tui.run.starter import begin
-from mobius_tui.run.viewer import Viewer
-from mobius_tui.runbook.decode import load
-from mobius_tui.runbook.model import Runbook
+from mobius_tui.run.client.run_briefing import prepare_briefing
+from mobius_tui.run.client.start_run import start_new_run
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.run_index import all_runs
+from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.model.runbook import Runbook
 from tests.acceptance.conftest import Open
 from tests.acceptance.terminal import PROGRAM
 from tests.acceptance.test_keys import CTRL_G, ENTER, press_until, proposes
@@ -54,7 +54,7 @@ def book(folder: Path, *scripts: str) -> Runbook:
 
 async def begun(runbook: Runbook) -> RunDirectory:
     """A run with its first step under way."""
-    directory = await begin(prepare(runbook, given={}))
+    directory = await start_new_run(prepare_briefing(runbook, given={}))
     viewer = Viewer(directory)
     reply = await viewer.intend(Intent(wish="start", step="s1", attempt=1))
     assert reply.ok, reply.text
@@ -228,7 +228,7 @@ async def test_no_width_of_a_text_moves_a_border_in_a_terminal(
     script = f"for n in $(seq 40); do echo '{WIDE}' $n; done"
     path = book(tmp_path, script).path
     path.write_text(path.read_text().replace('"Step 1"', f'"{WIDE}"'))
-    directory = await begin(prepare(load(path), given={}))
+    directory = await start_new_run(prepare_briefing(load(path), given={}))
     screen = terminal("resume", directory.id)
     press_until(screen, ENTER, partial(_passed, directory, "s1"))
     screen.until(lambda text: "40 lines" in text and "End the run" in text)

@@ -16,12 +16,12 @@ import pytest
 import textual
 
 import mobius_tui
-from mobius_tui.run.directory import RunDirectory
-from mobius_tui.run.follow import Follower
-from mobius_tui.run.home import runs_root
-from mobius_tui.run.runs import all_runs
-from mobius_tui.run.traces import read_pid
-from mobius_tui.run.verify import verify
+from mobius_tui.run.attempts.attempt_files import read_pid
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.records.verification import verify
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.run_index import all_runs
+from mobius_tui.run.storage.state_home import runs_root
 from tests.acceptance.conftest import Open
 from tests.acceptance.terminal import PROGRAM, Terminal
 from tests.acceptance.test_keys import CTRL_G, ENTER, press_until, proposes

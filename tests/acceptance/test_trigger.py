@@ -9,20 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.drill import site as sites
-from mobius_tui.run.briefing import prepare
-from mobius_tui.run.directory import RunDirectory
-from mobius_tui.run.follow import Follower
-from mobius_tui.run.home import runs_root
-from mobius_tui.run.intents import Intent
-from mobius_tui.run.runs import all_runs
-from mobius_tui.run.starter import begin
-from mobius_tui.run.viewer import Viewer
-from mobius_tui.runbook.decode import load
+from mobius_tui.drill.site import drill_site as sites
+from mobius_tui.run.client.run_briefing import prepare_briefing
+from mobius_tui.run.client.start_run import start_new_run
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.run_index import all_runs
+from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.runbook.library.loader import load
 from tests.acceptance.conftest import Open
 from tests.acceptance.test_keys import CTRL_G, ENTER, fill, press_until
 from tests.run.running import wait_for
-from tests.run.test_watching import BOOK, book, invoked, service
+from tests.run.watch.test_triggers import BOOK, book, invoked, service
 
 
 def test_the_demo_is_repaired_by_itself_once_it_is_armed(terminal: Open) -> None:
@@ -31,7 +31,7 @@ def test_the_demo_is_repaired_by_itself_once_it_is_armed(terminal: Open) -> None
     screen.until("Begin", 60)
     [folder] = sites.sites_root().iterdir()
     site = sites.open_site(folder)
-    assert sites.ask(site, "/health")[0] == 500
+    assert sites.request_site(site, "/health")[0] == 500
     press_until(screen, CTRL_G, lambda text: "Enter ▸ Decide 1.1" in text)
     screen.until("TRIGGER FIRED")
     screen.until("Nothing begins by itself")
@@ -41,7 +41,7 @@ def test_the_demo_is_repaired_by_itself_once_it_is_armed(terminal: Open) -> None
     press_until(screen, ENTER, lambda text: "The rollback begins in" in text)
     screen.until("began the rollback", 30)
     screen.until(lambda text: "TRIGGER" not in text and "Enter ▸ Check 6.1" in text, 60)
-    assert sites.ask(site, "/health")[0] == 200
+    assert sites.request_site(site, "/health")[0] == 200
     [run] = all_runs(runs_root())
     watch = Follower(run).state.watch
     assert watch.begun is not None
@@ -53,7 +53,7 @@ def test_the_demo_is_repaired_by_itself_once_it_is_armed(terminal: Open) -> None
 async def armed(tmp_path: Path, port: int) -> RunDirectory:
     path = tmp_path / "watched.toml"
     path.write_text(BOOK.format(port=port, grace="0.5s", where="staging"))
-    directory = await begin(prepare(load(path), given={}))
+    directory = await start_new_run(prepare_briefing(load(path), given={}))
     await arm(directory)
     return directory
 
@@ -90,7 +90,7 @@ async def test_any_viewer_can_hold_it_and_a_dialog_hides_no_banner(
     with service(tmp_path) as site:
         path = tmp_path / "watched.toml"
         path.write_text(book(site, grace="60s"))
-        directory = await begin(prepare(load(path), given={}))
+        directory = await start_new_run(prepare_briefing(load(path), given={}))
         first = terminal("resume", directory.id)
         second = terminal("resume", directory.id, columns=80, rows=24)
         for screen in (first, second):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mobius_tui.run.follow import Follower
+from mobius_tui.run.journal.follower import Follower
 from tests.acceptance.conftest import Open
 from tests.acceptance.test_keys import ENTER, press_until
 from tests.acceptance.test_terminal import LEAVES_ALTERNATE_SCREEN, begun, book

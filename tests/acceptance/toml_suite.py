@@ -16,9 +16,9 @@ import tomllib
 import traceback
 from pathlib import Path, PurePath
 
-from mobius_tui.runbook.decode import decode
-from mobius_tui.runbook.document import Findings, parse
-from mobius_tui.runbook.source import RefusedError
+from mobius_tui.runbook.library.loader import decode
+from mobius_tui.runbook.toml.runbook_source import RefusedError
+from mobius_tui.runbook.toml.toml_document import Findings, parse_toml
 from tests.acceptance.input_files import read
 
 SUITE = "/toml-test/tests/"
@@ -45,7 +45,7 @@ def fault(name: str, data: bytes) -> str:
     began = time.process_time()
     try:
         runbook, problems = decode(Path(PurePath(name).name), data, read)
-        tree = parse(name, data, Findings()).tree
+        tree = parse_toml(name, data, Findings()).tree
     except RefusedError as error:
         if name.startswith("valid/"):
             return f"it is refused: {error.problem.render()}"

@@ -7,22 +7,22 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from mobius_tui.health.record import Check, encode
+from mobius_tui.health.health_record import ProbeResult, encode
 from mobius_tui.health.thresholds import SEED
-from mobius_tui.health.trigger import Watch
-from mobius_tui.runbook.model_health import Probe
+from mobius_tui.health.trigger import TriggerEvaluator
+from mobius_tui.runbook.model.probes import Probe
 from tests.benchmarks.figures import Figure, timed
 
 CHECKS = 100_000
 
 
-def checks() -> list[Check]:
+def checks() -> list[ProbeResult]:
     """Of two probes, one of which reports its figures; ten failures in a thousand."""
     found = []
     for n in range(CHECKS):
         bad, told = 500 <= n % 1000 < 510, n % 2 == 0
         found.append(
-            Check(
+            ProbeResult(
                 at=1.7e9 + n,
                 mono=float(n),
                 probe="api" if told else "web",
@@ -53,7 +53,7 @@ def backtest(folder: Path) -> Iterator[Figure]:
     probes = [Probe(id=name, url="http://127.0.0.1/") for name in ("api", "web")]
 
     def judged() -> None:
-        watch = Watch(SEED, probes)
+        watch = TriggerEvaluator(SEED, probes)
         for check in made:
             watch.apply(check)
 

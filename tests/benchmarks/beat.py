@@ -16,7 +16,7 @@ import httpx
 import psutil
 
 from mobius_tui.health.probe import Prober
-from mobius_tui.health.target import Target
+from mobius_tui.health.probe_target import ProbeTarget
 from tests.benchmarks import runs
 from tests.benchmarks.figures import Figure, rank
 from tests.benchmarks.terminal import Terminal, says
@@ -113,7 +113,7 @@ async def _ours(port: int) -> float:
             done.set()
 
     url = f"http://127.0.0.1:{port}/health"
-    targets = tuple(Target(id=f"p{n}", url=url) for n in range(MANY))
+    targets = tuple(ProbeTarget(id=f"p{n}", url=url) for n in range(MANY))
     began = time.process_time()
     task = asyncio.create_task(Prober(targets, every=0.2).run(on_check))
     await done.wait()

@@ -11,9 +11,9 @@ from statistics import median
 
 import psutil
 
-from mobius_tui.run.directory import RunDirectory
-from mobius_tui.run.follow import Follower
-from mobius_tui.run.steps import Status
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.state.step_state import Status
+from mobius_tui.run.storage.run_directory import RunDirectory
 from tests.benchmarks import runs
 from tests.benchmarks.ballast import Ballast
 from tests.benchmarks.figures import Figure, last_for, rank, timed

@@ -8,21 +8,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from mobius_tui.health.record import Check
-from mobius_tui.health.record import encode as encode_health
-from mobius_tui.review.moment import moments_of
-from mobius_tui.review.rewound import ReviewViewer, Rewound
-from mobius_tui.review.timeline import narrowed, timeline
-from mobius_tui.run.directory import RunDirectory, make, runbook_digest
-from mobius_tui.run.entry import Entry, encode
-from mobius_tui.run.events import Event, RunBegan
-from mobius_tui.run.home import runs_root
-from mobius_tui.run.journal import FIRST
-from mobius_tui.run.step_events import StepEnded, StepStarted
-from mobius_tui.runbook.model import Runbook
-from mobius_tui.tui.past_sight import PastSight
-from mobius_tui.tui.startup import COLLECT_EVERY
-from mobius_tui.tui.timeline_rows import Window, lane_cells
+from mobius_tui.health.health_record import ProbeResult
+from mobius_tui.health.health_record import encode as encode_health
+from mobius_tui.review.reviewed_run import ReviewedRun, ReviewViewer
+from mobius_tui.review.run_timeline import filter_timeline, run_timeline
+from mobius_tui.review.timeline_moments import moments_of
+from mobius_tui.run.events.journal_entry import Entry, encode
+from mobius_tui.run.events.run_events import Event, RunBegan
+from mobius_tui.run.events.step_events import StepEnded, StepStarted
+from mobius_tui.run.journal.journal import FIRST
+from mobius_tui.run.storage.run_directory import RunDirectory, make, runbook_digest
+from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.tui.backend.startup import COLLECT_EVERY
+from mobius_tui.tui.presenters.run_presenter import PastRunPresenter
+from mobius_tui.tui.presenters.timeline_rows import TimeWindow, lane_cells
 from tests.benchmarks.figures import Figure, rank, timed
 from tests.benchmarks.runs import plain_steps, runbook_of
 
@@ -35,13 +35,13 @@ SEEKS = 100
 def looking_back(folder: Path) -> Iterator[Figure]:
     """Reading it, going to any moment, and narrowing it down."""
     directory = _made(folder)
-    read: list[Rewound] = []
-    took = timed(lambda: read.append(Rewound(directory)))
+    read: list[ReviewedRun] = []
+    took = timed(lambda: read.append(ReviewedRun(directory)))
     yield Figure(name="review: reading 100,000 events", value=took, limit=15, unit="s")
     rewound = read[0]
     gc.freeze()  # as the screens do
     gc.set_threshold(*COLLECT_EVERY)
-    sight = PastSight(ReviewViewer(rewound))
+    sight = PastRunPresenter(ReviewViewer(rewound))
     order = random.Random(0)
 
     def go() -> None:
@@ -57,10 +57,10 @@ def looking_back(folder: Path) -> Iterator[Figure]:
     )
     rewind = rewound.rewind
     moments = moments_of(rewound.plan, rewind.entries, rewind.walker.timeline, ())
-    whole = timeline(rewound.plan, rewound.newest, moments, {}, until=rewind.until)
-    took = timed(lambda: narrowed(whole, "s7 failed")) * 1000
+    whole = run_timeline(rewound.plan, rewound.newest, moments, {}, until=rewind.until)
+    took = timed(lambda: filter_timeline(whole, "s7 failed")) * 1000
     yield Figure(name="review: narrowed down", value=took, limit=1000, unit="ms")
-    window = Window(began=whole.began, until=whole.until, width=120)
+    window = TimeWindow(began=whole.began, until=whole.until, width=120)
 
     def draw() -> None:
         for lane in whole.lanes[-12:]:
@@ -90,7 +90,9 @@ def _made(folder: Path) -> RunDirectory:
         lines.append(line)
     directory.journal.write_bytes(b"".join(lines))
     checks = (
-        Check(at=BEGAN + n, mono=n, probe="api", state="ok", status=200, ms=9.0 + n % 7)
+        ProbeResult(
+            at=BEGAN + n, mono=n, probe="api", state="ok", status=200, ms=9.0 + n % 7
+        )
         for n in range(EVENTS // 10)
     )
     directory.health.write_bytes(b"".join(map(encode_health, checks)))

@@ -8,13 +8,13 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
-from mobius_tui.run.briefing import prepare
-from mobius_tui.run.directory import RunDirectory
-from mobius_tui.run.intents import Intent
-from mobius_tui.run.starter import begin
-from mobius_tui.run.viewer import Viewer
-from mobius_tui.runbook.decode import load
-from mobius_tui.runbook.model import Runbook
+from mobius_tui.run.client.run_briefing import prepare_briefing
+from mobius_tui.run.client.start_run import start_new_run
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.model.runbook import Runbook
 
 PROGRAM = str(Path(sys.executable).with_name("mobius-tui"))
 
@@ -77,7 +77,7 @@ async def end(directory: RunDirectory) -> None:
 @contextmanager
 def run_of(runbook: Runbook) -> Iterator[RunDirectory]:
     """A run that has begun, for as long as it is measured."""
-    directory = asyncio.run(begin(prepare(runbook, given={})))
+    directory = asyncio.run(start_new_run(prepare_briefing(runbook, given={})))
     try:
         yield directory
     finally:

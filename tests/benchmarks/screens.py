@@ -10,8 +10,8 @@ from pathlib import Path
 
 import psutil
 
-from mobius_tui.run.directory import RunDirectory
-from mobius_tui.runbook.model import Runbook
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.runbook.model.runbook import Runbook
 from tests.benchmarks import runs
 from tests.benchmarks.figures import Figure, rank
 from tests.benchmarks.replay import Press, Rows, seen

@@ -13,18 +13,18 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from mobius_tui.run.briefing import prepare
-from mobius_tui.run.directory import RunDirectory
-from mobius_tui.run.entry import Entry, encode
-from mobius_tui.run.events import Event, NoteAdded
-from mobius_tui.run.fold import fold
-from mobius_tui.run.intents import Intent
-from mobius_tui.run.journal import FIRST, Clock, Journal, Tail, read
-from mobius_tui.run.starter import begin
-from mobius_tui.run.step_events import CheckTried, StepEnded, StepStarted
-from mobius_tui.run.viewer import Viewer
-from mobius_tui.runbook.decode import load
-from mobius_tui.runbook.model import Runbook
+from mobius_tui.run.client.run_briefing import prepare_briefing
+from mobius_tui.run.client.start_run import start_new_run
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.events.journal_entry import Entry, encode
+from mobius_tui.run.events.run_events import Event, NoteAdded
+from mobius_tui.run.events.step_events import CheckTried, StepEnded, StepStarted
+from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.journal.journal import FIRST, Clock, Journal, Tail, read
+from mobius_tui.run.state.reducer import fold
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.model.runbook import Runbook
 from tests.benchmarks.figures import Figure, interleaved, last_for, rank, timed
 
 FLOOD = 3_000_000_000
@@ -76,7 +76,7 @@ async def _until_ended(viewer: Viewer) -> None:
 
 async def _auto(runbook: Runbook) -> tuple[RunDirectory, float]:
     """A run by `--auto`; its directory, and the seconds from the wish to the end."""
-    directory = await begin(prepare(runbook, given={}))
+    directory = await start_new_run(prepare_briefing(runbook, given={}))
     viewer = Viewer(directory)
     await viewer.connect()
     began = time.perf_counter()
@@ -154,7 +154,7 @@ def intents(folder: Path) -> Iterator[Figure]:
     runbook = _runbook(folder, iter([_step("s", "true")]))
 
     async def measure() -> list[float]:
-        directory = await begin(prepare(runbook, given={}))
+        directory = await start_new_run(prepare_briefing(runbook, given={}))
         viewer = Viewer(directory)
         await viewer.connect()
         took = []
@@ -183,7 +183,7 @@ def viewers(folder: Path) -> Iterator[Figure]:
     runbook = _runbook(folder, iter([_step("s", "true")]))
 
     async def measure() -> list[float]:
-        directory = await begin(prepare(runbook, given={}))
+        directory = await start_new_run(prepare_briefing(runbook, given={}))
         asker, other = Viewer(directory), Viewer(directory)
         await asker.connect()
         took: list[float] = []
@@ -274,7 +274,7 @@ def history(folder: Path) -> Iterator[Figure]:
 
 
 def _events(count: int) -> Iterator[Event]:
-    from tests.run.test_state import BEGAN
+    from tests.run.state.test_reducer import BEGAN
 
     yield BEGAN
     made = 1

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.drill.site import Site, build, environment, tear_down
+from mobius_tui.drill.site.drill_site import Site, build_site, environment, tear_down
 
 STARTED = datetime(2026, 11, 24, 13, 45, 5, tzinfo=UTC)
 
@@ -24,7 +24,9 @@ def started() -> datetime:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    built = build(tmp_path_factory.mktemp("site") / "mobius", seed=7, started=STARTED)
+    built = build_site(
+        tmp_path_factory.mktemp("site") / "mobius", seed=7, started=STARTED
+    )
     yield built
     tear_down(built)
 

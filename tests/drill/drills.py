@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from mobius_tui.drill import kept
-from mobius_tui.drill.kept import Kept
-from mobius_tui.drill.score import Score
-from mobius_tui.run.directory import RunDirectory
-from mobius_tui.run.events import RunEnded
-from mobius_tui.run.home import runs_root
-from mobius_tui.runbook.decode import load
-from mobius_tui.runbook.digests import step_digests
-from mobius_tui.runbook.model import Runbook
+from mobius_tui.drill import drill_record
+from mobius_tui.drill.drill_record import DrillRecord
+from mobius_tui.drill.drill_score import Score
+from mobius_tui.run.events.run_events import RunEnded
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.runbook.model.runbook_diff import step_digests
 from tests.tui.runs import BEGAN, ROLLBACK, MadeRun
 
 DAY = 86400.0
@@ -35,7 +35,7 @@ def drill(
     runbook: Runbook | None = None,
     operator: str = "ana",
     root: Path | None = None,
-) -> Kept:
+) -> DrillRecord:
     """A drill that is over and kept.
 
     Args:
@@ -49,7 +49,7 @@ def drill(
     at = BEGAN - days * DAY
     run = MadeRun(root or runs_root(), book, values={}, mode="drill", at=at)
     run.write(RunEnded(outcome="completed", reason="so"), after=600.0)
-    found = Kept(
+    found = DrillRecord(
         run=run.directory.id,
         runbook=book.id,
         title=book.title,
@@ -60,7 +60,7 @@ def drill(
         score=score,
         texts=step_digests(book),
     )
-    kept.write(run.directory, found)
+    drill_record.write_drill_record(run.directory, found)
     return found
 
 
@@ -79,6 +79,6 @@ def worse(score: Score = HANDLED, *, by: float) -> Score:
     )
 
 
-def directory_of(drill: Kept) -> RunDirectory:
+def directory_of(drill: DrillRecord) -> RunDirectory:
     """Where a drill is kept."""
     return RunDirectory(runs_root() / drill.run)

@@ -15,17 +15,17 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.cli import main
-from mobius_tui.drill import kept
-from mobius_tui.drill.facilitate import Facilitator
-from mobius_tui.drill.own_faults import own_faults
-from mobius_tui.drill.own_rehearsal import own_rehearsal
-from mobius_tui.drill.site import sites_root
+from mobius_tui.drill import drill_record
+from mobius_tui.drill.drill_facilitator import Facilitator
+from mobius_tui.drill.own_staging import own_faults
+from mobius_tui.drill.rehearsal import own_rehearsal
+from mobius_tui.drill.site.drill_site import sites_root
 from mobius_tui.errors import UsageError
-from mobius_tui.run.home import runs_root
-from mobius_tui.run.intents import Intent
-from mobius_tui.run.runs import all_runs
-from mobius_tui.run.starter import begin
-from mobius_tui.run.viewer import Viewer
+from mobius_tui.run.client.start_run import start_new_run
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.storage.run_index import all_runs
+from mobius_tui.run.storage.state_home import runs_root
 from tests.paths import ROOT
 from tests.run.running import wait_for
 
@@ -161,7 +161,7 @@ def test_what_the_runbook_repairs_is_handled(
     assert staging.answers()
     assert not any(sites_root().iterdir()), "it waits until the staging is as it was"
     [run] = all_runs(runs_root())
-    drill = kept.read(run)
+    drill = drill_record.read_drill_record(run)
     assert drill is not None
     assert drill.score.handled
     assert drill.score.faults == ("web-down",)
@@ -256,8 +256,8 @@ def test_a_killed_drill_is_healed_by_its_guard(staging: Staging) -> None:
     script = (
         "import sys, time\n"
         "from pathlib import Path\n"
-        "from mobius_tui.drill.own_faults import own_faults\n"
-        "from mobius_tui.drill.own_rehearsal import own_rehearsal\n"
+        "from mobius_tui.drill.own_staging import own_faults\n"
+        "from mobius_tui.drill.rehearsal import own_rehearsal\n"
         "faults = own_faults(Path(sys.argv[2]))\n"
         "with own_rehearsal(sys.argv[1], faults[:1], all_faults=faults, given={}, "
         "profile='staging', workdir=None, send=False):\n"
@@ -289,7 +289,7 @@ async def test_a_facilitator_has_the_teams_own_faults(staging: Staging) -> None:
         workdir=None,
         send=False,
     ) as briefing:
-        viewer = Viewer(await begin(briefing))
+        viewer = Viewer(await start_new_run(briefing))
         leads = Facilitator(viewer)
         assert tuple(leads.faults) == ("web-down", "no-fault")
         await leads.act("heal", leads.fault("web-down"))

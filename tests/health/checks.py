@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from mobius_tui.health.record import Check, State
-from mobius_tui.health.trigger import Cleared, Fired, Meter, Watch
-from mobius_tui.runbook.model_health import (
+from mobius_tui.health.health_record import ProbeResult, State
+from mobius_tui.health.trigger import Cleared, Fired, Meter, TriggerEvaluator
+from mobius_tui.runbook.model.probes import (
     ErrorRate,
     Figure,
     P95Latency,
@@ -44,8 +44,8 @@ def ok(
     ms: float | None = 20.0,
     error_rate: float | None = None,
     p95_ms: float | None = None,
-) -> Check:
-    return Check(
+) -> ProbeResult:
+    return ProbeResult(
         at=0.0,
         mono=0.0,
         probe=probe,
@@ -57,23 +57,25 @@ def ok(
     )
 
 
-def trace(spelt: str, probe: str = "api") -> list[Check]:
+def trace(spelt: str, probe: str = "api") -> list[ProbeResult]:
     """The checks that a word spells."""
     return [
         ok(probe=probe)
         if each == "o"
-        else Check(at=0.0, mono=0.0, probe=probe, state=STATES[each], reason="why")
+        else ProbeResult(
+            at=0.0, mono=0.0, probe=probe, state=STATES[each], reason="why"
+        )
         for each in spelt
     ]
 
 
-def numbered(checks: Iterable[Check]) -> Iterator[Check]:
+def numbered(checks: Iterable[ProbeResult]) -> Iterator[ProbeResult]:
     """The same checks, begun at 1, 2, 3 …"""
     for at, check in enumerate(checks, 1):
         yield replace(check, at=float(at), mono=float(at))
 
 
-def told(watch: Watch, checks: Iterable[Check]) -> list[str]:
+def told(watch: TriggerEvaluator, checks: Iterable[ProbeResult]) -> list[str]:
     """What a watch says of checks: the ordinal of the check, and what it changed."""
     found = []
     for check in numbered(checks):
@@ -85,33 +87,35 @@ def told(watch: Watch, checks: Iterable[Check]) -> list[str]:
     return found
 
 
-def changes(triggers: Triggers, checks: list[Check], *probes: Probe) -> list[str]:
-    return told(Watch(triggers, probes or (API,)), checks)
+def changes(triggers: Triggers, checks: list[ProbeResult], *probes: Probe) -> list[str]:
+    return told(TriggerEvaluator(triggers, probes or (API,)), checks)
 
 
-def the_meter(watch: Watch) -> Meter:
+def the_meter(watch: TriggerEvaluator) -> Meter:
     (meter,) = watch.meters()
     return meter
 
 
-def unknown(watch: Watch) -> bool:
+def unknown(watch: TriggerEvaluator) -> bool:
     """Whether something is unknown; asked of the watch each time."""
     return watch.is_unknown
 
 
-def after(triggers: Triggers, checks: list[Check], probe: Probe = API) -> Watch:
-    watch = Watch(triggers, (probe,))
+def after(
+    triggers: Triggers, checks: list[ProbeResult], probe: Probe = API
+) -> TriggerEvaluator:
+    watch = TriggerEvaluator(triggers, (probe,))
     told(watch, checks)
     return watch
 
 
-def reports(*figures: float | None) -> list[Check]:
+def reports(*figures: float | None) -> list[ProbeResult]:
     return [ok(p95_ms=figure) for figure in figures]
 
 
-def rates(*figures: float | None) -> list[Check]:
+def rates(*figures: float | None) -> list[ProbeResult]:
     return [ok(error_rate=figure) for figure in figures]
 
 
-def answers(*latencies: float) -> list[Check]:
+def answers(*latencies: float) -> list[ProbeResult]:
     return [ok(ms=ms) for ms in latencies]

@@ -9,12 +9,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mobius_tui.health.record import Check
-from mobius_tui.runbook.model_health import Probe, Triggers
-from mobius_tui.runbook.units import seconds
+from mobius_tui.health.health_record import ProbeResult
+from mobius_tui.runbook.model.probes import Probe, Triggers
+from mobius_tui.runbook.text.units import parse_duration
 
 EPOCH = "epoch"
-Past = Sequence[Check | str]
+Past = Sequence[ProbeResult | str]
 """What one probe has been through: its checks, and where epochs began."""
 
 
@@ -89,7 +89,7 @@ def sign(rule: str, triggers: Triggers, probe: Probe, past: Past, index: int) ->
     return Sign(bad=None if here.ms is None else here.ms > limit, anew=gone)
 
 
-def answered(each: Check | str) -> bool:
+def answered(each: ProbeResult | str) -> bool:
     return not isinstance(each, str) and each.state == "ok"
 
 
@@ -98,7 +98,7 @@ def limit_of(rule: str, triggers: Triggers) -> float:
         assert triggers.error_rate
         return triggers.error_rate.above
     assert triggers.p95_latency
-    return seconds(triggers.p95_latency.above) * 1000
+    return parse_duration(triggers.p95_latency.above) * 1000
 
 
 def reports(rule: str, probe: Probe, answers: Past) -> bool:
@@ -107,7 +107,7 @@ def reports(rule: str, probe: Probe, answers: Past) -> bool:
     return any(told(rule, probe, each) is not None for each in last)
 
 
-def told(rule: str, probe: Probe, check: Check) -> float | None:
+def told(rule: str, probe: Probe, check: ProbeResult) -> float | None:
     """What an answer reports, if that is a figure."""
     named = probe.error_rate if rule == "error_rate" else probe.p95
     value = check.error_rate if rule == "error_rate" else check.p95_ms
@@ -153,7 +153,7 @@ def story(rule: str, triggers: Triggers, probe: Probe, past: Past) -> list[str]:
     return found
 
 
-def counts(each: Check | str) -> bool:
+def counts(each: ProbeResult | str) -> bool:
     return not isinstance(each, str) and each.state != "no data"
 
 

@@ -11,21 +11,23 @@ from statistics import median
 
 import pytest
 
-from mobius_tui.health.ask import Answer
-from mobius_tui.health.beat import awake
-from mobius_tui.health.probe import Prober, judge
-from mobius_tui.health.record import Check
-from mobius_tui.health.target import Target
-from mobius_tui.runbook.model_health import Figure
+from mobius_tui.health.health_record import ProbeResult
+from mobius_tui.health.http_client import HttpAnswer
+from mobius_tui.health.probe import Prober, judge_answer, probe_once
+from mobius_tui.health.probe_target import ProbeTarget
+from mobius_tui.health.ticker import boot_clock
+from mobius_tui.runbook.model.probes import Figure
 from tests.health.servers import Reply, closed_port, serve, whole
 
 
-async def watched(prober: Prober, enough: Callable[[list[Check]], bool]) -> list[Check]:
+async def watched(
+    prober: Prober, enough: Callable[[list[ProbeResult]], bool]
+) -> list[ProbeResult]:
     """The checks that a prober made until there were enough."""
-    seen: list[Check] = []
+    seen: list[ProbeResult] = []
     done = asyncio.Event()
 
-    def on_check(check: Check) -> None:
+    def on_check(check: ProbeResult) -> None:
         seen.append(check)
         if enough(seen):
             done.set()
@@ -47,11 +49,11 @@ def after(seconds: float) -> Reply:
     return reply
 
 
-def aim(port: int, name: str = "api", timeout: float = 4.0) -> Target:
-    return Target(id=name, url=f"http://127.0.0.1:{port}/health", timeout=timeout)
+def aim(port: int, name: str = "api", timeout: float = 4.0) -> ProbeTarget:
+    return ProbeTarget(id=name, url=f"http://127.0.0.1:{port}/health", timeout=timeout)
 
 
-def slots(checks: list[Check], every: float) -> list[float]:
+def slots(checks: list[ProbeResult], every: float) -> list[float]:
     """How far apart in slots the checks began."""
     pairs = pairwise(checks)
     return [(later.mono - sooner.mono) / every for sooner, later in pairs]
@@ -72,7 +74,7 @@ async def test_an_ok_check() -> None:
     )
     assert check.ms is not None
     assert before - 0.01 <= check.at <= time.time()
-    assert check.mono <= awake()
+    assert check.mono <= boot_clock()
 
 
 async def test_the_beat_does_not_drift() -> None:
@@ -191,14 +193,14 @@ async def test_a_machine_that_slept_is_no_data_once_and_then_goes_on() -> None:
 
 
 async def test_certificates_that_cannot_be_read_are_no_data() -> None:
-    target = Target(id="api", url="https://127.0.0.1:1/", ca="/nonexistent.pem")
+    target = ProbeTarget(id="api", url="https://127.0.0.1:1/", ca="/nonexistent.pem")
     checks = await watched(Prober((target,), every=0.1), lambda seen: len(seen) > 0)
     assert checks[0].state == "no data"
     assert "cannot read the certificates in /nonexistent.pem" in checks[0].reason
 
 
 async def test_what_cannot_take_a_check_ends_the_watch() -> None:
-    def broken(_check: Check) -> None:
+    def broken(_check: ProbeResult) -> None:
         raise LookupError("no room")
 
     with pytest.raises(ExceptionGroup) as caught:
@@ -206,11 +208,11 @@ async def test_what_cannot_take_a_check_ends_the_watch() -> None:
     assert caught.group_contains(LookupError, match="no room")
 
 
-def answer(body: bytes) -> Answer:
-    return Answer(status=200, body=body, ms=12.0)
+def answer(body: bytes) -> HttpAnswer:
+    return HttpAnswer(status=200, body=body, ms=12.0)
 
 
-REPORTS = Target(
+REPORTS = ProbeTarget(
     id="api",
     url="http://h/",
     json={"status": "ok"},
@@ -220,36 +222,43 @@ REPORTS = Target(
 
 
 def test_a_200_with_an_error_page_failed() -> None:
-    verdict = judge(answer(b'{"status": "degraded"}'), REPORTS)
+    verdict = judge_answer(answer(b'{"status": "degraded"}'), REPORTS)
     assert verdict.state == "failed"
     assert verdict.reason == 'status is "degraded", wanted "ok"'
-    assert judge(answer(b"<html>"), REPORTS).reason == "its body is no JSON"
+    assert judge_answer(answer(b"<html>"), REPORTS).reason == "its body is no JSON"
 
 
 def test_figures_are_read_whether_ok_or_failed() -> None:
     figures = b'"requests": {"error_rate": 0.08, "p95": 6}'
     for status in (b"ok", b"bad"):
-        verdict = judge(answer(b'{"status": "%s", %s}' % (status, figures)), REPORTS)
+        verdict = judge_answer(
+            answer(b'{"status": "%s", %s}' % (status, figures)), REPORTS
+        )
         assert (verdict.error_rate, verdict.p95_ms) == (0.08, 6000.0)
 
 
 def test_a_wrong_status_says_where_it_leads() -> None:
-    moved = Answer(status=302, ms=1.0, location="http://h/login")
-    assert judge(moved, Target(id="a", url="http://h/")).reason == (
+    moved = HttpAnswer(status=302, ms=1.0, location="http://h/login")
+    assert judge_answer(moved, ProbeTarget(id="a", url="http://h/")).reason == (
         "answered 302, a redirect to http://h/login, wanted 200"
     )
-    assert judge(moved, Target(id="a", url="http://h/", status=302)).state == "ok"
+    assert (
+        judge_answer(moved, ProbeTarget(id="a", url="http://h/", status=302)).state
+        == "ok"
+    )
 
 
 def test_a_problem_is_failed_unless_we_were_blind() -> None:
-    target = Target(id="a", url="http://h/")
-    assert judge(Answer(ms=1.0, problem="refused"), target).state == "failed"
-    blind = judge(Answer(ms=1.0, problem="no name server", blind=True), target)
+    target = ProbeTarget(id="a", url="http://h/")
+    assert judge_answer(HttpAnswer(ms=1.0, problem="refused"), target).state == "failed"
+    blind = judge_answer(
+        HttpAnswer(ms=1.0, problem="no name server", blind=True), target
+    )
     assert (blind.state, blind.reason) == ("no data", "no name server")
 
 
 async def test_a_beat_that_no_probe_can_keep_holds_up_nobody() -> None:
-    prober, seen = Prober((aim(closed_port()),), every=1e-9), list[Check]()
+    prober, seen = Prober((aim(closed_port()),), every=1e-9), list[ProbeResult]()
     task = asyncio.ensure_future(prober.run(seen.append))
     async with asyncio.timeout(20):
         while len(seen) < 3:
@@ -257,3 +266,24 @@ async def test_a_beat_that_no_probe_can_keep_holds_up_nobody() -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
+
+
+async def test_each_probe_is_asked_once_and_says_what_it_saw() -> None:
+    async with (
+        serve(whole()) as (port, requests),
+        serve(whole(status="503 Service Unavailable")) as (bad, _),
+    ):
+        well, ill, gone, blind = await probe_once(
+            (
+                ProbeTarget(id="well", url=f"http://127.0.0.1:{port}/"),
+                ProbeTarget(id="ill", url=f"http://127.0.0.1:{bad}/"),
+                ProbeTarget(id="gone", url=f"http://127.0.0.1:{closed_port()}/"),
+                ProbeTarget(id="blind", url="https://127.0.0.1/", ca="/nowhere.pem"),
+            )
+        )
+    assert len(requests) == 1
+    assert (well.id, well.state) == ("well", "ok")
+    assert well.words.startswith("200 in ")
+    assert (ill.state, ill.words) == ("failed", "answered 503, wanted 200")
+    assert (gone.state, "refused" in gone.words) == ("failed", True)
+    assert (blind.state, "/nowhere.pem" in blind.words) == ("no data", True)

@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mobius_tui.errors import UsageError
-from mobius_tui.health.thresholds import FORMS, SEED, changed
-from mobius_tui.health.trigger import Watch
-from mobius_tui.runbook.decode import load
-from mobius_tui.runbook.library import find
-from mobius_tui.runbook.model_health import ErrorRate, P95Latency, SuccessRate, Triggers
+from mobius_tui.health.thresholds import FORMS, SEED, with_thresholds
+from mobius_tui.health.trigger import TriggerEvaluator
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.library.runbook_files import find_runbook
+from mobius_tui.runbook.model.probes import ErrorRate, P95Latency, SuccessRate, Triggers
 from tests.health.checks import API
 
 
 def test_the_seed_is_what_the_bundled_runbook_says() -> None:
-    health = load(find("mobius-rollback")).health
+    health = load(find_runbook("mobius-rollback")).health
     assert health is not None
     assert replace(health.trigger, then=None, grace=SEED.grace) == SEED
 
@@ -53,13 +53,13 @@ def test_the_seed_is_what_the_bundled_runbook_says() -> None:
     ],
 )
 def test_a_threshold_as_it_is_spelt(word: str, wanted: Triggers) -> None:
-    assert changed(Triggers(), [word]) == wanted
+    assert with_thresholds(Triggers(), [word]) == wanted
 
 
 def test_what_is_not_said_stays_as_it_was() -> None:
     words = ["error_rate=0.2/7", "success_rate=0.5/6/7", "p95_latency=1s/2/3"]
     words += ["error_rate=0.3", "success_rate=0.4", "p95_latency=2s"]
-    assert changed(SEED, words) == Triggers(
+    assert with_thresholds(SEED, words) == Triggers(
         consecutive_failures=3,
         success_rate=SuccessRate(below=0.4, min_checks=6, window=7),
         p95_latency=P95Latency(above="2s", for_checks=2, window=3),
@@ -94,7 +94,7 @@ def test_what_is_not_said_stays_as_it_was() -> None:
 )
 def test_a_threshold_that_is_none_says_how_to_write_it(word: str, words: str) -> None:
     with pytest.raises(UsageError) as caught:
-        changed(SEED, [word])
+        with_thresholds(SEED, [word])
     assert words in str(caught.value)
     assert str(caught.value).startswith(f"--trigger {word}: ")
     rule = word.partition("=")[0]
@@ -106,7 +106,7 @@ def test_a_threshold_that_is_none_says_how_to_write_it(word: str, words: str) ->
 )
 def test_whatever_is_spelt_is_thresholds_or_an_error(rule: str, spec: str) -> None:
     try:
-        triggers = changed(SEED, [f"{rule}={spec}"])
+        triggers = with_thresholds(SEED, [f"{rule}={spec}"])
     except UsageError:
         return
-    assert len(Watch(triggers, (API,)).meters()) == 4
+    assert len(TriggerEvaluator(triggers, (API,)).meters()) == 4

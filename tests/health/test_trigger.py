@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mobius_tui.health.record import Check
-from mobius_tui.health.trigger import Watch
-from mobius_tui.runbook.model_health import ErrorRate, Probe, Triggers
+from mobius_tui.health.health_record import ProbeResult
+from mobius_tui.health.trigger import TriggerEvaluator
+from mobius_tui.runbook.model.probes import ErrorRate, Probe, Triggers
 from tests.health.checks import (
     ALL,
     API,
@@ -31,12 +31,12 @@ from tests.health.checks import (
 
 def test_only_the_rules_that_are_named_are_on() -> None:
     assert changes(Triggers(), trace("f" * 100)) == []
-    assert Watch(Triggers(), (API,)).meters() == ()
+    assert TriggerEvaluator(Triggers(), (API,)).meters() == ()
 
 
 def test_a_probe_that_is_kept_out_counts_toward_nothing() -> None:
     out = Probe(id="web", url="http://127.0.0.1/", trigger=False)
-    watch = Watch(FAILURES, (API, out))
+    watch = TriggerEvaluator(FAILURES, (API, out))
     assert told(watch, trace("f" * 9, "web") + trace("f" * 9, "other")) == []
     assert [meter.probe for meter in watch.meters()] == ["api"]
     assert not watch.is_true("web", "consecutive_failures")
@@ -50,7 +50,7 @@ def test_each_probe_has_its_own_counts() -> None:
         for check in pair
     ]
     assert changes(FAILURES, turns, API, web) == ["11 api consecutive_failures fired"]
-    watch = Watch(FAILURES, (API, web))
+    watch = TriggerEvaluator(FAILURES, (API, web))
     told(watch, trace("---") + trace("fff", "web"))
     assert unknown(watch)
     assert watch.is_true("web", "consecutive_failures")
@@ -72,7 +72,7 @@ def test_several_rules_may_fire_at_one_check() -> None:
 
 
 def test_a_trigger_fires_once_and_clears_once() -> None:
-    watch = Watch(FAILURES, (API,))
+    watch = TriggerEvaluator(FAILURES, (API,))
     assert told(watch, trace("f" * 50)) == ["3 api consecutive_failures fired"]
     assert [fired.at for fired in watch.standing] == [3.0]
     assert told(watch, trace("ooo")) == ["1 api consecutive_failures cleared"]
@@ -166,14 +166,14 @@ def test_a_share_is_not_true_while_nothing_is_known() -> None:
 
 
 def test_nothing_is_known_before_the_first_check_with_data() -> None:
-    watch = Watch(FAILURES, (API,))
+    watch = TriggerEvaluator(FAILURES, (API,))
     assert unknown(watch)
     told(watch, trace("-"))
     assert unknown(watch)
     assert the_meter(watch).state == "unknown"
     told(watch, trace("o"))
     assert not unknown(watch)
-    assert not unknown(Watch(FAILURES, ()))
+    assert not unknown(TriggerEvaluator(FAILURES, ()))
 
 
 # ── epochs ────────────────────────────────────────────────────────────────────────────
@@ -191,10 +191,10 @@ def test_nothing_is_known_before_the_first_check_with_data() -> None:
     ],
 )
 def test_an_epoch_begins_every_count_anew(
-    triggers: Triggers, checks: list[Check], probe: Probe
+    triggers: Triggers, checks: list[ProbeResult], probe: Probe
 ) -> None:
     for before in range(len(checks)):
-        watch = Watch(triggers, (probe,))
+        watch = TriggerEvaluator(triggers, (probe,))
         told(watch, checks[:before])
         watch.begin_epoch()
         assert told(watch, checks[:-1]) == []

@@ -9,9 +9,9 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mobius_tui.health.record import Check, State
-from mobius_tui.health.trigger import Fired, Rule, Watch
-from mobius_tui.runbook.model_health import (
+from mobius_tui.health.health_record import ProbeResult, State
+from mobius_tui.health.trigger import Fired, Rule, TriggerEvaluator
+from mobius_tui.runbook.model.probes import (
     ErrorRate,
     Figure,
     P95Latency,
@@ -73,15 +73,17 @@ def probes(draw: st.DrawFn) -> tuple[Probe, ...]:
     )
 
 
-GOOD = Check(at=0, mono=0, probe="", state="ok", ms=90.0, error_rate=0.0, p95_ms=90.0)
+GOOD = ProbeResult(
+    at=0, mono=0, probe="", state="ok", ms=90.0, error_rate=0.0, p95_ms=90.0
+)
 BAD = replace(GOOD, state="failed")
 SLOW = replace(GOOD, ms=900.0, p95_ms=900.0, error_rate=0.3)
 SILENT = replace(GOOD, ms=None, p95_ms=None, error_rate=None)
-BLIND = Check(at=0, mono=0, probe="", state="no data")
+BLIND = ProbeResult(at=0, mono=0, probe="", state="no data")
 
 
 @st.composite
-def odd(draw: st.DrawFn) -> Check:
+def odd(draw: st.DrawFn) -> ProbeResult:
     """Any state with any figures."""
     return replace(
         GOOD,
@@ -93,7 +95,7 @@ def odd(draw: st.DrawFn) -> Check:
 
 
 @st.composite
-def stretches(draw: st.DrawFn) -> list[Check | str]:
+def stretches(draw: st.DrawFn) -> list[ProbeResult | str]:
     """Several moments alike, as outages are; or an epoch."""
     if draw(st.integers(0, 11)) == 0:
         return [reference.EPOCH]
@@ -113,7 +115,7 @@ HISTORIES = st.one_of(FEW, MANY, MANY).map(
 CASES = st.tuples(rules(), probes(), HISTORIES)
 
 
-def of(name: str, moments: list[Check | str]) -> list[Check | str]:
+def of(name: str, moments: list[ProbeResult | str]) -> list[ProbeResult | str]:
     """What one probe has been through."""
     return [m for m in moments if isinstance(m, str) or m.probe == name]
 
@@ -123,7 +125,7 @@ def named(triggers: Triggers) -> list[Rule]:
 
 
 def read(
-    triggers: Triggers, probes: tuple[Probe, ...], moments: list[Check | str]
+    triggers: Triggers, probes: tuple[Probe, ...], moments: list[ProbeResult | str]
 ) -> list[tuple[float, str, str, str]]:
     """What the plain reading tells: when, of which probe and rule, and what."""
     found = []
@@ -134,14 +136,14 @@ def read(
                 past, reference.story(rule, triggers, probe, past), strict=True
             ):
                 if what:
-                    assert isinstance(each, Check)
+                    assert isinstance(each, ProbeResult)
                     found.append((each.at, probe.id, rule, what))
     return sorted(found)
 
 
-def numbered(moments: list[Check | str]) -> list[Check | str]:
+def numbered(moments: list[ProbeResult | str]) -> list[ProbeResult | str]:
     return [
-        replace(each, at=float(at)) if isinstance(each, Check) else each
+        replace(each, at=float(at)) if isinstance(each, ProbeResult) else each
         for at, each in enumerate(moments)
     ]
 
@@ -149,11 +151,11 @@ def numbered(moments: list[Check | str]) -> list[Check | str]:
 @settings(max_examples=120, deadline=None)
 @given(CASES)
 def test_the_rules_are_what_a_plain_reading_says(
-    case: tuple[Triggers, tuple[Probe, ...], list[Check | str]],
+    case: tuple[Triggers, tuple[Probe, ...], list[ProbeResult | str]],
 ) -> None:
     triggers, probes, moments = case
     moments = numbered(moments)
-    watch = Watch(triggers, probes)
+    watch = TriggerEvaluator(triggers, probes)
     found = []
     for index, each in enumerate(moments):
         if isinstance(each, str):
@@ -169,14 +171,14 @@ def test_the_rules_are_what_a_plain_reading_says(
 
 
 def same_now(
-    watch: Watch,
+    watch: TriggerEvaluator,
     triggers: Triggers,
     probes: tuple[Probe, ...],
-    moments: list[Check | str],
+    moments: list[ProbeResult | str],
 ) -> None:
     """Of the probe that was just checked, what holds now is what is read."""
     last = moments[-1]
-    assert isinstance(last, Check)
+    assert isinstance(last, ProbeResult)
     past = of(last.probe, moments)
     looked = any(reference.counts(each) for each in past)
     blind = not looked or reference.blind_before(past, len(past) - 1) >= 3

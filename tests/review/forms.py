@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from mobius_tui.review.as_html import as_html
-from mobius_tui.review.as_json import as_json
-from mobius_tui.review.as_junit import as_junit
-from mobius_tui.review.as_markdown import as_markdown
-from mobius_tui.review.told import Told
+from mobius_tui.review.formats.html_report import as_html
+from mobius_tui.review.formats.json_report import as_json
+from mobius_tui.review.formats.junit_report import as_junit
+from mobius_tui.review.formats.markdown_report import as_markdown
+from mobius_tui.review.run_report import RunReport
 from tests.paths import TESTS
 
 GOLDENS = TESTS / "review" / "golden"
-FORMS: Mapping[str, Callable[[Told], str]] = {
+FORMS: Mapping[str, Callable[[RunReport], str]] = {
     "report.md": as_markdown,
     "report.json": as_json,
     "report.html": as_html,
@@ -20,7 +20,7 @@ FORMS: Mapping[str, Callable[[Told], str]] = {
 }
 
 
-def golden(name: str, told: Told) -> str:
+def golden(name: str, told: RunReport) -> str:
     """A form as its golden file has it: without the head.
 
     An event that gains a field changes every journal's head, and nothing to read.

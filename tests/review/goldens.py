@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mobius_tui.review.gather import gather
+from mobius_tui.review.report_builder import build_report
 from tests.review.forms import FORMS, GOLDENS, golden
 from tests.review.story import story
 
@@ -13,7 +13,7 @@ from tests.review.story import story
 def renew() -> None:
     """Write every form of the story's report."""
     with TemporaryDirectory() as folder:
-        told = gather(story(Path(folder) / "runs").directory)
+        told = build_report(story(Path(folder) / "runs").directory)
     for name in FORMS:
         (GOLDENS / name).write_text(golden(name, told), encoding="utf-8")
 

@@ -7,8 +7,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from mobius_tui.health.record import Check
-from mobius_tui.run.events import (
+from mobius_tui.health.health_record import ProbeResult
+from mobius_tui.run.events.message_events import (
+    MessageQueued,
+    MessageSent,
+    MessageTried,
+)
+from mobius_tui.run.events.run_events import (
     HealthSealed,
     HostStarted,
     HostStopped,
@@ -18,8 +23,7 @@ from mobius_tui.run.events import (
     RunEnded,
     VariableSet,
 )
-from mobius_tui.run.message_events import MessageQueued, MessageSent, MessageTried
-from mobius_tui.run.step_events import (
+from mobius_tui.run.events.step_events import (
     CheckTried,
     ChoiceMade,
     StepEnded,
@@ -28,8 +32,8 @@ from mobius_tui.run.step_events import (
     StepStarted,
     StepUnknown,
 )
-from mobius_tui.run.watch_events import TriggerCleared, TriggerFired
-from mobius_tui.runbook.decode import load
+from mobius_tui.run.events.watch_events import TriggerCleared, TriggerFired
+from mobius_tui.runbook.library.loader import load
 from tests.paths import TESTS
 from tests.tui.runs import MadeRun
 
@@ -43,13 +47,13 @@ HOSTILE = (
 )
 
 
-def checks(began: float) -> Iterator[Check]:
+def checks(began: float) -> Iterator[ProbeResult]:
     """A service that fails from 0:20 to 2:40, and is slow for a while after that."""
     for slot in range(60):
         at = began + slot * 5.0
         bad = 4 <= slot < 32
         slow = 32 <= slot < 38
-        yield Check(
+        yield ProbeResult(
             at=at,
             mono=slot * 5.0,
             probe="api",
@@ -58,7 +62,7 @@ def checks(began: float) -> Iterator[Check]:
             ms=900.0 if slow else 80.0 + slot % 7,
             reason="status 500" if bad else "",
         )
-        yield Check(
+        yield ProbeResult(
             at=at,
             mono=slot * 5.0,
             probe="jobs",

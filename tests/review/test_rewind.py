@@ -8,18 +8,23 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.errors import RunError
-from mobius_tui.health.record import Check, Sample
-from mobius_tui.review.moment import moments_of
+from mobius_tui.health.health_record import MachineSample, ProbeResult
+from mobius_tui.review.reviewed_run import (
+    ReviewedRun,
+    ReviewViewer,
+    head_at,
+    printed_by,
+)
 from mobius_tui.review.rewind import CHECKPOINT, Rewind
-from mobius_tui.review.rewound import ReviewViewer, Rewound, head_at, printed_by
-from mobius_tui.review.timeline import Timeline, narrowed, timeline
-from mobius_tui.run.entry import Entry
-from mobius_tui.run.events import HostStarted, NoteAdded, RunEnded
-from mobius_tui.run.fold import fold
-from mobius_tui.run.follow import Follower
-from mobius_tui.run.intents import Intent
-from mobius_tui.run.plan import Plan
-from mobius_tui.run.steps import Status
+from mobius_tui.review.run_timeline import RunTimeline, filter_timeline, run_timeline
+from mobius_tui.review.timeline_moments import moments_of
+from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.events.run_events import HostStarted, NoteAdded, RunEnded
+from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.state.reducer import fold
+from mobius_tui.run.state.step_state import Status
 from tests.review.story import story
 from tests.tui.runs import BEGAN, MadeRun
 
@@ -29,15 +34,15 @@ def run(tmp_path: Path) -> MadeRun:
     return story(tmp_path / "runs")
 
 
-def whole(rewound: Rewound) -> Timeline:
+def whole(rewound: ReviewedRun) -> RunTimeline:
     rewind = rewound.rewind
     moments = moments_of(rewound.plan, rewind.entries, rewind.walker.timeline, ())
     until = rewind.until
-    return timeline(rewound.plan, rewound.newest, moments, {}, until=until)
+    return run_timeline(rewound.plan, rewound.newest, moments, {}, until=until)
 
 
 def test_every_moment_is_as_a_fold_up_to_it_says(run: MadeRun) -> None:
-    rewound = Rewound(run.directory)
+    rewound = ReviewedRun(run.directory)
     entries = rewound.rewind.entries
     for n in range(1, len(entries) + 1):
         rewound.show(n, rewound.rewind.at(n))
@@ -48,7 +53,7 @@ def test_every_moment_is_as_a_fold_up_to_it_says(run: MadeRun) -> None:
 
 
 def test_health_is_what_had_been_seen_by_then(run: MadeRun) -> None:
-    rewound = Rewound(run.directory)
+    rewound = ReviewedRun(run.directory)
     began = rewound.newest.began_at
     rewound.show(5, began + 18)
     api = rewound.health.window("api")
@@ -61,7 +66,7 @@ def test_health_is_what_had_been_seen_by_then(run: MadeRun) -> None:
 
 
 def test_what_came_about_later_is_not_known_yet(run: MadeRun) -> None:
-    rewound = Rewound(run.directory)
+    rewound = ReviewedRun(run.directory)
     began = rewound.newest.began_at
     rewound.show(rewound.rewind.n_at(began + 100), began + 100)
     outage = rewound.course.milestones(rewound.past)
@@ -80,11 +85,11 @@ def _many(plan: Plan, count: int) -> Iterator[Entry]:
 
 
 def test_the_way_back_begins_at_a_checkpoint(run: MadeRun) -> None:
-    first = Rewound(run.directory).rewind.entries[:1]
+    first = ReviewedRun(run.directory).rewind.entries[:1]
     rewind = Rewind(Plan(run.runbook))
     notes = tuple(_many(Plan(run.runbook), 5000))
-    records: list[Check | Sample] = [
-        Check(at=BEGAN + n, mono=n, probe="api", state="ok", status=200, ms=9.0)
+    records: list[ProbeResult | MachineSample] = [
+        ProbeResult(at=BEGAN + n, mono=n, probe="api", state="ok", status=200, ms=9.0)
         for n in range(5000)
     ]
     rewind.take((*first, *notes), records)
@@ -98,7 +103,7 @@ def test_the_way_back_begins_at_a_checkpoint(run: MadeRun) -> None:
 
 
 def test_going_back_changes_nothing_of_what_is_kept(run: MadeRun) -> None:
-    rewound = Rewound(run.directory)
+    rewound = ReviewedRun(run.directory)
     n = len(rewound.rewind.entries)
     before = rewound.rewind.then(n, rewound.rewind.until).state
     for other in (1, n // 2, n, 3):
@@ -107,7 +112,7 @@ def test_going_back_changes_nothing_of_what_is_kept(run: MadeRun) -> None:
 
 
 async def test_a_review_starts_nothing(run: MadeRun) -> None:
-    viewer = ReviewViewer(Rewound(run.directory))
+    viewer = ReviewViewer(ReviewedRun(run.directory))
     before = run.directory.journal.read_bytes()
     for wish in ("start", "note", "stop"):
         reply = await viewer.intend(Intent(wish=wish, step="look", attempt=1))
@@ -120,7 +125,7 @@ async def test_a_review_starts_nothing(run: MadeRun) -> None:
 def test_a_run_that_goes_on_grows_while_its_past_is_shown(tmp_path: Path) -> None:
     run = MadeRun(tmp_path / "runs", story(tmp_path / "other").runbook, values={})
     run.write(HostStarted(pid=7), by="host", after=1)
-    rewound = Rewound(run.directory)
+    rewound = ReviewedRun(run.directory)
     rewound.show(1, rewound.rewind.at(1))
     run.write(NoteAdded(text="later"), after=5)
     assert rewound.poll()
@@ -137,7 +142,7 @@ def test_a_damaged_run_names_what_still_tells_of_it(run: MadeRun) -> None:
     data = run.directory.journal.read_bytes()
     run.directory.journal.write_bytes(data.replace(b"3 failures", b"9 failures"))
     with pytest.raises(RunError, match=r"chain breaks.*mobius-tui report"):
-        Rewound(run.directory)
+        ReviewedRun(run.directory)
 
 
 def test_the_head_at_an_entry_is_the_one_of_a_journal_that_ends_there(
@@ -163,7 +168,7 @@ def test_output_is_what_had_been_printed_by_then(tmp_path: Path) -> None:
 
 
 def test_the_timeline_has_a_lane_for_each_thing(run: MadeRun) -> None:
-    found = whole(Rewound(run.directory))
+    found = whole(ReviewedRun(run.directory))
     titles = [lane.title for lane in found.lanes]
     assert titles == [
         "Triggers",
@@ -205,7 +210,7 @@ def test_the_timeline_has_a_lane_for_each_thing(run: MadeRun) -> None:
 def test_a_timeline_is_narrowed_down(
     run: MadeRun, query: str, texts: list[str]
 ) -> None:
-    found = narrowed(whole(Rewound(run.directory)), query)
+    found = filter_timeline(whole(ReviewedRun(run.directory)), query)
     assert len(found.moments) == len(texts)
     for moment, words in zip(found.moments, texts, strict=True):
         assert moment.text.startswith(words)

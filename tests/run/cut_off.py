@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mobius_tui.run.variables import Values
-from mobius_tui.runbook.decode import load
-from mobius_tui.tui.health_view import look_at
+from mobius_tui.run.planning.variables import Values
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.tui.presenters.health_view import build_health_view
 from tests.run.running import Running
 from tests.run.sites import SEED, Site, firings, no_sockets, seen
 
@@ -74,7 +74,7 @@ def say_what_is_shown(run: Running) -> None:
     follower = run.viewer.follower
     follower.poll()
     now = time.time()
-    health = look_at(
+    health = build_health_view(
         follower.health,
         follower.runbook,
         Values(follower.state, now=now),

@@ -21,6 +21,6 @@ def crowded(handle: int, count: int, at: int) -> bytes:
 
 if __name__ == "__main__":
     os.pread = crowded
-    keeper = Path(__file__).parents[2] / "mobius_tui" / "run" / "keeper.py"
+    keeper = Path(__file__).parents[2] / "mobius_tui" / "run" / "keeper" / "keeper.py"
     runpy.run_path(str(keeper), run_name="__main__")
     sys.exit(0)

@@ -32,6 +32,6 @@ def limited(real: Callable[..., int]) -> Callable[..., int]:
 
 if __name__ == "__main__":
     os.write, os.pwrite = limited(os.write), limited(os.pwrite)
-    keeper = Path(__file__).parents[2] / "mobius_tui" / "run" / "keeper.py"
+    keeper = Path(__file__).parents[2] / "mobius_tui" / "run" / "keeper" / "keeper.py"
     runpy.run_path(str(keeper), run_name="__main__")
     sys.exit(0)

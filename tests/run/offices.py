@@ -9,17 +9,17 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mobius_tui.run.deliveries import Delivery, Stand
-from mobius_tui.run.directory import RunDirectory, make, runbook_digest
-from mobius_tui.run.engine import Engine
-from mobius_tui.run.events import Event, HostStarted, RunBegan, VariableSet
-from mobius_tui.run.fold import fold
-from mobius_tui.run.intents import Intent, Reply, Wish
-from mobius_tui.run.journal import Clock, Journal, read
-from mobius_tui.run.outbox import Outbox, Pace
-from mobius_tui.run.plan import Plan
-from mobius_tui.run.room import Room
-from mobius_tui.runbook.model import Runbook
+from mobius_tui.run.attempts.disk_space import DiskSpaceWaiters
+from mobius_tui.run.events.run_events import Event, HostStarted, RunBegan, VariableSet
+from mobius_tui.run.host.engine import Engine
+from mobius_tui.run.intents.messages import Intent, Reply, Wish
+from mobius_tui.run.journal.journal import Clock, Journal, read
+from mobius_tui.run.messaging.outbox import Outbox, SendIntervals
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.state.deliveries import Delivery, DeliveryStatus
+from mobius_tui.run.state.reducer import fold
+from mobius_tui.run.storage.run_directory import RunDirectory, make, runbook_digest
+from mobius_tui.runbook.model.runbook import Runbook
 
 BOOK = """
 [var.hook]
@@ -99,7 +99,7 @@ class Office:
             while not condition():
                 await asyncio.sleep(0.002)
 
-    async def stands(self, stand: Stand, number: int = 1) -> Delivery:
+    async def stands(self, stand: DeliveryStatus, number: int = 1) -> Delivery:
         await self.until(
             lambda: (
                 len(self.engine.state.deliveries) >= number
@@ -113,7 +113,7 @@ class Office:
         await self.until(
             lambda: (
                 self.delivery(number).tries == tries
-                and self.delivery(number).stand is not Stand.SENDING
+                and self.delivery(number).stand is not DeliveryStatus.SENDING
             )
         )
         return self.delivery(number)
@@ -137,7 +137,7 @@ async def office(
     runbook: Runbook,
     secrets: Mapping[str, str],
     *,
-    pace: Pace | None = None,
+    pace: SendIntervals | None = None,
     **began: object,
 ) -> AsyncIterator[Office]:
     """A host of a run, while the block lasts; then it is gone as if killed."""
@@ -164,7 +164,7 @@ async def office(
                     on_entry=lambda entry: outbox.heed(entry),
                     health=dict,
                     viewers=lambda: 1,
-                    room=Room(lambda _: None),
+                    room=DiskSpaceWaiters(lambda _: None),
                     looked=dict,
                     blind=tuple,
                 )

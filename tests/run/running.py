@@ -12,17 +12,17 @@ from pathlib import Path
 
 import psutil
 
-from mobius_tui.run.attempt import ask_to_stop
-from mobius_tui.run.briefing import prepare
-from mobius_tui.run.directory import RunDirectory, holder
-from mobius_tui.run.entry import Entry
-from mobius_tui.run.follow import Follower
-from mobius_tui.run.intents import Intent, Reply, Wish
-from mobius_tui.run.starter import begin, resume
-from mobius_tui.run.state import RunState
-from mobius_tui.run.traces import read_pid
-from mobius_tui.run.viewer import Viewer
-from mobius_tui.runbook.model import Runbook
+from mobius_tui.run.attempts.attempt_files import read_pid
+from mobius_tui.run.attempts.launcher import ask_to_stop
+from mobius_tui.run.client.run_briefing import prepare_briefing
+from mobius_tui.run.client.start_run import resume_run, start_new_run
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.intents.messages import Intent, Reply, Wish
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.storage.run_directory import RunDirectory, holder
+from mobius_tui.runbook.model.runbook import Runbook
 
 LIMIT = 60.0
 """Seconds that a condition may take to come about."""
@@ -38,16 +38,16 @@ class Running:
         self._pids: set[int] = set()
 
     async def begin(self, *, workdir: Path | None = None, **given: str) -> Running:
-        briefing = prepare(
+        briefing = prepare_briefing(
             self.runbook, given=given, workdir=workdir or self.runbook.path.parent
         )
-        self.directory = await begin(briefing)
+        self.directory = await start_new_run(briefing)
         await self._look()
         return self
 
     async def resume(self) -> Running:
         await self.drop()
-        await resume(self.directory, self.runbook)
+        await resume_run(self.directory, self.runbook)
         await self._look()
         return self
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import psutil
 
-from mobius_tui.health.record import Check, decode
-from mobius_tui.run.entry import Entry
-from mobius_tui.run.watch_events import TriggerFired
+from mobius_tui.health.health_record import ProbeResult, decode
+from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.events.watch_events import TriggerFired
 from tests.run.running import Running
 
 FAILURES = "consecutive_failures = 3"
@@ -169,11 +169,11 @@ class Site:
         return path.read_text().split() if path.exists() else []
 
 
-def checks(run: Running) -> list[Check]:
+def checks(run: Running) -> list[ProbeResult]:
     """Every check on record."""
     lines = run.directory.health.read_bytes().split(b"\n")[:-1]
     records = [decode(line) for line in lines]
-    return [record for record in records if isinstance(record, Check)]
+    return [record for record in records if isinstance(record, ProbeResult)]
 
 
 def firings(run: Running) -> list[Entry]:
@@ -181,7 +181,7 @@ def firings(run: Running) -> list[Entry]:
     return [e for e in run.entries() if isinstance(e.event, TriggerFired)]
 
 
-async def seen(run: Running, state: str, count: int) -> list[Check]:
+async def seen(run: Running, state: str, count: int) -> list[ProbeResult]:
     """Wait for so many more checks of a state; all checks by then."""
     before = sum(check.state == state for check in checks(run))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mobius_tui.runbook.model import Runbook, Step
+from mobius_tui.runbook.model.runbook import Runbook, Step
 
 PHASE = """
 [[phase]]

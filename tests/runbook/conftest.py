@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.runbook.decode import examine
-from mobius_tui.runbook.model import Runbook
-from mobius_tui.runbook.problem import Problem
+from mobius_tui.runbook.library.loader import examine
+from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.runbook.toml.problem import Problem
 
 HEAD = """format = 1
 

@@ -8,9 +8,9 @@ from typing import NoReturn
 
 import pytest
 
-from mobius_tui.run.briefing import Briefing
-from mobius_tui.runbook.decode import load
-from mobius_tui.tui.screens.briefing import BriefingScreen
+from mobius_tui.run.client.run_briefing import Briefing
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.tui.screens.briefing_screen import BriefingScreen
 from tests.tui.runs import ROLLBACK
 
 

@@ -12,11 +12,11 @@ from rich.style import Style
 from textual.geometry import Region
 from textual.pilot import Pilot
 
-from mobius_tui.tui.opening import Openings
-from mobius_tui.tui.settings import Settings
+from mobius_tui.tui.config.settings import Settings
+from mobius_tui.tui.navigation import Navigator
 from tests.tui import scenes
 from tests.tui.briefings import untouched
-from tests.tui.dialogs import DIALOGS, Opening
+from tests.tui.dialog_cases import DIALOGS, Opening
 from tests.tui.runs import Time, hosted, opened, press, running, settled
 
 SCENES = (
@@ -44,7 +44,7 @@ async def seen(
             yield pilot
         return
     if name == "library":
-        library = Openings(repaints=20).library()
+        library = Navigator(repaints=20).library()
         async with running(library, size=size, settings=settings) as pilot:
             await settled(pilot)
             yield pilot

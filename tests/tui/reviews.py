@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 
 from textual.pilot import Pilot
 
-from mobius_tui.review.rewound import Rewound
-from mobius_tui.tui.errand import Result
-from mobius_tui.tui.screens.review import ReviewScreen
+from mobius_tui.review.reviewed_run import ReviewedRun
+from mobius_tui.tui.backend.base_page import AppResult
+from mobius_tui.tui.screens.review_screen import ReviewScreen
 from tests.tui.runs import (
     MadeRun,
     running,
@@ -21,9 +21,9 @@ from tests.tui.runs import (
 @asynccontextmanager
 async def reviewed(
     run: MadeRun, size: tuple[int, int] = (120, 36)
-) -> AsyncIterator[tuple[ReviewScreen, Pilot[Result]]]:
+) -> AsyncIterator[tuple[ReviewScreen, Pilot[AppResult]]]:
     """The app on the review of a run."""
-    screen = ReviewScreen(Rewound(run.directory))
+    screen = ReviewScreen(ReviewedRun(run.directory))
     async with running(screen, size=size) as pilot:
         await settled(pilot)
         await until(pilot, lambda: screen.past_sight.damage is not None)
@@ -31,12 +31,12 @@ async def reviewed(
         yield screen, pilot
 
 
-async def go(pilot: Pilot[Result], *keys: str) -> None:
+async def go(pilot: Pilot[AppResult], *keys: str) -> None:
     await pilot.press(*keys)
     await settled(pilot)
     await until(pilot, lambda: not is_making(pilot), seconds=30)
 
 
-def is_making(pilot: Pilot[Result]) -> bool:
+def is_making(pilot: Pilot[AppResult]) -> bool:
     """Whether a timeline is made."""
     return any(w.name == "timeline" and w.is_running for w in pilot.app.workers)

@@ -14,23 +14,23 @@ from pathlib import Path
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from mobius_tui.health.record import Check, Sample
-from mobius_tui.health.record import encode as encode_health
-from mobius_tui.run.control import Control
-from mobius_tui.run.directory import RunDirectory, make, runbook_digest
-from mobius_tui.run.entry import Entry, encode
-from mobius_tui.run.events import Event, RunBegan, VariableSet
-from mobius_tui.run.intents import Intent, Reply
-from mobius_tui.run.journal import FIRST
-from mobius_tui.run.viewer import Viewer
-from mobius_tui.runbook.decode import load
-from mobius_tui.runbook.model import Runbook
+from mobius_tui.health.health_record import MachineSample, ProbeResult
+from mobius_tui.health.health_record import encode as encode_health
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.events.journal_entry import Entry, encode
+from mobius_tui.run.events.run_events import Event, RunBegan, VariableSet
+from mobius_tui.run.host.control_server import Control
+from mobius_tui.run.intents.messages import Intent, Reply
+from mobius_tui.run.journal.journal import FIRST
+from mobius_tui.run.storage.run_directory import RunDirectory, make, runbook_digest
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.tui.app import MobiusApp
-from mobius_tui.tui.errand import Result
-from mobius_tui.tui.guard import DEAF
-from mobius_tui.tui.screens.dialog import Dialog
-from mobius_tui.tui.screens.run import RunScreen
-from mobius_tui.tui.settings import AS_IT_COMES, Settings
+from mobius_tui.tui.backend.base_page import AppResult
+from mobius_tui.tui.backend.key_queue import INPUT_GUARD
+from mobius_tui.tui.config.settings import AS_IT_COMES, Settings
+from mobius_tui.tui.dialogs.dialog import Dialog
+from mobius_tui.tui.screens.run_screen import RunScreen
 from tests.paths import TESTS
 from tests.pictures import assert_picture, svg_of, words_of
 
@@ -135,7 +135,7 @@ class MadeRun:
                 output.write(line)
                 spans.write(struct.pack("<QQQ", offset, len(line) | 1 << 56, when))
 
-    def health(self, records: Iterable[Check | Sample]) -> None:
+    def health(self, records: Iterable[ProbeResult | MachineSample]) -> None:
         with self.directory.health.open("ab") as file:
             for record in records:
                 file.write(encode_health(record))
@@ -197,7 +197,7 @@ async def opened(
     time: Time | None = None,
     resume: Callable[..., object] = no_resume,
     settings: Settings = AS_IT_COMES,
-) -> AsyncIterator[tuple[RunScreen, Pilot[Result]]]:
+) -> AsyncIterator[tuple[RunScreen, Pilot[AppResult]]]:
     """The app on a run, with a clock of the test's own."""
     time = time or Time(run.at)
     screen = RunScreen(
@@ -219,14 +219,14 @@ async def running(
     *,
     size: tuple[int, int],
     settings: Settings = AS_IT_COMES,
-) -> AsyncIterator[Pilot[Result]]:
+) -> AsyncIterator[Pilot[AppResult]]:
     app = MobiusApp(screen, settings=settings)
     async with app.run_test(size=size, notifications=True) as pilot:
         await pilot.pause()
         yield pilot
 
 
-async def settled(pilot: Pilot[Result]) -> None:
+async def settled(pilot: Pilot[AppResult]) -> None:
     """Let everything that is on its way arrive."""
     for _ in range(3):
         await pilot.pause()
@@ -237,7 +237,7 @@ AFRESH = tuple((size,) for size in SIZES)
 
 
 async def pictured(
-    pilot: Pilot[Result], name: str, sizes: Iterable[tuple[int, int]] = SIZES
+    pilot: Pilot[AppResult], name: str, sizes: Iterable[tuple[int, int]] = SIZES
 ) -> None:
     """Compare a screen with its picture of each size, as its terminal becomes so big.
 
@@ -256,7 +256,7 @@ async def pictured(
 
 
 async def until(
-    pilot: Pilot[Result], condition: Callable[[], object], *, seconds: float = 5.0
+    pilot: Pilot[AppResult], condition: Callable[[], object], *, seconds: float = 5.0
 ) -> None:
     """Wait for a condition, and fail if it does not come."""
     loop = asyncio.get_running_loop()
@@ -296,15 +296,15 @@ def made(tmp_path: Path, runbook: Path, values: Mapping[str, str]) -> MadeRun:
     )
 
 
-async def press(pilot: Pilot[Result], time: Time, *keys: str) -> None:
+async def press(pilot: Pilot[AppResult], time: Time, *keys: str) -> None:
     """Press keys, each when the dialog that the last one opened takes keys."""
     for key in keys:
-        time.pass_(DEAF + 0.01)
+        time.pass_(INPUT_GUARD + 0.01)
         await pilot.press(key)
         await until(pilot, lambda: is_quiet(pilot))
 
 
-def is_quiet(pilot: Pilot[Result]) -> bool:
+def is_quiet(pilot: Pilot[AppResult]) -> bool:
     """Whether no dialog is on its way."""
     screen = pilot.app.screen
     if isinstance(screen, Dialog):
@@ -312,5 +312,5 @@ def is_quiet(pilot: Pilot[Result]) -> bool:
     return not any(w.name == "ask" and w.is_running for w in pilot.app.workers)
 
 
-def words(pilot: Pilot[Result]) -> str:
+def words(pilot: Pilot[AppResult]) -> str:
     return words_of(pilot.app)

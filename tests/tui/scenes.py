@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from mobius_tui.health.record import Check, Sample
-from mobius_tui.run.events import PhaseEntered, RunEnded, VariableSet
-from mobius_tui.run.message_events import (
+from mobius_tui.health.health_record import MachineSample, ProbeResult
+from mobius_tui.run.events.message_events import (
     MessageNotSent,
     MessageQueued,
     MessageSent,
     MessageTried,
     MessageUnknown,
 )
-from mobius_tui.run.step_events import (
+from mobius_tui.run.events.run_events import PhaseEntered, RunEnded, VariableSet
+from mobius_tui.run.events.step_events import (
     CheckTried,
     ChoiceMade,
     StepEnded,
@@ -22,7 +22,7 @@ from mobius_tui.run.step_events import (
     StepStarted,
     StepUnknown,
 )
-from mobius_tui.run.watch_events import RollbackBegan, TriggerFired, WatchArmed
+from mobius_tui.run.events.watch_events import RollbackBegan, TriggerFired, WatchArmed
 from tests.paths import TESTS
 from tests.tui.runs import MadeRun, made, rollback
 
@@ -30,13 +30,15 @@ LISTED = TESTS / "tui" / "data" / "listed.toml"
 BACKUP = "/srv/mobius/backups/dhash_production_20261124_134505.zip"
 
 
-def checks(run: MadeRun, *, failing: int, count: int = 60) -> Iterator[Check | Sample]:
+def checks(
+    run: MadeRun, *, failing: int, count: int = 60
+) -> Iterator[ProbeResult | MachineSample]:
     """A probe that was well, then slow, and at last fails."""
     begin = run.at - 5.0 * count + 3
     for number in range(count):
         bad = number >= count - failing
         slow = max(0, number - count + failing + 12)
-        yield Check(
+        yield ProbeResult(
             at=begin + 5.0 * number,
             mono=number * 5.0,
             probe="api",
@@ -45,7 +47,7 @@ def checks(run: MadeRun, *, failing: int, count: int = 60) -> Iterator[Check | S
             ms=41.0 + (number * 7) % 13 + min(5100.0, 430.0 * slow) * (failing > 0),
             reason="503 Service Unavailable" if bad else "",
         )
-    yield Sample(
+    yield MachineSample(
         at=run.at - 2,
         mono=1.0,
         cpu=12.0,

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
-from mobius_tui.run.events import PhaseEntered, PhaseLeft
-from mobius_tui.run.step_events import StepEnded, StepOverridden, StepStarted
-from mobius_tui.run.steps import Status
+from mobius_tui.run.events.run_events import PhaseEntered, PhaseLeft
+from mobius_tui.run.events.step_events import StepEnded, StepOverridden, StepStarted
+from mobius_tui.run.state.step_state import Status
 from tests.tui import scenes
 from tests.tui.runs import MadeRun
 

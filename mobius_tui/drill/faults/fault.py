@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from mobius_tui.drill.furnish import ASSETS, Kind
-from mobius_tui.drill.site import Site
+from mobius_tui.drill.site.drill_site import Site
+from mobius_tui.drill.site.site_files import ASSETS, Kind
 
 
-def nothing_more(_site: Site) -> tuple[str, ...]:
+def no_further_proof(_site: Site) -> tuple[str, ...]:
     """The proof of a fault of which the verdict on any site says enough."""
     return ()
 
@@ -43,7 +43,7 @@ class Fault:
     """How the site itself shows it now, in words; empty where it does not."""
     reddens: tuple[str, ...] = ()
     """Steps of the rollback that change something and fail by it, by their ids."""
-    proof: Callable[[Site], tuple[str, ...]] = nothing_more
+    proof: Callable[[Site], tuple[str, ...]] = no_further_proof
     """What is not repaired, beside what the verdict on any site says."""
 
     @property
@@ -59,7 +59,7 @@ class Fault:
         return next((file for file in files if file.exists()), own)
 
 
-def dice(site: Site, name: str) -> random.Random:
+def fault_random(site: Site, name: str) -> random.Random:
     """The chances of a fault at a site: equal for equal seeds."""
     seed = json.loads((site.root / "site.json").read_text())["seed"]
     return random.Random(f"{seed} {name}")  # noqa: S311 - reproducible, and no secret

@@ -1,1 +1,5 @@
-"""The kinds of check: each looks at the world once and says what it saw."""
+"""The kinds of check.
+
+Each examines the machine or network once and gives a result. How often and when they
+are made is for `attempts/`.
+"""

@@ -1,10 +1,13 @@
-"""What a check may know of the run that it looks in, and what it saw."""
+"""What a check is given: the run, its texts filled in; and what it results in."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
+from typing import TypeVar, cast
+
+from mobius_tui.runbook.model.check_kinds import Check
 
 MAX_DETAIL = 300
 """Characters of a detail at most."""
@@ -37,7 +40,7 @@ class Context:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Sight:
+class CheckResult:
     """What one look saw."""
 
     held: bool
@@ -45,9 +48,41 @@ class Sight:
     """One plain sentence, with the figures."""
 
 
-def saw(*, held: bool, detail: str) -> Sight:
+def check_result(*, held: bool, detail: str) -> CheckResult:
     """A sight whose detail is one line of at most `MAX_DETAIL` characters."""
     line = " ".join(detail.split())
     if len(line) > MAX_DETAIL:
         line = line[: MAX_DETAIL - 1] + "…"
-    return Sight(held=held, detail=line)
+    return CheckResult(held=held, detail=line)
+
+
+C = TypeVar("C", bound=Check)
+
+_AS_WRITTEN = ("script", "shell")
+"""Values reach a script as its environment, so that none can become code."""
+
+
+def filled_check(check: C, fill: Callable[[str], str]) -> C:
+    """The check with every text filled in but its script.
+
+    Raises:
+        MobiusError: a name has no value; raised by `fill`.
+    """
+    return cast("C", _filled(check, fill))
+
+
+def _filled(value: object, fill: Callable[[str], str]) -> object:
+    if isinstance(value, str):
+        return fill(value)
+    if isinstance(value, tuple):
+        return tuple(_filled(item, fill) for item in value)
+    if isinstance(value, Mapping):
+        return {key: _filled(item, fill) for key, item in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        changes = {
+            each.name: _filled(getattr(value, each.name), fill)
+            for each in fields(value)
+            if each.name not in _AS_WRITTEN
+        }
+        return replace(value, **changes)
+    return value

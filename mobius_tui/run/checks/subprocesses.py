@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from mobius_tui.run.checks.context import Context
-from mobius_tui.run.error_line import error_line
+from mobius_tui.run.checks.error_line import error_line
 
 _TAIL = 8192
 """Bytes of output that are kept, from its end."""

@@ -1,1 +1,5 @@
-"""`tty` steps: a pseudo-terminal under a keeper, and the person who attends it."""
+"""Steps on a terminal of their own.
+
+Its keeper's side and the side that attaches to it. Modules of the keeper's side import
+the standard library and `keeper/` only.
+"""

@@ -39,13 +39,13 @@ LARGEST = 16384
 """Bytes that a frame holds at most: a screen is drawn in a few thousand."""
 
 
-def frames(kind: bytes, data: bytes = b"") -> bytes:
+def encode_frames(kind: bytes, data: bytes = b"") -> bytes:
     """The frame, or frames, that carry some bytes."""
     parts = [data[at : at + LARGEST] for at in range(0, len(data), LARGEST)] or [b""]
     return b"".join(kind + len(part).to_bytes(2, "big") + part for part in parts)
 
 
-class Reader:
+class FrameReader:
     """Takes frames out of what a socket gives, wherever reads split them."""
 
     def __init__(self) -> None:
@@ -86,7 +86,7 @@ def unpack_size(data: bytes) -> "tuple[int, int]":
     return rows, columns
 
 
-class Hello:
+class AttachHello:
     """What a viewer says first: which terminal it brings."""
 
     def __init__(
@@ -118,7 +118,7 @@ class Hello:
         return pack_size(*self.size) + flag + words.encode("utf-8", "replace")
 
     @classmethod
-    def decode(cls, data: bytes) -> "Hello":
+    def decode(cls, data: bytes) -> "AttachHello":
         """As `encode` wrote it.
 
         Raises:

@@ -1,4 +1,5 @@
-"""What scripts do: the judge of effects, and the table of commands that it knows.
+"""What scripts do.
 
-Labels of steps are compared with it. It runs nothing, and asks no other program.
+The judge of effects, and commands.toml, the table of known commands. No warnings: those
+are in lint/label_rules.
 """

@@ -1,4 +1,4 @@
-"""The words of one command, taken apart as its lines of the table want them."""
+"""One command taken apart: options, operands, the input that the script gives it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,60 @@ import fnmatch
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from mobius_tui.runbook.effects.table import WEIGHTS, Entry, Line, Token, Weight
-from mobius_tui.runbook.shell.model import Word
+from mobius_tui.runbook.effects.command_table import (
+    WEIGHTS,
+    CommandEntry,
+    CommandLine,
+    PatternToken,
+    Weight,
+)
+from mobius_tui.runbook.shell.command_program import effective_program
+from mobius_tui.runbook.shell.script_model import (
+    HOLE,
+    Assignment,
+    Command,
+    SimpleCommand,
+    Word,
+)
+
+
+def makes_a_file(assignment: Assignment) -> bool:
+    """Whether a variable is given the name of a file that `mktemp` has just made."""
+    value = assignment.value
+    if value.text != HOLE or len(value.scripts) != 1 or len(value.scripts[0]) != 1:
+        return False
+    first = value.scripts[0][0].first.commands[0]
+    run = effective_program(first) if isinstance(first, SimpleCommand) else None
+    return run is not None and run.name == "mktemp"
+
+
+def command_input(command: SimpleCommand, before: Command | None) -> Word | None:
+    """What a command reads, where the script itself says it."""
+    for redirect in command.redirects:
+        if redirect.document is not None:
+            return redirect.document.body
+        if redirect.sign == "<<<":
+            return redirect.target
+        if redirect.sign == "<":
+            return None
+    if not isinstance(before, SimpleCommand):
+        return None
+    run = effective_program(before)
+    if run is None:
+        return None
+    if run.name == "cat" and not run.arguments:
+        return command_input(before, None)
+    if run.name not in ("echo", "printf"):
+        return None
+    said = [each for each in run.arguments if each.text not in ("-n", "-e", "-E", "--")]
+    if len(said) == 1:
+        return said[0]
+    text = " ".join(each.text for each in said)
+    return Word(source="", text=text, start=run.word.start)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Option:
+class GivenOption:
     """An option as it was given."""
 
     names: tuple[str, ...]
@@ -26,23 +74,23 @@ class Option:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Match:
+class LineMatch:
     """A line that fits."""
 
-    line: Line
+    line: CommandLine
     places: frozenset[int]
     """The indexes of the words that it is about; below 0, those of values in them."""
-    option: Option | None = None
+    option: GivenOption | None = None
     """The last option that it names."""
 
 
 class Invocation:
     """A command's words after its name."""
 
-    def __init__(self, entry: Entry, arguments: Sequence[Word]) -> None:
+    def __init__(self, entry: CommandEntry, arguments: Sequence[Word]) -> None:
         self.entry = entry
         self.arguments = arguments
-        self.options: list[Option] = []
+        self.options: list[GivenOption] = []
         self.words: list[int] = []
         """The indexes of the words that are no option and no option's value."""
         self.dashes: int | None = None
@@ -67,7 +115,7 @@ class Invocation:
                 self.words.append(at)
                 at += 1
 
-    def _option(self, text: str, at: int) -> Option:
+    def _option(self, text: str, at: int) -> GivenOption:
         valued = self.entry.valued
         after = at + 1 if at + 1 < len(self.arguments) else None
         following = self.arguments[after].text if after is not None else None
@@ -78,7 +126,7 @@ class Invocation:
                 letters.append(f"-{letter}")
                 if f"-{letter}" in valued and index < len(text):
                     names = (*letters, text)
-                    return Option(
+                    return GivenOption(
                         names=names,
                         value=text[index:].removeprefix("="),
                         at=at,
@@ -89,11 +137,15 @@ class Invocation:
         name, sign, value = text.partition("=")
         if sign:
             names = (*names, name)
-            return Option(names=names, value=value, at=at, value_at=None, takes=True)
+            return GivenOption(
+                names=names, value=value, at=at, value_at=None, takes=True
+            )
         takes = any(each in valued for each in names)
-        return Option(names=names, value=following, at=at, value_at=after, takes=takes)
+        return GivenOption(
+            names=names, value=following, at=at, value_at=after, takes=takes
+        )
 
-    def matches(self, before: int | None = None) -> list[Match]:
+    def matches(self, before: int | None = None) -> list[LineMatch]:
         """The lines that fit, without those that a closer one takes the place of.
 
         Args:
@@ -106,10 +158,10 @@ class Invocation:
         ]
         return [each for each in found if not any(_closer(m, each) for m in found)]
 
-    def _fits(self, line: Line, limit: int) -> Iterator[Match]:
+    def _fits(self, line: CommandLine, limit: int) -> Iterator[LineMatch]:
         words = [at for at in self.words if at < limit]
         places: set[int] = set()
-        last: Option | None = None
+        last: GivenOption | None = None
         position = 0
         for token in line.tokens:
             if token.is_option:
@@ -128,9 +180,9 @@ class Invocation:
                     return
                 places.add(words[position])
                 position += 1
-        yield Match(line=line, places=frozenset(places), option=last)
+        yield LineMatch(line=line, places=frozenset(places), option=last)
 
-    def _given(self, token: Token, limit: int) -> Option | None:
+    def _given(self, token: PatternToken, limit: int) -> GivenOption | None:
         """The option that a token stands for, where it was given."""
         for option in self.options:
             if option.at >= limit:
@@ -144,7 +196,7 @@ class Invocation:
                     return option
         return None
 
-    def _value(self, option: Option, name: str) -> str | None:
+    def _value(self, option: GivenOption, name: str) -> str | None:
         """The value with which an option was given under a name; None if it was not."""
         for each in option.names:
             if fnmatch.fnmatchcase(each, name):
@@ -154,19 +206,19 @@ class Invocation:
         return whole[2:] if short and not self.entry.spelt_out else None
 
 
-def _end_of_options(at: int) -> Option:
+def _end_of_options(at: int) -> GivenOption:
     """`--`, which some commands mean something by."""
-    return Option(names=("--",), value=None, at=at, value_at=None, takes=False)
+    return GivenOption(names=("--",), value=None, at=at, value_at=None, takes=False)
 
 
-def _closer(one: Match, other: Match) -> bool:
+def _closer(one: LineMatch, other: LineMatch) -> bool:
     """Whether a line says more of the same words than another."""
     if one.line.own and (other.line.tokens and not other.line.own):
         return False
     return other.places < one.places
 
 
-def heaviest(weights: Sequence[Weight]) -> Weight:
+def heaviest_weight(weights: Sequence[Weight]) -> Weight:
     """The heaviest of some effects; `nothing` wins, as with it nothing is done."""
     if "nothing" in weights:
         return "nothing"

@@ -1,1 +1,5 @@
-"""From a Markdown page to a runbook: what it says, in the words that it has."""
+"""Import.
+
+From a Markdown page to the TOML of a runbook, and their later differences. Showing
+Markdown is in prose/.
+"""

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mobius_tui.runbook.page.blocks import Block, Heading
-from mobius_tui.runbook.page.leads import is_condition
-from mobius_tui.runbook.page.ways import is_option
+from mobius_tui.runbook.page.decisions import is_option
+from mobius_tui.runbook.page.lead_sentences import is_condition
+from mobius_tui.runbook.page.page_blocks import Block, PageHeading
 
 Topic = Literal["contacts", "triggers", "criteria", "messages", "about", ""]
 """What a section is about, as far as that decides what becomes of it."""
@@ -76,7 +76,7 @@ class Chapter:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Outline:
+class PageOutline:
     """A page in chapters."""
 
     title: str
@@ -117,7 +117,7 @@ def is_aside(title: str, page: str) -> bool:
     return is_condition(title)
 
 
-def outline(blocks: Sequence[Block], title: str = "") -> Outline:
+def outline_page(blocks: Sequence[Block], title: str = "") -> PageOutline:
     """The chapters of a page.
 
     One heading above all others is the page's title, and those right below it begin
@@ -128,29 +128,29 @@ def outline(blocks: Sequence[Block], title: str = "") -> Outline:
         blocks: those of the page.
         title: what the page calls itself, if it does before its first heading.
     """
-    headings = [block for block in blocks if isinstance(block, Heading)]
-    top: Heading | None = None
+    headings = [block for block in blocks if isinstance(block, PageHeading)]
+    top: PageHeading | None = None
     level = min((each.level for each in headings), default=0)
     highest = [each for each in headings if each.level == level]
     if len(highest) == 1 and headings[0].level == level:
         top = headings[0]
         level = min((each.level for each in headings[1:]), default=0)
     page = f"{title} {top.text if top is not None else ''}"
-    maker = _Maker(level, page)
+    maker = _OutlineBuilder(level, page)
     for block in blocks:
-        if isinstance(block, Heading):
+        if isinstance(block, PageHeading):
             if block is not top:
                 maker.heading(block)
         else:
             maker.section.blocks.append(block)
-    return Outline(
+    return PageOutline(
         title=top.text if top is not None else "",
         before=maker.before,
         chapters=tuple(maker.chapters),
     )
 
 
-class _Maker:
+class _OutlineBuilder:
     """One walk over the headings."""
 
     def __init__(self, level: int, page: str) -> None:
@@ -163,7 +163,7 @@ class _Maker:
         self._within: Chapter | None = None
         """The aside within it."""
 
-    def heading(self, block: Heading) -> None:
+    def heading(self, block: PageHeading) -> None:
         """A heading, and the section that it begins."""
         name = unnumbered(block.text)
         if self._within and block.level <= self._within.sections[0].level:
@@ -189,7 +189,7 @@ class _Maker:
             chapter is not None and not chapter.aside and not chapter.sections[0].topic
         )
 
-    def _begin(self, block: Heading, name: str, target: Chapter) -> None:
+    def _begin(self, block: PageHeading, name: str, target: Chapter) -> None:
         above: Topic = target.sections[0].topic if target.sections else ""
         topic = topic_of(name) or above
         self.section = Section(title=name, topic=topic, level=block.level)

@@ -1,1 +1,5 @@
-"""The texts that people wrote: what Markdown means in them, and what they show."""
+"""Texts that people wrote.
+
+Markdown to parts, parts to lines of some width. Pure. How a screen or a report styles
+them is not here.
+"""

@@ -1,1 +1,5 @@
-"""The output pane: a view over the file that a step's output is written to."""
+"""The output pane.
+
+A view over the file that a step's output is written to. Which output is shown is for
+presenters/output_choice; pager and editor: external/.
+"""

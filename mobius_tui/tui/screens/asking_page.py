@@ -13,19 +13,19 @@ from textual import events, on
 from textual.worker import Worker
 
 from mobius_tui import sanitize
-from mobius_tui.run.events import RunBegan
-from mobius_tui.run.viewer import Viewer
-from mobius_tui.runbook.step_place import Part
-from mobius_tui.tui.commands import key_of
-from mobius_tui.tui.errand import Errand
-from mobius_tui.tui.guard import DEAF, Typed
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.events.run_events import RunBegan
+from mobius_tui.runbook.toml.positions import HeaderKind
+from mobius_tui.tui.backend.base_page import ForegroundTask
+from mobius_tui.tui.backend.key_queue import INPUT_GUARD, TimedInput
+from mobius_tui.tui.commands.registry import key_of
+from mobius_tui.tui.presenters.run_view import PHASE
+from mobius_tui.tui.screen_state import ScreenState
 from mobius_tui.tui.screens.run_page import RunPage
-from mobius_tui.tui.screens.stand import Stand
-from mobius_tui.tui.view import PHASE
 from mobius_tui.tui.widgets.checklist import Checklist
 
 if TYPE_CHECKING:
-    from mobius_tui.run.edited import Stamp
+    from mobius_tui.run.storage.source_diff import Stamp
 
 EDITS = 2.0
 """Seconds between two looks whether the runbook's source was edited."""
@@ -40,7 +40,7 @@ class AskingPage(RunPage):
         *,
         repaints: int = 20,
         wall: Callable[[], float] | None = None,
-        stand: Stand | None = None,
+        stand: ScreenState | None = None,
     ) -> None:
         """Make the page of a run; see `RunPage`."""
         super().__init__(viewer, repaints=repaints, wall=wall, stand=stand)
@@ -52,7 +52,7 @@ class AskingPage(RunPage):
         self._refused_at = float("-inf")
 
     @property
-    def stand(self) -> Stand:
+    def stand(self) -> ScreenState:
         """Where the person is, and what they know."""
         return replace(super().stand, edits_told=self._edits_told)
 
@@ -74,13 +74,13 @@ class AskingPage(RunPage):
         else:
             self._asking = self.run_worker(work, name="ask", exit_on_error=False)
 
-    def hears(self, typed: Typed) -> bool:
+    def hears(self, typed: TimedInput) -> bool:
         """Whether it takes a key, a paste or a click that has come.
 
         What was typed right behind a command that was refused was meant for the dialog
         that did not open: an Enter would begin a step.
         """
-        is_deaf = typed.came - self._refused_at < DEAF
+        is_deaf = typed.came - self._refused_at < INPUT_GUARD
         return not (is_deaf and isinstance(typed.event, events.Key | events.Paste))
 
     def refuse(self, words: str, *, is_problem: bool = False) -> None:
@@ -95,9 +95,9 @@ class AskingPage(RunPage):
 
     async def _edit(self, key: str) -> None:
         """A worker: leave the screens for the editor, at a step or phase."""
-        from mobius_tui.run.edited import source_of
-        from mobius_tui.tui.editing import edit
-        from mobius_tui.tui.screens.source import file_to_edit
+        from mobius_tui.run.storage.source_diff import source_of
+        from mobius_tui.tui.dialogs.source_dialogs import file_to_edit
+        from mobius_tui.tui.external.editor import edit
 
         began = self._sight.state.began
         if began is None or not began.path:
@@ -106,11 +106,11 @@ class AskingPage(RunPage):
         source = await file_to_edit(self, source_of(began))
         if source is None:
             return
-        part: Part = "phase" if key.startswith(PHASE) else "phase.step"
+        part: HeaderKind = "phase" if key.startswith(PHASE) else "phase.step"
         name = key.removeprefix(PHASE)
         self.is_editing = True
         run = partial(edit, source, os.environ, part=part, name=name)
-        self.go_out(Errand(run=run))
+        self.go_out(ForegroundTask(run=run))
 
     def action_changes(self) -> None:
         """Show what was edited since the run began."""
@@ -118,8 +118,8 @@ class AskingPage(RunPage):
 
     async def _tell_edits(self, *, asked: bool) -> None:
         """A worker: compare the source with the run's copy, and show what differs."""
-        from mobius_tui.run.edited import edits
-        from mobius_tui.tui.screens.changes import ChangesDialog
+        from mobius_tui.run.storage.source_diff import edits
+        from mobius_tui.tui.dialogs.source_dialogs import ChangesDialog
 
         began = self._sight.state.began
         if began is None:
@@ -145,7 +145,7 @@ class AskingPage(RunPage):
 
     async def _look_for_edits(self, began: RunBegan) -> None:
         """A worker: compare the files where one of them is another by now."""
-        from mobius_tui.run.edited import edits, source_of, stamp
+        from mobius_tui.run.storage.source_diff import edits, source_of, stamp
 
         directory = self._viewer.directory
         seen = await asyncio.to_thread(stamp, directory, began)

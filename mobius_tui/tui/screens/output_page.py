@@ -10,12 +10,12 @@ from pathlib import Path
 from textual import on
 from textual.worker import get_current_worker
 
-from mobius_tui.tui.command import Command
-from mobius_tui.tui.commands import footer
-from mobius_tui.tui.errand import Errand
-from mobius_tui.tui.output.workbench import OutputWorkbench
-from mobius_tui.tui.screens.panes import PanedPage
-from mobius_tui.tui.shown import Shown
+from mobius_tui.tui.backend.base_page import ForegroundTask
+from mobius_tui.tui.commands.command import Command
+from mobius_tui.tui.commands.registry import footer
+from mobius_tui.tui.output.output_workbench import OutputWorkbench
+from mobius_tui.tui.presenters.output_choice import OutputChoice
+from mobius_tui.tui.screens.paned_page import PanedPage
 
 TABS = frozenset({"output.next_tab", "output.previous_tab"})
 
@@ -23,7 +23,7 @@ TABS = frozenset({"output.next_tab", "output.previous_tab"})
 class OutputPage(PanedPage):
     """A page with an output pane, which reaches for nothing but its file."""
 
-    shown: Shown | None = None
+    shown: OutputChoice | None = None
     """What the pane shows."""
     chosen_tab: str | None = None
     """The tab that the person wants, in place of the one that belongs to the cursor."""
@@ -40,7 +40,7 @@ class OutputPage(PanedPage):
     def show_output(self) -> None:
         """Find out what the pane shows, and show it."""
 
-    def put_in_pane(self, shown: Shown) -> None:
+    def put_in_pane(self, shown: OutputChoice) -> None:
         """Hand the pane what it shows, if that is news."""
         if shown == self.shown:
             return
@@ -126,22 +126,22 @@ class OutputPage(PanedPage):
             work = self._save(shown.path, f"{shown.tab}.txt")
             self.run_worker(work, name="save", exit_on_error=False)
             return
-        from mobius_tui.tui import reading
+        from mobius_tui.tui.external import output_files
 
         run = partial(
-            reading.open_output,
+            output_files.open_output,
             shown.path,
             way=event.way,
             name=shown.tab,
             folder=self.copies_folder(),
             environ=os.environ,
         )
-        self.go_out(Errand(run=run))
+        self.go_out(ForegroundTask(run=run))
 
     async def _save(self, output: Path, name: str) -> None:
         """A worker: ask where, then save it; a large one takes a while."""
-        from mobius_tui.tui import reading
-        from mobius_tui.tui.screens.save import SaveDialog
+        from mobius_tui.tui.dialogs.question import SaveDialog
+        from mobius_tui.tui.external import output_files
 
         target = await self.ask(SaveDialog(output, name))
         if target is None:
@@ -149,7 +149,7 @@ class OutputPage(PanedPage):
         worker = get_current_worker()
         goes_on = lambda: not worker.is_cancelled  # noqa: E731
         try:
-            save = partial(reading.save, output, target, goes_on=goes_on)
+            save = partial(output_files.save, output, target, goes_on=goes_on)
             size = await asyncio.to_thread(save)
         except OSError as error:
             self.tell(f"Not saved: {target}: {error.strerror}", is_problem=True)

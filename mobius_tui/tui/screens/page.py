@@ -18,19 +18,19 @@ from textual.worker import Worker, WorkerState
 
 from mobius_tui import sanitize
 from mobius_tui.errors import MobiusError, RunError
-from mobius_tui.run.home import private_folder, state_home
-from mobius_tui.runbook.config import config_file
-from mobius_tui.tui import clipboard, settings
-from mobius_tui.tui.command import Command, Place
-from mobius_tui.tui.commands import FIXED, bindings, commands, footer
-from mobius_tui.tui.errand import Errand
-from mobius_tui.tui.screens.base import BasePage, away
-from mobius_tui.tui.screens.stand import Draft
-from mobius_tui.tui.tidings import Tidings
-from mobius_tui.tui.widgets.key_bar import KeyBar
+from mobius_tui.run.storage.state_home import private_folder, state_home
+from mobius_tui.runbook.decode.config_file import config_file
+from mobius_tui.tui.backend import clipboard
+from mobius_tui.tui.backend.base_page import BasePage, ForegroundTask, leave_for_task
+from mobius_tui.tui.commands.command import Command, Place
+from mobius_tui.tui.commands.registry import FIXED, bindings, commands, footer
+from mobius_tui.tui.config import settings
+from mobius_tui.tui.messages import TitleChanged
+from mobius_tui.tui.screen_state import Draft
+from mobius_tui.tui.widgets.footer import KeyBar
 
 if TYPE_CHECKING:
-    from mobius_tui.tui.screens.dialog import Dialog
+    from mobius_tui.tui.dialogs.dialog import Dialog
 
 T = TypeVar("T")
 
@@ -79,9 +79,9 @@ class Page(BasePage):
         found = [c for c in commands(*self.PLACES) if not c.by_widget]
         return tuple(c for c in found if c.id in shown or c.id in FIXED)
 
-    def tidings(self) -> Tidings:
+    def tidings(self) -> TitleChanged:
         """What the terminal's title is while this page is on top."""
-        return Tidings("mobius-tui", ring=False)
+        return TitleChanged("mobius-tui", ring=False)
 
     @on(events.ScreenResume)
     def _came_to_the_top(self) -> None:
@@ -170,9 +170,9 @@ class Page(BasePage):
         copied = await asyncio.to_thread(copy)
         self.tell(copied.words, is_problem=not copied.ok)
 
-    def go_out(self, errand: Errand) -> None:
+    def go_out(self, errand: ForegroundTask) -> None:
         """Leave the screens, do something in the plain terminal, and come back."""
-        self.app.exit(away(errand, self.app.screen_stack))
+        self.app.exit(leave_for_task(errand, self.app.screen_stack))
 
     def action_copy_selection(self) -> None:
         """Copy what the mouse selected, or leave the key to whoever hints."""
@@ -183,7 +183,7 @@ class Page(BasePage):
 
     def action_help(self) -> None:
         """Show every key that works here."""
-        from mobius_tui.tui.screens.help import HelpDialog
+        from mobius_tui.tui.dialogs.help_dialog import HelpDialog
 
         listed = commands(*self.PLACES)
         dialog = HelpDialog(listed, first=self.HELP, glyphs="run" in self.PLACES)
@@ -197,7 +197,7 @@ class Page(BasePage):
             runbook: its id.
             title: what it is called.
         """
-        from mobius_tui.tui.screens.drills import DrillsDialog, trends_of
+        from mobius_tui.tui.dialogs.drills_dialog import DrillsDialog, trends_of
 
         dialog = DrillsDialog(title, partial(trends_of, runbook), runbook=runbook)
         self.lend(dialog)
@@ -205,7 +205,7 @@ class Page(BasePage):
 
     def action_choose_theme(self) -> None:
         """List the themes."""
-        from mobius_tui.tui.palette import a_choice
+        from mobius_tui.tui.dialogs.palette import a_choice
 
         themes = [(name, partial(self.use_theme, name)) for name in settings.THEMES]
         self.app.push_screen(a_choice(self, themes, "The name of a theme"))
@@ -217,7 +217,7 @@ class Page(BasePage):
 
     async def _keep_theme(self, theme: str) -> None:
         """A worker: write it into config.toml, and say what came of it."""
-        from mobius_tui.tui.settings_theme import keep_theme
+        from mobius_tui.tui.config.settings import keep_theme
 
         file = config_file()
         try:

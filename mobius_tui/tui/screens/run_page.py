@@ -13,30 +13,31 @@ from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from mobius_tui.run.glance import EVERY, Glance, keep, last_glance
-from mobius_tui.run.viewer import Viewer
-from mobius_tui.tui import applies, offers
-from mobius_tui.tui.command import Command
-from mobius_tui.tui.health_view import HealthView
-from mobius_tui.tui.offers import Offer
-from mobius_tui.tui.screens.dialog import Dialog
-from mobius_tui.tui.screens.following import FollowingPage
-from mobius_tui.tui.screens.panes import panes_first
-from mobius_tui.tui.screens.stand import Stand
-from mobius_tui.tui.shown import Shown, output_of
-from mobius_tui.tui.tidings import Tidings
-from mobius_tui.tui.view import RunView
-from mobius_tui.tui.watcher import Watcher, title
-from mobius_tui.tui.watching import watch_left
-from mobius_tui.tui.widgets.banner import AlarmBanner
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.storage.last_viewed import (
+    EVERY,
+    LastView,
+    read_last_view,
+    write_last_view,
+)
+from mobius_tui.tui.commands.command import Command
+from mobius_tui.tui.dialogs.dialog import Dialog
+from mobius_tui.tui.messages import TitleChanged
+from mobius_tui.tui.presenters import availability, next_action
+from mobius_tui.tui.presenters.health_view import HealthView
+from mobius_tui.tui.presenters.next_action import Offer
+from mobius_tui.tui.presenters.output_choice import OutputChoice, output_of
+from mobius_tui.tui.presenters.run_view import RunView, watch_left
+from mobius_tui.tui.presenters.status_text import TitleAndBell, title
+from mobius_tui.tui.screen_state import ScreenState
+from mobius_tui.tui.screens.following_page import FollowingPage
+from mobius_tui.tui.screens.paned_page import panes_first
+from mobius_tui.tui.widgets.banners import AlarmBanner, HintBanner
 from mobius_tui.tui.widgets.checklist import Checklist
-from mobius_tui.tui.widgets.coach import CoachMark
-from mobius_tui.tui.widgets.detail import DetailPane
-from mobius_tui.tui.widgets.header import RunHeader
-from mobius_tui.tui.widgets.health import HealthPanel
-from mobius_tui.tui.widgets.hint import HintBanner
-from mobius_tui.tui.widgets.key_bar import KeyBar
-from mobius_tui.tui.widgets.next_line import NextLine
+from mobius_tui.tui.widgets.detail_pane import DetailPane
+from mobius_tui.tui.widgets.footer import CoachMark, KeyBar, NextLine
+from mobius_tui.tui.widgets.health_panel import HealthPanel
+from mobius_tui.tui.widgets.run_header import RunHeader
 
 BESIDE = 0.015
 """Seconds from a move of the cursor until the panes beside the checklist follow: the
@@ -75,7 +76,7 @@ class RunPage(FollowingPage):
         *,
         repaints: int = 20,
         wall: Callable[[], float] | None = None,
-        stand: Stand | None = None,
+        stand: ScreenState | None = None,
     ) -> None:
         """Make the page of a run.
 
@@ -95,8 +96,8 @@ class RunPage(FollowingPage):
             "health": self._health_panel,
             "detail": self._detail,
         }
-        self._watcher = Watcher()
-        self.before = last_glance(viewer.directory)
+        self._watcher = TitleAndBell()
+        self.before = read_last_view(viewer.directory)
         """The last look of any screen before this one."""
         self._glanced = 0.0
         self._moved = stand is not None and stand.moved
@@ -148,9 +149,9 @@ class RunPage(FollowingPage):
         self.keep_glance(self._wall(), leaves=True)
 
     @property
-    def stand(self) -> Stand:
+    def stand(self) -> ScreenState:
         """Where the person is."""
-        return Stand(
+        return ScreenState(
             key=self.key,
             moved=self._moved,
             pane=self.pane,
@@ -181,7 +182,7 @@ class RunPage(FollowingPage):
         if view.now - self._glanced >= EVERY:
             self.keep_glance(view.now)
 
-    def news_of(self, view: RunView) -> Tidings:
+    def news_of(self, view: RunView) -> TitleChanged:
         """What to tell whoever looks elsewhere of what came."""
         return self._watcher.look(view)
 
@@ -190,8 +191,8 @@ class RunPage(FollowingPage):
         self._glanced = now
         if self.view is not None and self.view.state.ended is None:
             news = self.health.news if self.health is not None else ""
-            glance = Glance(at=now, health=news, leaves=leaves)
-            keep(self._viewer.directory, glance)
+            glance = LastView(at=now, health=news, leaves=leaves)
+            write_last_view(self._viewer.directory, glance)
 
     async def ask(self, dialog: Dialog[T], /) -> T | None:
         """Show a dialog, with the banner over it, and wait for what it gives."""
@@ -213,11 +214,11 @@ class RunPage(FollowingPage):
         run = self._viewer.directory.id
         return f"the run goes on, and `mobius-tui resume {run}` shows it again"
 
-    def tidings(self) -> Tidings:
+    def tidings(self) -> TitleChanged:
         """The run's title."""
         if self.view is None:
             return super().tidings()
-        return Tidings(title(self.view), ring=False)
+        return TitleChanged(title(self.view), ring=False)
 
     def copies_folder(self) -> Path:
         """The run's own."""
@@ -225,11 +226,11 @@ class RunPage(FollowingPage):
 
     def available(self) -> frozenset[str]:
         """The commands on steps and the run that apply now."""
-        return applies.available(self.view, self.key)
+        return availability.available(self.view, self.key)
 
     def footer_commands(self) -> tuple[Command, ...]:
         """What the footer shows, in the words of the step under the cursor."""
-        names = applies.labels(self.view, self.key)
+        names = availability.labels(self.view, self.key)
         return tuple(
             replace(command, label=names.get(command.id, command.label))
             for command in panes_first(super().footer_commands())
@@ -240,7 +241,7 @@ class RunPage(FollowingPage):
         view = self.view
         if view is None:
             return
-        self.offer = offers.offer(view, self.key, moved=self._moved)
+        self.offer = next_action.offer(view, self.key, moved=self._moved)
         self.offered = self.footer_commands()
 
     def show_output(self) -> None:
@@ -250,7 +251,7 @@ class RunPage(FollowingPage):
             directory = self._viewer.directory
             self.put_in_pane(output_of(self.view, self.key, directory, tab))
 
-    def put_in_pane(self, shown: Shown) -> None:
+    def put_in_pane(self, shown: OutputChoice) -> None:
         """Hand the output's pane what it shows; the details are of the same attempt."""
         super().put_in_pane(shown)
         self.tab = shown.tab

@@ -8,30 +8,37 @@ from functools import partial
 from textual import on
 from textual.reactive import reactive
 
-from mobius_tui.review.beside import Drill, beside, last_drill
-from mobius_tui.review.known import known
-from mobius_tui.review.moment import Moment
-from mobius_tui.review.rewound import ReviewViewer, Rewound
-from mobius_tui.review.timeline import Timeline, narrowed
-from mobius_tui.run.follow import Changes
-from mobius_tui.run.milestones import Milestones
-from mobius_tui.tui.ahead import in_thread
+from mobius_tui.review.drill_comparison import (
+    ComparedDrill,
+    compare_with_drill,
+    last_drill_before,
+)
+from mobius_tui.review.reviewed_run import ReviewedRun, ReviewViewer, review_snapshot
+from mobius_tui.review.run_timeline import RunTimeline, filter_timeline
+from mobius_tui.review.timeline_moments import TimelineMoment
+from mobius_tui.run.journal.follower import Changes
+from mobius_tui.run.journal.outage_times import Milestones
+from mobius_tui.tui.backend.base_page import in_thread
 from mobius_tui.tui.messages import RunChanged
-from mobius_tui.tui.past_sight import PastSight
-from mobius_tui.tui.screens.saying import SayingPage
-from mobius_tui.tui.widgets.timeline import TimelinePane
+from mobius_tui.tui.presenters.run_presenter import PastRunPresenter
+from mobius_tui.tui.screens.annotating_page import SayingPage
+from mobius_tui.tui.widgets.timeline_pane import TimelinePane
 
 
 class TimedPage(SayingPage):
     """Knows the timeline, and goes from moment to moment."""
 
-    moment: reactive[Moment | None] = reactive(None, repaint=False)
+    moment: reactive[TimelineMoment | None] = reactive(None, repaint=False)
     """What happened where the cursor is; `None` where nothing did."""
-    whole: reactive[Timeline | None] = reactive(None, repaint=False)
+    whole: reactive[RunTimeline | None] = reactive(None, repaint=False)
     here: reactive[tuple[float, int]] = reactive((0.0, 0), repaint=False)
 
     def __init__(
-        self, rewound: Rewound, *, whole: Timeline | None = None, repaints: int = 20
+        self,
+        rewound: ReviewedRun,
+        *,
+        whole: RunTimeline | None = None,
+        repaints: int = 20,
     ) -> None:
         """Make the page.
 
@@ -45,11 +52,11 @@ class TimedPage(SayingPage):
         self.timeline = TimelinePane(id="timeline")
         self.panes = {**self.panes, "timeline": self.timeline}
         self.rewound = rewound
-        self.past_sight = self._sight = PastSight(viewer)
-        self.known = known(rewound).timeline() if whole is None else whole
+        self.past_sight = self._sight = PastRunPresenter(viewer)
+        self.known = review_snapshot(rewound).timeline() if whole is None else whole
         """The timeline of all that is known, whatever of it is wanted."""
         self._query = ""
-        self._drill: Drill | None = None
+        self._drill: ComparedDrill | None = None
         self._times: Milestones | None = None
         self._is_old = self._has_grown = False
         self._is_wanted = self._is_making = False
@@ -92,22 +99,24 @@ class TimedPage(SayingPage):
 
     async def _know(self) -> None:
         """Take in what is known by now; a cursor at the end of a run follows it."""
-        made = await in_thread(known(self.rewound).timeline)
+        made = await in_thread(review_snapshot(self.rewound).timeline)
         follows = self._has_grown and self.here[0] >= self.known.until
         self.known, self._has_grown = made, False
         if follows:
             self._go_to_end()
             self.look()
 
-    def _wanted(self) -> Callable[[], Timeline]:
+    def _wanted(self) -> Callable[[], RunTimeline]:
         """What makes the timeline that is wanted: beside a drill, or narrowed down."""
         whole, query, drill = self.known, self._query, self._drill
         if drill is None:
-            return partial(narrowed, whole, query)
+            return partial(filter_timeline, whole, query)
         if self._times is None:
             self._times = self.rewound.times()
         state, times = self.rewound.newest.copy(), self._times
-        return lambda: narrowed(beside(whole, state, times, drill), query)
+        return lambda: filter_timeline(
+            compare_with_drill(whole, state, times, drill), query
+        )
 
     def action_drill(self) -> None:
         """Show it beside the last drill of its runbook, or alone again."""
@@ -121,7 +130,7 @@ class TimedPage(SayingPage):
         """A worker: a drill has to be read."""
         rewound = self.rewound
         at = rewound.newest.began_at
-        find = partial(last_drill, rewound.directory, rewound.began, at)
+        find = partial(last_drill_before, rewound.directory, rewound.began, at)
         self._drill = await in_thread(find)
         if self._drill is None:
             self.tell("No drill of this runbook ended before this run began.")
@@ -177,7 +186,7 @@ class TimedPage(SayingPage):
         event.stop()
         self._go_to(event.moment)
 
-    def _go_to(self, moment: Moment) -> None:
+    def _go_to(self, moment: TimelineMoment) -> None:
         n = moment.n or self.rewound.rewind.n_at(moment.at)
         self._show(n, self.rewound.rewind.at(n) if moment.n else moment.at)
         self.here, self.moment = moment.order, moment
@@ -210,5 +219,5 @@ class TimedPage(SayingPage):
         self.timeline.action_bad(count)
 
 
-def _is_said(moment: Moment, number: int) -> bool:
+def _is_said(moment: TimelineMoment, number: int) -> bool:
     return moment.event == "Annotation" and moment.said == number

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.checks.context import Context, Sight
-from mobius_tui.run.checks.look import look
-from mobius_tui.runbook.model_check import Check
-from mobius_tui.runbook.templates import fill
+from mobius_tui.run.checks.context import CheckResult, Context
+from mobius_tui.run.checks.run_check import run_check
+from mobius_tui.runbook.model.check_kinds import Check
+from mobius_tui.runbook.model.templates import fill
 
 VALUES = {"app": "mobius", "ten": "10s", "word": "well"}
 
@@ -58,9 +58,9 @@ def on_path(ctx: Context, folder: Path) -> Context:
     return replace(ctx, env={**ctx.env, "PATH": path})
 
 
-async def sight(check: Check, ctx: Context) -> Sight:
+async def sight(check: Check, ctx: Context) -> CheckResult:
     """Look once; whatever was seen is one line of a fair length."""
-    seen = await look(check, ctx)
+    seen = await run_check(check, ctx)
     assert seen.detail
     assert "\n" not in seen.detail
     assert len(seen.detail) <= 300

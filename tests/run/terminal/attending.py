@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pexpect
 
-from mobius_tui.run.attempt import BASH, Spec, launch
-from mobius_tui.run.directory import AttemptDirectory, RunDirectory
-from mobius_tui.run.socket_path import connect
+from mobius_tui.run.attempts.attempt_files import End, read_end, read_pid
+from mobius_tui.run.attempts.launcher import BASH, Spec, launch
+from mobius_tui.run.storage.run_directory import AttemptDirectory, RunDirectory
+from mobius_tui.run.storage.socket_path import connect_socket
 from mobius_tui.run.terminal import frames
-from mobius_tui.run.traces import End, read_end, read_pid
 
 LIMIT = 60.0
 AWAY = "\x1d"
@@ -91,7 +91,7 @@ class TerminalStep:
 
         def answered() -> bool:
             with contextlib.suppress(FileNotFoundError, ConnectionRefusedError):
-                found.append(connect(self.attempt.path / frames.SOCKET))
+                found.append(connect_socket(self.attempt.path / frames.SOCKET))
             return bool(found)
 
         until(answered)

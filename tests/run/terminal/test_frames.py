@@ -11,9 +11,9 @@ from mobius_tui.run.terminal.frames import (
     LARGEST,
     OUTPUT,
     SIZE,
-    Hello,
-    Reader,
-    frames,
+    AttachHello,
+    FrameReader,
+    encode_frames,
     pack_size,
     unpack_size,
 )
@@ -26,8 +26,8 @@ from mobius_tui.run.terminal.frames import (
 def test_frames_come_out_as_they_went_in(
     said: list[tuple[bytes, bytes]], step: int
 ) -> None:
-    data = b"".join(frames(kind, part) for kind, part in said)
-    reader = Reader()
+    data = b"".join(encode_frames(kind, part) for kind, part in said)
+    reader = FrameReader()
     heard = [
         frame
         for at in range(0, len(data), step)
@@ -38,7 +38,7 @@ def test_frames_come_out_as_they_went_in(
 
 def test_what_is_too_much_for_one_frame_takes_more() -> None:
     data = bytes(range(256)) * 200
-    heard = list(Reader().feed(frames(OUTPUT, data)))
+    heard = list(FrameReader().feed(encode_frames(OUTPUT, data)))
     assert [len(part) for _, part in heard] == [LARGEST, LARGEST, LARGEST, 2048]
     assert b"".join(part for _, part in heard) == data
 
@@ -46,21 +46,23 @@ def test_what_is_too_much_for_one_frame_takes_more() -> None:
 @pytest.mark.parametrize("nonsense", [b"GET", b"I\xff\xff", b"\0\0\0"])
 def test_nonsense_is_refused(nonsense: bytes) -> None:
     with pytest.raises(ValueError, match="does not speak"):
-        list(Reader().feed(nonsense))
+        list(FrameReader().feed(nonsense))
 
 
 def test_a_terminal_is_described() -> None:
-    said = Hello((41, 97), term="xterm", colour="24bit", who="pts/3", takes_over=True)
-    heard = Hello.decode(said.encode())
+    said = AttachHello(
+        (41, 97), term="xterm", colour="24bit", who="pts/3", takes_over=True
+    )
+    heard = AttachHello.decode(said.encode())
     assert vars(heard) == vars(said)
 
 
 @pytest.mark.parametrize("data", [b"", b"\0\0\0\0", b"\0\x18\0\x501a\0b"])
 def test_no_terminal_is_described(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"size|unpack"):
-        Hello.decode(data)
+        AttachHello.decode(data)
 
 
 def test_a_size_fits() -> None:
     assert unpack_size(pack_size(0, 100_000)) == (1, 65535)
-    assert frames(SIZE, pack_size(24, 80)) == b"S\0\x04\0\x18\0\x50"
+    assert encode_frames(SIZE, pack_size(24, 80)) == b"S\0\x04\0\x18\0\x50"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mobius_tui.runbook.decode import decode
-from mobius_tui.runbook.model import Runbook
-from mobius_tui.runbook.model_action import Run
+from mobius_tui.runbook.library.loader import decode
+from mobius_tui.runbook.model.actions import Run
+from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.page.convert import convert
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from mobius_tui.tui.output.pane import OutputPane
-from mobius_tui.tui.output.workbench import OutputWorkbench
+from mobius_tui.tui.output.output_pane import OutputPane
+from mobius_tui.tui.output.output_workbench import OutputWorkbench
 
 BEGAN = 1_795_527_905
 """2026-11-24 13:45:05 UTC, in seconds since 1970."""

@@ -1,0 +1,41 @@
+"""How a command writes: data to stdout or a file, narration to stderr."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from mobius_tui.errors import UsageError
+from mobius_tui.runbook.toml.runbook_source import write_source
+from mobius_tui.sanitize import line
+
+
+def print_data(text: str) -> None:
+    """Data: what the command was asked for."""
+    print(text, flush=True)  # noqa: T201
+
+
+def narrate(text: str) -> None:
+    """Narration: on stderr, so that stdout holds data alone."""
+    print(f"mobius-tui: {line(text)}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def write_output(text: str, target: str | None) -> None:
+    """Write a text where it is wanted.
+
+    Args:
+        text: what to write.
+        target: a file, which is replaced; `-` or nothing for standard output.
+
+    Raises:
+        UsageError: it cannot be written there; what was there is as it was.
+    """
+    if target in (None, "-"):
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    path = Path(target or "")
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise UsageError(f"{path} is no regular file; name another")
+    write_source(path, text.encode(), replace=True)
+    narrate(f"written to {path}")

@@ -1,0 +1,138 @@
+"""What `check` says of drills: what was never seen red, and how fresh a runbook is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mobius_tui.drill.detection_gaps import coverage_words, subject_coverage
+from mobius_tui.drill.drill_freshness import drills_of
+from mobius_tui.errors import MobiusError, UsageError
+from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.runbook.text.units import age_in_seconds as seconds_of
+from mobius_tui.runbook.text.units import ago
+
+SHOWN = 8
+"""Lines that are printed of what was never seen red; `--json` has them all."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DrillRemarks:
+    """What is said of one runbook besides its problems."""
+
+    file: str
+    never_red: tuple[tuple[int, str], ...]
+    """Of each its line, 0 for none, and words."""
+    summary: str = ""
+    """How many they are."""
+    stale: str = ""
+    """Why it is not fresh, in words."""
+    fresh: str = ""
+    """How fresh it is, where that was asked."""
+
+    def lines(self) -> Iterator[str]:
+        """For a person."""
+        if self.summary:
+            yield f"{self.file}: {self.summary}"
+        for _, said in self.never_red[:SHOWN]:
+            yield f"  {said}"
+        if len(self.never_red) > SHOWN:
+            yield f"  and {len(self.never_red) - SHOWN} more; --json lists them"
+        if self.stale or self.fresh:
+            yield f"{self.file}: {self.stale or self.fresh}"
+
+    def items(self) -> Iterator[dict[str, str | int]]:
+        """For programs, in the form of problems."""
+        for line, said in self.never_red:
+            yield self._item(line, "note", f"never seen red: {said}")
+        if self.fresh:
+            yield self._item(0, "note", self.fresh)
+        if self.stale:
+            yield self._item(0, "stale", self.stale)
+
+    def _item(self, line: int, severity: str, message: str) -> dict[str, str | int]:
+        return {
+            "file": self.file,
+            "line": line,
+            "column": 1 if line else 0,
+            "severity": severity,
+            "message": message,
+        }
+
+
+def drill_remarks(paths: Iterable[Path], fresh: str | None) -> tuple[DrillRemarks, ...]:
+    """What drills say of some runbooks; those that cannot be read are left out.
+
+    Args:
+        paths: their files.
+        fresh: how old the last drill may be, such as `30d`; `None` for any age.
+
+    Raises:
+        UsageError: that is no age.
+    """
+    oldest = None if fresh is None else parse_age(fresh)
+    found: list[DrillRemarks] = []
+    for path in paths:
+        try:
+            found.append(_of(path, load(path), oldest, fresh or ""))
+        except MobiusError:
+            continue  # its errors have been told
+    return tuple(found)
+
+
+def parse_age(text: str) -> float:
+    """The seconds of an age such as `30d`, `2w` or `12h`.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        return seconds_of(text)
+    except ValueError as error:
+        raise UsageError(f"--fresh {text}: write an age: 30d, 2w or 12h") from error
+
+
+def _of(path: Path, runbook: Runbook, oldest: float | None, limit: str) -> DrillRemarks:
+    now = time.time()
+    found = subject_coverage(runs_root(), runbook)
+    never = found.never_red if found.drills else ()
+    drills = "drill" if found.drills == 1 else "drills"
+    summary = f"never seen red in {found.drills} {drills}: {found.words}"
+    stale, fresh = "", ""
+    if oldest is not None:
+        fresh, is_fresh = _freshness(runbook, now, oldest)
+        if not is_fresh:
+            own = " --inject-cmd FILE.toml" if found.own_staging else ""
+            remedy = f"`mobius-tui drill {path}{own} --auto` rehearses it"
+            stale, fresh = f"stale: {fresh}; {limit} is the limit; {remedy}", ""
+    return DrillRemarks(
+        file=str(path),
+        never_red=tuple(
+            (
+                each.subject.line,
+                coverage_words(each, now, own_staging=found.own_staging),
+            )
+            for each in never
+        ),
+        summary=summary if never else "",
+        stale=stale,
+        fresh=fresh,
+    )
+
+
+def _freshness(runbook: Runbook, now: float, oldest: float) -> tuple[str, bool]:
+    """When a drill last handled its fault, in words, and whether that is fresh."""
+    drills = tuple(drills_of(runs_root(), runbook))
+    proof = next((each for each in drills if each.is_proof), None)
+    if proof is None or proof.drill.began is None:
+        tried = "no drill of it was handled" if drills else "never drilled here"
+        return tried, False
+    since = max(0.0, now - proof.drill.began)
+    who = f" by {proof.drill.operator}" if proof.drill.operator else ""
+    points = f" (score {proof.points})" if proof.points else ""
+    edits = f", {proof.edits}" if proof.edits else ""
+    return f"drilled {ago(since)}{who}{points}{edits}", since <= oldest

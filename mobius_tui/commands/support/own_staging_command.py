@@ -1,0 +1,141 @@
+"""`mobius-tui drill --inject-cmd`: a drill on a team's own staging."""
+
+from __future__ import annotations
+
+from mobius_tui.errors import FAILED, OK, UsageError
+
+TYPE_CHECKING = False  # as in `cli`
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from mobius_tui.drill.own_staging import OwnFault
+
+PATIENCE = 120.0
+"""Seconds that the command waits for its guard to heal what was not repaired."""
+
+
+def add_staging_options(drill: argparse.ArgumentParser) -> None:
+    """Add what a drill on a staging takes."""
+    drill.add_argument(
+        "--inject-cmd",
+        metavar="FILE.toml",
+        help="break a staging of your own, by your own commands, in place of the site",
+    )
+    drill.add_argument(
+        "--profile", metavar="P", help="with --inject-cmd: values for the staging"
+    )
+    drill.add_argument(
+        "--workdir", metavar="DIR", help="with --inject-cmd: where commands run"
+    )
+
+
+def drill_own_staging(options: argparse.Namespace) -> int:
+    """Break the staging, run the runbook, and see that it is repaired.
+
+    Raises:
+        MobiusError: it cannot be done; the message says why.
+    """
+    from pathlib import Path
+
+    from mobius_tui.commands.support.command_options import variables
+    from mobius_tui.commands.support.command_output import narrate, print_data
+    from mobius_tui.commands.support.run_frontend import (
+        is_open,
+        read_answers,
+        start_run,
+    )
+    from mobius_tui.drill import own_staging
+    from mobius_tui.drill.own_staging import own_faults
+    from mobius_tui.drill.rehearsal import own_rehearsal
+
+    faults = own_faults(Path(options.inject_cmd))
+    if options.fault == ["list"]:
+        for fault in faults:
+            print_data(f"{fault.name:16} {fault.title}")
+        return OK
+    _refuse_others(options)
+    if options.auto:
+        options.manual = options.manual or "tick"
+    chosen = _chosen(faults, options.fault)
+    answers = read_answers(options.answers) or {"reason": chosen[0].title}
+    narrate("breaking the staging …")
+    with own_rehearsal(
+        options.runbook,
+        chosen,
+        all_faults=faults,
+        given=variables(options.var),
+        profile=options.profile,
+        workdir=Path(options.workdir) if options.workdir else None,
+        send=options.send,
+    ) as briefing:
+        root = Path(briefing.site or "")
+        code = start_run(options, briefing, answers)
+        if is_open(briefing):
+            narrate(f"the drill is open; {root} says what was injected")
+            wrong = own_staging.unrepaired_faults(root) if options.auto else ()
+            for each in wrong:
+                narrate(f"not repaired: {each}")
+            return FAILED if wrong else code
+    _await_guard(root)
+    return code
+
+
+def _refuse_others(options: argparse.Namespace) -> None:
+    """Refuse what a staging cannot do.
+
+    Raises:
+        UsageError: an option is about the program's own site, or executes nothing.
+    """
+    for name, given in (
+        ("--keep", options.keep),
+        ("--seed", options.seed is not None),
+        ("--try-checks", options.try_checks),
+        ("--matrix", options.matrix),
+    ):
+        if given:
+            raise UsageError(f"{name}: only on the program's own site")
+    if options.dry_run:
+        raise UsageError(
+            "--dry-run: a drill breaks the staging first; `mobius-tui run` with "
+            "--dry-run shows the plan"
+        )
+
+
+def _chosen(
+    faults: Sequence[OwnFault], names: Sequence[str] | None
+) -> tuple[OwnFault, ...]:
+    """What `--fault` named; the first one without it, any of them for `random`.
+
+    Raises:
+        UsageError: there is no such fault.
+    """
+    import random
+
+    from mobius_tui.runbook.text.names import did_you_mean
+
+    if names == ["random"]:
+        return (random.choice(faults),)  # noqa: S311 - no secret
+    known = {fault.name: fault for fault in faults}
+    for name in names or ():
+        if name not in known:
+            near = did_you_mean(name, known)
+            raise UsageError(
+                f"--fault {name}: no such fault{near}; there are: {', '.join(known)}"
+            )
+    return tuple(known[name] for name in dict.fromkeys(names or (faults[0].name,)))
+
+
+def _await_guard(root: Path) -> None:
+    """Wait until the staging is as it was; whoever types next should find it well."""
+    import time
+
+    from mobius_tui.commands.support.command_output import narrate
+
+    deadline = time.monotonic() + PATIENCE
+    while root.exists():
+        if time.monotonic() > deadline:
+            narrate("the staging is still being healed, in the background")
+            return
+        time.sleep(0.05)

@@ -1,0 +1,17 @@
+"""Before a command looks at runs: what a crash left of drills is taken down."""
+
+from __future__ import annotations
+
+from mobius_tui.run.storage.state_home import state_home
+
+
+def sweep_sites() -> None:
+    """Take down the drill sites that nobody owns any more, and say which."""
+    sites = state_home() / "sites"
+    if not any(sites.glob("*/run/owner")):
+        return  # as nearly always: nothing more is imported for it
+    from mobius_tui.commands.support.command_output import narrate
+    from mobius_tui.drill.orphaned_sites import reap_orphans
+
+    for name in reap_orphans(sites):
+        narrate(f"a drill site that a crash had left behind was taken down: {name}")

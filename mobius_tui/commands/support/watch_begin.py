@@ -1,0 +1,260 @@
+"""`mobius-tui watch`: what its options mean, and the run that it begins and follows."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import os
+import signal
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mobius_tui.cli import USUAL_COLLECTIONS
+from mobius_tui.commands.support.command_options import is_plain, variables
+from mobius_tui.commands.support.command_output import narrate
+from mobius_tui.commands.support.run_frontend import load_screen_settings
+from mobius_tui.commands.support.watch_follow import (
+    FollowedWatch,
+    StopSignals,
+    stop_signals,
+)
+from mobius_tui.commands.support.watch_lines import WatchLines
+from mobius_tui.errors import UsageError
+from mobius_tui.run.client.dry_run import state_at_first
+from mobius_tui.run.client.preflight import refuse_unattended, understated_steps
+from mobius_tui.run.client.run_briefing import (
+    Briefing,
+    answer_briefing,
+    prepare_briefing,
+)
+from mobius_tui.run.client.start_run import start_new_run
+from mobius_tui.run.client.viewer import counted_as_viewer
+from mobius_tui.run.events.watch_events import WatchBegan
+from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.planning.confirmation import protects_nothing
+from mobius_tui.run.planning.plan import Plan, effect_of
+from mobius_tui.run.planning.rollback import rollback_of, stops_unattended
+from mobius_tui.run.planning.trigger_rules import trigger_caveats
+from mobius_tui.run.watch.watch_log import FOLDER, make_log
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.library.runbook_files import find_runbook
+from mobius_tui.runbook.model.limits import bounded_duration
+from mobius_tui.runbook.model.templates import fill, template_names, texts_in
+
+if TYPE_CHECKING:
+    from mobius_tui.tui.config.settings import Settings
+
+USUAL = "30m"
+ENDLESS = ("0", "0s", "forever")
+
+
+def watch(options: argparse.Namespace) -> int:
+    """Watch a runbook's health, and roll back where that was asked for.
+
+    Raises:
+        MobiusError: it cannot be done; the message says why.
+    """
+    if options.runbook is None:
+        raise UsageError(
+            "give a runbook to watch, or --replay FILE; "
+            "`mobius-tui` lists the runbooks there are"
+        )
+    if options.trigger:
+        raise UsageError("--trigger: only with --replay; a runbook says its own")
+    lasts = duration(options.duration, os.environ)
+    briefing = _briefing(options)
+    arm = _arming(options, briefing)
+    on_screen = not (options.json or is_plain(asked=options.plain))
+    settings = load_screen_settings(options) if on_screen else None
+    for problem in briefing.problems:
+        narrate(problem)
+    mind = _caveats(briefing) if arm is not None else ()
+    for words in mind:
+        narrate(f"armed, mind: {words}")
+    name = briefing.environment or briefing.runbook.id
+    log = make_log(_log_folder(options.log_dir, briefing.workdir), name, time.time())
+    job = WatchBegan(
+        seconds=lasts,
+        keep=options.keep_watching,
+        detached=options.detach,
+        log=str(log),
+    )
+    if settings is not None:
+        return _on_screen(settings, briefing, job, arm, news="; ".join(mind))
+    gc.set_threshold(*USUAL_COLLECTIONS)
+    return asyncio.run(_watch_lines(briefing, job, arm, as_json=options.json))
+
+
+def _on_screen(
+    settings: Settings,
+    briefing: Briefing,
+    job: WatchBegan,
+    arm: Intent | None,
+    *,
+    news: str,
+) -> int:
+    """Show the health; when the screen is left, go as if told to end."""
+    directory = asyncio.run(start_new_run(briefing, auto=arm, watch=job))
+    from mobius_tui.tui.main import open_watch
+
+    with counted_as_viewer(directory):
+        open_watch(directory, settings, news)
+    heard = StopSignals()
+    heard.number = signal.SIGTERM
+    lines = partial(WatchLines, silent=True)
+    following = FollowedWatch(directory, heard, lines, why="its screen was left")
+    return asyncio.run(following.follow())
+
+
+def duration(given: str | None, environ: Mapping[str, str]) -> float | None:
+    """The seconds for which to watch; `None` for no end.
+
+    Args:
+        given: `--duration`; without it `MONITOR_DURATION` counts, in seconds or as
+            durations are written elsewhere; without that it is 30 minutes.
+        environ: the environment.
+
+    Raises:
+        UsageError: it is no duration, or one that is out of bounds.
+    """
+    name, text = "--duration", given
+    if text is None:
+        name, text = "MONITOR_DURATION", environ.get("MONITOR_DURATION") or USUAL
+    if text in ENDLESS:
+        return None
+    try:
+        is_number = text.isascii() and text.isdigit()
+        return bounded_duration(f"{text}s" if is_number else text, "duration")
+    except ValueError as error:
+        raise UsageError(
+            f'{name}: {error}; a number alone is seconds, and "forever" has no end'
+        ) from error
+
+
+def _log_folder(given: str | None, workdir: Path) -> Path:
+    """Where the log goes.
+
+    Args:
+        given: `--log-dir`; a link that somebody names is meant.
+        workdir: where commands run, and where the log goes else.
+    """
+    return Path(given).resolve() if given else workdir / FOLDER
+
+
+def _briefing(options: argparse.Namespace) -> Briefing:
+    """What the run begins with; only what a watch can come to need has to be there."""
+    runbook = load(find_runbook(options.runbook))
+    if runbook.health is None or not runbook.health.probes:
+        raise UsageError(
+            f"{runbook.path}: it has no [[health.probe]], so there is nothing to watch"
+        )
+    briefing = prepare_briefing(
+        runbook,
+        given=variables(options.var),
+        profile=options.profile,
+        workdir=Path(options.workdir) if options.workdir else None,
+    )
+    needed = wanted_variables(briefing)
+    missing = tuple(v for v in briefing.missing if v.name in needed)
+    return answer_briefing(replace(briefing, missing=missing), {})
+
+
+def wanted_variables(briefing: Briefing) -> frozenset[str]:
+    """The variables that the probes want, and the rollback with what it leads to.
+
+    What only a person's steps want is asked when a person works them.
+    """
+    plan = Plan(briefing.runbook)
+    names = {briefing.runbook.environment or ""}
+    for text in texts_in(briefing.runbook.health):
+        names.update(template_names(text))
+    first = rollback_of(plan)
+    todo, seen = [first] if first is not None else [], set()
+    while todo:
+        phase = todo.pop()
+        if phase.id in seen:
+            continue
+        seen.add(phase.id)
+        for step in phase.steps:
+            names.update(plan.reads[step.id])
+            if step.on_failure not in ("stop", "continue"):
+                todo.append(briefing.runbook.phase(step.on_failure))
+    return frozenset(names)
+
+
+def _arming(options: argparse.Namespace, briefing: Briefing) -> Intent | None:
+    """The intent that arms the watch; `None` where that was not asked for."""
+    if not options.auto_rollback:
+        if options.yes:
+            raise UsageError("--yes: only with --auto-rollback")
+        return None
+    plan = Plan(briefing.runbook)
+    phase = rollback_of(plan)
+    if phase is None:
+        raise UsageError(
+            "--auto-rollback: this runbook names no phase that a trigger begins; "
+            "give [health.trigger] a `then`"
+        )
+    _refuse_to_stop(briefing)
+    if briefing.protected and not options.yes:
+        raise UsageError(
+            f"--auto-rollback: {briefing.environment} is protected, and the rollback "
+            "destroys; add --yes if it may do so without asking anybody"
+        )
+    destroys = any(effect_of(step) == "destroy" for step in phase.steps)
+    unnamed = destroys and protects_nothing(briefing.runbook)
+    if unnamed and not options.yes:
+        raise UsageError(
+            "--auto-rollback: the rollback destroys, and the runbook says of no "
+            "environment that it is protected; add --yes if it may do so without "
+            "asking anybody"
+        )
+    refuse_unattended(briefing.runbook, "--auto-rollback")
+    word = plan.phase_numbers[phase.id] if unnamed else ""
+    if briefing.protected:
+        word = briefing.environment or ""
+    return Intent(wish="arm", confirm=word)
+
+
+def _refuse_to_stop(briefing: Briefing) -> None:
+    """Arm nothing that would stop halfway with nobody there to go on.
+
+    Raises:
+        UsageError: it would; names each step and the reason.
+    """
+    plan = Plan(briefing.runbook)
+    phase, stops = rollback_of(plan), stops_unattended(plan, state_at_first(briefing))
+    if phase is not None and stops:
+        raise UsageError(
+            f"--auto-rollback: {phase.title} would stop, and wait for a person, at "
+            f"{'; at '.join(stops)}. `mobius-tui check --explain unattended` says more"
+        )
+
+
+def _caveats(briefing: Briefing) -> tuple[str, ...]:
+    """What to know before it is armed; nobody has looked at the service yet."""
+
+    def value(name: str) -> str:
+        known = briefing.values.get(name)
+        return known[0] if known is not None else f"${{{name}}}"
+
+    plan = Plan(briefing.runbook)
+    phase = rollback_of(plan)
+    labels = understated_steps(plan, phase.id) if phase is not None else ()
+    mind = trigger_caveats(briefing.runbook.health, lambda text: fill(text, value), {})
+    return (*mind, *labels)
+
+
+async def _watch_lines(
+    briefing: Briefing, job: WatchBegan, arm: Intent | None, *, as_json: bool
+) -> int:
+    with stop_signals() as heard:
+        directory = await start_new_run(briefing, auto=arm, watch=job)
+        narrate(f"run {directory.id}; `mobius-tui resume {directory.id}` shows it")
+        lines = partial(WatchLines, as_json=as_json)
+        return await FollowedWatch(directory, heard, lines).follow()

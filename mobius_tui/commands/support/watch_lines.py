@@ -1,0 +1,308 @@
+"""A watch as lines: one for each change, and the summary at its end."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from heapq import merge
+from typing import Any
+
+from mobius_tui.errors import RunError
+from mobius_tui.health.health_record import ProbeResult, decode
+from mobius_tui.health.health_summary import HealthSummaries, HealthSummary, ProbeOutage
+from mobius_tui.health.probe_window import ProbeWindow
+from mobius_tui.plain import PlainReport, say
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.events.journal_entry import Entry, stamp
+from mobius_tui.run.events.watch_events import TriggerFired
+from mobius_tui.run.journal.follower import Lines as WholeLines
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.watch_state import WatchState
+from mobius_tui.runbook.text.units import duration_in_words
+from mobius_tui.sanitize import line
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WatchSummary:
+    """All that is told of a watch when it is over, or is left."""
+
+    state: RunState
+    tallies: HealthSummaries
+    fired: tuple[Entry, ...]
+    """The triggers that fired."""
+    ended: float
+    """Seconds since 1970."""
+    code: int
+    """The exit code."""
+    why: str
+    """Why it is over, in words."""
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs; the fields are always the same, `null` where nothing is."""
+        state, watch = self.state, self.state.watch
+        began, job = state.began, watch.job
+        assert began is not None
+        return {
+            "event": "Summary",
+            "run": began.run,
+            "runbook": began.runbook,
+            "environment": began.environment,
+            "outcome": state.ended.outcome if state.ended is not None else None,
+            "exit": self.code,
+            "reason": self.why,
+            "began": stamp(watch.job_at),
+            "ended": stamp(self.ended),
+            "seconds": round(self.ended - watch.job_at, 3),
+            **self.tallies.all.figures(),
+            "longest_outage": _outage(self.tallies.all.longest),
+            "probes": {
+                probe: {**tally.figures(), "longest_outage": _outage(tally.longest)}
+                for probe, tally in self.tallies.probes.items()
+            },
+            "triggers": [
+                {
+                    "at": stamp(entry.at),
+                    "probe": entry.event.probe,
+                    "rule": entry.event.rule,
+                    "reason": entry.event.reason,
+                }
+                for entry in self.fired
+                if isinstance(entry.event, TriggerFired)
+            ],
+            "armed": watch.armed,
+            "rollback": _rollback(watch),
+            "log": job.log if job is not None else None,
+        }
+
+    def lines(self) -> Iterator[str]:
+        """For a reader."""
+        watch = self.state.watch
+        yield f"summary: {self.why}"
+        yield f"watched: {duration_in_words(self.ended - watch.job_at)}"
+        for probe, tally in self.tallies.probes.items():
+            yield f"checks of {probe}: {_words(tally)}"
+        if not self.tallies.probes:
+            yield "checks: none"
+        longest = self.tallies.all.longest
+        if longest is None:
+            yield "longest outage: none"
+        else:
+            lasted = duration_in_words(longest.seconds)
+            at = _clock(longest.began)
+            yield f"longest outage: {lasted}, {longest.probe}, from {at}"
+        for entry in self.fired:
+            if isinstance(entry.event, TriggerFired):
+                yield f"trigger: {_clock(entry.at)} {entry.event.reason}"
+        if not self.fired:
+            yield "triggers: none fired"
+        if watch.begun is not None:
+            yield f"rollback: began {_clock(watch.begun_at)}, {_passed(watch)}"
+        elif self.fired:
+            yield "rollback: none was begun"
+        if watch.job is not None and watch.job.log:
+            yield f"log: {watch.job.log}"
+
+
+def _clock(at: float) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(at))
+
+
+def _words(tally: HealthSummary) -> str:
+    """A probe's checks: `12, 9 ok, 3 failed (75.0 % ok); of our checks: p50 11 ms`."""
+    parts = [f"{tally.checks}", f"{tally.ok} ok", f"{tally.failed} failed"]
+    if tally.no_data:
+        parts.append(f"{tally.no_data} without data")
+    text = ", ".join(parts)
+    rate = tally.success_rate
+    if rate is not None:
+        text += f" ({100 * rate:.1f} % ok)"
+    known = [(p, tally.percentile(p)) for p in (50, 95, 99)]
+    figures = ", ".join(f"p{p} {ms:.0f} ms" for p, ms in known if ms is not None)
+    text += f"; of our checks: {figures}" if figures else "; no answer"
+    told = ", ".join(_reported(tally))
+    return f"{text}; reported at most: {told}" if told else text
+
+
+def _reported(tally: HealthSummary) -> Iterator[str]:
+    """What the service reported of itself."""
+    if tally.reported_p95 is not None:
+        yield f"p95 {tally.reported_p95:.0f} ms"
+    if tally.reported_errors is not None:
+        yield f"errors {100 * tally.reported_errors:.3g} %"
+
+
+def _passed(watch: WatchState) -> str:
+    if watch.stopped:
+        return f"it wants a person: {watch.stopped}"
+    if watch.passed is None:
+        return "it goes on"
+    return "passed" if watch.passed else "it did not pass"
+
+
+def _outage(longest: ProbeOutage | None) -> dict[str, Any] | None:
+    if longest is None:
+        return None
+    return {
+        "probe": longest.probe,
+        "began": stamp(longest.began),
+        "seconds": round(longest.seconds, 3),
+    }
+
+
+def _rollback(watch: WatchState) -> dict[str, Any] | None:
+    if watch.begun is None:
+        return None
+    return {
+        "began": stamp(watch.begun_at),
+        "by": watch.begun_by,
+        "cause": watch.begun.cause,
+        "reason": watch.begun.reason,
+        "passed": False if watch.stopped else watch.passed,
+        "wants_a_person": watch.stopped or None,
+    }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProbeChange:
+    """A probe is seen for the first time, or is no longer as it was."""
+
+    at: float
+    """Seconds since 1970."""
+    probe: str
+    state: str
+    """`ok`, `failing` or `unknown`."""
+    words: str
+
+
+class WatchChecks:
+    """The checks of a run, as they come."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        """Look at none yet."""
+        self.tallies = HealthSummaries()
+        self._lines = WholeLines(viewer.directory.health)
+        self._windows: dict[str, ProbeWindow] = {}
+        self._states: dict[str, str] = {}
+
+    def more(self) -> Iterator[ProbeChange]:
+        """What changed since the last call."""
+        while data := self._data():
+            for text in data.split(b"\n")[:-1]:
+                try:
+                    record = decode(text)
+                except RunError:
+                    continue  # a full disk tears lines
+                if isinstance(record, ProbeResult):
+                    yield from self._check(record)
+
+    def _data(self) -> bytes:
+        try:
+            return self._lines.more()
+        except RunError:
+            return b""  # the host says what it could not write
+
+    def _check(self, check: ProbeResult) -> Iterator[ProbeChange]:
+        self.tallies.apply(check)
+        window = self._windows.setdefault(check.probe, ProbeWindow())
+        failing = window.since_bad
+        window.apply(check)
+        status = window.status(check.at)
+        if self._states.get(check.probe) == status.state:
+            return
+        known = check.probe in self._states
+        self._states[check.probe] = status.state
+        words = _answer(check) if status.state == "ok" else check.reason
+        if status.state == "ok" and known:
+            lasted = (
+                f", after {duration_in_words(check.at - failing)}" if failing else ""
+            )
+            words = f"again{lasted}: {words}"
+        yield ProbeChange(
+            at=check.at + (check.ms or 0.0) / 1000,
+            probe=check.probe,
+            state=status.state,
+            words=words,
+        )
+
+
+def _answer(check: ProbeResult) -> str:
+    if check.state != "ok":
+        return check.reason
+    return f"answered {check.status} in {check.ms or 0.0:.0f} ms"
+
+
+class WatchLines:
+    """Prints a watch."""
+
+    def __init__(
+        self, viewer: Viewer, *, as_json: bool = False, silent: bool = False
+    ) -> None:
+        """Print nothing yet.
+
+        Args:
+            viewer: the run's.
+            as_json: whether the lines are for programs.
+            silent: whether the summary alone is printed.
+        """
+        self._silent = silent
+        self._viewer = viewer
+        self._json = as_json
+        self._lines = PlainReport(viewer, as_json=as_json)
+        self._checks = WatchChecks(viewer)
+        self._fired: list[Entry] = []
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._lines.close()
+
+    async def more(self, entries: tuple[Entry, ...]) -> None:
+        """Print what came, in the order in which it happened."""
+        changes = list(self._checks.more())
+        rows: Iterator[ProbeChange | Entry] = merge(
+            changes, entries, key=lambda row: row.at
+        )
+        for row in rows:
+            if isinstance(row, Entry) and isinstance(row.event, TriggerFired):
+                self._fired.append(row)
+            if self._silent:
+                continue
+            if isinstance(row, ProbeChange):
+                self._change(row)
+                continue
+            await self._lines.entries((row,))
+        if not self._silent:
+            await self._lines.running()
+
+    def _change(self, change: ProbeChange) -> None:
+        if self._json:
+            row = {
+                "at": stamp(change.at),
+                "event": "ProbeChanged",
+                "probe": change.probe,
+                "state": change.state,
+                "reason": change.words,
+            }
+            say(json.dumps(row, separators=(",", ":")))
+            return
+        clock = time.strftime("%H:%M:%S", time.localtime(change.at))
+        say(f"{clock} {line(f'{change.state}: {change.probe} {change.words}')}")
+
+    def summary(self, code: int, why: str) -> None:
+        """Print the end."""
+        follower = self._viewer.follower
+        state = follower.state
+        summary = WatchSummary(
+            state=state,
+            tallies=self._checks.tallies,
+            fired=tuple(self._fired),
+            ended=state.at if state.ended is not None else follower.now(),
+            code=code,
+            why=why,
+        )
+        if self._json:
+            say(json.dumps(summary.as_json(), separators=(",", ":")))
+            return
+        for text in summary.lines():
+            say(line(text))

@@ -1,0 +1,22 @@
+"""What a look at the machine found, of one thing. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+FindingVerdict = Literal["ok", "note", "trouble"]
+"""`trouble` breaks something that is promised; a `note` is good to know."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    about: str
+    """In a word or two."""
+    verdict: FindingVerdict
+    words: str
+    """What was found."""
+    remedy: str = ""
+    """What to do about it; empty where there is nothing to do."""

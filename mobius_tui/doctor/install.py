@@ -1,0 +1,72 @@
+"""What the program itself is made of: Python, its packages, and bash."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, requires, version
+
+from mobius_tui.doctor.finding import Finding
+from mobius_tui.run.attempts.launcher import BASH
+
+PYTHON = (3, 11)
+_NEED = re.compile(r"([A-Za-z0-9._-]+)\s*([^;]*)")
+_BOUND = re.compile(r"(<|>=)\s*([0-9.]+)")
+
+
+def install_findings(path: str) -> Iterator[Finding]:
+    """Look at each.
+
+    Args:
+        path: PATH.
+    """
+    said = sys.version.split(maxsplit=1)[0]
+    good = sys.version_info >= PYTHON
+    yield Finding(
+        about="Python",
+        verdict="ok" if good else "trouble",
+        words=f"{said}, {sys.executable}",
+        remedy="" if good else "install Python 3.11 or newer",
+    )
+    for need in requires("mobius-tui") or ():
+        if ";" not in need:
+            yield _package(need)
+    found = shutil.which(BASH[0], path=path)
+    yield Finding(
+        about=BASH[0],
+        verdict="ok" if found else "trouble",
+        words=found or "not on PATH: no step that names no `shell` can run",
+        remedy="" if found else "install it",
+    )
+
+
+def _package(need: str) -> Finding:
+    match = _NEED.match(need)
+    assert match is not None
+    name, bounds = match[1], match[2]
+    remedy = f"pip install '{name}{bounds}'"
+    try:
+        have = version(name)
+    except PackageNotFoundError:
+        words = "is not installed"
+        return Finding(about=name, verdict="trouble", words=words, remedy=remedy)
+    if fits(have, bounds):
+        return Finding(about=name, verdict="ok", words=have)
+    words = f"{have}, and {bounds} is wanted"
+    return Finding(about=name, verdict="trouble", words=words, remedy=remedy)
+
+
+def fits(have: str, bounds: str) -> bool:
+    """Whether a version is within bounds such as `<9,>=8.2`."""
+    for sign, number in _BOUND.findall(bounds):
+        if (_numbers(have) < _numbers(number)) != (sign == "<"):
+            return False
+    return True
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    """A version's leading numbers, so that 8.10 comes after 8.9."""
+    match = re.match(r"\d+(\.\d+)*", text)
+    return tuple(map(int, match[0].split("."))) if match else ()

@@ -1,0 +1,112 @@
+"""Whether a host outlives the login of whoever started it: what systemd's files say.
+
+A session of its own keeps a host from a terminal's signals, and not from a login
+manager that kills whatever is left in a login's scope.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from mobius_tui.doctor.finding import Finding
+
+ABOUT = "after log-out"
+FOLDERS = ("usr/lib/systemd", "usr/local/lib/systemd", "run/systemd", "etc/systemd")
+"""Where `logind.conf` and its drop-ins are, the strongest last."""
+_SETTING = re.compile(r"(#?)\s*(\w+)\s*=\s*(.*?)\s*")
+KILLS = "KillUserProcesses"
+YES = frozenset({"yes", "true", "on", "1"})
+
+
+def login_findings(root: Path, user: str) -> Finding:
+    """Look whether a host goes on when its starter logs out.
+
+    Args:
+        root: what `etc`, `proc`, `run` and `var` are in: `/`, or a copy of some files.
+        user: the account's name.
+    """
+    if not (root / "run/systemd/system").is_dir():
+        return Finding(about=ABOUT, verdict="ok", words="no systemd kills what is left")
+    own = _own_group(root)
+    settings = _settings(root)
+    lingers = (root / "var/lib/systemd/linger" / user).exists()
+    if own and "session-" not in own:
+        return _of_manager(own, lingers=lingers)
+    if KILLS not in settings:
+        words = f"no file of systemd says what {KILLS} is; its own default is yes"
+        return Finding(
+            about=ABOUT, verdict="note", words=words, remedy=_way(lingers=lingers)
+        )
+    if not _kills(settings, user):
+        words = "systemd leaves what runs: KillUserProcesses is off for this account"
+        return Finding(about=ABOUT, verdict="ok", words=words)
+    words = (
+        "systemd ends every process of this login at log-out (KillUserProcesses=yes): "
+        "the host and its steps, too"
+    )
+    return Finding(
+        about=ABOUT, verdict="trouble", words=words, remedy=_way(lingers=lingers)
+    )
+
+
+def _way(*, lingers: bool) -> str:
+    """How to start a run that outlives the login."""
+    way = "start it by `systemd-run --user --scope mobius-tui …`"
+    return way if lingers else f"`loginctl enable-linger`, once; then {way}"
+
+
+def _of_manager(own: str, *, lingers: bool) -> Finding:
+    """Of a shell that is in no login's scope: a service, or the user's own manager."""
+    if "user@" not in own or lingers:
+        words = "this shell is in no login's scope, so nothing ends with one"
+        return Finding(about=ABOUT, verdict="ok", words=words)
+    words = "the user's own systemd ends with the last login, and the host with it"
+    remedy = "`loginctl enable-linger`, once"
+    return Finding(about=ABOUT, verdict="trouble", words=words, remedy=remedy)
+
+
+def _own_group(root: Path) -> str:
+    """The control group that we are in; empty where that is not known."""
+    text = _read(root / "proc/self/cgroup")
+    named = [row.rpartition(":")[2] for row in text.splitlines() if "slice" in row]
+    return named[0] if named else ""
+
+
+def _kills(settings: dict[str, str], user: str) -> bool:
+    if settings[KILLS].lower() not in YES:
+        return False
+    only = settings.get("KillOnlyUsers", "").split()
+    spared = settings.get("KillExcludeUsers", "root").split()
+    return user not in spared and (not only or user in only)
+
+
+def _settings(root: Path) -> dict[str, str]:
+    """What holds, of all files: one commented out says what holds without it."""
+    found: dict[str, str] = {}
+    for is_comment in (True, False):
+        for path in _files(root):
+            for row in _read(path).splitlines():
+                match = _SETTING.fullmatch(row.strip())
+                if match and bool(match[1]) == is_comment:
+                    found[match[2]] = match[3]
+    return found
+
+
+def _files(root: Path) -> Iterator[Path]:
+    """The files that say something, in the order in which they overrule each other."""
+    mains = [root / folder / "logind.conf" for folder in FOLDERS]
+    yield from [path for path in mains if path.is_file()][-1:]
+    drops: dict[str, Path] = {}
+    for folder in FOLDERS:
+        for path in sorted((root / folder / "logind.conf.d").glob("*.conf")):
+            drops[path.name] = path  # one of the same name stands for it
+    yield from (drops[name] for name in sorted(drops))
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "replace")
+    except OSError:
+        return ""

@@ -1,0 +1,35 @@
+"""Which drills are the demo's: their screens tell a first-time user what to press.
+
+The site says so, which goes when the drill is over: who leaves a demo and comes back by
+`resume` is told the rest.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mobius_tui.drill.drill_history import history
+from mobius_tui.run.storage.run_directory import RunDirectory
+
+NAME = "run/coached"
+"""The file in the site that says it."""
+
+
+def coach(site: Path) -> None:
+    """Have whoever works on a site told what to look at, and press."""
+    (site / NAME).touch()
+
+
+def is_coached(site: str | None) -> bool:
+    """Whether they are.
+
+    Args:
+        site: the folder of the run's site; none where it is no drill.
+    """
+    return site is not None and (Path(site) / NAME).exists()
+
+
+def is_first(directory: RunDirectory) -> bool:
+    """Whether no other drill has been made here that came to a score."""
+    made = history(directory.path.parent)
+    return all(each.run == directory.id for each in made)

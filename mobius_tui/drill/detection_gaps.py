@@ -1,0 +1,130 @@
+"""Checks, probes and triggers that no drill of the present text has seen red."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mobius_tui.drill.detections import SubjectRecord, subject_records
+from mobius_tui.drill.drill_freshness import DrillFreshness, newest_drill
+from mobius_tui.drill.drill_history import history
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.runbook.text.units import ago
+
+EXPECTED_DETECTIONS: Mapping[str, tuple[str, ...]] = {
+    "probe": ("bad-release",),
+    "consecutive_failures": ("bad-release",),
+    "success_rate": ("flapping",),
+    "p95_latency": ("slow-release",),
+    "error_rate": ("error-burst",),
+    "http": ("bad-release",),
+    "service": ("dead-worker",),
+    "process": ("dead-worker",),
+    "checksum": ("corrupt-backup",),
+    "file same_as": ("config-drift",),
+}
+"""By the kind of a subject. What is not in it turns red on a wrecked site alone."""
+
+
+SHOWN = 3
+"""Of them that are named where there is little room."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SubjectCoverage:
+    """Everything in a runbook that can be red or green, and what drills have seen."""
+
+    drills: int
+    """How many there were, of any text."""
+    records: tuple[SubjectRecord, ...]
+    own_staging: bool = False
+    """Whether the last of them was on a team's own staging: its faults are not ours."""
+
+    @property
+    def never_red(self) -> tuple[SubjectRecord, ...]:
+        """Those that may not be able to turn red."""
+        return tuple(record for record in self.records if not record.was_red)
+
+    @property
+    def words(self) -> str:
+        """How many they are, in words."""
+        count, whole = len(self.never_red), len(self.records)
+        return f"{count} of {whole} checks, probes and triggers"
+
+
+def subject_coverage(root: Path, runbook: Runbook) -> SubjectCoverage:
+    """Ask what drills have seen of a runbook; no journal is read for it.
+
+    Args:
+        root: the folder of all runs.
+        runbook: as it is now.
+    """
+    drills = tuple(history(root, runbook.id))
+    own = bool(drills) and drills[0].own_staging
+    seen = [
+        (drill.score.faults if drill.own_staging == own else (), drill.seen)
+        for drill in drills
+    ]
+    seen += [((), drill.wrecked) for drill in drills]
+    found = subject_records(Plan(runbook), seen, {} if own else EXPECTED_DETECTIONS)
+    return SubjectCoverage(drills=len(drills), records=found, own_staging=own)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DrillCoverage:
+    """What the drills of a runbook say of it."""
+
+    last: DrillFreshness | None
+    """The last that came to an end."""
+    watched: SubjectCoverage
+
+
+def drill_coverage(root: Path, runbook: Runbook) -> DrillCoverage:
+    """Look at the drills of a runbook; a thousand of them take a moment.
+
+    Args:
+        root: the folder of all runs.
+        runbook: as it is now.
+    """
+    return DrillCoverage(
+        last=newest_drill(root, runbook), watched=subject_coverage(root, runbook)
+    )
+
+
+def coverage_summary(found: SubjectCoverage) -> Iterator[str]:
+    """How many were never seen red, and some of them; nothing without a drill."""
+    never = found.never_red
+    if not found.drills or not never:
+        return
+    tries = "" if found.own_staging else "; drill --try-checks tries them"
+    yield f"{found.words} were never seen red{tries}"
+    # Those first of which a fault is known: there is something to do about them.
+    for record in sorted(never, key=lambda each: not each.by)[:SHOWN]:
+        fault = f"  (--fault {record.by[0]})" if record.by else ""
+        yield f"{record.subject.name}{fault}"
+    if len(never) > SHOWN:
+        yield f"and {len(never) - SHOWN} more; mobius-tui check lists them"
+
+
+def coverage_words(
+    record: SubjectRecord, now: float, *, own_staging: bool = False
+) -> str:
+    """A record in words: its name, how often it was green, and what would redden it.
+
+    Args:
+        record: of something that was never seen red.
+        now: seconds since 1970.
+        own_staging: whether drills of it are on a team's own staging.
+    """
+    sight = record.sighting
+    seen = "nobody looked at it"
+    if sight.last_green is not None:
+        times = "once" if sight.green == 1 else f"{sight.green} times"
+        seen = f"green {times}, last {ago(max(0.0, now - sight.last_green))}"
+    fault = f" --fault {record.by[0]}" if record.by else ""
+    tries = f"; drill{fault} --try-checks tries it"
+    if own_staging:
+        tries = f"; drill --inject-cmd FILE{fault} reddened it once" if fault else ""
+    return f"{record.subject.name}: {seen}{tries}"

@@ -1,0 +1,241 @@
+"""What was seen red and green in a drill: each check, each probe and each trigger.
+
+Pure. What was never seen red may be something that cannot turn red. It is known by its
+text, so that whoever edits a check has it tried anew.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from mobius_tui.health.health_history import HealthHistory
+from mobius_tui.health.trigger import enabled_rules
+from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.events.step_events import CheckTried
+from mobius_tui.run.events.watch_events import TriggerFired
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.runbook.model.check_kinds import Check, FileCheck, kind_of
+from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.model.runbook_diff import part_digest, rule_digest
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subject:
+    """One thing in a runbook that can be red or green."""
+
+    key: str
+    """`check STEP INDEX`, `probe ID` or `trigger PROBE RULE`; the index from 0."""
+    name: str
+    """For a person: `4.1 Services are active: service check`."""
+    text: str
+    """The digest of the text that it stands in: its step's, its probe's or its rule's.
+    """
+    kind: str
+    """`probe`, a trigger's rule, or the kind of a check; `file same_as` is one."""
+    line: int = 0
+    """The line of its step, from 1; 0 for what stands in no step."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DetectionCounts:
+    """How often one of them was red and green, and when last."""
+
+    key: str
+    text: str
+    red: int = 0
+    green: int = 0
+    last_red: float | None = None
+    """Seconds since 1970."""
+    last_green: float | None = None
+
+
+def subjects(plan: Plan) -> Iterator[Subject]:
+    """All of them, in the order of the runbook; its triggers and probes first."""
+    health = plan.runbook.health
+    for probe in health.probes if health is not None else ():
+        yield Subject(
+            key=f"probe {probe.id}",
+            name=f"probe {probe.id}",
+            text=part_digest(probe),
+            kind="probe",
+        )
+    for probe in health.probes if health is not None else ():
+        for rule in enabled_rules(health.trigger) if health and probe.trigger else ():
+            yield Subject(
+                key=f"trigger {probe.id} {rule}",
+                name=f"trigger {rule} of {probe.id}",
+                text=rule_digest(health.trigger, rule, probe) if health else "",
+                kind=rule,
+            )
+    for step in plan.runbook.steps():
+        yield from _checks(plan, step)
+
+
+def _checks(plan: Plan, step: Step) -> Iterator[Subject]:
+    """The checks of a step; those of one kind are numbered."""
+    kinds = [kind_of(check) for check in step.checks]
+    met: Counter[str] = Counter()
+    text = part_digest(step) if kinds else ""
+    for index, kind in enumerate(kinds):
+        met[kind] += 1
+        number = f" {met[kind]}" if kinds.count(kind) > 1 else ""
+        yield Subject(
+            key=f"check {step.id} {index}",
+            name=f"{plan.name(step.id)}: {kind} check{number}",
+            text=text,
+            kind="file same_as" if _compares(step.checks[index]) else kind,
+            line=step.line,
+        )
+
+
+def _compares(check: Check) -> bool:
+    return isinstance(check, FileCheck) and check.same_as is not None
+
+
+def detection_counts(
+    plan: Plan, entries: Iterable[Entry], past: HealthHistory, ended: float
+) -> tuple[DetectionCounts, ...]:
+    """What was seen in a drill; what nobody looked at is left out.
+
+    A check counts by its looks, a probe by its checks that have data. A trigger is red
+    each time that it fires, and green in a drill in which its probe was watched and it
+    did not.
+
+    Args:
+        plan: the runbook's.
+        entries: the journal's.
+        past: the checks of probes on record.
+        ended: when the drill ended, in seconds since 1970.
+    """
+    looks: dict[str, list[tuple[float, bool]]] = {}
+    for entry in entries:
+        match entry.event:
+            case CheckTried(step=step, check=index, held=held):
+                key = f"check {step} {index}"
+                looks.setdefault(key, []).append((entry.at, held))
+            case TriggerFired(probe=probe, rule=rule):
+                looks.setdefault(f"trigger {probe} {rule}", []).append(
+                    (entry.at, False)
+                )
+            case _:
+                pass
+    found = (_of(each, looks.get(each.key, []), past, ended) for each in subjects(plan))
+    return tuple(each for each in found if each.red or each.green)
+
+
+def _of(
+    subject: Subject, looks: list[tuple[float, bool]], past: HealthHistory, ended: float
+) -> DetectionCounts:
+    kind, _, rest = subject.key.partition(" ")
+    if kind == "probe":
+        counts = past.counts(rest)
+        return DetectionCounts(
+            key=subject.key,
+            text=subject.text,
+            red=counts.failed,
+            green=counts.ok,
+            last_red=counts.last_failed,
+            last_green=counts.last_ok,
+        )
+    if kind == "trigger" and not looks:
+        counts = past.counts(rest.split(" ")[0])
+        looks = [(ended, True)] if counts.ok or counts.failed else []
+    return count_looks(subject, looks)
+
+
+def count_looks(
+    subject: Subject, looks: Iterable[tuple[float, bool]]
+) -> DetectionCounts:
+    """The count of some looks.
+
+    Args:
+        subject: what was looked at.
+        looks: when, in seconds since 1970, and whether it held.
+    """
+    red = [at for at, held in looks if not held]
+    green = [at for at, held in looks if held]
+    return DetectionCounts(
+        key=subject.key,
+        text=subject.text,
+        red=len(red),
+        green=len(green),
+        last_red=max(red, default=None),
+        last_green=max(green, default=None),
+    )
+
+
+def merge_detections(
+    sights: Iterable[DetectionCounts],
+) -> Mapping[str, DetectionCounts]:
+    """Several sightings of equal texts as one each, by key."""
+    found: dict[str, DetectionCounts] = {}
+    for one in sights:
+        other = found.get(one.key)
+        found[one.key] = one if other is None else _both(one, other)
+    return found
+
+
+def _both(one: DetectionCounts, other: DetectionCounts) -> DetectionCounts:
+    return DetectionCounts(
+        key=one.key,
+        text=one.text,
+        red=one.red + other.red,
+        green=one.green + other.green,
+        last_red=_later(one.last_red, other.last_red),
+        last_green=_later(one.last_green, other.last_green),
+    )
+
+
+def _later(one: float | None, other: float | None) -> float | None:
+    return max((at for at in (one, other) if at is not None), default=None)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SubjectRecord:
+    """What all drills of the text that it has now have seen of a subject."""
+
+    subject: Subject
+    sighting: DetectionCounts
+    by: tuple[str, ...]
+    """The faults that ought to turn it red: those that did, with another text of it, or
+    those that usually do."""
+
+    @property
+    def was_red(self) -> bool:
+        """Whether it was ever seen red."""
+        return self.sighting.red > 0
+
+
+def subject_records(
+    plan: Plan,
+    drills: Iterable[tuple[tuple[str, ...], Iterable[DetectionCounts]]],
+    ought: Mapping[str, tuple[str, ...]],
+) -> tuple[SubjectRecord, ...]:
+    """What drills have seen of everything in a runbook that can be red or green.
+
+    Args:
+        plan: the runbook's, as it is now.
+        drills: the faults of each drill, and what was seen in it.
+        ought: by kind, the faults that usually turn such a thing red.
+    """
+    now = {subject.key: subject for subject in subjects(plan)}
+    held: list[DetectionCounts] = []
+    by: dict[str, dict[str, None]] = {}
+    for faults, sights in drills:
+        for sight in sights:
+            subject = now.get(sight.key)
+            if sight.red and len(faults) == 1:
+                by.setdefault(sight.key, {}).update(dict.fromkeys(faults))
+            if subject is not None and subject.text == sight.text:
+                held.append(sight)
+    found = merge_detections(held)
+    return tuple(
+        SubjectRecord(
+            subject=subject,
+            sighting=found.get(key, DetectionCounts(key=key, text=subject.text)),
+            by=tuple(by.get(key, ought.get(subject.kind, ()))),
+        )
+        for key, subject in now.items()
+    )

@@ -1,0 +1,156 @@
+"""Leading a drill that is under way: faults are injected, worsened, healed, by name.
+
+Whoever leads it acts on the site that the run names, from a process of their own. The
+journal only learns that something was done, under a seal; the site's notes say what.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+from mobius_tui.drill import injection_log
+from mobius_tui.drill.drill_score import Score, Scoring
+from mobius_tui.drill.drill_verdict import facts_of
+from mobius_tui.drill.faults import Fault
+from mobius_tui.drill.own_staging import faults_at, site_at
+from mobius_tui.drill.site.drill_site import Site
+from mobius_tui.errors import RunError, UsageError
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.events.drill_events import Act
+from mobius_tui.run.intents.messages import Intent, Reply
+from mobius_tui.run.journal.follower import Follower, JournalFollower
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.run_index import all_runs
+from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.runbook.text.names import did_you_mean
+
+DONE: Mapping[Act, str] = {
+    "inject": "injected",
+    "worsen": "worsened",
+    "heal": "healed",
+}
+"""Each act, once it is done."""
+Intend = Callable[[Intent], Awaitable[Reply]]
+"""Asks a host, and gives what it answers."""
+
+
+def drill_under_way() -> RunDirectory:
+    """The newest drill that a host runs.
+
+    Raises:
+        UsageError: there is none.
+    """
+    for directory in all_runs(runs_root()):
+        if not directory.record.exists() and directory.host() is not None:
+            began = Follower(directory).began
+            if began.mode == "drill":
+                return directory
+    raise UsageError(
+        "no drill is under way: `mobius-tui drill` in another terminal begins one, and "
+        "once it has begun this can lead it"
+    )
+
+
+class Facilitator:
+    """Leads one drill."""
+
+    def __init__(self, viewer: Viewer, intend: Intend | None = None) -> None:
+        """Take it on.
+
+        Args:
+            viewer: the drill's; whoever made it closes it.
+            intend: asks the host; the viewer itself without one.
+
+        Raises:
+            UsageError: it is no drill, it is over, or it has no site to break.
+            RunError: the site's folder cannot be read.
+        """
+        began, state = viewer.follower.began, viewer.follower.state
+        run = viewer.directory.id
+        if began.mode != "drill" or began.site is None:
+            raise UsageError(f"{run} is no drill on a site: there is nothing to inject")
+        if state.ended is not None:
+            raise UsageError(f"{run} is over; a facilitator leads what is under way")
+        self._viewer = viewer
+        self._intend: Intend = intend or viewer.intend
+        self._scoring = Scoring(viewer.follower.plan)
+        self._journal = JournalFollower(viewer.directory)
+        self.root = Path(began.site)
+        self.faults: Mapping[str, Fault] = faults_at(self.root)
+        """What can be injected, by name."""
+
+    @property
+    def site(self) -> Site:
+        """The drill's site.
+
+        Raises:
+            RunError: it is gone.
+        """
+        return site_at(self.root)
+
+    def fault(self, name: str) -> Fault:
+        """A fault.
+
+        Raises:
+            UsageError: there is none of that name.
+        """
+        if name not in self.faults:
+            near, known = did_you_mean(name, self.faults), ", ".join(self.faults)
+            raise UsageError(f"there is no fault {name!r}{near}; there are {known}")
+        return self.faults[name]
+
+    async def act(self, act: Act, fault: Fault) -> None:
+        """Journal that something is done, note what, and do it.
+
+        Raises:
+            RunError: the host refuses, or the site cannot be touched.
+        """
+        site = self.site
+        note = injection_log.note(fault.name, time.time(), act)
+        seal = injection_log.seal(note)
+        await self._wish(Intent(wish="facilitate", values={"act": act, "seal": seal}))
+        injection_log.append_note(self.root, note)
+        do = {
+            "inject": fault.inject,
+            "worsen": fault.worsen or fault.inject,
+            "heal": fault.heal,
+        }[act]
+        try:
+            await asyncio.to_thread(do, site)
+        except OSError as error:
+            raise RunError(f"{fault.name}: {error}") from error
+
+    async def hint(self, text: str) -> None:
+        """Tell the team something; it counts in the score.
+
+        Raises:
+            RunError: the host refuses.
+        """
+        await self._wish(Intent(wish="hint", text=text))
+
+    async def _wish(self, intent: Intent) -> None:
+        reply = await self._intend(intent)
+        if not reply.ok:
+            raise RunError(reply.text)
+
+    def standing(self) -> Mapping[str, Act]:
+        """What was done last about each fault that was touched.
+
+        Raises:
+            RunError: the site's notes cannot be read.
+        """
+        return {each.fault: each.act for each in injection_log.acts(self.root)}
+
+    def score(self) -> Score:
+        """The score by now; nobody has asked the site how it is.
+
+        Raises:
+            MobiusError: the run, or the site's notes, cannot be read.
+        """
+        for entry in self._journal.more():
+            self._scoring.heed(entry)
+        past = self._viewer.follower.past
+        return self._scoring.score(past, None, facts_of(self.root))

@@ -1,0 +1,126 @@
+"""The drills that were made, and how one of them stands beside the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mobius_tui.drill import drill_record
+from mobius_tui.drill.drill_record import DrillRecord
+from mobius_tui.drill.drill_score import TIMES, score_times
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.run_index import all_runs
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TimeComparison:
+    """One time of a drill beside those of the drills before it, all in seconds."""
+
+    name: str
+    """Which of `TIMES`."""
+    now: float | None
+    last: float | None = None
+    best: float | None = None
+
+
+def history(root: Path, runbook: str | None = None) -> Iterator[DrillRecord]:
+    """The drills that are over and have a score, newest first.
+
+    Args:
+        root: the folder of all runs.
+        runbook: the id of the runbook that they are of; any without it.
+    """
+    for directory in all_runs(root):
+        if runbook is None or runbook in directory.id:
+            found = drill_record.read_drill_record(directory)
+            if found is not None and runbook in (None, found.runbook):
+                yield found
+
+
+def drills_known_before(
+    directory: RunDirectory, drill: DrillRecord
+) -> tuple[DrillRecord, ...]:
+    """The drills of the same runbook, beside a run of which one is known."""
+    return tuple(history(directory.path.parent, drill.runbook))
+
+
+def is_comparable(one: DrillRecord, other: DrillRecord) -> bool:
+    """Whether the times of two drills may be compared.
+
+    The same runbook, broken in the same way, and both by a team or both by themselves.
+    """
+    return _kind(one) == _kind(other)
+
+
+def _kind(drill: DrillRecord) -> tuple[object, ...]:
+    score = drill.score
+    return drill.runbook, drill.own_staging, score.faults, score.automatic
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trend:
+    """The drills of one runbook whose times may be compared, oldest first."""
+
+    faults: tuple[str, ...]
+    automatic: bool
+    drills: tuple[DrillRecord, ...]
+
+    @property
+    def best(self) -> int | None:
+        """Which of them restored the service fastest; `None` if none was handled."""
+        known = [
+            (drill.score.restored, place)
+            for place, drill in enumerate(self.drills)
+            if drill.score.handled and drill.score.restored is not None
+        ]
+        return min(known)[1] if known else None
+
+
+def trends(drills: Iterable[DrillRecord]) -> tuple[Trend, ...]:
+    """Drills by what broke the site, those that were drilled last first.
+
+    Args:
+        drills: of one runbook, newest first.
+    """
+    groups: dict[tuple[tuple[str, ...], bool], list[DrillRecord]] = {}
+    for drill in drills:
+        kind = (drill.score.faults, drill.score.automatic)
+        groups.setdefault(kind, []).insert(0, drill)
+    return tuple(
+        Trend(faults=faults, automatic=automatic, drills=tuple(found))
+        for (faults, automatic), found in groups.items()
+    )
+
+
+def compare_times(
+    drill: DrillRecord, before: Iterable[DrillRecord]
+) -> tuple[TimeComparison, ...]:
+    """Each time of a drill, with the last and the best of the handled ones before it.
+
+    Args:
+        drill: the one in question.
+        before: any drills, newest first.
+    """
+    past = [
+        other.score
+        for other in before
+        if is_comparable(drill, other)
+        and other.began < drill.began
+        and other.score.handled
+    ]
+    columns = zip(*map(score_times, past), strict=True) if past else ((),) * len(TIMES)
+    times = zip(TIMES, score_times(drill.score), columns, strict=True)
+    return tuple(_beside(name, now, earlier) for name, now, earlier in times)
+
+
+def _beside(
+    name: str, now: float | None, earlier: tuple[float | None, ...]
+) -> TimeComparison:
+    known = [at for at in earlier if at is not None]
+    return TimeComparison(
+        name=name,
+        now=now,
+        last=known[0] if known else None,
+        best=min(known, default=None),
+    )

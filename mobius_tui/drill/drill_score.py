@@ -1,0 +1,243 @@
+"""The score of a drill: how long each part of it took, and what went amiss on the way.
+
+Pure: a fold over the journal's entries, asked together with the checks on record and
+with what the site showed at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from mobius_tui.health.health_history import HealthHistory
+from mobius_tui.run.events.drill_events import HintGiven
+from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.events.run_events import AutoStarted, Event, NoteAdded
+from mobius_tui.run.events.step_events import (
+    ChoiceMade,
+    StepEnded,
+    StepOverridden,
+    StepSkipped,
+    StepStarted,
+)
+from mobius_tui.run.journal.outage_times import FAILURES, NOBODY, MilestoneTracker
+from mobius_tui.run.planning.plan import Plan, effect_of, is_out_of_order
+from mobius_tui.run.state.reducer import advance, initial
+from mobius_tui.run.state.step_state import Status
+
+TIMES = ("detected", "decided", "restored", "steady")
+"""The times of a score, in the order in which they come about."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FaultFacts:
+    """What is known of what broke the site."""
+
+    faults: tuple[str, ...] = ()
+    """Their names, in order."""
+    injected: float | None = None
+    """When the first of them was, in seconds since 1970; `None` for before the run."""
+    reddens: frozenset[str] = frozenset()
+    """Steps that the faults make fail, by id."""
+    path: frozenset[str] | None = None
+    """The steps that change something and that repair the faults, as `Score.changed`
+    has them; `None` where that is not known."""
+    own_staging: bool = False
+    """Whether it was a team's own staging that was broken."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Score:
+    """What a drill came to; times are seconds from its beginning.
+
+    It begins with the run, or with the first fault where one was injected later.
+    """
+
+    faults: tuple[str, ...] = ()
+    automatic: bool = False
+    """Whether it ran by itself, at least in part."""
+    handled: bool | None = None
+    """Whether the site was truly restored; `None` where nobody looked."""
+    left: tuple[str, ...] = ()
+    """What the site showed to be wrong at the end, in words."""
+    injected: float | None = None
+    """When that was, where it came later: seconds from the beginning of the run."""
+    detected: float | None = None
+    """This and the three after it are as `Milestones` has them."""
+    decided: float | None = None
+    restored: float | None = None
+    """Never, if not handled."""
+    steady: float | None = None
+    wrong: tuple[str, ...] = ()
+    """Steps that failed, and not by the fault: those that change something and ended
+    badly, unless the fault reddens them; those that only look and ended badly after
+    the service was restored; and, of a team, those that change something and are not on
+    the way that repairs the fault, where that way is known."""
+    skipped: tuple[str, ...] = ()
+    """Steps that are skipped at the end, without those that are optional."""
+    out_of_order: tuple[str, ...] = ()
+    """Steps that a person began while one before them was still to be done."""
+    overridden: tuple[str, ...] = ()
+    """Steps that a person vouched for."""
+    changed: tuple[str, ...] = ()
+    """Steps that were begun and change something, by the id that they were first
+    written under: a step that is used again elsewhere is the same step."""
+    hints: int = 0
+    """Hints that the team was given."""
+    unsaid: tuple[str, ...] = ()
+    """What the runbook failed to say: notes, and reasons of skips and overrides."""
+
+
+def score_times(score: Score) -> tuple[float | None, ...]:
+    """The times of a score, as `TIMES` names them."""
+    return (score.detected, score.decided, score.restored, score.steady)
+
+
+class Scoring:
+    """Follows the entries of a drill; may be asked at any time."""
+
+    def __init__(self, plan: Plan) -> None:
+        """Begin with no entry.
+
+        Args:
+            plan: says what each step does, and in which order they come.
+        """
+        self._plan = plan
+        self._state = initial(plan.runbook)
+        self._automatic = False
+        self._course = MilestoneTracker(plan)
+        self._begun: dict[str, str] = {}
+        """Steps that change something, by the id that they were first written under."""
+        self._ends: list[tuple[float, str]] = []
+        """Attempts that ended badly."""
+        self._out_of_order: dict[str, None] = {}
+        self._overridden: dict[str, None] = {}
+        self._unsaid: list[str] = []
+        self._hints = 0
+
+    def heed(self, entry: Entry) -> None:
+        """Take in the next entry.
+
+        Raises:
+            StateError: it may not follow.
+        """
+        by_person = entry.by not in NOBODY
+        event = entry.event
+        if by_person and isinstance(event, StepStarted | ChoiceMade):
+            self._order(event.step)
+        advance(self._state, entry)
+        self._course.heed(entry)
+        self._keep(event, entry.at)
+        if by_person:
+            self._unsaid += self._words(event)
+        if isinstance(event, StepOverridden):
+            self._overridden[event.step] = None
+
+    def _order(self, step_id: str) -> None:
+        """Note a step that is begun before another that should come first."""
+        if is_out_of_order(self._plan, self._state, step_id):
+            self._out_of_order[step_id] = None
+
+    def _keep(self, event: Event, at: float) -> None:
+        match event:
+            case AutoStarted():
+                self._automatic = True
+            case HintGiven():
+                self._hints += 1
+            case StepStarted(step=step) if self._changes_something(step):
+                self._begun.setdefault(self._plan.steps[step].same_as or step, step)
+            case StepEnded(step=step, result=result) if result in FAILURES:
+                self._ends.append((at, step))
+            case _:
+                pass
+
+    def _changes_something(self, step_id: str) -> bool:
+        return effect_of(self._plan.steps[step_id]) != "read"
+
+    def _words(self, event: Event) -> Iterator[str]:
+        """What a person had to add to the runbook."""
+        match event:
+            case NoteAdded(text=text, step=step):
+                yield f"{self._plan.name(step)}: {text}" if step else text
+            case StepSkipped(step=step, reason=reason):
+                yield f"{self._plan.name(step)} skipped: {reason}"
+            case StepOverridden(step=step, reason=reason):
+                yield f"{self._plan.name(step)} overridden: {reason}"
+            case _:
+                pass
+
+    def score(
+        self, past: HealthHistory, left: tuple[str, ...] | None, facts: FaultFacts
+    ) -> Score:
+        """The score by now.
+
+        Args:
+            past: the checks on record.
+            left: what the site shows to be wrong; empty for nothing, `None` where
+                nobody has looked.
+            facts: what is known of what broke the site.
+        """
+        found = self._course.milestones(past, facts.injected)
+        if left:
+            found = replace(found, restored=None, steady=None)
+        late = found.broken - found.began
+
+        def after(name: str) -> float | None:
+            at = found.at(name)
+            return None if at is None else at - found.broken
+
+        return Score(
+            faults=facts.faults,
+            automatic=self._automatic,
+            handled=None if left is None else not left,
+            left=left or (),
+            injected=late if late > 0 else None,
+            detected=after("detected"),
+            decided=after("decided"),
+            restored=after("restored"),
+            steady=after("steady"),
+            wrong=self._named(self._wrong(facts, found.restored)),
+            skipped=self._named(self._skipped()),
+            out_of_order=self._named(self._out_of_order),
+            overridden=self._named(self._overridden),
+            hints=self._hints,
+            changed=tuple(self._begun),
+            unsaid=tuple(self._unsaid),
+        )
+
+    def _wrong(self, facts: FaultFacts, restored: float | None) -> Iterator[str]:
+        for at, step in self._ends:
+            looks = not self._changes_something(step)
+            by_fault = looks and (restored is None or at <= restored)
+            if step not in facts.reddens and not by_fault:
+                yield step
+        if facts.path is not None and not self._automatic:
+            begun = self._begun.items()
+            yield from (step for first, step in begun if first not in facts.path)
+
+    def _skipped(self) -> Iterator[str]:
+        for step_id, own in self._state.steps.items():
+            if own.status is Status.SKIPPED and not self._plan.steps[step_id].optional:
+                yield step_id
+
+    def _named(self, step_ids: Iterable[str]) -> tuple[str, ...]:
+        return tuple(self._plan.name(step_id) for step_id in dict.fromkeys(step_ids))
+
+
+def score(
+    plan: Plan,
+    entries: Iterable[Entry],
+    past: HealthHistory,
+    *,
+    left: tuple[str, ...] | None,
+    facts: FaultFacts,
+) -> Score:
+    """The score of a drill; see `Scoring`.
+
+    Raises:
+        StateError: an entry may not follow where it stands.
+    """
+    scoring = Scoring(plan)
+    for entry in entries:
+        scoring.heed(entry)
+    return scoring.score(past, left, facts)

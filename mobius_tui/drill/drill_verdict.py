@@ -1,0 +1,316 @@
+"""The end of a drill: the site is asked what is still wrong, and the score is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from mobius_tui.drill import drill_record
+from mobius_tui.drill.detections import (
+    DetectionCounts,
+    detection_counts,
+    merge_detections,
+)
+from mobius_tui.drill.drill_history import history
+from mobius_tui.drill.drill_record import DrillRecord
+from mobius_tui.drill.drill_score import FaultFacts, score
+from mobius_tui.drill.faults import FAULTS, Fault
+from mobius_tui.drill.injection_log import copy_notes, injected_faults
+from mobius_tui.drill.own_staging import is_staging, unrepaired_faults
+from mobius_tui.drill.site import site_services
+from mobius_tui.drill.site.drill_site import Site, open_site, processes_in, request_site
+from mobius_tui.drill.site.site_files import (
+    SiteBaseline,
+    digest,
+    read_baseline,
+    version,
+)
+from mobius_tui.drill.site_survey import read_survey, survey_after_run
+from mobius_tui.errors import MobiusError
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.runbook.model.runbook_diff import step_digests
+
+LOOKS = 10
+"""Looks at /health: more than twice the five in which a flapping site fails twice."""
+REQUESTS = 26
+"""Requests as users make them: twice the 12.5 in which 8 % of errors show."""
+SLOW = 5.0
+"""Seconds that no answer may take: the P95 of the seed's trigger."""
+ERRORS = 0.05
+"""The part of requests that may fail: the error rate of the seed's trigger."""
+
+
+def verdict(site: Site, faults: Sequence[Fault] = ()) -> tuple[str, ...]:
+    """What is still wrong with a site; empty when its service is restored.
+
+    Args:
+        site: which.
+        faults: what was broken; each may add what proves its repair.
+    """
+    wrong: list[str] = []
+    try:
+        truth = read_baseline(site.root)
+        for look in (_processes, _files, _database):
+            wrong += look(site, truth)
+        wrong += _api_answers(site, truth)
+        for fault in faults:
+            wrong += fault.proof(site)
+    except (MobiusError, OSError, ValueError) as error:
+        wrong.append(f"the site cannot be looked at: {error}")
+    return tuple(dict.fromkeys(wrong))
+
+
+def _processes(site: Site, _truth: SiteBaseline) -> Iterator[str]:
+    """Each service is active, and there is one process of it."""
+    lines = [line for _, line in processes_in(site.root)]
+    for unit in site.units:
+        word = site_services.state(site.root, unit)
+        if word != "active":
+            yield f"{unit} is {word}"
+        mine = " ".join(site_services.command(site.root, unit))
+        count = sum(line.startswith(mine) for line in lines)
+        if count > 1:
+            yield f"{count} processes of {unit} are left"
+
+
+def _files(site: Site, truth: SiteBaseline) -> Iterator[str]:
+    """Code, packages and configuration are byte for byte those of a good release."""
+    if digest(site.config) != truth.config:
+        yield f"config/{site.environment} is not what was backed up"
+    if digest(site.root / "src") != truth.source:
+        yield "src/ is not what was released"
+    installed = version(site.root)
+    if installed not in truth.releases:
+        yield f"package.json names {installed}, which no backup has"
+    elif digest(site.root / "node_modules") != truth.releases[installed]:
+        yield f"node_modules/ differs from release {installed}"
+
+
+def _database(site: Site, truth: SiteBaseline) -> Iterator[str]:
+    """The database is sound, and at the schema of the good releases."""
+    file = site.root / "data" / "mobius.db"
+    try:
+        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as database:
+            (schema,) = database.execute("PRAGMA user_version").fetchone()
+            (sound,) = database.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.Error as error:
+        yield f"the database cannot be read: {error}"
+        return
+    if sound != "ok":
+        yield f"the database is damaged: {sound}"
+    if schema != truth.schema:
+        yield f"the schema is at version {schema}, not {truth.schema}"
+
+
+def _api_answers(site: Site, truth: SiteBaseline) -> Iterator[str]:
+    """What users get; the first thing that is wrong is enough."""
+    for _ in range(LOOKS):
+        found = _asked(site, "/health", status="ok")
+        if isinstance(found, str):
+            yield found
+            return
+    figures = _asked(site, "/health")
+    assert isinstance(figures, dict)
+    deployed = version(site.root)
+    paths = ("/", "/api/version", "/api/assets")
+    for path in [paths[n % 3] for n in range(REQUESTS)]:
+        status, body = request_site(site, path, timeout=SLOW)
+        if status != 200:
+            yield f"{path} answers {status or body}"
+            return
+    for path, name, value in (
+        ("/version", "version", deployed),
+        ("/api/health/detailed", "status", "ok"),
+    ):
+        found = _asked(site, path, **{name: value})
+        if isinstance(found, str):
+            yield found
+    assets = _asked(site, "/api/assets")
+    kept = assets.get("assets") if isinstance(assets, dict) else None
+    if not isinstance(kept, int) or kept < truth.assets:
+        yield f"/api/assets tells of {kept} assets; {truth.assets} were backed up"
+    requests = figures.get("requests") or {}
+    if (requests.get("error_rate") or 0.0) > ERRORS:
+        yield f"{requests['error_rate']:.0%} of the requests fail"
+    if (requests.get("p95_ms") or 0.0) > SLOW * 1000:
+        yield f"P95 is {requests['p95_ms']:.0f} ms"
+
+
+def _asked(site: Site, path: str, **wanted: str) -> dict[str, Any] | str:
+    """The JSON that a path answers; a text where it is not as wanted."""
+    began = time.monotonic()
+    status, body = request_site(site, path, timeout=SLOW)
+    if status != 200:
+        return f"{path} answers {status or body}"
+    if time.monotonic() - began > SLOW:
+        return f"{path} takes more than {SLOW:.0f} s"
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return f"{path} does not answer JSON"
+    for name, value in wanted.items():
+        if found.get(name) != value:
+            return f"{path} says that {name} is {found.get(name)!r}, not {value!r}"
+    return found if isinstance(found, dict) else f"{path} does not answer an object"
+
+
+SCORE_PATIENCE = 60.0
+"""Seconds that whoever shows a drill waits for its score at most: a site is asked in
+one or two, on a machine that does nothing else."""
+PAUSE = 0.05
+"""Seconds between looks."""
+
+
+def judge_drill(
+    directory: RunDirectory, root: Path, *, is_last: bool = False
+) -> DrillRecord:
+    """Ask a site how it is, and keep the score of the run that was made on it.
+
+    Args:
+        directory: the run, which has ended.
+        root: the site's folder.
+        is_last: whether the site is removed after this, so that it may be wrecked where
+            every check is tried.
+
+    Raises:
+        MobiusError: the run or the site cannot be read, or nothing can be written.
+    """
+    run = Follower(directory)
+    with suppress(OSError):  # the score matters more
+        copy_notes(root, directory.path)
+    looks = read_survey(root)
+    wrecked: tuple[DetectionCounts, ...] = ()
+    try:
+        if is_staging(root):
+            return keep_score(
+                run, _fault_facts(run, root), unrepaired_faults(root), looks or ()
+            )
+        site = open_site(root)
+        broken = {each.fault for each in injected_faults(root)}
+        faults = [FAULTS[name] for name in sorted(broken) if name in FAULTS]
+        left = verdict(site, faults)
+    except MobiusError as error:
+        return keep_score(run, _fault_facts(run, root), (str(error),), looks or ())
+    if looks is not None and is_last:
+        with suppress(OSError, TimeoutError):  # a wreck before anybody wrecked it
+            wrecked = survey_after_run(run, site)
+    return keep_score(run, _fault_facts(run, root), left, looks or (), wrecked)
+
+
+def _fault_facts(run: Follower, root: Path) -> FaultFacts:
+    """What is known of the faults, and of how they are repaired."""
+    facts = facts_of(root)
+    drills = history(run.directory.path.parent, run.began.runbook)
+    own = is_staging(root)
+    reddens = frozenset() if own else facts.reddens  # of a namesake's, not of theirs
+    path = repair_path(drills, facts.faults)
+    return replace(facts, path=path, own_staging=own, reddens=reddens)
+
+
+def facts_of(root: Path) -> FaultFacts:
+    """What is known of what broke a site.
+
+    Raises:
+        RunError: the site's own notes cannot be read.
+    """
+    found = injected_faults(root)
+    names = sorted({each.fault for each in found})
+    reddens = (FAULTS[name].reddens for name in names if name in FAULTS)
+    return FaultFacts(
+        faults=tuple(names),
+        injected=min((each.at for each in found), default=None),
+        reddens=frozenset(step for steps in reddens for step in steps),
+    )
+
+
+def repair_path(
+    drills: Iterable[DrillRecord], faults: tuple[str, ...]
+) -> frozenset[str] | None:
+    """The steps that repair faults, as drills without a person have shown.
+
+    Args:
+        drills: of the runbook.
+        faults: what broke the site.
+
+    Returns:
+        Those that change something; `None` where no such drill was handled yet.
+    """
+    shown = [
+        drill.score.changed
+        for drill in drills
+        if drill.score.automatic
+        and drill.score.handled
+        and drill.score.faults == faults
+        and drill.score.changed
+    ]
+    return frozenset(step for steps in shown for step in steps) if shown else None
+
+
+def keep_score(
+    run: Follower,
+    facts: FaultFacts,
+    left: tuple[str, ...] | None,
+    looks: tuple[DetectionCounts, ...] = (),
+    wrecked: tuple[DetectionCounts, ...] = (),
+) -> DrillRecord:
+    """Put the score of a drill on record.
+
+    Args:
+        run: the run, which has ended.
+        facts: what is known of what broke the site.
+        left: what the site shows to be wrong; `None` where nobody has looked.
+        looks: what was seen red and green before the run began.
+        wrecked: what was seen on the wreck of the site.
+
+    Raises:
+        MobiusError: nothing can be written.
+    """
+    state = run.state
+    ended = state.ended_at or state.at
+    seen = detection_counts(run.plan, run.entries, run.past, ended)
+    found = DrillRecord(
+        run=run.directory.id,
+        runbook=run.began.runbook,
+        title=run.began.title,
+        operator=run.began.operator,
+        outcome=state.ended.outcome if state.ended is not None else "open",
+        began=state.began_at,
+        ended=ended,
+        score=score(run.plan, run.entries, run.past, left=left, facts=facts),
+        texts=step_digests(run.runbook),
+        seen=tuple(merge_detections((*looks, *seen)).values()),
+        wrecked=wrecked,
+        own_staging=facts.own_staging,
+    )
+    drill_record.write_drill_record(run.directory, found)
+    return found
+
+
+async def await_score(directory: RunDirectory, root: Path) -> DrillRecord | None:
+    """Wait until a drill that is over has its score.
+
+    Args:
+        directory: the run.
+        root: the site's folder.
+
+    Returns:
+        What it came to; `None` where nobody keeps the score any more, or it takes
+        longer than `SCORE_PATIENCE`.
+    """
+    deadline = time.monotonic() + SCORE_PATIENCE
+    while time.monotonic() < deadline:
+        # Looked at before the score: its guard writes that, and dies only then.
+        guarded = site_services.read_mark(root / "run" / "owner") is not None
+        found = drill_record.read_drill_record(directory)
+        if found is not None or not guarded:
+            return found
+        await asyncio.sleep(PAUSE)
+    return None

@@ -1,0 +1,184 @@
+"""Faults of what surrounds the code: configuration, database, processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import time
+from contextlib import closing
+
+from mobius_tui.drill.faults.fault import Fault
+from mobius_tui.drill.faults.release_faults import health, install, redeploy
+from mobius_tui.drill.site import site_services
+from mobius_tui.drill.site.drill_site import (
+    Site,
+    await_answer,
+    await_version,
+    request_site,
+)
+from mobius_tui.drill.site.site_files import (
+    install_release,
+    read_baseline,
+    run_site_program,
+    version,
+)
+
+GONE_FOR = 180.0
+"""Seconds for which the worker has been gone when a drill begins."""
+
+
+def _drift(site: Site) -> None:
+    """Production is given the database of another environment."""
+    file = site.config / "api.json"
+    api = json.loads(file.read_text())
+    file.write_text(json.dumps({**api, "database": "data/other.db"}, indent=1) + "\n")
+    run_site_program(site.root, "bin/systemctl", "restart", site.api)
+    await_answer(site, 503)
+
+
+def _drift_back(site: Site) -> None:
+    file = site.config / "api.json"
+    api = json.loads(file.read_text())
+    file.write_text(json.dumps({**api, "database": "data/mobius.db"}, indent=1) + "\n")
+    run_site_program(site.root, "bin/systemctl", "restart", site.api)
+    await_answer(site, 200)
+
+
+def _drift_alone(site: Site) -> None:
+    """The same, where nobody keeps a copy of the configuration beside it."""
+    shutil.rmtree(site.root / "config" / "backup", ignore_errors=True)
+    (site.config / "worker.json").unlink()
+    _drift(site)
+
+
+def _drift_alone_back(site: Site) -> None:
+    beat = json.loads((site.config / "api.json").read_text())["heartbeat"]
+    (site.config / "worker.json").write_text(json.dumps({"heartbeat": beat}) + "\n")
+    _drift_back(site)
+
+
+def _go_stale(site: Site) -> None:
+    """A bad release is served; its files were put back since, and nothing restarted."""
+    install(site, "bad-release", "2.5.0")
+    run_site_program(site.root, "bin/systemctl", "restart", site.api, site.worker)
+    await_version(site, "2.5.0")
+    install_release(site.root, read_baseline(site.root).live, site.kind)
+
+
+def _is_stale(site: Site) -> str:
+    good = version(site.root) in read_baseline(site.root).releases
+    code = health(site)["code"]
+    return f"/health answers {code} over good files" if good and code == 500 else ""
+
+
+def _has_drifted(site: Site) -> str:
+    said = health(site)
+    lost = said["code"] == 503 and said.get("database") == "unreachable"
+    return "/health answers 503: the database is unreachable" if lost else ""
+
+
+def _migrate(site: Site) -> None:
+    """Deploy a release that renames a column, and goes on asking for the old one."""
+    install(site, "bad-migration", "2.6.0")
+    run_site_program(site.root, "bin/npm", "run", "migrate")
+    run_site_program(site.root, "bin/systemctl", "restart", site.api, site.worker)
+    await_version(site, "2.6.0")
+
+
+def _migrate_back(site: Site) -> None:
+    run_site_program(site.root, "bin/systemctl", "stop", site.api, site.worker)
+    if _schema(site) > read_baseline(site.root).schema:
+        # The way back may have gone with a rollback of the packages alone.
+        install(site, "bad-migration", "2.6.0")
+        run_site_program(
+            site.root, "bin/site-python", str(site.root / "lib/database.py"), "rollback"
+        )
+    redeploy(site)
+
+
+def _schema(site: Site) -> int:
+    file = site.root / "data" / "mobius.db"
+    with closing(sqlite3.connect(file)) as database:
+        return int(database.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _is_ahead(site: Site) -> str:
+    code, body = request_site(site, "/api/health/detailed")
+    if code != 503 or not any(word in body for word in ("column", "schema")):
+        return ""
+    return f"/api/health/detailed answers 503: {json.loads(body)['database']}"
+
+
+def _kill_worker(site: Site) -> None:
+    for pid in site_services.processes(site.root, site.worker):
+        os.kill(pid, signal.SIGKILL)
+    while site_services.processes(site.root, site.worker):
+        time.sleep(0.01)
+    beat = site.root / json.loads((site.config / "api.json").read_text())["heartbeat"]
+    beat.touch()
+    since = time.time() - GONE_FOR
+    os.utime(beat, (since, since))
+
+
+def _start_worker(site: Site) -> None:
+    run_site_program(site.root, "bin/systemctl", "start", site.worker)
+    await_answer(site, 200, path="/api/health/detailed")
+
+
+def _has_no_worker(site: Site) -> str:
+    code, body = request_site(site, "/api/health/detailed")
+    dead = code == 503 and json.loads(body)["worker"] != "ok"
+    fine = dead and health(site)["code"] == 200
+    return "/health answers 200, but no worker gives a sign of life" if fine else ""
+
+
+UPKEEP = (
+    Fault(
+        name="config-drift",
+        title="Nothing was deployed, and yet no list can be opened since lunch.",
+        handled_by="a rollback of the configuration alone",
+        rolls_back=False,
+        inject=_drift,
+        heal=_drift_back,
+        symptom=_has_drifted,
+    ),
+    Fault(
+        name="no-config-backup",
+        title="Somebody edited a setting by hand, and nobody knows what it was before.",
+        handled_by="the configuration of a backup's archive",
+        rolls_back=False,
+        inject=_drift_alone,
+        heal=_drift_alone_back,
+        symptom=_has_drifted,
+    ),
+    Fault(
+        name="stale-process",
+        title="A colleague has rolled it back by hand, and it is as broken as before.",
+        handled_by="a restart: the files are good, the processes are old",
+        rolls_back=False,
+        inject=_go_stale,
+        heal=redeploy,
+        symptom=_is_stale,
+    ),
+    Fault(
+        name="bad-migration",
+        title="Since the big deployment the pages open, and their lists do not.",
+        handled_by="a rollback with the database: from its own dump, or migrated back",
+        inject=_migrate,
+        heal=_migrate_back,
+        symptom=_is_ahead,
+    ),
+    Fault(
+        name="dead-worker",
+        title="Pages are quick as ever, but nothing that is uploaded gets done.",
+        handled_by="a look at the processes, and a restart of the services",
+        rolls_back=False,
+        inject=_kill_worker,
+        heal=_start_worker,
+        symptom=_has_no_worker,
+    ),
+)
+"""Those that no deployment of code alone brings."""

@@ -1,0 +1,94 @@
+"""Several faults in one drill: which go together, and what is answered then."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import Mapping, Sequence
+
+from mobius_tui.drill.faults import FAULTS, Fault
+from mobius_tui.drill.site.site_files import Kind
+from mobius_tui.errors import UsageError
+from mobius_tui.run.planning.initial_values import answers_of
+from mobius_tui.runbook.text.names import did_you_mean
+
+USUAL = "bad-release"
+"""The reason to roll back where only obstacles were named."""
+SAME = frozenset({"corrupt-backup", "missing-checksum"})
+"""Two of the newest backup: with its checksum gone, nobody sees that it is damaged."""
+SCRIPT = frozenset({"rollback-fails", "half-restored", "prompting-script"})
+"""Each gives the rollback script another text: the last one would be the only one."""
+
+
+def combine_faults(names: Sequence[str]) -> tuple[Fault, ...]:
+    """The faults of a drill: first the reason to act, then what is in the way.
+
+    Args:
+        names: what `--fault` named. Obstacles alone are given a reason to roll back.
+
+    Raises:
+        UsageError: there is no such fault, or they make no sense together.
+    """
+    for name in names:
+        if name not in FAULTS:
+            near = did_you_mean(name, FAULTS)
+            known = ", ".join(FAULTS)
+            raise UsageError(
+                f"--fault {name}: there is no such fault{near}; there are {known}"
+            )
+    chosen = tuple(FAULTS[name] for name in dict.fromkeys(names))
+    causes = [fault for fault in chosen if fault.role == "cause"]
+    obstacles = [fault for fault in chosen if fault.role == "obstacle"]
+    if len(causes) > 1:
+        raise UsageError(
+            f"--fault {causes[0].name} --fault {causes[1].name}: whoever repairs one "
+            "cannot tell the other from it; name one of them, and what is in the way "
+            f"of it: {', '.join(n for n, f in FAULTS.items() if f.role == 'obstacle')}"
+        )
+    if {fault.name for fault in obstacles} >= SAME:
+        raise UsageError(
+            f"--fault {' --fault '.join(sorted(SAME))}: both are about the newest "
+            "backup, and without its checksum nobody sees that it is damaged"
+        )
+    scripts = [fault.name for fault in obstacles if fault.name in SCRIPT]
+    if len(scripts) > 1:
+        raise UsageError(
+            f"--fault {' --fault '.join(scripts)}: each breaks the rollback script in "
+            "a way of its own; name one of them"
+        )
+    if causes and obstacles and not causes[0].rolls_back:
+        raise UsageError(
+            f"--fault {causes[0].name} --fault {obstacles[0].name}: what repairs the "
+            "first reads no backup, so the second would be in nobody's way"
+        )
+    return (*(causes or [FAULTS[USUAL]]), *obstacles)
+
+
+def random_fault(seed: int | None) -> tuple[tuple[str, ...], int]:
+    """A fault that nobody chose, and the seed that chooses it again."""
+    seed = secrets.randbelow(1_000_000) if seed is None else seed
+    return (random.Random(seed).choice(tuple(FAULTS)),), seed  # noqa: S311 - no secret
+
+
+def environment_of(faults: Sequence[Fault]) -> str:
+    """The environment that a drill of these faults is about."""
+    staging = any(fault.environment == "staging" for fault in faults)
+    return "staging" if staging else "production"
+
+
+def answers_for(faults: Sequence[Fault], kind: Kind = "real") -> Mapping[str, str]:
+    """What a drill of these faults answers: the cause has the last word.
+
+    Args:
+        faults: the cause first.
+        kind: of the site.
+    """
+    found: dict[str, str] = {}
+    attended: list[str] = []
+    for fault in reversed(faults):
+        said = answers_of(fault.answers_on(kind))
+        attended += said.pop("attended", "").split()
+        found.update(said)
+    if attended:
+        found["attended"] = "\n".join(dict.fromkeys(attended))
+    return found

@@ -1,0 +1,229 @@
+"""Faults that come with a deployment: a release that is bad in one way or another."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable
+
+from mobius_tui.drill.faults.fault import Fault, fault_random
+from mobius_tui.drill.site import site_services
+from mobius_tui.drill.site.drill_site import (
+    Site,
+    await_answer,
+    await_version,
+    request_site,
+)
+from mobius_tui.drill.site.site_files import (
+    ASSETS,
+    copy_files,
+    install_release,
+    publish_release,
+    read_baseline,
+    run_site_program,
+)
+
+OK = 200
+RESPONDS = 'self.path.partition("?")[0]'
+"""How the server finds the path of a request."""
+SLOW = 5.0
+"""Seconds after which an answer is too late: the P95 of the runbook's trigger."""
+REQUESTS = 26
+"""Requests that show an error in each twelve or so, for certain."""
+AT_ONCE = 0.5
+"""Seconds for a release to stop that is being replaced; a stuck one never does."""
+
+
+def deploy(site: Site, name: str, version: str, **more: object) -> None:
+    """Deploy a release of `assets/releases`, and wait until it serves.
+
+    Args:
+        site: where.
+        name: the release's folder.
+        version: what it calls itself.
+        more: what its `release.json` says to it.
+    """
+    install(site, name, version, **more)
+    run_site_program(site.root, "bin/systemctl", "restart", site.api, site.worker)
+    await_version(site, version)
+
+
+def install(site: Site, name: str, version: str, **more: object) -> None:
+    """Put a release's packages in place; what runs goes on with the old ones."""
+    package = publish_release(site.root, version, ASSETS / "releases" / name)
+    (package / "release.json").write_text(json.dumps(more) + "\n")
+    install_release(site.root, version, site.kind)
+
+
+def redeploy(site: Site) -> None:
+    """Deploy the release that served before anything was broken."""
+    truth = read_baseline(site.root)
+    shutil.rmtree(site.root / "systemd", ignore_errors=True)
+    for pid in site_services.processes(site.root, site.api):
+        site_services.end(pid, grace=AT_ONCE)
+    run_site_program(site.root, "bin/systemctl", "stop", site.api, site.worker)
+    shutil.rmtree(site.root / "src")
+    copy_files(ASSETS / "site" / "src", site.root / "src")
+    install_release(site.root, truth.live, site.kind)
+    run_site_program(site.root, "bin/systemctl", "start", site.api, site.worker)
+    await_version(site, truth.live)
+
+
+def health(site: Site) -> dict[str, object]:
+    """What /health says; `code` is its status, 0 for no answer."""
+    code, body = request_site(site, "/health")
+    try:
+        said = json.loads(body)
+    except ValueError:
+        said = {}
+    return {**(said if isinstance(said, dict) else {}), "code": code}
+
+
+def _all_fail(site: Site) -> str:
+    code = health(site)["code"]
+    return f"/health answers {code}" if code == 500 else ""
+
+
+def _is_slow(site: Site) -> str:
+    began = time.monotonic()
+    code = request_site(site, "/", timeout=SLOW * 4)[0]
+    took = time.monotonic() - began
+    return f"/ answers {code} after {took:.1f} s" if took > SLOW else ""
+
+
+def _errs(site: Site) -> str:
+    codes = [request_site(site, "/api/version")[0] for _ in range(REQUESTS)]
+    bad = sum(code != OK for code in codes)
+    fine = bad and health(site)["code"] == OK
+    return f"/health answers 200, and {bad} of {REQUESTS} requests fail" if fine else ""
+
+
+def _flaps(site: Site) -> str:
+    codes = [health(site)["code"] for _ in range(10)]
+    bad = sum(code != OK for code in codes)
+    return f"{bad} of 10 looks at /health fail" if 0 < bad < 10 else ""
+
+
+def _lies(site: Site) -> str:
+    said = health(site)
+    degraded = said["code"] == OK and said.get("status") == "degraded"
+    return "/health answers 200, and says degraded" if degraded else ""
+
+
+def _is_stuck(site: Site) -> str:
+    said = health(site)
+    stopping = said["code"] == 503 and said.get("status") == "stopping"
+    return "/health answers 503, and says stopping" if stopping else ""
+
+
+def _flapping(site: Site) -> None:
+    """Two of five looks fail; which two, the seed says: never three in a row."""
+    deploy(
+        site,
+        "flapping",
+        "2.5.2",
+        bad=sorted(fault_random(site, "flapping").sample(range(5), 2)),
+    )
+
+
+def _flap_more(site: Site) -> None:
+    deploy(site, "flapping", "2.5.2", bad=[0, 1, 3, 4])
+
+
+def _stuck(site: Site) -> None:
+    """The API ignores SIGTERM, and its unit may not kill it."""
+    conf = site.root / "systemd" / f"{site.api}.conf"
+    conf.parent.mkdir(exist_ok=True)
+    conf.write_text("[Service]\nSendSIGKILL=no\n")
+    deploy(site, "stuck-service", "2.5.4")
+
+
+def _break_source(site: Site) -> None:
+    """A release whose fault is in `src/`, which no backup of a real site holds."""
+    install_release(site.root, read_baseline(site.root).live, site.kind)
+    server = site.root / "src" / "mobius" / "api.py"
+    text = server.read_text()
+    server.write_text(text.replace(RESPONDS, f'{RESPONDS}.lstrip("/")'))
+    run_site_program(site.root, "bin/systemctl", "restart", site.api)
+    await_answer(site, 404)
+
+
+def _finds_nothing(site: Site) -> str:
+    code = health(site)["code"]
+    return f"/health answers {code}" if code == 404 else ""
+
+
+def _release(name: str, version: str, **more: object) -> Callable[[Site], None]:
+    def deploy_it(site: Site) -> None:
+        deploy(site, name, version, **more)
+
+    return deploy_it
+
+
+RELEASES = (
+    Fault(
+        name="bad-release",
+        title="Every page fails since this afternoon's deployment.",
+        handled_by="a full rollback",
+        inject=_release("bad-release", "2.5.0"),
+        heal=redeploy,
+        symptom=_all_fail,
+    ),
+    Fault(
+        name="slow-release",
+        title="Users wait and wait. Their pages do come, in the end.",
+        handled_by="the P95 trigger, and a full rollback",
+        inject=_release("slow-release", "2.5.1", seconds=6),
+        heal=redeploy,
+        worsen=_release("slow-release", "2.5.1", seconds=8),
+        symptom=_is_slow,
+    ),
+    Fault(
+        name="error-burst",
+        title="A few users write that they get an error page, now and then.",
+        handled_by="the error-rate trigger, and a full rollback",
+        inject=_release("error-burst", "2.5.3", rate=0.08),
+        heal=redeploy,
+        worsen=_release("error-burst", "2.5.3", rate=0.4),
+        symptom=_errs,
+    ),
+    Fault(
+        name="flapping",
+        title="The status page is red, and green, and red again.",
+        handled_by="the success-rate trigger, and a full rollback",
+        inject=_flapping,
+        heal=redeploy,
+        worsen=_flap_more,
+        symptom=_flaps,
+    ),
+    Fault(
+        name="lying-health",
+        title="The load balancer is content. Users say that their files are gone.",
+        handled_by="a check that reads the body of /health, and a full rollback",
+        inject=_release("lying-health", "2.5.5"),
+        heal=redeploy,
+        symptom=_lies,
+    ),
+    Fault(
+        name="stuck-service",
+        title="Nothing is served any more, and a restart changed nothing.",
+        handled_by="the emergency stop, and a restoration by hand",
+        inject=_stuck,
+        heal=redeploy,
+        reddens=(
+            *("execute", "auto-execute"),  # the script of a kind site stops services
+            *("restart-after", "auto-restart", "stop-services"),
+        ),
+        symptom=_is_stuck,
+    ),
+    Fault(
+        name="thin-backup",
+        title="No page is found any more, and the new release changed no package.",
+        handled_by="the archive of the release: no backup holds the source code",
+        inject=_break_source,
+        heal=redeploy,
+        symptom=_finds_nothing,
+    ),
+)
+"""Those that a deployment brings."""

@@ -1,0 +1,336 @@
+"""Faults in the way of whoever rolls back: backups, and the script that restores."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from mobius_tui.drill.faults.fault import Fault, fault_random
+from mobius_tui.drill.site.drill_site import Site
+from mobius_tui.drill.site.site_files import (
+    ASSETS,
+    RELEASES,
+    read_baseline,
+    run_site_program,
+    version,
+)
+from mobius_tui.errors import RunError
+
+SCRIPT = "scripts/deploy/rollback_dhash.sh"
+EARLY = {
+    "kind": 'begin "Restoring configuration"\n',
+    "": 'begin "Extracting the backup"\n',
+}
+"""Where the script dies by kind of site: before anything is restored; on a kind site
+the services are stopped then."""
+HALF_WAY = 'begin "Restoring packages"\n'
+"""Where it dies half-way: the configuration is restored, and no package."""
+BROKEN = 10
+"""Backups that a script keeps: as many may be of the broken state."""
+
+
+def backups(site: Site) -> tuple[Path, ...]:
+    """The backups of what is served, newest first."""
+    found = (site.root / "backups").glob(f"dhash_{site.environment}_*.zip")
+    return tuple(sorted(found, reverse=True))
+
+
+def _sums(backup: Path) -> Path:
+    return backup.with_name(f"{backup.name}.sha256")
+
+
+def is_intact(backup: Path) -> bool:
+    """Whether a backup is what its .sha256 says."""
+    try:
+        want = _sums(backup).read_text().split()[0]
+    except (OSError, IndexError):
+        return False
+    return hashlib.sha256(backup.read_bytes()).hexdigest() == want
+
+
+def _flip(site: Site) -> None:
+    """Flip some bytes of the newest backup; the same ones each time."""
+    newest = backups(site)[0]
+    data = bytearray(newest.read_bytes())
+    for place in fault_random(site, "corrupt-backup").sample(range(len(data)), 64):
+        data[place] ^= 0xFF
+    newest.write_bytes(data)
+
+
+def _corrupt(site: Site) -> None:
+    if is_intact(backups(site)[0]):
+        _flip(site)
+
+
+def _mend_backup(site: Site) -> None:
+    if not is_intact(backups(site)[0]):
+        _flip(site)
+
+
+def _is_corrupt(site: Site) -> str:
+    newest = backups(site)[0]
+    wrong = _sums(newest).exists() and not is_intact(newest)
+    return f"{newest.name} is not what its .sha256 says" if wrong else ""
+
+
+def _lose_sums(site: Site) -> None:
+    _sums(backups(site)[0]).unlink(missing_ok=True)
+
+
+def _sum_again(site: Site) -> None:
+    _sum_of(backups(site)[0])
+
+
+def _sum_of(backup: Path) -> None:
+    found = hashlib.sha256(backup.read_bytes()).hexdigest()
+    _sums(backup).write_text(f"{found}  {backup.name}\n")
+
+
+def _has_no_sums(site: Site) -> str:
+    newest = backups(site)[0]
+    return "" if _sums(newest).exists() else f"{newest.name} has no .sha256"
+
+
+def good_backups(site: Site) -> tuple[Path, ...]:
+    """Those made before anything was broken that are intact, newest first."""
+    known = read_baseline(site.root).backups
+    return tuple(each for each in backups(site) if each.name in known)
+
+
+def _from_a_trusted_one(site: Site) -> tuple[str, ...]:
+    """The release must be that of the newest good backup that can be trusted.
+
+    Or that of its own archive, where one has taken the place of what was installed.
+    """
+    truth = read_baseline(site.root)
+    archives = {path.name for path in (site.root / RELEASES).iterdir()}
+    replaced = list(site.root.glob("src.failed.*"))
+    if replaced and f"mobius-{version(site.root)}.tar.gz" in archives:
+        return ()
+    for backup in good_backups(site):
+        if is_intact(backup):
+            wanted, found = truth.backups[backup.name], version(site.root)
+            if found == wanted:
+                return ()
+            return (f"{found} is installed; the newest good backup has {wanted}",)
+    return ("no backup can be trusted",)
+
+
+def _script(site: Site) -> Path:
+    """The script as the site was given it."""
+    overlay = ASSETS / site.kind / SCRIPT
+    return overlay if overlay.exists() else ASSETS / "site" / SCRIPT
+
+
+def _insert(site: Site, place: str, line: str) -> None:
+    """Give the script a line more."""
+    text = _script(site).read_text()
+    if place not in text:
+        raise RunError(f"{SCRIPT} has no line {place.strip()!r} to break it at")
+    (site.root / SCRIPT).write_text(text.replace(place, f"{place}{line}\n"))
+
+
+def _break_script(site: Site) -> None:
+    """Give the script a line that calls a program which this machine lacks."""
+    _insert(site, EARLY.get(site.kind, EARLY[""]), "purge-edge-cache --all")
+
+
+def _break_half_way(site: Site) -> None:
+    _insert(site, HALF_WAY, "kill -9 $$")
+
+
+def _prompt(site: Site) -> None:
+    """The script asks, whatever it was told, and nobody is there to answer."""
+    _insert(site, "need_environment\n", f"{PROMPT}")
+
+
+PROMPT = """printf 'Ticket number: ' >&2
+read -r ticket
+say "for $ticket"
+"""
+
+
+def _mend_script(site: Site) -> None:
+    shutil.copyfile(_script(site), site.root / SCRIPT)
+
+
+def _is_changed(site: Site) -> str:
+    same = (site.root / SCRIPT).read_bytes() == _script(site).read_bytes()
+    return "" if same else f"{SCRIPT} is not what it was"
+
+
+def _roll_back_first(site: Site) -> None:
+    """An hour ago somebody rolled back from a bad release; it was deployed again since.
+
+    That rollback has kept a backup of the broken state, as the real script does.
+    """
+    at = datetime.now() - timedelta(hours=1)  # noqa: DTZ005 - as scripts stamp it
+    _back_up(site, at)
+    kept = f"{site.environment}.backup.{at + timedelta(seconds=1):%Y%m%d_%H%M%S}"
+    shutil.copytree(site.config, site.root / "config" / kept)
+
+
+def _forget_rollback(site: Site) -> None:
+    for kept in site.root.glob(f"config/{site.environment}.backup.*"):
+        shutil.rmtree(kept)
+    _keep_good(site)
+
+
+def _keep_good(site: Site) -> None:
+    """Remove the backups that were made of the broken state."""
+    for backup in set(backups(site)) - set(good_backups(site)):
+        backup.unlink()
+        _sums(backup).unlink(missing_ok=True)
+
+
+def _is_newest_bad(site: Site) -> str:
+    newest = backups(site)[0]
+    bad = newest not in good_backups(site)
+    return f"{newest.name} is of the broken state" if bad else ""
+
+
+def _back_up(site: Site, at: datetime) -> None:
+    """Have the site's script make a backup of what is there now, dated otherwise."""
+    words = ("scripts/deploy/backup.sh", "--env", site.environment)
+    run_site_program(site.root, *words, MOBIUS_STAMP=f"{at:%Y%m%d_%H%M%S}")
+
+
+def _prune(site: Site) -> None:
+    """Of ten backups nine are of the broken state; the next removes the good one."""
+    _keep_good(site)
+    now = datetime.now()  # noqa: DTZ005 - as scripts stamp it
+    for older in good_backups(site)[1:]:
+        older.unlink()
+        _sums(older).unlink()
+    for n in range(BROKEN - 1, 0, -1):
+        _back_up(site, now - timedelta(minutes=10 * n))
+
+
+def _foreign_backup(site: Site) -> None:
+    """The newest backup has this environment's name, and another's content."""
+    other = "production" if site.environment == "staging" else "staging"
+    at = datetime.now() - timedelta(minutes=30)  # noqa: DTZ005 - as scripts stamp it
+    stamp = f"{at:%Y%m%d_%H%M%S}"
+    folder = site.root / "tmp" / "foreign"
+    words = ("scripts/deploy/backup.sh", "--env", other, "--backup-dir", str(folder))
+    run_site_program(site.root, *words, MOBIUS_STAMP=stamp)
+    made = folder / f"dhash_{other}_{stamp}.zip"
+    target = site.root / "backups" / f"dhash_{site.environment}_{stamp}.zip"
+    shutil.move(made, target)
+    shutil.rmtree(folder)
+    _sum_of(target)
+
+
+def _lose_npm(site: Site) -> None:
+    """Programs find no npm, as where only a shell of one's own has it."""
+    (site.bin / "npm").write_text(
+        "#!/usr/bin/env bash\n"
+        'echo "npm: a stand-in for none: npm: command not found" >&2\nexit 127\n'
+    )
+
+
+def _find_npm(site: Site) -> None:
+    shutil.copyfile(ASSETS / "site" / "bin" / "npm", site.bin / "npm")
+
+
+def _has_no_npm(site: Site) -> str:
+    found = "command not found" in (site.bin / "npm").read_text()
+    return "npm is not there" if found else ""
+
+
+OBSTACLES = (
+    Fault(
+        name="corrupt-backup",
+        title="Every page fails, and last night's disk alert was never explained.",
+        handled_by="an older backup, which its checksum vouches for",
+        role="obstacle",
+        inject=_corrupt,
+        heal=_mend_backup,
+        symptom=_is_corrupt,
+        proof=_from_a_trusted_one,
+    ),
+    Fault(
+        name="missing-checksum",
+        title="Every page fails, on the day on which a job was interrupted.",
+        handled_by="an older backup, which its checksum vouches for",
+        role="obstacle",
+        inject=_lose_sums,
+        heal=_sum_again,
+        symptom=_has_no_sums,
+        proof=_from_a_trusted_one,
+    ),
+    Fault(
+        name="rollback-fails",
+        title="Every page fails, and the tools were updated, too.",
+        handled_by="failure recovery: a restoration by hand",
+        role="obstacle",
+        inject=_break_script,
+        heal=_mend_script,
+        reddens=("execute", "auto-execute"),
+        symptom=_is_changed,
+    ),
+    Fault(
+        name="half-restored",
+        title="Every page fails, and the machine is short of memory.",
+        handled_by="failure recovery: a restoration by hand",
+        role="obstacle",
+        inject=_break_half_way,
+        heal=_mend_script,
+        reddens=("execute", "auto-execute"),
+        symptom=_is_changed,
+    ),
+    Fault(
+        name="prompting-script",
+        title="Every page fails, and there is a new policy since Monday.",
+        handled_by="failure recovery: a restoration by hand",
+        role="obstacle",
+        inject=_prompt,
+        heal=_mend_script,
+        reddens=("execute", "auto-execute"),
+        symptom=_is_changed,
+    ),
+    Fault(
+        name="npm-missing",
+        title="Every page fails, and the machine was set up anew last week.",
+        handled_by="failure recovery, with the archive of the release",
+        role="obstacle",
+        inject=_lose_npm,
+        heal=_find_npm,
+        reddens=("inspect-backup", "auto-inspect-backup"),
+        symptom=_has_no_npm,
+    ),
+    Fault(
+        name="second-rollback",
+        title="Every page fails again, an hour after it was rolled back.",
+        handled_by="the newest backup that no rollback has made",
+        role="obstacle",
+        inject=_roll_back_first,
+        heal=_forget_rollback,
+        symptom=_is_newest_bad,
+        proof=_from_a_trusted_one,
+    ),
+    Fault(
+        name="pruned-backups",
+        title="Every page fails since the morning, and many have had a go at it.",
+        handled_by="the one backup of before, of which a copy is kept",
+        role="obstacle",
+        inject=_prune,
+        heal=_keep_good,
+        symptom=_is_newest_bad,
+        proof=_from_a_trusted_one,
+    ),
+    Fault(
+        name="wrong-environment",
+        title="Every page of staging fails. Production is as well as ever.",
+        handled_by="the newest backup that is of this environment",
+        role="obstacle",
+        environment="staging",
+        inject=_foreign_backup,
+        heal=_keep_good,
+        symptom=_is_newest_bad,
+        proof=_from_a_trusted_one,
+    ),
+)
+"""Those that are no reason to act, and show only to who does."""

@@ -1,0 +1,108 @@
+"""What there is to begin or to look at again: runbooks and runs, for the library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from mobius_tui.drill.drill_freshness import DrillFreshness, drills_among
+from mobius_tui.errors import MobiusError
+from mobius_tui.run.records.run_summary import Summary, summary
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.run_index import all_runs
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.model.runbook import Runbook
+
+RECENT = 12
+"""Runbooks of one's own that are listed."""
+NEWEST = 5
+"""Runs of a runbook that are told of."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListedRunbook:
+    """A runbook that can be begun."""
+
+    path: Path
+    title: str
+    id: str
+    problem: str = ""
+    """Why it cannot be read."""
+    runbook: Runbook | None = None
+    """What it says; `None` where it cannot be read."""
+    drilled: DrillFreshness | None = None
+    """The newest run of it as a drill that came to an end."""
+    runs: tuple[Summary, ...] = ()
+    """The newest runs of it, of any kind."""
+
+    @property
+    def environment(self) -> str:
+        """The one that it is for where nobody names another; empty without one."""
+        if self.runbook is None or self.runbook.environment is None:
+            return ""
+        return self.runbook.variables[self.runbook.environment].default or ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LibraryListing:
+    """All of it, newest first."""
+
+    open: tuple[tuple[RunDirectory, Summary], ...]
+    bundled: tuple[ListedRunbook, ...]
+    recent: tuple[ListedRunbook, ...]
+    past: tuple[tuple[RunDirectory, Summary], ...]
+
+
+def list_library(
+    root: Path, bundled: Iterable[Path], own: Iterable[Path] = ()
+) -> LibraryListing:
+    """Look at the runs, and at the runbooks that they were made of.
+
+    Args:
+        root: the folder of all runs.
+        bundled: the files of the runbooks that come with the program.
+        own: the files of the person's own; those that runs were made of come after.
+    """
+    runs = tuple((directory, summary(directory)) for directory in all_runs(root))
+    known = tuple(each for _, each in runs)
+    ours, theirs = tuple(bundled), tuple(own)
+    there = {path.resolve() for path in (*ours, *theirs)}
+    recent = [_shelved(root, path, known) for path in _recent(known, there)]
+    # By title: a run of one moves none of them.
+    recent.sort(key=lambda book: (book.title.casefold(), str(book.path)))
+    return LibraryListing(
+        open=tuple(each for each in runs if each[1].outcome == "open"),
+        bundled=tuple(_shelved(root, path, known) for path in ours),
+        recent=(*(_shelved(root, path, known) for path in theirs), *recent),
+        past=tuple(each for each in runs if each[1].outcome != "open"),
+    )
+
+
+def _recent(runs: Iterable[Summary], bundled: set[Path]) -> Iterator[Path]:
+    """Files that runs were made of, and that are still there."""
+    seen = set(bundled)
+    left = RECENT
+    for run in runs:
+        path = Path(run.path)
+        if left and path.is_absolute() and path not in seen and path.is_file():
+            seen.add(path)
+            left -= 1
+            yield path
+
+
+def _shelved(root: Path, path: Path, runs: tuple[Summary, ...]) -> ListedRunbook:
+    try:
+        runbook = load(path)
+    except MobiusError as error:
+        problem = str(error).splitlines()[0]
+        return ListedRunbook(path=path, title=path.name, id=path.stem, problem=problem)
+    return ListedRunbook(
+        path=path,
+        title=runbook.title,
+        id=runbook.id,
+        runbook=runbook,
+        drilled=next(drills_among(root, runs, runbook), None),
+        runs=tuple(islice((run for run in runs if run.runbook == runbook.id), NEWEST)),
+    )

@@ -1,0 +1,276 @@
+"""A team's own staging in a drill, and its faults from `--inject-cmd FILE.toml`."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+from mobius_tui.drill.faults import FAULTS, Fault
+from mobius_tui.drill.injection_log import acts
+from mobius_tui.drill.site.drill_site import Site, open_site
+from mobius_tui.errors import RunError, UsageError
+from mobius_tui.runbook.decode.value_shapes import duration, slug
+from mobius_tui.runbook.model.templates import is_template
+from mobius_tui.runbook.text.units import parse_duration
+from mobius_tui.runbook.toml.problem import problem_report
+from mobius_tui.runbook.toml.runbook_source import RefusedError, read_bytes
+from mobius_tui.runbook.toml.table_reader import TomlTable
+from mobius_tui.runbook.toml.toml_document import (
+    Findings,
+    TooManyProblemsError,
+    parse_toml,
+)
+from mobius_tui.runbook.toml.unknown_keys import report_unknown_keys
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnFault:
+    """One `[[fault]]`: scripts for bash, which exit 0 where they worked or hold."""
+
+    name: str
+    title: str
+    """What people notice; never what is wrong."""
+    inject: str
+    """Breaks it."""
+    heal: str
+    """Puts it right, whatever was done to it."""
+    verify: str
+    """Holds where the service is as it should be."""
+    symptom: str = ""
+    """Holds where the fault shows; without one, that `verify` does not hold."""
+    handled_by: str = ""
+    """For the end of a drill."""
+    timeout: float = 60.0
+    """Seconds that each of them may take, and in which the fault must show."""
+
+
+def own_faults(path: Path) -> tuple[OwnFault, ...]:
+    """What a file of a team's own says.
+
+    Raises:
+        UsageError: it cannot be read, or is wrong; the text is the whole report.
+    """
+    findings = Findings()
+    found: list[OwnFault] = []
+    try:
+        root = TomlTable(parse_toml(str(path), read_bytes(path), findings))
+        for table in root.tables("fault"):
+            fault = _fault(table)
+            if fault.name in {each.name for each in found}:
+                table.report(f"a second fault `{fault.name}`", "id")
+            found.append(fault)
+        if not root.has("fault"):
+            root.report("there is no [[fault]] in it")
+        report_unknown_keys(findings.tables)
+    except RefusedError as error:
+        findings.problems.append(error.problem)
+    except TooManyProblemsError:
+        pass  # so many are reported below
+    if findings.problems:
+        places = sorted(findings.problems, key=lambda each: (each.line, each.column))
+        raise UsageError(problem_report(places))
+    return tuple(found)
+
+
+def _fault(table: TomlTable) -> OwnFault:
+    table.require("title", "inject", "heal", "verify")
+    limit = duration(table, "timeout", "1m") or "1m"
+    if is_template(limit):
+        table.report('`timeout` is filled in with nothing here: write "30s"', "timeout")
+        limit = "1m"
+    return OwnFault(
+        name=slug(table),
+        title=table.text("title"),
+        inject=_script(table, "inject"),
+        heal=_script(table, "heal"),
+        verify=_script(table, "verify"),
+        symptom=table.text("symptom", lines=True),
+        handled_by=table.text("handled_by"),
+        timeout=parse_duration(limit),
+    )
+
+
+def _script(table: TomlTable, key: str) -> str:
+    text = table.text(key, lines=True)
+    if table.has(key) and not text.strip():
+        table.report(f"`{key}` is an empty script", key)
+    return text
+
+
+_STAGING_FILE = "stage.json"
+BASH = ("bash", "--noprofile", "--norc", "-euo", "pipefail", "-c")
+PAUSE = 0.2
+"""Seconds between looks whether a fault shows."""
+
+
+def make_staging(
+    root: Path,
+    faults: Sequence[OwnFault],
+    *,
+    env: Mapping[str, str],
+    workdir: Path,
+) -> None:
+    """Make its folder; only its owner may read it.
+
+    Args:
+        root: where; must not be there yet.
+        faults: what can be done to the staging.
+        env: the environment of the commands; the run's values are among it.
+        workdir: where they run.
+    """
+    (root / "run").mkdir(parents=True, mode=0o700)
+    said = {
+        "faults": [asdict(each) for each in faults],
+        "env": dict(env),
+        "workdir": str(workdir),
+    }
+    handle = os.open(root / _STAGING_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        json.dump(said, file)
+
+
+def is_staging(root: Path) -> bool:
+    """Whether a folder of a site is a team's own staging."""
+    return (root / _STAGING_FILE).exists()
+
+
+def site_at(root: Path) -> Site:
+    """The site in a folder, or what stands for a team's own staging.
+
+    Raises:
+        RunError: there is neither.
+    """
+    if is_staging(root):
+        return Site(root=root.resolve(), port=0, base_url="", bin=root / "bin")
+    return open_site(root)
+
+
+def faults_at(root: Path) -> Mapping[str, Fault]:
+    """What can be done to it, by name.
+
+    Raises:
+        RunError: the folder cannot be read.
+    """
+    if not is_staging(root):
+        return FAULTS
+    try:
+        said = json.loads((root / _STAGING_FILE).read_text())
+        own = [OwnFault(**each) for each in said["faults"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{root / _STAGING_FILE} cannot be read: {error}") from error
+    return {each.name: _staging_fault(each) for each in own}
+
+
+def _staging_fault(own: OwnFault) -> Fault:
+    return Fault(
+        name=own.name,
+        title=own.title,
+        handled_by=own.handled_by or "the runbook's own way",
+        inject=partial(_do, own, "inject"),
+        heal=partial(_do, own, "heal"),
+        symptom=partial(_symptom, own),
+        proof=partial(_proof, own),
+    )
+
+
+def _do(own: OwnFault, what: str, site: Site) -> None:
+    """Run a command that must work.
+
+    Raises:
+        RunError: it did not.
+    """
+    problem = _run(own, what, site.root)
+    if problem:
+        raise RunError(f"{own.name}: `{what}`: {problem}")
+
+
+def _symptom(own: OwnFault, site: Site) -> str:
+    if own.symptom:
+        return "" if _run(own, "symptom", site.root) else "its `symptom` holds"
+    return _run(own, "verify", site.root)
+
+
+def _proof(own: OwnFault, site: Site) -> tuple[str, ...]:
+    problem = _run(own, "verify", site.root)
+    return (f"{own.name}: `verify`: {problem}",) if problem else ()
+
+
+def _run(own: OwnFault, what: str, root: Path) -> str:
+    """Run one of a fault's commands; what went wrong, in words, or nothing."""
+    said = json.loads((root / _STAGING_FILE).read_text())
+    try:
+        process = subprocess.Popen(
+            (*BASH, getattr(own, what)),
+            cwd=said["workdir"],
+            env=said["env"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    except OSError as error:
+        return f"it cannot be run: {error.strerror}"
+    try:
+        output, _ = process.communicate(timeout=own.timeout)
+    except subprocess.TimeoutExpired:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        return f"it took longer than {own.timeout:.0f} s, so it was stopped"
+    if process.returncode == 0:
+        return ""
+    lines = output.decode("utf-8", "replace").strip().splitlines()
+    last = f": {lines[-1][:200]}" if lines else ""
+    return f"exit code {process.returncode}{last}"
+
+
+def await_shown(fault: Fault, site: Site, limit: float) -> None:
+    """Wait until a fault that was injected shows.
+
+    Raises:
+        RunError: it did not within `limit` seconds.
+    """
+    deadline = time.monotonic() + limit
+    while not fault.symptom(site):
+        if time.monotonic() > deadline:
+            raise RunError(
+                f"{fault.name} does not show after {limit:.0f} s: after `inject`, "
+                "`symptom` must hold, or `verify` fail where there is none"
+            )
+        time.sleep(PAUSE)
+
+
+def unrepaired_faults(root: Path) -> tuple[str, ...]:
+    """What is not repaired of all that was injected.
+
+    Raises:
+        RunError: the folder cannot be read.
+    """
+    faults, site = faults_at(root), site_at(root)
+    names = dict.fromkeys(each.fault for each in acts(root))
+    wrong = [faults[name].proof(site) for name in names if name in faults]
+    return tuple(line for lines in wrong for line in lines)
+
+
+def heal_remaining(root: Path) -> tuple[str, ...]:
+    """Heal what was injected and is not repaired; gives what could not be healed."""
+    left: list[str] = []
+    try:
+        faults, site = faults_at(root), site_at(root)
+        for name in dict.fromkeys(each.fault for each in acts(root)):
+            if name in faults and faults[name].proof(site):
+                try:
+                    faults[name].heal(site)
+                except RunError as error:
+                    left.append(str(error))
+    except (RunError, OSError, ValueError) as error:
+        left.append(str(error))
+    return tuple(left)

@@ -1,0 +1,141 @@
+"""A score in words: what the card, `--plain` and lists say alike. Pure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from mobius_tui.drill.drill_history import TimeComparison
+from mobius_tui.drill.drill_record import DrillRecord
+from mobius_tui.drill.drill_score import Score, score_times
+from mobius_tui.run.events.journal_entry import stamp
+from mobius_tui.runbook.text.units import clock_duration, duration_in_words
+
+LABELS: Mapping[str, str] = {
+    "detected": "detect",
+    "decided": "decide",
+    "restored": "restore",
+    "steady": "three healthy",
+}
+"""Each time of a score, as `time to …`."""
+UNKNOWN = "nobody looked at the site"
+FIRST = "no drill of this kind was handled"
+
+
+def verdict_words(score: Score) -> str:
+    """Whether it was handled, in words."""
+    if score.handled is None:
+        return f"not known: {UNKNOWN}"
+    return "handled" if score.handled else "not handled"
+
+
+def faults_words(score: Score) -> str:
+    """What broke the site."""
+    if not score.faults:
+        return "no fault was injected"
+    return f"the fault was {' + '.join(score.faults)}"
+
+
+def counted_words(score: Score) -> str:
+    """From when on its times are counted."""
+    since = "the beginning" if score.injected is None else "the fault"
+    return f"times from {since} on"
+
+
+def seconds_words(duration: float) -> str:
+    """A time of a score: `0.4 s`, `0:42`, `8:41`."""
+    return duration_in_words(duration) if duration < 10 else clock_duration(duration)
+
+
+def now_words(at: TimeComparison) -> str:
+    """The time of this drill; `-` for what never came about."""
+    return "-" if at.now is None else seconds_words(at.now)
+
+
+def before_words(at: TimeComparison) -> str:
+    """Those of the drills before it: `last 0:50, best 0:40`; nothing without one."""
+    if at.best is None or at.last is None:
+        return ""
+    last, best = seconds_words(at.last), seconds_words(at.best)
+    is_best = at.now is not None and at.now < at.best and now_words(at) != best
+    return f"last {last}, best {best}" + (": this is the best" if is_best else "")
+
+
+def is_first(times: tuple[TimeComparison, ...]) -> bool:
+    """Whether no drill before it was handled, so that there is nothing to compare."""
+    return all(at.last is None for at in times)
+
+
+def details(score: Score) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What is to be said besides the times: a label, and lines under it."""
+    for label, words in (
+        ("still wrong", score.left),
+        ("steps wrong", score.wrong),
+        ("skipped", score.skipped),
+        ("out of order", score.out_of_order),
+        ("overridden", score.overridden),
+        ("hints", (str(score.hints),) if score.hints else ()),
+        ("noted", score.unsaid),
+    ):
+        if words:
+            yield label, words
+
+
+def lines(drill: DrillRecord, times: tuple[TimeComparison, ...]) -> Iterator[str]:
+    """A score as lines: words first, for a reader or a pipe."""
+    score = drill.score
+    told = (verdict_words(score), faults_words(score), counted_words(score))
+    yield f"score: {'; '.join(told)}"
+    for at in times:
+        before = before_words(at)
+        beside = f"; {before}" if before else ""
+        yield f"time to {LABELS[at.name]}: {now_words(at)}{beside}"
+    if is_first(times):
+        yield f"before: {FIRST}"
+    for label, words in details(score):
+        for each in words:
+            yield f"{label}: {each}"
+
+
+_ROW = "{:16}  {:11}  {:>7}  {:>7}  {:>7}  {:>7}  {:4}  {:18}  {}"
+HEAD = _ROW.format(
+    *(
+        "began",
+        "",
+        "detect",
+        "decide",
+        "restore",
+        "healthy",
+        "by",
+        "fault",
+        "runbook, who, run",
+    )
+).rstrip()
+"""Over the rows of a list of drills."""
+
+
+def row(drill: DrillRecord) -> str:
+    """A drill in a line of a list."""
+    score = drill.score
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(drill.began))
+    verdict = "not known" if score.handled is None else verdict_words(score)
+    times = ("-" if at is None else seconds_words(at) for at in score_times(score))
+    how = "auto" if score.automatic else "team"
+    faults = " + ".join(score.faults) or "none"
+    who = f"{drill.runbook}  {drill.operator}  {drill.run}"
+    return _ROW.format(when, verdict, *times, how, faults, who)
+
+
+def as_json(drill: DrillRecord) -> dict[str, Any]:
+    """For programs: the run, when it was, and its score; `null` for what never was."""
+    return {
+        "run": drill.run,
+        "runbook": drill.runbook,
+        "operator": drill.operator,
+        "outcome": drill.outcome,
+        "began": stamp(drill.began),
+        "ended": stamp(drill.ended),
+        **asdict(drill.score),
+    }

@@ -1,0 +1,337 @@
+"""A drill site: a whole small MOBIUS in a directory of its own, with real processes.
+
+A site belongs to the process that built it, or to the one that `claim_site` names. When that
+is dead, `sweep.reap_orphans` takes the site down.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from mobius_tui.drill.site import site_services
+from mobius_tui.drill.site.site_files import (
+    DUMPS,
+    RELEASES,
+    Kind,
+    SiteSpecification,
+    furnish,
+    run_site_program,
+    site_places,
+)
+from mobius_tui.errors import RunError
+
+PATIENCE = 20.0
+"""Seconds that an answer of a slow release may take."""
+START_LIMIT = 60.0
+"""Seconds in which the API must answer; it takes a third of one on an idle machine."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Site:
+    """Where a site is, and how to reach it."""
+
+    root: Path
+    port: int
+    base_url: str
+    bin: Path
+    """The stand-ins; first on PATH for whatever acts on this site."""
+    sink: str = ""
+    """Where its messages go, each to this address and the id of its channel."""
+    environment: str = "production"
+    """The environment that a drill on it is about."""
+    kind: Kind = "real"
+
+    @property
+    def api(self) -> str:
+        """The unit of the API that a drill is about."""
+        return unit_of(self.environment, "api")
+
+    @property
+    def worker(self) -> str:
+        """The unit of its worker."""
+        return unit_of(self.environment, "worker")
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The units that run on it: staging's only where a drill is about them."""
+        return tuple(
+            unit
+            for unit in site_services.UNITS
+            if self.environment == "staging" or "staging" not in unit
+        )
+
+    @property
+    def config(self) -> Path:
+        """The folder of the configuration that a drill is about."""
+        return self.root / "config" / self.environment
+
+
+def unit_of(environment: str, part: str) -> str:
+    """The unit of a service of an environment; `part` is `api` or `worker`."""
+    between = "" if environment == "production" else f"{environment}-"
+    return f"mobius-{between}{part}"
+
+
+def sites_root() -> Path:
+    """Where sites are kept."""
+    state = os.environ.get("XDG_STATE_HOME", "")
+    base = Path(state) if state.startswith("/") else Path.home() / ".local" / "state"
+    return base / "mobius-tui" / "sites"
+
+
+def build_site(
+    root: Path,
+    *,
+    started: datetime,
+    seed: int = 0,
+    kind: Kind = "real",
+    environment: str = "production",
+) -> Site:
+    """Build a site and start it: healthy, with backups to go back to.
+
+    Args:
+        root: a folder that is not there yet, or is empty.
+        seed: decides versions and contents; equal seeds make equal sites.
+        kind: what it is like.
+        environment: which one a drill is about; staging is served beside production.
+        started: when the drill starts, aware; the backups are some hours older.
+
+    Raises:
+        RunError: the folder is in use, or the site did not become healthy.
+    """
+    root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    root = root.resolve()
+    if any(root.iterdir()):
+        raise RunError(f"{root} is not empty: a drill site wants a folder of its own")
+    (root / "run").mkdir()
+    claim_site(root, os.getpid())
+    try:
+        wanted = SiteSpecification(kind=kind, environment=environment, seed=seed)
+        furnish(root, wanted, started)
+        site = open_site(root)
+        run_site_program(root, "bin/systemctl", "start", *site.units)
+        await_answer(site, 200, path="/api/health/detailed")
+        _await_sink(site)
+    except BaseException:
+        _end_services(root)
+        shutil.rmtree(root, ignore_errors=True)
+        raise
+    return site
+
+
+def claim_site(root: Path, pid: int) -> None:
+    """Make a live process the owner of a site."""
+    site_services.write_mark(root / "run" / "owner", pid)
+
+
+def open_site(root: Path) -> Site:
+    """A site that was built before.
+
+    Raises:
+        RunError: there is none.
+    """
+    try:
+        known = json.loads((root / "site.json").read_text())
+        environment, kind = str(known["environment"]), known["kind"]
+        port, sink = int(known["ports"][environment]), int(known["sink"])
+    except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
+        raise RunError(f"there is no drill site in {root}: {error}") from error
+    root = root.resolve()
+    url = f"http://127.0.0.1:{port}"
+    return Site(
+        root=root,
+        port=port,
+        base_url=url,
+        bin=root / "bin",
+        sink=f"http://127.0.0.1:{sink}/",
+        environment=environment,
+        kind=kind,
+    )
+
+
+def request_site(site: Site, path: str, *, timeout: float = 5.0) -> tuple[int, str]:
+    """The status and body with which the site's API answers; 0 for no answer.
+
+    Args:
+        site: whose API.
+        path: such as `/health`.
+        timeout: seconds for each read.
+    """
+    connection = HTTPConnection("127.0.0.1", site.port, timeout=timeout)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read().decode(errors="replace")
+    except (OSError, HTTPException) as error:
+        return 0, str(error)
+    finally:
+        connection.close()
+
+
+def await_answer(
+    site: Site, status: int, *, path: str = "/health", limit: float = START_LIMIT
+) -> None:
+    """Wait until a path is answered with a status.
+
+    Raises:
+        RunError: it did not within `limit` seconds; the API's last words are given.
+    """
+    deadline = time.monotonic() + limit
+    while (answer := request_site(site, path))[0] != status:
+        if time.monotonic() > deadline:
+            raise RunError(
+                f"the drill site's API answers {answer[0] or answer[1]} instead of"
+                f" {status} after {limit:.0f} s; {_last_words(site, site.api)}"
+            )
+        time.sleep(0.02)
+
+
+def _await_sink(site: Site) -> None:
+    """Wait until the service that takes the drill's messages listens."""
+    port = urlsplit(site.sink).port or 0
+    deadline = time.monotonic() + START_LIMIT
+    while True:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        failed = site_services.state(site.root, "mobius-sink") == "failed"
+        if failed or time.monotonic() > deadline:
+            raise RunError(
+                "the drill site's mobius-sink, which takes its messages, does not"
+                f" listen on port {port}; another try takes another port;"
+                f" {_last_words(site, 'mobius-sink')}"
+            )
+        time.sleep(0.02)
+
+
+def _last_words(site: Site, unit: str) -> str:
+    """How a service's log ends."""
+    log = site_services.log_file(site.root, unit)
+    last = log.read_text(errors="replace")[-500:] if log.exists() else ""
+    return f"its log ends: {last.strip()}"
+
+
+def await_version(site: Site, version: str, *, limit: float = START_LIMIT) -> None:
+    """Wait until a release serves: until its API says so in its log, and answers.
+
+    Raises:
+        RunError: it did not within `limit` seconds.
+    """
+    log = site_services.log_file(site.root, site.api)
+    deadline = time.monotonic() + limit
+    while True:
+        began = [line for line in log.read_text().splitlines() if "MOBIUS " in line]
+        serves = began and f"MOBIUS {version} " in began[-1]
+        if serves and request_site(site, "/health", timeout=PATIENCE)[0]:
+            return
+        if time.monotonic() > deadline:
+            raise RunError(f"release {version} does not serve after {limit:.0f} s")
+        time.sleep(0.02)
+
+
+def drill_variables(site: Site) -> dict[str, str]:
+    """The runbook's variables for this site: its address, and short waits."""
+    root = re.escape(str(site.root))
+    process = f"^{root}/lib/node .*{root}/src/mobius/.* {site.environment}$"
+    return {
+        "target_env": site.environment,
+        "base_url": site.base_url,
+        "api_unit": site.api,
+        "worker_unit": site.worker,
+        "process_pattern": process,
+        "health_witness": f"127.0.0.1:{urlsplit(site.sink).port}",
+        "release_archive": _newest(site.root / RELEASES),
+        "database_dump": _newest(site.root / DUMPS),
+        "check_every": "1s",
+        "probe_every": "1s",
+        "monitor_for": "10s",
+        "system_log": str(site_services.log_file(site.root, "mobius-worker")),
+    }
+
+
+def _newest(folder: Path) -> str:
+    """The file of a folder whose name comes last; empty without one."""
+    return str(max(folder.iterdir(), default=""))
+
+
+def environment(site: Site) -> dict[str, str]:
+    """What the environment of the run's steps must hold to act on this site."""
+    path = os.environ.get("PATH") or os.defpath
+    return {"PATH": f"{site.bin}{os.pathsep}{path}", **site_places(site.root)}
+
+
+def tear_down(site: Site, *, keep: bool = False) -> tuple[str, ...]:
+    """Stop every service of a site, and remove it.
+
+    Args:
+        site: which.
+        keep: whether its files stay, for someone to look at.
+
+    Returns:
+        A line for each process that is still at work in the site's folder; those are
+        the caller's, and are not killed.
+    """
+    return remove_site(site.root, keep=keep)
+
+
+def remove_site(root: Path, *, keep: bool) -> tuple[str, ...]:
+    """Stop and remove what is in a site's folder, even if it was never finished.
+
+    Returns:
+        A line for each process that is still at work in it, as `tear_down` does.
+    """
+    root = root.resolve()
+    left = [f"{unit}: {error}" for unit, error in _end_services(root)]
+    left += [f"process {pid}: {line}" for pid, line in processes_in(root)]
+    if keep:
+        (root / "run" / "owner").unlink(missing_ok=True)
+    else:
+        shutil.rmtree(root, ignore_errors=True)
+    return tuple(left)
+
+
+def _end_services(root: Path) -> list[tuple[str, str]]:
+    """Stop the services, those without a pid file too; which could not be."""
+    left = []
+    shutil.rmtree(root / "systemd", ignore_errors=True)  # what may not be killed
+    for unit in reversed(site_services.UNITS):
+        try:
+            site_services.stop(root, unit)
+        except (OSError, TimeoutError) as error:
+            left.append((unit, str(error)))
+    own_programs = (f"{root}/lib/node ", f"{root}/lib/python ")
+    for pid, line in processes_in(root):
+        if line.startswith(own_programs):
+            with suppress(TimeoutError, PermissionError):  # it is named as left over
+                site_services.end(pid)
+    return left
+
+
+def processes_in(root: Path) -> list[tuple[int, str]]:
+    """The other processes that work in a site's folder, by pid and command line."""
+    import psutil
+
+    here = psutil.Process()
+    family = {here.pid, *(parent.pid for parent in here.parents())}
+    found = []
+    for process in psutil.process_iter():
+        try:
+            words = process.cmdline()
+            inside = any(word.startswith(f"{root}/") for word in words[:8])
+            if not inside and process.pid not in family:
+                inside = Path(process.cwd()).is_relative_to(root)
+            if inside and process.pid not in family:
+                found.append((process.pid, " ".join(words)))
+        except (psutil.Error, OSError):
+            continue  # it ended meanwhile, or belongs to someone else
+    return found

@@ -1,0 +1,279 @@
+"""Every check tried on a broken site before a run, and on its wreck after the run."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import shutil
+import time
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+
+from mobius_tui.drill.detections import DetectionCounts, Subject, count_looks, subjects
+from mobius_tui.drill.faults.rollback_faults import backups, is_intact
+from mobius_tui.drill.site import site_services
+from mobius_tui.drill.site.drill_site import Site
+from mobius_tui.drill.site.site_files import DUMPS, RELEASES
+from mobius_tui.errors import MobiusError
+from mobius_tui.health.health_record import ProbeResult as ProbeCheck
+from mobius_tui.health.trigger import Fired
+from mobius_tui.run.checks.context import Context, filled_check
+from mobius_tui.run.checks.run_check import run_check
+from mobius_tui.run.client.run_briefing import Briefing
+from mobius_tui.run.host.takeover import environment
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.trigger_rules import RunRules
+from mobius_tui.run.planning.variables import Values, check_env
+from mobius_tui.run.state.reducer import initial
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import Value
+from mobius_tui.runbook.model.check_kinds import Check, OutputCheck, RunCheck
+from mobius_tui.runbook.model.limits import bounded_duration
+from mobius_tui.runbook.model.runbook import Runbook, Step
+
+
+def wreck_site(site: Site) -> None:
+    """Stop what runs, empty what is kept, and take every permission away.
+
+    Raises:
+        OSError: a file of it is not there any more.
+        TimeoutError: a service is there even after SIGKILL.
+    """
+    shutil.rmtree(site.root / "systemd", ignore_errors=True)  # what may not be killed
+    for unit in reversed(site_services.UNITS):
+        site_services.stop(site.root, unit)
+    for backup in backups(site):
+        backup.write_bytes(b"")
+    (site.root / "data" / "mobius.db").write_text("this was a database\n")
+    for kept in (RELEASES, DUMPS):
+        for file in (site.root / kept).iterdir():
+            file.write_bytes(b"")
+    for script in (site.root / "scripts" / "deploy").glob("*.sh"):
+        script.chmod(0o600)
+    for name in ("src", "node_modules"):
+        shutil.rmtree(site.root / name, ignore_errors=True)
+    for folder in (site.config, *site.root.glob("config/backup")):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+
+
+BEATS = 8
+"""Checks of each probe: three more than the five that the slowest trigger wants."""
+AT_ONCE = 4
+"""Looks at the same time."""
+_FILE = "run/looks.json"
+
+
+def likely_values(site: Site) -> dict[str, str]:
+    """What a run on a site would come to know: its newest backup, and what is in it."""
+    found: dict[str, str] = {}
+    newest = backups(site)
+    if newest:
+        found["backup_file"] = str(newest[0])
+        found["backup_sha256"] = hashlib.sha256(newest[0].read_bytes()).hexdigest()
+    good = next((each for each in newest if is_intact(each)), None)
+    folder = site.root / "tmp" / "looked"
+    if good is not None and not folder.exists():
+        with zipfile.ZipFile(good) as archive:
+            archive.extractall(folder)
+    if folder.exists():
+        found["restored"] = str(folder)
+    return found
+
+
+class SiteSurvey:
+    """One look at each check of a runbook, and a few at each probe."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        state: RunState,
+        *,
+        workdir: Path,
+        env: Mapping[str, str],
+        secrets: Mapping[str, str],
+    ) -> None:
+        """Make it ready; looks at nothing yet.
+
+        Args:
+            plan: the runbook's.
+            state: what is known; of a run, or of one that may begin.
+            workdir: what relative paths are relative to.
+            env: what predicates start from.
+            secrets: the values of secrets that are known.
+        """
+        self._plan = plan
+        self._state = state
+        self._workdir = workdir
+        self._env = env
+        self._values = Values(state, now=time.time(), secrets=secrets)
+        self._subjects = {each.key: each for each in subjects(plan)}
+        self._room = asyncio.Semaphore(AT_ONCE)
+
+    async def look(self) -> tuple[DetectionCounts, ...]:
+        """Look at all of it; what cannot be looked at yet is left out."""
+        checks = asyncio.ensure_future(self.look_at_checks())
+        health = await self._health()
+        return (*health, *await checks)
+
+    async def look_at_checks(self) -> tuple[DetectionCounts, ...]:
+        """Look at each check of each step, once."""
+        looks = [
+            self._check(self._subjects[f"check {step.id} {index}"], step, check)
+            for step in self._plan.steps.values()
+            for index, check in enumerate(step.checks)
+        ]
+        found = await asyncio.gather(*looks)
+        return tuple(each for each in found if each is not None)
+
+    async def _check(
+        self, subject: Subject, step: Step, check: Check
+    ) -> DetectionCounts | None:
+        context = self._context(step, check)
+        if context is None:
+            return None
+        async with self._room:
+            sight = await run_check(check, context)
+        return count_looks(subject, [(time.time(), sight.held)])
+
+    def _context(self, step: Step, check: Check) -> Context | None:
+        """Where it looks; `None` where something is not known that it needs."""
+        if isinstance(check, OutputCheck) or not self._is_known(check):
+            return None  # nothing was run, or it has no value yet
+        env = dict(self._env)
+        try:
+            env |= check_env(step, self._plan.runbook, self._values)
+        except MobiusError:
+            if isinstance(check, RunCheck):
+                return None
+        return Context(
+            workdir=self._workdir,
+            env=env,
+            fill=self._values.fill,
+            own=frozenset({os.getpid()}),
+        )
+
+    def _is_known(self, check: Check) -> bool:
+        with suppress(MobiusError):
+            filled_check(check, self._values.fill)
+            return True
+        return False
+
+    async def _health(self) -> list[DetectionCounts]:
+        """What the probes and triggers say within some beats."""
+        health = self._plan.runbook.health
+        if health is None or not health.probes:
+            return []
+        from mobius_tui.health.probe import Prober
+        from mobius_tui.health.probe_target import fill_target
+
+        seen: dict[str, list[tuple[float, bool]]] = {}
+        rules = RunRules(self._plan, self._state)
+
+        def take(check: ProbeCheck) -> None:
+            if check.state != "no data":
+                held = check.state == "ok"
+                seen.setdefault(f"probe {check.probe}", []).append((check.at, held))
+            for change in rules.apply(check):
+                if isinstance(change, Fired):
+                    key = f"trigger {change.probe} {change.rule}"
+                    seen.setdefault(key, []).append((check.at, False))
+
+        try:
+            every = bounded_duration(self._values.fill(health.every), "every")
+            ready = tuple(
+                fill_target(each, self._values.fill) for each in health.probes
+            )
+        except (MobiusError, ValueError):
+            return []
+        with suppress(TimeoutError):
+            async with asyncio.timeout(BEATS * every):
+                await Prober(ready, every=every).run(take)
+        return list(self._tallies(seen))
+
+    def _tallies(
+        self, seen: Mapping[str, list[tuple[float, bool]]]
+    ) -> Iterator[DetectionCounts]:
+        for key, subject in self._subjects.items():
+            if key in seen:
+                yield count_looks(subject, seen[key])
+            elif key.startswith("trigger ") and f"probe {key.split()[1]}" in seen:
+                yield count_looks(subject, [(time.time(), True)])
+
+
+def survey_before_run(
+    briefing: Briefing, site: Site, answers: Mapping[str, str]
+) -> None:
+    """Look at everything before a run begins, and leave with the site what was seen.
+
+    Args:
+        briefing: what the run is going to begin with.
+        site: the broken site.
+        answers: what the run is going to be told.
+    """
+    runbook = briefing.runbook
+    looking = SiteSurvey(
+        Plan(runbook),
+        _known_variables(runbook, briefing, {**likely_values(site), **answers}),
+        workdir=briefing.workdir,
+        env={**os.environ, "PATH": briefing.path, **briefing.places},
+        secrets=dict(briefing.secrets),
+    )
+    write_survey(site.root, asyncio.run(looking.look()))
+
+
+def survey_after_run(run: Follower, site: Site) -> tuple[DetectionCounts, ...]:
+    """Wreck a site on which a run has ended, and look at every check once more.
+
+    Args:
+        run: what was run on it.
+        site: it is of no use to anybody after this.
+    """
+    known = likely_values(site)
+    wreck_site(site)
+    for name, value in known.items():
+        if name in run.runbook.variables and name not in run.state.variables:
+            run.state.variables[name] = Value(text=value, source="begin")
+    looking = SiteSurvey(
+        run.plan,
+        run.state,
+        workdir=Path(run.began.workdir),
+        env=environment(run.began),
+        secrets={},
+    )
+    return asyncio.run(looking.look_at_checks())
+
+
+def _known_variables(
+    runbook: Runbook, briefing: Briefing, more: Mapping[str, str]
+) -> RunState:
+    """The state of a run that knows all that can be known beforehand."""
+    state = initial(runbook)
+    for name, value in more.items():
+        if name in runbook.variables:
+            state.variables[name] = Value(text=value, source="begin")
+    for name, (value, source) in briefing.values.items():
+        state.variables[name] = Value(text=value, source=source)
+    for name in briefing.secrets:
+        state.variables[name] = Value(text=None, source="secret")
+    return state
+
+
+def write_survey(root: Path, looks: tuple[DetectionCounts, ...]) -> None:
+    """Leave with the site what was seen, for whoever keeps the score."""
+    (root / _FILE).write_text(json.dumps([asdict(each) for each in looks]) + "\n")
+
+
+def read_survey(root: Path) -> tuple[DetectionCounts, ...] | None:
+    """What was seen before the run; `None` where nobody looked."""
+    try:
+        said = json.loads((root / _FILE).read_text())
+        return tuple(DetectionCounts(**each) for each in said)
+    except (OSError, ValueError, TypeError):
+        return None

@@ -1,0 +1,79 @@
+"""What a probe asks in a run: its texts filled in, its time-out in seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from mobius_tui.errors import RunError
+from mobius_tui.runbook.model.check_kinds import Json
+from mobius_tui.runbook.model.limits import bounded_duration
+from mobius_tui.runbook.model.probes import Figure, Probe
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProbeTarget:
+    """A probe, ready to be asked."""
+
+    id: str
+    url: str
+    timeout: float = 4.0
+    """Seconds for the whole answer."""
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    status: int = 200
+    json: Mapping[str, Json] = field(default_factory=dict)
+    contains: str | None = None
+    ca: str | None = None
+    redirects: int = 0
+    error_rate: Figure | None = None
+    p95: Figure | None = None
+
+
+def fill_target(probe: Probe, fill: Callable[[str], str]) -> ProbeTarget:
+    """A probe with its texts filled in.
+
+    Args:
+        probe: as the runbook has it.
+        fill: puts values in place of `${}`.
+
+    Raises:
+        RunError: its time-out, once it is filled in, is none that it may have, or the
+            text that is looked for is empty then.
+        MobiusError: a name has no value; raised by `fill`.
+    """
+    try:
+        timeout = bounded_duration(fill(probe.timeout), "timeout")
+    except ValueError as error:
+        raise RunError(f"probe {probe.id}: `timeout`: {error}") from error
+    contains = fill(probe.contains) if probe.contains is not None else None
+    if contains == "":
+        raise RunError(
+            f"probe {probe.id}: `contains` is empty once it is filled in: every answer "
+            "holds that"
+        )
+    return ProbeTarget(
+        id=probe.id,
+        url=fill(probe.url),
+        timeout=timeout,
+        method=fill(probe.method),
+        headers={name: fill(value) for name, value in probe.headers.items()},
+        status=probe.status,
+        json={name: filled_json(value, fill) for name, value in probe.json.items()},
+        contains=contains,
+        ca=fill(probe.ca) if probe.ca is not None else None,
+        redirects=probe.redirects,
+        error_rate=probe.error_rate,
+        p95=probe.p95,
+    )
+
+
+def filled_json(value: Json, fill: Callable[[str], str]) -> Json:
+    """A JSON value with every text in it filled in."""
+    if isinstance(value, str):
+        return fill(value)
+    if isinstance(value, tuple):
+        return tuple(filled_json(item, fill) for item in value)
+    if isinstance(value, Mapping):
+        return {key: filled_json(item, fill) for key, item in value.items()}
+    return value

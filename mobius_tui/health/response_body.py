@@ -1,0 +1,128 @@
+"""What an answer's body says: assertions, and figures by JSON pointer. Pure."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from mobius_tui.runbook.model.check_kinds import Json
+from mobius_tui.runbook.model.probes import Figure
+
+_CLIP = 60
+"""Characters of a value that are quoted in a reason."""
+
+MISSING = object()
+"""What a pointer leads to where there is nothing; JSON's null is something."""
+
+
+def parse(body: bytes) -> Any:
+    """The JSON value of a body, or `MISSING` where it is none."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return MISSING
+
+
+def mismatch(
+    body: bytes, document: Any, wanted: Mapping[str, Json], contains: str | None
+) -> str:
+    """The first way in which a body is not as wanted, in words; empty if it is.
+
+    Args:
+        body: the bytes.
+        document: what `parse` made of them.
+        wanted: every key that it names must be there and equal, at any depth.
+        contains: a text that must occur.
+    """
+    if wanted:
+        if document is MISSING:
+            return "its body is no JSON"
+        found = _difference(document, wanted, "")
+        if found:
+            return found
+    if contains == "":
+        return "the text that is looked for in it is empty: it says nothing"
+    if contains is not None and contains not in body.decode("utf-8", "replace"):
+        return f"its body does not contain {quoted(contains)}"
+    return ""
+
+
+def _difference(value: Any, wanted: Json, at: str) -> str:
+    """Where a value differs from what is wanted, in words; empty if nowhere."""
+    name = at or "its body"
+    if value is MISSING:
+        return f"{name} is missing, wanted {quoted(wanted)}"
+    if isinstance(wanted, Mapping):
+        if not isinstance(value, dict):
+            return f"{name} is {quoted(value)}, wanted an object"
+        for key, item in wanted.items():
+            below = f"{at}.{key}" if at else key
+            found = _difference(value.get(key, MISSING), item, below)
+            if found:
+                return found
+        return ""
+    if isinstance(wanted, tuple):
+        if not isinstance(value, list) or len(value) != len(wanted):
+            return f"{name} is {quoted(value)}, wanted a list of {len(wanted)}"
+        for index, item in enumerate(wanted):
+            found = _difference(value[index], item, f"{at}[{index}]")
+            if found:
+                return found
+        return ""
+    if _equal(value, wanted):
+        return ""
+    return f"{name} is {quoted(value)}, wanted {quoted(wanted)}"
+
+
+def _equal(value: Any, wanted: Json) -> bool:
+    """Equal as JSON has it: `true` is not 1, but 1 is 1.0."""
+    if isinstance(value, bool) or isinstance(wanted, bool):
+        return value is wanted
+    return bool(value == wanted)
+
+
+def quoted(value: Any) -> str:
+    """A value as JSON, cut to a length that fits into a sentence."""
+    if isinstance(value, tuple):
+        value = list(value)
+    text = json.dumps(value, ensure_ascii=False, default=dict)
+    return text if len(text) <= _CLIP else text[: _CLIP - 1] + "…"
+
+
+def figure(document: Any, wanted: Figure | None, *, highest: float) -> float | None:
+    """A figure that the service reports about itself.
+
+    Args:
+        document: what `parse` made of the body.
+        wanted: where it stands, and in which unit.
+        highest: the largest value that is in range, in the figure's own unit.
+
+    Returns:
+        The figure, in milliseconds if its unit is a time; `None` if it is missing, no
+        number, or not between 0 and `highest`.
+    """
+    if wanted is None:
+        return None
+    value = pointed(document, wanted.at)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if not 0 <= value <= highest or not math.isfinite(value):
+        return None
+    return float(value * 1000 if wanted.unit == "s" else value)
+
+
+def pointed(document: Any, pointer: str) -> Any:
+    """What an RFC 6901 pointer leads to, or `MISSING`."""
+    value = document
+    for part in pointer.split("/")[1:]:
+        key = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, dict):
+            value = value.get(key, MISSING)
+        elif isinstance(value, list) and key.isascii() and key.isdigit():
+            index = int(key) if len(key) < 10 else len(value)
+            value = value[index] if index < len(value) else MISSING
+        else:
+            return MISSING
+    return value

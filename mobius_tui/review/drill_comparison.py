@@ -1,0 +1,143 @@
+"""A run beside the last drill of its runbook, aligned where both triggers fired."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from mobius_tui.health.health_history import HealthHistory
+from mobius_tui.review import run_reader
+from mobius_tui.review.earlier_drills import earlier_drills, run_times
+from mobius_tui.review.run_timeline import (
+    RunTimeline,
+    TimelineBar,
+    TimelineLane,
+    attempts_of,
+)
+from mobius_tui.review.run_walk import walk_run
+from mobius_tui.run.events.run_events import RunBegan
+from mobius_tui.run.journal.outage_times import Milestones
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.runbook.text.units import clock_duration
+
+NOTICED = 1.0
+"""Seconds that make no difference."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ComparedDrill:
+    """What is compared of a drill."""
+
+    run: str
+    began: float
+    """Seconds since 1970."""
+    times: Milestones
+    bars: Mapping[str, tuple[TimelineBar, ...]]
+    """The attempts at each step."""
+
+
+def last_drill_before(
+    directory: RunDirectory, began: RunBegan, at: float
+) -> ComparedDrill | None:
+    """The last drill of the same runbook that had ended before a run began.
+
+    Args:
+        directory: the run's; its drills lie beside it.
+        began: how it began.
+        at: when that was, in seconds since 1970.
+
+    Returns:
+        Nothing where there is none that can be read.
+    """
+    for other in earlier_drills(directory, began, at):
+        found = _drill(other)
+        if found is not None:
+            return found
+    return None
+
+
+def _drill(directory: RunDirectory) -> ComparedDrill | None:
+    record = run_reader.read_run(directory)
+    if record.problems or record.began is None:
+        return None
+    plan = Plan(record.runbook)
+    walked = walk_run(plan, record.entries)
+    past = HealthHistory()
+    for check in run_reader.read_checks(directory):
+        past.add(check)
+    state = walked.state
+    return ComparedDrill(
+        run=directory.id,
+        began=state.began_at,
+        times=run_times(directory, plan, record.entries, past),
+        bars={step_id: attempts_of(state, step_id) for step_id in state.steps},
+    )
+
+
+def compare_with_drill(
+    whole: RunTimeline, state: RunState, own: Milestones, drill: ComparedDrill
+) -> RunTimeline:
+    """A timeline with a lane of the drill under each step.
+
+    Args:
+        whole: the run's.
+        state: the run's.
+        own: its times.
+        drill: the drill.
+    """
+    both = own.triggered and drill.times.triggered
+    here = own.since if both else state.began_at
+    there = drill.times.since if both else drill.began
+    lanes: list[TimelineLane] = []
+    for lane in whole.lanes:
+        bars = drill.bars.get(lane.step, ()) if lane.kind == "step" else ()
+        if not bars:
+            lanes.append(lane)
+            continue
+        lanes.append(replace(lane, note=_difference(_took(lane.bars) - _took(bars))))
+        shifted = tuple(_shifted(bar, here - there) for bar in bars)
+        lanes.append(
+            TimelineLane(
+                kind="drill", title="in the drill", bars=shifted, step=lane.step
+            )
+        )
+    at = "the trigger" if both else "the beginning"
+    words = "; ".join((*_measured(own, drill.times, both=both), f"aligned at {at}"))
+    return replace(whole, lanes=tuple(lanes), note=f"beside drill {drill.run}: {words}")
+
+
+def _took(bars: tuple[TimelineBar, ...]) -> float:
+    """Seconds of all attempts that have ended."""
+    return sum(bar.ended - bar.began for bar in bars if bar.ended is not None)
+
+
+def _shifted(bar: TimelineBar, by: float) -> TimelineBar:
+    ended = bar.began if bar.ended is None else bar.ended
+    return replace(bar, began=bar.began + by, ended=ended + by)
+
+
+def _difference(seconds: float) -> str:
+    if abs(seconds) < NOTICED:
+        return "="
+    return f"{'+' if seconds > 0 else '-'}{clock_duration(abs(seconds))}"
+
+
+_SAID = (("rollback", "rollback begun"), ("restored", "restored"))
+"""The times that are told first."""
+
+
+def _measured(own: Milestones, drill: Milestones, *, both: bool) -> Iterator[str]:
+    """How much later or sooner than in the drill: nothing where that cannot be said."""
+    if own.triggered != drill.triggered and not both:
+        return
+    for name, word in _SAID:
+        mine, theirs = own.after(name), drill.after(name)
+        if mine is None or theirs is None:
+            continue
+        if abs(mine - theirs) < NOTICED:
+            yield f"{word} as soon"
+        else:
+            later = "later" if mine > theirs else "sooner"
+            yield f"{word} {clock_duration(abs(mine - theirs))} {later}"

@@ -1,0 +1,114 @@
+"""A run as JUnit XML, for the page of a CI: a step is a test case. Pure.
+
+An attempt that ended badly, beside what its step came to, is told as Maven Surefire
+tells a test that it ran again: `flakyFailure` or `flakyError` in a test case that came
+well out of it at last, `rerunFailure` or `rerunError` beside the `failure` or `error`
+of one that did not. Gradle and nextest write the same; Jenkins (with its flaky test
+handler) and GitHub's action-junit-report show it. Those that know nothing of it, such
+as GitLab and Jenkins by itself, leave it out and read what the step came to, as before:
+what passed turns no page red. A test case for each attempt would; and GitLab keeps only
+the first of those that have one name.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from xml.etree import ElementTree as Tree  # nosec B405
+
+from mobius_tui.review import report_wording
+from mobius_tui.review.run_report import ReportPhase, ReportStep, RunReport
+from mobius_tui.run.state.step_state import BAD, Status
+
+_ERRORS = frozenset({Status.UNKNOWN, Status.NOT_STARTED, Status.OUTPUT_LOST})
+"""Ends that say nothing of what the step was to do."""
+_LEFT = frozenset(
+    {Status.SKIPPED, Status.NOT_APPLICABLE, Status.PENDING, Status.WAITING}
+)
+
+
+def as_junit(told: RunReport) -> str:
+    """What is told of a run, as a suite for each phase."""
+    suites = [_suite(told, phase) for phase in told.phases]
+    if told.damage:
+        suites.append(_damage(told))
+    whole = Tree.Element("testsuites", name=told.title or told.run)
+    _count(whole, [case for suite in suites for case in suite.iter("testcase")])
+    del whole.attrib["skipped"]  # Jenkins' schema counts them by suite alone
+    whole.extend(suites)
+    Tree.indent(whole)
+    text = Tree.tostring(whole, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
+
+
+def _suite(told: RunReport, phase: ReportPhase) -> Tree.Element:
+    suite = Tree.Element("testsuite", name=f"{phase.number} {phase.title}")
+    cases = [_case(told, phase, step) for step in phase.steps]
+    _count(suite, cases)
+    starts = [own.started for step in phase.steps for own in step.tries]
+    if starts:
+        first = datetime.fromtimestamp(min(starts), UTC)
+        suite.set("timestamp", first.strftime("%Y-%m-%dT%H:%M:%S"))
+    suite.extend(cases)
+    return suite
+
+
+def _count(suite: Tree.Element, cases: list[Tree.Element]) -> None:
+    suite.set("tests", str(len(cases)))
+    for name, child in (
+        ("failures", "failure"),
+        ("errors", "error"),
+        ("skipped", "skipped"),
+    ):
+        suite.set(name, str(sum(case.find(child) is not None for case in cases)))
+    took = sum(float(case.get("time", "0")) for case in cases)
+    suite.set("time", f"{took:.3f}")
+
+
+def _case(told: RunReport, phase: ReportPhase, step: ReportStep) -> Tree.Element:
+    case = Tree.Element(
+        "testcase",
+        classname=f"{told.runbook}.{phase.id}",
+        name=f"{step.number} {step.title}",
+        time=f"{sum(own.took or 0.0 for own in step.tries):.3f}",
+    )
+    reason = step.reason or step.status
+    if step.status in _LEFT:
+        why = f": {step.reason}" if step.reason not in ("", step.status) else ""
+        Tree.SubElement(case, "skipped", message=f"{step.status}{why}")
+    elif step.status in BAD:
+        name = "error" if step.status in _ERRORS else "failure"
+        Tree.SubElement(case, name, type=step.status, message=reason)
+    _earlier(case, step)
+    lines = []
+    for own in step.tries:
+        lines += [f"attempt {own.number}: {report_wording.attempt(own)}", *own.output]
+    if step.status in (Status.OVERRIDDEN, Status.RECOVERED, Status.WARNED):
+        lines.append(f"{step.status}: {reason}")
+    if lines:
+        Tree.SubElement(case, "system-out").text = "\n".join(lines)
+    return case
+
+
+def _earlier(case: Tree.Element, step: ReportStep) -> None:
+    """The attempts that ended badly, but for the one that the case itself tells."""
+    if step.status in _LEFT:
+        return  # it is neither: what came before stands in its output
+    last = step.tries[-1:] if step.status in BAD else ()
+    prefix = "rerun" if last else "flaky"
+    for own in step.tries:
+        if own.status in BAD and own not in last:
+            name = "Error" if own.status in _ERRORS else "Failure"
+            message = f"attempt {own.number}: {own.reason or own.status}"
+            Tree.SubElement(case, f"{prefix}{name}", type=own.status, message=message)
+
+
+def _damage(told: RunReport) -> Tree.Element:
+    """A run that is not as it was written is no success of anything."""
+    suite = Tree.Element("testsuite", name="The record itself")
+    case = Tree.Element(
+        "testcase", classname=told.runbook, name="it is as it was written", time="0.000"
+    )
+    Tree.SubElement(case, "error", type="damaged", message="; ".join(told.damage))
+    _count(suite, [case])
+    suite.append(case)
+    return suite

@@ -1,0 +1,250 @@
+"""A run as Markdown, for a ticket or a page on GitHub. Pure.
+
+Text of the run means nothing here: it is spelt so that Markdown reads it as it is, and
+whatever has several lines stands in a fence longer than any in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from mobius_tui.review import report_wording
+from mobius_tui.review.formats.markdown_text import cell, fenced, line, quoted
+from mobius_tui.review.run_report import (
+    ReportAttempt,
+    ReportCheck,
+    ReportPhase,
+    ReportStep,
+    RunReport,
+)
+from mobius_tui.runbook.prose.prose_model import Prose
+
+SPARK = 48
+"""Characters of a line of latencies."""
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table; what its cells say is spelt here."""
+    names = list(head)
+    lines = [_row(names), _row("---" for _ in names)]
+    lines += [_row(map(cell, row)) for row in rows]
+    return "\n".join(lines)
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def as_markdown(told: RunReport) -> str:
+    """What is told of a run, with what matters most at the top."""
+    return "\n\n".join(block for block in _blocks(told) if block) + "\n"
+
+
+def _blocks(told: RunReport) -> Iterator[str]:
+    yield line("# {}", report_wording.headline(told))
+    yield from _damage(told)
+    yield table(("", ""), report_wording.facts(told))
+    yield from _quoted(told.summary)
+    yield from _deviations(told)
+    yield from _measures(told)
+    yield from _health(told)
+    yield from _told_by_people(told)
+    yield from _timeline(told)
+    yield "## Steps" if told.phases else ""
+    for phase in told.phases:
+        yield from _phase(phase)
+    if told.variables:
+        yield "## Variables at the end"
+        rows = ((v.name, v.value, v.source) for v in told.variables)
+        yield table(("Name", "Value", "From"), rows)
+    yield "## Proof"
+    yield table(("", ""), report_wording.proof(told))
+
+
+def _damage(told: RunReport) -> Iterator[str]:
+    if not told.damage:
+        return
+    head = "**This run is not as it was written.** This is what could be read of it."
+    listed = [line("> - {}", each) for each in told.damage]
+    yield "\n".join([f"> {head}", ">", *listed])
+
+
+def _deviations(told: RunReport) -> Iterator[str]:
+    yield "## Deviations"
+    if not told.deviations:
+        yield report_wording.NO_DEVIATIONS
+        return
+    rows = (
+        (d.kind, d.name, report_wording.time_of_day(d.at), d.by, d.text)
+        for d in told.deviations
+    )
+    yield table(("What", "Step", "At (UTC)", "By", "Why"), rows)
+
+
+def _measures(told: RunReport) -> Iterator[str]:
+    if not told.measures:
+        return
+    yield "## Times"
+    drills = report_wording.drills_before(told)
+    yield f"Counted {report_wording.counted_from(told)}{drills}."
+    head = ["What", "At (UTC)", "After"]
+    if told.drills:
+        head += ["Last drill", "Best drill", "Against the last"]
+    rows = []
+    for each in told.measures:
+        row = [
+            each.title,
+            report_wording.time_of_day(each.at),
+            report_wording.column_duration(each.after),
+        ]
+        if told.drills:
+            row += [
+                report_wording.column_duration(each.last),
+                report_wording.column_duration(each.best),
+            ]
+            row.append(report_wording.against(each))
+        rows.append(row)
+    yield table(head, rows)
+
+
+def _health(told: RunReport) -> Iterator[str]:
+    if not told.health:
+        return
+    yield "## Health"
+    figures = (*report_wording.OURS, "Reported at most", "Longest outage", "Latency")
+    head = ("Probe", "Checks", "Ok", *figures)
+    rows = (
+        (
+            probe.title,
+            str(probe.checks),
+            report_wording.rate(probe.success_rate),
+            report_wording.ms(probe.p50_ms),
+            report_wording.ms(probe.p95_ms),
+            report_wording.reported(probe),
+            report_wording.outage(probe),
+            report_wording.sparkline(probe, SPARK),
+        )
+        for probe in told.health
+    )
+    yield table(head, rows)
+    yield (
+        f"Latency from {report_wording.time_of_day(told.began)} to {report_wording.time_of_day(told.until)}; "
+        "✖ a check failed, ? no data, · nobody looked."
+    )
+
+
+def _told_by_people(told: RunReport) -> Iterator[str]:
+    """What people decided, said and noted."""
+    if told.decisions:
+        yield "## Decisions"
+        rows = (
+            (
+                report_wording.time_of_day(d.at),
+                d.name,
+                ", ".join(d.chosen),
+                d.by,
+                d.reason,
+            )
+            for d in told.decisions
+        )
+        yield table(("At (UTC)", "Step", "Decided", "By", "Why"), rows)
+    if told.messages:
+        yield "## Messages"
+    for title, fate, text in report_wording.messages(told):
+        yield line("**{}**, {}:", title, fate)
+        yield fenced(text.split("\n"))
+    if told.notes:
+        yield "## Notes"
+        notes = (
+            (report_wording.time_of_day(n.at), n.by, n.name, n.text) for n in told.notes
+        )
+        yield table(("At (UTC)", "By", "On", "Note"), notes)
+    if told.annotations:
+        yield "## Annotations"
+        later = (
+            (
+                report_wording.annotated(a, told),
+                a.text,
+                a.by,
+                report_wording.when(a.written),
+            )
+            for a in told.annotations
+        )
+        yield table(("On", "Annotation", "By", "Written"), later)
+    if told.action_items:
+        yield "## Action items"
+        yield table(report_wording.ACTION_ITEMS, report_wording.action_items(told))
+
+
+def _timeline(told: RunReport) -> Iterator[str]:
+    if not told.timeline:
+        return
+    yield "## Timeline"
+    rows = [
+        [
+            report_wording.time_of_day(h.at),
+            f"+{report_wording.column_duration(h.after)}",
+            h.by,
+            h.text,
+        ]
+        for h in told.timeline
+    ]
+    if told.left_out:
+        note = f"{told.left_out} lines are left out here; the journal has them"
+        rows.insert(len(rows) // 2, ["", "", "", note])
+    yield table(("At (UTC)", "After", "By", "What"), rows)
+
+
+def _phase(phase: ReportPhase) -> Iterator[str]:
+    aside = " (aside)" if phase.aside else ""
+    yield line("### {}", f"{phase.number} {phase.title}{aside}")
+    if not phase.entered:
+        yield "Not entered."
+        return
+    yield from _quoted(phase.why, "Why:")
+    for step in phase.steps:
+        yield from _step(step)
+
+
+def _quoted(prose: Prose, label: str = "") -> Iterator[str]:
+    """What the runbook says, where it says something."""
+    if prose.text.strip():
+        yield label
+        yield quoted(prose)
+
+
+def _step(step: ReportStep) -> Iterator[str]:
+    status = step.status.upper() if step.status not in ("passed", "pending") else ""
+    title = f"{step.number} {step.title}"
+    yield line(f"#### {{}} — {status or step.status}", title)
+    about = ", ".join(report_wording.labels(step))
+    yield line("{}", f"{about}; {step.reason}" if step.reason else about)
+    yield from _quoted(step.why, "Why:")
+    if isinstance(step.command, Prose):
+        yield from _quoted(step.command)
+    elif step.command:
+        language = "sh" if step.program.startswith("bash") else "text"
+        yield fenced(step.command.split("\n"), language)
+    if step.checks:
+        yield "\n".join(line("- Check: {}", each) for each in step.checks)
+    for own in step.tries:
+        yield from _try(own)
+
+
+def _try(own: ReportAttempt) -> Iterator[str]:
+    yield line(f"**Attempt {own.number}**: {{}}", report_wording.attempt(own))
+    lines = [line("- {}", f"{g.name} = {g.value}") for g in own.given]
+    lines += [_look(each) for each in own.looks]
+    yield "\n".join(lines)
+    if own.output:
+        yield f"Printed, {report_wording.printed(own)}:"
+        yield fenced(own.output)
+
+
+def _look(own: ReportCheck) -> str:
+    held = "held" if own.held else "**did not hold**"
+    return line(
+        f"- {report_wording.time_of_day(own.at)} {held}: {{}}: {{}}",
+        own.check,
+        own.detail,
+    )

@@ -1,0 +1,254 @@
+"""Texts in Markdown: escaped, quoted, and those of a runbook with their form. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+from mobius_tui.runbook.prose.markdown import parse_markdown
+from mobius_tui.runbook.prose.prose_model import (
+    Body,
+    Code,
+    Grid,
+    Heading,
+    HorizontalRule,
+    Items,
+    Paragraph,
+    Placed,
+    Prose,
+    ProsePart,
+    ProseRow,
+    ProseSpan,
+    Quote,
+)
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+
+_LEADS = re.compile(r"[@#]\w|:/|\bwww\.|\bGH-\d|\b(?:mailto|xmpp):", re.IGNORECASE)
+"""What GitHub makes a mention or a link of, beside Markdown."""
+_ALSO_MEANT = re.compile(
+    r"(?<![\w$])\$[^\s$](?:[^$]*[^\s$])?\$(?!\w)"
+    r"|~[^\s~](?:[^~]*[^\s~])?~|^(?:- )?\[[ xX]\](?: |$)"
+)
+"""Formulas, what is struck out by one sign, and boxes to tick: GitHub has them, too."""
+_MARKS = re.compile(rf"[`*_\[\]<&\\~$@#!]|{_LEADS.pattern}", re.IGNORECASE)
+"""Without one of these, words in the middle of a line mean nothing."""
+_FIRST = re.compile(r"[->\s]*\{")
+"""A form in which a text is what a block of it begins with."""
+_BLANKS = re.compile(r"( +)")
+_ENDED = re.compile(r"\A(.+?)([.,:!?]*)\Z")
+_BEFORE_A_BAR = re.compile(r"(\\+)(?=\|)")
+"""In a table, readers do not agree on what these mean."""
+_SLOT = "\ue000"
+"""Stands for a text, as a letter would."""
+
+
+def code(text: str) -> str:
+    """A text as a span of code, whatever stands in it."""
+    if not text:
+        return ""
+    parts = _BEFORE_A_BAR.split(text)
+    parts[::2] = map(_span, parts[::2])
+    parts[1::2] = ("&#92;" * len(part) for part in parts[1::2])
+    return "".join(parts)
+
+
+def _span(text: str) -> str:
+    longest = max((len(ticks) for ticks in re.findall(r"`+", text)), default=0)
+    ticks = "`" * (longest + 1)
+    pad = " " if text[:1] in "` " or text[-1:] in "` " else ""
+    return f"{ticks}{pad}{text}{pad}{ticks}" if text else ""
+
+
+def fenced(rows: Iterable[str], language: str = "text") -> str:
+    """Lines as they are, in a fence that none of them can end."""
+    text = "\n".join(rows)
+    longest = max((len(ticks) for ticks in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def line(form: str, *texts: str) -> str:
+    """A line of ours with texts in it that mean nothing.
+
+    Args:
+        form: the line in Markdown; `{}` where a text stands.
+        texts: what was said, each in one line; blanks around it are left out.
+    """
+    said = [text.strip() for text in texts]
+    return spelt(form, *said) or form.format(*map(code, said))
+
+
+def cell(text: str) -> str:
+    """A text for a cell of a table."""
+    return line("a {}", text).removeprefix("a ").replace("|", r"\|")
+
+
+def spelt(form: str, *texts: str) -> str:
+    """The same; blanks around a text stay. Empty, where no spelling of it will do."""
+    is_inner = "\n" not in form and not _FIRST.match(form)
+    if is_inner and not any(map(_MARKS.search, texts)):
+        return form.format(*texts)
+    kinds, words, _ = _read(form.format(*(_SLOT for _ in texts)))
+    if _SLOT in form:
+        return ""
+    *before, last = words.split(_SLOT)
+    whole = "".join(a + b for a, b in zip(before, texts, strict=True)) + last
+    for spell in (str, _leading, _first, _marked):
+        made = form.format(*map(spell, texts))
+        found, read, outside = _read(made)
+        meant = _LEADS.search(outside) or _ALSO_MEANT.search(outside)
+        if (found, read) == (kinds, whole) and not meant:
+            return made
+    return ""
+
+
+def _leading(text: str) -> str:
+    """The words that lead somewhere as code."""
+    return _words(text, lambda word: _LEADS.search(word) is not None)
+
+
+def _first(text: str) -> str:
+    """These, and the first one."""
+    first = text.split(" ", 1)[0]
+    return _words(text, lambda word: word == first or _LEADS.search(word) is not None)
+
+
+def _marked(text: str) -> str:
+    """Each word as code that has a mark in it."""
+    return _words(text, lambda word: _MARKS.search(word) is not None)
+
+
+def _words(text: str, is_meant: Callable[[str], bool]) -> str:
+    parts = _BLANKS.split(text)
+    return "".join(_ENDED.sub(_coded, w) if is_meant(w) else w for w in parts)
+
+
+def _coded(match: re.Match[str]) -> str:
+    """A word as code, without the point or the comma behind it."""
+    return code(match[1]) + match[2]
+
+
+@cache
+def _reader() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+
+def _read(text: str) -> tuple[tuple[str, ...], str, str]:
+    """What is read: the kinds of parts, the words, and those outside of code and links.
+
+    A link is always one of ours: there is one more part where it is not.
+    """
+    kinds: list[str] = []
+    words: list[str] = []
+    outside: list[str] = []
+    for token in _each(_reader().parse(text)):
+        if token.type in ("text", "text_special", "code_inline"):
+            words.append(token.content)
+            is_bare = token.type != "code_inline" and kinds[-1:] != ["link_open"]
+            outside.append(token.content if is_bare else "`")
+        else:
+            kinds.append(token.type)
+    return tuple(kinds), "".join(words), "".join(outside)
+
+
+def _each(tokens: Sequence[Token]) -> Iterator[Token]:
+    for token in tokens:
+        yield token
+        yield from _each(token.children or ())
+
+
+PAGE = re.compile(r"https?://[!-;=?-~]+", re.IGNORECASE)
+"""An address that a report may lead to."""
+
+
+def quoted(prose: Prose) -> str:
+    """A text as a quote, which its own headings and lists cannot leave."""
+    return "\n".join(_indented("> ", _body(parse_markdown(prose)), "> "))
+
+
+def _body(parts: Body) -> Iterator[str]:
+    for number, placed in enumerate(parts):
+        if number:
+            yield ""
+        yield from _part(placed.part)
+
+
+def _part(part: ProsePart) -> Iterator[str]:
+    match part:
+        case Paragraph(rows):
+            yield from _lines(rows)
+        case Heading(_, row):
+            yield from _lines((tuple(ProseSpan(span.words, "strong") for span in row),))
+        case Code(rows, fenced=_, language=language):
+            yield from fenced(rows, language or "text").split("\n")
+        case Items(items):
+            for number, (apart, item) in enumerate(items):
+                if apart and number:
+                    yield ""
+                mark = "- " if item.number is None else f"{item.number}. "
+                inner = _body(item.body or (Placed(Paragraph(((),))),))
+                yield from _indented(mark, inner, " " * len(mark))
+        case Quote(inner):
+            yield from _indented("> ", _body(inner), "> ")
+        case Grid(head, rows):
+            yield _cells(head)
+            yield _cells(((ProseSpan("---"),),) * len(head))
+            yield from map(_cells, rows)
+        case HorizontalRule():
+            yield "***"
+
+
+def _indented(first: str, lines: Iterable[str], others: str) -> Iterator[str]:
+    """Lines with a mark before the first and the others; the blanks behind stay."""
+    before = first
+    for line in lines:
+        yield f"{before}{line}" if line else before.rstrip()
+        before = others
+
+
+def _cells(row: Iterable[ProseRow]) -> str:
+    cells = ("".join(map(_plain, each)) for each in row)
+    return f"| {' | '.join(map(cell, cells))} |"
+
+
+def _lines(rows: Iterable[ProseRow]) -> Iterator[str]:
+    """Lines of words, none of which means more than it says."""
+    made = [_form(row) for row in rows]
+    form = "  \n".join(form for form, _ in made)
+    spelling = spelt(form, *(text for _, texts in made for text in texts))
+    whole = spelling or fenced("".join(map(_plain, row)).strip() for row in rows)
+    yield from whole.split("\n")
+
+
+def _form(row: ProseRow) -> tuple[str, list[str]]:
+    """A line with a place for each of its texts, and the texts."""
+    form: list[str] = []
+    texts: list[str] = []
+    for span in row:
+        if span.kind == "code":
+            form.append(_kept(code(span.words)))
+            continue
+        texts.append(span.words if form else span.words.lstrip())
+        form.append("**{}**" if span.kind == "strong" else "{}")
+        if span.told and span.own and PAGE.fullmatch(span.told):
+            form.append(_kept(f" (<{span.told}>)"))
+        elif span.told:
+            form.append(" ({})")
+            texts.append(span.told)
+    return "".join(form), texts
+
+
+def _plain(span: ProseSpan) -> str:
+    return f"{span.words} ({span.told})" if span.told else span.words
+
+
+def _kept(words: str) -> str:
+    return words.replace("{", "{{").replace("}", "}}")

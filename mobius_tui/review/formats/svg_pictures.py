@@ -1,0 +1,268 @@
+"""A run as pictures: who did what when, and how health was. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mobius_tui.review import report_wording
+from mobius_tui.review.check_slices import slice_state
+from mobius_tui.review.formats.html_markup import Markup, joined, tag
+from mobius_tui.review.run_report import (
+    ReportAttempt,
+    ReportPhase,
+    ReportProbe,
+    ReportStep,
+    RunReport,
+    TimelineEntry,
+)
+from mobius_tui.runbook.text.units import clock_duration
+
+WIDTH = 960.0
+GUTTER = 170.0
+"""Where the names stand, left of the time."""
+LANE = 26.0
+BAR = 14.0
+CHART = 90.0
+"""Height of a chart of latencies."""
+AXIS = 22.0
+TICKS = 8
+"""Times under a picture at most."""
+STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200)
+"""Seconds between two of them; days, where the last is too short."""
+DAY = 86400
+NAME = 24
+"""Characters of a name that fit into the gutter."""
+ROLES = {
+    "passed": "ok",
+    "recovered": "ok",
+    "completed": "ok",
+    "warned": "warn",
+    "overridden": "warn",
+    "skipped": "warn",
+    "retried": "warn",
+    "running": "warn",
+    "unknown": "unknown",
+    "pending": "muted",
+    "waiting": "muted",
+    "not applicable": "muted",
+}
+"""What a state looks like; `bad` where it is not named."""
+_PROBE = {"ok": "ok", "failed": "bad", "no data": "unknown", "none": "none"}
+_MARKED = {
+    "TriggerFired": "trigger fired",
+    "RollbackBegan": "rollback begins",
+    "ChoiceMade": "decided",
+    "NoteAdded": "note",
+    "MessageSent": "message sent",
+}
+"""Events that have a mark of their own."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scale:
+    """Where a time stands in a picture."""
+
+    began: float
+    until: float
+
+    def x(self, at: float) -> float:
+        """A place from the left, for seconds since 1970."""
+        whole = max(self.until - self.began, 1.0)
+        part = min(1.0, max(0.0, (at - self.began) / whole))
+        return GUTTER + part * (WIDTH - GUTTER - 10)
+
+    def ticks(self) -> Iterator[float]:
+        """Times to be named under the picture."""
+        whole = self.until - self.began
+        days = DAY * math.ceil(whole / DAY / TICKS)
+        step = next((each for each in STEPS if whole / each < TICKS), days)
+        for place in range(int(whole / step) + 1):
+            yield self.began + step * place
+
+
+def scale_of(told: RunReport) -> Scale:
+    """The time of a whole run."""
+    began = told.began or 0.0
+    return Scale(began=began, until=max(told.until or began, began + 1))
+
+
+def timeline_picture(told: RunReport) -> Markup:
+    """Phases, health and events over one clock."""
+    scale = scale_of(told)
+    lanes = [_phase(phase, scale) for phase in told.phases if _tries(phase)]
+    lanes += [_probe(probe, scale) for probe in told.health]
+    lanes.append(_events(told, scale))
+    height = len(lanes) * LANE + AXIS
+    placed = [
+        tag("g", lane, transform=f"translate(0 {place * LANE:.0f})")
+        for place, lane in enumerate(lanes)
+    ]
+    return _picture(
+        "timeline",
+        "Timeline of the run",
+        f"{len(lanes)} lanes from {report_wording.when(told.began)} to "
+        f"{report_wording.when(told.until)}: a bar for each attempt at a step, by phase; "
+        "health by probe; and what was triggered, decided and noted. "
+        "The table of the timeline says the same.",
+        height,
+        _axis(scale, height - AXIS),
+        *placed,
+    )
+
+
+def _picture(name: str, title: str, what: str, height: float, *parts: Markup) -> Markup:
+    return tag(
+        "svg",
+        tag("title", title, id=f"{name}-title"),
+        tag("desc", what, id=f"{name}-desc"),
+        *parts,
+        viewBox=f"0 0 {WIDTH:.0f} {height:.0f}",
+        role="img",
+        aria_labelledby=f"{name}-title {name}-desc",
+        xmlns="http://www.w3.org/2000/svg",
+    )
+
+
+def _axis(scale: Scale, y: float) -> Markup:
+    parts = []
+    for at in scale.ticks():
+        x = scale.x(at)
+        parts.append(tag("line", x1=x, x2=x, y1=0.0, y2=y))
+        after = f"+{clock_duration(at - scale.began)}"
+        anchor = "end" if x > WIDTH - 60 else "middle"
+        parts.append(
+            tag("text", after, x=x, y=y + 15, text_anchor=anchor, class_="muted")
+        )
+    return joined(parts)
+
+
+def _name(text: str) -> Markup:
+    short = text if len(text) <= NAME else f"{text[: NAME - 1]}…"
+    return tag("text", tag("title", text), short, x=4.0, y=LANE / 2 + 4)
+
+
+def _tries(phase: ReportPhase) -> list[tuple[ReportStep, ReportAttempt]]:
+    return [(step, own) for step in phase.steps for own in step.tries]
+
+
+def _phase(phase: ReportPhase, scale: Scale) -> Markup:
+    bars = [_bar(step, own, scale) for step, own in _tries(phase)]
+    return joined([_name(f"{phase.number} {phase.title}"), *bars])
+
+
+def _bar(step: ReportStep, own: ReportAttempt, scale: Scale) -> Markup:
+    role = ROLES.get(own.status, "bad")
+    x = scale.x(own.started)
+    end = scale.x(own.ended if own.ended is not None else scale.until)
+    words = f"{step.number} {step.title}, attempt {own.number}: {report_wording.attempt(own)}"
+    y = (LANE - BAR) / 2
+    parts = [
+        tag("title", words),
+        tag("rect", x=x, y=y, width=max(3.0, end - x), height=BAR, class_=role),
+    ]
+    if role in ("bad", "unknown"):
+        mark = "✖" if role == "bad" else "?"
+        parts.append(tag("text", mark, x=x - 1, y=y, class_=f"mark {role}"))
+    return tag("g", *parts)
+
+
+def _probe(probe: ReportProbe, scale: Scale) -> Markup:
+    parts = [_name(probe.title)]
+    ends = [beat.at for beat in probe.beats[1:]] + [scale.until]
+    for beat, until in zip(probe.beats, ends, strict=False):
+        state = slice_state(beat)
+        x = scale.x(beat.at)
+        parts.append(
+            tag(
+                "rect",
+                tag(
+                    "title",
+                    f"{report_wording.time_of_day(beat.at)} {probe.title}: {state}",
+                ),
+                x=x,
+                y=9.0 if state == "ok" else 4.0,
+                width=max(1.0, scale.x(until) - x),
+                height=8.0 if state == "ok" else 18.0,
+                class_=_PROBE[state],
+            )
+        )
+    return joined(parts)
+
+
+def _events(told: RunReport, scale: Scale) -> Markup:
+    marks = [_mark(each, scale) for each in told.timeline if each.event in _MARKED]
+    return joined([_name("Events"), *marks])
+
+
+def _mark(each: TimelineEntry, scale: Scale) -> Markup:
+    bad = each.event in ("TriggerFired", "RollbackBegan")
+    words = f"{report_wording.time_of_day(each.at)} {_MARKED[each.event]}: {each.text}"
+    return tag(
+        "text",
+        tag("title", words),
+        "▼" if bad else "◆",
+        x=scale.x(each.at),
+        y=LANE / 2 + 4,
+        text_anchor="middle",
+        class_="mark bad" if bad else "mark",
+    )
+
+
+def latency_picture(probe: ReportProbe, told: RunReport, place: int) -> Markup:
+    """The longest answers of a probe, slice by slice.
+
+    Args:
+        probe: whose.
+        told: the run.
+        place: tells this picture from the others.
+    """
+    scale, top = scale_of(told), report_wording.ceiling(probe)
+    ends = [beat.at for beat in probe.beats[1:]] + [scale.until]
+    parts = []
+    for beat, until in zip(probe.beats, ends, strict=False):
+        state = slice_state(beat)
+        x = scale.x(beat.at)
+        high = CHART if state == "failed" else (beat.ms or 0.0) / top * CHART
+        if state == "failed":
+            parts.append(tag("text", "✖", x=x, y=9.0, class_="mark bad"))
+        over = probe.limit_ms is not None and (beat.ms or 0.0) > probe.limit_ms
+        role = "warn" if over and state == "ok" else _PROBE[state]
+        words = f"{report_wording.time_of_day(beat.at)}: {state}, {report_wording.ms(beat.ms)}"
+        parts.append(
+            tag(
+                "rect",
+                tag("title", words),
+                x=x,
+                y=12 + CHART - max(high, 1.0),
+                width=max(1.0, scale.x(until) - x - 0.5),
+                height=max(high, 1.0),
+                class_=role,
+            )
+        )
+    parts += list(_levels(probe, top))
+    return _picture(
+        f"latency-{place}",
+        f"Latency of {probe.title}",
+        f"The longest answer in each slice of time, up to {top:.0f} ms; "
+        f"P95 of our checks {report_wording.ms(probe.p95_ms)}; "
+        f"longest outage {report_wording.outage(probe)}.",
+        CHART + 12 + AXIS,
+        _axis(scale, CHART + 12),
+        *parts,
+    )
+
+
+def _levels(probe: ReportProbe, top: float) -> Iterator[Markup]:
+    """What a height means."""
+    yield tag("text", f"{top:.0f} ms", x=4.0, y=20.0, class_="muted")
+    yield tag("text", "0 ms", x=4.0, y=12 + CHART, class_="muted")
+    if probe.limit_ms is not None and probe.limit_ms > top:
+        words = f"limit {probe.limit_ms:.0f} ms, above"
+        yield tag("text", words, x=GUTTER - 8, y=12.0, text_anchor="end")
+    elif probe.limit_ms is not None:
+        y = 12 + CHART - probe.limit_ms / top * CHART
+        yield tag("line", x1=GUTTER, x2=WIDTH - 10, y1=y, y2=y, class_="limit")
+        words = f"limit {probe.limit_ms:.0f} ms"
+        yield tag("text", words, x=GUTTER - 8, y=y + 4, text_anchor="end")

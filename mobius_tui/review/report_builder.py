@@ -1,0 +1,191 @@
+"""Builds the report of a run from its directory and from the drills before it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+
+from mobius_tui.review import (
+    report_redaction,
+    run_action_items,
+    run_annotations,
+    run_reader,
+)
+from mobius_tui.review.check_slices import CheckSlices
+from mobius_tui.review.earlier_drills import drills_before, end_record, run_times
+from mobius_tui.review.report_redaction import ReportRedactor
+from mobius_tui.review.report_steps import StepReporter, messages, report_values
+from mobius_tui.review.run_reader import ReadRun
+from mobius_tui.review.run_report import Measure, RunReport, TimelineEntry
+from mobius_tui.review.run_walk import WalkedRun, walk_run
+from mobius_tui.run.journal.outage_times import Milestones
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.records import seals
+from mobius_tui.run.records.verification import damage
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.runbook.prose.prose_model import Prose
+
+TITLES: Mapping[str, str] = {
+    "detected": "Detected: the first sign on record",
+    "acknowledged": "Acknowledged by a person",
+    "decided": "Decided",
+    "rollback": "Rollback begun",
+    "restored": "Restored: healthy from then on",
+    "steady": "Three healthy checks in a row",
+    "total": "The whole run, from its beginning",
+}
+
+
+def measures_with_drills(
+    found: Milestones | None, began: float | None, drills: Sequence[Mapping[str, float]]
+) -> tuple[Measure, ...]:
+    """Each time of a run, beside those of the drills before it.
+
+    Args:
+        found: the run's own; `None` for one that never began.
+        began: when it began, in seconds since 1970.
+        drills: what each took for each time, in seconds, newest first.
+    """
+    if found is None:
+        return ()
+    measures = []
+    for name, title in TITLES.items():
+        known = [drill[name] for drill in drills if name in drill]
+        if name == "total":
+            at = found.ended
+            after = at - began if at is not None and began is not None else None
+        else:
+            at, after = found.at(name), found.after(name)
+        measures.append(
+            Measure(
+                name=name,
+                title=title,
+                at=at,
+                after=after,
+                last=known[0] if known else None,
+                best=min(known, default=None),
+            )
+        )
+    return tuple(measures)
+
+
+MOST = 2000
+"""Lines of a timeline that are told; of a longer one, its beginning and its end."""
+
+
+def build_report(directory: RunDirectory) -> RunReport:
+    """All that is told of a run; whatever has become of it, it is told.
+
+    The same run gives the same value, as long as nothing is added to it and the drills
+    before it are kept.
+    """
+    record = run_reader.read_run(directory)
+    plan = Plan(record.runbook)
+    walked = walk_run(plan, record.entries)
+    if walked.problem:
+        record = run_reader.truncate_before(record, walked.told + 1, walked.problem)
+    redactor = ReportRedactor(_secrets(record.runbook))
+    beats = CheckSlices()
+    for check in run_reader.read_checks(directory):
+        beats.add(check)
+    return _told(record, plan, walked, beats, redactor)
+
+
+def _told(
+    record: ReadRun,
+    plan: Plan,
+    walked: WalkedRun,
+    beats: CheckSlices,
+    redactor: ReportRedactor,
+) -> RunReport:
+    state, began, one = walked.state, record.began, redactor.line
+    until = _until(state, beats)
+    found = None
+    if began is not None:
+        found = run_times(record.directory, plan, record.entries, beats.past)
+    drills = drills_before(record.directory, began, state.began_at)
+    done, applicable = plan.progress(state, plan.standings(state))
+    ended = state.ended
+    outcome = "open" if ended is None else ended.outcome
+    timeline, left_out = _shortened(walked.timeline)
+    phases = StepReporter(record, plan, walked, redactor).phases()
+    steps = tuple(step for phase in phases for step in phase.steps)
+    health = beats.probes(record.runbook.health, state, state.began_at, until)
+    return RunReport(
+        run=one(record.directory.id),
+        runbook=one(record.runbook.id),
+        title=one(began.title if began is not None else ""),
+        summary=redactor.prose(Prose(record.runbook.summary)),
+        sha256=one(began.sha256 if began is not None else ""),
+        mode=began.mode if began is not None else "",
+        environment=one((began.environment or "") if began is not None else ""),
+        protected=began is not None and began.protected,
+        profile=one((began.profile or "") if began is not None else ""),
+        workdir=one(began.workdir if began is not None else ""),
+        operator=one(began.operator if began is not None else ""),
+        began=state.began_at if began is not None else None,
+        ended=state.ended_at,
+        until=until if began is not None else None,
+        outcome=outcome if began is not None else "never began",
+        reason=one(ended.reason if ended is not None else ""),
+        done=done,
+        applicable=applicable,
+        events=len(record.entries),
+        head=record.head,
+        damage=tuple(one(each) for each in _damage(record)),
+        deviations=tuple(report_redaction.sanitize_statements(walked.deviations, one)),
+        measures=measures_with_drills(found, state.began_at, drills),
+        since_trigger=found is not None and found.triggered,
+        drills=len(drills),
+        timeline=tuple(report_redaction.sanitize_timeline(timeline, one)),
+        left_out=left_out,
+        phases=phases,
+        variables=tuple(report_values(state.variables.items(), redactor)),
+        health=tuple(report_redaction.sanitize_probes(health, one)),
+        messages=tuple(messages(plan, walked, steps, redactor, hosted=record.hosted)),
+        decisions=tuple(report_redaction.sanitize_decisions(walked.decisions, one)),
+        notes=tuple(report_redaction.sanitize_statements(walked.notes, one)),
+        annotations=tuple(
+            report_redaction.sanitize_annotations(
+                run_annotations.read_annotations(record.directory), one
+            )
+        ),
+        action_items=tuple(
+            report_redaction.sanitize_action_items(
+                run_action_items.read_action_items(record.directory), one
+            )
+        ),
+        said_head=seals.last_seal_digest(end_record(record.directory)),
+    )
+
+
+def _secrets(runbook: Runbook) -> Iterator[str]:
+    """The values of secrets that whoever reads the run has in the environment."""
+    for variable in runbook.variables.values():
+        if variable.secret and variable.from_env is not None:
+            yield os.environ.get(variable.from_env, "")
+
+
+def _damage(record: ReadRun) -> tuple[str, ...]:
+    """What of a run is not as it was written."""
+    if record.problems or record.began is None:
+        return record.problems
+    return damage(record.directory)
+
+
+def _until(state: RunState, beats: CheckSlices) -> float:
+    """The last that is known of a run, in seconds since 1970."""
+    if state.ended_at is not None:
+        return state.ended_at
+    return max(state.at, beats.last or 0.0)
+
+
+def _shortened(
+    timeline: tuple[TimelineEntry, ...],
+) -> tuple[tuple[TimelineEntry, ...], int]:
+    if len(timeline) <= MOST:
+        return timeline, 0
+    half = MOST // 2
+    return (*timeline[:half], *timeline[-half:]), len(timeline) - MOST

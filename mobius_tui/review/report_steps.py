@@ -1,0 +1,274 @@
+"""The steps, attempts, outputs and messages of a report."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from mobius_tui.review.report_redaction import ReportRedactor
+from mobius_tui.review.run_reader import ReadRun
+from mobius_tui.review.run_report import (
+    ReportAttempt,
+    ReportCheck,
+    ReportMessage,
+    ReportPhase,
+    ReportStep,
+    VariableValue,
+)
+from mobius_tui.review.run_walk import AttemptKey, WalkedRun
+from mobius_tui.run.attempts.exit_status import code_in_words
+from mobius_tui.run.planning.plan import Plan, effect_of, kind_of
+from mobius_tui.run.planning.variables import Values
+from mobius_tui.run.state.deliveries import as_seen
+from mobius_tui.run.state.step_state import Attempt, Status, Value
+from mobius_tui.run.storage.safe_open import open_regular
+from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
+from mobius_tui.runbook.model.runbook import Phase, Step
+from mobius_tui.runbook.model.step_text import check_in_words, command_in_words
+from mobius_tui.runbook.model.templates import fill
+from mobius_tui.runbook.prose.prose_model import Prose
+from mobius_tui.sanitize import collapse, decode
+
+LINES = 20
+PIECE = 1 << 14
+"""Bytes of an output's end that are read."""
+WIDTH = 400
+"""Characters of a line that are told."""
+
+
+def last_lines(path: Path) -> tuple[str, ...]:
+    """The last lines of an output, as they came; empty where there is none."""
+    try:
+        with open_regular(path) as file:
+            size = file.seek(0, os.SEEK_END)
+            begin = file.seek(max(0, size - PIECE))
+            data = file.read(PIECE)
+    except (OSError, ValueError):
+        return ()
+    rows = collapse(decode(data)).rstrip("\n").split("\n") if data else []
+    if begin and len(rows) > 1:
+        del rows[0]  # it began before what was read
+    return tuple(rows[-LINES:])
+
+
+def clip(row: str) -> str:
+    """A line that fits; what is cut off is told."""
+    return row if len(row) <= WIDTH else f"{row[: WIDTH - 1]}…"
+
+
+def messages(
+    plan: Plan,
+    walked: WalkedRun,
+    steps: tuple[ReportStep, ...],
+    redactor: ReportRedactor,
+    *,
+    hosted: bool,
+) -> Iterator[ReportMessage]:
+    """Every message that was sent, or told by a person, in the order of their times.
+
+    Args:
+        plan: the run's.
+        walked: what its entries say.
+        steps: what is told of its steps; the template's text is there, filled in.
+        redactor: makes texts fit to be told.
+        hosted: whether a host runs the run now.
+    """
+    sent = tuple(_sent(walked, redactor, hosted=hosted))
+    through = {(d.queued.step, d.queued.attempt) for d in walked.state.deliveries}
+    by_people = (
+        delivered
+        for told in steps
+        for key, delivered in _by_people(plan, walked, told, redactor)
+        if key not in through
+    )
+    yield from sorted((*sent, *by_people), key=lambda each: each.at)
+
+
+def _sent(
+    walked: WalkedRun, redactor: ReportRedactor, *, hosted: bool
+) -> Iterator[ReportMessage]:
+    for delivery in walked.state.deliveries:
+        own = as_seen(delivery, hosted=hosted)
+        why = f": {own.reason}" if own.reason else ""
+        yield ReportMessage(
+            at=own.since or own.at,
+            by=redactor.line(own.by),
+            title=redactor.line(own.queued.title),
+            channel=redactor.line(own.channel),
+            state=redactor.line(f"{own.stand}{why}"),
+            text=redactor.lines(own.queued.text),
+        )
+
+
+def _by_people(
+    plan: Plan, walked: WalkedRun, told: ReportStep, redactor: ReportRedactor
+) -> Iterator[tuple[AttemptKey, ReportMessage]]:
+    """What a person said by other ways than the program's."""
+    action = plan.steps[told.id].action
+    if not isinstance(action, SendMessage):
+        return
+    for own in walked.state.steps[told.id].attempts:
+        if own.ended is None:
+            continue
+        delivered = ReportMessage(
+            at=own.ended,
+            by=redactor.line(own.by),
+            title=redactor.line(plan.runbook.messages[action.message].title),
+            channel="",
+            state="told" if own.status is Status.PASSED else str(own.status),
+            text=redactor.lines(own.note or str(told.command)),
+        )
+        yield (told.id, own.number), delivered
+
+
+LOOKS = 10
+"""Looks of an attempt's checks that are told, the last ones."""
+_OF_A_CLOCK = frozenset({"now", "run.started", "run.elapsed"})
+
+
+def report_values(
+    values: Iterable[tuple[str, Value]], redactor: ReportRedactor
+) -> Iterator[VariableValue]:
+    """Variables and their values, as they may be told."""
+    for name, value in values:
+        text = "[secret]" if value.text is None else redactor.line(value.text)
+        yield VariableValue(name=redactor.line(name), value=text, source=value.source)
+
+
+class StepReporter:
+    """Tells the steps of one run."""
+
+    def __init__(
+        self, record: ReadRun, plan: Plan, walked: WalkedRun, redactor: ReportRedactor
+    ) -> None:
+        """Know the run.
+
+        Args:
+            record: what could be read of it.
+            plan: its plan.
+            walked: what its entries say.
+            redactor: makes texts fit to be told.
+        """
+        self._record = record
+        self._plan = plan
+        self._walked = walked
+        self._redactor = redactor
+        self._one = redactor.line
+        self._standings = plan.standings(walked.state)
+        self._values = Values(walked.state, now=0.0, name_of=plan.name)
+
+    def phases(self) -> tuple[ReportPhase, ...]:
+        """Every phase, in the order of the runbook."""
+        return tuple(self._phase(each) for each in self._plan.runbook.phases)
+
+    def _phase(self, phase: Phase) -> ReportPhase:
+        return ReportPhase(
+            id=self._one(phase.id),
+            number=self._plan.phase_numbers[phase.id],
+            title=self._one(phase.title),
+            aside=phase.aside,
+            entered=not phase.aside or phase.id in self._walked.state.entered,
+            why=self._redactor.prose(Prose(phase.why)),
+            steps=tuple(self._step(step) for step in phase.steps),
+        )
+
+    def _step(self, step: Step) -> ReportStep:
+        own, standing = self._walked.state.steps[step.id], self._standings[step.id]
+        checks = tuple(
+            self._one(self.filled(check_in_words(check))) for check in step.checks
+        )
+        waits = ", ".join(wait.text for wait in standing.waits)
+        return ReportStep(
+            id=step.id,
+            number=self._plan.numbers[step.id],
+            title=self._one(step.title),
+            kind=kind_of(step),
+            effect=effect_of(step),
+            gate=step.gate,
+            optional=step.optional,
+            status=str(standing.status),
+            reason=self._one(standing.reason or waits),
+            by=self._one(own.by),
+            program=self._program(step),
+            why=self._redactor.prose(Prose(step.why)),
+            command=self._said(step),
+            checks=checks,
+            tries=tuple(self._try(step, each, checks) for each in own.attempts),
+            notes=tuple(map(self._one, own.notes)),
+        )
+
+    def _program(self, step: Step) -> str:
+        if not isinstance(step.action, Run):
+            return ""
+        return self._one(command_in_words(step.action))
+
+    def _said(self, step: Step) -> str | Prose:
+        """The script as it runs; what a person is to do; what is to be said."""
+        if isinstance(step.action, Manual):
+            return self._redactor.prose(Prose.of(step.action.text, self._known))
+        return self._redactor.lines(self._command(step))
+
+    def _command(self, step: Step) -> str:
+        match step.action:
+            case Run(script=script):
+                return script.strip("\n")
+            case SendMessage(message=message):
+                body = self._plan.runbook.messages[message].body
+                return self.filled(body).strip("\n")
+            case Choose(from_=str(listed)):
+                return f"one of those that {listed} lists"
+            case Choose(options=options):
+                return "\n".join(f"{o.value}: {o.title or o.value}" for o in options)
+            case Watch(for_=duration):
+                return f"watch health for {self.filled(duration)}"
+            case _:
+                return ""
+
+    def filled(self, text: str) -> str:
+        """A text with the run's values at its end; what tells a time stays as it is.
+
+        A clock's time would differ from one machine to the next.
+        """
+        return fill(text, self._known)
+
+    def _known(self, name: str) -> str:
+        mention = f"${{{name}}}"
+        return mention if name in _OF_A_CLOCK else self._values.preview(mention)
+
+    def _try(self, step: Step, own: Attempt, checks: tuple[str, ...]) -> ReportAttempt:
+        place = self._record.directory.attempt(step.id, own.number)
+        given = self._walked.given.get((step.id, own.number), {})
+        return ReportAttempt(
+            number=own.number,
+            by=self._one(own.by),
+            started=own.started,
+            ended=own.ended,
+            took=own.took,
+            status=str(own.status),
+            reason=self._one(own.reason),
+            exit=own.exit,
+            exit_words="" if own.exit is None else code_in_words(own.exit),
+            note=self._one(own.note),
+            given=tuple(report_values(given.items(), self._redactor)),
+            looks=tuple(
+                ReportCheck(
+                    at=look.at,
+                    check=_named(checks, look.check),
+                    held=look.held,
+                    detail=self._one(look.detail),
+                )
+                for look in own.looks[-LOOKS:]
+            ),
+            output=tuple(
+                clip(self._one(row).rstrip()) for row in last_lines(place.output)
+            ),
+            output_bytes=own.output_bytes,
+            output_sha256=self._walked.digests.get((step.id, own.number)),
+            left=tuple(map(self._one, own.left)),
+            ended_with=tuple(map(self._one, own.ended_with)),
+        )
+
+
+def _named(checks: tuple[str, ...], number: int) -> str:
+    return checks[number] if 0 <= number < len(checks) else f"check {number + 1}"

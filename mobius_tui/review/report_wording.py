@@ -1,0 +1,257 @@
+"""What the reports say alike, in words. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from mobius_tui.review.check_slices import slice_state
+from mobius_tui.review.run_report import (
+    Annotation,
+    Measure,
+    ReportAttempt,
+    ReportProbe,
+    ReportStep,
+    RunReport,
+)
+from mobius_tui.runbook.model.step_text import EFFECTS
+from mobius_tui.runbook.text.units import (
+    clock_duration,
+    duration_in_words,
+    size_in_words,
+)
+
+NONE = "–"
+"""Where there is nothing to say."""
+OURS = ("P50 of our checks", "P95 of our checks")
+"""What the percentiles of a probe are called; what a service reports is told apart."""
+NO_DEVIATIONS = (
+    "None: no attempt went wrong, and nothing was made again, skipped, overridden or "
+    "out of order."
+)
+FAR = 2.0
+"""Times the longest answer up to which a limit is in sight."""
+_RISING = "▁▂▃▄▅▆▇█"
+
+
+def when(at: float | None) -> str:
+    """A date and a time, in UTC."""
+    if at is None:
+        return NONE
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def time_of_day(at: float | None) -> str:
+    """A time of day, in UTC."""
+    if at is None:
+        return NONE
+    return datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S")
+
+
+def column_duration(seconds: float | None) -> str:
+    """A duration for a column; below 0, how much sooner."""
+    if seconds is None:
+        return NONE
+    return f"-{clock_duration(-seconds)}" if seconds <= -1 else clock_duration(seconds)
+
+
+def headline(told: RunReport) -> str:
+    """What a report is of."""
+    where = f" in {told.environment}" if told.environment else ""
+    return f"{told.title or told.run}{where}"
+
+
+def outcome(told: RunReport) -> str:
+    """How the run ended, and why."""
+    return f"{told.outcome}: {told.reason}" if told.reason else told.outcome
+
+
+def facts(told: RunReport) -> Iterator[tuple[str, str]]:
+    """What, where, who and when; each with its label."""
+    yield "Outcome", outcome(told)
+    yield "Run", told.run
+    yield "Runbook", f"{told.title} ({told.runbook})"
+    yield "Mode", told.mode or NONE
+    if told.environment:
+        guard = ", protected" if told.protected else ""
+        yield "Environment", f"{told.environment}{guard}"
+    if told.profile:
+        yield "Profile", told.profile
+    yield "Directory", told.workdir or NONE
+    yield "Begun by", told.operator or NONE
+    yield "Began", when(told.began)
+    yield "Ended", when(told.ended) if told.ended is not None else "not yet"
+    yield "Steps", f"{told.done} of {told.applicable} that apply are done"
+
+
+def proof(told: RunReport) -> Iterator[tuple[str, str]]:
+    """By what the report can be held to the run."""
+    yield "Journal", f"{told.events} events"
+    yield "Head", told.head
+    if told.said_head:
+        yield "Head of what was said afterwards", told.said_head
+    yield "Runbook's digest", told.sha256 or NONE
+    if told.damage:
+        yield "Verification", "NOT as it was written; see the top of this report"
+    else:
+        yield "Verification", "as it was written"
+
+
+def against(measure: Measure) -> str:
+    """How a time stands beside the last drill's."""
+    if measure.after is None or measure.last is None:
+        return NONE
+    more = measure.after - measure.last
+    if abs(more) < 1:
+        return "the same"
+    return f"{clock_duration(abs(more))} {'longer' if more > 0 else 'shorter'}"
+
+
+def counted_from(told: RunReport) -> str:
+    """From when on the times are counted."""
+    if told.since_trigger:
+        return "since the trigger fired"
+    return "since the run began: no trigger led to what was done"
+
+
+def labels(step: ReportStep) -> Iterator[str]:
+    """What kind of step it is."""
+    yield step.kind
+    if step.kind == "run":
+        yield EFFECTS[step.effect]
+    if step.gate:
+        yield "gate"
+    if step.optional:
+        yield "optional"
+
+
+def attempt(own: ReportAttempt) -> str:
+    """An attempt in a line: who, when, how long, and how it ended."""
+    parts = [
+        f"{own.status}, by {own.by}",
+        f"{time_of_day(own.started)} to {time_of_day(own.ended)}",
+    ]
+    if own.took is not None:
+        parts.append(duration_in_words(own.took))
+    if own.exit is not None:
+        parts.append(own.exit_words)
+    if own.reason and own.reason != own.exit_words:
+        parts.append(own.reason)
+    if own.note:
+        parts.append(f"note: {own.note}")
+    if own.left:
+        parts.append(f"outlived by {', '.join(own.left)}")
+    if own.ended_with:
+        parts.append(f"ended with the script: {', '.join(own.ended_with)}")
+    return "; ".join(parts)
+
+
+def printed(own: ReportAttempt) -> str:
+    """What is shown of an attempt's output."""
+    if not own.output:
+        return "nothing printed"
+    shown = f"the last {len(own.output)} lines" if len(own.output) > 1 else "its line"
+    size = f" of {size_in_words(own.output_bytes)}" if own.output_bytes else ""
+    return f"{shown}{size}"
+
+
+def rate(fraction: float | None) -> str:
+    """A fraction in per cent."""
+    return NONE if fraction is None else f"{fraction:.1%}"
+
+
+def ms(value: float | None) -> str:
+    """Milliseconds."""
+    return NONE if value is None else f"{value:.0f} ms"
+
+
+def reported(probe: ReportProbe) -> str:
+    """The worst that the service reported of itself."""
+    parts = []
+    if probe.reported_p95_ms is not None:
+        parts.append(f"P95 {ms(probe.reported_p95_ms)}")
+    if probe.reported_error_rate is not None:
+        parts.append(f"errors {rate(probe.reported_error_rate)}")
+    return ", ".join(parts) or NONE
+
+
+def outage(probe: ReportProbe) -> str:
+    """The longest outage of a probe."""
+    if probe.outage is None:
+        return "none"
+    return f"{duration_in_words(probe.outage)} from {time_of_day(probe.outage_began)}"
+
+
+def ceiling(probe: ReportProbe) -> float:
+    """The latency at the top of a probe's picture, in milliseconds.
+
+    A steady probe fills half of it, however fast it is; a limit that is far above all
+    that was seen is not in it.
+    """
+    longest = max((beat.ms or 0.0 for beat in probe.beats), default=0.0)
+    top = max(longest, 2 * (probe.p50_ms or 0.0), 1.0)
+    limit = probe.limit_ms or 0.0
+    return limit if top < limit <= FAR * top else top
+
+
+def sparkline(probe: ReportProbe, width: int) -> str:
+    """The latencies of a probe as one line of characters.
+
+    `✖` is a slice in which a check failed, `?` one without data, `·` one in which
+    nobody looked.
+    """
+    peak = ceiling(probe)
+    per = max(1, math.ceil(len(probe.beats) / width))
+    cells = []
+    for place in range(0, len(probe.beats), per):
+        group = probe.beats[place : place + per]
+        states = {slice_state(beat) for beat in group}
+        top = max((beat.ms or 0.0 for beat in group), default=0.0)
+        if "failed" in states:
+            cells.append("✖")
+        elif "ok" in states:
+            cells.append(_RISING[min(7, int(top / peak * 8))])
+        else:
+            cells.append("?" if "no data" in states else "·")
+    return "".join(cells)
+
+
+def messages(told: RunReport) -> Iterator[tuple[str, str, str]]:
+    """Each message once: its title, what became of it where, and its text."""
+    texts: dict[tuple[str, str], list[str]] = {}
+    for each in told.messages:
+        where = f" to {each.channel}" if each.channel else ""
+        fate = f"{each.state}{where} by {each.by} at {time_of_day(each.at)}"
+        texts.setdefault((each.title, each.text), []).append(fate)
+    for (title, text), fates in texts.items():
+        yield title, "; ".join(fates), text
+
+
+def drills_before(told: RunReport) -> str:
+    """How many drills its times are told beside; nothing where there are none."""
+    if not told.drills:
+        return ""
+    return f"; {told.drills} drill{'s' * (told.drills > 1)} before it"
+
+
+def annotated(each: Annotation, told: RunReport) -> str:
+    """What an annotation is on."""
+    if each.step:
+        names = {step.id: f"{step.number} {step.title}" for step in told.steps()}
+        return names.get(each.step, each.step)
+    if each.since is None:
+        return "the run"
+    if each.until is None:
+        return time_of_day(each.since)
+    return f"{time_of_day(each.since)} to {time_of_day(each.until)}"
+
+
+ACTION_ITEMS = ("Done", "What", "Owner", "Due", "Note")
+
+
+def action_items(told: RunReport) -> Iterator[tuple[str, str, str, str, str]]:
+    """What is left to do, and what was."""
+    for each in told.action_items:
+        done = "yes" if each.done else "no"
+        yield done, each.title, each.owner or "nobody", each.due, each.note

@@ -1,0 +1,237 @@
+"""A run under review: its files read as they grow, shown as of any moment."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import struct
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mobius_tui.errors import RunError
+from mobius_tui.health.health_record import MachineSample, ProbeResult
+from mobius_tui.review import run_annotations
+from mobius_tui.review.check_slices import ProbeChecks
+from mobius_tui.review.earlier_drills import run_times
+from mobius_tui.review.rewind import FoldedRun, Rewind
+from mobius_tui.review.run_report import TimelineEntry
+from mobius_tui.review.run_timeline import RunTimeline, run_timeline
+from mobius_tui.review.timeline_moments import moments_of
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.intents.messages import Intent, Reply
+from mobius_tui.run.journal.follower import Changes, Follower
+from mobius_tui.run.journal.journal import FIRST
+from mobius_tui.run.journal.outage_times import Milestones
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.storage.run_directory import AttemptDirectory, RunDirectory
+from mobius_tui.run.storage.safe_open import open_regular
+
+BEAT = 1.0
+"""Seconds between looks at the files of a run that goes on."""
+REFUSED = "this is a review: it starts nothing and changes nothing of the run"
+_SPAN = struct.Struct("<QQQ")
+"""As the keeper writes it: offset, length and stream, nanoseconds since 1970."""
+
+
+class ReviewedRun(Follower):
+    """A run as it was at one of its moments; at first, the last one."""
+
+    def __init__(self, directory: RunDirectory) -> None:
+        """Read what is there.
+
+        Raises:
+            RunError: the run never began, or its files are not what they should be.
+        """
+        self._fresh: list[ProbeResult | MachineSample] = []
+        self.checks: dict[str, ProbeChecks] = {}
+        """All checks of each probe."""
+        try:
+            super().__init__(directory)
+        except RunError as error:
+            raise RunError(
+                f"{error}. `mobius-tui report {directory.id}` tells what can be read"
+            ) from error
+        self.rewind = Rewind(self.plan)
+        self._all = self.past
+        self._newest = FoldedRun(
+            state=self.state, health=self.health, rules=self.rules, course=self.course
+        )
+        self._take(self.entries)
+        self.n = self.state.n
+        """The entry that it is shown after."""
+        self.moment = self.rewind.until
+        """The moment that it is shown at, in seconds since 1970."""
+
+    def take_health(self, record: ProbeResult | MachineSample) -> None:
+        """Take in the next record of health, and keep it."""
+        super().take_health(record)
+        self._fresh.append(record)
+        if isinstance(record, ProbeResult):
+            self.checks.setdefault(record.probe, ProbeChecks()).add(record)
+
+    def _take(self, entries: tuple[Entry, ...]) -> None:
+        self.rewind.take(entries, self._fresh)
+        self._fresh = []
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the run has not ended by now, whatever is shown of it."""
+        return self._newest.state.ended is None
+
+    @property
+    def newest(self) -> RunState:
+        """The state by now, whatever is shown."""
+        return self._newest.state
+
+    def times(self) -> Milestones:
+        """The times by which the whole run is judged."""
+        return run_times(self.directory, self.plan, self.rewind.entries, self._all)
+
+    def show(self, n: int, moment: float) -> None:
+        """Show it as it was after an entry, at a moment in seconds since 1970."""
+        self.n, self.moment = n, moment
+        self._put(self.rewind.then(n, moment))
+        self.past = self._all.until(moment)
+
+    def _put(self, folded: FoldedRun) -> None:
+        self.state, self.health = folded.state, folded.health
+        self.rules, self.course = folded.rules, folded.course
+
+    def poll(self, on_entry: Callable[[Entry], None] | None = None) -> Changes:
+        """Take in what came since; what is shown stays as it is.
+
+        Raises:
+            RunError: a file is not what it should be.
+        """
+        shown = FoldedRun(
+            state=self.state, health=self.health, rules=self.rules, course=self.course
+        )
+        past, self.past = self.past, self._all
+        self._put(self._newest)
+        try:
+            changes = super().poll(on_entry)
+            self._take(changes.entries)
+        finally:
+            self._put(shown)
+            self.past = past
+        return changes
+
+
+class ReviewViewer(Viewer):
+    """A viewer that only looks: whatever it is asked to do, it does not."""
+
+    def __init__(self, rewound: ReviewedRun) -> None:
+        """Look back on a run.
+
+        Args:
+            rewound: who has read it.
+        """
+        super().__init__(rewound.directory, rewound)
+        self.rewound = rewound
+
+    def host(self) -> int | None:
+        """The host that the run had at the moment that is shown."""
+        return self.rewound.state.host_pid
+
+    async def changes(self, quiet: float = 0.0) -> AsyncGenerator[Changes, None]:
+        """What comes of a run that goes on; of one that is over, nothing."""
+        del quiet  # looks are rare
+        while True:
+            yield self.rewound.poll()
+            await asyncio.sleep(BEAT)
+
+    async def connect(self) -> bool:
+        """Connect to nobody."""
+        return False
+
+    async def intend(self, intent: Intent) -> Reply:
+        """Refuse it."""
+        return Reply(id=intent.id, ok=False, text=REFUSED)
+
+
+def head_at(directory: RunDirectory, n: int) -> str:
+    """The journal's head after an entry: SHA-256 of its line.
+
+    Raises:
+        OSError: the journal cannot be read.
+    """
+    head = FIRST
+    with open_regular(directory.journal) as file:
+        for number, line in enumerate(file, 1):
+            if number == n:
+                return hashlib.sha256(line.rstrip(b"\n")).hexdigest()
+    return head
+
+
+def printed_by(attempt: AttemptDirectory, moment: float) -> int:
+    """The bytes of an output that had been printed by a moment.
+
+    Args:
+        attempt: whose output.
+        moment: seconds since 1970.
+    """
+    limit = int(moment * 1e9)
+    try:
+        with open_regular(attempt.spans) as file:
+            low, high = 0, file.seek(0, os.SEEK_END) // _SPAN.size
+            while low < high:
+                middle = (low + high) // 2
+                file.seek(middle * _SPAN.size)
+                if _SPAN.unpack(file.read(_SPAN.size))[2] <= limit:
+                    low = middle + 1
+                else:
+                    high = middle
+            if low == 0:
+                return 0
+            file.seek((low - 1) * _SPAN.size)
+            offset, packed, _ = _SPAN.unpack(file.read(_SPAN.size))
+    except OSError:
+        return _size(attempt.output)  # without spans nobody knows when it came
+    return int(offset + (packed & ((1 << 56) - 1)))
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReviewSnapshot:
+    """All that a timeline is made of; it grows no more."""
+
+    directory: RunDirectory
+    plan: Plan
+    entries: tuple[Entry, ...]
+    told: tuple[TimelineEntry, ...]
+    state: RunState
+    checks: Mapping[str, ProbeChecks]
+    until: float
+    """The last moment of which anything is known, in seconds since 1970."""
+
+    def timeline(self) -> RunTimeline:
+        """The timeline of it, with what was said afterwards; takes a while."""
+        said = run_annotations.read_annotations(self.directory)
+        moments = moments_of(self.plan, self.entries, self.told, said)
+        return run_timeline(
+            self.plan, self.state, moments, self.checks, until=self.until
+        )
+
+
+def review_snapshot(rewound: ReviewedRun) -> ReviewSnapshot:
+    """What is known by now, from the thread in which the run is read."""
+    rewind = rewound.rewind
+    return ReviewSnapshot(
+        directory=rewound.directory,
+        plan=rewound.plan,
+        entries=tuple(rewind.entries),
+        told=tuple(rewind.walker.timeline),
+        state=rewound.newest.copy(),
+        checks=dict(rewound.checks),
+        until=rewind.until,
+    )

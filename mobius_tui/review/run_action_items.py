@@ -1,0 +1,206 @@
+"""What is left to do after an incident: whose it is, until when, and whether done.
+
+The items are the steps of the runbook that looks back, which a person answers, and what
+a person adds to them; what becomes of them is kept in the run's own record, beside the
+untouched journal.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mobius_tui.errors import MobiusError, UsageError
+from mobius_tui.review.earlier_drills import end_record
+from mobius_tui.review.run_annotations import (
+    RecordEntry,
+    change_table,
+    entry_text,
+    entry_time,
+)
+from mobius_tui.review.run_report import ActionItem
+from mobius_tui.run.client.follow_up import path_of
+from mobius_tui.run.events.run_events import RunBegan
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.records.run_record import ACTION_ITEMS as TABLE
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.run_index import all_runs
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.model.actions import Ask, Manual
+from mobius_tui.runbook.model.runbook import Runbook, Step
+
+LONGEST_ACTION_ITEM = 200
+"""Characters of an owner's name, or of what is to be done; more is neither."""
+OWN = "own:"
+"""How the id of an item begins that a person has added: no step has such an id."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ActionItemList:
+    """The items of a run, in the order of the runbook that looks back."""
+
+    title: str
+    """Of that runbook; empty where the run's own names none."""
+    items: tuple[ActionItem, ...]
+    problem: str = ""
+    """Why the items of that runbook are not among them, in words."""
+
+    def new(self) -> ActionItem:
+        """One that a person adds."""
+        used = [each.id.removeprefix(OWN) for each in self.items if is_added_item(each)]
+        numbers = [int(each) for each in used if each.isdecimal()]
+        return ActionItem(id=f"{OWN}{max(numbers, default=0) + 1}", title="")
+
+
+def is_added_item(item: ActionItem) -> bool:
+    """Whether a person has added it, so that they may call it otherwise, too."""
+    return item.id.startswith(OWN)
+
+
+def action_item_list(
+    directory: RunDirectory, runbook: Runbook, path: str
+) -> ActionItemList:
+    """All items of a run: what was kept of them, and else what was answered elsewhere.
+
+    Args:
+        directory: the run's.
+        runbook: the run's; it may name the runbook that looks back.
+        path: where the run's runbook lay when it began.
+    """
+    kept = {each.id: each for each in read_action_items(directory)}
+    if runbook.review is None:
+        return ActionItemList(title="", items=tuple(kept.values()))
+    try:
+        back = load(path_of(runbook.review, path))
+    except (MobiusError, ValueError) as error:
+        why = str(error).splitlines()[0]
+        words = f"{runbook.review}, which lists more of them, cannot be read: {why}"
+        return ActionItemList(title="", items=tuple(kept.values()), problem=words)
+    answered = _answered(directory, back)
+    items = []
+    for step in _asking(back):
+        item = kept.pop(step.id, None) or _item(step, answered)
+        items.append(replace(item, title=step.title))
+    return ActionItemList(title=back.title, items=(*items, *kept.values()))
+
+
+def _asking(runbook: Runbook) -> Iterator[Step]:
+    """The steps that want an owner."""
+    for step in runbook.steps():
+        if isinstance(step.action, Manual) and _var(step.action.ask, "owner"):
+            yield step
+
+
+def _var(asks: Sequence[Ask], what: str) -> str:
+    return next((each.var for each in asks if each.var.endswith(f"_{what}")), "")
+
+
+def _item(step: Step, answered: Mapping[str, str]) -> ActionItem:
+    asks = step.action.ask if isinstance(step.action, Manual) else ()
+
+    def said(what: str) -> str:
+        return answered.get(_var(asks, what), "")
+
+    return ActionItem(
+        id=step.id,
+        title=step.title,
+        owner=said("owner"),
+        due=said("due"),
+        note=said("note"),
+    )
+
+
+def _answered(directory: RunDirectory, back: Runbook) -> Mapping[str, str]:
+    """The answers of the newest run of the runbook that looks back on this run."""
+    names = [name for name, each in back.variables.items() if each.run]
+    for other in all_runs(directory.path.parent):
+        if back.id not in other.id:
+            continue
+        try:
+            state = Follower(other).state
+        except MobiusError:
+            continue
+        if _is_about(state, names, directory.id):
+            known = state.variables.items()
+            return {name: each.text or "" for name, each in known}
+    return {}
+
+
+def _is_about(state: RunState, names: Sequence[str], run: str) -> bool:
+    began = state.began
+    texts = [state.variables[n].text for n in names if n in state.variables]
+    return isinstance(began, RunBegan) and run in texts
+
+
+def read_action_items(directory: RunDirectory) -> tuple[ActionItem, ...]:
+    """The items that somebody has kept; what is none is left out."""
+    found = end_record(directory).get(TABLE)
+    if not isinstance(found, list):
+        return ()
+    return tuple(_decoded(each) for each in found if entry_text(each, "id"))
+
+
+def _decoded(said: Any) -> ActionItem:
+    done = said.get("done")
+    return ActionItem(
+        id=entry_text(said, "id"),
+        title=entry_text(said, "title"),
+        owner=entry_text(said, "owner"),
+        due=entry_text(said, "due"),
+        note=entry_text(said, "note"),
+        done=done is True,
+        by=entry_text(said, "by"),
+    )
+
+
+def keep_action_item(
+    directory: RunDirectory, item: ActionItem, *, by: str, now: float
+) -> None:
+    """Keep what became of an item, in place of what was kept of it before.
+
+    Args:
+        directory: the run's.
+        item: as it is to be.
+        by: who says so.
+        now: seconds since 1970.
+
+    Raises:
+        UsageError: it is due on no day, says nothing, or is too long.
+        RunError: the run is not over, or its record cannot be read or written.
+    """
+    if len(item.owner) > LONGEST_ACTION_ITEM:
+        raise UsageError(
+            f"an owner's name has {LONGEST_ACTION_ITEM} characters at most"
+        )
+    if not item.title.strip() or len(item.title) > LONGEST_ACTION_ITEM:
+        raise UsageError(
+            f"say what is to be done, in {LONGEST_ACTION_ITEM} characters at most"
+        )
+    if item.due and not _is_day(item.due):
+        raise UsageError(f"{item.due!r} is no day; write it as 2026-11-30")
+    said: RecordEntry = {
+        "id": item.id,
+        "title": item.title,
+        "owner": item.owner,
+        "due": item.due,
+        "note": item.note,
+        "done": item.done,
+        "by": by,
+        "written": entry_time(now),
+    }
+    change_table(
+        directory,
+        TABLE,
+        lambda old: [*(e for e in old if entry_text(e, "id") != item.id), said],
+    )
+
+
+def _is_day(text: str) -> bool:
+    try:
+        datetime.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

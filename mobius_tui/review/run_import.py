@@ -1,0 +1,300 @@
+"""Importing an exported run: unpacked as hostile, verified first, or refused."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import shutil
+import tarfile
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+from mobius_tui import sanitize
+from mobius_tui.errors import MobiusError, RunError, UsageError
+from mobius_tui.review import run_reader
+from mobius_tui.review.run_export import FORMAT, NAMES, OF_HERE, ROOT, is_of_run
+from mobius_tui.run.records.verification import verify
+from mobius_tui.run.storage.run_directory import RunDirectory, create, sync_folder
+from mobius_tui.run.storage.run_index import is_run_id
+from mobius_tui.run.storage.safe_open import open_regular
+from mobius_tui.run.storage.state_home import private_folder
+from mobius_tui.runbook.text.units import size_in_words
+from mobius_tui.sanitize import line
+
+BLOCK = tarfile.BLOCKSIZE
+PIECE = 1 << 20
+MOST_BYTES = 16 << 30
+"""Bytes that all of its files may have: a run's outputs are limited to 1 GiB a step."""
+MOST_FILES = 200_000
+NAMES_LIMIT = 4096
+"""Bytes of `run/export`."""
+_FILE = {tarfile.REGTYPE, tarfile.AREGTYPE}
+_KINDS = {
+    tarfile.SYMTYPE: "a link",
+    tarfile.LNKTYPE: "a link",
+    tarfile.CHRTYPE: "a device",
+    tarfile.BLKTYPE: "a device",
+    tarfile.FIFOTYPE: "a pipe",
+    tarfile.DIRTYPE: "a folder, which no export writes",
+}
+MOST_PADDING = 1 << 20
+"""Bytes of zeros after the last member: the format rounds up to 10 KiB."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExportManifest:
+    """What an export says of itself."""
+
+    run: str
+    """The run's id."""
+    head: str
+    """The digest of its journal's last line."""
+
+
+def inspect_export(file: IO[bytes]) -> ExportManifest:
+    """Read an exported run to its end, and write nothing of it.
+
+    Args:
+        file: the export, at its beginning.
+
+    Returns:
+        What it says of itself.
+
+    Raises:
+        UsageError: it is no export, is damaged, or holds what no export writes; names
+            the member.
+    """
+    with _opened(file) as stream:
+        found = _names(stream)
+        for member, _ in _checked(stream):
+            _pass_over(stream, member.size)
+    return found
+
+
+def unpack_export(file: IO[bytes], target: Path) -> None:
+    """Write what is in an exported run into an empty folder.
+
+    Args:
+        file: the export, at its beginning; looked over before.
+        target: the folder; nothing is written beside it.
+
+    Raises:
+        UsageError: it is another by now; what was written until then is still there.
+        OSError: it cannot be written.
+    """
+    with _opened(file) as stream:
+        _names(stream)
+        for member, place in _checked(stream):
+            _write_member(stream, member, target, target.joinpath(*place))
+
+
+@contextmanager
+def _opened(file: IO[bytes]) -> Iterator[gzip.GzipFile]:
+    with gzip.GzipFile(fileobj=file) as stream:
+        try:
+            yield stream
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise UsageError(f"it is no exported run, or it is damaged: {error}") from (
+                error
+            )
+
+
+def _checked(stream: gzip.GzipFile) -> Iterator[tuple[tarfile.TarInfo, list[str]]]:
+    """The members behind the first, each as an export writes it, and where it belongs.
+
+    After each its content is to be read, to the byte.
+    """
+    left, seen = MOST_BYTES, set()
+    for member in _members(stream):
+        name = line(member.name)
+        place = _place(member.name)
+        if not is_of_run(place):
+            raise UsageError(f"{name} in it is nothing that an export writes: refused")
+        if member.name in seen:
+            raise UsageError(f"{name} is in it twice: refused")
+        seen.add(member.name)
+        left -= member.size
+        if left < 0 or len(seen) > MOST_FILES:
+            raise UsageError(
+                f"it is too large for a run: with {name} it has over "
+                f"{size_in_words(MOST_BYTES)}, or over {MOST_FILES} files"
+            )
+        yield member, place
+
+
+def _pass_over(stream: gzip.GzipFile, size: int) -> None:
+    while size:
+        size -= len(_exactly(stream, min(size, PIECE)))
+
+
+def _members(stream: gzip.GzipFile) -> Iterator[tarfile.TarInfo]:
+    """The headers; after each its content is to be read, to the byte."""
+    while any(block := _exactly(stream, BLOCK)):
+        try:
+            member = tarfile.TarInfo.frombuf(block, "utf-8", "strict")
+        except (tarfile.HeaderError, UnicodeError) as error:
+            raise UsageError(f"it is no exported run: {error}") from error
+        if member.type not in _FILE:
+            kind = _KINDS.get(member.type, "what no run holds")
+            raise UsageError(f"{line(member.name)} in it is {kind}: refused")
+        if member.size < 0:
+            raise UsageError(f"{line(member.name)} in it has no size: refused")
+        yield member
+        _exactly(stream, -member.size % BLOCK)
+    # Only a stream that was read to its end has been held to its checksum.
+    if stream.read(MOST_PADDING).strip(b"\0") or stream.read(1):
+        raise UsageError("there is more behind its end: refused")
+
+
+def _exactly(stream: gzip.GzipFile, size: int) -> bytes:
+    data = stream.read(size)
+    if len(data) != size:
+        raise EOFError("it ends too soon")
+    return data
+
+
+def _place(name: str) -> list[str]:
+    """Where a member belongs in the run's folder."""
+    parts = name.rstrip("/").split("/")
+    good = all(p not in ("", ".", "..") and line(p) == p for p in parts)
+    if not good or parts[0] != ROOT or len(parts) > 4:
+        raise UsageError(f"{line(name)} in it points outside of a run: refused")
+    if parts[-1] in OF_HERE:
+        raise UsageError(f"{line(name)} in it is of another machine alone: refused")
+    return parts[1:]
+
+
+def _names(stream: gzip.GzipFile) -> ExportManifest:
+    """What the first member says, which says what run it is."""
+    member = next(_members(stream), None)
+    if member is None:
+        raise UsageError("it is no exported run: there is nothing in it")
+    if _place(member.name) != [NAMES] or member.size > NAMES_LIMIT:
+        raise UsageError("it is no exported run: it does not begin with its name")
+    text = _exactly(stream, member.size).decode("utf-8", "replace")
+    _exactly(stream, -member.size % BLOCK)
+    first, *rest = text.split("\n")
+    said = dict(row.split(" ", 1) for row in rest if " " in row)
+    if first != FORMAT or not {"run", "head"} <= said.keys():
+        raise UsageError("it is no exported run that this version can read")
+    return ExportManifest(run=said["run"], head=said["head"])
+
+
+def _write_member(
+    stream: gzip.GzipFile, member: tarfile.TarInfo, target: Path, path: Path
+) -> None:
+    """Write a member; no folder on its way has been anything else."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        for folder in reversed(path.relative_to(target).parents):
+            (target / folder).mkdir(exist_ok=True, mode=0o700)
+        handle = os.open(path, flags, 0o600)
+    except (FileExistsError, NotADirectoryError, IsADirectoryError):
+        raise UsageError(f"{line(member.name)} is in it twice: refused") from None
+    with os.fdopen(handle, "wb") as file:
+        left = member.size
+        while left:
+            left -= file.write(_exactly(stream, min(left, PIECE)))
+
+
+def import_run(file: Path, root: Path, *, head: str | None, now: float) -> RunDirectory:
+    """Import a run.
+
+    It is looked over to its end before anything is written. Then it is unpacked beside
+    the other runs under a name that none has, verified there, and given its own name
+    only then. It is marked, so that no host ever runs it.
+
+    Args:
+        file: what `export` wrote.
+        root: the folder of all runs.
+        head: the journal's head, as whoever sent it named it by another way.
+        now: seconds since 1970.
+
+    Raises:
+        UsageError: it is no export, holds what no run does, or is here already.
+        RunError: it is not as it was written, or cannot be kept.
+    """
+    try:
+        with open_regular(file) as source:
+            digest = hashlib.file_digest(source, "sha256").hexdigest()
+            source.seek(0)
+            names = inspect_export(source)
+            source.seek(0)
+            private_folder(root)
+            folder = Path(tempfile.mkdtemp(prefix=".importing-", dir=root))
+            try:
+                unpack_export(source, folder)
+                return _keep(folder, names, root, head=head, digest=digest, now=now)
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+    except UsageError as error:
+        raise UsageError(f"{file}: {error}") from error
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror or error}") from error
+
+
+def _keep(
+    folder: Path,
+    names: ExportManifest,
+    root: Path,
+    *,
+    head: str | None,
+    digest: str,
+    now: float,
+) -> RunDirectory:
+    if not is_run_id(names.run):
+        raise UsageError("it names no run: refused")
+    kept = RunDirectory(root / names.run)
+    if kept.path.exists() or kept.path.is_symlink():
+        raise UsageError(f"{names.run} is here already; nothing is overwritten")
+    unpacked = RunDirectory(folder)
+    for needed in (unpacked.runbook, unpacked.steps):
+        needed.mkdir(exist_ok=True, mode=0o700)
+    wrong = tuple(_wrong(unpacked, names, head))
+    if wrong:
+        raise RunError("it is not as it was written: " + "; ".join(wrong[:5]))
+    import tomli_w
+
+    said = {
+        "imported": datetime.fromtimestamp(now, UTC),
+        "file_sha256": digest,
+        "head": names.head,
+    }
+    create(unpacked.imported, tomli_w.dumps(said).encode())
+    folder.rename(kept.path)
+    sync_folder(root)
+    return kept
+
+
+def _wrong(
+    directory: RunDirectory, names: ExportManifest, head: str | None
+) -> Iterator[str]:
+    """What is not as it was written."""
+    record = run_reader.read_run(directory)
+    yield from record.problems
+    if record.problems:
+        return
+    if record.began is None:
+        yield "it never began"
+        return
+    if record.began.run != names.run:
+        yield f"its journal is of another run, {record.began.run}"
+    if record.head != names.head:
+        yield "its journal does not end with the head that it names"
+    read_of_it = {source.name for source in record.runbook.sources}
+    for path in sorted(directory.runbook.iterdir()):
+        if path.name not in read_of_it:
+            yield f"runbook/{sanitize.line(path.name)} is no part of its runbook"
+    try:
+        yield from verify(directory)
+        if head is not None:
+            yield from verify(directory, head)
+    except (MobiusError, ValueError, TypeError, AttributeError) as error:
+        yield f"it cannot be verified: {error}"

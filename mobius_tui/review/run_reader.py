@@ -1,0 +1,163 @@
+"""Reading a run as far as it can be read, whatever has become of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mobius_tui.errors import MobiusError, RunError
+from mobius_tui.health.health_record import MachineSample, ProbeResult, decode
+from mobius_tui.run.events.journal_entry import Entry, uncollected
+from mobius_tui.run.events.run_events import PhaseEntered, PhaseLeft, RunBegan
+from mobius_tui.run.journal.journal import FIRST, entries_of
+from mobius_tui.run.storage.run_directory import RunDirectory, runbook_digest
+from mobius_tui.run.storage.safe_open import open_regular
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
+
+_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+"""An id that names a folder, and nothing beside it."""
+_LONGEST = 1 << 20
+"""Bytes of a line of health; no record is as long."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadRun:
+    """What could be read of a run."""
+
+    directory: RunDirectory
+    began: RunBegan | None
+    entries: tuple[Entry, ...]
+    head: str
+    """The digest of the last line that could be read."""
+    runbook: Runbook
+    """The run's own copy; one with bare ids where that cannot be read."""
+    problems: tuple[str, ...]
+    """What could not be read, in words."""
+    hosted: bool
+    """Whether a host runs it now."""
+
+
+def read_run(directory: RunDirectory) -> ReadRun:
+    """Read a run's journal and its runbook, as far as they go."""
+    hosted = _hosted(directory)
+    entries, head, problems = _entries(directory.journal, whole=not hosted)
+    began = entries[0].event if entries else None
+    if not entries and not problems:
+        problems.append(f"{directory.journal.name}: it is empty: the run never began")
+    if not isinstance(began, RunBegan):
+        began = None
+        if entries:
+            problems.append(
+                f"{directory.journal.name}: it does not begin with RunBegan"
+            )
+    runbook, problem = _runbook(directory, began, entries)
+    return ReadRun(
+        directory=directory,
+        began=began,
+        entries=entries if began is not None else (),
+        head=head,
+        runbook=runbook,
+        problems=(*problems, *((problem,) if problem else ())),
+        hosted=hosted,
+    )
+
+
+def _hosted(directory: RunDirectory) -> bool:
+    try:
+        return directory.host() is not None
+    except RunError:
+        return False
+
+
+def _entries(path: Path, *, whole: bool) -> tuple[tuple[Entry, ...], str, list[str]]:
+    """The entries up to the first that cannot be read, the head there, and why."""
+    try:
+        with open_regular(path) as file:
+            data = file.read()
+    except OSError as error:
+        return (), FIRST, [f"{path.name}: {error.strerror}"]
+    end = data.rfind(b"\n") + 1
+    found: list[Entry] = []
+    head = FIRST
+    problems = []
+    if whole and end < len(data):
+        problems.append(f"{path.name}: its last line is torn")
+    with uncollected():
+        try:
+            for entry, digest in entries_of(data[:end], FIRST, 1, path.name):
+                found.append(entry)
+                head = digest
+        except RunError as error:
+            problems.append(f"{error}; nothing after it is told")
+    return tuple(found), head, problems
+
+
+def _runbook(
+    directory: RunDirectory, began: RunBegan | None, entries: Iterable[Entry]
+) -> tuple[Runbook, str]:
+    """The run's runbook, and what is wrong with it."""
+    if began is None:
+        return _bare(directory, began, ()), ""
+    if Path(began.file).name != began.file:
+        return _bare(directory, began, entries), "its runbook's name is no file's name"
+    try:
+        runbook = load(directory.runbook / began.file)
+    except MobiusError as error:
+        words = str(error).splitlines()[0]
+        return _bare(directory, began, entries), f"its runbook cannot be read: {words}"
+    if runbook_digest(runbook.sources) != began.sha256:
+        return runbook, "its runbook was changed after the run began"
+    return runbook, ""
+
+
+def _bare(
+    directory: RunDirectory, began: RunBegan | None, entries: Iterable[Entry]
+) -> Runbook:
+    """A runbook of the bare ids that a journal names."""
+    steps: dict[str, None] = {}
+    asides: dict[str, None] = {}
+    for entry in entries:
+        event = entry.event
+        if isinstance(event, PhaseEntered | PhaseLeft):
+            asides[event.phase] = None
+        step = getattr(event, "step", None)
+        if isinstance(step, str) and _ID.fullmatch(step):
+            steps[step] = None
+    named = tuple(Step(id=each, title=each) for each in steps)
+    phases = [Phase(id="", title="Steps", steps=named)] if named else []
+    phases += [Phase(id=e, title=e, steps=(), aside=True) for e in asides if e]
+    return Runbook(
+        id=began.runbook if began is not None else "",
+        title=began.title if began is not None else "",
+        phases=tuple(phases),
+        path=directory.runbook,
+    )
+
+
+def read_checks(directory: RunDirectory) -> Iterator[ProbeResult]:
+    """Every check on record; lines that are none are left out."""
+    try:
+        with open_regular(directory.health) as file:
+            while row := file.readline(_LONGEST):
+                record = _record(row)
+                if isinstance(record, ProbeResult):
+                    yield record
+    except OSError:
+        return
+
+
+def _record(row: bytes) -> ProbeResult | MachineSample | None:
+    try:
+        return decode(row)
+    except RunError:
+        return None
+
+
+def truncate_before(record: ReadRun, n: int, why: str) -> ReadRun:
+    """A record that ends before an entry that may not follow."""
+    kept = tuple(entry for entry in record.entries if entry.n < n)
+    problem = f"{record.directory.journal.name}:{n}: {why}; nothing after it is told"
+    return replace(record, entries=kept, problems=(*record.problems, problem))

@@ -1,0 +1,339 @@
+"""What is told of a run: one frozen value that every form of report is made from.
+
+Pure. Every text in it has been made visible and redacted; a renderer only has to keep
+it from meaning anything in its own language.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from mobius_tui.runbook.prose.prose_model import Prose
+
+EpochSeconds: TypeAlias = float
+"""Seconds since 1970; JSON has it as a UTC time."""
+
+DeviationKind = Literal[
+    "skipped",
+    "overridden",
+    "out of order",
+    "retried",
+    "failed",
+    "timed out",
+    "stopped",
+    "not started",
+    "output lost",
+    "unknown",
+]
+"""Of an attempt that ended badly, how it ended."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Deviation:
+    """Something that did not go as the runbook has it."""
+
+    kind: DeviationKind
+    step: str
+    """The step's id."""
+    name: str
+    """Its number and title."""
+    at: EpochSeconds
+    by: str
+    text: str
+    """Why, in words."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measure:
+    """One of the times by which a run is judged."""
+
+    name: str
+    """For programs: `detected`, `acknowledged`, `decided`, `rollback`, `restored`,
+    `steady` or `total`."""
+    title: str
+    at: EpochSeconds | None
+    """When it came about; `None` where it did not."""
+    after: float | None
+    """Seconds since the trigger fired, or since the run began where none led to the
+    rollback; below 0 for what came before the trigger; of a whole run, its length."""
+    last: float | None = None
+    """The same of the last drill before it, in seconds."""
+    best: float | None = None
+    """The shortest of the drills before it, in seconds."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TimelineEntry:
+    """A line of the timeline."""
+
+    n: int
+    """The journal's entry."""
+    at: EpochSeconds
+    after: float
+    """Seconds since the run began."""
+    by: str
+    event: str
+    """The kind of event, as the journal names it."""
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VariableValue:
+    """A variable and its value at some moment."""
+
+    name: str
+    value: str
+    """`[secret]` for a secret's."""
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReportCheck:
+    """One look of a check."""
+
+    at: EpochSeconds
+    check: str
+    """What it holds for, in words."""
+    held: bool
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReportAttempt:
+    """One attempt at a step."""
+
+    number: int
+    by: str
+    started: EpochSeconds
+    ended: EpochSeconds | None
+    took: float | None
+    """Seconds, by the monotonic clock where that is known."""
+    status: str
+    reason: str
+    exit: int | None
+    """The exit status of the script; negative for a signal."""
+    exit_words: str
+    """What it means; empty without one."""
+    note: str
+    given: tuple[VariableValue, ...]
+    """The variables that it read, as they were."""
+    looks: tuple[ReportCheck, ...]
+    """The last looks of its checks."""
+    output: tuple[str, ...]
+    """The last lines of what it printed."""
+    output_bytes: int
+    output_sha256: str | None
+    left: tuple[str, ...]
+    """Processes that outlived it."""
+    ended_with: tuple[str, ...]
+    """Processes that were ended when its script had ended."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReportStep:
+    """A step, and what became of it."""
+
+    id: str
+    number: str
+    title: str
+    kind: str
+    effect: str
+    """`read`, `change` or `destroy`."""
+    gate: bool
+    optional: bool
+    status: str
+    reason: str
+    by: str
+    """Who began, skipped or overrode it last."""
+    program: str
+    """What ran the script; empty for a step without one."""
+    why: Prose
+    command: str | Prose
+    """The script, or what a person was to do or to say."""
+    checks: tuple[str, ...]
+    tries: tuple[ReportAttempt, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReportPhase:
+    """A phase, and its steps."""
+
+    id: str
+    number: str
+    title: str
+    aside: bool
+    entered: bool
+    """Whether the run was in it: always, but for an aside."""
+    why: Prose
+    steps: tuple[ReportStep, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReportCheckSlice:
+    """The checks of a probe in one slice of the run's time."""
+
+    at: EpochSeconds
+    """Where the slice begins."""
+    ok: int
+    failed: int
+    no_data: int
+    ms: float | None
+    """The longest answer in it, in milliseconds."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReportProbe:
+    """A probe, and what all of its checks amount to."""
+
+    id: str
+    title: str
+    checks: int
+    ok: int
+    failed: int
+    no_data: int
+    success_rate: float | None
+    p50_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+    """This and the two before it are of our own checks."""
+    reported_p95_ms: float | None
+    """The highest P95 that the service reported of itself."""
+    reported_error_rate: float | None
+    """The highest error rate that it reported, from 0 to 1."""
+    outage_began: EpochSeconds | None
+    """Where the longest outage began."""
+    outage: float | None
+    """How long it was, in seconds."""
+    limit_ms: float | None
+    """The latency at which a trigger fires, where one does."""
+    beats: tuple[ReportCheckSlice, ...]
+    """Slices of equal length, oldest first."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReportMessage:
+    """A message, as it was told or sent."""
+
+    at: EpochSeconds
+    by: str
+    title: str
+    channel: str
+    """Where it went; empty for one that a person told."""
+    state: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReportDecision:
+    """A decision."""
+
+    at: EpochSeconds
+    by: str
+    step: str
+    name: str
+    chosen: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReportNote:
+    """A note that was made during the run."""
+
+    at: EpochSeconds
+    by: str
+    name: str
+    """The step that it is on; empty for the run."""
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Annotation:
+    """A note that was made afterwards, on a moment, a step, a range, or the run."""
+
+    written: EpochSeconds
+    by: str
+    text: str
+    step: str = ""
+    """A step's id."""
+    since: EpochSeconds | None = None
+    """The moment, or where the range begins."""
+    until: EpochSeconds | None = None
+    """Where the range ends."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ActionItem:
+    """What somebody is to do after the run."""
+
+    id: str
+    title: str
+    owner: str = ""
+    due: str = ""
+    """A day, such as `2026-11-30`."""
+    note: str = ""
+    done: bool = False
+    by: str = ""
+    """Who said so last."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunReport:
+    """All that is told of a run."""
+
+    run: str
+    """Its id."""
+    runbook: str
+    title: str
+    summary: Prose
+    sha256: str
+    """Of the runbook's files."""
+    mode: str
+    environment: str
+    protected: bool
+    profile: str
+    workdir: str
+    operator: str
+    began: EpochSeconds | None
+    """`None` for one that never began."""
+    ended: EpochSeconds | None
+    """`None` for one that is open."""
+    until: EpochSeconds | None
+    """The last that is known of it."""
+    outcome: str
+    """`open`, `never began`, or how it ended."""
+    reason: str
+    done: int
+    """How many of the steps that apply are done."""
+    applicable: int
+    events: int
+    head: str
+    """The digest of the journal's last line."""
+    damage: tuple[str, ...]
+    """What of it is not as it was written; empty where it all is."""
+    deviations: tuple[Deviation, ...]
+    measures: tuple[Measure, ...]
+    since_trigger: bool
+    """Whether the measures count from the trigger, not from the beginning."""
+    drills: int
+    """How many drills of this runbook ended before it began."""
+    timeline: tuple[TimelineEntry, ...]
+    left_out: int
+    """Lines in the middle of a timeline that is too long to tell."""
+    phases: tuple[ReportPhase, ...]
+    variables: tuple[VariableValue, ...]
+    """As they were at the end."""
+    health: tuple[ReportProbe, ...]
+    messages: tuple[ReportMessage, ...]
+    decisions: tuple[ReportDecision, ...]
+    notes: tuple[ReportNote, ...]
+    annotations: tuple[Annotation, ...]
+    action_items: tuple[ActionItem, ...]
+    """Those that somebody has said something of."""
+    said_head: str
+    """The digest of the last seal on annotations and action items; empty without."""
+
+    def steps(self) -> tuple[ReportStep, ...]:
+        """All steps, in the order of the runbook."""
+        return tuple(step for phase in self.phases for step in phase.steps)

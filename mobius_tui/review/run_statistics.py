@@ -1,0 +1,208 @@
+"""What many runs of one runbook say of it, step by step. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.text.units import duration_literal, parse_duration
+
+ENOUGH = 3
+"""Durations from which something is said of what to expect."""
+TOO_SHORT = 1.5
+"""It usually takes so many times what it says: who waits thinks that it hangs."""
+TOO_LONG = 0.5
+"""It usually takes so little of what it says: who waits notices a hang too late."""
+NOTICED = 2.0
+"""Seconds that nobody minds."""
+MOST_SKIPPED = 3
+"""Steps that are named as skipped most."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PastStep:
+    """What became of a step in one run."""
+
+    results: tuple[str, ...]
+    """How each attempt ended."""
+    took: tuple[float, ...]
+    """The seconds of each attempt that passed."""
+    skipped: bool
+    overridden: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PastRun:
+    """One run of the runbook."""
+
+    id: str
+    mode: str
+    outcome: str
+    began: float
+    """Seconds since 1970."""
+    restored: float | None
+    """Seconds from the trigger, or from its beginning, to the first healthy check."""
+    steps: Mapping[str, PastStep]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExpectedDuration:
+    """How long a step should say that it takes."""
+
+    said: str
+    """What its `expect` says."""
+    usual: float
+    """The median in seconds."""
+    better: str
+    """What it should say: the 95th percentile, rounded up."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepStatistics:
+    """One step over all runs."""
+
+    id: str
+    name: str
+    """Its number and title."""
+    runs: int
+    """Runs in which it was begun."""
+    attempts: int
+    """Attempts in all of them that came to an end."""
+    passed: int
+    """Of those, how many passed, with a warning or without."""
+    median: float | None
+    """Seconds of an attempt that passed."""
+    p95: float | None
+    """The nearest-rank 95th percentile of the same."""
+    skipped: int
+    """Runs at whose end it was skipped."""
+    overridden: int
+    """Runs at whose end somebody had vouched for it."""
+    off: ExpectedDuration | None
+    """Where its `expect` is off: what it should say."""
+
+    @property
+    def pass_rate(self) -> float | None:
+        """The fraction of its attempts that passed."""
+        return self.passed / self.attempts if self.attempts else None
+
+    @property
+    def retries(self) -> int:
+        """Attempts after the first of a run."""
+        return max(0, self.attempts - self.runs)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RestoreTime:
+    """The time to restore of one run."""
+
+    run: str
+    began: float
+    """Seconds since 1970."""
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunbookStatistics:
+    """All of it."""
+
+    runbook: str
+    title: str
+    outcomes: Mapping[str, Mapping[str, int]]
+    """By mode, how many runs ended how."""
+    steps: tuple[StepStatistics, ...]
+    restored: Mapping[str, tuple[RestoreTime, ...]]
+    """By mode, the oldest first."""
+    skipped_most: tuple[StepStatistics, ...]
+
+
+def runbook_statistics(plan: Plan, runs: Sequence[PastRun]) -> RunbookStatistics:
+    """What runs say of a runbook.
+
+    Args:
+        plan: the runbook as it is now.
+        runs: those that came to an end, the oldest first.
+    """
+    steps = tuple(_step(plan, step, runs) for step in plan.steps.values())
+    outcomes: dict[str, dict[str, int]] = {}
+    restored: dict[str, list[RestoreTime]] = {"incident": [], "drill": []}
+    for run in runs:
+        counts = outcomes.setdefault(run.mode, {})
+        counts[run.outcome] = counts.get(run.outcome, 0) + 1
+        if run.restored is not None:
+            one = RestoreTime(run=run.id, began=run.began, seconds=run.restored)
+            restored[run.mode].append(one)
+    skipped = sorted(steps, key=lambda each: -each.skipped)
+    return RunbookStatistics(
+        runbook=plan.runbook.id,
+        title=plan.runbook.title,
+        outcomes=outcomes,
+        steps=steps,
+        restored={mode: tuple(found) for mode, found in restored.items()},
+        skipped_most=tuple(each for each in skipped[:MOST_SKIPPED] if each.skipped),
+    )
+
+
+def _step(plan: Plan, step: Step, runs: Sequence[PastRun]) -> StepStatistics:
+    known = [run.steps[step.id] for run in runs if step.id in run.steps]
+    results = [result for each in known for result in each.results]
+    took = [seconds for each in known for seconds in each.took]
+    return StepStatistics(
+        id=step.id,
+        name=plan.name(step.id),
+        runs=sum(bool(each.results) for each in known),
+        attempts=len(results),
+        passed=sum(result in ("passed", "warned") for result in results),
+        median=percentile(took, 50),
+        p95=percentile(took, 95),
+        skipped=sum(each.skipped for each in known),
+        overridden=sum(each.overridden for each in known),
+        off=_off(step, _by_mode(step, runs)),
+    )
+
+
+def _by_mode(step: Step, runs: Iterable[PastRun]) -> list[float]:
+    """What it took in incidents, where that is enough; in drills much is shorter."""
+    found: dict[str, list[float]] = {"incident": [], "drill": []}
+    for run in runs:
+        if step.id in run.steps:
+            found[run.mode] += run.steps[step.id].took
+    if len(found["incident"]) >= ENOUGH:
+        return found["incident"]
+    return found["incident"] + found["drill"]
+
+
+def _off(step: Step, took: Sequence[float]) -> ExpectedDuration | None:
+    """What a step should say that it takes, if what it says is off."""
+    usual, slow = percentile(took, 50), percentile(took, 95)
+    if step.expect is None or usual is None or slow is None or len(took) < ENOUGH:
+        return None
+    try:
+        said = parse_duration(step.expect)
+    except ValueError:
+        return None  # it depends on a variable
+    fits = said * TOO_LONG <= usual <= said * TOO_SHORT
+    if fits or abs(usual - said) < NOTICED:
+        return None
+    return ExpectedDuration(
+        said=step.expect, usual=usual, better=duration_literal(_rounded(slow))
+    )
+
+
+def _rounded(duration: float) -> float:
+    """Up to what a person would write."""
+    for limit, step in ((10, 1), (60, 5), (600, 30)):
+        if duration <= limit:
+            return max(1.0, math.ceil(duration / step) * step)
+    return math.ceil(duration / 60) * 60
+
+
+def percentile(values: Sequence[float], percent: int) -> float | None:
+    """The nearest-rank percentile; `None` of none."""
+    if not values:
+        return None
+    rank = math.ceil(percent * len(values) / 100)
+    return sorted(values)[max(rank, 1) - 1]

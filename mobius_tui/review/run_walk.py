@@ -1,0 +1,262 @@
+"""A run's entries in order: its attempts, and what deviated from the runbook. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from mobius_tui.errors import MobiusError
+from mobius_tui.review.run_report import (
+    Deviation,
+    ReportDecision,
+    ReportNote,
+    TimelineEntry,
+)
+from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.events.run_events import NoteAdded
+from mobius_tui.run.events.step_events import (
+    CheckTried,
+    ChoiceMade,
+    StepEnded,
+    StepOverridden,
+    StepSkipped,
+    StepStarted,
+    StepUnknown,
+)
+from mobius_tui.run.journal.describe_entry import journal_entry_text
+from mobius_tui.run.journal.outage_times import NOBODY
+from mobius_tui.run.planning.plan import Plan, has_terminal, is_out_of_order
+from mobius_tui.run.state.reducer import advance, initial
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import BAD, Attempt, Status, StepState, Value
+
+
+def attempt_deviations(plan: Plan, state: RunState) -> Iterator[Deviation]:
+    """Each attempt that ended badly, and each that was made again.
+
+    A step that passed at last is among them for what came before: who reads only the
+    deviations must not take it for one that went well at once.
+    """
+    for step_id, own in state.steps.items():
+        before: Attempt | None = None
+        for each in own.attempts:
+            name = plan.name(step_id)
+            if before is not None:
+                yield Deviation(
+                    kind="retried",
+                    step=step_id,
+                    name=name,
+                    at=each.started,
+                    by=each.by,
+                    text=f"attempt {each.number}; the one before it {_ended(before)}",
+                )
+            if each.status in BAD:
+                yield Deviation(
+                    kind=each.status.value,  # type: ignore[arg-type]
+                    step=step_id,
+                    name=name,
+                    at=each.ended or each.started,
+                    by=each.by,
+                    text=_why(own, each),
+                )
+            before = each
+
+
+def count_deviations(state: RunState) -> dict[Status | str, int]:
+    """How many attempts ended badly, by how, and how many were made `again`.
+
+    Nothing where each bad end is the end of its step: the step's own status says it.
+    """
+    found: dict[Status | str, int] = {}
+    again = bad = standing = 0
+    for own in state.steps.values():
+        again += max(0, len(own.attempts) - 1)
+        standing += own.status in BAD
+        for each in own.attempts:
+            if each.status in BAD:
+                bad += 1
+                found[each.status] = found.get(each.status, 0) + 1
+    if again:
+        found["again"] = again
+    return found if again or bad > standing else {}
+
+
+def _why(own: StepState, attempt: Attempt) -> str:
+    """Why an attempt ended badly, which it was, and what became of its step."""
+    words = attempt.reason or str(attempt.status)
+    if len(own.attempts) > 1:
+        words = f"attempt {attempt.number}: {words}"
+    return words if own.status is attempt.status else f"{words}; later {own.status}"
+
+
+def _ended(attempt: Attempt) -> str:
+    return "was running" if attempt.status is Status.RUNNING else f"{attempt.status}"
+
+
+AttemptKey = tuple[str, int]
+"""A step's id, and the number of an attempt at it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WalkedRun:
+    """What was found on the way; its texts are as the journal has them."""
+
+    state: RunState
+    """At the end."""
+    told: int
+    """The number of the last entry that could follow."""
+    problem: str
+    """Why the next one could not; empty where all could."""
+    deviations: tuple[Deviation, ...]
+    timeline: tuple[TimelineEntry, ...]
+    decisions: tuple[ReportDecision, ...]
+    notes: tuple[ReportNote, ...]
+    given: dict[AttemptKey, dict[str, Value]]
+    """By attempt, the variables that it read, as they were."""
+    digests: dict[AttemptKey, str | None]
+    """By attempt, the SHA-256 of its output."""
+
+
+class RunWalker:
+    """Follows the entries of a run, in order."""
+
+    def __init__(self, plan: Plan, *, judges_order: bool = True) -> None:
+        """Begin before the first.
+
+        Args:
+            plan: the run's.
+            judges_order: whether steps out of order are found, which takes a look at
+                all steps for each that starts.
+        """
+        self._judges_order = judges_order
+        self.plan = plan
+        self.state = initial(plan.runbook)
+        self.deviations: list[Deviation] = []
+        self.timeline: list[TimelineEntry] = []
+        self.decisions: list[ReportDecision] = []
+        self.notes: list[ReportNote] = []
+        self.given: dict[AttemptKey, dict[str, Value]] = {}
+        self.digests: dict[AttemptKey, str | None] = {}
+
+    def heed(self, entry: Entry) -> None:
+        """Take in the next entry.
+
+        Raises:
+            StateError: it may not follow; nothing is taken in then.
+        """
+        event = entry.event
+        early = (
+            self._judges_order
+            and isinstance(event, StepStarted | ChoiceMade)
+            and entry.by not in NOBODY
+            and event.step in self.plan.steps
+            and is_out_of_order(self.plan, self.state, event.step)
+        )
+        advance(self.state, entry)
+        if early:
+            self._deviate("out of order", entry, "while one before it was to be done")
+        self._keep(entry)
+        text = self._words(entry)
+        if text is not None:
+            self.timeline.append(
+                TimelineEntry(
+                    n=entry.n,
+                    at=entry.at,
+                    after=entry.at - self.state.began_at,
+                    by=entry.by,
+                    event=type(event).__name__,
+                    text=text,
+                )
+            )
+
+    def _keep(self, entry: Entry) -> None:
+        match entry.event:
+            case StepStarted(step=step, attempt=attempt, reads=reads):
+                known = self.state.variables
+                self.given[step, attempt] = {n: known[n] for n in reads if n in known}
+            case StepSkipped(reason=reason):
+                self._deviate("skipped", entry, reason)
+            case StepOverridden(reason=reason):
+                self._deviate("overridden", entry, reason)
+            case StepEnded(step=step, attempt=attempt, output_sha256=digest):
+                self.digests[step, attempt] = digest
+            case StepUnknown(step=step, attempt=attempt, output_sha256=digest):
+                self.digests[step, attempt] = digest
+            case ChoiceMade(step=step, values=values, reason=reason):
+                self.decisions.append(
+                    ReportDecision(
+                        at=entry.at,
+                        by=entry.by,
+                        step=step,
+                        name=self.plan.name(step),
+                        chosen=values,
+                        reason=reason,
+                    )
+                )
+            case NoteAdded(text=text, step=step):
+                name = self.plan.name(step) if step and step in self.plan.steps else ""
+                self.notes.append(
+                    ReportNote(at=entry.at, by=entry.by, name=name, text=text)
+                )
+            case _:
+                pass
+
+    def _deviate(self, kind: str, entry: Entry, text: str) -> None:
+        step: str = getattr(entry.event, "step")  # noqa: B009 - only steps deviate
+        self.deviations.append(
+            Deviation(
+                kind=kind,  # type: ignore[arg-type]
+                step=step,
+                name=self.plan.name(step),
+                at=entry.at,
+                by=entry.by,
+                text=text,
+            )
+        )
+
+    def _words(self, entry: Entry) -> str | None:
+        """What a line of the timeline says; looks of checks stand with their step."""
+        match entry.event:
+            case CheckTried():
+                return None
+            case StepStarted(step=step, attempt=attempt) if has_terminal(
+                self.plan.steps[step]
+            ):
+                again = f", attempt {attempt}" if attempt > 1 else ""
+                return f"started in a terminal: {self.plan.name(step)}{again}"
+            case _:
+                return journal_entry_text(entry, self.plan, self.state)
+
+
+def walk_run(plan: Plan, entries: Iterable[Entry]) -> WalkedRun:
+    """Walk as far as the entries may follow each other."""
+    walker = RunWalker(plan)
+    problem = ""
+    try:
+        for entry in entries:
+            walker.heed(entry)
+    except (MobiusError, KeyError) as error:
+        problem = str(error)
+    return WalkedRun(
+        state=walker.state,
+        told=walker.state.n,
+        problem=problem,
+        deviations=_at_the_end(walker),
+        timeline=tuple(walker.timeline),
+        decisions=tuple(walker.decisions),
+        notes=tuple(walker.notes),
+        given=walker.given,
+        digests=walker.digests,
+    )
+
+
+def _at_the_end(walker: RunWalker) -> tuple[Deviation, ...]:
+    """The deviations, with what became of them, and those of the attempts."""
+    found = []
+    for each in walker.deviations:
+        status = walker.state.steps[each.step].status
+        later = each.kind == "skipped" and status != each.kind
+        text = f"{each.text}; later {status}" if later else each.text
+        found.append(replace(each, text=text))
+    found += attempt_deviations(walker.plan, walker.state)
+    return tuple(sorted(found, key=lambda each: each.at))

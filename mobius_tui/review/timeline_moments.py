@@ -1,0 +1,223 @@
+"""What happened at each moment of a run, of what kind, and how bad it was. Pure."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Literal
+
+from mobius_tui.review.run_report import Annotation, TimelineEntry
+from mobius_tui.run.events.approval_events import (
+    ApprovalAsked,
+    ApprovalDenied,
+    ApprovalGiven,
+)
+from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.events.message_events import (
+    MESSAGE_EVENTS,
+    MessageNotSent,
+    MessageQueued,
+    MessageUnknown,
+)
+from mobius_tui.run.events.run_events import Event, NoteAdded, VariableSet
+from mobius_tui.run.events.step_events import (
+    ChoiceMade,
+    StepEnded,
+    StepOverridden,
+    StepPassedOver,
+    StepRestored,
+    StepSkipped,
+    StepStarted,
+    StepUnknown,
+    StopAsked,
+)
+from mobius_tui.run.events.watch_events import WATCH_EVENTS, RollbackBegan, TriggerFired
+from mobius_tui.run.planning.plan import Plan
+
+MomentKind = Literal["steps", "triggers", "messages", "decisions", "notes", "run"]
+MomentTone = Literal["good", "warn", "bad", "going", "muted", "plain"]
+AFTERWARDS = 1 << 62
+"""More entries than any journal has."""
+SHORT = 40
+"""Characters of a person's name that are shown."""
+_STEPS = (
+    StepStarted,
+    StepEnded,
+    StepUnknown,
+    StepSkipped,
+    StepPassedOver,
+    StepRestored,
+    StepOverridden,
+    StopAsked,
+    VariableSet,
+)
+_BAD = (TriggerFired, RollbackBegan, MessageNotSent, MessageUnknown, StepUnknown)
+_WARN = (StepSkipped, StepOverridden, StopAsked, ApprovalDenied)
+_DECISIONS = (ChoiceMade, ApprovalAsked, ApprovalGiven, ApprovalDenied)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TimelineMoment:
+    """One thing that happened."""
+
+    n: int
+    """The journal's entry; 0 for what was said afterwards."""
+    at: float
+    """Seconds since 1970."""
+    by: str
+    kind: MomentKind
+    event: str
+    text: str
+    step: str = ""
+    phase: str = ""
+    """The title of its phase."""
+    about: str = ""
+    """Of a trigger, its probe and rule."""
+    tone: MomentTone = "plain"
+    said: int = 0
+    """Of what was said afterwards, its number."""
+
+    @property
+    def order(self) -> tuple[float, int]:
+        """Its place among all: by time, and after its entry what was said of it."""
+        return self.at, self.n or AFTERWARDS + self.said
+
+    @property
+    def words(self) -> str:
+        """All by which it is found."""
+        return f"{self.by} {self.kind} {self.phase} {self.step} {self.text}".lower()
+
+
+def moments_of(
+    plan: Plan,
+    entries: Sequence[Entry],
+    told: Sequence[TimelineEntry],
+    annotations: Sequence[Annotation],
+) -> tuple[TimelineMoment, ...]:
+    """All that happened in a run and that was said of it, the earliest first.
+
+    Args:
+        plan: the run's.
+        entries: all of its entries, from the first.
+        told: what is told of them.
+        annotations: what was said afterwards; of the whole run it stands at its end.
+    """
+    found = [_moment_of(plan, entries[each.n - 1].event, each) for each in told]
+    end = entries[-1].at if entries else 0.0
+    found += _annotated(plan, found, annotations, end)
+    return tuple(sorted(found, key=attrgetter("order")))
+
+
+def _moment_of(plan: Plan, event: Event, told: TimelineEntry) -> TimelineMoment:
+    step = _step(plan, event)
+    return TimelineMoment(
+        n=told.n,
+        at=told.at,
+        by=told.by,
+        kind=_kind(event),
+        event=told.event,
+        text=told.text,
+        step=step,
+        phase=plan.phase_of[step].title if step else _phase(plan, event),
+        about=f"{getattr(event, 'probe', '')} {getattr(event, 'rule', '')}".strip(),
+        tone=_tone(event),
+    )
+
+
+def _step(plan: Plan, event: Event) -> str:
+    step = getattr(event, "step", None)
+    return step if isinstance(step, str) and step in plan.steps else ""
+
+
+def _phase(plan: Plan, event: Event) -> str:
+    titles: Mapping[str, str] = {each.id: each.title for each in plan.runbook.phases}
+    return titles.get(getattr(event, "phase", None) or "", "")
+
+
+def _kind(event: Event) -> MomentKind:
+    if isinstance(event, _STEPS):
+        return "steps"
+    if isinstance(event, WATCH_EVENTS):
+        return "triggers"
+    if isinstance(event, MESSAGE_EVENTS):
+        return "messages"
+    if isinstance(event, _DECISIONS):
+        return "decisions"
+    return "notes" if isinstance(event, NoteAdded) else "run"
+
+
+def _tone(event: Event) -> MomentTone:
+    if isinstance(event, StepEnded):
+        return {"passed": "good", "warned": "warn"}.get(event.result, "bad")  # type: ignore[return-value]
+    if isinstance(event, _BAD):
+        return "bad"
+    if isinstance(event, _WARN):
+        return "warn"
+    return "muted" if isinstance(event, MessageQueued) else "plain"
+
+
+def _annotated(
+    plan: Plan,
+    known: Sequence[TimelineMoment],
+    annotations: Sequence[Annotation],
+    end: float,
+) -> Iterator[TimelineMoment]:
+    """What was said afterwards, at the moment that it is about."""
+    for number, each in enumerate(annotations):
+        step = each.step if each.step in plan.steps else ""
+        began = next((m.at for m in known if step and m.step == step), end)
+        yield TimelineMoment(
+            n=0,
+            at=began if each.since is None else each.since,
+            by=each.by,
+            kind="notes",
+            event="Annotation",
+            text=f"annotation by {each.by}: {each.text}",
+            step=step,
+            phase=plan.phase_of[step].title if step else "",
+            tone="going",
+            said=number,
+        )
+
+
+SEVERITIES: Mapping[MomentTone, int] = {
+    "plain": 0,
+    "muted": 0,
+    "good": 1,
+    "going": 2,
+    "warn": 3,
+    "bad": 4,
+}
+"""The higher, the more it has to be seen."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SeverityGroup:
+    """Moments that are equally bad."""
+
+    grade: int
+    moments: tuple[TimelineMoment, ...]
+    """The earliest first."""
+    times: array[float]
+    """When each was, in seconds since 1970."""
+
+
+def group_by_severity(moments: Iterable[TimelineMoment]) -> tuple[SeverityGroup, ...]:
+    """Moments by how bad they are, the worst first.
+
+    Args:
+        moments: the earliest first.
+    """
+    found: dict[int, list[TimelineMoment]] = {}
+    for each in moments:
+        found.setdefault(SEVERITIES[each.tone], []).append(each)
+    return tuple(
+        SeverityGroup(
+            grade=grade,
+            moments=tuple(own),
+            times=array("d", [each.at for each in own]),
+        )
+        for grade, own in sorted(found.items(), reverse=True)
+    )

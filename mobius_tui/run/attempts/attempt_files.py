@@ -1,0 +1,342 @@
+"""What an attempt left behind: its end, outputs, digests, survivors and last lines."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from io import BufferedReader
+from pathlib import Path
+
+from mobius_tui.errors import RunError
+from mobius_tui.run.checks.error_line import error_line, last_meaningful
+from mobius_tui.run.keeper.process_table import is_locked, process_start_ticks
+from mobius_tui.run.storage.run_directory import AttemptDirectory, RunDirectory
+from mobius_tui.run.storage.safe_open import open_regular, regular_descriptor
+from mobius_tui.sanitize import SGR, collapse, decode
+
+MARK = "MOBIUS_TUI_ATTEMPT"
+"""The environment variable that every process of a step inherits: `RUN/STEP.N`."""
+EXIT_LIMIT = 1 << 16
+"""Bytes that are read of a keeper's record; it writes far fewer."""
+OUTPUTS_LIMIT = 1 << 20
+"""Bytes of `outputs` at most."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class End:
+    """What the keeper recorded about a script's end."""
+
+    cause: str
+    """`exited`, `stopped`, `timed out`, `output full`, `output lost`, `not started`."""
+    code: int
+    """The exit status; negative for the signal that ended it."""
+    bytes: int
+    what: str = ""
+    """For `not started`: `chdir`, `pid`, `exec`, `setup`, `terminal` or `stopped`."""
+    errno: int = 0
+    """Why it was not started, or why its output was lost."""
+    left: Mapping[int, int] = field(default_factory=dict)
+    """What the keeper had taken in and left alive: process → when it began."""
+    more: int = 0
+    """How many more of them there were than could be named."""
+    ended: tuple[str, ...] = ()
+    """Processes of the script's group that were ended with it, named."""
+
+
+def mark_of(directory: RunDirectory, step: str, number: int) -> str:
+    """What an attempt's processes carry in their environment."""
+    return f"{directory.id}/{step}.{number}"
+
+
+def forget(path: Path) -> None:
+    """Empty a file that holds what must not be kept."""
+    with path.open("wb"):
+        return
+
+
+def read_end(directory: AttemptDirectory) -> End | None:
+    """The keeper's record; `None` when there is no valid one."""
+    try:
+        with open_regular(directory.exit) as file:
+            data = file.read(EXIT_LIMIT)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise RunError(f"{directory.exit}: {error.strerror}") from error
+    text, ended, _ = data.partition(b"\nend\n")
+    if not ended:
+        return None
+    try:
+        said = dict(line.split("=", 1) for line in text.decode("ascii").split("\n"))
+        return End(
+            cause=said["cause"],
+            code=int(said["code"]),
+            bytes=int(said["bytes"]),
+            what=said.get("what", ""),
+            errno=int(said.get("errno", "0")),
+            left=dict(map(_orphan, said.get("left", "").split())),
+            more=int(said.get("more", "0")),
+            ended=_ended(said),
+        )
+    except (ValueError, KeyError):
+        return None
+
+
+def _orphan(text: str) -> tuple[int, int]:
+    pid, _, began_at = text.partition(":")
+    return int(pid), int(began_at)
+
+
+def _ended(said: Mapping[str, str]) -> tuple[str, ...]:
+    """What was ended with a script, and how many more there were than are named."""
+    found = []
+    for each in said.get("ended", "").split():
+        pid, _, name = each.partition(":")
+        words = bytes.fromhex(name).decode("utf-8", "replace")
+        found.append(f"{int(pid)} {words}".rstrip())
+    more = int(said.get("more_ended", "0"))
+    return (*found, f"{more} more") if more else tuple(found)
+
+
+def waits_for(directory: AttemptDirectory) -> str:
+    """Why a living keeper writes no output now, in words; empty where it does."""
+    try:
+        with open_regular(directory.end_to_be) as file:
+            said, _, number = file.read(32).strip().partition(b"=")
+    except OSError:
+        return ""
+    return os.strerror(int(number)) if said == b"waits" and number.isdigit() else ""
+
+
+def read_pid(directory: AttemptDirectory) -> int | None:
+    """The process group of the script; `None` when it cannot have run."""
+    try:
+        with open_regular(directory.pid) as file:
+            text = file.read(32).decode("ascii", "replace").strip()
+    except FileNotFoundError:
+        return None
+    except OSError:
+        return 0  # something else stands there: it may have run, nobody knows as what
+    return int(text) if text.isdigit() else 0
+
+
+def read_outputs(directory: AttemptDirectory) -> dict[str, str]:
+    """The KEY=VALUE lines that the script wrote; the last of a name counts.
+
+    KEY+=VALUE adds a line to what the name has already.
+
+    Raises:
+        RunError: the file is no such list; names the line.
+    """
+    with open_regular(directory.outputs) as file:
+        data = file.read(OUTPUTS_LIMIT + 1)
+    if len(data) > OUTPUTS_LIMIT:
+        raise RunError("the step wrote more than 1 MiB to $RUNBOOK_OUTPUT")
+    found: dict[str, list[str]] = {}
+    try:
+        lines = data.decode().split("\n")
+    except UnicodeDecodeError as error:
+        raise RunError("$RUNBOOK_OUTPUT holds bytes that are not UTF-8") from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        key, equals, value = line.partition("=")
+        if not equals or "\0" in value:
+            raise RunError(f"line {number} of $RUNBOOK_OUTPUT is not KEY=VALUE")
+        name = key.strip()
+        if name.endswith("+"):
+            found.setdefault(name[:-1], []).append(value)
+        else:
+            found[name] = [value]
+    return {name: "\n".join(values) for name, values in found.items()}
+
+
+def digest(path: Path) -> tuple[int, str | None]:
+    """The size and SHA-256 of a file; (0, None) when it cannot be read."""
+    try:
+        with open_regular(path) as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+            return file.tell(), found
+    except OSError:
+        return 0, None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Digests:
+    """SHA-256 of what an attempt left; `None` of what is not there."""
+
+    bytes: int
+    """Of the output."""
+    output: str | None
+    spans: str | None
+    exit: str | None
+    outputs: str | None
+
+
+def digests(directory: AttemptDirectory) -> Digests:
+    """What an attempt left, by its digests."""
+    size, output = digest(directory.output)
+    return Digests(
+        bytes=size,
+        output=output,
+        spans=digest(directory.spans)[1],
+        exit=digest(directory.exit)[1],
+        outputs=digest(directory.outputs)[1],
+    )
+
+
+def last_line(path: Path) -> str:
+    """The last line with something on it, of the end of an output file."""
+    try:
+        with open_regular(path) as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - 4096))
+            lines = file.read().decode("utf-8", "replace").split("\n")
+    except OSError:
+        return ""
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
+def survivors(directory: AttemptDirectory, mark: str) -> tuple[str, ...]:
+    """Living processes of an attempt, named: its group, and those that left it.
+
+    Those that left it carry the mark, or were taken in by the keeper.
+
+    Args:
+        directory: the attempt's.
+        mark: the value of `MARK` in their environment.
+    """
+    import psutil
+
+    group = read_pid(directory)
+    if group and _is_another(group, directory, mark):
+        group = None
+    end = read_end(directory)
+    orphans = end.left if end is not None else {}
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.status() == psutil.STATUS_ZOMBIE:
+                continue
+            is_its = bool(group) and os.getpgid(process.pid) == group
+            if process.pid in orphans:
+                is_its = (
+                    is_its or process_start_ticks(process.pid) == orphans[process.pid]
+                )
+            if is_its or process.environ().get(MARK) == mark:
+                name = " ".join(process.cmdline())[:80] or process.name()
+                found.append(f"{process.pid} {name}")
+        except (psutil.Error, OSError):
+            continue
+    if end is not None and end.more:
+        found.append(f"{end.more} more")
+    return tuple(found)
+
+
+def _is_another(group: int, directory: AttemptDirectory, mark: str) -> bool:
+    """Whether the number of an attempt's group has been given to another since.
+
+    Its leader then lacks the mark, and began after the script had written its number. A
+    clock that was set in between decides nothing: both must be so. Where the leader is
+    gone, what is left of its group keeps the number from being given away.
+    """
+    import psutil
+
+    try:
+        leader = psutil.Process(group)
+        began, env = leader.create_time(), leader.environ()
+        written = directory.pid.lstat().st_mtime
+    except (psutil.Error, OSError):
+        return False
+    return env.get(MARK) != mark and began > written + 1.0
+
+
+def tree_held(directory: AttemptDirectory) -> bool:
+    """Whether a process of the step still has its `tree` open."""
+    return holder_exclusive(directory.tree)
+
+
+def holder_exclusive(path: Path) -> bool:
+    """Whether anyone holds a lock file, shared or not."""
+    try:
+        handle = regular_descriptor(path)
+    except FileNotFoundError:
+        return False
+    try:
+        return is_locked(handle)
+    finally:
+        os.close(handle)
+
+
+_SPAN = struct.Struct("<QQQ")
+"""Offset; length in the low 56 bits and the stream above them; nanoseconds."""
+_STDERR = 2
+_LOOK_BACK = 2048
+"""Spans from the end that are searched for the last one of stderr."""
+_PIECE = 1 << 14
+"""Bytes of the end of stderr, or of an output, that are read at most."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LastOutput:
+    """The last words of an attempt; empty where there are none."""
+
+    last: str = ""
+    error: str = ""
+    """What tells what went wrong: on stderr the line that has the form of an error, or
+    else the last one that says something; where stderr has none, one of that form."""
+
+
+def last_output(attempt: AttemptDirectory) -> LastOutput:
+    """What an attempt said last, without colours."""
+    errors = _lines(_end_of_errors(attempt.output, attempt.spans))
+    printed = _lines(_end_of(attempt.output))
+    error = error_line(errors) or last_meaningful(errors) or error_line(printed)
+    return LastOutput(
+        last=next(filter(str.strip, reversed(printed)), "").strip(), error=error
+    )
+
+
+def _lines(end: bytes) -> list[str]:
+    """The lines of the end of something; not what is left of one that is cut."""
+    lines = [SGR.sub("", each) for each in collapse(decode(end)).split("\n")]
+    return lines[1:] if len(end) >= _PIECE and len(lines) > 1 else lines
+
+
+def _end_of(output: Path) -> bytes:
+    try:
+        with open_regular(output) as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _PIECE))
+            return file.read(_PIECE)
+    except OSError:
+        return b""
+
+
+def _end_of_errors(output: Path, spans: Path) -> bytes:
+    """The end of what came from stderr."""
+    try:
+        with open_regular(spans) as file:
+            size = file.seek(0, os.SEEK_END)
+            whole = size - size % _SPAN.size
+            file.seek(max(0, whole - _LOOK_BACK * _SPAN.size))
+            records = list(_SPAN.iter_unpack(file.read(whole - file.tell())))
+        with open_regular(output) as file:
+            return _backwards(file, records)
+    except OSError:
+        return b""
+
+
+def _backwards(file: BufferedReader, records: list[tuple[int, int, int]]) -> bytes:
+    """Join the newest pieces of stderr."""
+    end = b""
+    for offset, packed, _ in reversed(records):
+        length, stream = packed & ((1 << 56) - 1), packed >> 56
+        wanted = min(length, _PIECE - len(end))
+        if stream != _STDERR or not wanted:
+            continue
+        file.seek(offset + length - wanted)
+        end = file.read(wanted) + end
+    return end

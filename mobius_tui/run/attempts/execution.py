@@ -1,0 +1,363 @@
+"""Carrying one attempt through: script, outputs, checks, end, and recovery."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from mobius_tui.errors import MobiusError, RunError
+from mobius_tui.run.attempts import attempt_files, exit_status
+from mobius_tui.run.attempts import launcher as attempts
+from mobius_tui.run.attempts.disk_space import KeeperHandle
+from mobius_tui.run.attempts.step_checks import StepChecks
+from mobius_tui.run.attempts.watch_attempt import WatchStep
+from mobius_tui.run.events.run_events import VariableSet
+from mobius_tui.run.events.step_events import Result, StepEnded, StepUnknown
+from mobius_tui.run.planning.initial_values import refuse_value
+from mobius_tui.run.planning.variables import script_env
+from mobius_tui.run.state.step_state import Status
+from mobius_tui.run.storage.redaction import holds_secret, literals
+from mobius_tui.runbook.model.actions import Choose, Manual, Run, Watch
+from mobius_tui.runbook.model.limits import (
+    bounded_duration,
+    bounded_size,
+    limits_by_variable,
+)
+from mobius_tui.runbook.model.runbook import Step
+
+if TYPE_CHECKING:
+    from mobius_tui.run.host.engine import Engine
+
+
+RecoveryVerdict = Literal["running", "as exit says", "not started", "unknown"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evidence:
+    """What is left of an attempt whose StepStarted is in the journal, unended."""
+
+    lock_held: bool
+    same_boot: bool
+    """Whether it was started in this boot of the machine."""
+    exit_valid: bool
+    pid_there: bool
+
+
+def recovery_verdict(evidence: Evidence) -> RecoveryVerdict:
+    """What the attempt is; each row of the table is one line here."""
+    if evidence.lock_held and evidence.same_boot:
+        return "running"
+    if evidence.exit_valid:
+        return "as exit says"
+    if not evidence.same_boot:
+        return "unknown"
+    return "unknown" if evidence.pid_there else "not started"
+
+
+def recovery_reason(evidence: Evidence, died: str = "died") -> str:
+    """The verdict's reason, for a person.
+
+    Args:
+        evidence: what was found.
+        died: what is known of how its keeper ended, in words.
+    """
+    match recovery_verdict(evidence):
+        case "running":
+            return "its keeper lives"
+        case "as exit says":
+            return "its keeper recorded the end"
+        case "not started":
+            return "the host died before the script began; nothing of it ran"
+        case "unknown" if not evidence.same_boot:
+            return "the machine was restarted while it ran; how far it got is not known"
+        case _:
+            return f"its keeper {died} while it ran; how far it got is not known"
+
+
+def terminal_env(env: Mapping[str, str]) -> dict[str, str]:
+    """An environment without what its terminal was: a `tty` step has another.
+
+    The keeper adds what the terminal of whoever comes is.
+    """
+    others = ("TERM", "COLORTERM", "LINES", "COLUMNS", "TERMCAP")
+    return {name: value for name, value in env.items() if name not in others}
+
+
+class AttemptExecution:
+    """One attempt at one step."""
+
+    def __init__(self, engine: Engine, step: Step, number: int) -> None:
+        self._engine = engine
+        self._step = step
+        self._number = number
+        self._directory = engine.directory.attempt(step.id, number)
+        self._kept = KeeperHandle(engine, step, self._directory)
+        self._left: tuple[str, ...] = ()
+        self._ended_with: tuple[str, ...] = ()
+        self._code: int | None = None
+        self._resumed = False
+
+    async def begin(self) -> None:
+        """From a durable StepStarted to the attempt's end."""
+        if isinstance(self._step.action, Run):
+            try:
+                spec, script = self._spec(self._step.action)
+                is_begun = await self._kept.keep(script, spec)
+            except (OSError, MobiusError) as error:
+                words = error.strerror if isinstance(error, OSError) else str(error)
+                await self._end("not started", f"it could not be started: {words}")
+                return
+            if not is_begun:
+                words = "it was stopped before it began: the disk was full"
+                await self._end("not started", words)
+                return
+        await self._after_script()
+
+    async def resume(self) -> None:
+        """Take on an attempt that an earlier host started."""
+        self._resumed = True
+        action = self._step.action
+        if isinstance(action, Run):
+            await self._kept.over()
+        if isinstance(action, Manual):
+            known = self._engine.state.variables
+            if any(ask.var not in known for ask in action.ask):
+                await self._end(
+                    "not started", "the host died before the answer was recorded"
+                )
+                return
+        await self._after_script()
+
+    async def fail(self, reason: str) -> None:
+        """End the attempt, if it has not ended, with a failure of our own."""
+        own = self._engine.state.steps[self._step.id]
+        if own.status is Status.RUNNING:
+            await self._end("not started", reason)
+
+    async def _after_script(self) -> None:
+        """What its action came to, then its checks, then its end."""
+        found: tuple[Result, str] | None = ("passed", "")
+        if isinstance(self._step.action, Run):
+            found = await self._of_script(self._step.action)
+        elif isinstance(self._step.action, Watch) and not self._has_looked():
+            found = await self._of_watch()
+        if found is None:
+            return
+        result, reason = found
+        if result in ("passed", "warned") and self._step.checks:
+            checks = StepChecks(self._engine, self._step, self._number)
+            checked, words = await checks.make()
+            if checked != "passed":
+                result, reason = checked, words
+            elif not reason:
+                reason = words
+        await self._end(result, reason)
+
+    async def _of_script(self, action: Run) -> tuple[Result, str] | None:
+        """What its script came to; `None` where nothing but its end is left to say."""
+        end = attempt_files.read_end(self._directory)
+        if end is None:
+            await self._without_end()
+            return None
+        self._code = end.code if end.cause != "not started" else None
+        self._ended_with = end.ended
+        if end.left or attempt_files.tree_held(self._directory):
+            self._left = await asyncio.to_thread(
+                attempt_files.survivors, self._directory, self._mark()
+            )
+        result, reason = self._judge(action, end)
+        if result in ("passed", "warned") and self._step.outputs:
+            missing = await self._take_outputs()
+            if missing:
+                result, reason = "failed", missing
+        return result, reason
+
+    async def _of_watch(self) -> tuple[Result, str] | None:
+        """What watching came to; `None` where nothing but its end is left to say."""
+        watch = WatchStep(self._engine, self._step)
+        try:
+            found = await watch.make(resumed=self._resumed)
+        except MobiusError as error:
+            return "not started", str(error)
+        if found.result != "unknown":
+            return found.result, found.reason
+        event = StepUnknown(
+            step=self._step.id,
+            attempt=self._number,
+            reason=self._engine.redact(found.reason),
+        )
+        await self._engine.record(event)
+        return None
+
+    def _has_looked(self) -> bool:
+        """Whether its checks have begun, which come after what it does."""
+        last = self._engine.state.steps[self._step.id].last
+        return last is not None and bool(last.looks)
+
+    def _mark(self) -> str:
+        return attempt_files.mark_of(
+            self._engine.directory, self._step.id, self._number
+        )
+
+    def _spec(self, action: Run) -> tuple[attempts.Spec, str]:
+        """What the keeper is told.
+
+        Raises:
+            MobiusError: a variable, duration or size is not what it should be.
+        """
+        engine = self._engine
+        began = engine.state.began
+        assert began is not None
+        values = engine.values()
+        env = {
+            **(terminal_env(engine.env) if action.tty else engine.env),
+            "PYTHONUNBUFFERED": "1",
+            **({} if action.tty else {"TERM": "dumb"}),
+            **script_env(self._step, engine.plan.runbook, values),
+            "RUNBOOK_OUTPUT": str(self._directory.outputs),
+            attempt_files.MARK: self._mark(),
+        }
+        limit = None if action.timeout is None else values.fill(action.timeout)
+        try:
+            timeout = None if limit is None else bounded_duration(limit, "timeout")
+            max_output = bounded_size(values.fill(action.max_output), "max_output")
+        except ValueError as error:
+            raise RunError(str(error)) from error
+        argv = action.shell or attempts.BASH
+        here = Path(began.workdir) / argv[0] if "/" in argv[0] else Path(argv[0])
+        if shutil.which(here, path=env.get("PATH")) is None:
+            raise RunError(f"there is no program {argv[0]!r} on PATH")
+        spec = attempts.Spec(
+            argv=argv,
+            env=env,
+            cwd=began.workdir,
+            umask=int(began.setting.get("umask", "022"), 8),
+            timeout=timeout,
+            max_output=max_output,
+            rotate=action.follow,
+            secrets=literals(engine.secrets.values()),
+            tty=action.tty,
+            ahead=engine.clock.wall() - time.time(),
+        )
+        return spec, action.script
+
+    def _judge(self, action: Run, end: attempt_files.End) -> tuple[Result, str]:
+        """What a script's end means for its step."""
+        program = (action.shell or attempts.BASH)[0]
+        began = self._engine.state.began
+        words = exit_status.in_words(end, began.workdir if began else "", program)
+        if end.cause == "not started":
+            return "not started", words
+        if end.cause == "timed out":
+            limit = self._engine.values().fill(action.timeout or "")
+            return "timed out", f"it took longer than {limit}, so it was stopped"
+        if end.cause == "stopped":
+            return ("passed", "stopped") if action.follow else ("stopped", "stopped")
+        if end.cause == "output full":
+            return "stopped", words
+        if end.cause == "output lost":
+            return "output lost", words
+        if end.code in action.success:
+            return "passed", ""
+        if end.code in action.warning:
+            return "warned", f"exit {end.code}, which this step calls a warning"
+        if action.follow:
+            return "warned", f"it ended by itself: {words}"
+        return "failed", words
+
+    async def _without_end(self) -> None:
+        """No record of the end: the recovery table says what that means."""
+        engine = self._engine
+        last = engine.state.steps[self._step.id].last
+        assert last is not None
+        evidence = Evidence(
+            lock_held=False,
+            same_boot=last.boot == engine.clock.boot,
+            exit_valid=False,
+            pid_there=attempt_files.read_pid(self._directory) is not None,
+        )
+        if recovery_verdict(evidence) == "not started":
+            await self._end("not started", recovery_reason(evidence))
+            return
+        left: tuple[str, ...] = ()
+        if evidence.same_boot:
+            left = await asyncio.to_thread(
+                attempt_files.survivors, self._directory, self._mark()
+            )
+        found = await asyncio.to_thread(attempt_files.digests, self._directory)
+        event = StepUnknown(
+            step=self._step.id,
+            attempt=self._number,
+            reason=recovery_reason(
+                evidence, exit_status.keeper_in_words(self._kept.code)
+            ),
+            left=tuple(map(engine.redact, left)),
+            output_bytes=found.bytes,
+            output_sha256=None if left else found.output,
+            spans_sha256=None if left else found.spans,
+            outputs_sha256=None if left else found.outputs,
+        )
+        await engine.record(event)
+
+    async def _take_outputs(self) -> str:
+        """Set what the step had to write; returns what is wrong, or nothing."""
+        engine = self._engine
+        filled_in = limits_by_variable(engine.plan.runbook)
+        try:
+            found = await asyncio.to_thread(attempt_files.read_outputs, self._directory)
+            for name in self._step.outputs:
+                if holds_secret(found.get(name, ""), engine.secrets.values()):
+                    await asyncio.to_thread(
+                        attempt_files.forget, self._directory.outputs
+                    )
+                    return f"it wrote a secret to $RUNBOOK_OUTPUT as {name}"
+                if name not in found:
+                    return f"it did not write {name}=… to $RUNBOOK_OUTPUT"
+                variable = engine.plan.runbook.variables[name]
+                refuse_value(variable, found[name], filled_in.get(name, ()))
+        except (MobiusError, OSError) as error:
+            return str(error)
+        for name in self._step.outputs:
+            if self._is_decided(name):
+                continue  # what somebody chose stays, until they choose again
+            await engine.record(
+                VariableSet(
+                    name=name, value=found[name], source="output", step=self._step.id
+                )
+            )
+        return ""
+
+    def _is_decided(self, name: str) -> bool:
+        """Whether a variable has the value that a decision gave it."""
+        held = self._engine.state.variables.get(name)
+        by = self._engine.plan.steps.get(held.step or "") if held is not None else None
+        return by is not None and isinstance(by.action, Choose)
+
+    async def _end(self, result: Result, reason: str) -> None:
+        """Hash what the step left, and end it."""
+        found = await asyncio.to_thread(attempt_files.digests, self._directory)
+        continues = self._step.on_failure == "continue"
+        if continues and result in ("failed", "timed out", "not started"):
+            more = self._step.retry.attempts if self._step.retry is not None else 1
+            if result == "not started" or self._number >= more:
+                result = "warned"
+        event = StepEnded(
+            step=self._step.id,
+            attempt=self._number,
+            result=result,
+            reason=self._engine.redact(reason),
+            exit=self._code,
+            output_bytes=found.bytes,
+            output_sha256=found.output,
+            spans_sha256=found.spans,
+            exit_sha256=found.exit,
+            outputs_sha256=None if self._left else found.outputs,
+            left=tuple(map(self._engine.redact, self._left)),
+            ended_with=tuple(map(self._engine.redact, self._ended_with)),
+        )
+        await self._engine.record(event)

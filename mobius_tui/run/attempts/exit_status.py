@@ -1,0 +1,88 @@
+"""Exit statuses in words."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+
+from mobius_tui.run.attempts.attempt_files import End
+from mobius_tui.run.keeper.disk_full import FULL
+
+
+def in_words(end: End, cwd: str, program: str) -> str:
+    """What an end means, for a person."""
+    if end.cause == "not started":
+        if end.what == "chdir":
+            return f"the directory {cwd} cannot be entered: {os.strerror(end.errno)}"
+        if end.what == "stopped":
+            return "it was stopped before it began"
+        if end.what == "terminal":
+            return f"it could not be given a terminal: {os.strerror(end.errno)}"
+        if end.what == "exec" and end.errno == errno.ENOENT:
+            return f"there is no program {program!r} on PATH"
+        return f"{program} could not be started: {os.strerror(end.errno)}"
+    if end.cause == "output full":
+        return "its output reached max_output, so it was stopped"
+    if end.cause == "output lost" and end.errno in FULL:
+        return "it was stopped while the disk was full: the end of its output is lost"
+    if end.cause == "output lost":
+        words = os.strerror(end.errno) if end.errno else "is the disk full?"
+        return f"its output could not be written ({words}), so it was stopped"
+    return code_in_words(end.code)
+
+
+def keeper_in_words(code: int | None) -> str:
+    """How a keeper that recorded no end ended: `was ended by SIGKILL (killed; …)`.
+
+    Args:
+        code: its exit status; `None` where it is not known.
+    """
+    if not code:
+        return "died"
+    return f"was ended by {_signal(-code)}" if code < 0 else f"failed (exit {code})"
+
+
+def code_in_words(code: int) -> str:
+    """What an exit status means: `exit 127: a command was not found`."""
+    if code < 0:
+        return f"ended by {_signal(-code)}"
+    if code > 128 and code - 128 < signal.NSIG:
+        return f"exit {code}: a command was ended by {_signal(code - 128)}"
+    failed = "the command says that it failed"
+    known = {
+        0: "the command says that it worked",
+        2: f"{failed}, often for wrong arguments",
+        124: f"{failed}, as `timeout` does when time is up",
+        126: "a file was found but is not executable",
+        127: "a command was not found",
+        255: f"{failed}, as `ssh` does without a connection",
+    }
+    return f"exit {code}: {known.get(code, failed)}"
+
+
+_SIGNALS = {
+    "SIGHUP": "its terminal went away",
+    "SIGINT": "interrupted",
+    "SIGQUIT": "it was told to quit",
+    "SIGILL": "it crashed",
+    "SIGABRT": "it gave itself up",
+    "SIGBUS": "it crashed",
+    "SIGFPE": "it crashed",
+    "SIGKILL": "killed; perhaps memory ran out",
+    "SIGSEGV": "it crashed",
+    "SIGPIPE": "who read its output went away",
+    "SIGTERM": "it was told to end",
+    "SIGXCPU": "it reached a limit of processor time",
+    "SIGXFSZ": "it reached a limit of file size",
+}
+"""What the common ones mean."""
+
+
+def _signal(number: int) -> str:
+    """A signal's name, and what it means: `SIGSEGV (it crashed)`."""
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+    return f"{name} ({_SIGNALS[name]})" if name in _SIGNALS else name

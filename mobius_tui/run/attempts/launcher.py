@@ -1,0 +1,208 @@
+"""One attempt at a script, from the host's side: starting its keeper, and its end.
+
+The host creates and locks `lock` and `tree` and hands both down at the keeper's start,
+so there is no instant at which a live or coming keeper leaves `lock` free. Whoever
+wants to know whether an attempt is over waits on `lock`, never on a pid.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import marshal
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mobius_tui.run.storage.run_directory import AttemptDirectory, create, holder
+from mobius_tui.run.storage.safe_open import regular_descriptor
+from mobius_tui.run.storage.sharing import make_folder
+
+BASH = ("bash", "--noprofile", "--norc", "-euo", "pipefail")
+
+
+_RUN = Path(__file__).parents[1]
+KEEPER = _RUN / "keeper" / "keeper.py"
+TERMINAL_KEEPER = _RUN / "terminal" / "terminal_keeper.py"
+"""Both are run as plain files."""
+
+GRACE = 5.0
+"""Seconds between SIGTERM and SIGKILL."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spec:
+    """What a keeper is told."""
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    cwd: str
+    umask: int
+    timeout: float | None
+    """Seconds; `None` for no limit."""
+    max_output: int
+    """Bytes."""
+    rotate: bool
+    secrets: tuple[str, ...]
+    tty: bool = False
+    """Whether the script has a terminal, and a person at it; see `run/terminal/`."""
+    ahead: float = 0.0
+    """Seconds by which the run's clock is ahead of the system's."""
+
+
+def launch(
+    directory: AttemptDirectory, script: str, spec: Spec, log: int
+) -> subprocess.Popen[bytes]:
+    """Make the attempt's directory and start its keeper; blocking.
+
+    Args:
+        directory: must not exist yet.
+        script: the text to run.
+        spec: how.
+        log: a descriptor for the keeper's own stderr.
+
+    Raises:
+        FileExistsError: the attempt was made before.
+        OSError: no space, no memory, no process.
+    """
+    make_folder(directory.path)
+    create(directory.script, script.encode("utf-8", "surrogateescape"))
+    create(directory.outputs)
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    handles: list[int] = []
+    try:
+        lock = os.open(directory.lock, flags, 0o600)
+        handles.append(lock)
+        tree = os.open(directory.tree, flags, 0o600)
+        handles.append(tree)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        fcntl.flock(tree, fcntl.LOCK_SH)
+        source, order_end = os.pipe()
+        handles.append(source)
+        with os.fdopen(order_end, "wb") as pipe:
+            child = subprocess.Popen(
+                [
+                    sys.executable,
+                    *("-I", "-S", str(TERMINAL_KEEPER if spec.tty else KEEPER)),
+                    *map(str, (lock, tree, source)),
+                ],
+                pass_fds=(lock, tree, source),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                cwd="/",
+                start_new_session=True,
+            )
+            try:
+                _write_order(pipe.fileno(), _order(directory, spec))
+            except OSError:  # without all of it, it can have begun nothing
+                child.kill()
+                child.wait()
+                raise
+    finally:
+        for handle in handles:
+            os.close(handle)
+    return child
+
+
+def _order(directory: AttemptDirectory, spec: Spec) -> bytes:
+    """The spec as a keeper reads it."""
+    return marshal.dumps(
+        {
+            "dir": str(directory.path),
+            "argv": list(spec.argv),
+            "env": dict(spec.env),
+            "cwd": spec.cwd,
+            "umask": spec.umask,
+            "timeout": spec.timeout,
+            "grace": GRACE,
+            "max_output": spec.max_output,
+            "rotate": spec.rotate,
+            "ahead": spec.ahead,
+            "secrets": tuple(os.fsencode(s) for s in spec.secrets),
+        }
+    )
+
+
+def _write_order(handle: int, order: bytes) -> None:
+    """Write the spec; a keeper that died at once leaves nobody to read it."""
+    left = memoryview(order)
+    try:
+        while left:
+            left = left[os.write(handle, left) :]
+    except BrokenPipeError:
+        return
+
+
+async def wait_until_unlocked(path: Path) -> None:
+    """Return when a lock file is free, or not there; waits in a thread of its own."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[None] = loop.create_future()
+
+    def finish() -> None:
+        if not done.done():
+            done.set_result(None)
+
+    def wait() -> None:
+        try:
+            handle = regular_descriptor(path)
+        except OSError:  # not there, or nothing that anybody could hold
+            handle = -1
+        if handle >= 0:
+            fcntl.flock(handle, fcntl.LOCK_SH)
+            os.close(handle)
+        try:
+            loop.call_soon_threadsafe(finish)
+        except RuntimeError:
+            return  # the loop has gone: nobody waits any more
+
+    threading.Thread(target=wait, name=f"wait {path.parent.name}", daemon=True).start()
+    await done
+
+
+def ask_to_stop(directory: AttemptDirectory) -> bool:
+    """Ask a living keeper to stop its script; works with no host alive.
+
+    Returns:
+        Whether there was a keeper to ask. Its lock is held for as long as it lives, so
+        while it is, the pid in it is the keeper's; one that goes just now is not asked,
+        nor is whoever gets its number.
+    """
+    pid = holder(directory.lock)
+    if not pid:
+        return False
+    try:
+        if not hasattr(os, "pidfd_open"):
+            os.kill(pid, signal.SIGTERM)
+            return True
+        handle = os.pidfd_open(pid)
+    except OSError:
+        return False
+    try:
+        if holder(directory.lock) != pid or not _is_open(pid, directory.lock):
+            return False
+        signal.pidfd_send_signal(handle, signal.SIGTERM)
+    except OSError:
+        return False
+    finally:
+        os.close(handle)
+    return True
+
+
+def _is_open(pid: int, path: Path) -> bool:
+    """Whether a process has a file open: whoever else holds its lock is not it."""
+    try:
+        handles = tuple(Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:
+        return False
+    for each in handles:
+        with contextlib.suppress(OSError):
+            if each.samefile(path):
+                return True
+    return False

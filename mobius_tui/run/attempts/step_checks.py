@@ -1,0 +1,160 @@
+"""A step's checks: each made as often as it wants, until it is decided."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from mobius_tui.errors import MobiusError
+from mobius_tui.run.attempts import launcher as attempts
+from mobius_tui.run.attempts.stopping import running_process_groups
+from mobius_tui.run.checks.context import CheckResult, Context
+from mobius_tui.run.checks.run_check import run_check
+from mobius_tui.run.events.step_events import CheckTried, Result
+from mobius_tui.run.planning.variables import check_env
+from mobius_tui.runbook.model.check_kinds import Check
+from mobius_tui.runbook.model.check_kinds import kind_of as kind_of_check
+from mobius_tui.runbook.model.limits import bounded_duration
+from mobius_tui.runbook.model.runbook import Step
+
+if TYPE_CHECKING:
+    from mobius_tui.run.host.engine import Engine
+
+
+TallyVerdict = Literal["more", "held", "failed"]
+
+
+class Tally:
+    """The looks of one check so far."""
+
+    def __init__(self, limit: int, consecutive: int) -> None:
+        """Begin with none.
+
+        Args:
+            limit: looks in all.
+            consecutive: looks in a row that must hold.
+        """
+        self._left = limit
+        self._consecutive = consecutive
+        self._row = 0
+
+    @property
+    def row(self) -> int:
+        """How many looks in a row have held by now."""
+        return self._row
+
+    def saw(self, held: bool) -> TallyVerdict:
+        """Count a look; whether it takes more, or is decided.
+
+        It has failed as soon as the looks that are left are too few.
+        """
+        self._left -= 1
+        self._row = self._row + 1 if held else 0
+        if self._row >= self._consecutive:
+            return "held"
+        return "failed" if self._left < self._consecutive - self._row else "more"
+
+
+class StepChecks:
+    """The checks of one attempt."""
+
+    def __init__(self, engine: Engine, step: Step, number: int) -> None:
+        self._engine = engine
+        self._step = step
+        self._number = number
+        self._directory = engine.directory.attempt(step.id, number)
+
+    async def make(self) -> tuple[Result, str]:
+        """Make them in order, until one does not hold; returns what that means."""
+        engine, step = self._engine, self._step
+        if self._stop_asked():
+            return "stopped", "stopped before its checks"
+        words = ""
+        for index, check in enumerate(step.checks):
+            kind = kind_of_check(check)
+            try:
+                pause = bounded_duration(
+                    engine.values().fill(check.repeat.every), "every"
+                )
+            except (MobiusError, ValueError) as error:
+                return "failed", f"{kind} check: `every`: {error}"
+            task = await engine.stoppable(step, self._looks(index, check, pause))
+            if task.cancelled():
+                return "stopped", f"stopped during its {kind} check"
+            task.result()
+            looks = engine.state.steps[step.id].attempts[-1].looks
+            last = next(seen for seen in reversed(looks) if seen.check == index)
+            if not (last.held and last.row >= check.repeat.consecutive):
+                return "failed", f"{kind} check: {last.detail}"
+            words = f"{kind} check: {last.detail}"
+        return "passed", words
+
+    async def once(self) -> str:
+        """Look once by each, whatever the attempt came to; what was seen, in words."""
+        seen = []
+        for check in self._step.checks:
+            sight = await self._look(check)
+            verdict = "holds" if sight.held else "does not hold"
+            seen.append(f"{kind_of_check(check)} check {verdict}: {sight.detail}")
+        return "; ".join(seen)
+
+    def _stop_asked(self) -> bool:
+        last = self._engine.state.steps[self._step.id].last
+        return last is not None and last.stop_asked
+
+    async def _looks(self, index: int, check: Check, pause: float) -> None:
+        """Look until it is decided, with so many seconds between two looks."""
+        engine = self._engine
+        tally = Tally(check.repeat.limit, check.repeat.consecutive)
+        loop = asyncio.get_running_loop()
+        number = 0
+        while True:
+            number += 1
+            began = loop.time()
+            sight = await self._look(check)
+            verdict = tally.saw(sight.held)
+            event = CheckTried(
+                step=self._step.id,
+                attempt=self._number,
+                check=index,
+                look=number,
+                held=sight.held,
+                detail=sight.detail,
+                ms=round((loop.time() - began) * 1000, 1),
+                row=tally.row,
+            )
+            await engine.record(event)
+            if verdict != "more":
+                return
+            await asyncio.sleep(pause)
+
+    async def _look(self, check: Check) -> CheckResult:
+        """Look once; what keeps it from looking is a look that did not hold."""
+        try:
+            context = self._context()
+        except MobiusError as error:
+            return CheckResult(held=False, detail=str(error))
+        sight = await run_check(check, context)
+        return replace(sight, detail=self._engine.redact(sight.detail))
+
+    def _context(self) -> Context:
+        engine = self._engine
+        began = engine.state.began
+        assert began is not None
+        values = engine.values()
+        env = {
+            **engine.env,
+            **check_env(self._step, engine.plan.runbook, values),
+        }
+        return Context(
+            workdir=Path(began.workdir),
+            env=env,
+            output=self._directory.output if self._directory.output.exists() else None,
+            fill=values.fill,
+            groups=running_process_groups(engine),
+            own=frozenset({os.getpid()}),
+            shell=attempts.BASH,
+        )

@@ -1,0 +1,147 @@
+"""A `watch` step: it watches health for a while, on the run's own probes.
+
+It starts no process, and asks nothing itself: it goes by the checks that the host makes
+anyway, and by the triggers. Nobody can say what happened while nobody looked, so a hole
+in the watch ends it as unknown: a host that slept, or that was dead for a while.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from mobius_tui.errors import MobiusError, RunError
+from mobius_tui.health.probe_window import stale_after
+from mobius_tui.health.ticker import boot_clock
+from mobius_tui.run.planning.watch_progress import (
+    HealthSnapshot,
+    WatchStepVerdict,
+    counted,
+    is_premature,
+    watch_step_verdict,
+)
+from mobius_tui.run.storage.last_viewed import last_checks
+from mobius_tui.runbook.model.actions import Watch
+from mobius_tui.runbook.model.limits import bounded_duration
+from mobius_tui.runbook.model.probes import Health
+from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.text.units import clock_duration, duration_in_words
+
+if TYPE_CHECKING:
+    from mobius_tui.run.host.engine import Engine
+
+TICK = 0.1
+"""Seconds between two looks at what the checks amount to."""
+
+
+class WatchStep:
+    """One attempt at watching."""
+
+    def __init__(self, engine: Engine, step: Step) -> None:
+        """Begin nothing yet.
+
+        Args:
+            engine: the run's decider.
+            step: one whose action is to watch, and whose attempt has started.
+        """
+        health, last = engine.plan.runbook.health, engine.state.steps[step.id].last
+        assert health is not None
+        assert last is not None
+        self._engine = engine
+        self._step = step
+        self._attempt = last
+        self._health: Health = health
+        self._hole = stale_after(self._beat())
+        """Seconds without a look after which it is not known what happened."""
+
+    def _beat(self) -> float:
+        """Seconds within which every probe is asked and has answered."""
+        values = self._engine.values()
+        timeouts = (("timeout", probe.timeout) for probe in self._health.probes)
+        found = [5.0]
+        for key, text in (("every", self._health.every), *timeouts):
+            with suppress(MobiusError, ValueError):  # the monitor tells of it
+                found.append(bounded_duration(values.fill(text), key))
+        return max(found[1:], default=5.0)
+
+    async def make(self, *, resumed: bool) -> WatchStepVerdict:
+        """Watch until it is decided, stopped, or not to be known any more.
+
+        Args:
+            resumed: whether an earlier host began it.
+
+        Raises:
+            RunError: how long is no duration, or one that is out of bounds.
+        """
+        assert isinstance(self._step.action, Watch)
+        try:
+            whole = bounded_duration(
+                self._engine.values().fill(self._step.action.for_), "for"
+            )
+        except ValueError as error:
+            raise RunError(f"watch.for: {error}") from error
+        if resumed and (reason := self._gap()):
+            return WatchStepVerdict(result="unknown", reason=reason)
+        if self._attempt.stop_asked:
+            return WatchStepVerdict(result="stopped", reason="stopped")
+        task = await self._engine.stoppable(self._step, self._watch(whole))
+        if task.cancelled():
+            words = f"stopped after {clock_duration(self._took())} of {clock_duration(whole)}"
+            return WatchStepVerdict(result="stopped", reason=words)
+        return task.result()
+
+    def _took(self) -> float:
+        """Seconds since it began, across hosts, on the machine's own clock."""
+        return max(0.0, self._engine.clock.mono() - self._attempt.mono)
+
+    async def _watch(self, whole: float) -> WatchStepVerdict:
+        looked = boot_clock()
+        while True:
+            now = boot_clock()
+            if now - looked > self._hole:
+                words = f"nobody looked for {duration_in_words(now - looked)}: its host slept"
+                return WatchStepVerdict(result="unknown", reason=words)
+            looked = now
+            known, took = self._known(), self._took()
+            watch = self._engine.state.watch
+            waits = is_premature(watch, known) and took < whole + self._hole
+            found = watch_step_verdict(
+                watch,
+                known,
+                since=self._attempt.started,
+                lasts=whole + self._hole if waits else whole,
+                took=took,
+            )
+            if found is not None:
+                return found
+            await asyncio.sleep(TICK)
+
+    def _known(self) -> HealthSnapshot:
+        engine = self._engine
+        states, looked = engine.health(), engine.looked()
+        ids = counted(self._health)
+        since = self._attempt.started
+        return HealthSnapshot(
+            unseen=tuple(i for i in ids if looked.get(i, 0.0) < since),
+            failing=tuple(i for i in ids if states.get(i) == "failing"),
+            unknown=(
+                *(i for i in ids if states.get(i, "unknown") == "unknown"),
+                *engine.blind(),
+            ),
+        )
+
+    def _gap(self) -> str:
+        """Why an earlier host's watch cannot be gone on with; nothing where it can."""
+        if self._attempt.boot != self._engine.clock.boot:
+            return "the machine was restarted meanwhile; nobody watched"
+        seen = last_checks(self._engine.directory.health)
+        now = self._engine.clock.wall()
+        began = self._attempt.started
+        since = min(max(began, seen.get(i, 0.0)) for i in counted(self._health))
+        if now - since <= self._hole:
+            return ""
+        stamp = time.strftime("%H:%M:%S", time.localtime(since))
+        lasted = duration_in_words(now - since)
+        return f"its host had ended: nobody watched for {lasted}, from {stamp} on"

@@ -1,0 +1,59 @@
+"""Blocking work of checks, in threads of its own; regular files for it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+from mobius_tui.errors import MobiusError
+
+T = TypeVar("T")
+
+Asked = Callable[[], bool]
+"""Whether work should stop, since nobody waits for it any more."""
+
+
+async def in_thread(work: Callable[[Asked], T]) -> T:
+    """Do blocking work; when cancelled, ask it to stop and leave it behind.
+
+    Args:
+        work: is given a function to ask now and then whether it should stop.
+    """
+    stop = threading.Event()
+    done: Future[T] = Future()
+
+    def body() -> None:
+        try:
+            result = work(stop.is_set)
+        except BaseException as error:  # noqa: BLE001 - raised again where it is awaited
+            done.set_exception(error)
+        else:
+            done.set_result(result)
+
+    done.set_running_or_notify_cancel()
+    threading.Thread(target=body, name="check", daemon=True).start()
+    try:
+        return await asyncio.wrap_future(done)
+    finally:
+        stop.set()
+
+
+def open_regular_for_check(path: Path) -> BinaryIO:
+    """A file, open for reading.
+
+    Raises:
+        OSError: it cannot be opened.
+        MobiusError: it is a folder, a FIFO, a device or the like.
+    """
+    # A FIFO that nobody writes to would hold up an ordinary open for ever.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise MobiusError(f"{path} is no regular file")
+    return os.fdopen(descriptor, "rb")

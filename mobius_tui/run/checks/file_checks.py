@@ -1,0 +1,243 @@
+"""`file`: a path exists, or does not, and is as it should be, or equal to another."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mobius_tui.errors import MobiusError
+from mobius_tui.run.checks.blocking_io import Asked, in_thread, open_regular_for_check
+from mobius_tui.run.checks.context import CheckResult, Context, check_result
+from mobius_tui.runbook.model.check_kinds import FileCheck
+from mobius_tui.runbook.text.units import (
+    duration_in_words,
+    parse_duration,
+    parse_size,
+    size_in_words,
+)
+
+_CHUNK = 1 << 20
+_MANY = 1000
+"""Differences after which looking for more would tell nobody anything."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Comparison:
+    """What two paths have in common, and what not."""
+
+    files: int
+    """Files that were compared."""
+    differences: tuple[str, ...]
+    """In words, in the order of the names."""
+
+
+def differences(
+    left: Path, right: Path, *, names: tuple[str, str], stop: Asked
+) -> Comparison:
+    """Compare by content; in folders, links to folders by where they lead.
+
+    Args:
+        left: a file or folder.
+        right: another.
+        names: how the two are called in words.
+        stop: whether to give up.
+
+    Raises:
+        OSError: something cannot be read.
+    """
+    walk = _Walk(names, stop)
+    found: list[str] = []
+    for difference in walk.compare(left.resolve(), right.resolve(), ""):
+        found.append(difference)
+        if len(found) == _MANY or stop():
+            break
+    return Comparison(files=walk.files, differences=tuple(found))
+
+
+class _Walk:
+    """Goes through both sides at once."""
+
+    def __init__(self, names: tuple[str, str], stop: Asked) -> None:
+        self.files = 0
+        self._names = names
+        self._stop = stop
+
+    def compare(self, left: Path, right: Path, inside: str) -> Iterator[str]:
+        """The differences between two paths that are both there."""
+        kinds = (_kind(left), _kind(right))
+        what = inside or self._names[0]
+        if kinds[0] != kinds[1]:
+            yield f"{what} is {kinds[0]} here and {kinds[1]} there"
+        elif kinds[0] == "a folder":
+            yield from self._folders(left, right, inside)
+        elif kinds[0] == "a file":
+            self.files += 1
+            if not self._equal(left, right):
+                yield f"{what} has another content"
+        elif kinds[0] == "a link":
+            if left.readlink() != right.readlink():
+                yield f"{what} leads elsewhere"
+        else:
+            yield f"{what} is neither a file nor a folder"
+
+    def _folders(self, left: Path, right: Path, inside: str) -> Iterator[str]:
+        here = {each.name for each in left.iterdir()}
+        there = {each.name for each in right.iterdir()}
+        for name in sorted(here | there):
+            within = f"{inside}/{name}" if inside else name
+            if name not in there:
+                yield f"{within} is only in {self._names[0]}"
+            elif name not in here:
+                yield f"{within} is only in {self._names[1]}"
+            else:
+                yield from self.compare(left / name, right / name, within)
+
+    def _equal(self, left: Path, right: Path) -> bool:
+        with (
+            open_regular_for_check(left) as one,
+            open_regular_for_check(right) as other,
+        ):
+            if os.fstat(one.fileno()).st_size != os.fstat(other.fileno()).st_size:
+                return False
+            while not self._stop():
+                data = one.read(_CHUNK)
+                if data != other.read(_CHUNK):
+                    return False
+                if not data:
+                    return True
+        raise MobiusError("given up")
+
+
+def _kind(path: Path) -> str:
+    """What a path is; a link to a file counts as that file."""
+    status = path.lstat()
+    if stat.S_ISLNK(status.st_mode):
+        try:
+            followed = path.stat()
+        except OSError:
+            return "a link"
+        if not stat.S_ISREG(followed.st_mode):
+            return "a link"
+        status = followed
+    if stat.S_ISDIR(status.st_mode):
+        return "a folder"
+    return "a file" if stat.S_ISREG(status.st_mode) else "something else"
+
+
+_MODE = re.compile(r"(?:0o)?0?([0-7]{3,4})")
+_NAMED = 3
+"""Differences that are named in a detail."""
+
+
+async def check_file(check: FileCheck, ctx: Context) -> CheckResult:
+    """Look at the path once."""
+    return await in_thread(lambda stop: _check_path(check, ctx, stop))
+
+
+def _check_path(check: FileCheck, ctx: Context, stop: Asked) -> CheckResult:
+    path = ctx.path(check.path)
+    if check.absent:
+        there = os.path.lexists(path)
+        said = "is there, wanted it absent" if there else "is absent"
+        return check_result(held=not there, detail=f"{check.path} {said}")
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        dangling = os.path.lexists(path)
+        said = "is a link that leads nowhere" if dangling else "does not exist"
+        return check_result(held=False, detail=f"{check.path} {said}")
+    held = [_kind_of_status(status)]
+    judges: tuple[Callable[[], tuple[str, str]], ...] = (
+        lambda: _mode(check, status),
+        lambda: _size(check, status),
+        lambda: _newer(check, ctx, status),
+        lambda: _same(check, ctx, path, stop),
+    )
+    for judge in judges:
+        good, bad = judge()
+        if bad:
+            return check_result(held=False, detail=f"{check.path} {bad}")
+        if good:
+            held.append(good)
+    return check_result(held=True, detail=f"{check.path} {', '.join(held)}")
+
+
+def _kind_of_status(status: os.stat_result) -> str:
+    if stat.S_ISDIR(status.st_mode):
+        return "is a folder"
+    if stat.S_ISREG(status.st_mode):
+        return f"is a file of {size_in_words(status.st_size)}"
+    return "exists"
+
+
+def _mode(check: FileCheck, status: os.stat_result) -> tuple[str, str]:
+    """What is right and what is wrong about its permissions; so for the others."""
+    if check.mode is None:
+        return "", ""
+    found = _MODE.fullmatch(check.mode)
+    if found is None:
+        raise ValueError(f'{check.mode!r} is no mode; write "0755"')
+    have, want = stat.S_IMODE(status.st_mode), int(found[1], 8)
+    if have == want:
+        return f"has mode {have:04o}", ""
+    return "", f"has mode {have:04o}, wanted {want:04o}"
+
+
+def _size(check: FileCheck, status: os.stat_result) -> tuple[str, str]:
+    if check.min_size is None:
+        return "", ""
+    least = parse_size(check.min_size)
+    if not stat.S_ISREG(status.st_mode):
+        return "", "is no regular file, and so has no size"
+    if status.st_size >= least:
+        return "", ""
+    have = size_in_words(status.st_size)
+    return "", f"is a file of {have}, wanted {check.min_size}"
+
+
+def _newer(check: FileCheck, ctx: Context, status: os.stat_result) -> tuple[str, str]:
+    if check.newer_than is None:
+        return "", ""
+    age = max(0.0, time.time() - status.st_mtime)
+    try:
+        most = parse_duration(check.newer_than)
+    except ValueError:
+        pass
+    else:
+        words = f"was changed {duration_in_words(age)} ago"
+        return (
+            (words, "")
+            if age <= most
+            else ("", f"{words}, wanted {duration_in_words(most)}")
+        )
+    try:
+        other = ctx.path(check.newer_than).stat()
+    except FileNotFoundError:
+        return "", f"has nothing to be newer than: {check.newer_than} does not exist"
+    if status.st_mtime_ns > other.st_mtime_ns:
+        return f"is newer than {check.newer_than}", ""
+    older = duration_in_words((other.st_mtime_ns - status.st_mtime_ns) / 1e9)
+    return "", f"is not newer than {check.newer_than}, but {older} older"
+
+
+def _same(check: FileCheck, ctx: Context, path: Path, stop: Asked) -> tuple[str, str]:
+    if check.same_as is None:
+        return "", ""
+    other = ctx.path(check.same_as)
+    if not other.exists():
+        return "", f"has nothing to be the same as: {check.same_as} does not exist"
+    found = differences(path, other, names=(check.path, check.same_as), stop=stop)
+    if not found.differences:
+        noun = "file" if found.files == 1 else "files"
+        return f"is the same as {check.same_as} ({found.files} {noun})", ""
+    named = "; ".join(found.differences[:_NAMED])
+    more = f"; and {len(found.differences) - _NAMED} more"
+    return "", (
+        f"differs from {check.same_as}: "
+        f"{named}{more if len(found.differences) > _NAMED else ''}"
+    )

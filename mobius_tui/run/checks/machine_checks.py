@@ -1,0 +1,158 @@
+"""`disk`, `memory`, `process`, `service`: what is free and what runs here."""
+
+from __future__ import annotations
+
+import operator
+import re
+import shutil
+from collections.abc import Callable, Mapping
+
+from mobius_tui.health.processes import matching
+from mobius_tui.health.safe_search import TooSlowError
+from mobius_tui.run.checks.blocking_io import in_thread
+from mobius_tui.run.checks.context import CheckResult, Context, check_result
+from mobius_tui.run.checks.subprocesses import live, run
+from mobius_tui.runbook.model.check_kinds import (
+    DiskCheck,
+    MemoryCheck,
+    ProcessCheck,
+    ServiceCheck,
+)
+from mobius_tui.runbook.text.units import parse_size, size_in_words
+
+_PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*%")
+
+
+def enough(free: float, total: float, wanted: str) -> bool:
+    """Whether as much is free as a size or a percentage of the total says.
+
+    Args:
+        free: bytes.
+        total: bytes.
+        wanted: such as `2GiB` or `10%`.
+
+    Raises:
+        ValueError: it is neither; the message says what they look like.
+    """
+    percent = _PERCENT.fullmatch(wanted)
+    if percent is not None:
+        return free >= total * float(percent[1]) / 100
+    try:
+        return free >= parse_size(wanted)
+    except ValueError as error:
+        raise ValueError(f'{error}, or "10%"') from None
+
+
+async def check_disk(check: DiskCheck, ctx: Context) -> CheckResult:
+    """Look once at the free space where a path is."""
+    path = ctx.path(check.path)
+    usage = await in_thread(lambda _: shutil.disk_usage(path))
+    # As `df` has it: what is kept for root belongs to nobody.
+    return _told(usage.free, usage.used + usage.free, check.free, f" at {check.path}")
+
+
+async def check_memory(check: MemoryCheck, ctx: Context) -> CheckResult:  # noqa: ARG001
+    """Look once at the memory that could be had without swapping."""
+    import psutil
+
+    found = psutil.virtual_memory()
+    return _told(found.available, found.total, check.free, " of memory")
+
+
+def _told(free: float, total: float, wanted: str, where: str) -> CheckResult:
+    held = enough(free, total, wanted)
+    percent = f"{100 * free / total:.0f} %" if total else "all"
+    lacking = "" if held else f", wanted {wanted}"
+    said = f"{size_in_words(free)} ({percent}) are free{where}{lacking}"
+    return check_result(held=held, detail=said)
+
+
+_COUNT = re.compile(r"(>=|<=|==|!=|>|<|=)?\s*([0-9]{1,9})")
+_COMPARE: dict[str, Callable[[int, int], bool]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    "==": operator.eq,
+    "=": operator.eq,
+    "!=": operator.ne,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+_PIDS = 5
+"""Processes that are named in a detail."""
+
+
+def satisfies(number: int, count: str) -> bool:
+    """Whether a number satisfies a comparison such as `>=1`, `<3` or `0`.
+
+    Raises:
+        ValueError: it is no comparison; the message says what one looks like.
+    """
+    found = _COUNT.fullmatch(count.strip())
+    if found is None:
+        raise ValueError(f'{count!r} is no count; write ">=1", "==2", "<3" or "0"')
+    return _COMPARE[found[1] or "=="](number, int(found[2]))
+
+
+async def check_process(check: ProcessCheck, ctx: Context) -> CheckResult:
+    """Count once."""
+    satisfies(0, check.count)
+    re.compile(check.match)
+    groups = ctx.groups | live()
+    try:
+        found = await in_thread(
+            lambda _: matching(check.match, groups=groups, own=ctx.own)
+        )
+    except TooSlowError as error:
+        return check_result(held=False, detail=str(error))
+    held = satisfies(len(found), check.count)
+    noun, verb = ("process", "matches") if len(found) == 1 else ("processes", "match")
+    pids = ", ".join(str(each.pid) for each in found[:_PIDS])
+    more = ", …" if len(found) > _PIDS else ""
+    named = f" ({pids}{more})" if found else ""
+    wanted = "" if held else f", wanted {check.count}"
+    return check_result(
+        held=held,
+        detail=f"{len(found) or 'no'} {noun} {verb} {check.match!r}{named}{wanted}",
+    )
+
+
+async def unit_states_now(names: tuple[str, ...], ctx: Context) -> Mapping[str, str]:
+    """What `systemctl` says of units: `active`, `inactive`; empty where it does not.
+
+    Args:
+        names: of the units; none is an option.
+        ctx: the run.
+
+    Raises:
+        OSError: it cannot be run.
+    """
+    ended = await run(("systemctl", "is-active", *names), ctx)
+    found = [state.strip() for state in ended.tail.split("\n")[:-1]]
+    if len(found) != len(names):
+        return {}
+    return dict(zip(names, found, strict=True))
+
+
+async def check_service(check: ServiceCheck, ctx: Context) -> CheckResult:
+    """Ask `systemctl` once."""
+    for name in check.names:
+        if not name or name.startswith("-"):
+            return check_result(held=False, detail=f"{name!r} is no name of a unit")
+    try:
+        ended = await run(("systemctl", "is-active", *check.names), ctx)
+    except FileNotFoundError as error:
+        if error.filename != "systemctl":
+            raise
+        return check_result(held=False, detail="there is no systemctl on PATH to ask")
+    states = ended.tail.split("\n")[:-1]
+    if len(states) != len(check.names):
+        said = ended.trouble or ended.words
+        return check_result(held=False, detail=f"systemctl does not say: {said}")
+    pairs = list(zip(check.names, (state.strip() for state in states), strict=True))
+    wrong = [f"{name} is {state}" for name, state in pairs if state not in check.state]
+    if wrong:
+        wanted = " or ".join(check.state)
+        return check_result(held=False, detail=f"{', '.join(wrong)}; wanted {wanted}")
+    return check_result(
+        held=True, detail=", ".join(f"{name} is {state}" for name, state in pairs)
+    )

@@ -1,0 +1,144 @@
+"""`port`, `tls` and `http`: what listens, its certificate, and what it answers."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from datetime import UTC, datetime
+
+from mobius_tui.health import response_body
+from mobius_tui.health.connection import (
+    connect,
+    connection_failure,
+    split_address,
+    try_connect,
+)
+from mobius_tui.run.checks.blocking_io import in_thread
+from mobius_tui.run.checks.context import CheckResult, Context, check_result
+from mobius_tui.runbook.model.check_kinds import HttpCheck, PortCheck, TlsCheck
+from mobius_tui.runbook.model.limits import bounded_duration
+from mobius_tui.runbook.text.units import duration_in_words
+
+_DAY = 86400
+
+
+async def check_port(check: PortCheck, ctx: Context) -> CheckResult:  # noqa: ARG001
+    """Connect once. Only a refusal shows that a port is closed; silence does not."""
+    split_address(check.at)
+    found = await try_connect(
+        check.at, bounded_duration(check.repeat.timeout, "timeout")
+    )
+    if found is None:
+        lacking = ", wanted it closed" if check.closed else ""
+        return check_result(
+            held=not check.closed, detail=f"{check.at} accepts connections{lacking}"
+        )
+    if check.closed and found.words == "refused":
+        return check_result(held=True, detail=f"{check.at} refuses connections")
+    lacking = ", which does not show that it is closed" if check.closed else ""
+    return check_result(held=False, detail=f"{check.at}: {found.words}{lacking}")
+
+
+async def check_tls(check: TlsCheck, ctx: Context) -> CheckResult:
+    """Look once at the certificate; it must be trusted, too."""
+    from mobius_tui.health.http_client import (
+        trusted as certificates,  # with httpx, as `http`
+    )
+
+    host, number = split_address(check.at)
+    within = bounded_duration(check.repeat.timeout, "timeout")
+    ca = str(ctx.path(check.ca)) if check.ca is not None else None
+    try:
+        trusted = await in_thread(lambda _: certificates(ca))
+    except OSError as error:
+        return check_result(
+            held=False, detail=f"cannot read the certificates in {ca}: {error.strerror}"
+        )
+    try:
+        async with asyncio.timeout(within):
+            until = await _valid_until(host, number, trusted)
+    except TimeoutError:
+        return check_result(
+            held=False,
+            detail=f"{check.at}: timed out after {duration_in_words(within)}",
+        )
+    except (OSError, ExceptionGroup) as error:
+        found = connection_failure(error)
+        words = found.words if found is not None else str(error)
+        return check_result(held=False, detail=f"{check.at}: {words}")
+    days = int((until - time.time()) // _DAY)
+    held = days >= check.min_days
+    lacking = "" if held else f", wanted {check.min_days}"
+    day = datetime.fromtimestamp(until, tz=UTC).date().isoformat()
+    return check_result(
+        held=held,
+        detail=f"the certificate of {check.at} is valid for {days} days, "
+        f"until {day}{lacking}",
+    )
+
+
+async def _valid_until(host: str, number: int, trusted: ssl.SSLContext) -> float:
+    """When the certificate of a server ends, in seconds since 1970.
+
+    Raises:
+        OSError: the name leads nowhere, or the certificate cannot be trusted.
+        ExceptionGroup: there is no connection; it holds each address's error.
+    """
+    connection = await connect(host, number)
+    try:
+        _, writer = await asyncio.open_connection(
+            sock=connection, ssl=trusted, server_hostname=host
+        )
+        certificate = writer.get_extra_info("ssl_object").getpeercert()
+        writer.transport.abort()
+        return ssl.cert_time_to_seconds(certificate["notAfter"])
+    finally:
+        connection.close()
+
+
+async def check_http(check: HttpCheck, ctx: Context) -> CheckResult:
+    """Ask once."""
+    # These bring httpx, a fifth of a host's start; many runs ask nobody.
+    from mobius_tui.health.http_client import (
+        new_http_client,
+        send_request,
+        url_without_secrets,
+    )
+    from mobius_tui.health.probe import wrong_status
+
+    faster = check.faster_than
+    limit = None if faster is None else bounded_duration(faster, "faster_than")
+    subject = f"{check.method} {url_without_secrets(check.url)}"
+    ca = str(ctx.path(check.ca)) if check.ca is not None else None
+    try:
+        through = new_http_client(ca)
+    except OSError as error:
+        return check_result(
+            held=False, detail=f"cannot read the certificates in {ca}: {error.strerror}"
+        )
+    async with through:
+        answer = await send_request(
+            through,
+            url=check.url,
+            method=check.method,
+            headers=check.headers,
+            within=bounded_duration(check.repeat.timeout, "timeout"),
+        )
+    if answer.problem:
+        return check_result(held=False, detail=f"{subject}: {answer.problem}")
+    took = f"{answer.ms:.0f} ms"
+    wrong = wrong_status(answer, check.status)
+    if wrong:
+        return check_result(held=False, detail=f"{subject} {wrong} (in {took})")
+    said = f"{subject} answered {answer.status} in {took}"
+    wrong = response_body.mismatch(
+        answer.body, response_body.parse(answer.body), check.json, check.contains
+    )
+    if wrong:
+        return check_result(held=False, detail=f"{said}, but {wrong}")
+    if limit is not None and answer.ms >= limit * 1000:
+        return check_result(
+            held=False, detail=f"{said}, wanted faster than {duration_in_words(limit)}"
+        )
+    return check_result(held=True, detail=said)

@@ -1,0 +1,119 @@
+"""One look of any kind of check: filled in, bounded, and never an exception."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+from mobius_tui.errors import MobiusError
+from mobius_tui.run.checks import (
+    checksum_checks,
+    file_checks,
+    machine_checks,
+    network_checks,
+    script_checks,
+)
+from mobius_tui.run.checks.context import (
+    CheckResult,
+    Context,
+    check_result,
+    filled_check,
+)
+from mobius_tui.runbook.model.check_kinds import (
+    Check,
+    ChecksumCheck,
+    DiskCheck,
+    FileCheck,
+    HttpCheck,
+    MemoryCheck,
+    OutputCheck,
+    PortCheck,
+    ProcessCheck,
+    RunCheck,
+    ServiceCheck,
+    TlsCheck,
+)
+from mobius_tui.runbook.model.limits import bounded_duration
+from mobius_tui.runbook.text.units import duration_in_words
+
+
+async def run_check(check: Check, ctx: Context) -> CheckResult:
+    """Look once; what goes wrong is a check that did not hold, in words.
+
+    Args:
+        check: as the runbook has it; its `${}` are filled in here.
+        ctx: the run that it looks in.
+    """
+    try:
+        ready = filled_check(check, ctx.fill)
+        within = bounded_duration(ready.repeat.timeout, "timeout")
+    except (MobiusError, ValueError) as error:
+        return check_result(held=False, detail=str(error))
+    try:
+        async with asyncio.timeout(within):
+            return await _look(ready, ctx)
+    except TimeoutError:
+        detail = f"{_subject(ready)}: timed out after {duration_in_words(within)}"
+    except re.error as error:
+        detail = f"not a pattern: {error}"
+    except (MobiusError, ValueError) as error:
+        detail = str(error)
+    except OSError as error:
+        named = f": {error.filename}" if error.filename else ""
+        detail = f"{_subject(ready)}: {error.strerror or error}{named}"
+    except Exception as error:  # noqa: BLE001 - no check may end the host
+        detail = f"{_subject(ready)}: {type(error).__name__}: {error}"
+    return check_result(held=False, detail=detail)
+
+
+async def _look(check: Check, ctx: Context) -> CheckResult:
+    match check:
+        case HttpCheck():
+            return await network_checks.check_http(check, ctx)
+        case ProcessCheck():
+            return await machine_checks.check_process(check, ctx)
+        case ServiceCheck():
+            return await machine_checks.check_service(check, ctx)
+        case ChecksumCheck():
+            return await checksum_checks.check_checksum(check, ctx)
+        case FileCheck():
+            return await file_checks.check_file(check, ctx)
+        case PortCheck():
+            return await network_checks.check_port(check, ctx)
+        case TlsCheck():
+            return await network_checks.check_tls(check, ctx)
+        case DiskCheck():
+            return await machine_checks.check_disk(check, ctx)
+        case MemoryCheck():
+            return await machine_checks.check_memory(check, ctx)
+        case RunCheck():
+            return await script_checks.check_script(check, ctx)
+        case OutputCheck():
+            return await script_checks.check_output(check, ctx)
+
+
+def _subject(check: Check) -> str:
+    """What a check looks at, in a few words."""
+    match check:
+        case HttpCheck():
+            from mobius_tui.health.http_client import (
+                url_without_secrets,  # with httpx, as `http`
+            )
+
+            return f"{check.method} {url_without_secrets(check.url)}"
+        case ServiceCheck():
+            return f"systemctl is-active {' '.join(check.names)}"
+        case ChecksumCheck():
+            return check.file
+        case FileCheck() | DiskCheck():
+            return check.path
+        case PortCheck() | TlsCheck():
+            return check.at
+        case ProcessCheck():
+            return "the list of processes"
+        case MemoryCheck():
+            return "memory"
+        case RunCheck():
+            return "the predicate"
+        case OutputCheck():
+            return "the output"

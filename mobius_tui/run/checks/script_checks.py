@@ -1,0 +1,74 @@
+"""`run` and `output`: a shell predicate, and the lines that the action printed."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+from mobius_tui.run.checks import search_output
+from mobius_tui.run.checks.context import CheckResult, Context, check_result
+from mobius_tui.run.checks.subprocesses import run
+from mobius_tui.runbook.model.check_kinds import OutputCheck, RunCheck
+
+
+async def check_script(check: RunCheck, ctx: Context) -> CheckResult:
+    """Run it once; it holds if its exit code is a success."""
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", prefix="check-") as script:
+        script.write(check.script)
+        script.flush()
+        try:
+            ended = await run((*(check.shell or ctx.shell), script.name), ctx)
+        except OSError as error:
+            name = f": {error.filename}" if error.filename else ""
+            return check_result(
+                held=False, detail=f"not started: {error.strerror}{name}"
+            )
+    held = ended.code in check.success
+    line = ended.last_line if held else ended.trouble
+    said = f": {line}" if line else ""
+    return check_result(held=held, detail=f"{ended.words}{said}")
+
+
+async def check_output(check: OutputCheck, ctx: Context) -> CheckResult:
+    """Search the output once."""
+    if ctx.output is None:
+        return check_result(held=False, detail="there is no output to look in")
+    patterns = {"match": check.match, "not": check.not_}
+    for pattern in patterns.values():
+        re.compile(pattern or "")
+    with tempfile.TemporaryFile() as asked:
+        asked.write(
+            json.dumps({"file": str(ctx.output.absolute()), **patterns}).encode()
+        )
+        asked.seek(0)
+        program = str(Path(search_output.__file__))
+        ended = await run((sys.executable, "-I", "-S", program), ctx, stdin=asked)
+    try:
+        found = json.loads(ended.last_line)
+    except ValueError:
+        said = ended.trouble or ended.words
+        return check_result(
+            held=False, detail=f"the output could not be searched: {said}"
+        )
+    return _lines_found(check, found)
+
+
+def _lines_found(
+    check: OutputCheck, found: dict[str, list[object] | int | None]
+) -> CheckResult:
+    lines = found["lines"]
+    unwanted, wanted = found["not"], found["match"]
+    if isinstance(unwanted, list):
+        line = f"line {unwanted[0]} matches {check.not_!r}: {unwanted[1]}"
+        return check_result(held=False, detail=f"{line}; wanted none")
+    if isinstance(wanted, list):
+        line = f"line {wanted[0]} matches {check.match!r}: {wanted[1]}"
+        return check_result(held=True, detail=line)
+    if check.match is not None:
+        return check_result(
+            held=False, detail=f"no line of {lines} matches {check.match!r}"
+        )
+    return check_result(held=True, detail=f"no line of {lines} matches {check.not_!r}")

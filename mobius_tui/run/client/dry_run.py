@@ -1,0 +1,131 @@
+"""`--dry-run`: the whole plan with its commands filled in; nothing is executed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mobius_tui.run.client.preflight import understated_steps
+from mobius_tui.run.client.run_briefing import Briefing
+from mobius_tui.run.planning.plan import Plan, effect_of, kind_of
+from mobius_tui.run.planning.step_texts import labelled_texts, lines_behind_label
+from mobius_tui.run.planning.variables import Values
+from mobius_tui.run.state.reducer import initial
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import Value
+from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
+from mobius_tui.runbook.model.guards import guard_in_words
+from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.model.step_text import (
+    EFFECTS,
+    check_in_words,
+    command_in_words,
+    script_without_lint_comments,
+)
+from mobius_tui.runbook.model.templates import script_variables
+from mobius_tui.runbook.prose.prose_model import Prose
+
+
+def dry_run(briefing: Briefing, *, now: float) -> Iterator[str]:
+    """The lines of a plan.
+
+    What is not known before the run shows as `${name}`, and is named as unknown.
+
+    Args:
+        briefing: what the run would begin with.
+        now: seconds since 1970.
+    """
+    runbook = briefing.runbook
+    plan = Plan(runbook)
+    state = state_at_first(briefing)
+    values = Values(state, now=now)
+    yield f"{runbook.title} ({runbook.id}), dry run: nothing is executed"
+    yield f"mode {briefing.mode}, environment {briefing.environment or '-'}"
+    yield f"in {briefing.workdir}"
+    if runbook.summary:
+        yield from lines_behind_label("what ", Prose(runbook.summary))
+    for problem in briefing.problems:
+        yield f"! {problem}"
+    for notice in briefing.notices:
+        yield f"! {notice}"
+    for words in understated_steps(plan):
+        yield f"! {words}"
+    for name in runbook.variables:
+        yield f"  {name}={_shown(state, name)}"
+    for phase in runbook.phases:
+        yield ""
+        aside = " (aside)" if phase.aside else ""
+        yield f"{plan.phase_numbers[phase.id]} {phase.title}{aside}"
+        if phase.why:
+            yield from lines_behind_label("  why    ", Prose(phase.why))
+        for step in phase.steps:
+            yield from step_lines(plan, step, state, values)
+
+
+def state_at_first(briefing: Briefing) -> RunState:
+    """The state in which the run would begin."""
+    state = initial(briefing.runbook)
+    state.variables = {
+        name: Value(text=value, source=source)
+        for name, (value, source) in briefing.values.items()
+    }
+    for name in briefing.secrets:
+        state.variables[name] = Value(text=None, source="secret")
+    return state
+
+
+def _shown(state: RunState, name: str) -> str:
+    value = state.variables.get(name)
+    if value is None:
+        return "(not known yet)"
+    return "[secret]" if value.text is None else value.text
+
+
+def step_lines(
+    plan: Plan, step: Step, state: RunState, values: Values
+) -> Iterator[str]:
+    """The lines of one step: what it does, and with what."""
+    kind = kind_of(step)
+    effect = f", {EFFECTS[effect_of(step)]}" if kind == "run" else ""
+    gate = ", gate" if step.gate else ""
+    yield f"  {plan.numbers[step.id]} {step.title} [{kind}{effect}{gate}]"
+    if step.when:
+        yield f"      when   {guard_in_words(step.when)}"
+    for label, prose in labelled_texts(step, plan.runbook, values):
+        yield from lines_behind_label(f"      {label:<7}", prose)
+    yield from _action(step, values)
+    names = script_variables(step, plan.runbook.variables)
+    for name in dict.fromkeys((*names, *step.secrets.values())):
+        yield f"      with   {name}={_shown(state, name)}"
+    for key, text in step.env.items():
+        yield f"      with   {key}={values.preview(text)}"
+    for check in step.checks:
+        yield f"      check  {values.preview(check_in_words(check))}"
+    for name in step.outputs:
+        yield f"      gives  {name} (not known before it has run)"
+
+
+def _action(step: Step, values: Values) -> Iterator[str]:
+    match step.action:
+        case Run() as action:
+            limit = values.preview(action.timeout) if action.timeout else "none"
+            where = ", in a terminal of a person's, unrecorded" if action.tty else ""
+            yield f"      {command_in_words(action)}, limit {limit}{where}:"
+            for line in (
+                script_without_lint_comments(action.script).strip("\n").split("\n")
+            ):
+                yield f"      | {line}"
+        case Manual(ask=asks):
+            for ask in asks:
+                yield f"      asks   {ask.title or ask.var} → {ask.var}"
+        case SendMessage(to=to):
+            if to:
+                yield f"      to     {', '.join(to)}"
+        case Choose(from_=str(listed), var=var):
+            yield f"      {var}=one of those that {listed} lists"
+        case Choose(options=options, var=var):
+            for option in options:
+                yield f"      {var}={option.value}  {option.title}"
+        case Watch(for_=duration):
+            yield f"      watch  health for {values.preview(duration)}"
+        case None:
+            return

@@ -1,0 +1,174 @@
+"""What a run's end proposes: a runbook that looks back on it, and facts for it."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mobius_tui.errors import MobiusError, UsageError
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.planning.plan import Plan, effect_of, follows
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import BAD
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.run_index import run_by_name
+from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.library.runbook_files import find_runbook
+from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.runbook.text.units import duration_in_words
+
+NO_FACTS = "none"
+"""Stands where there is nothing to tell: a value that is empty would be asked for."""
+
+
+def add_run_facts(runbook: Runbook, given: Mapping[str, str]) -> dict[str, str]:
+    """Values, and the facts of the runs that some of them name.
+
+    Args:
+        runbook: says which variables name a run.
+        given: by variable.
+
+    Raises:
+        UsageError: there is no such run, it is damaged, or it has not ended.
+    """
+    found = dict(given)
+    for name, variable in runbook.variables.items():
+        if variable.run and given.get(name):
+            directory, facts = facts_of(given[name])
+            found[name] = directory.id
+            for fact, value in facts.items():
+                found.setdefault(f"{name}_{fact}", value)
+    return found
+
+
+def facts_of(run: str) -> tuple[RunDirectory, Mapping[str, str]]:
+    """A run by its id, and what it tells, by the names of `RUN_FACTS`.
+
+    Raises:
+        UsageError: there is no such run, it is damaged, or it has not ended.
+    """
+    try:
+        directory = run_by_name(runs_root(), run)
+        follower = Follower(directory)
+    except MobiusError as error:
+        raise UsageError(str(error)) from error
+    state = follower.state
+    began, ended = state.began, state.ended
+    if began is None or ended is None:
+        raise UsageError(f"run {directory.id} has not ended; look back on it then")
+    ended_at = state.ended_at or state.at
+    bad = [
+        follower.plan.name(step_id)
+        for step_id, step in state.steps.items()
+        if not follows(follower.plan.steps[step_id])
+        and any(attempt.status in BAD for attempt in step.attempts)
+    ]
+    return directory, {
+        "runbook": began.title,
+        "environment": began.environment or NO_FACTS,
+        "operator": began.operator,
+        "outcome": ended.outcome,
+        "reason": ended.reason or NO_FACTS,
+        "began": _moment(state.began_at),
+        "ended": _moment(ended_at),
+        "took": duration_in_words(ended_at - state.began_at),
+        "failed": ", ".join(bad) or NO_FACTS,
+        "outage": _outage(follower),
+    }
+
+
+def _outage(follower: Follower) -> str:
+    """Why a trigger fired, and how long it was until three checks were healthy."""
+    found = follower.course.milestones(follower.past)
+    outage = found.outage
+    if outage is None:
+        return NO_FACTS
+    since = f"{outage.reason}, from {_moment(outage.fired)} on"
+    if found.steady is None:
+        return f"{since}; at the end not healthy for three checks in a row"
+    lasted = duration_in_words(max(0.0, found.steady - outage.fired))
+    return f"{since}; three healthy checks in a row after {lasted}"
+
+
+def _moment(at: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(at))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FollowUp:
+    """A runbook that is due now."""
+
+    runbook: Runbook
+    name: str
+    """As the command line takes it."""
+    cycle: str
+    """When it is due, in the words of the runbook that has ended."""
+    given: Mapping[str, str]
+    """The variable that names the run that has ended."""
+
+    @property
+    def command(self) -> str:
+        """The command that begins it."""
+        words = ["mobius-tui", "run", self.name]
+        for name, value in self.given.items():
+            words += ["--var", f"{name}={value}"]
+        return shlex.join(words)
+
+    @property
+    def words(self) -> str:
+        """What is due, and how to begin it."""
+        cycle = self.cycle or "When a run has ended"
+        return f"{cycle}: {self.runbook.title}, by {self.command}"
+
+
+def follow_up(plan: Plan, state: RunState) -> FollowUp | None:
+    """What is due after a run; `None` after a drill, and where nothing was changed.
+
+    A runbook that cannot be read is not proposed: the end of an incident is no time to
+    complain of it.
+    """
+    began, review = state.began, plan.runbook.review
+    if review is None or began is None or state.ended is None:
+        return None
+    if began.mode != "incident" or not _has_changed(plan, state):
+        return None
+    try:
+        path = path_of(review, began.path)
+        runbook = load(path)
+    except (MobiusError, ValueError):
+        return None
+    names = [name for name, each in runbook.variables.items() if each.run]
+    return FollowUp(
+        runbook=runbook,
+        name=str(path) if review.endswith(".toml") else review,
+        cycle=plan.runbook.review_cycle,
+        given=dict.fromkeys(names[:1], began.run),
+    )
+
+
+def path_of(review: str, beside: str) -> Path:
+    """Where the runbook lies that looks back.
+
+    Args:
+        review: as `review` of another runbook names it.
+        beside: where that one lay when its run began.
+
+    Raises:
+        UsageError: there is none of that name.
+        ValueError: the other one lay nowhere.
+    """
+    if review.endswith(".toml"):
+        return Path(beside).with_name(review)
+    return find_runbook(review)
+
+
+def _has_changed(plan: Plan, state: RunState) -> bool:
+    """Whether a step was begun that changes or destroys."""
+    return any(
+        step.attempts and effect_of(plan.steps[step_id]) != "read"
+        for step_id, step in state.steps.items()
+    )

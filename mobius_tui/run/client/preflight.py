@@ -1,0 +1,136 @@
+"""What is looked for before a run: programs, scripts, and labels that understate."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from mobius_tui.errors import UsageError
+from mobius_tui.run.planning.plan import Plan, effect_of
+from mobius_tui.runbook.effects.script_effects import ScriptEffects
+from mobius_tui.runbook.lint.label_rules import effects_beyond_labels
+from mobius_tui.runbook.model.actions import Run
+from mobius_tui.runbook.model.runbook import Runbook, Step
+from mobius_tui.runbook.model.step_text import EFFECTS
+from mobius_tui.runbook.script_rules.cannot_fail import is_shell
+from mobius_tui.runbook.script_rules.script_context import one_line_excerpt
+
+_CALLED = re.compile(
+    r"(?:^|[;&|({])[ \t]*"
+    r"(?:(?:if|then|else|elif|while|until|do|exec|sudo|env|time|!)[ \t]+)*"
+    r"(?P<by>(?:bash|sh)[ \t]+)?(?P<path>\./[\w./+-]+)(?=[\s;&|)]|$)",
+    re.MULTILINE,
+)
+"""A command that is a path from the directory: `./scripts/x.sh`, `bash ./x`."""
+_MOVES = re.compile(r"(?:^|[;&|({])[ \t]*(?:cd|pushd)\b", re.MULTILINE)
+
+
+def problems(runbook: Runbook, place: Path, search: str) -> Iterator[str]:
+    """What is missing, each in words for a person.
+
+    Args:
+        runbook: what is to be run.
+        place: where its commands will run.
+        search: PATH for them.
+    """
+    yield from runbook.blocking
+    for program in runbook.requires:
+        if shutil.which(program, path=search) is None:
+            yield f"{program} is not on PATH; install it"
+    if not place.is_dir():
+        yield f"the directory {place} is not there; give --workdir"
+        return
+    plan = Plan(runbook)
+    missing: dict[str, list[str]] = {}
+    for step in runbook.steps():
+        for words in _wrong_scripts(step, place):
+            missing.setdefault(words, []).append(plan.numbers[step.id])
+    for words, numbers in missing.items():
+        yield f"{words} ({', '.join(numbers)} would run it)"
+
+
+def unset(runbook: Runbook, known: Collection[str]) -> Iterator[str]:
+    """The variables that steps wait for and nothing will give a value, and the remedy.
+
+    Args:
+        runbook: what is to be run.
+        known: names of the variables that have a value.
+    """
+    plan = Plan(runbook)
+    for name, variable in runbook.variables.items():
+        if name in known or variable.ask or name in plan.givers:
+            continue
+        waiting = [
+            plan.numbers[step] for step, reads in plan.reads.items() if name in reads
+        ]
+        if not waiting:
+            continue
+        words = f"{', '.join(waiting)} {'wait' if waiting[1:] else 'waits'} for it"
+        if variable.from_env is not None:
+            later = "in a run that has begun, set it and resume"
+            yield f"set {variable.from_env}: {words}; {later}"
+        else:
+            source = f", or a `from_env` to [var.{name}]" if variable.secret else ""
+            yield f"give --var {name}=VALUE{source}: {words}"
+
+
+def refuse_unattended(runbook: Runbook, asked: str) -> None:
+    """Let no run go by itself on the word of a check that cannot fail.
+
+    Args:
+        runbook: what is to be run.
+        asked: what was asked for, such as `--auto`.
+
+    Raises:
+        UsageError: such a check guards what destroys.
+    """
+    if runbook.blocking:
+        raise UsageError(
+            f"{asked}: nobody would see that this went wrong: "
+            f"{'; '.join(runbook.blocking)}. Mend the check, or run it guided, "
+            f"without {asked}; `mobius-tui check --explain check-cannot-fail` says more"
+        )
+
+
+def _wrong_scripts(step: Step, place: Path) -> Iterator[str]:
+    """Scripts that a step calls by their path and that are not there."""
+    action = step.action
+    if not isinstance(action, Run) or not is_shell(action.shell):
+        return
+    if _MOVES.search(action.script):
+        return  # from another directory, the paths mean something else
+    for called in dict.fromkeys(_CALLED.findall(action.script)):
+        by, path = called
+        file = place / path
+        if not file.exists():
+            yield f"{path} is not in {place} yet"
+        elif not by and not os.access(file, os.X_OK):
+            yield f"{path} in {place} is not executable: chmod +x"
+
+
+_EFFECT_WORDS = 60
+"""Characters of a command that are shown."""
+
+
+def understated_steps(plan: Plan, phase_id: str | None = None) -> Iterator[str]:
+    """A sentence about each step whose script does more than its label says.
+
+    Args:
+        plan: the runbook's.
+        phase_id: the phase that is looked at; all of them without it.
+    """
+    for step_id, found in effects_beyond_labels(plan.runbook).items():
+        if phase_id is None or plan.phase_of[step_id].id == phase_id:
+            label = EFFECTS[effect_of(plan.steps[step_id])]
+            yield f"{plan.name(step_id)} is labelled “{label}”, but {_effect_text(found)}"
+
+
+def _effect_text(found: ScriptEffects) -> str:
+    deed = next(each for each in found.deeds if each.effect == found.effect)
+    words = f"`{one_line_excerpt(deed.words, _EFFECT_WORDS)}`"
+    if not deed.known:
+        return f"nobody knows what {words} does"
+    return f"{words} {EFFECTS[deed.effect]}"

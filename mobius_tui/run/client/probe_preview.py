@@ -1,0 +1,58 @@
+"""A look at the probes before a run has begun, with what is filled in by then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from mobius_tui.errors import MobiusError, RunError
+from mobius_tui.health.probe import ProbeLook, probe_once
+from mobius_tui.health.probe_target import ProbeTarget, fill_target
+from mobius_tui.run.client.run_briefing import Briefing
+from mobius_tui.runbook.model.probes import Probe
+from mobius_tui.runbook.model.templates import fill
+
+
+async def preview_probes(
+    briefing: Briefing, given: Mapping[str, str]
+) -> tuple[ProbeLook, ...]:
+    """Ask every probe of a runbook once; this goes over the network.
+
+    Args:
+        briefing: what is known.
+        given: what the person has filled in so far.
+    """
+    health = briefing.runbook.health
+    filler = _filler(briefing, given)
+    ready: list[ProbeTarget] = []
+    not_ready: list[ProbeLook] = []
+    for probe in health.probes if health is not None else ():
+        try:
+            ready.append(_here(briefing, probe, filler))
+        except MobiusError as error:
+            not_ready.append(ProbeLook(id=probe.id, state="no data", words=str(error)))
+    return (*await probe_once(tuple(ready)), *not_ready)
+
+
+def _filler(briefing: Briefing, given: Mapping[str, str]) -> Callable[[str], str]:
+    known = {
+        **{name: value for name, (value, _) in briefing.values.items()},
+        **briefing.secrets,
+        **{name: value for name, value in given.items() if value},
+    }
+
+    def value(name: str) -> str:
+        if name not in known:
+            raise RunError(f"{name} is not filled in yet")
+        return known[name]
+
+    return lambda words: fill(words, value)
+
+
+def _here(
+    briefing: Briefing, probe: Probe, filler: Callable[[str], str]
+) -> ProbeTarget:
+    found = fill_target(probe, filler)
+    if found.ca is None:
+        return found
+    return replace(found, ca=str(briefing.workdir / found.ca))

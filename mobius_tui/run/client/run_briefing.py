@@ -1,0 +1,223 @@
+"""What is known before a run begins; looking at it executes nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from mobius_tui.errors import UsageError
+from mobius_tui.run.client.follow_up import add_run_facts
+from mobius_tui.run.client.preflight import problems, unset
+from mobius_tui.run.events.run_events import Mode
+from mobius_tui.run.messaging.channels import notices
+from mobius_tui.run.planning.initial_values import refuse_value, resolve_initial_values
+from mobius_tui.run.storage.redaction import holds_secret, short_secrets
+from mobius_tui.runbook.library.runbook_files import has_no_working_folder
+from mobius_tui.runbook.model.limits import limits_by_variable
+from mobius_tui.runbook.model.runbook import Runbook, Variable
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Briefing:
+    """What is known before a run begins; making one leaves nothing behind."""
+
+    runbook: Runbook
+    mode: Mode
+    profile: str | None
+    workdir: Path
+    values: Mapping[str, tuple[str, str]]
+    """Name → (value, source), without secrets."""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Values of the secrets that were found."""
+    missing: tuple[Variable, ...] = ()
+    """What must be answered before Begin."""
+    problems: tuple[str, ...] = ()
+    """What preflight found wrong, in words; nothing was executed for it."""
+    notices: tuple[str, ...] = ()
+    """What else to know: channels to which nothing can be sent."""
+    path: str = ""
+    """PATH for the run's steps."""
+    places: Mapping[str, str] = field(default_factory=dict)
+    """HOME and TMPDIR for the run's steps, where they are not the caller's."""
+    site: str | None = None
+    """The drill site's folder."""
+    sink: str | None = None
+    """Where a drill's messages go."""
+    pages: bool = False
+    """Whether a drill's messages go to the channels' own addresses."""
+    share: str | None = None
+    """The group that may read and approve the run."""
+    share_control: bool = False
+    """Whether that group may act on it, too."""
+
+    @property
+    def asked(self) -> tuple[Variable, ...]:
+        """What a person is asked: what is missing, and what has but its default."""
+        return tuple(
+            variable
+            for variable in self.runbook.variables.values()
+            if variable in self.missing or (variable.ask and self._is_default(variable))
+        )
+
+    def _is_default(self, variable: Variable) -> bool:
+        if variable.default is None:
+            return False
+        if variable.secret:
+            return self.secrets.get(variable.name) == variable.default
+        return self.values.get(variable.name) == (variable.default, "default")
+
+    @property
+    def environment(self) -> str | None:
+        """The value of the variable that names the environment."""
+        name = self.runbook.environment
+        if name is None or name not in self.values:
+            return None
+        return self.values[name][0]
+
+    @property
+    def protected(self) -> bool:
+        """Whether what destroys wants the environment's name typed."""
+        return self.environment in self.runbook.protected
+
+
+def prepare_briefing(
+    runbook: Runbook,
+    *,
+    given: Mapping[str, str],
+    profile: str | None = None,
+    workdir: Path | None = None,
+    mode: Mode = "incident",
+    site: str | None = None,
+    path: str | None = None,
+    sink: str | None = None,
+    pages: bool = False,
+    places: Mapping[str, str] | None = None,
+) -> Briefing:
+    """Look at what a run would begin with; executes nothing.
+
+    Args:
+        runbook: what is to be run.
+        given: values from the command line.
+        profile: the name of a profile.
+        workdir: where commands run; the runbook's own without it.
+        mode: incident or drill.
+        site: the drill site's folder.
+        path: PATH for the steps; the caller's own without it.
+        sink: where a drill's messages go.
+        pages: whether a drill's messages go to the channels' own addresses.
+        places: HOME and TMPDIR for the steps, in the same way.
+
+    Raises:
+        UsageError: a value, profile or directory cannot be.
+    """
+    told = add_run_facts(runbook, given)
+    first = resolve_initial_values(
+        runbook, given=told, profile=profile, environ=os.environ
+    )
+    place = workdir or own_place(runbook)
+    search = os.environ.get("PATH", os.defpath) if path is None else path
+    if workdir is not None and not place.is_dir():
+        raise UsageError(f"--workdir {workdir}: there is no such directory")
+    quiet = mode == "drill" and not pages
+    known = {*first.values, *first.secrets}
+    return Briefing(
+        runbook=runbook,
+        mode=mode,
+        profile=profile,
+        workdir=place.resolve(),
+        values=first.values,
+        secrets=first.secrets,
+        missing=first.missing,
+        problems=(*unset(runbook, known), *problems(runbook, place, search)),
+        notices=(
+            *short_secrets(first.secrets),
+            *(() if quiet else notices(runbook, known)),
+        ),
+        path=search,
+        places=dict(places or {}),
+        site=site,
+        sink=sink,
+        pages=pages,
+    )
+
+
+def own_place(runbook: Runbook) -> Path:
+    """Where a runbook's commands run, if nobody says otherwise."""
+    base = Path.cwd() if has_no_working_folder(runbook.path) else runbook.path.parent
+    return base / runbook.workdir
+
+
+def answer_briefing(briefing: Briefing, answers: Mapping[str, str]) -> Briefing:
+    """A briefing with answers filled in.
+
+    Raises:
+        UsageError: a value cannot be, or one is still missing.
+    """
+    values, secrets = dict(briefing.values), dict(briefing.secrets)
+    filled_in = limits_by_variable(briefing.runbook)
+    for name, value in add_run_facts(briefing.runbook, answers).items():
+        variable = briefing.runbook.variables.get(name)
+        if variable is None:
+            raise UsageError(f"{name}: this runbook has no such variable")
+        refuse_value(variable, value, filled_in.get(name, ()))
+        if variable.secret:
+            secrets[name] = value
+        else:
+            values[name] = (value, "answer")
+    missing = tuple(
+        v
+        for v in briefing.missing
+        if not (secrets.get(v.name) or values.get(v.name, ("",))[0])
+    )
+    if missing:
+        names = ", ".join(f"{v.name} ({v.title or v.name})" for v in missing)
+        raise UsageError(f"values are wanted for: {names}; give --var NAME=VALUE")
+    for name, (value, _) in values.items():
+        if holds_secret(value, secrets.values()):
+            raise UsageError(
+                f"{name}: this holds the value of a secret, and is kept; give another "
+                "value, or a longer secret"
+            )
+    return replace(briefing, values=values, secrets=secrets, missing=())
+
+
+def refresh_briefing(briefing: Briefing, runbook: Runbook) -> Briefing:
+    """What a run would begin with now.
+
+    Args:
+        briefing: what was known before; what was given for it holds.
+        runbook: as it is now.
+
+    Raises:
+        UsageError: what was given does not fit it any more.
+    """
+    before = briefing.runbook
+    values, secrets = briefing.values, briefing.secrets
+    chosen = before.profiles.get(briefing.profile or "")
+    profile = chosen.values if chosen is not None else {}
+    given = {
+        name: value
+        for name, (value, source) in values.items()
+        if source == "begin"
+        and value != profile.get(name)
+        and value != os.environ.get(before.variables[name].from_env or "")
+    }
+    anew = prepare_briefing(
+        runbook,
+        given=given,
+        profile=briefing.profile,
+        workdir=None
+        if briefing.workdir == own_place(before).resolve()
+        else briefing.workdir,
+        mode=briefing.mode,
+        site=briefing.site,
+        path=briefing.path,
+        sink=briefing.sink,
+        pages=briefing.pages,
+        places=briefing.places,
+    )
+    known = {name: secrets[name] for name in runbook.variables if name in secrets}
+    missing = tuple(each for each in anew.missing if each.name not in known)
+    return replace(anew, secrets={**anew.secrets, **known}, missing=missing)

@@ -1,0 +1,249 @@
+"""Starting a run: making its directory, and starting its host."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+
+from mobius_tui.errors import MobiusError, RunError
+from mobius_tui.run.attempts.attempt_files import last_line
+from mobius_tui.run.client.preflight import refuse_unattended
+from mobius_tui.run.client.run_briefing import Briefing, answer_briefing
+from mobius_tui.run.events.run_events import RunBegan
+from mobius_tui.run.events.watch_events import WatchBegan
+from mobius_tui.run.host.takeover import Order, operator, refuse_imported
+from mobius_tui.run.intents.messages import Intent, encode_intent
+from mobius_tui.run.journal.follower import JournalFollower
+from mobius_tui.run.planning.initial_values import resolve_initial_values
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.records.verification import refuse_cut
+from mobius_tui.run.storage.redaction import holds_secret
+from mobius_tui.run.storage.run_directory import RunDirectory, make, runbook_digest
+from mobius_tui.run.storage.sharing import refuse_to_host, shared_folder
+from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.table_of_contents import write_table_of_contents
+from mobius_tui.runbook.model.runbook import Runbook
+
+START_LIMIT = 15.0
+"""Seconds that a host may take until it listens."""
+ASKED = {"auto": "--auto", "arm": "--auto-rollback"}
+"""What made a run go by itself, by the wish that it begins with."""
+_HOSTS: list[subprocess.Popen[bytes]] = []
+"""Hosts that this process started: they outlive it. Those that do not are reaped when
+the next one is started."""
+
+
+async def start_new_run(
+    briefing: Briefing,
+    answers: Mapping[str, str] | None = None,
+    auto: Intent | None = None,
+    watch: WatchBegan | None = None,
+) -> RunDirectory:
+    """Make the run's directory and start its host; returns when it listens.
+
+    Args:
+        briefing: what it begins with.
+        answers: by variable; what the briefing still asks for.
+        auto: makes the run automatic from its first moment, so that it goes on even
+            if whoever began it is gone by then; or arms it.
+        watch: makes it a watch, which its host ends.
+
+    Raises:
+        UsageError: an answer is missing, or it may not go by itself.
+        RunError: the directory or the host could not be made.
+    """
+    ready = answer_briefing(briefing, answers or {})
+    runbook = ready.runbook
+    if auto is not None:
+        refuse_unattended(runbook, ASKED.get(auto.wish, auto.wish))
+    root = runs_root() if ready.share is None else shared_folder(ready.share)
+    directory = make(
+        root,
+        runbook.id,
+        runbook.sources,
+        time.time(),
+        shared=ready.share is not None,
+    )
+    began = _began(ready, directory)
+    wish = None if auto is None else encode_intent(auto).decode()
+    write_table_of_contents(
+        directory, Plan(runbook), mode=ready.mode, environment=ready.environment
+    )
+    order = Order(
+        began=began,
+        values=ready.values,
+        secrets=ready.secrets,
+        auto=wish,
+        watch=watch,
+    )
+    await _start_host(directory, order, runbook)
+    return directory
+
+
+def _began(ready: Briefing, directory: RunDirectory) -> RunBegan:
+    """The first entry of a run's journal: what this process is, and was told."""
+    umask = os.umask(0o077)
+    os.umask(umask)
+    runbook = ready.runbook
+    return RunBegan(
+        run=directory.id,
+        runbook=runbook.id,
+        file=runbook.sources[0].name,
+        sha256=runbook_digest(runbook.sources),
+        title=runbook.title,
+        mode=ready.mode,
+        profile=ready.profile,
+        environment=ready.environment,
+        protected=ready.protected,
+        workdir=str(ready.workdir),
+        operator=operator(),
+        setting={
+            "PATH": ready.path,
+            "HOME": os.environ.get("HOME", "/"),
+            "LANG": os.environ.get("LANG", "C.UTF-8"),
+            "umask": f"{umask:03o}",
+            **ready.places,
+        },
+        site=ready.site,
+        path=str(runbook.path.resolve()),
+        sink=ready.sink,
+        pages=ready.pages,
+        share=ready.share,
+        share_control=ready.share_control,
+    )
+
+
+async def resume_run(directory: RunDirectory, runbook: Runbook) -> None:
+    """Start a host for an open run, if none lives; returns when it listens.
+
+    Secrets come from the environment of whoever resumes, a profile or a default; what
+    `--var` once gave is not kept anywhere, and its steps wait. So do other values that
+    the run has not had yet. A host that lives and lacks one of them makes room for
+    another, if nothing runs and nobody else looks on.
+
+    Raises:
+        RunError: the host could not take the run on, or its journal lost its end.
+    """
+    if directory.host() is not None and not await _makes_room(directory, runbook):
+        return
+    _refuse_to_go_on(directory)
+    first = JournalFollower(directory).more()[:1]
+    began = first[0].event if first else None
+    profile = began.profile if isinstance(began, RunBegan) else None
+    known = resolve_initial_values(
+        runbook, given={}, profile=profile, environ=os.environ
+    )
+    values = {
+        name: value
+        for name, value in known.values.items()
+        # By the environment's name it was decided what is protected.
+        if name != runbook.environment
+        and not holds_secret(value[0], known.secrets.values())
+    }
+    order = Order(values=values, secrets=known.secrets)
+    try:
+        await _start_host(directory, order, runbook)
+    except RunError:
+        if directory.host() is None:
+            raise  # else somebody else resumed it in the same moment
+
+
+def _refuse_to_go_on(directory: RunDirectory) -> None:
+    """Start no host for a run that is not whole, or is somebody else's.
+
+    Raises:
+        RunError: it is so.
+    """
+    refuse_imported(directory)
+    refuse_to_host(directory.path)
+    refuse_cut(directory)
+
+
+async def _makes_room(directory: RunDirectory, runbook: Runbook) -> bool:
+    """Whether a living host has gone, which lacked a value that is set by now."""
+    here = {
+        v.name for v in runbook.variables.values() if (v.from_env or "") in os.environ
+    }
+    if not here - {runbook.environment}:
+        return False
+    from mobius_tui.run.client.viewer import Viewer
+
+    viewer = Viewer(directory)
+    try:
+        state = viewer.follower.state
+        is_busy = state.auto is not None or state.watch.armed or state.watch.goes
+        lacking = (here - state.variables.keys()) | (here & set(state.without))
+        if is_busy or not lacking - {runbook.environment} or state.ended is not None:
+            return False
+        _refuse_to_go_on(directory)
+        is_going = (await viewer.intend(Intent(wish="release"))).ok
+    except MobiusError:
+        return False  # whoever only looks on changes no host
+    finally:
+        await viewer.close()
+    deadline = time.monotonic() + START_LIMIT
+    while is_going and time.monotonic() < deadline:
+        if directory.host() is None:
+            return True
+        await asyncio.sleep(0.005)
+    return False
+
+
+async def _start_host(directory: RunDirectory, order: Order, runbook: Runbook) -> None:
+    hidden = {v.from_env for v in runbook.variables.values() if v.secret}
+    env = {name: value for name, value in os.environ.items() if name not in hidden}
+    flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        log = os.open(directory.host_log, flags | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise RunError(f"{directory.host_log}: {error.strerror}") from error
+    try:
+        process = subprocess.Popen(  # noqa: ASYNC220 - it returns at once
+            [sys.executable, "-P", "-m", "mobius_tui.run.host.host_main"],
+            cwd=directory.path,
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise RunError(f"the host could not be started: {error.strerror}") from error
+    finally:
+        os.close(log)
+    _HOSTS[:] = [*(host for host in _HOSTS if host.poll() is None), process]
+    assert process.stdin is not None
+    try:
+        process.stdin.write(order.encode())
+        process.stdin.close()
+    except BrokenPipeError:
+        pass  # it ended already; the log says why
+    await _until_it_listens(directory, process)
+
+
+async def _until_it_listens(
+    directory: RunDirectory, process: subprocess.Popen[bytes]
+) -> None:
+    from mobius_tui.run.client.viewer import open_socket
+
+    deadline = time.monotonic() + START_LIMIT
+    while time.monotonic() < deadline:
+        if directory.host() == process.pid:
+            try:
+                _, writer = await open_socket(directory.socket)
+            except OSError:
+                pass  # it is not bound yet
+            else:
+                writer.close()
+                return
+        if process.poll() is not None:
+            if process.returncode == 0:
+                return
+            said = last_line(directory.host_log)
+            raise RunError(said or f"the host ended at once; see {directory.host_log}")
+        await asyncio.sleep(0.005)
+    raise RunError(f"the host does not answer; see {directory.host_log}")

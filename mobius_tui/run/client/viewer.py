@@ -1,0 +1,282 @@
+"""A viewer's end of a run: it follows the files and sends intents to the host."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+
+from mobius_tui.errors import RunError
+from mobius_tui.health.ticker import boot_clock
+from mobius_tui.run.attempts.launcher import ask_to_stop
+from mobius_tui.run.intents.messages import (
+    LINE_LIMIT,
+    SIGN_WANTED,
+    Intent,
+    Reply,
+    Stalled,
+    decode_from_host,
+    encode_intent,
+)
+from mobius_tui.run.journal.follower import Changes, Follower
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.socket_path import connect_socket, short_socket_path
+
+ASK = 2.0
+"""Seconds without a sign after which a viewer asks for one."""
+SILENT = 6.0
+"""Seconds without a sign after which it says that there is none."""
+STOOD = 1.0
+"""Seconds between two looks from which it was the viewer itself that stood still."""
+
+
+class HostLiveness:
+    """When a host was heard last. All times are monotonic seconds."""
+
+    def __init__(self, now: float) -> None:
+        self._heard = self._looked = now
+        self._has_asked = False
+
+    def hear(self, now: float) -> None:
+        """Something came from it, or there is nobody from whom it could."""
+        self._heard = max(self._heard, now)
+        self._has_asked = False
+
+    def look(self, now: float) -> bool:
+        """Look at the clock, some times a second; returns whether to ask for a sign."""
+        if now - self._looked > STOOD:
+            self.hear(now)
+        self._looked = now
+        if self._has_asked or now - self._heard < ASK:
+            return False
+        self._has_asked = True
+        return True
+
+    @property
+    def silent(self) -> float:
+        """Seconds without a sign, by the last look; 0 while they are few."""
+        quiet = self._looked - self._heard
+        return quiet if quiet >= SILENT else 0.0
+
+
+PATIENCE = 2.0
+"""Seconds in which a host takes a connection in, or stands still and goes nowhere."""
+
+
+@contextmanager
+def counted_as_viewer(directory: RunDirectory) -> Iterator[None]:
+    """Count as one who looks, for as long as the block lasts.
+
+    A screen lets go of the host while a pager or an editor is open, or a shell has
+    stopped it; whoever began a watch is there all the same.
+    """
+    try:
+        connection = connect_socket(directory.socket)
+    except OSError:
+        yield  # the host has gone already, and its viewers say so
+        return
+    with connection:
+        connection.settimeout(PATIENCE)
+        with suppress(OSError):
+            connection.sendall(SIGN_WANTED)
+            connection.recv(1)  # until then it would not count
+        yield
+
+
+POLL = 0.25
+"""Seconds between looks at the files, beside the host's pokes."""
+
+
+class Viewer:
+    """One viewer of one run."""
+
+    def __init__(
+        self, directory: RunDirectory, follower: Follower | None = None
+    ) -> None:
+        """Read the run.
+
+        Args:
+            directory: the run's.
+            follower: who has read it already; nobody else goes on with that.
+
+        Raises:
+            RunError: it never began, or is damaged.
+        """
+        self.directory = directory
+        self.follower = Follower(directory) if follower is None else follower
+        self.stalled = ""
+        """Why the host can write nothing for now, in its words; empty if it can."""
+        self._signs = HostLiveness(monotonic())
+        self._asked: dict[str, asyncio.Future[Reply]] = {}
+        self._poked = asyncio.Event()
+        self._writer: asyncio.StreamWriter | None = None
+        self._reader_task: asyncio.Task[None] | None = None
+        self._connecting = asyncio.Lock()
+
+    def host(self) -> int | None:
+        """The living host's pid, or `None`."""
+        return self.directory.host()
+
+    @property
+    def silent(self) -> float:
+        """Seconds for which a living host has given no sign; 0 while that is not long.
+
+        By the last look of `changes`, which asks for signs.
+        """
+        return self._signs.silent
+
+    async def changes(self, quiet: float = 0.0) -> AsyncGenerator[Changes, None]:
+        """What comes, as it comes; looks at each poke and every quarter second.
+
+        An empty change is yielded too, so that a viewer can look at the host and the
+        clock.
+
+        Args:
+            quiet: seconds for which looks that find nothing are not told of.
+        """
+        await self.connect()
+        told = float("-inf")
+        while True:
+            is_poked = self._poked.is_set()
+            self._poked.clear()
+            changes = self.follower.poll()
+            self._look_for_signs()
+            if changes or is_poked or monotonic() - told >= quiet:
+                told = monotonic()
+                yield changes
+            if changes:
+                continue
+            # Not `wait_for`: before Python 3.12 it forgets that it was cancelled where
+            # what it waits for comes in the same moment.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(POLL):
+                    await self._poked.wait()
+            if self._writer is None:
+                await self.connect()
+
+    def _look_for_signs(self) -> None:
+        now = monotonic()
+        if self._writer is None:
+            self._signs.hear(now)
+        if self._signs.look(now) and self._writer is not None:
+            self._writer.write(SIGN_WANTED)
+
+    async def connect(self) -> bool:
+        """Connect to the host, if one listens; returns whether one does."""
+        async with self._connecting:
+            if self._writer is not None:
+                return True
+            if self.host() is None:
+                return False
+            try:
+                reader, writer = await open_socket(self.directory.socket)
+            except OSError:
+                return False
+            self._writer = writer
+            self._reader_task = asyncio.create_task(self._read(reader))
+            return True
+
+    async def intend(self, intent: Intent) -> Reply:
+        """Send an intent and wait for its answer.
+
+        With no host alive, `stop` goes to the keeper itself; all else is refused with
+        words that say how to go on. With one that gives no sign, `stop` goes there,
+        too; all else waits for it, and is refused if it was asked for long ago by then.
+        """
+        if not await self.connect() or (self.silent and intent.wish == "stop"):
+            return self._without_host(intent)
+        writer = self._writer
+        if writer is None:
+            return self._without_host(intent)
+        if self.stalled and intent.wish == "stop":
+            return await self._aside(intent)
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Reply] = loop.create_future()
+        self._asked[intent.id] = answer
+        try:
+            writer.write(encode_intent(replace(intent, sent=boot_clock())))
+            await writer.drain()
+            return await answer
+        except (ConnectionError, RunError):
+            return Reply(
+                id=intent.id,
+                ok=False,
+                text="the host died before it answered; resume the run to go on",
+            )
+        finally:
+            self._asked.pop(intent.id, None)
+
+    async def _aside(self, intent: Intent) -> Reply:
+        """Ask by a connection of its own, past what waits for room on the disk.
+
+        A host answers one intent of a connection after the other.
+        """
+        try:
+            reader, writer = await open_socket(self.directory.socket)
+        except OSError:
+            return self._without_host(intent)
+        try:
+            writer.write(encode_intent(replace(intent, sent=boot_clock())))
+            while line := await reader.readline():
+                said = decode_from_host(line)
+                if isinstance(said, Reply) and said.id == intent.id:
+                    return said
+        except (ConnectionError, ValueError, RunError):
+            pass  # it is gone, as where it says no more
+        finally:
+            writer.close()
+        return self._without_host(intent)
+
+    def _without_host(self, intent: Intent) -> Reply:
+        if intent.wish == "stop" and intent.step and intent.attempt:
+            attempt = self.directory.attempt(intent.step, intent.attempt)
+            if ask_to_stop(attempt):
+                return Reply(id=intent.id, ok=True, text="its keeper was asked to stop")
+        return Reply(
+            id=intent.id, ok=False, text="no host runs this run; resume it to go on"
+        )
+
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        try:
+            while line := await reader.readline():
+                said = decode_from_host(line)
+                self._signs.hear(monotonic())
+                if isinstance(said, int):
+                    if said:
+                        self._poked.set()
+                elif isinstance(said, Stalled):
+                    self.stalled = said.why
+                    self._poked.set()
+                elif (asked := self._asked.get(said.id)) and not asked.done():
+                    asked.set_result(said)
+        except (ConnectionError, ValueError, RunError):
+            pass  # treated as the end of file that follows
+        self._gone()
+
+    def _gone(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+        self._writer = None
+        self.stalled = ""
+        self._poked.set()
+        for asked in self._asked.values():
+            if not asked.done():
+                asked.set_exception(RunError("the host died"))
+
+    async def close(self) -> None:
+        """Let go of the host; the run goes on."""
+        if self._reader_task is not None:
+            self._reader_task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._reader_task
+        self._gone()
+
+
+async def open_socket(path: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Connect to a socket whose path may be longer than the system takes."""
+    with short_socket_path(path) as way:
+        return await asyncio.open_unix_connection(way, limit=LINE_LIMIT)

@@ -1,0 +1,215 @@
+"""An event with its place in the journal, its form there, shapes of fields. Pure."""
+
+from __future__ import annotations
+
+import gc
+import json
+import types
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from mobius_tui.errors import RunError
+from mobius_tui.health.health_record import YEAR_9999
+from mobius_tui.health.trigger import Rule
+from mobius_tui.run.events.run_events import EVENTS, Event
+
+LARGEST = 1 << 53
+"""Numbers up to here are exact in JSON, everywhere."""
+Fits = Callable[[object], bool]
+_KNOWN: dict[type, tuple[tuple[str, Fits], ...]] = {}
+
+
+def misshapen(value: Any) -> str | None:
+    """The name of the first field that holds what it cannot; `None` where all is well.
+
+    Args:
+        value: an event, as decoded.
+    """
+    for name, fits in _fields(type(value)):
+        if not fits(getattr(value, name)):
+            return name
+    return None
+
+
+def _fields(kind: type) -> tuple[tuple[str, Fits], ...]:
+    """Each field of a kind of event, and what may stand in it; made when it is met."""
+    if kind not in _KNOWN:
+        hints = get_type_hints(kind, localns={"Rule": Rule})
+        _KNOWN[kind] = tuple((name, _fits(hint)) for name, hint in hints.items())
+    return _KNOWN[kind]
+
+
+def is_text(value: object) -> bool:
+    """Whether it is text."""
+    return type(value) is str
+
+
+def is_whole(value: object) -> bool:
+    """Whether it is a whole number that is exact everywhere."""
+    return type(value) is int and -LARGEST <= value <= LARGEST
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a number that can be reckoned with."""
+    # What is not a number at all compares as neither more nor less.
+    return type(value) in (int, float) and -LARGEST <= value <= LARGEST  # type: ignore[operator]
+
+
+def _fits(kind: Any) -> Fits:
+    """What tells whether a value is of a type that events have."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if kind is str:
+        return is_text
+    if kind is int:
+        return is_whole
+    if kind is float:
+        return is_number
+    if origin in (Union, types.UnionType):
+        ways = tuple(map(_fits, inner))
+        return lambda value: any(fits(value) for fits in ways)
+    if origin is Literal:
+        words = frozenset(inner)
+        return lambda value: type(value) is str and value in words
+    if origin is tuple:
+        each = _fits(inner[0])
+        return lambda value: type(value) is tuple and all(map(each, value))
+    if origin is not None:
+        key, each = map(_fits, inner)
+        return lambda value: (
+            isinstance(value, Mapping)
+            and all(map(key, value))
+            and all(map(each, value.values()))
+        )
+    return lambda value: isinstance(value, kind)
+
+
+_TUPLES = {
+    name: frozenset(f.name for f in fields(kind) if str(f.type).startswith("tuple"))
+    for name, kind in EVENTS.items()
+}
+
+
+_FIELDS = {name: tuple(f.name for f in fields(kind)) for name, kind in EVENTS.items()}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """An event with its place in the journal."""
+
+    n: int
+    """1, 2, 3 …"""
+    at: float
+    """Seconds since 1970, UTC."""
+    mono: float
+    """Monotonic seconds of the machine, meaningful within one `boot`."""
+    boot: str
+    """The machine's boot id."""
+    by: str
+    """Who asked: an account name, `auto` or `host`."""
+    event: Event
+    intent: str | None = None
+    """The id of the intent that it answers."""
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Make many values that are in no cycle, without a look for cycles among them.
+
+    Half of the time that 100,000 entries take would go into those looks.
+    """
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def stamp(at: float) -> str:
+    """A time as the journal writes it: `2026-11-24T13:45:05.123456Z`."""
+    when = datetime.fromtimestamp(at, UTC)
+    return when.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def encode(entry: Entry, prev: str) -> bytes:
+    """The journal's line for an entry, with its newline.
+
+    Args:
+        entry: the event and its place.
+        prev: hexadecimal SHA-256 of the line before, without its newline; of nothing
+            for the first line.
+    """
+    event = entry.event
+    name = type(event).__name__
+    line: dict[str, Any] = {
+        "n": entry.n,
+        "at": stamp(entry.at),
+        "mono": round(entry.mono, 6),
+        "boot": entry.boot,
+        "by": entry.by,
+        "event": name,
+    }
+    if entry.intent is not None:
+        line["intent"] = entry.intent
+    for key in _FIELDS[name]:
+        line[key] = getattr(event, key)
+    line["prev"] = prev
+    text = json.dumps(line, ensure_ascii=False, separators=(",", ":"), default=dict)
+    return text.encode("utf-8", "surrogatepass") + b"\n"
+
+
+def decode(line: bytes) -> tuple[Entry, str]:
+    """An entry and its `prev`, from a line of the journal.
+
+    Raises:
+        RunError: the line is no entry; the message says why.
+    """
+    try:
+        data = json.loads(line.decode("utf-8", "surrogatepass"))
+        name = data.pop("event")
+        prev = data.pop("prev")
+        kind: Callable[..., Event] = EVENTS[name]
+        n, at, mono = data.pop("n"), data.pop("at"), data.pop("mono")
+        boot, by, intent = data.pop("boot"), data.pop("by"), data.pop("intent", None)
+        for key in _TUPLES[name] & data.keys():  # an older journal may lack one
+            data[key] = tuple(data[key]) if type(data[key]) is list else None
+        entry = Entry(
+            n=n,
+            at=datetime.fromisoformat(at).timestamp(),
+            mono=mono,
+            boot=boot,
+            by=by,
+            intent=intent,
+            event=kind(**data),
+        )
+    except _NO_EVENT as error:
+        raise RunError(f"this line of the journal is no event: {error!r}") from error
+    wrong = _misplaced(entry, prev) or misshapen(entry.event)
+    if wrong is not None:
+        raise RunError(
+            f"this line of the journal is no event: {wrong!r} cannot be that"
+        )
+    return entry, prev
+
+
+_NO_EVENT = (
+    *(ValueError, KeyError, TypeError, AttributeError),
+    *(RecursionError, ArithmeticError),
+)
+
+
+def _misplaced(entry: Entry, prev: object) -> str | None:
+    """The first of what stands around every event that cannot be so."""
+    if not (is_text(prev) and is_whole(entry.n)):
+        return "n or prev"
+    if not 0 <= entry.at < YEAR_9999:
+        return "at"
+    if not (is_number(entry.mono) and is_text(entry.boot)):
+        return "mono or boot"
+    if not (is_text(entry.by) and isinstance(entry.intent, str | None)):
+        return "by or intent"
+    return None

@@ -1,0 +1,197 @@
+"""What can happen in a run: past-tense events, frozen values without a time. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mobius_tui.run.events.approval_events import APPROVAL_EVENTS, ApprovalEvent
+from mobius_tui.run.events.drill_events import DRILL_EVENTS, DrillEvent
+from mobius_tui.run.events.message_events import MESSAGE_EVENTS, MessageEvent
+from mobius_tui.run.events.step_events import STEP_EVENTS, StepEvent
+from mobius_tui.run.events.watch_events import WATCH_EVENTS, WatchEvent
+
+Mode = Literal["incident", "drill"]
+
+Outcome = Literal["completed", "failed", "abandoned", "incomplete"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunBegan:
+    """A person said Begin."""
+
+    run: str
+    runbook: str
+    file: str
+    """The main file's name in the run's `runbook/` folder."""
+    sha256: str
+    """Of all its files: see `directory.runbook_digest`."""
+    title: str
+    mode: Mode
+    profile: str | None = None
+    environment: str | None = None
+    """The value of the environment variable's variable, for the banner."""
+    protected: bool = False
+    workdir: str
+    operator: str
+    setting: Mapping[str, str]
+    """PATH, HOME, LANG, umask and a drill's TMPDIR, which a resumed host restores."""
+    site: str | None = None
+    """The drill site's folder."""
+    path: str = ""
+    """Where the main file lay when the run began."""
+    sink: str | None = None
+    """Where a drill's messages go, each to this address and its channel's id."""
+    pages: bool = False
+    """Whether a drill's messages go to the channels' own addresses: `--send`."""
+    share: str | None = None
+    """The group that may read and approve it; it lies where that group can."""
+    share_control: bool = False
+    """Whether the group may act on it, too."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HostStarted:
+    """A host took the run on."""
+
+    pid: int
+    left_over: tuple[str, ...] = ()
+    """Attempts (`step.N`) that an earlier host left behind."""
+    cut: int = 0
+    """Bytes of a torn last line that were cut off."""
+    without: tuple[str, ...] = ()
+    """Secrets that the run had, and that this host was not given."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HostStopped:
+    """A host let go of the run in good order."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AutoStarted:
+    """The host runs the main line by itself from here on."""
+
+    manual: Literal["stop", "skip", "tick"] = "stop"
+    confirmed: bool = False
+    """Whether `--yes` confirmed the destroy steps beforehand."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """What `ask` and `choose` want, by variable."""
+    attended: tuple[str, ...] = ()
+    """Attended phases that the answers stand for."""
+    trigger: float | None = None
+    """Seconds in which a trigger must begin the rollback before anything else is done;
+    `None` where the main line is begun at once."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AutoStopped:
+    """The host stopped running by itself: a person is needed."""
+
+    reason: str
+    code: int
+    """The exit code that says so."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VariableSet:
+    """A variable has a value; `None` for a secret's, which is never written."""
+
+    name: str
+    value: str | None
+    source: Literal["begin", "default", "answer", "output", "set", "secret"]
+    step: str | None = None
+    """The step that it came from; retried, it takes the value back."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PhaseEntered:
+    """The run turned aside, or went to a phase."""
+
+    phase: str
+    from_step: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PhaseLeft:
+    """An aside phase came to its end."""
+
+    phase: str
+    passed: bool
+    to: str | None = None
+    """The phase that follows; back to where it was entered from without one."""
+    recovered: tuple[str, ...] = ()
+    """Steps that this repaired."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoteAdded:
+    """A note, on a step or on the run."""
+
+    text: str
+    step: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HealthSealed:
+    """`health.jsonl` up to here is as it was written."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunEnded:
+    """The run is over."""
+
+    outcome: Outcome
+    reason: str = ""
+    seals: bool = False
+    """Whether what people add to the record afterwards is sealed; older journals lack
+    it."""
+
+
+Event = (
+    RunBegan
+    | HostStarted
+    | HostStopped
+    | AutoStarted
+    | AutoStopped
+    | VariableSet
+    | PhaseEntered
+    | PhaseLeft
+    | StepEvent
+    | NoteAdded
+    | HealthSealed
+    | ApprovalEvent
+    | MessageEvent
+    | DrillEvent
+    | WatchEvent
+    | RunEnded
+)
+
+EVENTS: Mapping[str, type[Event]] = {
+    kind.__name__: kind
+    for kind in (
+        RunBegan,
+        HostStarted,
+        HostStopped,
+        AutoStarted,
+        AutoStopped,
+        VariableSet,
+        PhaseEntered,
+        PhaseLeft,
+        *STEP_EVENTS,
+        NoteAdded,
+        HealthSealed,
+        *APPROVAL_EVENTS,
+        *MESSAGE_EVENTS,
+        *DRILL_EVENTS,
+        *WATCH_EVENTS,
+        RunEnded,
+    )
+}

@@ -1,0 +1,130 @@
+"""What follows in a run by itself: ends of phases, and approvals that expire."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from mobius_tui.run.attempts.stopping import stop_attempt
+from mobius_tui.run.events.approval_events import ApprovalDenied
+from mobius_tui.run.events.run_events import PhaseEntered, PhaseLeft
+from mobius_tui.run.events.step_events import StepPassedOver
+from mobius_tui.run.host.engine import Engine
+from mobius_tui.run.planning.plan import follows
+from mobius_tui.run.planning.rollback import is_only_watched
+from mobius_tui.run.planning.step_status import StepStatus
+from mobius_tui.run.state.approvals import drill_approves
+from mobius_tui.run.state.step_state import BAD, Status
+from mobius_tui.runbook.text.units import duration_in_words
+
+
+async def apply_consequences(engine: Engine) -> None:
+    """Let it follow; the turn is held by the caller.
+
+    Raises:
+        StateError: an event may not follow.
+        RunError: it could not be made durable.
+    """
+    await _enter_begun(engine)
+    standings = await _pass_over(engine)
+    while (done := engine.plan.aside_done(engine.state)) is not None:
+        await _leave(engine, *done)
+        standings = await _pass_over(engine)
+    await _stop_followers(engine, standings)
+
+
+async def _enter_begun(engine: Engine) -> None:
+    """The rollback's phase, where the host died before it had entered it."""
+    begun = engine.state.watch.begun
+    if begun is not None and begun.phase not in engine.state.entered:
+        entered = PhaseEntered(phase=begun.phase, reason=begun.reason)
+        await engine.write(entered, "host")
+
+
+async def _pass_over(engine: Engine) -> Mapping[str, StepStatus]:
+    """Put on record what the run came past, with the values that decided it.
+
+    Returns:
+        Where every step stands, which that does not change.
+    """
+    plan, state = engine.plan, engine.state
+    found = plan.standings(state)
+    if is_only_watched(plan, state) and not state.frames:
+        return found  # nobody works its main line
+    for step in plan.passed_over(state, found):
+        reason = found[step.id].reason
+        if state.passed_over.get(step.id) != reason:
+            await engine.write(StepPassedOver(step=step.id, reason=reason), "host")
+    return found
+
+
+async def _leave(engine: Engine, phase_id: str, passed: bool) -> None:
+    phase = engine.plan.runbook.phase(phase_id)
+    origin = engine.state.frames[-1].from_step
+    repaired = []
+    for step in engine.plan.steps.values():
+        own = engine.state.steps[step.id]
+        mine = engine.plan.phase_of[step.id].id in phase.instead_of
+        if own.status in BAD and (step.id == origin or mine):
+            repaired.append(step.id)
+    aside = phase.next in engine.state.asides
+    event = PhaseLeft(
+        phase=phase_id,
+        passed=passed,
+        to=None if aside else phase.next,
+        recovered=tuple(repaired) if passed else (),
+    )
+    await engine.write(event, "host")
+    if aside and phase.next is not None:
+        entered = PhaseEntered(phase=phase.next, reason=f"after {phase.title}")
+        await engine.write(entered, "host")
+
+
+async def _stop_followers(engine: Engine, standings: Mapping[str, StepStatus]) -> None:
+    """Stop what follows in phases whose other steps are all done.
+
+    A step that went wrong is not done: somebody may look for the reason in a log.
+    """
+    going = BAD | {Status.PENDING, Status.WAITING, Status.RUNNING}
+    for phase in engine.plan.runbook.phases:
+        others = [s for s in phase.steps if not follows(s)]
+        if any(standings[s.id].status in going for s in others):
+            continue
+        for step in phase.steps:
+            last = engine.state.steps[step.id].last
+            running = engine.state.steps[step.id].status is Status.RUNNING
+            if running and last is not None and not last.stop_asked:
+                await stop_attempt(engine, step, last.number, "host", None)
+
+
+EXPIRY_INTERVAL = 1.0
+"""Seconds between two looks at the clock; an approval is refused late all the same."""
+
+
+async def expire_approvals(engine: Engine) -> None:
+    """Deny what is late, as long as the host lives."""
+    while True:
+        await asyncio.sleep(EXPIRY_INTERVAL)
+        if engine.state.approvals and not drill_approves(engine.state):
+            await expire_late_approvals(engine)
+
+
+async def expire_late_approvals(engine: Engine) -> None:
+    """Deny what is late now."""
+    async with engine.turn:
+        if engine.state.ended is not None or engine.broken is not None:
+            return
+        for step_id, own in engine.state.approvals.items():
+            step = engine.state.steps[step_id]
+            used = own.asked.attempt != len(step.attempts) + 1
+            if own.denied or used or step.status is Status.RUNNING:
+                continue
+            if engine.clock.wall() <= own.until:
+                continue
+            within = duration_in_words(own.asked.within)
+            words = f"begun in {within}" if own.complete else f"approved in {within}"
+            reason = f"not {words}"
+            attempt = own.asked.attempt
+            await engine.write(
+                ApprovalDenied(step=step_id, attempt=attempt, reason=reason), "host"
+            )

@@ -1,0 +1,293 @@
+"""`--auto`: the main line by itself, in order, until a person is needed."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from mobius_tui.errors import INCOMPLETE, MobiusError
+from mobius_tui.run.attempts.stopping import finish_run
+from mobius_tui.run.events.run_events import AutoStarted, AutoStopped, PhaseEntered
+from mobius_tui.run.events.step_events import StepEnded, StepSkipped, StepStarted
+from mobius_tui.run.events.watch_events import RollbackStopped
+from mobius_tui.run.host.engine import Engine
+from mobius_tui.run.host.intents.message_handlers import queue
+from mobius_tui.run.host.intents.run_handlers import INTENT_HANDLERS
+from mobius_tui.run.host.intents.step_handlers import AUTO as WHO
+from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.messaging.channels import marked
+from mobius_tui.run.messaging.payload import shortened
+from mobius_tui.run.planning.initial_values import remedy, remedy_of_manual
+from mobius_tui.run.planning.plan import Proposal, kind_of, will_retry
+from mobius_tui.run.state.approvals import valid
+from mobius_tui.run.state.step_state import Status
+from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage
+from mobius_tui.runbook.model.runbook import Step
+
+
+async def run_autopilot(engine: Engine) -> None:
+    """Take one decision after another, while the run is automatic and open."""
+    while True:
+        left = _awaited(engine)
+        patience = None if left is None else max(left, 0.1)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                await engine.changed.wait()
+        engine.changed.clear()
+        await engine.settle()
+        while await _decide(engine):
+            await engine.settle()
+
+
+async def _decide(engine: Engine) -> bool:
+    """Do the next thing; returns whether there may be another at once."""
+    async with engine.turn:
+        auto = engine.state.auto or _rollback(engine)
+        if auto is None or engine.state.ended is not None or engine.broken:
+            return False
+        left = _awaited(engine)
+        if left is not None:
+            return await _without_trigger(engine) if left <= 0 else False
+        proposal = engine.plan.proposal(engine.state)
+        try:
+            return await _act(engine, auto, proposal)
+        except MobiusError as error:
+            if engine.broken is None:
+                await _stop(engine, _of_step(engine, proposal, str(error)))
+            return False
+
+
+def _of_step(engine: Engine, proposal: Proposal, reason: str) -> str:
+    """A reason that names the step which it is about."""
+    name = engine.plan.name(proposal.step) if proposal.step is not None else ""
+    return f"{name}: {reason}" if name and name not in reason else reason
+
+
+def _awaited(engine: Engine) -> float | None:
+    """Seconds in which a trigger may yet begin the rollback; `None` if none must."""
+    auto, watch = engine.state.auto, engine.state.watch
+    if auto is None or auto.trigger is None or watch.begun is not None:
+        return None
+    return auto.trigger - (engine.clock.wall() - engine.state.auto_at)
+
+
+async def _without_trigger(engine: Engine) -> bool:
+    """No trigger fired in time, so there is nothing that repairs the service."""
+    if engine.state.watch.countdown is None:
+        await finish_run(engine, "failed", "no trigger began the rollback in time", WHO)
+    return False
+
+
+def _rollback(engine: Engine) -> AutoStarted | None:
+    """What the rollback goes on by, as long as its phase is the run's."""
+    watch, frames = engine.state.watch, engine.state.frames
+    if not watch.goes or watch.begun is None or not frames:
+        return None
+    # Whoever armed the watch, or began the rollback, confirmed what it destroys.
+    return (
+        AutoStarted(confirmed=True) if frames[-1].phase == watch.begun.phase else None
+    )
+
+
+async def _act(engine: Engine, auto: AutoStarted, proposal: Proposal) -> bool:
+    if proposal.kind == "running":
+        return False
+    if proposal.kind == "end" and engine.state.frames:
+        return False  # an aside has just come to its end, and is about to be left
+    if proposal.kind == "end" or proposal.step is None:
+        outcome, reason = engine.plan.outcome(engine.state)
+        await finish_run(engine, outcome, reason, WHO)
+        return False
+    step = engine.plan.steps[proposal.step]
+    if proposal.kind == "wait":
+        await _ask_approval(engine, step)
+        text = engine.plan.proposal(engine.state).text
+        await _stop(engine, f"{engine.plan.name(step.id)} waits: {text}")
+        return False
+    if proposal.kind == "decide":
+        return await _failed(engine, step)
+    phase = engine.plan.phase_of[step.id]
+    began = engine.state.began
+    drill = began is not None and began.mode == "drill"
+    if phase.attended and not (drill and phase.id in auto.attended):
+        await _stop(engine, f"{phase.title} wants a person; {remedy(engine.state)}")
+        return False
+    return await _begin(engine, auto, step)
+
+
+async def _ask_approval(engine: Engine, step: Step) -> None:
+    """Ask for what a step waits for, if that is approval alone."""
+    kinds = {w.kind for w in engine.plan.standings(engine.state)[step.id].waits}
+    if kinds != {"approval"} or valid(engine.plan, engine.state, step) is not None:
+        return
+    number = len(engine.state.steps[step.id].attempts) + 1
+    intent = Intent(wish="ask approval", step=step.id, attempt=number)
+    await INTENT_HANDLERS["ask approval"](engine, intent, WHO)
+
+
+async def _stop(engine: Engine, reason: str, code: int = INCOMPLETE) -> None:
+    if engine.state.auto is None:
+        await engine.write(RollbackStopped(reason=reason), WHO)
+    else:
+        await engine.write(AutoStopped(reason=reason, code=code), WHO)
+
+
+async def _failed(engine: Engine, step: Step) -> bool:
+    """A step went wrong: go on as its `on_failure` says."""
+    own = engine.state.steps[step.id]
+    name = engine.plan.name(step.id)
+    if own.status is Status.UNKNOWN:
+        await _stop(engine, f"{name} is unknown: {own.reason}. Someone must look")
+        return False
+    if own.status is Status.NOT_STARTED and step.id in engine.found:
+        await _stop(engine, f"{name}: {own.reason}. Resume, and start it again")
+        return False
+    if will_retry(step, own):
+        return False  # another attempt is coming
+    if step.on_failure not in ("stop", "continue") and not _tried(engine, step):
+        await engine.write(
+            PhaseEntered(
+                phase=step.on_failure,
+                from_step=step.id,
+                reason=f"{name} {own.status}",
+            ),
+            WHO,
+        )
+        return True
+    reason = f"{name} {own.status}: {own.reason}"
+    if engine.state.auto is None:
+        await engine.write(RollbackStopped(reason=reason), WHO)
+    else:
+        await finish_run(engine, "failed", reason, WHO)
+    return False
+
+
+def _tried(engine: Engine, step: Step) -> bool:
+    """Whether the failure phase was entered already and did not repair the step."""
+    attempts = len(engine.state.steps[step.id].attempts)
+    return engine.state.turned.get(step.id) == attempts
+
+
+async def _begin(engine: Engine, auto: AutoStarted, step: Step) -> bool:
+    kind = kind_of(step)
+    if kind == "manual":
+        return await _manual(engine, auto, step)
+    if kind == "message":
+        return await _message(engine, step)
+    if kind == "choose":
+        return await _choose(engine, auto, step)
+    if isinstance(step.action, Run) and step.action.tty:
+        return await _terminal(engine, auto, step)
+    word = engine.word(step)
+    if word and not auto.confirmed:
+        began = engine.state.began
+        protected = began is not None and began.protected
+        where = "where no environment is named"
+        if protected:
+            where = "in a protected environment"
+        how = remedy(engine.state, "confirm it beforehand with --auto --yes")
+        await _stop(engine, f"{engine.plan.name(step.id)} destroys {where}; {how}")
+        return False
+    intent = Intent(
+        wish="start",
+        step=step.id,
+        attempt=len(engine.state.steps[step.id].attempts) + 1,
+        confirm=word,
+    )
+    await INTENT_HANDLERS["start"](engine, intent, WHO)
+    return True
+
+
+async def _manual(engine: Engine, auto: AutoStarted, step: Step) -> bool:
+    action = step.action
+    assert isinstance(action, Manual)
+    if auto.manual == "skip":
+        if step.gate:
+            name, how = engine.plan.name(step.id), remedy(engine.state)
+            await _stop(engine, f"{name} is a gate for a person; {how}")
+            return False
+        reason = "--manual skip"
+        await engine.write(StepSkipped(step=step.id, reason=reason), WHO)
+        return True
+    held = {name: each.text for name, each in engine.state.variables.items()}
+    known = {ask.var: text for ask in action.ask if (text := held.get(ask.var))}
+    answers = {**known, **auto.answers}
+    missing = [ask.var for ask in action.ask if ask.var not in answers]
+    if auto.manual == "stop" or missing:
+        wants = f"an answer for {', '.join(missing)}" if missing else "a person"
+        declared = engine.plan.runbook.variables
+        how = remedy_of_manual(engine.state, [declared[name] for name in missing])
+        await _stop(engine, f"{engine.plan.name(step.id)} wants {wants}; {how}")
+        return False
+    intent = Intent(
+        wish="tick",
+        step=step.id,
+        attempt=len(engine.state.steps[step.id].attempts) + 1,
+        values=answers,
+        text="ticked by --manual tick",
+    )
+    await INTENT_HANDLERS["tick"](engine, intent, WHO)
+    return True
+
+
+async def _terminal(engine: Engine, auto: AutoStarted, step: Step) -> bool:
+    """A `tty` step wants a person at a terminal."""
+    if not step.gate and (step.optional or auto.manual == "skip"):
+        reason = "it wants a person at a terminal; --auto has none"
+        await engine.write(StepSkipped(step=step.id, reason=reason), WHO)
+        return True
+    name = engine.plan.name(step.id)
+    how = remedy(engine.state)
+    await _stop(engine, f"{name} wants a person at a terminal; {how}")
+    return False
+
+
+async def _message(engine: Engine, step: Step) -> bool:
+    action = step.action
+    assert isinstance(action, SendMessage)
+    template = engine.plan.runbook.messages[action.message].body
+    text = marked(shortened(engine.values().told(template)), engine.state.began)
+    if action.to:
+        await queue(engine, step, action.to, text, WHO)
+    number = len(engine.state.steps[step.id].attempts) + 1
+    await engine.write(
+        StepStarted(step=step.id, attempt=number, reads=engine.plan.reads[step.id]),
+        WHO,
+    )
+    if step.checks:
+        engine.conduct(step, number)
+        return True
+    note = engine.redact(text) if action.to else "not sent: it names no channel"
+    await engine.write(
+        StepEnded(step=step.id, attempt=number, result="passed", note=note), WHO
+    )
+    return True
+
+
+async def _choose(engine: Engine, auto: AutoStarted, step: Step) -> bool:
+    action = step.action
+    assert isinstance(action, Choose)
+    answer, why = auto.answers.get(action.var), ""
+    if answer is None and action.from_ is not None:
+        listed = engine.state.variables.get(action.from_)
+        offered = action.offered(listed.text if listed is not None else None)
+        first = next((option for option in offered if option.value), None)
+        if first is not None:
+            answer, why = first.value, f"the first that is listed: {first.why}"
+    if answer is None:
+        wants = f"wants a decision on {action.var}"
+        how = remedy(engine.state, f"with --auto --answers FILE that has {action.var}")
+        if action.from_ is not None:
+            wants += f", and {action.from_} lists nothing to choose"
+            how = remedy(engine.state)
+        await _stop(engine, f"{engine.plan.name(step.id)} {wants}; {how}")
+        return False
+    intent = Intent(
+        wish="choose",
+        step=step.id,
+        attempt=len(engine.state.steps[step.id].attempts) + 1,
+        names=tuple(answer.split("\n")),
+        text=why,
+    )
+    await INTENT_HANDLERS["choose"](engine, intent, WHO)
+    return True

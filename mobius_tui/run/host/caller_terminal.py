@@ -1,0 +1,133 @@
+"""Where somebody sits who asks for something, as the system knows it.
+
+What is told is of the very process that connected, or nothing is: its number alone may
+be another's by the time that it is looked up.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from mobius_tui import sanitize
+from mobius_tui.run.keeper.peer import peer_handle, peer_pid
+
+LONGEST = 128
+"""Characters: the system passes on what a login called itself."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallerTerminal:
+    """The terminal that a process has."""
+
+    pid: int
+    began: float
+    """When the process began, in a unit of the system's: with its number that is no
+    other process."""
+    terminal: str
+    """`pts/3`; empty where it has none."""
+
+
+NO_TERMINAL = CallerTerminal(pid=0, began=0.0, terminal="")
+
+
+def terminal_of_caller(connection: socket.socket) -> CallerTerminal:
+    """The terminal of the process that connected; none where the process has gone.
+
+    To be asked as soon as the connection is taken: whoever it is may go at any time.
+    """
+    pid = peer_pid(connection)
+    try:
+        handle = peer_handle(connection)
+    except OSError:
+        return NO_TERMINAL
+    try:
+        seat = _seat(pid) if pid else NO_TERMINAL
+        return seat if handle is None or _lives(handle) else NO_TERMINAL
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
+def describe_caller_terminal(seat: CallerTerminal) -> str:
+    """A terminal, and whence somebody logged in to it, where that is still known.
+
+    Returns:
+        `pts/3`, or `pts/3 from 10.0.0.7`; empty without a terminal.
+    """
+    host = _host(seat) if seat.terminal else ""
+    words = f"{seat.terminal} from {host}" if host else seat.terminal
+    return sanitize.line(words)[:LONGEST]
+
+
+def _lives(handle: int) -> bool:
+    """Whether the process of a pidfd has not ended: what was read was its own."""
+    poll = select.poll()
+    poll.register(handle, select.POLLIN)
+    return not poll.poll(0)
+
+
+def _seat(pid: int) -> CallerTerminal:
+    """What a process sits at.
+
+    psutil lists the terminals once in a program's life, and knows none that was opened
+    later. So they are looked at here, where the system gives their numbers.
+    """
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b") ")[2].split()
+    except OSError:
+        return _seat_without_proc(pid)
+    return CallerTerminal(
+        pid=pid, began=float(stat[19]), terminal=_terminal(int(stat[4]))
+    )
+
+
+def _terminal(number: int) -> str:
+    """The name of a terminal below `/dev`, by the number of its device."""
+    if number:
+        for folder, pattern in (("/dev/pts", "*"), ("/dev", "tty*")):
+            for path in Path(folder).glob(pattern):
+                with contextlib.suppress(OSError):
+                    if path.stat().st_rdev == number:
+                        return str(path.relative_to("/dev"))
+    return ""
+
+
+def _seat_without_proc(pid: int) -> CallerTerminal:
+    """The same where there is no /proc, or nothing of the process in it."""
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        terminal = (process.terminal() or "").removeprefix("/dev/")
+        return CallerTerminal(pid=pid, began=process.create_time(), terminal=terminal)
+    except (psutil.Error, OSError):
+        return NO_TERMINAL
+
+
+def _host(seat: CallerTerminal) -> str:
+    """Whence the login came that led to a process; empty where it is not known.
+
+    A login that was never logged out of stays on the system's list, and its terminal
+    goes to another: only one that led to this process is told.
+    """
+    import psutil
+
+    try:
+        parents = psutil.Process(seat.pid).parents()
+        logins = psutil.users()
+    except (psutil.Error, OSError):
+        return ""
+    family = {seat.pid, *(parent.pid for parent in parents)}
+    hosts = [
+        login.host
+        for login in logins
+        if login.terminal == seat.terminal
+        and login.host
+        and int(login.pid or 0) in family
+    ]
+    return hosts[-1] if hosts and _seat(seat.pid) == seat else ""

@@ -1,0 +1,219 @@
+"""`control.sock`: the host's end, where intents come in and answers go out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import pwd
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+
+from mobius_tui.errors import MobiusError, RunError
+from mobius_tui.health.ticker import boot_clock
+from mobius_tui.run.host.caller_terminal import (
+    CallerTerminal,
+    describe_caller_terminal,
+    terminal_of_caller,
+)
+from mobius_tui.run.intents.messages import (
+    LINE_LIMIT,
+    SIGN_WANTED,
+    Intent,
+    Reply,
+    Stalled,
+    decode_intent,
+    encode_poke,
+    encode_reply,
+    encode_stalled,
+)
+from mobius_tui.run.keeper.peer import peer_uid
+from mobius_tui.run.storage.sharing import refusal
+from mobius_tui.runbook.text.units import duration_in_words
+
+LAST_WORDS = 1.0
+"""Seconds that answers under way may take when the host goes."""
+
+PATIENCE = 10.0
+"""Seconds from a line's first byte to its last; a viewer sends them at once."""
+
+MOST = 200
+"""Connections that are held: each takes a descriptor, which steps and probes need."""
+
+Judge = Callable[[Intent, str], Awaitable[Reply]]
+"""Given an intent and who asks, acts and answers."""
+
+
+def account(uid: int) -> str:
+    """A user's name, or its number."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+class Control:
+    """The listening socket and the viewers on it."""
+
+    def __init__(
+        self,
+        judge: Judge,
+        *,
+        shared: bool = False,
+        control: bool = False,
+        patience: float = PATIENCE,
+    ) -> None:
+        """Make the host's end.
+
+        Args:
+            judge: acts and answers.
+            shared: whether the group of the run's folder may connect, to read along
+                and to approve.
+            control: whether that group may act on the run, too.
+            patience: seconds from a line's first byte to its last.
+        """
+        self._patience = patience
+        self._judge = judge
+        self._shared, self._control = shared, control
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._server: asyncio.Server | None = None
+        self._stalled = Stalled(why="")
+        self._answering = 0
+        self._answered = asyncio.Event()
+        self._answered.set()
+        self.empty_since: float | None = asyncio.get_running_loop().time()
+        """Loop time since which no viewer is connected; `None` while one is."""
+
+    @property
+    def viewers(self) -> int:
+        """How many viewers are connected."""
+        return len(self._writers)
+
+    async def listen(self, path: Path) -> None:
+        """Bind and serve.
+
+        The host stands in the run's directory, so that a path of any length can be
+        bound by its last part.
+
+        Raises:
+            RunError: the socket cannot be made.
+        """
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)  # noqa: PTH108 - a moment's call, before anyone is served
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        old = os.umask(0o117 if self._shared else 0o177)
+        try:
+            listener.bind(path.name)
+        except OSError as error:
+            raise RunError(f"{path}: {error.strerror}") from error
+        finally:
+            os.umask(old)
+        self._server = await asyncio.start_unix_server(
+            self._serve, sock=listener, limit=LINE_LIMIT
+        )
+
+    async def close(self) -> None:
+        """Take no more, answer what was taken, and let every viewer see the end.
+
+        Whoever asked for the run's end must hear that it was heard.
+        """
+        if self._server is not None:
+            self._server.close()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._answered.wait(), LAST_WORDS)
+        for writer in tuple(self._writers):
+            writer.close()
+
+    def poke(self, n: int) -> None:
+        """Tell every viewer that the journal has grown; never waits for one."""
+        line = encode_poke(n)
+        for writer in self._writers:
+            if writer.transport.get_write_buffer_size() < 65536:
+                writer.write(line)
+
+    def stall(self, why: str) -> None:
+        """Tell every viewer, and those that come, why nothing can be written.
+
+        Args:
+            why: in words; empty once it can be again.
+        """
+        self._stalled = Stalled(why=why)
+        for writer in self._writers:
+            writer.write(encode_stalled(self._stalled))
+
+    async def _serve(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        connection = writer.get_extra_info("socket")
+        uid = peer_uid(connection)
+        is_stranger = uid not in (os.getuid(), 0) and not self._shared
+        if is_stranger or len(self._writers) >= MOST:
+            writer.close()
+            return
+        self._writers.add(writer)
+        self.empty_since = None
+        seat = terminal_of_caller(
+            connection
+        )  # now: whoever it is may go once they have asked
+        if self._stalled.why:
+            writer.write(encode_stalled(self._stalled))
+        try:
+            while line := await self._line(reader):
+                if line == SIGN_WANTED:
+                    writer.write(encode_poke(0))
+                    await writer.drain()
+                    continue
+                self._answering += 1
+                self._answered.clear()
+                try:
+                    writer.write(encode_reply(await self._answer(line, uid, seat)))
+                    await writer.drain()
+                finally:
+                    self._answering -= 1
+                    if not self._answering:
+                        self._answered.set()
+        except (ConnectionError, ValueError, TimeoutError, asyncio.CancelledError):
+            return  # a viewer that is gone, or one that sent a line without an end
+        finally:
+            self._writers.discard(writer)
+            if not self._writers:
+                self.empty_since = asyncio.get_running_loop().time()
+            writer.close()
+
+    async def _line(self, reader: asyncio.StreamReader) -> bytes:
+        """The next line; nothing at the end. One may be waited for, but not half of it.
+
+        Raises:
+            TimeoutError: it has begun, and does not end.
+            ValueError: it is too long.
+        """
+        first = await reader.read(1)
+        if first in (b"", b"\n"):
+            return first
+        async with asyncio.timeout(self._patience):
+            return first + await reader.readline()
+
+    async def _answer(self, line: bytes, uid: int, seat: CallerTerminal) -> Reply:
+        try:
+            intent = replace(decode_intent(line), uid=uid)
+        except RunError as error:
+            return Reply(id="", ok=False, text=str(error))
+        if uid not in (os.getuid(), 0):
+            refused = refusal(intent.wish, control=self._control)
+            if refused:
+                return Reply(id=intent.id, ok=False, text=refused)
+        if late := intent.lateness(boot_clock()):
+            return Reply(
+                id=intent.id,
+                ok=False,
+                text=f"this was asked for {duration_in_words(late)} ago, and not heard until "
+                "now: nothing was done; look at the run, and ask again",
+            )
+        if intent.wish in ("approve", "deny"):
+            intent = replace(intent, place=describe_caller_terminal(seat))
+        try:
+            return await self._judge(intent, account(uid))
+        except MobiusError as error:
+            return Reply(id=intent.id, ok=False, text=str(error))

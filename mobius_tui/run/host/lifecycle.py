@@ -1,0 +1,132 @@
+"""What a host journals first and last, and its seals on health."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Mapping
+
+from mobius_tui.errors import INCOMPLETE, RunError, StateError
+from mobius_tui.run.events.run_events import (
+    AutoStopped,
+    HealthSealed,
+    HostStarted,
+    HostStopped,
+    VariableSet,
+)
+from mobius_tui.run.host.engine import Engine
+from mobius_tui.run.host.takeover import Order, operator
+from mobius_tui.run.intents.messages import decode_intent
+from mobius_tui.run.journal.journal import Tail
+from mobius_tui.run.records.run_record import write_record
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.watch.health_monitor import Monitor
+
+
+async def journal_host_start(
+    engine: Engine, order: Order, tail: Tail, left: tuple[str, ...]
+) -> None:
+    """Journal it, before anybody is listened to.
+
+    Args:
+        engine: the run's decider.
+        order: what whoever started the host wants.
+        tail: the journal as it was found.
+        left: attempts that an earlier host left behind.
+
+    Raises:
+        RunError: it could not be made durable.
+    """
+    who = operator()
+    if not tail.entries and order.began is not None:
+        await engine.record(order.began, who)
+        await _set(engine, order, who)
+        await _know(engine, tuple(order.secrets), who)
+    lost = lost_secrets(engine.state, order.secrets)
+    started = HostStarted(pid=os.getpid(), left_over=left, cut=tail.torn, without=lost)
+    await engine.record(started)
+    if engine.state.ended is None:
+        await _set(engine, order, who)
+    await _know(engine, new_secrets(engine.state, order.secrets), who)
+    if order.watch is not None:
+        await engine.record(order.watch, who)
+    if order.auto is not None:
+        reply = await engine.judge(decode_intent(order.auto.encode()), who)
+        if not reply.ok:
+            await engine.record(AutoStopped(reason=reply.text, code=INCOMPLETE))
+
+
+async def _set(engine: Engine, order: Order, who: str) -> None:
+    """Journal the values of variables that have none yet."""
+    for name, (value, source) in order.values.items():
+        if name not in engine.state.variables:
+            event = VariableSet(name=name, value=value, source=source)  # type: ignore[arg-type]
+            await engine.record(event, who)
+
+
+async def _know(engine: Engine, secrets: tuple[str, ...], who: str) -> None:
+    """Journal that secrets are known, and never what they are."""
+    for name in secrets:
+        secret = VariableSet(name=name, value=None, source="secret")
+        await engine.record(secret, who)
+
+
+def lost_secrets(state: RunState, given: Mapping[str, str]) -> tuple[str, ...]:
+    """The secrets that a run had, and that whoever starts its host does not give."""
+    return tuple(
+        name
+        for name, value in state.variables.items()
+        if value.text is None and name not in given
+    )
+
+
+def new_secrets(state: RunState, given: Mapping[str, str]) -> tuple[str, ...]:
+    """The secrets that an open run did not have, and that whoever resumes it gives."""
+    if state.ended is not None:
+        return ()
+    return tuple(name for name in given if name not in state.variables)
+
+
+EVERY = 60.0
+"""Seconds between seals."""
+
+
+async def keep_sealing(engine: Engine, monitor: Monitor) -> None:
+    """Seal what is known of health, again and again."""
+    while True:
+        await asyncio.sleep(EVERY)
+        await seal_health(engine, monitor)
+
+
+async def seal_health(engine: Engine, monitor: Monitor) -> None:
+    """Hold the journal to what is known of health by now, if there is more of it.
+
+    Raises:
+        RunError: it could not be made durable.
+        StateError: the run's state admits no such entry now.
+    """
+    size, digest = await asyncio.to_thread(monitor.digest)
+    sealed = engine.state.sealed
+    if size and (sealed is None or sealed.bytes != size):
+        await engine.record(HealthSealed(bytes=size, sha256=digest))
+
+
+async def journal_host_end(engine: Engine, monitor: Monitor, why: str) -> None:
+    """Seal, say why the host goes, and write the record of a run that has ended."""
+    if engine.broken is not None or engine.journal.stalled:
+        return
+    with contextlib.suppress(RunError, StateError):
+        await seal_health(engine, monitor)
+        await engine.record(HostStopped(reason=why))
+        if engine.state.ended is not None:
+            _write_record(engine)
+
+
+def _write_record(engine: Engine) -> None:
+    """Write it; the journal has all of it, so the end does not hang on that."""
+    directory = engine.directory
+    try:
+        write_record(directory, engine.plan, engine.state, engine.journal.head)
+    except OSError as error:
+        print(f"{directory.record}: {error.strerror}", flush=True)  # noqa: T201

@@ -1,0 +1,144 @@
+"""What a host does before it runs a run: it takes the lock, and finds what was left."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+from mobius_tui.errors import RunError
+from mobius_tui.run.events.run_events import RunBegan
+from mobius_tui.run.events.watch_events import WatchBegan
+from mobius_tui.run.host.control_server import account
+from mobius_tui.run.records.verification import refuse_cut
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import Status
+from mobius_tui.run.storage.run_directory import RunDirectory, holder, lock_now
+from mobius_tui.run.storage.sharing import refuse_to_host
+
+RESTORED = ("PATH", "HOME", "LANG", "TMPDIR")
+"""What a resumed host takes from the run's beginning, not from who resumes."""
+UNWATCHED = 600.0
+"""Seconds after which a drill that nobody watches ends."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """What whoever starts a host tells it."""
+
+    began: RunBegan | None = None
+    """How the run begins; `None` to resume it."""
+    values: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """First values: name → (value, source)."""
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    auto: str | None = None
+    """The intent that makes the run automatic, as the socket would carry it."""
+    watch: WatchBegan | None = None
+    """What makes the run a watch; it begins with it, and is armed by `auto`."""
+    unwatched: float = UNWATCHED
+    """Seconds after which a drill that nobody watches ends."""
+
+    def encode(self) -> bytes:
+        """As the host reads it."""
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Order:
+        """As `encode` wrote it."""
+        said = json.loads(data)
+        began = said["began"]
+        return cls(
+            began=None if began is None else RunBegan(**began),
+            values={
+                name: (value[0], value[1]) for name, value in said["values"].items()
+            },
+            secrets=said["secrets"],
+            auto=said["auto"],
+            watch=None if said["watch"] is None else WatchBegan(**said["watch"]),
+            unwatched=said["unwatched"],
+        )
+
+
+def refuse_imported(directory: RunDirectory) -> None:
+    """Let nothing run a run that came from elsewhere.
+
+    Raises:
+        RunError: it did.
+    """
+    if directory.imported.exists():
+        raise RunError(
+            f"{directory.id} was imported: it is read here, and never run; "
+            f"`mobius-tui report {directory.id}` tells it"
+        )
+
+
+def take(directory: RunDirectory) -> int:
+    """Take the run's lock; the descriptor holds it for as long as it is open.
+
+    Raises:
+        RunError: another host has it, or none may have it, as one whose journal lost
+            its end; says which.
+    """
+    refuse_imported(directory)
+    refuse_to_host(directory.path)
+    refuse_cut(directory)
+    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+    handle = os.open(directory.lock, flags)
+    deadline = time.monotonic() + 1.0
+    while not lock_now(handle):
+        # Whoever only looks at the lock holds it for a moment, without a pid in it.
+        pid = holder(directory.lock)
+        if pid or time.monotonic() > deadline:
+            os.close(handle)
+            raise RunError(
+                f"{directory.id} is run by host process {pid} already; "
+                f"`mobius-tui resume {directory.id}` shows it"
+            )
+        time.sleep(0.01)
+    if os.fstat(handle).st_ino != directory.lock.stat().st_ino:
+        os.close(handle)
+        raise RunError(f"{directory.lock} was replaced; put the old one back")
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+    return handle
+
+
+def left_over(directory: RunDirectory, state: RunState) -> tuple[str, ...]:
+    """Attempts that are running as far as the journal knows.
+
+    Raises:
+        RunError: there is an attempt that the journal does not know: it was cut.
+    """
+    known = {
+        f"{step_id}.{number}"
+        for step_id, step in state.steps.items()
+        for number in range(1, len(step.attempts) + 1)
+    }
+    for path in sorted(directory.steps.iterdir()):
+        if path.name not in known:
+            raise RunError(
+                f"{directory.id}: there is an attempt {path.name} that the journal "
+                "does not know: lines were cut from its end, and it cannot go on"
+            )
+    return tuple(
+        f"{step_id}.{len(step.attempts)}"
+        for step_id, step in state.steps.items()
+        if step.status is Status.RUNNING
+    )
+
+
+def environment(began: RunBegan) -> dict[str, str]:
+    """What steps start from: ours, with the setting of the run's beginning."""
+    env = dict(os.environ)
+    for name in RESTORED:
+        if name in began.setting:
+            env[name] = began.setting[name]
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
+    return env
+
+
+def operator() -> str:
+    """Who starts a run or a host: the account's name."""
+    return account(os.getuid())

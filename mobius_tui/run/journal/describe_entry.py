@@ -1,0 +1,271 @@
+"""Entries of the journal and deliveries of messages, described in a line each. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from mobius_tui.run.events.approval_events import (
+    ApprovalAsked,
+    ApprovalDenied,
+    ApprovalEvent,
+    ApprovalGiven,
+)
+from mobius_tui.run.events.drill_events import HintGiven
+from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.events.message_events import (
+    MessageDropped,
+    MessageEvent,
+    MessageNotSent,
+    MessageQueued,
+    MessageRequeued,
+    MessageSent,
+    MessageUnknown,
+)
+from mobius_tui.run.events.run_events import (
+    AutoStopped,
+    HostStarted,
+    HostStopped,
+    NoteAdded,
+    PhaseEntered,
+    PhaseLeft,
+    RunBegan,
+    RunEnded,
+    VariableSet,
+)
+from mobius_tui.run.events.step_events import (
+    CheckTried,
+    ChoiceMade,
+    StepEnded,
+    StepOverridden,
+    StepPassedOver,
+    StepRestored,
+    StepSkipped,
+    StepStarted,
+    StepUnknown,
+    StopAsked,
+)
+from mobius_tui.run.events.watch_events import (
+    RollbackBegan,
+    RollbackDropped,
+    RollbackHeld,
+    RollbackStopped,
+    TriggerCleared,
+    TriggerFired,
+    WatchArmed,
+    WatchBegan,
+    WatchDisarmed,
+    WatchOver,
+)
+from mobius_tui.run.planning.plan import Plan, has_terminal
+from mobius_tui.run.planning.variables import Values
+from mobius_tui.run.planning.watch_progress import watch_duration
+from mobius_tui.run.state.deliveries import OPEN, Delivery, DeliveryStatus, as_seen
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.runbook.text.units import duration_in_words
+
+
+def message_entry_text(entry: Entry, state: RunState) -> str | None:
+    """What an entry says to a reader; `None` for one that says nothing of messages."""
+    event = entry.event
+    if not isinstance(event, MessageEvent):
+        return None
+    if isinstance(event, MessageQueued):
+        whom = ", ".join(event.channels)
+        return f"message queued for {whom}: {event.title}, by {entry.by}"
+    own = state.deliveries[event.delivery - 1]
+    what = f"{own.channel}: {own.queued.title}"
+    match event:
+        case MessageSent(status=status, answer=answer):
+            said = f": {answer}" if answer else ""
+            return f"message sent to {what}; it answers {status}{said}"
+        case MessageNotSent(reason=reason, answer=answer, again=again):
+            said = f": {answer}" if answer else ""
+            then = "it stays queued for a person"
+            if again is not None:
+                then = f"again in {duration_in_words(again)}"
+            return f"message not sent to {what}; {reason}{said}; {then}"
+        case MessageUnknown(reason=reason):
+            return f"message to {what}; {DeliveryStatus.UNKNOWN}: {reason}; look before you send"
+        case MessageRequeued():
+            return f"message to be sent again to {what}, by {entry.by}"
+        case MessageDropped(reason=reason):
+            return f"message dropped, to {what}, by {entry.by}: {reason}"
+        case _:
+            return None
+
+
+def why_unsent(own: Delivery, *, now: float) -> str:
+    """Why a delivery is not sent, and when it is tried again.
+
+    Args:
+        own: as it stands.
+        now: seconds since 1970.
+    """
+    said = f"{own.reason}: {own.answer}" if own.answer and own.reason else own.reason
+    if own.stand is DeliveryStatus.QUEUED and own.reason:
+        return f"{said}; again in {duration_in_words(max(0.0, own.due - now))}"
+    return said
+
+
+def unsent(state: RunState, *, hosted: bool) -> tuple[Delivery, ...]:
+    """What has not arrived as far as is known, as it stands for whoever reads now.
+
+    Args:
+        state: the run's.
+        hosted: whether a host runs it.
+    """
+    found = (as_seen(own, hosted=hosted) for own in state.deliveries)
+    return tuple(own for own in found if own.stand in OPEN)
+
+
+def unsent_summary(found: tuple[Delivery, ...]) -> Iterator[str]:
+    """`2 not sent`, `1 not known whether it arrived`, one for each stand."""
+    stands = sorted((own.stand for own in found), key=list(DeliveryStatus).index)
+    for stand, same in groupby(stands):
+        yield f"{len(list(same))} {stand}"
+
+
+def watch_entry_text(entry: Entry, plan: Plan) -> str | None:
+    """What an entry says to a reader; `None` for one that is not of the watch."""
+    match entry.event:
+        case WatchBegan(seconds=seconds):
+            if seconds is None:
+                return "watching until somebody ends it"
+            return f"watching for {duration_in_words(seconds)}"
+        case WatchOver(reason=reason):
+            return f"the watch is over, the run stays open: {reason}"
+        case WatchArmed():
+            return f"armed: a trigger begins the rollback by itself, by {entry.by}"
+        case WatchDisarmed(reason=reason):
+            return f"disarmed: {reason}"
+        case TriggerFired(reason=reason, grace=None):
+            return f"trigger fired: {reason}"
+        case TriggerFired(reason=reason, grace=grace):
+            left = duration_in_words(grace or 0.0)
+            return f"trigger fired: {reason}; the rollback begins in {left}"
+        case TriggerCleared(probe=probe, rule=rule):
+            return f"trigger cleared: {rule.replace('_', ' ')} of {probe}"
+        case RollbackHeld(reason=reason):
+            why = f": {reason}" if reason else ""
+            return f"held: the countdown ended, by {entry.by}{why}; disarmed"
+        case RollbackDropped(reason=reason):
+            return f"the rollback is not begun: {reason}"
+        case RollbackBegan(phase=phase, cause=cause, reason=reason):
+            who = "a trigger" if cause == "trigger" else entry.by
+            title = plan.runbook.phase(phase).title
+            return f"rollback begins: {title}, by {who}: {reason}"
+        case RollbackStopped(reason=reason):
+            return f"the rollback wants a person: {reason}"
+        case _:
+            return None
+
+
+def journal_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
+    """What an entry says to a reader; `None` for what is of no interest to one.
+
+    What happened comes first, as a word: it may be read aloud, and looked for.
+    """
+    match entry.event:
+        case RunBegan(title=title, mode=mode, environment=environment, run=run):
+            where = f" in {environment}" if environment else ""
+            return f"{mode.upper()} {title}{where}, run {run}"
+        case HostStarted(left_over=left) if left:
+            names = ", ".join(_attempt(plan, each) for each in left)
+            return f"a host took the run on; left over: {names}"
+        case PhaseEntered(phase=phase, reason=reason):
+            title = plan.runbook.phase(phase).title
+            return f"phase begins: {title}" + (f"; {reason}" if reason else "")
+        case PhaseLeft(phase=phase, passed=passed):
+            title = plan.runbook.phase(phase).title
+            return f"phase {'passed' if passed else 'did not pass'}: {title}"
+        case StepStarted(step=step, attempt=attempt):
+            again = f", attempt {attempt}" if attempt > 1 else ""
+            if has_terminal(plan.steps[step]) and state.began is not None:
+                way = f"`mobius-tui resume {state.began.run}` in a terminal"
+                again += f"; it has a terminal to itself: {way} goes there"
+            whole = watch_duration(plan.steps[step], Values(state, now=entry.at))
+            again += (
+                f"; it watches for {duration_in_words(whole)}"
+                if whole is not None
+                else ""
+            )
+            return f"started: {plan.name(step)}{again}"
+        case CheckTried(held=held, detail=detail, look=look):
+            return f"look {look} {'holds' if held else 'does not hold'}: {detail}"
+        case VariableSet(name=name, value=value, source="output" | "answer" | "set"):
+            first, *more = (value or "").split("\n")
+            short = f" and {len(more)} lines more" if more else ""
+            return f"value: {name}={' '.join(first.split())}{short}"
+        case StopAsked(step=step):
+            return f"stop asked for: {plan.name(step)}, by {entry.by}"
+        case StepEnded() as event:
+            return _ended(event, plan, state)
+        case StepUnknown(step=step, reason=reason, left=left):
+            still = f"; still alive: {'; '.join(left)}" if left else ""
+            return f"unknown: {plan.name(step)}; {reason}{still}"
+        case StepSkipped(step=step, reason=reason):
+            return f"skipped: {plan.name(step)}, by {entry.by}: {reason}"
+        case StepPassedOver(step=step, reason=reason):
+            return f"passed over: {plan.name(step)}: {reason}"
+        case StepRestored(step=step):
+            return f"pending again: {plan.name(step)}"
+        case StepOverridden(step=step, reason=reason):
+            return f"overridden: {plan.name(step)}, by {entry.by}: {reason}"
+        case ChoiceMade(step=step, values=values, reason=reason):
+            why = f": {reason}" if reason else ""
+            chosen = ", ".join(values)
+            return f"decided: {plan.name(step)}: {chosen}, by {entry.by}{why}"
+        case NoteAdded(text=text):
+            return f"note by {entry.by}: {text}"
+        case HintGiven(text=text, who=who):
+            return f"hint by {who}: {text}"
+        case ApprovalAsked() | ApprovalGiven() | ApprovalDenied() as event:
+            return _approval(event, plan)
+        case AutoStopped(reason=reason):
+            return f"stopped: {reason}"
+        case RunEnded(outcome=outcome, reason=reason):
+            took = duration_in_words(entry.at - state.began_at)
+            return f"{outcome.upper()} after {took}: {reason}"
+        case HostStopped(reason=reason) if state.ended is None:
+            return f"the host let go: {reason}"
+        case _:
+            found = message_entry_text(entry, state)
+            return found or watch_entry_text(entry, plan)
+
+
+def _attempt(plan: Plan, key: str) -> str:
+    """An attempt by its key `STEP.N`, as people call it."""
+    step, _, number = key.rpartition(".")
+    return f"{plan.name(step)}, attempt {number}" if step in plan.steps else key
+
+
+def _approval(event: ApprovalEvent, plan: Plan) -> str:
+    """What was asked of a second person, or what they said."""
+    name = plan.name(event.step)
+    match event:
+        case ApprovalAsked(role=role, count=count, within=within):
+            of = f"{role} ({count} people)" if count > 1 else role
+            return f"approval asked for: {name}, of {of}, within {duration_in_words(within)}"
+        case ApprovalGiven(name=who, uid=uid, weaker=weaker, place=place):
+            where = "a drill's approver" if uid < 0 else f"user id {uid}"
+            where += f" at {place}" if place else ""
+            note = "; weaker: a typed name in the login that asked" if weaker else ""
+            return f"approved: {name}, by {who} ({where}{note})"
+        case ApprovalDenied(reason=reason, place=place):
+            where = f" (at {place})" if place else ""
+            return f"not approved: {name}; {reason}{where}"
+
+
+def _ended(event: StepEnded, plan: Plan, state: RunState) -> str:
+    last = state.steps[event.step].attempts[event.attempt - 1]
+    text = f"{event.result}: {plan.name(event.step)}, in {duration_in_words(last.took or 0.0)}"
+    if event.reason:
+        text += f": {event.reason}"
+    if event.note:
+        text += f" ({event.note})"
+    if event.left:
+        text += f"; still alive: {'; '.join(event.left)}"
+    if event.ended_with:
+        text += f"; ended with the script: {'; '.join(event.ended_with)}"
+    return text

@@ -1,0 +1,251 @@
+"""Reading a run as it grows: what every viewer, and review, sees."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mobius_tui.errors import MobiusError, RunError
+from mobius_tui.health.health_history import HealthHistory
+from mobius_tui.health.health_record import MachineSample, ProbeResult
+from mobius_tui.health.health_record import decode as decode_health
+from mobius_tui.health.probe_window import CurrentHealth
+from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.events.run_events import RunBegan
+from mobius_tui.run.journal.journal import FIRST, entries_of, run_time_now
+from mobius_tui.run.journal.outage_times import MilestoneTracker
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.trigger_rules import RunRules
+from mobius_tui.run.state.reducer import advance, initial
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.storage.run_directory import RunDirectory, runbook_digest
+from mobius_tui.run.storage.safe_open import open_regular, regular_descriptor
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.runbook.text.units import local_time
+
+SLICE = 4 << 20
+"""Bytes of a file that are taken in one go."""
+
+
+class Lines:
+    """The whole lines of a growing file, each seen once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.offset = 0
+
+    def more(self) -> bytes:
+        """The whole lines that came since the last call; empty when none did.
+
+        Raises:
+            RunError: it cannot be read, or what was read of it is no longer there.
+        """
+        try:
+            handle = regular_descriptor(self._path)
+        except FileNotFoundError as error:
+            if self.offset == 0:
+                return b""
+            raise RunError(f"{self._path.name} was removed") from error
+        except OSError as error:
+            raise RunError(f"{self._path}: {error.strerror}") from error
+        try:
+            new = os.fstat(handle).st_size - self.offset
+            if new < 0:
+                raise RunError(f"{self._path.name} was cut off after it was read")
+            # Room for what is there: a hole of a whole slice would stay in memory.
+            data = os.pread(handle, min(new, SLICE), self.offset) if new else b""
+        finally:
+            os.close(handle)
+        whole = data[: data.rfind(b"\n") + 1]
+        self.offset += len(whole)
+        return whole
+
+
+class JournalFollower:
+    """The entries of a growing journal, its chain verified as they come."""
+
+    def __init__(self, directory: RunDirectory) -> None:
+        self._lines = Lines(directory.journal)
+        self._name = directory.journal.name
+        self.head = FIRST
+        """The digest of the last line seen."""
+        self.n = 0
+        """Its number."""
+
+    def more(self) -> tuple[Entry, ...]:
+        """The entries that came since the last call.
+
+        Raises:
+            RunError: a line is no entry, or the chain does not hold.
+        """
+        found: list[Entry] = []
+        while data := self._lines.more():
+            for entry, digest in entries_of(data, self.head, self.n + 1, self._name):
+                self.head, self.n = digest, entry.n
+                found.append(entry)
+        return tuple(found)
+
+
+def began_of(directory: RunDirectory) -> RunBegan:
+    """How a run began.
+
+    Raises:
+        RunError: it never did, or its journal cannot be read.
+    """
+    entries = JournalFollower(directory).more()
+    began = entries[0].event if entries else None
+    if not isinstance(began, RunBegan):
+        raise RunError(f"{directory.id} never began")
+    return began
+
+
+def runbook_of(directory: RunDirectory, began: RunBegan) -> Runbook:
+    """The runbook of a run, from its own copy.
+
+    Raises:
+        RunError: the copy is not what the run began with.
+    """
+    try:
+        runbook = load(directory.runbook / began.file)
+    except MobiusError as error:
+        raise RunError(
+            f"{directory.id}: its runbook cannot be read: {error}"
+        ) from error
+    if runbook_digest(runbook.sources) != began.sha256:
+        raise RunError(
+            f"{directory.runbook}: the runbook was changed after the run began; "
+            "put the files back as they were"
+        )
+    return runbook
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Changes:
+    """What came since the last look."""
+
+    entries: tuple[Entry, ...] = ()
+    health: bool = False
+    """Whether health has news."""
+
+    def __bool__(self) -> bool:
+        return bool(self.entries) or self.health
+
+
+class Follower:
+    """A run as its files tell it: the state and the health, folded as they grow."""
+
+    def __init__(self, directory: RunDirectory) -> None:
+        """Read what is there.
+
+        Raises:
+            RunError: the run never began, or its files are not what they should be.
+        """
+        self.directory = directory
+        self._journal = JournalFollower(directory)
+        entries = self._journal.more()
+        began = entries[0].event if entries else None
+        if not isinstance(began, RunBegan):
+            raise RunError(
+                f"{directory.id} never began: its journal is empty; "
+                f"remove {directory.path}"
+            )
+        self.began = began
+        self.runbook = runbook_of(directory, began)
+        self.plan = Plan(self.runbook)
+        self.state: RunState = initial(self.runbook)
+        self.health = CurrentHealth()
+        self.past = HealthHistory()
+        """What health was at any moment."""
+        self.course = MilestoneTracker(self.plan)
+        """The times of an outage, but for those that health tells."""
+        self.rules = RunRules(self.plan, self.state)
+        """How far the triggers are."""
+        self._health = Lines(directory.health)
+        self.unread = 0
+        """Lines of health that are none: a full disk tears them. The run's course does
+        not hang on them, so they are left out."""
+        for entry in entries:
+            advance(self.state, entry)
+            self.course.heed(entry)
+        epochs = (e.at for e in entries if self.rules.begins_epoch(e.event))
+        self._since = max(epochs, default=0.0)
+        self._more_health()
+        self.entries = entries
+        """What the journal held at the first look."""
+
+    @property
+    def head(self) -> str:
+        """The journal's head, for whoever keeps it elsewhere."""
+        return self._journal.head
+
+    def now(self) -> float:
+        """What the run's own clock shows now, in seconds since 1970."""
+        return run_time_now(self.state)
+
+    def unwatched(self, now: float) -> str:
+        """`, unwatched since 03:12`, to say of a run whose host is dead.
+
+        Args:
+            now: seconds since 1970.
+
+        Returns:
+            Nothing where the run has no probes, or where nobody ever looked.
+        """
+        at = self.health.last_at
+        if at is None or not self.health.windows:
+            return ""
+        return f", unwatched since {local_time(at, now)}"
+
+    def poll(self, on_entry: Callable[[Entry], None] | None = None) -> Changes:
+        """Take in what came since.
+
+        Raises:
+            RunError: a file is not what it should be.
+        """
+        entries = self._journal.more()
+        for entry in entries:
+            advance(self.state, entry)
+            self.rules.heed(entry.event)
+            self.course.heed(entry)
+            if on_entry is not None:
+                on_entry(entry)
+        return Changes(entries=entries, health=self._more_health())
+
+    def _more_health(self) -> bool:
+        news = False
+        while data := self._health_lines():
+            for line in data.split(b"\n")[:-1]:
+                try:
+                    self.take_health(decode_health(line))
+                except RunError:
+                    self.unread += 1
+                news = True
+        return news
+
+    def take_health(self, record: ProbeResult | MachineSample) -> None:
+        """Take in the next record of health."""
+        self.health.apply(record)
+        if isinstance(record, ProbeResult):
+            self.past.add(record)
+        if record.at >= self._since:
+            self.rules.apply(record)
+
+    def _health_lines(self) -> bytes:
+        try:
+            return self._health.more()
+        except RunError:
+            return b""  # the health panel says how old what it shows is
+
+
+def sha256_of(path: Path, size: int) -> str:
+    """SHA-256 of the first `size` bytes of a file, in hexadecimal."""
+    digest = hashlib.sha256()
+    with open_regular(path) as file:
+        while size > 0 and (data := file.read(min(size, 1 << 20))):
+            digest.update(data)
+            size -= len(data)
+    return digest.hexdigest()

@@ -1,0 +1,300 @@
+"""The journal: append-only, hash-chained, durable; and the clock of its entries."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from mobius_tui.errors import RunError
+from mobius_tui.health.ticker import boot_clock
+from mobius_tui.run.events.journal_entry import Entry, decode, encode, uncollected
+from mobius_tui.run.events.run_events import Event
+from mobius_tui.run.keeper.disk_full import FULL, PAUSE
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.storage.safe_open import open_regular
+
+FIRST = hashlib.sha256(b"").hexdigest()
+"""The `prev` of the first line."""
+
+
+def boot_id() -> str:
+    """What tells this boot of the machine from every other."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        import psutil
+
+        return f"boot-{int(psutil.boot_time())}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Clock:
+    """Where times come from; an argument wherever time is read."""
+
+    wall: Callable[[], float] = time.time
+    """Seconds since 1970."""
+    mono: Callable[[], float] = time.monotonic
+    boot: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tail:
+    """What a journal holds."""
+
+    entries: tuple[Entry, ...]
+    heads: tuple[str, ...]
+    """SHA-256 of each whole line: the `prev` of the next."""
+    size: int
+    """Bytes of whole lines."""
+    torn: int
+    """Bytes after them: a line that was cut short."""
+
+    @property
+    def head(self) -> str:
+        """The digest that the next line carries on from."""
+        return self.heads[-1] if self.heads else FIRST
+
+
+def entries_of(
+    data: bytes, prev: str, n: int, name: str
+) -> Iterator[tuple[Entry, str]]:
+    """The entries of whole lines, each with its own digest; the chain is verified.
+
+    Args:
+        data: whole lines.
+        prev: the digest of the line before the first.
+        n: the number of the first.
+        name: the file's name, for the message.
+
+    Raises:
+        RunError: a line is no entry, or the chain does not hold; names the line.
+    """
+    sha256 = hashlib.sha256
+    for number, line in enumerate(data.split(b"\n")[:-1], n):
+        try:
+            entry, said = decode(line)
+        except RunError as error:
+            raise RunError(f"{name}:{number}: {error}") from error
+        if said != prev:
+            raise RunError(
+                f"{name}:{number}: the chain breaks here: this line or the one before "
+                "was changed after it was written"
+            )
+        if entry.n != number:
+            raise RunError(f"{name}:{number}: this line says that it is {entry.n}")
+        prev = sha256(line).hexdigest()
+        yield entry, prev
+
+
+def read(path: Path) -> Tail:
+    """A whole journal, its chain verified.
+
+    Raises:
+        RunError: it cannot be read, or the chain does not hold.
+    """
+    try:
+        with open_regular(path) as file:
+            data = file.read()
+    except OSError as error:
+        raise RunError(f"{path}: {error.strerror}") from error
+    whole = data.rfind(b"\n") + 1
+    with uncollected():
+        found = list(entries_of(data[:whole], FIRST, 1, path.name))
+    return Tail(
+        entries=tuple(entry for entry, _ in found),
+        heads=tuple(digest for _, digest in found),
+        size=whole,
+        torn=len(data) - whole,
+    )
+
+
+@dataclass(slots=True)
+class _Order:
+    event: Event
+    by: str
+    intent: str | None
+    done: asyncio.Future[Entry]
+    loop: asyncio.AbstractEventLoop
+
+
+class Journal:
+    """The writing end; there is one, in the host.
+
+    Orders are written in the order of `append`, each synced before its future is set.
+    A full disk is waited out once the run is served: the line is carried on from where
+    it broke off. After any other failure of a write, and any of a sync, nothing is ever
+    written again: what is on the disk is not known any more, so every later `append`
+    fails with the same words.
+    """
+
+    def __init__(self, path: Path, tail: Tail, clock: Clock) -> None:
+        """Open a journal at its end.
+
+        Args:
+            path: the file; it must exist.
+            tail: what it holds; a torn end is cut off here.
+            clock: the times of entries.
+        """
+        self._clock = clock
+        self._n = len(tail.entries)
+        self._prev = tail.head
+        self._failed: str | None = None
+        self._gives_up = threading.Event()
+        self._gives_up.set()
+        self.stalled = ""
+        """Why the last line has to wait, in words; empty where none does."""
+        self.on_stall: Callable[[str], None] = lambda _: None
+        """Told of `stalled` whenever it changes, in the event loop."""
+        self.took = 0.0
+        """Seconds that the last append took, in the journal's own thread."""
+        flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            self._file = os.open(path, flags)
+            if tail.torn:
+                os.ftruncate(self._file, tail.size)
+                os.fsync(self._file)
+        except OSError as error:
+            raise RunError(f"{path}: {error.strerror}") from error
+        self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._write, name="journal", daemon=True)
+        self._thread.start()
+
+    @property
+    def head(self) -> str:
+        """The digest of the last line that was written."""
+        return self._prev
+
+    async def append(
+        self, event: Event, *, by: str, intent: str | None = None
+    ) -> Entry:
+        """Write an event; returns when it is durable.
+
+        Raises:
+            RunError: it could not be made durable; nothing more will be written.
+        """
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Entry] = loop.create_future()
+        self._orders.put(
+            _Order(event=event, by=by, intent=intent, done=done, loop=loop)
+        )
+        return await asyncio.shield(done)
+
+    def wait_for_room(self) -> None:
+        """From here on wait out a full disk, instead of failing."""
+        self._gives_up.clear()
+
+    def close(self) -> None:
+        """Write what was ordered, and end; what a full disk keeps out is given up."""
+        self._gives_up.set()
+        self._orders.put(None)
+        self._thread.join()
+        os.close(self._file)
+
+    def _write(self) -> None:
+        while (order := self._orders.get()) is not None:
+            began = time.perf_counter()
+            entry = Entry(
+                n=self._n + 1,
+                at=self._clock.wall(),
+                mono=self._clock.mono(),
+                boot=self._clock.boot,
+                by=order.by,
+                event=order.event,
+                intent=order.intent,
+            )
+            line = encode(entry, self._prev)
+            if self._failed is None:
+                self._failed = self._durable(line, order.loop)
+            self.took = time.perf_counter() - began
+            if self._failed is None:
+                self._n += 1
+                self._prev = hashlib.sha256(line[:-1]).hexdigest()
+                order.loop.call_soon_threadsafe(_set, order.done, entry)
+            else:
+                error = RunError(
+                    f"the journal cannot be written: {self._failed}; nothing new is "
+                    "started. See to the disk, then resume the run, which verifies it"
+                )
+                order.loop.call_soon_threadsafe(_fail, order.done, error)
+
+    def _durable(self, line: bytes, loop: asyncio.AbstractEventLoop) -> str | None:
+        """Write a line and sync it; returns why that could not be."""
+        left = memoryview(line)
+        try:
+            while left:
+                try:
+                    left = left[os.write(self._file, left) :]
+                except OSError as error:
+                    if error.errno not in FULL or self._gives_up.is_set():
+                        raise
+                    self._stall(error.strerror or str(error), loop)
+                    self._gives_up.wait(PAUSE)
+            _sync(self._file)
+        except OSError as error:
+            return error.strerror or str(error)
+        finally:
+            self._stall("", loop)
+        return None
+
+    def _stall(self, why: str, loop: asyncio.AbstractEventLoop) -> None:
+        if why != self.stalled:
+            self.stalled = why
+            loop.call_soon_threadsafe(self.on_stall, why)
+
+
+_sync = getattr(os, "fdatasync", os.fsync)
+
+
+def _set(done: asyncio.Future[Entry], entry: Entry) -> None:
+    if not done.done():
+        done.set_result(entry)
+
+
+def _fail(done: asyncio.Future[Entry], error: RunError) -> None:
+    if not done.done():
+        done.set_exception(error)
+
+
+_this_boot = cache(boot_id)
+
+
+def monotonic_run_clock(
+    last: Entry | None,
+    *,
+    wall: Callable[[], float] = time.time,
+    mono: Callable[[], float] = boot_clock,
+    boot: str | None = None,
+) -> Clock:
+    """The clock of a host: its time never goes back, nor behind what was journaled.
+
+    Args:
+        last: the last entry of the journal; the run's time goes on from there.
+        wall: the system's clock, which is asked once.
+        mono: seconds that pass while the machine sleeps, too.
+        boot: this boot of the machine; looked up where it is not given.
+    """
+    boot = _this_boot() if boot is None else boot
+    began, at = mono(), wall()
+    if last is not None and last.boot == boot:
+        at = last.at + max(0.0, began - last.mono)
+    elif last is not None:
+        at = max(at, last.at)
+    return Clock(wall=lambda: at + mono() - began, mono=mono, boot=boot)
+
+
+def run_time_now(state: RunState) -> float:
+    """What a run's clock shows now, to whoever reads it; seconds since 1970.
+
+    Where the machine was started anew since, or is another, it is the system's.
+    """
+    if state.boot != _this_boot():
+        return time.time()
+    return state.at + max(0.0, boot_clock() - state.mono)

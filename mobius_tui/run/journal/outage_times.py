@@ -1,0 +1,277 @@
+"""The times by which an outage is judged: from the first sign to three healthy checks.
+
+Pure: a fold over the journal's entries, asked together with the checks on record. All
+that tells of these times asks here: reports, the score of a drill, the card at the end,
+the comparison with a drill, statistics, and the record of a run's end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import get_args
+
+from mobius_tui.health.health_history import HealthHistory
+from mobius_tui.run.events.drill_events import FACILITATOR
+from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.events.run_events import Event, RunBegan, RunEnded
+from mobius_tui.run.events.step_events import (
+    CheckTried,
+    ChoiceMade,
+    Result,
+    StepEnded,
+    StepStarted,
+)
+from mobius_tui.run.events.watch_events import (
+    RollbackBegan,
+    TriggerCleared,
+    TriggerFired,
+)
+from mobius_tui.run.planning.plan import Plan, effect_of
+from mobius_tui.run.state.persistent_list import NONE_YET, PersistentList
+
+STEADY = 3
+"""Healthy checks in a row."""
+NOBODY = frozenset({"host", "trigger", "auto", FACILITATOR})
+"""Who writes entries that no person asked for, or none of the team."""
+NAMES = ("detected", "acknowledged", "decided", "rollback", "restored", "steady")
+"""The times, in the order in which they mostly come about."""
+RED = frozenset(get_args(Result)) - {"passed", "stopped"}
+"""Ends of an attempt that are a sign that something is wrong."""
+FAILURES = RED - {"warned"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outage:
+    """What a trigger found, and what was done then; times are seconds since 1970."""
+
+    probe: str
+    reason: str
+    """Why the trigger fired, in words."""
+    fired: float
+    acknowledged: float | None = None
+    """The first that a person did after it: hold, arm, begin, or anything else."""
+    by: str = ""
+    """Who that was."""
+    rollback: float | None = None
+    """When the rollback began, or a person started a step that destroys."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Milestones:
+    """The times of a run in seconds since 1970, `None` for what has not come about."""
+
+    began: float = 0.0
+    """When the run began."""
+    broken: float = 0.0
+    """The same, or when a drill's site was broken, where that came later: only from
+    then on anything is a sign of it."""
+    ended: float | None = None
+    outage: Outage | None = None
+    """What a trigger found; `None` where none has fired."""
+    triggered: bool = False
+    """Whether that came before what destroys: what a repair sets off led to nothing."""
+    detected: float | None = None
+    """The first sign on record: a trigger that fired, a step or a look of a check that
+    failed, a decision, or a step that changes something."""
+    acknowledged: float | None = None
+    decided: float | None = None
+    """The last decision before the first step that changes something, or that step
+    itself where nothing was decided; the last of all where nothing was changed. In an
+    incident what came before the trigger was about something else; in a drill all is
+    about what broke its site."""
+    rollback: float | None = None
+    restored: float | None = None
+    """From when on every probe was healthy: the first check of the last row of healthy
+    ones that none breaks. Where no probe failed, the end of the last step that changes
+    something: in a drill, and after a trigger that has cleared."""
+    steady: float | None = None
+    """The third healthy check from then on, of every probe."""
+
+    @property
+    def since(self) -> float:
+        """From when on the others are counted: the trigger, or the beginning."""
+        return self.outage.fired if self.outage and self.triggered else self.began
+
+    def at(self, name: str) -> float | None:
+        """One of `NAMES`."""
+        known = (self.detected, self.acknowledged, self.decided)
+        values = (*known, self.rollback, self.restored, self.steady)
+        return values[NAMES.index(name)]
+
+    def after(self, name: str) -> float | None:
+        """Seconds until one of `NAMES`; below 0 for what came before the trigger."""
+        at = self.at(name)
+        return None if at is None else at - self.since
+
+
+class MilestoneTracker:
+    """Follows the entries of a run; may be asked at any time.
+
+    Of several outages it is about the one that led to the rollback; without one, about
+    the latest.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        """Begin with no outage.
+
+        Args:
+            plan: says which steps change something, and which destroy.
+        """
+        self._plan = plan
+        self._began = 0.0
+        self._ended: float | None = None
+        self._drill = False
+        self._standing: set[tuple[str, str]] = set()
+        self._outage: Outage | None = None
+        self._signs: PersistentList[float] = NONE_YET
+        self._choices: PersistentList[float] = NONE_YET
+        self._changes: PersistentList[float] = NONE_YET
+        self._destroyed: float | None = None
+        """When a rollback began, or the first step that destroys."""
+        self._changed: float | None = None
+        """When the last step that changes something ended well."""
+
+    def copy(self) -> MilestoneTracker:
+        """The same, to go on by itself."""
+        new = MilestoneTracker(self._plan)
+        new.__dict__.update(self.__dict__)
+        new._standing = set(self._standing)
+        return new
+
+    def heed(self, entry: Entry) -> None:
+        """Take in the next entry."""
+        event, at = entry.event, entry.at
+        self._note(event, at)
+        if isinstance(event, TriggerFired):
+            self._fire(event, at)
+        elif isinstance(event, TriggerCleared):
+            self._standing.discard((event.probe, event.rule))
+        elif self._outage is not None:
+            self._outage = self._went_on(self._outage, entry)
+
+    def _note(self, event: Event, at: float) -> None:
+        """Keep when it was, if it is one of those that tell."""
+        match event:
+            case RunBegan(mode=mode):
+                self._began, self._drill = at, mode == "drill"
+            case RunEnded():
+                self._ended = at
+            case TriggerFired() | CheckTried(held=False):
+                self._signs = self._signs.plus(at)
+            case ChoiceMade():
+                self._choices = self._choices.plus(at)
+            case StepStarted() | RollbackBegan():
+                if self._effect(event) != "read":
+                    self._changes = self._changes.plus(at)
+                if self._destroyed is None and self._effect(event) == "destroy":
+                    self._destroyed = at
+            case StepEnded(step=step, result=result):
+                if result in RED:
+                    self._signs = self._signs.plus(at)
+                well = result not in FAILURES and result != "stopped"
+                if well and effect_of(self._plan.steps[step]) != "read":
+                    self._changed = at
+            case _:
+                pass
+
+    def _effect(self, event: Event) -> str:
+        """What it does that begins then."""
+        if isinstance(event, StepStarted):
+            return effect_of(self._plan.steps[event.step])
+        return "destroy" if isinstance(event, RollbackBegan) else "read"
+
+    def _fire(self, event: TriggerFired, at: float) -> None:
+        began = self._outage is not None and self._outage.rollback is not None
+        if not self._standing and not began:
+            self._outage = Outage(probe=event.probe, reason=event.reason, fired=at)
+        self._standing.add((event.probe, event.rule))
+
+    def _went_on(self, outage: Outage, entry: Entry) -> Outage:
+        if outage.acknowledged is None and entry.by not in NOBODY:
+            outage = replace(outage, acknowledged=entry.at, by=entry.by)
+        if outage.rollback is None and self._effect(entry.event) == "destroy":
+            outage = replace(outage, rollback=entry.at)
+        return outage
+
+    def milestones(
+        self, past: HealthHistory, injected: float | None = None
+    ) -> Milestones:
+        """The times by now.
+
+        Args:
+            past: the checks on record.
+            injected: when the site of a drill was broken first, in seconds since 1970;
+                `None` for before the run, and where that is not known.
+        """
+        outage, broken = self._outage, max(self._began, injected or 0.0)
+        first = self._destroyed
+        triggered = outage is not None and (first is None or first >= outage.fired)
+        found = Milestones(
+            began=self._began,
+            broken=broken,
+            ended=self._ended,
+            outage=outage,
+            triggered=triggered,
+            detected=self._detected(broken),
+            acknowledged=outage.acknowledged if outage and triggered else None,
+            rollback=outage.rollback if outage and triggered else first,
+        )
+        since = broken if self._drill else max(found.since, broken)
+        restored = self._restored(past, found)
+        return replace(
+            found,
+            decided=self._decided(since),
+            restored=restored,
+            steady=self._steady(past, restored),
+        )
+
+    def _detected(self, since: float) -> float | None:
+        known = (*self._signs, *self._choices, *self._changes)
+        return min((at for at in known if at >= since), default=None)
+
+    def _decided(self, since: float) -> float | None:
+        change = min((at for at in self._changes if at >= since), default=None)
+        choices = (at for at in self._choices if change is None or at <= change)
+        return max((at for at in choices if at >= since), default=change)
+
+    def _watched(self) -> tuple[str, ...]:
+        """The probes that tell whether the service is well."""
+        health = self._plan.runbook.health
+        probes = health.probes if health is not None else ()
+        return tuple(probe.id for probe in probes if probe.trigger)
+
+    def _restored(self, past: HealthHistory, found: Milestones) -> float | None:
+        counts = {p: past.counts(p, since=found.broken) for p in self._watched()}
+        well = [past.well_since(p) for p, each in counts.items() if each.failed]
+        known = [at for at in well if at is not None]
+        if len(known) < len(well):
+            return None
+        again = max(known, default=found.since)
+        if known and again >= found.since:
+            return again
+        if counts and not any(each.ok for each in counts.values()):
+            return None  # nobody looked
+        cleared = found.triggered and not self._standing
+        changed = self._changed if self._drill or cleared else None
+        return changed if changed is not None and changed >= found.since else None
+
+    def _steady(self, past: HealthHistory, restored: float | None) -> float | None:
+        if restored is None:
+            return None
+        thirds = [past.oks(p, since=restored, count=STEADY) for p in self._watched()]
+        known = [at for at in thirds if at is not None]
+        return max(known, default=None) if len(known) == len(thirds) else None
+
+
+def milestones(
+    plan: Plan,
+    entries: Iterable[Entry],
+    past: HealthHistory,
+    injected: float | None = None,
+) -> Milestones:
+    """The times of a run; see `Course.milestones`."""
+    course = MilestoneTracker(plan)
+    for entry in entries:
+        course.heed(entry)
+    return course.milestones(past, injected)

@@ -1,0 +1,48 @@
+"""Writing to a disk that may be full. Hosts wait for room like this, too."""
+
+import errno
+import os
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from typing import Any
+
+    Waiting = Generator[int, None, Any]
+    """Work on the disk; it gives the error's number while there is no room for it."""
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""Failures that pass when somebody makes room; nothing was lost by them."""
+PAUSE = 0.25
+"""Seconds between two tries on a full disk."""
+
+
+def retried_when_full(operation: "Callable[..., Any]", *words: object) -> "Waiting":
+    """Do it; where the disk is full, again whenever the caller comes back."""
+    while True:
+        try:
+            return operation(*words)
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            yield error.errno
+
+
+def write_at(file: int, data: bytes, place: int) -> "Waiting":
+    """Write all of it at a place."""
+    while data:
+        count = yield from retried_when_full(os.pwrite, file, data, place)
+        data, place = data[count:], place + count
+
+
+def retry_while_full(work: "Waiting") -> None:
+    """Carry work through, however long the disk is full."""
+    for _ in work:
+        time.sleep(PAUSE)
+
+
+def is_shared(folder: str) -> bool:
+    """Whether a run's group may read what is made in a folder; see `sharing`."""
+    return os.stat(folder).st_mode & 0o7777 == 0o2750

@@ -1,0 +1,50 @@
+"""The keeper: the small process between the host and a step's script.
+
+It is run as a plain file by `python -I -S keeper.py LOCK TREE SPEC`, three inherited
+descriptors, and imports next to nothing, so that an attempt costs little. It owns the
+script's output, time-out, output limit and stopping, and records how the script ended;
+all of that holds with no host alive. SIGTERM asks it to stop the script.
+
+The spec is a marshalled mapping, read from a pipe so that no secret shows in a process
+list: `dir`, `argv`, `env`, `cwd`, `umask`, `timeout` (seconds or None), `grace`
+(seconds), `max_output` (bytes), `rotate` (bool), `ahead` (seconds),
+`secrets` (a tuple of bytes).
+
+It knows where the package lies, and imports its parts from there: those are compiled
+once, where a plain file is compiled anew for every attempt.
+"""
+
+import sys
+
+sys.path.append(__file__.rpartition("/mobius_tui/")[0])
+
+from mobius_tui.run.keeper.attempt_record import (
+    begin_attempt_record,
+    finish_attempt_record,
+    read_keeper_order,
+)
+from mobius_tui.run.keeper.output_pump import Pump
+from mobius_tui.run.keeper.script_process import Script
+from mobius_tui.run.keeper.stream_redactor import Redactor
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def keep(lock: int, tree: int, spec: "dict[str, Any]") -> None:
+    """One attempt, from the preallocated `exit` to its rename."""
+    asked: list[int] = []
+    record, waker, output = begin_attempt_record(lock, spec, asked)
+    script = Script(spec, lock, tree)
+    streams: dict[int, tuple[int, Redactor]] = {}
+    for number, end in enumerate(script.start(), 1):
+        streams[end] = (number, Redactor(spec["secrets"]))
+    if script.failed is None:
+        Pump(script, streams, output, record, waker, asked).run()
+        script.end_group()
+    finish_attempt_record(record, script, output.total)
+
+
+if __name__ == "__main__":
+    keep(*read_keeper_order())

@@ -1,0 +1,213 @@
+"""The script: its start, its processes, and their end."""
+
+import _signal
+import fcntl
+import os
+import time
+
+from mobius_tui.run.keeper.process_table import (
+    is_locked,
+    living_processes,
+    orphaned,
+    process_age,
+    process_arguments,
+    reap_adopted,
+)
+from mobius_tui.run.keeper.stream_redactor import Redactor
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+PIPE = 1 << 20
+F_SETPIPE_SZ = 1031
+"""Linux's own number; `fcntl` names it only from Python 3.10 on Linux."""
+SCRIPT_FD = 252
+TREE_FD = 251
+"""High numbers, out of the way of the descriptors that scripts open by number."""
+YOUNG = 1.0
+"""Seconds that a process has to become what it was forked for: a command that was sent
+to the background as the last one may not have begun when the shell ends."""
+NAMED = 8
+"""Processes that there is room for in the record of the end, with their names."""
+NAME = 80
+"""Bytes of one's name."""
+
+
+class Script:
+    """The script's process group, from its start to its end."""
+
+    def __init__(self, spec: "dict[str, Any]", lock: int, tree: int) -> None:
+        self.spec, self.lock, self.tree = spec, lock, tree
+        self.cause = "exited"
+        self.deadline: float | None = None
+        self.pid = 0
+        self.status: int | None = None
+        self.failed: tuple[str, int] | None = None
+        self.lost = 0
+        """The number of the error that kept its output, or the end of it, out."""
+        self.ended: list[tuple[int, bytes]] = []
+        """What was ended with it: each one's number, and what it was called with."""
+
+    def start(self) -> "tuple[int, ...]":
+        """Fork and execute; returns the descriptors that its output comes from."""
+        ours, theirs = self.open_streams()
+        trouble_r, trouble_w = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            self._become(theirs, trouble_w)
+        for end in (*theirs, trouble_w, self.tree):
+            os.close(end)
+        said = os.read(trouble_r, 64)
+        os.close(trouble_r)
+        if said:
+            what, number = said.decode().split(" ")
+            self.failed = (what, int(number))
+        if self.spec["timeout"] is not None:
+            self.deadline = time.monotonic() + self.spec["timeout"]
+        return ours
+
+    def open_streams(self) -> "tuple[tuple[int, ...], tuple[int, ...]]":
+        """What the script's output comes from, and what it goes to."""
+        out_r, out_w = os.pipe()
+        err_r, err_w = os.pipe()
+        for end in (out_w, err_w):
+            try:
+                fcntl.fcntl(end, F_SETPIPE_SZ, PIPE)
+            except OSError:
+                break  # another system, or its limit: the default size works too
+        return (out_r, err_r), (out_w, err_w)
+
+    def take_streams(self, theirs: "tuple[int, ...]") -> None:
+        """In the child: make what `open_streams` opened its standard streams."""
+        os.dup2(theirs[0], 1)
+        os.dup2(theirs[1], 2)
+
+    def _become(self, theirs: "tuple[int, ...]", trouble: int) -> None:
+        """In the child: take a session, write `pid`, execute. Never returns."""
+        spec, what = self.spec, "setup"
+        try:
+            os.setsid()
+            for name in ("SIGPIPE", "SIGXFSZ", "SIGTERM", "SIGCHLD"):
+                _signal.signal(getattr(_signal, name), _signal.SIG_DFL)
+            script = os.open(spec["dir"] + "/script", os.O_RDONLY)
+            self.take_streams(theirs)
+            os.dup2(self.tree, TREE_FD)
+            os.dup2(script, SCRIPT_FD)
+            os.dup2(trouble, 250, inheritable=False)
+            # Held until it is executed: who finds the lock free must not miss the `pid`
+            # of a script that is about to run.
+            os.dup2(self.lock, 249, inheritable=False)
+            os.closerange(3, 249)
+            trouble = 250
+            what = "chdir"
+            os.chdir(spec["cwd"])
+            os.umask(spec["umask"])
+            what = "pid"
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+            file = os.open(spec["dir"] + "/pid", flags, 0o600)
+            os.write(file, b"%d\n" % os.getpid())
+            os.close(file)
+            what = "exec"
+            argv = [*spec["argv"], f"/dev/fd/{SCRIPT_FD}"]
+            os.execvpe(argv[0], argv, spec["env"])
+        except OSError as error:
+            os.write(trouble, f"{what} {error.errno or 0}".encode())
+        os._exit(127)
+
+    def stop(self, cause: str) -> None:
+        """Ask the group to end; `press` makes it."""
+        if self.cause == "exited":
+            self.cause = cause
+            self.signal(_signal.SIGTERM)
+            self.deadline = time.monotonic() + self.spec["grace"]
+
+    def lose(self, number: int) -> None:
+        """Its output cannot be written: whatever else it came to, that is its end."""
+        self.stop("output lost")
+        self.cause, self.lost = "output lost", number
+
+    def press(self) -> None:
+        """What the deadline brings, if it is due: a time-out first, then SIGKILL."""
+        if self.deadline is None or time.monotonic() < self.deadline:
+            return
+        if self.cause == "exited":
+            self.stop("timed out")
+        else:
+            self.signal(_signal.SIGKILL)
+            self.deadline = None
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the whole group."""
+        try:
+            os.killpg(self.pid, number)
+        except (ProcessLookupError, PermissionError):
+            return
+
+    def over(self) -> bool:
+        """Whether the script's own process has ended; it stays unreaped."""
+        if self.status is not None:
+            return True
+        if not hasattr(os, "waitid"):
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self.status = status if pid else None
+            return pid != 0
+        reap_adopted(self.pid)
+        flags = os.WEXITED | os.WNOWAIT | os.WNOHANG
+        return os.waitid(os.P_PID, self.pid, flags) is not None
+
+    def reap(self) -> int:
+        """Let the script's process go; returns its wait status."""
+        if self.status is None:
+            self.status = os.waitpid(self.pid, 0)[1]
+        return self.status
+
+    def end_group(self) -> None:
+        """Leave nothing of the group; the unreaped leader keeps its number ours.
+
+        What has left it by `setsid` is not meant, nor what is about to: whether that
+        had come so far when the shell ended is a matter of chance.
+        """
+        if self._tree_held() or orphaned(self.pid):
+            while any(self._is_young(pid) for pid in self._others()):
+                time.sleep(0.005)
+            if self.cause == "exited":
+                self.ended = [(pid, self._name(pid)) for pid in self._others()]
+        self.signal(_signal.SIGTERM)
+        until = time.monotonic() + (self.spec["grace"] if self._tree_held() else 0)
+        while time.monotonic() < until and self._others():
+            time.sleep(0.01)
+        self.signal(_signal.SIGKILL)
+        until = time.monotonic() + 1.0
+        while self._tree_held() and self._others() and time.monotonic() < until:
+            time.sleep(0.005)
+
+    def _tree_held(self) -> bool:
+        handle = os.open(self.spec["dir"] + "/tree", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return is_locked(handle)
+        finally:
+            os.close(handle)
+
+    def _others(self) -> "list[int]":
+        """The living processes of the group, but for the leader."""
+        return [pid for pid, group, _ in living_processes() if group == self.pid != pid]
+
+    def _is_young(self, pid: int) -> bool:
+        """Whether it is what becomes something else in an instant, or may leave.
+
+        That is the shell itself, forked and not yet executing what it was forked for,
+        and a program whose business it is to execute another.
+        """
+        words = process_arguments(pid)
+        own = [*self.spec["argv"], f"/dev/fd/{SCRIPT_FD}"]
+        forked = words == [os.fsencode(word) for word in own]
+        starts = words[:1] and words[0].rpartition(b"/")[2] in (b"setsid", b"nohup")
+        return bool(forked or starts) and process_age(pid) < YOUNG
+
+    def _name(self, pid: int) -> bytes:
+        """What a process was called with, as far as it may be told."""
+        redactor = Redactor(self.spec["secrets"])
+        told = bytes(redactor.feed(b" ".join(process_arguments(pid)))) + redactor.end()
+        return told[:NAME]

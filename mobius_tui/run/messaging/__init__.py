@@ -1,0 +1,5 @@
+"""Messages to people outside of a run.
+
+Channels, payloads, webhooks, the outbox. Their state is in `state/deliveries`; intents
+about them in `host/intents/`.
+"""

@@ -1,0 +1,102 @@
+"""Where messages can go in a run, and why they cannot. Pure.
+
+A viewer knows no secret, so it knows of a channel's URL only whether there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from mobius_tui.run.events.run_events import RunBegan
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.runbook.model.actions import SendMessage
+from mobius_tui.runbook.model.runbook import Channel, Runbook, Variable
+from mobius_tui.runbook.model.templates import template_names
+
+DRILL_MARK = "[DRILL]"
+"""What every message of a drill begins with."""
+KINDS = {"slack": "Slack", "teams": "Teams", "webhook": "a webhook"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChannelRoute:
+    """A channel, and whether a message can be sent to it now."""
+
+    channel: str
+    goes_to: str
+    """In words: its kind, or a drill's sink."""
+    problem: str = ""
+    """Why nothing can be sent to it, and the remedy; empty where it can."""
+
+
+def channel_routes(
+    runbook: Runbook, state: RunState, names: Collection[str]
+) -> tuple[ChannelRoute, ...]:
+    """The channels of these ids, in their order.
+
+    Args:
+        runbook: which declares them.
+        state: the run's.
+        names: ids of channels; those that are not declared are left out.
+    """
+    known = {name for name in state.variables if name not in state.without}
+    return tuple(
+        _way(runbook.channels[name], runbook.variables, known, state.began)
+        for name in names
+        if name in runbook.channels
+    )
+
+
+def _way(
+    channel: Channel,
+    variables: Mapping[str, Variable],
+    known: Collection[str],
+    began: RunBegan | None,
+) -> ChannelRoute:
+    if began is not None and began.mode == "drill" and not began.pages:
+        problem = "" if began.sink else "this drill has nowhere to send messages to"
+        words = "this drill's sink; nobody is paged"
+        return ChannelRoute(channel=channel.id, goes_to=words, problem=problem)
+    problem = _missing(channel, variables, known)
+    return ChannelRoute(
+        channel=channel.id, goes_to=KINDS[channel.kind], problem=problem
+    )
+
+
+def _missing(
+    channel: Channel, variables: Mapping[str, Variable], known: Collection[str]
+) -> str:
+    """Which variable of its URL has no value, in the words of whoever sets it."""
+    for name in template_names(channel.url):
+        variable = variables.get(name)
+        if variable is None or name in known:
+            continue
+        return f"{variable.from_env or name} is not set"
+    return ""
+
+
+def notices(runbook: Runbook, known: Collection[str]) -> Iterator[str]:
+    """What is said before a run of channels to which nothing can be sent.
+
+    Args:
+        runbook: what is to be run.
+        known: names of the variables that have a value.
+    """
+    wanted = {
+        name: None
+        for step in runbook.steps()
+        if isinstance(step.action, SendMessage)
+        for name in step.action.to
+    }
+    for name in wanted:
+        missing = _missing(runbook.channels[name], runbook.variables, known)
+        if missing:
+            yield f"{name}: {missing}; the message can be copied"
+
+
+def marked(text: str, began: RunBegan | None) -> str:
+    """A text as it may leave the run: one of a drill says so first."""
+    if began is None or began.mode != "drill" or text.startswith(DRILL_MARK):
+        return text
+    return f"{DRILL_MARK} {text}"

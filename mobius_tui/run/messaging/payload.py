@@ -1,0 +1,148 @@
+"""A message in the form that each kind of webhook wants, and inert in it. Pure.
+
+A filled-in text is one text: which of it the runbook's author wrote and which came from
+a value, or from whoever edited it, cannot be told any more. So all of it is data, and
+shows as it is: no mention, no link with other words on it, no markup.
+
+- `slack`: a block of `plain_text` for every few lines, in which Slack knows no markup
+  and no mention. `text`, which notifications show, and which is all that programs with
+  an interface like Slack's read, has `&`, `<` and `>` escaped, `mrkdwn` off, and a zero
+  width space in `@here`, `@channel`, `@everyone` and `@all`. Nothing is unfurled.
+- `teams`: an Adaptive Card in the envelope that workflows and the older connectors
+  take. Its `RichTextBlock` knows no Markdown, other than `TextBlock` and the older
+  `MessageCard`; a mention would want an entity of its own, and there is none.
+- `webhook`: the text as JSON, with what it is about. Whoever shows it escapes it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from mobius_tui import sanitize
+from mobius_tui.runbook.model.runbook import Channel
+
+LIMIT = 8_000
+"""Bytes of a text in UTF-8 that are sent at most; who reads a message on a phone reads
+no more."""
+CARD_LIMIT = 27_000
+"""Bytes of a whole card; Teams takes 28 KB."""
+BLOCK = 2_900
+"""Characters of one Slack block; Slack takes 3,000."""
+_ALL = re.compile(r"@(?=(?:here|channel|everyone|all)\b)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutgoingMessage:
+    """What is sent in one try."""
+
+    title: str
+    text: str
+    run: str
+    runbook: str
+    mode: str
+    environment: str
+    delivery: int
+    journal: str
+    """The journal's last entry and its digest, by which the record can be held to it:
+    `57:` and 64 hexadecimal digits."""
+
+    @property
+    def whole(self) -> str:
+        """The text with the journal's head under it, made harmless."""
+        body = sanitize.clean(self.text.strip(), newlines=True)
+        return f"{body}\n\n{sanitize.line(self.foot)}"
+
+    @property
+    def foot(self) -> str:
+        """The line that names the run and the journal's head."""
+        return f"run {self.run} · journal {self.journal}"
+
+
+def shortened(text: str) -> str:
+    """A text that is sent with nobody to shorten it."""
+    data = text.encode("utf-8", "replace")
+    if len(data) <= LIMIT:
+        return text
+    return data[: LIMIT - 100].decode("utf-8", "ignore") + "\n… (the rest was cut off)"
+
+
+def body(channel: Channel, letter: OutgoingMessage) -> bytes:
+    """The body of the request, as JSON."""
+    forms = {"slack": _slack, "teams": _teams, "webhook": _webhook}
+    data = forms[channel.kind](letter)
+    return json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _slack(letter: OutgoingMessage) -> dict[str, Any]:
+    text = letter.whole.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return {
+        "text": _ALL.sub("@\u200b", text),
+        "mrkdwn": False,
+        "link_names": False,
+        "parse": "none",
+        "unfurl_links": False,
+        "unfurl_media": False,
+        "blocks": [
+            {
+                "type": "section",
+                "text": {"type": "plain_text", "text": part, "emoji": False},
+            }
+            for part in _parts(letter.whole)
+        ],
+    }
+
+
+def _parts(text: str) -> Iterator[str]:
+    """A text in pieces of whole lines, as long as lines are not too long.
+
+    None is empty, which Slack would refuse: an empty line alone is a blank.
+    """
+    part, *pieces = (
+        line[start : start + BLOCK]
+        for line in text.split("\n")
+        for start in range(0, len(line) or 1, BLOCK)
+    )
+    for piece in pieces:
+        if len(part) + 1 + len(piece) <= BLOCK:
+            part = f"{part}\n{piece}"
+        else:
+            yield part or " "
+            part = piece
+    yield part
+
+
+def _teams(letter: OutgoingMessage) -> dict[str, Any]:
+    lines = letter.whole.split("\n")
+    card = {
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "type": "AdaptiveCard",
+        "version": "1.2",
+        "body": [
+            {
+                "type": "RichTextBlock",
+                "spacing": "none",
+                "inlines": [{"type": "TextRun", "text": line or " "}],
+            }
+            for line in lines
+        ],
+    }
+    kind = "application/vnd.microsoft.card.adaptive"
+    attachment = {"contentType": kind, "contentUrl": None, "content": card}
+    return {"type": "message", "attachments": [attachment]}
+
+
+def _webhook(letter: OutgoingMessage) -> dict[str, Any]:
+    return {
+        "title": sanitize.line(letter.title),
+        "text": letter.whole,
+        "run": letter.run,
+        "runbook": letter.runbook,
+        "mode": letter.mode,
+        "environment": letter.environment,
+        "delivery": letter.delivery,
+        "journal": letter.journal,
+    }

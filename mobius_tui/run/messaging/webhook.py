@@ -1,0 +1,309 @@
+"""One try at a webhook: the address that it goes to, and what is known afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import re
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any, Literal, TypeAlias
+
+import httpx
+
+from mobius_tui import __version__, sanitize
+from mobius_tui.health.connection import connection_failure
+from mobius_tui.run.storage.redaction import parts_of_url, redact
+from mobius_tui.runbook.text.units import duration_in_words
+
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+OWN_NAMES = (".internal", ".local", ".localhost", ".home.arpa")
+"""Ends of names that no public name server answers for (RFC 6761, 6762 and 8375, and
+ICANN's reservation of 2024): whoever writes one means a private address."""
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+TRIED = 4
+"""Addresses that are tried, one after the other."""
+
+
+class PrivateError(ValueError):
+    """A name leads to private addresses alone, and does not say so."""
+
+
+def names_a_private(host: str) -> bool:
+    """Whether a URL's host says by itself that it may be a private address."""
+    name = host.rstrip(".").lower()
+    return literal(name) is not None or "." not in name or name.endswith(OWN_NAMES)
+
+
+def literal(host: str) -> Address | None:
+    """The address that a host is, where it is no name."""
+    try:
+        return ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return None
+
+
+def is_public(address: Address) -> bool:
+    """Whether it is an address of the public network; an embedded one counts, too."""
+    inner: Address | None = None
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if address in _NAT64:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    if inner is not None:
+        return is_public(inner)
+    return address.is_global and not address.is_multicast
+
+
+async def addresses(host: str, port: int) -> tuple[str, ...]:
+    """The addresses to connect to, the likeliest first.
+
+    Raises:
+        PrivateError: a name leads to private addresses alone.
+        OSError: the name is not known, or nobody answers for it.
+    """
+    own = literal(host)
+    if own is not None:
+        return (str(own),)
+    found = await asyncio.get_running_loop().getaddrinfo(
+        host, port, type=socket.SOCK_STREAM
+    )
+    every = tuple(dict.fromkeys(str(each[4][0]) for each in found))
+    if not names_a_private(host):
+        every = tuple(
+            text
+            for text in every
+            if (one := literal(text.partition("%")[0])) and is_public(one)
+        )
+        if not every:
+            raise PrivateError(host)
+    return every[:TRIED]
+
+
+MAX_ANSWER = 4_096
+"""Bytes of an answer that are read; the rest is left."""
+SHOWN = 200
+"""Characters of an answer that are kept."""
+BUSY = 429
+_REFUSED_ALL_THE_SAME = re.compile(
+    r"delivery failed.*?HTTP error (?P<status>\d{3})", re.IGNORECASE | re.DOTALL
+)
+"""The older connectors of Teams answer 200, and say in the body that it failed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WebhookResult:
+    """What came of one try."""
+
+    outcome: Literal["sent", "not sent", "unknown"]
+    reason: str = ""
+    """In words, without the URL; empty where it was sent."""
+    status: int | None = None
+    answer: str = ""
+    passing: bool = False
+    """Whether the trouble is of a kind that passes by itself."""
+    wait: float | None = None
+    """Seconds that the channel asks to be left alone."""
+
+
+def wrong_url(url: str) -> str:
+    """Why nothing is sent to a URL; empty where it can be. Never names it."""
+    try:
+        parsed = httpx.URL(url)
+    except (httpx.InvalidURL, ValueError):
+        return "its URL is none that can be asked"
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        return "its URL must begin with https:// and a host"
+    if parsed.port is not None and not 0 < parsed.port <= 65535:
+        return "its URL has a port that is none; ports go from 1 to 65535"
+    if parsed.scheme == "http" and not _is_here(parsed.host):
+        return "its URL must begin with https://; http:// is for this machine alone"
+    return ""
+
+
+def _is_here(host: str) -> bool:
+    """Whether a host is this machine by its very name."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class _Seen:
+    """How far a try has come."""
+
+    def __init__(self) -> None:
+        self.began = False
+        """Whether a byte of the request may have been written."""
+        self.status: int | None = None
+        self.headers: Mapping[str, str] = {}
+        self.body = bytearray()
+        self._connections: list[Any] = []
+
+    async def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Note how far it is; httpx tells of it."""
+        if event == "connection.connect_tcp.complete":
+            self._connections.append(info["return_value"])
+        if event.endswith("send_request_headers.started"):
+            self.began = True
+
+    async def hang_up(self) -> None:
+        """End the connections: httpx leaves one open that is cut off during TLS."""
+        for connection in self._connections:
+            await connection.aclose()
+
+
+async def post_webhook(url: str, body: bytes, *, within: float) -> WebhookResult:
+    """Make one try; never raises for what a server does.
+
+    Args:
+        url: where to.
+        body: JSON.
+        within: seconds for everything, from the name's look-up to the answer's end.
+    """
+    wrong = wrong_url(url)
+    if wrong:
+        return WebhookResult(outcome="not sent", reason=wrong)
+    seen = _Seen()
+    problem = ""
+    try:
+        async with asyncio.timeout(within), _client() as client:
+            await _ask(client, url, body, seen)
+    except TimeoutError:
+        problem = f"no answer in {duration_in_words(within)}"
+    except PrivateError:
+        return WebhookResult(
+            outcome="not sent",
+            reason="its host's name leads to a private address; if that is meant, the "
+            "URL names the address itself",
+        )
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+        problem = _words(error)
+    finally:
+        await seen.hang_up()
+    return _judge(url, seen, problem)
+
+
+def _client() -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        trust_env=False,
+        timeout=None,  # noqa: S113 - `post_webhook` bounds the whole try, not each read
+        follow_redirects=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        headers={
+            "User-Agent": f"mobius-tui/{__version__}",
+            "Accept-Encoding": "identity",
+            "Connection": "close",
+        },
+    )
+
+
+async def _ask(client: httpx.AsyncClient, url: str, body: bytes, seen: _Seen) -> None:
+    """Ask the first of the host's addresses that takes a connection."""
+    meant = httpx.URL(url)
+    port = meant.port or (443 if meant.scheme == "https" else 80)
+    found = await addresses(meant.host, port)
+    for address in found:
+        try:
+            await _ask_at(client, meant, address, body, seen)
+        except httpx.ConnectError:
+            if seen.began or address == found[-1]:
+                raise
+        else:
+            return
+
+
+async def _ask_at(
+    client: httpx.AsyncClient, meant: httpx.URL, address: str, body: bytes, seen: _Seen
+) -> None:
+    request = client.build_request(
+        "POST",
+        meant.copy_with(host=address),
+        content=body,
+        headers={
+            "Host": meant.netloc.decode("ascii"),
+            # Without the charset, the connectors of Teams count two bytes a character.
+            "Content-Type": "application/json; charset=utf-8",
+        },
+        # The certificate is to be that of the name, not of the address.
+        extensions={"trace": seen.trace, "sni_hostname": meant.raw_host.decode()},
+    )
+    response = await client.send(request, stream=True)
+    try:
+        seen.status, seen.headers = response.status_code, response.headers
+        async for chunk in response.aiter_raw():
+            seen.body += chunk
+            if len(seen.body) >= MAX_ANSWER:
+                return
+    finally:
+        await response.aclose()
+
+
+def _judge(url: str, seen: _Seen, problem: str) -> WebhookResult:
+    status = seen.status
+    if status is None:
+        outcome: Literal["unknown", "not sent"] = (
+            "unknown" if seen.began else "not sent"
+        )
+        return WebhookResult(outcome=outcome, reason=problem, passing=not seen.began)
+    answer = answer_excerpt(url, bytes(seen.body[:MAX_ANSWER]))
+    inner = _REFUSED_ALL_THE_SAME.search(answer)
+    if 200 <= status < 300 and inner is None:
+        return WebhookResult(outcome="sent", status=status, answer=answer)
+    if 300 <= status < 400:
+        words = f"it answers {status}: it leads elsewhere, and that is not followed"
+    else:
+        words = f"it answers {status}"
+    meant = int(inner["status"]) if inner is not None else status
+    return WebhookResult(
+        outcome="not sent",
+        reason=words,
+        status=status,
+        answer=answer,
+        passing=meant == BUSY or meant >= 500,
+        wait=_wait(seen.headers.get("retry-after", "")) if meant == BUSY else None,
+    )
+
+
+def answer_excerpt(url: str, body: bytes) -> str:
+    """The first characters of an answer, harmless, and without parts of the URL."""
+    text = body.decode("utf-8", "replace")
+    parts = sorted(parts_of_url(url, str(httpx.URL(url))))
+    return sanitize.line(redact(text, parts).strip())[:SHOWN]
+
+
+def _wait(text: str) -> float | None:
+    """The seconds that a Retry-After asks for; `None` where it says nothing."""
+    text = text.strip()
+    if re.fullmatch(r"\d{1,9}", text):
+        return float(text)
+    try:
+        when = parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=UTC)
+    return max(0.0, (when - datetime.now(UTC)).total_seconds())
+
+
+def _words(error: Exception) -> str:
+    """Why no answer came; the library's own words may hold the URL."""
+    found = connection_failure(error)
+    if found is not None:
+        return found.words
+    match error:
+        case httpx.RemoteProtocolError() if "Server disconnected" in str(error):
+            return "it closed the connection without an answer"
+        case httpx.RemoteProtocolError():
+            return "what it answers is no HTTP"
+        case httpx.ReadError() | httpx.WriteError():
+            return "the connection broke"
+        case _:
+            return f"it failed: {type(error).__name__}"

@@ -1,0 +1,86 @@
+"""What a person types: words that confirm, and names of approvers. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from mobius_tui.run.planning.plan import Plan, effect_of
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
+
+
+def step_word(plan: Plan, state: RunState, step: Step) -> str:
+    """The word that confirms a step; empty where none is wanted.
+
+    It is the environment's name where that is protected, and the step's number where
+    the runbook names no environment or protects none.
+    """
+    if effect_of(step) != "destroy":
+        return ""
+    return _word(plan, state, plan.numbers[step.id])
+
+
+def rollback_word(plan: Plan, state: RunState, phase: Phase) -> str:
+    """The word that confirms the rollback as a whole, once; empty where none is wanted.
+
+    Where no environment is named that is the phase's number.
+    """
+    if state.began is not None and state.began.protected:
+        return state.began.environment or ""
+    if all(effect_of(step) != "destroy" for step in phase.steps):
+        return ""
+    return _word(plan, state, plan.phase_numbers[phase.id])
+
+
+def _word(plan: Plan, state: RunState, number: str) -> str:
+    if state.began is not None and state.began.protected:
+        return state.began.environment or ""
+    return number if protects_nothing(plan.runbook) else ""
+
+
+def protects_nothing(runbook: Runbook) -> bool:
+    """Whether a runbook says of no environment that it is to be handled with care."""
+    return runbook.environment is None or not runbook.protected
+
+
+LONGEST_NAME = 40
+"""Characters of a name at most."""
+_PLAIN = re.compile(r"[A-Za-z0-9@][A-Za-z0-9 ._@+-]*")
+_ALIKE = str.maketrans("0158|!", "oissll")
+"""Signs that are read as letters."""
+
+
+def wrong_name(name: str, asker: str) -> str:
+    """Why a typed name cannot be an approver's; empty where it can.
+
+    Args:
+        name: as typed.
+        asker: who asked for the approval.
+    """
+    if not name:
+        return "an approver gives their name: --as NAME"
+    if len(name) > LONGEST_NAME:
+        return f"a name has at most {LONGEST_NAME} characters"
+    if _PLAIN.fullmatch(name) is None:
+        return (
+            "a name is written with the letters a to z, digits, spaces and . _ @ + - "
+            "alone, so that none can look like another"
+        )
+    if alike(name, asker):
+        return f"{asker} asked for it; somebody else approves"
+    return ""
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two names are the same to whoever reads them."""
+    return _skeleton(one) == _skeleton(other)
+
+
+def _skeleton(name: str) -> str:
+    found = name.casefold().translate(_ALIKE).replace("l", "i").replace("rn", "m")
+    return re.sub(r"[^a-z0-9]", "", found)
+
+
+def approval_phrase(name: str, step: str) -> str:
+    """What an approver in the asker's own login types, word for word."""
+    return f"{name} approves {step}"

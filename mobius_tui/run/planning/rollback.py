@@ -1,0 +1,112 @@
+"""The rollback that a trigger begins, and whether a run is only a watch. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from mobius_tui.run.planning.plan import Plan, effect_of
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import OPEN, Status
+from mobius_tui.run.state.watch_state import WatchState
+from mobius_tui.runbook.model.runbook import Phase, Step
+from mobius_tui.runbook.model.unattended import (
+    KnownValues,
+    obstacles,
+    replaced_steps,
+    triggered_phase,
+)
+
+if TYPE_CHECKING:
+    from mobius_tui.health.trigger import Meter
+    from mobius_tui.run.state.watch_state import Alarm
+
+
+ENOUGH = 5
+"""Checks in a row that are ok after which a rule is judged to be gone; more of them
+where it wants more to come true."""
+
+
+def rollback_of(plan: Plan) -> Phase | None:
+    """The phase that triggers begin; `None` where the runbook names none."""
+    return triggered_phase(plan.runbook)
+
+
+def stops_unattended(plan: Plan, state: RunState) -> tuple[str, ...]:
+    """Where the rollback would stop if it began now: which step, and why.
+
+    It is empty where it can come to its end with nobody there, if nothing fails.
+    """
+    standings = plan.standings(state)
+    own = rollback_of(plan)
+    mine = {step.id for step in own.steps} if own is not None else set()
+    pending = (Status.PENDING, Status.WAITING)
+    replaced = {
+        s for s in replaced_steps(plan.runbook) if standings[s].status in pending
+    }
+    done = {s for s, each in standings.items() if each.status in OPEN}
+    known = KnownValues(
+        names=frozenset(state.variables.keys() - set(state.without)),
+        # What the rollback does itself it does from the beginning.
+        open=frozenset((done - mine) | replaced),
+        values={name: value.text for name, value in state.variables.items()},
+    )
+    found = obstacles(plan.runbook, known, lambda step: plan.name(step.id))
+    return tuple(f"{plan.name(stop.step.id)}: {stop.why}" for stop in found)
+
+
+def in_the_way(plan: Plan, state: RunState) -> Step | None:
+    """The running step that a rollback waits for.
+
+    It is one that changes something, or one of the phases that the rollback replaces.
+    """
+    phase = rollback_of(plan)
+    replaced = phase.instead_of if phase is not None else ()
+    for step in plan.steps.values():
+        if state.steps[step.id].status is Status.RUNNING and (
+            effect_of(step) != "read" or plan.phase_of[step.id].id in replaced
+        ):
+            return step
+    return None
+
+
+def meter_of(meters: Iterable[Meter], alarm: Alarm) -> Meter | None:
+    """How far the trigger that fired is now."""
+    found = (m for m in meters if (m.probe, m.rule) == (alarm.probe, alarm.rule))
+    return next(found, None)
+
+
+def oks_wanted(meters: Iterable[Meter], alarm: Alarm) -> int:
+    """Good checks in a row that drop a rollback which had to wait."""
+    meter = meter_of(meters, alarm)
+    return max(ENOUGH, meter.of if meter is not None else 0)
+
+
+def taken_over(plan: Plan, state: RunState) -> bool:
+    """Whether a person works the runbook: then the end is theirs to say."""
+    mains = [step.id for phase in plan.main for step in phase.steps]
+    elsewhere = bool(state.frames) and not (state.watch.goes or state.watch.stopped)
+    return elsewhere or any(state.steps[step_id].attempts for step_id in mains)
+
+
+def is_only_watched(plan: Plan, state: RunState) -> bool:
+    """Whether the run is a watch that nobody made more of, and that still goes on."""
+    watch = state.watch
+    return (
+        watch.job is not None
+        and not watch.over
+        and not watch.stopped
+        and not taken_over(plan, state)
+    )
+
+
+def ends_alone(plan: Plan, state: RunState) -> bool:
+    """Whether the run is a watch that ends when nobody looks at it any more."""
+    job = state.watch.job
+    stays = job is None or job.detached or under_way(state.watch)
+    return not stays and is_only_watched(plan, state)
+
+
+def under_way(watch: WatchState) -> bool:
+    """Whether a rollback is being counted down to, or made."""
+    return watch.countdown is not None or watch.goes

@@ -1,0 +1,75 @@
+"""What a runbook says in texts of its own, as plain lines behind a label. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mobius_tui import sanitize
+from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.events.run_events import AutoStopped, RunBegan
+from mobius_tui.run.events.step_events import StepStarted
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.variables import Values
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.runbook.model.actions import Manual, SendMessage
+from mobius_tui.runbook.model.runbook import Runbook, Step
+from mobius_tui.runbook.prose.prose_model import Prose
+from mobius_tui.runbook.prose.text_layout import plain_lines
+
+
+def labelled_texts(
+    step: Step, runbook: Runbook, values: Values
+) -> Iterator[tuple[str, Prose]]:
+    """Why a step is there, and what a person is to do or say, each with its label."""
+    if step.why:
+        yield "why", Prose(step.why)
+    match step.action:
+        case Manual(text=text):
+            yield "do", values.prose(text)
+        case SendMessage(message=message):
+            yield "text", values.prose(runbook.messages[message].body)
+        case _:
+            pass
+
+
+def lines_behind_label(label: str, prose: Prose) -> Iterator[str]:
+    """The lines of a text: a label before the first, blanks before the others."""
+    for line in plain_lines(prose):
+        yield f"{label}{line}".rstrip()
+        label = " " * len(label)
+
+
+class StepTexts:
+    """What a runbook says to what happens in a run, under the time of that."""
+
+    INDENT = " " * 9
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._begun: set[str] = set()
+        """The phases of which it was said why they are there."""
+
+    def lines(self, entry: Entry, state: RunState) -> Iterator[str]:
+        """The texts of what began, or of what waits for a person now."""
+        runbook = self._plan.runbook
+        step = None
+        match entry.event:
+            case RunBegan() if runbook.summary:
+                yield from self._behind("what", Prose(runbook.summary))
+            case StepStarted(step=name):
+                step = self._plan.steps[name]
+            case AutoStopped():
+                step = self._plan.steps.get(self._plan.proposal(state).step or "")
+        if step is None:
+            return
+        phase = self._plan.phase_of[step.id]
+        if phase.why and phase.id not in self._begun:
+            self._begun.add(phase.id)
+            yield from self._behind(
+                f"why {sanitize.line(phase.title)}", Prose(phase.why)
+            )
+        for label, prose in labelled_texts(step, runbook, Values(state, now=entry.at)):
+            yield from self._behind(label, prose)
+
+    def _behind(self, label: str, prose: Prose) -> Iterator[str]:
+        return lines_behind_label(f"{self.INDENT}{label}: ", prose)

@@ -1,0 +1,161 @@
+"""The trigger rules of a run, and what they do not detect. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, replace
+
+from mobius_tui.errors import RunError
+from mobius_tui.health.health_record import MachineSample, ProbeResult
+from mobius_tui.health.probe_window import ProbeWindow
+from mobius_tui.health.trigger import Cleared, Fired, TriggerEvaluator
+from mobius_tui.run.events.run_events import Event, PhaseLeft
+from mobius_tui.run.events.step_events import StepEnded, StepUnknown
+from mobius_tui.run.events.watch_events import WatchArmed
+from mobius_tui.run.planning.plan import Plan, effect_of
+from mobius_tui.run.planning.variables import Values
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.runbook.model.probes import Health, Probe, is_loopback
+from mobius_tui.runbook.text.units import parse_duration
+
+
+class RunRules:
+    """The rules of a run's health, once its variables are known."""
+
+    def __init__(self, plan: Plan, state: RunState) -> None:
+        self._plan = plan
+        self._state = state
+        self.watch: TriggerEvaluator | None = None
+        """`None` before the first check, and where there are no rules."""
+        self.problem = ""
+        """Why there are none though the runbook names some."""
+
+    def apply(self, record: ProbeResult | MachineSample) -> tuple[Fired | Cleared, ...]:
+        """Take in a record; what it changed."""
+        if not isinstance(record, ProbeResult):
+            return ()
+        if self.watch is None and not self.problem:
+            self._make()
+        return self.watch.apply(record) if self.watch is not None else ()
+
+    def copy(self, state: RunState) -> RunRules:
+        """The same, to go on by itself.
+
+        Args:
+            state: the run's, a copy too.
+        """
+        new = RunRules(self._plan, state)
+        new.watch, new.problem = deepcopy(self.watch), self.problem
+        return new
+
+    def _make(self) -> None:
+        health = self._plan.runbook.health
+        if health is None:
+            return
+        triggers = health.trigger
+        try:
+            if triggers.p95_latency is not None:
+                values = Values(self._state, now=self._state.at)
+                above = values.fill(triggers.p95_latency.above)
+                slow = replace(triggers.p95_latency, above=above)
+                triggers = replace(triggers, p95_latency=slow)
+            self.watch = TriggerEvaluator(triggers, health.probes)
+        except (RunError, ValueError) as error:
+            self.problem = f"health.trigger.p95_latency.above: {error}"
+
+    def heed(self, event: Event) -> None:
+        """Begin an epoch where an event begins one."""
+        if self.watch is not None and self.begins_epoch(event):
+            self.watch.begin_epoch()
+
+    def begins_epoch(self, event: Event) -> bool:
+        """Whether all is counted anew from an event on."""
+        if isinstance(event, WatchArmed):
+            return True
+        if isinstance(event, PhaseLeft):
+            begun = self._state.watch.begun
+            return begun is not None and event.phase == begun.phase
+        if isinstance(event, StepEnded | StepUnknown):
+            return effect_of(self._plan.steps[event.step]) != "read"
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedFigures:
+    """Which figures a service reports of itself."""
+
+    p95: bool
+    error_rate: bool
+
+
+def reported_figures(windows: Mapping[str, ProbeWindow]) -> dict[str, ReportedFigures]:
+    """What each probe reports now; those that have not been looked at are left out.
+
+    Args:
+        windows: by probe.
+    """
+    return {
+        probe: ReportedFigures(
+            seen.p95.value is not None, seen.error_rate.value is not None
+        )
+        for probe, seen in windows.items()
+        if seen.last is not None
+    }
+
+
+def trigger_caveats(
+    health: Health | None,
+    fill: Callable[[str], str],
+    known: Mapping[str, ReportedFigures],
+) -> tuple[str, ...]:
+    """What an armed trigger does not see, or takes for something else, in sentences.
+
+    Args:
+        health: what the runbook watches.
+        fill: puts values in place of `${}`, as far as they are known.
+        known: what the probes that were looked at report.
+    """
+    if health is None:
+        return ()
+    counted = [probe for probe in health.probes if probe.trigger]
+    found = [*_unreached(health, counted, fill, known)]
+    far = [p.id for p in counted if not is_loopback(fill(p.url))]
+    if far and not health.witness:
+        names = " and ".join(far)
+        found.append(
+            f"no `witness` is named: a dead network looks like a dead service ({names})"
+        )
+    return tuple(found)
+
+
+def _unreached(
+    health: Health,
+    counted: list[Probe],
+    fill: Callable[[str], str],
+    known: Mapping[str, ReportedFigures],
+) -> Iterator[str]:
+    """The probes whose answers end before they reach the limit of P95."""
+    rule = health.trigger.p95_latency
+    above = _seconds(fill(rule.above)) if rule is not None else None
+    if rule is None or above is None:
+        return
+    for probe in counted:
+        timeout = _seconds(fill(probe.timeout))
+        seen = known.get(probe.id)
+        if timeout is None or timeout > above or (seen is not None and seen.p95):
+            continue
+        cut = f"its `timeout` of {fill(probe.timeout)} ends each answer before that"
+        if probe.p95 is not None and seen is None:
+            limits = "can fire only if the service reports its P95"
+        else:
+            limits = "can't fire: the service reports no P95"
+        limit = f"P95 of {probe.id} above {fill(rule.above)}"
+        yield f"{limit} {limits}, and {cut}"
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        return parse_duration(text)
+    except ValueError:
+        return None

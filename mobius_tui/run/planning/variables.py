@@ -1,0 +1,215 @@
+"""Variables: what each means at a moment, and how it reaches texts and scripts.
+
+A value reaches a script only as an environment variable, so that it can never become
+code. `${name}` in other texts is filled in by `Values.fill`. A secret's value is held
+by the host alone, in memory.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+
+from mobius_tui.errors import MobiusError
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import BAD
+from mobius_tui.runbook.model.check_kinds import RunCheck
+from mobius_tui.runbook.model.probes import Probe
+from mobius_tui.runbook.model.runbook import Runbook, Step
+from mobius_tui.runbook.model.templates import (
+    fill,
+    script_names,
+    script_variables,
+    template_names,
+    texts_in,
+)
+from mobius_tui.runbook.prose.prose_model import Prose
+
+PROVIDED = ("now", "run", "health", "step", "trigger")
+"""First parts of the names that the program provides itself."""
+
+
+class NoValueError(MobiusError):
+    """A text wants a variable that has no value yet."""
+
+
+class Values:
+    """What each name means at one moment of a run."""
+
+    def __init__(
+        self,
+        state: RunState,
+        *,
+        now: float,
+        secrets: Mapping[str, str] | None = None,
+        health: Mapping[str, str] | None = None,
+        name_of: Callable[[str], str] = str,
+    ) -> None:
+        """Look at a run.
+
+        Args:
+            state: the run.
+            now: seconds since 1970.
+            secrets: the values of secrets, for whoever may fill them in.
+            health: each probe's state, in words.
+            name_of: what people call a step, by its id.
+        """
+        self._state = state
+        self._now = now
+        self._secrets = secrets
+        self._health = health or {}
+        self._name_of = name_of
+
+    def lookup(self, name: str) -> str:
+        """The value of a name.
+
+        Raises:
+            NoValueError: it has none yet.
+        """
+        if name in self._state.variables:
+            text = self._state.variables[name].text
+            if text is not None:
+                return text
+            if self._secrets is not None and name in self._secrets:
+                return self._secrets[name]
+            if self._secrets is None:
+                return "[secret]"
+            raise NoValueError(f"the secret {name} is missing; set it and resume")
+        value = self._provided(name)
+        if value is None:
+            raise NoValueError(f"{name} has no value yet")
+        return value
+
+    def _provided(self, name: str) -> str | None:
+        state = self._state
+        first, _, rest = name.partition(".")
+        if name == "now":
+            return _clock(self._now)
+        if first == "health":
+            return self._health.get(rest)
+        if first == "step":
+            return self._of_step(rest)
+        if name == "trigger.reason":
+            latest = state.watch.latest
+            return latest.reason if latest is not None else None
+        if state.began is None:
+            return None
+        return {
+            "run.id": state.began.run,
+            "run.started": _clock(state.began_at),
+            "run.elapsed": _elapsed(self._now - state.began_at),
+            "run.operator": state.began.operator,
+            "run.mode": state.began.mode,
+            "run.failure": self._failure(),
+        }.get(name)
+
+    def _failure(self) -> str | None:
+        """The step that went wrong last, and why; `None` where all is well."""
+        bad = [
+            (own.last.ended or 0.0, step_id)
+            for step_id, own in self._state.steps.items()
+            if own.status in BAD and own.last is not None
+        ]
+        if not bad:
+            return None
+        _, step_id = max(bad)
+        own = self._state.steps[step_id]
+        why = f": {own.reason}" if own.reason else ""
+        return f"{self._name_of(step_id)} {own.status}{why}"
+
+    def _of_step(self, rest: str) -> str | None:
+        step_id, _, what = rest.rpartition(".")
+        step = self._state.steps.get(step_id)
+        if step is None or step.last is None:
+            return None
+        if what == "result":
+            return str(step.status)
+        looks = step.last.looks
+        return f"{looks[-1].row}/{looks[-1].look}" if looks else None
+
+    def fill(self, text: str) -> str:
+        """A text with every `${name}` filled in.
+
+        Raises:
+            NoValueError: a name has no value yet.
+        """
+        return fill(text, self.lookup)
+
+    def preview(self, text: str) -> str:
+        """A text with what can be filled in; the rest shows as `${name}`."""
+
+        def shown(name: str) -> str:
+            try:
+                return self.lookup(name)
+            except NoValueError:
+                return f"${{{name}}}"
+
+        return fill(text, shown)
+
+    def prose(self, text: str) -> Prose:
+        """The same of a text that is Markdown, its values apart: they mean nothing."""
+        return Prose.of(text, lambda name: self.preview(f"${{{name}}}"))
+
+    def told(self, text: str) -> str:
+        """A text that is sent with nobody to look at it: what is not known says so."""
+
+        def known(name: str) -> str:
+            try:
+                return self.lookup(name)
+            except NoValueError:
+                return "not known"
+
+        return fill(text, known).strip()
+
+
+def _clock(at: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(at))
+
+
+def _elapsed(duration: float) -> str:
+    minutes, secs = divmod(max(0, round(duration)), 60)
+    return f"{minutes}:{secs:02}"
+
+
+def script_env(step: Step, runbook: Runbook, values: Values) -> dict[str, str]:
+    """The variables that a step's script gets, beside the run's setting.
+
+    Every declared variable that it reads, its `env`, and the secrets that it names.
+
+    Raises:
+        NoValueError: one of them has no value.
+    """
+    env = {
+        name: values.lookup(name)
+        for name in script_variables(step, runbook.variables)
+        if not runbook.variables[name].secret
+    }
+    env.update({key: values.fill(text) for key, text in step.env.items()})
+    env.update({key: values.lookup(name) for key, name in step.secrets.items()})
+    return env
+
+
+def check_env(step: Step, runbook: Runbook, values: Values) -> dict[str, str]:
+    """The variables that a step's `run` checks get: those of its script, and its own.
+
+    What the step brings forth (`outputs`, `ask.var`) has a value by the time that its
+    checks are made; where it has none, they do without.
+
+    Raises:
+        NoValueError: another one has no value.
+    """
+    env = script_env(step, runbook, values)
+    scripts = [check.script for check in step.checks if isinstance(check, RunCheck)]
+    for name in (name for script in scripts for name in script_names(script)):
+        variable = runbook.variables.get(name)
+        if variable is not None and not variable.secret and name not in env:
+            with suppress(NoValueError):
+                env[name] = values.lookup(name)
+    return env
+
+
+def probe_texts(probe: Probe) -> tuple[str, ...]:
+    """The names of the variables that a probe's texts want."""
+    names = [name for text in texts_in(probe) for name in template_names(text)]
+    return tuple(dict.fromkeys(names))

@@ -1,0 +1,122 @@
+"""How far a `watch` step is, and what it makes of what is seen. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mobius_tui.errors import MobiusError
+from mobius_tui.run.events.step_events import Result
+from mobius_tui.run.planning.variables import Values
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import Status
+from mobius_tui.run.state.watch_state import WatchState
+from mobius_tui.runbook.model.actions import Watch
+from mobius_tui.runbook.model.limits import bounded_duration
+from mobius_tui.runbook.model.probes import Health
+from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.text.units import clock_duration, duration_in_words
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HealthSnapshot:
+    """What is known of health at one moment, probe by probe."""
+
+    unseen: tuple[str, ...] = ()
+    """Probes that have not been asked since the step began."""
+    failing: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    """Probes, or triggers in words, of which nothing is known."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WatchStepVerdict:
+    """How a `watch` step ends."""
+
+    result: Result | Literal["unknown"]
+    reason: str
+
+
+def watch_step_verdict(
+    watch: WatchState, known: HealthSnapshot, *, since: float, lasts: float, took: float
+) -> WatchStepVerdict | None:
+    """How it ends now; `None` while it goes on.
+
+    Args:
+        watch: the run's triggers.
+        known: what is known of health.
+        since: when it began, in seconds since 1970.
+        lasts: seconds for which it is to watch.
+        took: seconds for which it has watched.
+    """
+    latest = watch.latest
+    if latest is not None and latest.at >= since:
+        return WatchStepVerdict(
+            result="failed", reason=f"a trigger fired: {latest.reason}"
+        )
+    if took < lasts:
+        return None
+    if watch.alarms:
+        reason = f"a trigger had fired before, and stands: {watch.alarms[0].reason}"
+        return WatchStepVerdict(result="failed", reason=reason)
+    lasted = f"watched for {duration_in_words(lasts)}"
+    if known.unseen:
+        names = ", ".join(known.unseen)
+        reason = f"{lasted}; {names} has not been asked meanwhile"
+        return WatchStepVerdict(result="unknown", reason=reason)
+    if known.unknown:
+        names = ", ".join(known.unknown)
+        reason = f"{lasted}; nothing is known of {names} at the end"
+        return WatchStepVerdict(result="unknown", reason=reason)
+    if known.failing:
+        reason = f"{lasted}; {', '.join(known.failing)} is failing at the end"
+        return WatchStepVerdict(result="failed", reason=reason)
+    return WatchStepVerdict(result="passed", reason=f"{lasted}; no trigger fired")
+
+
+def is_premature(watch: WatchState, known: HealthSnapshot) -> bool:
+    """Whether the checks that come next are worth waiting for at its end.
+
+    A failure may be the first of those that a trigger counts, or the only one.
+    """
+    return bool(known.unseen or known.failing) and not watch.alarms
+
+
+def counted(health: Health) -> tuple[str, ...]:
+    """The probes that a `watch` step goes by: those that count toward triggers.
+
+    Where none does, all of them.
+    """
+    ids = tuple(probe.id for probe in health.probes if probe.trigger)
+    return ids or tuple(probe.id for probe in health.probes)
+
+
+def watch_duration(step: Step, values: Values) -> float | None:
+    """Seconds for which a step watches; `None` where it is no such step, or unknown."""
+    if not isinstance(step.action, Watch):
+        return None
+    try:
+        return bounded_duration(values.fill(step.action.for_), "for")
+    except (MobiusError, ValueError):
+        return None
+
+
+def watch_progress_text(step: Step, state: RunState, values: Values, now: float) -> str:
+    """`2:10 of 30:00`, of a step that watches now; else nothing.
+
+    Args:
+        step: any step.
+        state: the run's.
+        values: fill in how long it watches.
+        now: seconds since 1970.
+    """
+    own = state.steps[step.id]
+    last = own.last
+    if own.status is not Status.RUNNING or last is None or last.looks:
+        return ""
+    whole = watch_duration(step, values)
+    if whole is None:
+        return ""
+    return (
+        f"{clock_duration(min(now - last.started, whole))} of {clock_duration(whole)}"
+    )

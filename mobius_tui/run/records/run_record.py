@@ -1,0 +1,189 @@
+"""`record.toml`: what a run came to, for people and programs that read no journal."""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mobius_tui.errors import RunError
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.journal.outage_times import NAMES, STEADY
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.records import seals
+from mobius_tui.run.state.deliveries import as_seen
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.storage.run_directory import RunDirectory, lock_now
+from mobius_tui.run.storage.safe_open import open_regular
+from mobius_tui.run.storage.sharing import file_mode
+from mobius_tui.runbook.toml.runbook_source import MAX_BYTES, RefusedError
+from mobius_tui.runbook.toml.toml_document import Findings, parse_toml
+
+ANNOTATIONS = "annotations"
+"""The table of what people say of a run afterwards."""
+
+
+ACTION_ITEMS = "action_items"
+"""The table of what is left to do after it."""
+PATIENCE = 10.0
+"""Seconds to wait for whoever else changes a record: it takes a few milliseconds, but
+on a disk that is full or far away."""
+
+
+@contextmanager
+def changing(directory: RunDirectory) -> Iterator[None]:
+    """Be the only one who changes a run's record while the block lasts.
+
+    It is read and written again whole: of two at once, one would undo the other's. The
+    record itself cannot be locked, as another file takes its place; its folder is.
+
+    Raises:
+        OSError: somebody else is changing it and does not come to an end.
+    """
+    handle = os.open(directory.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    deadline = time.monotonic() + PATIENCE
+    try:
+        while not lock_now(handle):
+            if time.monotonic() > deadline:
+                words = "somebody else is changing it; try again"
+                raise OSError(errno.EBUSY, words)
+            time.sleep(0.02)
+        yield
+    finally:
+        os.close(handle)
+
+
+def write_record(
+    directory: RunDirectory, plan: Plan, state: RunState, head: str
+) -> None:
+    """Write the record of a run that has ended; what people have said of it stays."""
+    import tomli_w
+
+    counts: dict[str, int] = {}
+    for standing in plan.standings(state).values():
+        counts[str(standing.status)] = counts.get(str(standing.status), 0) + 1
+    record: dict[str, Any] = {**of_journal(state, head), "steps": counts}
+    if state.deliveries:
+        stands = [as_seen(own, hosted=False).stand for own in state.deliveries]
+        record["messages"] = {str(each): stands.count(each) for each in stands}
+    if state.watch.latest is not None:
+        record["outage"] = outage(directory)
+    with changing(directory):
+        record.update(_kept(directory))
+        write_private(directory.record, tomli_w.dumps(record).encode())
+
+
+def of_journal(state: RunState, head: str) -> dict[str, Any]:
+    """What a record says that stands in the journal, word for word.
+
+    Args:
+        state: of a run that has ended.
+        head: the digest of the last line that it is the state after.
+    """
+    began, ended = state.began, state.ended
+    assert began is not None
+    assert ended is not None
+    return {
+        "run": began.run,
+        "runbook": began.runbook,
+        "title": began.title,
+        "mode": began.mode,
+        "environment": began.environment or "",
+        "operator": began.operator,
+        "outcome": ended.outcome,
+        "reason": ended.reason,
+        "began": datetime.fromtimestamp(state.began_at, UTC),
+        "ended": datetime.fromtimestamp(state.ended_at or state.at, UTC),
+        "events": state.n,
+        "head": head,
+    }
+
+
+def read_record(directory: RunDirectory) -> dict[str, Any]:
+    """The record of a run's end; empty where there is none.
+
+    Raises:
+        RunError: it cannot be read, or is no record.
+    """
+    try:
+        with open_regular(directory.record) as file:
+            data = file.read(MAX_BYTES + 1)
+        return dict(parse_toml(directory.record.name, data, Findings()).tree)
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise RunError(f"{directory.record.name}: {error.strerror}") from error
+    except RefusedError as error:
+        raise RunError(error.problem.render().splitlines()[0]) from error
+
+
+def _kept(directory: RunDirectory) -> dict[str, Any]:
+    """What people have added to an older record; one that no one can read is kept."""
+    try:
+        older = read_record(directory)
+    except RunError:
+        aside = directory.record.with_suffix(f".unread-{time.time_ns()}")
+        directory.record.replace(aside)
+        return {}
+    tables = (ANNOTATIONS, ACTION_ITEMS, seals.TABLE)
+    return {name: older[name] for name in tables if name in older}
+
+
+def write_private(target: Path, data: bytes) -> None:
+    """Put new content in place of a file, durably, as private as its folder.
+
+    Raises:
+        OSError: it could not be written; the file is as it was.
+    """
+    new = target.with_suffix(f".{os.getpid()}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        with os.fdopen(os.open(new, flags, 0o600), "wb") as file:
+            os.fchmod(file.fileno(), file_mode(target.parent))
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(target)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def outage(directory: RunDirectory, *, older: bool = False) -> dict[str, Any]:
+    """From the first sign to three healthy checks in a row: what came about of it.
+
+    Args:
+        directory: the run.
+        older: whether it is told as records were until they named `since`.
+
+    Raises:
+        RunError: the run cannot be read.
+    """
+    follower = Follower(directory)
+    came = follower.course.milestones(follower.past)
+    fired = came.outage
+    if fired is None:
+        return {}
+    found: dict[str, Any] = {
+        "probe": fired.probe,
+        "reason": fired.reason,
+        "acknowledged_by": fired.by,
+    }
+    if older:
+        since = fired.fired if fired.rollback is None else fired.rollback
+        times = {
+            "acknowledged": fired.acknowledged,
+            "rollback_began": fired.rollback,
+            "first_healthy": follower.past.oks(fired.probe, since=since, count=1),
+            "three_healthy": follower.past.oks(fired.probe, since=since, count=STEADY),
+        }
+    else:
+        times = {"since": came.since, **{name: came.at(name) for name in NAMES}}
+    for name, at in {"fired": fired.fired, **times}.items():
+        if at is not None:
+            found[name] = datetime.fromtimestamp(at, UTC)
+    return found

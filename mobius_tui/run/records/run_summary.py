@@ -1,0 +1,212 @@
+"""Runs in a line each: for `mobius-tui runs` and the library."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mobius_tui.errors import OUTCOMES, RunError, UsageError
+from mobius_tui.run.events.journal_entry import decode, stamp
+from mobius_tui.run.events.run_events import RunBegan, RunEnded
+from mobius_tui.run.storage.last_viewed import unwatched_since
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.run_index import all_runs
+from mobius_tui.run.storage.safe_open import open_regular
+from mobius_tui.runbook.text.units import clock_duration, local_time
+
+TAIL = 1 << 16
+"""Bytes of a journal's end that are searched for how the run ended."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Summary:
+    """What a list of runs says of one."""
+
+    id: str
+    title: str
+    runbook: str
+    mode: str
+    environment: str
+    outcome: str
+    """`open`, `damaged`, `never began`, or how it ended; `imported` for one that was
+    open where it was run."""
+    host: int | None
+    began: float | None
+    """Seconds since 1970."""
+    ended: float | None
+    operator: str = ""
+    """Who began it."""
+    sha256: str = ""
+    """Of the runbook's files; see `directory.runbook_digest`."""
+    path: str = ""
+    """Where the runbook's file lay."""
+    reason: str = ""
+    """Why it ended so."""
+    unwatched: float | None = None
+    """When health was last looked at, of an open run whose host is dead."""
+
+    @property
+    def took(self) -> float | None:
+        """Seconds from its beginning to its end."""
+        if self.began is None or self.ended is None:
+            return None
+        return self.ended - self.began
+
+    def row(self) -> str:
+        """A line for a person."""
+        if self.began is None:
+            return f"{'':16}  {'':8}  {self.outcome:13}  {'':7}  {self.id}"
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(self.began))
+        took = clock_duration(self.ended - self.began) if self.ended else ""
+        state = self.outcome
+        if state == "open":
+            state = "still running" if self.host else "open, no host"
+        since = self.since(time.time())
+        note = f"{since}  " if since else ""
+        return (
+            f"{when}  {self.mode:8}  {state:13}  {took:>7}  {self.title}"
+            f"  {self.environment}  {note}{self.id}"
+        )
+
+    def since(self, now: float) -> str:
+        """`unwatched since 03:12`, where nobody watches that should.
+
+        Args:
+            now: seconds since 1970.
+        """
+        if self.unwatched is None:
+            return ""
+        return f"unwatched since {local_time(self.unwatched, now)}"
+
+    def as_json(self) -> Mapping[str, str | int | None]:
+        """For programs; times as the journal writes them."""
+        return {
+            "run": self.id,
+            "runbook": self.runbook,
+            "mode": self.mode,
+            "environment": self.environment,
+            "outcome": self.outcome,
+            "host": self.host,
+            "began": None if self.began is None else stamp(self.began),
+            "ended": None if self.ended is None else stamp(self.ended),
+            "unwatched_since": None
+            if self.unwatched is None
+            else stamp(self.unwatched),
+        }
+
+
+def summary(directory: RunDirectory) -> Summary:
+    """A run's summary, from the two ends of its journal; raises for no content."""
+    try:
+        first, last, ended_at = _ends(directory.journal)
+        host = directory.host()
+    except RunError:
+        return _nothing(directory, "damaged")
+    if first is None:
+        return _nothing(directory, "never began")
+    began, at = first
+    unended = "imported" if directory.imported.exists() else "open"
+    if last is None and _lost_its_end(directory):
+        unended = "damaged"
+    dead = last is None and host is None and unended == "open"
+    return Summary(
+        id=directory.id,
+        title=began.title,
+        runbook=began.runbook,
+        mode=began.mode,
+        environment=began.environment or "",
+        outcome=last.outcome if last is not None else unended,
+        host=host,
+        began=at,
+        ended=ended_at,
+        operator=began.operator,
+        sha256=began.sha256,
+        path=began.path,
+        reason=last.reason if last is not None else "",
+        unwatched=unwatched_since(directory.health) if dead else None,
+    )
+
+
+def _lost_its_end(directory: RunDirectory) -> bool:
+    """Whether it had ended, as its record says, and its journal has no end."""
+    if not directory.record.exists():
+        return False
+    from mobius_tui.run.records.verification import (
+        lost_its_end,  # a list of runs does without
+    )
+
+    try:
+        return bool(lost_its_end(directory))
+    except RunError:
+        return True
+
+
+def _nothing(directory: RunDirectory, outcome: str) -> Summary:
+    return Summary(
+        id=directory.id,
+        title="",
+        runbook="",
+        mode="",
+        environment="",
+        outcome=outcome,
+        host=None,
+        began=None,
+        ended=None,
+    )
+
+
+def is_open(directory: RunDirectory) -> bool:
+    """Whether a run began and has not ended."""
+    return summary(directory).outcome == "open"
+
+
+def newest_open(root: Path) -> RunDirectory:
+    """The newest run that has not ended.
+
+    Raises:
+        UsageError: there is none.
+    """
+    newest = next((run for run in all_runs(root) if is_open(run)), None)
+    if newest is None:
+        raise UsageError("there is no open run; `mobius-tui runs` lists all")
+    return newest
+
+
+def _is_told(began: RunBegan) -> bool:
+    """Whether what a list says of a run is text: anybody can write a journal."""
+    words = (began.title, began.runbook, began.mode, began.operator)
+    more = (began.sha256, began.path, began.environment or "")
+    return all(isinstance(each, str) for each in (*words, *more))
+
+
+def _ends(
+    journal: Path,
+) -> tuple[tuple[RunBegan, float] | None, RunEnded | None, float | None]:
+    """How a run began and ended, as far as its journal says."""
+    try:
+        with open_regular(journal) as file:
+            head = file.readline(TAIL * 16)
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - TAIL))
+            tail = file.read()
+    except OSError as error:
+        raise RunError(f"{journal}: {error.strerror}") from error
+    if not head.endswith(b"\n"):
+        return None, None, None
+    entry, _ = decode(head[:-1])
+    if not isinstance(entry.event, RunBegan) or not _is_told(entry.event):
+        raise RunError(f"{journal}: it does not begin with RunBegan")
+    for text in reversed(tail.split(b"\n")[:-1]):
+        if b'"event":"RunEnded"' in text:
+            try:
+                last, _ = decode(text)
+            except RunError:
+                continue
+            ended = last.event
+            told = isinstance(ended, RunEnded) and isinstance(ended.reason, str)
+            if isinstance(ended, RunEnded) and told and str(ended.outcome) in OUTCOMES:
+                return (entry.event, entry.at), ended, last.at
+    return (entry.event, entry.at), None, None

@@ -1,0 +1,179 @@
+"""Seals on what people add to a record when its run is over: annotations, action items.
+
+They stand in `record.toml` as a chain of their own, which begins with the first line
+of the journal: an entry's digest and the digest of the seal before it, in the order in
+which the entries were written. An action item that changes is written anew, and sealed
+again.
+Pure, but for `first_line`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from mobius_tui.run.journal.journal import FIRST
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.safe_open import open_regular
+
+TABLE = "seals"
+"""The table of a record that holds them."""
+SEALED = {"annotations": "annotation", "action_items": "action item"}
+"""The tables that are sealed, and what one of their entries is called."""
+
+Record = Mapping[str, Any]
+Seal = dict[str, str]
+"""`of` names the table, `id` the action item, `sha256` is the entry's, and `prev` the
+digest of the seal before it."""
+
+
+def first_line(directory: RunDirectory) -> str:
+    """The digest of the journal's first line, which the chain begins with.
+
+    Raises:
+        OSError: the journal cannot be read.
+    """
+    with open_regular(directory.journal) as file:
+        line = file.readline()
+    return hashlib.sha256(line.rstrip(b"\n")).hexdigest() if line else FIRST
+
+
+def seal_digest(value: Mapping[str, Any]) -> str:
+    """The SHA-256 of an entry or a seal, however its file is laid out."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=_plain)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC).isoformat()
+    return str(value)
+
+
+def seals_of(record: Record) -> tuple[Any, ...]:
+    """The seals of a record; none where it has none."""
+    found = record.get(TABLE)
+    return tuple(found) if isinstance(found, list) else ()
+
+
+def last_seal_digest(record: Record) -> str:
+    """The digest of the last seal, to be kept elsewhere; empty where there is none."""
+    seals = seals_of(record)
+    return seal_digest(seals[-1]) if seals and isinstance(seals[-1], dict) else ""
+
+
+def sealed(record: Record, table: str, entries: Sequence[Any], first: str) -> list[Any]:
+    """The seals of a record, and those of the entries that are new in a table of it.
+
+    What an older version wrote is sealed as it is found, with the first that is added.
+
+    Args:
+        record: as it is before.
+        table: which of `SEALED`.
+        entries: what is to be in the table.
+        first: the digest of the journal's first line.
+    """
+    chain = [*seals_of(record)]
+    new = {table: _new(_entries(record, table), entries)}
+    if TABLE not in record:
+        older = {each: _entries(record, each) for each in SEALED}
+        new = {**older, table: [*older[table], *new[table]]}
+    for of, added in new.items():
+        for entry in added:
+            prev = (
+                seal_digest(chain[-1])
+                if chain and isinstance(chain[-1], dict)
+                else first
+            )
+            seal: Seal = {"of": of, "sha256": seal_digest(entry), "prev": prev}
+            if of == "action_items":
+                seal["id"] = str(entry.get("id", ""))
+            chain.append(seal)
+    return chain
+
+
+def _entries(record: Record, table: str) -> list[Any]:
+    found = record.get(table)
+    return [e for e in found if isinstance(e, dict)] if isinstance(found, list) else []
+
+
+def _new(before: Sequence[Any], after: Sequence[Any]) -> list[Any]:
+    """What was not there before."""
+    known = Counter(map(seal_digest, before))
+    return [each for each in after if not _takes(known, seal_digest(each))]
+
+
+def _takes(known: Counter[str], found: str) -> bool:
+    known[found] -= 1
+    return known[found] >= 0
+
+
+def seal_problems(record: Record, first: str, *, older: bool) -> Iterator[str]:
+    """What of a record's entries is not as it was sealed, in words.
+
+    Args:
+        record: the record.
+        first: the digest of the journal's first line.
+        older: whether the version that ended the run sealed nothing.
+    """
+    if TABLE not in record and older:
+        return
+    chain = seals_of(record)
+    prev, expected = first, _expected(chain)
+    for number, seal in enumerate(chain, 1):
+        if not isinstance(seal, dict) or seal.get("prev") != prev:
+            yield f"seal {number} does not follow the one before it"
+            return
+        prev = seal_digest(seal)
+    for table, name in SEALED.items():
+        yield from _compared(record, table, name, expected[table])
+
+
+def _expected(chain: Sequence[Any]) -> dict[str, list[str]]:
+    """The digests that each table must have, in its order."""
+    found: dict[str, dict[tuple[str, int], str]] = {table: {} for table in SEALED}
+    for number, seal in enumerate(chain):
+        table = str(seal.get("of")) if isinstance(seal, dict) else ""
+        if table in found:
+            is_item = table == "action_items"
+            key = (str(seal.get("id", "")), -1) if is_item else ("", number)
+            found[table].pop(key, None)
+            found[table][key] = str(seal.get("sha256"))
+    return {table: [*each.values()] for table, each in found.items()}
+
+
+def _compared(
+    record: Record, table: str, name: str, expected: list[str]
+) -> Iterator[str]:
+    listed = record.get(table, [])
+    if not isinstance(listed, list) or not all(isinstance(e, dict) for e in listed):
+        yield f"its {name}s are no list of them"
+        return
+    found = [seal_digest(each) for each in listed]
+    if sorted(found) == sorted(expected):
+        if found != expected:
+            yield f"its {name}s are not in the order in which they were written"
+        return
+    known = Counter(expected)
+    for number, each in enumerate(found, 1):
+        if not _takes(known, each):
+            yield f"{name} {number} was changed, or added by hand"
+    gone = len(expected) - len(found)
+    if gone > 0:
+        verbs = ("s that were", "are") if gone > 1 else (" that was", "is")
+        yield f"{gone} {name}{verbs[0]} written {verbs[1]} gone"
+
+
+def sealed_counts(record: Record, *, older: bool) -> str:
+    """How many entries there are, for whoever verifies; empty where there are none."""
+    counts = {name: len(_entries(record, table)) for table, name in SEALED.items()}
+    words = [f"{n} {name}{'s' * (n != 1)}" for name, n in counts.items() if n]
+    if not words:
+        return ""
+    unsealed = TABLE not in record and older
+    note = ": an older version did not seal them" if unsealed else ""
+    return f"said afterwards: {', '.join(words)}{note}"

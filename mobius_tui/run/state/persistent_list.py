@@ -1,0 +1,233 @@
+"""Append-only lists whose versions stay as they were; one packs older items. Pure."""
+
+from __future__ import annotations
+
+import marshal
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, islice, starmap
+from typing import Any, Generic, Protocol, Self, TypeVar, overload
+
+from mobius_tui.health.health_history import compress
+
+T = TypeVar("T")
+
+
+class ListStore(Protocol[T]):
+    """Where versions keep what they share."""
+
+    def append(self, item: T, /) -> None:
+        """Add an item."""
+
+    def first(self, count: int, /) -> Iterator[T]:
+        """So many items from the start."""
+
+    def fork(self, count: int, /) -> ListStore[T]:
+        """Another store with so many items from the start, to go on by itself."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, place: int, /) -> T: ...
+
+
+class PlainStore(list[T]):
+    """A store that is a list."""
+
+    __slots__ = ()
+
+    def first(self, count: int, /) -> Iterator[T]:
+        """So many items from the start."""
+        return islice(self, count)
+
+    def fork(self, count: int, /) -> ListStore[T]:
+        """Another one with so many items from the start."""
+        return PlainStore(self[:count])
+
+
+class PersistentList(Sequence[T], Generic[T]):
+    """Items in the order in which they came; equal to a tuple of the same items.
+
+    All but the last item lie in a store that newer versions go on with. The last is a
+    version's own, so that it can be put right without touching what older ones hold.
+    """
+
+    __slots__ = ("_before", "_last", "_shared")
+
+    def __init__(
+        self,
+        shared: ListStore[T] | None = None,
+        before: int = 0,
+        last: tuple[T, ...] = (),
+    ) -> None:
+        """Begin empty; the rest is for newer versions.
+
+        Args:
+            shared: a store that other versions hold, too.
+            before: how many of its items are this version's.
+            last: the item after them.
+        """
+        self._shared: ListStore[T] = self._store() if shared is None else shared
+        self._before = before
+        self._last = last
+
+    @staticmethod
+    def _store() -> ListStore[T]:
+        """An empty store."""
+        return PlainStore()
+
+    def plus(self, item: T) -> Self:
+        """This sequence and one more item."""
+        if not self._last:
+            return type(self)(last=(item,))
+        shared = self._shared
+        if len(shared) != self._before:  # a newer version went on with it: a fork
+            shared = shared.fork(self._before)
+        shared.append(self._last[0])
+        return type(self)(shared, self._before + 1, (item,))
+
+    def amended(self, item: T) -> Self:
+        """This sequence with another last item.
+
+        Raises:
+            IndexError: it is empty.
+        """
+        if not self._last:
+            raise IndexError("there is no last item")
+        return type(self)(self._shared, self._before, (item,))
+
+    def __len__(self) -> int:
+        return self._before + len(self._last)
+
+    def __iter__(self) -> Iterator[T]:
+        return chain(self._shared.first(self._before), self._last)
+
+    @overload
+    def __getitem__(self, place: int) -> T: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[T, ...]: ...
+    def __getitem__(self, place: int | slice) -> T | tuple[T, ...]:
+        if isinstance(place, slice):
+            return tuple(self[n] for n in range(*place.indices(len(self))))
+        at = place + len(self) if place < 0 else place
+        if at == self._before and self._last:
+            return self._last[0]
+        if not 0 <= at < self._before:
+            raise IndexError(place)
+        return self._shared[at]
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, PersistentList):
+            same = self._shared is other._shared and self._before == other._before
+            if same and self._last == other._last:
+                return True
+        elif not isinstance(other, tuple):
+            return NotImplemented
+        return len(self) == len(other) and all(
+            mine == theirs for mine, theirs in zip(self, other, strict=True)
+        )
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return f"Grown({list(self)!r})"
+
+
+NONE_YET: PersistentList[Any] = PersistentList()
+"""No items; what is grown from it is of a kind."""
+
+
+Packable = TypeVar("Packable")
+Row = Sequence[Any]
+"""An item's values, as `marshal` can hold them."""
+
+BLOCK = 64
+"""Items that are packed together. Of each step up to twice as many lie there at
+length."""
+
+_Held = tuple[tuple[bytes, ...], tuple[bytes, int], list[Packable]]
+"""Whole blocks, a block of which the first so many come after them, and the items after
+that, at length: fewer than two blocks of them."""
+
+
+class PackedList(Generic[Packable]):
+    """Items in the order in which they were appended."""
+
+    __slots__ = ("_from_row", "_held", "_to_row", "_unpacked")
+
+    def __init__(
+        self, to_row: Callable[[Packable], Row], from_row: Callable[[Row], Packable]
+    ) -> None:
+        """Begin with none.
+
+        Args:
+            to_row: an item's values.
+            from_row: the item of such values, equal to what it was.
+        """
+        self._to_row = to_row
+        self._from_row = from_row
+        self._held: _Held[Packable] = (), (b"", 0), []
+        self._unpacked: tuple[bytes, Sequence[Row]] = (b"", ())
+        """The block that was looked into last, and its rows."""
+
+    def append(self, item: Packable) -> None:
+        """Add an item."""
+        blocks, (data, count), newest = self._held
+        newest.append(item)
+        if count + len(newest) >= 2 * BLOCK:
+            newest = [*self._items(data, count), *newest]
+            rows = [self._to_row(each) for each in newest[:BLOCK]]
+            # By column, what changes little lies together.
+            columns = marshal.dumps(list(zip(*rows, strict=True)))
+            blocks = (*blocks, compress(columns))
+            # One assignment: a thread may look, too.
+            self._held = blocks, (b"", 0), newest[BLOCK:]
+
+    def __len__(self) -> int:
+        blocks, (_, count), newest = self._held
+        return len(blocks) * BLOCK + count + len(newest)
+
+    def __getitem__(self, place: int) -> Packable:
+        blocks, (data, count), newest = self._held
+        block, inside = divmod(place, BLOCK)
+        if block < len(blocks):
+            return self._from_row(self._rows(blocks[block])[inside])
+        inside = place - len(blocks) * BLOCK
+        if inside < count:
+            return self._from_row(self._rows(data)[inside])
+        return newest[inside - count]
+
+    def first(self, count: int) -> Iterator[Packable]:
+        """So many items from the start."""
+        blocks, part, newest = self._held
+        packed = chain(((block, BLOCK) for block in blocks), (part,))
+        items = chain.from_iterable(starmap(self._items, packed))
+        return islice(chain(items, newest), count)
+
+    def fork(self, count: int) -> PackedList[Packable]:
+        """Another one with so many items from the start; nothing is unpacked."""
+        blocks, (data, there), newest = self._held
+        new = PackedList(self._to_row, self._from_row)
+        whole = min(count // BLOCK, len(blocks))
+        rest = count - whole * BLOCK
+        if whole < len(blocks):
+            new._held = blocks[:whole], (blocks[whole], rest), []
+        else:
+            part, after = (data, min(there, rest)), max(0, rest - there)
+            new._held = blocks, part, newest[:after]
+        return new
+
+    def _items(self, data: bytes, count: int) -> Iterator[Packable]:
+        """So many items of a block."""
+        return map(self._from_row, self._rows(data)[:count])
+
+    def _rows(self, data: bytes) -> Sequence[Row]:
+        if not data:
+            return ()
+        last, rows = self._unpacked
+        if last is not data:
+            # Our own bytes, which never left this process.
+            columns = marshal.loads(zlib.decompress(data))  # noqa: S302  # nosec B302
+            rows = tuple(zip(*columns, strict=True))
+            # One assignment: a thread may look, too.
+            self._unpacked = data, rows
+        return rows

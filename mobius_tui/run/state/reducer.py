@@ -1,0 +1,416 @@
+"""The reducer: how each event changes the state of a run and of its steps. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+from mobius_tui.errors import StateError
+from mobius_tui.run.events.approval_events import APPROVAL_EVENTS, ApprovalEvent
+from mobius_tui.run.events.drill_events import Hint, HintGiven, SiteTouched
+from mobius_tui.run.events.journal_entry import Entry, uncollected
+from mobius_tui.run.events.message_events import MESSAGE_EVENTS, MessageEvent
+from mobius_tui.run.events.run_events import (
+    AutoStarted,
+    AutoStopped,
+    Event,
+    HealthSealed,
+    HostStarted,
+    HostStopped,
+    NoteAdded,
+    PhaseEntered,
+    PhaseLeft,
+    RunBegan,
+    RunEnded,
+    VariableSet,
+)
+from mobius_tui.run.events.step_events import (
+    CheckTried,
+    ChoiceMade,
+    StepEnded,
+    StepOverridden,
+    StepPassedOver,
+    StepRestored,
+    StepSkipped,
+    StepStarted,
+    StepUnknown,
+    StopAsked,
+)
+from mobius_tui.run.state import approvals, deliveries, watch_reducer
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import (
+    ENDED,
+    Attempt,
+    Frame,
+    Look,
+    Status,
+    StepState,
+    Value,
+)
+from mobius_tui.runbook.model.runbook import Runbook
+
+ApplyToStepState: TypeAlias = Callable[[RunState, Any, Entry], None]
+"""Moves a state on by an event, which may follow, and the entry that it came in."""
+GIVEN = 2000
+"""Characters that are kept of a value that an attempt was given."""
+
+
+def _withdraw(state: RunState, step_id: str) -> None:
+    """Take back what a step set; finished steps that used it are stale."""
+    if not state.variables:
+        return
+    gone = {n for n, value in state.variables.items() if value.step == step_id}
+    for name in gone:
+        del state.variables[name]
+    if not gone:
+        return
+    for other, step in state.steps.items():
+        last = step.last
+        if other == step_id or last is None or step.status not in ENDED:
+            continue
+        if not gone.isdisjoint(last.reads):
+            state.steps[other] = replace(step, stale=True)
+
+
+def _given(
+    state: RunState, reads: tuple[str, ...]
+) -> tuple[tuple[str, str | None], ...]:
+    """What an attempt that begins now is given."""
+    known = state.variables
+    return tuple((name, _short(known[name].text)) for name in reads if name in known)
+
+
+def _short(value: str | None) -> str | None:
+    if value is None or len(value) <= GIVEN:
+        return value
+    return f"{value[: GIVEN // 2]}…{value[-GIVEN // 2 :]}"
+
+
+def _step_started(state: RunState, event: StepStarted, entry: Entry) -> None:
+    _withdraw(state, event.step)
+    old = state.steps[event.step]
+    attempt = Attempt(
+        number=event.attempt,
+        by=entry.by,
+        started=entry.at,
+        reads=event.reads,
+        given=_given(state, event.reads),
+        mono=entry.mono,
+        boot=entry.boot,
+    )
+    state.steps[event.step] = StepState(
+        status=Status.RUNNING,
+        attempts=old.attempts.plus(attempt),
+        by=entry.by,
+        notes=old.notes,
+    )
+
+
+def _put(
+    state: RunState,
+    step_id: str,
+    old: StepState,
+    last: Attempt,
+    status: Status,
+    reason: str,
+) -> None:
+    """Put a newer value in place of a step's last attempt, faster than `replace`."""
+    state.steps[step_id] = StepState(
+        status=status,
+        attempts=old.attempts.amended(last),
+        reason=reason,
+        by=old.by,
+        stale=old.stale,
+        notes=old.notes,
+    )
+
+
+def _amend(state: RunState, step_id: str, attempt: Attempt) -> None:
+    old = state.steps[step_id]
+    _put(state, step_id, old, attempt, old.status, old.reason)
+
+
+def _check_tried(state: RunState, event: CheckTried, entry: Entry) -> None:
+    last = state.steps[event.step].attempts[-1]
+    look = Look(
+        check=event.check,
+        look=event.look,
+        held=event.held,
+        detail=event.detail,
+        row=event.row,
+        at=entry.at,
+    )
+    _amend(state, event.step, replace(last, looks=last.looks.plus(look)))
+
+
+def _stop_asked(state: RunState, event: StopAsked, _entry: Entry) -> None:
+    last = state.steps[event.step].attempts[-1]
+    _amend(state, event.step, replace(last, stop_asked=True))
+
+
+def _close(
+    state: RunState, event: StepEnded | StepUnknown, entry: Entry, status: Status
+) -> None:
+    old = state.steps[event.step]
+    last = old.attempts[-1]
+    took = (
+        entry.mono - last.mono if entry.boot == last.boot else entry.at - last.started
+    )
+    known = event if isinstance(event, StepEnded) else None
+    ended = replace(
+        last,
+        ended=entry.at,
+        took=max(0.0, took),
+        status=status,
+        reason=event.reason,
+        left=event.left,
+        ended_with=known.ended_with if known else (),
+        output_bytes=event.output_bytes,
+        exit=known.exit if known else None,
+        note=known.note if known else "",
+    )
+    _put(state, event.step, old, ended, status, event.reason)
+
+
+def _step_ended(state: RunState, event: StepEnded, entry: Entry) -> None:
+    _close(state, event, entry, Status(event.result))
+
+
+def _step_unknown(state: RunState, event: StepUnknown, entry: Entry) -> None:
+    _close(state, event, entry, Status.UNKNOWN)
+
+
+def _step_skipped(state: RunState, event: StepSkipped, entry: Entry) -> None:
+    old = state.steps[event.step]
+    state.steps[event.step] = replace(
+        old, status=Status.SKIPPED, reason=event.reason, by=entry.by
+    )
+
+
+def _step_passed_over(state: RunState, event: StepPassedOver, _entry: Entry) -> None:
+    state.passed_over[event.step] = event.reason
+
+
+def _step_restored(state: RunState, event: StepRestored, _entry: Entry) -> None:
+    old = state.steps[event.step]
+    state.steps[event.step] = replace(old, status=Status.PENDING, reason="", by="")
+
+
+def _step_overridden(state: RunState, event: StepOverridden, entry: Entry) -> None:
+    old = state.steps[event.step]
+    state.steps[event.step] = replace(
+        old, status=Status.OVERRIDDEN, reason=event.reason, by=entry.by
+    )
+
+
+def _choice_made(state: RunState, event: ChoiceMade, entry: Entry) -> None:
+    began = StepStarted(step=event.step, attempt=event.attempt, reads=event.reads)
+    _step_started(state, began, entry)
+    state.variables[event.var] = Value(
+        text="\n".join(event.values), source="answer", step=event.step
+    )
+    _step_ended(
+        state,
+        StepEnded(
+            step=event.step,
+            attempt=event.attempt,
+            result="passed",
+            reason=", ".join(event.values),
+            note=event.reason,
+        ),
+        entry,
+    )
+
+
+APPLY_TO_STEP: Mapping[type[Event], ApplyToStepState] = {
+    StepStarted: _step_started,
+    CheckTried: _check_tried,
+    StopAsked: _stop_asked,
+    StepEnded: _step_ended,
+    StepUnknown: _step_unknown,
+    StepSkipped: _step_skipped,
+    StepPassedOver: _step_passed_over,
+    StepRestored: _step_restored,
+    StepOverridden: _step_overridden,
+    ChoiceMade: _choice_made,
+}
+
+
+REPEATS = 4096
+"""Intents whose repeat gets the first answer: whoever repeats one does so at once."""
+
+
+def advance(state: RunState, entry: Entry) -> None:
+    """Move a state on by one entry.
+
+    Raises:
+        StateError: it may not follow; the state is as before.
+    """
+    event = entry.event
+    state.check(event)
+    if entry.n != state.n + 1:
+        raise StateError(f"entry {entry.n} follows entry {state.n}")
+    state.n = entry.n
+    state.at, state.mono, state.boot = entry.at, entry.mono, entry.boot
+    if entry.intent is not None:
+        _remember(state.intents, entry.intent, entry.n)
+    _APPLY[type(event)](state, event, entry)
+
+
+def _remember(intents: dict[str, int], intent: str, n: int) -> None:
+    """Keep an intent's first answer, and of all intents the newest."""
+    intents.setdefault(intent, n)
+    if len(intents) > REPEATS:
+        del intents[next(iter(intents))]
+
+
+def _began(state: RunState, event: RunBegan, entry: Entry) -> None:
+    state.began = event
+    state.began_at = entry.at
+
+
+def _host_started(state: RunState, event: HostStarted, entry: Entry) -> None:
+    state.host_pid = event.pid
+    state.auto = None
+    state.without = event.without
+    state.deliveries = deliveries.host_started(state.deliveries, entry.at)
+    watch_reducer.host_started(state)
+
+
+def _host_stopped(state: RunState, _event: HostStopped, _entry: Entry) -> None:
+    state.host_pid = None
+
+
+def _auto_started(state: RunState, event: AutoStarted, entry: Entry) -> None:
+    state.auto, state.auto_stopped, state.auto_at = event, None, entry.at
+
+
+def _auto_stopped(state: RunState, event: AutoStopped, _entry: Entry) -> None:
+    state.auto, state.auto_stopped = None, event
+
+
+def _variable_set(state: RunState, event: VariableSet, _entry: Entry) -> None:
+    state.variables[event.name] = Value(
+        text=event.value, source=event.source, step=event.step
+    )
+    if event.name in state.without:
+        state.without = tuple(name for name in state.without if name != event.name)
+
+
+def _phase_entered(state: RunState, event: PhaseEntered, _entry: Entry) -> None:
+    state.entered = state.entered.plus(event.phase)
+    watch_reducer.phase_entered(state, event)
+    if event.from_step in state.steps:
+        state.turned[event.from_step] = len(state.steps[event.from_step].attempts)
+    steps = state.asides.get(event.phase)
+    if steps is None:
+        state.at_phase = event.phase
+        state.frames = ()
+        return
+    kept = tuple(frame for frame in state.frames if frame.phase != event.phase)
+    state.frames = (*kept, Frame(phase=event.phase, from_step=event.from_step))
+    for step_id in steps:
+        state.passed_over.pop(step_id, None)
+        old = state.steps[step_id]
+        state.steps[step_id] = replace(
+            old, status=Status.PENDING, reason="", by="", stale=False
+        )
+
+
+def _phase_left(state: RunState, event: PhaseLeft, _entry: Entry) -> None:
+    state.frames = state.frames[:-1]
+    watch_reducer.phase_left(state, event)
+    if event.to is not None and event.to not in state.asides:
+        state.at_phase = event.to
+        state.frames = ()
+    for step_id in event.recovered:
+        old = state.steps[step_id]
+        state.steps[step_id] = replace(
+            old, status=Status.RECOVERED, reason=f"repaired by {event.phase}"
+        )
+
+
+def _note_added(state: RunState, event: NoteAdded, _entry: Entry) -> None:
+    if event.step in state.steps:
+        old = state.steps[event.step]
+        state.steps[event.step] = replace(old, notes=old.notes.plus(event.text))
+    else:
+        state.notes = state.notes.plus(event.text)
+
+
+def _health_sealed(state: RunState, event: HealthSealed, _entry: Entry) -> None:
+    state.sealed = event
+
+
+def _hint_given(state: RunState, event: HintGiven, entry: Entry) -> None:
+    hint = Hint(text=event.text, who=event.who, at=entry.at)
+    state.hints = state.hints.plus(hint)
+
+
+def _site_touched(_state: RunState, _event: SiteTouched, _entry: Entry) -> None:
+    """What was done is in the site's own notes; the run learns it at the end."""
+
+
+def _message(state: RunState, event: MessageEvent, entry: Entry) -> None:
+    state.deliveries = deliveries.apply(
+        state.deliveries, event, by=entry.by, at=entry.at
+    )
+
+
+def _approval(state: RunState, event: ApprovalEvent, entry: Entry) -> None:
+    state.approvals = approvals.apply(state.approvals, event, by=entry.by, at=entry.at)
+
+
+def _run_ended(state: RunState, event: RunEnded, entry: Entry) -> None:
+    state.ended, state.ended_at = event, entry.at
+    state.auto = None
+
+
+_APPLY: Mapping[type[Event], ApplyToStepState] = {
+    RunBegan: _began,
+    HostStarted: _host_started,
+    HostStopped: _host_stopped,
+    AutoStarted: _auto_started,
+    AutoStopped: _auto_stopped,
+    VariableSet: _variable_set,
+    PhaseEntered: _phase_entered,
+    PhaseLeft: _phase_left,
+    **APPLY_TO_STEP,
+    NoteAdded: _note_added,
+    HealthSealed: _health_sealed,
+    **dict.fromkeys(MESSAGE_EVENTS, _message),
+    **dict.fromkeys(APPROVAL_EVENTS, _approval),
+    HintGiven: _hint_given,
+    SiteTouched: _site_touched,
+    **watch_reducer.WATCH,
+    RunEnded: _run_ended,
+}
+
+
+def initial(runbook: Runbook) -> RunState:
+    """The state before anything happened."""
+    return RunState(
+        steps={step.id: StepState() for step in runbook.steps()},
+        phase_of={
+            step.id: phase.id for phase in runbook.phases for step in phase.steps
+        },
+        asides={
+            phase.id: tuple(step.id for step in phase.steps)
+            for phase in runbook.phases
+            if phase.aside
+        },
+    )
+
+
+def fold(runbook: Runbook, entries: Iterable[Entry]) -> RunState:
+    """The state after these entries.
+
+    Raises:
+        StateError: an entry may not follow where it stands.
+    """
+    state = initial(runbook)
+    with uncollected():
+        for entry in entries:
+            advance(state, entry)
+    return state

@@ -1,0 +1,214 @@
+"""The state of a run: a pure fold over its events, and what may follow in which state.
+
+`FOLLOWS` is the table. An event that may not follow raises a `StateError` that names
+the event and the state; nothing is changed then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from mobius_tui.errors import StateError
+from mobius_tui.run.events.approval_events import ApprovalEvent
+from mobius_tui.run.events.drill_events import Hint
+from mobius_tui.run.events.message_events import (
+    MessageDropped,
+    MessageEvent,
+    MessageNotSent,
+    MessageSent,
+    MessageTried,
+    MessageUnknown,
+)
+from mobius_tui.run.events.run_events import (
+    AutoStarted,
+    AutoStopped,
+    Event,
+    HealthSealed,
+    HostStarted,
+    HostStopped,
+    NoteAdded,
+    PhaseEntered,
+    PhaseLeft,
+    RunBegan,
+    RunEnded,
+)
+from mobius_tui.run.events.step_events import (
+    CheckTried,
+    ChoiceMade,
+    StepEnded,
+    StepOverridden,
+    StepPassedOver,
+    StepRestored,
+    StepSkipped,
+    StepStarted,
+    StepUnknown,
+    StopAsked,
+)
+from mobius_tui.run.events.watch_events import RollbackBegan, TriggerCleared, WatchEvent
+from mobius_tui.run.state import approvals, deliveries
+from mobius_tui.run.state.persistent_list import NONE_YET, PersistentList
+from mobius_tui.run.state.step_state import BAD, ENDED, Frame, Status, StepState, Value
+from mobius_tui.run.state.watch_state import WatchState
+
+FOLLOWS: Mapping[type[Event], frozenset[Status]] = {
+    StepStarted: ENDED | {Status.PENDING},
+    ChoiceMade: ENDED | {Status.PENDING},
+    CheckTried: frozenset({Status.RUNNING}),
+    StopAsked: frozenset({Status.RUNNING}),
+    StepEnded: frozenset({Status.RUNNING}),
+    StepUnknown: frozenset({Status.RUNNING}),
+    StepSkipped: BAD | {Status.PENDING},
+    StepPassedOver: frozenset({Status.PENDING}),
+    StepRestored: frozenset({Status.SKIPPED}),
+    StepOverridden: ENDED | {Status.PENDING, Status.SKIPPED},
+}
+"""For each event of a step, the states in which it may follow."""
+
+
+_AFTER_THE_END = (
+    NoteAdded,
+    HostStarted,
+    HostStopped,
+    HealthSealed,
+    TriggerCleared,
+    CheckTried,
+    StepEnded,
+    StepUnknown,
+    StopAsked,
+    MessageTried,
+    MessageSent,
+    MessageNotSent,
+    MessageUnknown,
+    MessageDropped,
+)
+"""What may come when the run is over: what still ran then comes to its own end, and
+what was queued is sent if it can be."""
+
+
+@dataclass(slots=True)
+class RunState:
+    """Everything that the journal says; `fold.advance` moves it on.
+
+    It is the one mutable value of the fold, so that 100,000 events cost no copies;
+    what hangs on it is immutable.
+    """
+
+    steps: dict[str, StepState]
+    phase_of: Mapping[str, str]
+    asides: Mapping[str, tuple[str, ...]]
+    """The step ids of each aside phase."""
+    began: RunBegan | None = None
+    began_at: float = 0.0
+    n: int = 0
+    """The number of the last entry."""
+    at: float = 0.0
+    """Its time."""
+    mono: float = 0.0
+    """Its time in seconds of a clock that nobody sets, in that boot of the machine:"""
+    boot: str = ""
+    variables: dict[str, Value] = field(default_factory=dict)
+    frames: tuple[Frame, ...] = ()
+    at_phase: str | None = None
+    """The phase of the main line to go on from; its first without one."""
+    entered: PersistentList[str] = NONE_YET
+    """Every phase that was ever entered, in order."""
+    turned: dict[str, int] = field(default_factory=dict)
+    """Steps that led aside, and how many attempts they had had by then."""
+    passed_over: dict[str, str] = field(default_factory=dict)
+    """Steps that the run came past since their guards did not hold, and why."""
+    notes: PersistentList[str] = NONE_YET
+    intents: dict[str, int] = field(default_factory=dict)
+    """The newest intents that were acted on, and the entry that says so."""
+    auto: AutoStarted | None = None
+    auto_at: float = 0.0
+    """When it was started, in seconds since 1970."""
+    auto_stopped: AutoStopped | None = None
+    host_pid: int | None = None
+    """The host that journaled last that it started, until it says that it stopped."""
+    sealed: HealthSealed | None = None
+    watch: WatchState = field(default_factory=WatchState)
+    """Triggers, arming, and the rollback that begins by itself."""
+    hints: PersistentList[Hint] = NONE_YET
+    """What the facilitator of a drill told the team."""
+    deliveries: deliveries.Deliveries = ()
+    """Messages on their way to channels, and those that have arrived."""
+    approvals: Mapping[str, approvals.Approval] = field(default_factory=dict)
+    """What was asked last of a second person, by step."""
+    without: tuple[str, ...] = ()
+    """Secrets that the run had, and that its newest host was not given."""
+    ended: RunEnded | None = None
+    ended_at: float | None = None
+
+    def copy(self) -> RunState:
+        """The same, to go on by itself; the intents, which only grow, are left out."""
+        return replace(
+            self,
+            steps=self.steps.copy(),
+            variables=self.variables.copy(),
+            turned=self.turned.copy(),
+            passed_over=self.passed_over.copy(),
+            intents={},
+        )
+
+    def check(self, event: Event) -> None:
+        """Refuse an event that may not follow.
+
+        Raises:
+            StateError: it may not; names the event and the state.
+        """
+        name = type(event).__name__
+        if self.began is None and not isinstance(event, RunBegan):
+            raise StateError(f"{name} before the run began")
+        if self.ended is not None and not isinstance(event, _AFTER_THE_END):
+            raise StateError(f"{name} after the run ended ({self.ended.outcome})")
+        if isinstance(event, RunBegan) and self.began is not None:
+            raise StateError("RunBegan in a run that has begun")
+        allowed = FOLLOWS.get(type(event))
+        if allowed is not None:
+            self._check_step(event, name, allowed)
+        elif isinstance(event, PhaseEntered | PhaseLeft):
+            self._check_phase(event, name)
+        elif isinstance(event, WatchEvent):
+            self.watch.check(event)
+            if isinstance(event, RollbackBegan):
+                self._check_known(name, event.phase)
+        elif isinstance(event, MessageEvent):
+            deliveries.check(self.deliveries, event)
+        elif isinstance(event, ApprovalEvent):
+            approvals.check(self.approvals, self.steps, event)
+
+    def _check_step(self, event: Event, name: str, allowed: frozenset[Status]) -> None:
+        step_id = getattr(event, "step", "")
+        step = self.steps.get(step_id)
+        if step is None:
+            raise StateError(f"{name} for a step that the runbook lacks: {step_id!r}")
+        if step.status not in allowed:
+            raise StateError(f"{name} while step {step_id!r} is {step.status}")
+        number = getattr(event, "attempt", None)
+        if number is None:
+            return
+        have = len(step.attempts)
+        starts = isinstance(event, StepStarted | ChoiceMade)
+        if number != (have + 1 if starts else have):
+            raise StateError(
+                f"{name} names attempt {number} of step {step_id!r}, which has {have}"
+            )
+
+    def _check_known(self, name: str, phase: str) -> None:
+        if phase not in self.phase_of.values():
+            raise StateError(f"{name} for a phase that the runbook lacks")
+
+    def _check_phase(self, event: PhaseEntered | PhaseLeft, name: str) -> None:
+        self._check_known(name, event.phase)
+        if isinstance(event, PhaseLeft):
+            if event.to is not None:
+                self._check_known(name, event.to)
+            if not self.steps.keys() >= set(event.recovered):
+                raise StateError(f"{name} recovers a step that the runbook lacks")
+            if not self.frames or self.frames[-1].phase != event.phase:
+                raise StateError(f"PhaseLeft, but the run is not in {event.phase!r}")
+        else:
+            for step_id in self.asides.get(event.phase, ()):
+                if self.steps[step_id].status is Status.RUNNING:
+                    raise StateError(f"PhaseEntered while step {step_id!r} is running")

@@ -1,0 +1,181 @@
+"""Where a step stands, and what each of its attempts came to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from operator import attrgetter
+
+from mobius_tui.run.state.persistent_list import (
+    NONE_YET,
+    ListStore,
+    PackedList,
+    PersistentList,
+    Row,
+)
+
+
+class Status(StrEnum):
+    """The state of a step; `waiting` and `not applicable` are judged by `plan`."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    PASSED = "passed"
+    WARNED = "warned"
+    FAILED = "failed"
+    TIMED_OUT = "timed out"
+    STOPPED = "stopped"
+    NOT_STARTED = "not started"
+    OUTPUT_LOST = "output lost"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+    OVERRIDDEN = "overridden"
+    RECOVERED = "recovered"
+    NOT_APPLICABLE = "not applicable"
+    WAITING = "waiting"
+
+
+BAD = frozenset(
+    {
+        Status.FAILED,
+        Status.TIMED_OUT,
+        Status.STOPPED,
+        Status.NOT_STARTED,
+        Status.OUTPUT_LOST,
+        Status.UNKNOWN,
+    }
+)
+"""Ends that want a decision."""
+
+
+OPEN = frozenset(
+    {
+        Status.PASSED,
+        Status.WARNED,
+        Status.OVERRIDDEN,
+        Status.RECOVERED,
+        Status.NOT_APPLICABLE,
+    }
+)
+"""Ends on which gates and `needs` open."""
+
+
+ENDED = BAD | {Status.PASSED, Status.WARNED, Status.OVERRIDDEN, Status.RECOVERED}
+"""Ends of every kind."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Look:
+    """One look of a check."""
+
+    check: int
+    look: int
+    held: bool
+    detail: str
+    row: int
+    at: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attempt:
+    """One attempt at a step."""
+
+    number: int
+    by: str
+    started: float
+    """Seconds since 1970."""
+    ended: float | None = None
+    took: float | None = None
+    """Seconds, by the monotonic clock where the boot is the same."""
+    status: Status = Status.RUNNING
+    reason: str = ""
+    exit: int | None = None
+    output_bytes: int = 0
+    left: tuple[str, ...] = ()
+    ended_with: tuple[str, ...] = ()
+    note: str = ""
+    looks: PersistentList[Look] = NONE_YET
+    stop_asked: bool = False
+    reads: tuple[str, ...] = ()
+    given: tuple[tuple[str, str | None], ...] = ()
+    """What the variables that it read were then; `None` for a secret. Of a long one
+    the middle is left out."""
+    mono: float = 0.0
+    boot: str = ""
+
+
+_LOOK = attrgetter(*(field.name for field in fields(Look)))
+_NAMES = tuple(field.name for field in fields(Attempt))
+_ATTEMPT = attrgetter(*_NAMES)
+
+
+def _to_row(attempt: Attempt) -> Row:
+    row = dict(zip(_NAMES, _ATTEMPT(attempt), strict=True))
+    row["status"] = attempt.status.value
+    row["looks"] = [_LOOK(look) for look in attempt.looks]
+    return list(row.values())
+
+
+def _from_row(row: Row) -> Attempt:
+    values = dict(zip(_NAMES, row, strict=True))
+    values["status"] = Status(values["status"])
+    for name in ("left", "ended_with", "reads"):
+        values[name] = tuple(values[name])
+    values["given"] = tuple((name, value) for name, value in values["given"])
+    looks: PersistentList[Look] = NONE_YET
+    for check, look, held, detail, part, at in values["looks"]:
+        looks = looks.plus(
+            Look(check=check, look=look, held=held, detail=detail, row=part, at=at)
+        )
+    values["looks"] = looks
+    return Attempt(**values)
+
+
+class Attempts(PersistentList[Attempt]):
+    """All attempts at a step, the older ones packed."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def _store() -> ListStore[Attempt]:
+        """An empty store."""
+        return PackedList(_to_row, _from_row)
+
+
+NO_ATTEMPT = Attempts()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepState:
+    """Where a step stands."""
+
+    status: Status = Status.PENDING
+    attempts: Attempts = NO_ATTEMPT
+    reason: str = ""
+    """Why it was skipped or overridden, or how its last attempt ended, in words."""
+    by: str = ""
+    stale: bool = False
+    """Whether a variable that it used was taken back since."""
+    notes: PersistentList[str] = NONE_YET
+
+    @property
+    def last(self) -> Attempt | None:
+        """The newest attempt, if there is one."""
+        return self.attempts[-1] if self.attempts else None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Value:
+    """A variable's value; `text` is `None` for a secret."""
+
+    text: str | None
+    source: str
+    step: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Frame:
+    """An aside phase that the run is in, and the step that led there."""
+
+    phase: str
+    from_step: str | None

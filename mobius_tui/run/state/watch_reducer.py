@@ -1,0 +1,151 @@
+"""The fold, where it is about the watch over a run's health. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.events.run_events import Event, HostStarted, PhaseEntered, PhaseLeft
+from mobius_tui.run.events.watch_events import (
+    RollbackBegan,
+    RollbackDropped,
+    RollbackHeld,
+    RollbackStopped,
+    TriggerCleared,
+    TriggerFired,
+    WatchArmed,
+    WatchBegan,
+    WatchDisarmed,
+    WatchOver,
+)
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.watch_state import Alarm, Countdown
+
+ApplyToWatch: TypeAlias = Callable[[RunState, Any, Entry], None]
+
+
+def _watch_began(state: RunState, event: WatchBegan, entry: Entry) -> None:
+    state.watch = replace(state.watch, job=event, job_at=entry.at)
+
+
+def _over(state: RunState, event: WatchOver, _entry: Entry) -> None:
+    state.watch = replace(state.watch, over=event.reason)
+
+
+def _armed(state: RunState, _event: WatchArmed, entry: Entry) -> None:
+    state.watch = replace(state.watch, armed=True, by=entry.by, why="")
+
+
+def _disarmed(state: RunState, event: WatchDisarmed, _entry: Entry) -> None:
+    state.watch = replace(state.watch, armed=False, why=event.reason, countdown=None)
+
+
+def _fired(state: RunState, event: TriggerFired, entry: Entry) -> None:
+    alarm = Alarm(probe=event.probe, rule=event.rule, reason=event.reason, at=entry.at)
+    others = _without(state, event.probe, event.rule)
+    countdown = state.watch.countdown
+    if event.grace is not None:
+        countdown = Countdown(alarm=alarm, n=entry.n, began=entry.at, grace=event.grace)
+    state.watch = replace(
+        state.watch, alarms=(*others, alarm), latest=alarm, countdown=countdown
+    )
+
+
+def _cleared(state: RunState, event: TriggerCleared, _entry: Entry) -> None:
+    alarms = _without(state, event.probe, event.rule)
+    state.watch = replace(state.watch, alarms=alarms)
+
+
+def _without(state: RunState, probe: str, rule: str) -> tuple[Alarm, ...]:
+    return tuple(
+        alarm
+        for alarm in state.watch.alarms
+        if (alarm.probe, alarm.rule) != (probe, rule)
+    )
+
+
+def _held(state: RunState, event: RollbackHeld, entry: Entry) -> None:
+    why = f"{entry.by} held the rollback"
+    if event.reason:
+        why += f": {event.reason}"
+    state.watch = replace(state.watch, armed=False, why=why, countdown=None)
+
+
+def _dropped(state: RunState, _event: RollbackDropped, _entry: Entry) -> None:
+    state.watch = replace(state.watch, countdown=None)
+
+
+def _began(state: RunState, event: RollbackBegan, entry: Entry) -> None:
+    state.watch = replace(
+        state.watch,
+        armed=False,
+        why="the rollback began",
+        countdown=None,
+        begun=event,
+        begun_at=entry.at,
+        begun_by=entry.by,
+        goes=True,
+    )
+
+
+def _stopped(state: RunState, event: RollbackStopped, _entry: Entry) -> None:
+    state.watch = replace(state.watch, goes=False, stopped=event.reason)
+
+
+WATCH: Mapping[type[Event], ApplyToWatch] = {
+    WatchBegan: _watch_began,
+    WatchOver: _over,
+    WatchArmed: _armed,
+    WatchDisarmed: _disarmed,
+    TriggerFired: _fired,
+    TriggerCleared: _cleared,
+    RollbackHeld: _held,
+    RollbackDropped: _dropped,
+    RollbackBegan: _began,
+    RollbackStopped: _stopped,
+}
+
+
+def host_started(state: RunState) -> None:
+    """A new host: nothing begins by itself that the one before had begun to count."""
+    watch = state.watch
+    if watch.armed or watch.countdown is not None:
+        watch = replace(
+            watch, armed=False, countdown=None, why="its host ended; arm it again"
+        )
+    if watch.goes:
+        watch = replace(watch, goes=False, stopped="its host ended meanwhile")
+    state.watch = watch
+
+
+def phase_entered(state: RunState, event: PhaseEntered) -> None:
+    """Another phase than the rollback's wants a person."""
+    begun = state.watch.begun
+    if state.watch.goes and begun is not None and event.phase != begun.phase:
+        state.watch = replace(
+            state.watch, goes=False, stopped=event.reason or "it turned aside"
+        )
+
+
+def phase_left(state: RunState, event: PhaseLeft) -> None:
+    """The rollback's phase is done."""
+    begun = state.watch.begun
+    if begun is not None and event.phase == begun.phase:
+        state.watch = replace(state.watch, goes=False, passed=event.passed)
+
+
+def apply_watch_event(state: RunState, entry: Entry) -> None:
+    """Move the watch alone on by an entry, of whatever kind that is."""
+    match entry.event:
+        case HostStarted():
+            host_started(state)
+        case PhaseEntered() as event:
+            phase_entered(state, event)
+        case PhaseLeft() as event:
+            phase_left(state, event)
+        case event:
+            apply = WATCH.get(type(event))
+            if apply is not None:
+                apply(state, event, entry)

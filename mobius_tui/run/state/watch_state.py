@@ -1,0 +1,124 @@
+"""Where the watch over a run's health stands. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mobius_tui.errors import StateError
+from mobius_tui.run.events.watch_events import (
+    RollbackBegan,
+    RollbackDropped,
+    RollbackHeld,
+    RollbackStopped,
+    TriggerCleared,
+    WatchArmed,
+    WatchBegan,
+    WatchDisarmed,
+    WatchEvent,
+    WatchOver,
+)
+
+if TYPE_CHECKING:
+    from mobius_tui.health.trigger import Rule
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Alarm:
+    """A trigger that has fired, and whose condition is not known to be gone."""
+
+    probe: str
+    rule: Rule
+    reason: str
+    at: float
+    """When it fired, in seconds since 1970."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Countdown:
+    """The time in which a person can hold the rollback."""
+
+    alarm: Alarm
+    n: int
+    """The entry that began it."""
+    began: float
+    """Seconds since 1970."""
+    grace: float
+    """Seconds."""
+
+    @property
+    def ends(self) -> float:
+        """Seconds since 1970 at which the rollback begins, unless it has to wait."""
+        return self.began + self.grace
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WatchState:
+    """Armed or not, and what has fired."""
+
+    armed: bool = False
+    by: str = ""
+    """Who armed it last."""
+    why: str = ""
+    """Why it is not armed any more, in words; empty where nobody armed it."""
+    alarms: tuple[Alarm, ...] = ()
+    """The oldest first."""
+    latest: Alarm | None = None
+    """The trigger that fired last, whether its condition is gone or not."""
+    countdown: Countdown | None = None
+    begun: RollbackBegan | None = None
+    begun_at: float = 0.0
+    begun_by: str = ""
+    goes: bool = False
+    """Whether the rollback that has begun goes on by itself."""
+    passed: bool | None = None
+    """How the rollback's phase was left; `None` as long as it was not."""
+    stopped: str = ""
+    """Why the rollback wants a person."""
+    job: WatchBegan | None = None
+    """What `mobius-tui watch` asked for; `None` in any other run."""
+    job_at: float = 0.0
+    """When it began, in seconds since 1970."""
+    over: str = ""
+    """Why that is over though the run is open."""
+
+    @property
+    def reason(self) -> str:
+        """Why the rollback would begin now: the trigger that counts, and how many more.
+
+        That is the one of the countdown, or else the one that has stood longest; where
+        none stands, the last that did.
+        """
+        if self.countdown is not None:
+            return self.countdown.alarm.reason
+        if self.alarms:
+            more = f"; {len(self.alarms) - 1} more" if len(self.alarms) > 1 else ""
+            return f"{self.alarms[0].reason}{more}"
+        return self.latest.reason if self.latest is not None else ""
+
+    def check(self, event: WatchEvent) -> None:
+        """Refuse an event that may not follow.
+
+        Raises:
+            StateError: it may not; names the event and the state.
+        """
+        name = type(event).__name__
+        if isinstance(event, WatchBegan) and self.job is not None:
+            raise StateError(f"{name} in a run that is a watch already")
+        if isinstance(event, WatchOver) and (self.job is None or self.over):
+            raise StateError(f"{name} without a watch that goes on")
+        if isinstance(event, WatchArmed) and self.armed:
+            raise StateError(f"{name} while the watch is armed")
+        if isinstance(event, WatchArmed | RollbackBegan) and self.begun is not None:
+            raise StateError(f"{name} after the rollback began: it is made once a run")
+        if isinstance(event, WatchDisarmed) and not self.armed:
+            raise StateError(f"{name} while the watch is not armed")
+        if isinstance(event, RollbackHeld | RollbackDropped) and not self.countdown:
+            raise StateError(f"{name} without a countdown")
+        if isinstance(event, RollbackStopped) and not self.goes:
+            raise StateError(f"{name} without a rollback that goes on by itself")
+        if isinstance(event, TriggerCleared) and not any(
+            (alarm.probe, alarm.rule) == (event.probe, event.rule)
+            for alarm in self.alarms
+        ):
+            raise StateError(f"{name} for a trigger that has not fired")

@@ -1,0 +1,103 @@
+"""When a screen last showed a run, and when each probe was last asked."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from mobius_tui.errors import RunError
+from mobius_tui.health.health_record import YEAR_9999, ProbeResult, decode
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.safe_open import open_regular
+
+EVERY = 5.0
+"""Seconds between two records of that somebody looks."""
+LIMIT = 4096
+"""Bytes that are read of it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LastView:
+    """One look of a screen."""
+
+    at: float
+    """Seconds since 1970."""
+    health: str
+    """The worst news of health then, in words."""
+    leaves: bool = False
+    """Whether that screen went away then; another may show the run all the same."""
+
+    def is_fresh(self, now: float) -> bool:
+        """Whether a screen may show the run now: each says so every few seconds.
+
+        Args:
+            now: seconds since 1970.
+        """
+        return now - self.at < 2 * EVERY
+
+
+def read_last_view(directory: RunDirectory) -> LastView | None:
+    """The last look of any screen; `None` where there is no record of one."""
+    try:
+        with open_regular(directory.glance) as file:
+            said = json.loads(file.read(LIMIT))
+        glance = LastView(
+            at=float(said["at"]),
+            health=str(said["health"]),
+            leaves=bool(said.get("leaves", False)),
+        )
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return None
+    return glance if 0 <= glance.at < YEAR_9999 else None
+
+
+def write_last_view(directory: RunDirectory, glance: LastView) -> None:
+    """Put a look on record; where that cannot be, the next card says less."""
+    new = directory.glance.with_suffix(f".{os.getpid()}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    data = json.dumps(asdict(glance)).encode()
+    try:
+        with os.fdopen(os.open(new, flags, 0o600), "wb") as file:
+            file.write(data)
+        new.replace(directory.glance)
+    except OSError:
+        with suppress(OSError):
+            new.unlink()
+
+
+TAIL = 1 << 18
+"""Bytes of the file's end that are read: some thousand checks."""
+
+
+def last_checks(path: Path) -> Mapping[str, float]:
+    """When each probe was last asked, in seconds since 1970.
+
+    Args:
+        path: a run's `health.jsonl`.
+    """
+    found: dict[str, float] = {}
+    with suppress(OSError), open_regular(path) as file:
+        file.seek(0, os.SEEK_END)
+        file.seek(max(0, file.tell() - TAIL))
+        for line in file.read().split(b"\n"):
+            with suppress(RunError):  # the first is cut, the last may be torn
+                record = decode(line)
+                if isinstance(record, ProbeResult):
+                    found[record.probe] = record.at
+    return found
+
+
+def unwatched_since(path: Path) -> float | None:
+    """When a run whose host is dead was last watched; `None` where it has no probes.
+
+    Args:
+        path: its `health.jsonl`.
+
+    Returns:
+        Seconds since 1970.
+    """
+    return max(last_checks(path).values(), default=None)

@@ -1,0 +1,269 @@
+"""One run's directory: what lies where in it, and how it is made.
+
+Folders are 0700 and files 0600; nothing is opened through a link.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mobius_tui.errors import RunError
+from mobius_tui.run.storage.safe_open import regular_descriptor
+from mobius_tui.run.storage.sharing import file_mode, make_folder
+from mobius_tui.run.storage.state_home import private_folder, runs_root, state_home
+
+if TYPE_CHECKING:
+    from mobius_tui.runbook.model.runbook import Source
+
+
+def runbook_digest(sources: Iterable[Source]) -> str:
+    """SHA-256 over the names and bytes of a runbook's files, in hexadecimal."""
+    import hashlib  # a screen's first paint does without
+
+    digest = hashlib.sha256()
+    for source in sources:
+        digest.update(f"{source.name}\0{len(source.data)}\0".encode())
+        digest.update(source.data)
+    return digest.hexdigest()
+
+
+def create(path: Path, data: bytes = b"") -> None:
+    """Write a new file, durably: private, or its group's to read as its folder is.
+
+    Raises:
+        FileExistsError: the name is taken.
+        OSError: it could not be written.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    mode = file_mode(path.parent)
+    handle = os.open(path, flags, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        if mode != 0o600:
+            os.fchmod(handle, mode)
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder durable."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptDirectory:
+    """`steps/ID.N`: what one attempt left."""
+
+    path: Path
+
+    @property
+    def script(self) -> Path:
+        """What ran."""
+        return self.path / "script"
+
+    @property
+    def output(self) -> Path:
+        """Standard output and error as they came."""
+        return self.path / "output"
+
+    @property
+    def spans(self) -> Path:
+        """Which bytes of the output came from which stream, and when."""
+        return self.path / "spans"
+
+    @property
+    def outputs(self) -> Path:
+        """The KEY=VALUE lines that the script wrote to `$RUNBOOK_OUTPUT`."""
+        return self.path / "outputs"
+
+    @property
+    def pid(self) -> Path:
+        """Exists if and only if the script may have run."""
+        return self.path / "pid"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the keeper, with its pid in it."""
+        return self.path / "lock"
+
+    @property
+    def tree(self) -> Path:
+        """Held by every process of the step that has not closed it."""
+        return self.path / "tree"
+
+    @property
+    def end_to_be(self) -> Path:
+        """Room for `exit`; while the keeper waits for room on the disk, it says so."""
+        return self.path / "exit.new"
+
+    @property
+    def exit(self) -> Path:
+        """The script's end, renamed into place by the keeper."""
+        return self.path / "exit"
+
+
+@dataclass(frozen=True, slots=True)
+class RunDirectory:
+    """One run's directory."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        """The run's name."""
+        return self.path.name
+
+    @property
+    def runbook(self) -> Path:
+        """The folder of the exact files that are being run."""
+        return self.path / "runbook"
+
+    @property
+    def journal(self) -> Path:
+        """Every event."""
+        return self.path / "journal.jsonl"
+
+    @property
+    def health(self) -> Path:
+        """Every check of a probe, and what the machine was doing."""
+        return self.path / "health.jsonl"
+
+    @property
+    def socket(self) -> Path:
+        """Where viewers say what they want."""
+        return self.path / "control.sock"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the host for as long as it lives."""
+        return self.path / "lock"
+
+    @property
+    def host_log(self) -> Path:
+        """The host's own stdout and stderr."""
+        return self.path / "host.log"
+
+    @property
+    def record(self) -> Path:
+        """Written when the run ends."""
+        return self.path / "record.toml"
+
+    @property
+    def imported(self) -> Path:
+        """Where the run came from; only there for one that was run elsewhere."""
+        return self.path / "imported.toml"
+
+    @property
+    def glance(self) -> Path:
+        """When a screen last showed the run; see `glance`."""
+        return self.path / "glance.json"
+
+    @property
+    def contents(self) -> Path:
+        """The name of the run and of its steps; see `contents`."""
+        return self.path / "contents"
+
+    @property
+    def steps(self) -> Path:
+        """The folder of all attempts."""
+        return self.path / "steps"
+
+    def attempt(self, step: str, number: int) -> AttemptDirectory:
+        """The directory of one attempt."""
+        return AttemptDirectory(self.steps / f"{step}.{number}")
+
+    def host(self) -> int | None:
+        """The pid of the living host, judged by its lock; `None` if there is none."""
+        return holder(self.lock)
+
+
+def holder(path: Path) -> int | None:
+    """The pid written in a lock file that is held; `None` when it is free.
+
+    A pid of 0 means that it is held by a process that has not written its pid yet.
+    """
+    try:
+        handle = regular_descriptor(path)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise RunError(f"{path}: {error.strerror}") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        text = os.read(handle, 32).decode("ascii", "replace").strip()
+        return int(text) if text.isdigit() else 0
+    else:
+        return None
+    finally:
+        os.close(handle)
+
+
+def lock_now(handle: int) -> bool:
+    """Lock an open file or folder for this process alone; gives whether it was free."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def make(
+    root: Path,
+    runbook_id: str,
+    sources: Iterable[Source],
+    at: float,
+    *,
+    shared: bool = False,
+) -> RunDirectory:
+    """Make the directory of a new run, with the runbook's bytes in it.
+
+    Args:
+        root: the folder of runs.
+        runbook_id: a part of its name.
+        sources: the runbook's files.
+        at: when it begins, in seconds since 1970.
+        shared: whether `root` is one that `sharing.shared_folder` made.
+
+    Raises:
+        RunError: it cannot be made.
+    """
+    if root == runs_root():
+        private_folder(state_home())
+    if not shared:
+        private_folder(root)
+    when = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H-%M-%S")
+    for suffix in ("", *(f"-{n}" for n in range(2, 100))):
+        path = root / f"{when}-{runbook_id}{suffix}"
+        try:
+            make_folder(path)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise RunError(f"{path}: {error.strerror}") from error
+        break
+    else:
+        raise RunError(f"{root}: a hundred runs began in this second")
+    run = RunDirectory(path)
+    try:
+        for folder in (run.runbook, run.steps):
+            make_folder(folder)
+        for source in sources:
+            create(run.runbook / source.name, source.data)
+        for empty in (run.journal, run.health, run.host_log, run.lock):
+            create(empty)
+        sync_folder(run.path)
+        sync_folder(root)
+    except OSError as error:
+        raise RunError(f"{path}: {error.strerror}; free some space") from error
+    return run

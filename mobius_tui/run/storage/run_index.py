@@ -1,0 +1,125 @@
+"""Which runs there are, newest first, and which of them a name means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from mobius_tui.errors import UsageError
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.sharing import others_folders, own_folders
+from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.sanitize import line
+
+_RUN_ID = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\S+")
+
+
+def is_run_id(name: str) -> bool:
+    """Whether a run can have this name, and nothing else has."""
+    plain = line(name) == name and len(name) <= 200
+    return plain and "/" not in name and _RUN_ID.fullmatch(name) is not None
+
+
+def all_runs(
+    root: Path, *, but: Collection[str] = frozenset()
+) -> tuple[RunDirectory, ...]:
+    """Every run, newest first.
+
+    Args:
+        root: the folder of all runs.
+        but: ids of runs that are left out.
+    """
+    folders = (root, *own_folders()) if root == runs_root() else (root,)
+    return _newest_first(run for folder in folders for run in _runs_in(folder, but))
+
+
+def others_runs() -> tuple[RunDirectory, ...]:
+    """Every run that others share with this user, newest first."""
+    none: frozenset[str] = frozenset()
+    return _newest_first(
+        run for folder in others_folders() for run in _runs_in(folder, none)
+    )
+
+
+def _newest_first(runs: Iterable[RunDirectory]) -> tuple[RunDirectory, ...]:
+    return tuple(sorted(runs, key=lambda run: run.id, reverse=True))
+
+
+def _runs_in(folder: Path, but: Collection[str]) -> list[RunDirectory]:
+    found: list[RunDirectory] = []
+    with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+        found = [
+            RunDirectory(path)
+            for path in folder.iterdir()
+            if path.name not in but
+            and _RUN_ID.fullmatch(path.name)
+            and path.is_dir()
+            and not path.is_symlink()
+        ]
+    return found
+
+
+def newest(root: Path) -> RunDirectory:
+    """The newest run.
+
+    Raises:
+        UsageError: there is none.
+    """
+    runs = all_runs(root)
+    if not runs:
+        raise UsageError("there are no runs yet; `mobius-tui demo` makes one")
+    return runs[0]
+
+
+def likely_open(root: Path) -> RunDirectory | None:
+    """The newest run that left no record of an end: its journal knows for certain."""
+    return next((run for run in all_runs(root) if _may_be_open(run)), None)
+
+
+def _may_be_open(run: RunDirectory) -> bool:
+    return not run.record.exists() and not run.imported.exists()
+
+
+def run_by_name(root: Path, name: str) -> RunDirectory:
+    """A run by its id, by a part of it that only one has, or by its folder's path.
+
+    Raises:
+        UsageError: none, or more than one, is meant.
+    """
+    path = Path(name)
+    here = _in_folder(path)
+    if "/" in name or name in (".", ".."):
+        if here is not None:
+            return here
+        raise UsageError(f"{name} is no run: there is no journal.jsonl in it")
+    every = (*all_runs(root), *others_runs())
+    named = [run for run in every if name in run.id]
+    meant = {run.id: run for run in named if run.id == name}
+    if not meant:
+        meant = {run.id: run for run in named}
+        if here is not None:
+            meant[f"./{name}"] = here
+    if len(meant) == 1:
+        return next(iter(meant.values()))
+    if meant:
+        few = [*meant][:4] + [*meant][4:][-1:]  # a folder here is the last
+        names = ", ".join(few)
+        raise UsageError(f"{name!r} could be any of: {names}; give more of its name")
+    folder = f", and ./{name} holds no journal.jsonl" if _is_folder(path) else ""
+    raise UsageError(f"no run {name!r}{folder}; `mobius-tui runs` lists them")
+
+
+def _in_folder(path: Path) -> RunDirectory | None:
+    """The run in a folder; `None` where there is no journal in it."""
+    with suppress(OSError):
+        if (path / "journal.jsonl").is_file():
+            return RunDirectory(path.resolve())
+    return None
+
+
+def _is_folder(path: Path) -> bool:
+    with suppress(OSError):  # as where it is longer than any name
+        return path.is_dir()
+    return False

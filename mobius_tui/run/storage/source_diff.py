@@ -1,0 +1,90 @@
+"""How the files of a runbook differ from the copy that a run goes by."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeAlias
+
+from mobius_tui.run.events.run_events import RunBegan
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.runbook.library.own_runbooks import editable_file
+from mobius_tui.runbook.toml.runbook_source import RefusedError, read_bytes
+
+Stamp: TypeAlias = tuple[tuple[int, int], ...]
+MOST_LINES = 5000
+"""Lines of a file that are compared line by line; longer ones take seconds."""
+
+
+def source_of(began: RunBegan) -> Path:
+    """The file that a run was made of, or the copy that its reader edits instead."""
+    return editable_file(Path(began.path))
+
+
+def edits(directory: RunDirectory, began: RunBegan) -> tuple[str, ...]:
+    """What was edited since a run began, as the lines of a unified diff.
+
+    Args:
+        directory: the run's.
+        began: how it began.
+    """
+    if not began.path:
+        return ()
+    lines: list[str] = []
+    for then, now in _pairs(directory, began):
+        lines += _compared(then, now)
+    return tuple(lines)
+
+
+def stamp(directory: RunDirectory, began: RunBegan) -> Stamp | None:
+    """What is another one where a source may have been edited.
+
+    Args:
+        directory: the run's.
+        began: how it began.
+
+    Returns:
+        Size and time of each file; `None` where one is not there.
+    """
+    if not began.path:
+        return None
+    try:
+        found = [now.stat() for _, now in _pairs(directory, began)]
+    except OSError:
+        return None
+    return tuple((each.st_size, each.st_mtime_ns) for each in found)
+
+
+def _pairs(directory: RunDirectory, began: RunBegan) -> Iterator[tuple[Path, Path]]:
+    """The run's copy of each file, and the file as a person edits it."""
+    main = source_of(began)
+    names = sorted(path.name for path in directory.runbook.glob("*.toml"))
+    names.sort(key=lambda name: name != began.file)
+    for name in names:
+        now = main if name == began.file else main.with_name(name)
+        yield directory.runbook / name, now
+
+
+def _compared(then: Path, now: Path) -> list[str]:
+    before, after = _read(then), _read(now)
+    if before is None or before == after:
+        return []
+    if after is None:
+        return [f"--- {then.name}, as this run has it", f"+++ {now} is not there now"]
+    old, new = _lines(before), _lines(after)
+    if max(len(old), len(new)) > MOST_LINES:
+        return [f"{now} differs: {len(old)} lines in this run, {len(new)} now"]
+    names = (f"{then.name}, as this run has it", f"{now}, as it is now")
+    return list(difflib.unified_diff(old, new, *names, lineterm=""))
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return read_bytes(path)
+    except RefusedError:
+        return None
+
+
+def _lines(data: bytes) -> list[str]:
+    return data.decode("utf-8", errors="replace").split("\n")

@@ -1,0 +1,109 @@
+"""What a run's screen shows before the run has been read: its name and its steps.
+
+A small file beside the journal, written when the run begins: to read a runbook of
+thousands of steps takes a second, and whoever comes back wants to see at once that he
+is in the right place. It says nothing of states, so it cannot be out of date.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from mobius_tui import sanitize
+from mobius_tui.run.storage.run_directory import RunDirectory, create
+from mobius_tui.run.storage.safe_open import open_regular
+
+if TYPE_CHECKING:
+    from mobius_tui.run.planning.plan import Plan
+
+LIMIT = 8 << 20
+"""Bytes that are read of it."""
+TAIL = 64 << 10
+"""Bytes at the journal's end in which the step is sought that somebody last worked on.
+"""
+_STEP = re.compile(rb'"step":"([^"\\]+)"')
+
+
+class TableOfContents(NamedTuple):
+    """What is known of a run at once."""
+
+    title: str
+    mode: str
+    environment: str
+    rows: tuple[tuple[bool, str], ...]
+    """Those around the step that was last worked on: whether it is a phase, and its
+    title with its number."""
+
+
+def write_table_of_contents(
+    directory: RunDirectory, plan: Plan, *, mode: str, environment: str | None
+) -> None:
+    """Write it down; where that cannot be, the screen shows less at first."""
+    with suppress(OSError):
+        create(directory.contents, written(plan, mode=mode, environment=environment))
+
+
+def written(plan: Plan, *, mode: str, environment: str | None) -> bytes:
+    """What is written down of a run."""
+    head = "\t".join(map(sanitize.line, (plan.runbook.title, mode, environment or "")))
+    lines = [head]
+    for phase in plan.runbook.phases:
+        title = sanitize.line(phase.title)
+        lines.append(f"\t{plan.phase_numbers[phase.id]} {title}")
+        for step in phase.steps:
+            title = sanitize.line(step.title)
+            lines.append(f"{step.id}\t{plan.numbers[step.id]} {title}")
+    return ("\n".join(lines) + "\n").encode()
+
+
+def read_table_of_contents(
+    directory: RunDirectory, count: int
+) -> TableOfContents | None:
+    """What a run's file says; `None` where there is none, or no sense in it.
+
+    Args:
+        directory: the run's.
+        count: rows that there is room for at most.
+    """
+    try:
+        data = _read(directory.contents, LIMIT).decode()
+        tail = _read(directory.journal, TAIL, from_end=True)
+    except (OSError, UnicodeError):
+        return None
+    head, _, rest = data.partition("\n")
+    parts = head.split("\t")
+    if len(parts) != 3:
+        return None
+    title, mode, environment = map(sanitize.line, parts)
+    begin = _begin(rest, tail, count)
+    end = begin
+    for _ in range(count):
+        end = rest.find("\n", end) + 1 or len(rest)
+    lines = rest[begin:end].split("\n")
+    cells = (line.partition("\t") for line in lines if line)
+    rows = tuple((not step, sanitize.line(title)) for step, _, title in cells)
+    return TableOfContents(title, mode, environment, rows)
+
+
+def _begin(rest: str, tail: bytes, count: int) -> int:
+    """Where the rows begin: at the top, or half a page above the step in question."""
+    steps = _STEP.findall(tail)
+    at = rest.find(f"\n{steps[-1].decode(errors='replace')}\t") if steps else -1
+    before = rest[: at + 1].count("\n")
+    if before < count:
+        return 0
+    for _ in range(count // 2):
+        at = rest.rfind("\n", 0, at)
+    return at + 1
+
+
+def _read(path: Path, limit: int, *, from_end: bool = False) -> bytes:
+    with open_regular(path) as file:
+        if from_end:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - limit))
+        return file.read(limit)

@@ -1,0 +1,127 @@
+"""The real terminal of whoever attends a step: taken raw, and given back as it was."""
+
+from __future__ import annotations
+
+import os
+import select
+import termios
+import time
+import tty
+from types import TracebackType
+from typing import Self
+
+from mobius_tui.run.terminal.terminal_history import Modes
+
+FENCE = b"\x1b[5n"
+FENCE_ANSWER = b"\x1b[0n"
+"""A question that terminals answer, after all that they were asked before."""
+FENCE_LIMIT = 0.5
+"""Seconds to wait for it: a slow line takes less, and a few terminals say nothing."""
+SAVE_TITLE, RESTORE_TITLE = b"\x1b[22;0t", b"\x1b[23;0t"
+
+
+class GoneError(Exception):
+    """The terminal has ended, or the viewer was told to go."""
+
+
+class RawTerminal:
+    """A terminal that passes every byte on, while the block lasts."""
+
+    def __init__(self, source: int = 0, sink: int = 1) -> None:
+        """Take a terminal.
+
+        Args:
+            source: where keys come from.
+            sink: where the screen is.
+        """
+        self.source, self._sink = source, sink
+        self._modes = Modes()
+        self._is_gone = False
+        self._old: list[int | list[bytes | int]] = []
+
+    def __enter__(self) -> Self:
+        self._old = termios.tcgetattr(self.source)
+        tty.setraw(self.source)
+        self.write(SAVE_TITLE)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Undo what was left in it, and forget what it still had to say."""
+        try:
+            if self._is_gone:
+                return
+            self._write_if_room(self._modes.undone() + RESTORE_TITLE)
+            if not isinstance(error, GoneError):
+                self._forget_answers()
+        except OSError:
+            self._is_gone = True
+        finally:
+            self._give_back()
+
+    def _give_back(self) -> None:
+        try:
+            termios.tcsetattr(self.source, termios.TCSANOW, self._old)
+            termios.tcflush(self.source, termios.TCIFLUSH)
+        except termios.error:
+            self._is_gone = True
+
+    def size(self) -> tuple[int, int]:
+        """Rows and columns."""
+        found = os.get_terminal_size(self._sink)
+        return found.lines, found.columns
+
+    def read(self) -> bytes:
+        """What was typed.
+
+        Raises:
+            GoneError: the terminal has ended.
+        """
+        try:
+            data = os.read(self.source, 65536)
+        except OSError:
+            data = b""
+        if not data:
+            self._is_gone = True
+            raise GoneError
+        return data
+
+    def write(self, data: bytes) -> None:
+        """Show it, and follow what it makes of the terminal.
+
+        Raises:
+            GoneError: the terminal has ended.
+        """
+        self._modes.split(data)
+        try:
+            while data:
+                data = data[os.write(self._sink, data) :]
+        except OSError as error:
+            self._is_gone = True
+            raise GoneError from error
+
+    def say(self, words: str) -> None:
+        """A line of our own."""
+        self.write(f"\r\n{words}\r\n".encode("utf-8", "replace"))
+
+    def _write_if_room(self, data: bytes) -> None:
+        """Write to a terminal that may have stopped reading; then it is let be."""
+        _, ready, _ = select.select([], [self._sink], [], FENCE_LIMIT)
+        if ready:
+            os.write(self._sink, data)
+
+    def _forget_answers(self) -> None:
+        """Read away what the terminal answers: it would come back as keys."""
+        self._write_if_room(FENCE)
+        until = time.monotonic() + FENCE_LIMIT
+        came = b""
+        while FENCE_ANSWER not in came and (left := until - time.monotonic()) > 0:
+            ready, _, _ = select.select([self.source], [], [], left)
+            data = os.read(self.source, 65536) if ready else b""
+            if ready and not data:
+                return
+            came = came[-16:] + data

@@ -1,0 +1,169 @@
+"""What a program has made of a terminal: its modes, and what it printed last.
+
+The keeper follows it to show it to who comes later: a program sets a mode once, and
+does not set it again for another terminal. The viewer follows it to undo it.
+"""
+
+import re
+
+TAIL = 65536
+"""Bytes of output that are kept for who comes later."""
+
+_MODES = re.compile(
+    rb"\x1b\[\?(?P<numbers>[0-9;]{1,64})(?P<way>[hl])|\x1b(?P<keypad>[=>])"
+    rb"|\x1b\[(?P<keys>>[0-9;]{0,64}[um]|<[0-9]{0,4}u)|\x1b(?P<reset>c)"
+)
+"""Private modes set or reset; the keypad's; how keys are told; a reset of it all."""
+_BEGUN = re.compile(rb"\x1b(\[([?<>][0-9;]{0,64})?)?\Z")
+"""The beginning of one of these, at the end of a read."""
+_SEQUENCE = re.compile(
+    rb"(\x1b\[[0-9;:]*[@A-HJ-MPSTXZ`adefgmrsu]|\x1b[78DEM]|\x1b[()][0AB])"
+    rb"|\x1b[PX\]^_][^\x07\x1b]*(?:\x07|\x1b\\|\Z)"  # a string: a title, a query
+    rb"|\x1b(?:\[[0-?]*[ -/]*[@-~]?|[ -/]*[0-~]?)"  # any other sequence
+    rb"|\xc2[\x80-\x9f]"  # the same in one character
+    rb"|[\x00-\x06\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]"  # controls; 0x05 wants an answer
+)
+"""What a terminal obeys. The first group only draws; the rest may also ask, or set."""
+
+ALTERNATE = frozenset({47, 1047, 1049})
+"""The modes of the second screen, which full-screen programs draw on."""
+KEYPAD = -1
+"""The keypad's mode: it has a sequence of its own, and no number."""
+MODES = 10_000
+"""Private modes from here on are nobody's: what sets them is no program's wish, and
+they are not kept, however many there are."""
+KEYS = 32
+"""Ways of telling keys that are kept one upon the other; terminals keep fewer."""
+
+
+BROKEN_OFF = b"\x18\x1b\\"
+"""Ends a sequence, or a string, that was not sent to its end."""
+PLAIN = (
+    b"\x1b[>4m"  # keys are told as ever
+    b"\x1b(B\x0f"  # letters are letters
+    b"\x1b7\x1b[r\x1b8"  # all of the screen scrolls; the cursor stays
+    b"\x1b>\x1b[4l\x1b[?7h"  # no keypad, no insertion; long lines wrap
+    b"\x1b[0m\x1b[?25h\x1b[0 q"  # no colour; the cursor shows, in its own shape
+)
+
+
+class Modes:
+    """The private modes that a stream of output has set."""
+
+    def __init__(self) -> None:
+        self.on: dict[int, None] = {}
+        """Those that are set now, in the order in which they were."""
+        self.off: set[int] = set()
+        """Those that were reset: some are set in a terminal of themselves."""
+        self.keys: list[bytes] = []
+        """What was asked for, one upon the other, of how keys are told."""
+        self._held = b""
+
+    @property
+    def full_screen(self) -> bool:
+        """Whether it draws on the second screen."""
+        return not ALTERNATE.isdisjoint(self.on)
+
+    def split(self, data: bytes) -> "list[tuple[bool, bytes]]":
+        """Follow more output.
+
+        Returns:
+            The output without its modes, in pieces, each with whether it went to the
+            second screen. What may begin a mode is kept for the next call.
+        """
+        data = self._held + data
+        begun = _BEGUN.search(data)
+        cut = begun.start() if begun else len(data)
+        data, self._held = data[:cut], data[cut:]
+        pieces, place = [], 0
+        for found in _MODES.finditer(data):
+            pieces.append((self.full_screen, data[place : found.start()]))
+            self._take(found)
+            place = found.end()
+        pieces.append((self.full_screen, data[place:]))
+        return pieces
+
+    def _take(self, found: "re.Match[bytes]") -> None:
+        if found["reset"]:
+            self.on.clear()
+            self.off.clear()
+            self.keys.clear()
+        elif found["keypad"]:
+            self._put(KEYPAD, on=found["keypad"] == b"=")
+        elif found["keys"]:
+            self._take_keys(found["keys"])
+        else:
+            for number in found["numbers"].split(b";"):
+                if number:
+                    self._put(int(number), on=found["way"] == b"h")
+
+    def _take_keys(self, said: bytes) -> None:
+        """Two ways to have keys told in full: xterm's ends in m, kitty's in u."""
+        if said.endswith(b"m"):
+            self.keys = [each for each in self.keys if not each.endswith(b"m")]
+        if said.startswith(b">"):
+            self.keys = [*self.keys[1 - KEYS :], said]
+        else:
+            count = int(said[1:-1].partition(b";")[0] or b"1")
+            del self.keys[max(0, len(self.keys) - count) :]
+
+    def _put(self, mode: int, *, on: bool) -> None:
+        if mode >= MODES:
+            return
+        self.on.pop(mode, None)
+        self.off.discard(mode)
+        if on:
+            self.on[mode] = None
+        else:
+            self.off.add(mode)
+
+    def again(self) -> bytes:
+        """What sets a terminal to these modes."""
+        off = b"".join(_mode(mode, on=False) for mode in sorted(self.off))
+        on = b"".join(_mode(mode, on=True) for mode in self.on)
+        return off + on + b"".join(b"\x1b[" + each for each in self.keys)
+
+    def undone(self) -> bytes:
+        """What makes a terminal plain again, whatever was left in it."""
+        kitty = sum(each.endswith(b"u") for each in self.keys)
+        away = b"\x1b[<%du" % kitty if kitty else b""
+        plain = [mode for mode in self.on if mode not in ALTERNATE]
+        away += b"".join(_mode(mode, on=False) for mode in plain)
+        away += b"".join(_mode(mode, on=False) for mode in self.on if mode in ALTERNATE)
+        return BROKEN_OFF + away + PLAIN
+
+
+def _mode(mode: int, *, on: bool) -> bytes:
+    if mode == KEYPAD:
+        return b"\x1b=" if on else b"\x1b>"
+    return b"\x1b[?%d%c" % (mode, b"h" if on else b"l")
+
+
+class TerminalHistory:
+    """What to show to who comes to a program's terminal later."""
+
+    def __init__(self) -> None:
+        self.modes = Modes()
+        self._tail = bytearray()
+
+    def feed(self, data: bytes) -> None:
+        """Follow more output. What full-screen programs draw is not kept."""
+        for full_screen, piece in self.modes.split(data):
+            if not full_screen:
+                self._tail += piece
+        if len(self._tail) > 2 * TAIL:
+            del self._tail[:-TAIL]
+
+    def shown(self) -> bytes:
+        """What brings another terminal to where the program's is.
+
+        A program on the second screen must draw it anew. Nothing in it makes a terminal
+        answer: the program would take the answer for typed keys.
+        """
+        if self.modes.full_screen:
+            return self.modes.again() + b"\x1b[2J\x1b[H"
+        tail = bytes(self._tail[-TAIL:])
+        if len(self._tail) > TAIL:
+            tail = tail[tail.find(b"\n") + 1 :]
+        drawn = _SEQUENCE.sub(lambda found: found[1] or b"", tail)
+        return self.modes.again() + drawn

@@ -1,0 +1,156 @@
+"""The keeper of a `tty` step: as `run/keeper/keeper.py`, with a terminal in place of pipes.
+
+It is run as a plain file by `python -I -S keeper.py LOCK TREE SPEC`, as that one is,
+but knows where the package lies, and so may import the few modules that import next to
+nothing themselves. What passes between the script and the person at its terminal goes
+into no file: `output` stays empty.
+
+The script is started when the first viewer has come to its terminal, so that it finds
+the right size and TERM, or after `COMING` without one.
+"""
+
+import _signal
+import fcntl
+import os
+import sys
+import termios
+import time
+
+sys.path.append(__file__.rpartition("/mobius_tui/")[0])
+
+from mobius_tui.run.keeper.attempt_record import (
+    begin_attempt_record,
+    finish_attempt_record,
+    read_keeper_order,
+)
+from mobius_tui.run.keeper.process_table import living_processes
+from mobius_tui.run.keeper.script_process import Script
+from mobius_tui.run.terminal.frames import AttachHello
+from mobius_tui.run.terminal.pty_relay import PtyRelay
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+COMING = 10.0
+"""Seconds that the first viewer may take to leave its screen and come."""
+SOON = 0.01
+"""Seconds between looks for what the script printed last."""
+TERM = "xterm-256color"
+"""What nearly every terminal understands; for a script that nobody came to."""
+IUTF8 = 0x4000
+"""Backspace takes a whole character: Linux's and macOS's own number."""
+CONTROL = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGWINCH")
+"""Signals that a terminal sends; whoever started the host may have ignored them."""
+
+
+class TerminalScript(Script):
+    """A script in a session of its own, with a terminal.
+
+    Programs on a terminal make process groups of their own, so all of the session is
+    meant where a script without one is only a group.
+    """
+
+    slave = -1
+    """The program's side of the terminal: it stays open until the script has ended."""
+
+    def bring(self, hello: AttachHello | None) -> None:
+        """Let it know the terminal that the first viewer brought."""
+        env = self.spec["env"]
+        term = hello.term if hello is not None and hello.term != "dumb" else ""
+        env.setdefault("TERM", term or TERM)
+        if hello is not None and hello.colour:
+            env.setdefault("COLORTERM", hello.colour)
+
+    def open_streams(self) -> "tuple[tuple[int, ...], tuple[int, ...]]":
+        """A terminal."""
+        master, slave = os.openpty()
+        modes = termios.tcgetattr(slave)
+        modes[0] |= IUTF8
+        termios.tcsetattr(slave, termios.TCSANOW, modes)
+        self.slave = os.dup(slave)
+        return (master,), (slave,)
+
+    def take_streams(self, theirs: "tuple[int, ...]") -> None:
+        """In the child: make the terminal its own."""
+        for name in CONTROL:
+            _signal.signal(getattr(_signal, name), _signal.SIG_DFL)
+        fcntl.ioctl(theirs[0], termios.TIOCSCTTY, 0)
+        for number in (0, 1, 2):
+            os.dup2(theirs[0], number)
+
+    def signal(self, number: int) -> None:
+        """Send a signal to every group of the session; wake those that it stopped."""
+        for group in {self.pid, *(group for _, group in self._session())}:
+            try:
+                os.killpg(group, number)
+                os.killpg(group, _signal.SIGCONT)
+            except (ProcessLookupError, PermissionError):
+                continue
+
+    def _others(self) -> "list[int]":
+        return [pid for pid, _ in self._session() if pid != self.pid]
+
+    def _session(self) -> "list[tuple[int, int]]":
+        """The living processes of the session, each with its group."""
+        return [
+            (pid, group) for pid, group, own in living_processes() if own == self.pid
+        ]
+
+
+def keep(lock: int, tree: int, spec: "dict[str, Any]") -> None:
+    """One attempt, from the preallocated `exit` to its rename."""
+    asked: list[int] = []
+    record, waker, _ = begin_attempt_record(lock, spec, asked)
+    script = TerminalScript(spec, lock, tree)
+    relay = None
+    try:
+        relay = PtyRelay(spec["dir"])
+        start(script, relay, waker, asked)
+    except OSError as error:
+        script.failed = ("terminal", error.errno or 0)
+    if relay is not None and script.failed is None:
+        pump(script, relay, waker, asked)
+        script.end_group()
+    if relay is not None:
+        relay.door.close()
+    finish_attempt_record(record, script, 0)
+    if relay is not None:
+        relay.end()
+
+
+def start(
+    script: TerminalScript, relay: PtyRelay, waker: int, asked: "list[int]"
+) -> None:
+    """Start the script when somebody is at its terminal, or nobody comes."""
+    until = time.monotonic() + COMING
+    while relay.attendant is None and not asked and time.monotonic() < until:
+        relay.turn(waker, until - time.monotonic())
+    if asked:
+        script.failed = ("stopped", 0)
+        return
+    at_it = relay.attendant
+    script.bring(at_it.hello if at_it is not None else None)
+    [master] = script.start()
+    relay.begin(master)
+
+
+def pump(
+    script: TerminalScript, relay: PtyRelay, waker: int, asked: "list[int]"
+) -> None:
+    """Relay until the script has ended and all that it printed has been passed on."""
+    ended: float | None = None
+    while ended is None or not relay.is_done(ended, time.monotonic()):
+        if asked:
+            script.stop("stopped")
+        now = time.monotonic()
+        script.press()
+        wait = None if script.deadline is None else max(0.0, script.deadline - now)
+        relay.turn(waker, wait if ended is None else SOON)
+        if ended is None and script.over():
+            ended = time.monotonic()
+            os.close(script.slave)
+
+
+if __name__ == "__main__":
+    keep(*read_keeper_order())

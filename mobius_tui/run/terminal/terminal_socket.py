@@ -1,0 +1,180 @@
+"""`terminal.sock`: where viewers attach to a `tty` step, and the connection of each."""
+
+import os
+import socket
+import time
+
+from mobius_tui.run.keeper.peer import peer_uid
+from mobius_tui.run.terminal import frames
+from mobius_tui.run.terminal.frames import AttachHello, FrameReader, encode_frames
+
+TYPE_CHECKING = False  # as in `cli`
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+STALL = 5.0
+"""Seconds for which a viewer may take nothing of what it is sent."""
+ROOM = 32768
+"""Bytes on their way to a viewer from which a program has to wait, as it would for a
+slow terminal: a key that stops a flood is not to wait behind much of it."""
+
+
+class AttachedViewer:
+    """A connection; nothing here ever waits for its other end."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        connection.settimeout(0)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ROOM)
+        self.connection = connection
+        self.hello: AttachHello | None = None
+        self.since = self.typed = time.monotonic()
+        """When it came; when it typed last."""
+        self.unread: list[tuple[bytes, bytes]] = []
+        """What it said together with its HELLO."""
+        self.gone = False
+        self._reader = FrameReader()
+        self._pending = b""
+        self._took = time.monotonic()
+
+    def fileno(self) -> int:
+        """For `select`."""
+        return self.connection.fileno()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether it has yet to take something."""
+        return bool(self._pending)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether more may be sent."""
+        return len(self._pending) < ROOM
+
+    def in_words(self) -> bytes:
+        """Who it is, seconds since it came and since it typed, as BUSY holds them."""
+        now = time.monotonic()
+        who = self.hello.who if self.hello is not None else ""
+        words = f"{who}\0{now - self.since:.0f}\0{now - self.typed:.0f}"
+        return words.encode("utf-8", "replace")
+
+    def patience(self, now: float) -> float | None:
+        """Seconds that it has left to take something; `None` if there is nothing."""
+        return self._took + STALL - now if self._pending else None
+
+    def send(self, kind: bytes, data: bytes = b"") -> None:
+        """Send a frame, now or when there is room for it."""
+        if not self._pending:
+            self._took = time.monotonic()
+        self._pending += encode_frames(kind, data)
+        self.flush()
+
+    def flush(self) -> None:
+        """Send what there is room for."""
+        try:
+            while self._pending:
+                count = self.connection.send(self._pending)
+                self._pending = self._pending[count:]
+                self._took = time.monotonic()
+        except BlockingIOError:
+            return
+        except OSError:
+            self.gone = True
+
+    def receive(self) -> "list[tuple[bytes, bytes]]":
+        """What it says; nothing from one that is gone, or talks nonsense."""
+        try:
+            data = self.connection.recv(65536)
+            self.gone = self.gone or not data
+            return list(self._reader.feed(data))
+        except BlockingIOError:
+            return []
+        except (OSError, ValueError):
+            self.gone = True
+            return []
+
+    def close(self) -> None:
+        """Hang up."""
+        self.gone = True
+        self.connection.close()
+
+
+NEWCOMERS = 8
+"""Connections that have not said who they are, at most. The next one takes the place
+of the oldest: a viewer says it at once, and what is silent must not keep one out."""
+
+
+class TerminalSocket:
+    """The listening socket, and who has come in and said nothing yet."""
+
+    def __init__(
+        self, folder: str, meet: "Callable[[AttachedViewer, AttachHello], None]"
+    ) -> None:
+        """Listen in the attempt's directory.
+
+        Args:
+            folder: its path may be longer than a socket's, so it is bound from within.
+            meet: takes who has said which terminal it brings.
+
+        Raises:
+            OSError: the socket cannot be made.
+        """
+        self._path = f"{folder}/{frames.SOCKET}"
+        self._meet = meet
+        self._newcomers: list[AttachedViewer] = []
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        os.chdir(folder)
+        mask = os.umask(0o177)
+        try:
+            self._listener.bind(frames.SOCKET)
+        finally:
+            os.umask(mask)
+            os.chdir("/")
+        self._listener.listen(NEWCOMERS)
+        self._listener.settimeout(0)
+
+    def reads(self) -> "dict[int, Callable[[], None]]":
+        """What to wait for, and what to do then."""
+        found = {newcomer.fileno(): self._hear for newcomer in self._newcomers}
+        return {**found, self._listener.fileno(): self._accept}
+
+    def close(self) -> None:
+        """Let nobody in any more."""
+        self._listener.close()
+        for newcomer in self._newcomers:
+            newcomer.close()
+        self._newcomers.clear()
+        try:
+            os.unlink(self._path)
+        except OSError:
+            return  # the script, or somebody, has taken it away
+
+    def _accept(self) -> None:
+        try:
+            connection, _ = self._listener.accept()
+            allowed = peer_uid(connection) in (os.getuid(), 0)
+        except OSError:
+            return  # it went again
+        if not allowed:
+            connection.close()
+            return
+        if len(self._newcomers) == NEWCOMERS:
+            self._newcomers.pop(0).close()
+        self._newcomers.append(AttachedViewer(connection))
+
+    def _hear(self) -> None:
+        for newcomer in tuple(self._newcomers):
+            said = newcomer.receive()
+            if not said and not newcomer.gone:
+                continue
+            self._newcomers.remove(newcomer)
+            kind, data = said[0] if said else (b"", b"")
+            try:
+                hello = AttachHello.decode(data) if kind == frames.HELLO else None
+            except ValueError:
+                hello = None
+            if hello is None or newcomer.gone:
+                newcomer.close()
+            else:
+                newcomer.unread = said[1:]
+                self._meet(newcomer, hello)

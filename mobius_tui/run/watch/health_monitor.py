@@ -1,0 +1,305 @@
+"""Health during a run: its probes, its systemd units, and `health.jsonl`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import re
+import traceback
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mobius_tui.errors import MobiusError
+from mobius_tui.health.health_record import MachineSample, ProbeResult, encode
+from mobius_tui.health.machine_samples import Machine
+from mobius_tui.health.probe_target import ProbeTarget, fill_target
+from mobius_tui.health.probe_window import CurrentHealth, stale_after
+from mobius_tui.run.attempts.stopping import running_process_groups
+from mobius_tui.run.checks.context import Context
+from mobius_tui.run.checks.machine_checks import unit_states_now
+from mobius_tui.run.journal.journal import Clock
+from mobius_tui.run.keeper.disk_full import FULL
+from mobius_tui.run.planning.variables import probe_texts
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.safe_open import open_regular
+from mobius_tui.runbook.model.check_kinds import ProcessCheck, ServiceCheck
+from mobius_tui.runbook.model.limits import bounded_duration
+from mobius_tui.runbook.model.runbook import Runbook
+
+if TYPE_CHECKING:
+    from mobius_tui.run.host.engine import Engine
+
+
+EVERY = 10.0
+"""Seconds between two looks: each is a process of its own."""
+LIMIT = 5.0
+"""Seconds that a look may take."""
+
+
+class UnitStates:
+    """What `systemctl` said of them last."""
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self.known: Mapping[str, str] = {}
+        """By unit; empty where there is none to look at, or nobody to ask."""
+
+    async def watch(self, engine: Engine, *, every: float) -> None:
+        """Look for as long as the run is open.
+
+        Args:
+            engine: the run's decider.
+            every: seconds between two checks of health; it looks no more often.
+        """
+        while names := _names(engine):
+            with suppress(OSError, TimeoutError):
+                async with asyncio.timeout(LIMIT):
+                    self.known = await unit_states_now(names, _context(engine))
+            await asyncio.sleep(max(every, EVERY))
+
+
+def _names(engine: Engine) -> tuple[str, ...]:
+    """Units that a check wants to be active, filled in as far as that can be."""
+    values = engine.values()
+    found: dict[str, None] = {}
+    for step in engine.plan.steps.values():
+        for check in step.checks:
+            if isinstance(check, ServiceCheck) and "active" in check.state:
+                for name in check.names:
+                    with suppress(MobiusError):
+                        found[values.fill(name)] = None
+    return tuple(name for name in found if name and not name.startswith("-"))
+
+
+def _context(engine: Engine) -> Context:
+    began = engine.state.began
+    assert began is not None
+    return Context(
+        workdir=Path(began.workdir),
+        env=engine.env,
+        fill=engine.values().fill,
+        groups=running_process_groups(engine),
+        own=frozenset({os.getpid()}),
+    )
+
+
+PIECE = 1 << 16
+"""Bytes that are read at once: each thread of the host keeps the memory that it took
+for the most."""
+
+
+class Monitor:
+    """Writes what the probes see; the fold of it is what `${health.PROBE}` says."""
+
+    def __init__(self, directory: RunDirectory, runbook: Runbook, clock: Clock) -> None:
+        self._runbook = runbook
+        self._clock = clock
+        self._path = directory.health
+        flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+        self._file = os.open(directory.health, flags)
+        self._size = 0
+        self._hash = hashlib.sha256()
+        self._health = CurrentHealth()
+        self._beat = 5.0
+        self._units = UnitStates()
+        self.on_record: Callable[[ProbeResult | MachineSample], None] = lambda _: None
+        """Told of every record, once it counts."""
+        self._torn = b""
+        """What of a line a full disk has kept out."""
+        self.failed: str | None = None
+        """Why nothing is written any more."""
+
+    def states(self) -> Mapping[str, str]:
+        """Each probe's state, in a word; unknown where the last check is old."""
+        now = self._clock.wall()
+        oldest = now - stale_after(self._beat)
+        looked = self.looked()
+        return {
+            probe_id: window.status(now).state
+            if looked.get(probe_id, 0.0) >= oldest
+            else "unknown"
+            for probe_id, window in self._health.windows.items()
+        }
+
+    def looked(self) -> Mapping[str, float]:
+        """When each probe was last asked, in seconds since 1970."""
+        windows = self._health.windows.items()
+        return {i: window.last.at for i, window in windows if window.last is not None}
+
+    async def watch(self, engine: Engine) -> None:
+        """Probe for as long as the run is open.
+
+        A fault of our own is logged and begun anew: it must not end the run, and what
+        is not looked at shows as old.
+        """
+        while True:
+            try:
+                await self._watch(engine)
+            except Exception:  # noqa: BLE001 - the run goes on without it
+                traceback.print_exc()
+            await asyncio.sleep(self._every(engine))
+
+    async def _watch(self, engine: Engine) -> None:
+        health = self._runbook.health
+        every = self._every(engine)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._machine(engine, every))
+            tasks.create_task(self._units.watch(engine, every=every))
+            if health is not None and health.probes:
+                tasks.create_task(self._probes(engine, every, tasks))
+
+    def _every(self, engine: Engine) -> float:
+        """Seconds from check to check."""
+        health = self._runbook.health
+        if health is None:
+            return 5.0
+        try:
+            return bounded_duration(engine.values().fill(health.every), "every")
+        except (MobiusError, ValueError) as error:
+            print(f"health.every: {error}; 5 s it is", flush=True)  # noqa: T201
+            return 5.0
+
+    async def _probes(
+        self, engine: Engine, every: float, tasks: asyncio.TaskGroup
+    ) -> None:
+        # It brings httpx, a fifth of a host's start; many runs ask nobody.
+        from mobius_tui.health.probe import Prober
+
+        health = self._runbook.health
+        assert health is not None
+        prober: asyncio.Task[None] | None = None
+        shown: tuple[ProbeTarget, ...] = ()
+        while True:
+            targets = self._targets(engine)
+            if targets != shown:
+                if prober is not None:
+                    prober.cancel()
+                shown = targets
+                self._beat = max(every, *(target.timeout for target in targets), 0.0)
+                runner = Prober(
+                    targets,
+                    every=every,
+                    witness=self._witness(engine),
+                    wall=self._clock.wall,
+                )
+                prober = tasks.create_task(runner.run(self._write))
+            await asyncio.sleep(every)
+
+    def _targets(self, engine: Engine) -> tuple[ProbeTarget, ...]:
+        """The probes with their variables filled in; those that can be."""
+        health = self._runbook.health
+        assert health is not None
+        values = engine.values()
+        ready = []
+        for probe in health.probes:
+            names = probe_texts(probe)
+            if all(n in engine.state.variables for n in names if "." not in n):
+                try:
+                    ready.append(self._here(engine, fill_target(probe, values.fill)))
+                except MobiusError as error:
+                    print(f"probe {probe.id}: {error}", flush=True)  # noqa: T201
+        return tuple(ready)
+
+    @staticmethod
+    def _here(engine: Engine, found: ProbeTarget) -> ProbeTarget:
+        """A target whose certificates are looked for where the run's commands run."""
+        began = engine.state.began
+        if found.ca is None or began is None:
+            return found
+        return replace(found, ca=str(Path(began.workdir) / found.ca))
+
+    def _witness(self, engine: Engine) -> tuple[str, ...]:
+        """The witnesses with their variables filled in."""
+        health = self._runbook.health
+        assert health is not None
+        values = engine.values()
+        try:
+            return tuple(values.fill(text) for text in health.witness)
+        except MobiusError as error:
+            print(f"health.witness: {error}", flush=True)  # noqa: T201
+            return ()
+
+    async def _machine(self, engine: Engine, every: float) -> None:
+        began = engine.state.began
+        assert began is not None
+        machine = Machine(Path(began.workdir), self._patterns(engine))
+        while True:
+            sample = await asyncio.to_thread(
+                machine.sample,
+                at=self._clock.wall(),
+                mono=self._clock.mono(),
+                groups=running_process_groups(engine),
+                own=frozenset({os.getpid()}),
+            )
+            self._write(replace(sample, services=self._units.known))
+            await asyncio.sleep(every)
+
+    def _patterns(self, engine: Engine) -> dict[str, str]:
+        """What the runbook's process checks count, by the number of their step.
+
+        A step's title says what it does, which is not what is counted.
+        """
+        values = engine.values()
+        found: dict[str, str] = {}
+        for step in self._runbook.steps():
+            for check in step.checks:
+                if isinstance(check, ProcessCheck) and check.count != "0":
+                    name = f"{engine.plan.numbers[step.id]} processes"
+                    name = name if name not in found else check.match
+                    with contextlib.suppress(MobiusError, re.error):
+                        pattern = values.fill(check.match)
+                        re.compile(pattern)
+                        found[name] = pattern
+        return found
+
+    def _write(self, record: ProbeResult | MachineSample) -> None:
+        self._health.apply(record)
+        self.on_record(record)
+        if self.failed is not None:
+            return
+        try:
+            self._append(encode(record))
+        except OSError as error:
+            self.failed = error.strerror or str(error)
+            print(f"{self._path}: {self.failed}", flush=True)  # noqa: T201
+
+    def _append(self, line: bytes) -> None:
+        """Write a line, after what is left of the one before.
+
+        On a full disk a line that has begun is carried on when there is room; those
+        that have not are left out.
+
+        Raises:
+            OSError: it failed in another way.
+        """
+        for data in (self._torn, line):
+            left = memoryview(data)
+            while left:
+                try:
+                    left = left[os.write(self._file, left) :]
+                except OSError as error:
+                    if error.errno not in FULL:
+                        raise
+                    begun = data is self._torn or len(left) < len(data)
+                    self._torn = bytes(left) if begun else b""
+                    return
+            self._torn = b""
+
+    def digest(self) -> tuple[int, str]:
+        """The size and SHA-256 of what has been written so far."""
+        with open_regular(self._path) as file:
+            file.seek(self._size)
+            while data := file.read(PIECE):
+                self._hash.update(data)
+                self._size += len(data)
+        return self._size, self._hash.copy().hexdigest()
+
+    def close(self) -> None:
+        """Write no more."""
+        self.failed = self.failed or "the host has ended"
+        os.close(self._file)

@@ -1,0 +1,207 @@
+"""The watch over a run's health: it judges each check, and rolls back where armed.
+
+It lives in the host, so that no terminal, dialog or flood of output delays it. What
+it decides it journals under the engine's turn: of a trigger, a hold and a person who
+begins the rollback in the same moment, one wins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from dataclasses import dataclass
+
+from mobius_tui.errors import MobiusError
+from mobius_tui.health.health_record import MachineSample, ProbeResult
+from mobius_tui.health.ticker import boot_clock
+from mobius_tui.health.trigger import Cleared, Fired, Meter, Rule
+from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.events.watch_events import (
+    RollbackDropped,
+    TriggerCleared,
+    TriggerFired,
+)
+from mobius_tui.run.host.engine import Engine
+from mobius_tui.run.host.intents.watch_handlers import begin_by
+from mobius_tui.run.planning.rollback import in_the_way, oks_wanted
+from mobius_tui.run.planning.trigger_rules import RunRules
+from mobius_tui.run.state.watch_state import Alarm, Countdown
+from mobius_tui.runbook.model.limits import bounded_duration
+
+WHO = "trigger"
+LATE = 1.0
+"""Seconds that a countdown may end late. One that ends later was suspended: what is
+known is old, and whoever wanted to hold it may not have been heard."""
+
+
+@dataclass(slots=True)
+class RollbackRecheck:
+    """A rollback that had to wait is judged anew by what is seen from then on."""
+
+    alarm: Alarm
+    oks: int = 0
+    """In a row."""
+
+
+class TriggerMonitor:
+    """Reads every check that the host makes."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Begin to watch.
+
+        Args:
+            engine: the run's decider.
+        """
+        health = engine.plan.runbook.health
+        self._engine = engine
+        self._rules = RunRules(engine.plan, engine.state)
+        self._grace = health.trigger.grace if health is not None else "10s"
+        self._seen: asyncio.Queue[tuple[ProbeResult, tuple[Fired | Cleared, ...]]] = (
+            asyncio.Queue()
+        )
+        self._second: RollbackRecheck | None = None
+
+    def see(self, record: ProbeResult | MachineSample) -> None:
+        """Judge a check; what follows from it is done by `run`."""
+        if isinstance(record, ProbeResult):
+            self._seen.put_nowait((record, self._rules.apply(record)))
+
+    def heed(self, entry: Entry) -> None:
+        """Begin to count anew where the run gives reason to."""
+        self._rules.heed(entry.event)
+
+    def _is_true(self, alarm: Alarm) -> bool:
+        rules = self._rules.watch
+        return rules is not None and rules.is_true(alarm.probe, alarm.rule)
+
+    def blind(self) -> tuple[str, ...]:
+        """Triggers of which it is not known whether they hold, in words."""
+        rules = self._rules
+        if rules.problem:
+            return (f"the triggers ({rules.problem})",)
+        return tuple(
+            f"{meter.rule.replace('_', ' ')} of {meter.probe}"
+            for meter in self._meters
+            if meter.state == "unknown"
+        )
+
+    async def run(self) -> None:
+        """Act on what was seen, for as long as the run is open."""
+        while True:
+            check, outcomes = await self._seen.get()
+            try:
+                await self._act(check, outcomes)
+            except MobiusError as error:
+                print(f"watch: {error}", flush=True)  # noqa: T201
+
+    async def _act(
+        self, check: ProbeResult, outcomes: tuple[Fired | Cleared, ...]
+    ) -> None:
+        engine = self._engine
+        async with engine.turn:
+            if engine.state.ended is not None or engine.broken is not None:
+                return
+            for outcome in outcomes:
+                if isinstance(outcome, Cleared):
+                    await self._clear(outcome)
+                else:
+                    await self._fire(outcome.probe, outcome.rule, outcome.reason, check)
+            await self._still(check)
+            await self._judge_anew(check)
+
+    async def _clear(self, cleared: Cleared) -> None:
+        known = {(a.probe, a.rule) for a in self._engine.state.watch.alarms}
+        if (cleared.probe, cleared.rule) in known:
+            event = TriggerCleared(probe=cleared.probe, rule=cleared.rule)
+            await self._engine.write(event, WHO)
+
+    async def _still(self, check: ProbeResult) -> None:
+        """A trigger that had fired before somebody armed the watch counts from then."""
+        watch = self._engine.state.watch
+        if not watch.armed or watch.countdown is not None:
+            return
+        for alarm in watch.alarms:
+            if self._is_true(alarm):
+                await self._fire(alarm.probe, alarm.rule, alarm.reason, check)
+                return
+
+    async def _fire(
+        self, probe: str, rule: Rule, reason: str, check: ProbeResult
+    ) -> None:
+        engine = self._engine
+        watch = engine.state.watch
+        counts = watch.armed and watch.countdown is None and watch.begun is None
+        grace = self._seconds() if counts else None
+        event = TriggerFired(
+            probe=probe, rule=rule, reason=reason, seen=check.at, grace=grace
+        )
+        await engine.write(event, WHO)
+        countdown = engine.state.watch.countdown
+        if grace is not None and countdown is not None:
+            engine.tasks.create_task(self._count_down(countdown), name="countdown")
+
+    def _seconds(self) -> float:
+        try:
+            return bounded_duration(self._engine.values().fill(self._grace), "grace")
+        except (MobiusError, ValueError) as error:
+            print(f"health.trigger.grace: {error}; 10 s it is", flush=True)  # noqa: T201
+            return 10.0
+
+    async def _count_down(self, countdown: Countdown) -> None:
+        """At zero the rollback begins, or waits for what is in its way."""
+        engine = self._engine
+        try:
+            began = boot_clock()
+            await asyncio.sleep(countdown.grace)
+            late = boot_clock() - began - countdown.grace
+            while self._is_on(countdown):
+                async with engine.turn:
+                    if not self._is_on(countdown):
+                        return
+                    if in_the_way(engine.plan, engine.state) is None:
+                        await self._at_zero(countdown.alarm, late=late > LATE)
+                        return
+                late = math.inf  # it waits for a step, and is judged by what follows
+                await asyncio.sleep(0.05)
+        except MobiusError as error:
+            print(f"countdown: {error}", flush=True)  # noqa: T201
+
+    async def _at_zero(self, alarm: Alarm, *, late: bool) -> None:
+        """Begin if the rule is known to hold now; else by what the next checks say."""
+        if late or not self._is_true(alarm):
+            self._second = RollbackRecheck(alarm)
+        else:
+            await begin_by(self._engine, alarm)
+
+    def _is_on(self, countdown: Countdown) -> bool:
+        state = self._engine.state
+        now = state.watch.countdown
+        return now is not None and now.n == countdown.n and state.ended is None
+
+    async def _judge_anew(self, check: ProbeResult) -> None:
+        """Begin after all, or drop it, by what was seen since the step ended."""
+        second = self._second
+        if second is None:
+            return
+        engine = self._engine
+        if engine.state.watch.countdown is None:
+            self._second = None  # held, disarmed, or begun by somebody
+            return
+        alarm = second.alarm
+        if check.probe != alarm.probe or check.state == "no data":
+            return
+        second.oks = second.oks + 1 if check.state == "ok" else 0
+        if in_the_way(engine.plan, engine.state) is not None:
+            second.oks = 0
+        elif self._is_true(alarm):
+            self._second = None
+            await begin_by(engine, alarm)
+        elif second.oks >= oks_wanted(self._meters, alarm):
+            self._second = None
+            words = f"{alarm.probe} was ok at {second.oks} checks in a row"
+            await engine.write(RollbackDropped(reason=words), WHO)
+
+    @property
+    def _meters(self) -> tuple[Meter, ...]:
+        watch = self._rules.watch
+        return watch.meters() if watch is not None else ()

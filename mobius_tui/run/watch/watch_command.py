@@ -1,0 +1,193 @@
+"""`mobius-tui watch`, in the host: a log of the checks, and the end of the watch.
+
+The host decides it, so that it holds whatever becomes of whoever began the watch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from mobius_tui.errors import MobiusError
+from mobius_tui.health.health_record import MachineSample, ProbeResult
+from mobius_tui.run.attempts.stopping import finish_run
+from mobius_tui.run.events.run_events import NoteAdded
+from mobius_tui.run.events.watch_events import WatchOver
+from mobius_tui.run.host.engine import Engine
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.rollback import taken_over, under_way
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import Status
+from mobius_tui.run.state.watch_state import WatchState
+from mobius_tui.run.watch.watch_log import WatchLog
+from mobius_tui.runbook.text.units import duration_in_words
+
+LONELY = 10.0
+"""Seconds without a viewer after which a watch ends that was not detached."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WatchRunVerdict:
+    """How a watch is to end."""
+
+    outcome: Literal["completed", "failed", "abandoned", "incomplete", "open"]
+    """`open`: the run stays open for a person."""
+    reason: str
+
+
+def ended_by(watch: WatchState, who: str) -> str:
+    """What a watch comes to that somebody ends, in words."""
+    if watch.latest is None:
+        return f"{who} ended the watch; no trigger fired"
+    reason = f"a trigger fired: {watch.latest.reason}; {_rollback(watch)}"
+    return f"{who} ended the watch; {reason}"
+
+
+def watch_run_verdict(
+    plan: Plan, state: RunState, *, over: bool, lonely: float, unknown: tuple[str, ...]
+) -> WatchRunVerdict | None:
+    """How the watch is to end now; `None` while it goes on. Pure.
+
+    Args:
+        plan: the run's.
+        state: the run's.
+        over: whether its time is over.
+        lonely: seconds for which nobody has looked.
+        unknown: probes of which nothing is known now.
+    """
+    watch = state.watch
+    job = watch.job
+    if job is None or watch.over or under_way(watch) or taken_over(plan, state):
+        return None
+    if any(step.status is Status.RUNNING for step in state.steps.values()):
+        return None
+    fired = watch.latest is not None
+    alone = not job.detached and lonely > LONELY
+    if over or (fired and (alone or not job.keep)):
+        return _end(watch, job.seconds, unknown)
+    if alone:
+        reason = "whoever began the watch is gone; --detach lets it go on"
+        return WatchRunVerdict(outcome="abandoned", reason=reason)
+    return None
+
+
+def _end(
+    watch: WatchState, seconds: float | None, unknown: tuple[str, ...]
+) -> WatchRunVerdict:
+    if watch.stopped:
+        return WatchRunVerdict(
+            outcome="open", reason=f"the rollback wants a person: {watch.stopped}"
+        )
+    if watch.latest is not None:
+        reason = f"a trigger fired: {watch.latest.reason}; {_rollback(watch)}"
+        return WatchRunVerdict(outcome="failed", reason=reason)
+    lasted = f"watched for {duration_in_words(seconds or 0.0)}"
+    if unknown:
+        reason = f"{lasted}; nothing is known of {', '.join(unknown)} at the end"
+        return WatchRunVerdict(outcome="incomplete", reason=reason)
+    return WatchRunVerdict(outcome="completed", reason=f"{lasted}; no trigger fired")
+
+
+def _rollback(watch: WatchState) -> str:
+    """What became of the rollback, in words."""
+    if watch.countdown is not None:
+        return "no rollback was begun: its countdown was under way"
+    if watch.passed is not None:
+        return "the rollback passed" if watch.passed else "the rollback did not pass"
+    why = f" ({watch.why})" if watch.why else ""
+    return f"no rollback was begun: the watch was not armed{why}"
+
+
+class WatchRunJudge:
+    """What a host does for a run that is a watch; nothing for any other."""
+
+    def __init__(self, engine: Engine, empty_since: Callable[[], float | None]) -> None:
+        """Do nothing yet.
+
+        Args:
+            engine: the run's decider.
+            empty_since: loop time since which no viewer is connected.
+        """
+        self._engine = engine
+        self._empty_since = empty_since
+        self._log: WatchLog | None = None
+        self._trouble = ""
+        self._told = False
+
+    def see(self, record: ProbeResult | MachineSample) -> None:
+        """Log a check."""
+        watch = self._engine.state.watch
+        if watch.job is None or watch.over or self._trouble:
+            return
+        if not isinstance(record, ProbeResult) or not watch.job.log:
+            return
+        path = Path(watch.job.log)
+        try:
+            if self._log is None:
+                self._log = WatchLog(path)
+            self._log.write(record)
+        except OSError as error:
+            self._trouble = f"{path}: {error.strerror}; checks are no longer logged"
+            print(self._trouble, flush=True)  # noqa: T201
+
+    async def run(self) -> None:
+        """End the watch when it is time to."""
+        loop = asyncio.get_running_loop()
+        if self._engine.state.watch.job is None:
+            return
+        deadline = self._deadline(loop.time())
+        while self._engine.state.ended is None and self._engine.broken is None:
+            over = deadline is not None and loop.time() >= deadline
+            since = self._empty_since()
+            lonely = 0.0 if since is None else loop.time() - since
+            try:
+                async with self._engine.turn:
+                    await self._decide(over=over, lonely=lonely)
+            except MobiusError as error:
+                print(f"watch: {error}", flush=True)  # noqa: T201
+            await asyncio.sleep(0.05)
+
+    def _deadline(self, now: float) -> float | None:
+        """Loop time at which the watch ends; a resumed one has watched already."""
+        watch = self._engine.state.watch
+        if watch.job is None or watch.job.seconds is None:
+            return None
+        gone = self._engine.clock.wall() - watch.job_at
+        return now + watch.job.seconds - max(0.0, gone)
+
+    async def _decide(self, *, over: bool, lonely: float) -> None:
+        engine = self._engine
+        if engine.state.ended is not None or engine.broken is not None:
+            return
+        if self._trouble and not self._told:
+            self._told = True
+            await engine.write(NoteAdded(text=self._trouble), "host")
+        found = watch_run_verdict(
+            engine.plan,
+            engine.state,
+            over=over,
+            lonely=lonely,
+            unknown=self._unknown(),
+        )
+        if found is None:
+            return
+        if found.outcome == "open":
+            await engine.write(WatchOver(reason=found.reason), "host")
+        else:
+            await finish_run(engine, found.outcome, found.reason, "host")
+
+    def _unknown(self) -> tuple[str, ...]:
+        """Probes of which nothing is known."""
+        health = self._engine.plan.runbook.health
+        states = self._engine.health()
+        probes = health.probes if health is not None else ()
+        return tuple(p.id for p in probes if states.get(p.id, "unknown") == "unknown")
+
+    def close(self) -> None:
+        """Log no more."""
+        self._trouble = self._trouble or "the host has ended"
+        if self._log is not None:
+            self._log.close()

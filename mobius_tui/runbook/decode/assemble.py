@@ -1,0 +1,213 @@
+"""A draft of a runbook, assembled from its own tables and those of included files."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal, TypeVar
+
+from mobius_tui.runbook.decode import decode_head, decode_steps
+from mobius_tui.runbook.decode.decode_health import read_health
+from mobius_tui.runbook.decode.include import Included, Includes
+from mobius_tui.runbook.model.actions import Choose, Manual
+from mobius_tui.runbook.model.guards import with_literal_choices
+from mobius_tui.runbook.model.runbook import Phase, Runbook, Source, Step, Variable
+from mobius_tui.runbook.text.names import RUN_FACTS
+from mobius_tui.runbook.toml.table_reader import TomlTable
+
+PartKind = Literal["phase", "step", "var", "profile", "message", "channel", "probe"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunbookDraft:
+    """What lint looks at."""
+
+    runbook: Runbook
+    root: TomlTable
+    """The top of the main file."""
+    places: Mapping[tuple[PartKind, str], TomlTable]
+    """The table of each part by its id or name."""
+    entries: Mapping[str, TomlTable]
+    """The `[[phase]]` table of the main file by the phase's id; for an included phase
+    that is the one with `include`."""
+
+    def at(self, part: PartKind, name: str) -> TomlTable:
+        """The table of a part; the top of the file where it has none."""
+        return self.places.get((part, name), self.root)
+
+
+_Value = TypeVar("_Value")
+_Found = Mapping[str, tuple[_Value, TomlTable]]
+_Places = dict[tuple[PartKind, str], TomlTable]
+
+_OVERRIDES = ("title", "why", "aside", "instead_of", "next", "attended")
+"""What a `[[phase]]` with `include` may say otherwise than the phase it includes."""
+
+
+def assemble(
+    root: TomlTable, path: Path, source: Source, includes: Includes
+) -> RunbookDraft:
+    """The draft of a runbook, from the top of its file.
+
+    Raises:
+        EnoughError: there are too many problems.
+    """
+    places: _Places = {}
+    about = decode_head.about(root)
+    variables = _noted(decode_head.variables(root), "var", places)
+    messages = _noted(decode_head.messages(root), "message", places)
+    channels = _noted(decode_head.channels(root), "channel", places)
+    profiles = _noted(decode_head.profiles(root), "profile", places)
+    contacts = decode_head.contacts(root, includes)
+    commands = decode_head.commands(root)
+    watched, probes = read_health(root, includes)
+    places.update({("probe", name): table for name, table in probes.items()})
+    phases, entries = _phases(root, includes, places)
+    for other in includes.roots():
+        other.given("runbook", "health", "phase")  # theirs, and left alone
+        _merge(variables, decode_head.variables(other), "var", places)
+        _merge(messages, decode_head.messages(other), "message", places)
+        _merge(channels, decode_head.channels(other), "channel", places)
+        _merge(profiles, decode_head.profiles(other), "profile", places)
+        commands = {**decode_head.commands(other), **commands}
+        contacts = decode_head.with_contacts(contacts, decode_head.contacts(other))
+    for name in [name for name, each in variables.items() if each.run]:
+        for fact in RUN_FACTS:
+            variables.setdefault(f"{name}_{fact}", Variable(name=f"{name}_{fact}"))
+    for step in (step for phase in phases for step in phase.steps):
+        for variable in variables_declared(step):
+            variables.setdefault(variable.name, variable)
+    runbook = Runbook(
+        **about,
+        phases=phases,
+        variables=MappingProxyType(variables),
+        profiles=MappingProxyType(profiles),
+        contacts=contacts,
+        commands=MappingProxyType(commands),
+        health=watched,
+        messages=MappingProxyType(messages),
+        channels=MappingProxyType(channels),
+        path=path,
+        sources=(source, *includes.sources),
+    )
+    runbook = dataclasses.replace(runbook, phases=_guarded(runbook))
+    return RunbookDraft(runbook=runbook, root=root, places=places, entries=entries)
+
+
+def _guarded(runbook: Runbook) -> tuple[Phase, ...]:
+    """The phases, now that it is known what the variables in guards can be."""
+    possible = cache(lambda name: frozenset(runbook.possible(name)))
+
+    def read(step: Step) -> Step:
+        if not step.when:
+            return step
+        when = with_literal_choices(step.when, possible)
+        return dataclasses.replace(step, when=when)
+
+    return tuple(
+        dataclasses.replace(phase, steps=tuple(map(read, phase.steps)))
+        for phase in runbook.phases
+    )
+
+
+def variables_declared(step: Step) -> tuple[Variable, ...]:
+    """The variables that a step brings forth."""
+    found = [Variable(name=name) for name in step.outputs]
+    match step.action:
+        case Manual(ask=asks):
+            found += [Variable(name=ask.var, title=ask.title) for ask in asks]
+        case Choose(var=name, options=options, multi=multi):
+            values = () if multi else tuple(option.value for option in options)
+            found.append(Variable(name=name, title=step.title, choices=values))
+        case _:
+            pass
+    return tuple(variable for variable in found if variable.name)
+
+
+def _noted(found: _Found[_Value], part: PartKind, places: _Places) -> dict[str, _Value]:
+    """The values alone; the tables go to the places."""
+    values: dict[str, _Value] = {}
+    _merge(values, found, part, places)
+    return values
+
+
+def _merge(
+    values: dict[str, _Value], found: _Found[_Value], part: PartKind, places: _Places
+) -> None:
+    """Add what is not there yet: a file's own come before included ones."""
+    for name, (value, table) in found.items():
+        if name not in values:
+            values[name] = value
+            places[part, name] = table
+
+
+def _phases(
+    root: TomlTable, includes: Includes, places: _Places
+) -> tuple[tuple[Phase, ...], dict[str, TomlTable]]:
+    """All phases in order, and the main file's table of each."""
+    steps = decode_steps.StepTables()
+    sources: list[tuple[TomlTable, Included | None]] = []
+    for entry in root.tables("phase"):
+        included = None
+        if entry.has("include"):
+            entry.given(*_OVERRIDES)
+            included = includes.phase(entry)
+            if included is None:
+                continue
+        sources.append((entry, included))
+        steps.remember(entry if included is None else included.table)
+    for other in includes.roots():
+        steps.remember_all(other)
+    if not root.has("phase"):
+        root.report("a runbook wants at least one [[phase]]")
+    phases: list[Phase] = []
+    entries: dict[str, TomlTable] = {}
+    for entry, included in sources:
+        table = entry if included is None else included.table
+        phase, found = decode_steps.read_phase(table, steps)
+        if places.get(("phase", phase.id)) is table:
+            entry.report(f"`{phase.id}` is included twice; see `use`", "include")
+            continue
+        if included is not None:
+            phase = _overridden(phase, entry, included.target)
+        _place("phase", phase.id, table, places, entry)
+        for step, inner in found:
+            _place("step", step.id, inner, places, inner)
+        entries.setdefault(phase.id, entry)
+        phases.append(phase)
+    return tuple(phases), entries
+
+
+def _place(
+    part: PartKind, name: str, table: TomlTable, places: _Places, culprit: TomlTable
+) -> None:
+    """Note where a part stands; report it if there is one of its id already."""
+    first = places.get((part, name))
+    if first is None:
+        places[part, name] = table
+        return
+    where = f"{first.document.file}:{first.line()}"
+    words = f"a second {part} `{name}`; the first is at {where}"
+    culprit.report(words, *culprit.given("id"))
+
+
+def _overridden(phase: Phase, entry: TomlTable, target: str) -> Phase:
+    """An included phase with what its including file says otherwise."""
+    if entry.has("id") or entry.has("step"):
+        words = "an included phase keeps its `id` and its steps"
+        entry.report(words, entry.given("id", "step")[0])
+    given = entry.given(*_OVERRIDES)
+    own: dict[str, Any] = {
+        "title": entry.text("title", filled=True),
+        "why": entry.text("why", lines=True, filled=True),
+        "aside": entry.flag("aside"),
+        "instead_of": entry.words("instead_of"),
+        "next": entry.maybe("next"),
+        "attended": entry.flag("attended"),
+    }
+    changes = {key: own[key] for key in given}
+    return dataclasses.replace(phase, include=target, **changes)

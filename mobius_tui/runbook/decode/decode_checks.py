@@ -1,0 +1,211 @@
+"""`[phase.step.check]`: what is verified after a step's action."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from mobius_tui.runbook.decode.value_shapes import (
+    address,
+    codes,
+    comparison,
+    duration,
+    interpreter,
+    json_object,
+    mode,
+    pattern,
+    sha256,
+    size,
+    url,
+    warn_of_backslash,
+)
+from mobius_tui.runbook.model.check_kinds import (
+    CHECK_KINDS,
+    Check,
+    ChecksumCheck,
+    DiskCheck,
+    FileCheck,
+    HttpCheck,
+    MemoryCheck,
+    OutputCheck,
+    PortCheck,
+    ProcessCheck,
+    Repeat,
+    RunCheck,
+    ServiceCheck,
+    TlsCheck,
+)
+from mobius_tui.runbook.toml.table_reader import TomlTable
+
+
+def read_step_checks(step: TomlTable) -> tuple[Check, ...]:
+    """The checks of a step, in the order of the file."""
+    table = step.table("check")
+    if table is None:
+        return ()
+    if not table.node:
+        table.report(f"a check names a kind: {', '.join(CHECK_KINDS)}")
+    found: list[Check] = []
+    table.given(*CHECK_KINDS)
+    for kind in table.node:
+        if kind in CHECK_KINDS:
+            found += _of_kind(table, kind)
+    return tuple(found)
+
+
+def _of_kind(table: TomlTable, kind: str) -> list[Check]:
+    """The checks of one kind; `run = "…"` is short for `run = { script = "…" }`."""
+    if kind == "run" and isinstance(table.node[kind], str):
+        return [_run_script(table, kind)]
+    return [_READERS[kind](inner) for inner in table.tables(kind, single=True)]
+
+
+def _repeat(table: TomlTable) -> Repeat:
+    """The keys that every kind has."""
+    attempts = None
+    if table.has("attempts"):
+        attempts = table.whole("attempts", 1, 1, 10_000)
+    found = Repeat(
+        attempts=attempts,
+        consecutive=table.whole("consecutive", 1, 1, 10_000),
+        every=duration(table, "every", "5s"),
+        timeout=duration(table, "timeout", "10s"),
+    )
+    if found.limit < found.consecutive:
+        table.report("`attempts` is less than `consecutive`: it can never hold")
+    return found
+
+
+def _http(table: TomlTable) -> HttpCheck:
+    table.require("url")
+    faster = duration(table, "faster_than", None)
+    return HttpCheck(
+        url=url(table),
+        status=table.whole("status", 200, 100, 599),
+        method=table.text("method", "GET"),
+        headers=table.strings("headers", shown=False),
+        json=json_object(table, "json"),
+        contains=table.maybe("contains", filled=True),
+        faster_than=faster,
+        ca=table.maybe("ca", filled=True),
+        repeat=_repeat(table),
+    )
+
+
+def _process(table: TomlTable) -> ProcessCheck:
+    table.require("match")
+    match = pattern(table, "match") or ""
+    count = comparison(table, "count", ">=1")
+    return ProcessCheck(match=match, count=count, repeat=_repeat(table))
+
+
+def _service(table: TomlTable) -> ServiceCheck:
+    table.require("names")
+    names = table.words("names", filled=True)
+    if table.has("names") and table.node["names"] == []:
+        table.report("`names` is empty: nothing would be verified", "names")
+    state = table.words("state", ("active",)) or ("active",)
+    return ServiceCheck(names=names, state=state, repeat=_repeat(table))
+
+
+def _checksum(table: TomlTable) -> ChecksumCheck:
+    table.require("file")
+    if len(table.given("sums", "sha256")) != 1:
+        table.report("`checksum` wants one of `sums` and `sha256`")
+    return ChecksumCheck(
+        file=table.text("file", filled=True),
+        sums=table.maybe("sums", filled=True),
+        sha256=sha256(table, "sha256"),
+        repeat=_repeat(table),
+    )
+
+
+def _file(table: TomlTable) -> FileCheck:
+    table.require("path")
+    absent = table.flag("absent")
+    others = table.given("same_as", "mode", "newer_than", "min_size")
+    if absent and others:
+        table.report(f"an absent file has no `{others[0]}`", others[0])
+    return FileCheck(
+        path=table.text("path", filled=True),
+        absent=absent,
+        same_as=table.maybe("same_as", filled=True),
+        mode=mode(table, "mode"),
+        newer_than=table.maybe("newer_than", filled=True),
+        min_size=size(table, "min_size", None),
+        repeat=_repeat(table),
+    )
+
+
+def _port(table: TomlTable) -> PortCheck:
+    table.require("at")
+    at, closed = address(table, "at"), table.flag("closed")
+    return PortCheck(at=at, closed=closed, repeat=_repeat(table))
+
+
+def _tls(table: TomlTable) -> TlsCheck:
+    table.require("at")
+    return TlsCheck(
+        at=address(table, "at"),
+        min_days=table.whole("min_days", 0, 0, 36_500),
+        ca=table.maybe("ca", filled=True),
+        repeat=_repeat(table),
+    )
+
+
+def _disk(table: TomlTable) -> DiskCheck:
+    table.require("free")
+    free = size(table, "free", "0B", share=True)
+    path = table.text("path", ".", filled=True)
+    return DiskCheck(free=free, path=path, repeat=_repeat(table))
+
+
+def _memory(table: TomlTable) -> MemoryCheck:
+    table.require("free")
+    free = size(table, "free", "0B", share=True)
+    return MemoryCheck(free=free, repeat=_repeat(table))
+
+
+def _run(table: TomlTable) -> RunCheck:
+    table.require("script")
+    shell, success = interpreter(table), codes(table, "success", (0,))
+    return _run_script(table, "script", shell, success, _repeat(table))
+
+
+def _run_script(
+    table: TomlTable,
+    key: str,
+    shell: tuple[str, ...] = (),
+    success: tuple[int, ...] = (0,),
+    repeat: Repeat | None = None,
+) -> RunCheck:
+    script = table.text(key, lines=True)
+    warn_of_backslash(table, key)
+    if table.has(key) and not script.strip():
+        table.report(f"`{key}` is an empty script", key)
+    return RunCheck(
+        script=script, shell=shell, success=success, repeat=repeat or Repeat()
+    )
+
+
+def _output(table: TomlTable) -> OutputCheck:
+    if not table.given("match", "not"):
+        table.report("`output` wants `match`, `not` or both")
+    match, not_ = pattern(table, "match"), pattern(table, "not")
+    for key in table.given("attempts", "consecutive"):
+        table.report("an output does not change: it is looked at once", key)
+    return OutputCheck(match=match, not_=not_, repeat=_repeat(table))
+
+
+_READERS: Mapping[str, Callable[[TomlTable], Check]] = {
+    "http": _http,
+    "process": _process,
+    "service": _service,
+    "checksum": _checksum,
+    "file": _file,
+    "port": _port,
+    "tls": _tls,
+    "disk": _disk,
+    "memory": _memory,
+    "run": _run,
+    "output": _output,
+}

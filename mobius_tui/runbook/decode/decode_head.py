@@ -1,0 +1,203 @@
+"""What stands before the phases: variables, profiles, contacts, messages, channels."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from types import MappingProxyType
+from typing import Any, cast
+
+from mobius_tui.runbook.decode.include import Includes
+from mobius_tui.runbook.decode.value_shapes import NAME, one_of, slug, url
+from mobius_tui.runbook.effects.command_table import MOST_LINES, BadLineError, read_line
+from mobius_tui.runbook.model.runbook import (
+    Channel,
+    Contact,
+    Message,
+    Profile,
+    Variable,
+)
+from mobius_tui.runbook.text.names import is_reserved
+from mobius_tui.runbook.toml.table_reader import TomlTable
+
+
+def about(root: TomlTable) -> dict[str, Any]:
+    """The fields of `Runbook` that the `[runbook]` table gives."""
+    table = root.table("runbook")
+    if table is None:
+        if not root.has("runbook"):
+            root.report("[runbook] is missing, with its `id` and `title`")
+        return {"id": "", "title": ""}
+    table.require("title")
+    return {
+        "id": slug(table),
+        "title": table.text("title"),
+        "summary": table.text("summary", lines=True),
+        "version": table.text("version"),
+        "updated": _date(table, "updated"),
+        "review_cycle": table.text("review_cycle"),
+        "review": _review(table),
+        "owners": table.words("owners"),
+        "requires": table.words("requires"),
+        "workdir": table.text("workdir", ".", filled=True) or ".",
+        "environment": table.maybe("environment"),
+        "protected": table.words("protected"),
+    }
+
+
+def _review(table: TomlTable) -> str | None:
+    """The runbook that the end of a run proposes."""
+    name = table.maybe("review")
+    if name is not None and not RUNBOOK.fullmatch(name):
+        words = "the id of a bundled runbook, or a FILE.toml beside this one"
+        table.report(f"`review` is {words}", "review")
+    return name
+
+
+def _date(table: TomlTable, key: str) -> datetime.date | None:
+    words = "a date without quotes, such as 2026-11-24"
+    value = table.value(key, (datetime.date,), words)
+    if isinstance(value, datetime.datetime):
+        table.report(f"`{key}` is {words}, not a time", key)
+        return None
+    return cast("datetime.date | None", value)
+
+
+RUNBOOK = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,120}")
+"""The id of a runbook, or the bare name of a file."""
+
+
+def name_problem(name: str) -> str | None:
+    """What is wrong with the name of a variable, if anything is."""
+    if not NAME.fullmatch(name):
+        return "a variable's name is made of letters, digits and _"
+    if is_reserved(name):
+        return f"`{name}` means something to shells or to this program; take another"
+    return None
+
+
+def variables(root: TomlTable) -> dict[str, tuple[Variable, TomlTable]]:
+    """The `[var.NAME]` tables by name."""
+    found: dict[str, tuple[Variable, TomlTable]] = {}
+    for name, table in root.named("var"):
+        problem = name_problem(name)
+        if problem is not None:
+            table.report(problem)
+        found[name] = (_variable(name, table), table)
+    return found
+
+
+def _variable(name: str, table: TomlTable) -> Variable:
+    variable = Variable(
+        name=name,
+        title=table.text("title"),
+        default=table.maybe("default", lines=True),
+        choices=table.words("choices"),
+        ask=table.flag("ask"),
+        from_env=table.maybe("from_env"),
+        secret=table.flag("secret"),
+        run=table.flag("run"),
+    )
+    default = variable.default
+    if default is None:
+        return variable
+    if variable.choices and default not in variable.choices:
+        table.report(f"`default` is not one of `choices` of {name}", "default")
+    if variable.secret:
+        words = "a secret's `default` stands in the file for all to read"
+        table.doubt("secret-default", f"{words}; use `from_env`", "default")
+    if "${" in default:
+        words = "a `default` is taken as it is, with no `${}` filled in"
+        table.doubt("default-not-filled", words, "default")
+    return variable
+
+
+def profiles(root: TomlTable) -> dict[str, tuple[Profile, TomlTable]]:
+    """The `[profile.NAME]` tables by name."""
+    found: dict[str, tuple[Profile, TomlTable]] = {}
+    for name, table in root.named("profile"):
+        values: dict[str, str] = {}
+        for key in table.keys():  # noqa: SIM118 - a Table is no mapping
+            values[key] = table.text(key, lines=True)
+        profile = Profile(name=name, values=MappingProxyType(values))
+        found[name] = (profile, table)
+    return found
+
+
+def contacts(root: TomlTable, includes: Includes | None = None) -> tuple[Contact, ...]:
+    """The `[[contact]]` tables; one with `include` stands for those of that file."""
+    own: list[Contact] = []
+    others: tuple[Contact, ...] = ()
+    for table in root.tables("contact"):
+        if includes is not None and table.has("include"):
+            other = includes.file(table)
+            others += () if other is None else contacts(other)
+            continue
+        table.require("role", "handle")
+        role, handle = table.text("role"), table.text("handle")
+        own.append(Contact(role=role, handle=handle, for_=table.text("for")))
+    return with_contacts(tuple(own), others)
+
+
+def with_contacts(
+    own: tuple[Contact, ...], others: tuple[Contact, ...]
+) -> tuple[Contact, ...]:
+    """Contacts, and those of another file whose roles they do not have."""
+    roles = {contact.role for contact in own}
+    return own + tuple(contact for contact in others if contact.role not in roles)
+
+
+def messages(root: TomlTable) -> dict[str, tuple[Message, TomlTable]]:
+    """The `[[message]]` tables by id."""
+    found: dict[str, tuple[Message, TomlTable]] = {}
+    for table in root.tables("message"):
+        table.require("title", "body")
+        message = Message(
+            id=slug(table),
+            title=table.text("title", filled=True),
+            body=table.text("body", lines=True, filled=True),
+        )
+        if message.id in found:
+            table.report(f"a second message `{message.id}`", "id")
+        found[message.id] = (message, table)
+    return found
+
+
+def channels(root: TomlTable) -> dict[str, tuple[Channel, TomlTable]]:
+    """The `[[channel]]` tables by id."""
+    found: dict[str, tuple[Channel, TomlTable]] = {}
+    for table in root.tables("channel"):
+        table.require("kind", "url")
+        kind = one_of(table, "kind", ("slack", "teams", "webhook"), "webhook")
+        channel = Channel(
+            id=slug(table),
+            kind=cast("Any", kind),
+            url=url(table, shown=False),
+        )
+        if channel.id in found:
+            table.report(f"a second channel `{channel.id}`", "id")
+        found[channel.id] = (channel, table)
+    return found
+
+
+def commands(root: TomlTable) -> dict[str, object]:
+    """The lines of `[commands]`, in a runbook or in config.toml.
+
+    Raises:
+        EnoughError: there are too many problems now.
+    """
+    table = root.table("commands")
+    if table is None:
+        return {}
+    found: dict[str, object] = {}
+    for pattern in table.keys():  # noqa: SIM118 - a Table is no mapping
+        says = table.node[pattern]
+        try:
+            read_line(pattern, says)
+        except BadLineError as error:
+            table.report(str(error), pattern)
+            continue
+        found[pattern] = says
+    if len(found) > MOST_LINES:
+        root.report(f"more than {MOST_LINES} lines in [commands]", "commands")
+    return found

@@ -1,0 +1,154 @@
+"""`[health]`: the probes and the triggers."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from mobius_tui.runbook.decode.include import Includes
+from mobius_tui.runbook.decode.value_shapes import (
+    duration,
+    fraction,
+    is_address,
+    json_object,
+    one_of,
+    slug,
+    url,
+)
+from mobius_tui.runbook.model.probes import (
+    ErrorRate,
+    Figure,
+    Health,
+    P95Latency,
+    Probe,
+    SuccessRate,
+    Triggers,
+)
+from mobius_tui.runbook.toml.table_reader import TomlTable
+
+_MANY = 10_000
+"""Checks; a longer window or count would take days."""
+
+
+def read_health(
+    root: TomlTable, includes: Includes
+) -> tuple[Health | None, dict[str, TomlTable]]:
+    """The `[health]` table, and each probe's table by its id."""
+    table = root.table("health")
+    if table is None:
+        return None, {}
+    if table.has("include"):
+        _inherit(table, includes.file(table))
+    probes: dict[str, tuple[Probe, TomlTable]] = {}
+    for inner in table.tables("probe"):
+        probe = _probe(inner)
+        if probe.id in probes:
+            inner.report(f"a second probe `{probe.id}`", "id")
+        probes[probe.id] = (probe, inner)
+    if not table.has("probe"):
+        table.report("[health] has no [[health.probe]]")
+    found = Health(
+        every=duration(table, "every", "5s"),
+        witness=_witness(table),
+        probes=tuple(probe for probe, _ in probes.values()),
+        trigger=_triggers(table.table("trigger")),
+    )
+    return found, {id_: inner for id_, (_, inner) in probes.items()}
+
+
+def _inherit(table: TomlTable, other: TomlTable | None) -> None:
+    """What `[health]` and its triggers do not say is as another file says it."""
+    base = None if other is None else other.table("health")
+    if base is None:
+        if other is not None:
+            table.report("that file has no [health]", "include")
+        return
+    own, theirs = table.table("trigger"), base.table("trigger")
+    base.given(*base.node)
+    table.base = base
+    if own is not None and theirs is not None:
+        theirs.given(*theirs.node)
+        own.base = theirs
+
+
+def _witness(table: TomlTable) -> tuple[str, ...]:
+    found = table.words("witness", filled=True)
+    for text in found:
+        if not is_address(text):
+            table.report('`witness` is a list of "host:port"', "witness")
+    return found
+
+
+def _probe(table: TomlTable) -> Probe:
+    table.require("url")
+    return Probe(
+        id=slug(table),
+        url=url(table),
+        title=table.text("title", filled=True),
+        timeout=duration(table, "timeout", "4s"),
+        method=table.text("method", "GET"),
+        headers=table.strings("headers", shown=False),
+        status=table.whole("status", 200, 100, 599),
+        json=json_object(table, "json"),
+        contains=table.maybe("contains", filled=True),
+        ca=table.maybe("ca", filled=True),
+        redirects=table.whole("redirects", 0, 0, 20),
+        trigger=table.flag("trigger", default=True),
+        error_rate=_figure(table.table("error_rate"), ("fraction",)),
+        p95=_figure(table.table("p95"), ("ms", "s")),
+    )
+
+
+def _figure(table: TomlTable | None, units: tuple[str, ...]) -> Figure | None:
+    """A figure; its unit is the first one where it is not given."""
+    if table is None:
+        return None
+    table.require("at")
+    at = table.text("at")
+    if at and not at.startswith("/"):
+        table.report("`at` is a JSON pointer, such as /requests/p95_ms", "at")
+    return Figure(at=at, unit=cast("Any", one_of(table, "unit", units, units[0])))
+
+
+def _triggers(table: TomlTable | None) -> Triggers:
+    if table is None:
+        return Triggers()
+    failures = None
+    if table.has("consecutive_failures"):
+        failures = table.whole("consecutive_failures", 3, 1, _MANY)
+    rate = table.table("success_rate")
+    latency = table.table("p95_latency")
+    errors = table.table("error_rate")
+    return Triggers(
+        consecutive_failures=failures,
+        success_rate=None if rate is None else _success(rate),
+        p95_latency=None if latency is None else _latency(latency),
+        error_rate=None if errors is None else _errors(errors),
+        then=table.maybe("then"),
+        grace=duration(table, "grace", "10s"),
+    )
+
+
+def _success(table: TomlTable) -> SuccessRate:
+    found = SuccessRate(
+        below=fraction(table, "below", 0.70),
+        min_checks=table.whole("min_checks", 5, 1, _MANY),
+        window=table.whole("window", 60, 1, _MANY),
+    )
+    if found.min_checks > found.window:
+        table.report("`min_checks` is more than `window`: it could never fire")
+    return found
+
+
+def _latency(table: TomlTable) -> P95Latency:
+    return P95Latency(
+        above=duration(table, "above", "5s"),
+        for_checks=table.whole("for_checks", 5, 1, _MANY),
+        window=table.whole("window", 20, 1, _MANY),
+    )
+
+
+def _errors(table: TomlTable) -> ErrorRate:
+    return ErrorRate(
+        above=fraction(table, "above", 0.05),
+        for_checks=table.whole("for_checks", 5, 1, _MANY),
+    )

@@ -1,0 +1,361 @@
+"""`[[phase]]` and `[[phase.step]]`: actions, guards (`when`), retries, approvals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, cast
+
+from mobius_tui.runbook.decode.decode_checks import read_step_checks
+from mobius_tui.runbook.decode.decode_head import name_problem
+from mobius_tui.runbook.decode.value_shapes import (
+    NAME,
+    codes,
+    duration,
+    interpreter,
+    one_of,
+    pattern,
+    size,
+    slug,
+    url,
+    warn_of_backslash,
+)
+from mobius_tui.runbook.model.actions import (
+    Action,
+    Ask,
+    Choose,
+    Manual,
+    Option,
+    Run,
+    SendMessage,
+    Watch,
+)
+from mobius_tui.runbook.model.guards import Guard, Part
+from mobius_tui.runbook.model.runbook import Approve, Link, Phase, Retry, Step
+from mobius_tui.runbook.text.names import did_you_mean, is_ours
+from mobius_tui.runbook.toml.table_reader import TomlTable, kind_in_words
+
+_LISTS = ("any", "all")
+"""What takes a list of guards; with texts, any of them names a variable."""
+_EXAMPLES = 'a text in quotes, such as "> 1000", or a list of them'
+
+
+def read_guard(table: TomlTable | None) -> Guard:
+    """A guard; without one, a step applies always."""
+    found: dict[str, Part] = {}
+    if table is None:
+        return MappingProxyType(found)
+    for name in table.keys():  # noqa: SIM118 - a Table is no mapping
+        part = _part(table, name, table.node[name])
+        if part:
+            found[name] = part
+    return MappingProxyType(found)
+
+
+def _part(table: TomlTable, name: str, value: Any) -> Part:
+    if name == "not" and isinstance(value, dict):
+        return _filled(table.table(name))
+    if name in _LISTS and isinstance(value, list) and _is_of_tables(value):
+        return tuple(map(_filled, table.tables(name)))
+    if isinstance(value, str):
+        return (table.text(name),)
+    if isinstance(value, list) and value:
+        return table.words(name)
+    if isinstance(value, dict):
+        words = "`not` takes a table, `any` and `all` lists of tables; "
+        table.report(f"{words}`{name}` is compared with {_EXAMPLES}", name)
+    else:
+        kind = "an empty list" if value == [] else kind_in_words(value)
+        table.report(f"`{name}` is compared with {_EXAMPLES}, not with {kind}", name)
+    return ()
+
+
+def _is_of_tables(value: list[Any]) -> bool:
+    return bool(value) and all(isinstance(each, dict) for each in value)
+
+
+def _filled(table: TomlTable | None) -> Guard:
+    found = read_guard(table)
+    if table is not None and not table.node:
+        table.report("an empty table compares nothing")
+    return found
+
+
+ACTIONS = ("run", "manual", "message", "choose", "watch")
+
+_ONLY_WITH = {
+    "run": (
+        *("shell", "effect", "success", "warning", "timeout", "follow", "tty"),
+        *("max_output", "outputs"),
+    ),
+    "manual": ("ask",),
+    "message": ("to",),
+}
+"""The keys of a step that mean nothing without its action."""
+
+
+def read_action(step: TomlTable) -> Action | None:
+    """The one thing that a step does, or None where it only verifies."""
+    given = step.given(*ACTIONS)
+    if len(given) > 1:
+        words = ", ".join(f"`{key}`" for key in given)
+        step.report(f"a step does one thing; this has {words}", given[1])
+    for key, only in _ONLY_WITH.items():
+        for stray in step.given(*only):
+            if key not in given:
+                step.report(f"`{stray}` belongs to a step with `{key}`", stray)
+    match given[:1]:
+        case ("run",):
+            return _run(step)
+        case ("manual",):
+            return _manual(step)
+        case ("message",):
+            return SendMessage(message=step.text("message"), to=step.words("to"))
+        case ("choose",):
+            return _choose(step)
+        case ("watch",):
+            return _watch(step)
+        case _:
+            return None
+
+
+def _run(step: TomlTable) -> Run:
+    script = step.text("run", lines=True)
+    if step.value("run", (str,), "a script in '''") is not None and not script.strip():
+        step.report("`run` is an empty script", "run")
+    if script:
+        warn_of_backslash(step, "run")
+    follow, tty = step.flag("follow"), step.flag("tty")
+    if follow and tty:
+        step.report("`tty` gives the terminal away, `follow` runs beside it", "tty")
+    success, warning = codes(step, "success", (0,)), codes(step, "warning", ())
+    if set(success) & set(warning):
+        step.report("an exit code is in both `success` and `warning`", "warning")
+    usual = "read" if follow or tty else "change"
+    effect = one_of(step, "effect", ("read", "change", "destroy"), usual)
+    if follow or tty:
+        timeout = duration(step, "timeout", None)
+    else:
+        timeout = duration(step, "timeout", "10m")
+    return Run(
+        script=script,
+        shell=interpreter(step),
+        effect=cast("Any", effect),
+        success=success,
+        warning=warning,
+        timeout=timeout,
+        follow=follow,
+        tty=tty,
+        max_output=size(step, "max_output", "1GiB"),
+    )
+
+
+def _manual(step: TomlTable) -> Manual:
+    text = step.text("manual", lines=True, filled=True)
+    if not text.strip():
+        step.report("`manual` says what a person does", "manual")
+    asks = tuple(_ask(table) for table in step.tables("ask", single=True))
+    return Manual(text=text, ask=asks)
+
+
+def _ask(table: TomlTable) -> Ask:
+    return Ask(
+        var=variable_name(table, "var"),
+        title=table.text("title", filled=True),
+        match=pattern(table, "match"),
+    )
+
+
+def variable_name(table: TomlTable, key: str) -> str:
+    """The name of a variable that is declared here."""
+    table.require(key)
+    name = table.text(key)
+    problem = name_problem(name)
+    if name and problem is not None:
+        table.report(problem, key)
+    return name
+
+
+def _choose(step: TomlTable) -> Choose | None:
+    table = step.table("choose")
+    if table is None:
+        return None
+    options = tuple(_option(inner) for inner in table.tables("option"))
+    listed = table.maybe("from") or None
+    if not options and listed is None:
+        table.report("`choose` wants [[phase.step.choose.option]] tables, or `from`")
+    if options and listed is not None:
+        table.report("`from` lists what can be chosen: name no options besides", "from")
+    values = [option.value for option in options]
+    if len(set(values)) < len(values):
+        table.report("two options have the same `value`", "option")
+    var, multi = variable_name(table, "var"), table.flag("multi")
+    return Choose(var=var, options=options, from_=listed, multi=multi)
+
+
+def _option(table: TomlTable) -> Option:
+    table.require("value")
+    option = Option(
+        value=table.text("value"),
+        title=table.text("title", filled=True),
+        why=table.text("why", lines=True, filled=True),
+        go=table.maybe("go"),
+        end=table.flag("end"),
+    )
+    if option.go is not None and option.end:
+        table.report("an option goes to a phase or ends the run, not both", "end")
+    return option
+
+
+def _watch(step: TomlTable) -> Watch | None:
+    table = step.table("watch")
+    if table is None:
+        return None
+    table.require("for")
+    return Watch(for_=duration(table, "for", "5m"))
+
+
+_WORDS = ("stop", "continue")
+"""What `on_failure` may say beside a phase."""
+
+
+class StepTables:
+    """The step tables by id, so that `use` finds them; from all files."""
+
+    def __init__(self) -> None:
+        self._tables: dict[str, list[TomlTable]] = {}
+
+    def remember(self, phase: TomlTable) -> None:
+        """Note the steps of a phase, wherever in the file they stand."""
+        for table in phase.tables("step"):
+            name = table.node.get("id")
+            if isinstance(name, str):
+                self._tables.setdefault(name, []).append(table)
+
+    def remember_all(self, root: TomlTable) -> None:
+        """Note all steps of a file, also of phases that nobody includes."""
+        for phase in root.tables("phase"):
+            if not phase.asked:
+                phase.given(*phase.node)
+                self.remember(phase)
+
+    def inherit(self, step: TomlTable) -> str | None:
+        """Give a step with `use` its base; the id of that, or None without one."""
+        name = step.maybe("use")
+        if name is None:
+            return None
+        found = self._tables.get(name, [])
+        # A step may keep the id of the one that it uses: that one is meant.
+        base = next((one for one in found if "use" not in one.node), None)
+        if not found:
+            step.report(f"no step `{name}`{did_you_mean(name, self._tables)}", "use")
+        elif base is None:
+            step.report(f"`{name}` uses another step itself; name that one", "use")
+        else:
+            step.base = base
+            return name
+        return None
+
+
+def read_phase(
+    table: TomlTable, steps: StepTables
+) -> tuple[Phase, list[tuple[Step, TomlTable]]]:
+    """A `[[phase]]`, and each of its steps with its table."""
+    table.require("title")
+    phase_id = slug(table) or f"?{table.line()}"
+    if phase_id in _WORDS:
+        table.report(f"`{phase_id}` is a word of `on_failure`; take another", "id")
+    found = [(read_step(inner, steps), inner) for inner in table.tables("step")]
+    if not table.has("step"):
+        table.report("a phase wants at least one [[phase.step]]")
+    made = Phase(
+        id=phase_id,
+        title=table.text("title", filled=True),
+        steps=tuple(one for one, _ in found),
+        why=table.text("why", lines=True, filled=True),
+        aside=table.flag("aside"),
+        instead_of=table.words("instead_of"),
+        next=table.maybe("next"),
+        attended=table.flag("attended"),
+    )
+    return made, found
+
+
+def read_step(table: TomlTable, steps: StepTables) -> Step:
+    """A `[[phase.step]]`."""
+    same_as = steps.inherit(table)
+    table.require("title")
+    act, verified = read_action(table), read_step_checks(table)
+    if act is None and not verified and not table.given("check"):
+        table.report("a step wants one of run, manual, message, choose, watch or check")
+    return Step(
+        id=_own_id(table),
+        title=table.text("title", filled=True),
+        action=act,
+        checks=verified,
+        why=table.text("why", lines=True, filled=True),
+        when=read_guard(table.table("when")),
+        needs=table.words("needs"),
+        uses=table.words("uses"),
+        outputs=table.words("outputs"),
+        env=_environment(table, "env"),
+        secrets=_environment(table, "secrets"),
+        expect=duration(table, "expect", None),
+        retry=_retry(table.table("retry")),
+        on_failure=table.text("on_failure", "stop"),
+        gate=table.flag("gate"),
+        optional=table.flag("optional"),
+        role=table.maybe("role"),
+        approve=_approve(table.table("approve")),
+        links=tuple(_link(inner) for inner in table.tables("links")),
+        same_as=same_as,
+        line=table.line(),
+    )
+
+
+def _own_id(table: TomlTable) -> str:
+    """The id of a step, which it cannot inherit; a made-up one where it is wrong."""
+    found = ""
+    if "id" in table.node:
+        found = slug(table)
+    else:
+        table.report("`id` is missing in [[phase.step]]")
+    return found or f"?{table.line()}"
+
+
+def _environment(step: TomlTable, key: str) -> Mapping[str, str]:
+    """`env` or `secrets`: values of environment variables."""
+    found = step.strings(key, filled=key == "env")
+    for name in found:
+        if not NAME.fullmatch(name):
+            step.report("a name is made of letters, digits and _", key, name)
+        elif is_ours(name):
+            step.report(f"`{name}` is set by this program; take another", key, name)
+    return found
+
+
+def _retry(table: TomlTable | None) -> Retry | None:
+    if table is None:
+        return None
+    table.require("attempts")
+    attempts = table.whole("attempts", 1, 1, 1000)
+    return Retry(attempts=attempts, every=duration(table, "every", "5s"))
+
+
+def _approve(table: TomlTable | None) -> Approve | None:
+    if table is None or not table.node:
+        return None  # an empty table takes away what `use` brought
+    table.require("role")
+    role = table.text("role")
+    if table.given("role") and not role.strip():
+        table.report("`role` says whose approval it is", "role")
+    return Approve(
+        role=role,
+        count=table.whole("count", 1, 1, 100),
+        within=duration(table, "within", "15m"),
+    )
+
+
+def _link(table: TomlTable) -> Link:
+    table.require("title", "url")
+    return Link(title=table.text("title", filled=True), url=url(table))

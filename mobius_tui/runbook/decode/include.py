@@ -1,0 +1,119 @@
+"""`include`: phases, contacts and health that stand in a sibling file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mobius_tui.runbook.model.runbook import Source
+from mobius_tui.runbook.text.names import did_you_mean
+from mobius_tui.runbook.toml.runbook_source import RefusedError
+from mobius_tui.runbook.toml.table_reader import TomlTable
+from mobius_tui.runbook.toml.toml_document import Findings, TomlDocument, parse_toml
+
+_FILE = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,120}\.toml"
+_TARGET = re.compile(rf"({_FILE})#([a-z0-9-]{{1,64}})")
+
+Read = Callable[[str], tuple[str, bytes]]
+"""Gives the name for reports and the bytes of a sibling file, by its bare name."""
+
+_PARTS = (
+    *("runbook", "commands", "var", "profile", "contact"),
+    *("message", "channel", "health", "phase"),
+)
+"""The tables that a file may have."""
+
+MAX_FILES = 32
+"""Included files; each may be 1 MiB."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Included:
+    """A phase of another file."""
+
+    table: TomlTable
+    """The phase's table in that file."""
+    target: str
+    """`FILE#PHASE`, as the including file spells it."""
+
+
+class Includes:
+    """The files that a runbook includes, each read once."""
+
+    def __init__(self, own: str, read: Read, findings: Findings) -> None:
+        self._own = own
+        self._read = read
+        self._findings = findings
+        self._roots: dict[str, TomlTable | None] = {}
+        self._merged: dict[str, TomlTable] = {}
+        self.sources: list[Source] = []
+
+    def roots(self) -> tuple[TomlTable, ...]:
+        """The top of each file that gave a phase, in the order of their inclusion."""
+        return tuple(self._merged.values())
+
+    def file(self, table: TomlTable) -> TomlTable | None:
+        """The top of the file that `include` in a table names; problems are reported.
+
+        What is not taken from it is left alone.
+        """
+        name = table.text("include")
+        if re.fullmatch(_FILE, name) is None:
+            table.report('`include` is "FILE.toml", a file beside this one', "include")
+            return None
+        root = self._found(name, table)
+        if root is not None:
+            root.given(*_PARTS)
+        return root
+
+    def phase(self, table: TomlTable) -> Included | None:
+        """The phase that a `[[phase]]` with `include` means; problems are reported."""
+        target = table.text("include")
+        match = _TARGET.fullmatch(target)
+        if match is None:
+            words = '`include` is "FILE.toml#PHASE", a file beside this one'
+            table.report(words, "include")
+            return None
+        name, phase_id = match.groups()
+        root = self._found(name, table)
+        if root is None:
+            return None
+        self._merged[name] = root
+        found = {one.node.get("id"): one for one in root.tables("phase")}
+        if phase_id not in found:
+            near = did_you_mean(phase_id, [k for k in found if isinstance(k, str)])
+            table.report(f"no phase `{phase_id}` in {name}{near}", "include")
+            return None
+        return Included(table=found[phase_id], target=target)
+
+    def _found(self, name: str, table: TomlTable) -> TomlTable | None:
+        if name == self._own:
+            table.report("a file cannot include itself; see `use`", "include")
+            return None
+        if name not in self._roots:
+            if len(self._roots) >= MAX_FILES:
+                table.report(f"more than {MAX_FILES} included files", "include")
+                return None
+            self._roots[name] = self._opened(name, table)
+        return self._roots[name]
+
+    def _opened(self, name: str, table: TomlTable) -> TomlTable | None:
+        try:
+            shown, data = self._read(name)
+            document: TomlDocument = parse_toml(shown, data, self._findings)
+        except RefusedError as error:
+            if not error.problem.line:
+                words = f"the included {name} {error.problem.message}"
+                table.report(words, "include")
+            else:
+                self._findings.add(error.problem)
+            return None
+        self.sources.append(Source(name=name, data=data))
+        given = document.tree.get("format")
+        if type(given) is not int or given != 1:
+            document.add(("format",), "`format = 1` is missing: is this a runbook?")
+            return None
+        root = TomlTable(document)
+        root.given("format")
+        return root

@@ -1,0 +1,269 @@
+"""Values with a shape of their own: durations, sizes, patterns, addresses, ids."""
+
+from __future__ import annotations
+
+import math
+import re
+import shlex
+import warnings
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from mobius_tui.runbook.model import limits
+from mobius_tui.runbook.model.check_kinds import Json
+from mobius_tui.runbook.model.templates import is_template, template_names
+from mobius_tui.runbook.text import units
+from mobius_tui.runbook.toml.table_reader import TomlTable
+
+SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+
+_ADDRESS = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^:\s/\[\]]+):(\d{1,5})")
+_COUNT = re.compile(r"(?:>=|<=|==|!=|>|<)?\s*\d{1,9}")
+_MODE = re.compile(r"0?[0-7]{3,4}")
+_SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
+_SCHEME = re.compile(r"https?://[^\s/]+\S*")
+
+_Text = TypeVar("_Text", str, None)
+
+
+def slug(table: TomlTable, key: str = "id") -> str:
+    """An id: lower-case letters, digits and `-`; empty where it is missing or wrong."""
+    table.require(key)
+    text = table.text(key)
+    if text and not SLUG.fullmatch(text):
+        table.report(f"an `{key}` is made of a-z, 0-9 and -, such as my-step-2", key)
+        return ""
+    return text
+
+
+def duration(table: TomlTable, key: str, default: _Text) -> str | _Text:
+    """A duration such as `"1h30m"`, or a text that will be one once filled in."""
+    text = _united(table, key, '"500ms", "10s" or "1h30m"')
+    if text is None:
+        return default
+    if is_template(text):
+        return text
+    try:
+        units.parse_duration(text)
+    except units.TooLongError:
+        pass  # for how long it may be, its key says
+    except ValueError:
+        table.report(f'`{key}` is a duration: write "500ms", "10s" or "1h30m"', key)
+        return default
+    return _bounded(table, key, text, default, limits.bounded_duration)
+
+
+def _bounded(
+    table: TomlTable,
+    key: str,
+    text: str,
+    default: _Text,
+    measure: Callable[[str, str], float],
+) -> str | _Text:
+    """A duration or a size that its key allows."""
+    try:
+        measure(text, key)
+    except ValueError as error:
+        table.report(str(error), key)
+        return default
+    return text
+
+
+def size(
+    table: TomlTable, key: str, default: _Text, *, share: bool = False
+) -> str | _Text:
+    """A size such as `"1GiB"`; with `share`, also a percentage such as `"10%"`."""
+    text = _united(table, key, '"512KiB", "200MB" or "1GiB"')
+    if text is None:
+        return default
+    if is_template(text) or (share and re.fullmatch(r"\d{1,2}(\.\d{1,3})?%", text)):
+        return text
+    try:
+        units.parse_size(text)
+    except ValueError:
+        percent = ', or a share such as "10%"' if share else ""
+        words = f'write "512KiB", "200MB" or "1GiB"{percent}'
+        table.report(f"`{key}` is a size: {words}", key)
+        return default
+    if key not in limits.LIMITS:
+        return text
+    return _bounded(table, key, text, default, limits.bounded_size)
+
+
+def _united(table: TomlTable, key: str, examples: str) -> str | None:
+    """The text of a value with a unit, or None where it is missing or no text."""
+    if not table.has(key):
+        return None
+    if table.value(key, (str,), f"a text with a unit, {examples}") is None:
+        return None
+    return table.text(key, filled=True)
+
+
+def pattern(table: TomlTable, key: str) -> str | None:
+    """A regular expression, or None where it is not given."""
+    text = table.maybe(key, filled=True)
+    if text is None:
+        return None
+    warn_of_backslash(table, key)
+    if not is_template(text):
+        try:
+            with warnings.catch_warnings(action="ignore"):
+                re.compile(text)
+        except (re.error, OverflowError, RecursionError) as error:
+            table.report(f"`{key}` is no regular expression: {error}", key)
+    return text
+
+
+def warn_of_backslash(table: TomlTable, key: str) -> None:
+    r"""Warn of a `\` in a script or pattern, which TOML takes for an escape."""
+    raw = table.raw(key)
+    if raw.startswith('"') and "\\" in raw:
+        words = 'in "…" TOML takes each \\ as the start of an escape'
+        remedy = "write scripts and patterns in ''' or '"
+        table.doubt("toml-escape", f"`{key}`: {words}; {remedy}", key)
+
+
+def fraction(table: TomlTable, key: str, default: float) -> float:
+    """A number from 0 to 1."""
+    words = "a fraction from 0 to 1, such as 0.05"
+    value = table.value(key, (int, float), words)
+    if value is None:
+        return default
+    if not 0 <= value <= 1:
+        table.report(f"`{key}` is {words}", key)
+        return default
+    return float(value)
+
+
+def codes(table: TomlTable, key: str, default: tuple[int, ...]) -> tuple[int, ...]:
+    """A list of exit codes."""
+    values = table.value(key, (list,), "a list of exit codes, such as [0, 3]")
+    if values is None:
+        return default
+    for index, value in enumerate(values):
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if not whole or not 0 <= value <= 255:
+            table.report("an exit code is a number from 0 to 255", key, index)
+            return default
+    return tuple(values)
+
+
+def interpreter(table: TomlTable) -> tuple[str, ...]:
+    """`shell`: what runs a script, and its arguments, in which nothing is filled in.
+
+    What follows `-c` or `-e` is code of its own, where `${}` means something.
+    """
+    found = table.words("shell")
+    for index, word in enumerate(found):
+        names = template_names(word)
+        if names and found[index - 1] not in ("-c", "-e"):
+            words = "nothing is filled in here; the values are in the environment"
+            remedy = f"write {_through_bash(found)}, where $0 is the script"
+            table.report(f"{words}: {remedy}", "shell", index)
+    return found
+
+
+def _through_bash(argv: tuple[str, ...]) -> str:
+    """Arguments as bash fills them in."""
+    parts = (
+        f'"{word}"' if template_names(word) else shlex.quote(word) for word in argv
+    )
+    return f"""["bash", "-c", '{" ".join(parts)} "$0"']"""
+
+
+def url(table: TomlTable, key: str = "url", *, shown: bool = True) -> str:
+    """The address of a page."""
+    words = "begins with http:// or https://"
+    return _shaped(table, key, _SCHEME.fullmatch, words, shown=shown)
+
+
+def address(table: TomlTable, key: str) -> str:
+    """A `host:port`."""
+    return _shaped(table, key, _is_address, 'is "host:port"')
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is `host:port`, or will be once filled in."""
+    return is_template(text) or bool(_is_address(text))
+
+
+def _is_address(text: str) -> bool:
+    match = _ADDRESS.fullmatch(text)
+    return match is not None and 0 < int(match[1]) < 65536
+
+
+def comparison(table: TomlTable, key: str, default: str) -> str:
+    """A count to satisfy, such as `>=1`."""
+    if table.has(key) and table.value(key, (str,), 'a text, such as ">=1"') is None:
+        return default
+    words = 'is a comparison, such as ">=1", "<3" or "0"'
+    return _shaped(table, key, _COUNT.fullmatch, words) or default
+
+
+def mode(table: TomlTable, key: str) -> str | None:
+    """Octal permissions."""
+    words = 'is octal, such as "0755"'
+    return _shaped(table, key, _MODE.fullmatch, words) if table.has(key) else None
+
+
+def sha256(table: TomlTable, key: str) -> str | None:
+    """64 hexadecimal digits."""
+    words = "is 64 hexadecimal digits"
+    return _shaped(table, key, _SHA256.fullmatch, words) if table.has(key) else None
+
+
+def _shaped(
+    table: TomlTable,
+    key: str,
+    fits: Callable[[str], object],
+    words: str,
+    *,
+    shown: bool = True,
+) -> str:
+    """A text that has a shape, unless it is yet to be filled in."""
+    text = table.text(key, filled=True, shown=shown)
+    if table.has(key) and not is_template(text) and not fits(text):
+        table.report(f"`{key}` {words}", key)
+    return text
+
+
+def one_of(table: TomlTable, key: str, choices: tuple[str, ...], default: str) -> str:
+    """One of a few words."""
+    text = table.text(key, default)
+    if text not in choices:
+        table.report(f"`{key}` is one of {', '.join(choices)}", key)
+        return default
+    return text
+
+
+def json_object(table: TomlTable, key: str) -> Mapping[str, Json]:
+    """What a JSON answer must hold, as immutable values."""
+    node = table.value(key, (dict,), 'a table, such as { status = "ok" }')
+    return MappingProxyType(
+        {name: _frozen(table, value, key, name) for name, value in (node or {}).items()}
+    )
+
+
+def _frozen(table: TomlTable, value: Any, *path: str | int) -> Json:
+    """A TOML value as JSON; what JSON does not have is reported."""
+    match value:
+        case dict():
+            return MappingProxyType(
+                {key: _frozen(table, inner, *path, key) for key, inner in value.items()}
+            )
+        case list():
+            return tuple(
+                _frozen(table, inner, *path, index) for index, inner in enumerate(value)
+            )
+        case str():
+            table.checked(value, *path, lines=True, filled=True)
+            return value
+        case bool() | int():
+            return value
+        case float() if math.isfinite(value):
+            return value
+        case _:
+            table.report("JSON has no dates, times, inf or nan", *path)
+            return None

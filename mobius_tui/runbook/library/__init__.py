@@ -1,0 +1,4 @@
+"""Runbooks as files.
+
+Finding, loading, checking, copying, a new one. Nothing here reads single keys or rules.
+"""

@@ -1,0 +1,236 @@
+"""What `mobius-tui check` prints about files, and `check --explain` about rules."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mobius_tui.errors import OK, USAGE, UsageError
+from mobius_tui.runbook.library.loader import examine
+from mobius_tui.runbook.library.runbook_files import is_runbook
+from mobius_tui.runbook.lint.rule_table import RULES
+from mobius_tui.runbook.model.actions import Run
+from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.runbook.model.templates import script_variables
+from mobius_tui.runbook.script_rules.lint_rule import LintRule
+from mobius_tui.runbook.text.names import did_you_mean
+from mobius_tui.runbook.toml.problem import Problem, escape_controls
+
+if TYPE_CHECKING:
+    from mobius_tui.runbook.lint.external_findings import ExternalLinter
+
+
+_SHELLCHECK = re.compile(r"SC\d{4}")
+_LINES = 8
+"""Of a longer example, so many lines are shown."""
+
+
+def explain_rule(code: str) -> str:
+    """A rule in words, with an example of each kind; for `list`, all of them.
+
+    Raises:
+        UsageError: there is no such rule.
+    """
+    if code == "list":
+        width = max(map(len, RULES))
+        lines = [f"{rule.code:{width}}  {rule.title}" for rule in RULES.values()]
+        return "\n".join(lines)
+    if _SHELLCHECK.fullmatch(code):
+        return f"{code} is ShellCheck's: {wiki(code)}"
+    rule = RULES.get(code)
+    if rule is None:
+        near = did_you_mean(code, RULES)
+        words = f"there is no rule `{escape_controls(code)}`{near}"
+        raise UsageError(f"{words}; `check --explain list` lists them")
+    return _rule_in_words(rule)
+
+
+def _rule_in_words(rule: LintRule) -> str:
+    blocks = (
+        "\nGuarding a step that destroys, it stops --auto." if rule.blocking else ""
+    )
+    return (
+        f"{rule.code}: {rule.title}\n\n{rule.reason}{blocks}\n\n"
+        f"Remedy: {rule.remedy}.\n\n"
+        f"Bad:\n{_indented(rule.bad)}\n\nGood:\n{_indented(rule.good)}\n\n"
+        f"Where it is meant so: # lint: ignore={rule.code} and the reason, on the line "
+        "or the line above."
+    )
+
+
+def _indented(example: str) -> str:
+    lines = example.strip().split("\n")
+    if len(lines) > _LINES * 2:
+        lines = [*lines[:_LINES], "…"]
+    return "\n".join(f"    {line}" for line in lines)
+
+
+def wiki(code: str) -> str:
+    """Where ShellCheck explains one of its codes."""
+    return f"https://www.shellcheck.net/wiki/{code}"
+
+
+def rules_table() -> str:
+    """All rules as the table in the README."""
+    rows = [f"| `{rule.code}` | {_cell(rule.title)} |" for rule in RULES.values()]
+    return "\n".join(["| code | what it warns of |", "|---|---|", *rows])
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+SHOWN = 5
+"""Warnings of one kind in a file that are shown in full."""
+LINES = 20
+"""Lines that are named of the others."""
+_Examined = tuple[Path, Runbook | None, tuple[Problem, ...]]
+"""A file, its runbook unless that is broken, and what is wrong or doubtful in it."""
+
+
+def check_files(
+    paths: Iterable[Path], *, as_json: bool, outside: ExternalLinter | None = None
+) -> tuple[str, int]:
+    """The report on some runbook files, and the exit code.
+
+    Args:
+        paths: the files, in the order of the report.
+        as_json: whether the report is one JSON list of problems, each with file,
+            line, column, severity and message, a warning also with the code, reason
+            and remedy of its rule, instead of lines for a person.
+        outside: another program that looks at the scripts, too.
+
+    Returns:
+        The text without a last line end, and 0, or 2 if any file has an error.
+    """
+    found = _examined(paths, outside)
+    broken = any(runbook is None for _, runbook, _ in found)
+    code = USAGE if broken else OK
+    if as_json:
+        problems = [problem for _, _, some in found for problem in some]
+        items = [_as_json(problem) for problem in problems]
+        return json.dumps(items, indent=2, ensure_ascii=False), code
+    parts: list[str] = []
+    for path, runbook, some in found:
+        parts += _folded(some)
+        parts.append(_verdict(path, runbook, some))
+    return "\n".join(parts), code
+
+
+def _folded(problems: tuple[Problem, ...]) -> Iterator[str]:
+    """Each problem; of many warnings of a kind the first, and the others' lines."""
+    rest: dict[tuple[str, str], list[Problem]] = {}
+    shown: Counter[tuple[str, str]] = Counter()
+    kinds = Counter((each.file, each.code) for each in problems)
+    for problem in problems:
+        kind = problem.file, problem.code
+        shown[kind] += 1
+        if problem.code and shown[kind] > SHOWN and kinds[kind] > SHOWN + 1:
+            rest.setdefault(kind, []).append(problem)
+        else:
+            yield _in_words(problem)
+    for (file, code), more in rest.items():
+        lines = list(dict.fromkeys(str(each.line) for each in more))
+        where = ", ".join(lines[:LINES]) + (" …" if len(lines) > LINES else "")
+        yield f"{escape_controls(file)}: and {len(more)} more [{escape_controls(code)}]: line {where}"
+
+
+def _examined(paths: Iterable[Path], outside: ExternalLinter | None) -> list[_Examined]:
+    """Each file, save those that only hold what another one of them includes.
+
+    They are read with that one: what is wrong with them is in its report, and in that
+    of the first one alone where several include them.
+    """
+    found = [(path, *examine(path, thorough=True, outside=outside)) for path in paths]
+    included = {
+        path.with_name(source.name)
+        for path, runbook, _ in found
+        if runbook is not None
+        for source in runbook.sources[1:]
+    }
+    told: set[Problem] = set()
+    kept: list[_Examined] = []
+    for path, runbook, problems in found:
+        if path not in included or is_runbook(path):
+            kept.append((path, runbook, tuple(p for p in problems if p not in told)))
+            told.update(problems)
+    return kept
+
+
+def _in_words(problem: Problem) -> str:
+    """A problem, and for a warning what to do about it."""
+    said, (_, remedy) = problem.render(), _rule(problem)
+    return f"{said}\n    {remedy}" if remedy else said
+
+
+def _rule(problem: Problem) -> tuple[str, str]:
+    """The reason and the remedy of the rule that was broken; empty for an error."""
+    rule = RULES.get(problem.code)
+    if rule is not None:
+        return rule.reason, rule.remedy
+    if problem.code:
+        return "ShellCheck found it.", f"see {wiki(problem.code)}"
+    return "", ""
+
+
+def _as_json(problem: Problem) -> dict[str, str | int | bool]:
+    found: dict[str, str | int | bool] = {
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "severity": problem.severity,
+    }
+    if problem.code:
+        found["code"] = problem.code
+    found["message"] = problem.message
+    if problem.code:
+        found["reason"], found["remedy"] = _rule(problem)
+    if problem.blocks:
+        found["blocks"] = True
+    return found
+
+
+def _verdict(path: Path, runbook: Runbook | None, found: tuple[Problem, ...]) -> str:
+    """The last line on one file."""
+    name = escape_controls(str(path))
+    if runbook is None:
+        errors = sum(problem.severity == "error" for problem in found)
+        return f"{name}: {_counted(errors, 'error')}"
+    steps = runbook.steps()
+    runs = [step.action.effect for step in steps if isinstance(step.action, Run)]
+    effects = ", ".join(
+        f"{runs.count(effect)} {effect}" for effect in ("read", "change", "destroy")
+    )
+    phases = _counted(len(runbook.phases), "phase")
+    doubts = [problem for problem in found if problem.severity == "warning"]
+    told = f"; {_counted(len(doubts), 'warning')}" if doubts else ""
+    kinds = Counter(problem.code for problem in doubts)
+    if len(doubts) > SHOWN:
+        most = ", ".join(f"{count} {code}" for code, count in kinds.most_common())
+        told += f": {escape_controls(most)}"
+    wants = ", ".join(map(escape_controls, _from_outside(runbook)))
+    told += f"; set before a run: {wants}" if wants else ""
+    return f"{name}: ok, {phases}, {_counted(len(steps), 'step')} ({effects}){told}"
+
+
+def _from_outside(runbook: Runbook) -> list[str]:
+    """The environment variables for which a script would wait in vain."""
+    wanted: set[str] = set()
+    given: set[str] = set()
+    for step in runbook.steps():
+        wanted |= {*script_variables(step, runbook.variables), *step.secrets.values()}
+        given |= set(step.outputs)
+    return [
+        each.from_env
+        for each in runbook.variables.values()
+        if each.from_env and each.default is None and not each.ask
+        if each.name in wanted - given
+    ]
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

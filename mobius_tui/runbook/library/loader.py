@@ -1,0 +1,146 @@
+"""From the bytes of a runbook to its model, with all its mistakes in one report."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mobius_tui.errors import RunbookError
+from mobius_tui.runbook.decode.assemble import RunbookDraft, assemble
+from mobius_tui.runbook.decode.include import Includes, Read
+from mobius_tui.runbook.lint.linter import lint, warn_of_doubts
+from mobius_tui.runbook.model.runbook import Runbook, Source
+from mobius_tui.runbook.toml.problem import Problem, problem_report
+from mobius_tui.runbook.toml.runbook_source import RefusedError, read_bytes
+from mobius_tui.runbook.toml.table_reader import TomlTable
+from mobius_tui.runbook.toml.toml_document import (
+    Findings,
+    TooManyProblemsError,
+    parse_toml,
+)
+from mobius_tui.runbook.toml.unknown_keys import report_unknown_keys
+
+if TYPE_CHECKING:
+    from mobius_tui.runbook.lint.external_findings import ExternalLinter
+
+
+def load(path: Path) -> Runbook:
+    """The runbook that a file holds, with the phases that it includes.
+
+    Raises:
+        RunbookError: it cannot be read; the text is the whole report.
+    """
+    runbook, problems = examine(path)
+    if runbook is None:
+        errors = [found for found in problems if found.severity == "error"]
+        raise RunbookError(problem_report(errors))
+    return runbook
+
+
+def examine(
+    path: Path, *, thorough: bool = False, outside: ExternalLinter | None = None
+) -> tuple[Runbook | None, tuple[Problem, ...]]:
+    """The runbook that a file holds, or None, and everything wrong or doubtful in it.
+
+    Problems stand in the order of the files' lines, those of the main file first.
+
+    Args:
+        path: the file.
+        thorough: whether its scripts and texts are looked at, too, for what is valid
+            and still wrong.
+        outside: another program that looks at its scripts then.
+    """
+
+    def read(name: str) -> tuple[str, bytes]:
+        sibling = path.with_name(name)
+        return str(sibling), read_bytes(sibling)
+
+    try:
+        data = read_bytes(path)
+    except RefusedError as error:
+        return None, (error.problem,)
+    return decode(path, data, read, thorough=thorough, outside=outside)
+
+
+def decode(
+    path: Path,
+    data: bytes,
+    read: Read,
+    *,
+    thorough: bool = False,
+    outside: ExternalLinter | None = None,
+) -> tuple[Runbook | None, tuple[Problem, ...]]:
+    """The runbook that bytes hold, or None, and everything wrong or doubtful in it.
+
+    Args:
+        path: the file that the bytes are from; it is not opened.
+        data: its bytes.
+        read: reads an included file by its bare name.
+        thorough: whether scripts and texts are looked at, too.
+        outside: another program that looks at the scripts then.
+    """
+    findings = Findings()
+    runbook = None
+    try:
+        draft = _draft(path, data, read, findings)
+        if draft is not None:
+            runbook = draft.runbook
+            if thorough:
+                warn_of_doubts(draft, findings, outside)
+    except RefusedError as error:
+        findings.problems.append(error.problem)
+    except TooManyProblemsError:
+        words = f"more problems than these {len(findings.problems)}: the rest is unread"
+        findings.problems.append(
+            Problem(file=str(path), line=0, column=0, message=words)
+        )
+    problems = _sorted(_minded(path, findings, thorough=thorough), str(path))
+    if runbook is None or any(each.severity == "error" for each in problems):
+        return None, problems
+    blocking = tuple(
+        f"{each.file}:{each.line}: {each.message}" for each in problems if each.blocks
+    )
+    return replace(runbook, blocking=blocking), problems
+
+
+def _minded(path: Path, findings: Findings, *, thorough: bool) -> list[Problem]:
+    """The problems without those that a comment hides, and what is wrong with these."""
+    with_comments = [
+        document
+        for document in findings.documents
+        if "lint:" in document.positions.text
+    ]
+    if not with_comments:
+        return findings.problems
+    from mobius_tui.runbook.lint.suppressions import (
+        apply_suppressions,  # few files have any
+    )
+
+    return apply_suppressions(findings, with_comments, str(path), thorough=thorough)
+
+
+def _draft(
+    path: Path, data: bytes, read: Read, findings: Findings
+) -> RunbookDraft | None:
+    """The runbook with its places; what is wrong with it goes to the findings."""
+    root = TomlTable(parse_toml(str(path), data, findings))
+    given = root.value("format", (int,), "the number 1")
+    if given != 1:
+        if given is not None:
+            root.report("this program reads format 1", "format")
+        elif not root.has("format"):
+            root.report("`format = 1` is missing: is this a runbook?")
+        return None
+    includes = Includes(path.name, read, findings)
+    draft = assemble(root, path, Source(name=path.name, data=data), includes)
+    report_unknown_keys(findings.tables)
+    lint(draft, findings)
+    return draft
+
+
+def _sorted(problems: list[Problem], main: str) -> tuple[Problem, ...]:
+    def key(problem: Problem) -> tuple[bool, str, int, int]:
+        return problem.file != main, problem.file, problem.line, problem.column
+
+    return tuple(sorted(problems, key=key))

@@ -1,0 +1,89 @@
+"""The runbooks that come with the program, and finding one by name or path."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from mobius_tui.errors import UsageError
+from mobius_tui.runbook.text.names import did_you_mean
+from mobius_tui.runbook.toml.runbook_source import RefusedError, read_bytes
+
+_IS_RUNBOOK = re.compile(rb"^\s*\[runbook\]", re.MULTILINE)
+"""Files without it hold phases that others include."""
+
+
+def bundled_folder() -> Path:
+    """The folder of the bundled runbooks: in the package, or beside it."""
+    package = Path(__file__).resolve().parents[2]
+    inside = package / "runbooks"
+    return inside if inside.is_dir() else package.parent / "runbooks"
+
+
+def bundled_runbooks() -> tuple[Path, ...]:
+    """The files of the bundled runbooks, by name."""
+    files = sorted(bundled_folder().glob("*.toml"))
+    return tuple(path for path in files if is_runbook(path))
+
+
+def is_runbook(path: Path) -> bool:
+    """Whether a file is a runbook, and not only phases that others include.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    return _IS_RUNBOOK.search(path.read_bytes()) is not None
+
+
+def own_folder() -> Path:
+    """The folder of a person's own runbooks, which need not be there."""
+    base = os.environ.get("XDG_CONFIG_HOME", "")
+    home = Path(base) if base.startswith("/") else Path.home() / ".config"
+    return home / "mobius-tui" / "runbooks"
+
+
+def own_runbook_files() -> tuple[Path, ...]:
+    """The files of a person's own runbooks, by name."""
+    files = (path for path in sorted(own_folder().glob("*.toml")) if path.is_file())
+    return tuple(path for path in files if _IS_RUNBOOK.search(read_some(path)))
+
+
+def read_some(path: Path) -> bytes:
+    """The bytes of a runbook's file; nothing of one that cannot be read."""
+    try:
+        return read_bytes(path)
+    except RefusedError:
+        return b""
+
+
+def has_no_working_folder(path: Path) -> bool:
+    """Whether a runbook's commands are for the folder where one is.
+
+    A runbook in a library lies where it is kept, and not where it is used.
+    """
+    shelves = (bundled_folder().resolve(), own_folder().resolve())
+    return path.parent.resolve() in shelves
+
+
+def find_runbook(name_or_path: str) -> Path:
+    """The file of a runbook by its name, or of any runbook by its path.
+
+    What has a `/` or ends in `.toml` is a path. One's own come before those that come
+    with the program.
+
+    Raises:
+        UsageError: no runbook has that id; the message lists those that there are.
+    """
+    if "/" in name_or_path or name_or_path.endswith(".toml"):
+        return Path(name_or_path)
+    known = {path.stem: path for path in (*bundled_runbooks(), *own_runbook_files())}
+    if name_or_path in known:
+        return known[name_or_path]
+    near = did_you_mean(name_or_path, known)
+    there = ", ".join(known) or "none"
+    raise UsageError(
+        f"no runbook is named {name_or_path!r}{near}\n"
+        f"There are: {there}. For a file of your own give its path, such as "
+        f"./{name_or_path or 'runbook'}.toml"
+    )

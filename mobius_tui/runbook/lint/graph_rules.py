@@ -1,0 +1,123 @@
+"""Rules about how steps and phases lead to one another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+
+from mobius_tui.runbook.decode.assemble import RunbookDraft
+from mobius_tui.runbook.model.actions import Choose
+from mobius_tui.runbook.model.runbook import Phase, Step
+from mobius_tui.runbook.text.names import did_you_mean
+from mobius_tui.runbook.toml.table_reader import TomlTable
+
+_Graph = dict[str, set[str]]
+
+
+def lint_graph(draft: RunbookDraft) -> None:
+    """Report steps and phases that do not exist, circles, and phases out of reach.
+
+    Raises:
+        EnoughError: there are too many problems now.
+    """
+    _needs(draft)
+    phases = {phase.id: phase for phase in draft.runbook.phases}
+    reached: set[str] = set()
+    for target, table, path in _leads(draft):
+        reached.add(target)
+        if target not in phases:
+            words = f"no phase `{target}`{did_you_mean(target, phases)}"
+            table.report(words, *path)
+    _failures(draft, phases)
+    _asides(draft, phases, reached)
+
+
+def _needs(draft: RunbookDraft) -> None:
+    known = {step.id for step in draft.runbook.steps()}
+    graph: _Graph = {}
+    for step in draft.runbook.steps():
+        for index, need in enumerate(step.needs):
+            if need in known:
+                graph.setdefault(step.id, set()).add(need)
+                continue
+            words = f"no step `{need}`{did_you_mean(need, known)}"
+            draft.at("step", step.id).report(words, "needs", index)
+    for circle in _circles(graph):
+        words = f"`needs` goes round in a circle: {' → '.join(circle)}"
+        draft.at("step", circle[0]).report(words, "needs")
+
+
+def _circles(graph: _Graph) -> Iterator[list[str]]:
+    """Each circle of a graph once, as a path that ends where it begins."""
+    while True:
+        try:
+            TopologicalSorter(graph).prepare()
+        except CycleError as error:
+            circle: list[str] = error.args[1][::-1]
+            yield circle
+            graph[circle[0]].discard(circle[1])
+        else:
+            return
+
+
+def _leads(
+    draft: RunbookDraft,
+) -> Iterator[tuple[str, TomlTable, tuple[str | int, ...]]]:
+    """Each phase that something leads to, with the place where that is said."""
+    for phase in draft.runbook.phases:
+        entry = draft.entries.get(phase.id, draft.root)
+        place = draft.at("phase", phase.id)
+        if phase.next is not None:
+            yield phase.next, entry if entry.has("next") else place, ("next",)
+        for step in phase.steps:
+            table = draft.at("step", step.id)
+            if _failure_phase(step) is not None:
+                yield step.on_failure, table, ("on_failure",)
+            if isinstance(step.action, Choose):
+                for index, option in enumerate(step.action.options):
+                    if option.go is not None:
+                        yield option.go, table, ("choose", "option", index, "go")
+    health = draft.runbook.health
+    root = draft.root.table("health")
+    if health is not None and health.trigger.then is not None and root is not None:
+        yield health.trigger.then, root, ("trigger", "then")
+
+
+def _failure_phase(step: Step) -> str | None:
+    return None if step.on_failure in ("stop", "continue") else step.on_failure
+
+
+def _failures(draft: RunbookDraft, phases: Mapping[str, Phase]) -> None:
+    """A phase that repairs a failure must not fail into itself, at whatever remove."""
+    graph: _Graph = {}
+    culprits: dict[tuple[str, str], str] = {}
+    for phase in draft.runbook.phases:
+        for step in phase.steps:
+            target = _failure_phase(step)
+            if target in phases and target is not None:
+                graph.setdefault(phase.id, set()).add(target)
+                culprits.setdefault((phase.id, target), step.id)
+    for circle in _circles(graph):
+        words = f"`on_failure` goes round in a circle: {' → '.join(circle)}"
+        step_id = culprits[circle[0], circle[1]]
+        draft.at("step", step_id).report(words, "on_failure")
+
+
+def _asides(
+    draft: RunbookDraft, phases: Mapping[str, Phase], reached: set[str]
+) -> None:
+    for phase in draft.runbook.phases:
+        entry = draft.entries.get(phase.id, draft.root)
+        place = entry if entry.has("instead_of") else draft.at("phase", phase.id)
+        for index, other in enumerate(phase.instead_of):
+            if other not in phases:
+                words = f"no phase `{other}`{did_you_mean(other, phases)}"
+                place.report(words, "instead_of", index)
+        if phase.aside and phase.id not in reached:
+            words = f"nothing leads to `{phase.id}`: only a person can enter it"
+            entry.doubt("unreached-phase", words)
+        if not phase.aside and (phase.next is not None or phase.instead_of):
+            key = "next" if phase.next is not None else "instead_of"
+            words = f"`{key}` means nothing on the main line: `aside = true` is missing"
+            culprit = entry if entry.has(key) else draft.at("phase", phase.id)
+            culprit.doubt("main-line-key", words, key)

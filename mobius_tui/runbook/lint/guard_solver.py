@@ -1,0 +1,109 @@
+"""Whether a guard can hold at all: it is tried with every value that matters. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from decimal import Decimal
+from itertools import chain, combinations, pairwise, product
+from math import prod
+
+from mobius_tui.runbook.model.actions import Choose
+from mobius_tui.runbook.model.guard_comparison import (
+    QuantityKind,
+    parse_comparison,
+    parse_quantity,
+)
+from mobius_tui.runbook.model.guards import Guard, evaluate_guard, guard_leaves
+from mobius_tui.runbook.model.runbook import Runbook
+
+TRIED = 4096
+"""Combinations of values that are tried at most; more are taken to hold somewhere."""
+SEVERAL = 6
+"""Texts of which every selection is tried."""
+
+
+def can_hold(
+    guard: Guard,
+    possible: Callable[[str], tuple[str, ...]],
+    several: Collection[str],
+) -> bool:
+    """Whether there are values with which a guard holds; if in doubt, there are.
+
+    Args:
+        guard: which.
+        possible: the only values that a variable can have; none for any.
+        several: the variables for which several of them can be chosen.
+    """
+    texts: dict[str, list[str]] = {}
+    for _, name, own in guard_leaves(guard):
+        texts.setdefault(name, []).extend(own)
+    found = {
+        name: _candidates(own, possible(name), is_several=name in several)
+        for name, own in texts.items()
+    }
+    known = [own for own in found.values() if own]
+    if len(known) < len(found) or prod(map(len, known)) > TRIED:
+        return True
+    return any(
+        evaluate_guard(guard, dict(zip(found, values, strict=True))).holds
+        for values in product(*known)
+    )
+
+
+def _candidates(
+    texts: list[str], possible: tuple[str, ...], *, is_several: bool
+) -> tuple[str, ...]:
+    """The values of a variable that matter; none where there are too many."""
+    if possible:
+        return _selections(possible) if is_several else possible
+    meant = [parse_comparison(text) for text in texts]
+    if any(each.sign == "matches" for each in meant):
+        return ()
+    operands = tuple(dict.fromkeys(text for each in meant for text in each.texts))
+    other = f"none of {operands}"
+    selections = _selections((*operands, other))
+    return (*selections, "", *_points(operands)) if selections else ()
+
+
+def multiple_choice_variables(runbook: Runbook) -> frozenset[str]:
+    """The variables for which several values can be chosen."""
+    return frozenset(
+        step.action.var
+        for step in runbook.steps()
+        if isinstance(step.action, Choose) and step.action.multi
+    )
+
+
+def _selections(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Each selection of texts, as the value that has them for its lines."""
+    if len(texts) > SEVERAL:
+        return ()
+    sizes = range(1, len(texts) + 1)
+    chosen = chain.from_iterable(combinations(texts, size) for size in sizes)
+    return tuple("\n".join(each) for each in chosen)
+
+
+def _points(operands: Iterable[str]) -> Iterator[str]:
+    """Values at, between, below and above the numbers among some texts."""
+    found: dict[QuantityKind, set[Decimal]] = {}
+    for text in operands:
+        if (own := parse_quantity(text)) is not None:
+            found.setdefault(own[0], set()).add(Decimal(own[1]))
+    for kind, limits in found.items():
+        ordered = sorted(limits)
+        points = [*ordered, ordered[0] - 1, ordered[-1] + 1]
+        points += [(low + high) / 2 for low, high in pairwise(ordered)]
+        # Nothing is shorter, or smaller, than nothing.
+        yield from (_spelt(each, kind) for each in points if _may_be(each, kind))
+
+
+def _may_be(point: Decimal, kind: QuantityKind) -> bool:
+    return kind == "number" or point >= 0
+
+
+def _spelt(point: Decimal, kind: QuantityKind) -> str:
+    if kind == "number":
+        return str(point)
+    if kind == "size":
+        return f"{int(point)}B"
+    return f"{float(point):.9f}"[:19] + "s"

@@ -1,0 +1,250 @@
+"""Names that are used: is each defined, is each used, and does no secret leak?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+from mobius_tui.runbook.decode.assemble import RunbookDraft
+from mobius_tui.runbook.lint.guard_solver import (
+    TRIED,
+    can_hold,
+    multiple_choice_variables,
+)
+from mobius_tui.runbook.model.actions import Choose, Run
+from mobius_tui.runbook.model.check_kinds import RunCheck
+from mobius_tui.runbook.model.guard_comparison import (
+    GuardComparison,
+    comparison_problem,
+    parse_comparison,
+    satisfies,
+)
+from mobius_tui.runbook.model.guards import Guard, guard_in_words, guard_leaves
+from mobius_tui.runbook.model.limits import limit_problem, limits_by_variable
+from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.model.templates import (
+    broken_template,
+    script_names,
+    template_names,
+)
+from mobius_tui.runbook.text.names import PROVIDED, STEP_NAMES, did_you_mean
+from mobius_tui.runbook.toml.table_reader import TomlTable
+from mobius_tui.runbook.toml.toml_document import Findings, TemplateUse
+
+
+def lint_names(draft: RunbookDraft, findings: Findings) -> None:
+    """Report undefined names, leaking secrets, and variables that nobody uses.
+
+    Raises:
+        EnoughError: there are too many problems now.
+    """
+    names = _Names(draft)
+    for mention in findings.mentions:
+        names.in_text(mention)
+    for step in draft.runbook.steps():
+        names.in_step(step, draft.at("step", step.id))
+    names.in_profiles()
+    _filled_in(draft)
+    names.in_head()
+    names.unused()
+
+
+class _Names:
+    """The names of one runbook, and which of them were used."""
+
+    def __init__(self, draft: RunbookDraft) -> None:
+        self.draft = draft
+        self.runbook = draft.runbook
+        self.declared = draft.runbook.variables
+        self.used: set[str] = set()
+        health = draft.runbook.health
+        probes = () if health is None else health.probes
+        self.probes = {probe.id for probe in probes}
+        self.steps = {step.id for step in draft.runbook.steps()}
+        self.possible = cache(draft.runbook.possible)
+        self.exact = cache(lambda name: frozenset(self.possible(name)))
+        self.several = multiple_choice_variables(draft.runbook)
+
+    def in_text(self, mention: TemplateUse) -> None:
+        """The `${}` of a text that is filled in."""
+        table, path = mention.table, mention.path
+        broken = broken_template(mention.text)
+        if broken is not None:
+            words = f"{broken!r} is no ${{name}}; write $${{ for a literal ${{"
+            table.report_within(broken, words, *path)
+        for name in template_names(mention.text):
+            problem = self._undefined(name)
+            if problem is None and mention.shown and self._secret(name):
+                problem = (
+                    f"`{name}` is a secret, and this text is shown; "
+                    "a step gets it by `secrets`"
+                )
+            if problem is not None:
+                table.report_within(f"${{{name}}}", problem, *path)
+
+    def _secret(self, name: str) -> bool:
+        return name in self.declared and self.declared[name].secret
+
+    def _undefined(self, name: str) -> str | None:
+        """What is wrong with a name in a text, if anything is."""
+        self.used.add(name)
+        if name in self.declared or name in PROVIDED:
+            return None
+        kind, _, rest = name.partition(".")
+        if kind == "health" and rest:
+            if rest in self.probes:
+                return None
+            return f"no probe `{rest}`{did_you_mean(rest, self.probes)}"
+        if kind == "step" and rest:
+            return self._undefined_step(rest)
+        near = did_you_mean(name, (*self.declared, *PROVIDED))
+        return f"`{name}` is used and never defined{near}"
+
+    def _undefined_step(self, rest: str) -> str | None:
+        step_id, _, what = rest.rpartition(".")
+        if what not in STEP_NAMES or not step_id:
+            return "of a step there are ${step.ID.result} and ${step.ID.check}"
+        if step_id not in self.steps:
+            return f"no step `{step_id}`{did_you_mean(step_id, self.steps)}"
+        return None
+
+    def in_step(self, step: Step, table: TomlTable) -> None:
+        """The variables that a step names by itself."""
+        self._in_when(step, table)
+        for index, name in enumerate(step.uses):
+            self._variable(name, table, "uses", index)
+        if isinstance(step.action, Choose) and step.action.from_ is not None:
+            self._variable(step.action.from_, table, "choose", "from")
+        for key, name in step.secrets.items():
+            self._variable(name, table, "secrets", key)
+            if name in self.declared and not self.declared[name].secret:
+                words = f"`{name}` is no secret: give its [var] `secret = true`"
+                table.report(words, "secrets", key)
+        if isinstance(step.action, Run):
+            self._in_script(step, step.action.script, table, "run")
+            for text in step.action.shell:
+                self._in_script(step, text, table, "shell")
+        for check in step.checks:
+            if isinstance(check, RunCheck):
+                for text in (check.script, *check.shell):
+                    self._in_script(step, text, table, "check")
+
+    def _in_script(self, step: Step, script: str, table: TomlTable, key: str) -> None:
+        """A script may have variables of its own: what is not declared is no error."""
+        for name in script_names(script):
+            self.used.add(name)
+            if self._secret(name) and name not in {**step.secrets, **step.env}:
+                words = f'`secrets = {{ {name} = "{name}" }}` on the step'
+                problem = f"`{name}` is a secret: a step gets it only by {words}"
+                table.report_within(f"${name}", problem, key)
+
+    def _variable(self, name: str, table: TomlTable, *path: str | int) -> bool:
+        self.used.add(name)
+        if name in self.declared:
+            return True
+        near = did_you_mean(name, self.declared)
+        table.report(f"`{name}` is used and never defined{near}", *path)
+        return False
+
+    def _in_when(self, step: Step, table: TomlTable) -> None:
+        """The variables that a guard names, and what they are compared with."""
+        sound = True
+        for path, name, texts in guard_leaves(step.when):
+            if not self._variable(name, table, "when", *path):
+                sound = False
+                continue
+            if self._secret(name):
+                words = f"`{name}` is a secret, which no guard sees: it never applies"
+                table.report(words, "when", *path)
+                sound = False
+                continue
+            is_much = len(texts) * len(self.possible(name)) > TRIED
+            for text in texts:
+                wrong = comparison_problem(text)
+                if not wrong and not (is_much and not parse_comparison(text).is_plain):
+                    wrong = self._never(name, text)
+                if wrong:
+                    table.report_within(text, wrong, "when", *path)
+                    sound = False
+        if sound and step.when and not self._can_hold(step.when):
+            words = f"this can never be true: {guard_in_words(step.when)}"
+            table.report(words, "when")
+
+    def _can_hold(self, guard: Guard) -> bool:
+        return can_hold(guard, self.possible, self.several)
+
+    def _never(self, name: str, text: str) -> str:
+        """That a variable is none of the texts that it must be one of; or ""."""
+        possible, meant = self.possible(name), parse_comparison(text)
+        if not possible or text in self.exact(name):
+            return ""
+        if meant.sign == "=":
+            never = [t for t in meant.texts if not _any_is(possible, t, meant)]
+            near = did_you_mean(never[0], possible) if never else ""
+            return f"`{name}` is never `{never[0]}`{near}" if never else ""
+        if any(satisfies(each, meant) for each in possible):
+            return ""
+        return f"`{name}` is never `{meant}`: it is {' or '.join(possible)}"
+
+    def in_profiles(self) -> None:
+        """The variables to which profiles give values."""
+        for profile in self.runbook.profiles.values():
+            table = self.draft.at("profile", profile.name)
+            for name, value in profile.values.items():
+                if name not in self.declared:
+                    near = did_you_mean(name, self.declared)
+                    table.report(f"`{name}` is used and never defined{near}", name)
+                    continue
+                choices = self.declared[name].choices
+                if choices and value not in choices:
+                    table.report(f"not one of `choices` of {name}", name)
+
+    def in_head(self) -> None:
+        """The variable that names the environment."""
+        table = self.draft.root.table("runbook")
+        name = self.runbook.environment
+        if table is None:
+            return
+        if name is None:
+            if self.runbook.protected:
+                words = "`protected` wants `environment`, the variable that it is about"
+                table.report(words, "protected")
+            return
+        if self._variable(name, table, "environment"):
+            choices = self.declared[name].choices
+            for index, value in enumerate(self.runbook.protected):
+                if choices and value not in choices:
+                    words = f"not one of `choices` of {name}"
+                    table.report(words, "protected", index)
+
+    def unused(self) -> None:
+        """Warn of each `[var]` of the main file that nothing uses."""
+        for name in self.declared:
+            table = self.draft.places.get(("var", name))
+            if table is None or table.document is not self.draft.root.document:
+                continue
+            if name not in self.used:
+                words = f"nobody uses the variable `{name}`"
+                table.doubt("unused-variable", words)
+
+
+def _any_is(possible: tuple[str, ...], text: str, meant: GuardComparison) -> bool:
+    return any(satisfies(e, replace(meant, texts=(text,))) for e in possible)
+
+
+def _filled_in(draft: RunbookDraft) -> None:
+    """Values that a variable may begin with, where it fills in a duration or a size."""
+    runbook = draft.runbook
+    for name, places in limits_by_variable(runbook).items():
+        if name not in runbook.variables:
+            continue
+        variable, table = runbook.variables[name], draft.at("var", name)
+        if variable.default and (wrong := limit_problem(places, variable.default)):
+            table.report(wrong, "default")
+        for index, choice in enumerate(variable.choices):
+            if wrong := limit_problem(places, choice):
+                table.report(wrong, "choices", index)
+        for profile in runbook.profiles.values():
+            given = profile.values.get(name)
+            if given is not None and (wrong := limit_problem(places, given)):
+                draft.at("profile", profile.name).report(wrong, name)

@@ -1,0 +1,210 @@
+"""Rules about single steps: what they name, time-outs, verification."""
+
+from __future__ import annotations
+
+from mobius_tui.runbook.decode.assemble import RunbookDraft
+from mobius_tui.runbook.decode.decode_head import name_problem
+from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
+from mobius_tui.runbook.model.check_kinds import CHECK_KINDS, OutputCheck
+from mobius_tui.runbook.model.runbook import Phase, Step
+from mobius_tui.runbook.script_rules.cannot_fail import (
+    CHECK_CANNOT_FAIL,
+    false_guards,
+    why_cannot_fail,
+)
+from mobius_tui.runbook.script_rules.lint_rule import LintRule
+from mobius_tui.runbook.text.names import did_you_mean
+from mobius_tui.runbook.toml.table_reader import TomlTable
+
+NO_TIMEOUT = LintRule(
+    code="no-timeout",
+    title="a change without a `timeout`",
+    reason="It is stopped after 10 minutes, in the middle of what it changes, which "
+    "may be much too late or too early; nobody has thought about it.",
+    remedy='say how long it may take at worst: `timeout = "2m"`',
+    bad="effect = 'change'\nrun = 'systemctl restart api'",
+    good="effect = 'change'\nrun = 'systemctl restart api'\ntimeout = '2m'",
+)
+DESTROY_UNCHECKED = LintRule(
+    code="destroy-unchecked",
+    title="a step that destroys, and no check after it",
+    reason="An exit code of 0 is a claim; only a check proves that what was replaced "
+    "works.",
+    remedy="give the step a [phase.step.check], or let a step with a check follow it "
+    "in this phase or at the beginning of the next",
+    bad="effect = 'destroy'\nrun = './restore.sh'\ntimeout = '5m'",
+    good="effect = 'destroy'\nrun = './restore.sh'\ntimeout = '5m'\n"
+    "check.http = { url = 'http://localhost:3000/health', consecutive = 3 }",
+)
+
+
+def warn_steps(draft: RunbookDraft) -> None:
+    """Warn of changes without a time-out, and of destroys that nothing verifies."""
+    for phase in draft.runbook.phases:
+        for index, step in enumerate(phase.steps):
+            table = draft.at("step", step.id)
+            _timeout(step, table)
+            if _destroys(step) and not _verified(draft, phase, index):
+                table.doubt(
+                    DESTROY_UNCHECKED.code,
+                    "this destroys, and nothing verifies it after that",
+                    "run",
+                )
+
+
+def _timeout(step: Step, table: TomlTable) -> None:
+    run = step.action
+    if not isinstance(run, Run) or run.effect == "read" or run.follow or run.tty:
+        return
+    if not table.has("timeout"):
+        words = "this changes something, and nobody says how long it may take"
+        table.doubt(NO_TIMEOUT.code, words, "run")
+
+
+def _destroys(step: Step) -> bool:
+    return isinstance(step.action, Run) and step.action.effect == "destroy"
+
+
+def _verified(draft: RunbookDraft, phase: Phase, index: int) -> bool:
+    """Whether the step, a later one of its phase, or the phase after has a check."""
+    following = list(phase.steps[index:])
+    after = _next(draft, phase)
+    if after is not None:
+        following += after.steps
+    return any(step.checks for step in following)
+
+
+def _next(draft: RunbookDraft, phase: Phase) -> Phase | None:
+    """The phase that a phase leads to."""
+    phases = draft.runbook.phases
+    if phase.next is not None:
+        return next((each for each in phases if each.id == phase.next), None)
+    if phase.aside:
+        return None
+    later = phases[phases.index(phase) + 1 :]
+    return next((each for each in later if not each.aside), None)
+
+
+def warn_checks(draft: RunbookDraft) -> None:
+    """Warn of checks that cannot fail; `--auto` refuses those that guard a destroy."""
+    guards = {step.id for step in false_guards(draft.runbook)}
+    for step in draft.runbook.steps():
+        table = draft.at("step", step.id)
+        for check, path in zip(step.checks, check_paths(table), strict=False):
+            why = why_cannot_fail(check)
+            if why:
+                blocks = step.id in guards
+                words = f"this check cannot fail: {why}"
+                if blocks:
+                    words += "; it guards what destroys, so --auto refuses the runbook"
+                table.doubt(CHECK_CANNOT_FAIL.code, words, *path, blocks=blocks)
+
+
+def check_paths(table: TomlTable) -> list[tuple[str | int, ...]]:
+    """Where each check of a step stands below its table, in the model's order."""
+    checks = table.owner("check").node.get("check")
+    found: list[tuple[str | int, ...]] = []
+    if not isinstance(checks, dict):
+        return found
+    for kind, value in checks.items():
+        if kind not in CHECK_KINDS:
+            continue
+        if isinstance(value, list):
+            found += [
+                ("check", kind, index)
+                for index, each in enumerate(value)
+                if isinstance(each, dict)
+            ]
+        elif isinstance(value, dict | str):
+            found.append(("check", kind))
+    return found
+
+
+def lint_steps(draft: RunbookDraft) -> None:
+    """Report what single steps get wrong.
+
+    Raises:
+        EnoughError: there are too many problems now.
+    """
+    for step in draft.runbook.steps():
+        table = draft.at("step", step.id)
+        _outputs(step, table)
+        match step.action:
+            case SendMessage() as sent:
+                _message(sent, draft, table)
+            case Watch():
+                health = draft.runbook.health
+                if health is None or not health.probes:
+                    table.report("`watch` wants a [health] with probes", "watch")
+            case Run(tty=True) if not step.optional:
+                words = "--auto has no terminal for a `tty` step, and stops there"
+                remedy = "with `optional = true` it skips the step and goes on"
+                table.doubt("tty-not-optional", f"{words}; {remedy}", "tty")
+            case Choose() if step.checks:
+                words = "a decision is not checked; put the check in a step of its own"
+                table.report(words, "check")
+            case _:
+                pass
+        if any(isinstance(check, OutputCheck) for check in step.checks):
+            _looked_at(step, table)
+    _then(draft)
+
+
+def _outputs(step: Step, table: TomlTable) -> None:
+    for index, name in enumerate(step.outputs):
+        problem = name_problem(name)
+        if problem is not None:
+            table.report(problem, "outputs", index)
+
+
+def _looked_at(step: Step, table: TomlTable) -> None:
+    """An `output` check looks at what is recorded."""
+    words = ""
+    if not isinstance(step.action, Run):
+        words = "an `output` check wants a `run` to look at"
+    elif step.action.tty:
+        words = "nothing of a `tty` step is recorded for an `output` check to look at"
+    if words:
+        table.report(words, "check", "output")
+
+
+def _message(sent: SendMessage, draft: RunbookDraft, table: TomlTable) -> None:
+    messages, channels = draft.runbook.messages, draft.runbook.channels
+    if sent.message not in messages:
+        near = did_you_mean(sent.message, messages)
+        table.report(f"no message `{sent.message}`{near}", "message")
+    for index, channel in enumerate(sent.to):
+        if channel not in channels:
+            near = did_you_mean(channel, channels)
+            table.report(f"no channel `{channel}`{near}", "to", index)
+
+
+def _then(draft: RunbookDraft) -> None:
+    """A phase that a trigger begins runs without a person."""
+    health = draft.runbook.health
+    if health is None or health.trigger.then is None:
+        return
+    for phase in draft.runbook.phases:
+        if phase.id != health.trigger.then:
+            continue
+        for step in phase.steps:
+            key = _wants_person(step)
+            if key is not None:
+                words = f"[health.trigger] begins `{phase.id}` with nobody there"
+                table = draft.at("step", step.id)
+                table.report(f"{words}: no `{key}` in its steps", key)
+
+
+def _wants_person(step: Step) -> str | None:
+    """The key by which a step cannot do without a person, or None."""
+    if step.approve is not None:
+        return "approve"
+    match step.action:
+        case Manual(ask=asks):
+            return "ask" if asks else "manual"
+        case Choose():
+            return "choose"
+        case Run(tty=True):
+            return "tty"
+        case _:
+            return None

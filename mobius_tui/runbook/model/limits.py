@@ -1,0 +1,161 @@
+"""The least and the most that durations and sizes may be, by their key. Pure.
+
+They hold where a runbook is read, and again where a variable is filled in, so that no
+slip of the pen makes a host look a million times a second, or wait for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from mobius_tui.runbook.model.actions import Run, Watch
+from mobius_tui.runbook.model.probes import Health
+from mobius_tui.runbook.model.runbook import Runbook, Step
+from mobius_tui.runbook.model.templates import fill, is_template, template_names
+from mobius_tui.runbook.text import units
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """The least and the most, as a runbook spells them."""
+
+    least: str
+    most: str
+
+    def __str__(self) -> str:
+        return f"from {self.least} to {self.most}"
+
+
+_MONTH = "720h"
+LIMITS: Mapping[str, Limits] = {
+    # A look is a request, or a process, and a line that is synced to the disk: ten in a
+    # second are as many as tell more than fewer would.
+    "every": Limits(least="100ms", most="24h"),
+    # No process is started, and no answer comes over a network, in less.
+    "timeout": Limits(least="10ms", most=_MONTH),
+    # What answers in less than a millisecond is measured no closer than that.
+    "above": Limits(least="1ms", most="24h"),
+    "faster_than": Limits(least="1ms", most="24h"),
+    # Health is judged ten times a second: nothing shorter can be watched or waited for.
+    "for": Limits(least="100ms", most=_MONTH),
+    "duration": Limits(least="100ms", most=_MONTH),
+    "trigger_within": Limits(least="100ms", most="24h"),
+    # A rollback that waits longer for somebody to hold it comes too late for anyone.
+    "grace": Limits(least="0s", most="24h"),
+    # A person has to read, to think and to type.
+    "within": Limits(least="1s", most=_MONTH),
+    "expect": Limits(least="100ms", most=_MONTH),
+    # A read of an output is written at once, and turned over as often as it is larger.
+    "max_output": Limits(least="4KiB", most="1TiB"),
+}
+"""Nobody minds a run for longer than a month: whoever writes more meant another unit.
+Times of a day are those of which a person waits for the end."""
+
+_SIZES = frozenset({"max_output"})
+
+Place = tuple[str, str]
+"""A key, and what stands there."""
+
+
+def bounded_duration(text: str, key: str) -> float:
+    """The seconds of a duration, which must be what its key allows.
+
+    Raises:
+        ValueError: it is no duration, or is out of bounds; the message says the bounds.
+    """
+    try:
+        length = units.parse_duration(text)
+    except units.TooLongError:
+        length = units.YEAR
+    return _bounded(length, text, key, units.parse_duration)
+
+
+def bounded_size(text: str, key: str) -> int:
+    """The bytes of a size, which must be what its key allows.
+
+    Raises:
+        ValueError: it is no size, or is out of bounds; the message says the bounds.
+    """
+    return int(_bounded(units.parse_size(text), text, key, units.parse_size))
+
+
+def _bounded(
+    amount: float, text: str, key: str, measure: Callable[[str], float]
+) -> float:
+    limits = LIMITS[key]
+    if measure(limits.least) <= amount <= measure(limits.most):
+        return amount
+    much, little = ("large", "small") if key in _SIZES else ("long", "short")
+    which = much if amount > measure(limits.least) else little
+    raise ValueError(f"{text[:40]!r} is too {which}: `{key}` is {limits}")
+
+
+def bounded_values(runbook: Runbook) -> Iterator[Place]:
+    """Every duration and size of a runbook that has bounds, with its key."""
+    if runbook.health is not None:
+        yield from _of_health(runbook.health)
+    for step in runbook.steps():
+        for key, text in _of_step(step):
+            if text is not None:
+                yield key, text
+
+
+def _of_health(health: Health) -> Iterator[Place]:
+    yield "every", health.every
+    yield "grace", health.trigger.grace
+    if health.trigger.p95_latency is not None:
+        yield "above", health.trigger.p95_latency.above
+    for probe in health.probes:
+        yield "timeout", probe.timeout
+
+
+def _of_step(step: Step) -> Iterator[tuple[str, str | None]]:
+    yield "expect", step.expect
+    if step.retry is not None:
+        yield "every", step.retry.every
+    if step.approve is not None:
+        yield "within", step.approve.within
+    match step.action:
+        case Run(timeout=timeout, max_output=max_output):
+            yield "timeout", timeout
+            yield "max_output", max_output
+        case Watch(for_=lasts):
+            yield "for", lasts
+        case _:
+            pass
+    for check in step.checks:
+        yield "every", check.repeat.every
+        yield "timeout", check.repeat.timeout
+        yield "faster_than", getattr(check, "faster_than", None)
+
+
+def limits_by_variable(runbook: Runbook) -> Mapping[str, tuple[Place, ...]]:
+    """What each variable alone fills in, of the durations and sizes of a runbook.
+
+    A text with several names is judged where it is filled in.
+    """
+    found: dict[str, dict[Place, None]] = {}
+    for key, text in bounded_values(runbook):
+        if is_template(text):
+            names = template_names(text)
+            if len(names) == 1:
+                found.setdefault(names[0], {})[key, text] = None
+    return {name: tuple(places) for name, places in found.items()}
+
+
+def limit_problem(places: tuple[Place, ...], value: str) -> str:
+    """What is wrong with the value of a variable that fills in some of them; or "".
+
+    Args:
+        places: what it fills in.
+        value: what it would be.
+    """
+    for key, text in places:
+        try:
+            (bounded_size if key in _SIZES else bounded_duration)(
+                fill(text, lambda _: value), key
+            )
+        except ValueError as error:
+            return str(error)
+    return ""

@@ -1,0 +1,114 @@
+"""What a runbook says of health: probes, triggers; whether a URL is a loopback one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv6Address, ip_address
+from typing import Literal
+from urllib.parse import urlsplit
+
+from mobius_tui.runbook.model.check_kinds import Json
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Figure:
+    """A figure that a service reports about itself, by JSON pointer."""
+
+    at: str
+    """RFC 6901 pointer into the probe's answer."""
+    unit: Literal["ms", "s", "fraction"] = "fraction"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Probe:
+    """A `[[health.probe]]`: what is asked, again and again, and what is healthy."""
+
+    id: str
+    url: str
+    title: str = ""
+    timeout: str = "4s"
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    status: int = 200
+    json: Mapping[str, Json] = field(default_factory=dict)
+    contains: str | None = None
+    ca: str | None = None
+    """A file of certificates to trust in place of the system's."""
+    redirects: int = 0
+    """How many redirects are followed."""
+    trigger: bool = True
+    """Whether its checks count toward the triggers."""
+    error_rate: Figure | None = None
+    p95: Figure | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SuccessRate:
+    """Fires when fewer than `below` of the last `window` checks were ok."""
+
+    below: float = 0.70
+    min_checks: int = 5
+    window: int = 60
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class P95Latency:
+    """Fires when P95 was above the limit at `for_checks` checks in a row."""
+
+    above: str = "5s"
+    for_checks: int = 5
+    window: int = 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ErrorRate:
+    """Fires when the error rate was above the limit at `for_checks` in a row."""
+
+    above: float = 0.05
+    for_checks: int = 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Triggers:
+    """`[health.trigger]`: only the rules that it names are on."""
+
+    consecutive_failures: int | None = None
+    success_rate: SuccessRate | None = None
+    p95_latency: P95Latency | None = None
+    error_rate: ErrorRate | None = None
+    then: str | None = None
+    """The phase that an armed trigger begins."""
+    grace: str = "10s"
+    """The countdown in which a person can hold it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Health:
+    """`[health]`: the probes, their beat and the triggers."""
+
+    every: str = "5s"
+    witness: tuple[str, ...] = ()
+    """`host:port` addresses; if none answers, the monitor is blind."""
+    probes: tuple[Probe, ...] = ()
+    trigger: Triggers = field(default_factory=Triggers)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether no network lies between us and what a URL names.
+
+    Args:
+        url: filled in; what of it is not known makes a name that is not ours.
+    """
+    try:
+        host = (urlsplit(url).hostname or "").removesuffix(".")
+    except ValueError:
+        return False
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_loopback

@@ -1,0 +1,237 @@
+"""The model of a runbook: what the TOML says, as immutable values.
+
+Texts in which `${name}` is filled in during a run keep that form here; so do durations
+and sizes that hold one. `mobius_tui.run.planning.variables` fills them in.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from mobius_tui.runbook.model.actions import Action, Choose
+from mobius_tui.runbook.model.check_kinds import Check
+from mobius_tui.runbook.model.guards import Guard
+from mobius_tui.runbook.model.probes import Health
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Variable:
+    """A `[var.NAME]` table, or a name that a step's answer or output declares."""
+
+    name: str
+    """An environment variable's name: letters, digits and `_`."""
+    title: str = ""
+    """What a person is asked; the name, where it is empty."""
+    default: str | None = None
+    choices: tuple[str, ...] = ()
+    """The only values that it may have; empty for any."""
+    ask: bool = False
+    """Whether the briefing asks for it before the run begins."""
+    from_env: str | None = None
+    """The environment variable of whoever starts the run that it is read from."""
+    secret: bool = False
+    """Whether it is never shown, journaled or passed on unless a step names it."""
+    run: bool = False
+    """Whether its value is the id of a run, whose facts `NAME_FACT` then are."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Profile:
+    """A `[profile.NAME]` table: other values for the same variables."""
+
+    name: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contact:
+    """Whom to call, and when."""
+
+    role: str
+    handle: str
+    for_: str = ""
+    """When to call them; `for` in TOML."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Message:
+    """A `[[message]]`: a text that is filled in from the run."""
+
+    id: str
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Channel:
+    """A `[[channel]]`: where messages can go."""
+
+    id: str
+    kind: Literal["slack", "teams", "webhook"]
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Retry:
+    """How often `--auto` tries a failed step again by itself."""
+
+    attempts: int
+    """Attempts in all, the first included."""
+    every: str = "5s"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Approve:
+    """Whose approval a step wants, before it begins."""
+
+    role: str
+    count: int = 1
+    within: str = "15m"
+    """A duration: asked for, it is denied after it; given, it lapses after it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Link:
+    """A page to read."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """One thing to do, and perhaps to verify."""
+
+    id: str
+    title: str
+    action: Action | None = None
+    checks: tuple[Check, ...] = ()
+    why: str = ""
+    when: Guard = field(default_factory=dict)
+    """It applies only while this holds; always, where it is empty."""
+    needs: tuple[str, ...] = ()
+    """Ids of steps that must be done first."""
+    uses: tuple[str, ...] = ()
+    """Variables that the script reads, beside those that it is seen to read."""
+    outputs: tuple[str, ...] = ()
+    """Variables that the script must write to `$RUNBOOK_OUTPUT`."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    """Environment variable → the secret variable that it carries."""
+    expect: str | None = None
+    """How long it usually takes."""
+    retry: Retry | None = None
+    on_failure: str = "stop"
+    """`stop`, `continue`, or the id of a phase."""
+    gate: bool = False
+    """Whether nothing after it on the main line starts until it opens."""
+    optional: bool = False
+    """Whether a run that skipped it may still be complete."""
+    role: str | None = None
+    approve: Approve | None = None
+    links: tuple[Link, ...] = ()
+    same_as: str | None = None
+    """The id of the step that it inherited from by `use`."""
+    line: int = 0
+    """The line of its file that it stands on, from 1."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Phase:
+    """A titled list of steps."""
+
+    id: str
+    title: str
+    steps: tuple[Step, ...]
+    why: str = ""
+    aside: bool = False
+    """Whether it is off the main line."""
+    instead_of: tuple[str, ...] = ()
+    """Phases whose pending steps do not apply once this one begins."""
+    next: str | None = None
+    """The phase that it leads to; back to where it was entered from without one."""
+    attended: bool = False
+    """Whether only a person starts its steps."""
+    include: str | None = None
+    """`FILE#PHASE` that it came from."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """One file of a runbook, as read."""
+
+    name: str
+    """The bare file name."""
+    data: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Runbook:
+    """A whole runbook."""
+
+    id: str
+    title: str
+    phases: tuple[Phase, ...]
+    summary: str = ""
+    """Markdown."""
+    version: str = ""
+    updated: datetime.date | None = None
+    review_cycle: str = ""
+    review: str | None = None
+    """The runbook that the end of a run proposes: a bundled one's id, or a file beside
+    this one."""
+    owners: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    """Programs looked for before a run begins."""
+    workdir: str = "."
+    """Where commands run; relative to the runbook's own folder."""
+    environment: str | None = None
+    """The variable that names the environment."""
+    protected: tuple[str, ...] = ()
+    """Values of `environment` that want typed confirmation."""
+    variables: Mapping[str, Variable] = field(default_factory=dict)
+    """Every declared variable: by `[var]`, `outputs`, `ask.var` or `choose.var`."""
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
+    contacts: tuple[Contact, ...] = ()
+    commands: Mapping[str, object] = field(default_factory=dict)
+    """Lines that it adds to the table of commands, as `commands.toml` writes them."""
+    health: Health | None = None
+    messages: Mapping[str, Message] = field(default_factory=dict)
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    path: Path
+    """The file that it was read from."""
+    sources: tuple[Source, ...] = ()
+    """Its own file first, then each included one."""
+    blocking: tuple[str, ...] = ()
+    """Why `--auto` refuses it, in words, each with its place."""
+
+    def steps(self) -> tuple[Step, ...]:
+        """All steps, in the order of the file."""
+        return tuple(step for phase in self.phases for step in phase.steps)
+
+    def possible(self, name: str) -> tuple[str, ...]:
+        """The only values that a variable can have; empty for any."""
+        variable = self.variables.get(name)
+        if variable is not None and variable.choices:
+            return variable.choices
+        return tuple(
+            option.value
+            for step in self.steps()
+            if isinstance(step.action, Choose) and step.action.var == name
+            for option in step.action.options
+        )
+
+    def phase(self, phase_id: str) -> Phase:
+        """The phase of that id.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for phase in self.phases:
+            if phase.id == phase_id:
+                return phase
+        raise KeyError(phase_id)

@@ -1,0 +1,149 @@
+"""`${name}` in texts, `$name` in scripts; which variables a step reads and sets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+
+from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
+from mobius_tui.runbook.model.check_kinds import RunCheck
+from mobius_tui.runbook.model.runbook import Runbook, Step
+
+_TEMPLATE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_.-]*)\}")
+_OPENING = re.compile(r"\$\$\{|\$\{")
+_MENTION = re.compile(r"\$\{?[#!]?([A-Za-z_][A-Za-z0-9_]*)")
+
+
+def template_names(text: str) -> tuple[str, ...]:
+    """The names that a text wants filled in, in order, each once.
+
+    `$${` stands for a literal `${`, and names nothing.
+    """
+    found = (match[1] for match in _TEMPLATE.finditer(text))
+    return tuple(dict.fromkeys(name for name in found if name is not None))
+
+
+def is_template(text: str) -> bool:
+    """Whether a text holds a name to fill in, or looks as if it should."""
+    return "${" in text
+
+
+def broken_template(text: str) -> str | None:
+    """The first `${` of a text that begins no name, with what follows it; or None."""
+    for opening in _OPENING.finditer(text):
+        if opening[0] == "${" and not _TEMPLATE.match(text, opening.start()):
+            return text[opening.start() : opening.start() + 20].split("\n")[0]
+    return None
+
+
+def fill(text: str, lookup: Callable[[str], str]) -> str:
+    """The text with each `${name}` replaced by `lookup(name)`, and `$${` by `${`.
+
+    What looks up decides what to do about a name that it does not know; what it
+    raises is passed on. Values are not looked at again: a value that holds `${x}`
+    stays as it is.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        name: str | None = match[1]
+        return "${" if name is None else lookup(name)
+
+    return _TEMPLATE.sub(value, text)
+
+
+def script_names(script: str) -> tuple[str, ...]:
+    """The names that a script mentions as `$name` or `${name…`, in order, each once."""
+    return tuple(dict.fromkeys(match[1] for match in _MENTION.finditer(script)))
+
+
+def script_variables(step: Step, declared: Collection[str]) -> tuple[str, ...]:
+    """The declared variables that a step's script and its `run` checks read.
+
+    Those are what they, or the arguments of `shell`, mention as `$name` or `${name…`,
+    and what `uses` lists. What
+    the step itself brings forth (`outputs`, `ask.var`, `choose.var`) counts only
+    where `uses` lists it: a step cannot wait for its own result. A decision reads the
+    variable that lists what can be chosen.
+    """
+    runs = [check for check in step.checks if isinstance(check, RunCheck)]
+    scripts = [text for run in runs for text in (run.script, *run.shell)]
+    own = set(step.outputs)
+    match step.action:
+        case Run(script=script, shell=shell):
+            scripts[:0] = script, *shell
+        case Manual(ask=asks):
+            own.update(ask.var for ask in asks)
+        case Choose(var=name, from_=source):
+            own.add(name)
+            if source is not None and source in declared:
+                return (source,)
+        case _:
+            pass
+    named = (name for script in scripts for name in script_names(script))
+    mentioned = [name for name in named if name in declared and name not in own]
+    listed = [name for name in step.uses if name in declared]
+    return tuple(dict.fromkeys(mentioned + listed))
+
+
+def texts_in(value: object) -> Iterator[str]:
+    """Every text in a part of the model, however deep."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from texts_in(key)
+            yield from texts_in(item)
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from texts_in(item)
+    elif is_dataclass(value):
+        for each in fields(value):
+            yield from texts_in(getattr(value, each.name))
+
+
+def variables_read(step: Step, runbook: Runbook) -> tuple[str, ...]:
+    """The declared variables that a step needs before it can start, in order.
+
+    Its own answer or output is not among them, and neither is what the program
+    provides.
+    """
+    declared = runbook.variables
+    names = list(script_variables(step, declared))
+    parts: list[object] = [step.checks, step.env, step.expect]
+    match step.action:
+        case Run(timeout=timeout, max_output=max_output):
+            parts += [timeout, max_output]
+        case Manual(text=text):
+            parts.append(text)
+        case SendMessage(message=message):
+            parts.append(runbook.messages[message].body)
+        case Watch(for_=duration):
+            parts.append(duration)
+        case _:
+            pass
+    for text in texts_in(tuple(part for part in parts if part is not None)):
+        names += template_names(text)
+    names += step.secrets.values()
+    own = (
+        {ask.var for ask in step.action.ask} if isinstance(step.action, Manual) else ()
+    )
+    kept = [
+        name
+        for name in dict.fromkeys(names)
+        if name in declared and name not in step.outputs and name not in own
+    ]
+    return tuple(kept)
+
+
+def variables_set(step: Step) -> frozenset[str]:
+    """The variables that a step gives a value."""
+    names = set(step.outputs)
+    match step.action:
+        case Manual(ask=asks):
+            names |= {ask.var for ask in asks}
+        case Choose(var=var):
+            names.add(var)
+        case _:
+            pass
+    return frozenset(names)

@@ -1,0 +1,337 @@
+"""Markup within a paragraph, and blocks of HTML, as words and blocks of the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from mobius_tui.runbook.page.page_blocks import (
+    Block,
+    CodeFence,
+    ContainerEnd,
+    ContainerStart,
+    PageHeading,
+    PageItem,
+    PageParagraph,
+    PageTable,
+)
+
+_TAG_NAMES = """
+a abbr b big blockquote br caption center code col colgroup dd del details dfn div dl dt
+em figcaption figure font h1 h2 h3 h4 h5 h6 hr html i iframe img ins kbd li mark ol p
+picture pre q s samp script small span strike strong style sub summary sup table tabitem
+tabs tbody td tfoot th thead tr tt u ul video wbr
+"""
+TAGS = frozenset(_TAG_NAMES.split())
+"""What is markup between `<` and `>`; all else there is words, such as `<pod>`."""
+_TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)")
+_VALUE = re.compile(r"""\b(href|alt|src)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_SHORTCODE = re.compile(r"\{\{[<%][^{}\n]{0,300}[%>]\}\}")
+_SHOWN = re.compile(r'\btext="([^"]*)"')
+_IN_QUOTES = re.compile(r'"([^"]*)"')
+_NOTED = re.compile(r"\{\{[<%]\s*(note|warning|caution|tip|alert|important)\b")
+_LONGEST = 100_000
+"""Characters; what is longer is data, and left as it is."""
+_MOST_BRACKETS = 500
+"""A paragraph with more of them is no text with links; each costs time to look at."""
+_MARKS = {"strong_open": "**", "strong_close": "**", "em_open": "*", "em_close": "*"}
+_PARSER = MarkdownIt("commonmark", {"maxNesting": 8})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InlineText:
+    """A paragraph that was read."""
+
+    text: str
+    """Its words; a link is followed by its address."""
+    source: str
+    """The same with marks for emphasis, code and links."""
+    codes: tuple[str, ...]
+    """What stands between backticks."""
+    comments: int
+    """How many comments were left out."""
+
+
+def read_inline(content: str, references: dict[str, Any]) -> InlineText:
+    """Read what a paragraph says.
+
+    Args:
+        content: the paragraph.
+        references: where the page's links by name lead.
+    """
+    if len(content) > _LONGEST or content.count("[") > _MOST_BRACKETS:
+        return InlineText(text=content, source=content, codes=(), comments=0)
+    tokens: list[Token] = []
+    _PARSER.inline.parse(content, _PARSER, references, tokens)
+    writer = _Writer()
+    writer.write(tokens)
+    return InlineText(
+        text=_spoken("".join(writer.text)),
+        source=_spoken("".join(writer.source)),
+        codes=tuple(writer.codes),
+        comments=writer.comments,
+    )
+
+
+class _Writer:
+    """One walk over the parts of a paragraph."""
+
+    def __init__(self) -> None:
+        self.text: list[str] = []
+        self.source: list[str] = []
+        self.codes: list[str] = []
+        self.comments = 0
+        self._links: list[tuple[str, int, int]] = []
+        """The address of each open link, and how much stood before it."""
+
+    def write(self, tokens: Sequence[Token]) -> None:
+        """Write all of it."""
+        for token in tokens:
+            match token.type:
+                case "code_inline":
+                    self.codes.append(token.content)
+                    self._add(token.content, f"`{token.content}`")
+                case "softbreak" | "hardbreak":
+                    self._add("\n")
+                case "link_open":
+                    self._open(str(token.attrGet("href") or ""))
+                case "link_close":
+                    self._close()
+                case "image":
+                    self._image(token.content, str(token.attrGet("src") or ""))
+                case "html_inline":
+                    self._tag(token.content)
+                case kind if kind in _MARKS:
+                    self.source.append(_MARKS[kind])
+                case _:
+                    self._add(token.content)
+
+    def _add(self, text: str, source: str | None = None) -> None:
+        self.text.append(text)
+        self.source.append(text if source is None else source)
+
+    def _open(self, address: str) -> None:
+        self._links.append((address, len(self.text), len(self.source)))
+
+    def _close(self) -> None:
+        if not self._links:
+            return
+        address, at, source = self._links.pop()
+        words = "".join(self.text[at:])
+        marked = "".join(self.source[source:])
+        del self.text[at:], self.source[source:]
+        self._add(_with_address(words, address), f"[{marked or address}]({address})")
+
+    def _image(self, words: str, address: str) -> None:
+        self._add(_with_address(words, address), f"[{words or address}]({address})")
+
+    def _tag(self, tag: str) -> None:
+        if tag.startswith("<!--"):
+            self.comments += 1
+            return
+        match = _TAG.match(tag)
+        name = match[1].lower() if match is not None else ""
+        if name not in TAGS:
+            self._add(tag)
+        elif name in ("br", "hr"):
+            self._add("\n")
+        elif name == "img":
+            values = attributes(tag)
+            self._image(values.get("alt", ""), values.get("src", ""))
+        elif name == "a" and tag.startswith("</"):
+            self._close()
+        elif name == "a" and "href" in (values := attributes(tag)):
+            self._open(values["href"])
+
+
+def attributes(tag: str) -> dict[str, str]:
+    """Where a tag of HTML leads, and what it is called."""
+    return {match[1]: match[2] or match[3] or "" for match in _VALUE.finditer(tag)}
+
+
+def _with_address(words: str, address: str) -> str:
+    """The words of a link, and its address unless it is on the page itself."""
+    if not words:
+        return address
+    bare = address.removeprefix("mailto:")
+    if not address or address.startswith("#") or words in (address, bare):
+        return words
+    return f"{words} ({address})"
+
+
+def _spoken(text: str) -> str:
+    """The text with what it says of itself to the maker of a web site in words."""
+    return _SHORTCODE.sub(_shortcode, text) if "{{" in text else text
+
+
+def _shortcode(match: re.Match[str]) -> str:
+    if (shown := _SHOWN.search(match[0])) is not None:
+        return shown[1]
+    if (noted := _NOTED.match(match[0])) is not None:
+        return f"{noted[1].capitalize()}: "
+    inner = match[0][3:-3].strip()
+    quoted = " ".join(_IN_QUOTES.findall(inner))
+    return "" if " " not in inner or inner.startswith("/") else quoted or inner
+
+
+_BREAK_NAMES = """
+blockquote caption center details dd div dl dt figcaption figure h1 h2 h3 h4 h5 h6 hr li
+ol p pre summary table tabitem tabs td th tr ul
+"""
+_BREAKS = frozenset(_BREAK_NAMES.split())
+"""Tags that end a paragraph."""
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_LANGUAGE = re.compile(r"(?:language|lang|highlight-source)-(\w+)")
+_LONGEST_HTML = 100_000
+"""Characters of one block; what is longer is data."""
+
+
+class HtmlReader(HTMLParser):
+    """One walk over one block of HTML; what a tag opens may be closed in another."""
+
+    def __init__(self, depth: int) -> None:
+        super().__init__(convert_charrefs=True)
+        self.blocks: list[Block | None] = []
+        """`None` where tabs begin or end."""
+        self.comments = 0
+        self._depth = depth
+        self._lists = 0
+        self._said: list[str] = []
+        self._open = ""
+        """The tag that says what the words that come are for."""
+        self._info = ""
+        self._links: list[str] = []
+        self._rows: list[list[str]] | None = None
+
+    def read(self, text: str) -> None:
+        """Read a whole block."""
+        if len(text) > _LONGEST_HTML:
+            self.blocks.append(PageParagraph(text=text, source=text, depth=self._depth))
+            return
+        self.feed(text)
+        self.close()
+        self._end()
+        if self._rows is not None:
+            self._table()
+
+    def handle_data(self, data: str) -> None:
+        """Words."""
+        self._said.append(data)
+
+    def handle_comment(self, data: str) -> None:  # noqa: ARG002 - as the parser calls
+        """What nobody sees on the page."""
+        self.comments += 1
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """A tag that opens something."""
+        values = {name: value or "" for name, value in attrs}
+        if tag not in TAGS:
+            self._said.append(self.get_starttag_text() or "")
+            return
+        if tag in _BREAKS:
+            self._end()
+        if tag == "br":
+            self._said.append("\n")
+        elif tag == "a":
+            self._links.append(values.get("href", ""))
+        elif tag == "img":
+            words = [values.get("alt", ""), values.get("src", "")]
+            self._said.append(" ".join(filter(None, words)))
+        elif tag == "tabitem":
+            title = values.get("label") or values.get("value", "")
+            self.blocks.append(ContainerStart(title=title, tabs=1))
+        elif tag == "tabs":
+            self.blocks.append(None)
+        elif tag == "table":
+            self._rows = []
+        elif tag in ("tr", "td", "th") and self._rows is not None:
+            if self._said:
+                self._cell()
+            if tag == "tr" or not self._rows:
+                self._rows.append([])
+        elif tag in ("summary", "li", "pre", *_HEADINGS):
+            self._open = tag
+            self._info = ""
+        elif tag in ("ul", "ol"):
+            self._lists += 1
+        language = _LANGUAGE.search(values.get("class", ""))
+        if language is not None and self._open == "pre":
+            self._info = language[1]
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """A tag that closes itself."""
+        self.handle_starttag(tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        """A tag that closes something."""
+        if tag not in TAGS:
+            self._said.append(f"</{tag}>")
+            return
+        if tag in ("td", "th") and self._rows:
+            self._cell()
+            return
+        if tag in _BREAKS:
+            self._end()
+        if tag == "a" and self._links:
+            address = self._links.pop()
+            if address and not address.startswith("#"):
+                self._said.append(f" ({address})")
+        elif tag in ("details", "tabitem"):
+            self.blocks.append(ContainerEnd())
+        elif tag == "tabs":
+            self.blocks.append(None)
+        elif tag == "table" and self._rows is not None:
+            self._table()
+        elif tag in ("ul", "ol"):
+            self._lists = max(0, self._lists - 1)
+
+    def _end(self) -> None:
+        """End the paragraph that is open."""
+        said, kind = "".join(self._said), self._open
+        if self._rows is not None and said.strip():
+            return
+        self._said, self._open = [], ""
+        if kind == "pre":
+            if said.strip():
+                fence = CodeFence(
+                    info=self._info, text=said.strip("\n"), depth=self._depth
+                )
+                self.blocks.append(fence)
+            return
+        text = "\n".join(" ".join(line.split()) for line in said.strip().split("\n"))
+        depth = self._depth + max(0, self._lists - 1)
+        if kind == "summary":
+            self.blocks.append(
+                ContainerStart(title=text.replace("\n", " ") or "Details")
+            )
+        elif not text:
+            return
+        elif kind in _HEADINGS:
+            level = _HEADINGS[kind]
+            self.blocks.append(PageHeading(level=level, text=text.replace("\n", " ")))
+        elif kind == "li":
+            self.blocks.append(PageItem(text=text, source=text, depth=depth))
+        else:
+            self.blocks.append(PageParagraph(text=text, source=text, depth=self._depth))
+
+    def _cell(self) -> None:
+        """End the cell that is open; words between cells are no cell."""
+        text = " ".join("".join(self._said).split())
+        self._said = []
+        if self._rows and (text or self._rows[-1]):
+            self._rows[-1].append(text)
+
+    def _table(self) -> None:
+        if self._said:
+            self._cell()
+        head, *rows = [tuple(row) for row in self._rows or () if row] or [()]
+        self._rows = None
+        if head:
+            grid = PageTable(head=head, rows=tuple(rows), depth=self._depth)
+            self.blocks.append(grid)

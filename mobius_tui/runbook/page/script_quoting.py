@@ -1,0 +1,195 @@
+"""How each part of a script is quoted, and whether the script ends within something."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from typing import Literal
+
+Quotes = Literal["none", "double", "single", "here", "literal", "comment", "other"]
+"""`here` is a here-document in which `$` counts, `literal` one in which it does not;
+`other` is `$'…'` or `${…}`."""
+
+_PLAIN = re.compile(r"[^\\'\"`#\n<$()]+")
+_DOUBLE = re.compile(r"[^\\\"`$]+")
+_BRACES = re.compile(r"[^\\'\"`$}]+")
+_HERE = re.compile(r"<<(-?)[ \t]*(?:'([^'\n]+)'|\"([^\"\n]+)\"|(\\?)([\w.-]+))")
+_LINE = re.compile(r"[^\n]*")
+
+
+class QuotingScanner:
+    """One walk over a script."""
+
+    def __init__(self, script: str) -> None:
+        self.script = script
+        self.pos = 0
+        self.documents: list[tuple[int, int, int, int]] = []
+        """Of each here-document: where its end word is said, and where its text is."""
+        self._starts = [0]
+        self._kinds: list[Quotes] = ["none"]
+        self._stack = [""]
+        """What is open: `(`, `` ` ``, `"` or `{`; empty below all."""
+        self._awaited: list[tuple[str, bool, bool, int, int]] = []
+        """Here-documents that begin at the next line."""
+        self._cut = False
+        self._walk()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a quote, a bracket or a here-document goes on past the end."""
+        return self._cut or len(self._stack) > 1 or bool(self._awaited)
+
+    @property
+    def awaited(self) -> tuple[str, ...]:
+        """The words that end the here-documents which go on past the end."""
+        return tuple(each[0] for each in self._awaited)
+
+    def at(self, pos: int) -> Quotes:
+        """How a character is quoted."""
+        return self._kinds[bisect_right(self._starts, pos) - 1]
+
+    def _mark(self, start: int, kind: Quotes) -> None:
+        self._starts.append(start)
+        self._kinds.append(kind)
+
+    def _walk(self) -> None:
+        while self.pos < len(self.script):
+            top = self._stack[-1]
+            if top == '"':
+                self._double()
+            elif top == "{":
+                self._braces()
+            else:
+                self._plain()
+
+    def _push(self, sign: str, length: int, kind: Quotes) -> None:
+        self._stack.append(sign)
+        self.pos += length
+        self._mark(self.pos, kind)
+
+    def _pop(self) -> None:
+        self._stack.pop()
+        kinds: dict[str, Quotes] = {'"': "double", "{": "other"}
+        self._mark(self.pos, kinds.get(self._stack[-1], "none"))
+        self.pos += 1
+
+    def _expansion(self) -> bool:
+        """Go into `$(` or `${`, if one of them is here."""
+        ahead = self.script[self.pos : self.pos + 2]
+        if ahead == "$(":
+            self._push("(", 2, "none")
+        elif ahead == "${":
+            self._push("{", 2, "other")
+        else:
+            return False
+        return True
+
+    def _plain(self) -> None:
+        if (match := _PLAIN.match(self.script, self.pos)) is not None:
+            self.pos = match.end()
+            return
+        char = self.script[self.pos]
+        match char:
+            case "\\":
+                self.pos += 2
+            case "'":
+                self._single()
+            case '"':
+                self._push('"', 1, "double")
+            case "`" if self._stack[-1] == "`":
+                self._pop()
+            case "`" | "(":
+                self._push(char, 1, "none")
+            case ")" if self._stack[-1] == "(":
+                self._pop()
+            case "#" if self.pos == 0 or self.script[self.pos - 1] in " \t\n;&|(":
+                self._comment()
+            case "<" if self._here():
+                pass
+            case "\n":
+                self.pos += 1
+                self._documents()
+            case "$" if self._expansion():
+                pass
+            case _:
+                self.pos += 1
+
+    def _single(self) -> None:
+        other = self.script[self.pos - 1 : self.pos] == "$"
+        self._mark(self.pos + 1, "other" if other else "single")
+        end = self.script.find("'", self.pos + 1)
+        while other and end > 0 and self.script[end - 1] == "\\":
+            end = self.script.find("'", end + 1)
+        self._cut = end < 0
+        self.pos = len(self.script) if end < 0 else end
+        self._mark(self.pos, "none")
+        self.pos += 1
+
+    def _comment(self) -> None:
+        self._mark(self.pos, "comment")
+        match = _LINE.match(self.script, self.pos)
+        self.pos = match.end() if match is not None else len(self.script)
+        self._mark(self.pos, "none")
+
+    def _double(self) -> None:
+        if (match := _DOUBLE.match(self.script, self.pos)) is not None:
+            self.pos = match.end()
+            return
+        char = self.script[self.pos]
+        if char == '"':
+            self._pop()
+        elif char == "\\":
+            self.pos += 2
+        elif char == "`":
+            if "`" in self._stack:
+                self.pos += 1
+            else:
+                self._push("`", 1, "none")
+        elif not self._expansion():
+            self.pos += 1
+
+    def _braces(self) -> None:
+        if (match := _BRACES.match(self.script, self.pos)) is not None:
+            self.pos = match.end()
+            return
+        char = self.script[self.pos]
+        if char == "}":
+            self._pop()
+        elif char == '"' and self._stack.count('"') < 8:
+            self._push('"', 1, "double")
+        elif not self._expansion():
+            self.pos += 2 if char == "\\" else 1
+
+    def _here(self) -> bool:
+        """Note a here-document that begins at the next line."""
+        if self.script.startswith("<<<", self.pos):
+            self.pos += 3
+            return True
+        match = _HERE.match(self.script, self.pos)
+        if match is None:
+            return False
+        word = match[2] or match[3] or match[5]
+        literal = match[5] is None or bool(match[4])
+        start = match.end() - len(word) - (2 if match[5] is None else len(match[4]))
+        self._awaited.append((word, bool(match[1]), literal, start, match.end()))
+        self.pos = match.end()
+        return True
+
+    def _documents(self) -> None:
+        """Pass the here-documents that begin here."""
+        while self._awaited:
+            word, tabs, literal, start, stop = self._awaited[0]
+            begin = self.pos
+            self._mark(begin, "literal" if literal else "here")
+            while self.pos < len(self.script):
+                at = self.pos
+                match = _LINE.match(self.script, at)
+                self.pos = (match.end() if match is not None else at) + 1
+                line = self.script[at : self.pos - 1]
+                if (line.lstrip("\t") if tabs else line) == word:
+                    break
+            else:
+                return
+            self.documents.append((start, stop, begin, at))
+            self._mark(at, "none")
+            del self._awaited[0]

@@ -1,0 +1,150 @@
+"""Checks that hold whatever happens, and what they guard."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mobius_tui.runbook.model.actions import Run
+from mobius_tui.runbook.model.check_kinds import (
+    Check,
+    DiskCheck,
+    FileCheck,
+    MemoryCheck,
+    OutputCheck,
+    ProcessCheck,
+    RunCheck,
+    ServiceCheck,
+)
+from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
+from mobius_tui.runbook.model.templates import is_template
+from mobius_tui.runbook.script_rules.lint_rule import LintRule
+
+CHECK_CANNOT_FAIL = LintRule(
+    code="check-cannot-fail",
+    title="a check that cannot fail",
+    reason="It says that all is well whatever happened: a false green, which no drill "
+    "will ever turn red.",
+    remedy="let it fail: no `|| true`, `exit 0` or `echo` at its end; a real count or "
+    "pattern. Where it guards a step that destroys, --auto refuses the runbook",
+    bad="effect = 'destroy'\nrun = './restore.sh'\ntimeout = '5m'\n"
+    "check.run = 'systemctl is-active api || true'",
+    good="effect = 'destroy'\nrun = './restore.sh'\ntimeout = '5m'\n"
+    "check.run = 'systemctl is-active api'",
+    blocking=True,
+)
+
+SHELLS = frozenset(("bash", "sh", "dash", "zsh", "ksh"))
+_STATES = frozenset(("active", "inactive", "failed"))
+_MAY_HOLD_WORDS = """
+|| : & () true echo printf sleep date exit return if for while until case set unset trap
+umask shopt local declare readonly export
+"""
+_MAY_HOLD = _MAY_HOLD_WORDS.split()
+"""Without any of these, or an assignment, a script can fail, and is not even read."""
+_NOTHING = re.compile(r"0+(\.0+)?\s*([KMGTP]?i?B|%)?")
+
+
+def is_shell(shell: tuple[str, ...]) -> bool:
+    """Whether a script is for a shell; empty means bash.
+
+    With `-c` the shell runs what follows that, and the script is for what runs there.
+    """
+    return not shell or (shell[0].rpartition("/")[2] in SHELLS and "-c" not in shell)
+
+
+def why_cannot_fail(check: Check) -> str:
+    """Why a check holds whatever happens; empty where it may fail."""
+    match check:
+        case RunCheck():
+            return _of_script(check)
+        case ProcessCheck():
+            if check.count.replace(" ", "") in (">=0", ">-1"):
+                return f'`count = "{check.count}"` holds for any number of processes'
+            if check.count.startswith(">=") and _matches_all(check.match):
+                return "its pattern matches every process"
+        case OutputCheck(match=str() as pattern, not_=None):
+            if _matches_all(pattern):
+                return "its pattern matches every line"
+        case FileCheck():
+            if check.same_as == check.path:
+                return "the file is compared with itself"
+            if not check.absent and check.path in (".", "/", "./"):
+                return f"`{check.path}` is always there"
+        case DiskCheck() | MemoryCheck():
+            if _NOTHING.fullmatch(check.free):
+                return f'`free = "{check.free}"` always holds'
+        case ServiceCheck():
+            if set(check.state) >= _STATES:
+                return "every state is fine for it"
+        case _:
+            pass
+    return ""
+
+
+def _of_script(check: RunCheck) -> str:
+    takes_a_no = {0, 1} <= set(check.success)
+    if not is_shell(check.shell):
+        return ""
+    if not takes_a_no and not _may_hold(check.script):
+        return ""
+    from mobius_tui.runbook.script_rules.cannot_fail_script import script_cannot_fail
+
+    return script_cannot_fail(check)
+
+
+def _may_hold(script: str) -> bool:
+    """Whether a script is worth reading; a quick look, which may err to that side."""
+    assigns = any(
+        line.partition("=")[0].strip().isidentifier()
+        for line in script.splitlines()
+        if "=" in line
+    )
+    return assigns or any(word in script for word in _MAY_HOLD)
+
+
+def _matches_all(pattern: str) -> bool:
+    """Whether a pattern is found in anything at all."""
+    if is_template(pattern):
+        return False
+    try:
+        return re.search(pattern, "") is not None and not pattern.startswith("^$")
+    except re.error:
+        return False
+
+
+def false_guards(runbook: Runbook) -> Iterator[Step]:
+    """The steps that guard what destroys, and whose every check cannot fail.
+
+    A step guards itself, what comes after it in its phase, what `needs` it, and, as a
+    gate, what comes after it on the main line.
+    """
+    found: dict[str, Step] = {}
+    main = [step for phase in runbook.phases if not phase.aside for step in phase.steps]
+    for phase in runbook.phases:
+        for index, step in enumerate(phase.steps):
+            if not _is_false(step):
+                continue
+            after = set(_after(step, phase, index, main))
+            if any(
+                _destroys(other)
+                and (other is step or other.id in after or step.id in other.needs)
+                for other in runbook.steps()
+            ):
+                found[step.id] = step
+    yield from found.values()
+
+
+def _after(step: Step, phase: Phase, index: int, main: list[Step]) -> Iterator[str]:
+    if step.on_failure != "continue":
+        yield from (other.id for other in phase.steps[index + 1 :])
+    if step.gate and step in main:
+        yield from (other.id for other in main[main.index(step) + 1 :])
+
+
+def _is_false(step: Step) -> bool:
+    return bool(step.checks) and all(why_cannot_fail(check) for check in step.checks)
+
+
+def _destroys(step: Step) -> bool:
+    return isinstance(step.action, Run) and step.action.effect == "destroy"

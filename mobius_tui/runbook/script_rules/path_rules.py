@@ -1,0 +1,218 @@
+"""Paths that mean another file, or none, where they are used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from mobius_tui.runbook.script_rules.lint_rule import LintRule
+from mobius_tui.runbook.script_rules.script_context import (
+    ScriptContext,
+    ScriptFinding,
+    one_line_excerpt,
+    with_known_values,
+)
+from mobius_tui.runbook.shell.command_program import (
+    Program,
+    effective_program,
+    split_options,
+)
+from mobius_tui.runbook.shell.script_model import (
+    HOLE,
+    Loop,
+    Script,
+    SimpleCommand,
+    Word,
+)
+from mobius_tui.runbook.shell.script_walk import CommandVisit, assignments, commands
+
+SUM_ELSEWHERE = LintRule(
+    code="sum-elsewhere",
+    title="`sha256sum -c` from another directory",
+    reason="A sum file holds the bare name of its file: checked from another "
+    "directory, it fails for a good file.",
+    remedy="a `checksum` check, which compares hash with hash; or `cd` to the folder "
+    "of the sum file before",
+    bad="effect = 'read'\nrun = 'sha256sum -c backups/latest.zip.sha256'",
+    good="effect = 'read'\nrun = 'cd backups; sha256sum -c latest.zip.sha256'",
+)
+RELATIVE_PATH = LintRule(
+    code="relative-path",
+    title="a relative path given to a script that may change its directory",
+    reason="A script that changes its directory before it opens the file looks for it "
+    "in the wrong place.",
+    remedy='give the absolute path: "$PWD/backups/…", or `realpath`',
+    bad="timeout = '1m'\nrun = './scripts/verify.sh --backup backups/latest.zip'",
+    good="timeout = '1m'\n"
+    "run = './scripts/verify.sh --backup \"$PWD/backups/latest.zip\"'",
+)
+
+_SUMS = re.compile(r"(sha\d*|md5|b2|ck)sum|shasum|gsha256sum")
+_ABSOLUTE = frozenset(("realpath", "readlink", "pwd", "mktemp", "grealpath"))
+_SHELLS = frozenset(("bash", "sh", "dash", "python", "python3", "node", "perl", "ruby"))
+_OPTION = re.compile(r"--?[A-Za-z][\w-]*")
+_RELATIVE = re.compile(rf"(?![/~$\-{HOLE}])[^\s:]*/")
+_DEPTH = 5
+"""How many variables are followed from one to the next."""
+
+
+def relative_paths(look: ScriptContext) -> Iterator[ScriptFinding]:
+    """Sum files from elsewhere, and relative paths where the directory changes."""
+    known = known_starts(look.script.body, look.starts)
+    for visit in look.visits:
+        run = visit.program
+        if run is None:
+            continue
+        if _SUMS.fullmatch(run.name):
+            yield from _sums(visit, run, look)
+        elif is_script(run):
+            yield from _script_call(run, known)
+        elif visit.moved and run.name not in ("cd", "pushd", "echo", "printf"):
+            yield from _moved(visit, run, look, known)
+
+
+def _sums(
+    visit: CommandVisit, run: Program, look: ScriptContext
+) -> Iterator[ScriptFinding]:
+    given, rest = split_options(run.arguments, "a")
+    if visit.moved or not given & {"c", "--check"}:
+        return
+    for word in rest:
+        text = with_known_values(word, look.starts)
+        if "/" in text.removeprefix("./") or HOLE in text:
+            words = f"`{run.name} -c {one_line_excerpt(word.source, 30)}` looks for the file here"
+            yield ScriptFinding(
+                code=SUM_ELSEWHERE.code,
+                offset=run.word.start,
+                message=f"{words}, not beside the sum file",
+            )
+            return
+
+
+def is_script(run: Program) -> bool:
+    """Whether a command is a script of the project: a path, or given to a shell."""
+    text = run.word.text
+    if run.name in _SHELLS:
+        return bool(run.arguments) and _is_local(run.arguments[0].text)
+    return _is_local(text)
+
+
+def _is_local(text: str) -> bool:
+    return "/" in text and not text.startswith(("/usr/", "/bin/", "/sbin/", "-"))
+
+
+def _script_call(run: Program, known: Mapping[str, str]) -> Iterator[ScriptFinding]:
+    """`./script --option relative/path`."""
+    words = run.arguments
+    for index, word in enumerate(words):
+        option, equals, _ = word.text.partition("=")
+        if not _OPTION.fullmatch(option):
+            continue
+        if equals:
+            start = _start(word, known)[len(option) + 1 :]
+            given = word
+        elif index + 1 < len(words):
+            given = words[index + 1]
+            start = _start(given, known)
+        else:
+            return
+        if is_relative(start):
+            path = f"{start.replace(HOLE, '…')}"
+            words_ = f"`{option}` gets the relative path `{one_line_excerpt(path, 30)}`"
+            yield ScriptFinding(
+                code=RELATIVE_PATH.code,
+                offset=given.start,
+                message=f"{words_}: if {one_line_excerpt(run.word.source, 30)} changes its "
+                "directory, that is another file there",
+            )
+
+
+def _moved(
+    visit: CommandVisit, run: Program, look: ScriptContext, known: Mapping[str, str]
+) -> Iterator[ScriptFinding]:
+    """A variable that was given a relative path before a `cd`, and is used after it."""
+    given = {each.name: each.start for each in assignments(look.script.body)}
+    for word in run.arguments:
+        for each in word.expansions:
+            if each.operator or each.start != word.start + word.quoted:
+                continue
+            before = given.get(each.name)
+            if before is None:
+                continue
+            passed = any(before < at < word.start for at in visit.moved)
+            if passed and is_relative(known.get(each.name, "")):
+                path = one_line_excerpt(known[each.name].replace(HOLE, "…"), 30)
+                words = f"`{each.name}` begins with the relative path `{path}`"
+                yield ScriptFinding(
+                    code=RELATIVE_PATH.code,
+                    offset=each.start,
+                    message=f"{words}, and `cd` came in between",
+                )
+
+
+def is_relative(start: str) -> bool:
+    """Whether a value that begins so is a relative path with a folder in it."""
+    return "://" not in start and _RELATIVE.match(start) is not None
+
+
+def known_starts(body: Script, outside: Mapping[str, str]) -> dict[str, str]:
+    """How the values of a script's variables begin, as far as that can be seen.
+
+    Args:
+        body: the script.
+        outside: what is known of variables that it does not assign itself.
+    """
+    words: dict[str, Word] = {each.name: each.value for each in assignments(body)}
+    for command in commands(body):
+        if isinstance(command, Loop) and command.items:
+            words.setdefault(command.name, command.items[0])
+    known = dict(outside)
+    for name in words:
+        known.pop(name, None)
+    for _ in range(_DEPTH):
+        for name, word in words.items():
+            start = _start(word, known)
+            if start and not start.startswith(HOLE):
+                known[name] = start
+    return known
+
+
+def _start(word: Word, known: Mapping[str, str]) -> str:
+    """The beginning of a word's value; what is not known of it is a `HOLE`."""
+    text = with_known_values(word, known)
+    if not text.startswith(HOLE) or not word.scripts:
+        return text
+    printed = _printed(word.scripts[0], known)
+    return printed + text[1:] if printed else text
+
+
+def _printed(script: Script, known: Mapping[str, str]) -> str:
+    """How the output of a `$(…)` begins, for `ls`, `find`, `echo` and paths."""
+    if len(script) != 1:
+        return ""
+    command = script[0].first.commands[0]
+    last = script[0].first.commands[-1]
+    ends = effective_program(last) if isinstance(last, SimpleCommand) else None
+    if ends is not None and ends.name in _ABSOLUTE | {"xargs"}:
+        return "/" if ends.name in _ABSOLUTE else ""
+    run = effective_program(command) if isinstance(command, SimpleCommand) else None
+    if run is None or run.name not in ("ls", "find", "echo"):
+        return ""
+    rest = split_options(run.arguments)[1]
+    return with_known_values(rest[0], known) if rest else ""
+
+
+def output_starts(body: Script, outside: Mapping[str, str]) -> dict[str, str]:
+    """How the outputs begin that a script writes to `$RUNBOOK_OUTPUT`."""
+    known = known_starts(body, outside)
+    found: dict[str, str] = {}
+    for command in commands(body):
+        if not isinstance(command, SimpleCommand):
+            continue
+        if not any("RUNBOOK_OUTPUT" in r.target.source for r in command.redirects):
+            continue
+        for word in command.words[1:]:
+            name, equals, value = with_known_values(word, known).partition("=")
+            if equals and name.isidentifier() and not value.startswith(HOLE):
+                found[name] = value
+    return found

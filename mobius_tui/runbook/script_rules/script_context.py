@@ -1,0 +1,65 @@
+"""What the rules look at, and what they find."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from mobius_tui.runbook.model.runbook import Variable
+from mobius_tui.runbook.shell.script_model import HOLE, ParsedScript, Word
+from mobius_tui.runbook.shell.script_walk import CommandVisit
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScriptFinding:
+    """A rule that was broken in a script."""
+
+    code: str
+    offset: int
+    """Characters from the start of the script."""
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScriptContext:
+    """A script, and what is known about where it runs."""
+
+    script: ParsedScript
+    visits: tuple[CommandVisit, ...]
+    follow: bool = False
+    tty: bool = False
+    declared: Mapping[str, Variable] = field(default_factory=dict)
+    given: frozenset[str] = frozenset()
+    """What its step's `env` and `secrets` set."""
+    starts: Mapping[str, str] = field(default_factory=dict)
+    """How the values of variables begin, as far as the runbook says."""
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    """Names that scripts of other steps assign, and the step that does."""
+
+
+ScriptRule = Callable[[ScriptContext], Iterator[ScriptFinding]]
+"""Looks at one script for one rule."""
+
+
+def one_line_excerpt(text: str, most: int = 40) -> str:
+    """A piece of a script for a message: on one line, and short."""
+    line = " ".join(text.replace(HOLE, "…").split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def with_known_values(word: Word, starts: Mapping[str, str]) -> str:
+    """A word's text with what is known of its variables in place of the holes.
+
+    Args:
+        word: the word.
+        starts: whole values, by name.
+    """
+    outer = [each for each in word.expansions if not each.inner]
+    parts = word.text.split(HOLE)
+    if len(parts) != len(outer) + 1:
+        return word.text
+    text = parts[0]
+    for each, part in zip(outer, parts[1:], strict=True):
+        plain = each.name and each.operator in ("", ":?", "?")
+        text += (starts.get(each.name, HOLE) if plain else HOLE) + part
+    return text

@@ -1,0 +1,123 @@
+"""A pattern that matches the very command that looks for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mobius_tui.runbook.script_rules.lint_rule import LintRule
+from mobius_tui.runbook.script_rules.script_context import (
+    ScriptContext,
+    ScriptFinding,
+    one_line_excerpt,
+    with_known_values,
+)
+from mobius_tui.runbook.shell.command_program import (
+    Program,
+    effective_program,
+    split_options,
+)
+from mobius_tui.runbook.shell.script_model import HOLE, SimpleCommand
+from mobius_tui.runbook.shell.script_walk import CommandVisit
+
+SELF_MATCH = LintRule(
+    code="self-match",
+    title="a pattern for processes that matches its own command",
+    reason="The pattern stands in the command line of whoever looks for it: "
+    "`ps | grep` always finds itself, and `pkill -f` can end the shell that runs it.",
+    remedy="use a `process` check; in a script, anchor the pattern at the program "
+    "('^node .*api'), or write its first letter in brackets ('[n]ode')",
+    bad="effect = 'read'\nrun = 'ps aux | grep node'",
+    good="effect = 'read'\nrun = \"pgrep -f -- '^([^ ]*/)?node .*api'\"",
+)
+
+_GREPS = frozenset(("grep", "egrep", "fgrep"))
+_NAMED = re.compile(r"^-[A-Za-z]*[pCq]|^--(pid|quick-pid|ppid|sid)")
+"""Options by which ps names its processes itself."""
+_SHOWS_ARGUMENTS = re.compile(r"args|cmd\b|command")
+
+
+def self_matches(look: ScriptContext) -> Iterator[ScriptFinding]:
+    """`pkill -f`, `pgrep -f`, and `ps | grep`."""
+    for visit in look.visits:
+        run = visit.program
+        if run is None:
+            continue
+        if run.name in ("pkill", "pgrep"):
+            yield from _by_command_line(run, look)
+        elif run.name in _GREPS and visit.place and _after_ps(visit):
+            yield from _grep(visit, run, look)
+
+
+def _matches_itself(pattern: str) -> bool:
+    """Whether a pattern is known, and would be found in its own command line."""
+    if not pattern or HOLE in pattern:
+        return False
+    return "^" not in pattern[:2] and not re.search(r"\[[^]]\]", pattern)
+
+
+def _by_command_line(run: Program, look: ScriptContext) -> Iterator[ScriptFinding]:
+    given, rest = split_options(run.arguments, "dFgGPstuUr")
+    if not given & {"f", "--full"} or given & {"x", "--exact"} or not rest:
+        return
+    pattern = with_known_values(rest[-1], look.starts)
+    if _matches_itself(pattern):
+        words = f"`{run.name} -f` finds every command line with {one_line_excerpt(pattern)!r} in it"
+        yield ScriptFinding(
+            code=SELF_MATCH.code,
+            offset=run.word.start,
+            message=f"{words}, that of the shell which runs it, too",
+        )
+
+
+def _after_ps(visit: CommandVisit) -> bool:
+    """Whether a ps that lists command lines feeds this command."""
+    first = visit.pipeline.commands[0]
+    run = effective_program(first) if isinstance(first, SimpleCommand) else None
+    if run is None or run.name != "ps":
+        return False
+    words = [word.text for word in run.arguments]
+    if any(_NAMED.match(word) for word in words):
+        return False
+    formats = [word for word in words if "o" in word[:4] and word.startswith("-")]
+    if formats:
+        return _SHOWS_ARGUMENTS.search(" ".join(words)) is not None
+    return not words or any(
+        not word.startswith("-") or "f" in word.lower() for word in words
+    )
+
+
+def _grep(
+    visit: CommandVisit, run: Program, look: ScriptContext
+) -> Iterator[ScriptFinding]:
+    later = visit.pipeline.commands[1:]
+    if any(
+        _leaves_grep_out(command)
+        for command in later
+        if isinstance(command, SimpleCommand)
+    ):
+        return
+    given, rest = split_options(run.arguments, "efmABC")
+    if "v" in given or "--invert-match" in given:
+        return
+    pattern = with_known_values(rest[0], look.starts) if rest else _pattern_option(run)
+    if _matches_itself(pattern):
+        yield ScriptFinding(
+            code=SELF_MATCH.code,
+            offset=run.word.start,
+            message=f"`ps | {run.name} {one_line_excerpt(pattern, 20)}` finds itself, "
+            "whether or not there is such a process",
+        )
+
+
+def _pattern_option(run: Program) -> str:
+    words = [word.text for word in run.arguments]
+    return words[words.index("-e") + 1] if "-e" in words[:-1] else ""
+
+
+def _leaves_grep_out(command: SimpleCommand) -> bool:
+    run = effective_program(command)
+    if run is None or run.name not in _GREPS:
+        return False
+    given, rest = split_options(run.arguments, "efmABC")
+    return "v" in given and any("grep" in word.text for word in rest)

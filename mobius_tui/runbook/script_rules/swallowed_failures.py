@@ -1,0 +1,356 @@
+"""Failures that a script notices and does not pass on; commands that only print."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mobius_tui.runbook.script_rules.lint_rule import LintRule
+from mobius_tui.runbook.script_rules.script_context import (
+    ScriptContext,
+    ScriptFinding,
+    one_line_excerpt,
+)
+from mobius_tui.runbook.shell.command_program import effective_program
+from mobius_tui.runbook.shell.script_model import (
+    Case,
+    Command,
+    CommandGroup,
+    If,
+    Loop,
+    Pipeline,
+    Script,
+    SimpleCommand,
+    Statement,
+)
+from mobius_tui.runbook.shell.script_walk import pipelines
+
+PRINTS = frozenset(("echo", "printf", ":", "true", "sleep", "date", "logger", "tput"))
+_PREDICATES_WORDS = """
+test [ [[ (( grep egrep fgrep zgrep rg command type which hash true false : read pgrep
+umask shift pkill kill killall pidof let expr wait id getent mountpoint rm rmdir
+"""
+PREDICATES = frozenset(_PREDICATES_WORDS.split())
+"""Commands whose failure is an answer, or means that there was nothing to do."""
+TESTS = frozenset(("test", "[", "[[", "(("))
+LEAVING = frozenset(("exit", "return", "break", "continue"))
+_SCREENS = frozenset(("1", "2", "/dev/stderr", "/dev/stdout", "/dev/null"))
+
+
+def status_of(pipe: Pipeline) -> str:
+    """The program whose status a pipeline has; `?` where it is no simple command."""
+    command = pipe.commands[-1]
+    run = effective_program(command) if isinstance(command, SimpleCommand) else None
+    if isinstance(command, SimpleCommand) and run is None and command.assignments:
+        return _assigned(command)
+    return "?" if run is None else run.name or "?"
+
+
+def _assigned(command: SimpleCommand) -> str:
+    """The program in `x=$(…)`, whose status the assignment has."""
+    scripts = command.assignments[-1].value.scripts
+    if not scripts or not scripts[-1]:
+        return "true"
+    return status_of(scripts[-1][-1].first)
+
+
+def is_cut(pipe: Pipeline) -> bool:
+    """Whether it ends in `head`, after which the rest may end by a signal."""
+    return status_of(pipe) == "head"
+
+
+def hides_failure(pipe: Pipeline) -> bool:
+    """Whether a pipeline always succeeds, and does nothing but print."""
+    command = pipe.commands[0]
+    if len(pipe.commands) > 1:
+        return False
+    if isinstance(command, CommandGroup):
+        return not command.function and only_prints(command.body)
+    return isinstance(command, SimpleCommand) and (
+        prints(command) or _leaves_well(command)
+    )
+
+
+def _leaves_well(command: SimpleCommand) -> bool:
+    run = effective_program(command)
+    if run is None or run.name not in ("exit", "return"):
+        return False
+    return [word.text for word in run.arguments] == ["0"]
+
+
+def prints(command: SimpleCommand) -> bool:
+    """Whether a command prints on the screen, and does nothing else."""
+    run = effective_program(command)
+    if run is None or run.name not in PRINTS or command.assignments:
+        return False
+    return all(redirect.target.text in _SCREENS for redirect in command.redirects)
+
+
+def only_prints(script: Script) -> bool:
+    """Whether statements print and do nothing else; false for none."""
+    return bool(script) and all(
+        isinstance(command, SimpleCommand) and prints(command)
+        for statement in script
+        for pipe in pipelines(statement)
+        for command in pipe.commands
+    )
+
+
+def pipeline_output(pipe: Pipeline) -> str:
+    """What a pipeline prints."""
+    return script_output((Statement(start=pipe.start, first=pipe),))
+
+
+def script_output(script: Script) -> str:
+    """What the commands of a script print."""
+    words: list[str] = []
+    for statement in script:
+        for pipe in pipelines(statement):
+            for command in pipe.commands:
+                if isinstance(command, SimpleCommand):
+                    words += [word.text for word in command.words[1:]]
+                elif isinstance(command, CommandGroup):
+                    words.append(script_output(command.body))
+    return " ".join(words)
+
+
+def short_pipeline(pipe: Pipeline) -> str:
+    """A pipeline for a message."""
+    command = pipe.commands[0]
+    if not isinstance(command, SimpleCommand):
+        return "{ … }"
+    return one_line_excerpt(" ".join(word.source for word in command.words), 24)
+
+
+SWALLOWED_FAILURE = LintRule(
+    code="swallowed-failure",
+    title="a loop, `||` or `if` that swallows a failure",
+    reason="The step passes although something in it failed: a false green.",
+    remedy="let it fail: `exit 1`, or no `||` at all; name exit codes that are fine "
+    "in `success` or `warning`; three checks in a row are a check with "
+    "`consecutive = 3`",
+    bad="""effect = 'read'
+run = '''
+for i in 1 2 3; do
+  if systemctl is-active api; then echo PASSED; else echo FAILED; fi
+  sleep 10
+done
+'''""",
+    good="""effect = 'read'
+run = '''
+for i in 1 2 3; do
+  systemctl is-active api
+  sleep 10
+done
+'''""",
+)
+
+_BAD_NEWS = re.compile(
+    r"(?i)(?<!\bno )(?<!\b0 )(?<!without )"
+    r"(?:\bfail|\berror|\bnot ok\b|\bunhealthy|\bcritical\b|\bbroken\b|[❌✖✗✘🚨])"
+)
+
+
+def hidden_failures(look: ScriptContext) -> Iterator[ScriptFinding]:
+    """What is hidden by `||`, `&&`, `if`, a loop of tries, or `set +e`."""
+    yield from _script(look.script.body, last=True, top=True)
+    yield from _switched_off(look)
+
+
+def _finding(offset: int, words: str) -> ScriptFinding:
+    return ScriptFinding(code=SWALLOWED_FAILURE.code, offset=offset, message=words)
+
+
+def _script(
+    script: Script, *, last: bool, top: bool = False
+) -> Iterator[ScriptFinding]:
+    """The findings of statements.
+
+    Args:
+        script: the statements.
+        last: whether the status of the last one is that of what is around them.
+        top: whether they are the script itself.
+    """
+    for index, statement in enumerate(script):
+        is_last = last and index == len(script) - 1
+        yield from _or(statement)
+        if not is_last:
+            yield from _and(statement)
+        for pipe in pipelines(statement):
+            for command in pipe.commands:
+                yield from _command(command, last=is_last, top=top)
+
+
+def _command(command: Command, *, last: bool, top: bool) -> Iterator[ScriptFinding]:
+    """The findings of a compound command; conditions are left out."""
+    match command:
+        case If():
+            yield from _if(command)
+            for _, body in command.branches:
+                yield from _script(body, last=last)
+            yield from _script(command.otherwise or (), last=last)
+        case Loop():
+            if last and top:
+                yield from _tries(command)
+            yield from _script(command.body, last=False)
+        case Case(arms=arms):
+            for arm in arms:
+                yield from _script(arm, last=last)
+        case CommandGroup():
+            # The status of a function, and of a subshell, is that of its last part.
+            inside = bool(command.function) or command.subshell or last
+            yield from _script(
+                command.body, last=inside, top=top and not command.function
+            )
+        case SimpleCommand():
+            return
+
+
+def _or(statement: Statement) -> Iterator[ScriptFinding]:
+    """`… || true`, `… || echo failed`."""
+    if not statement.rest or statement.rest[-1][0] != "||":
+        return
+    last = statement.rest[-1][1]
+    tried = [statement.first, *(pipe for _, pipe in statement.rest[:-1])]
+    if not hides_failure(last) or is_cut(tried[-1]):
+        return
+    harmless = {*PREDICATES, *PRINTS, "?"}
+    real = [name for pipe in tried if (name := status_of(pipe)) not in harmless]
+    bad_news = pipeline_output(last) if _BAD_NEWS.search(pipeline_output(last)) else ""
+    if real:
+        words = (
+            f"after `|| {short_pipeline(last)}` nobody learns that `{real[-1]}` failed"
+        )
+        yield _finding(last.start, words)
+    elif bad_news:
+        words = f"`{short_pipeline(last)}` is only printed, and the step passes"
+        yield _finding(last.start, words)
+
+
+def _and(statement: Statement) -> Iterator[ScriptFinding]:
+    """`a && b`, of which only a failing `b` ends the script."""
+    if not statement.rest or any(sign == "||" for sign, _ in statement.rest):
+        return
+    chain = [statement.first, *(pipe for _, pipe in statement.rest)]
+    if status_of(chain[-1]) in LEAVING:
+        return
+    for pipe in chain[:-1]:
+        name = status_of(pipe)
+        fails = name not in PREDICATES and name not in PRINTS and name != "?"
+        if fails and not pipe.negated:
+            words = f"when `{name}` fails before `&&`, the script goes on"
+            yield _finding(pipe.start, words)
+            return
+
+
+def _if(command: If) -> Iterator[ScriptFinding]:
+    """An `if` whose bad branch only prints."""
+    condition = command.branches[0][0]
+    if len(command.branches) > 1 or not condition:
+        return
+    names = [status_of(pipe) for each in condition for pipe in pipelines(each)]
+    negated = any(pipe.negated for each in condition for pipe in pipelines(each))
+    good, bad = command.branches[0][1], command.otherwise
+    if negated:
+        bad, good = good, bad or ()
+    if _remembers(good):
+        return
+    only_tests = all(name in TESTS for name in names) and not _asks_outside(condition)
+    says_so = bad is not None and _BAD_NEWS.search(script_output(bad)) is not None
+    real = [name for name in names if name not in PREDICATES and name != "?"]
+    name = real[0] if real else names[-1]
+    if bad is None:
+        swallowed = bool(real) and only_prints(good)
+    elif not only_prints(bad):
+        swallowed = False
+    elif not good or only_prints(good):
+        swallowed = says_so or bool(real)
+    else:
+        swallowed = bool(real) or (says_so and not only_tests)
+    if swallowed:
+        what = "only printed" if bad is not None else "not even told"
+        words = f"that `{name}` failed is {what}: the step passes all the same"
+        yield _finding(command.start, words)
+
+
+def _remembers(script: Script) -> bool:
+    """Whether statements set a variable, which is looked at later."""
+    return any(
+        isinstance(command, SimpleCommand) and command.assignments and not command.words
+        for statement in script
+        for pipe in pipelines(statement)
+        for command in pipe.commands
+    )
+
+
+def _asks_outside(condition: Script) -> bool:
+    """Whether a test looks at what a command says."""
+    return any(
+        word.scripts
+        for statement in condition
+        for pipe in pipelines(statement)
+        for command in pipe.commands
+        if isinstance(command, SimpleCommand)
+        for word in command.words
+    )
+
+
+def _tries(loop: Loop) -> Iterator[ScriptFinding]:
+    """A loop of tries at the end of a script: it passes when none succeeded."""
+    if loop.kind not in ("for", "while", "until"):
+        return
+    if loop.kind != "for" and not _counts(loop.condition):
+        return
+    for statement in loop.body:
+        tried = _leaves_when(statement)
+        if tried:
+            words = (
+                f"this loop passes even if `{tried}` never succeeds: nothing after it"
+            )
+            yield _finding(loop.start, f"{words} looks")
+            return
+
+
+def _counts(condition: Script) -> bool:
+    return bool(condition) and status_of(condition[-1].first) in TESTS
+
+
+def _leaves_when(statement: Statement) -> str:
+    """The program after whose success a loop is left; empty where there is none."""
+    chain = [statement.first, *(pipe for _, pipe in statement.rest)]
+    command = statement.first.commands[0]
+    if isinstance(command, If):
+        condition, body = command.branches[0]
+        name = status_of(condition[-1].first) if condition else "?"
+        left = bool(body) and status_of(body[-1].first) in ("break", "exit", "return")
+        clean = left and all(_plain(each) for each in body)
+        return name if clean and name != "?" and not condition[-1].first.negated else ""
+    signs = [sign for sign, _ in statement.rest]
+    if signs == ["&&"] and status_of(chain[1]) in ("break", "exit", "return"):
+        name = status_of(chain[0])
+        return "" if name == "?" else name
+    return ""
+
+
+def _plain(statement: Statement) -> bool:
+    """Whether a statement prints or leaves, and remembers nothing."""
+    command = statement.first.commands[0]
+    if not isinstance(command, SimpleCommand):
+        return False
+    return prints(command) or status_of(statement.first) in LEAVING
+
+
+def _switched_off(look: ScriptContext) -> Iterator[ScriptFinding]:
+    """`set +e` that is never taken back."""
+    off: int | None = None
+    for visit in look.visits:
+        run = visit.program
+        if run is None or run.name != "set":
+            continue
+        words = " ".join(word.text for word in run.arguments)
+        if re.search(r"(^| )(\+[a-z]*e|\+o errexit)", words):
+            off = visit.command.start
+        elif re.search(r"(^| )(-[a-z]*e|-o errexit)", words):
+            off = None
+    if off is not None:
+        yield _finding(off, "after `set +e` no failure ends the script")

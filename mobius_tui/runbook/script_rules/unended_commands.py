@@ -1,0 +1,238 @@
+"""Commands that never end, and processes that a script leaves in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from mobius_tui.runbook.script_rules.lint_rule import LintRule
+from mobius_tui.runbook.script_rules.script_context import (
+    ScriptContext,
+    ScriptFinding,
+    one_line_excerpt,
+)
+from mobius_tui.runbook.shell.command_program import (
+    Program,
+    effective_program,
+    split_options,
+)
+from mobius_tui.runbook.shell.script_model import (
+    HOLE,
+    Loop,
+    Script,
+    SimpleCommand,
+    Statement,
+)
+from mobius_tui.runbook.shell.script_walk import (
+    CommandVisit,
+    commands,
+    nested_scripts,
+    pipelines,
+    visits,
+)
+
+ENDLESS_COMMAND = LintRule(
+    code="endless-command",
+    title="a command that never ends by itself, without `follow`",
+    reason="The step runs until its time-out, is stopped, and has failed.",
+    remedy="`follow = true`: it runs beside the other steps until it is stopped; or "
+    "limit it, as by `timeout 30` or `-n 100`",
+    bad="effect = 'read'\nrun = 'journalctl -u api -f'",
+    good="run = 'journalctl -u api -f'\nfollow = true",
+)
+
+_FOLLOWS: Mapping[str, tuple[str, frozenset[str]]] = {
+    "tail": ("nc", frozenset(("f", "F", "--follow"))),
+    "journalctl": ("untpgSUoD", frozenset(("f", "--follow"))),
+    "dmesg": ("", frozenset(("w", "W", "--follow", "--follow-new"))),
+    "inotifywait": ("", frozenset(("m", "--monitor"))),
+}
+"""Programs that follow something when told to: options with values, and which tell."""
+_LOGS = frozenset(("docker", "podman", "kubectl", "docker-compose", "oc"))
+_COUNTED: Mapping[str, tuple[str, str]] = {
+    "ping": ("cIistWwQMpl", "cw"),
+    "tcpdump": ("ciswrnGWC", "cGr"),
+}
+"""Programs that go on unless told how often: options with values, and which limit."""
+_INTERVALS: Mapping[str, str] = {
+    "iostat": "gjopy",
+    "vmstat": "pS",
+    "mpstat": "PIo",
+    "pidstat": "pCGTU",
+    "sar": "fioPsemn",
+}
+"""Programs that take an interval and a count; their short options with values."""
+
+
+def endless_commands(look: ScriptContext) -> Iterator[ScriptFinding]:
+    """What runs until somebody stops it."""
+    if look.follow or look.tty:
+        return
+    for visit in look.visits:
+        run = visit.program
+        if run is None or "timeout" in run.wrappers or _is_cut(visit):
+            continue
+        how = _endless(run)
+        if how:
+            yield ScriptFinding(
+                code=ENDLESS_COMMAND.code,
+                offset=run.word.start,
+                message=f"`{how}` never ends by itself",
+            )
+    for command in commands(look.script.body):
+        if isinstance(command, Loop) and _is_endless(command):
+            yield ScriptFinding(
+                code=ENDLESS_COMMAND.code,
+                offset=command.start,
+                message="this loop never ends: nothing in it breaks out",
+            )
+
+
+def _endless(run: Program) -> str:
+    """What makes a command endless, in its own words; empty where it ends."""
+    name = run.name
+    if name in ("watch", "dstat", "yes"):
+        return name
+    if name in _FOLLOWS:
+        valued, follow = _FOLLOWS[name]
+        found = split_options(run.arguments, valued)[0] & follow
+        if found and "--pid" not in split_options(run.arguments, valued)[0]:
+            option = sorted(found)[0]
+            return f"{name} {option if option[0] == '-' else f'-{option}'}"
+    if name in _LOGS:
+        given, rest = split_options(run.arguments)
+        words = [word.text for word in rest]
+        if "logs" in words and given & {"f", "--follow"}:
+            return f"{name} logs -f"
+        if words[:1] == ["stats"] and "--no-stream" not in given:
+            return f"{name} stats"
+    if name in _COUNTED:
+        valued, limits = _COUNTED[name]
+        if not split_options(run.arguments, valued)[0] & set(limits):
+            return f"{name} without -{limits[0]}"
+    if name in _INTERVALS:
+        rest = split_options(run.arguments, _INTERVALS[name])[1]
+        numbers = [word for word in rest if word.text.isdigit() or word.text == HOLE]
+        if len(numbers) == 1:
+            return f"{name} {numbers[0].source}"
+    if name == "sleep" and run.arguments and run.arguments[0].text == "infinity":
+        return "sleep infinity"
+    if name == "top" and split_options(run.arguments, "dnpuUwso")[0] & {"b"}:
+        return "" if split_options(run.arguments, "dnpuUwso")[0] & {"n"} else "top -b"
+    return ""
+
+
+def _is_cut(visit: CommandVisit) -> bool:
+    """Whether a later command of the pipeline, or `&`, ends it."""
+    if visit.statement.background:
+        return True
+    for command in visit.pipeline.commands[visit.place + 1 :]:
+        run = effective_program(command) if isinstance(command, SimpleCommand) else None
+        if run is None:
+            continue
+        if run.name == "head":
+            return True
+        if run.name == "grep" and split_options(run.arguments, "efABC")[0] & {"q", "m"}:
+            return True
+    return False
+
+
+def _is_endless(loop: Loop) -> bool:
+    """`while true` without a way out."""
+    if loop.kind not in ("while", "until") or len(loop.condition) != 1:
+        return False
+    pipe = loop.condition[0].first
+    first = pipe.commands[0]
+    run = effective_program(first) if isinstance(first, SimpleCommand) else None
+    constant = {"while": ("true", ":"), "until": ("false",)}[loop.kind]
+    if run is None or run.name not in constant or loop.condition[0].rest:
+        return False
+    return not _exits_loop(loop.body)
+
+
+def _exits_loop(body: Script) -> bool:
+    """Whether anything in a loop ends it, or may."""
+    ways = ("break", "exit", "return", "exec", "kill")
+    return any(
+        visit.program is not None and visit.program.name in ways
+        for visit in visits(body)
+    )
+
+
+BACKGROUND = LintRule(
+    code="background",
+    title="something left in the background, which is ended with the script",
+    reason="What a script leaves in its process group is ended when the script ends, "
+    "also under `nohup`: a service that was started so is gone, and its step passed.",
+    remedy="`wait` for it, where it has an end; start a service that is to stay with "
+    "`setsid -f PROGRAM >LOG 2>&1 </dev/null`, or with `systemd-run --unit=NAME`",
+    bad="timeout = '1m'\nrun = 'nohup /srv/serve >/dev/null 2>&1 &'",
+    good="timeout = '1m'\nrun = 'setsid -f /srv/serve >/dev/null 2>&1 </dev/null'",
+)
+_LEAVES = frozenset(("setsid", "systemd-run", "start-stop-daemon", "daemonize"))
+"""Programs by which another one leaves the group, or is started by somebody else."""
+_MINDS = frozenset(("wait", "kill", "pkill", "killall", "fg"))
+"""What ends something in the background, or waits for its end."""
+_LITTLE = frozenset(
+    (":", "true", "echo", "printf", "sleep", "exit", "disown", "date", "cat", "kill")
+)
+"""What may come after something that was meant to stay."""
+
+
+def background_jobs(look: ScriptContext) -> Iterator[ScriptFinding]:
+    """What is sent to the background to stay: by `nohup`, or as the last command."""
+    if any(_traps(visit) for visit in look.visits):
+        return
+    for statement in _sent(look.script.body):
+        own = tuple(visits((statement,)))
+        if not own or all(_stays_running(visit.program) for visit in own):
+            continue
+        last = max(visit.command.start for visit in own)
+        after = [v for v in look.visits if v.command.start > last]
+        if any(_minds(visit.program) for visit in after):
+            continue
+        held = any("nohup" in v.program.wrappers for v in own if v.program)
+        if held or _is_the_end(after):
+            words = one_line_excerpt(look.script.text[statement.start :].split("\n")[0])
+            yield ScriptFinding(
+                code=BACKGROUND.code,
+                offset=statement.start,
+                message=f"`{words}`: what is in the background is ended with the "
+                "script" + (", also under `nohup`" if held else ""),
+            )
+
+
+def _sent(script: Script) -> Iterator[Statement]:
+    """Every statement that is sent to the background; not those inside of it."""
+    for statement in script:
+        if statement.background:
+            yield statement
+            continue
+        for pipe in pipelines(statement):
+            for command in pipe.commands:
+                for inner in nested_scripts(command):
+                    yield from _sent(inner)
+
+
+def _stays_running(run: Program | None) -> bool:
+    """Whether a command is not ended with the script."""
+    return run is not None and not _LEAVES.isdisjoint((run.name, *run.wrappers))
+
+
+def _minds(run: Program | None) -> bool:
+    """Whether it waits for what is in the background, or ends it."""
+    if run is None or run.name not in _MINDS:
+        return False
+    return run.name != "kill" or "0" not in split_options(run.arguments, "sn")[0]
+
+
+def _traps(visit: CommandVisit) -> bool:
+    """Whether it is a trap that minds it when the script ends."""
+    run = visit.program
+    if run is None or run.name != "trap":
+        return False
+    return any(name in word.text for word in run.arguments for name in _MINDS)
+
+
+def _is_the_end(after: Sequence[CommandVisit]) -> bool:
+    """Whether nothing but little comes after it."""
+    return all(v.program is None or v.program.name in _LITTLE for v in after)

@@ -1,0 +1,161 @@
+"""Variables that fall apart, or turn out to be empty."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mobius_tui.runbook.script_rules.lint_rule import LintRule
+from mobius_tui.runbook.script_rules.path_rules import known_starts
+from mobius_tui.runbook.script_rules.script_context import (
+    ScriptContext,
+    ScriptFinding,
+    one_line_excerpt,
+)
+from mobius_tui.runbook.shell.command_program import ASSIGNS, Program, split_options
+from mobius_tui.runbook.shell.script_model import HOLE, Expansion, Loop, Word
+from mobius_tui.runbook.shell.script_walk import (
+    DECLARING,
+    assignments,
+    commands,
+    own_words,
+)
+
+UNQUOTED_VARIABLE = LintRule(
+    code="unquoted-variable",
+    title="a variable without quotes",
+    reason="A blank, a `*` or nothing at all in its value makes other words of the "
+    "command: `rm $old` removes what nobody named.",
+    remedy='write "$name"; for several words use an array: "${names[@]}"',
+    bad="effect = 'read'\nrun = 'ls -l $backup_file'\n"
+    "env = { backup_file = '/srv/backups/latest.zip' }",
+    good="effect = 'read'\nrun = 'ls -l \"$backup_file\"'\n"
+    "env = { backup_file = '/srv/backups/latest.zip' }",
+)
+EMPTY_PATH = LintRule(
+    code="empty-path",
+    title='`rm -r "$x/…"` where x may be empty',
+    reason='With an empty variable, `"$x/"` is `/`, and `/srv/$x` is all of /srv.',
+    remedy='write "${x:?}/", which ends the script where x is empty',
+    bad="effect = 'destroy'\nrun = 'rm -rf \"$old/\"'\ntimeout = '1m'\n"
+    "env = { old = '/srv/old' }\ncheck.file = { path = '/srv/old', absent = true }",
+    good="effect = 'destroy'\nrun = 'rm -rf \"${old:?}/\"'\ntimeout = '1m'\n"
+    "env = { old = '/srv/old' }\ncheck.file = { path = '/srv/old', absent = true }",
+)
+
+_SPECIAL = frozenset(("#", "?", "$", "!", "-", ""))
+_NUMBER = re.compile(r"-?\d+")
+_NUMBERS = re.compile(r"\{-?\d+\.\.-?\d+\}|-?\d+")
+_TESTS = frozenset(("test", "[", "[["))
+
+
+def unquoted_variables(look: ScriptContext) -> Iterator[ScriptFinding]:
+    """Variables that the shell splits."""
+    numbers = _numbers(look)
+    for visit in look.visits:
+        run = visit.program
+        words = visit.command.words
+        if words and words[0].text in ("[[", "(("):
+            words = ()
+        elif words and words[0].text == HOLE:
+            words = words[1:]  # a command with its own options, split on purpose
+        if run is not None and run.name in DECLARING:
+            words = tuple(word for word in words if not ASSIGNS.match(word.text))
+        targets = [r.target for r in visit.command.redirects if "<<" not in r.sign]
+        for word in (*words, *targets):
+            if '\\"' in word.source:
+                continue  # quoted once more, for the inside of backticks
+            bare = next((e for e in word.expansions if _splits(e, numbers)), None)
+            if bare is not None:
+                yield ScriptFinding(
+                    code=UNQUOTED_VARIABLE.code,
+                    offset=bare.start,
+                    message=f"`{one_line_excerpt(word.source, 30)}` without quotes falls apart at "
+                    "blanks",
+                )
+
+
+def _splits(each: Expansion, numbers: set[str]) -> bool:
+    if each.quoted or each.name in _SPECIAL or each.operator in ("#", "!"):
+        return False
+    return each.name not in numbers and each.operator not in (":+", "+")
+
+
+def _numbers(look: ScriptContext) -> set[str]:
+    """Variables that only ever hold a number."""
+    found: dict[str, bool] = {}
+    for each in assignments(look.script.body):
+        found[each.name] = found.get(each.name, True) and _is_number(each.value)
+    for command in commands(look.script.body):
+        if isinstance(command, Loop) and command.name:
+            fine = bool(command.items) and all(
+                _NUMBERS.fullmatch(word.text) or _counts(word) for word in command.items
+            )
+            found[command.name] = found.get(command.name, True) and fine
+    return {name for name, fine in found.items() if fine}
+
+
+def _is_number(value: Word) -> bool:
+    if _NUMBER.fullmatch(value.text):
+        return True
+    outer = [each for each in value.expansions if not each.inner]
+    if value.text != HOLE or len(outer) != 1:
+        return False
+    arithmetic = not outer[0].name and not value.scripts
+    return arithmetic or outer[0].name in ("#", "?", "$", "!") or _counts(value)
+
+
+def _counts(word: Word) -> bool:
+    """Whether a word is `$(seq …)` or another count."""
+    if len(word.scripts) != 1 or len(word.scripts[0]) != 1:
+        return False
+    command = word.scripts[0][0].first.commands[-1]
+    words = list(own_words(command))
+    return bool(words) and words[0].text in ("seq", "nproc")
+
+
+def empty_removals(look: ScriptContext) -> Iterator[ScriptFinding]:
+    """`rm -r` of a path that is too short where a variable is empty."""
+    safe = _never_empty(look)
+    for visit in look.visits:
+        run = visit.program
+        if run is None or run.name != "rm":
+            continue
+        given, rest = split_options(run.arguments)
+        if given & {"r", "R", "--recursive"}:
+            yield from _removed(run, rest, safe)
+
+
+def _removed(run: Program, rest: list[Word], safe: set[str]) -> Iterator[ScriptFinding]:
+    for word in rest:
+        outer = [each for each in word.expansions if not each.inner]
+        at_start = re.match(rf"{HOLE}+/", word.text)
+        at_end = re.search(rf"[^{HOLE}]/{HOLE}+/?\*?$", word.text)
+        if not outer or not (at_start or at_end):
+            continue
+        each = outer[0] if at_start else outer[-1]
+        if "?" in each.operator or each.name in safe or not each.name:
+            continue
+        left = word.text.replace(HOLE, "")
+        yield ScriptFinding(
+            code=EMPTY_PATH.code,
+            offset=word.start,
+            message=f"where `{each.name}` is empty, `{one_line_excerpt(run.word.source)} "
+            f"{one_line_excerpt(word.source, 30)}` removes `{one_line_excerpt(left, 20)}`",
+        )
+
+
+def _never_empty(look: ScriptContext) -> set[str]:
+    """Variables that have a value wherever they are used."""
+    found = {name for name, variable in look.declared.items() if variable.choices}
+    found |= set(known_starts(look.script.body, {}))
+    for visit in look.visits:
+        run = visit.program
+        for word in own_words(visit.command):
+            found |= {e.name for e in word.expansions if "?" in e.operator}
+        if run is not None and run.name in _TESTS:
+            given = {word.text for word in run.arguments}
+            if given & {"-n", "-d", "-e", "-f"}:
+                for word in run.arguments:
+                    found |= {e.name for e in word.expansions if e.name}
+    return found

@@ -1,0 +1,167 @@
+"""Shell variables that another step's script has set, or that nothing sets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mobius_tui.runbook.script_rules.lint_rule import LintRule
+from mobius_tui.runbook.script_rules.placeholder_rule import PLACEHOLDER
+from mobius_tui.runbook.script_rules.script_context import ScriptContext, ScriptFinding
+from mobius_tui.runbook.shell.script_model import Expansion, Loop, Script
+from mobius_tui.runbook.shell.script_walk import assignments, commands, own_words
+from mobius_tui.runbook.text.names import is_ours, is_reserved, nearest
+
+LOST_VARIABLE = LintRule(
+    code="lost-variable",
+    title="a variable that only another step's script sets",
+    reason="Each step has a shell of its own: what one exports is gone in the next.",
+    remedy='list it in the other step\'s `outputs`, and write `echo "NAME=$value" >> '
+    '"$RUNBOOK_OUTPUT"` there; or declare a [var]',
+    bad="""effect = 'read'
+run = 'export BACKUP_FILE=/srv/backups/latest.zip; ls "$BACKUP_FILE"'
+[[phase.step]]
+id = 'next'
+title = 'Next'
+effect = 'read'
+run = 'unzip -t "$BACKUP_FILE"'""",
+    good="""effect = 'read'
+run = 'echo "backup_file=/srv/backups/latest.zip" >> "$RUNBOOK_OUTPUT"'
+outputs = ['backup_file']
+[[phase.step]]
+id = 'next'
+title = 'Next'
+effect = 'read'
+run = 'unzip -t "$backup_file"'""",
+)
+
+_SETS = frozenset(("read", "mapfile", "readarray", "getopts", "printf", "let"))
+
+
+def variables_of_other_steps(look: ScriptContext) -> Iterator[ScriptFinding]:
+    """Names that nothing in this shell sets, and another step's script does."""
+    own = {each.name for each in assignments(look.script.body)} | look.given
+    for command in commands(look.script.body):
+        if isinstance(command, Loop):
+            own.add(command.name)
+    for visit in look.visits:
+        run = visit.program
+        if run is not None and run.name in _SETS:
+            own |= {word.text for word in run.arguments}
+    told: set[str] = set()
+    for visit in look.visits:
+        for word in own_words(visit.command):
+            for each in word.expansions:
+                name = each.name
+                if name in own | told or name in look.declared or each.operator:
+                    continue
+                if name in look.elsewhere:
+                    told.add(name)
+                    yield ScriptFinding(
+                        code=LOST_VARIABLE.code,
+                        offset=each.start,
+                        message=f"`{name}` is set by the script of step "
+                        f"`{look.elsewhere[name]}` alone, and is gone here",
+                    )
+
+
+MISSPELT_VARIABLE = LintRule(
+    code="misspelt-variable",
+    title="a variable that nothing sets, and whose name is nearly that of another",
+    reason="The script ends there, in the middle of what it does: steps run with "
+    "`set -u`.",
+    remedy="spell it as it is declared; or set it in the script, or in the step's "
+    "`env`",
+    bad="effect = 'read'\nrun = 'ls \"$backup_fil\"'\n[var.backup_file]\n"
+    "ask = true\n[[phase.step]]\nid = 't'\ntitle = 'T'\n"
+    "effect = 'read'\nrun = 'ls \"$backup_file\"'",
+    good="effect = 'read'\nrun = 'ls \"$backup_file\"'\n[var.backup_file]\nask = true",
+)
+
+_DEFAULTED = frozenset((":-", "-", ":=", "=", ":+", "+", "!"))
+"""Operators of who knows that the name may be unset, or that it is not the name."""
+_WANTED = frozenset((":?", "?"))
+"""Operators of who wants the name, where it is in capitals, from somebody else."""
+_SOURCING = re.compile(r"(?m)(?:^|[;&|({])\s*(?:\.|source|eval)\s")
+"""What may set any name."""
+_EXPANSION = re.compile(r"\$\{?[#!]?\w+", re.ASCII)
+_WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_WELL_KNOWN_WORDS = """
+CI COLORTERM COLUMNS COPROC DISPLAY EDITOR HOSTTYPE INVOCATION_ID KUBECONFIG LINES
+MACHTYPE MAIL MAPFILE NO_COLOR NOTIFY_SOCKET OSTYPE PAGER PIPESTATUS REPLY SHLVL
+SRANDOM TEMP TMP USERNAME VIRTUAL_ENV VISUAL EPOCHSECONDS EPOCHREALTIME
+"""
+_WELL_KNOWN = frozenset(_WELL_KNOWN_WORDS.split())
+_FAMILY = re.compile(
+    r"(?i)(?:AWS|AZURE|GOOGLE|CLOUDSDK|DOCKER|KUBERNETES|VAULT|CONSUL|NOMAD|TF|ANSIBLE"
+    r"|PG|MYSQL|REDIS|SSH|SUDO|XDG|CARGO|GO|JAVA|NODE|NPM|MAVEN|GITHUB|GITLAB|JENKINS"
+    r"|SYSTEMD|HTTPS?|FTP|NO|ALL)_?[A-Z_]+"
+)
+"""How the names begin that programs read from the environment, in capitals."""
+_NUMBERED = re.compile(r"\d+|s$")
+_SHORT = 4
+"""Letters: shorter names are near to any."""
+
+
+def misspelt_variables(look: ScriptContext) -> Iterator[ScriptFinding]:
+    """Each name that is set nowhere, and is near to a known one or has to be set."""
+    text = look.script.text
+    if _SOURCING.search(text):
+        return
+    set_here = {each.name for each in assignments(look.script.body)}
+    for command in commands(look.script.body):
+        if isinstance(command, Loop):
+            set_here.add(command.name)
+    known = {*look.declared, *look.given, *set_here, "RUNBOOK_OUTPUT"}
+    # A name that stands there without `$`, too, is set by `read`, `(( ))` and the like.
+    bare = set(_WORD.findall(_EXPANSION.sub(" ", text)))
+    for each in _expansions(look.script.body):
+        name = each.name
+        if name in known or name in bare or name in look.elsewhere:
+            continue
+        if each.operator in _DEFAULTED or _is_outside(name):
+            continue
+        meant = _meant(name, known)
+        if meant:
+            yield ScriptFinding(
+                code=MISSPELT_VARIABLE.code,
+                offset=each.start,
+                message=f"nothing sets `{name}`; did you mean `{meant}`?",
+            )
+        elif each.operator in _WANTED and name.isupper():
+            words = f"`${{{name}{each.operator}}}` wants a value that nothing gives"
+            yield ScriptFinding(code=PLACEHOLDER.code, offset=each.start, message=words)
+
+
+def _expansions(script: Script) -> Iterator[Expansion]:
+    """Every `$name` of a script, those in `$(…)` too."""
+    for command in commands(script):
+        for word in own_words(command):
+            yield from word.expansions
+            for inner in word.scripts:
+                yield from _expansions(inner)
+
+
+def _is_outside(name: str) -> bool:
+    """Whether a name is one of the environment's, or of the shell's own."""
+    if not _WORD.fullmatch(name):
+        return True
+    if is_ours(name):
+        return False
+    return is_reserved(name) or name in _WELL_KNOWN or bool(_FAMILY.fullmatch(name))
+
+
+def _meant(name: str, known: set[str]) -> str:
+    """The known name that a name is nearly; empty where there is none."""
+    if len(name) < _SHORT:
+        return ""
+    same = [each for each in sorted(known) if each.lower() == name.lower()]
+    if same:
+        return same[0]
+    others = [each for each in sorted(known) if _stem(each) != _stem(name)]
+    return nearest(name, others, cutoff=0.8) or ""
+
+
+def _stem(name: str) -> str:
+    """A name without numbers and plural: `node1` and `nodes` are no slips."""
+    return _NUMBERED.sub("", name)

@@ -1,0 +1,243 @@
+"""Reading compound commands: what stands between `if` and `fi`, and the like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from mobius_tui.runbook.shell.script_model import (
+    Case,
+    Command,
+    CommandGroup,
+    If,
+    Loop,
+    Script,
+    SimpleCommand,
+    Word,
+)
+from mobius_tui.runbook.shell.simple_commands import FUNCTION, redirects
+
+if TYPE_CHECKING:
+    from mobius_tui.runbook.shell.script_parser import ScriptParser
+
+CLOSERS = frozenset(("then", "elif", "else", "fi", "do", "done", "esac", "}"))
+"""Reserved words that begin nothing."""
+_IN = re.compile(r"in(?=[\s;&|()<>]|$)")
+_COPROC_NAME = re.compile(
+    r"[ \t]+[^\s;&|()<>]+[ \t]+"
+    r"(?=\(|(?:\{|\[\[|if|for|select|while|until|case)[\s;&|()<>])"
+)
+ARM_ENDS = (";;", ";&")
+"""What ends an arm of `case`; `;;&` begins like the first."""
+
+
+def _group(parser: ScriptParser, start: int, _: str) -> Command:
+    body = parser.block("}")
+    parser.close("}", "{", start)
+    return CommandGroup(start=start, body=body, redirects=redirects(parser.reader))
+
+
+def _function(parser: ScriptParser, start: int, _: str) -> Command:
+    reader = parser.reader
+    reader.space()
+    name = reader.word().text
+    match = FUNCTION.match(reader.text, reader.pos)
+    if match is not None:
+        reader.pos = match.end()
+    return parser.body(start, name)
+
+
+def _if(parser: ScriptParser, start: int, _: str) -> Command:
+    branches: list[tuple[Script, Script]] = []
+    while True:
+        condition = parser.block("then")
+        parser.close("then", "if", start)
+        branches.append((condition, parser.block("elif", "else", "fi")))
+        if not parser.take("elif"):
+            break
+    otherwise = parser.block("fi") if parser.take("else") else None
+    parser.close("fi", "if", start)
+    return If(
+        start=start,
+        branches=tuple(branches),
+        otherwise=otherwise,
+        redirects=redirects(parser.reader),
+    )
+
+
+def _while(parser: ScriptParser, start: int, kind: str) -> Command:
+    condition = parser.block("do")
+    body = _do(parser, start, kind)
+    return Loop(
+        start=start,
+        kind=kind,
+        condition=condition,
+        body=body,
+        redirects=redirects(parser.reader),
+    )
+
+
+def _do(parser: ScriptParser, start: int, kind: str) -> Script:
+    if kind in ("for", "select") and parser.take("{"):
+        end = "}"
+    else:
+        parser.close("do", kind, start)
+        end = "done"
+    body = parser.block(end)
+    parser.close(end, kind, start)
+    return body
+
+
+def _for(parser: ScriptParser, start: int, kind: str) -> Command:
+    reader = parser.reader
+    reader.space()
+    items: list[Word] = []
+    name = ""
+    if reader.peek(2) == "((":
+        reader.pos += 2
+        if not reader.arithmetic():
+            reader.wrong(reader.pos - 2, "the `((` that opens here has no `))`")
+    else:
+        name = reader.word().text
+        parser.newlines()
+        if _take_in(parser):
+            items = _words(parser)
+    reader.space()
+    if reader.peek() == ";" and reader.peek(2) not in ARM_ENDS:
+        reader.pos += 1
+    parser.newlines()
+    body = _do(parser, start, kind)
+    return Loop(
+        start=start,
+        kind=kind,
+        name=name,
+        items=tuple(items),
+        body=body,
+        redirects=redirects(parser.reader),
+    )
+
+
+def _take_in(parser: ScriptParser) -> bool:
+    match = _IN.match(parser.reader.text, parser.reader.pos)
+    if match is not None:
+        parser.reader.pos = match.end()
+    return match is not None
+
+
+def _words(parser: ScriptParser) -> list[Word]:
+    """The words up to the end of the line, or a `;`."""
+    reader = parser.reader
+    found: list[Word] = []
+    while True:
+        reader.space()
+        if reader.pos >= len(reader.text) or reader.peek() in "\n;&|)#":
+            return found
+        word = reader.word()
+        if not word.source:
+            parser.misplaced("among the words of `for`")
+            reader.pos += 1
+            continue
+        found.append(word)
+
+
+def _case(parser: ScriptParser, start: int, _: str) -> Command:
+    reader = parser.reader
+    reader.space()
+    word = reader.word()
+    parser.newlines()
+    if not _take_in(parser):
+        parser.misplaced("where `case` wants `in`")
+    arms: list[Script] = []
+    while True:
+        parser.newlines()
+        if parser.take("esac"):
+            break
+        if reader.pos < len(reader.text):
+            _arm_pattern(parser)
+            arms.append(parser.script(";;", "esac"))
+        if reader.peek(2) in ARM_ENDS:
+            reader.pos += 3 if reader.peek(3) == ";;&" else 2
+        elif parser.reserved() != "esac":
+            parser.close("esac", "case", start)
+            break
+    return Case(
+        start=start, word=word, arms=tuple(arms), redirects=redirects(parser.reader)
+    )
+
+
+def _arm_pattern(parser: ScriptParser) -> None:
+    """Pass `a|b)`; where there is none, one character, so as to go on."""
+    reader = parser.reader
+    before = reader.pos
+    reader.pos += reader.peek() == "("
+    wanted = True  # a word, and no `|` or `)`
+    while reader.pos < len(reader.text):
+        reader.space()
+        char = reader.peek()
+        if char and char in ")|" and not wanted:
+            reader.pos += 1
+            if char == ")":
+                return
+        elif not wanted or not char or char in "\n;&" or not reader.word().source:
+            break
+        wanted = not wanted
+    if reader.pos < len(reader.text):
+        parser.misplaced("where `case` wants PATTERN)")
+    reader.pos = max(reader.pos, before + 1)
+
+
+def _test(parser: ScriptParser, start: int, _: str) -> Command:
+    """`[[ … ]]`: its words are not split, whatever is in them."""
+    reader = parser.reader
+    words = [Word(source="[[", text="[[", start=start)]
+    opened, unsure = 0, reader.unsure
+    while reader.pos < len(reader.text):
+        reader.space()
+        if reader.peek() == "\n":
+            reader.newline()
+            continue
+        if reader.text[reader.pos - 1] in " \t\n" and reader.comment():
+            continue
+        reader.unsure = unsure or opened > 0  # of a regular expression it may be a part
+        word = reader.word()
+        if not word.source:
+            opened += (reader.peek() == "(") - (reader.peek() == ")")
+            reader.pos += 1
+            continue
+        words.append(word)
+        if word.source == "]]":
+            break
+    else:
+        reader.wrong(start, "the `[[` that begins here has no `]]`")
+    return SimpleCommand(
+        start=start, words=tuple(words), redirects=redirects(parser.reader)
+    )
+
+
+def _coproc(parser: ScriptParser, start: int, _: str) -> Command:
+    """The command that runs beside; its name is passed."""
+    reader = parser.reader
+    named = _COPROC_NAME.match(reader.text, reader.pos)
+    if named is not None:
+        reader.pos = named.end()
+    reader.space()
+    command = parser.command()
+    if command is None:
+        parser.misplaced("where `coproc` wants a command")
+    return command or SimpleCommand(start=start)
+
+
+COMPOUNDS: Mapping[str, Callable[[ScriptParser, int, str], Command]] = {
+    "{": _group,
+    "if": _if,
+    "for": _for,
+    "select": _for,
+    "while": _while,
+    "until": _while,
+    "case": _case,
+    "function": _function,
+    "[[": _test,
+    "coproc": _coproc,
+}
+"""What reads each, after its first word; given where that stands, and the word."""

@@ -1,0 +1,280 @@
+"""From the text of a script to its commands.
+
+A reader for lint, not a shell: it knows the structure of what people write for bash and
+sh, and passes over what it does not know without failing.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mobius_tui.runbook.shell.compound_commands import ARM_ENDS, CLOSERS, COMPOUNDS
+from mobius_tui.runbook.shell.script_model import (
+    Command,
+    CommandGroup,
+    ParsedScript,
+    Pipeline,
+    Script,
+    SimpleCommand,
+    Statement,
+    Word,
+)
+from mobius_tui.runbook.shell.script_reader import ScriptReader
+from mobius_tui.runbook.shell.shell_words import substituted_scripts
+from mobius_tui.runbook.shell.simple_commands import redirects, simple
+
+LIMIT = 32 * 1024
+"""Characters of a script that are read; a longer one belongs in a file of its own."""
+
+_RESERVED = re.compile(
+    r"(if|then|elif|else|fi|for|select|while|until|do|done|case|esac|function|coproc"
+    r"|\{|\}|!|time|\[\[)(?=[\s;&|()`]|[<>](?!\()|\\\n|\\?\Z)"
+)
+_JOINED = re.compile(r"[\w&|;<>(]\\\n[\w&|;<>)]|\\\Z")
+"""A word or a sign that goes on at the next line, as after the end of the text."""
+_TIME_OPTIONS = re.compile(r"(?:[ \t]+-p(?=[\s;]|$))?(?:[ \t]+--(?=[\s;]|$))?")
+
+
+def parse_script(text: str) -> ParsedScript:
+    """The commands of a script; of a long one, those of its first `LIMIT` characters.
+
+    Never fails.
+    """
+    short = text if len(text) <= LIMIT else text[: text.rfind("\n", 0, LIMIT) + 1]
+    reader = ScriptReader(short, lambda inner, end: ScriptParser(inner).script(end))
+    reader.unsure = _JOINED.search(short) is not None
+    body = ScriptParser(reader).script("")
+    for document in reader.pending:
+        reader.endless(document)
+    complete = reader.complete and short is text
+    return ParsedScript(
+        text=text,
+        body=body,
+        complete=complete,
+        broken=reader.broken if complete else None,
+    )
+
+
+class ScriptParser:
+    """Commands, read one after the other."""
+
+    def __init__(self, reader: ScriptReader) -> None:
+        self.reader = reader
+
+    def script(self, *ends: str) -> Script:
+        """The statements up to one of the ends, which is left unread.
+
+        Any word that only closes something is an end, too: whoever opened it takes it.
+        """
+        reader = self.reader
+        found: list[Statement] = []
+        while True:
+            self.newlines()
+            before = reader.pos
+            if before >= len(reader.text) or self._closes(ends):
+                return tuple(found)
+            statement = self._statement() if reader.pos == before else None
+            if statement is not None:
+                found.append(statement)
+                self._separator(after_and=statement.background)
+            elif reader.pos == before:
+                self.misplaced("where a command should begin")
+                reader.pos += 1  # a sign that begins nothing
+
+    def block(self, *ends: str) -> Script:
+        """The statements up to one of the ends, of which there must be some."""
+        found = self.script(*ends)
+        if not found and self.reader.pos < len(self.reader.text):
+            self.misplaced("where a command should begin")
+        return found
+
+    def _closes(self, ends: tuple[str, ...]) -> bool:
+        reader = self.reader
+        if ")" in ends and reader.peek() == ")":
+            return True
+        word = self.reserved()
+        if word not in CLOSERS and reader.peek(2) not in ARM_ENDS:
+            return False
+        if not any(ends):  # nothing is open that it could close
+            self.misplaced("and closes nothing")
+            reader.pos += max(1, len(word))
+        return any(ends)
+
+    def _separator(self, *, after_and: bool) -> None:
+        """Pass the `;` after a statement; anything else must end it, too."""
+        reader = self.reader
+        reader.space()
+        sign = reader.peek()
+        if sign == ";" and reader.peek(2) not in ARM_ENDS and not after_and:
+            reader.pos += 1
+            return
+        ended = after_and or not sign or sign in "\n#;)" or self.reserved() in CLOSERS
+        if not ended:
+            self.misplaced("where the command should end")
+
+    def misplaced(self, where: str) -> None:
+        """Note that what stands here cannot."""
+        self.reader.wrong(
+            self.reader.pos, f"`{self.reader.token()}` stands here {where}"
+        )
+
+    def close(self, word: str, opener: str, start: int) -> None:
+        """Pass the word that must stand here; where it does not, say what lacks it."""
+        if not self.take(word):
+            self.reader.lacks(word, opener, start)
+
+    def reserved(self) -> str:
+        """The reserved word that stands here; empty where none does."""
+        match = _RESERVED.match(self.reader.text, self.reader.pos)
+        return match[1] if match is not None else ""
+
+    def newlines(self) -> None:
+        """Pass blanks, comments and line ends."""
+        reader = self.reader
+        while True:
+            reader.space()
+            if reader.peek() == "\n":
+                reader.newline()
+            elif not reader.comment():
+                return
+
+    def _statement(self) -> Statement | None:
+        reader = self.reader
+        first = self._pipeline()
+        if first is None:
+            return None
+        rest: list[tuple[str, Pipeline]] = []
+        while (sign := reader.peek(2)) in ("&&", "||"):
+            reader.pos += 2
+            self.newlines()
+            following = self._pipeline()
+            if following is None:
+                self._lacking(sign, reader.pos)
+                break
+            rest.append((sign, following))
+        background = reader.peek() == "&" and reader.peek(2) not in ("&&", "&>")
+        if background:
+            reader.pos += 1
+        return Statement(
+            start=first.start, first=first, rest=tuple(rest), background=background
+        )
+
+    def _pipeline(self) -> Pipeline | None:
+        reader = self.reader
+        start, negated = reader.pos, False
+        while (word := self.reserved()) in ("!", "time"):
+            negated ^= word == "!"
+            reader.pos += len(word)
+            options = _TIME_OPTIONS.match(reader.text, reader.pos)
+            if word == "time" and options is not None:
+                reader.pos = options.end()
+            reader.space()
+        commands: list[Command] = []
+        while True:
+            command = self.command()
+            if command is not None:
+                commands.append(command)
+            elif commands:
+                self._lacking("|", reader.pos)
+            reader.space()
+            if reader.peek() != "|" or reader.peek(2) == "||":
+                break
+            if command is None:
+                self.misplaced("where a command should begin")
+            reader.pos += 2 if reader.peek(2) == "|&" else 1
+            self.newlines()
+        if not commands and reader.pos > start:
+            commands.append(SimpleCommand(start=start))  # `!` or `time` alone
+        if not commands:
+            return None
+        return Pipeline(start=start, commands=tuple(commands), negated=negated)
+
+    def _lacking(self, sign: str, start: int) -> None:
+        """Note that no command follows a sign."""
+        if start >= len(self.reader.text):
+            words = f"the script ends where `{sign}` wants a command"
+            self.reader.wrong(len(self.reader.text.rstrip()), words)
+        else:
+            self.misplaced(f"where `{sign}` wants a command")
+
+    def command(self) -> Command | None:
+        """The command that begins here, or None where none does."""
+        reader = self.reader
+        if reader.peek() == "(":
+            return self._parenthesis()
+        reserved = self.reserved()
+        build = COMPOUNDS.get(reserved)
+        if build is None:
+            return None if reserved in CLOSERS else self._simple()
+        start = reader.pos
+        reader.pos += len(reserved)
+        if not reader.enter():
+            return None
+        command = build(self, start, reserved)
+        reader.leave()
+        return command
+
+    def _simple(self) -> Command | None:
+        """A simple command, or the function whose name it turns out to be."""
+        start = self.reader.pos
+        found = simple(self.reader)
+        return self.body(start, found) if isinstance(found, str) else found
+
+    def _parenthesis(self) -> Command | None:
+        """`((…))`, or a subshell."""
+        reader = self.reader
+        start = reader.pos
+        if reader.peek(2) == "((":
+            reader.pos += 2
+            if reader.arithmetic():
+                scripts = substituted_scripts(reader, start + 2, reader.pos - 2)
+                word = Word(source="((", text="((", start=start, scripts=scripts)
+                return SimpleCommand(
+                    start=start, words=(word,), redirects=redirects(self.reader)
+                )
+            reader.pos = start
+        reader.pos += 1
+        if not reader.enter():
+            return None
+        body = self.block(")")
+        reader.leave()
+        if reader.peek() == ")":
+            reader.pos += 1
+        else:
+            reader.lacks(")", "(", start)
+        return CommandGroup(
+            start=start, body=body, subshell=True, redirects=redirects(self.reader)
+        )
+
+    def take(self, word: str) -> bool:
+        """Pass a reserved word, if it stands here."""
+        if self.reserved() != word:
+            return False
+        self.reader.pos += len(word)
+        return True
+
+    def body(self, start: int, name: str) -> Command:
+        """The body of a function, after its name."""
+        self.newlines()
+        begin = self.reader.pos
+        command = self.command() if self.reader.enter() else None
+        if command is not None:
+            self.reader.leave()
+        if command is None or (
+            isinstance(command, SimpleCommand) and not _compound(command)
+        ):
+            begin = min(begin, len(self.reader.text.rstrip()))
+            self.reader.wrong(begin, f"the body of `{name}` wants {{ }} around it")
+        if isinstance(command, CommandGroup):
+            body: Script = command.body
+        elif command is None:
+            body = ()
+        else:
+            pipe = Pipeline(start=command.start, commands=(command,))
+            body = (Statement(start=command.start, first=pipe),)
+        return CommandGroup(start=start, body=body, function=name or "?")
+
+
+def _compound(command: SimpleCommand) -> bool:
+    """Whether it is `[[` or `((`, which can be the body of a function."""
+    return bool(command.words) and command.words[0].source in ("[[", "((")

@@ -1,0 +1,199 @@
+"""A place in a script: blanks, comments, here-documents, and how deep one is.
+
+Nothing here fails. What is not closed goes on to the end of the text; what is nested
+too deep ends the reading. Each character is passed once, so that time grows with the
+length alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from mobius_tui.runbook.shell.script_model import (
+    HereDocument,
+    Script,
+    SyntaxProblem,
+    Word,
+)
+from mobius_tui.runbook.shell.shell_words import WordReader
+
+MAX_DEPTH = 40
+"""How deep commands and quotes may be nested; people stop at 5."""
+
+_SPACE = re.compile(r"(?:[ \t\r\f\v]|\\\n|\\\Z)+")
+_TOKEN = re.compile(r"[;&|()<>]{1,3}|[^\s;&|()<>]{1,30}")
+_LINE = re.compile(r"[^\n]*")
+_ARITHMETIC = re.compile(r"[^()'\"`\\]+")
+_PARENTHESIS = re.compile(r"[()]")
+_QUOTES = re.compile(r"['\"`\\]")
+_ARITHMETIC_LIMIT = 10_000
+"""How far `((` is followed to see whether it is arithmetic or two subshells."""
+
+
+class ScriptReader:
+    """A place in a script, and the reading from there on."""
+
+    def __init__(self, text: str, parse: Callable[[ScriptReader, str], Script]) -> None:
+        self.text = text
+        self.pos = 0
+        self.depth = 0
+        self.complete = True
+        self.broken: SyntaxProblem | None = None
+        """The first thing that bash would not parse."""
+        self.unsure = False
+        """Whether bash may have read what was passed in another way."""
+        self.pending: list[HereDocument] = []
+        """Here-documents that begin at the next line."""
+        self._parse = parse
+
+    def wrong(self, start: int, reason: str, opener: str = "", opened: int = 0) -> None:
+        """Note that bash would not parse this; the first time alone."""
+        if self.broken is None and not self.unsure:
+            self.broken = SyntaxProblem(
+                start=start, reason=reason, opener=opener, opened=opened
+            )
+
+    def lacks(self, end: str, opener: str, start: int) -> None:
+        """Note that what was opened is not closed here."""
+        if self.pos >= len(self.text):
+            self.wrong(start, f"the `{opener}` that begins here has no `{end}`")
+            return
+        words = f"`{self.token()}` stands here where `{opener}` wants its `{end}`"
+        self.wrong(self.pos, words, opener, start)
+
+    def token(self) -> str:
+        """What stands here, for a message."""
+        match = _TOKEN.match(self.text, self.pos)
+        return self.peek() if match is None else match[0]
+
+    def part(self, begin: int, end: int) -> ScriptReader | None:
+        """A reader of what stands between two places; None where that is too deep."""
+        if not self.enter():
+            return None
+        inner = ScriptReader(self.text[:end], self._parse)
+        inner.pos, inner.depth = begin, self.depth
+        self.leave()
+        return inner
+
+    def cut(self, end: int) -> ScriptReader:
+        """A reader from here to another place, which notes what is wrong for itself."""
+        inner = ScriptReader(self.text[:end], self._parse)
+        inner.pos, inner.depth = self.pos, self.depth
+        return inner
+
+    def peek(self, length: int = 1) -> str:
+        """The next characters."""
+        return self.text[self.pos : self.pos + length]
+
+    def enter(self) -> bool:
+        """Go one level deeper; False, and the end of reading, where it is too deep."""
+        if self.depth >= MAX_DEPTH:
+            self.complete = False
+            self.pos = len(self.text)
+            return False
+        self.depth += 1
+        return True
+
+    def leave(self) -> None:
+        """Come back from a level."""
+        self.depth -= 1
+
+    def space(self) -> None:
+        """Pass blanks and joined lines."""
+        self._pass(_SPACE)
+
+    def _pass(self, pattern: re.Pattern[str]) -> None:
+        match = pattern.match(self.text, self.pos)
+        if match is not None:
+            self.pos = match.end()
+
+    def comment(self) -> bool:
+        """Pass a comment, if one begins here."""
+        if self.peek() != "#":
+            return False
+        self._pass(_LINE)
+        return True
+
+    def newline(self) -> None:
+        """Pass the end of a line, and the here-documents that begin after it."""
+        self.pos += 1
+        pending, self.pending = self.pending, []
+        for document in pending:
+            begin = end = self.pos
+            while self.pos < len(self.text):
+                self._pass(_LINE)
+                line = self.text[end : self.pos]
+                self.pos += 1
+                if (line.lstrip("\t") if document.tabs else line) == document.end:
+                    break
+                end = min(self.pos, len(self.text))
+            else:
+                self.endless(document)
+            self._fill(document, begin, end)
+
+    def _fill(self, document: HereDocument, begin: int, end: int) -> None:
+        """Read what stands between two places as the text of a here-document."""
+        text = self.text[begin:end]
+        if document.literal or not ("$" in text or "`" in text):
+            document.body = Word(source=text, text=text, start=begin, quoted=True)
+            return
+        inner = self.part(begin, end)
+        if inner is not None:
+            document.body = WordReader(inner).lines()
+            self.complete &= inner.complete
+
+    def endless(self, document: HereDocument) -> None:
+        """Note that a here-document goes on to the end of the script."""
+        words = f"the here-document never ends: no line is `{document.end}` alone"
+        self.wrong(document.start, words)
+
+    def word(self) -> Word:
+        """The word that begins here; empty where none does."""
+        return WordReader(self).read()
+
+    def nested(self, end: str = ")") -> Script:
+        """The script of a `$(`, whose end is passed; without one, all that follows."""
+        start = self.pos
+        if not self.enter():
+            return ()
+        found = self._parse(self, end)
+        self.leave()
+        if self.peek(len(end)) == end:
+            self.pos += len(end)
+        else:
+            self.lacks(end, self.text[start - 2 : start], start - 2)
+        return found
+
+    def arithmetic(self) -> bool:
+        """Pass the rest of `((…))`; False, at the same place, where it is none."""
+        begin, opened = self.pos, 2
+        limit = min(len(self.text), begin + _ARITHMETIC_LIMIT)
+        while self.pos < limit:
+            match = _ARITHMETIC.match(self.text, self.pos, limit)
+            if match is not None:
+                self.pos = match.end()
+                continue
+            char = self.peek()
+            self.pos += 2 if char == "\\" else 1
+            opened += (char == "(") - (char == ")")
+            if opened == 1 and char == ")" and self.peek() != ")":
+                break
+            if opened == 0:
+                return True
+        self.unsure |= _QUOTES.search(self.text, begin, self.pos) is not None
+        self.unsure |= self.pos - begin >= _ARITHMETIC_LIMIT
+        self.pos = begin
+        return False
+
+    def unbalanced(self, start: int) -> None:
+        """Note a `$((` that has no `))`; bash looks at nothing else in it."""
+        if self.unsure or self.broken is not None:
+            return
+        opened = 0
+        for match in _PARENTHESIS.finditer(self.text, start):
+            opened += 1 if match[0] == "(" else -1
+            if not opened or match.start() - start > _ARITHMETIC_LIMIT:
+                self.unsure = True
+                return
+        self.wrong(start, "the `$((` that opens here has no `))`")

@@ -1,0 +1,149 @@
+"""Reading simple commands: assignments, words and redirections."""
+
+from __future__ import annotations
+
+import re
+
+from mobius_tui.runbook.shell.script_model import (
+    Assignment,
+    HereDocument,
+    Redirect,
+    SimpleCommand,
+    Word,
+)
+from mobius_tui.runbook.shell.script_reader import ScriptReader
+
+FUNCTION = re.compile(r"[ \t]*\(\s*\)")
+"""What follows the name of a function."""
+
+_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(?:\[[^\]\s]*\])?\+?=", re.ASCII)
+_REDIRECT = re.compile(
+    r"(?:\d{1,3}|\{\w{1,64}\})?(<<<|<<-|<<|<>|<&|>&|>>|>\||&>>|&>|<(?!\()|>(?!\())"
+)
+_INDEX = re.compile(r"\w+\[[^\]]*")
+_ITEM_INDEX = re.compile(r"\[[^\]]*$")
+"""The beginning of an index, of which bash takes in everything up to its `]`."""
+_DELIMITER = re.compile(r"""(?:'[^'\n]*'|"[^"\n]*"|\\.|[^\s|&;()<>'"\\])*""")
+
+
+def redirects(reader: ScriptReader) -> tuple[Redirect, ...]:
+    """The redirections that follow a compound command."""
+    found: list[Redirect] = []
+    while True:
+        reader.space()
+        redirect = _redirect(reader)
+        if redirect is None:
+            return tuple(found)
+        found.append(redirect)
+
+
+def _redirect(reader: ScriptReader) -> Redirect | None:
+    match = _REDIRECT.match(reader.text, reader.pos)
+    if match is None:
+        return None
+    sign = match[1]
+    reader.pos = match.end()
+    reader.space()
+    if not sign.startswith("<<") or sign == "<<<":
+        target = reader.word()
+        if not target.source:
+            reader.wrong(match.start(), f"nothing stands after `{sign}`")
+        return Redirect(sign=sign, target=target)
+    start = reader.pos
+    spelt = _DELIMITER.match(reader.text, start)
+    end = spelt[0] if spelt is not None else ""
+    reader.pos += len(end)
+    reader.unsure |= "$" in end  # its quotes may have other rules
+    bare = re.sub(r"['\"\\]", "", end)
+    if not end:
+        reader.wrong(match.start(), f"nothing stands after `{sign}`")
+    document = HereDocument(
+        end=bare, start=start, tabs=sign == "<<-", literal=bare != end
+    )
+    reader.pending.append(document)
+    target = Word(source=end, text=bare, start=start, quoted=bare != end)
+    return Redirect(sign="<<", target=target, document=document)
+
+
+def simple(reader: ScriptReader) -> SimpleCommand | str | None:
+    """A simple command; the name of the function that begins here; or nothing."""
+    start = reader.pos
+    words: list[Word] = []
+    assignments: list[Assignment] = []
+    found: list[Redirect] = []
+    while True:
+        reader.space()
+        char = reader.peek()
+        if not char or char in "\n;|)":
+            break
+        if reader.comment():
+            break
+        redirect = _redirect(reader)
+        if redirect is not None:
+            found.append(redirect)
+        elif char == "&":
+            break
+        elif not words and (assignment := _assignment(reader)) is not None:
+            assignments.append(assignment)
+        elif char == "(":
+            match = FUNCTION.match(reader.text, reader.pos)
+            if len(words) == 1 and match is not None:
+                reader.pos = match.end()
+                return words[0].text or "?"
+            _stray(reader)
+        else:
+            before = reader.pos
+            words.append(reader.word())
+            reader.pos += reader.pos == before
+            reader.unsure |= _INDEX.fullmatch(words[-1].source) is not None
+    if not (words or assignments or found):
+        return None
+    return SimpleCommand(
+        start=start,
+        words=tuple(words),
+        assignments=tuple(assignments),
+        redirects=tuple(found),
+    )
+
+
+def _stray(reader: ScriptReader) -> None:
+    """Pass a sign that can stand neither in a command nor in an array."""
+    reader.wrong(reader.pos, f"`{reader.token()}` cannot stand here without quotes")
+    reader.pos += 1
+
+
+def _assignment(reader: ScriptReader) -> Assignment | None:
+    match = _ASSIGNMENT.match(reader.text, reader.pos)
+    if match is None:
+        return None
+    start = reader.pos
+    reader.pos = match.end()
+    if reader.peek() != "(":
+        return Assignment(name=match[1], start=start, value=reader.word())
+    reader.pos += 1
+    items = _items(reader)
+    first = items[0] if items else Word(source="", text="", start=start)
+    return Assignment(name=match[1], start=start, value=first, rest=tuple(items[1:]))
+
+
+def _items(reader: ScriptReader) -> list[Word]:
+    """The words of an array, and its `)`."""
+    found: list[Word] = []
+    start = reader.pos - 1
+    while reader.pos < len(reader.text) and reader.peek() != ")":
+        reader.space()
+        if reader.peek() == "\n":
+            reader.newline()
+            continue
+        if reader.comment():
+            continue
+        word = reader.word()
+        if word.source:
+            found.append(word)
+            reader.unsure |= _ITEM_INDEX.match(word.source) is not None
+        elif reader.peek() not in ("", ")"):
+            _stray(reader)
+    if reader.pos >= len(reader.text):
+        reader.wrong(start, "the array that begins here has no `)`")
+    reader.pos += 1
+    return found

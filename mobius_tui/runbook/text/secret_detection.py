@@ -1,0 +1,76 @@
+"""What looks like a password, a token or a key in the text of a runbook."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mobius_tui.runbook.script_rules.lint_rule import LintRule
+
+SECRET = LintRule(
+    code="secret",
+    title="what looks like a password, a token or a key",
+    reason="A runbook is read, copied and kept with every run; whoever sees it has "
+    "the secret, and it cannot be taken back.",
+    remedy="replace the secret, since it is known now; then `[var.NAME]` with "
+    "`from_env` and `secret = true`, and `find_secrets` on the step",
+    bad="effect = 'read'\nrun = 'mysqladmin --user=ops --password=Tr0ub4dor-3 status'",
+    good="effect = 'read'\nrun = 'mysqladmin --user=ops status'\n"
+    "secrets = { MYSQL_PWD = 'database_password' }\n"
+    "[var.database_password]\nfrom_env = 'MYSQL_PWD'\nsecret = true",
+)
+
+_VALUE = r"[^\s\"'`$<>{}()\[\]|;&,*•]"
+_KNOWN = re.compile(
+    r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"
+    r"|\bgh[pousr]_[A-Za-z0-9]{30,255}\b"
+    r"|\bgithub_pat_\w{22,255}\b"
+    r"|\bglpat-[\w-]{20,255}\b"
+    r"|\bxox[abeprs]-[A-Za-z0-9-]{10,255}\b"
+    r"|\bsk-[A-Za-z0-9_-]{20,255}\b"
+    r"|\beyJ[\w-]{8,2000}\.eyJ[\w-]{8,2000}\.[\w-]{8,2000}"
+    r"|-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----"
+    r"|https://hooks\.slack\.com/services/\w+/\w+/\w+"
+    r"|https://[\w.-]{1,100}\.webhook\.office\.com/webhookb2/[\w@/-]{20,500}"
+    r"|\bAIza[\w-]{35}\b"
+)
+"""Tokens whose form says what they are."""
+_NAMED = re.compile(
+    rf"(?i)(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|access[_-]?key)"
+    rf"[\"']?(?:=|:[ \t]|[ \t]*=[ \t]*|(?<=--password)[ \t]+|(?<=--token)[ \t]+)[\"']?"
+    rf"(?P<value>{_VALUE}{{6,200}})"
+)
+"""A name that says what its value is."""
+_BEARER = re.compile(
+    rf"(?i)authorization:[ \t]*(?:bearer|basic|token)[ \t]+(?P<value>{_VALUE}{{8,500}})"
+)
+_IN_URL = re.compile(
+    r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@\"'$]{1,100}:(?P<value>[^\s/@\"'$]{3,100})@"
+)
+_NO_SECRET = re.compile(
+    r"(?i)(?:x{3,}|\*+|\.{3,}|…|changeme|example|placeholder|true|false|none|null"
+    r"|required|prompt|stdin|file|env)\b.*|.*/run/secrets/.*|/.*|\d{1,5}[smhd]?"
+)
+
+
+def find_secrets(text: str) -> Iterator[tuple[int, int]]:
+    """Where a text has what looks like a secret: from, to."""
+    for match in _KNOWN.finditer(text):
+        yield match.start(), match.end()
+    for pattern in (_NAMED, _BEARER, _IN_URL):
+        for match in pattern.finditer(text):
+            if not _NO_SECRET.fullmatch(match["value"]) and _is_mixed(match["value"]):
+                yield match.start("value"), match.end("value")
+
+
+def _is_mixed(value: str) -> bool:
+    """Whether it has letters and something else, as few plain words do."""
+    letters = sum(char.isalpha() for char in value)
+    return 0 < letters < len(value)
+
+
+def mask_secrets(line: str) -> str:
+    """A line with what looks like a secret made unreadable; as long as before."""
+    for start, end in find_secrets(line):
+        line = line[:start] + "•" * (end - start) + line[end:]
+    return line

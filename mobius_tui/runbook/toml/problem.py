@@ -1,0 +1,91 @@
+"""What is wrong with a runbook, and how that is shown."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+_WIDTH = 88
+"""How much of an offending line is shown."""
+_BIDI = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029"
+"""What can make a text look like another one: direction and line marks."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Problem:
+    """One thing wrong, or doubtful, at one place of one file."""
+
+    file: str
+    line: int
+    """From 1; 0 where the whole file is meant."""
+    column: int
+    """In characters, from 1; 0 where the whole file is meant."""
+    message: str
+    severity: Severity = "error"
+    text: str = ""
+    """The offending line of the file."""
+    code: str = ""
+    """The rule of lint that finds it, for a warning."""
+    blocks: bool = False
+    """Whether `--auto` refuses the runbook for it."""
+
+    def render(self) -> str:
+        """`file:line:column: message`, then the line with a caret below it."""
+        note = "warning: " if self.severity == "warning" else ""
+        message = escape_controls(self.message)
+        if self.code:
+            message += f" [{escape_controls(self.code)}]"
+        if not self.line:
+            return f"{escape_controls(self.file)}: {note}{message}"
+        from mobius_tui.runbook.text.secret_detection import (
+            mask_secrets,  # where something is wrong
+        )
+
+        head = (
+            f"{escape_controls(self.file)}:{self.line}:{self.column}: {note}{message}"
+        )
+        line, caret = _cropped(mask_secrets(self.text), self.column)
+        return f"{head}\n    {line}\n    {caret}"
+
+
+def is_control(char: str) -> bool:
+    """Whether a character acts on a terminal, or turns the text around, unseen."""
+    return unicodedata.category(char) == "Cc" or char in _BIDI
+
+
+def escape_controls(text: str) -> str:
+    r"""The text with each character that has no shape of its own spelt out: `\x1b`."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode()
+        for char in text
+    )
+
+
+def problem_report(problems: Iterable[Problem]) -> str:
+    """All problems, one below the other."""
+    return "\n".join(problem.render() for problem in problems)
+
+
+def _cropped(text: str, column: int) -> tuple[str, str]:
+    """The part of a line around a column, made visible, and a caret line for it."""
+    at = min(column - 1, len(text))
+    text = text.replace("\t", " ")
+    start = max(0, at - _WIDTH // 2) if len(text) > _WIDTH else 0
+    before, after = text[start:at], text[at : start + _WIDTH]
+    left = "…" if start else ""
+    right = "…" if start + _WIDTH < len(text) else ""
+    shown = left + escape_controls(before)
+    return shown + escape_controls(after) + right, " " * _cells(shown) + "^"
+
+
+def _cells(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    narrow = sum(unicodedata.combining(char) != 0 for char in text)
+    return len(text) + wide - narrow

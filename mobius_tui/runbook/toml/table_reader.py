@@ -1,0 +1,304 @@
+"""Reading one table of a runbook: typed keys, and every mistake reported in its place.
+
+A reading method never fails. What is wrong is reported and the default is returned, so
+that all mistakes of a file are found in one go.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from mobius_tui.runbook.toml.positions import KeyPath
+from mobius_tui.runbook.toml.problem import is_control
+from mobius_tui.runbook.toml.toml_document import TemplateUse, TomlDocument
+
+_MISSING = object()
+_TYPES: tuple[tuple[type, str], ...] = (
+    (bool, "true or false"),
+    (str, "a text"),
+    (int, "a number"),
+    (float, "a number"),
+    (list, "a list"),
+    (dict, "a table"),
+    (datetime.datetime, "a time"),
+    (datetime.date, "a date"),
+    (datetime.time, "a time"),
+)
+
+
+def kind_in_words(value: object) -> str:
+    """What a TOML value is, for a message; never the value, which may be huge."""
+    return next(words for kind, words in _TYPES if isinstance(value, kind))
+
+
+class TomlTable:
+    """A table of a document, and the keys that were asked for.
+
+    A step with `use` has a `base`: keys that it does not have are read from there, and
+    reported there.
+    """
+
+    def __init__(
+        self,
+        document: TomlDocument,
+        path: KeyPath = (),
+        node: Mapping[str, Any] | None = None,
+        *,
+        parent: TomlTable | None = None,
+        base: TomlTable | None = None,
+    ) -> None:
+        self.document = document
+        self.path = path
+        self.node = document.tree if node is None else node
+        self.parent = parent
+        self.base = base
+        self.asked: set[str] = set()
+        self.children: dict[KeyPath, TomlTable] = {}
+        """The tables below, by the last part or two of their paths."""
+        document.findings.tables.append(self)
+
+    def owner(self, key: str) -> TomlTable:
+        """The table that has the key: this one, or the one that it inherits from."""
+        if key not in self.node and self.base is not None and key in self.base.node:
+            return self.base
+        return self
+
+    def has(self, key: str) -> bool:
+        """Whether the key is given, here or where the table inherits from."""
+        self.asked.add(key)
+        return key in self.owner(key).node
+
+    def given(self, *keys: str) -> tuple[str, ...]:
+        """Those of the keys that are given."""
+        return tuple(key for key in keys if self.has(key))
+
+    def keys(self) -> Iterator[str]:
+        """All keys of the table's own, which count as asked for."""
+        self.asked.update(self.node)
+        return iter(tuple(self.node))
+
+    def line(self) -> int:
+        """The line that the table stands on, from 1."""
+        return self.document.positions.at(self.path)[0]
+
+    def report(self, message: str, *path: str | int) -> None:
+        """Report a problem at a key below this table, or at the table itself.
+
+        Raises:
+            EnoughError: there are too many of them now.
+        """
+        table = self.owner(path[0]) if path and isinstance(path[0], str) else self
+        table.document.add((*table.path, *path), message)
+
+    def doubt(
+        self, code: str, message: str, *path: str | int, blocks: bool = False
+    ) -> None:
+        """Warn of a broken rule of lint at a key, or at the table itself.
+
+        Args:
+            code: the rule's.
+            message: what is doubtful.
+            path: the key, below this table.
+            blocks: whether `--auto` refuses the runbook for it.
+        """
+        table = self.owner(path[0]) if path and isinstance(path[0], str) else self
+        table.document.add((*table.path, *path), message, code, blocks=blocks)
+
+    def report_within(self, needle: str, message: str, *path: str | int) -> None:
+        """Report a problem where a value has a piece of text, or else at its key.
+
+        Raises:
+            EnoughError: there are too many of them now.
+        """
+        table = self.owner(path[0]) if path and isinstance(path[0], str) else self
+        positions = table.document.positions
+        spot = positions.spot((*table.path, *path))
+        offset = positions.text.find(needle, spot.start, spot.end)
+        table.document.add_at(spot.key if offset < 0 else offset, message)
+
+    def raw(self, key: str) -> str:
+        """A value as it is spelt in its file."""
+        table = self.owner(key)
+        return table.document.positions.raw((*table.path, key))
+
+    def value(self, key: str, kinds: tuple[type, ...], words: str) -> Any:
+        """The value of a key, or None where it is missing or of another type."""
+        self.asked.add(key)
+        value = self.owner(key).node.get(key, _MISSING)
+        if value is _MISSING:
+            return None
+        if not isinstance(value, kinds) or (
+            isinstance(value, bool) and bool not in kinds
+        ):
+            self.report(f"`{key}` is {words}, not {kind_in_words(value)}", key)
+            return None
+        return value
+
+    def require(self, *keys: str) -> None:
+        """Report each of the keys that is missing."""
+        for key in keys:
+            if not self.has(key):
+                self.report(f"`{key}` is missing in {self.name()}")
+
+    def name(self) -> str:
+        """The table as a person writes it: `[[phase.step]]` or `http = { }`."""
+        words = self.dotted()
+        if self.path not in self.document.positions.headers:
+            return f"`{words.rpartition('.')[2]}`" if words else "the file"
+        return f"[[{words}]]" if isinstance(self.path[-1], int) else f"[{words}]"
+
+    def dotted(self, *keys: str) -> str:
+        """The name of a key below this table, as a header spells it."""
+        own = (part for part in self.path if isinstance(part, str))
+        return ".".join((*own, *keys))
+
+    def text(
+        self,
+        key: str,
+        default: str = "",
+        *,
+        lines: bool = False,
+        filled: bool = False,
+        shown: bool = True,
+    ) -> str:
+        """A text.
+
+        Args:
+            key: its key.
+            default: what it is where it is missing or wrong.
+            lines: whether it may have tabs and line ends.
+            filled: whether `${name}` in it is filled in.
+            shown: whether it is shown or sent: then no secret may be filled in.
+        """
+        value = self.value(key, (str,), "a text in quotes")
+        if value is None:
+            return default
+        self.checked(value, key, lines=lines, filled=filled, shown=shown)
+        return str(value)
+
+    def maybe(
+        self, key: str, *, lines: bool = False, filled: bool = False, shown: bool = True
+    ) -> str | None:
+        """A text, or None where it is not given."""
+        if not self.has(key):
+            return None
+        return self.text(key, lines=lines, filled=filled, shown=shown)
+
+    def checked(
+        self, text: str, *path: str | int, lines: bool, filled: bool, shown: bool = True
+    ) -> None:
+        """Report control characters in a text, and note it if it is filled in."""
+        allowed = "\n\t" if lines else ""
+        # What can be printed holds none of them: few texts are walked.
+        bare = text.replace("\n", "").replace("\t", "") if lines else text
+        if not bare.isprintable():
+            bad = next((c for c in text if is_control(c) and c not in allowed), None)
+            if bad is not None:
+                self.report(_control(bad, str(path[-1])), *path)
+        if filled and "${" in text:
+            table = self.owner(path[0]) if isinstance(path[0], str) else self
+            mention = TemplateUse(table, path, text, shown)
+            self.document.findings.mentions.append(mention)
+
+    def flag(self, key: str, *, default: bool = False) -> bool:
+        """`true` or `false`."""
+        value = self.value(key, (bool,), "true or false, without quotes")
+        return default if value is None else bool(value)
+
+    def whole(self, key: str, default: int, least: int, most: int) -> int:
+        """A whole number between two others, both included."""
+        value = self.value(key, (int,), "a whole number, without quotes")
+        if value is None:
+            return default
+        if not least <= value <= most:
+            self.report(f"`{key}` is a number from {least} to {most}", key)
+            return default
+        return int(value)
+
+    def words(
+        self, key: str, default: tuple[str, ...] = (), *, filled: bool = False
+    ) -> tuple[str, ...]:
+        """A list of texts, each on one line."""
+        values = self.value(key, (list,), 'a list, such as ["one", "two"]')
+        if values is None:
+            return default
+        good: list[str] = []
+        for index, value in enumerate(values):
+            if not isinstance(value, str) or not value:
+                self.report(f"`{key}` is a list of texts in quotes", key, index)
+                continue
+            self.checked(value, key, index, lines=False, filled=filled)
+            good.append(value)
+        return tuple(good)
+
+    def strings(
+        self, key: str, *, filled: bool = True, shown: bool = True
+    ) -> Mapping[str, str]:
+        """A table of texts."""
+        values = self.value(key, (dict,), 'a table, such as { NAME = "value" }')
+        good: dict[str, str] = {}
+        for name, value in (values or {}).items():
+            if not isinstance(value, str):
+                self.report(f"`{name}` is a text in quotes", key, name)
+                continue
+            self.checked(value, key, name, lines=True, filled=filled, shown=shown)
+            good[name] = value
+        return MappingProxyType(good)
+
+    def child(self, node: Mapping[str, Any], *path: str | int) -> TomlTable:
+        """A table below this one; the same one each time."""
+        if path not in self.children:
+            whole = (*self.path, *path)
+            self.children[path] = TomlTable(self.document, whole, node, parent=self)
+        return self.children[path]
+
+    def table(self, key: str) -> TomlTable | None:
+        """A table below this one, or None where there is none."""
+        node = self.value(
+            key, (dict,), f"a table, [{self.dotted(key)}] or {key} = {{ }}"
+        )
+        if node is None:
+            return None
+        return self.owner(key).child(node, key)
+
+    def tables(self, key: str, *, single: bool = False) -> tuple[TomlTable, ...]:
+        """The tables of a list; with `single`, one table alone will do."""
+        words = f"a list of tables, [[{self.dotted(key)}]]"
+        value = self.value(key, (list, dict) if single else (list,), words)
+        if isinstance(value, dict):
+            one = self.table(key)
+            return () if one is None else (one,)
+        owner = self.owner(key)
+        good: list[TomlTable] = []
+        for index, node in enumerate(value or ()):
+            if isinstance(node, dict):
+                good.append(owner.child(node, key, index))
+            else:
+                kind = kind_in_words(node)
+                self.report(f"`{key}` is a list of tables, not of {kind}", key, index)
+        return tuple(good)
+
+    def named(self, key: str) -> Iterator[tuple[str, TomlTable]]:
+        """The tables of a table, by name: `[key.NAME]`."""
+        outer = self.table(key)
+        if outer is None:
+            return
+        for name in outer.keys():  # noqa: SIM118 - a Table is no mapping
+            inner = outer.table(name)
+            if inner is not None:
+                yield name, inner
+
+
+def _control(char: str, key: str) -> str:
+    """What a control character in a text means, and what to do about it."""
+    shown = {"\n": "a line end", "\t": "a tab"}.get(char)
+    shown = shown or f"the control character U+{ord(char):04X}"
+    if char in "\b\f\r\x1b":
+        return (
+            f'{shown} in `{key}`: in "…" or """…""" a \\ begins an escape; '
+            "write scripts and patterns in ''' or '"
+        )
+    return f"{shown} in `{key}`: take it out"

@@ -1,0 +1,174 @@
+"""Keys that a table does not have: what was meant, also by keys of other tools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from mobius_tui.runbook.text.names import did_you_mean
+from mobius_tui.runbook.toml.table_reader import TomlTable
+
+_Keys = tuple[tuple[str, str], ...]
+"""Foreign keys, with blanks between them, and what to write."""
+
+_NAMED: _Keys = (("name label heading", "`title`"),)
+_DESCRIBED: _Keys = (("description desc doc docs notes comment help", "`why`"),)
+_VARIABLES = "[var.NAME], a table for each variable"
+_HOSTS = "`run = 'ssh HOST COMMAND'`: steps run on this machine"
+_STEP: _Keys = (
+    *_NAMED,
+    *_DESCRIBED,
+    ("command commands cmd script shell_command sh bash exec execute", "`run`"),
+    (
+        "action module task ansible uses_action",
+        "`run`, `manual`, `message` or `choose`",
+    ),
+    ("instruction instructions text todo checklist", "`manual`"),
+    ("depends_on depends dependencies after requires wait_for", "`needs`"),
+    ("if condition only_if unless rules", "`when = { NAME = 'value' }`"),
+    ("host hosts target targets node nodes server delegate_to", _HOSTS),
+    ("vars variables environment environ with inputs args", "`env`"),
+    ("retries attempts", '`retry = { attempts = 3, every = "10s" }`'),
+    ("interval delay period", "`every` in `retry`, or in the check"),
+    (
+        "ignore_errors continue_on_error allow_failure ignore_failure",
+        '`on_failure = "continue"`',
+    ),
+    ("on_error rescue rollback on_fail", "`on_failure`, and the phase to enter"),
+    ("verify validate test assert healthcheck until", "[phase.step.check]"),
+    ("become sudo become_user user run_as", "`sudo -n` in the script"),
+    ("register output outputs_to save_as", "`outputs`, which $RUNBOOK_OUTPUT takes"),
+    ("notify send slack", "`message`, the id of a [[message]]"),
+    ("confirm approval manual_approval approvers", "`approve = { role = 'x' }`"),
+    ("prompt question input", "`manual` with `ask = { var = 'x' }`"),
+    ("type kind level risk", '`effect = "read"`, "change" or "destroy"'),
+    ("cwd chdir dir directory working_directory working_dir", "`cd DIR` in the script"),
+    ("interpreter executable language", "`shell`"),
+    ("exit_codes success_codes ok_codes", "`success`"),
+    ("owner assignee responsible team", "`role`"),
+    ("url urls references docs_url", "`links = [{ title = 'x', url = 'https://…' }]`"),
+    ("max_time time_limit timeout_seconds deadline", '`timeout = "30s"`'),
+    ("background daemon stream", "`follow = true`"),
+    ("interactive pty terminal", "`tty = true`"),
+)
+_CHECK: _Keys = (
+    ("command cmd script shell exec bash", "`run`"),
+    ("url uri endpoint get", "`http = { url = 'https://…' }`"),
+    ("tcp socket connect", '`port = { at = "host:80" }`'),
+    ("systemd unit units", "`service = { names = ['x'] }`"),
+    ("sha256 hash md5", "`checksum`"),
+    ("stdout contains regex", "`output = { match = 'x' }`"),
+)
+_HTTP: _Keys = (
+    ("uri endpoint address", "`url`"),
+    ("code status_code expected_status expect", "`status`"),
+    ("text content match", "`contains`"),
+    ("body data", "`json`, of what the answer holds, or `contains`"),
+)
+_REPEATED: _Keys = (
+    ("retries tries count", "`attempts`"),
+    ("interval delay period frequency", "`every`"),
+    ("successes threshold success_threshold", "`consecutive`"),
+)
+_PLACES: Mapping[str, _Keys] = {
+    "": (
+        ("name title id description owner", "in [runbook]"),
+        (
+            "tasks steps step jobs stages stage phases plays",
+            "[[phase]], [[phase.step]]",
+        ),
+        ("vars variables variable inputs parameters params env", _VARIABLES),
+        ("host hosts targets inventory", _HOSTS),
+        ("environments profiles", "[profile.NAME]"),
+        ("probes checks monitors healthcheck", "[[health.probe]]"),
+        ("notifications notify", "[[message]] and [[channel]]"),
+        ("contacts oncall escalation", "[[contact]]"),
+    ),
+    "runbook": (
+        *_NAMED,
+        ("description desc about overview", "`summary`"),
+        ("author authors owner maintainer maintainers team", "`owners`"),
+        ("date last_updated modified", "`updated`"),
+        ("tools programs dependencies needs", "`requires`"),
+        ("cwd dir directory working_directory", "`workdir`"),
+        ("vars variables inputs parameters", _VARIABLES),
+        ("hosts host targets", _HOSTS),
+    ),
+    "phase": (
+        *_NAMED,
+        *_DESCRIBED,
+        ("tasks task steps jobs actions", "[[phase.step]]"),
+        ("host hosts targets", _HOSTS),
+        ("when if condition", "`when` on each step"),
+        ("on_failure rescue", "`on_failure` on a step"),
+    ),
+    "phase.step": _STEP,
+    "phase.step.check": _CHECK,
+    "phase.step.check.http": _HTTP,
+    "health.probe": (
+        *_HTTP,
+        ("interval period frequency", "`every` in [health]"),
+        *_NAMED,
+    ),
+    "var": (
+        ("description desc name label prompt question", "`title`"),
+        ("value initial", "`default`"),
+        ("options values enum allowed one_of", "`choices`"),
+        ("required input", "`ask = true`"),
+        ("env environment env_var", "`from_env`"),
+        ("sensitive masked password hidden private", "`secret = true`"),
+    ),
+}
+"""By the table's name; of a variable that is `var`."""
+
+
+def our_key_for(place: str, key: str) -> str:
+    """What a key of another tool is in a table; empty for a key of no tool.
+
+    Args:
+        place: the table's dotted name.
+        key: as it is spelt there.
+    """
+    place = "var" if place.startswith("var.") else place
+    found = list(_PLACES.get(place, ()))
+    if place.startswith("phase.step.check."):
+        found += _REPEATED
+    word = key.lower().replace("-", "_")
+    return next((here for keys, here in found if word in keys.split()), "")
+
+
+def report_unknown_keys(tables: Iterable[TomlTable]) -> None:
+    """Report each key that nobody asked for; tables that nobody read are left out.
+
+    Raises:
+        EnoughError: there are too many problems now.
+    """
+    for table in tuple(tables):
+        if not table.asked:
+            continue
+        for key in table.node:
+            if key not in table.asked:
+                table.report(
+                    f"unknown key `{key}` in {table.name()}{_hint(table, key)}", key
+                )
+
+
+def _hint(table: TomlTable, key: str) -> str:
+    """Where the key belongs, or which one was meant."""
+    below = table
+    while below.parent is not None:
+        if key in below.parent.asked:
+            return f"; it belongs {_in_parent(below, table)}"
+        below = below.parent
+    for child in table.children.values():
+        if key in child.asked:
+            return f"; it belongs in {child.name()}"
+    here = our_key_for(table.dotted(), key)
+    return f"; here that is {here}" if here else did_you_mean(key, sorted(table.asked))
+
+
+def _in_parent(below: TomlTable, table: TomlTable) -> str:
+    """Above the header that took the key in, or in the table around."""
+    for header in (below, table):
+        if header.path in header.document.positions.headers:
+            return f"above {header.name()}"
+    return f"to {below.parent.name()}" if below.parent is not None else ""

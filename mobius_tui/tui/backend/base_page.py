@@ -1,0 +1,118 @@
+"""A full screen as the app knows it: pending, shown, or left for a foreground task."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from threading import Thread
+from typing import Any, NamedTuple, TypeAlias, TypeVar
+
+from textual.screen import Screen
+from textual.widget import Widget
+
+from mobius_tui.tui.backend.breakpoints import BreakpointMixin
+
+
+class ForegroundTask(NamedTuple):
+    """Something that is done in the plain terminal, with no screen over it."""
+
+    run: Callable[[], str]
+    """Does it, in the main thread, outside any event loop; returns what to tell when
+    the screens are back, or nothing. It must leave the terminal as it found it."""
+
+
+class LeaveForTask(NamedTuple):
+    """What the app ends with where it is to come back."""
+
+    errand: ForegroundTask
+    pages: tuple[Callable[[], BasePage], ...]
+    """Makes each page anew, the lowest first."""
+
+
+AppResult: TypeAlias = int | LeaveForTask
+"""What the app ends with: an exit code, or what to do before it comes back."""
+
+
+class BasePage(BreakpointMixin, Screen[None]):
+    """A full screen, as the app knows it."""
+
+    reopen: Callable[[], BasePage] | None = None
+    """Makes this page anew as it stands now; `None` for one that need not come back."""
+
+    @property
+    def left_behind(self) -> str:
+        """What goes on when the program comes to a fault here; empty for nothing."""
+        return ""
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether a question is about to come on the screen, and keys must wait."""
+        return False
+
+    def set_aside(self) -> str:
+        """Keep what is not done yet, and return what to tell of it when it is back."""
+        return ""
+
+    def action_leave(self) -> None:
+        """Go back to the screen beneath, or out."""
+        if len(self.app.screen_stack) > 2:
+            self.dismiss()
+        else:
+            self.app.exit(0)
+
+
+def leave_for_task(
+    errand: ForegroundTask, stack: Sequence[Screen[Any]]
+) -> LeaveForTask:
+    """What the app ends with to do something, and to come back on the same pages."""
+    pages = [page for page in stack if isinstance(page, BasePage)]
+    closed = " ".join(filter(None, (page.set_aside() for page in pages)))
+    reopens = (page.reopen for page in pages)
+    made = tuple(reopen for reopen in reopens if reopen is not None)
+
+    def run() -> str:
+        return " ".join(filter(None, (errand.run(), closed)))
+
+    return LeaveForTask(errand=ForegroundTask(run=run), pages=made)
+
+
+T = TypeVar("T")
+
+
+class PendingScreen(NamedTuple):
+    """A screen that is yet to be made."""
+
+    picture: Callable[[], Iterable[Widget]]
+    """Makes what is shown till then; it takes no keys but those that leave."""
+    make: Callable[[], Awaitable[BasePage]]
+    """Makes the screen, in the app's loop; raises `MobiusError` where it cannot."""
+
+
+async def in_thread(work: Callable[[], T]) -> T:
+    """What work in a thread returns, or raises.
+
+    Whoever leaves meanwhile does not wait for it, as he would for the loop's own
+    threads: it must leave nothing half done.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def tell(result: T | None, error: BaseException | None) -> None:
+        if done.cancelled():
+            return
+        if error is not None:
+            done.set_exception(error)
+        else:
+            done.set_result(result)  # type: ignore[arg-type]
+
+    def run() -> None:
+        result, error = None, None
+        try:
+            result = work()
+        except BaseException as raised:  # noqa: BLE001 - it is raised where it is awaited
+            error = raised
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(tell, result, error)
+
+    Thread(target=run, name="read", daemon=True).start()
+    return await done

@@ -1,0 +1,56 @@
+"""The breakpoints that the styles go by, and screens that know theirs from the start.
+
+Textual gives a screen the classes of its breakpoints after it has been laid out for
+the first time: for a moment it would be seen as it is on another size of terminal.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, cast
+
+from textual.binding import BindingType
+from textual.geometry import Size
+from textual.screen import Screen
+
+from mobius_tui.tui.commands.registry import bind
+
+WIDTHS: list[tuple[int, str]] = [
+    (0, "-w-tiny"),
+    (40, "-w-narrow"),
+    (76, "-w-normal"),
+    (110, "-w-wide"),
+    (150, "-w-huge"),
+]
+"""The class of a screen of so many columns and more."""
+HEIGHTS: list[tuple[int, str]] = [
+    (0, "-h-tiny"),
+    (10, "-h-short"),
+    (20, "-h-normal"),
+    (30, "-h-tall"),
+    (42, "-h-huge"),
+]
+"""The class of a screen of so many rows and more."""
+
+
+def classes(size: Size) -> dict[str, bool]:
+    """The classes of the breakpoints, and whether a terminal of a size has them."""
+    found = {}
+    for cells, steps in (size.width, WIDTHS), (size.height, HEIGHTS):
+        has = max(least for least, _ in steps if least <= cells)
+        found.update({name: least == has for least, name in steps})
+    return found
+
+
+class BreakpointMixin:
+    """Mixed into a screen: its first layout is the right one for the terminal."""
+
+    def on_compose(self) -> None:
+        """Set the classes before there is anything to lay out."""
+        screen = cast(Screen[Any], self)
+        screen.update_classes(classes(screen.app.size), animate=False)
+
+
+class DefaultScreen(BreakpointMixin, Screen[None]):
+    """What is beneath all screens, and shows the first picture."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [bind("suspend")]

@@ -1,0 +1,80 @@
+"""What is seen through a dialog: the screen beneath it, dimmed.
+
+Textual dims each piece of that screen anew at each key in a dialog, colour by colour;
+that took twice the time of all the rest. A screen has some dozens of styles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from rich.segment import Segment
+from rich.style import Style as RichStyle
+from textual.color import Color
+from textual.css.styles import RulesMap
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.style import Style
+from textual.visual import RenderOptions, Visual
+
+STYLES = 2048
+"""Styles that are kept: those of a few screens, and of their colours while they dim."""
+
+
+class DimmedBackground(Visual):
+    """A screen, seen through a colour."""
+
+    def __init__(self, screen: Screen[object], veil: Color) -> None:
+        """Make it.
+
+        Args:
+            screen: what is beneath.
+            veil: what lies over it; its alpha says how much it hides.
+        """
+        self._screen = screen
+        self._veil = veil
+
+    def render_strips(
+        self,
+        width: int,
+        height: int | None,
+        style: Style,
+        options: RenderOptions,  # noqa: ARG002 - as Textual asks
+    ) -> list[Strip]:
+        """The screen's lines, as they are now."""
+        base = style.rich_style
+        strips = self._screen._compositor.render_strips()[:height]  # noqa: SLF001
+        dimmed = (Strip(self._dim(strip, base), strip.cell_length) for strip in strips)
+        return [strip.crop(0, width) for strip in dimmed]
+
+    def get_optimal_width(self, rules: RulesMap, container_width: int) -> int:  # noqa: ARG002
+        """All the room there is."""
+        return container_width
+
+    def get_height(self, rules: RulesMap, width: int) -> int:  # noqa: ARG002
+        """As high as the screen."""
+        return self._screen.size.height
+
+    def _dim(self, strip: Strip, base: RichStyle) -> Iterator[Segment]:
+        for text, style, _ in strip:
+            yield Segment(text, dimmed(style, base, self._veil))
+
+
+@lru_cache(maxsize=STYLES)
+def dimmed(style: RichStyle | None, base: RichStyle, veil: Color) -> RichStyle:
+    """A style as it is seen through a colour; nothing in it can be clicked.
+
+    Args:
+        style: of a piece of the screen beneath.
+        base: what holds where the style leaves something open.
+        veil: the colour.
+    """
+    bare = RichStyle.null() if style is None else style.clear_meta_and_links()
+    if veil.a == 0:
+        return base + bare
+    ink, ground = (
+        (Color.from_rich_color(colour) + veil).rich_color if colour else None
+        for colour in (bare.color, bare.bgcolor)
+    )
+    return base + bare + RichStyle.from_color(ink, ground)

@@ -1,0 +1,220 @@
+"""What a terminal types, read so that nothing becomes a key that nobody pressed.
+
+Textual's own parser tears an escape sequence that it does not know, that a slow line
+delivers in pieces, or that lies in a pasted text, into its letters, and each of them
+is then a key: a paste can answer a question, and so can what a terminal says to a
+program that has just gone. Here a sequence is read to its end by the terminals' own
+grammar (ECMA-48, and xterm's for strings); what is not known is passed over whole. A
+byte that is no UTF-8 is shown as `�` and ends nothing.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Generator, Iterable
+from contextlib import suppress
+from typing import Any
+
+from textual import constants, events, messages
+from textual._parser import ParseEOF, ParseTimeout, Peek1, Read1, TokenCallback
+from textual._xterm_parser import (
+    IS_ITERM,
+    _re_cursor_position,
+    _re_in_band_window_resize,
+    _re_mouse_event,
+    _re_terminal_mode_response,
+)
+from textual._xterm_parser import XTermParser as TextualsParser
+from textual.keys import Keys
+from textual.message import Message
+
+from mobius_tui import sanitize
+
+ESC = "\x1b"
+PASTE, PASTED = "\x1b[200~", "\x1b[201~"
+"""What is sent around a pasted text."""
+LONGEST = 64
+"""Characters of a sequence that can mean something; a longer one means nothing."""
+LONGEST_PASTE = 1 << 20
+"""Characters of a pasted text that are taken; nobody reads more in a line or a note."""
+SILENCE = 1.0
+"""Seconds after which a string that has no end is given up: a person may have typed
+what began it."""
+_STRINGS = "]P_^X"
+"""What begins an answer in words, after Esc: OSC, DCS, APC, PM and SOS."""
+_ENDS = "\x07\x18\x1a"
+_PART, _LAST = re.compile("[ -~]"), re.compile("[@-~]")
+"""What a control sequence is made of, and what ends it."""
+_Reading = Generator[Read1 | Peek1, str, Any]
+
+
+class KeyParser(TextualsParser):
+    """Turns what comes from the terminal into events."""
+
+    def __init__(self) -> None:
+        self._text = codecs.getincrementaldecoder("utf-8")("replace")
+        super().__init__()
+
+    @property
+    def waits(self) -> bool:
+        """Whether what was read may still become something else, until `tick`."""
+        return self._timeout_time is not None
+
+    def read(self, data: bytes) -> Iterable[Message]:
+        """The events of some bytes; a character may be torn between two calls.
+
+        Args:
+            data: as they came; nothing ends the input.
+        """
+        text = self._text.decode(data)
+        return self.feed(text) if text else ()
+
+    def parse(self, token_callback: TokenCallback[Message]) -> _Reading:
+        """Read on and on; Textual's way to write a parser."""
+        character = ""
+        while True:
+            try:
+                character = character or (yield self.read1())
+                if character == ESC:
+                    character = yield from self._escape(token_callback)
+                else:
+                    self._keys(character, token_callback)
+                    character = ""
+            except ParseEOF:
+                return
+
+    def _escape(self, give: TokenCallback[Message]) -> _Reading:
+        """Read what follows an Esc; returns a character that belongs to what is next.
+
+        A lone Esc is the key: then nothing follows for a moment.
+        """
+        try:
+            kind = yield self.read1(constants.ESCAPE_DELAY)
+        except ParseTimeout:
+            give(events.Key("escape", ESC))
+            return ""
+        if kind == ESC:
+            give(events.Key("escape", ESC))
+            return ESC
+        if kind == "[":
+            return (yield from self._sequence(give))
+        if kind != "O" and kind not in _STRINGS:
+            self._alt(kind, give)
+            return ""
+        try:
+            after = yield self.read1(SILENCE)
+        except ParseTimeout:
+            self._alt(kind, give)
+            return ""
+        if kind == "O":
+            self._known(f"{ESC}O{after}", give)
+        else:
+            yield from self._string(after)
+        return ""
+
+    def _sequence(self, give: TokenCallback[Message]) -> _Reading:
+        """Read a control sequence, and do what it says, if that is known.
+
+        However long its end takes: no key is begun by what stands before it. Returns a
+        character that no sequence holds, which belongs to what is next.
+        """
+        text = f"{ESC}["
+        while True:
+            character = yield self.read1()
+            if character == "[" and text == f"{ESC}[":  # keys of Linux's console
+                text += character
+                character = yield self.read1()
+            if not _PART.match(character):
+                return character
+            text += character if len(text) <= LONGEST else ""
+            if _LAST.match(character) or (character == "$" and text[2] != "?"):
+                break  # rxvt ends keys with `$`
+        if text == f"{ESC}[M":  # the mouse, as terminals told of it long ago
+            for _ in range(3):
+                text += yield self.read1()
+        if text == PASTE:
+            yield from self._paste(give)
+        elif len(text) <= LONGEST:
+            self._known(text, give)
+        return ""
+
+    def _paste(self, give: TokenCallback[Message]) -> _Reading:
+        """Read a pasted text to its end; all that is invisible in it is shown."""
+        pasted: list[str] = []
+        tail = ""
+        while tail != PASTED:
+            character = yield self.read1()
+            tail = (tail + character)[-len(PASTED) :]
+            if len(pasted) < LONGEST_PASTE + len(PASTED):
+                pasted.append(character)
+        text = "".join(pasted).removesuffix(PASTED)[:LONGEST_PASTE]
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        give(events.Paste(sanitize.clean(text, newlines=True)))
+
+    def _string(self, character: str) -> _Reading:
+        """Pass over an answer in words, which nobody here asked for."""
+        before = ""
+        with suppress(ParseTimeout):
+            while character not in _ENDS and (before, character) != (ESC, "\\"):
+                before, character = character, (yield self.read1(SILENCE))
+
+    def _keys(
+        self, text: str, give: TokenCallback[Message], *, alt: bool = False
+    ) -> bool:
+        """Give the keys that a character or a sequence stands for, if there are any."""
+        found = list(self._sequence_to_key_events(text, alt=alt))
+        for key in found:
+            if key.key != Keys.Ignore:
+                give(key)
+        return bool(found)
+
+    def _alt(self, character: str, give: TokenCallback[Message]) -> None:
+        if not self._keys(ESC + character, give):
+            self._keys(character, give, alt=True)
+
+    def _known(self, text: str, give: TokenCallback[Message]) -> None:
+        """Give what a whole sequence means; nothing for one that means nothing here."""
+        try:
+            found = self._meaning(text)
+            if found is not None:
+                give(found)
+            elif not _re_mouse_event.match(text):
+                self._keys(text, give)
+        except (ValueError, ArithmeticError):
+            return  # numbers that no key, place or size has
+
+    def _meaning(self, text: str) -> Message | None:
+        """What a sequence tells that is no key."""
+        if text == f"{ESC}[I":
+            return events.AppFocus()
+        if text == f"{ESC}[O":
+            return events.AppBlur()
+        if size := _re_in_band_window_resize.fullmatch(text):
+            rows, columns, height, width = (
+                int(each.partition(":")[0]) for each in size.groups()
+            )
+            resize = events.Resize.from_dimensions((columns, rows), (width, height))
+            self.terminal_size, self.terminal_pixel_size = (
+                resize.size,
+                resize.pixel_size,
+            )
+            self.mouse_pixels = True
+            return resize
+        if place := _re_cursor_position.fullmatch(text):
+            row, column = map(int, place.groups())
+            return events.CursorPosition(column - 1, row - 1)
+        if _re_mouse_event.match(text):
+            return self.parse_mouse_code(text)
+        if mode := _re_terminal_mode_response.fullmatch(text):
+            return _of_mode(mode["mode_id"], int(mode["setting_parameter"]))
+        return None
+
+
+def _of_mode(mode: str, setting: int) -> Message | None:
+    """What an answer says that Textual's driver asks for."""
+    if mode == "2026" and setting > 0:
+        return messages.TerminalSupportsSynchronizedOutput()
+    if mode == "2048" and constants.SMOOTH_SCROLL and not IS_ITERM:
+        return messages.InBandWindowResize.from_setting_parameter(setting)
+    return None

@@ -1,0 +1,113 @@
+"""Rows of a pane with their borders, kept while what stands in them is the same row.
+
+Textual keeps a widget's lines by where they are. Where text scrolls by one row, each
+line is made anew: bordered, padded, and its colours turned into those of the terminal.
+A row that moved is the same `Strip`, so what was made of it is found by that. And all
+rows have the same borders: Textual makes them once, around a row that is cut out. What
+is faded or tinted is left to it altogether.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any
+
+from rich.segment import Segment
+from rich.style import Style
+from textual._styles_cache import StylesCache
+from textual.color import Color
+from textual.css.styles import StylesBase
+from textual.filter import LineFilter
+from textual.geometry import Size
+from textual.strip import Strip
+
+ROWS = 128
+"""Rows that are kept: two screens. Each takes some kilobytes."""
+CUT_OUT = "\0"
+"""What no output has in it."""
+
+
+class CachedRow(Strip):
+    """A strip that does not hold itself.
+
+    One of Textual's that is drawn whole keeps itself among the parts that it was cut
+    into. So it is garbage that only the collector finds, with all that was made of it:
+    where text pours in, looking for it took a third of the screen's processor time, and
+    100 ms at once on a busy machine.
+    """
+
+    __slots__ = ("_filtered",)
+
+    def __init__(self, segments: Iterable[Segment], cell_length: int) -> None:
+        super().__init__(segments, cell_length)
+        self._filtered: tuple[tuple[LineFilter, Color], CachedRow] | None = None
+
+    def divide(self, cuts: Iterable[int]) -> Sequence[Strip]:
+        """Its parts; see Textual's own."""
+        cuts = list(cuts)
+        whole = [cut for cut in cuts if cut <= self.cell_length] == [self.cell_length]
+        return [self] if whole else super().divide(cuts)
+
+    def apply_filter(self, filter: LineFilter, background: Color) -> CachedRow:  # noqa: A002
+        """What a filter makes of it, which is such a row, too."""
+        if self._filtered is None or self._filtered[0] != (filter, background):
+            row = CachedRow(filter.apply(list(self), background), self.cell_length)
+            self._filtered = (filter, background), row
+        return self._filtered[1]
+
+
+class RowCache(StylesCache):
+    """Makes each row of content once, wherever it stands."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._made: OrderedDict[int, tuple[Strip, Strip]] = OrderedDict()
+        self._look: Hashable = None
+        self._before: list[Segment] = []
+        self._after: list[Segment] = []
+        self._ground = Style.null()
+
+    def render_line(self, styles: StylesBase, y: int, size: Size, *rest: Any) -> Strip:
+        """One line of the widget; see Textual's own.
+
+        Args:
+            styles: the widget's.
+            y: the line, from the top of the border.
+            size: of the widget, with its border.
+            rest: the content's size, padding, backgrounds, what gives a row of the
+                content, titles, opacity, and the terminal's colours.
+        """
+        content, padding, base, ground, row_of, _, _, opacity, *colours = rest
+        place = y - styles.gutter.top
+        is_faded = opacity != 1.0 or styles.text_opacity != 1.0 or styles.tint.a
+        if is_faded or not 0 <= place < content.height:
+            return super().render_line(styles, y, size, *rest)
+        look = (size, content, padding, base, ground, styles.border, *colours)
+        if look != self._look:
+            self._look = look
+            self._made.clear()
+            self._frame(styles, y, size, *rest)
+        row = row_of(place)
+        kept = self._made.get(id(row))
+        if kept is None:  # what is kept holds its row: no other has its number
+            segments = row.adjust_cell_length(content.width, self._ground)
+            kept = row, CachedRow([*self._before, *segments, *self._after], size.width)
+            self._made[id(row)] = kept
+            if len(self._made) > ROWS:
+                self._made.popitem(last=False)
+        return kept[1]
+
+    def _frame(self, styles: StylesBase, y: int, size: Size, *rest: Any) -> None:
+        """Find what stands before and after each row."""
+        content, padding, base, ground, _, *more = rest
+        inner, _ = self.get_inner_outer(base, ground)
+        self._ground = inner.rich_style
+        mark = Strip([Segment(CUT_OUT, self._ground)], content.width)
+        line = list(
+            super().render_line(
+                styles, y, size, content, padding, base, ground, lambda _: mark, *more
+            )
+        )
+        at = next(n for n, segment in enumerate(line) if segment.text == CUT_OUT)
+        self._before, self._after = line[:at], line[at + 1 :]

@@ -1,0 +1,309 @@
+"""What the terminal shows, cell by cell, so that only what differs is sent to it.
+
+Textual sends whole lines of every widget that has changed: 12 KB where a cursor moves
+by one row. Over SSH that is what a person waits for. Here an update is compared with
+what was sent before, and the cells that differ are written.
+
+While the terminal has not taken what was sent, updates only change what is wanted: a
+slow line skips frames, and is never behind by more than the one that is on its way.
+
+Terminals disagree on how wide some characters are. What stands after one is put where
+it belongs, so that a line is never wrong in more than the two cells in question.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from itertools import repeat
+
+from rich.cells import get_character_cell_size
+from rich.console import Console, RenderableType
+from rich.segment import Segment
+from rich.style import Style
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.strip import Strip
+
+ScreenCell = tuple[str, Style]
+"""A character and its style; the right half of a wide character is an empty text.
+
+Equal cells are one object as long as they are known: to tell rows apart is then quick.
+"""
+KNOWN = 4096
+"""Styles that are known at most, and characters of each: offsets of a selection and
+colours of an output make ever new ones."""
+STRIPS = 128
+"""Strips whose cells are kept: what scrolls is drawn again, a row above or below."""
+
+GAP = 5
+"""Equal cells between two changes that are written rather than passed over: a move of
+the cursor takes as many bytes."""
+Codes = tuple[str, str, str]
+"""A style in numbers: what it is beside its colours, and its two colours."""
+DEFAULT = ("39", "49")
+"""The terminal's own colours, which it has after a 0."""
+NOTHING: ScreenCell = ("", Style.null())
+"""A cell of which nothing is known."""
+
+# Latin, Greek, Cyrillic; punctuation, arrows, lines, symbols; Chinese, Japanese and
+# Korean; and nothing, which is the right half of a wide one.
+_AGREED = (
+    ("\u0020", "\u02ff"),
+    ("\u0370", "\u0482"),
+    ("\u048a", "\u052f"),
+    ("\u1e00", "\u2bff"),
+    ("\u2e80", "\u3029"),
+    ("\u3030", "\u3098"),
+    ("\u309b", "\ua4cf"),
+    ("\uac00", "\ud7a3"),
+    ("\uf900", "\ufaff"),
+    ("\ufe30", "\ufe6f"),
+    ("\uff01", "\uff60"),
+)
+_SYMBOLS = ("\u2000", "\u2bff")
+"""Of these, emoji that are wide since Unicode 9 are narrow in some terminals."""
+NO_WRAP, WRAP = "\x1b[?7l", "\x1b[?7h"
+"""What ends a line too wide stays on it; as ever."""
+
+
+class StyledCells(dict[str, ScreenCell]):
+    """The cells of one style, by their character."""
+
+    def __init__(self, style: Style) -> None:
+        super().__init__()
+        self._style = style
+
+    def __missing__(self, character: str) -> ScreenCell:
+        if len(self) >= KNOWN:
+            self.clear()
+        cell = self[character] = (character, self._style)
+        return cell
+
+
+class ScreenDiff:
+    """The screen as it is wanted, and as the terminal has it."""
+
+    def __init__(self) -> None:
+        self._wanted: list[list[ScreenCell]] = []
+        self._shown: list[list[ScreenCell]] = []
+        self._dirty: set[int] = set()
+        self._inks: dict[Style, StyledCells] = {}
+        self._used: dict[int, tuple[Style | None, StyledCells]] = {}
+        """The same by the object: to look for an equal style takes long."""
+        self._strips: OrderedDict[int, tuple[Strip, list[ScreenCell]]] = OrderedDict()
+        self._codes: dict[Style, Codes] = {}
+
+    def forget(self) -> None:
+        """Nothing is known any more of what the terminal shows."""
+        self._shown = [[NOTHING] * len(row) for row in self._wanted]
+        self._dirty = set(range(len(self._wanted)))
+
+    def take(self, update: RenderableType | None) -> bool:
+        """Take note of what is wanted; returns whether the update was understood."""
+        if isinstance(update, LayoutUpdate):
+            self._fit(update.region.right, update.region.bottom)
+            for y, strips in enumerate(update.strips, update.region.y):
+                cells = [cell for strip in strips for cell in self._cells(strip)]
+                self._put(y, update.region.x, cells)
+            return True
+        if isinstance(update, ChopsUpdate):
+            ends = update.chop_ends
+            self._fit(max(row[-1] for row in ends), len(ends))
+            for y, left, right in update.spans:
+                pieces = zip(ends[y], update.chops[y].items(), strict=False)
+                for end, (x, strip) in pieces:
+                    first, last = max(x, left), min(end, right)
+                    if strip is None or first >= last:
+                        continue
+                    # Beyond the span stands what is behind the widget that is there.
+                    cells = self._cells(strip.adjust_cell_length(end - x))
+                    # It may begin or end in the middle of a wide character.
+                    first -= _is_half(cells, first - x)
+                    last += _is_half(cells, last - x)
+                    self._put(y, first, cells[first - x : last - x])
+            return True
+        return False
+
+    def changes(self, console: Console) -> str:
+        """What to write, so that the terminal shows what is wanted."""
+        out: list[str] = []
+        style: Style | None = None
+        had: Codes | None = None
+        for y in sorted(self._dirty):
+            wanted = self._wanted[y]
+            move = f"\x1b[{y + 1};%dH"
+            for start, end in _differing(self._shown[y], wanted):
+                out.append(move % (start + 1))
+                move = "\x1b[%dG"
+                for x, (character, own) in enumerate(wanted[start:end], start):
+                    if own is not style:
+                        style, codes = own, self._codes_of(own, console)
+                        out.append(_turned(had, codes))
+                        had = codes
+                    agreed = character.isascii() or not _is_disputed(character)
+                    out.append(character if agreed else _placed(wanted, x))
+            self._shown[y] = wanted.copy()
+        self._dirty.clear()
+        if out:
+            out.append("\x1b[0m")
+        return "".join(out)
+
+    def _fit(self, width: int, height: int) -> None:
+        """Begin anew where the screen has another size."""
+        if len(self._wanted) != height or len(self._wanted[0]) != width:
+            self._wanted = [[NOTHING] * width for _ in range(height)]
+            self.forget()
+
+    def _put(self, y: int, x: int, cells: list[ScreenCell]) -> None:
+        row = self._wanted[y]
+        row[x : x + len(cells)] = cells[: len(row) - x]
+        self._dirty.add(y)
+
+    def _cells(self, strip: Strip) -> list[ScreenCell]:
+        """The cells of a strip, which nobody may change."""
+        kept = self._strips.get(id(strip))
+        if kept is not None:  # it holds the strip: no other has its number
+            return kept[1]
+        cells = self._make_cells(strip)
+        self._strips[id(strip)] = strip, cells
+        if len(self._strips) > STRIPS:
+            self._strips.popitem(last=False)
+        return cells
+
+    def _make_cells(self, strip: Strip) -> list[ScreenCell]:
+        """Find them; what takes no room stands with what it is put on."""
+        cells: list[ScreenCell] = []
+        for words, style, control in strip:
+            if control:
+                continue
+            ink = self._ink(style)
+            if words.isascii():
+                cells.extend(map(ink.__getitem__, words))
+                continue
+            for character in words:
+                size = get_character_cell_size(character)
+                if size == 0:
+                    if cells:
+                        cells[-1] = ink[cells[-1][0] + character]
+                else:
+                    cells.append(ink[character])
+                    cells.extend(repeat(ink[""], size - 1))
+        return cells
+
+    def _ink(self, style: Style | None) -> StyledCells:
+        """The cells of a style; what is not drawn makes none differ."""
+        used = self._used.get(id(style))
+        if used is not None:
+            return used[1]
+        drawn = (style or Style.null()).clear_meta_and_links()
+        ink = self._inks.get(drawn)
+        if ink is None:
+            if len(self._inks) >= KNOWN:
+                self._inks.clear()
+            ink = self._inks[drawn] = StyledCells(drawn)
+        if len(self._used) >= KNOWN:
+            self._used.clear()
+        self._used[id(style)] = style, ink
+        return ink
+
+    def _codes_of(self, style: Style, console: Console) -> Codes:
+        """What makes the terminal write in a style."""
+        codes = self._codes.get(style)
+        if codes is None:
+            ink, paper = Style(color=style.color), Style(bgcolor=style.bgcolor)
+            codes = (
+                _sgr(style.without_color, console),
+                _sgr(ink, console) or "39",
+                _sgr(paper, console) or "49",
+            )
+            if len(self._codes) >= KNOWN:
+                self._codes.clear()
+            self._codes[style] = codes
+        return codes
+
+
+def _sgr(style: Style, console: Console) -> str:
+    """The numbers for a style, as the terminal's colours allow."""
+    words = Strip([Segment("\0", style)]).render(console).partition("\0")[0]
+    return words.removeprefix("\x1b[").removesuffix("m")
+
+
+def _turned(had: Codes | None, codes: Codes) -> str:
+    """What turns one style into another; from an unknown one, all of it."""
+    kind, ink, paper = codes
+    if had is None or had[0] != kind:
+        numbers = ["0", kind, *(each for each in (ink, paper) if each not in DEFAULT)]
+    else:
+        numbers = [new for old, new in zip(had, codes, strict=True) if new != old]
+    words = ";".join(filter(None, numbers))
+    return f"\x1b[{words}m" if words else ""
+
+
+def _is_half(cells: list[ScreenCell], at: int) -> bool:
+    """Whether a cell is the right half of a wide character."""
+    return at < len(cells) and not cells[at][0]
+
+
+@lru_cache(4096)
+def _is_disputed(character: str) -> bool:
+    """Whether terminals may disagree on how wide a cell's character is."""
+    agreed = any(first <= character <= last for first, last in _AGREED)
+    if character and (len(character) > 1 or not agreed):
+        return True
+    first, last = _SYMBOLS
+    return first <= character <= last and get_character_cell_size(character) > 1
+
+
+def _placed(row: list[ScreenCell], x: int) -> str:
+    """A character of disputed width, and what goes on after it where it should."""
+    character = row[x][0]
+    is_wide = x + 1 < len(row) and not row[x + 1][0]
+    if is_wide:  # where it is narrow, nothing old may stay beside it
+        character = f"  \x1b[{x + 1}G{character}"
+    after = x + 2 + is_wide
+    placed = f"{character}\x1b[{after}G"
+    return placed if after < len(row) else f"{NO_WRAP}{placed}{WRAP}"
+
+
+def _differing(
+    shown: list[ScreenCell], wanted: list[ScreenCell]
+) -> Iterable[tuple[int, int]]:
+    """Where cells differ: starts and ends, with what lies between if that is little."""
+    if shown == wanted:
+        return
+    start = end = -1
+    for at, (old, new) in enumerate(zip(shown, wanted, strict=True)):
+        if old is new:
+            continue
+        if start >= 0 and at > end + GAP:
+            yield start, end
+            start = -1
+        if start < 0:
+            start = at - 1 if not new[0] and at > 0 else at
+        end = at + 1
+        if not (old[0] + new[0]).isascii() and end < len(wanted):
+            # One that is wider there than here has blanked the cell after it.
+            end += _is_disputed(old[0]) or _is_disputed(new[0])
+    if start >= 0:
+        yield start, end
+
+
+class ScreenUpdate(CompositorUpdate):
+    """An update that finds what to write at the moment in which it is written."""
+
+    def __init__(self, drawing: ScreenDiff, ready: Callable[[], None]) -> None:
+        """Make it.
+
+        Args:
+            drawing: what is wanted, and shown.
+            ready: called when all is found, right before it is written.
+        """
+        self._drawing = drawing
+        self._ready = ready
+
+    def render_segments(self, console: Console) -> str:
+        """What differs from what the terminal shows."""
+        changes = self._drawing.changes(console)
+        self._ready()
+        return changes

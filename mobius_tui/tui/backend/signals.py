@@ -1,0 +1,57 @@
+"""Going away: told to end, told to stop as a shell's job, or left by the terminal."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+from threading import Timer
+
+from mobius_tui.errors import INTERRUPTED
+from mobius_tui.tui.backend.base_page import ForegroundTask
+
+BEAT = 0.7
+"""Seconds between looks whether the terminal is still there."""
+GRACE = {
+    signal.SIGHUP: 0.5,
+    signal.SIGTERM: 2.0,
+    signal.SIGINT: 2.0,
+    signal.SIGQUIT: 2.0,
+}
+"""Seconds in which the screens may go in good order. After that the process goes as it
+stands: a terminal that is gone, or takes nothing, would hold it for ever."""
+
+
+def exit_after_grace(number: signal.Signals) -> None:
+    """End the process soon, whatever the terminal does; the run loses nothing by it."""
+    timer = Timer(GRACE[number], os._exit, (INTERRUPTED,))
+    timer.daemon = True
+    timer.start()
+
+
+def terminal_is_gone() -> bool:
+    """Whether nobody is at the other end of standard input any more."""
+    if sys.__stdin__ is None:
+        return True
+    watch = select.poll()
+    try:
+        watch.register(sys.__stdin__.fileno(), 0)
+    except (OSError, ValueError):
+        return True
+    gone = select.POLLHUP | select.POLLERR | select.POLLNVAL
+    return any(event & gone for _, event in watch.poll(0))
+
+
+def _stop() -> str:
+    """Stop as Ctrl+Z stops any program: the shell says so, and `fg` goes on."""
+    signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+    signal.signal(signal.SIGCONT, signal.SIG_DFL)
+    os.killpg(os.getpgrp(), signal.SIGTSTP)
+    return ""
+
+
+STOP = ForegroundTask(run=_stop)
+"""To be stopped, and to come back by `fg`."""
+COME_BACK = ForegroundTask(run=str)
+"""Nothing: to set up the terminal anew, which something else may have used."""

@@ -1,0 +1,66 @@
+"""The environment that Textual reads at import, and the work after the first paint."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Mapping, MutableMapping
+from importlib import import_module
+from threading import Thread
+
+REPAINTS = 20
+"""Repaints a second that news of a run may cause."""
+REPAINTS_REMOTE = 10
+"""The same over SSH."""
+
+COLOUR_SYSTEMS = ("auto", "standard", "256", "truecolor")
+"""What Textual knows; at any other word it would break."""
+
+
+def is_remote(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal is at the other end of an SSH line."""
+    return any(environ.get(name) for name in ("SSH_CONNECTION", "SSH_TTY"))
+
+
+def prepare(environ: MutableMapping[str, str]) -> None:
+    """Set what Textual reads, where the person has not."""
+    environ.setdefault("TEXTUAL_FPS", "240")
+    if environ.get("NO_COLOR") == "":
+        del environ["NO_COLOR"]  # empty, it means nothing; Textual knows only whether
+    if environ.get("TEXTUAL_COLOR_SYSTEM", "auto") not in COLOUR_SYSTEMS:
+        del environ["TEXTUAL_COLOR_SYSTEM"]
+    # It has Textual press keys by itself: in here, they would run steps.
+    environ.pop("TEXTUAL_PRESS", None)
+    animations = "none" if is_remote(environ) else "basic"
+    environ.setdefault("TEXTUAL_ANIMATIONS", animations)
+
+
+def repaints(environ: Mapping[str, str]) -> int:
+    """Repaints a second that this terminal's line bears."""
+    return REPAINTS_REMOTE if is_remote(environ) else REPAINTS
+
+
+prepare(os.environ)
+
+
+LATER = (
+    "mobius_tui.tui.flows.step_flows",
+    "mobius_tui.tui.dialogs.return_card",
+    "mobius_tui.tui.dialogs.help_dialog",
+    "mobius_tui.tui.dialogs.leave_dialog",
+)
+"""Modules of dialogs, imported where they are opened: read before that is asked for."""
+COLLECT_EVERY = (1000, 5, 5)
+"""The thresholds of the collector from the first paint on."""
+
+
+def after_first_paint() -> None:
+    """Do what the first paint did not wait for; call it after that."""
+    gc.freeze()
+    gc.set_threshold(*COLLECT_EVERY)
+    Thread(target=_import_the_rest, name="import", daemon=True).start()
+
+
+def _import_the_rest() -> None:
+    for name in LATER:
+        import_module(name)

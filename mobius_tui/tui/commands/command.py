@@ -1,0 +1,204 @@
+"""One command of the screens: its keys and their names, its words, its place."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+NAMED = {
+    "enter": "Enter",
+    "space": "Space",
+    "escape": "Esc",
+    "backspace": "Backspace",
+    "delete": "Del",
+    "insert": "Ins",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "home": "Home",
+    "end": "End",
+    "tab": "Tab",
+    **{f"f{number}": f"F{number}" for number in range(1, 25)},
+}
+"""Keys that are no character, and what a person calls them."""
+
+OTHER_NAMES = {
+    "esc": "escape",
+    "return": "enter",
+    "pgup": "pageup",
+    "pgdn": "pagedown",
+    "page_up": "pageup",
+    "page_down": "pagedown",
+    "del": "delete",
+    "ins": "insert",
+}
+"""What else people write for them."""
+
+MODIFIERS = ("alt", "ctrl", "shift")
+"""In the order in which Textual puts them."""
+
+SPECIAL = {
+    "solidus": "slash",
+    "reverse_solidus": "backslash",
+    "commercial_at": "at",
+    "hyphen_minus": "minus",
+    "plus_sign": "plus",
+    "low_line": "underscore",
+}
+"""Characters whose name is not Unicode's: Unicode's name, and Textual's."""
+
+UNSENDABLE = {
+    "ctrl+m": "Enter",
+    "ctrl+i": "Tab",
+    "ctrl+h": "Backspace",
+    "ctrl+j": "Enter",
+    "ctrl+left_square_bracket": "Esc",
+}
+"""Keys that terminals send as another one."""
+
+
+def canonical(words: str) -> str | None:
+    """A key's name as the program knows it; `None` for what is no key.
+
+    Args:
+        words: what a person wrote: `?`, `E`, `PgUp`, `ctrl+g`, `slash`.
+    """
+    # The last part may be a `+` itself: `+`, `ctrl++`.
+    head, last = words[:-1], words[-1:]
+    if last != "+":
+        head, _, last = words.rpartition("+")
+    before = [part for part in head.split("+") if part]
+    modifiers = {part.strip().lower() for part in before}
+    if not modifiers <= set(MODIFIERS):
+        return None
+    key = _bare(last if last == " " else last.strip())
+    if key is None:
+        return None
+    if len(key) == 1 and modifiers:
+        if modifiers == {"shift"}:
+            return key.upper() if key.isalpha() else None
+        key = key.lower()
+    ordered = [part for part in MODIFIERS if part in modifiers]
+    return "+".join((*ordered, key))
+
+
+def _bare(words: str) -> str | None:
+    """The name of a key without modifiers."""
+    if len(words) == 1:
+        return _of_character(words)
+    name = OTHER_NAMES.get(words.lower(), words.lower())
+    return name if name in NAMED or name in _punctuation() else None
+
+
+def _of_character(character: str) -> str | None:
+    if character.isalnum():
+        return character
+    if character == " ":
+        return "space"
+    if not character.isprintable():
+        return None
+    name = unicodedata.name(character, "").lower().replace("-", "_").replace(" ", "_")
+    return SPECIAL.get(name, name) or None
+
+
+@cache
+def _punctuation() -> dict[str, str]:
+    """The names of ASCII's punctuation, and the characters."""
+    found = (chr(code) for code in range(0x21, 0x7F) if not chr(code).isalnum())
+    return {
+        name: character for character in found if (name := _of_character(character))
+    }
+
+
+def key_name(key: str) -> str:
+    """What a key is called for a person."""
+    *modifiers, last = key.split("+")
+    if last in NAMED:
+        name = NAMED[last]
+    elif len(last) == 1:
+        name = last.upper() if modifiers else last
+    else:
+        name = _punctuation().get(last, last)
+    return "+".join((*(part.capitalize() for part in modifiers), name))
+
+
+Place = Literal[
+    "app",
+    "run",
+    "checklist",
+    "output",
+    "detail",
+    "briefing",
+    "library",
+    "facilitator",
+    "review",
+    "timeline",
+    "stats",
+]
+"""Where a command works: everywhere, on a screen, or in a pane that has the focus."""
+
+TOGETHER: tuple[tuple[Place, ...], ...] = (
+    ("run", "checklist", "app"),
+    ("run", "output", "app"),
+    ("run", "detail", "app"),
+    ("briefing", "app"),
+    ("library", "app"),
+    ("facilitator", "app"),
+    ("review", "timeline", "app"),
+    ("review", "checklist", "app"),
+    ("review", "output", "app"),
+    ("review", "detail", "app"),
+    ("stats", "app"),
+)
+"""Places whose commands can be had at the same time, so that no key may be in two."""
+
+IN_DIALOGS = frozenset({"leave", "status"})
+"""Commands beside those with a flow whose keys work in a dialog, too."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Command:
+    """One thing that can be done."""
+
+    id: str
+    """A plain name, by which config.toml gives it other keys; it never changes."""
+    keys: tuple[str, ...]
+    """As `keys.canonical` spells them; the first one is shown where one is."""
+    title: str
+    """In the palette and the help."""
+    label: str = ""
+    """In the footer; empty for what is not shown there."""
+    help: str = ""
+    """What it does, in a sentence; the title, where it is empty."""
+    group: str
+    place: Place
+    by_widget: bool = False
+    """Whether the pane itself binds it; listed for the help alone."""
+    flow: bool = False
+    """Whether it ends in an intent to the host; see `flows`."""
+    at_times: bool = False
+    """Whether it does something only in some states of the run, as all flows do."""
+    act: str = ""
+    """The action that carries it out, where that is not called as the command is."""
+    needed: bool = False
+    """Whether nobody can do without a key for it."""
+
+    @property
+    def action(self) -> str:
+        """The action that a screen or pane carries out."""
+        return f"flow('{self.id}')" if self.flow else self.act or self.id
+
+    @property
+    def key_name(self) -> str:
+        """The first key, for a person; empty where it has none."""
+        return key_name(self.keys[0]) if self.keys else ""
+
+    @property
+    def key_names(self) -> str:
+        """All keys, for a person."""
+        return " ".join(key_name(key) for key in self.keys)

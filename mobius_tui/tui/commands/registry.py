@@ -1,0 +1,184 @@
+"""Every command of the screens, once: keys, footer, help and palette come from here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from textual.binding import Binding
+
+from mobius_tui.tui.commands.command import Command, Place
+from mobius_tui.tui.commands.page_commands import (
+    FACILITATOR_COMMANDS,
+    PAGE_COMMANDS,
+    REVIEW_COMMANDS,
+    STATS_COMMANDS,
+    TIMELINE_COMMANDS,
+)
+from mobius_tui.tui.commands.pane_commands import (
+    CHECKLIST_COMMANDS,
+    DETAIL_COMMANDS,
+    OUTPUT_COMMANDS,
+)
+from mobius_tui.tui.commands.run_commands import RUN_COMMANDS
+
+COMMANDS: tuple[Command, ...] = (
+    *RUN_COMMANDS,
+    *CHECKLIST_COMMANDS,
+    *OUTPUT_COMMANDS,
+    *DETAIL_COMMANDS,
+    *PAGE_COMMANDS,
+    *FACILITATOR_COMMANDS,
+    *TIMELINE_COMMANDS,
+    *REVIEW_COMMANDS,
+    *STATS_COMMANDS,
+    Command(
+        id="help",
+        needed=True,
+        keys=("question_mark", "f1"),
+        title="Help: every key",
+        label="Help",
+        group="Everywhere",
+        place="app",
+    ),
+    Command(
+        id="leave",
+        needed=True,
+        keys=("q",),
+        title="Leave",
+        label="Leave",
+        help="Leaves the screen; a run goes on unless you stop it.",
+        group="Everywhere",
+        place="app",
+    ),
+    Command(
+        id="redraw",
+        act="app.redraw",
+        keys=("ctrl+l",),
+        title="Draw the screen anew",
+        help="Where something else has written over it.",
+        group="Everywhere",
+        place="app",
+    ),
+    Command(
+        id="palette",
+        by_widget=True,
+        needed=True,
+        keys=("ctrl+p",),
+        title="Find a command by its name",
+        group="Everywhere",
+        place="app",
+    ),
+    Command(
+        id="theme",
+        act="choose_theme",
+        keys=(),
+        title="Choose other colours",
+        help="A list of themes; your choice is kept in config.toml.",
+        group="Everywhere",
+        place="app",
+    ),
+    Command(
+        id="suspend",
+        act="app.suspend",
+        keys=("ctrl+z",),
+        title="Stop the screens as a job of the shell; fg goes on",
+        group="Everywhere",
+        place="app",
+    ),
+    Command(
+        id="focus.next",
+        act="app.focus_next",
+        keys=("tab",),
+        title="Next pane or field",
+        group="Everywhere",
+        place="app",
+    ),
+    Command(
+        id="focus.before",
+        act="app.focus_previous",
+        keys=("shift+tab",),
+        title="Pane or field before",
+        group="Everywhere",
+        place="app",
+    ),
+)
+
+
+FIXED = frozenset(
+    command.id for command in COMMANDS if not (command.flow or command.at_times)
+)
+"""Ids of the commands that do not depend on the state of the run."""
+NO_KEY = "f63"
+"""Stands where a command has lost its keys: no keyboard has this one."""
+
+_current: dict[str, Command] = {command.id: command for command in COMMANDS}
+
+
+def remap(keys: Mapping[str, tuple[str, ...]]) -> None:
+    """Give commands the person's keys in place of ours, all at once.
+
+    Args:
+        keys: by command id; the others have the keys of the list.
+    """
+    for each in COMMANDS:
+        _current[each.id] = replace(each, keys=keys.get(each.id, each.keys))
+
+
+def command(command_id: str) -> Command:
+    """The command of that id, with the keys that it has now."""
+    return _current[command_id]
+
+
+def commands(*places: Place) -> tuple[Command, ...]:
+    """The commands of these places, in order."""
+    return tuple(each for each in _current.values() if each.place in places)
+
+
+def bindings(*places: Place) -> list[Binding]:
+    """The bindings of these places' commands."""
+    return [bind(each.id) for each in commands(*places) if not each.by_widget]
+
+
+def bind(command_id: str, action: str = "", *, priority: bool = False) -> Binding:
+    """The binding of a command, wherever else its keys are taken.
+
+    Args:
+        command_id: the command's.
+        action: what is called there; the command's own action where it is empty.
+        priority: whether it goes before what the focus takes.
+    """
+    each = _current[command_id]
+    return Binding(
+        ",".join(each.keys) or NO_KEY,
+        action or each.action,
+        each.title,
+        show=False,
+        priority=priority,
+        id=each.id,
+    )
+
+
+def keymap() -> dict[str, str]:
+    """The keys that are not ours, by command id, as Textual wants them."""
+    return {
+        each.id: ",".join(_current[each.id].keys) or NO_KEY
+        for each in COMMANDS
+        if each.keys != _current[each.id].keys
+    }
+
+
+def footer(
+    places: tuple[Place, ...], available: Collection[str]
+) -> tuple[Command, ...]:
+    """What the footer shows: what has a label and applies now."""
+    return tuple(
+        each
+        for each in commands(*places)
+        if each.label and (each.id in FIXED or each.id in available)
+    )
+
+
+def key_of(command_id: str) -> str:
+    """The first key that a command has now, for a person."""
+    return _current[command_id].key_name or "the palette"

@@ -1,0 +1,208 @@
+"""The commands on a run and its steps; see `command_list`."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from mobius_tui.tui.commands.command import Command
+
+_step = partial(Command, group="Steps", place="run")
+_run = partial(Command, group="Run", place="run")
+_moving = partial(Command, group="Moving", place="run")
+_watch = partial(Command, group="Watch", place="run")
+
+RUN_COMMANDS: tuple[Command, ...] = (
+    _step(
+        id="next_action",
+        needed=True,
+        keys=("enter",),
+        title="Do the next thing",
+        help="Does what the line above the footer says; asks before anything changes.",
+    ),
+    _step(
+        id="tick",
+        flow=True,
+        keys=("space",),
+        title="Tick or decide the step",
+        label="Tick",
+        help="Says that you have done it, or answers what it asks.",
+    ),
+    _step(
+        id="message",
+        flow=True,
+        keys=("m",),
+        title="Show the step's message",
+        label="Message",
+        help="The text, filled in; tell it, then tick it as told.",
+    ),
+    _step(
+        id="stop",
+        flow=True,
+        keys=("x",),
+        title="Stop the step",
+        label="Stop",
+        help="Ends a running step and every process of its group.",
+    ),
+    _step(
+        id="approve",
+        flow=True,
+        keys=("A",),
+        title="Approve what waits for you",
+        label="Approve",
+        help="As a second person: shows what would run, and takes a typed phrase.",
+    ),
+    _watch(
+        id="hold",
+        flow=True,
+        needed=True,
+        keys=("H",),
+        title="Hold the rollback",
+        label="Hold",
+        help="Ends the countdown at once and disarms the watch; nothing begins.",
+    ),
+    _watch(
+        id="roll_back",
+        flow=True,
+        keys=("B",),
+        title="Begin the rollback",
+        label="Roll back",
+        help="What a trigger would begin; asks first, and it is made once in a run.",
+    ),
+    _step(
+        id="terminal",
+        at_times=True,
+        keys=("T",),
+        title="Go to the step's terminal",
+        label="Terminal",
+        help="Leaves the screens for it; Ctrl+] comes back and leaves it running.",
+    ),
+    _step(
+        id="look_first",
+        flow=True,
+        at_times=True,
+        keys=("v",),
+        title="Look first: make the step's checks",
+        label="Check",
+        help="Where nobody knows how far it got; nothing else of it is run.",
+    ),
+    _step(
+        id="retry",
+        flow=True,
+        keys=("r",),
+        title="Run the step again",
+        label="Retry",
+        help="A new attempt; the old one and its output stay on record.",
+    ),
+    _step(
+        id="skip",
+        flow=True,
+        keys=("s",),
+        title="Skip the step",
+        label="Skip",
+        help="Passes it over, with a reason on record. A gate cannot be skipped.",
+    ),
+    _step(
+        id="restore",
+        flow=True,
+        keys=("u",),
+        title="Undo the skip",
+        label="Unskip",
+        help="Makes a skipped step pending again.",
+    ),
+    _step(
+        id="override",
+        flow=True,
+        keys=("o",),
+        title="Override the step",
+        label="Override",
+        help="You vouch for it, with a reason on record; gates open.",
+    ),
+    _step(
+        id="note",
+        flow=True,
+        keys=("n",),
+        title="Add a note",
+        label="Note",
+        help="Puts a remark on the step on record.",
+    ),
+    _watch(
+        id="arm",
+        flow=True,
+        keys=("a",),
+        title="Arm the watch, or disarm it",
+        label="Arm",
+        help="Armed, a trigger that fires begins the rollback after a countdown.",
+    ),
+    _run(
+        id="enter_phase",
+        flow=True,
+        keys=("f",),
+        title="Turn aside to another phase",
+        label="Turn aside",
+        help="Goes to failure recovery, or another phase off the main line.",
+    ),
+    _run(
+        id="contacts",
+        flow=True,
+        keys=("at",),
+        title="Show whom to call",
+        label="Contacts",
+    ),
+    _run(
+        id="status",
+        keys=("y",),
+        title="Copy a status update",
+        label="Status",
+        help="To paste where people read; works in dialogs, too.",
+    ),
+    _run(
+        id="follow_up",
+        at_times=True,
+        keys=("P",),
+        title="Begin what is due after the run",
+        help="When it has ended: the runbook that looks back on it.",
+    ),
+    _run(
+        id="changes",
+        keys=("D",),
+        title="Show what was edited since it began",
+        help="Compares the runbook's file with the copy that this run goes by.",
+    ),
+    _run(
+        id="end_run",
+        flow=True,
+        keys=("E",),
+        title="End the run",
+        label="End",
+        help="Ends it for good, whatever is not done; the record says what was.",
+    ),
+    _moving(
+        id="follow_run",
+        keys=("escape",),
+        title="Back to the next step",
+        help="Puts the cursor back where the run is, and keeps it there.",
+    ),
+    _moving(
+        id="pane.checklist",
+        act="pane('checklist')",
+        keys=("1",),
+        title="Go to the checklist",
+    ),
+    _moving(
+        id="pane.output", act="pane('output')", keys=("2",), title="Go to the output"
+    ),
+    _moving(id="pane.health", act="pane('health')", keys=("3",), title="Go to health"),
+    _moving(
+        id="pane.detail",
+        act="pane('detail')",
+        keys=("4",),
+        title="Go to the step's details",
+    ),
+    _moving(
+        id="zoom",
+        keys=("z",),
+        title="Zoom the pane",
+        label="Zoom",
+        help="Gives the whole screen to the pane that has the focus, and back.",
+    ),
+)

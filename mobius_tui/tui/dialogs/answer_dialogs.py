@@ -1,0 +1,219 @@
+"""What a person does in a step: answers that it wants, or a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from dataclasses import dataclass
+
+from textual import on
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button, Input
+
+from mobius_tui import sanitize
+from mobius_tui.health.safe_search import TooSlowError, lines_matching
+from mobius_tui.runbook.model.actions import Ask, Choose, Manual, Option
+from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.prose.prose_model import Prose
+from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, words_widget
+from mobius_tui.tui.presenters.communication import role_fields
+from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.presenters.step_details import (
+    command,
+    full_form,
+    leads_to,
+    offered,
+    short_form,
+)
+from mobius_tui.tui.presenters.styled_text import assemble, text
+from mobius_tui.tui.widgets.option_list import Options
+
+
+@dataclass(frozen=True, slots=True)
+class StepAnswers:
+    """What the person answered."""
+
+    values: dict[str, str]
+    note: str
+
+
+LONGEST = 0.5
+"""Seconds that a pattern may keep a key waiting; the host looks again, and longer."""
+
+
+def _may_match(pattern: str, answer: str) -> bool:
+    """Whether an answer has the form that is wanted, or that is not known in time."""
+    try:
+        return all(lines_matching(pattern, [answer], whole=True, within=LONGEST))
+    except TooSlowError:
+        return True
+
+
+class AnswersDialog(Dialog[StepAnswers]):
+    """Gives the answers by variable, and a note if one was made."""
+
+    AUTO_FOCUS = ""  # the line for a note would have it, and be scrolled to
+
+    def __init__(self, view: RunView, step: Step) -> None:
+        super().__init__(f"Do {view.plan.name(step.id)}")
+        self._view = view
+        self._step = step
+        action = step.action
+        asks: tuple[Ask, ...] = action.ask if isinstance(action, Manual) else ()
+        self._lines = tuple(
+            (ask, Input(id=f"ask-{number}", classes="ask", compact=True))
+            for number, ask in enumerate(asks)
+        )
+        self._note = Input(id="note", compact=True)
+
+    def compose_body(self) -> Iterable[Widget]:
+        """What to do, a line for each answer, and one for a note."""
+        step = self._step
+        fields = command(self._view, step)
+        doing = tuple(field for field in fields if field.label != "asks")
+        if step.why:
+            doing = (Field("why", prose=Prose(step.why)), *doing)
+        doing += tuple(role_fields(self._view.runbook.contacts, step))
+        yield fields_widget(doing)
+        for ask, line in self._lines:
+            form = short_form(self._view, step, ask)
+            about = f"  ({form})" if form else ""
+            yield words_widget(f"{ask.title or ask.var}{about}")
+            yield line
+        yield words_widget("Note, if there is something to remember", "muted")
+        yield self._note
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Done or not yet."""
+        return (Choice("ok", "It is done", "primary"), Choice("cancel", "Not yet"))
+
+    def on_mount(self) -> None:
+        """Type the first answer at once; without one, Enter says that it is done."""
+        first = self._lines[0][1] if self._lines else self.buttons["ok"]
+        first.focus()
+
+    @on(Button.Pressed, "#ok")
+    @on(Input.Submitted)
+    def give(self) -> None:
+        """Give the answers, if each one matches whole."""
+        values: dict[str, str] = {}
+        for ask, line in self._lines:
+            problem = self._problem(ask, line.value.strip())
+            if problem:
+                self.refuse(problem)
+                line.focus()
+                return
+            values[ask.var] = line.value.strip()
+        note = self._note.value.strip()
+        self.dismiss(StepAnswers(values, note))
+
+    def _problem(self, ask: Ask, answer: str) -> str:
+        name = sanitize.line(ask.title or ask.var)
+        if not answer:
+            return f"{name}: an answer is wanted."
+        if ask.match is not None and not _may_match(ask.match, answer):
+            given = sanitize.line(answer)
+            form = full_form(self._view, self._step, ask)
+            return f"{name}: “{given}” is not in the form that is wanted: {form}."
+        variable = self._view.runbook.variables.get(ask.var)
+        allowed = variable.choices if variable is not None else ()
+        if allowed and answer not in allowed:
+            return f"{name}: it is one of {', '.join(allowed)}."
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionAnswer:
+    """What was chosen."""
+
+    values: tuple[str, ...]
+    reason: str
+
+
+class DecisionDialog(Dialog[DecisionAnswer]):
+    """Gives the values chosen, and the reason for changing an earlier choice."""
+
+    def __init__(self, view: RunView, step: Step) -> None:
+        super().__init__(f"Decide {view.plan.name(step.id)}")
+        assert isinstance(step.action, Choose)
+        self._action = step.action
+        self._why = step.why
+        self._offered = offered(view, step.action)
+        self._changes = bool(view.own(step.id).attempts)
+        # What a step proposes stands first in its list: it is no choice made before.
+        is_own = self._changes or step.action.from_ is None
+        held = view.state.variables.get(step.action.var) if is_own else None
+        chosen = (held.text or "").split("\n") if held is not None else []
+        self._options = _options(step.action, self._offered, chosen)
+        self._reason = Input(id="reason", compact=True)
+
+    def compose_body(self) -> Iterable[Widget]:
+        """The options."""
+        if self._why:
+            yield fields_widget((Field("why", prose=Prose(self._why)),))
+        choose = self._action
+        yield self._options
+        how = (
+            "Space marks, Enter decides"
+            if choose.multi
+            else "↑ ↓ choose, Enter decides"
+        )
+        yield words_widget(how, "muted")
+        if self._changes:
+            yield words_widget("Why it is changed (it stays on record)")
+            yield self._reason
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Decide or not."""
+        return (Choice("ok", "Decide", "primary"), Choice("cancel", "Not yet"))
+
+    def on_mount(self) -> None:
+        """Choose at once."""
+        self._options.focus()
+
+    @on(Button.Pressed, "#ok")
+    @on(Options.Taken)
+    @on(Input.Submitted)
+    def give(self) -> None:
+        """Give what is chosen, if something is."""
+        marked = sorted(self._options.marked)
+        values = tuple(self._offered[place].value for place in marked)
+        if not values:
+            several = "at least one of them" if self._action.multi else "one of them"
+            keys = "Space marks" if self._action.multi else "↑ ↓ choose"
+            self.refuse(f"Choose {several} first: {keys}.")
+            return
+        reason = self._reason.value.strip() if self._changes else ""
+        if self._changes and not reason:
+            self.refuse("Say why it is changed.")
+            self._reason.focus()
+            return
+        self.dismiss(DecisionAnswer(values, reason))
+
+
+def _options(
+    choose: Choose, offered: tuple[Option, ...], chosen: Container[str]
+) -> Options:
+    """The options, those marked that were chosen before; of a list, else the first."""
+    known = [n for n, option in enumerate(offered) if option.value]
+    options = Options(
+        tuple(_label(option, listed=choose.from_ is not None) for option in offered),
+        multi=choose.multi,
+        refused=frozenset(range(len(offered))) - frozenset(known),
+    )
+    marked = [n for n in known if offered[n].value in chosen]
+    proposed = known[:1] if choose.from_ is not None else ()
+    options.marked = frozenset(marked or proposed)
+    return options
+
+
+def _label(option: Option, *, listed: bool) -> Content:
+    """An option's title, its reason, and where it leads.
+
+    Titles that a step has listed are the rows of a table: the reason stands beneath.
+    """
+    title = text(option.title or option.value)
+    why = assemble((option.why, "muted"), (leads_to(option), "warn"))
+    between = "\n" if listed else "  " if option.why else ""
+    return Content(between).join([title, why]) if why else title

@@ -1,0 +1,148 @@
+"""A step before it begins: confirmed by who begins it, or approved by another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from textual import on
+from textual.widget import Widget
+from textual.widgets import Button, Input
+
+from mobius_tui.run.host.control_server import account
+from mobius_tui.run.planning.confirmation import approval_phrase, step_word, wrong_name
+from mobius_tui.run.planning.plan import effect_of, undone_before
+from mobius_tui.run.state.approvals import Approval
+from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.model.step_text import EFFECTS, check_in_words
+from mobius_tui.runbook.prose.prose_model import Prose
+from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, words_widget
+from mobius_tui.tui.dialogs.question import TypedDialog, as_question
+from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.presenters.step_details import approved_fields, command, filled
+from mobius_tui.tui.presenters.styled_text import Role, assemble, text
+
+SHOWN = 4
+"""Steps that are named as not done yet."""
+
+
+class ConfirmDialog(TypedDialog):
+    """Gives the word that was typed to confirm it; empty where none is wanted."""
+
+    def __init__(self, view: RunView, step: Step) -> None:
+        self._view = view
+        self._step = step
+        self._destroys = effect_of(step) == "destroy"
+        wanted = step_word(view.plan, view.state, step)
+        again = " again" if view.own(step.id).attempts else ""
+        tone: Role = "bad" if self._destroys else "warn"
+        title = as_question(f"Run {view.plan.name(step.id)}{again}")
+        super().__init__(title, wanted=wanted, tone=tone)
+
+    def compose_body(self) -> Iterable[Widget]:
+        """What will run, where, and what it will do."""
+        view, step = self._view, self._step
+        effect = EFFECTS[effect_of(step)]
+        where = f" in {view.environment}" if view.environment else ""
+        role: Role = "bad" if self._destroys else "warn"
+        line = assemble((f"{effect}{where}", role))
+        head = (Field("effect", line), *approved_fields(view, step))
+        head += tuple(_order(view, step))
+        if step.why:
+            head += (Field("why", prose=Prose(step.why)),)
+        checks = tuple(
+            Field("then", text(filled(view, check_in_words(check))))
+            for check in step.checks
+        )
+        yield fields_widget((*head, *command(view, step), *checks))
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Run or not."""
+        run = Choice("run", "Run it", "error" if self._destroys else "primary")
+        return (run, Choice("cancel", "Don't"))
+
+    def on_mount(self) -> None:
+        """Put the focus where the confirmation is."""
+        (self.line if self.wanted else self.buttons["run"]).focus()
+
+    @on(Button.Pressed, "#run")
+    def press(self) -> None:
+        """The same as Enter in the line."""
+        self.confirm()
+
+
+def _order(view: RunView, step: Step) -> Iterator[Field]:
+    """That it is out of order, and what is still to be done before it."""
+    undone = undone_before(view.plan, view.state, step.id, view.standings)
+    if undone is None:
+        words = "out of order: the run is in another phase"
+    elif undone:
+        names = ", ".join(view.plan.name(each) for each in undone[:SHOWN])
+        more = f" and {len(undone) - SHOWN} more" if len(undone) > SHOWN else ""
+        words = f"out of order; not done before it: {names}{more}"
+    else:
+        return
+    yield Field("order", text(words, "warn"))
+
+
+class ApproveDialog(Dialog[str]):
+    """Gives the name of whoever approves."""
+
+    KEEPS = False
+
+    def __init__(self, view: RunView, step: Step, approval: Approval) -> None:
+        self._view = view
+        self._step = step
+        self._approval = approval
+        self._own = view.uid == approval.asked.uid
+        """Whether this is the login that asked."""
+        self._line = Input(id="phrase", compact=True)
+        super().__init__(f"Approve {view.plan.name(step.id)}?", tone="bad")
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Who asks, and what would run."""
+        view, step, asked = self._view, self._step, self._approval.asked
+        where = f" in {view.environment}" if view.environment else ""
+        effect = assemble((f"{EFFECTS[effect_of(step)]}{where}", "bad"))
+        who = f"{self._approval.by} asks for approval by {asked.role}"
+        head = (Field("asked", text(who)), Field("effect", effect))
+        yield fields_widget((*head, *command(view, step)))
+
+    def compose_foot(self) -> Iterable[Widget]:
+        """The line for the phrase, with what it approves in sight."""
+        if self._own:
+            words = (
+                f"This login asked for it, so another name counts as weaker. Type: "
+                f"{approval_phrase('NAME', self._step.id)}, with your name."
+            )
+        else:
+            name = account(self._view.uid)
+            words = f"Type {approval_phrase(name, self._step.id)} to approve:"
+        yield words_widget(words, "bad")
+        yield self._line
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Approve or not."""
+        return (Choice("approve", "Approve", "error"), Choice("cancel", "Don't"))
+
+    def on_mount(self) -> None:
+        """Put the focus where the phrase is."""
+        self._line.focus()
+
+    @on(Input.Submitted)
+    @on(Button.Pressed, "#approve")
+    def give(self) -> None:
+        """Give the name, where the phrase is right."""
+        typed = self._line.value.strip()
+        name = account(self._view.uid)
+        if self._own:
+            name = typed.removesuffix(approval_phrase("", self._step.id)).strip()
+        if typed != approval_phrase(name, self._step.id):
+            wanted = approval_phrase("NAME" if self._own else name, self._step.id)
+            self.refuse(f"That is not it; type {wanted}, or Esc.")
+            return
+        wrong = wrong_name(name, self._approval.by) if self._own else ""
+        if wrong:
+            self.refuse(f"{wrong[0].upper()}{wrong[1:]}.")
+        else:
+            self.dismiss(name)

@@ -1,0 +1,314 @@
+"""What every dialog shares: frame, buttons, which keys it takes, whom to call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from time import monotonic
+from types import MappingProxyType
+from typing import ClassVar, Generic, Literal, TypeVar
+
+from textual import events, on
+from textual.app import ComposeResult, RenderResult
+from textual.await_complete import AwaitComplete
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.reactive import reactive
+from textual.renderables.background_screen import BackgroundScreen
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Button, Input, Static, TextArea
+
+from mobius_tui import sanitize
+from mobius_tui.runbook.model.runbook import Contact
+from mobius_tui.tui.backend.breakpoints import BreakpointMixin
+from mobius_tui.tui.backend.dimmed_background import DimmedBackground
+from mobius_tui.tui.backend.key_queue import InputGuard, TimedInput
+from mobius_tui.tui.commands.registry import bind
+from mobius_tui.tui.presenters.communication import contact_fields
+from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.presenters.styled_text import Role, text
+from mobius_tui.tui.screen_state import Draft
+from mobius_tui.tui.widgets.banners import AlarmBanner
+from mobius_tui.tui.widgets.detail_pane import FieldList
+
+
+def written(dialog: Widget) -> Draft:
+    """What stands in its fields."""
+    lines = {each.id or "": each.value for each in dialog.query(Input)}
+    return lines | {each.id or "": each.text for each in dialog.query(TextArea)}
+
+
+def write(dialog: Widget, draft: Draft) -> None:
+    """Put what was typed before into those of its fields that there are."""
+    for line in dialog.query(Input):
+        if (words := draft.get(line.id or "")) is not None:
+            line.select_on_focus = False
+            line.value = words
+    for area in dialog.query(TextArea):
+        if (words := draft.get(area.id or "")) is not None:
+            area.text = words
+
+
+T = TypeVar("T")
+HARMLESS = frozenset({"escape", "up", "down", "pageup", "pagedown"})
+"""Keys that answer nothing, whatever has the focus."""
+
+Variant = Literal["default", "primary", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One button."""
+
+    id: str
+    label: str
+    variant: Variant = "default"
+
+
+class Body(VerticalScroll, can_focus=False):
+    """What scrolls; whatever takes room from it, what is typed into stays in sight."""
+
+    def on_resize(self) -> None:
+        """Keep the line that has the focus in sight."""
+        focused = self.screen.focused
+        if focused is not None and self in focused.ancestors:
+            self.call_after_refresh(focused.scroll_visible, animate=False)
+
+
+class Dialog(BreakpointMixin, ModalScreen[T | None], Generic[T]):
+    """A box over the screen; Esc always closes it and does nothing."""
+
+    TITLE = ""
+    CSS_PATH = ["../styles/app.tcss", "../styles/dialogs.tcss"]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("suspend"),
+        bind("contacts", "contacts"),
+        bind("status"),
+        Binding("escape", "cancel", "Close, and do nothing", show=False),
+        Binding("up", "scroll_body(-1)", "Up", show=False),
+        Binding("down", "scroll_body(1)", "Down", show=False),
+        Binding("pageup", "page_body(-1)", "Page up", show=False),
+        Binding("pagedown", "page_body(1)", "Page down", show=False),
+        Binding("left", "button(-1)", "Button before", show=False),
+        Binding("right", "button(1)", "Next button", show=False),
+    ]
+
+    ASKS: ClassVar[bool] = True
+    """Whether something comes of it; one that only tells is not missed."""
+    KEEPS: ClassVar[bool] = True
+    """Whether what was typed is kept where nothing came of it."""
+
+    composes = False
+    """Whether what is typed is the thing itself: then it is kept even where the dialog
+    was closed. With a reason that is kept, two keys would skip a step."""
+    draft: Draft = MappingProxyType({})
+    """What was typed in it before, and nothing came of."""
+    left: Draft = MappingProxyType({})
+    """What was typed in it when it was closed or answered."""
+    alarm: reactive[RunView | None] = reactive(None, repaint=False)
+    """The run, of which the banner over the dialog tells; none where there is none."""
+
+    mono: Callable[[], float] = monotonic
+    """Where seconds come from for the times of what is typed in it."""
+    copier: Callable[[str], None] | None = None
+    """Copies text and says which way it went; given by the page that asks."""
+    status: Callable[[], None] | None = None
+    """Copies where the run stands; given by the page that it is over."""
+
+    def __init__(self, title: str, *, tone: Role = "plain") -> None:
+        """Make a dialog.
+
+        Args:
+            title: what stands in the border; from anywhere.
+            tone: `bad` for what destroys or went wrong; decides the border's colour.
+        """
+        super().__init__(classes=f"dialog -tone-{tone}")
+        self.heading = sanitize.line(title)
+        """What stands in the border."""
+        self._guard = InputGuard()
+        self.box = Vertical(classes="box")
+        self._scrolled = Body(classes="body")
+        self._refusal = Static("", id="problem", markup=False)
+        self._given: Draft = {}
+
+    def render(self) -> RenderResult:  # type: ignore[override]
+        """What is seen through it; any widget may be drawn so, and a screen is one."""
+        beneath = super().render()
+        if isinstance(beneath, BackgroundScreen):
+            return DimmedBackground(beneath.screen, beneath.color)
+        return beneath
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether it is yet to be seen, and keys must wait."""
+        return not self._guard.is_seen
+
+    def was_drawn(self, at: float) -> None:
+        """The terminal shows it as it is, since a moment of the monotonic clock."""
+        if self.is_mounted:
+            self._guard.show(at if self.mono is monotonic else self.mono())
+
+    def hears(self, typed: TimedInput) -> bool:
+        """Whether it takes a key, a paste or a click that has come.
+
+        What answers nothing is never lost: what is typed into a field, which is there
+        to be read before Enter takes it; what scrolls; and Esc, which does nothing.
+        """
+        if self._is_harmless(typed.event):
+            return True
+        is_click = isinstance(typed.event, events.MouseDown)
+        return self._guard.takes(typed, answers=not is_click)
+
+    def _is_harmless(self, event: events.Event) -> bool:
+        """Whether it can answer nothing."""
+        writes = isinstance(self.focused, Input | TextArea)
+        if isinstance(event, events.Key):
+            if event.key in HARMLESS:
+                return True
+            takes_lines = isinstance(self.focused, TextArea)
+            return writes and (event.key != "enter" or takes_lines)
+        return writes and isinstance(event, events.Paste)
+
+    def renew(self) -> None:
+        """It says something else now: no key answers that before it has been seen."""
+        self._guard.renew()
+        self.refresh()
+
+    def on_mount(self) -> None:
+        """Put back what was typed; on a low screen, scroll to what is to be typed."""
+        self._given = written(self)
+        write(self, self.draft)
+        self.call_after_refresh(self._show_focus)
+
+    def dismiss(self, result: T | None = None) -> AwaitComplete:
+        """Close, and give what was answered; what was typed is known afterwards."""
+        self.left = self.typed()
+        return super().dismiss(result)
+
+    def typed(self) -> Draft:
+        """What was typed in its fields, by their ids, if that is to be kept."""
+        now = written(self) if self.KEEPS else {}
+        return {k: words for k, words in now.items() if words != self._given.get(k)}
+
+    def _show_focus(self) -> None:
+        if self.focused is not None:
+            self.focused.scroll_visible(animate=False)
+
+    def compose(self) -> ComposeResult:
+        """The box: the body, which scrolls, and the foot, which does not."""
+        yield AlarmBanner(before="Esc").data_bind(view=Dialog.alarm)
+        with self.box:
+            self.box.border_title = Content(self.heading)
+            with self._scrolled:
+                yield from self.compose_body()
+            with Vertical(classes="foot"):
+                yield from self.compose_foot()
+                self._refusal.display = False
+                yield self._refusal
+                with Horizontal(classes="buttons"):
+                    yield from self.buttons.values()
+
+    @cached_property
+    def buttons(self) -> Mapping[str, Button]:
+        """The buttons by the ids of their choices, whether they are seen yet or not."""
+        return {choice.id: _button(choice) for choice in self.choices()}
+
+    def compose_body(self) -> Iterable[Widget]:
+        """What stands in the box."""
+        return ()
+
+    def compose_foot(self) -> Iterable[Widget]:
+        """What stays in sight under it, however low the screen."""
+        return ()
+
+    def choices(self) -> tuple[Choice, ...]:
+        """The buttons, the likeliest first."""
+        return (Choice("cancel", "Close", "primary"),)
+
+    def refuse(self, words: str) -> None:
+        """Say in the box why it cannot be so."""
+        self._refusal.update(text(words, "bad"))
+        self._refusal.display = True
+
+    def refuse_nothing(self) -> None:
+        """What was refused is no longer so."""
+        self._refusal.display = False
+
+    def action_scroll_body(self, rows: int) -> None:
+        """Scroll what does not fit."""
+        self._scrolled.scroll_relative(y=rows, animate=False)
+
+    def action_page_body(self, pages: int) -> None:
+        """Scroll by the height that is in sight."""
+        self.action_scroll_body(pages * self._scrolled.size.height)
+
+    def action_button(self, step: int) -> None:
+        """Go from a button to the one beside it, as far as there are any."""
+        buttons = [each for each in self.buttons.values() if each.display]
+        if self.focused in buttons:
+            place = buttons.index(self.focused) + step
+            buttons[min(max(place, 0), len(buttons) - 1)].focus()
+
+    def action_contacts(self) -> None:
+        """Show whom to call, over it; a line that is typed in takes the key itself."""
+        if self.alarm is not None and not isinstance(self, ContactsDialog):
+            dialog = ContactsDialog(self.alarm.runbook.contacts)
+            dialog.mono, dialog.status = self.mono, self.status
+            self.app.push_screen(dialog)
+
+    def action_status(self) -> None:
+        """Copy where the run stands; it answers nothing, and the dialog stays."""
+        if self.status is not None:
+            self.status()
+
+    @on(Button.Pressed, "#cancel")
+    def action_cancel(self) -> None:
+        """Close, and do nothing."""
+        self.dismiss(None)
+
+
+def _button(choice: Choice) -> Button:
+    key = "Esc " if choice.id == "cancel" else ""
+    return Button(
+        Content(key + sanitize.line(choice.label)),
+        id=choice.id,
+        variant=choice.variant,
+        compact=True,
+    )
+
+
+def fields_widget(
+    fields: tuple[Field, ...],
+    *,
+    id: str | None = None,  # noqa: A002 - as Textual has it
+) -> FieldList:
+    """Fields of the detail pane, in a dialog."""
+    widget = FieldList(id=id)
+    widget.set_reactive(FieldList.fields, fields)
+    return widget
+
+
+def words_widget(words: str, role: Role = "plain") -> Static:
+    """A line or paragraph from anywhere, made harmless."""
+    return Static(text(words, role), markup=False, classes="words")
+
+
+class ContactsDialog(Dialog[None]):
+    """Shows them."""
+
+    ASKS = False
+
+    def __init__(self, contacts: tuple[Contact, ...]) -> None:
+        super().__init__("Whom to call")
+        self._contacts = contacts
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Handle, role and reason."""
+        if self._contacts:
+            yield fields_widget(contact_fields(self._contacts))
+        else:
+            yield words_widget("This runbook names nobody.", "muted")

@@ -1,0 +1,106 @@
+"""The drills of a runbook: how long each took to restore the service, over time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+
+from textual import on
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Static
+
+from mobius_tui.drill.drill_history import Trend, history, trends
+from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.tui.dialogs.dialog import Dialog
+from mobius_tui.tui.presenters.statistics_lines import trend_lines
+from mobius_tui.tui.presenters.styled_text import text
+
+TrendsReader = Callable[[], tuple[Trend, ...]]
+"""Gives the drills of a runbook; called in a thread."""
+SIDES = 5
+"""Cells that the frame of the dialog and its scroll bar take."""
+
+
+def trends_of(runbook: str) -> tuple[Trend, ...]:
+    """The drills of a runbook, by what broke the site.
+
+    Args:
+        runbook: its id.
+    """
+    return trends(history(runs_root(), runbook))
+
+
+class DrillsDialog(Dialog[None]):
+    """Shows a chart for each way in which the site was broken."""
+
+    ASKS = False
+
+    class Looked(Message):
+        """The runs were searched."""
+
+        def __init__(self, found: tuple[Trend, ...]) -> None:
+            super().__init__()
+            self.found = found
+
+    def __init__(
+        self,
+        title: str,
+        look: TrendsReader,
+        *,
+        runbook: str,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        """Make the dialog.
+
+        Args:
+            title: the runbook's.
+            look: gives its drills.
+            runbook: its id.
+            wall: gives seconds since 1970.
+        """
+        super().__init__(f"Drills of {title}")
+        self._none = f"None is over yet: `mobius-tui drill {runbook}` makes one."
+        self._look = look
+        self._wall = wall
+        self._found: tuple[Trend, ...] | None = None
+        looking = text("looking through the runs", "muted")
+        self._shown = Static(looking, id="trends", markup=False)
+
+    def compose_body(self) -> Iterable[Widget]:
+        """A chart and the last drills for each fault."""
+        yield self._shown
+
+    def on_mount(self) -> None:
+        """Search; a thousand drills take a moment to read."""
+        self.run_worker(self._search(), exit_on_error=False)
+
+    async def _search(self) -> None:
+        """A worker."""
+        self.post_message(self.Looked(await asyncio.to_thread(self._look)))
+
+    @on(Looked)
+    def _show_found(self, event: Looked) -> None:
+        event.stop()
+        self._found = event.found
+        self._show()
+
+    def on_resize(self) -> None:
+        """Draw anew for another width."""
+        self.call_after_refresh(self._show)
+
+    def _show(self) -> None:
+        if self._found is None:
+            return
+        if not self._found:
+            self._shown.update(text(self._none, "muted"))
+            return
+        width = self.box.size.width - SIDES
+        now = self._wall()
+        blocks = [
+            Content("\n").join(trend_lines(trend, width=width, now=now))
+            for trend in self._found
+        ]
+        self._shown.update(Content("\n\n").join(blocks))

@@ -1,0 +1,222 @@
+"""The card at the end of a run: what it came to, and of a drill the score."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from itertools import takewhile
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.binding import BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Button
+
+from mobius_tui.drill import drill_record
+from mobius_tui.drill.coached_drills import is_first
+from mobius_tui.errors import FAILED, OK, OUTCOMES
+from mobius_tui.review.run_walk import count_deviations
+from mobius_tui.run.client.follow_up import FollowUp, follow_up
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import Status
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.runbook.text.units import duration_in_words
+from mobius_tui.tui.backend.base_page import in_thread
+from mobius_tui.tui.commands.registry import bind, key_of
+from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget
+from mobius_tui.tui.presenters.coach_marks import NEXT
+from mobius_tui.tui.presenters.communication import trouble_fields
+from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.presenters.glyphs import MARKS
+from mobius_tui.tui.presenters.health_view import outage_fields
+from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.presenters.score_fields import await_fields, awaited
+from mobius_tui.tui.presenters.styled_text import Role, assemble, text
+
+Judge = Callable[[], Awaitable[tuple[Field, ...]]]
+"""Gives the score of a drill, once it is known."""
+
+
+class EndCard(Dialog[str]):
+    """What a run came to; gives `leave`, `follow_up` or nothing."""
+
+    ASKS = False
+
+    BINDINGS: ClassVar[list[BindingType]] = [bind("leave"), bind("follow_up")]
+
+    class Judged(Message):
+        """The score of the drill is known."""
+
+        def __init__(self, fields: tuple[Field, ...]) -> None:
+            super().__init__()
+            self.fields = fields
+
+    def __init__(
+        self,
+        view: RunView,
+        directory: str,
+        judge: Judge | None,
+        more: tuple[Field, ...] = (),
+        due: FollowUp | None = None,
+        *,
+        is_first: bool = False,
+    ) -> None:
+        """Make the card.
+
+        Args:
+            view: the run, which has ended.
+            directory: where it is kept.
+            judge: gives the score; `None` where none is to be had.
+            more: how a first-time user goes on; then the score comes first.
+            due: what is due now; `None` where nothing is.
+            is_first: whether no drill was made here before.
+        """
+        ended = view.state.ended
+        assert ended is not None
+        good = ended.outcome == "completed"
+        role: Role = "good" if good else "bad"
+        heading = f"The run has ended: {ended.outcome}"
+        super().__init__("Your first drill" if is_first else heading, tone=role)
+        glyph = "✔" if good else "✖"
+        self._fields = (
+            Field("result", assemble((f"{glyph} {ended.outcome}", role))),
+            Field("why", text(ended.reason)),
+            Field("took", text(duration_in_words(view.elapsed))),
+            Field("steps", _counts(view)),
+            *_attempts(view),
+            *outage_fields(view),
+            *trouble_fields(view),
+            Field("kept", text(directory)),
+            *_due_fields(due),
+        )
+        self._judge = judge
+        self._score = fields_widget(awaited(), id="score")
+        self._more = more
+        self._due = due
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Outcome, reason, time, steps and place; of a drill, its score."""
+        if not self._more:
+            yield fields_widget(self._fields)
+        if self._judge is not None:
+            yield self._score
+        if self._more:
+            yield fields_widget(self._more)
+            yield fields_widget(self._fields)
+
+    def on_mount(self) -> None:
+        """Wait for the score beside everything else."""
+        if self._judge is not None:
+            self.run_worker(self._await(self._judge), exit_on_error=False)
+
+    async def _await(self, judge: Judge) -> None:
+        """A worker: until the site has been asked."""
+        self.post_message(self.Judged(await judge()))
+
+    @on(Judged)
+    def _show_judged(self, event: Judged) -> None:
+        event.stop()
+        shown = event.fields
+        if self._more:  # what was never seen red is for whoever owns the runbook
+            shown = tuple(takewhile(lambda field: field.label != "unseen", shown))
+        self._score.fields = shown
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Leave, or read on."""
+        due = f"{key_of('follow_up')} {self._due.runbook.title}" if self._due else ""
+        return (
+            Choice("leave", "q Leave", "primary"),
+            *((Choice("follow_up", due),) if due else ()),
+            Choice("cancel", "Look at it"),
+        )
+
+    @on(Button.Pressed, "#leave")
+    def action_leave(self) -> None:
+        """Leave; its key works here, too."""
+        self.dismiss("leave")
+
+    @on(Button.Pressed, "#follow_up")
+    def action_follow_up(self) -> None:
+        """Begin what is due, if anything is; its key works here, too."""
+        if self._due is not None:
+            self.dismiss("follow_up")
+
+
+def _due_fields(due: FollowUp | None) -> tuple[Field, ...]:
+    """What is due now, and by which command it can be begun later."""
+    if due is None:
+        return ()
+    when = assemble((due.cycle, "plain"), (f"  {due.runbook.title}", "key"))
+    return (Field("due", when), Field("", text(due.command, "muted")))
+
+
+def _counts(view: RunView) -> Content:
+    """How many steps came to which end, in the phases that were entered."""
+    counts: dict[Status, int] = {}
+    for step_id, standing in view.standings.items():
+        phase = view.plan.phase_of[step_id]
+        if not phase.aside or phase.id in view.state.entered:
+            undone = standing.status in (Status.PENDING, Status.WAITING)
+            status = Status.PENDING if undone else standing.status
+            counts[status] = counts.get(status, 0) + 1
+    parts: list[tuple[str, Role]] = []
+    for status, count in counts.items():
+        mark = MARKS[status]
+        word = "not done" if status is Status.PENDING else mark.word
+        parts.append((f"{mark.glyph} {count} {word}   ", mark.role))
+    return assemble(*parts)
+
+
+def _attempts(view: RunView) -> Iterable[Field]:
+    """How many attempts ended badly, where that is not how their steps ended."""
+    parts: list[tuple[str, Role]] = []
+    for how, count in count_deviations(view.state).items():
+        if isinstance(how, Status):
+            mark = MARKS[how]
+            parts.append((f"{mark.glyph} {count} {mark.word}   ", mark.role))
+        else:
+            parts.append((f"{count} made {how}", "plain"))
+    if parts:
+        yield Field("tries", assemble(*parts))
+
+
+async def end_card(
+    view: RunView, directory: RunDirectory, *, coaches: bool = False
+) -> EndCard:
+    """The card of a run that has ended.
+
+    Args:
+        view: the run.
+        directory: where it is kept.
+        coaches: whether a first-time user is told how to go on.
+    """
+    began = view.state.began
+    judge = None
+    if began is not None and began.site is not None:
+        judge = partial(await_fields, directory, Path(began.site), view.runbook)
+    more = _next() if coaches else ()
+    first = coaches and await in_thread(partial(is_first, directory))
+    due = follow_up(view.plan, view.state)
+    return EndCard(view, str(directory.path), judge, more, due, is_first=first)
+
+
+def _next() -> tuple[Field, ...]:
+    """How a first-time user goes on."""
+    return tuple(
+        Field(
+            "" if place else "next", assemble((f"{typed:<33}", "key"), (words, "plain"))
+        )
+        for place, (typed, words) in enumerate(NEXT)
+    )
+
+
+def exit_code(state: RunState, directory: RunDirectory) -> int:
+    """What leaving a run exits with: 1 for a drill whose site is still broken."""
+    code = OK if state.ended is None else OUTCOMES[state.ended.outcome]
+    if code == OK and state.began is not None and state.began.mode == "drill":
+        drill = drill_record.read_drill_record(directory)
+        return FAILED if drill is not None and drill.score.handled is False else OK
+    return code

@@ -1,0 +1,100 @@
+"""A step went wrong: what is known, and the ways on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual import on
+from textual.binding import BindingType
+from textual.widget import Widget
+from textual.widgets import Button
+
+from mobius_tui.runbook.model.actions import Run
+from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.model.step_text import script_without_lint_comments
+from mobius_tui.tui.commands.registry import bind, command
+from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, words_widget
+from mobius_tui.tui.presenters.availability import available
+from mobius_tui.tui.presenters.communication import escalation_fields
+from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.presenters.step_details import describe
+
+WAYS = (
+    ("look_first", "Check"),
+    ("retry", "Retry"),
+    ("skip", "Skip"),
+    ("override", "Override"),
+    ("enter_phase", "Turn aside"),
+    ("contacts", "Contacts"),
+)
+"""The commands that lead on, in short; they have the keys that they always have."""
+
+
+class FailureDialog(Dialog[str]):
+    """Gives the id of the command that the person chose."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind(command_id, f"way('{command_id}')") for command_id, _ in WAYS
+    ]
+
+    def __init__(self, view: RunView, step: Step) -> None:
+        status = view.standings[step.id].status
+        super().__init__(f"{view.plan.name(step.id)}: {status}", tone="bad")
+        self._fields = _known(view, step)
+        self._offered = available(view, step.id)
+        self._first = "look_first" if "look_first" in self._offered else "retry"
+        self._gate = step.gate
+        self._follow = view.proposal.step == step.id
+
+    def compose_body(self) -> Iterable[Widget]:
+        """What is known."""
+        yield fields_widget(self._fields)
+        if self._gate:
+            words = "A gate: nothing after it starts until it passes or is overridden."
+            yield words_widget(words, "warn")
+
+    def choices(self) -> tuple[Choice, ...]:
+        """The ways that are open."""
+        ways = [
+            Choice(
+                f"way-{command_id}",
+                f"{command(command_id).key_name} {words}".strip(),
+                "primary" if command_id == self._first else "default",
+            )
+            for command_id, words in WAYS
+            if command_id in self._offered
+        ]
+        return (*ways, Choice("cancel", "Look"))
+
+    def on_mount(self) -> None:
+        """Let Enter look first, not act."""
+        self.buttons["cancel"].focus()
+
+    def action_way(self, command_id: str) -> None:
+        """Choose a way by its key."""
+        if command_id in self._offered:
+            self.dismiss(command_id)
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        """Choose a way by its button."""
+        way = (event.button.id or "").removeprefix("way-")
+        if way != "cancel":
+            self.dismiss(way)
+
+
+def _known(view: RunView, step: Step) -> tuple[Field, ...]:
+    """Where it stands; a script of more than a line stands in the pane beneath."""
+    hidden = {"keys", "why"}
+    script = (
+        script_without_lint_comments(step.action.script)
+        if isinstance(step.action, Run)
+        else ""
+    )
+    if "\n" in script.strip():
+        hidden.add("run")
+    fields = describe(view, step.id, compact=False)
+    known = tuple(field for field in fields if field.label not in {*hidden, "role"})
+    return (*known, *escalation_fields(view.runbook.contacts, step))

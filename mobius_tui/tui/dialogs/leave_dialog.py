@@ -1,0 +1,187 @@
+"""Leaving while a run is open: leave it as it is, stop what runs, or stay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from textual import on
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import Button, Static
+
+from mobius_tui import sanitize
+from mobius_tui.run.host.takeover import UNWATCHED
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.rollback import ends_alone
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.runbook.text.units import duration_in_words
+from mobius_tui.tui.dialogs.dialog import Choice, Dialog
+from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.presenters.styled_text import text
+
+Way = Literal["leave", "stop"]
+Attempts = tuple[tuple[str, int], ...]
+"""Steps' ids, each with the number of an attempt."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Leaving:
+    """What one would leave, as it is now."""
+
+    running: Mapping[tuple[str, int], str]
+    """Names by step's id and attempt."""
+    has_host: bool
+    ended: str
+    """What the run came to; empty while it is open."""
+    is_silent: bool = False
+    """Whether its host lives, but gives no sign."""
+    ends_alone: bool = False
+    """Whether it is a watch that ends when nobody looks at it any more."""
+    fades: bool = False
+    """Whether it is a drill that ends when nobody has looked at it for a while."""
+
+
+NOTHING = Leaving(running={}, has_host=True, ended="")
+
+
+def leaving(view: RunView, running: Attempts) -> Leaving:
+    """What one would leave.
+
+    Args:
+        view: the run.
+        running: what runs in it.
+    """
+    ended = view.state.ended
+    return Leaving(
+        running={each: view.plan.name(each[0]) for each in running},
+        has_host=view.host is not None,
+        ended=ended.outcome if ended is not None else "",
+        is_silent=view.silent > 0,
+        ends_alone=ends_alone(view.plan, view.state),
+        fades=fades(view.state),
+    )
+
+
+def fades(state: RunState) -> bool:
+    """Whether the run is a drill that a host ends when nobody watches it."""
+    is_drill = state.began is not None and state.began.mode == "drill"
+    return is_drill and state.auto is None
+
+
+def last_words(state: RunState, plan: Plan) -> str:
+    """What becomes of a run that is left, or became of it: for the shell's screen."""
+    run = state.began.run if state.began is not None else ""
+    if state.ended is not None:
+        return sanitize.line(f"{state.ended.outcome}: {state.ended.reason} ({run})")
+    if ends_alone(plan, state):
+        return f"the watch ends when nobody looks at it any more ({run})"
+    if fades(state):
+        return (
+            f"the drill goes on for {duration_in_words(UNWATCHED)} that nobody watches; "
+            f"`mobius-tui resume {run}` shows it again"
+        )
+    return f"the run goes on; `mobius-tui resume {run}` shows it again"
+
+
+class LeaveDialog(Dialog[Way]):
+    """Gives `leave` or `stop`; nothing to stay.
+
+    What runs may end, or begin, while it is open: its words follow `state`, and no key
+    counts that was typed before they were seen: nobody answers what they did not read.
+    """
+
+    state: reactive[Leaving] = reactive(NOTHING, repaint=False)
+
+    def __init__(self, state: Leaving, run_id: str) -> None:
+        """Make the dialog.
+
+        Args:
+            state: what one would leave; the page sets it anew when that changes.
+            run_id: by which one comes back.
+        """
+        super().__init__("Leave?")
+        self._run_id = run_id
+        self._first = state
+        self.set_reactive(LeaveDialog.state, state)
+        self._said = Static(self._words(), id="leaving", classes="words", markup=False)
+
+    def compose_body(self) -> Iterable[Widget]:
+        """What runs, and how to come back."""
+        yield self._said
+
+    def _words(self) -> Content:
+        state = self.state
+        lines = [text(f"▶ {name} is running", "accent") for name in self._names]
+        back = text(f"Come back with: mobius-tui resume {self._run_id}", "muted")
+        if state.ended:
+            return text(f"The run has ended meanwhile: {state.ended}.")
+        if not lines:
+            was = "What was running has ended. " if self._first.running else ""
+            keeps = "" if state.is_silent else ", and its host keeps watching health"
+            host = keeps if state.has_host else ", and no host runs it"
+            lines.append(text(f"{was}The run is open{host}."))
+        if state.is_silent:
+            words = "Its host gives no sign of life: nobody watches, nothing begins."
+            lines.append(text(words, "bad"))
+        if state.ends_alone:
+            words = "A watch that was begun without --detach ends with its last viewer."
+            return Content("\n\n").join([*lines, text(words, "warn")])
+        goes = text("It goes on without this screen, and nothing is lost.")
+        if state.fades:
+            goes = text(
+                "It goes on without this screen, and nothing is lost; but a drill that "
+                f"nobody watches for {duration_in_words(UNWATCHED)} ends as abandoned."
+            )
+        return Content("\n\n").join([*lines, goes, back])
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(self.state.running.values())
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Leave, stop, stay."""
+        return (
+            Choice("leave", self._leave_label, "primary"),
+            Choice("stop", self._stop_label, "error"),
+            Choice("cancel", "Stay"),
+        )
+
+    @property
+    def _leave_label(self) -> str:
+        ends = self.state.ended or self.state.ends_alone
+        return "Leave" if ends else "Leave it running"
+
+    @property
+    def _stop_label(self) -> str:
+        return f"Stop {'it' if len(self._names) == 1 else 'them all'} and leave"
+
+    def on_mount(self) -> None:
+        """Enter leaves it running."""
+        self._show_buttons()
+        self.buttons["leave"].focus()
+
+    def _show_buttons(self) -> None:
+        self.buttons["leave"].label = self._leave_label
+        stop = self.buttons["stop"]
+        stop.label = self._stop_label
+        stop.display = bool(self._names)
+        if stop.has_focus and not stop.display:
+            self.buttons["leave"].focus()
+
+    def watch_state(self) -> None:
+        """Say how it is now; it has to be read before it is answered."""
+        if self.is_mounted:
+            self.renew()
+            self._said.update(self._words())
+            self._show_buttons()
+
+    @on(Button.Pressed, "#leave")
+    def _leave(self) -> None:
+        self.dismiss("leave")
+
+    @on(Button.Pressed, "#stop")
+    def _stop(self) -> None:
+        self.dismiss("stop")

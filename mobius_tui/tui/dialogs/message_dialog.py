@@ -1,0 +1,242 @@
+"""A message: the text filled in, to edit, to send, to copy, and to tick as told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+from textual.widgets import Button, TextArea
+
+from mobius_tui import sanitize
+from mobius_tui.run.messaging.channels import marked
+from mobius_tui.run.messaging.payload import LIMIT
+from mobius_tui.run.state.deliveries import Delivery, DeliveryStatus
+from mobius_tui.runbook.model.actions import SendMessage
+from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.text.units import duration_in_words, size_in_words
+from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, words_widget
+from mobius_tui.tui.presenters.communication import (
+    channel_fields,
+    deliveries_of,
+    queued_ahead,
+    ways_of,
+)
+from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.presenters.styled_text import Role, cut_in_middle, text
+
+NAME = 14
+"""Cells of a channel's id on a button."""
+_MENTION = re.compile(r"\$\{[\w.-]+\}")
+
+
+@dataclass(frozen=True, slots=True)
+class MessageAnswer:
+    """What is to be done with a message."""
+
+    text: str
+    channels: tuple[str, ...] = ()
+    """Where it is to be sent; a person told it where there are none."""
+    again: tuple[int, ...] = ()
+    """Deliveries that are to be sent again, as they are."""
+    drop: tuple[int, ...] = ()
+    """Deliveries that a person told by another way."""
+
+
+class MessageDialog(Dialog[MessageAnswer]):
+    """Gives what is to be done with a message."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "copy_text", "Copy the text", show=False),
+        Binding("e", "edit", "Edit the text", show=False),
+    ]
+    composes = True
+
+    def __init__(self, view: RunView, step: Step) -> None:
+        super().__init__(f"Tell: {view.plan.name(step.id)}")
+        assert isinstance(step.action, SendMessage)
+        message = view.runbook.messages[step.action.message]
+        body = view.values.preview(message.body).strip()
+        last = view.own(step.id).last
+        self._step = step
+        self._view = view
+        self._told = ""
+        if last is not None and last.ended is not None:
+            ago = duration_in_words(max(0.0, view.now - last.ended))
+            self._told = f"Told {ago} ago by {last.by}; this is what was said then."
+            body = last.note or body
+        self._body = sanitize.clean(marked(body, view.state.began), newlines=True)
+        self._open = _to_see_to(deliveries_of(view, step))
+        if self._open:
+            self._body = sanitize.clean(self._open[0].queued.text, newlines=True)
+        ready = (w.channel for w in ways_of(view, step) if not w.problem)
+        self._ready = () if queued_ahead(view, step) else tuple(ready)
+        self._channels = fields_widget(tuple(channel_fields(view, step)), id="channels")
+        self._hint = words_widget(*self._first_hint())
+        self._hint.id = "hint"
+        self._hint.display = bool(self._first_hint()[0])
+        self._leaves = words_widget("Tab leaves the text.", "muted")
+        self._leaves.display = False
+        self._area = TextArea(self._body, id="text", soft_wrap=True, compact=True)
+        self._area.read_only = bool(self._open)
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether nothing can be sent any more: it can still be read and copied."""
+        return self._view.state.ended is not None or self._view.host is None
+
+    def compose_body(self) -> Iterable[Widget]:
+        """What was told, where it goes, and the text."""
+        if self._told:
+            yield words_widget(self._told, "good")
+        if self._channels.fields:
+            yield self._channels
+        yield self._hint
+        unknown = ", ".join(dict.fromkeys(_MENTION.findall(self._body)))
+        if unknown and not self._open:
+            yield words_widget(f"Not known yet; write it yourself: {unknown}", "warn")
+        yield self._area
+        yield self._leaves
+
+    def on_descendant_focus(self) -> None:
+        """How one comes out of the text, for whoever is in it."""
+        self._leaves.display = self._area.has_focus
+
+    def _first_hint(self) -> tuple[str, Role]:
+        """What to do, in a line."""
+        if self._is_over:
+            return "Nothing is sent any more: copy it, and tell it by hand.", "muted"
+        if any(own.stand is DeliveryStatus.UNKNOWN for own in self._open):
+            return "It may have arrived: look there before you send it again.", "warn"
+        if self._open:
+            return "Send it again, or tell it by hand and say so.", "muted"
+        if self._ready:
+            return "", "muted"
+        return "Tell it where people read, then mark it.", "muted"
+
+    def watch_alarm(self, view: RunView | None) -> None:
+        """How it stands with each channel, as it goes on."""
+        if view is not None:
+            self._channels.fields = tuple(channel_fields(view, self._step))
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Send it, copy it, or say that it was told; the likeliest first."""
+        copy, edit = Choice("copy", "c Copy"), Choice("edit", "e Edit")
+        if self._is_over:
+            return (Choice("copy", "c Copy", "primary"), Choice("cancel", "Close"))
+        if self._open:
+            where = _in_short(tuple(own.channel for own in self._open))
+            again = Choice("again", f"Send again to {where}", "primary")
+            by_hand = Choice("drop", "Told by hand")
+            return (again, copy, by_hand, Choice("cancel", "Close"))
+        if self._told:
+            ways = [Choice("cancel", "Close", "primary"), copy, edit]
+            if self._ready:
+                ways.append(Choice("send", "Send anew"))
+            return (*ways, Choice("ok", "Mark as told again"))
+        told = Choice("ok", "Mark as told", "default" if self._ready else "primary")
+        if self._ready:
+            where = _in_short(self._ready)
+            send = Choice("send", f"Send to {where}", "primary")
+            return (send, copy, edit, told, Choice("cancel", "Not yet"))
+        return (copy, edit, told, Choice("cancel", "Not yet"))
+
+    def on_mount(self) -> None:
+        """Enter does the likeliest: send it, or copy it first; `e` reaches the text.
+
+        What may have arrived is sent again by nobody who only presses Enter.
+        """
+        first = self.choices()[0].id
+        if (
+            any(own.stand is DeliveryStatus.UNKNOWN for own in self._open)
+            and not self._is_over
+        ):
+            first = "cancel"
+        self.buttons[first].focus()
+
+    @property
+    def _text(self) -> str:
+        return self._area.text
+
+    @on(Button.Pressed, "#copy")
+    def action_copy_text(self) -> None:
+        """Copy the text, edited or not, and say what is next.
+
+        The next Enter marks it as told, where it is not to be sent.
+        """
+        if self.copier is not None:
+            self.copier(self._text)
+        next_one = self.buttons.get("drop") or self.buttons.get("ok")
+        if next_one is None:
+            return
+        words = f"Where you paste it yourself, “{next_one.label}” says so."
+        if not self._ready:
+            next_one.focus()
+            words = "Paste it where people read; then Enter says that it was told."
+        if not self._open:  # of what may have arrived, the warning stays
+            self._hint.update(text(words))
+            self._hint.display = True
+
+    @on(Button.Pressed, "#edit")
+    def action_edit(self) -> None:
+        """Go to the end of the text."""
+        if self._open:
+            return
+        self._area.focus()
+        self._area.move_cursor(self._area.document.end)
+
+    @on(Button.Pressed, "#send")
+    def send(self) -> None:
+        """Send the text, edited or not, to the channels that can be reached."""
+        size = len(self._text.encode("utf-8", "replace"))
+        if size > LIMIT:
+            most = size_in_words(LIMIT)
+            self.refuse(f"It has {size_in_words(size)}; {most} are sent at most.")
+        elif self._has_text():
+            self.dismiss(MessageAnswer(self._text, channels=self._ready))
+
+    @on(Button.Pressed, "#again")
+    def again(self) -> None:
+        """Send what did not arrive once more, as it is."""
+        self.dismiss(
+            MessageAnswer(self._text, again=tuple(own.number for own in self._open))
+        )
+
+    @on(Button.Pressed, "#drop")
+    def drop(self) -> None:
+        """It was told by another way."""
+        self.dismiss(
+            MessageAnswer(self._text, drop=tuple(own.number for own in self._open))
+        )
+
+    @on(Button.Pressed, "#ok")
+    def give(self) -> None:
+        """Mark the text, edited or not, as told."""
+        if self._has_text():
+            self.dismiss(MessageAnswer(self._text))
+
+    def _has_text(self) -> bool:
+        if self._text.strip():
+            return True
+        self.refuse("There is no text; what was told goes on record.")
+        return False
+
+
+def _in_short(channels: tuple[str, ...]) -> str:
+    """Channels on a button; the lines above name them all."""
+    if len(channels) == 1:
+        return cut_in_middle(channels[0], NAME)
+    return "both" if len(channels) == 2 else f"all {len(channels)}"
+
+
+def _to_see_to(found: tuple[Delivery, ...]) -> tuple[Delivery, ...]:
+    """What a person can send again: what did not arrive before what perhaps did."""
+    late = (
+        own for own in found if own.stand is DeliveryStatus.QUEUED and own.tries > 0
+    )
+    held = (*(own for own in found if own.stand is DeliveryStatus.HELD), *late)
+    return held or tuple(own for own in found if own.stand is DeliveryStatus.UNKNOWN)

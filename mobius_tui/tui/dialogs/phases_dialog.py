@@ -1,0 +1,74 @@
+"""Turning aside: the phases off the main line, and which one to go to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual import on
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button, OptionList
+from textual.widgets.option_list import Option
+
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.runbook.model.runbook import Phase
+from mobius_tui.runbook.prose.prose_model import Prose
+from mobius_tui.tui.dialogs.dialog import Choice, Dialog, words_widget
+from mobius_tui.tui.presenters.fields import prose_lines
+from mobius_tui.tui.presenters.styled_text import assemble
+
+WHY = 60
+"""Cells of a line of why there is a phase; a dialog has them on the lowest screen."""
+
+
+class PhasesDialog(Dialog[str]):
+    """Gives the id of the phase."""
+
+    def __init__(self, plan: Plan, *, likely: str | None) -> None:
+        """Make the dialog.
+
+        Args:
+            plan: the runbook's.
+            likely: the phase that the step under the cursor leads to when it fails.
+        """
+        super().__init__("Turn aside to another phase", tone="warn")
+        self._plan = plan
+        asides = [phase for phase in plan.runbook.phases if phase.aside]
+        self._phases = sorted(asides, key=lambda phase: phase.id != likely)
+        self._list = OptionList(
+            *(Option(self._label(phase), id=phase.id) for phase in self._phases),
+            markup=False,
+            compact=True,
+        )
+
+    def compose_body(self) -> Iterable[Widget]:
+        """The phases, the likely one first."""
+        words = (
+            "Its steps become pending, and are proposed next. Nothing runs by itself."
+        )
+        yield words_widget(words, "muted")
+        yield self._list
+
+    def _label(self, phase: Phase) -> Content:
+        number = self._plan.phase_numbers[phase.id]
+        steps = f"  {len(phase.steps)} steps"
+        head = assemble((f"{number} {phase.title}", "plain"), (steps, "muted"))
+        why = prose_lines(Prose(phase.why), WHY) if phase.why else ()
+        return Content("\n").join([head, *(Content("  ") + line for line in why)])
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Go or not."""
+        return (Choice("ok", "Go there", "primary"), Choice("cancel", "Don't"))
+
+    def on_mount(self) -> None:
+        """Choose at once."""
+        self._list.highlighted = 0
+        self._list.focus()
+
+    @on(OptionList.OptionSelected)
+    @on(Button.Pressed, "#ok")
+    def give(self) -> None:
+        """Give the phase."""
+        place = self._list.highlighted
+        if place is not None:
+            self.dismiss(self._phases[place].id)

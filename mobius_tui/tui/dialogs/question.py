@@ -1,0 +1,210 @@
+"""Dialogs for one answer (yes or no, text, word, file), and how a flow opens them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from textual import on
+from textual.widget import Widget
+from textual.widgets import Button, Input
+
+from mobius_tui.run.intents.messages import Intent
+from mobius_tui.tui.dialogs.dialog import Choice, Dialog, words_widget
+from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.presenters.styled_text import Role
+
+T = TypeVar("T")
+
+
+class DialogOpener(Protocol):
+    """Shows a dialog and waits for what it gives."""
+
+    async def __call__(self, dialog: Dialog[T], /) -> T | None:
+        """Show it."""
+
+
+Flow = Callable[[DialogOpener, RunView, str | None], Awaitable[Intent | None]]
+"""Given how to ask, the run, and the checklist's key that it is about."""
+
+
+def as_question(words: str) -> str:
+    """A question, whether or not the title that it ends with is one itself."""
+    return words.rstrip("?") + "?"
+
+
+class Question(Dialog[bool]):
+    """Gives `True` for yes; nothing else is a yes."""
+
+    def __init__(self, title: str, words: str, *, verb: str, tone: Role) -> None:
+        super().__init__(title, tone=tone)
+        self._words = words
+        self._verb = verb
+
+    def compose_body(self) -> Iterable[Widget]:
+        """What will happen."""
+        yield words_widget(self._words)
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Yes or no."""
+        return (Choice("yes", self._verb, "primary"), Choice("cancel", "Don't"))
+
+    def on_mount(self) -> None:
+        """Enter says yes."""
+        self.buttons["yes"].focus()
+
+    @on(Button.Pressed, "#yes")
+    def _yes(self) -> None:
+        self.dismiss(result=True)
+
+
+class ReasonDialog(Dialog[str]):
+    """Gives the text."""
+
+    def __init__(
+        self,
+        title: str,
+        words: str,
+        *,
+        verb: str,
+        prompt: str,
+        wanted: bool = True,
+        tone: Role = "plain",
+        composes: bool = False,
+    ) -> None:
+        """Make the dialog.
+
+        Args:
+            title: in the border.
+            words: what will happen.
+            verb: the button's label.
+            prompt: in the empty line.
+            wanted: whether an empty text is refused.
+            tone: the border's.
+            composes: whether the text is the thing itself, and no reason for another.
+        """
+        super().__init__(title, tone=tone)
+        self._words = words
+        self._verb = verb
+        self._line = Input(placeholder=prompt, id="reason", compact=True)
+        self._wanted = wanted
+        self.composes = composes
+
+    def compose_body(self) -> Iterable[Widget]:
+        """What will happen, and the line."""
+        yield words_widget(self._words)
+        yield self._line
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Do it or not."""
+        return (Choice("ok", self._verb, "primary"), Choice("cancel", "Don't"))
+
+    def on_mount(self) -> None:
+        """Type at once."""
+        self._line.focus()
+
+    @on(Button.Pressed, "#ok")
+    @on(Input.Submitted)
+    def give(self) -> None:
+        """Give the text, if there is one where it is wanted."""
+        words = self._line.value.strip()
+        if self._wanted and not words:
+            self.refuse("A reason is wanted; it stays on record.")
+        else:
+            self.dismiss(words)
+
+
+class TypedDialog(Dialog[str]):
+    """Gives the word that was typed; empty where none is wanted."""
+
+    KEEPS = False
+
+    def __init__(self, title: str, *, wanted: str, tone: Role) -> None:
+        """Make the dialog.
+
+        Args:
+            title: in the border.
+            wanted: the word that has to be typed; empty for none.
+            tone: the border's.
+        """
+        super().__init__(title, tone=tone)
+        self.wanted = wanted
+        self.line = Input(id="environment", compact=True)
+
+    def compose_foot(self) -> Iterable[Widget]:
+        """The line for the word: typed with what it confirms in sight."""
+        if self.wanted:
+            yield words_widget(f"Type {self.wanted} to confirm:", "bad")
+            yield self.line
+
+    @on(Input.Submitted)
+    def confirm(self) -> None:
+        """Take it as confirmed, where the word is right."""
+        if not self.wanted:
+            self.dismiss("")
+            return
+        typed = self.line.value.strip()
+        if typed == self.wanted:
+            self.dismiss(typed)
+        else:
+            self.refuse(f"That is not it; type {self.wanted}, or Esc.")
+
+
+class SaveDialog(Dialog[Path]):
+    """Gives the name of a file that does not exist yet."""
+
+    def __init__(self, output: Path, name: str) -> None:
+        """Make the dialog.
+
+        Args:
+            output: where the output itself is.
+            name: what the file may be called; offered, to be typed over.
+        """
+        super().__init__("Save the output")
+        self._output = output
+        self._line = Input(value=str(_here() / name), id="name", compact=True)
+
+    def compose_body(self) -> Iterable[Widget]:
+        """What is saved, and the line."""
+        yield words_widget(
+            "What is saved is the text as it is shown, without colours, in a file that "
+            "only you can read. It is never written over another file."
+        )
+        yield words_widget(f"The exact bytes are in {self._output}", "muted")
+
+    def compose_foot(self) -> Iterable[Widget]:
+        """The line."""
+        yield self._line
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Do it or not."""
+        return (Choice("ok", "Save it", "primary"), Choice("cancel", "Don't"))
+
+    def on_mount(self) -> None:
+        """Type at once."""
+        self._line.focus()
+
+    @on(Button.Pressed, "#ok")
+    @on(Input.Submitted)
+    def give(self) -> None:
+        """Give the path, if a file can be made there."""
+        given = self._line.value.strip()
+        path = _here() / os.path.expanduser(given)  # noqa: PTH111 - never fails
+        if not given:
+            self.refuse("A file needs a name.")
+        elif os.path.lexists(path):
+            self.refuse("There is such a file already, and it stays. Another name?")
+        elif not path.parent.is_dir():
+            self.refuse(f"There is no folder {path.parent}")
+        else:
+            self.dismiss(path)
+
+
+def _here() -> Path:
+    """The current directory, or the home folder where it was removed."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return Path(os.path.expanduser("~"))  # noqa: PTH111 - never fails

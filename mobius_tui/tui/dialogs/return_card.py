@@ -1,0 +1,126 @@
+"""The card that says where a run stands, on coming back to it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+from textual.content import Content
+from textual.widget import Widget
+
+from mobius_tui.run.state.step_state import BAD
+from mobius_tui.run.storage.last_viewed import LastView
+from mobius_tui.runbook.text.units import duration_in_words
+from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget
+from mobius_tui.tui.presenters.communication import trouble_fields
+from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.presenters.glyphs import MARKS
+from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.presenters.styled_text import assemble, text
+
+MEANWHILE = 5
+"""Steps that are named as having ended while nobody looked."""
+
+
+class ReturnCard(Dialog[None]):
+    """What happened before one came back."""
+
+    ASKS = False
+
+    def __init__(self, view: RunView, health: str, before: LastView | None) -> None:
+        """Make the card.
+
+        Args:
+            view: the run.
+            health: the worst news of health, in words.
+            before: the last look of any screen.
+        """
+        heading = f"Back in {view.runbook.title}, at {_hour(view.now)}"
+        super().__init__(heading, tone="accent")
+        self._fields = (
+            *_away(view, before),
+            *_so_far(view),
+            *_troubles(view),
+            *_around(view, health, before),
+        )
+
+    def compose_body(self) -> Iterable[Widget]:
+        """How long nobody looked, what ran, what is unknown, host and health."""
+        yield fields_widget(self._fields)
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Go on."""
+        return (Choice("cancel", "Go on", "primary"),)
+
+
+def _away(view: RunView, before: LastView | None) -> Iterable[Field]:
+    """How long no screen showed the run, and what came to its end meanwhile.
+
+    Nothing where another screen may have shown it all along.
+    """
+    if before is None or before.is_fresh(view.now):
+        return
+    away = duration_in_words(max(0.0, view.now - before.at))
+    yield Field("away", text(f"no screen showed this run for {away}"))
+    ends = sorted(
+        (own.last.ended, step_id)
+        for step_id, own in view.state.steps.items()
+        if own.last is not None and (own.last.ended or 0.0) > before.at
+    )
+    label = "since"
+    for _, step_id in ends[-MEANWHILE:]:
+        yield Field(label, _named(view, step_id))
+        label = ""
+    if len(ends) > MEANWHILE:
+        yield Field("", text(f"and {len(ends) - MEANWHILE} before those", "muted"))
+
+
+def _named(view: RunView, step_id: str) -> Content:
+    mark = MARKS[view.standings[step_id].status]
+    return assemble(
+        (f"{mark.glyph} {mark.word} ", mark.role), (view.plan.name(step_id), "plain")
+    )
+
+
+def _so_far(view: RunView) -> Iterable[Field]:
+    done, total = view.plan.progress(view.state, view.standings)
+    began = f"{done} of {total} steps done, began {duration_in_words(view.elapsed)} ago"
+    yield Field("run", text(began))
+    step_id = view.latest()
+    last = view.own(step_id).last if step_id is not None else None
+    if step_id is not None and last is not None:
+        ago = duration_in_words(max(0.0, view.now - (last.ended or last.started)))
+        when = "ago" if last.ended is not None else "so far"
+        words = assemble((f"  {ago} {when}", "muted"))
+        yield Field("last", _named(view, step_id) + words)
+
+
+def _troubles(view: RunView) -> Iterable[Field]:
+    """What wants a decision."""
+    for step_id, standing in view.standings.items():
+        if standing.status in BAD:
+            reason = assemble((f"  {standing.reason}", "muted"))
+            yield Field("look", _named(view, step_id) + reason)
+    yield from trouble_fields(view)
+
+
+def _around(view: RunView, health: str, before: LastView | None) -> Iterable[Field]:
+    """The host, and health then and now."""
+    if view.host is None:
+        yield Field("host", text("gone: nothing new can start until you resume", "bad"))
+    else:
+        yield Field("host", text(f"alive, process {view.host}", "good"))
+    if view.state.watch.why and view.state.watch.begun is None:
+        words = f"not armed: {view.state.watch.why}"
+        yield Field("watch", text(words, "warn"))
+    if before is not None and before.health:
+        then, now = f"{_hour(before.at)}  ", f"{_hour(view.now)}  "
+        yield Field("health", assemble((then, "muted"), (before.health, "plain")))
+        yield Field("", assemble((now, "muted"), (health, "plain")))
+    else:
+        yield Field("health", text(health))
+
+
+def _hour(at: float) -> str:
+    """A time of day: the card stays as it is while time goes on."""
+    return time.strftime("%H:%M:%S", time.localtime(at))

@@ -1,0 +1,318 @@
+"""What is said of a past run: annotations and action items, one and the list."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from rich.cells import cell_len
+from textual import on
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button, Input, OptionList
+from textual.widgets.option_list import Option
+
+from mobius_tui import sanitize
+from mobius_tui.review.run_action_items import ActionItemList, is_added_item
+from mobius_tui.review.run_annotations import AnnotationTarget
+from mobius_tui.review.run_report import ActionItem, Annotation
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.tui.commands.registry import key_of
+from mobius_tui.tui.dialogs.dialog import Choice, Dialog, words_widget
+from mobius_tui.tui.presenters.styled_text import Role, assemble
+from mobius_tui.tui.widgets.checklist import cut
+
+
+@dataclass(frozen=True, slots=True)
+class Annotated:
+    """What was said, on what."""
+
+    text: str
+    place: AnnotationTarget
+
+
+class AnnotateDialog(Dialog[Annotated]):
+    """Gives the text, and the place that was chosen by its button."""
+
+    composes = True
+
+    def __init__(self, places: tuple[tuple[str, AnnotationTarget], ...]) -> None:
+        """Make the dialog.
+
+        Args:
+            places: what it can be on, in words, the likeliest first.
+        """
+        super().__init__("Annotate")
+        self._places = places
+        self._line = Input(placeholder="What is there to say?", id="text", compact=True)
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Where it is kept, and the line."""
+        words = "Kept beside the run's journal, with your name; reports tell it."
+        yield words_widget(words, "muted")
+        yield self._line
+
+    def choices(self) -> tuple[Choice, ...]:
+        """A button for each place."""
+        first, *others = (
+            Choice(f"place-{number}", f"On {words}")
+            for number, (words, _) in enumerate(self._places)
+        )
+        main = Choice(first.id, first.label, "primary")
+        return (main, *others, Choice("cancel", "Don't"))
+
+    def on_mount(self) -> None:
+        """Type at once."""
+        self._line.focus()
+
+    @on(Input.Submitted)
+    def _give_first(self) -> None:
+        self._give(0)
+
+    @on(Button.Pressed)
+    def _give_chosen(self, event: Button.Pressed) -> None:
+        name = event.button.id or ""
+        if name.startswith("place-"):
+            event.stop()
+            self._give(int(name.removeprefix("place-")))
+
+    def _give(self, number: int) -> None:
+        text = self._line.value.strip()
+        if not text:
+            self.refuse("An annotation wants a text.")
+        else:
+            self.dismiss(Annotated(text, self._places[number][1]))
+
+
+class AnnotationsDialog(Dialog[int]):
+    """Gives the place, among those listed, of the one that the person goes to."""
+
+    ASKS = False
+
+    def __init__(
+        self, said: Sequence[Annotation], plan: Plan, *, at: int = 0, is_open: bool
+    ) -> None:
+        """Make the dialog.
+
+        Args:
+            said: the annotations, in the order of what they are on.
+            plan: the run's.
+            at: the place of the one that the cursor begins on.
+            is_open: whether the run goes on, so that none can be made yet.
+        """
+        super().__init__("Annotations")
+        self._said = said
+        self._plan = plan
+        self._at = at
+        self._is_open = is_open
+        lines = (Option(self._lines(each)) for each in said)
+        self._list = OptionList(*lines, id="annotations", markup=False, compact=True)
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Each with its text; where there is none, how to make one."""
+        if not self._said:
+            yield words_widget(self._none(), "muted")
+        else:
+            yield self._list
+
+    def _none(self) -> str:
+        if self._is_open:
+            return (
+                "There are none: the run goes on, and a note belongs into its journal."
+            )
+        annotate, mark = key_of("review.annotate"), key_of("review.mark")
+        return (
+            f"There are none yet. {annotate} makes one: on the moment at the cursor, "
+            f"the step, or the whole run; {mark} marks one end of a range first."
+        )
+
+    def _lines(self, each: Annotation) -> Content:
+        """What it is on, by whom and when it was said, and under that its words."""
+        written = time.strftime("%Y-%m-%d %H:%M", time.localtime(each.written))
+        head = assemble(
+            (self._place(each), "key"),
+            (f"  {each.by or 'nobody knows who'}", "strong"),
+            (f"  {written}", "muted"),
+        )
+        return head + Content("\n") + assemble((each.text, "plain"))
+
+    def _place(self, each: Annotation) -> str:
+        if each.step:
+            known = each.step in self._plan.steps
+            return self._plan.name(each.step) if known else each.step
+        if each.since is None:
+            return "the run"
+        until = "" if each.until is None else f" to {_clock(each.until)}"
+        return f"{_clock(each.since)}{until}"
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Go there, or close."""
+        if not self._said:
+            return super().choices()
+        return (Choice("ok", "Go there", "primary"), Choice("cancel", "Close"))
+
+    def on_mount(self) -> None:
+        """Choose at once."""
+        if self._said:
+            self._list.highlighted = self._at
+            self._list.focus()
+
+    @on(OptionList.OptionSelected)
+    @on(Button.Pressed, "#ok")
+    def give(self) -> None:
+        """Give the one under the cursor."""
+        self.dismiss(self._list.highlighted)
+
+
+def _clock(at: float) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(at))
+
+
+TITLES = 26
+"""Cells of an item's title."""
+OWNERS = 20
+LABELS = {"owner": "Owner", "due": "Due, as 2026-11-30", "note": "Note"}
+"""What can be said of an item, and above the lines in which it is typed."""
+TITLE = "What is to be done"
+
+
+class ActionItemsDialog(Dialog[str]):
+    """Gives the id of the item that is to be changed; empty for one that is added."""
+
+    ASKS = False
+
+    def __init__(self, found: ActionItemList, *, at: str = "", today: str) -> None:
+        """Make the dialog.
+
+        Args:
+            found: the items.
+            at: the id of the one that the cursor begins on.
+            today: as `2026-11-30`.
+        """
+        of = f" · {found.title}" if found.title else ""
+        super().__init__(f"Action items{of}")
+        self._items = found.items
+        self._problem = found.problem
+        self._at = at
+        self._today = today
+        lines = (Option(self._line(each), id=each.id) for each in self._items)
+        self._list = OptionList(*lines, id="items", markup=False, compact=True)
+
+    def compose_body(self) -> Iterable[Widget]:
+        """How many are done, and a line for each."""
+        done = sum(each.done for each in self._items)
+        nobodys = sum(not (each.owner or each.done) for each in self._items)
+        words = f"{done} of {len(self._items)} done"
+        words += f" · {nobodys} without an owner" if nobodys else ""
+        if not self._items:
+            words = "There are none yet."
+        yield words_widget(words, "muted")
+        if self._problem:
+            yield words_widget(self._problem, "warn")
+        if self._items:
+            yield self._list
+
+    def _line(self, item: ActionItem) -> Content:
+        glyph, role = ("✔", "good") if item.done else ("○", "plain")
+        late = not item.done and item.due and item.due < self._today
+        due = f"{item.due} {'overdue' if late else ''}".rstrip()
+        owner_role: Role = "plain" if item.owner else "warn"
+        return assemble(
+            (f"{glyph} ", role),  # type: ignore[arg-type]
+            (_padded(item.title, TITLES), "strong"),
+            (_padded(item.owner or "nobody's yet", OWNERS), owner_role),
+            (_padded(due or "no day", 19), "bad" if late else "muted"),
+            (item.note, "muted"),
+        )
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Change one, add one, or close."""
+        add, close = Choice("add", "Add one"), Choice("cancel", "Close")
+        if not self._items:
+            return (Choice("add", "Add one", "primary"), close)
+        return (Choice("ok", "Change it", "primary"), add, close)
+
+    def on_mount(self) -> None:
+        """Choose at once."""
+        ids = [each.id for each in self._items]
+        if ids:
+            self._list.highlighted = ids.index(self._at) if self._at in ids else 0
+            self._list.focus()
+
+    @on(Button.Pressed, "#add")
+    def add(self) -> None:
+        """Give none of them."""
+        self.dismiss("")
+
+    @on(OptionList.OptionSelected)
+    @on(Button.Pressed, "#ok")
+    def give(self) -> None:
+        """Give the item under the cursor."""
+        place = self._list.highlighted
+        if place is not None:
+            self.dismiss(self._items[place].id)
+
+
+def _padded(words: str, width: int) -> str:
+    words = cut(sanitize.line(words), width - 1)
+    return words + " " * (width - cell_len(words))
+
+
+class ActionItemDialog(Dialog[ActionItem]):
+    """Gives the item as it is to be."""
+
+    def __init__(self, item: ActionItem) -> None:
+        super().__init__(item.title or "Another action item")
+        self._item = item
+        self._labels = {**({"title": TITLE} if is_added_item(item) else {}), **LABELS}
+        self._lines = {
+            name: Input(sanitize.line(getattr(item, name)), id=name, compact=True)
+            for name in self._labels
+        }
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Whose it is, until when, and what else there is to say."""
+        said = f" · {self._item.by} said so last" if self._item.by else ""
+        yield words_widget(("Done" if self._item.done else "Not done") + said, "muted")
+        for name, label in self._labels.items():
+            yield words_widget(label)
+            yield self._lines[name]
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Keep it; say that it is done, or not."""
+        other = "It is not done" if self._item.done else "It is done"
+        return (
+            Choice("ok", "Keep", "primary"),
+            Choice("turn", other),
+            Choice("cancel", "Don't"),
+        )
+
+    def on_mount(self) -> None:
+        """Type at once."""
+        next(iter(self._lines.values())).focus()
+
+    @on(Input.Submitted)
+    @on(Button.Pressed, "#ok")
+    def give(self) -> None:
+        """Give it with what was typed."""
+        self._give(done=self._item.done)
+
+    @on(Button.Pressed, "#turn")
+    def turn(self) -> None:
+        """And done, or not done any more."""
+        self._give(done=not self._item.done)
+
+    def _give(self, *, done: bool) -> None:
+        said = {name: line.value.strip() for name, line in self._lines.items()}
+        if said["due"]:
+            try:
+                datetime.date.fromisoformat(said["due"])
+            except ValueError:
+                self.refuse(f"“{said['due']}” is no day; write it as 2026-11-30.")
+                return
+        if not said.get("title", self._item.title):
+            self.refuse("Say what is to be done.")
+            return
+        self.dismiss(replace(self._item, **said, done=done))

@@ -1,0 +1,108 @@
+"""Arming the watch, and beginning the rollback: what will happen, before it can."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from textual import on
+from textual.widget import Widget
+from textual.widgets import Button
+
+from mobius_tui.run.client.preflight import understated_steps
+from mobius_tui.run.planning.confirmation import rollback_word
+from mobius_tui.run.planning.plan import effect_of
+from mobius_tui.run.planning.rollback import rollback_of, stops_unattended
+from mobius_tui.run.planning.trigger_rules import trigger_caveats
+from mobius_tui.runbook.model.actions import Run
+from mobius_tui.runbook.model.guards import guard_in_words
+from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.model.step_text import EFFECTS, check_in_words
+from mobius_tui.tui.dialogs.dialog import Choice, fields_widget, words_widget
+from mobius_tui.tui.dialogs.question import TypedDialog
+from mobius_tui.tui.presenters.alarm import rules_in_words
+from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.presenters.step_details import command, filled
+from mobius_tui.tui.presenters.styled_text import Role, text
+
+READ_LINES = 3
+"""Lines of a script that only reads: what changes something must stay in sight."""
+
+
+def _before(view: RunView, step: Step) -> Iterator[Field]:
+    """Where a step applies, and what it waits for; without a command, its checks."""
+    if step.when:
+        yield Field("when", text(guard_in_words(step.when)))
+    if step.needs:
+        yield Field("needs", text(", ".join(view.plan.name(n) for n in step.needs)))
+    for check in step.checks if step.action is None else ():
+        yield Field("checks", text(filled(view, check_in_words(check))))
+
+
+def _command(view: RunView, step: Step) -> tuple[Field, ...]:
+    """What a step does; of a script that only reads, its beginning alone."""
+    if isinstance(step.action, Run) and step.action.effect == "read":
+        return command(view, step, lines=READ_LINES)[:1]
+    return command(view, step)
+
+
+class RollbackDialog(TypedDialog):
+    """Gives the word that was typed to confirm it; empty where none is wanted."""
+
+    def __init__(self, view: RunView, *, arms: bool) -> None:
+        """Make the dialog.
+
+        Args:
+            view: the run.
+            arms: whether a trigger is to begin the rollback, and not the person now.
+        """
+        phase = rollback_of(view.plan)
+        title = phase.title if phase is not None else ""
+        self._view = view
+        self._arms = arms
+        wanted = "" if phase is None else rollback_word(view.plan, view.state, phase)
+        words = f"Let a trigger begin {title}?" if arms else f"Begin {title} now?"
+        super().__init__(words, wanted=wanted, tone="bad")
+
+    def compose_body(self) -> Iterable[Widget]:
+        """When it begins, where it would stop, and each step with its command."""
+        view = self._view
+        phase = rollback_of(view.plan)
+        fields: list[Field] = []
+        if self._arms:
+            grace = view.runbook.health.trigger.grace if view.runbook.health else ""
+            fields += [Field("when", text(words)) for words in rules_in_words(view)]
+            health, fill = view.runbook.health, view.values.preview
+            mind = trigger_caveats(health, fill, view.reports)
+            fields += [Field("mind", text(words, "warn")) for words in mind]
+            labels = understated_steps(view.plan, phase.id) if phase else ()
+            fields += [Field("label", text(words, "warn")) for words in labels]
+            fields.append(
+                Field("then", text(f"a countdown of {grace}, which anyone can hold"))
+            )
+        else:
+            fields.append(Field("why", text(view.state.watch.reason or "you ask")))
+        stops = stops_unattended(view.plan, view.state)
+        fields += [Field("stops", text(f"at {words}", "bad")) for words in stops]
+        fields.append(Field("once", text("it is made at most once in this run")))
+        yield fields_widget(tuple(fields))
+        for step in phase.steps if phase is not None else ():
+            effect = effect_of(step)
+            role: Role = "bad" if effect == "destroy" else "strong"
+            mark = f"  {EFFECTS[effect]}" if effect != "read" else ""
+            yield words_widget(f"{view.plan.name(step.id)}{mark}", role)
+            yield fields_widget((*_before(view, step), *_command(view, step)))
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Do it or not."""
+        verb = "Arm it" if self._arms else "Begin it"
+        return (Choice("go", verb, "error"), Choice("cancel", "Don't"))
+
+    def on_mount(self) -> None:
+        """Put the focus where the confirmation is."""
+        (self.line if self.wanted else self.buttons["cancel"]).focus()
+
+    @on(Button.Pressed, "#go")
+    def press(self) -> None:
+        """The same as Enter in the line."""
+        self.confirm()

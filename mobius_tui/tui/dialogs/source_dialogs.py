@@ -1,0 +1,95 @@
+"""Which file is edited as the source, and what was edited since a run began."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from mobius_tui.runbook.library.own_runbooks import (
+    copy_of,
+    copy_to_own,
+    editable_file,
+    why_read_only,
+)
+from mobius_tui.tui.dialogs.dialog import Dialog, words_widget
+from mobius_tui.tui.dialogs.question import Question
+from mobius_tui.tui.presenters.styled_text import Role, text
+from mobius_tui.tui.screens.page import Page
+
+
+async def file_to_edit(page: Page, path: Path) -> Path | None:
+    """The file that a person may edit; only from a worker.
+
+    Args:
+        page: asks, and says why not.
+        path: the runbook's file.
+
+    Returns:
+        The file, or their copy of it; `None` where they want none.
+
+    Raises:
+        UsageError: the copy could not be made.
+    """
+    path = editable_file(path)
+    if not path.is_file():
+        page.tell(f"{path} is not there any more.", is_problem=True)
+        return None
+    why = why_read_only(path)
+    if not why:
+        return path
+    words = (
+        f"{why} A copy in your own folder is listed in the library, and found by its "
+        f"name before this one: {copy_of(path)}"
+    )
+    title = f"Edit a copy of {path.name}?"
+    if not await page.ask(Question(title, words, verb="Copy and edit", tone="plain")):
+        return None
+    return await asyncio.to_thread(copy_to_own, path)
+
+
+MOST = 2000
+"""Lines that are shown; more are counted."""
+ROLES: tuple[tuple[str, Role], ...] = (
+    ("---", "muted"),
+    ("+++", "muted"),
+    ("@@", "accent"),
+    ("+", "good"),
+    ("-", "bad"),
+)
+
+
+class ChangesDialog(Dialog[None]):
+    """Shows them; nothing comes of it."""
+
+    ASKS = False
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        """Make it.
+
+        Args:
+            lines: a unified diff, from anywhere.
+        """
+        super().__init__("Edited since this run began")
+        self._lines = lines
+
+    def compose_body(self) -> Iterable[Widget]:
+        """What it is for, and the diff."""
+        yield words_widget(
+            "This is for the next run. The one that is open goes by its own copy, and "
+            "nothing of it has changed.",
+        )
+        shown = [_line(each) for each in self._lines[:MOST]]
+        if len(self._lines) > MOST:
+            shown.append(text(f"… and {len(self._lines) - MOST} lines more", "muted"))
+        yield Static(Content("\n").join(shown), markup=False, classes="words")
+
+
+def _line(line: str) -> Content:
+    roles = (role for start, role in ROLES if line.startswith(start))
+    role: Role = next(roles, "plain")
+    return text(line or " ", role)

@@ -1,0 +1,109 @@
+"""Flows about the run as a whole, and about the watch over its health."""
+
+from __future__ import annotations
+
+from mobius_tui.run.intents.messages import Intent
+from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.tui.dialogs.dialog import ContactsDialog
+from mobius_tui.tui.dialogs.phases_dialog import PhasesDialog
+from mobius_tui.tui.dialogs.question import DialogOpener, Question, ReasonDialog
+from mobius_tui.tui.dialogs.rollback_dialog import RollbackDialog
+from mobius_tui.tui.presenters.run_view import RunView
+
+
+async def note(ask: DialogOpener, view: RunView, key: str | None) -> Intent | None:
+    """Put a remark on record, on the step under the cursor or on the run."""
+    step = view.step(key)
+    about = view.plan.name(step.id) if step is not None else "the run"
+    words = await ask(
+        ReasonDialog(
+            f"Note on {about}",
+            "It goes on record with the time and your name.",
+            verb="Add it",
+            prompt="What should be remembered?",
+            composes=True,
+        )
+    )
+    if words is None:
+        return None
+    return Intent(wish="note", step=step.id if step is not None else None, text=words)
+
+
+async def enter_phase(
+    ask: DialogOpener, view: RunView, key: str | None
+) -> Intent | None:
+    """Turn aside to another phase."""
+    step = view.step(key)
+    likely = step.on_failure if step is not None else None
+    phase = await ask(PhasesDialog(view.plan, likely=likely))
+    return _enter(view, phase, step)
+
+
+async def enter_this_phase(
+    ask: DialogOpener, view: RunView, key: str | None
+) -> Intent | None:
+    """Turn aside to the phase under the cursor."""
+    phase = view.phase(key)
+    if phase is None:
+        return None
+    number = view.plan.phase_numbers[phase.id]
+    words = "Its steps become pending, and are proposed next. Nothing runs by itself."
+    title = f"Go to {number} {phase.title}?"
+    if not await ask(Question(title, words, verb="Go there", tone="warn")):
+        return None
+    return _enter(view, phase.id, None)
+
+
+def _enter(view: RunView, phase: str | None, step: Step | None) -> Intent | None:
+    if phase is None:
+        return None
+    origin = step.id if step is not None else view.proposal.step
+    return Intent(wish="enter", phase=phase, step=origin, text="a person went there")
+
+
+async def contacts(ask: DialogOpener, view: RunView, _key: str | None) -> Intent | None:
+    """Show whom to call."""
+    await ask(ContactsDialog(view.runbook.contacts))
+    return None
+
+
+async def end_run(ask: DialogOpener, view: RunView, _key: str | None) -> Intent | None:
+    """End the run for good; what is left undone wants a reason."""
+    outcome, why = view.plan.outcome(view.state)
+    completed = outcome == "completed"
+    reason = await ask(
+        ReasonDialog(
+            "End the run?",
+            f"It ends as {outcome}: {why}. Nothing can be started in it any more.",
+            verb="End it",
+            prompt="Remark, if there is one" if completed else "Why does it end here?",
+            wanted=not completed,
+            tone="good" if completed else "warn",
+        )
+    )
+    return None if reason is None else Intent(wish="end", text=reason)
+
+
+async def arm(ask: DialogOpener, view: RunView, _key: str | None) -> Intent | None:
+    """Let a trigger begin the rollback, or let it no longer."""
+    if view.state.watch.armed:
+        words = "A trigger that fires only says so from then on; you can arm it again."
+        question = Question("Disarm the watch?", words, verb="Disarm it", tone="warn")
+        if not await ask(question):
+            return None
+        return Intent(wish="disarm")
+    said = await ask(RollbackDialog(view, arms=True))
+    return None if said is None else Intent(wish="arm", confirm=said)
+
+
+async def hold(_ask: DialogOpener, _view: RunView, _key: str | None) -> Intent | None:
+    """Hold the countdown, at once: there is no time for a question."""
+    return Intent(wish="hold")
+
+
+async def roll_back(
+    ask: DialogOpener, view: RunView, _key: str | None
+) -> Intent | None:
+    """Begin the rollback that a trigger would begin."""
+    said = await ask(RollbackDialog(view, arms=False))
+    return None if said is None else Intent(wish="rollback", confirm=said)

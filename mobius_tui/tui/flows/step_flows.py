@@ -1,0 +1,320 @@
+"""From a command on a step to an intent: what is asked of the person on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.planning.confirmation import approval_phrase
+from mobius_tui.run.planning.plan import effect_of, follows, kind_of
+from mobius_tui.run.planning.step_status import approval_awaited
+from mobius_tui.run.state.approvals import pending, valid
+from mobius_tui.runbook.model.actions import Choose
+from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.tui.dialogs.answer_dialogs import AnswersDialog, DecisionDialog
+from mobius_tui.tui.dialogs.confirm_dialogs import ApproveDialog, ConfirmDialog
+from mobius_tui.tui.dialogs.failure_dialog import FailureDialog
+from mobius_tui.tui.dialogs.message_dialog import MessageDialog
+from mobius_tui.tui.dialogs.question import (
+    DialogOpener,
+    Flow,
+    Question,
+    ReasonDialog,
+    as_question,
+)
+from mobius_tui.tui.flows.run_flows import (
+    arm,
+    contacts,
+    end_run,
+    enter_phase,
+    enter_this_phase,
+    hold,
+    note,
+    roll_back,
+)
+from mobius_tui.tui.presenters.availability import stoppable
+from mobius_tui.tui.presenters.communication import wants_a_person
+from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.presenters.step_explanation import waiting_for
+
+
+def step_awaiting_approval(view: RunView, key: str | None = None) -> Step | None:
+    """The step that waits for an approval: the one under the cursor, or the first."""
+    steps = pending(view.plan, view.state)
+    return next((s for s in steps if s.id == key), steps[0] if steps else None)
+
+
+async def ask_approval(
+    ask: DialogOpener, view: RunView, key: str | None
+) -> Intent | None:
+    """Put a step before somebody else."""
+    step = view.step(key)
+    if step is None or step.approve is None:
+        return None
+    run = view.state.began.run if view.state.began else ""
+    words = (
+        f"{step.approve.role} approves it from a viewer of their own, by "
+        f"`mobius-tui approve {run}`, or with this run open. It is for this command "
+        f"with these values alone, and for {step.approve.within}."
+    )
+    title = f"Ask {step.approve.role} to approve {view.plan.name(step.id)}?"
+    if not await ask(Question(title, words, verb="Ask", tone="warn")):
+        return None
+    number = view.next_attempt(step.id)
+    return Intent(wish="ask approval", step=step.id, attempt=number)
+
+
+async def approve(ask: DialogOpener, view: RunView, key: str | None) -> Intent | None:
+    """Say as a second person that a step may begin."""
+    step = step_awaiting_approval(view, key)
+    approval = valid(view.plan, view.state, step) if step is not None else None
+    if step is None or approval is None:
+        return None
+    name = await ask(ApproveDialog(view, step, approval))
+    if name is None:
+        return None
+    return Intent(
+        wish="approve",
+        step=step.id,
+        attempt=approval.asked.attempt,
+        values={"binding": approval.asked.binding, "name": name},
+        confirm=approval_phrase(name, step.id),
+    )
+
+
+async def start(ask: DialogOpener, view: RunView, key: str | None) -> Intent | None:
+    """Run a step, for the first time or again, after what its effect wants."""
+    step = view.step(key)
+    if step is None:
+        return None
+    if any(True for _ in approval_awaited(view.plan, view.state, step)):
+        return await ask_approval(ask, view, key)
+    again = bool(view.own(step.id).attempts)
+    confirm = ""
+    if effect_of(step) != "read":
+        said = await ask(ConfirmDialog(view, step))
+        if said is None:
+            return None
+        confirm = said
+    return Intent(
+        wish="retry" if again else "start",
+        step=step.id,
+        attempt=view.next_attempt(step.id),
+        confirm=confirm,
+    )
+
+
+async def tick(ask: DialogOpener, view: RunView, key: str | None) -> Intent | None:
+    """Do what a person does: tick, answer, or decide."""
+    step = view.step(key)
+    if step is None:
+        return None
+    if kind_of(step) == "choose":
+        return await choose(ask, view, key)
+    if kind_of(step) == "message":
+        return await message(ask, view, key)
+    said = await ask(AnswersDialog(view, step))
+    if said is None:
+        return None
+    return Intent(
+        wish="tick",
+        step=step.id,
+        attempt=view.next_attempt(step.id),
+        values=said.values,
+        text=said.note,
+    )
+
+
+async def choose(ask: DialogOpener, view: RunView, key: str | None) -> Intent | None:
+    """Decide."""
+    step = view.step(key)
+    if step is None:
+        return None
+    said = await ask(DecisionDialog(view, step))
+    if said is None or not await _may_end(ask, view, step, said.values):
+        return None
+    return Intent(
+        wish="choose",
+        step=step.id,
+        attempt=view.next_attempt(step.id),
+        names=said.values,
+        text=said.reason,
+    )
+
+
+async def _may_end(
+    ask: DialogOpener, view: RunView, step: Step, values: tuple[str, ...]
+) -> bool:
+    """Ask again before a decision ends the run."""
+    action = step.action
+    ends = isinstance(action, Choose) and any(
+        option.end and option.value in values for option in action.options
+    )
+    if not ends:
+        return True
+    done, total = view.plan.progress(view.state, view.standings)
+    said = await ask(
+        ReasonDialog(
+            "End the run with this decision?",
+            f"{done} of {total} steps are done. Nothing can be started in the run any "
+            "more; look at Health first.",
+            verb="End it",
+            prompt="Remark, if there is one",
+            wanted=False,
+            tone="warn",
+        )
+    )
+    return said is not None
+
+
+async def message(ask: DialogOpener, view: RunView, key: str | None) -> Intent | None:
+    """Send a message, or mark it as told; the text as told goes on record.
+
+    Where the cursor is on none, it is about the first one that did not arrive.
+    """
+    step = view.step(key)
+    if step is None or kind_of(step) != "message":
+        step = view.step(wants_a_person(view))
+    if step is None:
+        return None
+    told = await ask(MessageDialog(view, step))
+    if told is None:
+        return None
+    if told.again:
+        return Intent(wish="send again", names=tuple(map(str, told.again)))
+    if told.drop:
+        return Intent(wish="drop", names=tuple(map(str, told.drop)))
+    return Intent(
+        wish="send" if told.channels else "tick",
+        step=step.id,
+        attempt=view.next_attempt(step.id),
+        text=told.text,
+        names=told.channels,
+    )
+
+
+async def decide(ask: DialogOpener, view: RunView, key: str | None) -> Intent | None:
+    """Choose a way on from a step that went wrong, and go it."""
+    step = view.step(key)
+    if step is None:
+        return None
+    way = await ask(FailureDialog(view, step))
+    if way is None:
+        return None
+    return await FLOWS[way](ask, view, key)
+
+
+async def look_first(
+    _ask: DialogOpener, view: RunView, key: str | None
+) -> Intent | None:
+    """Make the checks of a step that went wrong, and run nothing else of it."""
+    step = view.step(key)
+    return None if step is None else Intent(wish="look", step=step.id)
+
+
+async def retry(ask: DialogOpener, view: RunView, key: str | None) -> Intent | None:
+    """Run a step again."""
+    step = view.step(key)
+    if step is None:
+        return None
+    if kind_of(step) in ("manual", "message", "choose"):
+        return await tick(ask, view, key)
+    return await start(ask, view, key)
+
+
+async def stop(ask: DialogOpener, view: RunView, key: str | None) -> Intent | None:
+    """Stop a running step."""
+    step = stoppable(view, key)
+    last = view.own(step.id).last if step is not None else None
+    if step is None or last is None:
+        return None
+    if effect_of(step) != "read" and not follows(step):
+        words = (
+            "It gets SIGTERM, and 5 s later SIGKILL, with all its processes. "
+            "What it has changed by then stays as it is."
+        )
+        title = as_question(f"Stop {view.plan.name(step.id)}")
+        if view.verifying == step.id:
+            words = (
+                "Its script has ended, and what that changed stays as it is. Only the "
+                "checks are stopped, and the step counts as stopped, not as passed."
+            )
+            title = as_question(f"Stop checking {view.plan.name(step.id)}")
+        if not await ask(Question(title, words, verb="Stop it", tone="bad")):
+            return None
+    return Intent(wish="stop", step=step.id, attempt=last.number)
+
+
+async def skip(ask: DialogOpener, view: RunView, key: str | None) -> Intent | None:
+    """Pass a step over, with a reason."""
+    step = view.step(key)
+    if step is None:
+        return None
+    counts = "" if step.optional else " A run with a skipped step is not completed."
+    waiting = waiting_for(view, step)
+    if waiting:
+        them = "1 step waits" if waiting == 1 else f"{waiting} steps wait"
+        counts += f" {them} for it, and will go on waiting."
+    reason = await ask(
+        ReasonDialog(
+            as_question(f"Skip {view.plan.name(step.id)}"),
+            f"It is passed over, and the reason stays on record.{counts}",
+            verb="Skip it",
+            prompt="Why is it skipped?",
+            tone="warn",
+        )
+    )
+    return None if reason is None else Intent(wish="skip", step=step.id, text=reason)
+
+
+async def restore(_ask: DialogOpener, view: RunView, key: str | None) -> Intent | None:
+    """Make a skipped step pending again."""
+    step = view.step(key)
+    return None if step is None else Intent(wish="restore", step=step.id)
+
+
+async def override(ask: DialogOpener, view: RunView, key: str | None) -> Intent | None:
+    """Vouch for a step, with a reason."""
+    step = view.step(key)
+    if step is None:
+        return None
+    reason = await ask(
+        ReasonDialog(
+            as_question(f"Override {view.plan.name(step.id)}"),
+            "You vouch that it is as it should be: gates open, and the reason stays on "
+            "record with your name.",
+            verb="Override it",
+            prompt="How do you know?",
+            tone="warn",
+        )
+    )
+    if reason is None:
+        return None
+    return Intent(wish="override", step=step.id, text=reason)
+
+
+FLOWS: Mapping[str, Flow] = {
+    "start": start,
+    "tick": tick,
+    "choose": choose,
+    "message": message,
+    "decide": decide,
+    "phase": enter_this_phase,
+    "end": end_run,
+    "stop": stop,
+    "look_first": look_first,
+    "retry": retry,
+    "skip": skip,
+    "restore": restore,
+    "override": override,
+    "note": note,
+    "enter_phase": enter_phase,
+    "contacts": contacts,
+    "end_run": end_run,
+    "ask_approval": ask_approval,
+    "approve": approve,
+    "arm": arm,
+    "hold": hold,
+    "roll_back": roll_back,
+}
+"""By command, and by what Enter offers."""

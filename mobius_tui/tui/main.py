@@ -1,0 +1,238 @@
+"""Opens the screens, keeps them open over foreground tasks, and gives the exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from importlib import import_module
+from shutil import get_terminal_size
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.run_index import likely_open
+from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.table_of_contents import (
+    TableOfContents,
+    read_table_of_contents,
+)
+from mobius_tui.tui.app import MobiusApp
+from mobius_tui.tui.backend import capabilities, startup
+from mobius_tui.tui.backend.base_page import (
+    BasePage,
+    LeaveForTask,
+    PendingScreen,
+    in_thread,
+)
+from mobius_tui.tui.backend.capabilities import fitted
+from mobius_tui.tui.commands.registry import remap
+from mobius_tui.tui.config.settings import Settings
+from mobius_tui.tui.presenters.styled_text import MODE_STYLES, assemble, badge
+
+if TYPE_CHECKING:
+    from mobius_tui.run.client.run_briefing import Briefing
+    from mobius_tui.run.intents.messages import Intent
+    from mobius_tui.tui.navigation import Navigator
+
+
+def loading_picture(contents: TableOfContents | None) -> Iterable[Widget]:
+    """The widgets of the first picture; their ids give them their places.
+
+    Args:
+        contents: the run's table of contents, if it has one.
+    """
+    if contents is None:
+        yield Static(" Reading the run …", classes="bar", markup=False)
+        return
+    title = assemble((contents.title, "strong"))
+    if contents.environment:
+        title += assemble((" ▸ ", "muted"), (contents.environment, "plain"))
+    mode = contents.mode if contents.mode in MODE_STYLES else "incident"
+    bar = title + Content("  ") + badge(mode)
+    bar += assemble(("  reading the run …", "muted"))
+    yield Static(bar, classes=f"bar -mode-{mode}", markup=False)
+    checklist = Static(_checklist(contents), id="checklist", markup=False)
+    checklist.border_title = "Checklist"
+    yield checklist
+
+
+def _checklist(contents: TableOfContents) -> Content:
+    """The rows where the checklist will have them, without any state."""
+    lines = [
+        assemble((f"   ▾ {title}" if is_phase else f"     {title}", "muted"))
+        for is_phase, title in contents.rows
+    ]
+    return Content("\n").join(lines)
+
+
+def show(first: BasePage | PendingScreen, settings: Settings, news: str = "") -> int:
+    """Run the app on a screen, and anew after each errand; returns the exit code.
+
+    Args:
+        first: the screen.
+        settings: the person's.
+        news: what to tell at once.
+
+    Raises:
+        MobiusError: the screen could not be made.
+        FaultError: the app came to a fault of its own.
+    """
+    encoding = getattr(sys.__stderr__, "encoding", None) or "utf-8"
+    settings = fitted(settings, os.environ, encoding)
+    remap(settings.keys)
+    if isinstance(first, PendingScreen):
+        app = MobiusApp(ahead=first, settings=settings)
+    else:
+        app = MobiusApp(first, settings=settings, news=news)
+    while True:
+        result = app.run()
+        if settings.title:
+            _give_title_back()
+        if app.crash is not None:
+            from mobius_tui.run.storage.crash_report import unforeseen_fault
+
+            raise unforeseen_fault(app.crash, app.left_behind) from app.crash
+        if app.trouble is not None:
+            raise app.trouble
+        if not isinstance(result, LeaveForTask) or app.return_code:
+            code = result if isinstance(result, int) else 0
+            return app.return_code or code
+        settings = replace(settings, theme=app.theme)  # it may be another by now
+        news = result.errand.run()
+        screens = [make() for make in result.pages]
+        # Sent away before the first screen was made, it begins again.
+        ahead = first if isinstance(first, PendingScreen) and not screens else None
+        app = MobiusApp(*screens, ahead=ahead, settings=settings, news=news)
+
+
+def _give_title_back() -> None:
+    with suppress(OSError):  # the terminal may be gone
+        print(capabilities.RESTORE, end="", file=sys.__stderr__, flush=True)
+
+
+def _openings() -> Navigator:
+    from mobius_tui.tui.navigation import Navigator
+
+    return Navigator(repaints=startup.repaints(os.environ))
+
+
+def open_library(settings: Settings) -> int:
+    """Show the library; returns the exit code."""
+    return show(_openings().library(), settings)
+
+
+def open_briefing(
+    briefing: Briefing,
+    settings: Settings,
+    *,
+    auto: Intent | None,
+    answers: Mapping[str, str],
+) -> int:
+    """Show a briefing, and the run that begins with it; returns the exit code.
+
+    Args:
+        briefing: what is known before the run.
+        settings: the person's.
+        auto: sent as soon as the run has begun.
+        answers: by variable; the person may change them.
+    """
+    return show(_openings().briefing(briefing, auto=auto, answers=answers), settings)
+
+
+def open_watch(directory: RunDirectory, settings: Settings, news: str) -> None:
+    """Show the health of a watch that has just begun, with the whole room.
+
+    Args:
+        directory: the run's.
+        settings: the person's.
+        news: what to tell at once; nothing where it is empty.
+
+    Raises:
+        MobiusError: the run is damaged.
+    """
+    from mobius_tui.run.client.viewer import Viewer
+    from mobius_tui.tui.screen_state import ScreenState
+
+    stand = ScreenState(key=None, moved=False, pane="health", zoomed=True, drafts={})
+    viewer = Viewer(directory)
+    show(_openings().run(viewer, is_new=True, auto=None, stand=stand), settings, news)
+
+
+def open_review(directory: RunDirectory, settings: Settings) -> int:
+    """Show a run as it was at any of its moments; returns the exit code.
+
+    Args:
+        directory: the run's.
+        settings: the person's.
+
+    Raises:
+        MobiusError: it never began, or is damaged.
+    """
+    known = read_table_of_contents(directory, get_terminal_size().lines)
+
+    async def make() -> BasePage:
+        await in_thread(partial(import_module, "mobius_tui.tui.navigation"))
+        return await _openings().look_back(directory)
+
+    return show(PendingScreen(partial(loading_picture, known), make), settings)
+
+
+def open_stats(name: str, title: str, settings: Settings) -> int:
+    """Show what all runs of a runbook say; returns the exit code.
+
+    Args:
+        name: its id, or its file.
+        title: what it is called.
+        settings: the person's.
+    """
+    from mobius_tui.tui.screens.statistics_screen import StatsScreen, stats_of
+
+    return show(StatsScreen(title, partial(stats_of, name)), settings)
+
+
+def open_facilitator(directory: RunDirectory, settings: Settings) -> int:
+    """Show a drill to whoever leads it; returns the exit code.
+
+    Args:
+        directory: the drill, which is under way.
+        settings: the person's.
+
+    Raises:
+        MobiusError: there is nothing to lead in it.
+    """
+    from mobius_tui.run.client.viewer import Viewer
+    from mobius_tui.tui.screens.facilitator_screen import FacilitatorPage
+
+    return show(FacilitatorPage(Viewer(directory)), settings)
+
+
+def open_run(
+    directory: RunDirectory | None, settings: Settings, *, auto: Intent | None
+) -> int:
+    """Show a run that has begun; its name and steps at once, the rest when it is read.
+
+    Args:
+        directory: the run's; the newest open one without it.
+        settings: the person's.
+        auto: an intent to send at once, which makes the run go on by itself.
+
+    Raises:
+        MobiusError: there is no such run, or it is damaged.
+    """
+    likely = directory or likely_open(runs_root())
+    rows = get_terminal_size().lines
+    known = None if likely is None else read_table_of_contents(likely, rows)
+
+    async def make() -> BasePage:
+        # Only now: it takes longer to import than the first picture takes to draw.
+        await in_thread(partial(import_module, "mobius_tui.tui.navigation"))
+        return await _openings().come_back(directory, auto=auto)
+
+    return show(PendingScreen(partial(loading_picture, known), make), settings)

@@ -1,0 +1,252 @@
+"""Making the screens, each with what it needs from the rest of the program."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mobius_tui.drill.coached_drills import is_coached
+from mobius_tui.drill.detection_gaps import drill_coverage
+from mobius_tui.drill.library_listing import LibraryListing, list_library
+from mobius_tui.errors import MobiusError
+from mobius_tui.review.reviewed_run import ReviewedRun
+from mobius_tui.run.client.follow_up import FollowUp
+from mobius_tui.run.client.run_briefing import (
+    Briefing,
+    prepare_briefing,
+    refresh_briefing,
+)
+from mobius_tui.run.client.start_run import resume_run, start_new_run
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.records.run_summary import newest_open
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.watch.other_runs import OtherRunsMonitor
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.library.runbook_files import bundled_runbooks, own_runbook_files
+from mobius_tui.tui.backend.base_page import in_thread
+from mobius_tui.tui.screen_state import ScreenState
+from mobius_tui.tui.screens.page import Page
+from mobius_tui.tui.screens.run_screen import RunScreen
+
+if TYPE_CHECKING:
+    from mobius_tui.health.probe import ProbeLook
+    from mobius_tui.review.run_timeline import RunTimeline
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Navigator:
+    """Makes screens that lead to one another."""
+
+    repaints: int
+    """The most repaints in a second that news may cause."""
+
+    def library(self, at: str = "") -> Page:
+        """Home.
+
+        Args:
+            at: the key of the line that the cursor begins on.
+        """
+        from mobius_tui.tui.screens.library_screen import LibraryScreen
+
+        screen: LibraryScreen
+
+        def brief(path: Path) -> None:
+            briefing = prepare_briefing(load(path), given={})
+            screen.app.push_screen(self.briefing(briefing, auto=None, answers={}))
+
+        def attach(directory: RunDirectory) -> None:
+            screen.app.push_screen(self.run(Viewer(directory), is_new=False, auto=None))
+
+        async def look_back(directory: RunDirectory) -> None:
+            screen.app.push_screen(await self.look_back(directory))
+
+        screen = LibraryScreen(
+            _shelf,
+            brief=brief,
+            attach=attach,
+            look_back=look_back,
+            elsewhere=OtherRunsMonitor(runs_root()).look,
+            at=at,
+        )
+        screen.reopen = lambda: self.library(screen.at)
+        return screen
+
+    def briefing(
+        self,
+        briefing: Briefing,
+        *,
+        auto: Intent | None,
+        answers: Mapping[str, str],
+        source: Path | None = None,
+        trouble: str = "",
+    ) -> Page:
+        """What will run; leads to the run.
+
+        Args:
+            briefing: what is known.
+            auto: sent as soon as the run has begun.
+            answers: by variable; the person may change them.
+            source: the file that is edited; the runbook's own without it.
+            trouble: what is wrong with it since it was edited.
+        """
+        from mobius_tui.tui.screens.briefing_screen import BriefingScreen
+
+        screen: BriefingScreen
+
+        def opened(directory: RunDirectory) -> None:
+            screen.app.switch_screen(
+                self.run(Viewer(directory), is_new=True, auto=auto)
+            )
+
+        def attach(directory: RunDirectory) -> None:
+            screen.app.push_screen(self.run(Viewer(directory), is_new=False, auto=None))
+
+        screen = BriefingScreen(
+            briefing,
+            begin=start_new_run,
+            opened=opened,
+            answers=answers,
+            probe=_probe,
+            drilled=partial(drill_coverage, runs_root(), briefing.runbook),
+            elsewhere=OtherRunsMonitor(runs_root()).look,
+            attach=attach,
+            source=source,
+            trouble=trouble,
+        )
+
+        def reopen() -> Page:
+            anew, wrong = briefing, screen.trouble
+            if screen.is_edited:
+                anew, wrong = _read_again(briefing, screen.source)
+            return self.briefing(
+                anew,
+                auto=auto,
+                answers={**answers, **screen.typed},
+                source=screen.source,
+                trouble=wrong,
+            )
+
+        screen.reopen = reopen
+        return screen
+
+    async def come_back(
+        self, directory: RunDirectory | None, *, auto: Intent | None
+    ) -> Page:
+        """A run that has begun, with a host that lives.
+
+        Args:
+            directory: the run's; the newest open one without it.
+            auto: an intent to send at once, which makes the run go on by itself.
+
+        Raises:
+            MobiusError: there is no such run, it is damaged, or has no host.
+        """
+        follower = await in_thread(partial(_read, directory))
+        if follower.state.ended is None:
+            await resume_run(follower.directory, follower.runbook)
+            follower.poll()
+        viewer = Viewer(follower.directory, follower)
+        return self.run(viewer, is_new=False, auto=auto)
+
+    async def look_back(self, directory: RunDirectory) -> Page:
+        """A run, as it was at any of its moments.
+
+        Args:
+            directory: the run's.
+
+        Raises:
+            MobiusError: it never began, or is damaged.
+        """
+        return self.review(*await in_thread(partial(_read_whole, directory)))
+
+    def review(self, rewound: ReviewedRun, whole: RunTimeline) -> Page:
+        """A run that has been read, as it was at any of its moments.
+
+        Args:
+            rewound: the run.
+            whole: its timeline.
+        """
+        from mobius_tui.tui.screens.review_screen import ReviewScreen
+
+        screen = ReviewScreen(rewound, whole=whole, repaints=self.repaints)
+        screen.reopen = lambda: self.review(screen.rewound, screen.known)
+        return screen
+
+    def run(
+        self,
+        viewer: Viewer,
+        *,
+        is_new: bool,
+        auto: Intent | None,
+        stand: ScreenState | None = None,
+    ) -> Page:
+        """A run that has begun.
+
+        Args:
+            viewer: the run's; the screen closes it.
+            is_new: whether the person knows it, and needs no card.
+            auto: an intent to send at once, which makes the run go on by itself.
+            stand: where the person was in it before the screens went away.
+        """
+        screen: RunScreen
+
+        def brief(due: FollowUp) -> None:
+            briefing = prepare_briefing(due.runbook, given=due.given)
+            screen.app.switch_screen(self.briefing(briefing, auto=None, answers={}))
+
+        screen = RunScreen(
+            viewer,
+            resume=resume_run,
+            is_new=is_new,
+            auto=auto,
+            repaints=self.repaints,
+            stand=stand,
+            brief=brief,
+        )
+        began = viewer.follower.state.began
+        screen.coaches = is_coached(began.site if began is not None else None)
+        screen.reopen = lambda: self.run(
+            Viewer(viewer.directory), is_new=True, auto=None, stand=screen.stand
+        )
+        return screen
+
+
+def _read(directory: RunDirectory | None) -> Follower:
+    return Follower(directory or newest_open(runs_root()))
+
+
+def _read_whole(directory: RunDirectory) -> tuple[ReviewedRun, RunTimeline]:
+    """A run that is looked back on, and its timeline."""
+    from mobius_tui.review.reviewed_run import review_snapshot
+
+    rewound = ReviewedRun(directory)
+    whole = review_snapshot(rewound).timeline()
+    gc.freeze()  # or every look for garbage goes through all of it: 250 ms of 100,000
+    return rewound, whole
+
+
+async def _probe(briefing: Briefing, given: Mapping[str, str]) -> tuple[ProbeLook, ...]:
+    from mobius_tui.run.client.probe_preview import (
+        preview_probes,  # httpx takes 60 ms to import
+    )
+
+    return await preview_probes(briefing, given)
+
+
+def _read_again(briefing: Briefing, source: Path) -> tuple[Briefing, str]:
+    """The briefing by the source as it is now, or as before and what is wrong."""
+    try:
+        return refresh_briefing(briefing, load(source)), ""
+    except MobiusError as error:
+        return briefing, str(error)
+
+
+def _shelf() -> LibraryListing:
+    return list_library(runs_root(), bundled_runbooks(), own_runbook_files())

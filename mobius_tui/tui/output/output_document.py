@@ -1,0 +1,313 @@
+"""Reads lines out of a step's output file, wherever they are, as they are asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.segment import Segment
+
+from mobius_tui.run.storage.safe_open import regular_descriptor
+from mobius_tui.sanitize import SGR, clean, decode, excess
+from mobius_tui.tui.output.output_index import LineIndex, StreamSpan, StreamSpans
+from mobius_tui.tui.output.sgr import PLAIN, Pen, parse, pen_after
+
+COSTLY = 1024
+"""Colours, controls, tabs and unreadable bytes of one line that are shown at most.
+
+Each takes as long as a hundred letters; a person who presses a key waits for all.
+"""
+
+
+def shown_of(line: bytes) -> tuple[bytes, int]:
+    """Return which bytes of a line are shown, and how many behind them are not.
+
+    Of one that rewrites itself it is what it says at last.
+
+    Args:
+        line: All of it, without its newline.
+    """
+    line = line.rstrip(b"\r")
+    line = line[line.rfind(b"\r") + 1 :]
+    if len(line) > COSTLY:
+        text = line.decode("utf-8", "surrogateescape")
+        place = excess(text, COSTLY)
+        if place is not None:
+            body = text[:place].encode("utf-8", "surrogateescape")
+            return body, len(line) - len(body)
+    return line, 0
+
+
+def shown_of_long(head: bytes, tail: bytes, length: int) -> tuple[bytes, int]:
+    """Return the same of a line that is too long.
+
+    Of one that does not rewrite itself it is its beginning.
+
+    Args:
+        head: Its first bytes, 64 KiB of them.
+        tail: Its last ones.
+        length: All of its bytes.
+    """
+    if b"\r" in tail.rstrip(b"\r"):
+        return shown_of(tail)
+    body, _ = shown_of(_whole_characters(head))
+    return body, length - len(body)
+
+
+def _whole_characters(data: bytes) -> bytes:
+    """Return `data` without the UTF-8 character that was cut in two at its end."""
+    for back in range(1, 4):
+        byte = data[-back]
+        if byte >= 0xC0:
+            width = 2 + (byte >= 0xE0) + (byte >= 0xF0)
+            return data[:-back] if width > back else data
+        if byte < 0x80:
+            break
+    return data
+
+
+USUAL = 4096
+"""Bytes read at first for a line: most are shorter."""
+
+PIECE = 64 * 1024
+"""Bytes of one line that are shown at most, and read back for its colours."""
+
+REACH = 1024 * 1024
+"""Bytes searched for a newline where the index has not come yet."""
+
+COLOURS = re.compile(SGR.pattern.encode())
+RESETS = (b"\x1b[0m", b"\x1b[m")
+"""Sequences after which text is plain."""
+
+CACHE = 1024 * 1024
+"""Bytes of lines that are kept parsed."""
+LINE = 1024
+"""What a line counts besides its own bytes: the objects that it is made of."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutputLine:
+    """A line of output, ready to be laid out."""
+
+    start: int
+    """Offset of its first byte."""
+    after: int
+    """Offset of the next line's first byte; the file's size for the last line."""
+    segments: tuple[Segment, ...]
+    """Sanitized, styled text."""
+    pen: Pen
+    """What the next line begins with."""
+    hidden: int
+    """Bytes of the line that are not shown, because it is too long."""
+    span: StreamSpan | None
+    """Stream and time of its first byte; none if they are not recorded yet."""
+    settled: bool
+    """Whether it will stay as it is: it has its newline, and its span if any."""
+
+
+class OutputDocument:
+    """An output file and its `spans`, open for reading while they grow.
+
+    Everything but `scan` is for one thread; `scan` may run in another.
+
+    Raises:
+        OSError: From the constructor, if the output can't be opened.
+    """
+
+    def __init__(
+        self, output: Path, spans: Path | None, limit: int | None = None
+    ) -> None:
+        """Open them.
+
+        Args:
+            output: The output's file.
+            spans: Its spans' file.
+            limit: Bytes that are read of the output; none for all.
+        """
+        self._descriptor = _open(output)
+        self._limit = limit
+        self._spans_path = spans
+        self._spans_descriptor: int | None = None
+        self._spans: StreamSpans | None = None
+        self._cache: OrderedDict[int, tuple[OutputLine, int]] = OrderedDict()
+        self._cached = 0
+        self._next = 0, PLAIN
+        self._loose: set[int] = set()
+        self._seen = 0, 0, 0
+        self._scanning = threading.Lock()
+        self._closed = False
+        self.index = LineIndex(self._descriptor, limit)
+        """Counts its lines, as far as `scan` was called."""
+        self.size = 0
+        """Bytes at the last `refresh`; nothing beyond them is read."""
+        self.shrunk = False
+        """Whether the file was cut since, so that nothing known of it holds."""
+
+    def close(self) -> None:
+        """Close the files; a `scan` in another thread ends."""
+        if self._closed:
+            return
+        self._closed = True  # before the lock is asked for: a long scan gives up
+        with self._scanning:
+            os.close(self._descriptor)
+        if self._spans_descriptor is not None:
+            os.close(self._spans_descriptor)
+
+    def refresh(self) -> bool:
+        """Look how far the files have grown; return whether they have."""
+        counted = self.index.scanned
+        self.size = os.fstat(self._descriptor).st_size
+        if self._limit is not None:
+            self.size = min(self.size, self._limit)
+        self.shrunk = self.size < counted
+        if self._spans is None and self._spans_path is not None:
+            with contextlib.suppress(OSError):  # the text can be read without it
+                self._spans_descriptor = _open(self._spans_path)
+                self._spans = StreamSpans(self._spans_descriptor)
+        if self._spans is not None:
+            self._spans.refresh()
+        before = self._seen
+        self._seen = self.size, self._spans.count if self._spans else 0, counted
+        if before == self._seen:
+            return False
+        for start in self._loose:
+            self._cached -= self._cache.pop(start)[1]
+        self._loose.clear()
+        return before[:2] != self._seen[:2]
+
+    def scan(self, limit: int) -> bool:
+        """Count lines on, through `limit` bytes; return whether that was all."""
+        with self._scanning:
+            return self._closed or self.index.scan(limit)
+
+    def line(self, start: int) -> OutputLine:
+        """Return the line that begins at `start`.
+
+        Its colours go on from the line before if that was the last one asked for.
+
+        Args:
+            start: The offset of a line's first byte, below `size`.
+        """
+        kept = self._cache.get(start)
+        if kept is not None:
+            self._cache.move_to_end(start)
+            line = kept[0]
+        else:
+            line = self._parse(start)
+        self._next = line.after, line.pen
+        return line
+
+    def previous(self, start: int) -> int:
+        """Return where the line begins that ends before `start`, which is above 0."""
+        for reach in (USUAL, PIECE, REACH):
+            low = max(0, start - reach)
+            found = self._read(low, start - 1 - low).rfind(b"\n")
+            if found >= 0:
+                return low + found + 1
+            if low == 0:
+                return 0
+        if self.index.scanned >= start:
+            return self.index.offset_of(self.index.line_at(start - 1))
+        return start - REACH
+
+    def least_cells(self, start: int, after: int) -> int:
+        """Return how many cells a line takes at least, without parsing it.
+
+        Args:
+            start: The offset of its first byte.
+            after: The next line's.
+        """
+        body, hidden = shown_of(self._read(start, after - start).rstrip(b"\n"))
+        if hidden:
+            return 0
+        body = COLOURS.sub(b"", body)
+        return len(body) if body.isascii() and body.decode().isprintable() else 0
+
+    def _parse(self, start: int) -> OutputLine:
+        body, after, complete, hidden = self._extent(start)
+        text = clean(decode(body), keep_sgr=True)
+        following, pen = self._next
+        segments, end = parse(text, pen if following == start else self._pen_at(start))
+        if hidden:
+            end = pen_after(decode(self._read(max(start, after - USUAL), USUAL)), end)
+        span = self._spans.at(start) if self._spans else None
+        line = OutputLine(
+            start=start,
+            after=after,
+            segments=segments,
+            pen=end,
+            hidden=hidden,
+            span=span,
+            settled=complete and (span is not None or self._spans_path is None),
+        )
+        self._keep(line, len(body))
+        return line
+
+    def _extent(self, start: int) -> tuple[bytes, int, bool, int]:
+        """Return a line's bytes to show, its end, whether it has one, what is left."""
+        for length in (USUAL, PIECE):
+            data = self._read(start, length)
+            found = data.find(b"\n")
+            if found >= 0:
+                body, hidden = shown_of(data[:found])
+                return body, start + found + 1, True, hidden
+            if len(data) < length:
+                body, hidden = shown_of(data)
+                return body, start + len(data), False, hidden
+        end, complete = self._far_end(start)
+        tail = self._read(end - PIECE, PIECE)
+        body, hidden = shown_of_long(data, tail, end - start)
+        return body, end + complete, complete, hidden
+
+    def _far_end(self, start: int) -> tuple[int, bool]:
+        """Return where a long line ends, and whether by a newline."""
+        if self.index.scanned > start:
+            number = self.index.line_at(start)
+            if number < self.index.newlines:
+                end = self.index.offset_of(number + 1) - 1
+                return (end, True) if end < self.size else (self.size, False)
+        seen = max(start, self.index.scanned)
+        found = self._read(seen, REACH).find(b"\n")
+        return (self.size, False) if found < 0 else (seen + found, True)
+
+    def _pen_at(self, start: int) -> Pen:
+        """Return the pen at `start`, as the colours just before it leave it."""
+        before = self._read(max(0, start - PIECE), min(start, PIECE))
+        if b"\x1b[" not in before:
+            return PLAIN
+        # What was before the last reset no longer counts.
+        reset = max(before.rfind(each) for each in RESETS)
+        return pen_after(decode(before[max(0, reset) :]), PLAIN)
+
+    def _read(self, start: int, length: int) -> bytes:
+        length = min(length, self.size - start)
+        return os.pread(self._descriptor, length, start) if length > 0 else b""
+
+    def _keep(self, line: OutputLine, length: int) -> None:
+        """Keep a line, and let go of those least lately used.
+
+        One that is not settled is kept until the next `refresh` finds news.
+        """
+        cost = LINE + length
+        self._cache[line.start] = line, cost
+        self._cached += cost
+        if not line.settled:
+            self._loose.add(line.start)
+        while self._cached > CACHE:
+            start, (_, freed) = self._cache.popitem(last=False)
+            self._cached -= freed
+            self._loose.discard(start)
+
+
+def text_of(line: OutputLine) -> str:
+    """Return the text of a line as it is shown, without colours."""
+    return "".join(segment.text for segment in line.segments)
+
+
+def _open(path: Path) -> int:
+    return regular_descriptor(path)

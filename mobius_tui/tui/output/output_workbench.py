@@ -1,0 +1,357 @@
+"""The output pane with its row of tabs, and finding."""
+
+from __future__ import annotations
+
+from functools import partial
+from time import monotonic
+from typing import ClassVar, Literal, TypeAlias
+
+from rich.cells import cell_len
+from rich.style import Style
+from textual import events, on
+from textual.actions import SkipAction
+from textual.reactive import reactive
+from textual.strip import Strip
+
+from mobius_tui.tui.commands.registry import command
+from mobius_tui.tui.output import pane_messages
+from mobius_tui.tui.output.output_document import text_of
+from mobius_tui.tui.output.output_finder import Finder, FindLine, Step
+from mobius_tui.tui.output.output_search import Search
+from mobius_tui.tui.output.selectable_pane import SelectablePane
+from mobius_tui.tui.output.selection import Mark
+from mobius_tui.tui.output.viewport import TextPlace, TextRow, row_of, rows_in_sight
+from mobius_tui.tui.presenters.output_choice import OutputTab, TabTarget, tab_row
+
+
+class TabbedPane(SelectablePane):
+    """Shows which outputs there are; its owner changes the one that is shown."""
+
+    DEFAULT_CSS = """
+    TabbedPane {
+        & > .output--plain { color: $foreground; }
+        & > .output--muted { color: $text-muted; }
+        & > .output--accent { color: $accent; }
+        & > .output--good { color: $success; }
+        & > .output--warn { color: $warning; }
+        & > .output--bad { color: $error; text-style: bold; }
+        & > .output--chosen { color: $accent; text-style: bold reverse; }
+    }
+    """
+
+    COMPONENT_CLASSES: ClassVar = {
+        "output--plain",
+        "output--muted",
+        "output--accent",
+        "output--good",
+        "output--warn",
+        "output--bad",
+        "output--chosen",
+    }
+
+    tabs: reactive[tuple[OutputTab, ...]] = reactive((), repaint=False, init=False)
+    """The outputs that can be shown."""
+    tab: reactive[str] = reactive("", repaint=False, init=False)
+    """The key of the one that is shown."""
+
+    TabChosen: TypeAlias = pane_messages.TabChosen
+    StopWanted: TypeAlias = pane_messages.StopWanted
+    OpenWanted: TypeAlias = pane_messages.OpenWanted
+
+    def __init__(self, *, repaints: int = 20, id: str | None = None) -> None:  # noqa: A002
+        """Make an empty pane; see `OutputPane`."""
+        super().__init__(repaints=repaints, id=id)
+        self._targets: list[TabTarget] = []
+
+    @property
+    def rows_above(self) -> int:
+        """The row of tabs, where there is another one than what is shown."""
+        return int(any(tab.key != self.tab for tab in self.tabs))
+
+    def room(self) -> tuple[int, int]:
+        """What the tabs leave."""
+        width, height = super().room()
+        return width, max(1, height - self.rows_above)
+
+    def lay_out(self) -> list[Strip]:
+        """The rows in sight, under the tabs."""
+        strips = super().lay_out()
+        if not self.rows_above:
+            return strips
+        row, self._targets = tab_row(
+            self.tabs,
+            self.tab,
+            self.size.width,
+            self.style_of,
+            stop_key=command("output.stop").key_name,
+        )
+        return [row, *strips]
+
+    def style_of(self, name: str) -> Style:
+        """The style of a role, or of another part of the pane."""
+        return self.get_component_rich_style(f"output--{name}")
+
+    def watch_tabs(self) -> None:
+        """Draw the tabs anew."""
+        self.repaint()
+
+    watch_tab = watch_tabs
+
+    def action_tab(self, step: int) -> None:
+        """Show the output before, or the next one."""
+        keys = [tab.key for tab in self.tabs]
+        if self.tab in keys:
+            keys = keys[keys.index(self.tab) :] + keys[: keys.index(self.tab)]
+            self.post_message(pane_messages.TabChosen(keys[step % len(keys)]))
+        elif keys:
+            self.post_message(pane_messages.TabChosen(keys[0 if step > 0 else -1]))
+
+    @property
+    def stops(self) -> bool:
+        """Whether what is shown runs beside the run, and can be stopped from here."""
+        return any(tab.stops and tab.key == self.tab for tab in self.tabs)
+
+    def action_stop(self) -> None:
+        """Stop the shown output's step, where it is one that runs beside the run."""
+        if not self.stops:
+            raise SkipAction
+        self.post_message(pane_messages.StopWanted(self.tab))
+
+    def on_click(self, event: events.Click) -> None:
+        """Show the tab under the pointer, or stop it."""
+        at = event.get_content_offset(self)
+        if at is None or not self.rows_above or at.y > 0:
+            return
+        for target in self._targets:
+            if target.left <= at.x < target.right:
+                kind = (
+                    pane_messages.StopWanted
+                    if target.stops
+                    else pane_messages.TabChosen
+                )
+                self.post_message(kind(target.key))
+
+    def action_open(self, way: Literal["pager", "editor", "save"]) -> None:
+        """Have the output opened in a pager or an editor, or saved."""
+        if self.viewport is None or not self.viewport.document.size:
+            self.post_message(pane_messages.Told("There is no output yet."))
+        else:
+            self.post_message(pane_messages.OpenWanted(way))
+
+
+NEWS = 0.1
+"""Seconds between two reports of how many hits there are."""
+
+REST = 0.25
+"""Seconds of rest before what was appended meanwhile is searched."""
+
+
+class OutputWorkbench(TabbedPane):
+    """The pane of the run screen; asks its owner, by messages, for what is not its."""
+
+    DEFAULT_CSS = """
+    OutputWorkbench {
+        & > .output--hit { color: $warning; text-style: reverse; }
+        & > .output--shown-hit { color: $accent; text-style: bold underline reverse; }
+    }
+    """
+
+    COMPONENT_CLASSES: ClassVar = {
+        "output--hit",
+        "output--shown-hit",
+    }
+
+    def __init__(self, *, repaints: int = 20, id: str | None = None) -> None:  # noqa: A002
+        """Make an empty pane; see `OutputPane`."""
+        super().__init__(repaints=repaints, id=id)
+        self._finder = Finder()
+        self._find_line: FindLine | None = None
+
+    @property
+    def finds(self) -> bool:
+        """Whether something is looked for, or about to be."""
+        return self._find_line is not None and self._find_line.display
+
+    def room(self) -> tuple[int, int]:
+        """What the find line leaves."""
+        width, height = super().room()
+        taken = self._find_line.rows if self._find_line is not None else 0
+        return width, max(1, height - taken)
+
+    def has_marks(self) -> bool:
+        """Whether anything may be marked."""
+        return self._finder.search is not None or super().has_marks()
+
+    def marks(self, row: TextRow) -> list[Mark]:
+        """Hits, and over them what is selected."""
+        hits = [
+            (start, end, self.style_of("shown-hit" if is_shown else "hit"))
+            for start, end, is_shown in self._finder.spans(row)
+        ]
+        return [*hits, *super().marks(row)]
+
+    async def action_find(self) -> None:
+        """Type what to find."""
+        if self._find_line is None:
+            self._find_line = FindLine()
+            await self.mount(self._find_line)
+        self._find_line.display = True
+        self._say_found(self._find_line)
+        self._find_line.begin()
+        self.repaint(at_once=True)
+
+    def action_dismiss(self) -> None:
+        """End finding, or else select nothing, or else leave the key to others."""
+        if self.finds:
+            self.end_find()
+        elif self.has_selection:
+            self.clear_selection()
+        else:
+            raise SkipAction
+
+    def action_rows(self, count: int) -> None:
+        """Scroll; or go from hit to hit, while something is looked for."""
+        if self._finder.search is None:
+            super().action_rows(count)
+        else:
+            self._go(1 if count > 0 else -1)
+
+    def action_hit(self, step: Step) -> None:
+        """Go to the next hit, or the one before; without a search, leave the key."""
+        if self._finder.search is None:
+            raise SkipAction
+        self._go(step)
+
+    def end_find(self) -> None:
+        """Find nothing any more; where the person is stays."""
+        self._finder.end()
+        if self._find_line is not None:
+            if self._find_line.has_focus_within:
+                self.focus()
+            self._find_line.display = False
+        self.repaint(at_once=True)
+
+    def file_changed(self) -> None:
+        """Look for the same text in another file; select nothing in it."""
+        search = self._finder.search
+        self._finder.end()
+        self.clear_selection()
+        if search is not None:
+            self._begin(search.wanted)
+
+    def refresh_from_file(self) -> None:
+        """Take up what was appended, and search it."""
+        super().refresh_from_file()
+        self._count()
+
+    def line_to_copy(self) -> int:
+        """The shown hit's line, where there is one."""
+        hit = self._finder.hit
+        return hit.line if hit is not None else super().line_to_copy()
+
+    @on(FindLine.Changed)
+    def _wanted_changed(self, event: FindLine.Changed) -> None:
+        event.stop()
+        self._begin(event.wanted)
+
+    @on(FindLine.Went)
+    def _went(self, event: FindLine.Went) -> None:
+        event.stop()
+        self._go(1 if event.step > 0 else -1)
+
+    @on(FindLine.Left)
+    def _left(self, event: FindLine.Left) -> None:
+        event.stop()
+        self.focus()
+
+    @on(FindLine.Ended)
+    def _ended(self, event: FindLine.Ended) -> None:
+        event.stop()
+        self.end_find()
+
+    def _begin(self, wanted: str) -> None:
+        """Look for a text: from the shown hit on, or from what is in sight."""
+        hit, before = self._finder.hit, self._finder.first_step
+        self._finder.end()
+        if self.path is not None and self.viewport is not None:
+            step: Step = -1 if self.following else 1
+            origin = self._edge(step)
+            if hit is not None:
+                step, origin = before, TextPlace(hit.line, hit.column - before)
+            try:
+                self._finder.begin(self.path, wanted, origin, step, self.limit)
+            except OSError as error:
+                self.post_message(pane_messages.Told(f"{self.path}: {error.strerror}"))
+        self._count()
+        self._show_found()
+
+    def _edge(self, step: Step) -> TextPlace:
+        """Where the first hit is looked for from: just beyond what is in sight."""
+        viewport = self.viewport
+        assert viewport is not None
+        return (
+            TextPlace(viewport.top, -1) if step > 0 else TextPlace(viewport.end(), -1)
+        )
+
+    def _go(self, step: Step) -> None:
+        if self.viewport is not None:
+            self._finder.go(step, self._edge(step))
+            self._count()
+            self._show_found()
+
+    def _count(self) -> None:
+        """Have the hits counted that are not, by a thread; one at a time."""
+        search = self._finder.search
+        if search is not None and not self._finder.counting and search.grow():
+            self._finder.counting = True
+            work = partial(self._count_hits, search)
+            self.run_worker(work, thread=True, group="find", exit_on_error=False)
+
+    def _count_hits(self, search: Search) -> None:
+        """Count hits up to the end, in a thread."""
+        told = 0.0
+        while search.count_some():
+            if monotonic() - told > NEWS:
+                told = monotonic()
+                self.post_message(pane_messages.Searched(search))
+        self.post_message(pane_messages.Searched(search, is_over=True))
+
+    def on_output_pane_searched(self, event: pane_messages.Searched) -> None:
+        """Show what was found; look at what came meanwhile after a rest."""
+        if event.search is self._finder.search:
+            if event.is_over:
+                self._finder.counting = False
+                self.set_timer(REST, self._count)
+            self._show_found()
+
+    def _show_found(self) -> None:
+        """Go to the hit that was looked for, if it is known by now; and say so."""
+        found = self._finder.sought()
+        if found is not None:
+            self._show_place(found)
+        if self._find_line is not None:
+            self._say_found(self._find_line)
+        self.repaint(at_once=True)
+
+    def _say_found(self, line: FindLine) -> None:
+        line.say(self._finder.words(), passes_over=self._finder.passes_over)
+
+    def _show_place(self, place: TextPlace) -> None:
+        """Bring a place into sight, a third of the way down if it is not."""
+        viewport = self.viewport
+        if viewport is None or place.line >= viewport.document.size:
+            return
+        self.following = False
+        for row in rows_in_sight(viewport):
+            if row.line.start == place.line and row.start <= place.column < row.end:
+                return
+        viewport.top, viewport.skip = place.line, row_of(viewport, place)
+        viewport.move(-(viewport.height // 3))
+        if not self.wrap:
+            line = viewport.document.line(place.line)
+            cells = cell_len(text_of(line)[: place.column])
+            self.shift = max(0, cells - viewport.layout.text_width // 2)
+
+    def on_unmount(self) -> None:
+        """Let go of the file."""
+        self._finder.end()

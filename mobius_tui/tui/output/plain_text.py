@@ -1,0 +1,121 @@
+"""The text of an output as it is shown, without colours, in pieces of bounded size."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import accumulate
+
+from mobius_tui.sanitize import SGR, clean, collapse, decode
+from mobius_tui.tui.output.output_document import COSTLY, PIECE, shown_of, shown_of_long
+
+Read = Callable[[int, int], bytes]
+"""Given how many bytes and their offset, reads a file."""
+
+BLOCK = 256 * 1024
+"""Bytes that are read at once."""
+
+
+class ShownLines:
+    """The lines of a block as they are shown."""
+
+    def __init__(self, offsets: list[int], texts: list[str]) -> None:
+        self.offsets = offsets
+        self.texts = texts
+        self._before: list[int] | None = None
+
+    def before(self, pattern: re.Pattern[str]) -> list[int]:
+        """Return how many hits are before each line, and before the end."""
+        if self._before is None:
+            counts = (len(pattern.findall(text)) for text in self.texts)
+            self._before = list(accumulate(counts, initial=0))
+        return self._before
+
+
+def plain(data: bytes) -> str:
+    """Return whole lines as they are shown, without colours."""
+    text = collapse(decode(data))
+    without = SGR.sub("", text) if "\x1b" in text else text
+    if without.isascii():
+        # Lines of printable characters alone are clean: ten times faster to see.
+        if without.replace("\n", "").isprintable():
+            return without
+        return clean(without, newlines=True)
+    # A combining mark behind a colour does not stand on the character before it.
+    return SGR.sub("", clean(text, keep_sgr=True, newlines=True))
+
+
+def has_long_line(data: bytes) -> bool:
+    """Whether some line in `data` is so long that not all of it may be shown."""
+    start = 0
+    while start + COSTLY < len(data):
+        found = data.rfind(b"\n", start, start + COSTLY + 1)
+        if found < 0:
+            return True
+        start = found + 1
+    return False
+
+
+def shown_lines(read: Read, start: int, stop: int) -> Iterator[str]:
+    """Give the text of an open file's lines, some at a time.
+
+    Of a long line there is what the pane shows, and how much is missing.
+
+    Args:
+        read: Gives bytes of the file.
+        start: The offset of a line's first byte.
+        stop: Where to end, in bytes.
+    """
+    while start < stop:
+        data = read(min(BLOCK, stop - start), start)
+        if not data:
+            return
+        is_last = start + len(data) >= stop
+        whole = data if is_last else data[: data.rfind(b"\n") + 1]
+        if whole and not has_long_line(whole):
+            yield plain(whole)
+            start += len(whole)
+        elif (end := data.find(b"\n", 0, PIECE + 1)) >= 0:
+            yield _noted(*shown_of(data[:end]))
+            start += end + 1
+        else:
+            text, start = _long_line(read, start, stop)
+            yield text
+
+
+def _long_line(read: Read, start: int, stop: int) -> tuple[str, int]:
+    """Return what is shown of the line at `start`, and where the next one begins."""
+    end = newline_from(read, start, stop)
+    head = read(min(PIECE, end - start), start)
+    tail_start = max(start, end - PIECE)
+    tail = read(end - tail_start, tail_start)
+    if len(head) < PIECE or end - start == PIECE:
+        return _noted(*shown_of(head)), end + 1
+    return _noted(*shown_of_long(head, tail, end - start)), end + 1
+
+
+def _noted(body: bytes, hidden: int) -> str:
+    note = f" … {hidden:,} more bytes" if hidden else ""
+    return f"{plain(body)}{note}\n"
+
+
+def newline_from(read: Read, start: int, stop: int) -> int:
+    """Return where the next newline is; `stop`, or the file's end, if there is none."""
+    while start < stop:
+        data = read(min(BLOCK, stop - start), start)
+        if not data:
+            break
+        found = data.find(b"\n")
+        if found >= 0:
+            return start + found
+        start += len(data)
+    return start
+
+
+def counted(text: str | bytes, wanted: str | bytes, *, is_strict: bool) -> int:
+    """Count in plain text."""
+    if isinstance(text, bytes) and isinstance(wanted, bytes):
+        return (text if is_strict else text.lower()).count(wanted)
+    assert isinstance(text, str)
+    assert isinstance(wanted, str)
+    return (text if is_strict else text.lower()).count(wanted)

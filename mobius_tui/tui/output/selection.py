@@ -1,0 +1,174 @@
+"""What the mouse selects, and marks over what is selected and found."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from functools import partial
+from itertools import accumulate, groupby
+from pathlib import Path
+
+from rich.cells import get_character_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from mobius_tui.run.storage.safe_open import regular_descriptor
+from mobius_tui.tui.output.output_document import text_of
+from mobius_tui.tui.output.plain_text import shown_lines
+from mobius_tui.tui.output.viewport import (
+    Stretch,
+    TextPlace,
+    TextRow,
+    Viewport,
+    place_at,
+    word_at,
+)
+
+Mark = tuple[int, int, Style]
+"""The first character of a line that is marked, the first that is not, and how."""
+
+
+def marked(strip: Strip, row: TextRow, marks: Iterable[Mark], margin: int) -> Strip:
+    """Return a row with its marks; a later mark goes over an earlier one.
+
+    Args:
+        strip: The row as it was laid out.
+        row: What it shows.
+        marks: Characters of its line; those in other rows are left out.
+        margin: Cells before its text.
+    """
+    ends = list(
+        accumulate(
+            map(get_character_cell_size, row.text[row.start : row.end]), initial=margin
+        )
+    )
+    over: list[tuple[Style, ...]] = [()] * ends[-1]
+    for first, last, style in marks:
+        first, last = max(first, row.start), min(last, row.end)
+        if first < last:
+            for cell in range(ends[first - row.start], ends[last - row.start]):
+                over[cell] = (*over[cell], style)
+    if not any(over):
+        return strip
+    segments: list[Segment] = []
+    # Hits side by side are restyled together: a row may be nothing but hits.
+    groups = [(styles, len(list(cells))) for styles, cells in groupby(over)]
+    cuts = list(accumulate(length for _, length in groups))
+    pieces = strip.divide([*cuts, strip.cell_length])
+    for (styles, _), piece in zip(groups, pieces, strict=False):
+        segments += _restyled(piece, styles)
+    return Strip([*segments, *(pieces[-1] if len(pieces) > len(groups) else ())])
+
+
+def _restyled(strip: Strip, styles: Sequence[Style]) -> list[Segment]:
+    segments = list(strip)
+    for style in styles:
+        segments = [
+            Segment(one.text, one.style + style if one.style else style)
+            for one in segments
+        ]
+    return segments
+
+
+AGAIN = 0.5
+"""Seconds within which another press on the same cell means more."""
+
+COPY_LIMIT = 8 * 1024 * 1024
+"""Bytes of output that are copied at most: more is no use in a clipboard."""
+
+
+class Selecting:
+    """What the mouse selected; it stays on its text while that scrolls."""
+
+    def __init__(self) -> None:
+        self.stretch: Stretch | None = None
+        """What is selected."""
+        self._anchor: Stretch | None = None
+        self._presses = 0
+        self._pressed: tuple[int, int] = (-1, -1)
+        self._pressed_at = 0.0
+
+    def press(self, viewport: Viewport, x: int, y: int, now: float) -> None:
+        """Take hold: once for characters, twice for words, three times for lines."""
+        again = now - self._pressed_at < AGAIN and self._pressed == (x, y)
+        self._presses = self._presses % 3 + 1 if again else 1
+        self._pressed, self._pressed_at = (x, y), now
+        place = place_at(viewport, x, y)
+        self._anchor = None if place is None else self._unit(viewport, place)
+        self.stretch = self._anchor if self._presses > 1 else None
+
+    def drag(self, viewport: Viewport, x: int, y: int) -> None:
+        """Select from where the mouse was pressed to where it is."""
+        place = place_at(viewport, x, y)
+        if place is None or self._anchor is None:
+            return
+        here = self._unit(viewport, place)
+        if self._presses == 1 and here == self._anchor:
+            self.stretch = None
+            return
+        start = min(self._anchor.start, here.start)
+        self.stretch = Stretch(start, max(self._anchor.end, here.end))
+
+    def take_line(self, viewport: Viewport, start: int) -> None:
+        """Select the line that begins at an offset."""
+        text = text_of(viewport.document.line(start))
+        self.stretch = Stretch(TextPlace(start, 0), TextPlace(start, len(text)))
+
+    def clear(self) -> None:
+        """Select nothing."""
+        self.stretch = self._anchor = None
+        self._presses = 0
+
+    def _unit(self, viewport: Viewport, place: TextPlace) -> Stretch:
+        """Return what one press, or two, or three take at a place."""
+        text = text_of(viewport.document.line(place.line))
+        first, last = place.column, place.column + 1
+        if self._presses == 2:
+            first, last = word_at(text, place.column)
+        elif self._presses == 3:
+            first, last = 0, len(text)
+        return Stretch(TextPlace(place.line, first), TextPlace(place.line, last))
+
+
+def read_stretch(path: Path, stretch: Stretch, after: int) -> str:
+    """Read the text of a stretch, as it is shown.
+
+    Args:
+        path: The output.
+        stretch: What to read.
+        after: Where its last line ends, in bytes.
+
+    Raises:
+        OSError: It can't be read.
+    """
+    descriptor = regular_descriptor(path)
+    try:
+        read = partial(os.pread, descriptor)
+        text = "".join(shown_lines(read, stretch.start.line, after))
+    finally:
+        os.close(descriptor)
+    lines = text.removesuffix("\n").split("\n")
+    last = lines[-1][: stretch.end.column]
+    first = stretch.start.column
+    if len(lines) == 1:
+        return last[first:]
+    return "\n".join([lines[0][first:], *lines[1:-1], last])
+
+
+def read_all(path: Path, limit: int | None = None) -> str:
+    """Read a whole output, as it is shown.
+
+    Args:
+        path: The output.
+        limit: Bytes after which it ends; none for the whole of it.
+
+    Raises:
+        OSError: It can't be read.
+    """
+    descriptor = regular_descriptor(path)
+    try:
+        read = partial(os.pread, descriptor)
+        return "".join(shown_lines(read, 0, COPY_LIMIT if limit is None else limit))
+    finally:
+        os.close(descriptor)

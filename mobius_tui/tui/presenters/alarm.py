@@ -1,0 +1,225 @@
+"""Triggers in words: the banner of a run, or of a run elsewhere, and the rules."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from textual.content import Content
+
+from mobius_tui import sanitize
+from mobius_tui.run.planning.rollback import (
+    in_the_way,
+    meter_of,
+    oks_wanted,
+    rollback_of,
+)
+from mobius_tui.run.watch.other_runs import OtherRun
+from mobius_tui.runbook.text.units import clock_duration
+from mobius_tui.tui.commands.registry import command
+from mobius_tui.tui.presenters.availability import of_watch
+from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.presenters.styled_text import Role, assemble
+
+Part = tuple[str, Role]
+
+
+def alarm_text(view: RunView | None, *, before: str = "") -> tuple[Content, ...]:
+    """The banner's lines, the gravest first; none where there is nothing to say.
+
+    Args:
+        view: the run.
+        before: what has to be pressed before the keys that it names: `Esc` in a dialog.
+    """
+    if view is None or view.state.ended is not None or rollback_of(view.plan) is None:
+        return ()
+    watch = view.state.watch
+    if watch.begun is not None:
+        return _of_rollback(view)
+    if watch.countdown is not None:
+        return (_fired(watch.reason), _of_countdown(view, before))
+    if not watch.alarms:
+        return ()
+    becomes = _of_armed if watch.armed else _of_unarmed
+    return (_fired(watch.reason), becomes(view, before))
+
+
+def _of_unarmed(view: RunView, before: str) -> Content:
+    """That nobody but a person begins anything, and how."""
+    watch, ways = view.state.watch, of_watch(view)
+    parts: list[Part] = [("Nothing begins by itself", "strong")]
+    if watch.why:
+        parts.append((f" ({watch.why})", "muted"))
+    busy = in_the_way(view.plan, view.state)
+    if busy is not None:
+        parts.append((f" · {view.plan.name(busy.id)} is running", "warn"))
+    if "roll_back" in ways:
+        parts += _key("roll_back", "begins the rollback", before)
+    if "arm" in ways:
+        parts += _key("arm", "arms it", before)
+    return assemble(*parts)
+
+
+def _of_armed(view: RunView, before: str) -> Content:
+    """What the countdown waits for: since it was armed, all is counted anew."""
+    health = view.runbook.health
+    grace = view.values.preview(health.trigger.grace) if health is not None else ""
+    meter = meter_of(view.meters, view.state.watch.alarms[0])
+    so_far = f", {sanitize.line(meter.words)}" if meter is not None else ""
+    words = f"Armed: counts anew{so_far}; then the rollback in {sanitize.line(grace)}"
+    return assemble((words, "bad"), *_key("arm", "disarms it", before))
+
+
+def _fired(reason: str) -> Content:
+    words = Content.styled(" TRIGGER FIRED ", "bold reverse $error")
+    return words + assemble((f" {reason}", "strong"))
+
+
+def _key(command_id: str, words: str, before: str) -> list[Part]:
+    name = f"{before} {command(command_id).key_name or 'the palette'}".strip()
+    return [(" · ", "muted"), (name, "key"), (f" {words}", "plain")]
+
+
+def _of_countdown(view: RunView, before: str) -> Content:
+    countdown = view.state.watch.countdown
+    assert countdown is not None
+    left = countdown.ends - view.now
+    busy = in_the_way(view.plan, view.state)
+    if busy is not None:
+        name = view.plan.name(busy.id)
+        ran = clock_duration(view.runtime(busy.id) or 0.0)
+        parts: list[Part] = [
+            (f"The rollback waits for {name}, which has run {ran}", "warn"),
+            *_key("stop", "stops that", before),
+        ]
+    elif left > 0:
+        parts = [(f"The rollback begins in {clock_duration(ceil(left))}", "bad")]
+        parts += _key("roll_back", "begins it now", before)
+    else:
+        oks = oks_wanted(view.meters, countdown.alarm)
+        words = f"The rollback waits for the next check; {oks} good ones drop it"
+        parts = [(words, "warn")]
+    return assemble(*parts, *_key("hold", "holds it", before))
+
+
+def _of_rollback(view: RunView) -> tuple[Content, ...]:
+    """How the rollback goes; nothing once it has passed."""
+    watch = view.state.watch
+    begun = watch.begun
+    if begun is None or watch.passed:
+        return ()
+    who = "A trigger" if begun.cause == "trigger" else watch.begun_by
+    first = assemble((f"{who} began the rollback: ", "strong"), (begun.reason, "plain"))
+    if watch.goes:
+        return (first, assemble(("It goes on by itself.", "accent")))
+    if watch.passed is False:
+        return (first, assemble(("It did not pass; it wants a person.", "bad")))
+    return (first, assemble(("It wants a person: ", "bad"), (watch.stopped, "plain")))
+
+
+OtherRunPart = tuple[str, Role]
+
+
+def elsewhere_lines(
+    runs: tuple[OtherRun, ...], *, now: float, key: str
+) -> tuple[Content, ...]:
+    """Two lines about the most urgent one; none where there is none.
+
+    Args:
+        runs: the most urgent first.
+        now: seconds since 1970.
+        key: the name of the key that opens it.
+    """
+    if not runs:
+        return ()
+    first = runs[0]
+    drill = "DRILL · " if first.mode == "drill" else ""
+    place = f" ▸ {first.environment}" if first.environment else ""
+    name = sanitize.line(f"{drill}{first.title}{place}")
+    words = "ROLLBACK" if first.watch.begun is not None else "TRIGGER FIRED"
+    head = Content.styled(f" {words} ", "bold reverse $error")
+    reason = sanitize.line(_reason(first))
+    more = f" · and {len(runs) - 1} more" if len(runs) > 1 else ""
+    return (
+        head
+        + assemble((f" in another run: {name}", "strong"), (f": {reason}", "plain")),
+        assemble(
+            *_becomes(first, now),
+            (" · ", "muted"),
+            (key, "key"),
+            (f" opens that run{more}", "plain"),
+        ),
+    )
+
+
+def _reason(run: OtherRun) -> str:
+    watch = run.watch
+    if watch.begun is not None:
+        return watch.begun.reason
+    if watch.countdown is not None:
+        return watch.countdown.alarm.reason
+    return watch.alarms[0].reason
+
+
+def _becomes(run: OtherRun, now: float) -> tuple[OtherRunPart, ...]:
+    """What happens there, or does not."""
+    watch = run.watch
+    if watch.begun is not None:
+        if watch.goes:
+            return (("The rollback goes on by itself", "accent"),)
+        return (("The rollback wants a person", "bad"),)
+    if watch.countdown is None:
+        if watch.armed:
+            return (("Armed: it begins once the trigger fires again", "bad"),)
+        return (("Nothing begins by itself", "strong"),)
+    left = watch.countdown.ends - now
+    if left > 0:
+        return (
+            (
+                f"The rollback begins in {clock_duration(ceil(left))}, or as soon as it can",
+                "bad",
+            ),
+        )
+    return (("The rollback begins as soon as it can", "bad"),)
+
+
+def rules_in_words(view: RunView) -> tuple[str, ...]:
+    """When a trigger fires, one rule a line; empty where the runbook names none."""
+    health = view.runbook.health
+    if health is None:
+        return ()
+    rules = health.trigger
+    found = []
+    if rules.consecutive_failures is not None:
+        found.append(f"{rules.consecutive_failures} checks in a row failed")
+    if rules.success_rate is not None:
+        rate, least = rules.success_rate.below, rules.success_rate.min_checks
+        found.append(f"fewer than {rate:.0%} of at least {least} checks were ok")
+    if rules.p95_latency is not None:
+        limit, checks = rules.p95_latency.above, rules.p95_latency.for_checks
+        named = {p.id: p.p95 is not None for p in health.probes if p.trigger}
+        told = {i: seen.p95 for i, seen in view.reports.items()}
+        limits = f"was above {limit} at {checks} checks in a row"
+        found.append(_whose("P95{} " + limits, named, told))
+    if rules.error_rate is not None:
+        errors, checks = rules.error_rate.above, rules.error_rate.for_checks
+        named = {p.id: p.error_rate is not None for p in health.probes if p.trigger}
+        told = {i: seen.error_rate for i, seen in view.reports.items()}
+        limits = f"at {checks} checks in a row"
+        found.append(_whose(f"more than {errors:.0%} errors{{}} {limits}", named, told))
+    return tuple(found)
+
+
+def _whose(words: str, named: dict[str, bool], told: dict[str, bool]) -> str:
+    """A rule, and whether our own checks tell the figure that it is about.
+
+    Args:
+        words: the rule, with a place for whose figure it is.
+        named: whether the runbook says where the service reports it, by probe.
+        told: whether it does, by probe that was looked at.
+    """
+    own = [not told.get(probe, False) for probe in named]
+    sure = all(probe in told or not named[probe] for probe in named)
+    if own and all(own) and sure:
+        return words.format(" of our checks")
+    hint = " (of our checks where none is reported)" if any(own) else ""
+    return words.format("") + hint

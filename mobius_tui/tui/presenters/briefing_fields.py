@@ -1,0 +1,207 @@
+"""The fields of the briefing: pure words over a briefing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from mobius_tui import sanitize
+from mobius_tui.drill.detection_gaps import DrillCoverage
+from mobius_tui.health.health_record import State
+from mobius_tui.run.client.run_briefing import Briefing
+from mobius_tui.run.planning.plan import effect_of, kind_of
+from mobius_tui.runbook.model.runbook import Phase, Runbook
+from mobius_tui.runbook.prose.prose_model import Prose
+from mobius_tui.tui.commands.command import Command
+from mobius_tui.tui.commands.registry import command, footer
+from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.presenters.library_lines import drill_words
+from mobius_tui.tui.presenters.styled_text import Role, assemble, badge, text
+
+if TYPE_CHECKING:
+    from mobius_tui.health.probe import ProbeLook
+
+COUNTED: tuple[tuple[str, str, Role], ...] = (
+    ("read", "reads", "plain"),
+    ("change", "changes", "warn"),
+    ("destroy", "destroys", "bad"),
+    ("check", "checks", "plain"),
+    ("manual", "by hand", "plain"),
+    ("message", "messages", "plain"),
+    ("choose", "decisions", "plain"),
+    ("watch", "watches", "plain"),
+)
+"""What is counted, in which words."""
+
+SEEN: Mapping[State, tuple[str, Role]] = {
+    "ok": ("● ok", "good"),
+    "failed": ("✖ failed", "bad"),
+    "no data": ("? no data", "warn"),
+}
+"""What a look at a probe is called."""
+
+
+def header(briefing: Briefing) -> Content:
+    """What is about to be run, where, and in which mode."""
+    place = briefing.environment or ""
+    role: Role = "bad" if briefing.protected else "accent"
+    where = assemble((" ▸ ", "muted"), (place, role)) if place else Content("")
+    title = assemble((briefing.runbook.title, "strong"))
+    return title + where + Content("  ") + badge(briefing.mode)
+
+
+def summary(briefing: Briefing) -> tuple[Field, ...]:
+    """What it is, which version, whose, and in which mode and place."""
+    runbook = briefing.runbook
+    fields = []
+    if runbook.summary:
+        fields.append(Field("what", prose=Prose(runbook.summary)))
+    version = [part for part in (runbook.version, str(runbook.updated or "")) if part]
+    if version:
+        owners = f"  {', '.join(runbook.owners)}" if runbook.owners else ""
+        line = assemble((" of ".join(version), "plain"), (owners, "muted"))
+        fields.append(Field("version", line))
+    drill = "a rehearsal on a site of its own; nothing real is touched"
+    real = "real commands, in a real environment"
+    is_drill = briefing.mode == "drill"
+    mode = assemble(
+        (briefing.mode, "accent" if is_drill else "bad"),
+        (f"  {drill if is_drill else real}", "muted"),
+    )
+    fields.append(Field("mode", mode))
+    if briefing.environment:
+        role: Role = "bad" if briefing.protected else "plain"
+        why = "  protected: what destroys wants its name typed" * briefing.protected
+        fields.append(
+            Field("place", assemble((briefing.environment, role), (why, "muted")))
+        )
+    if briefing.share is not None:
+        acts = briefing.share_control
+        may = "read it, approve, and act on it" if acts else "read it, and approve"
+        shared = text(f"group {briefing.share} may {may}", "warn" if acts else "plain")
+        fields.append(Field("shared", shared))
+    return tuple(fields)
+
+
+def effects(runbook: Runbook) -> tuple[Field, ...]:
+    """How many steps of each effect, on the main line and aside."""
+    main = tuple(phase for phase in runbook.phases if not phase.aside)
+    asides = tuple(phase for phase in runbook.phases if phase.aside)
+    fields = [_counts("main", main)]
+    if asides:
+        fields.append(_counts("aside", asides))
+    return tuple(fields)
+
+
+def _counts(label: str, phases: tuple[Phase, ...]) -> Field:
+    numbers: dict[str, int] = {}
+    for phase in phases:
+        for step in phase.steps:
+            kind = kind_of(step)
+            name = effect_of(step) if kind == "run" else kind
+            numbers[name] = numbers.get(name, 0) + 1
+    parts: list[tuple[str, Role]] = []
+    for name, words, role in COUNTED:
+        if name in numbers:
+            parts.append((f"{words} {numbers[name]}", role))
+            parts.append((" · ", "muted"))
+    return Field(label, assemble(*parts[:-1]))
+
+
+def preflight(briefing: Briefing) -> tuple[Field, ...]:
+    """What was looked for, and what was not found."""
+    fields = [Field("✖ fix", text(problem, "bad")) for problem in briefing.problems]
+    if not briefing.problems:
+        programs = ", ".join(briefing.runbook.requires)
+        found = programs or "no programs are asked for"
+        fields.append(Field("✔ found", text(found, "good")))
+    fields += [Field("▲ tell", text(each, "warn")) for each in briefing.notices]
+    fields.append(Field("in", text(""), sanitize.line(str(briefing.workdir))))
+    return tuple(fields)
+
+
+def values(briefing: Briefing) -> tuple[Field, ...]:
+    """The variables that have a value and are not asked for, and where it is from."""
+    asked = {variable.name for variable in briefing.asked}
+    fields = [
+        Field(
+            "",
+            assemble((f"{name}=", "name")),
+            sanitize.line(f"{value}" + ("" if source == "default" else "  (given)")),
+        )
+        for name, (value, source) in briefing.values.items()
+        if name not in asked
+    ]
+    fields += [
+        Field("", assemble((f"{name}=", "name"), ("[secret]", "muted")))
+        for name in briefing.secrets
+        if name not in asked
+    ]
+    return tuple(fields)
+
+
+def drill_field(found: DrillCoverage | None, *, now: float | None = None) -> Field:
+    """When it was drilled last, how that ended, by whom, and what was edited since.
+
+    Args:
+        found: what its drills say.
+        now: seconds since 1970; none while that is still looked for.
+    """
+    if now is None:
+        return Field("drilled", text("looking through the runs", "muted"))
+    last = found.last if found is not None else None
+    return Field("drilled", drill_words(last, now=now))
+
+
+def probe_fields(
+    runbook: Runbook, seen: tuple[ProbeLook, ...] | None = None
+) -> tuple[Field, ...]:
+    """What the probes saw, or how to ask them.
+
+    Args:
+        runbook: names them.
+        seen: what they saw; none before they were asked.
+    """
+    probes = runbook.health.probes if runbook.health is not None else ()
+    if not probes:
+        return (Field("probes", text("none in this runbook", "muted")),)
+    if seen is None:
+        words = f"{len(probes)} not asked yet; Probe now asks once"
+        return (Field("probes", text(words, "muted")),)
+    fields = []
+    for number, each in enumerate(seen):
+        glyph, role = SEEN[each.state]
+        line = assemble((f"{glyph} {each.id}  ", role), (each.words, "plain"))
+        fields.append(Field("probes" if number == 0 else "", line))
+    return tuple(fields)
+
+
+def in_trouble(trouble: str) -> Content:
+    """What is wrong with the edited source, each in its place."""
+    head = text("It cannot be run as it was edited", "bad")
+    lines = (text(line or " ") for line in trouble.split("\n"))
+    return Content("\n").join([head, *lines])
+
+
+def footer_keys(*, enter_begins: bool) -> tuple[Command, ...]:
+    """The keys of the briefing's footer, as they are while a line has the focus.
+
+    Args:
+        enter_begins: whether Enter begins the run now; else it goes on to what is to be
+            filled in.
+    """
+    begin = command("briefing.begin")
+    if enter_begins:
+        begin = replace(begin, keys=("enter", *begin.keys))
+    # No letters: while a line has the focus they are typed into it.
+    words = command("help")
+    spelled = [key for key in words.keys if len(key) > 1 and key != "question_mark"]
+    return (
+        begin,
+        *(each for each in footer(("briefing",), ()) if each.id != begin.id),
+        replace(command("focus.next"), label="Next line"),
+        replace(words, keys=tuple(spelled[:1])),
+    )

@@ -1,0 +1,365 @@
+"""The checklist's rows: which there are, which are listed, and what each one says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from mobius_tui import sanitize
+from mobius_tui.run.planning.plan import follows, kind_of
+from mobius_tui.run.planning.step_status import StepStatus
+from mobius_tui.run.state.step_state import BAD, OPEN, Status
+from mobius_tui.runbook.model.guards import guard_variables
+from mobius_tui.runbook.model.runbook import Phase, Step
+from mobius_tui.runbook.text.units import clock_duration, duration_in_words
+from mobius_tui.tui.presenters import next_action
+from mobius_tui.tui.presenters.communication import told
+from mobius_tui.tui.presenters.glyphs import (
+    ASIDE,
+    FOLDED,
+    MARKS,
+    UNFOLDED,
+    Mark,
+    of_phase,
+)
+from mobius_tui.tui.presenters.run_view import PHASE, RunView
+from mobius_tui.tui.presenters.styled_text import Role
+
+WHO_LIMIT = 14
+"""Cells that an answer may take in the right column."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChecklistRow:
+    """One row of the checklist."""
+
+    is_phase: bool
+    title: str
+    """With its number, and for a phase whether it is folded."""
+    mark: Mark
+    right: str
+    """A duration, who answered, or the state in words."""
+    right_role: Role
+    is_dim: bool
+    repeats: bool = False
+    """Whether the phase's row says at the right the same."""
+    yields: bool = False
+    """Whether the title matters more than what stands at the right: the mark says how
+    the step stands, and the detail pane says it in words."""
+
+
+def common_wait(view: RunView, phase: Phase) -> str:
+    """What all steps of a phase wait for; empty where that is not one thing."""
+    waits = {
+        _wait(view, standing) if standing.status is Status.WAITING else ""
+        for standing in (view.standings[step.id] for step in phase.steps)
+        if standing.status is not Status.NOT_APPLICABLE
+    }
+    return waits.pop() if len(waits) == 1 else ""
+
+
+def phase_row(view: RunView, phase: Phase, *, folded: bool, waits: str) -> ChecklistRow:
+    """What a phase's row says.
+
+    Args:
+        view: the run.
+        phase: a phase of its runbook.
+        folded: whether its steps are out of sight.
+        waits: what all its steps wait for.
+    """
+    number = view.plan.phase_numbers[phase.id]
+    sign = FOLDED if folded else UNFOLDED
+    title = f"{sign} {number} {sanitize.line(phase.title)}"
+    if phase.aside and phase.id not in view.state.entered:
+        return ChecklistRow(
+            is_phase=True,
+            title=title,
+            mark=ASIDE,
+            right="aside",
+            right_role="muted",
+            is_dim=True,
+        )
+    count = view.counts.phase(phase)
+    mark = of_phase(count.statuses)
+    took = count.runtime(view.now)
+    is_bad = mark.role == "bad"
+    right = waits or (clock_duration(took) if took >= 1 else "")
+    return ChecklistRow(
+        is_phase=True,
+        title=title,
+        mark=mark,
+        right=mark.word if is_bad else right,
+        right_role="bad" if is_bad else "muted",
+        is_dim=mark.role == "muted" and Status.WAITING not in count.statuses,
+    )
+
+
+def step_row(view: RunView, step: Step, *, said_above: str) -> ChecklistRow:
+    """What a step's row says.
+
+    Args:
+        view: the run.
+        step: a step of its runbook.
+        said_above: what the row of its phase says that all its steps wait for.
+    """
+    title = f"{view.plan.numbers[step.id]} {sanitize.line(step.title)}"
+    phase = view.plan.phase_of[step.id]
+    if phase.aside and phase.id not in view.state.entered:
+        return ChecklistRow(
+            is_phase=False,
+            title=title,
+            mark=ASIDE,
+            right="",
+            right_role="muted",
+            is_dim=True,
+        )
+    standing = view.standings[step.id]
+    right, role = _right(view, step, standing)
+    mark = MARKS[standing.status]
+    return ChecklistRow(
+        is_phase=False,
+        title=title,
+        mark=mark,
+        right=right,
+        right_role=role,
+        is_dim=mark.role == "muted",
+        repeats=bool(said_above),
+        yields=standing.status not in (Status.RUNNING, Status.WAITING)
+        and (standing.status is not Status.PASSED or role == "muted"),
+    )
+
+
+def _right(view: RunView, step: Step, standing: StepStatus) -> tuple[str, Role]:
+    mark = MARKS[standing.status]
+    match standing.status:
+        case Status.PENDING:
+            return "", "muted"
+        case Status.RUNNING:
+            words = view.progress(step) or clock_duration(view.runtime(step.id) or 0.0)
+            return (f"live {words}" if follows(step) else words), "accent"
+        case Status.WAITING:
+            return _wait(view, standing), "muted"
+        case Status.PASSED if kind_of(step) == "message":
+            return told(view, step)
+        case Status.PASSED:
+            return _done(view, step), "muted"
+        case status if status in BAD:
+            return mark.word, "bad"
+        case Status.NOT_APPLICABLE if standing.is_passed_over:
+            return _passed_over(view, step), mark.role
+        case _:
+            return mark.word, mark.role
+
+
+def _passed_over(view: RunView, step: Step) -> str:
+    """The value that decided its guard, where it is one, and short."""
+    found = [
+        f"{name}={sanitize.line(value.text or '')}"
+        for name in sorted(guard_variables(step.when))
+        if (value := view.state.variables.get(name)) is not None
+    ]
+    word = MARKS[Status.NOT_APPLICABLE].word
+    words = f"{word} {found[0]}" if len(found) == 1 else word
+    return words if cell_len(words) <= WHO_LIMIT else word
+
+
+def _wait(view: RunView, standing: StepStatus) -> str:
+    """What it waits for, as short as can be; the detail pane says it in full."""
+    wait = standing.waits[0]
+    match wait.kind:
+        case "gate" | "needs":
+            return wait.text
+        case "approval":
+            return "approval"
+        case "guard":
+            return "undecided"
+        case "choice" | "variable":
+            giver = view.plan.givers.get(wait.on)
+            if giver is not None:
+                return f"needs {view.plan.numbers[giver]}"
+            return f"no {sanitize.line(wait.on)}"[:WHO_LIMIT]
+
+
+def _done(view: RunView, step: Step) -> str:
+    """How long it took; of what a person did, who or what was answered."""
+    own = view.own(step.id)
+    if kind_of(step) in ("manual", "choose") and own.reason:
+        words = sanitize.line(own.reason)
+        if cell_len(words) <= WHO_LIMIT:
+            return words
+        return "chosen" if kind_of(step) == "choose" else "done"
+    if kind_of(step) == "manual":
+        return "done"
+    took = view.runtime(step.id) or 0.0
+    if took < 0.1:
+        return "< 0.1 s"
+    return duration_in_words(took) if took < 1 else clock_duration(took)
+
+
+def tally(view: RunView) -> str:
+    """How many steps are done, and how many of those not well, for the border."""
+    done, total = view.counts.progress
+    counts = view.counts.statuses
+    told = BAD | {Status.WARNED, Status.SKIPPED, Status.OVERRIDDEN}
+    worst_first = sorted(
+        (status for status in counts if status in told),
+        key=lambda status: status not in BAD,
+    )
+    parts = [f"{done} of {total} done"]
+    parts += [f"{counts[status]} {MARKS[status].word}" for status in worst_first]
+    return " · ".join(parts)
+
+
+class ChecklistOutline:
+    """The rows that are listed now, by key and by place.
+
+    Phases fold only when the person folds them: rows that went away by themselves would
+    move the others under the eyes of whoever reads them. A phase off the main line is
+    folded until the run turns aside to it.
+    """
+
+    def __init__(self) -> None:
+        self.keys: tuple[str, ...] = ()
+        """The key of each row."""
+        self.query = ""
+        """What is searched for; empty for all."""
+        self.found = 0
+        """Steps that match it."""
+        self._view: RunView | None = None
+        self._places: Mapping[str, int] = {}
+        self._turned: dict[str, bool] = {}
+        """By phase: whether the person wants it folded."""
+        self._made_of: tuple[object, ...] = ()
+        self._waits: dict[str, str] = {}
+        self._standings: object = None
+
+    def look(self, view: RunView) -> bool:
+        """List the rows of a run; returns whether other rows are listed than before."""
+        self._view = view
+        if view.standings is not self._standings:
+            self._standings = view.standings
+            self._waits = {}
+        state = view.last_n if self.query else 0
+        made_of = (view.state.entered, tuple(self._turned.items()), self.query, state)
+        if made_of == self._made_of:
+            return False
+        self._made_of = made_of
+        keys = self._found(view) if self.query else self._listed(view)
+        changed = keys != self.keys
+        if changed:
+            self.keys = keys
+            self._places = {key: place for place, key in enumerate(keys)}
+        return changed
+
+    def _listed(self, view: RunView) -> tuple[str, ...]:
+        found: list[str] = []
+        for phase in view.runbook.phases:
+            found.append(PHASE + phase.id)
+            if not self.is_folded(phase):
+                found.extend(step.id for step in phase.steps)
+        return tuple(found)
+
+    def _found(self, view: RunView) -> tuple[str, ...]:
+        """The steps that match, each under its phase."""
+        matches = matcher(view, self.query)
+        found: list[str] = []
+        self.found = 0
+        for phase in view.runbook.phases:
+            steps = [step.id for step in phase.steps if matches(step)]
+            if steps:
+                found += [PHASE + phase.id, *steps]
+                self.found += len(steps)
+        return tuple(found)
+
+    def is_folded(self, phase: Phase) -> bool:
+        """Whether a phase's steps are out of sight."""
+        entered = self._view.state.entered if self._view is not None else ()
+        return self._turned.get(phase.id, phase.aside and phase.id not in entered)
+
+    def fold(self, key: str | None) -> None:
+        """Fold the phase of a row, or unfold it."""
+        phase = self._phase_of(key)
+        if phase is not None:
+            self._turned[phase.id] = not self.is_folded(phase)
+
+    def fold_done(self) -> None:
+        """Fold every phase that is done; where none is left to fold, unfold all."""
+        view = self._view
+        if view is None:
+            return
+        phases = view.runbook.phases
+        done = [p for p in phases if not self.is_folded(p) and _is_done(view, p)]
+        for phase in done or phases:
+            if not next_action.is_off(view, phase):
+                self._turned[phase.id] = bool(done)
+
+    def _phase_of(self, key: str | None) -> Phase | None:
+        view = self._view
+        if view is None or key is None:
+            return None
+        return view.phase(key) or view.plan.phase_of.get(key)
+
+    def shown(self, key: str | None) -> str | None:
+        """The row that stands for a key: its own, or that of its folded phase."""
+        if key in self._places:
+            return key
+        phase = self._phase_of(key)
+        head = PHASE + phase.id if phase is not None else None
+        return head if head in self._places else None
+
+    def place(self, key: str | None) -> int:
+        """The place of the row that stands for a key; the first without one."""
+        return self._places.get(self.shown(key) or "", 0)
+
+    def phase_near(self, place: int, count: int) -> int:
+        """The place of the phase before a row, or after it."""
+        heads = [n for n, key in enumerate(self.keys) if key.startswith(PHASE)]
+        if count < 0:
+            return max((head for head in heads if head < place), default=0)
+        return min((head for head in heads if head > place), default=len(self.keys))
+
+    def row(self, key: str) -> ChecklistRow:
+        """What a row says."""
+        view = self._view
+        assert view is not None
+        phase = view.phase(key)
+        if phase is not None:
+            folded = self.is_folded(phase) and not self.query
+            return phase_row(view, phase, folded=folded, waits=self._wait(view, phase))
+        step = view.plan.steps[key]
+        phase = view.plan.phase_of[step.id]
+        return step_row(view, step, said_above=self._wait(view, phase))
+
+    def _wait(self, view: RunView, phase: Phase) -> str:
+        if phase.id not in self._waits:
+            self._waits[phase.id] = common_wait(view, phase)
+        return self._waits[phase.id]
+
+
+def _is_done(view: RunView, phase: Phase) -> bool:
+    done = OPEN | {Status.SKIPPED}
+    return all(view.standings[step.id].status in done for step in phase.steps)
+
+
+def matcher(view: RunView, query: str) -> Callable[[Step], bool]:
+    """Whether a step matches: every word of the query is in what its row says.
+
+    Args:
+        view: the run.
+        query: words; of a title, an id, a number, a state, or of who did it.
+    """
+    wanted = query.lower().split()
+
+    def matches(step: Step) -> bool:
+        standing = view.standings[step.id]
+        own = view.own(step.id)
+        words = (
+            f"{view.plan.numbers[step.id]} {sanitize.line(step.title)} {step.id} "
+            f"{MARKS[standing.status].word} {own.by} {own.reason} "
+            f"{' '.join(wait.text for wait in standing.waits)}"
+        ).lower()
+        return all(word in words for word in wanted)
+
+    return matches

@@ -1,0 +1,81 @@
+"""The demo's coach marks: four at most, each while it is of use. Pure."""
+
+from __future__ import annotations
+
+from mobius_tui.run.planning.confirmation import rollback_word
+from mobius_tui.run.planning.plan import effect_of
+from mobius_tui.run.planning.rollback import rollback_of
+from mobius_tui.run.state.step_state import Status
+from mobius_tui.tui.commands.registry import key_of
+from mobius_tui.tui.presenters.run_view import RunView
+
+MARKS = 4
+NEXT = (
+    ("mobius-tui drill --fault random", "one that you must find out"),
+    ("mobius-tui new NAME", "a small runbook of your own"),
+    ("mobius-tui import PAGE.md", "a runbook made of your page"),
+    ("mobius-tui run NAME.toml", "runs it; --dry-run shows it"),
+)
+"""After the demo: what to type, and what that does."""
+
+
+def coach_mark(view: RunView) -> str:
+    """What a first-time user is told now; nothing where they need not be told."""
+    if view.state.ended is not None:
+        return ""
+    watch = view.state.watch
+    if _is_restored(view):
+        return _after_rollback(view)
+    if watch.begun is not None or _runs(view):
+        return ""
+    if watch.alarms:
+        phase = rollback_of(view.plan)
+        word = "" if phase is None else rollback_word(view.plan, view.state, phase)
+        typed = f"Type {word}, Enter" if word else "Confirm it"
+        return _mark(
+            2,
+            f"The trigger has fired. Press {key_of('roll_back')}: it shows what will "
+            f"run. {typed}: it goes on by itself until the site is well.",
+        )
+    return _mark(
+        1,
+        "This MOBIUS is really broken, and nothing real is touched. Look at Health: "
+        "at the third failed check in a row a trigger fires.",
+    )
+
+
+def _after_rollback(view: RunView) -> str:
+    """Which way leads to the end of the drill, and to which."""
+    outcome, _ = view.plan.outcome(view.state)
+    if outcome == "completed":
+        end = key_of("end_run")
+        return _mark(
+            4, f"All that counts is done. {end} ends the drill and shows your score."
+        )
+    on = key_of("next_action")
+    return _mark(
+        3,
+        f"It answers again: you rolled it back. Now prove it: {on} does the next step, "
+        "again and again, until all that counts is done. Before that, it is not "
+        "completed.",
+    )
+
+
+def _mark(number: int, words: str) -> str:
+    return f"{number} of {MARKS} · {words}"
+
+
+def _runs(view: RunView) -> bool:
+    """Whether a step is at work: then one looks at that."""
+    return view.proposal.kind == "running"
+
+
+def _is_restored(view: RunView) -> bool:
+    """Whether what destroys has passed, and every probe is well."""
+    done = any(
+        effect_of(step) == "destroy"
+        and view.standings[step_id].status in (Status.PASSED, Status.WARNED)
+        for step_id, step in view.plan.steps.items()
+    )
+    well = bool(view.health) and all(state == "ok" for state in view.health.values())
+    return done and well and not view.state.watch.goes

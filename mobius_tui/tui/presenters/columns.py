@@ -1,0 +1,175 @@
+"""Rows of a list in columns, which are as wide as what stands in them.
+
+Where there is no room for all of them, what may be cut is cut, and then whole columns
+go: what is left stands in full.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len, set_cell_size
+from textual.content import Content
+from textual.css.styles import RulesMap
+from textual.strip import Strip
+from textual.style import Style
+from textual.visual import RenderOptions, Visual
+
+from mobius_tui import sanitize
+from mobius_tui.tui.presenters.styled_text import STYLES, Role, cut_in_middle
+
+GAP = 2
+"""Cells between two columns."""
+LONGEST_CELL = 400
+"""Characters of one cell that are looked at: anybody may write a title."""
+TableCell = tuple[str, Role]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TableColumn:
+    """One column of a table."""
+
+    caption: str
+    rank: int = 0
+    """Where there is no room, the column of the highest rank goes; one of 0 stays."""
+    least: int = 0
+    """Cells that it may be cut to; 0 where it stands in full or not at all."""
+    most: int = 44
+    """Cells that it takes at most."""
+    has_ends: bool = False
+    """Whether both its ends are kept where it is cut, as of an id."""
+    is_right: bool = False
+    """Whether its cells are flush right, as numbers are."""
+
+
+class ColumnTable:
+    """The columns that the rows of a list share."""
+
+    def __init__(self, *columns: TableColumn) -> None:
+        """Make a table without rows.
+
+        Args:
+            columns: from left to right.
+        """
+        self.columns = columns
+        self._needed = [len(column.caption) for column in columns]
+        self._fitted: dict[int, tuple[int, ...]] = {}
+
+    def heading(self, title: str = "") -> TableRow:
+        """The captions, and what stands in place of the first one."""
+        captions = [column.caption for column in self.columns]
+        first: TableCell = (title, "strong") if title else (captions[0], "muted")
+        return TableRow(
+            self, (first, *((each, "muted") for each in captions[1:])), indent=0
+        )
+
+    def row(self, *cells: TableCell) -> TableRow:
+        """A row; all rows are made before the first one is drawn.
+
+        Args:
+            cells: one for each column, from anywhere.
+        """
+        known = tuple(
+            (sanitize.line(words[:LONGEST_CELL]), role) for words, role in cells
+        )
+        for place, (words, _) in enumerate(known):
+            width = min(cell_len(words), self.columns[place].most)
+            self._needed[place] = max(self._needed[place], width)
+        self._fitted.clear()
+        return TableRow(self, known)
+
+    def widths(self, room: int) -> tuple[int, ...]:
+        """The cells of each column; 0 for one that is left out.
+
+        Args:
+            room: cells that there are for all of them, and the gaps between.
+        """
+        if room not in self._fitted:
+            self._fitted[room] = tuple(self._fit(room))
+        return self._fitted[room]
+
+    def _fit(self, room: int) -> list[int]:
+        widths = list(self._needed)
+        ranked = sorted(range(len(widths)), key=lambda n: self.columns[n].rank)
+        while True:
+            shown = [width for width in widths if width]
+            over = sum(shown) + GAP * (len(shown) - 1) - room
+            spare = [
+                max(0, width - column.least) if column.least else 0
+                for width, column in zip(widths, self.columns, strict=True)
+            ]
+            if over <= sum(spare):
+                break
+            last = ranked.pop()
+            if not self.columns[last].rank:
+                break
+            widths[last] = 0
+        for place, most in enumerate(spare):
+            cut = min(max(0, over), most)
+            widths[place] -= cut
+            over -= cut
+        return widths
+
+
+class TableRow(Visual):
+    """One row of a table, drawn for the room that there is."""
+
+    def __init__(
+        self, table: ColumnTable, cells: Sequence[TableCell], *, indent: int = 2
+    ) -> None:
+        self._table = table
+        self._cells = cells
+        self._indent = indent
+
+    def __str__(self) -> str:
+        """All of it, whatever has room."""
+        return "  ".join(words for words, _ in self._cells if words)
+
+    def at(self, width: int) -> Content:
+        """The row in so many cells.
+
+        Captions stand where the cells stand: what is less indented begins earlier, and
+        has a wider first cell.
+        """
+        more = 2 - self._indent
+        parts = [Content(" " * self._indent)]
+        widths = self._table.widths(max(1, width - 2))
+        for (words, role), cells, column in zip(
+            self._cells, widths, self._table.columns, strict=True
+        ):
+            if cells:
+                cells, more = cells + more, 0
+                parts.append(_cell(words, role, cells, column))
+                parts.append(Content(" " * GAP))
+        return Content("").join(parts[:-1]).truncate(max(1, width), ellipsis=True)
+
+    def render_strips(
+        self, width: int, height: int | None, style: Style, options: RenderOptions
+    ) -> list[Strip]:
+        """The row, as Textual asks for it."""
+        return self.at(width).render_strips(width, height, style, options)
+
+    def get_optimal_width(self, rules: RulesMap, container_width: int) -> int:
+        """All that there is."""
+        del rules
+        return container_width
+
+    def get_height(self, rules: RulesMap, width: int) -> int:
+        """One line, whatever its width."""
+        del rules, width
+        return 1
+
+
+def _cell(words: str, role: Role, width: int, column: TableColumn) -> Content:
+    if cell_len(words) > width:
+        cut = cut_in_middle if column.has_ends else _cut
+        words = cut(words, width)
+    pad = " " * max(0, width - cell_len(words))
+    shown = f"{pad}{words}" if column.is_right else f"{words}{pad}"
+    return Content.styled(shown, STYLES[role])
+
+
+def _cut(words: str, width: int) -> str:
+    """The beginning of words, and `…`."""
+    return f"{set_cell_size(words, max(0, width - 1)).rstrip()}…"

@@ -1,0 +1,185 @@
+"""Contacts, channels and the delivery of messages, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from mobius_tui.run.journal.describe_entry import unsent, why_unsent
+from mobius_tui.run.messaging.channels import ChannelRoute, channel_routes
+from mobius_tui.run.state.deliveries import (
+    WANTS_A_PERSON,
+    Delivery,
+    DeliveryStatus,
+    as_seen,
+    of_step,
+)
+from mobius_tui.runbook.model.actions import SendMessage
+from mobius_tui.runbook.model.runbook import Contact, Step
+from mobius_tui.runbook.text.units import duration_in_words
+from mobius_tui.tui.commands.registry import key_of
+from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.presenters.glyphs import Mark
+from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.presenters.styled_text import Role, assemble, text
+
+
+def contact_fields(contacts: tuple[Contact, ...]) -> tuple[Field, ...]:
+    """A line for each contact."""
+    width = max((len(contact.handle) for contact in contacts), default=0)
+    return tuple(
+        Field("call" if number == 0 else "", assemble(*_words(contact, width)))
+        for number, contact in enumerate(contacts)
+    )
+
+
+def role_fields(contacts: tuple[Contact, ...], step: Step) -> Iterator[Field]:
+    """Whose job a step is, and how they are reached."""
+    if step.role is None:
+        return
+    contact = next((each for each in contacts if each.role == step.role), None)
+    if contact is None:
+        yield Field("role", text(step.role))
+    else:
+        yield Field("role", assemble(*_words(contact)))
+
+
+def escalation_fields(contacts: tuple[Contact, ...], step: Step) -> Iterator[Field]:
+    """Whom to call when a step went wrong: whose job it is, or the first contact."""
+    own = [each for each in contacts if each.role == step.role]
+    for contact in (*own, *contacts)[:1]:
+        more = f"  {key_of('contacts')} all" if key_of("contacts") else ""
+        yield Field("call", assemble(*_words(contact), (more, "muted")))
+
+
+def _words(contact: Contact, width: int = 0) -> Iterator[tuple[str, Role]]:
+    yield f"{contact.handle:<{width}}  ", "key"
+    yield contact.role, "plain"
+    if contact.for_:
+        yield f"  {contact.for_}", "muted"
+
+
+DELIVERY_MARKS: Mapping[DeliveryStatus, Mark] = {
+    DeliveryStatus.QUEUED: Mark("…", DeliveryStatus.QUEUED, "accent"),
+    DeliveryStatus.SENDING: Mark("▶", DeliveryStatus.SENDING, "accent"),
+    DeliveryStatus.SENT: Mark("✔", DeliveryStatus.SENT, "good"),
+    DeliveryStatus.HELD: Mark("✖", DeliveryStatus.HELD, "bad"),
+    DeliveryStatus.UNKNOWN: Mark("?", DeliveryStatus.UNKNOWN, "warn"),
+    DeliveryStatus.DROPPED: Mark("–", DeliveryStatus.DROPPED, "muted"),
+}
+
+DELIVERY_WORDS_WORST_FIRST: Mapping[DeliveryStatus, tuple[str, Role]] = {
+    DeliveryStatus.HELD: ("not sent", "bad"),
+    DeliveryStatus.UNKNOWN: ("perhaps sent", "warn"),
+    DeliveryStatus.QUEUED: ("queued", "accent"),
+    DeliveryStatus.SENDING: ("sending", "accent"),
+    DeliveryStatus.SENT: ("sent", "muted"),
+    DeliveryStatus.DROPPED: ("told", "muted"),
+}
+"""In the few letters that a row of the checklist has."""
+
+
+def ways_of(view: RunView, step: Step) -> tuple[ChannelRoute, ...]:
+    """The channels of a message, and whether it can be sent to them now."""
+    if not isinstance(step.action, SendMessage):
+        return ()
+    return channel_routes(view.runbook, view.state, step.action.to)
+
+
+def deliveries_of(view: RunView, step: Step) -> tuple[Delivery, ...]:
+    """What became of a step's message, as it was told or queued last."""
+    hosted = view.host is not None
+    number = view.next_attempt(step.id)
+    found = queued_ahead(view, step) or of_step(
+        view.state.deliveries, step.id, number - 1
+    )
+    return tuple(as_seen(own, hosted=hosted) for own in found)
+
+
+def queued_ahead(view: RunView, step: Step) -> tuple[Delivery, ...]:
+    """What was queued just before its host ended, so that its step is not told yet."""
+    return of_step(view.state.deliveries, step.id, view.next_attempt(step.id))
+
+
+def open_deliveries(view: RunView) -> tuple[Delivery, ...]:
+    """What has not arrived, as far as is known."""
+    return unsent(view.state, hosted=view.host is not None)
+
+
+def channel_fields(view: RunView, step: Step) -> Iterator[Field]:
+    """Each channel of a message: how it stands with it, or whether it can be reached.
+
+    Args:
+        view: the run.
+        step: the message's.
+    """
+    delivered = {own.channel: own for own in deliveries_of(view, step)}
+    label = "to"
+    for way in ways_of(view, step):
+        own = delivered.get(way.channel)
+        name: tuple[str, Role] = (f"{way.channel}  ", "plain")
+        if own is not None:
+            mark = DELIVERY_MARKS[own.stand]
+            state = (f"{mark.glyph} {mark.word}", mark.role)
+            yield Field(label, assemble(name, state, (_more(view, own), "muted")))
+        elif way.problem:
+            words = f"✖ {way.problem}; the message can be copied"
+            yield Field(label, assemble(name, (words, "warn")))
+        else:
+            yield Field(label, assemble(name, (f"● ready: {way.goes_to}", "good")))
+        label = ""
+
+
+def _more(view: RunView, own: Delivery) -> str:
+    """What else is known of a delivery."""
+    if own.stand is DeliveryStatus.SENT:
+        ago = duration_in_words(max(0.0, view.now - own.since))
+        answer = f": {own.answer}" if own.answer else ""
+        return f"  {ago} ago; it answers {own.status}{answer}"
+    words = why_unsent(own, now=view.now)
+    return f"  {words}" if words else ""
+
+
+def told(view: RunView, step: Step) -> tuple[str, Role]:
+    """What the checklist says of a message that was told: the worst of its channels."""
+    found = deliveries_of(view, step)
+    if not found:
+        return "told", "muted"
+    order = list(DELIVERY_WORDS_WORST_FIRST)
+    worst = min((own.stand for own in found), key=order.index)
+    return DELIVERY_WORDS_WORST_FIRST[worst]
+
+
+def trouble(view: RunView) -> tuple[str, Role] | None:
+    """What the bar on top says of messages; `None` where there is nothing to say."""
+    found = open_deliveries(view)
+    held = sum(own.stand is DeliveryStatus.HELD for own in found)
+    perhaps = sum(own.stand is DeliveryStatus.UNKNOWN for own in found)
+    late = sum(own.stand is DeliveryStatus.QUEUED and own.tries > 0 for own in found)
+    if held:
+        return f"✖ {held} not sent", "bad"
+    if perhaps:
+        return f"? {perhaps} perhaps sent", "warn"
+    return (f"… {late} not sent yet", "warn") if late else None
+
+
+def trouble_fields(view: RunView) -> Iterator[Field]:
+    """What the cards say of messages that have not arrived."""
+    for own in open_deliveries(view):
+        mark = DELIVERY_MARKS[own.stand]
+        what = f"{own.channel}: {own.queued.title}"
+        yield Field(
+            "message",
+            assemble(
+                (f"{mark.glyph} {mark.word} ", mark.role),
+                (what, "plain"),
+                (_more(view, own), "muted"),
+            ),
+        )
+
+
+def wants_a_person(view: RunView) -> str | None:
+    """The step of the first message that somebody should see to."""
+    for own in open_deliveries(view):
+        if own.stand in WANTS_A_PERSON and own.queued.step in view.plan.steps:
+            return own.queued.step
+    return None

@@ -1,0 +1,360 @@
+"""Health at one moment, before and after a step, and the times of an outage."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from mobius_tui import sanitize
+from mobius_tui.errors import MobiusError
+from mobius_tui.health.health_record import State
+from mobius_tui.health.probe_window import (
+    CurrentHealth,
+    ProbeCondition,
+    ProbeWindow,
+    stale_after,
+)
+from mobius_tui.health.trigger import Meter
+from mobius_tui.run.journal.outage_times import Milestones
+from mobius_tui.run.planning.variables import Values
+from mobius_tui.runbook.model import limits
+from mobius_tui.runbook.model.runbook import Runbook, Step
+from mobius_tui.runbook.text.units import clock_duration, local_time, parse_duration
+from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.presenters.glyphs import CONDITIONS
+from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.presenters.styled_text import Role, assemble, text
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProbeView:
+    """One probe."""
+
+    id: str
+    title: str
+    state: ProbeCondition
+    words: str
+    """Why, in words: `failing for 2:10`."""
+    status: int | None
+    """The HTTP status of the last check."""
+    reason: str
+    """Why the last check was not ok."""
+    ms: float | None
+    """Milliseconds of the last answer."""
+    p50: float | None
+    """Of our own checks, in milliseconds, as the other two."""
+    p95: float | None
+    p99: float | None
+    reported_p95: float | None
+    """What the service reports of itself, in milliseconds."""
+    reported_errors: float | None
+    """The error rate that the service reports, from 0 to 1."""
+    success: float | None
+    """The fraction of the last checks that were ok."""
+    limit: float | None
+    """Milliseconds above which a latency counts as too long."""
+    latencies: tuple[float | None, ...]
+    """Of the last checks, the newest at the end."""
+    states: tuple[State, ...]
+    times: tuple[float, ...] = ()
+    """When each of them began, in seconds since 1970."""
+    last_ok: float | None = None
+    """When a check was last ok, in seconds since 1970."""
+    bad_for: float | None = None
+    """Seconds since the first failure of those in a row."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepSpan:
+    """When a step that changes something ran; times are seconds since 1970."""
+
+    number: str
+    title: str
+    began: float
+    ended: float | None
+    """`None` while it runs."""
+
+    def is_within(self, times: Sequence[float]) -> bool:
+        """Whether it ran while checks that began at some times were made."""
+        return self.ended is None or self.ended >= times[0]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MachineView:
+    """The machine; `None` where a figure could not be had."""
+
+    cpu: float | None
+    memory: float | None
+    disk: float | None
+    load: float | None
+    processes: tuple[tuple[str, int], ...]
+    services: tuple[tuple[str, str], ...] = ()
+    """What is said of each unit."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HealthView:
+    """All that the panel shows."""
+
+    probes: tuple[ProbeView, ...] = ()
+    machine: MachineView | None = None
+    every: str = ""
+    """The pause between checks, as the runbook says it."""
+    unwatched: str = ""
+    """Since when nobody watches, in words; empty while somebody does."""
+    meters: tuple[Meter, ...] = ()
+    """How far each trigger is."""
+    spans: tuple[StepSpan, ...] = ()
+    """When steps that change something ran, the earliest first."""
+    armed: bool | None = None
+    """Whether a trigger begins the rollback; `None` where none can."""
+    has_ended: bool = False
+    """Whether nobody is meant to watch, since the run is over."""
+
+    @property
+    def beat(self) -> str:
+        """How often it looks, or since when nobody does, in words."""
+        if self.unwatched:
+            return self.unwatched
+        return f"every {self.every}" if self.every else ""
+
+    @property
+    def worst(self) -> ProbeView | None:
+        """The probe with the worst news."""
+        order = {"failing": 0, "unknown": 1, "ok": 2}
+        return min(self.probes, key=lambda probe: order[probe.state], default=None)
+
+    @property
+    def condition(self) -> ProbeCondition:
+        """The worst of all; unknown where nobody watches."""
+        worst = self.worst
+        if worst is None or self.unwatched:
+            return "unknown"
+        return worst.state
+
+    @property
+    def news(self) -> str:
+        """The worst news, in words."""
+        worst = self.worst
+        if worst is None:
+            return "no probes in this runbook"
+        if self.has_ended:
+            return "the run is over; nobody watches"
+        if self.unwatched:
+            return f"{self.unwatched}; {worst.title} was {worst.state}"
+        if worst.state == "ok":
+            several = len(self.probes) > 1
+            return "all probes are ok" if several else f"{worst.title} is ok"
+        if worst.state == "failing":
+            return f"{worst.title} is {worst.words}"
+        return f"{worst.title}: {worst.words}"
+
+
+def build_health_view(
+    health: CurrentHealth,
+    runbook: Runbook,
+    values: Values,
+    *,
+    now: float,
+    is_watched: bool,
+    has_ended: bool,
+    meters: tuple[Meter, ...] = (),
+    armed: bool | None = None,
+    spans: tuple[StepSpan, ...] = (),
+) -> HealthView:
+    """What the panel shows now.
+
+    Args:
+        health: the fold of the records.
+        runbook: names the probes and their beat.
+        values: fill in what the runbook leaves open.
+        now: seconds since 1970.
+        is_watched: whether a host lives.
+        has_ended: whether the run is over.
+        meters: how far each trigger is.
+        armed: whether a trigger begins the rollback; `None` where none can.
+        spans: when steps that change something ran.
+    """
+    plan = runbook.health
+    every = values.preview(plan.every) if plan is not None else ""
+    probes = tuple(
+        _probe(
+            probe.id,
+            probe.title or probe.id,
+            health.window(probe.id),
+            now,
+            _limit(runbook),
+        )
+        for probe in (plan.probes if plan is not None else ())
+    )
+    last = health.last_at
+    nobody = last is not None and (not is_watched or now - last > silent_after(every))
+    return HealthView(
+        probes=probes,
+        machine=_machine(health),
+        every="" if "${" in every else every,  # in a review, not known yet
+        unwatched=_until(last or 0.0, now, has_ended=has_ended) if nobody else "",
+        has_ended=has_ended,
+        meters=meters,
+        armed=armed,
+        spans=spans,
+    )
+
+
+def _until(last: float, now: float, *, has_ended: bool) -> str:
+    """Since when nobody watches, in words; what is over was watched until then."""
+    return (
+        f"{'watched until' if has_ended else 'unwatched since'} {local_time(last, now)}"
+    )
+
+
+def silent_after(every: str) -> float:
+    """Seconds after which a check says nothing about the present any more."""
+    return stale_after(_seconds(every))
+
+
+def _seconds(every: str) -> float:
+    try:
+        return limits.bounded_duration(every, "every")
+    except ValueError:
+        return 5.0
+
+
+def _limit(runbook: Runbook) -> float | None:
+    """The runbook's latency limit, in milliseconds."""
+    rule = runbook.health.trigger.p95_latency if runbook.health is not None else None
+    if rule is None:
+        return None
+    try:
+        return parse_duration(rule.above) * 1000
+    except (ValueError, MobiusError):
+        return None
+
+
+def _probe(
+    probe_id: str, title: str, window: ProbeWindow, now: float, limit: float | None
+) -> ProbeView:
+    status = window.status(now)
+    last = window.last
+    return ProbeView(
+        id=probe_id,
+        title=title,
+        state=status.state,
+        words=status.words,
+        status=last.status if last is not None else None,
+        reason=last.reason if last is not None else "",
+        ms=last.ms if last is not None else None,
+        p50=window.percentile(50),
+        p95=window.percentile(95),
+        p99=window.percentile(99),
+        reported_p95=window.p95.value,
+        reported_errors=window.error_rate.value,
+        success=window.success_rate,
+        limit=limit,
+        latencies=tuple(point.ms for point in window.points),
+        states=tuple(point.state for point in window.points),
+        times=tuple(point.at for point in window.points),
+        last_ok=window.last_ok,
+        bad_for=None if window.since_bad is None else now - window.since_bad,
+    )
+
+
+def _machine(health: CurrentHealth) -> MachineView | None:
+    sample = health.sample
+    if sample is None:
+        return None
+    processes: Mapping[str, int] = sample.processes
+    return MachineView(
+        cpu=sample.cpu,
+        memory=sample.memory,
+        disk=sample.disk,
+        load=sample.load1,
+        processes=tuple(processes.items()),
+        services=tuple(sample.services.items()),
+    )
+
+
+NAMED = 3
+"""Probes that are named; of more, those that are not ok, and a count of the others."""
+
+OutagePart = tuple[str, Role]
+
+
+def health_field(view: RunView, step: Step) -> Iterator[Field]:
+    """`✖ api failing → ● api ok`, of the step's last attempt; if anybody looked."""
+    last = view.own(step.id).last
+    if last is None or view.runbook.health is None or view.past.is_empty:
+        return
+    parts = _at(view, last.started)
+    if last.ended is None:
+        parts.append(("  when it began", "muted"))
+    elif last.ended > last.started:
+        parts += [("  →  ", "muted"), *_at(view, last.ended)]
+    yield Field("health", assemble(*parts))
+
+
+def _at(view: RunView, moment: float) -> list[OutagePart]:
+    """Every probe at a moment."""
+    plan = view.runbook.health
+    assert plan is not None
+    within = silent_after(view.values.preview(plan.every))
+    found = [(p.id, view.past.at(p.id, moment, within=within)) for p in plan.probes]
+    shown = found
+    if len(found) > NAMED:
+        shown = [each for each in found if each[1] != "ok"][:NAMED]
+    parts: list[OutagePart] = []
+    for probe, condition in shown:
+        glyph, role = CONDITIONS[condition]
+        gap = "  " if parts else ""
+        parts.append((f"{gap}{glyph} {sanitize.line(probe)} {condition}", role))
+    others = len(found) - len(shown)
+    if others:
+        words = f"  and {others} others" if shown else f"● all {others} ok"
+        parts.append((words, "muted" if shown else "good"))
+    return parts
+
+
+def outage_lines(
+    found: Milestones, moment: Callable[[float], str]
+) -> Iterator[tuple[str, str]]:
+    """When it was, or how long after the trigger; and what. None without a trigger.
+
+    Args:
+        found: the run's times.
+        moment: says a time of day in words.
+    """
+    outage = found.outage
+    if outage is None:
+        return
+    yield moment(outage.fired), f"trigger fired: {outage.reason}"
+    for at, words in (
+        (found.acknowledged, f"acknowledged by {outage.by}"),
+        (found.rollback, "rollback begun"),
+        (found.restored, "healthy from then on"),
+        (found.steady, "three healthy in a row"),
+    ):
+        if at is not None and found.triggered:
+            yield f"+{clock_duration(at - outage.fired)}", words
+        elif at is not None:  # before it, or not because of it
+            yield moment(at), words
+    if found.restored is None:
+        yield "", "not healthy again"
+
+
+def outage_fields(view: RunView) -> Iterator[Field]:
+    """The times of the run's outage; nothing where no trigger fired."""
+    found = view.milestones
+    if found is None:
+        return
+    label = "outage"
+    for when, words in outage_lines(found, _hour):
+        stamp = Content.from_text(f"{when:<10}", markup=False)
+        yield Field(label, stamp + text(words))
+        label = ""
+
+
+def _hour(at: float) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(at))

@@ -1,0 +1,344 @@
+"""The library: its lines, what opening each does, and the preview beside them."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from textual.content import Content
+
+from mobius_tui.drill.drill_freshness import DrillFreshness
+from mobius_tui.drill.library_listing import ListedRunbook
+from mobius_tui.run.planning.plan import effect_of, kind_of, phase_numbers
+from mobius_tui.run.records.run_summary import Summary
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.runbook.model.runbook import Phase, Runbook
+from mobius_tui.runbook.prose.prose_model import Prose
+from mobius_tui.runbook.prose.text_layout import plain_lines
+from mobius_tui.runbook.text.units import ago, clock_duration
+from mobius_tui.tui.presenters.columns import (
+    ColumnTable,
+    TableCell,
+    TableColumn,
+    TableRow,
+)
+from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.presenters.styled_text import Role, assemble, text
+
+OUTCOMES: dict[str, tuple[str, Role]] = {
+    "completed": ("✔", "good"),
+    "failed": ("✖", "bad"),
+    "incomplete": ("▲", "warn"),
+    "abandoned": ("■", "warn"),
+    "damaged": ("✖", "bad"),
+    "never began": ("○", "muted"),
+    "imported": ("○", "muted"),
+}
+"""Each outcome's glyph."""
+LONG_AGO = 300 * 86400.0
+"""Seconds after which the year says more than the hour."""
+
+
+def when(seconds: float | None, now: float) -> str:
+    """A time where the program runs: `24 Nov 13:45`, or `24 Nov 2025` if long ago."""
+    if seconds is None:
+        return ""
+    form = "%d %b %Y" if now - seconds > LONG_AGO else "%d %b %H:%M"
+    return time.strftime(form, time.localtime(seconds))
+
+
+def run_table(*, is_open: bool) -> ColumnTable:
+    """The columns of runs; what is open has not taken its time yet."""
+    took = () if is_open else (TableColumn(caption="took", rank=4, is_right=True),)
+    return ColumnTable(
+        TableColumn(caption="", most=26),
+        TableColumn(caption="began", rank=3),
+        *took,
+        TableColumn(caption="mode", rank=2),
+        TableColumn(caption="title", least=18, most=40),
+        TableColumn(caption="environment", rank=1, most=20),
+        TableColumn(caption="id", rank=5, most=60, has_ends=True),
+    )
+
+
+def standing(run: Summary, now: float) -> tuple[str, Role]:
+    """How a run stands or ended: a glyph and a word."""
+    glyph, role = OUTCOMES.get(run.outcome, ("?", "warn"))
+    word = run.outcome
+    if run.outcome == "open":
+        alive = run.host is not None
+        glyph, role = ("▶", "accent") if alive else ("?", "warn")
+        word = "still running" if alive else run.since(now) or "open, no host"
+    return f"{glyph} {word}", role
+
+
+def in_short(run: Summary, now: float) -> tuple[str, Role]:
+    """The same, in no more than two words."""
+    words, role = standing(run, now)
+    return (f"{words[0]} open" if run.outcome == "open" else words), role
+
+
+def run_cells(run: Summary, now: float) -> Iterator[TableCell]:
+    """How it stands, when it began, how long it took, what it was, and its id."""
+    yield standing(run, now)
+    yield when(run.began, now), "muted"
+    if run.outcome != "open":
+        yield clock_duration(run.took) if run.took is not None else "", "muted"
+    yield run.mode, "muted"
+    yield run.title, "plain"
+    yield run.environment, "muted"
+    yield run.id, "muted"
+
+
+def book_table() -> ColumnTable:
+    """The columns of runbooks."""
+    return ColumnTable(
+        TableColumn(caption="", least=26, most=40),
+        TableColumn(caption="id", rank=1, most=40, has_ends=True),
+        TableColumn(caption="steps", rank=2, is_right=True),
+        TableColumn(caption="last run", rank=3),
+        TableColumn(caption="", rank=6),
+        TableColumn(caption="environment", rank=5, most=20),
+        TableColumn(caption="drilled", rank=4),
+    )
+
+
+def book_cells(book: ListedRunbook, now: float) -> Iterator[TableCell]:
+    """Its title, its id, its size, how its last run and its last drill went, and where.
+
+    The environment is the one that it is for where nobody names another.
+    """
+    if book.runbook is None:
+        yield f"✖ {book.title}: cannot be read", "bad"
+        yield from ((words, "muted") for words in (book.id, "", "", "", "", ""))
+        return
+    yield book.title, "plain"
+    yield book.id, "muted"
+    yield str(len(book.runbook.steps())), "muted"
+    used = book.runs[0] if book.runs else None
+    if used is None or used.began is None:
+        yield "never", "muted"
+        yield "", "muted"
+    else:
+        words, role = in_short(used, now)
+        glyph, _, word = words.partition(" ")
+        yield f"{glyph} {ago(max(0.0, now - used.began))}", role
+        yield word, "muted"
+    yield book.environment, "muted"
+    yield _drilled(book.drilled, now)
+
+
+def _drilled(fresh: DrillFreshness | None, now: float) -> TableCell:
+    if fresh is None or fresh.drill.began is None:
+        return "never", "muted"
+    edited = ", edited" if fresh.is_edited else ""
+    words = f"{ago(max(0.0, now - fresh.drill.began))}{edited}"
+    return (f"✔ {words}", "good") if fresh.is_proof else (f"✖ {words}", "bad")
+
+
+def drill_words(fresh: DrillFreshness | None, *, now: float) -> Content:
+    """When it was drilled last, how that went, by whom, and what was edited since."""
+    began = fresh.drill.began if fresh is not None else None
+    if fresh is None or began is None:
+        return assemble(("never drilled here", "muted"))
+    drill, score = fresh.drill, fresh.score
+    glyph, role = OUTCOMES.get(drill.outcome, ("?", "warn"))
+    word = drill.outcome
+    if score is not None and score.handled is False:
+        glyph, word, role = "✖", "not handled", "bad"
+    points = f" (score {fresh.points})" if fresh.points else ""
+    who = f"  by {drill.operator}" if drill.operator else " "
+    return assemble(
+        (f"drilled {ago(now - began)}  ", "muted"),
+        (f"{glyph} {word}", role),
+        (f"{who}{points}".rstrip(), "muted"),
+        (f"  {fresh.edits}" if fresh.edits else "", "warn"),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LibraryEntry:
+    """A line, and what opening it does."""
+
+    key: str
+    row: TableRow
+    words: str
+    """What it is found by, in small letters."""
+    act: Callable[[], None]
+    runbook: str
+    """The id of the runbook; of a run, of the one that it was made of."""
+    title: str
+    about: ListedRunbook | Summary
+    """What is known of it."""
+
+    @property
+    def source(self) -> Path | None:
+        """The runbook's file; of a run, none."""
+        return self.about.path if isinstance(self.about, ListedRunbook) else None
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryGroup:
+    """Lines under one heading."""
+
+    title: str
+    table: ColumnTable
+    entries: list[LibraryEntry]
+    hint: str = ""
+    """What to do where there is none; without it, the heading is left out then."""
+
+    @property
+    def heading(self) -> TableRow:
+        """Its title, and the captions of its columns."""
+        return self.table.heading(self.title)
+
+
+def runs(
+    table: ColumnTable,
+    found: tuple[tuple[RunDirectory, Summary], ...],
+    act: Callable[[RunDirectory], None],
+    now: float,
+) -> list[LibraryEntry]:
+    """A line for each run.
+
+    Args:
+        table: gets them.
+        found: the runs.
+        act: opens one.
+        now: seconds since 1970.
+    """
+    entries = []
+    for directory, summary in found:
+        row = table.row(*run_cells(summary, now))
+        entries.append(
+            LibraryEntry(
+                key=str(directory.path),
+                row=row,
+                words=f"{row} {summary.operator}".lower(),
+                act=partial(act, directory),
+                runbook=summary.runbook,
+                title=summary.title,
+                about=summary,
+            )
+        )
+    return entries
+
+
+def books(
+    table: ColumnTable,
+    found: tuple[ListedRunbook, ...],
+    act: Callable[[Path], None],
+    now: float,
+) -> list[LibraryEntry]:
+    """A line for each runbook.
+
+    Args:
+        table: gets them.
+        found: the runbooks.
+        act: opens the briefing of one.
+        now: seconds since 1970.
+    """
+    entries = []
+    for book in found:
+        row = table.row(*book_cells(book, now))
+        who = book.drilled.drill.operator if book.drilled is not None else ""
+        known = (book.title, book.id, book.environment, str(book.path), who)
+        entries.append(
+            LibraryEntry(
+                key=str(book.path),
+                row=row,
+                words=" ".join(known).lower(),
+                act=partial(act, book.path),
+                runbook=book.id,
+                title=book.title,
+                about=book,
+            )
+        )
+    return entries
+
+
+LONGEST = 220
+"""Characters of a summary that are shown: the briefing has the rest."""
+EFFECTS = ("read", "change", "destroy")
+
+
+def book_fields(book: ListedRunbook, now: float) -> Iterator[Field]:
+    """What a runbook is for, whose it is, what it asks, and how it went last.
+
+    Args:
+        book: the runbook.
+        now: seconds since 1970.
+    """
+    runbook = book.runbook
+    if runbook is None:
+        yield Field("✖ wrong", text(book.problem, "bad"))
+        yield Field("file", text(""), str(book.path))
+        return
+    said = plain_lines(Prose(runbook.summary[: 4 * LONGEST]))
+    words = " ".join(" ".join(said).split())
+    if len(words) > LONGEST:
+        words = f"{words[:LONGEST].rpartition(' ')[0] or words[:LONGEST]} …"
+    if words:
+        yield Field("what", text(words))
+    version = [part for part in (runbook.version, str(runbook.updated or "")) if part]
+    owners = ", ".join(runbook.owners)[:LONGEST]
+    if version or owners:
+        line = assemble((" of ".join(version), "plain"), (f"  {owners}", "muted"))
+        yield Field("version", line)
+    asked = [each.name for each in runbook.variables.values() if each.ask]
+    if asked:
+        yield Field("asks", text(", ".join(asked)[:LONGEST]))
+    yield Field("drilled", drill_words(book.drilled, now=now))
+    label = "runs"
+    for run in book.runs:
+        began = "" if run.began is None else ago(max(0.0, now - run.began))
+        where = f" ▸ {run.environment}" if run.environment else ""
+        more = f"  {began}  {run.mode}{where}"
+        yield Field(label, assemble(in_short(run, now), (more, "muted")))
+        label = ""
+
+
+def phases(runbook: Runbook) -> Iterator[TableRow]:
+    """Its phases, each with how many steps it has, and of which effect."""
+    table = ColumnTable(
+        TableColumn(caption="phases", least=12, most=44),
+        *(TableColumn(caption=each, is_right=True) for each in ("steps", *EFFECTS)),
+    )
+    numbers = phase_numbers(runbook)
+    rows = [table.row(*_phase(numbers[each.id], each)) for each in runbook.phases]
+    yield table.heading()
+    yield from rows
+
+
+def _phase(number: str, phase: Phase) -> Iterator[TableCell]:
+    counted = Counter(effect_of(s) for s in phase.steps if kind_of(s) == "run")
+    yield f"{number} {phase.title}", "muted" if phase.aside else "plain"
+    yield str(len(phase.steps)), "muted"
+    yield str(counted["read"] or ""), "plain"
+    yield str(counted["change"] or ""), "warn"
+    yield str(counted["destroy"] or ""), "bad"
+
+
+def run_fields(run: Summary, now: float) -> Iterator[Field]:
+    """What a run was made of and for, by whom, how it stands, and why.
+
+    Args:
+        run: the run.
+        now: seconds since 1970.
+    """
+    took = f"  after {clock_duration(run.took)}" if run.took is not None else ""
+    yield Field("now", assemble(standing(run, now), (took, "muted")))
+    if run.reason:
+        yield Field("why", text(run.reason[:LONGEST]))
+    if run.title:
+        line = assemble((run.title, "plain"), (f"  {run.runbook}", "muted"))
+        yield Field("of", line)
+    if run.began is not None:
+        where = f" ▸ {run.environment}" if run.environment else ""
+        yield Field("as", text(f"{run.mode}{where}"))
+        who = f" by {run.operator}" if run.operator else ""
+        yield Field("began", text(f"{when(run.began, now)}{who}"))

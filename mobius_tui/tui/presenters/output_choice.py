@@ -1,0 +1,259 @@
+"""Which output is shown, which others there are, and the row of tabs that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from mobius_tui import sanitize
+from mobius_tui.run.planning.plan import follows, has_terminal, kind_of
+from mobius_tui.run.state.step_state import Attempt, Status
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.runbook.model.actions import Run
+from mobius_tui.tui.commands.registry import key_of
+from mobius_tui.tui.presenters.glyphs import MARKS
+from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.presenters.styled_text import Role
+
+BETWEEN = "│"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutputTab:
+    """One output that can be shown."""
+
+    key: str
+    """`STEP.ATTEMPT`, as the attempt's folder is called."""
+    name: str
+    """The attempt's number; or the step, where it is another one."""
+    glyph: str
+    word: str
+    role: Role
+    stops: bool = False
+    """Whether it runs beside the run, until it is stopped."""
+
+
+class TabTarget(NamedTuple):
+    """Cells of the row that can be clicked."""
+
+    left: int
+    right: int
+    key: str
+    stops: bool
+    """Whether a click stops that one, and doesn't show it."""
+
+
+def tab_row(
+    tabs: Sequence[OutputTab],
+    chosen: str,
+    width: int,
+    style: Callable[[str], Style],
+    *,
+    stop_key: str,
+) -> tuple[Strip, list[TabTarget]]:
+    """Lay the tabs out; those that don't fit are left out at either end.
+
+    Args:
+        tabs: All of them.
+        chosen: The key of the one that is shown.
+        width: Cells.
+        style: Gives the style of a role; of `chosen` for the one that is shown.
+        stop_key: What stops the one that is shown, for a person.
+    """
+    parts = [_parts(tab, chosen, style, stop_key) for tab in tabs]
+    widths = [sum(cell_len(text) for text, _, _ in part) + 1 for part in parts]
+    place = next((n for n, tab in enumerate(tabs) if tab.key == chosen), 0)
+    first = place
+    room = width - 4 - widths[place]
+    while first > 0 and room >= widths[first - 1]:
+        first -= 1
+        room -= widths[first]
+    last = place + 1
+    while last < len(tabs) and room >= widths[last]:
+        room -= widths[last]
+        last += 1
+    segments = [Segment("« ", style("muted"))] if first else []
+    targets: list[TabTarget] = []
+    left = cell_len("« ") if first else 0
+    for number in range(first, last):
+        for text, look, stops in parts[number]:
+            segments.append(Segment(text, look))
+            right = left + cell_len(text)
+            targets.append(TabTarget(left, right, tabs[number].key, stops))
+            left = right
+        if number + 1 < len(tabs):
+            more = number + 1 == last
+            segments.append(Segment(" »" if more else BETWEEN, style("muted")))
+            left += 1
+    return Strip(segments).crop(0, width), targets
+
+
+def _parts(
+    tab: OutputTab, chosen: str, style: Callable[[str], Style], stop_key: str
+) -> list[tuple[str, Style, bool]]:
+    """Return a tab's texts, their styles, and whether a click on them stops it."""
+    name = sanitize.line(tab.name)
+    if tab.key != chosen:
+        state = f" {tab.glyph} {tab.word} "
+        return [(f" {name}", style("plain"), False), (state, style(tab.role), False)]
+    parts = [(f" {name} {tab.glyph} {tab.word} ", style("chosen"), False)]
+    if tab.stops:
+        parts.append(
+            (f" ■ {stop_key} stops it ".replace("  ", " "), style("bad"), True)
+        )
+    return parts
+
+
+NOTHING = {
+    "manual": "A person does this; it prints nothing.",
+    "message": "A message; it prints nothing.",
+    "choose": "A decision; it prints nothing.",
+    "watch": "Watching prints nothing; see the health panel.",
+    "check": "A check prints nothing; what it saw stands above.",
+    "run": "It has not run yet.",
+}
+"""What an empty output pane says, by what the step does."""
+TABS = 100
+"""Attempts at a step that have a tab: the newest."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutputChoice:
+    """What the output pane shows."""
+
+    path: Path | None = None
+    spans: Path | None = None
+    title: str
+    running: bool = False
+    limit: int | None = None
+    """Bytes that had been printed by the moment that is shown; `None` for all."""
+    placeholder: str
+    tabs: tuple[OutputTab, ...] = ()
+    """The outputs that can be shown."""
+    tab: str = ""
+    """The key of the one that is."""
+
+
+def output_of(
+    view: RunView, key: str | None, directory: RunDirectory, tab: str | None = None
+) -> OutputChoice:
+    """The output that belongs to the checklist's row under the cursor.
+
+    Where the next step waits for its start, that of the script before it: what it
+    printed is what the person decides by.
+
+    Args:
+        view: the run.
+        key: the checklist's.
+        directory: where the outputs are.
+        tab: what the person wants to see in its place, where that can be had.
+    """
+    step_id = _printed(view, key)
+    tabs = _tabs(view, step_id)
+    keys = [each.key for each in tabs]
+    if tab not in keys and step_id is None:
+        return _nothing(view, key, tabs)
+    if tab not in keys:
+        last = view.own(step_id or "").last
+        assert last is not None
+        tab = f"{step_id}.{last.number}"
+    assert tab is not None
+    return _attempt(view, key, directory, tabs, tab)
+
+
+def split(tab: str) -> tuple[str, int]:
+    """The step and the attempt of a tab's key."""
+    step_id, _, number = tab.rpartition(".")
+    return step_id, int(number)
+
+
+def _printed(view: RunView, key: str | None) -> str | None:
+    """The step whose output belongs to a row; `None` where there is none."""
+    step = view.step(key)
+    if step is None:
+        return None
+    if view.own(step.id).last is None:
+        is_next = key == view.proposal.step
+        return view.latest(scripts_only=True) if is_next else None
+    return step.id if isinstance(step.action, Run) else None
+
+
+def _tabs(view: RunView, step_id: str | None) -> tuple[OutputTab, ...]:
+    """A step's attempts, and what runs beside the run."""
+    found = []
+    if step_id is not None:
+        own = view.own(step_id).attempts[-TABS:]
+        found = [_tab(view, step_id, attempt, str(attempt.number)) for attempt in own]
+    for other in view.counts.running:
+        last = view.own(other).last
+        is_live = last is not None and follows(view.plan.steps[other])
+        if is_live and last is not None and other != step_id:
+            found.append(_tab(view, other, last, view.plan.name(other)))
+    return tuple(found)
+
+
+def _tab(view: RunView, step_id: str, attempt: Attempt, name: str) -> OutputTab:
+    mark = MARKS[attempt.status]
+    is_live = attempt.status is Status.RUNNING and follows(view.plan.steps[step_id])
+    return OutputTab(
+        key=f"{step_id}.{attempt.number}",
+        name=name,
+        glyph=mark.glyph,
+        word="live" if is_live else mark.word,
+        role=mark.role,
+        stops=is_live,
+    )
+
+
+def _nothing(
+    view: RunView, key: str | None, tabs: tuple[OutputTab, ...]
+) -> OutputChoice:
+    """What stands there while there is no output."""
+    step = view.step(key)
+    if step is None:
+        return OutputChoice(title="Output", placeholder="", tabs=tabs)
+    words = NOTHING[kind_of(step)]
+    if has_terminal(step):
+        words = "It has not run yet. It gets a terminal, which is not recorded."
+    title = f"Output · {view.plan.numbers[step.id]}"
+    return OutputChoice(title=title, placeholder=words, tabs=tabs)
+
+
+def _attempt(
+    view: RunView,
+    key: str | None,
+    directory: RunDirectory,
+    tabs: tuple[OutputTab, ...],
+    tab: str,
+) -> OutputChoice:
+    """The output of one attempt."""
+    step_id, number = split(tab)
+    attempt = directory.attempt(step_id, number)
+    running = view.own(step_id).attempts[number - 1].status is Status.RUNNING
+    numbered = view.plan.numbers[step_id]
+    name = numbered if step_id == key else view.plan.name(step_id)
+    return OutputChoice(
+        path=attempt.output,
+        spans=attempt.spans,
+        title=f"Output · {name} · attempt {number}",
+        running=running,
+        placeholder=_while_empty(view, step_id, running=running),
+        tabs=tabs,
+        tab=tab,
+    )
+
+
+def _while_empty(view: RunView, step_id: str, *, running: bool) -> str:
+    """What stands there while an attempt has no output."""
+    if not has_terminal(view.plan.steps[step_id]):
+        return "It has printed nothing yet." if running else "It printed nothing."
+    if running:
+        return f"It has a terminal to itself: {key_of('terminal')} goes there."
+    return "It had a terminal to itself; nothing of that is recorded."

@@ -1,0 +1,214 @@
+"""From a run's files to what the screen shows, now or at a past moment."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
+from operator import attrgetter
+
+from mobius_tui import sanitize
+from mobius_tui.errors import RunError
+from mobius_tui.review.reviewed_run import ReviewViewer
+from mobius_tui.run.attempts.attempt_files import LastOutput, last_output
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.planning.plan import effect_of
+from mobius_tui.run.planning.rollback import rollback_of
+from mobius_tui.run.planning.trigger_rules import reported_figures
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import BAD, Status
+from mobius_tui.runbook.model.actions import Run
+from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.tui.messages import RunChanged, RunLost
+from mobius_tui.tui.presenters.health_view import (
+    HealthView,
+    StepSpan,
+    build_health_view,
+)
+from mobius_tui.tui.presenters.run_view import RunView, build_run_view
+
+CLOCK = 0.45
+"""Seconds between looks for the clock's sake alone: at every second one at the files.
+They are most of what a screen costs on which nothing happens."""
+
+
+def _armed(view: RunView) -> bool | None:
+    watch = view.state.watch
+    if rollback_of(view.plan) is None or watch.begun is not None:
+        return None
+    return watch.armed
+
+
+class RunPresenter:
+    """Looks at a run; keeps what need not be looked up twice."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+        self._said: dict[str, LastOutput] = {}
+        steps = viewer.follower.plan.steps.values()
+        self._changing = tuple(s for s in steps if effect_of(s) != "read")
+        self._tried: tuple[Step, ...] = ()
+        self._n = -1
+        self.lost = ""
+        """Why the run's files are followed no longer; empty while they are."""
+
+    async def news(self) -> AsyncGenerator[RunChanged | RunLost, None]:
+        """What to tell the screen whenever the run's files were looked at."""
+        try:
+            async with aclosing(self._viewer.changes(CLOCK)) as changes:
+                async for change in changes:
+                    yield RunChanged(change)
+        except RunError as error:
+            self.lost = sanitize.line(str(error))
+            yield RunLost(str(error))
+
+    @property
+    def state(self) -> RunState:
+        """The run as the journal tells it."""
+        return self._viewer.follower.state
+
+    def run(self, now: float, before: RunView | None) -> RunView:
+        """The run now.
+
+        Args:
+            now: seconds since 1970.
+            before: the view before.
+        """
+        follower = self._viewer.follower
+        if follower.state.n != self._n:
+            self._n = follower.state.n
+            self._read_last_words()
+            steps = self.state.steps
+            self._tried = tuple(s for s in self._changing if steps[s.id].attempts)
+        health = {
+            probe_id: window.status(now).state
+            for probe_id, window in follower.health.windows.items()
+        }
+        view = build_run_view(
+            follower.plan,
+            follower.state,
+            now=now,
+            host=self._viewer.host(),
+            said=self._said,
+            health=health,
+            before=before,
+        )
+        return replace(
+            view,
+            verifying=self.verifying(view),
+            reports=reported_figures(follower.health.windows),
+            meters=follower.rules.watch.meters() if follower.rules.watch else (),
+            past=follower.past,
+            course=follower.course,
+            lost=self.lost,
+            stalled=sanitize.line(self._viewer.stalled),
+            silent=self._viewer.silent,
+        )
+
+    def verifying(self, view: RunView) -> str | None:
+        """The step whose script has ended while its checks are still being made."""
+        step = view.step(view.proposal.step)
+        if step is None or view.proposal.kind != "running" or not step.checks:
+            return None
+        last = view.own(step.id).last
+        if not isinstance(step.action, Run) or last is None:
+            return None
+        attempt = self._viewer.directory.attempt(step.id, last.number)
+        return step.id if attempt.exit.exists() else None
+
+    def health(self, view: RunView) -> HealthView:
+        """Health now."""
+        follower = self._viewer.follower
+        return build_health_view(
+            follower.health,
+            follower.runbook,
+            view.values,
+            now=view.now,
+            is_watched=view.host is not None,
+            has_ended=view.state.ended is not None,
+            meters=view.meters,
+            armed=_armed(view),
+            spans=self._spans(),
+        )
+
+    def _spans(self) -> tuple[StepSpan, ...]:
+        """When steps that change something ran, as far back as a chart goes."""
+        follower = self._viewer.follower
+        numbers = follower.plan.numbers
+        points = [w.points[0].at for w in follower.health.windows.values() if w.points]
+        oldest = min(points, default=0.0)
+        found = []
+        for step in self._tried:
+            for attempt in reversed(self.state.steps[step.id].attempts):
+                if attempt.ended is not None and attempt.ended < oldest:
+                    break  # those before it ended earlier
+                found.append(
+                    StepSpan(
+                        number=numbers[step.id],
+                        title=sanitize.line(step.title),
+                        began=attempt.started,
+                        ended=attempt.ended,
+                    )
+                )
+        return tuple(sorted(found, key=attrgetter("began")))
+
+    def running(self) -> tuple[tuple[str, int], ...]:
+        """The attempts at scripts that run now."""
+        return tuple(
+            (step_id, own.last.number)
+            for step_id, own in self.state.steps.items()
+            if own.last is not None and self.is_running(step_id, own.last.number)
+        )
+
+    def is_running(self, step_id: str, attempt: int) -> bool:
+        """Whether this attempt is at a script that runs now."""
+        own = self.state.steps[step_id]
+        if own.status is not Status.RUNNING or own.last is None:
+            return False
+        step = self._viewer.follower.plan.steps[step_id]
+        return own.last.number == attempt and isinstance(step.action, Run)
+
+    def _read_last_words(self) -> None:
+        """What attempts that ended badly said last."""
+        for step_id, own in self.state.steps.items():
+            if own.status not in BAD or own.last is None:
+                continue
+            key = f"{step_id}.{own.last.number}"
+            if key not in self._said:
+                attempt = self._viewer.directory.attempt(step_id, own.last.number)
+                self._said.pop(f"{step_id}.{own.last.number - 1}", None)
+                self._said[key] = last_output(attempt)
+
+
+class PastRunPresenter(RunPresenter):
+    """Looks at a run as it was."""
+
+    def __init__(self, viewer: ReviewViewer) -> None:
+        """Look back.
+
+        Args:
+            viewer: of the run.
+        """
+        super().__init__(viewer)
+        self._rewound = viewer.rewound
+        self.damage: tuple[str, ...] | None = None
+        """What of the run is not as it was written; `None` while that is not known."""
+
+    def run(self, now: float, before: RunView | None) -> RunView:
+        """The run then.
+
+        Args:
+            now: the moment, in seconds since 1970.
+            before: the view before.
+        """
+        whole = self._rewound.rewind.until - self._rewound.newest.began_at
+        view = super().run(now, before)
+        return replace(view, reviewed=whole, damage=self.damage)
+
+    def verifying(self, view: RunView) -> str | None:
+        """The step whose checks had been looked at by then, while it ran."""
+        step = view.proposal.step
+        if step is None or view.proposal.kind != "running":
+            return None
+        last = view.own(step).last
+        return step if last is not None and last.looks else None

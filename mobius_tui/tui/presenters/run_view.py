@@ -1,0 +1,323 @@
+"""A run as the screen shows it at one moment: what goes down to the widgets."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from mobius_tui.health.health_history import HealthHistory
+from mobius_tui.health.trigger import Meter
+from mobius_tui.run.attempts.attempt_files import LastOutput
+from mobius_tui.run.journal.outage_times import Milestones, MilestoneTracker
+from mobius_tui.run.planning.plan import Plan, Proposal, follows
+from mobius_tui.run.planning.rollback import is_only_watched, rollback_of
+from mobius_tui.run.planning.step_status import StepStatus
+from mobius_tui.run.planning.trigger_rules import ReportedFigures
+from mobius_tui.run.planning.variables import Values
+from mobius_tui.run.planning.watch_progress import watch_progress_text
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import Status, StepState
+from mobius_tui.runbook.model.actions import Run
+from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
+from mobius_tui.runbook.text.units import clock_duration
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PhaseCount:
+    """What the steps of a phase come to."""
+
+    statuses: Counter[Status]
+    took: float
+    """Seconds of the last attempts that have ended; live outputs run beside them."""
+    began: tuple[float, ...]
+    """When those that have not began, in seconds since 1970."""
+
+    def runtime(self, now: float) -> float:
+        """Seconds of all last attempts, ended or not."""
+        return self.took + sum(max(0.0, now - began) for began in self.began)
+
+
+class StepCounts:
+    """Counts of a run, as it stands after one entry of its journal."""
+
+    def __init__(
+        self, plan: Plan, state: RunState, standings: Mapping[str, StepStatus]
+    ) -> None:
+        self._plan = plan
+        self._state = state
+        self._standings = standings
+        self._phases: dict[str, PhaseCount] = {}
+
+    @cached_property
+    def progress(self) -> tuple[int, int]:
+        """How many of the steps that apply are done, and how many apply."""
+        return self._plan.progress(self._state, self._standings)
+
+    def phase(self, phase: Phase) -> PhaseCount:
+        """What the steps of a phase come to."""
+        found = self._phases.get(phase.id)
+        if found is None:
+            found = self._phases[phase.id] = self._count(phase)
+        return found
+
+    def _count(self, phase: Phase) -> PhaseCount:
+        timed = [step for step in phase.steps if not follows(step)]
+        lasts = [self._state.steps[step.id].last for step in timed]
+        tried = [last for last in lasts if last is not None]
+        return PhaseCount(
+            statuses=Counter(self._standings[step.id].status for step in phase.steps),
+            took=sum(last.took for last in tried if last.took is not None),
+            began=tuple(last.started for last in tried if last.took is None),
+        )
+
+    @cached_property
+    def statuses(self) -> Counter[Status]:
+        """How many steps stand where, in the phases that count towards the run."""
+        found: Counter[Status] = Counter()
+        for phase in self._plan.runbook.phases:
+            if not phase.aside or phase.id in self._state.entered:
+                found += self.phase(phase).statuses
+        return found
+
+    @cached_property
+    def running(self) -> tuple[str, ...]:
+        """The steps that run."""
+        return tuple(
+            step_id
+            for step_id, own in self._state.steps.items()
+            if own.status is Status.RUNNING
+        )
+
+    @cached_property
+    def latest(self) -> str | None:
+        """The step that was tried last."""
+        return self._latest(scripts_only=False)
+
+    @cached_property
+    def latest_script(self) -> str | None:
+        """The script that was tried last."""
+        return self._latest(scripts_only=True)
+
+    def _latest(self, *, scripts_only: bool) -> str | None:
+        steps = self._plan.steps
+        tried = [
+            (own.attempts[-1].started, step_id)
+            for step_id, own in self._state.steps.items()
+            if own.attempts
+            and (not scripts_only or isinstance(steps[step_id].action, Run))
+        ]
+        return max(tried)[1] if tried else None
+
+
+PHASE = "#"
+"""What a checklist's key of a phase begins with; no step's id does."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class RunView:
+    """A run at one moment; two of them are equal only if they are the same."""
+
+    plan: Plan
+    state: RunState
+    standings: Mapping[str, StepStatus]
+    proposal: Proposal
+    counts: StepCounts
+    now: float
+    """Seconds since 1970."""
+    host: int | None
+    """The living host's pid."""
+    said: Mapping[str, LastOutput] = field(default_factory=dict)
+    """By `STEP.ATTEMPT`: its last words, where it ended badly."""
+    verifying: str | None = None
+    """The step whose script has ended and whose checks are being made."""
+    health: Mapping[str, str] = field(default_factory=dict)
+    """Each probe's state, in words."""
+    reports: Mapping[str, ReportedFigures] = field(default_factory=dict)
+    """Which figures the services report, of the probes that were looked at."""
+    meters: tuple[Meter, ...] = ()
+    """How far each trigger is."""
+    past: HealthHistory = field(default_factory=HealthHistory)
+    """What health was at any moment; it grows in place."""
+    course: MilestoneTracker | None = None
+    """The times of an outage, but for those that health tells; it grows in place."""
+    lost: str = ""
+    """Why the run's files are followed no longer; empty while they are."""
+    stalled: str = ""
+    """Why the host can write nothing for now, in words; empty if it can."""
+    silent: float = 0.0
+    """Seconds for which a living host has given no sign; 0 while that is not long."""
+    uid: int = field(default_factory=os.getuid)
+    """Whose viewer this is."""
+    reviewed: float | None = None
+    """Where it is looked back on, the seconds of the whole run; else `None`."""
+    damage: tuple[str, ...] | None = None
+    """What is not as it was written, in words; `None` while that is not known."""
+    last_n: int = 0
+    """The journal's entry up to which it was judged."""
+
+    def shows_what(self, before: RunView | None) -> bool:
+        """Whether nothing is to be seen in it that the one before does not show."""
+        return before is not None and self.seen == before.seen
+
+    @property
+    def seen(self) -> tuple[object, ...]:
+        """What of it changes by itself."""
+        unwell = self.lost, self.stalled, self.silent > 0
+        return self.last_n, int(self.now), self.host, *unwell
+
+    @property
+    def runbook(self) -> Runbook:
+        """What is being run."""
+        return self.plan.runbook
+
+    @property
+    def environment(self) -> str:
+        """The environment's name; empty where the runbook names none."""
+        began = self.state.began
+        return (began.environment or "") if began else ""
+
+    @property
+    def mode(self) -> str:
+        """`incident` or `drill`."""
+        return self.state.began.mode if self.state.began else "incident"
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether what destroys wants the environment's name typed."""
+        return self.state.began is not None and self.state.began.protected
+
+    @property
+    def workdir(self) -> str:
+        """Where commands run."""
+        return self.state.began.workdir if self.state.began else ""
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the run began, until it ended."""
+        end = self.state.ended_at if self.state.ended_at is not None else self.now
+        return max(0.0, end - self.state.began_at)
+
+    @property
+    def values(self) -> Values:
+        """What `${name}` means now; a secret shows as `[secret]`."""
+        return Values(
+            self.state, now=self.now, health=self.health, name_of=self.plan.name
+        )
+
+    @property
+    def milestones(self) -> Milestones | None:
+        """The times of the run's outage; `None` where nothing tells them."""
+        return self.course.milestones(self.past) if self.course is not None else None
+
+    def step(self, key: str | None) -> Step | None:
+        """The step of a checklist's key; `None` for a phase's."""
+        return self.plan.steps.get(key or "")
+
+    def phase(self, key: str | None) -> Phase | None:
+        """The phase of a checklist's key; `None` for a step's."""
+        if key is None or not key.startswith(PHASE):
+            return None
+        return self.runbook.phase(key.removeprefix(PHASE))
+
+    def own(self, step_id: str) -> StepState:
+        """What the journal says of a step."""
+        return self.state.steps[step_id]
+
+    def next_attempt(self, step_id: str) -> int:
+        """The number that a new attempt at a step must have."""
+        return len(self.own(step_id).attempts) + 1
+
+    def latest(self, *, scripts_only: bool = False) -> str | None:
+        """The step that was tried last; with `scripts_only`, the script."""
+        return self.counts.latest_script if scripts_only else self.counts.latest
+
+    def runtime(self, step_id: str) -> float | None:
+        """Seconds that the last attempt took, or has been running."""
+        last = self.own(step_id).last
+        if last is None:
+            return None
+        return last.took if last.took is not None else max(0.0, self.now - last.started)
+
+    def progress(self, step: Step) -> str:
+        """`2:10 of 30:00`, of a step that watches health now; else nothing."""
+        return watch_progress_text(step, self.state, self.values, self.now)
+
+
+def build_run_view(
+    plan: Plan,
+    state: RunState,
+    *,
+    now: float,
+    host: int | None,
+    said: Mapping[str, LastOutput],
+    health: Mapping[str, str],
+    before: RunView | None = None,
+) -> RunView:
+    """Judge a run at one moment.
+
+    Args:
+        plan: the runbook's.
+        state: the run's; it changes in place as the journal grows.
+        now: seconds since 1970.
+        host: the living host's pid.
+        said: by `STEP.ATTEMPT`, its last words.
+        health: each probe's state, in words.
+        before: the view before, whose standings hold where the journal has not grown.
+    """
+    if before is not None and before.state is state and before.last_n == state.n:
+        standings, proposal = before.standings, before.proposal
+        counts = before.counts
+    else:
+        standings = plan.standings(state)
+        proposal = plan.proposal(state, standings)
+        counts = StepCounts(plan, state, standings)
+    return RunView(
+        plan=plan,
+        state=state,
+        standings=standings,
+        proposal=proposal,
+        counts=counts,
+        now=now,
+        host=host,
+        said=said,
+        health=health,
+        last_n=state.n,
+    )
+
+
+def watch_left(view: RunView) -> str:
+    """How long a watch still goes on, in words; empty where a person has work to do.
+
+    That is where the run is no such watch, or somebody works its steps, or it rolls
+    back.
+    """
+    watch = view.state.watch
+    open_ = view.state.ended is None and view.reviewed is None
+    if watch.job is None or not open_ or watch.goes:
+        return ""
+    if not is_only_watched(view.plan, view.state):
+        return ""
+    if watch.job.seconds is None:
+        return "until somebody ends it"
+    return (
+        f"{clock_duration(max(0.0, watch.job_at + watch.job.seconds - view.now))} left"
+    )
+
+
+def shown_mode(view: RunView) -> str:
+    """The mode that the bar shows; a rehearsal is one, whatever is done in it."""
+    watches = view.mode == "incident" and watch_left(view)
+    return "watch" if watches else view.mode
+
+
+def what_follows(view: RunView) -> str:
+    """What a trigger that fires does, in words."""
+    phase = rollback_of(view.plan)
+    if view.state.watch.countdown is not None:
+        return "a trigger has fired: the rollback begins by itself"
+    if phase is not None and view.state.watch.armed:
+        return f"a trigger that fires begins {phase.title}"
+    return "a trigger that fires only says so"

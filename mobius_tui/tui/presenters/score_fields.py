@@ -1,0 +1,126 @@
+"""The score of a drill, as fields of the card at its end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mobius_tui.drill import score_text
+from mobius_tui.drill.detection_gaps import (
+    SubjectCoverage,
+    coverage_summary,
+    subject_coverage,
+)
+from mobius_tui.drill.drill_history import (
+    TimeComparison,
+    compare_times,
+    drills_known_before,
+)
+from mobius_tui.drill.drill_record import DrillRecord
+from mobius_tui.drill.drill_verdict import await_score
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.presenters.glyphs import VERDICTS
+from mobius_tui.tui.presenters.styled_text import Role, assemble, text
+
+SHOWN = 3
+"""Lines that are shown under a label; of more, how many they are."""
+_LABELS: Mapping[str, str] = {
+    "detected": "detect",
+    "decided": "decide",
+    "restored": "restore",
+    "steady": "healthy",
+    "still wrong": "still",
+    "steps wrong": "wrong",
+    "out of order": "order",
+    "overridden": "vouched",
+}
+"""Words of a score that the column of labels has no room for."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scored:
+    """What a drill came to, and the drills before it."""
+
+    drill: DrillRecord
+    times: tuple[TimeComparison, ...]
+
+
+async def await_fields(
+    directory: RunDirectory, site: Path, runbook: Runbook
+) -> tuple[Field, ...]:
+    """The score of a drill that is over, once it is known.
+
+    Args:
+        directory: the run.
+        site: the folder of its site.
+        runbook: what was drilled.
+    """
+    drill = await await_score(directory, site)
+    if drill is None:
+        return score_fields(None)
+    before = await asyncio.to_thread(drills_known_before, directory, drill)
+    found = await asyncio.to_thread(subject_coverage, directory.path.parent, runbook)
+    scored = Scored(drill=drill, times=compare_times(drill, before))
+    return (*score_fields(scored), *unseen_fields(found))
+
+
+def unseen_fields(found: SubjectCoverage) -> Iterator[Field]:
+    """What was never seen red; nothing before the first drill."""
+    label = "unseen"
+    for words in coverage_summary(found):
+        yield Field(label, text(words, "warn" if label else "plain"))
+        label = ""
+
+
+def awaited() -> tuple[Field, ...]:
+    """What stands there until the site has been asked."""
+    return (Field("score", text("the site is asked how it is …", "muted")),)
+
+
+def score_fields(scored: Scored | None) -> tuple[Field, ...]:
+    """The score; or that there is none.
+
+    Args:
+        scored: what the drill came to; `None` where nobody keeps its score.
+    """
+    if scored is None:
+        words = "none: the guard of the site, which keeps it, is gone"
+        return (Field("score", text(words, "warn")),)
+    return tuple(_fields(scored))
+
+
+def _fields(scored: Scored) -> Iterator[Field]:
+    score = scored.drill.score
+    glyph, role = VERDICTS[score.handled]
+    yield Field(
+        "score",
+        assemble(
+            (f"{glyph} {score_text.verdict_words(score)}", role),
+            (f"  {score_text.faults_words(score)}", "muted"),
+            (f"; {score_text.counted_words(score)}", "muted"),
+        ),
+    )
+    for time in scored.times:
+        now, before = score_text.now_words(time), score_text.before_words(time)
+        parts: list[tuple[str, Role]] = [
+            (f"{now:>7}", "strong"),
+            (f"  {before}" * bool(before), "muted"),
+        ]
+        yield Field(_LABELS[time.name], assemble(*parts))
+    if score_text.is_first(scored.times):
+        yield Field("before", text(score_text.FIRST, "muted"))
+    for label, lines in score_text.details(score):
+        role = "bad" if label == "still wrong" else "plain"
+        yield from _listed(_LABELS.get(label, label), lines, role)
+
+
+def _listed(label: str, lines: tuple[str, ...], role: Role) -> Iterator[Field]:
+    for line in lines[:SHOWN]:
+        yield Field(label, text(line, role))
+        label = ""
+    if len(lines) > SHOWN:
+        yield Field("", text(f"and {len(lines) - SHOWN} more", "muted"))

@@ -1,0 +1,260 @@
+"""Statistics and drills of a runbook as lines with charts: pure drawing of values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.cells import cell_len
+from textual.content import Content
+
+from mobius_tui import sanitize
+from mobius_tui.drill import score_text
+from mobius_tui.drill.drill_history import Trend
+from mobius_tui.drill.drill_record import DrillRecord
+from mobius_tui.review.report_wording import column_duration, rate
+from mobius_tui.review.run_statistics import (
+    RestoreTime,
+    RunbookStatistics,
+    StepStatistics,
+    percentile,
+)
+from mobius_tui.review.statistics_text import SINCE
+from mobius_tui.runbook.text.units import duration_in_words
+from mobius_tui.tui.presenters import charts
+from mobius_tui.tui.presenters.glyphs import VERDICTS
+from mobius_tui.tui.presenters.library_lines import when
+from mobius_tui.tui.presenters.styled_text import Role, assemble
+from mobius_tui.tui.widgets.checklist import cut
+
+TREND_HEIGHT = 4
+"""Rows of a chart."""
+TREND_COLUMN = 3
+"""Cells of a drill in it: two for its column, and one between."""
+LISTED = 5
+"""Drills that are told of in words under the chart."""
+BEST = "▲"
+TREND_SCALE = 8
+"""Cells of the scale at the left: the longest time, and nothing."""
+ROLES: dict[charts.ChartRole, Role] = {
+    "ok": "accent",
+    "slow": "warn",
+    "bad": "bad",
+    "none": "muted",
+    "limit": "muted",
+}
+"""How each part of a chart of times to restore is drawn."""
+
+
+def trend_lines(trend: Trend, *, width: int, now: float) -> Iterator[Content]:
+    """The chart of a trend and its last drills, as lines.
+
+    Args:
+        trend: drills whose times may be compared.
+        width: cells of a line.
+        now: seconds since 1970.
+    """
+    count = len(trend.drills)
+    number = f"{count} {'drill' if count == 1 else 'drills'}"
+    number = f"{number} without a person" if trend.automatic else f"{number} by a team"
+    faults = " + ".join(trend.faults) or "no fault"
+    yield assemble((faults, "strong"), (f"  time to restore, {number}", "muted"))
+    if count > 1:
+        yield from _chart(trend, max(TREND_COLUMN, width - TREND_SCALE))
+    for drill in reversed(trend.drills[-LISTED:]):
+        yield _line(drill, now, is_best=_is_best(trend, drill))
+
+
+def _is_best(trend: Trend, drill: DrillRecord) -> bool:
+    return trend.best is not None and trend.drills[trend.best] is drill
+
+
+def _chart(trend: Trend, width: int) -> Iterator[Content]:
+    """The columns, with a scale at the left, and under them the mark of the best."""
+    shown = trend.drills[-(width // TREND_COLUMN) :]
+    values: list[float | None] = []
+    states: list[str] = []
+    marks = ""
+    for drill in shown:
+        handled = drill.score.handled is not False
+        state = "ok" if handled and drill.score.restored is not None else "none"
+        state = state if handled else "bad"
+        values += [drill.score.restored, drill.score.restored, None]
+        states += [state, state, "none"]
+        marks += f"{BEST} " if _is_best(trend, drill) else "  "
+        marks += " "
+    cells = len(values)
+    rows = charts.columns(values, states, width=cells, height=TREND_HEIGHT, limit=None)
+    top = charts.ceiling([v for v in values if v is not None], None)
+    known = any(value is not None for value in values)
+    scales = [
+        score_text.seconds_words(top) if known else "",
+        *[""] * (TREND_HEIGHT - 1),
+    ]
+    for scale, row in zip(scales, rows, strict=True):
+        parts: list[tuple[str, Role]] = [(f"{scale:>{TREND_SCALE - 1}} ", "muted")]
+        parts += [(character, ROLES[role]) for character, role in row]
+        yield assemble(*parts)
+    if BEST in marks:
+        yield assemble((f"{'best':>{TREND_SCALE - 1}} {marks.rstrip()}", "good"))
+
+
+def _line(drill: DrillRecord, now: float, *, is_best: bool) -> Content:
+    """A drill in words: when, how it went, its time, who, and if it is the best."""
+    score = drill.score
+    glyph, role = VERDICTS[score.handled]
+    took = "-" if score.restored is None else score_text.seconds_words(score.restored)
+    return assemble(
+        (f"{when(drill.began, now):<12}  ", "muted"),
+        (f"{glyph} {score_text.verdict_words(score)}", role),
+        (f"  {took}", "strong"),
+        (f"  by {drill.operator}" if drill.operator else "", "muted"),
+        ("  best" if is_best else "", "good"),
+    )
+
+
+HEIGHT = 5
+"""Rows of a chart of times to restore."""
+SCALE = 9
+"""Cells of its scale at the left."""
+COLUMN = 3
+"""Cells of a run in it: two for its column, and one between."""
+NAMES = 34
+"""Cells of a step's name, where there is room."""
+METER = 8
+"""Cells of a pass rate's bar."""
+FIGURES = 42
+"""Cells of a step's figures, without what its durations are drawn in."""
+ALWAYS = 1.0
+"""The pass rate of a step that never failed."""
+
+
+def stats_lines(
+    stats: RunbookStatistics, *, width: int, now: float
+) -> Iterator[Content]:
+    """What all runs say, as lines.
+
+    Args:
+        stats: what there is to say.
+        width: cells of a line.
+        now: seconds since 1970.
+    """
+    for mode, counts in stats.outcomes.items():
+        total = sum(counts.values())
+        said = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
+        word = mode if total == 1 else f"{mode}s"
+        yield assemble((f"{total} {word}", "strong"), (f"  {said}", "muted"))
+    if not stats.outcomes:
+        yield assemble(("No run of it has ended yet.", "muted"))
+        return
+    for mode, restored in stats.restored.items():
+        if restored:
+            yield Content("")
+            yield from _restored(mode, restored, width, now)
+    yield Content("")
+    yield from _steps(stats, width)
+    yield from _afterwards(stats)
+
+
+def _restored(
+    mode: str, found: Sequence[RestoreTime], width: int, now: float
+) -> Iterator[Content]:
+    """The times to restore as columns, the newest at the right."""
+    took = [each.seconds for each in found]
+    median, best = percentile(took, 50), min(took)
+    words = f"  median {column_duration(median)}, best {column_duration(best)}"
+    title = f"Time to restore in {mode}s"
+    yield assemble((title, "strong"), (f" {SINCE}{words}", "muted"))
+    fitting = max(1, (width - SCALE) // COLUMN)
+    shown = found[-fitting:]
+    rows = charts.columns(
+        [each.seconds for each in shown],
+        ["ok"] * len(shown),
+        width=len(shown),
+        height=HEIGHT,
+        limit=median,
+    )
+    top = column_duration(max(each.seconds for each in shown))
+    for number, row in enumerate(rows):
+        scale = {0: top, HEIGHT - 1: "0"}.get(number, "")
+        cells = "".join(character * 2 + " " for character, _ in row)
+        roles = [ROLES[role] for _, role in row]
+        bars = [
+            (cells[place * COLUMN : (place + 1) * COLUMN], role)
+            for place, role in enumerate(roles)
+        ]
+        yield assemble((f"{scale:>{SCALE - 2}} ┤", "muted"), *bars)
+    first, last = when(shown[0].began, now), when(shown[-1].began, now)
+    span = first if len(shown) == 1 else f"{first} to {last}"
+    yield assemble((f"{'':>{SCALE}}{span} · ┄ median", "muted"))
+
+
+def _steps(stats: RunbookStatistics, width: int) -> Iterator[Content]:
+    """A line for each step that was ever begun or skipped."""
+    shown = [each for each in stats.steps if each.runs or each.skipped]
+    names = max(14, min(NAMES, width // 3))
+    room = max(0, width - names - FIGURES)
+    head = f"{'Step':<{names}}{'runs':>5} {'passed':<{METER + 6}}"
+    head += f"{'median':>7}{'p95':>7} {'again':>6}"
+    lasts = "  0 ━ median ─ p95" if room > len("  0 ━ median ─ p95") else ""
+    yield assemble((head, "strong"), (lasts, "muted"))
+    longest = max((each.p95 or 0.0 for each in shown), default=0.0) or 1.0
+    for each in shown:
+        yield _step(each, names, room, longest)
+    idle = [each for each in stats.steps if not (each.runs or each.skipped)]
+    if idle:
+        numbers = ", ".join(each.name.partition(" ")[0] for each in idle)
+        yield assemble((f"Never begun: {numbers}", "muted"))
+
+
+def _step(step: StepStatistics, names: int, room: int, longest: float) -> Content:
+    name = cut(sanitize.line(step.name), names - 1)
+    name += " " * (names - cell_len(name))
+    passed = step.pass_rate
+    role: Role = "muted" if passed is None else "good" if passed == ALWAYS else "warn"
+    bar = charts.meter(passed, 1.0, METER)
+    words = rate(passed).replace(".0%", "%")
+    parts: list[tuple[str, Role]] = [
+        (name, "plain"),
+        (f"{step.runs:>5} ", "plain"),
+        (f"{bar} {words:<5}", role),
+        (f"{column_duration(step.median):>7}{column_duration(step.p95):>7} ", "plain"),
+        (f"{step.retries or '':>6}", "warn"),
+    ]
+    lasted = _lasted(step, room - 2, longest)
+    parts += [("  ", "plain"), *lasted]
+    if step.skipped or step.overridden:
+        marks = [f"{step.skipped}–"] * bool(step.skipped)
+        marks += [f"{step.overridden}◆"] * bool(step.overridden)
+        parts.append((" " + " ".join(marks), "warn"))
+    return assemble(*parts)
+
+
+def _lasted(step: StepStatistics, room: int, longest: float) -> list[tuple[str, Role]]:
+    """How long it takes, on one scale for all: the median, and on to the 95th."""
+    if step.median is None or step.p95 is None or room < METER:
+        return []
+    half = max(1, round(step.median / longest * (room - METER)))
+    rest = max(0, round(step.p95 / longest * (room - METER)) - half)
+    return [("━" * half, "accent"), ("─" * rest, "muted")]
+
+
+def _afterwards(stats: RunbookStatistics) -> Iterator[Content]:
+    """What is passed over most, and what should be said otherwise."""
+    if stats.skipped_most:
+        yield Content("")
+        yield assemble(("Skipped most  –", "strong"))
+        for step in stats.skipped_most:
+            yield assemble((f"  {step.name}, in {step.skipped} runs", "plain"))
+    off = [step for step in stats.steps if step.off is not None]
+    if off:
+        yield Content("")
+        yield assemble(("What expect says is off", "strong"))
+    for step in off:
+        assert step.off is not None
+        usual = duration_in_words(step.off.usual)
+        yield assemble(
+            (f"  {step.name}: it says {step.off.said}, and usually takes ", "plain"),
+            (usual, "warn"),
+            ("; write ", "plain"),
+            (f'expect = "{step.off.better}"', "command"),
+        )

@@ -1,0 +1,169 @@
+"""What is told outside the screens: title and bell, and a status update to paste."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from mobius_tui import sanitize
+from mobius_tui.run.journal.describe_entry import why_unsent
+from mobius_tui.run.planning.plan import Plan, follows
+from mobius_tui.run.state.deliveries import WANTS_A_PERSON
+from mobius_tui.run.state.step_state import BAD, Status
+from mobius_tui.runbook.text.units import clock_duration, duration_in_words
+from mobius_tui.tui.messages import TitleChanged
+from mobius_tui.tui.presenters.communication import open_deliveries
+from mobius_tui.tui.presenters.glyphs import MARKS
+from mobius_tui.tui.presenters.health_view import HealthView, outage_lines
+from mobius_tui.tui.presenters.run_view import RunView, shown_mode, watch_left
+
+if TYPE_CHECKING:
+    from mobius_tui.run.client.run_briefing import Briefing
+
+
+TITLE_CELLS = 80
+"""Characters of a title that windows and tabs have room for, and more."""
+
+
+class TitleAndBell:
+    """Knows what has been told of a run."""
+
+    def __init__(self) -> None:
+        self._bad: dict[str, int] | None = None
+        self._has_ended = False
+
+    def look(self, view: RunView) -> TitleChanged:
+        """What to tell now; nothing rings for what was so when one came."""
+        bad = {
+            step_id: len(view.own(step_id).attempts)
+            for step_id, standing in view.standings.items()
+            if standing.status in BAD
+        }
+        ended = view.state.ended is not None
+        for own in open_deliveries(view):
+            if own.stand in WANTS_A_PERSON:
+                bad[f"delivery {own.number}"] = own.tries
+        latest = view.state.watch.latest
+        if latest is not None:
+            bad[f"trigger of {latest.probe}"] = int(latest.at * 1000)
+        before = self._bad
+        ring = before is not None and (
+            any(before.get(step_id) != count for step_id, count in bad.items())
+            or (ended and not self._has_ended)
+        )
+        self._bad, self._has_ended = bad, ended
+        return TitleChanged(title(view), ring=ring)
+
+
+def title(view: RunView) -> str:
+    """The terminal's title: what is wrong, or what is run in which mode."""
+    ended = view.state.ended
+    runbook = view.state.began.title if view.state.began else view.runbook.title
+    words = f"{runbook} · {shown_mode(view).upper()}"
+    step = view.step(view.proposal.step)
+    if ended is not None:
+        mark = "✔" if ended.outcome == "completed" else "✖"
+        words = f"{mark} {ended.outcome}: {runbook}"
+    elif view.state.watch.alarms and view.state.watch.begun is None:
+        words = f"✖ {view.state.watch.alarms[-1].reason}"
+    elif watch_left(view):
+        words += f", {watch_left(view)}"
+    elif step is not None and view.standings[step.id].status in BAD:
+        mark = MARKS[view.standings[step.id].status].glyph
+        words = f"{mark} {view.plan.name(step.id)}"
+    return sanitize.line(words)[:TITLE_CELLS]
+
+
+TROUBLES = 3
+"""Steps that went wrong which are named."""
+
+
+def status_text(
+    view: RunView, health: HealthView | None, *, run: str, head: str
+) -> str:
+    """What is run, where, how far it is, what goes on, and how health is.
+
+    Args:
+        view: the run.
+        health: what the panel shows.
+        run: the run's id.
+        head: the journal's last hash, by which the record can be held to it later.
+    """
+    where = f" in {view.environment}" if view.environment else ""
+    done, total = view.plan.progress(view.state, view.standings)
+    began = view.state.began
+    title = began.title if began is not None else view.runbook.title
+    place = f"step {min(done + 1, total)} of {total}, {done} done"
+    lines = [
+        f"{title} ({view.mode.upper()}){where}",
+        f"T+{clock_duration(view.elapsed)} · {place}",
+        *_goes_on(view),
+    ]
+    if health is not None and health.probes:
+        lines.append(f"Health: {health.news}")
+    for own in open_deliveries(view):
+        words = why_unsent(own, now=view.now)
+        reason = f": {words}" if words else ""
+        name = own.queued.title
+        lines.append(f"Message {own.stand}: {name}, to {own.channel}{reason}")
+    outage = view.milestones
+    if outage is not None and outage.outage is not None:
+        found = (f"{at} {words}".strip() for at, words in outage_lines(outage, _hour))
+        lines.append(f"Outage: {', '.join(found)}")
+    lines.append(f"{_utc(view.now)} · run {run} · journal {view.last_n}:{head[:12]}")
+    return "\n".join(sanitize.line(line) for line in lines) + "\n"
+
+
+def not_begun_text(briefing: Briefing, *, now: float) -> str:
+    """What is about to be run, where, and that nothing of it was done.
+
+    Args:
+        briefing: what is known before it begins.
+        now: seconds since 1970.
+    """
+    book = briefing.runbook
+    where = f" in {briefing.environment}" if briefing.environment else ""
+    steps = [step for each in book.phases if not each.aside for step in each.steps]
+    lines = [
+        f"{book.title} ({briefing.mode.upper()}){where}",
+        f"Not begun: the briefing is open, 0 of {len(steps)} steps done",
+        *(f"Next: {Plan(book).name(step.id)}" for step in steps[:1]),
+        f"{_utc(now)} · no run yet",
+    ]
+    return "\n".join(sanitize.line(line) for line in lines) + "\n"
+
+
+def _hour(at: float) -> str:
+    return time.strftime("%H:%M:%S UTC", time.gmtime(at))
+
+
+def _utc(at: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(at))
+
+
+def _goes_on(view: RunView) -> Iterator[str]:
+    """What runs, what went wrong, and what is next."""
+    if view.state.ended is not None:
+        yield f"Ended: {view.state.ended.outcome}: {view.state.ended.reason}"
+        return
+    bad = [key for key, each in view.standings.items() if each.status in BAD]
+    for step_id in bad[:TROUBLES]:
+        standing = view.standings[step_id]
+        word = MARKS[standing.status].word.capitalize()
+        yield f"{word}: {view.plan.name(step_id)}: {standing.reason}"
+    if len(bad) > TROUBLES:
+        yield f"and {len(bad) - TROUBLES} more that went wrong"
+    for step_id, standing in view.standings.items():
+        if standing.status is Status.RUNNING:
+            doing = "Beside it" if follows(view.plan.steps[step_id]) else "Running"
+            took = duration_in_words(view.runtime(step_id) or 0.0)
+            yield f"{doing}: {view.plan.name(step_id)}, for {took}"
+    if view.host is None:
+        yield "Nothing new starts: no host runs this run"
+    elif view.silent:
+        yield "Nothing new starts: the host of this run gives no sign of life"
+    elif view.proposal.kind in ("start", "wait") and view.proposal.step is not None:
+        words = "Waiting" if view.proposal.kind == "wait" else "Next"
+        why = f": {view.proposal.text}" if view.proposal.text else ""
+        yield f"{words}: {view.plan.name(view.proposal.step)}{why}"

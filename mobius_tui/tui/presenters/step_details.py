@@ -1,0 +1,372 @@
+"""A step, or a phase, in words: the fields of the detail pane and of the dialogs."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from textual.content import Content
+
+from mobius_tui import sanitize
+from mobius_tui.run.events.approval_events import ApprovalGiven
+from mobius_tui.run.planning.plan import effect_of, kind_of
+from mobius_tui.run.state.approvals import may_not_begin, valid
+from mobius_tui.run.state.step_state import Attempt, StepState
+from mobius_tui.run.terminal.detach_key import HINT
+from mobius_tui.runbook.model.actions import (
+    Ask,
+    Choose,
+    Manual,
+    Option,
+    Run,
+    SendMessage,
+    Watch,
+)
+from mobius_tui.runbook.model.answer_forms import example, form_in_words
+from mobius_tui.runbook.model.guards import guard_in_words
+from mobius_tui.runbook.model.runbook import Phase, Step
+from mobius_tui.runbook.model.step_text import (
+    EFFECTS,
+    check_in_words,
+    command_in_words,
+    script_without_lint_comments,
+)
+from mobius_tui.runbook.model.templates import fill, script_variables
+from mobius_tui.runbook.prose.prose_model import Prose
+from mobius_tui.tui.presenters.communication import channel_fields, role_fields
+from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.presenters.glyphs import MARKS
+from mobius_tui.tui.presenters.health_view import health_field
+from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.presenters.step_explanation import standing_fields
+from mobius_tui.tui.presenters.styled_text import (
+    STYLES,
+    Role,
+    assemble,
+    cut_in_middle,
+    text,
+)
+
+_MENTION = re.compile(r"\$\{?\w+\}?")
+SCRIPT_LIMIT = 200
+"""Lines of a script that are shown at most."""
+
+
+def script(source: str, limit: int = SCRIPT_LIMIT) -> Content:
+    """A script, line by line, with the variables that it mentions made visible."""
+    lines = source.strip("\n").split("\n")
+    shown = [sanitize.clean(line) for line in lines[:limit]]
+    if len(lines) > limit:
+        more = len(lines) - limit
+        shown.append(f"… and {more} line{'s' * (more > 1)} more")
+    return Content("\n").join(_code(line) for line in shown)
+
+
+def _code(line: str) -> Content:
+    """One line of a script: its first word, then mentions of variables."""
+    found = Content.styled(line, STYLES["plain"])
+    first = re.match(r"\s*[\w./-]+(?=\s|$)", line)
+    if first is not None:
+        found = found.stylize(STYLES["command"], first.start(), first.end())
+    for mention in _MENTION.finditer(line):
+        found = found.stylize(STYLES["name"], mention.start(), mention.end())
+    return found
+
+
+def approved_fields(view: RunView, step: Step) -> Iterator[Field]:
+    """Who approved the attempt that comes next, until when, and who may not begin it.
+
+    Nothing where nobody has, or where what they approved has changed since.
+    """
+    approval = valid(view.plan, view.state, step)
+    if approval is None or not approval.given:
+        return
+    words = f"approved by {', '.join(_who(each) for each in approval.given)}"
+    if approval.complete:
+        until = time.strftime("%H:%M:%S", time.localtime(approval.until))
+        words += f", to be begun by {until}"
+    yield Field("now", assemble((words, "good")))
+    why_not = may_not_begin(view.plan, view.state, step, uid=view.uid, now=view.now)
+    if why_not:
+        yield Field("", text(why_not, "warn"))
+
+
+def _who(given: ApprovalGiven) -> str:
+    """A name, and how little it says where it is only typed."""
+    return f"{given.name} (weaker: a typed name)" if given.weaker else given.name
+
+
+def short_form(view: RunView, step: Step, ask: Ask) -> str:
+    """An example, or else the form in words, or else the pattern; may be empty."""
+    if ask.match is None:
+        return ""
+    handle = _handle(view, step, ask)
+    if handle:
+        return f"such as {handle}"
+    return form_in_words(ask.match) or f"in the form {ask.match}"
+
+
+def full_form(view: RunView, step: Step, ask: Ask) -> str:
+    """All that is known of the form, the pattern last."""
+    if ask.match is None:
+        return ""
+    handle = _handle(view, step, ask)
+    parts = (form_in_words(ask.match), f"such as {handle}" if handle else "")
+    told = ", ".join(part for part in parts if part)
+    return f"{told} (pattern {ask.match})" if told else f"pattern {ask.match}"
+
+
+def _handle(view: RunView, step: Step, ask: Ask) -> str:
+    return example(ask.match or "", view.runbook.contacts, step.role or "")
+
+
+VALUE = 36
+"""Cells of a value in the words of a check; the whole one stands beside `with`."""
+FAILS = (
+    "when a trigger fires, or one that had fired before stands at the end; "
+    "unknown, where nobody looked"
+)
+"""What a `watch` step comes to, where it does not pass."""
+
+
+def title(view: RunView, key: str | None) -> str:
+    """`2.1 Restore the backup`."""
+    phase = view.phase(key)
+    if phase is not None:
+        return f"{view.plan.phase_numbers[phase.id]} {sanitize.line(phase.title)}"
+    step = view.step(key)
+    return sanitize.line(view.plan.name(step.id)) if step is not None else ""
+
+
+def edge(view: RunView, key: str | None) -> tuple[str, Role]:
+    """What the pane's lower border says: effect, limit and the usual time."""
+    step = view.step(key)
+    if step is None or not isinstance(step.action, Run):
+        return ("a gate", "muted") if step is not None and step.gate else ("", "muted")
+    effect = effect_of(step)
+    parts = [EFFECTS[effect]]
+    if step.gate:
+        parts.append("a gate")
+    if step.action.timeout:
+        parts.append(f"limit {view.values.preview(step.action.timeout)}")
+    if step.expect:
+        parts.append(f"usually {view.values.preview(step.expect)}")
+    role: Role = "bad" if effect == "destroy" else "muted"
+    return sanitize.line(" · ".join(parts)), role
+
+
+def describe(
+    view: RunView, key: str | None, *, compact: bool, tab: str = ""
+) -> tuple[Field, ...]:
+    """What the detail pane says.
+
+    Args:
+        view: the run.
+        key: the checklist's key under the cursor.
+        compact: whether only what matters most has room.
+        tab: whose output is looked at, as `STEP.ATTEMPT`; where it is an earlier
+            attempt at this step, it is told how that one was.
+    """
+    phase = view.phase(key)
+    if phase is not None:
+        return tuple(_phase(view, phase))
+    step = view.step(key)
+    if step is None:
+        return ()
+    own = view.own(step.id)
+    earlier = earlier_attempt(own, step.id, tab)
+    shown = earlier or own.last
+    looked = [] if earlier is None else [_looked_at(earlier)]
+    standing = [*looked, *standing_fields(view, step)]
+    body = list(_action(view, step, shown, compact=compact and bool(standing)))
+    why = [Field("why", prose=Prose(step.why))] if step.why else []
+    facts = (*approved_fields(view, step), *health_field(view, step))
+    guard = [Field("when", text(guard_in_words(step.when)))] if step.when else []
+    if compact:
+        return (*standing, *body, *guard, *facts, *why, *_after(view, step))
+    return (*standing, *guard, *facts, *why, *body, *_after(view, step))
+
+
+def earlier_attempt(own: StepState, step_id: str, tab: str) -> Attempt | None:
+    """The attempt of a tab, where that is one at a step, and not its last."""
+    shown, _, number = tab.rpartition(".")
+    is_earlier = shown == step_id and 0 < int(number) < len(own.attempts)
+    return own.attempts[int(number) - 1] if is_earlier else None
+
+
+def _looked_at(earlier: Attempt) -> Field:
+    """Which attempt it is, and how it ended."""
+    mark = MARKS[earlier.status]
+    reason = f": {earlier.reason}" if earlier.reason else ""
+    words = f"{mark.glyph} attempt {earlier.number}, {mark.word}{reason}"
+    return Field("shown", assemble((words, mark.role)))
+
+
+def command(
+    view: RunView, step: Step, *, lines: int = SCRIPT_LIMIT
+) -> tuple[Field, ...]:
+    """The exact command with its variables and directory, for a confirmation.
+
+    Nothing of a value is left out here: what will be destroyed may stand in it.
+
+    Args:
+        view: the run.
+        step: which.
+        lines: those of its script that are shown at most.
+    """
+    return tuple(
+        replace(field, content=field.content + Content(field.value), value="")
+        for field in _action(view, step, None, compact=False, lines=lines)
+    )
+
+
+def _phase(view: RunView, phase: Phase) -> Iterator[Field]:
+    if phase.why:
+        yield Field("why", prose=Prose(phase.why))
+    numbers: dict[str, int] = {}
+    for step in phase.steps:
+        word = MARKS[view.standings[step.id].status].word
+        numbers[word] = numbers.get(word, 0) + 1
+    counts = ", ".join(f"{count} {word}" for word, count in numbers.items())
+    yield Field("steps", text(counts))
+    if phase.aside:
+        words = "off the main line; a failure, a decision or a person leads here"
+        yield Field("aside", text(words, "muted"))
+    if phase.attended:
+        yield Field("only", text("a person starts its steps, each for itself"))
+    if phase.instead_of:
+        names = ", ".join(view.runbook.phase(p).title for p in phase.instead_of)
+        words = f"once it begins, what is pending there does not apply: {names}"
+        yield Field("instead", text(words))
+
+
+def _action(
+    view: RunView,
+    step: Step,
+    shown: Attempt | None,
+    *,
+    compact: bool,
+    lines: int = SCRIPT_LIMIT,
+) -> Iterator[Field]:
+    """What it does, as it did in an attempt; without one, as it would do now."""
+    values = view.values
+    match step.action:
+        case Run() as run:
+            yield Field("run", script(script_without_lint_comments(run.script), lines))
+            if not compact:
+                yield from _with(view, step, shown)
+                shell = command_in_words(run)
+                place = [(view.workdir, "plain"), (f" · {shell}", "muted")]
+                yield Field("in", assemble(*place))  # type: ignore[arg-type]
+            if run.tty:
+                words = "it gets this terminal to itself, and nothing of it is recorded"
+                yield Field("tty", text(f"{words}; {HINT}"))
+        case Manual() as manual:
+            yield Field("do", prose=values.prose(manual.text))
+            for ask in manual.ask:
+                words = ask.title or ask.var
+                form = f"  {short_form(view, step, ask)}"
+                yield Field("asks", assemble((words, "plain"), (form, "muted")))
+        case SendMessage() as send:
+            body = values.prose(view.runbook.messages[send.message].body)
+            last = view.own(step.id).last
+            told = last.note if last is not None else ""
+            yield from channel_fields(view, step)
+            yield Field("text", prose=Prose(told) if told else body)
+        case Choose() as choose:
+            held = view.state.variables.get(choose.var)
+            chosen = (held.text or "").split("\n") if held is not None else []
+            options = offered(view, choose)
+            if not options:
+                yield Field("choose", text(f"what {choose.from_} lists", "muted"))
+            for number, option in enumerate(options):
+                label = "choose" if number == 0 else ""
+                sign = "●" if option.value in chosen else "○"
+                sign = f"{sign if option.value else '✖'} "
+                title = text(option.title or option.value)
+                why = f"  {option.why}" if option.why else ""
+                more = assemble((why, "muted"), (leads_to(option), "warn"))
+                if choose.from_ is None:
+                    yield Field(label, title + more, sign=sign)
+                else:  # its title is the row of a table
+                    yield Field(label, title, sign=sign)
+                    yield Field("", more, sign="  ")
+        case Watch() as watch:
+            words = f"watch health for {values.preview(watch.for_)}"
+            yield Field("do", text(words))
+            yield Field("fails", text(FAILS, "muted"))
+        case None:
+            pass
+
+
+def offered(view: RunView, choose: Choose) -> tuple[Option, ...]:
+    """What can be chosen now, and what can only be seen."""
+    listed = view.state.variables.get(choose.from_ or "")
+    return choose.offered(listed.text if listed is not None else None)
+
+
+def leads_to(option: Option) -> str:
+    """Where an option leads, if it leads away."""
+    if option.end:
+        return "  ends the run"
+    return f"  leads to {option.go}" if option.go is not None else ""
+
+
+def filled(view: RunView, words: str) -> str:
+    """Words with their variables filled in; long values without their middle."""
+
+    def value(name: str) -> str:
+        return cut_in_middle(sanitize.line(view.values.preview(f"${{{name}}}")), VALUE)
+
+    return fill(words, value)
+
+
+def _with(view: RunView, step: Step, shown: Attempt | None) -> Iterator[Field]:
+    """The variables that it reads, with their values in an attempt, or else now.
+
+    Where one is another by now, both are told: it was tried with the one, and would be
+    tried again with the other.
+    """
+    label = "with"
+    declared = view.runbook.variables
+    known = {name: held.text for name, held in view.state.variables.items()}
+    then = known if shown is None else {**known, **dict(shown.given)}
+    for name in (*script_variables(step, declared), *step.secrets.values()):
+        is_secret = declared[name].secret
+        was, now = (_worded(name, each, is_secret=is_secret) for each in (then, known))
+        yield Field(label, assemble((f"{name}=", "name")), was)
+        if was != now:
+            yield Field("", assemble((f"{name}=", "name"), ("now ", "warn")), now)
+        label = ""
+
+
+def _worded(name: str, values: Mapping[str, str | None], *, is_secret: bool) -> str:
+    if name not in values:
+        return "(no value yet)"
+    value = values[name]
+    return "[secret]" if value is None or is_secret else sanitize.line(value)
+
+
+def _after(view: RunView, step: Step) -> Iterator[Field]:
+    """What comes after the action: its checks, role, pages, notes."""
+    last = view.own(step.id).last
+    for index, check in enumerate(step.checks):
+        words = filled(view, check_in_words(check))
+        label = "checks" if kind_of(step) == "check" else "then"
+        seen = [look for look in last.looks if look.check == index] if last else []
+        yield Field(label if index == 0 else "", text(words))
+        if seen:
+            newest = seen[-1]
+            want = check.repeat.consecutive
+            glyph, role = ("✔", "good") if newest.held else ("✖", "bad")
+            row = f" {newest.row}/{want} in a row" if want > 1 else ""
+            said = f"  look {newest.look}: {newest.detail}"
+            line = assemble((f"{glyph}{row}", role), (said, "muted"))  # type: ignore[arg-type]
+            yield Field("", line)
+    yield from role_fields(view.runbook.contacts, step)
+    for link in step.links:
+        yield Field("page", assemble((link.title, "plain"), (f"  {link.url}", "muted")))
+    for note in view.own(step.id).notes:
+        yield Field("note", text(note, "warn"))

@@ -1,0 +1,240 @@
+"""Where a step stands, in words: what went wrong, what it waits for, the ways on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import takewhile
+
+from textual.content import Content
+
+from mobius_tui import sanitize
+from mobius_tui.run.attempts.attempt_files import LastOutput
+from mobius_tui.run.planning.plan import effect_of, kind_of
+from mobius_tui.run.state.step_state import BAD, Attempt, Status
+from mobius_tui.runbook.model.actions import Run
+from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.text.units import duration_in_words
+from mobius_tui.tui.commands.registry import key_of
+from mobius_tui.tui.presenters.availability import available
+from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.presenters.glyphs import MARKS
+from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.presenters.styled_text import Role, assemble, text
+
+
+def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
+    """Where it stands, and what can be done about that."""
+    standing = view.standings[step.id]
+    own = view.own(step.id)
+    mark = MARKS[standing.status]
+    head = assemble((f"{mark.glyph} {mark.word}", mark.role))
+    last = own.last
+    match standing.status:
+        case Status.PENDING:
+            yield from _before(view, step)
+        case Status.RUNNING:
+            if last is not None:
+                yield from _running(view, step, last)
+        case Status.WAITING:
+            waits = ", ".join(wait.text for wait in standing.waits)
+            yield Field("waits", assemble((waits, "warn")))
+            yield Field("until", text(_until(view, step), "muted"))
+        case status if status in BAD:
+            reason = own.reason or standing.reason
+            words = f"  {reason}" if reason != mark.word else ""
+            yield Field("now", head + assemble((words, "plain")))
+            yield from _bad(view, step, last)
+        case _:
+            reason = standing.reason or own.reason
+            who = f" by {own.by}" if own.by and own.by != "host" else ""
+            words = f"{who}  {reason}" if reason else who
+            yield Field("now", head + assemble((words, "muted")))
+            if last is not None and last.left:
+                yield Field("left", text(f"still alive: {'; '.join(last.left)}"))
+    if last is not None and last.ended_with:
+        words = f"with the script: {'; '.join(last.ended_with)}"
+        yield Field("ended", text(words, "warn"))
+    yield from _gave(view, step)
+    if own.stale:
+        words = "a variable that it used was taken back since: look whether it holds"
+        yield Field("stale", text(words, "warn"))
+
+
+def _gave(view: RunView, step: Step) -> Iterator[Field]:
+    """What its output gave, as the variables hold it."""
+    label = "gave"
+    for name in step.outputs:
+        held = view.state.variables.get(name)
+        if held is not None and held.step == step.id:
+            value = "[secret]" if held.text is None else sanitize.line(held.text)
+            yield Field(label, assemble((f"{name}=", "name")), value)
+            label = ""
+
+
+def _before(view: RunView, step: Step) -> Iterator[Field]:
+    """That the step before the next one only just passed, or was passed over."""
+    before = view.latest()
+    if step.id != view.proposal.step or before is None:
+        return
+    yield from _passed_over(view, step)
+    if view.standings[before].status is Status.WARNED:
+        mark = MARKS[Status.WARNED]
+        head = assemble((f"{mark.glyph} {view.plan.name(before)} {mark.word}", "warn"))
+        reason = view.own(before).reason
+        yield Field("before", head + assemble((f"  {reason}", "muted")))
+
+
+def _passed_over(view: RunView, step: Step) -> Iterator[Field]:
+    """What the run came past just before the next step, and why."""
+    order = list(view.plan.in_order(view.state))
+    passed = list(
+        takewhile(
+            lambda other: view.standings[other.id].is_passed_over,
+            reversed(order[: order.index(step)]),
+        )
+    )
+    if passed:
+        mark = MARKS[Status.NOT_APPLICABLE]
+        name = f"{mark.glyph} {view.plan.name(passed[0].id)}"
+        more = f"; {len(passed) - 1} more before it" if len(passed) > 1 else ""
+        why = f"  {view.standings[passed[0].id].reason}{more}"
+        yield Field("past", assemble((name, "plain"), (why, "muted")))
+
+
+def _running(view: RunView, step: Step, last: Attempt) -> Iterator[Field]:
+    took = duration_in_words(view.runtime(step.id) or 0.0)
+    begun = f"attempt {last.number}, started by {last.by}"
+    words = f"▶ running for {took}, {begun}"
+    if watched := view.progress(step):
+        words = f"▶ watching health: {watched}, {begun}"
+    stop = "stop it"
+    if view.verifying == step.id:
+        words = f"▶ its script has ended; being checked, {took} so far"
+        stop = "stop the checks"
+    yield Field("now", assemble((words, "accent")))
+    if last.stop_asked:
+        yield Field("stop", text("was asked for", "warn"))
+    elif view.reviewed is None:
+        ways: list[tuple[str, Role]] = []
+        if isinstance(step.action, Run) and step.action.tty:
+            ways = [(f"{key_of('terminal')} ", "key"), ("its terminal   ", "plain")]
+        ways += [(f"{key_of('stop')} ", "key"), (stop, "plain")]
+        yield Field("keys", assemble(*ways))
+
+
+def _bad(view: RunView, step: Step, last: Attempt | None) -> Iterator[Field]:
+    if last is not None:
+        said = view.said.get(f"{step.id}.{last.number}", LastOutput())
+        if said.error:
+            yield Field("error", text(said.error, "warn"))
+        if said.last and said.last != said.error:
+            yield Field("said", text(said.last, "warn"))
+        if last.left:
+            words = f"still alive: {'; '.join(last.left)}"
+            yield Field("left", text(words, "warn"))
+    if view.reviewed is not None:
+        return  # what could be done then is not what can be done now
+    first = _look_first(view, step, last)
+    if first:
+        yield Field("look", text(first))
+    yield Field("keys", choices(view, step))
+
+
+def _look_first(view: RunView, step: Step, last: Attempt | None) -> str:
+    """What to look at before deciding; empty where what was said is enough."""
+    retry, override = key_of("retry"), key_of("override")
+    reads = kind_of(step) == "check" or effect_of(step) == "read"
+    match view.standings[step.id].status:
+        case Status.UNKNOWN if last is not None and last.left:
+            return (
+                "first at what is still alive: until that has ended, the step cannot "
+                "be run again; then at the output, and at what it has changed"
+            )
+        case Status.UNKNOWN if kind_of(step) == "watch":
+            return f"at the health panel; {retry} watches anew, from the beginning"
+        case Status.UNKNOWN if reads:
+            return f"at the output; it only reads, so {retry} does no harm"
+        case Status.UNKNOWN:
+            look = key_of("look_first")
+            checks = f"by {look}, which makes its checks alone; then " * bool(
+                step.checks
+            )
+            return (
+                f"first {checks}at the output, then by hand at what it should have "
+                f"changed: if all is there, {override}; if nothing is, {retry}"
+            )
+        case Status.TIMED_OUT | Status.STOPPED | Status.OUTPUT_LOST if not reads:
+            return "at how far it got: what it had changed by then stays as it is"
+        case Status.NOT_STARTED:
+            return f"nothing to undo; mend what is said above, then {retry}"
+        case Status.FAILED if last is not None and last.exit == 127:
+            return "at the name that was not found, and at PATH and the directory"
+        case Status.FAILED if last is not None and last.exit == 126:
+            return "at the file's mode (chmod +x), and at its first line"
+        case _:
+            return ""
+
+
+def choices(view: RunView, step: Step) -> Content:
+    """The ways on from a step that went wrong, with their keys."""
+    offered = available(view, step.id)
+    parts: list[tuple[str, Role]] = []
+    for command_id, words in (
+        ("look_first", "check"),
+        ("retry", "retry"),
+        ("skip", "skip"),
+        ("override", "override"),
+        ("enter_phase", _aside(view, step)),
+        ("contacts", "contacts"),
+    ):
+        if command_id in offered:
+            parts += [(f"{key_of(command_id)} ", "key"), (f"{words}   ", "plain")]
+    return assemble(*parts) if parts else text("resume the run first", "warn")
+
+
+def _aside(view: RunView, step: Step) -> str:
+    """Where turning aside leads from here, if the runbook says so."""
+    number = view.plan.phase_numbers.get(step.on_failure)
+    if number is None:
+        return "turn aside"
+    return f"turn aside to {number}"
+
+
+def _until(view: RunView, step: Step) -> str:
+    """What would free a waiting step."""
+    words = []
+    for wait in view.standings[step.id].waits:
+        match wait.kind:
+            case "gate" | "needs":
+                name = view.plan.name(wait.on)
+                words.append(f"{name} has passed, or is overridden")
+            case "variable":
+                source = _source(view, wait.on)
+                words.append(f"{wait.on} has a value{source}")
+            case "choice":
+                words.append(f"{wait.on} is decided{_source(view, wait.on)}")
+            case "guard":
+                source = _source(view, wait.on)
+                skip = f"{key_of('skip')} skips it, " * (not step.gate)
+                ways = f"{skip}{key_of('override')} overrides it"
+                words.append(f"{wait.on} can be compared{source}; or {ways}")
+            case "approval":
+                run = view.state.began.run if view.state.began else "RUN"
+                words.append(f"{wait.on} approves it: `mobius-tui approve {run}`")
+    return "; ".join(words)
+
+
+def waiting_for(view: RunView, step: Step) -> int:
+    """How many steps wait for one to pass, or for what it gives."""
+    return sum(
+        any(view.plan.givers.get(wait.on, wait.on) == step.id for wait in each.waits)
+        for each in view.standings.values()
+    )
+
+
+def _source(view: RunView, name: str) -> str:
+    """The step that a variable comes from, in words."""
+    giver = view.plan.givers.get(name)
+    if giver is not None:
+        return f", which {view.plan.numbers[giver]} gives"
+    return ""

@@ -1,0 +1,83 @@
+"""The roles by which widgets ask for colours, texts in them, the badge of a mode."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from rich.cells import cell_len
+from textual.content import Content
+
+from mobius_tui import sanitize
+
+Role = Literal[
+    "plain",
+    "strong",
+    "muted",
+    "accent",
+    "good",
+    "warn",
+    "bad",
+    "name",
+    "command",
+    "key",
+]
+
+STYLES: Mapping[Role, str] = {
+    "plain": "$foreground",
+    "strong": "bold $foreground",
+    "muted": "$text-muted",
+    "accent": "$accent",
+    "good": "$success",
+    "warn": "$warning",
+    "bad": "bold $error",
+    "name": "$secondary",
+    "command": "$accent",
+    "key": "bold $accent",
+}
+"""The style of each role, for `Content`."""
+
+
+def text(words: str, role: Role = "plain") -> Content:
+    """One line of words from anywhere, made harmless, in a role's style."""
+    return Content.styled(sanitize.line(words), STYLES[role])
+
+
+def assemble(*parts: tuple[str, Role]) -> Content:
+    """Several texts, one after the other; see `text`."""
+    return Content("").join([text(words, role) for words, role in parts])
+
+
+def cut_in_middle(words: str, width: int) -> str:
+    """Words with `…` for their middle where they are wider than `width` cells."""
+    if cell_len(words) <= width:
+        return words
+    if width < 3:
+        return "…"[:width]
+    head = tail = 0
+    room = width - 1
+    while room > 0:
+        side = words[head] if head <= tail else words[len(words) - 1 - tail]
+        room -= cell_len(side)
+        if room < 0:
+            break
+        if head <= tail:
+            head += 1
+        else:
+            tail += 1
+    return f"{words[:head]}…{words[len(words) - tail :]}"
+
+
+MODE_STYLES = {
+    "incident": "bold reverse $error",
+    "watch": "bold reverse $accent",
+    "drill": "bold reverse $primary",
+    "review": "bold reverse $secondary",
+}
+"""Incidents are red, a rehearsal is calm; reversed, so that no colour is needed."""
+
+
+def badge(mode: str) -> Content:
+    """The mode as a word in a box of its colour."""
+    style = MODE_STYLES.get(mode, MODE_STYLES["incident"])
+    return Content.styled(f" {sanitize.line(mode).upper()} ", style)

@@ -1,0 +1,374 @@
+"""The briefing: what will run, with what, before anything is executed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button, Input, Select, Static
+
+from mobius_tui import sanitize
+from mobius_tui.drill.detection_gaps import DrillCoverage
+from mobius_tui.errors import MobiusError
+from mobius_tui.run.client.run_briefing import Briefing
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.runbook.model.runbook import Runbook, Variable
+from mobius_tui.tui.backend.base_page import ForegroundTask
+from mobius_tui.tui.commands.command import Place
+from mobius_tui.tui.commands.registry import bindings, command
+from mobius_tui.tui.dialogs.dialog import fields_widget
+from mobius_tui.tui.messages import Drilled, Probed
+from mobius_tui.tui.presenters.briefing_fields import (
+    drill_field,
+    effects,
+    footer_keys,
+    header,
+    in_trouble,
+    preflight,
+    probe_fields,
+    summary,
+    values,
+)
+from mobius_tui.tui.presenters.communication import contact_fields
+from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.presenters.score_fields import unseen_fields
+from mobius_tui.tui.presenters.status_text import not_begun_text
+from mobius_tui.tui.presenters.styled_text import text
+from mobius_tui.tui.screens.alarmed_page import AlarmedPage
+from mobius_tui.tui.widgets.banners import OtherRunsReader
+from mobius_tui.tui.widgets.footer import KeyBar
+
+if TYPE_CHECKING:
+    from mobius_tui.health.probe import ProbeLook
+
+
+Line: TypeAlias = Input | Select[str]
+
+
+def label_of(variable: Variable) -> Static:
+    """What stands over the line."""
+    words = text(variable.title or variable.name)
+    return Static(words, classes="label", markup=False)
+
+
+def answer_line(variable: Variable, known: str) -> Line:
+    """A line, or a choice.
+
+    Args:
+        variable: what is asked for.
+        known: what stands in it; empty for nothing.
+    """
+    if variable.choices:
+        options = [(text(choice), choice) for choice in variable.choices]
+        chosen = known if known in variable.choices else Select.NULL
+        return Select(
+            options,
+            value=chosen,
+            prompt="Choose",
+            id=f"var-{variable.name}",
+            compact=True,
+        )
+    return Input(
+        known, id=f"var-{variable.name}", password=variable.secret, compact=True
+    )
+
+
+def answer_in(line: Line) -> str | None:
+    """What is filled in in a line; `None` where nothing is chosen."""
+    if isinstance(line, Input):
+        return line.value.strip()
+    return None if line.value is Select.NULL else str(line.value)
+
+
+Begin = Callable[[Briefing, Mapping[str, str]], Awaitable[RunDirectory]]
+"""Makes the run's directory and starts its host."""
+Probe = Callable[[Briefing, Mapping[str, str]], Awaitable[tuple["ProbeLook", ...]]]
+"""Asks every probe once, with what is filled in so far."""
+RUNS = "What will run"
+BEFORE = "Before it begins"
+Opened = Callable[[RunDirectory], None]
+"""Opens the run that was begun."""
+
+
+class BriefingScreen(AlarmedPage):
+    """Asks what must be known, and begins the run when the person says so."""
+
+    CSS_PATH = ["../styles/app.tcss", "../styles/pages.tcss"]  # noqa: RUF012
+    PLACES: ClassVar[tuple[Place, ...]] = ("briefing", "app")
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("briefing")]
+    AUTO_FOCUS = ""
+    ALARM = "briefing.alarm"
+    HELP = (
+        "Fill in what is asked for, and begin. Before that nothing is executed, and "
+        "nothing goes over the network unless you probe."
+    )
+
+    def __init__(
+        self,
+        briefing: Briefing,
+        *,
+        begin: Begin,
+        opened: Opened,
+        answers: Mapping[str, str],
+        probe: Probe,
+        drilled: Callable[[], DrillCoverage | None],
+        elsewhere: OtherRunsReader = lambda: (),
+        attach: Opened = lambda _: None,
+        source: Path | None = None,
+        trouble: str = "",
+    ) -> None:
+        """Make the screen.
+
+        Args:
+            briefing: what is known.
+            begin: begins the run.
+            opened: is given the run that was begun.
+            answers: what is known to be answered; the person may change it.
+            probe: asks every probe once.
+            drilled: gives what the drills of the runbook say; called in a thread.
+            elsewhere: gives the runs that want somebody.
+            attach: opens one of them.
+            source: the file that is edited; the runbook's own without it.
+            trouble: what is wrong with it since it was edited.
+        """
+        super().__init__(elsewhere=elsewhere, attach=attach)
+        self._briefing = briefing
+        self._begin = begin
+        self._opened = opened
+        self._probe = probe
+        self._drilled = drilled
+        self.typed: Mapping[str, str] = {}
+        """What was filled in so far, by variable."""
+        self.source = source or briefing.runbook.path
+        """The file that is edited."""
+        self.trouble = trouble
+        """What is wrong with it: nothing can begin as long as that is so."""
+        self.is_edited = False
+        """Whether it is to be read again."""
+        self._is_beginning = False
+        self._answers = answers
+        self._lines: dict[Variable, Line] = {}
+        self._drill = fields_widget((drill_field(None),), id="drilled")
+        self._probed = fields_widget(probe_fields(briefing.runbook), id="probed")
+        self._unseen = fields_widget((), id="unseen")
+        self._unseen.display = False
+        self._labels = fields_widget((), id="labels")
+        self._labels.display = False
+        self._problem = Static("", id="problem", markup=False)
+        begin_it = Button(Content("Begin"), id="begin", variant="primary", compact=True)
+        self._begin_button = begin_it
+        self._probe_button = Button(Content("Probe now"), id="probe", compact=True)
+        self._keys = KeyBar()
+
+    def compose(self) -> ComposeResult:
+        """Header, what there is to know, Begin, keys."""
+        briefing = self._briefing
+        mode = f"bar -mode-{briefing.mode}"
+        yield Static(header(briefing), classes=mode, markup=False)
+        yield self.banner
+        with VerticalScroll(id="briefing", can_focus=False) as body:
+            body.border_title = "Briefing"
+            words = "nothing is executed, and nothing is sent, before Begin"
+            body.border_subtitle = text(words, "muted")
+            if self.trouble:
+                yield Static(in_trouble(self.trouble), classes="head", markup=False)
+            yield fields_widget(summary(briefing))
+            yield self._drill
+            if briefing.asked:
+                yield Static(text("To fill in", "strong"), classes="head", markup=False)
+            for variable in briefing.asked:
+                known = self._answers.get(variable.name, variable.default or "")
+                line = answer_line(variable, known)
+                self._lines[variable] = line
+                yield label_of(variable)
+                yield line
+            for title, fields in (
+                (RUNS, effects(briefing.runbook)),
+                (BEFORE, preflight(briefing)),
+                ("With", values(briefing)),
+                ("Whom to call", contact_fields(briefing.runbook.contacts)),
+            ):
+                if fields:
+                    yield Static(text(title, "strong"), classes="head", markup=False)
+                    yield fields_widget(fields)
+                if title == RUNS:
+                    yield self._labels
+                if title == BEFORE:
+                    yield self._probed
+            yield self._unseen
+        yield self._problem
+        with Horizontal(classes="buttons"):
+            yield self._begin_button
+            yield self._probe_button
+            yield Button(Content("Back"), id="back", compact=True)
+        yield self._keys
+
+    def on_mount(self) -> None:
+        """Type the first answer at once; without one, Enter begins."""
+        self._begin_button.disabled = bool(self.trouble)
+        first: Widget = next(iter(self._lines.values()), self._begin_button)
+        if self.trouble:
+            first = self._probe_button
+        first.focus(scroll_visible=False)
+        self.call_after_refresh(self._show_focus)
+        self.run_worker(self._look_back(), name="look back", exit_on_error=False)
+        labels = self._compare_labels()
+        self.run_worker(labels, name="compare labels", exit_on_error=False)
+
+    def _show_focus(self) -> None:
+        """On a low screen, scroll to what is to be typed, and no further."""
+        if self.focused is not None:
+            self.focused.scroll_visible(animate=False)
+
+    def _given(self) -> dict[str, str]:
+        given = {each.name: answer_in(line) for each, line in self._lines.items()}
+        return {name: value for name, value in given.items() if value is not None}
+
+    @property
+    def _wanted(self) -> Variable | None:
+        """The first that is to be filled in yet."""
+        empty = (
+            each
+            for each, line in self._lines.items()
+            if not answer_in(line) and each.default != ""
+        )
+        return next(empty, None)
+
+    @on(Input.Changed)
+    @on(Select.Changed)
+    def _typed(self) -> None:
+        self.typed = self._given()
+        self._show_keys()
+
+    def on_descendant_focus(self) -> None:
+        """What Enter does hangs on what has the focus."""
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        """Say what the keys do, Enter first where it begins the run."""
+        heeds = isinstance(self.focused, Input) or self.focused is self._begin_button
+        is_ready = self._wanted is None and not self.trouble
+        self._keys.offered = footer_keys(enter_begins=heeds and is_ready)
+
+    @on(Input.Submitted)
+    def _next_line(self) -> None:
+        """Enter goes to the next line that is empty; where none is, it begins."""
+        if self._wanted is None:
+            self.action_begin()
+        else:
+            self._lines[self._wanted].focus()
+
+    @on(Button.Pressed, "#back")
+    def action_back(self) -> None:
+        """Begin nothing."""
+        self.action_leave()
+
+    @on(Button.Pressed, "#begin")
+    def action_begin(self) -> None:
+        """Begin, if everything that is wanted is there."""
+        if self.trouble:
+            key = command("briefing.edit").key_name
+            self._refuse(f"{self.source.name} has errors: {key} edits it")
+            return
+        if self._wanted is not None:
+            self._refuse(f"Still wanted: {self._wanted.title or self._wanted.name}")
+            self._lines[self._wanted].focus()
+        elif not self._is_beginning:
+            self._is_beginning = True
+            self._begin_button.disabled = True
+            work = self._go(self._given())
+            self.run_worker(work, name="begin", exit_on_error=False)
+
+    def action_edit(self) -> None:
+        """Edit the runbook, and read it again."""
+        self.run_worker(self._edit(), name="ask", exit_on_error=False)
+
+    async def _edit(self) -> None:
+        """A worker: leave the screens for the editor."""
+        from mobius_tui.tui.dialogs.source_dialogs import file_to_edit
+        from mobius_tui.tui.external.editor import edit
+
+        source = await file_to_edit(self, self.source)
+        if source is not None:
+            self.source, self.is_edited = source, True
+            self.go_out(
+                ForegroundTask(run=partial(edit, source, os.environ, tells=False))
+            )
+
+    def action_status(self) -> None:
+        """Copy that it has not begun."""
+        self.copy(not_begun_text(self._briefing, now=self._wall()))
+
+    def action_drills(self) -> None:
+        """Show how its drills went."""
+        runbook = self._briefing.runbook
+        self.show_drills(runbook.id, runbook.title)
+
+    @on(Button.Pressed, "#probe")
+    def action_probe(self) -> None:
+        """Ask the probes once; nothing else goes over the network before Begin."""
+        self._probed.fields = (Field("probes", text("asking")),)
+        look = self._look(self._given())
+        self.run_worker(look, group="probe", exclusive=True, exit_on_error=False)
+
+    async def _look(self, given: Mapping[str, str]) -> None:
+        """A worker: what the probes see."""
+        self.post_message(Probed(await self._probe(self._briefing, given)))
+
+    @on(Probed)
+    def _show_probed(self, event: Probed) -> None:
+        event.stop()
+        fields = probe_fields(self._briefing.runbook, event.seen)
+        self._probed.fields = fields
+
+    async def _compare_labels(self) -> None:
+        """A worker: whether a script does more than its label says."""
+        found = await asyncio.to_thread(_understated, self._briefing.runbook)
+        self._labels.fields = tuple(Field("▲ label", text(w, "warn")) for w in found)
+        self._labels.display = bool(found)
+
+    async def _look_back(self) -> None:
+        """A worker: how the last drill went; a thousand runs take a moment to read."""
+        self.post_message(Drilled(await asyncio.to_thread(self._drilled)))
+
+    @on(Drilled)
+    def _show_drilled(self, event: Drilled) -> None:
+        event.stop()
+        field = drill_field(event.found, now=time.time())
+        self._drill.fields = (field,)
+        found = unseen_fields(event.found.watched) if event.found is not None else ()
+        self._unseen.fields = tuple(found)
+        self._unseen.display = bool(self._unseen.fields)
+
+    def _refuse(self, words: str) -> None:
+        self._problem.update(text(words, "bad"))
+
+    async def _go(self, given: Mapping[str, str]) -> None:
+        """A worker: begin the run, and open it."""
+        try:
+            directory = await self._begin(self._briefing, given)
+        except (MobiusError, OSError) as error:
+            self._is_beginning = False
+            self._begin_button.disabled = False
+            self._refuse(sanitize.line(str(error)))
+        else:
+            self._opened(directory)
+
+
+def _understated(runbook: Runbook) -> tuple[str, ...]:
+    """What labels do not say; the table of commands is read for it alone."""
+    from mobius_tui.run.client.preflight import understated_steps
+
+    return tuple(understated_steps(Plan(runbook)))

@@ -1,0 +1,262 @@
+"""The facilitator's screen of a drill, beside the team's own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing, suppress
+from functools import partial
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+from textual.worker import Worker, WorkerError
+
+from mobius_tui.drill.drill_facilitator import DONE, Facilitator
+from mobius_tui.drill.faults import Fault
+from mobius_tui.errors import MobiusError
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.events.drill_events import Act
+from mobius_tui.tui.commands.command import Place
+from mobius_tui.tui.commands.registry import bindings
+from mobius_tui.tui.dialogs.question import ReasonDialog
+from mobius_tui.tui.messages import RunChanged, RunLost
+from mobius_tui.tui.presenters.facilitator_lines import (
+    fault_fields,
+    fault_line,
+    live_score_fields,
+    team_fields,
+)
+from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.presenters.run_presenter import RunPresenter
+from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.presenters.status_text import status_text
+from mobius_tui.tui.presenters.styled_text import text
+from mobius_tui.tui.screens.page import Page
+from mobius_tui.tui.widgets.detail_pane import FieldList
+from mobius_tui.tui.widgets.footer import KeyBar
+from mobius_tui.tui.widgets.run_header import RunHeader
+
+SYMPTOMS = 3.0
+"""Seconds between two looks at what the site shows: each asks it."""
+
+
+class FaultList(OptionList):
+    """The faults, in the order of the program."""
+
+
+class FacilitatorPage(Page):
+    """Injects, worsens and heals, gives hints, and sees the score as it grows."""
+
+    CSS_PATH = ["../styles/app.tcss", "../styles/facilitator.tcss"]  # noqa: RUF012
+    PLACES: ClassVar[tuple[Place, ...]] = ("facilitator", "app")
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("facilitator")]
+    AUTO_FOCUS = "#faults"
+    HELP = (
+        "Break the site while the team works: it is not told what was done before the "
+        "drill is over. A hint is shown on its screens, and counts in its score."
+    )
+
+    view: reactive[RunView | None] = reactive(None, repaint=False)
+
+    class Shown(Message):
+        """The site was asked what it shows."""
+
+        def __init__(self, found: Mapping[str, str]) -> None:
+            super().__init__()
+            self.found = found
+
+    def __init__(
+        self, viewer: Viewer, *, wall: Callable[[], float] | None = None
+    ) -> None:
+        """Make the page.
+
+        Args:
+            viewer: the drill's; the page closes it.
+            wall: gives seconds since 1970; the run's own clock without it.
+
+        Raises:
+            UsageError: there is nothing to lead in it.
+        """
+        super().__init__()
+        self._facilitator = Facilitator(viewer)
+        self._faults = self._facilitator.faults
+        self._viewer = viewer
+        self._wall = wall or viewer.follower.now
+        self._sight = RunPresenter(viewer)
+        self._shows: Mapping[str, str] = {}
+        self._standing: Mapping[str, Act] = {}
+        self._follower: Worker[None] | None = None
+        self._asking: Worker[None] | None = None
+        self._list = FaultList(id="faults", markup=False, compact=True)
+        self._list.add_options(
+            [Option(fault_line(f, None)) for f in self._faults.values()]
+        )
+        self._about, self._team = FieldList(id="fault"), FieldList(id="team")
+        self._times = FieldList(id="times")
+        self._keys = KeyBar()
+
+    def compose(self) -> ComposeResult:
+        """Header, the faults beside what the team does, keys."""
+        yield RunHeader().data_bind(FacilitatorPage.view)
+        words = "FACILITATOR · the team does not see this screen"
+        yield Static(text(words, "warn"), id="who", markup=False)
+        with Horizontal(id="body"):
+            with VerticalScroll(id="left", can_focus=False) as left:
+                left.border_title = "Faults"
+                yield self._list
+                yield self._about
+            with VerticalScroll(id="score", can_focus=False) as right:
+                right.border_title = "The team"
+                yield self._team
+                yield self._times
+        yield self._keys
+
+    def on_mount(self) -> None:
+        """List the faults, and follow the run."""
+        self._list.highlighted = 0
+        self._keys.offered = self.footer_commands()
+        self._follower = self.run_worker(self._follow, exit_on_error=False)
+        self.set_interval(1.0, self.look)
+        self.set_interval(SYMPTOMS, self._ask_site)
+        self.look()
+        self._ask_site()
+
+    async def on_unmount(self) -> None:
+        """Let go of the host; the drill goes on."""
+        if self._follower is not None:
+            self._follower.cancel()
+            with suppress(WorkerError):
+                await self._follower.wait()
+        await self._viewer.close()
+
+    async def _follow(self) -> None:
+        """A worker: tells the page whenever the run's files were looked at."""
+        async with aclosing(self._sight.news()) as news:
+            async for message in news:
+                self.post_message(message)
+
+    @on(RunChanged)
+    def _changed(self, event: RunChanged) -> None:
+        event.stop()
+        if event.changes.entries:
+            self.look()
+
+    @on(RunLost)
+    def _lost(self, event: RunLost) -> None:
+        event.stop()
+        self.tell(event.why, is_problem=True)
+
+    def look(self) -> None:
+        """Show the team, the score and the faults as they are now."""
+        view = self._sight.run(self._wall(), self.view)
+        self.view = view
+        health = self._sight.health(view).news
+        self._team.fields = tuple(team_fields(view, health))
+        try:
+            self._times.fields = tuple(live_score_fields(self._facilitator.score()))
+            standing = self._facilitator.standing()
+        except MobiusError as error:
+            self._times.fields = (Field("score", text(str(error), "bad")),)
+            return
+        if standing != self._standing:
+            self._standing = standing
+            for place, fault in enumerate(self._faults.values()):
+                line = fault_line(fault, standing.get(fault.name))
+                self._list.replace_option_prompt_at_index(place, line)
+        self._show_fault()
+
+    @property
+    def _fault(self) -> Fault:
+        """The one under the cursor."""
+        place = self._list.highlighted or 0
+        return tuple(self._faults.values())[place]
+
+    @on(OptionList.OptionHighlighted)
+    def _show_fault(self) -> None:
+        fault = self._fault
+        shows = self._shows.get(fault.name)
+        self._about.fields = tuple(fault_fields(fault, shows))
+
+    def _ask_site(self) -> None:
+        """See which faults the site shows that were touched, or that one looks at."""
+        names = {self._fault.name, *self._standing}
+        work = partial(self._symptoms, tuple(sorted(names)))
+        _: Worker[None] = self.run_worker(
+            work, group="symptoms", exclusive=True, exit_on_error=False
+        )
+
+    async def _symptoms(self, names: tuple[str, ...]) -> None:
+        """A worker: each is a request or a look at a file."""
+        found = dict(self._shows)
+        for name in names:
+            with suppress(MobiusError, OSError):
+                site = self._facilitator.site
+                found[name] = await asyncio.to_thread(self._faults[name].symptom, site)
+        self.post_message(self.Shown(found))
+
+    @on(Shown)
+    def _note_shown(self, event: Shown) -> None:
+        event.stop()
+        self._shows = event.found
+        self._show_fault()
+
+    def action_inject(self) -> None:
+        """Break the site by the fault under the cursor."""
+        self._begin(partial(self._act, "inject", self._fault))
+
+    def action_worsen(self) -> None:
+        """Make it worse."""
+        self._begin(partial(self._act, "worsen", self._fault))
+
+    def action_heal(self) -> None:
+        """Put it right again."""
+        self._begin(partial(self._act, "heal", self._fault))
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether the question for a hint is about to come, and keys must wait."""
+        asking = self._asking is not None and self._asking.is_running
+        return self.is_current and asking
+
+    def _begin(self, work: Callable[[], Awaitable[None]]) -> None:
+        self.run_worker(work, group="act", exit_on_error=False)
+
+    async def _act(self, act: Act, fault: Fault) -> None:
+        """A worker: it takes a second or two."""
+        self.tell(f"{fault.name}: under way …")
+        await self._facilitator.act(act, fault)
+        self.tell(f"{fault.name} is {DONE[act]}; the team is told at the end.")
+        self.look()
+        self._ask_site()
+
+    def action_status(self) -> None:
+        """Copy where the team's run stands."""
+        if self.view is not None:
+            health = self._sight.health(self.view)
+            run, head = self._viewer.directory.id, self._viewer.follower.head
+            self.copy(status_text(self.view, health, run=run, head=head))
+
+    def action_hint(self) -> None:
+        """Tell the team something."""
+        self._asking = self.run_worker(self._hint, exit_on_error=False)
+
+    async def _hint(self) -> None:
+        """A worker: ask what, and send it."""
+        dialog = ReasonDialog(
+            "Give the team a hint?",
+            "It is shown on the team's screens for three minutes, is on record, and "
+            "counts in the score.",
+            verb="Give it",
+            prompt="What should they look at?",
+        )
+        words = await self.ask(dialog)
+        if words is not None:
+            await self._facilitator.hint(words)
+            self.tell("The team sees it now.")

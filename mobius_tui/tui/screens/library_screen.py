@@ -1,0 +1,327 @@
+"""Home: open runs, runbooks that can be begun, and past runs."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from mobius_tui.drill.library_listing import LibraryListing
+from mobius_tui.errors import MobiusError
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.records.run_summary import Summary
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.tui.backend.base_page import ForegroundTask
+from mobius_tui.tui.commands.command import Place
+from mobius_tui.tui.commands.registry import bindings, command
+from mobius_tui.tui.presenters.library_lines import (
+    LibraryEntry,
+    LibraryGroup,
+    book_fields,
+    book_table,
+    books,
+    phases,
+    run_fields,
+    run_table,
+    runs,
+)
+from mobius_tui.tui.presenters.run_presenter import RunPresenter
+from mobius_tui.tui.presenters.status_text import status_text
+from mobius_tui.tui.presenters.styled_text import cut_in_middle, text
+from mobius_tui.tui.screens.alarmed_page import AlarmedPage
+from mobius_tui.tui.widgets.banners import OtherRunsReader
+from mobius_tui.tui.widgets.detail_pane import Preview
+from mobius_tui.tui.widgets.footer import KeyBar
+from mobius_tui.tui.widgets.list_controls import FilterLine
+
+
+def status_of(path: Path, now: float) -> str:
+    """Where a run stands, to paste where people read.
+
+    Args:
+        path: its folder.
+        now: seconds since 1970.
+
+    Raises:
+        RunError: it never began, or is damaged.
+    """
+    directory = RunDirectory(path)
+    viewer = Viewer(directory)
+    sight = RunPresenter(viewer)
+    view = sight.run(now, None)
+    head = viewer.follower.head
+    return status_text(view, sight.health(view), run=directory.id, head=head)
+
+
+NOTHING = text("  Nothing here matches: Esc lists everything again.")
+"""Said in place of an empty list."""
+
+
+class LibraryList(OptionList):
+    """A list that the keys of the other lists move in, too."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "cursor_down", "Down", show=False),
+        Binding("k", "cursor_up", "Up", show=False),
+        Binding("g", "first", "First", show=False),
+        Binding("G", "last", "Last", show=False),
+    ]
+
+
+class LibraryScreen(AlarmedPage):
+    """A list to choose from; says what was chosen."""
+
+    CSS_PATH = ["../styles/app.tcss", "../styles/pages.tcss"]  # noqa: RUF012
+    PLACES: ClassVar[tuple[Place, ...]] = ("library", "app")
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("library")]
+    AUTO_FOCUS = "#library"
+    ALARM = "library.alarm"
+    HELP = (
+        "Enter opens what the cursor is on: a run as it stands, or what is to be known "
+        "of a runbook before it is run. Nothing runs by being opened."
+    )
+
+    class Looked(Message):
+        """What there is was looked at."""
+
+        def __init__(self, found: tuple[LibraryGroup, ...]) -> None:
+            super().__init__()
+            self.found = found
+
+    def __init__(
+        self,
+        look: Callable[[], LibraryListing],
+        *,
+        brief: Callable[[Path], None],
+        attach: Callable[[RunDirectory], None],
+        look_back: Callable[[RunDirectory], Awaitable[None]],
+        elsewhere: OtherRunsReader = lambda: (),
+        wall: Callable[[], float] = time.time,
+        at: str = "",
+    ) -> None:
+        """Make the screen.
+
+        Args:
+            look: gives what there is; called in a thread.
+            brief: opens the briefing of a runbook.
+            attach: opens a run.
+            look_back: opens a run that is over, as it was.
+            elsewhere: gives the runs that want somebody.
+            wall: gives seconds since 1970.
+            at: the key of the line that the cursor begins on.
+        """
+        super().__init__(elsewhere=elsewhere, attach=attach, wall=wall)
+        self.at = at
+        self._look = look
+        self._open_briefing = brief
+        self._open_review = look_back
+        self._groups: tuple[LibraryGroup, ...] = ()
+        self._entries: dict[str, LibraryEntry] = {}
+        self._count = ""
+        self._options = LibraryList(id="library", markup=False)
+        self._options.border_title = "Library"
+        self._filter = FilterLine("title, id, environment, outcome, person, or day")
+        self._preview = Preview()
+        self._keys = KeyBar()
+
+    def compose(self) -> ComposeResult:
+        """The list, and the line to search in."""
+        yield Static(text("mobius-tui", "strong"), classes="bar", markup=False)
+        yield self.banner
+        yield self._options
+        yield self._preview
+        yield self._filter
+        yield self._keys
+
+    def on_screen_resume(self) -> None:
+        """Look again whenever it comes to the top."""
+        self._keys.offered = self.footer_commands()
+        look = self._look_again()
+        self.run_worker(look, group="look", exclusive=True, exit_on_error=False)
+
+    async def _look_again(self) -> None:
+        """A worker: a thousand runs take a moment to read, and to put in columns."""
+        self.post_message(self.Looked(await asyncio.to_thread(self._grouped)))
+
+    @on(Looked)
+    def _show_found(self, event: Looked) -> None:
+        event.stop()
+        self._groups = event.found
+        self._list()
+
+    def _list(self) -> None:
+        """List what matches; the cursor stays on its line."""
+        if not self._groups:
+            return
+        options = self._options
+        highlighted = options.highlighted_option
+        before = self.at if highlighted is None else highlighted.id or ""
+        query = self._filter.value.lower().split()
+        self._entries = {}
+        options.clear_options()
+        found = self._found(query)
+        options.add_options(found or [Option(NOTHING, disabled=True)])
+        if before in self._entries:
+            options.highlighted = options.get_option_index(before)
+        else:
+            options.action_first()
+        self._count = f"{len(self._entries)} found" if query else ""
+        self._show_at_cursor()
+
+    def _found(self, query: list[str]) -> list[Option]:
+        """Headings, and under each what matches; where there is nothing, what to do."""
+        options: list[Option] = []
+        for group in self._groups:
+            found = [
+                each
+                for each in group.entries
+                if all(word in each.words for word in query)
+            ]
+            if found:
+                options.append(Option(group.heading, disabled=True))
+            elif group.hint and not query:
+                options.append(Option(text(group.title, "strong"), disabled=True))
+                options.append(Option(text(f"  {group.hint}", "muted"), disabled=True))
+            for each in found:
+                self._entries[each.key] = each
+                options.append(Option(each.row, id=each.key))
+        return options
+
+    def _grouped(self) -> tuple[LibraryGroup, ...]:
+        """In a thread: what stands under which heading."""
+        return tuple(self._groups_of(self._look()))
+
+    def _groups_of(self, shelf: LibraryListing) -> Iterator[LibraryGroup]:
+        """The headings, and what to do where there is nothing under one."""
+        now = self._wall()
+        table = run_table(is_open=True)
+        found = runs(table, shelf.open, self._open_run, now)
+        yield LibraryGroup("Open runs", table, found)
+        table = book_table()
+        found = books(table, shelf.bundled, self._open_briefing, now)
+        yield LibraryGroup("Runbooks", table, found)
+        hint = "mobius-tui run FILE.toml runs one, and it is listed here from then on"
+        found = books(table, shelf.recent, self._open_briefing, now)
+        yield LibraryGroup("Runbooks of your own", table, found, hint)
+        hint = "none yet; mobius-tui demo rehearses one on a site of its own"
+        table = run_table(is_open=False)
+        found = runs(table, shelf.past, self._look_back, now)
+        yield LibraryGroup("Past runs", table, found, hint)
+
+    @on(OptionList.OptionHighlighted)
+    def _show_at_cursor(self) -> None:
+        """Say beside the list, and on its border, what is at the cursor."""
+        entry, now = self._at_cursor(), self._wall()
+        about = None if entry is None else entry.about
+        where = ""
+        if isinstance(about, Summary):
+            where = about.id
+            self._preview.show(about.id, run_fields(about, now))
+        elif about is not None:
+            where = str(about.path)
+            rows = phases(about.runbook) if about.runbook is not None else ()
+            self._preview.show(about.title, book_fields(about, now), rows)
+        else:
+            self._preview.show("")
+        room = max(10, self._options.size.width - 4)
+        words = " · ".join(part for part in (self._count, where) if part)
+        self._options.border_subtitle = text(cut_in_middle(words, room), "muted")
+
+    def _look_back(self, directory: RunDirectory) -> None:
+        work = self._open_review(directory)
+        self.run_worker(work, name="review", group="review", exit_on_error=False)
+
+    def action_filter(self) -> None:
+        """Search."""
+        self._filter.display = True
+        self._filter.focus()
+
+    @on(FilterLine.Cleared)
+    def action_all(self) -> None:
+        """List everything again."""
+        self._filter.value = ""
+        self._filter.display = False
+        self._options.focus()
+
+    @on(Input.Changed)
+    def _search(self, event: Input.Changed) -> None:
+        event.stop()
+        self._list()
+
+    @on(Input.Submitted)
+    def _take(self, event: Input.Submitted) -> None:
+        event.stop()
+        if self._entries:
+            self._options.focus()
+
+    def action_drills(self) -> None:
+        """Show how the drills went of the runbook under the cursor."""
+        entry = self._at_cursor()
+        if entry is not None:
+            self.show_drills(entry.runbook, entry.title)
+
+    def action_stats(self) -> None:
+        """Show what all runs of the runbook under the cursor say."""
+        from mobius_tui.tui.screens.statistics_screen import StatsScreen, stats_of
+
+        entry = self._at_cursor()
+        if entry is not None:
+            name = entry.runbook if entry.source is None else str(entry.source)
+            self.app.push_screen(StatsScreen(entry.title, partial(stats_of, name)))
+
+    def action_status(self) -> None:
+        """Copy where the run under the cursor stands."""
+        entry = self._at_cursor()
+        if entry is None or entry.source is not None:
+            self.tell("That is no run: a run's status can be copied.")
+        else:
+            self.copy(partial(status_of, Path(entry.key), self._wall()))
+
+    def _at_cursor(self) -> LibraryEntry | None:
+        option = self._options.highlighted_option
+        return self._entries.get((option.id if option is not None else "") or "")
+
+    def action_edit(self) -> None:
+        """Edit the runbook under the cursor."""
+        entry = self._at_cursor()
+        if entry is not None and entry.source is not None:
+            work = self._edit(entry.source)
+            self.run_worker(work, name="ask", exit_on_error=False)
+        elif entry is not None:
+            key = command("checklist.edit").key_name
+            self.tell(f"That is a run. Open it: {key} edits what it was made of.")
+
+    async def _edit(self, path: Path) -> None:
+        """A worker: leave the screens for the editor."""
+        from mobius_tui.tui.dialogs.source_dialogs import file_to_edit
+        from mobius_tui.tui.external.editor import edit
+
+        source = await file_to_edit(self, path)
+        if source is not None:
+            self.at = str(source)
+            self.go_out(ForegroundTask(run=partial(edit, source, os.environ)))
+
+    def action_open(self) -> None:
+        """Open what is under the cursor."""
+        self._options.action_select()
+
+    @on(OptionList.OptionSelected)
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        entry = self._entries.get(event.option.id or "")
+        if entry is None:
+            return
+        try:
+            entry.act()
+        except MobiusError as error:
+            self.tell(str(error), is_problem=True)

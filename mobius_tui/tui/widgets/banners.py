@@ -1,0 +1,256 @@
+"""Banners: an alarm here, one of a run elsewhere, a facilitator's hint, damage."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from textual import on
+from textual.app import RenderResult
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.worker import Worker
+
+from mobius_tui import sanitize
+from mobius_tui.run.events.drill_events import Hint
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.watch.other_runs import OtherRun
+from mobius_tui.tui.presenters.alarm import alarm_text, elsewhere_lines
+from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.presenters.styled_text import assemble
+
+
+class AlarmBanner(Widget):
+    """Two lines while there is something to say, and else none."""
+
+    DEFAULT_CSS = """
+    AlarmBanner {
+        dock: top;
+        height: auto;
+        width: 1fr;
+        padding: 0 1;
+        display: none;
+        background: $error 30%;
+        &.-shown { display: block; }
+        &.-calm { background: $primary 22%; }
+    }
+    """
+
+    view: reactive[RunView | None] = reactive(None, repaint=False)
+    _lines: tuple[Content, ...] = ()
+
+    def __init__(self, *, before: str = "") -> None:
+        """Make an empty banner.
+
+        Args:
+            before: what has to be pressed before the keys that it names.
+        """
+        super().__init__()
+        self._before = before
+
+    def watch_view(self, view: RunView | None) -> None:
+        """Say it anew, if it is something else."""
+        lines = alarm_text(view, before=self._before)
+        if lines == self._lines:
+            return
+        other_height = len(lines) != len(self._lines)
+        self._lines = lines
+        self.set_class(bool(lines), "-shown")
+        begun = view is not None and view.state.watch.begun is not None
+        self.set_class(begun and view is not None and view.state.watch.goes, "-calm")
+        self.refresh(layout=other_height)
+
+    def render(self) -> RenderResult:
+        """The lines, each cut to the width."""
+        width = self.size.width
+        return Content("\n").join(
+            line.truncate(width, ellipsis=True) for line in self._lines
+        )
+
+    def get_content_height(self, *_: object) -> int:
+        """As many rows as there are lines."""
+        return max(1, len(self._lines))
+
+
+EVERY = 1.0
+"""Seconds between two looks; after the first, a thousand runs that have ended cost two
+milliseconds."""
+
+OtherRunsReader = Callable[[], tuple[OtherRun, ...]]
+"""Gives the runs that want somebody, the most urgent first; called in a thread."""
+
+
+class ElsewhereBanner(Widget):
+    """Two lines while there is such a run, and else none."""
+
+    DEFAULT_CSS = """
+    ElsewhereBanner {
+        dock: top;
+        height: auto;
+        width: 1fr;
+        padding: 0 1;
+        display: none;
+        background: $error 30%;
+        &.-shown { display: block; }
+    }
+    """
+
+    class Looked(Message):
+        """The runs were looked at."""
+
+        def __init__(self, runs: tuple[OtherRun, ...]) -> None:
+            super().__init__()
+            self.runs = runs
+
+    def __init__(
+        self, look: OtherRunsReader, *, wall: Callable[[], float], key: str
+    ) -> None:
+        """Make an empty banner.
+
+        Args:
+            look: gives the runs.
+            wall: gives seconds since 1970.
+            key: the name of the key that opens the first of them.
+        """
+        super().__init__()
+        self._look, self._wall, self._key = look, wall, key
+        self._runs: tuple[OtherRun, ...] = ()
+        self._lines: tuple[Content, ...] = ()
+
+    @property
+    def first(self) -> RunDirectory | None:
+        """The run that it speaks of."""
+        return self._runs[0].directory if self._runs else None
+
+    def on_mount(self) -> None:
+        """Look now, and from time to time."""
+        self._begin_look()
+        self.set_interval(EVERY, self._begin_look)
+
+    def _begin_look(self) -> None:
+        if self.screen.is_current:
+            _: Worker[None] = self.run_worker(
+                self._again, exclusive=True, exit_on_error=False
+            )
+
+    async def _again(self) -> None:
+        """A worker: files are read."""
+        self.post_message(self.Looked(await asyncio.to_thread(self._look)))
+
+    @on(Looked)
+    def _show(self, event: Looked) -> None:
+        event.stop()
+        self._runs = event.runs
+        lines = elsewhere_lines(event.runs, now=self._wall(), key=self._key)
+        if lines == self._lines:
+            return
+        other_height = len(lines) != len(self._lines)
+        self._lines = lines
+        self.set_class(bool(lines), "-shown")
+        self.refresh(layout=other_height)
+
+    def render(self) -> RenderResult:
+        """The lines, each cut to the width."""
+        width = self.size.width
+        return Content("\n").join(
+            line.truncate(width, ellipsis=True) for line in self._lines
+        )
+
+    def get_content_height(self, *_: object) -> int:
+        """As many rows as there are lines."""
+        return max(1, len(self._lines))
+
+
+LASTS = 180.0
+"""Seconds for which a hint is shown."""
+
+
+class HintBanner(Widget):
+    """As many lines as the hint needs while it is new, and else none."""
+
+    DEFAULT_CSS = """
+    HintBanner {
+        dock: top;
+        height: auto;
+        width: 1fr;
+        padding: 0 1;
+        display: none;
+        background: $primary 22%;
+        &.-shown { display: block; }
+    }
+    """
+
+    view: reactive[RunView | None] = reactive(None, repaint=False)
+    _hint: Hint | None = None
+
+    def watch_view(self, view: RunView | None) -> None:
+        """Show the newest hint, for a while."""
+        hints = view.state.hints if view is not None else ()
+        is_open = view is not None and view.state.ended is None
+        new = hints[-1] if hints and is_open else None
+        if view is not None and new is not None and view.now - new.at > LASTS:
+            new = None
+        if new != self._hint:
+            self._hint = new
+            self.set_class(new is not None, "-shown")
+            self.refresh(layout=True)
+
+    def render(self) -> RenderResult:
+        """What was said, and who said it."""
+        hint = self._hint
+        if hint is None:
+            return Content("")
+        head = Content.styled(" HINT ", "bold reverse $primary")
+        return head + assemble((f" {hint.text}", "strong"), (f"  {hint.who}", "muted"))
+
+
+SHOWN = 2
+"""Complaints that are shown; `mobius-tui verify` lists all."""
+
+
+class DamageBanner(Widget):
+    """What was found to be wrong with the run, and nothing where that is nothing."""
+
+    DEFAULT_CSS = """
+    DamageBanner {
+        dock: top;
+        height: auto;
+        width: 1fr;
+        padding: 0 1;
+        display: none;
+        background: $error 30%;
+        &.-shown { display: block; }
+    }
+    """
+
+    view: reactive[RunView | None] = reactive(None, repaint=False)
+    _damage: tuple[str, ...] = ()
+
+    def __init__(self, run: str) -> None:
+        """Make an empty banner.
+
+        Args:
+            run: the run's id.
+        """
+        super().__init__()
+        self._run = run
+
+    def watch_view(self, view: RunView | None) -> None:
+        """Say it, once it is known."""
+        damage = (view.damage if view is not None else None) or ()
+        if damage != self._damage:
+            self._damage = damage
+            self.set_class(bool(damage), "-shown")
+            self.refresh(layout=True)
+
+    def render(self) -> RenderResult:
+        """The first complaints, each on lines of its own."""
+        head = Content.styled(" NOT AS IT WAS WRITTEN ", "bold reverse $error")
+        lines = [sanitize.line(each) for each in self._damage[:SHOWN]]
+        more = len(self._damage) - SHOWN
+        if more > 0:
+            lines.append(f"and {more} more: mobius-tui verify {self._run}")
+        told = Content("\n").join(assemble((f" {each}", "strong")) for each in lines)
+        return head + told

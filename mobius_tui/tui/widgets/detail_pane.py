@@ -1,0 +1,203 @@
+"""Fields beside a list: the details of a step, and the preview of a line of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual.app import ComposeResult, RenderResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.geometry import Size
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from mobius_tui.run.state.step_state import Status
+from mobius_tui.tui.commands.registry import bindings
+from mobius_tui.tui.presenters.columns import TableRow
+from mobius_tui.tui.presenters.fields import Field, prose_lines
+from mobius_tui.tui.presenters.glyphs import MARKS
+from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.presenters.step_details import describe, edge, title
+from mobius_tui.tui.presenters.styled_text import (
+    STYLES,
+    Role,
+    assemble,
+    cut_in_middle,
+    text,
+)
+from mobius_tui.tui.widgets.line_wrapping import wrapped
+
+LABEL = 8
+"""Cells of the label column."""
+
+
+def lay_out(fields: tuple[Field, ...], width: int) -> list[Content]:
+    """The lines of fields: labels in a column, texts beside them, wrapped there."""
+    lines: list[Content] = []
+    for field in fields:
+        label, sign = f"{field.label:<{LABEL}}", field.sign
+        room = max(8, width - LABEL - cell_len(sign))
+        for row in _rows(field, room):
+            lines.append(assemble((label, "muted"), (sign, "plain")) + row)
+            label, sign = " " * LABEL, " " * cell_len(sign)
+    return lines
+
+
+def _rows(field: Field, room: int) -> Iterator[Content]:
+    """What stands beside the label of a field."""
+    content = field.content
+    if field.prose is not None:
+        yield from prose_lines(field.prose, room)
+        return
+    if field.value:
+        value = cut_in_middle(field.value, max(3, room - content.cell_length))
+        content += Content.styled(value, STYLES["plain"])
+    yield from wrapped(content, room)
+
+
+class FieldList(Widget):
+    """Fields with hanging indents; as high as they need."""
+
+    fields: reactive[tuple[Field, ...]] = reactive((), repaint=False)
+
+    def watch_fields(self) -> None:
+        """Draw anew; lay the screen out anew only for another number of lines."""
+        lines = max(1, len(lay_out(self.fields, self.size.width)))
+        self.refresh(layout=lines != self.size.height)
+
+    def render(self) -> RenderResult:
+        """The laid-out lines."""
+        return Content("\n").join(lay_out(self.fields, self.size.width))
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many rows as there are lines."""
+        del container, viewport
+        return max(1, len(lay_out(self.fields, width)))
+
+
+class DetailPane(VerticalScroll):
+    """What there is to know about the step under the cursor."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("detail")]
+
+    view: reactive[RunView | None] = reactive(None, repaint=False)
+    key: reactive[str | None] = reactive[str | None](None, repaint=False)
+    tab: reactive[str] = reactive("", repaint=False)
+    """Whose output is looked at, as `STEP.ATTEMPT`."""
+    compact: reactive[bool] = reactive(False, repaint=False)  # noqa: FBT003 - a default
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        """Make an empty pane; see Textual's `Widget`."""
+        super().__init__(id=id)
+        self._fields = FieldList()
+        self._said: tuple[str, str, str, Role] | None = None
+        """What the border says."""
+
+    def compose(self) -> ComposeResult:
+        """The fields."""
+        yield self._fields
+
+    def action_rows(self, count: int) -> None:
+        """Scroll by rows."""
+        self.scroll_relative(y=count, animate=False)
+
+    def action_pages(self, count: int) -> None:
+        """Scroll by pages that overlap by one row."""
+        self.action_rows(count * max(1, self.size.height - 1))
+
+    def action_first(self) -> None:
+        """Go to the first line."""
+        self.scroll_home(animate=False)
+
+    def action_last(self) -> None:
+        """Go to the last line."""
+        self.scroll_end(animate=False)
+
+    def watch_view(self) -> None:
+        """Say it anew, if something changed."""
+        self._show()
+
+    def watch_key(self) -> None:
+        """Begin at the top of another step."""
+        self._show()
+        self.scroll_home(animate=False)
+
+    def watch_tab(self) -> None:
+        """Say what was so in another attempt."""
+        self._show()
+
+    def watch_compact(self) -> None:
+        """Say it in the order for the room that there is."""
+        self._show()
+
+    def _show(self) -> None:
+        view = self.view
+        if view is None or not self.is_mounted:
+            return
+        step = view.step(self.key)
+        pending = step is not None and view.standings[step.id].status is Status.PENDING
+        state = f" · {MARKS[Status.PENDING].word}" * pending
+        self._say_on_the_border(title(view, self.key), state, *edge(view, self.key))
+        self._fields.fields = describe(
+            view, self.key, compact=self.compact, tab=self.tab
+        )
+
+    def _say_on_the_border(
+        self, title: str, state: str, words: str, role: Role
+    ) -> None:
+        """Only where it is something else: telling it draws the whole pane anew."""
+        said = (title, state, words, role)
+        if said != self._said:
+            self._said = said
+            self.border_title = Content(title) + assemble((state, "muted"))
+            self.border_subtitle = assemble((words, role)) if words else None
+
+
+class PreviewRows(Widget):
+    """Rows in columns; what has no room is counted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: tuple[TableRow, ...] = ()
+
+    def render(self) -> RenderResult:
+        """As many as there is room for."""
+        width, height = self.size
+        room = height if len(self.rows) <= height else height - 1
+        lines = [row.at(width) for row in self.rows[:room]]
+        if len(self.rows) > room:
+            lines.append(text(f"  and {len(self.rows) - room} more", "muted"))
+        return Content("\n").join(lines)
+
+
+class Preview(Horizontal):
+    """Fields on the left; rows on the right, where there are any."""
+
+    def __init__(self) -> None:
+        super().__init__(id="preview")
+        self._fields = FieldList()
+        self._rows = PreviewRows()
+
+    def compose(self) -> ComposeResult:
+        """Both."""
+        yield self._fields
+        yield self._rows
+
+    def show(
+        self, title: str, fields: Iterable[Field] = (), rows: Iterable[TableRow] = ()
+    ) -> None:
+        """Tell of something else.
+
+        Args:
+            title: what it is, from anywhere.
+            fields: what is to be known of it.
+            rows: what it is made of.
+        """
+        self.border_title = text(title)
+        self._fields.fields = tuple(fields)
+        self._rows.rows = tuple(rows)
+        self._rows.set_class(not self._rows.rows, "-empty")
+        self._rows.refresh()

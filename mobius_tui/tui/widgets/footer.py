@@ -1,0 +1,172 @@
+"""The footer's keys, a table of keys, what Enter does now, the demo's coach mark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import zip_longest
+
+from textual import events
+from textual.app import RenderResult
+from textual.content import Content
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from mobius_tui.tui.commands.command import Command
+from mobius_tui.tui.commands.registry import command
+from mobius_tui.tui.presenters.coach_marks import coach_mark
+from mobius_tui.tui.presenters.next_action import Offer
+from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.presenters.styled_text import assemble
+
+GAP = 2
+"""Cells between two commands."""
+ALWAYS = frozenset({"help", "leave"})
+"""Never dropped where the line is too short."""
+
+
+class KeyBar(Widget):
+    """One line of commands, fitted to the width."""
+
+    offered: reactive[tuple[Command, ...]] = reactive(())
+
+    class Taken(Message):
+        """The person clicked on a command."""
+
+        def __init__(self, command: Command) -> None:
+            super().__init__()
+            self.command = command
+
+    def render(self) -> RenderResult:
+        """The commands that fit, with their keys."""
+        parts = [_part(each) for each in self._fitting()]
+        return Content(" " * GAP).join(parts)
+
+    def _fitting(self) -> list[Command]:
+        """The commands that fit; those that matter always stay."""
+        shown = list(self.offered)
+        while shown and self._width(shown) > self.size.width:
+            spare = [command for command in shown if command.id not in ALWAYS]
+            if not spare:
+                break
+            shown.remove(spare[-1])
+        return shown
+
+    def _width(self, shown: list[Command]) -> int:
+        return sum(_part(command).cell_length + GAP for command in shown) - GAP
+
+    def on_click(self, event: events.Click) -> None:
+        """Take the command under the pointer."""
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        left = 0
+        for each in self._fitting():
+            right = left + _part(each).cell_length
+            if left <= offset.x < right:
+                event.stop()
+                self.post_message(self.Taken(each))
+                return
+            left = right + GAP
+
+
+def _part(command: Command) -> Content:
+    key = command.key_name
+    return assemble((key, "key"), (f"{' ' * bool(key)}{command.label}", "muted"))
+
+
+KEY_CELLS = 11
+"""Cells of the column of keys; more keys than that go on in the next line."""
+INDENT = "  "
+
+KeyRow = tuple[Content, Content]
+"""The keys, and what they do."""
+
+
+class KeyTable(Widget):
+    """Rows with hanging indents; as high as they need."""
+
+    rows: reactive[tuple[KeyRow, ...]] = reactive((), layout=True)
+
+    def __init__(self, rows: tuple[KeyRow, ...]) -> None:
+        super().__init__()
+        self.set_reactive(KeyTable.rows, rows)
+
+    def _lines(self, width: int) -> Iterable[Content]:
+        room = max(10, width - KEY_CELLS - len(INDENT) - 1)
+        blank = Content(" " * KEY_CELLS)
+        for keys, words in self.rows:
+            pairs = zip_longest(keys.wrap(KEY_CELLS), words.wrap(room))
+            for key, part in pairs:
+                label = blank if key is None else key.rstrip()
+                label = label.pad_right(KEY_CELLS - label.cell_length)
+                yield Content(INDENT) + label + Content(" ") + (part or Content(""))
+
+    def render(self) -> RenderResult:
+        """The laid-out lines."""
+        return Content("\n").join(self._lines(self.size.width))
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many rows as there are lines."""
+        del container, viewport
+        return len(tuple(self._lines(width)))
+
+
+class NextLine(Widget):
+    """What Enter does; a click does it, too."""
+
+    offer: reactive[Offer | None] = reactive(None)
+
+    class Taken(Message):
+        """The person clicked on it."""
+
+    def render(self) -> RenderResult:
+        """One line."""
+        offer = self.offer
+        if offer is None:
+            return Content("")
+        note = f"  {offer.note}" if offer.note else ""
+        line = assemble(
+            (command("next_action").key_name, "key"),
+            (" ▸ ", "muted"),
+            (offer.text, offer.role if offer.role != "plain" else "strong"),
+            (note, offer.role if offer.role != "plain" else "muted"),
+        )
+        return line.truncate(self.size.width, ellipsis=True)
+
+    def on_click(self, event: events.Click) -> None:
+        """Do it."""
+        event.stop()
+        self.post_message(self.Taken())
+
+
+class CoachMark(Widget):
+    """A line or two while there is something to say, and else none."""
+
+    DEFAULT_CSS = """
+    CoachMark {
+        height: auto;
+        max-height: 3;
+        width: 1fr;
+        padding: 0 1;
+        display: none;
+        background: $accent 20%;
+        &.-shown { display: block; }
+    }
+    """
+
+    view: reactive[RunView | None] = reactive(None, repaint=False)
+    _words = ""
+
+    def watch_view(self, view: RunView | None) -> None:
+        """Say it anew, if it is something else."""
+        words = coach_mark(view) if view is not None else ""
+        if words != self._words:
+            self._words = words
+            self.set_class(bool(words), "-shown")
+            self.refresh(layout=True)
+
+    def render(self) -> RenderResult:
+        """A sign, and the words."""
+        return Content.styled("☞ ", "bold $accent") + assemble((self._words, "strong"))

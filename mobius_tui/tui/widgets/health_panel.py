@@ -1,0 +1,328 @@
+"""The health panel: each probe's state and figures, a chart, and the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
+
+from textual.app import RenderResult
+from textual.content import Content
+from textual.geometry import Size
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from mobius_tui import sanitize
+from mobius_tui.health.health_record import State
+from mobius_tui.health.probe_window import CHART
+from mobius_tui.tui.presenters.charts import ChartRole as ChartRole
+from mobius_tui.tui.presenters.charts import ceiling, columns
+from mobius_tui.tui.presenters.glyphs import CONDITIONS
+from mobius_tui.tui.presenters.health_view import HealthView, ProbeView, StepSpan
+from mobius_tui.tui.presenters.styled_text import (
+    STYLES,
+    Role,
+    assemble,
+    cut_in_middle,
+    text,
+)
+from mobius_tui.tui.widgets.health_figures import (
+    OURS,
+    bad_news,
+    figures,
+    in_ms,
+    last_good,
+    machine_lines,
+    percentile_role,
+    percentiles,
+    reported,
+    runs,
+    share_ok,
+    step_marks,
+    trigger_lines,
+    widest,
+)
+
+WIDE = 60
+"""Cells from which a probe's figures stand in one line."""
+AXIS = 6
+"""Cells of a chart's scale."""
+TALLEST = 10
+"""Rows of a chart at most, in a column beside others."""
+REASON = 28
+"""Cells of a reason in the folded panel."""
+
+CHART_STATES: dict[State, str] = {"ok": "ok", "failed": "bad", "no data": "none"}
+"""What the chart calls the states of checks."""
+CHART_ROLES: dict[ChartRole, Role] = {
+    "ok": "good",
+    "slow": "warn",
+    "bad": "bad",
+    "none": "muted",
+    "limit": "muted",
+}
+
+
+def lines(
+    health: HealthView, *, width: int, height: int | None, compact: bool
+) -> list[Content]:
+    """What the panel says.
+
+    Args:
+        health: what there is to say.
+        width: cells.
+        height: rows; none for as many as it would like.
+        compact: whether there is room for two rows alone.
+    """
+    if compact:
+        return calmed(health, _two_lines(health, width))
+    upright = width < WIDE
+    charts = _chart_height(health, height, upright)
+    found = _all(health, width, charts)
+    spare = 0 if height is None or upright else height - len(found)
+    if spare > 0 and health.probes:
+        taller = charts + spare // len(health.probes)
+        found = _all(health, width, taller)
+    return calmed(health, found)
+
+
+@lru_cache(maxsize=2)
+def _all(health: HealthView, width: int, charts: int) -> tuple[Content, ...]:
+    """Everything, with charts of so many rows.
+
+    It is wanted twice of what is new: to see how much room it takes, and to draw it.
+    """
+    found: list[Content] = []
+    upright = width < WIDE
+    for probe in health.probes:
+        if not probe.latencies:
+            found.append(assemble(*_head(probe, word=False)))
+            continue
+        rows = _upright(probe, width) if upright else [_in_a_row(probe, width)]
+        found.extend(rows)
+        found.extend(reported(probe, width))
+        if probe.state != "ok":
+            found.extend(bad_news(probe, width))
+        found.extend(_chart(probe, width, charts))
+        found.extend(_steps(probe, health.spans, width))
+        if upright:
+            found.append(Content(""))
+    found.extend(trigger_lines(health.meters, width))
+    if not health.probes:
+        found.append(text("This runbook watches nothing.", "muted"))
+    if health.machine is not None:
+        found.extend(machine_lines(health.machine, width, upright=upright))
+    return tuple(found)
+
+
+def calmed(health: HealthView, found: Iterable[Content]) -> list[Content]:
+    """The lines, without colours where they are of the past: nobody watches."""
+    if not health.unwatched:
+        return list(found)
+    return [Content.styled(line.plain, STYLES["muted"]) for line in found]
+
+
+def _chart_height(health: HealthView, height: int | None, upright: bool) -> int:
+    """Rows for each chart."""
+    many = len(health.probes)
+    if not upright:
+        return 3 if many <= 1 else 1
+    if height is None or many == 0:
+        return 4
+    return max(2, min(TALLEST, (height - 8) // many - 5))
+
+
+def _head(
+    probe: ProbeView, *, word: bool = True, why: bool = False
+) -> list[tuple[str, Role]]:
+    """Glyph, name, the state as a word, and the HTTP status.
+
+    Args:
+        probe: which.
+        word: whether its state stands there as a word.
+        why: whether the reason stands in the place of an answer that did not come.
+    """
+    glyph, role = CONDITIONS[probe.state]
+    status = str(probe.status) if probe.status is not None else "no answer"
+    if why and probe.status is None and probe.reason:
+        status = cut_in_middle(sanitize.line(probe.reason), REASON)
+    if probe.latencies == ():
+        status = "not looked yet"
+    return [
+        (f"{glyph} {probe.id}", role if probe.state != "ok" else "strong"),
+        (f"  {probe.state}" if word else "", role),
+        (f"  {status}", role if probe.state == "failing" else "plain"),
+    ]
+
+
+def _in_a_row(probe: ProbeView, width: int) -> Content:
+    """All its figures, or those that there is room for, each with its name."""
+    success, role = share_ok(probe)
+    now = "" if probe.ms is None else f"  {in_ms(probe.ms):>4} ms"
+    figures = [percentiles(probe, ours) for ours in OURS]
+    fewer = (("p95", "p99"), ("p95",))
+    figures += [*(percentiles(probe, OURS[-1], names) for names in fewer), []]
+    rows = (
+        assemble(
+            *_head(probe), (now, "plain"), *each, ("  ok ", "muted"), (success, role)
+        )
+        for each in figures
+    )
+    return widest(rows, width).truncate(width, ellipsis=True)
+
+
+def _upright(probe: ProbeView, width: int) -> list[Content]:
+    success, role = share_ok(probe)
+    return [
+        assemble(*_head(probe)),
+        assemble(
+            ("now ", "muted"),
+            (f"{in_ms(probe.ms)} ms", "plain"),
+            ("   ok ", "muted"),
+            (success, role),
+        ),
+        widest(
+            (assemble(*percentiles(probe, ours))[2:] for ours in OURS),
+            width,
+        ).truncate(width),
+    ]
+
+
+def _chart(probe: ProbeView, width: int, height: int) -> Iterator[Content]:
+    """The latencies as columns, with the limit drawn in and an axis beside them."""
+    axis = AXIS + 2
+    room = _room(width)
+    states = [CHART_STATES[state] for state in probe.states[-room:]]
+    newest = zip(probe.latencies[-room:], states, strict=True)
+    latencies = [None if state == "bad" else ms for ms, state in newest]
+    limit = probe.limit
+    drawn = any(ms is not None for ms in latencies)
+    scale = _seconds_or_ms(ceiling(latencies, limit)) if drawn else ""
+    rows = columns(latencies, states, width=room, height=height, limit=limit)
+    for number, row in enumerate(rows):
+        label = scale if number == 0 else "0" if number == len(rows) - 1 else ""
+        edge = "┤" if label else "│"
+        parts: list[tuple[str, Role]] = [(f"{label:>{axis - 2}} {edge}", "muted")]
+        for role, cells in groupby(row, itemgetter(1)):
+            characters = "".join(character for character, _ in cells)
+            parts.append((characters, CHART_ROLES[role]))
+        yield assemble(*parts)
+
+
+def _room(width: int) -> int:
+    """Cells of a chart beside its axis."""
+    return max(8, min(width - AXIS - 2, CHART))
+
+
+def _steps(
+    probe: ProbeView, spans: Sequence[StepSpan], width: int
+) -> Iterator[Content]:
+    """Where steps ran that change something, under the chart."""
+    room = _room(width)
+    cells = step_marks(probe.times[-room:], spans, room)
+    if cells:
+        yield assemble((f"{'steps':>{AXIS}}  ", "muted"), ("".join(cells), "accent"))
+
+
+def _seconds_or_ms(ms: float) -> str:
+    return f"{ms / 1000:.1f} s" if ms >= 1000 else f"{ms:.0f} ms"
+
+
+def _latest(probe: ProbeView) -> list[tuple[str, Role]]:
+    """The last good moment of what fails, and else how long it takes."""
+    if probe.state == "failing":
+        return [(f"  {last_good(probe)}", "bad")]
+    own = probe.reported_p95 is None
+    p95 = probe.p95 if own else probe.reported_p95
+    return [
+        ("  " if probe.ms is None else f"  {in_ms(probe.ms)} ms  ", "plain"),
+        (f"p95 {OURS[0]}" if own else "p95 ", "muted"),
+        (in_ms(p95), percentile_role(p95, probe.limit)),
+    ]
+
+
+def _two_lines(health: HealthView, width: int) -> list[Content]:
+    """The worst news, and the machine."""
+    worst = health.worst
+    found = [text("nothing is watched", "muted")]
+    if worst is not None and not worst.latencies:
+        found = [assemble(*_head(worst, word=False))]
+    elif worst is not None:
+        success, role = share_ok(worst)
+        first = assemble(
+            *_head(worst, word=worst.state != "failing", why=True),
+            *_latest(worst),
+            ("  ok ", "muted"),
+            (success, role),
+        )
+        found = [first.truncate(width, ellipsis=True)]
+    if health.machine is not None:
+        line = figures(health.machine, "  ")
+        line = Content("  ").join([*runs(health.machine, well=False), line])
+        found.append(line.truncate(width, ellipsis=True))
+    return found
+
+
+LOW = 3
+"""Content rows in which there is room for the worst news alone."""
+
+
+class HealthPanel(Widget, can_focus=True):
+    """Says the worst news in its title; as high as the screen gives it room for."""
+
+    health: reactive[HealthView | None] = reactive(None, repaint=False)
+    compact: reactive[bool] = reactive(False, layout=True)  # noqa: FBT003 - a default
+    """Whether there is room for the worst news alone."""
+
+    _rows = 0
+    """How many it would have liked when it was last laid out."""
+
+    def watch_health(self, health: HealthView | None) -> None:
+        """Say the worst news in the border; lay out anew only for other rows."""
+        if health is None:
+            return
+        wanted = self._wanted(self.size.width)
+        self.refresh(layout=wanted != self._rows)
+        self._rows = wanted
+        role: Role = {"failing": "bad", "unknown": "warn", "ok": "good"}[
+            health.condition
+        ]  # type: ignore[assignment]
+        if health.has_ended or not health.probes:
+            role = "muted"
+        glyph = {"bad": "✖ ", "warn": "? ", "good": "● "}.get(role, "")
+        self.border_title = assemble(
+            ("Health · ", role), (f"{glyph}{health.news}", role)
+        )
+        parts: list[tuple[str, Role]] = [(health.beat, "muted")] if health.beat else []
+        if health.armed is not None and not health.has_ended:
+            word = "auto-rollback ARMED" if health.armed else "auto-rollback not armed"
+            parts += [(" · ", "muted")] * bool(parts)
+            parts.append((word, "warn" if health.armed else "muted"))
+        self.border_subtitle = assemble(*parts) if parts else None
+        failing = health.condition == "failing" and not health.has_ended
+        self.set_class(failing, "-failing")
+
+    def render(self) -> RenderResult:
+        """The lines for the room that there is."""
+        if self.health is None:
+            return Content("")
+        width, height = self.size
+        found = lines(
+            self.health,
+            width=width,
+            height=height or None,
+            compact=self.compact and height <= LOW,
+        )
+        return Content("\n").join(found[: height or None])
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many rows as it would like."""
+        del container, viewport
+        return self._wanted(width)
+
+    def _wanted(self, width: int) -> int:
+        if self.health is None or width == 0:
+            return 2
+        found = lines(self.health, width=width, height=None, compact=self.compact)
+        return max(1, len(found))

@@ -1,0 +1,153 @@
+"""Beside a list of rows: which are in sight, the scroll mark, the line to filter by."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region
+from textual.message import Message
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+from textual.widgets import Input
+
+
+def top_for(top: int, *, place: int, height: int, count: int) -> int:
+    """The first row in sight that keeps a place in sight, with a row around it.
+
+    At an edge it goes on by two thirds of what is in sight: a cursor that goes down row
+    by row has all rows drawn anew, and sent, but once in so many keys.
+
+    Args:
+        top: the first row in sight now.
+        place: the row that must be seen.
+        height: rows in sight.
+        count: rows there are.
+    """
+    top = clamp(top, height=height, count=count)
+    if place and place - 1 < top:
+        top = min(place - 1, place + 1 - height + height // 3)
+    elif min(place + 1, count - 1) >= top + height:
+        top = max(place + 2 - height, place - height // 3)
+    else:
+        top = min(top, place)
+    return clamp(top, height=height, count=count)
+
+
+def clamp(top: int, *, height: int, count: int) -> int:
+    """The nearest first row that leaves no room below the last one."""
+    return max(0, min(top, count - height))
+
+
+def thumb(top: int, height: int, count: int) -> range:
+    """The rows of the screen in which the mark of a scrollbar stands; none if all fit.
+
+    Args:
+        top: the first row in sight.
+        height: rows in sight.
+        count: rows there are.
+    """
+    if count <= height or height <= 0:
+        return range(0)
+    size = max(1, height * height // count)
+    begin = round(top / (count - height) * (height - size))
+    return range(begin, begin + size)
+
+
+def top_at(y: int, *, height: int, count: int) -> int:
+    """The first row in sight when the mark is dragged to a row of the screen."""
+    return clamp(
+        round(y / max(1, height - 1) * (count - height)), height=height, count=count
+    )
+
+
+THUMB = "▐"
+
+
+class ScrollMark(Widget):
+    """One column at the right; a click or a drag moves what is in sight."""
+
+    top: reactive[int] = reactive(0, repaint=False)
+    count: reactive[int] = reactive(0, repaint=False)
+    """Rows there are."""
+
+    class Dragged(Message):
+        """The person wants other rows in sight."""
+
+        def __init__(self, top: int) -> None:
+            super().__init__()
+            self.top = top
+
+    def __init__(self) -> None:
+        super().__init__(id="mark")
+        self._held = False
+        self._marked = range(0)
+        self._ground = Style.null()
+
+    def watch_top(self) -> None:
+        """Draw it where it moves: among many rows, most steps move it by nothing."""
+        if thumb(self.top, self.size.height, self.count) != self._marked:
+            self.refresh()
+
+    watch_count = watch_top
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The mark; looks up once what is the same for each line."""
+        self._marked = thumb(self.top, self.size.height, self.count)
+        self._ground = self.rich_style
+        return super().render_lines(crop)
+
+    def render_line(self, y: int) -> Strip:
+        """A piece of the mark, or nothing."""
+        return Strip([Segment(THUMB if y in self._marked else " ", self._ground)])
+
+    def on_click(self, event: events.Click) -> None:
+        """A click is no click on the list beneath."""
+        event.stop()
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of it."""
+        event.stop()
+        self._held = True
+        self.capture_mouse()
+        self._drag_to(event.y)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Drag it."""
+        if self._held:
+            self._drag_to(event.y)
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """Let go of it."""
+        event.stop()
+        self._held = False
+        self.release_mouse()
+
+    def _drag_to(self, y: float) -> None:
+        top = top_at(int(y), height=self.size.height, count=self.count)
+        self.post_message(self.Dragged(top))
+
+
+class FilterLine(Input):
+    """Lists what matches as it is typed; Esc lists all again."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "clear", "List all again", show=False)
+    ]
+
+    class Cleared(Message):
+        """The person wants the whole list again."""
+
+    def __init__(self, placeholder: str) -> None:
+        super().__init__(
+            id="filter", compact=True, placeholder=placeholder, select_on_focus=False
+        )
+        self.display = False
+
+    def action_clear(self) -> None:
+        """Search for nothing."""
+        self.post_message(self.Cleared())

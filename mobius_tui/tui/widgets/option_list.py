@@ -1,0 +1,132 @@
+"""Options to choose from, each with a mark that needs no colour to be seen."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.css.styles import RulesMap
+from textual.message import Message
+from textual.strip import Strip
+from textual.style import Style
+from textual.visual import RenderOptions, Visual
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from mobius_tui.tui.presenters.styled_text import Role, assemble
+from mobius_tui.tui.widgets.line_wrapping import wrapped
+
+
+class Hanging(Visual):
+    """A sign, and a text beside it all of whose lines begin beneath its first one."""
+
+    def __init__(self, sign: Content, label: Content) -> None:
+        self._sign = sign
+        self._label = label
+
+    def _at(self, width: int) -> Content:
+        """What is drawn in so many cells."""
+        indent = self._sign.cell_length
+        first, *more = wrapped(self._label, max(1, width - indent))
+        beneath = [line.pad_left(indent) for line in more]
+        return Content("\n").join([self._sign + first, *beneath])
+
+    def render_strips(
+        self, width: int, height: int | None, style: Style, options: RenderOptions
+    ) -> list[Strip]:
+        """The rows, as Textual asks for them."""
+        return self._at(width).render_strips(width, height, style, options)
+
+    def get_optimal_width(self, rules: RulesMap, container_width: int) -> int:
+        """The cells that it takes without a line break of ours."""
+        indent = self._sign.cell_length
+        return indent + self._label.get_optimal_width(rules, container_width)
+
+    def get_height(self, rules: RulesMap, width: int) -> int:
+        """Its rows in so many cells."""
+        return self._at(width).get_height(rules, width)
+
+
+class Options(OptionList):
+    """One or several may be marked: Space or a click marks, Enter takes.
+
+    Of a single choice the one under the cursor is marked: it is what Enter would take.
+    At first the cursor is on none, unless one is marked already: nobody chooses by
+    pressing Enter once more.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "mark", "Mark", show=False),
+        Binding("enter", "take", "Take", show=False),
+    ]
+
+    class Taken(Message):
+        """The person pressed Enter."""
+
+    def __init__(
+        self,
+        labels: tuple[Content, ...],
+        *,
+        multi: bool,
+        refused: frozenset[int] = frozenset(),
+    ) -> None:
+        super().__init__(markup=False, compact=True)
+        self._labels = labels
+        self._multi = multi
+        self._refused = refused
+        """The places of those that can be seen, and not be marked."""
+        self.marked: frozenset[int] = frozenset()
+        """The places of the options that are marked."""
+
+    def on_mount(self) -> None:
+        """Show them, with the cursor on what is marked."""
+        self.add_options(
+            Option(self._line(n), disabled=n in self._refused)
+            for n in range(len(self._labels))
+        )
+        self.highlighted = min(self.marked, default=0 if self._multi else None)
+
+    def _line(self, place: int) -> Hanging:
+        is_marked = place in self.marked
+        sign = (
+            ("[x] " if is_marked else "[ ] ")
+            if self._multi
+            else ("(•) " if is_marked else "( ) ")
+        )
+        if place in self._refused:
+            sign = "  ✖ "
+        role: Role = "key" if is_marked else "muted"
+        return Hanging(assemble((sign, role)), self._labels[place])
+
+    def mark(self, place: int) -> None:
+        """Mark an option, or take its mark away where several may be marked."""
+        if self._multi:
+            self.marked ^= {place}
+        else:
+            self.marked = frozenset({place})
+        for number in range(len(self._labels)):
+            self.replace_option_prompt_at_index(number, self._line(number))
+
+    def action_mark(self) -> None:
+        """Mark the option under the cursor, or else the first one."""
+        if self.highlighted is None:
+            self.action_first()
+        else:
+            self.mark(self.highlighted)
+
+    def action_take(self) -> None:
+        """Take what is marked."""
+        self.post_message(self.Taken())
+
+    @on(OptionList.OptionHighlighted)
+    def _moved(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        if not self._multi:
+            self.mark(event.option_index)
+
+    @on(OptionList.OptionSelected)
+    def _clicked(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.mark(event.option_index)

@@ -1,0 +1,145 @@
+"""The bar on top: what is run, where, in which mode, and how far it has come."""
+
+from __future__ import annotations
+
+from textual.app import RenderResult
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from mobius_tui.run.planning.rollback import rollback_of
+from mobius_tui.runbook.text.units import clock_duration
+from mobius_tui.tui.presenters.communication import trouble
+from mobius_tui.tui.presenters.run_view import RunView, shown_mode, watch_left
+from mobius_tui.tui.presenters.styled_text import (
+    MODE_STYLES,
+    STYLES,
+    Role,
+    assemble,
+    badge,
+)
+
+ROOMY = 100
+"""Cells from which it says whose state stands at the edge."""
+
+
+def elapsed_in_words(elapsed: float) -> str:
+    """`T+07:42`, `T+1:07:42`."""
+    hours, rest = divmod(int(elapsed), 3600)
+    minutes, secs = divmod(rest, 60)
+    return f"T+{hours}:{minutes:02}:{secs:02}" if hours else f"T+{minutes:02}:{secs:02}"
+
+
+def fitted(left: list[Content], right: list[Content], width: int) -> Content:
+    """As many of the left parts as fit between the edges, and the right ones.
+
+    Args:
+        left: parts from the left, the most important first.
+        right: parts at the right edge, the most important last.
+        width: cells of the line.
+    """
+    gap = Content("  ")
+    while len(right) > 1 and _cells(left[:3]) + _cells(right) + 2 > width:
+        right = right[1:]
+    while len(left) > 2 and _cells(left) + _cells(right) + 2 > width:
+        left = left[:-1]
+    if len(left) == 2 and _cells(left) + _cells(right) + 2 > width:
+        # The title gives way to the badge: the mode is never out of sight.
+        room = max(4, width - _cells(left[1:]) - _cells(right) - 4)
+        left = [left[0].truncate(room, ellipsis=True), left[1]]
+    ending = gap.join(right)
+    beginning = gap.join(left).truncate(
+        max(0, width - ending.cell_length - 2), ellipsis=True
+    )
+    space = max(1, width - beginning.cell_length - ending.cell_length)
+    return beginning + Content(" " * space) + ending
+
+
+def _cells(parts: list[Content]) -> int:
+    return sum(part.cell_length + 2 for part in parts)
+
+
+def _mode(view: RunView | None) -> str:
+    """The mode that the bar has the colour of."""
+    if view is None:
+        return ""
+    return shown_mode(view) if view.reviewed is None else "review"
+
+
+def _verdict(damage: tuple[str, ...] | None) -> tuple[str, Role]:
+    """Whether a run that is looked back on is as it was written."""
+    if damage is None:
+        return "verifying …", "muted"
+    return ("✖ damaged", "bad") if damage else ("✔ verified", "good")
+
+
+class RunHeader(Widget):
+    """The run's bar."""
+
+    view: reactive[RunView | None] = reactive(None)
+
+    def watch_view(self, view: RunView | None) -> None:
+        """The whole bar has the colour of the mode."""
+        for mode in MODE_STYLES:
+            self.set_class(_mode(view) == mode, f"-mode-{mode}")
+
+    def render(self) -> RenderResult:
+        """One line, fitted to the width."""
+        view = self.view
+        if view is None:
+            return Content("")
+        began = view.state.began
+        runbook = began.title if began is not None else view.runbook.title
+        title = assemble((runbook, "strong"))
+        if view.environment:
+            role: Role = "bad" if view.is_protected else "accent"
+            title += assemble((" ▸ ", "muted"), (view.environment, role))
+        done, total = view.counts.progress
+        place = f"step {min(done + 1, total)} of {total}"
+        place = watch_left(view) or place
+        if view.state.ended is not None:
+            place = f"{done} of {total} done"
+        left = [
+            title,
+            badge(shown_mode(view)),
+            assemble((place, "muted")),
+            Content.styled(elapsed_in_words(view.elapsed), STYLES["plain"]),
+        ]
+        if view.reviewed is not None:
+            left[1] = badge("review") + assemble(
+                (f" {view.mode}  ", "muted"), _verdict(view.damage)
+            )
+            left[3] += assemble((f" of {clock_duration(view.reviewed)}", "muted"))
+        return fitted(left, self._right(view), self.size.width)
+
+    def _right(self, view: RunView) -> list[Content]:
+        ended = view.state.ended
+        if ended is not None and not view.lost:
+            good = ended.outcome == "completed"
+            word = f"{'✔' if good else '✖'} {ended.outcome}"
+            return [assemble((word, "good" if good else "bad"))]
+        if view.lost:
+            return [assemble(("✖ not followed", "bad"))]
+        if view.reviewed is not None:
+            return [assemble(("as it was then", "muted"))]
+        parts = []
+        if view.state.auto is not None:
+            parts.append(assemble(("auto", "warn")))
+        if rollback_of(view.plan) is not None and view.state.watch.begun is None:
+            if view.state.watch.armed:
+                parts.append(assemble(("ARMED", "warn")))
+            elif self.size.width >= ROOMY:
+                parts.append(assemble(("not armed", "muted")))
+        messages = trouble(view)
+        if messages is not None:
+            parts.append(assemble(messages))
+        if view.host is None:
+            parts.append(assemble(("○ host gone", "bad")))
+        elif view.stalled:
+            parts.append(assemble(("✖ disk full", "bad")))
+        elif view.silent:
+            parts.append(assemble(("✖ host silent", "bad")))
+        else:
+            name = "host " if self.size.width >= ROOMY else ""
+            parts.append(assemble((name, "muted"), ("●", "good"), (" alive", "muted")))
+        return parts

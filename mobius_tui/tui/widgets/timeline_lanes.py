@@ -1,0 +1,237 @@
+"""The rows of the timeline: the clock, and under it the lanes in sight."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from mobius_tui import sanitize
+from mobius_tui.review.run_timeline import RunTimeline, TimelineLane
+from mobius_tui.review.timeline_moments import TimelineMoment
+from mobius_tui.tui.presenters.styled_text import Role
+from mobius_tui.tui.presenters.timeline_rows import (
+    BLANK,
+    TimelineCell,
+    TimeWindow,
+    axis,
+    lane_cells,
+    tally,
+)
+from mobius_tui.tui.widgets.checklist import cut
+from mobius_tui.tui.widgets.list_controls import clamp, top_for
+
+NAMES = 30
+"""Cells of a lane's title where there is room."""
+SHARE = 0.3
+"""The part of the width that titles may take."""
+ROLES = ("plain", "key", "strong", "muted", "accent", "good", "warn", "bad")
+
+
+class TimelineRows(Widget, can_focus=True):
+    """Draws the lanes in sight."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"timeline--{role}" for role in ROLES}
+    timeline: reactive[RunTimeline | None] = reactive(None, init=False)
+    here: reactive[tuple[float, int]] = reactive((0.0, 0), init=False)
+    """Where the cursor is: a time in seconds since 1970, and the order in it."""
+
+    mark: reactive[float | None] = reactive[float | None](None, init=False)
+    """One end of a range, in seconds since 1970; the cursor is the other."""
+    moment: reactive[TimelineMoment | None] = reactive(None, init=False)
+    """What happened where the cursor is; `None` where nothing did."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.top = 0
+        """How far the lanes that are not pinned are scrolled."""
+        self.part: tuple[float, float] | None = None
+        """The time in sight; the whole run without one."""
+        self._styles_of: dict[str, Style] = {}
+
+    @property
+    def names(self) -> int:
+        """Cells of the titles."""
+        return min(NAMES, int(self.size.width * SHARE))
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """The time in sight, in seconds since 1970."""
+        whole = self.timeline
+        if self.part is not None:
+            return self.part
+        return (whole.began, whole.until) if whole is not None else (0.0, 1.0)
+
+    @property
+    def window(self) -> TimeWindow:
+        """The same, with the cells that it has."""
+        began, until = self.span
+        width = max(1, self.size.width - self.names)
+        return TimeWindow(began=began, until=until, width=width)
+
+    @property
+    def lanes(self) -> int:
+        """Lanes that there is room for, under the clock."""
+        return max(0, self.size.height - 1)
+
+    @property
+    def pinned(self) -> int:
+        """Lanes that stay in sight where there is room: triggers and health.
+
+        The rest is read against them.
+        """
+        lanes = self.timeline.lanes if self.timeline is not None else ()
+        kinds = ("trigger", "probe")
+        found = next((n for n, own in enumerate(lanes) if own.kind not in kinds), 0)
+        return found if 2 * found + 3 <= self.lanes else 0
+
+    def watch_timeline(self) -> None:
+        """Say how much of it is in sight."""
+        self.scroll_lanes(self.top)
+        self.say()
+
+    @property
+    def at(self) -> float:
+        """The moment of the cursor, in seconds since 1970."""
+        return self.here[0]
+
+    def watch_here(self) -> None:
+        """Keep the cursor in sight."""
+        began, until = self.span
+        if self.part is not None and not began <= self.at <= until:
+            self.look_at(self.at - (until - began) / 2, until - began)
+        self.say()
+
+    def watch_moment(self) -> None:
+        """Keep in sight the lane of the step that it is about."""
+        self._bring_its_lane()
+
+    def _bring_its_lane(self) -> None:
+        lanes = self.timeline.lanes if self.timeline is not None else ()
+        places = [place for place, lane in enumerate(lanes) if self._is_about(lane)]
+        free = self.lanes - self.pinned
+        if places and free > 0:
+            place, count = places[0] - self.pinned, len(lanes) - self.pinned
+            self.top = top_for(self.top, place=place, height=free, count=count)
+            self.refresh()
+
+    def _is_about(self, lane: TimelineLane) -> bool:
+        return (
+            lane.kind == "step"
+            and self.moment is not None
+            and (self.moment.step == lane.step)
+        )
+
+    def on_resize(self) -> None:
+        """Leave no room below the last lane, and keep that of the step in sight."""
+        self.scroll_lanes(self.top)
+        self._bring_its_lane()
+
+    def notify_style_update(self) -> None:
+        """Colours may have changed."""
+        super().notify_style_update()
+        self._styles_of = {}
+
+    def say(self) -> None:
+        """Say how much of the time is in sight."""
+        whole = self.timeline
+        if whole is None:
+            return
+        part = "" if self.part is None else f"{tally(self.window)} of "
+        words = f"{part}{tally(self._whole(whole))}"
+        if whole.query:
+            words = f"{len(whole.moments)} about “{whole.query}” · Esc all · {words}"
+        title = f"Timeline · {whole.note}" if whole.note else "Timeline"
+        self.border_title = cut(sanitize.line(title), max(8, self.size.width - 4))
+        self.border_subtitle = sanitize.line(words)
+
+    def _whole(self, whole: RunTimeline) -> TimeWindow:
+        return TimeWindow(began=whole.began, until=whole.until, width=1)
+
+    def render_line(self, y: int) -> Strip:
+        """The clock, and a lane in each row under it."""
+        whole = self.timeline
+        width = self.size.width
+        if whole is None or width <= self.names:
+            return Strip.blank(width, self.rich_style)
+        window = self.window
+        cursor = window.column(self.at)
+        if y == 0:
+            title: list[TimelineCell] = [(c, "muted") for c in " " * self.names]
+            cells = axis(window)
+            self._draw_range(cells, window, cursor)
+            if 0 <= cursor < window.width:
+                cells[cursor] = ("▼", "accent")
+            return self._strip([*title, *cells])
+        place = y - 1 if y <= self.pinned else self.top + y - 1
+        if place >= len(whole.lanes):
+            return self._strip([BLANK] * width)
+        lane = whole.lanes[place]
+        cells = lane_cells(lane, window, whole.until)
+        if 0 <= cursor < window.width and cells[cursor] == BLANK:
+            cells[cursor] = ("│", "muted")
+        return self._strip([*self._title(lane), *cells])
+
+    def _draw_range(
+        self, cells: list[TimelineCell], window: TimeWindow, cursor: int
+    ) -> None:
+        """The range that is about to be annotated, on the clock."""
+        if self.mark is None:
+            return
+        first, last = sorted((window.column(self.mark), cursor))
+        for column in range(max(0, first), min(last, window.width - 1) + 1):
+            cells[column] = ("═", "accent")
+
+    def _title(self, lane: TimelineLane) -> list[TimelineCell]:
+        indent = "  " if lane.kind in ("step", "drill") else ""
+        note = f" {lane.note}" if lane.note else ""
+        room = self.names - 1 - len(note)
+        words = cut(f"{indent}{sanitize.line(lane.title)}", room)
+        role: Role = "plain" if lane.kind in ("step", "probe") else "muted"
+        if self._is_about(lane):
+            role = "key"
+        pad = " " * (room - Segment(words).cell_length)
+        title: list[TimelineCell] = [(words + pad, role)]
+        return [*title, (f"{note} ", "warn" if note.startswith(" +") else "muted")]
+
+    def _strip(self, cells: list[TimelineCell]) -> Strip:
+        """Cells of the same role become one segment."""
+        segments: list[Segment] = []
+        words, before = "", cells[0][1] if cells else "plain"
+        for character, role in cells:
+            if role != before:
+                segments.append(Segment(words, self._style(before)))
+                words, before = "", role
+            words += character
+        segments.append(Segment(words, self._style(before)))
+        return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
+
+    def _style(self, role: str) -> Style:
+        if role not in self._styles_of:
+            own = self.get_component_rich_style(f"timeline--{role}", partial=True)
+            self._styles_of[role] = self.rich_style + own
+        return self._styles_of[role]
+
+    def look_at(self, began: float, long: float) -> None:
+        """Show a part of the time, or all where that is no less."""
+        whole = self.timeline
+        if whole is None:
+            return
+        if long >= whole.until - whole.began:
+            self.part = None
+        else:
+            began = min(max(began, whole.began), whole.until - long)
+            self.part = (began, began + long)
+        self.say()
+        self.refresh()
+
+    def scroll_lanes(self, top: int) -> None:
+        """Show the lanes from one on, as far as there are any below it."""
+        count = len(self.timeline.lanes) if self.timeline is not None else 0
+        free, count = self.lanes - self.pinned, count - self.pinned
+        self.top = clamp(top, height=free, count=count)
+        self.refresh()

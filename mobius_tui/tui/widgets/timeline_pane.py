@@ -1,0 +1,235 @@
+"""The timeline: a cursor in time, ways to move it, and what happened where it is."""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult, RenderResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import Input
+
+from mobius_tui.review.timeline_moments import TimelineMoment
+from mobius_tui.tui.commands.registry import bindings
+from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.presenters.styled_text import assemble
+from mobius_tui.tui.presenters.timeline_rows import mark_of
+from mobius_tui.tui.widgets.list_controls import FilterLine
+from mobius_tui.tui.widgets.run_header import elapsed_in_words
+from mobius_tui.tui.widgets.timeline_lanes import TimelineRows
+
+NARROWEST = 2.0
+"""Seconds that are in sight at least."""
+ZOOM = 2.0
+PAN = 0.25
+"""The part of what is in sight that one key moves it by."""
+_order = attrgetter("order")
+
+
+class TimelinePane(TimelineRows):
+    """Says where in time the person goes."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("timeline")]
+
+    class Went(Message):
+        """The person went to a moment."""
+
+        def __init__(self, moment: TimelineMoment) -> None:
+            super().__init__()
+            self.moment = moment
+
+    class WentTo(Message):
+        """The person went to a time, at which nothing need have happened."""
+
+        def __init__(self, at: float) -> None:
+            super().__init__()
+            self.at = at
+
+    class Narrowed(Message):
+        """The person wants to see what is about these words alone."""
+
+        def __init__(self, query: str) -> None:
+            super().__init__()
+            self.query = query
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._line = FilterLine("person, phase, kind such as messages, or any word")
+        self._dragged_from: tuple[int, tuple[float, float]] | None = None
+
+    def compose(self) -> ComposeResult:
+        """The line to search in; out of sight until it is wanted."""
+        yield self._line
+
+    @property
+    def lanes(self) -> int:
+        """Lanes that there is room for, above the line to search in."""
+        return max(0, super().lanes - self._line.display)
+
+    def action_event(self, count: int) -> None:
+        """Go to the event after, or before."""
+        if self.timeline is not None:
+            self._go(self.timeline.moments, count)
+
+    def action_bad(self, count: int) -> None:
+        """Go to what went wrong after that, or before."""
+        if self.timeline is not None:
+            self._go([m for m in self.timeline.moments if m.tone == "bad"], count)
+
+    def _go(self, moments: Sequence[TimelineMoment], count: int) -> None:
+        if count > 0:
+            place = bisect_right(moments, self.here, key=_order)
+        else:
+            place = bisect_left(moments, self.here, key=_order) - 1
+        if 0 <= place < len(moments):
+            self.post_message(self.Went(moments[place]))
+
+    def action_first(self) -> None:
+        """Go to the first event."""
+        if self.timeline is not None and self.timeline.moments:
+            self.post_message(self.Went(self.timeline.moments[0]))
+
+    def action_last(self) -> None:
+        """Go to the last one."""
+        if self.timeline is not None and self.timeline.moments:
+            self.post_message(self.Went(self.timeline.moments[-1]))
+
+    def action_zoom_in(self) -> None:
+        """Show less time, around the cursor."""
+        self._zoom(1 / ZOOM, self.at)
+
+    def action_zoom_out(self) -> None:
+        """Show more time."""
+        self._zoom(ZOOM, self.at)
+
+    def action_whole(self) -> None:
+        """Show all of it."""
+        self.part = None
+        self.say()
+        self.refresh()
+
+    def action_pan(self, count: int) -> None:
+        """Move what is in sight; the cursor stays where it is in time."""
+        began, until = self.span
+        self.look_at(began + count * PAN * (until - began), until - began)
+
+    def _zoom(self, factor: float, around: float) -> None:
+        began, until = self.span
+        long = max(NARROWEST, (until - began) * factor)
+        around = min(max(around, began), until)
+        part = (around - began) / (until - began)
+        self.look_at(around - part * long, long)
+
+    def action_lanes(self, count: int) -> None:
+        """Scroll to other lanes."""
+        self.scroll_lanes(self.top + count)
+
+    def action_filter(self) -> None:
+        """Search."""
+        self._line.display = True
+        self._line.focus()
+
+    @on(FilterLine.Cleared)
+    def clear_filter(self) -> None:
+        """Show everything again."""
+        self._line.value = ""
+        self._line.display = False
+        self.focus()
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether only what matches is shown."""
+        return self._line.display
+
+    @on(Input.Changed)
+    def _search(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Narrowed(event.value.strip()))
+
+    @on(Input.Submitted)
+    def _take(self, event: Input.Submitted) -> None:
+        event.stop()
+        if event.value.strip():
+            self.focus()
+        else:
+            self.clear_filter()
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Begin to drag the time."""
+        offset = event.get_content_offset(self)
+        if offset is not None and offset.x >= self.names:
+            self._dragged_from = (event.screen_x, self.span)
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Drag it."""
+        if self._dragged_from is None:
+            return
+        start, (began, until) = self._dragged_from
+        moved = (event.screen_x - start) * self.window.scale
+        if moved:
+            self.look_at(began - moved, until - began)
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """Let go; where it was not dragged, go to the time under the pointer."""
+        if self._dragged_from is None:
+            return
+        start, _ = self._dragged_from
+        self._dragged_from = None
+        self.release_mouse()
+        offset = event.get_content_offset(self)
+        if offset is not None and event.screen_x == start:
+            window = self.window
+            at = window.moment(offset.x - self.names + 1) - window.scale / 1e6
+            self.post_message(self.WentTo(min(at, window.until)))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Scroll the lanes; with Ctrl, show more time."""
+        event.stop().prevent_default()
+        self._wheel(event, ZOOM, 1)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Scroll the lanes; with Ctrl, show less time."""
+        event.stop().prevent_default()
+        self._wheel(event, 1 / ZOOM, -1)
+
+    def _wheel(self, event: events.MouseEvent, factor: float, lanes: int) -> None:
+        offset = event.get_content_offset(self)
+        if offset is not None and (event.ctrl or event.meta):
+            self._zoom(factor, self.window.moment(offset.x - self.names))
+        else:
+            self.scroll_lanes(self.top + lanes)
+
+
+class MomentLine(Widget):
+    """A time of day, how far into the run, and what happened then."""
+
+    moment: reactive[TimelineMoment | None] = reactive(None)
+    view: reactive[RunView | None] = reactive(None)
+
+    def render(self) -> RenderResult:
+        """One line."""
+        view, moment = self.view, self.moment
+        if view is None:
+            return Content("")
+        at = view.now if moment is None else moment.at
+        after = elapsed_in_words(max(0.0, at - view.state.began_at))
+        when = time.strftime("%H:%M:%S", time.localtime(at))
+        parts = [assemble((when, "key"), (f"  {after}  ", "muted"))]
+        if moment is None:
+            parts.append(assemble(("nothing happened just then", "muted")))
+        else:
+            glyph, role = mark_of(moment)
+            parts.append(assemble((f"{glyph} ", role), (moment.text, "strong")))
+            named = moment.by and f"by {moment.by}" not in moment.text
+            parts.append(assemble((f"  {moment.by}" * bool(named), "muted")))
+        line = Content("").join(parts)
+        return line.truncate(self.size.width, ellipsis=True)

@@ -1,0 +1,204 @@
+"""Leading a drill: what is done to the site, what is on record, and who learns it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from textual.widgets import OptionList
+
+from mobius_tui.drill import injection_log
+from mobius_tui.drill.drill_facilitator import Facilitator, drill_under_way
+from mobius_tui.drill.faults import FAULTS
+from mobius_tui.drill.site.drill_site import Site
+from mobius_tui.errors import RunError, UsageError
+from mobius_tui.run.client.run_briefing import prepare_briefing
+from mobius_tui.run.client.start_run import start_new_run
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.events.drill_events import SiteTouched
+from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.tui.screens.facilitator_screen import FacilitatorPage
+from tests.run.running import wait_for
+from tests.tui.runs import Time, press, running, settled, until, words
+
+BOOK = """format = 1
+[runbook]
+id = "led"
+title = "Led"
+[[phase]]
+id = "p"
+title = "P"
+[[phase.step]]
+id = "s"
+title = "S"
+effect = "read"
+run = "true"
+"""
+FAULT = FAULTS["missing-checksum"]
+
+
+async def begun(tmp_path: Path, site: Site | None) -> RunDirectory:
+    path = tmp_path / "led.toml"
+    path.write_text(BOOK)
+    if site is None:
+        return await start_new_run(prepare_briefing(load(path), given={}))
+    folder = str(site.root)
+    return await start_new_run(
+        prepare_briefing(
+            load(path), given={}, workdir=site.root, mode="drill", site=folder
+        )
+    )
+
+
+async def end(directory: RunDirectory) -> None:
+    viewer = Viewer(directory)
+    await viewer.intend(Intent(wish="end"))
+    await viewer.close()
+
+
+@pytest_asyncio.fixture
+async def drill(tmp_path: Path, site: Site) -> AsyncIterator[RunDirectory]:
+    directory = await begun(tmp_path, site)
+    yield directory
+    await end(directory)
+    FAULT.heal(site)
+    (site.root / "run" / "injected.jsonl").unlink(missing_ok=True)
+
+
+async def test_what_is_done_is_on_record_and_its_name_is_not(
+    drill: RunDirectory, site: Site
+) -> None:
+    viewer = Viewer(drill)
+    leads = Facilitator(viewer)
+    assert drill_under_way().id == drill.id
+    await leads.act("inject", FAULT)
+    assert FAULT.symptom(site)
+    await leads.act("heal", FAULT)
+    assert not FAULT.symptom(site)
+    await leads.hint("look at the backups")
+    follower = Follower(drill)
+    touched = [e for e in follower.entries if isinstance(e.event, SiteTouched)]
+    notes = (site.root / "run" / "injected.jsonl").read_text().splitlines()
+    assert [e.event.seal for e in touched if isinstance(e.event, SiteTouched)] == [
+        injection_log.seal(note) for note in notes
+    ]
+    assert {e.by for e in touched} == {"facilitator"}
+    assert FAULT.name not in drill.journal.read_text()
+    assert [each.act for each in injection_log.acts(site.root)] == ["inject", "heal"]
+    assert [each.fault for each in injection_log.injected_faults(site.root)] == [
+        FAULT.name
+    ]
+    assert leads.standing() == {FAULT.name: "heal"}
+    viewer.follower.poll()
+    assert leads.score().hints == 1
+    assert leads.score().unsaid == (), "the team said nothing"
+    [hint] = follower.state.hints
+    assert hint.text == "look at the backups"
+    await viewer.close()
+
+
+async def test_the_screen_injects_hints_and_shows_the_score(
+    drill: RunDirectory, site: Site
+) -> None:
+    page, clock = FacilitatorPage(Viewer(drill)), Time(time.time())
+    page.mono = clock.mono
+    async with running(page, size=(110, 34)) as pilot:
+        await settled(pilot)
+        shown = words(pilot)
+        assert "DRILL" in shown
+        assert "FACILITATOR · the team does not see this screen" in shown
+        assert "about to begin 1.1 S" in shown
+        faults = page.query_one(OptionList)
+        faults.highlighted = tuple(FAULTS).index(FAULT.name)
+        await pilot.press("i")
+        await until(
+            pilot, lambda: "● missing-checksum injected" in words(pilot), seconds=30
+        )
+        assert FAULT.symptom(site)
+        await until(pilot, lambda: "has no .sha256" in words(pilot), seconds=30)
+        await pilot.press("y")
+        copied = drill.path.parent.parent / "copied.txt"
+        await until(pilot, copied.exists, seconds=30)
+        assert copied.read_text().startswith("Led (DRILL)")
+        await press(pilot, clock, "t", *"look", "enter")
+        await until(pilot, lambda: "just now: look" in words(pilot), seconds=30)
+        await pilot.press("h")
+        await until(
+            pilot, lambda: "✔ missing-checksum healed" in words(pilot), seconds=30
+        )
+
+
+async def test_an_incident_has_no_facilitator(tmp_path: Path) -> None:
+    directory = await begun(tmp_path, None)
+    viewer = Viewer(directory)
+    try:
+        with pytest.raises(UsageError, match="is no drill on a site"):
+            Facilitator(viewer)
+        with pytest.raises(UsageError, match="no drill is under way"):
+            drill_under_way()
+        seal = {"act": "inject", "seal": "0" * 64}
+        for intent in (
+            Intent(wish="hint", text="x"),
+            Intent(wish="facilitate", values=seal),
+        ):
+            reply = await viewer.intend(intent)
+            assert "only a drill has a facilitator" in reply.text
+    finally:
+        await viewer.close()
+        await end(directory)
+
+
+async def test_what_cannot_be_is_refused_in_words(
+    drill: RunDirectory, site: Site
+) -> None:
+    viewer = Viewer(drill)
+    leads = Facilitator(viewer)
+    with pytest.raises(RunError, match="a hint says something"):
+        await leads.hint("  ")
+    with pytest.raises(RunError, match="at most 500"):
+        await leads.hint("x" * 501)
+    reply = await viewer.intend(Intent(wish="facilitate", values={"act": "mend"}))
+    assert "injects, worsens or heals" in reply.text
+    with pytest.raises(UsageError, match="did you mean `flapping`"):
+        leads.fault("flaping")
+    await end(drill)
+    viewer.follower.poll()
+    with pytest.raises(UsageError, match="is over"):
+        Facilitator(viewer)
+    assert not (site.root / "run" / "injected.jsonl").exists()
+    await viewer.close()
+
+
+async def test_on_the_command_line_a_host_that_stands_still_is_told_of(
+    drill: RunDirectory, tmp_path: Path
+) -> None:
+    host = drill.host()
+    assert host is not None
+    words = ("drill", "--inject", drill.id, "--hint", "look at the backups")
+    command = [sys.executable, "-m", "mobius_tui", *words]
+    said = tmp_path / "said.txt"
+    os.kill(host, signal.SIGSTOP)
+    try:
+        with said.open("w") as file:
+            child = subprocess.Popen(command, stderr=file)
+        wait_for(said.read_text, limit=60)
+    finally:
+        os.kill(host, signal.SIGCONT)
+        code = child.wait()
+    first, second = said.read_text().splitlines()
+    assert f"the host, process {host}, does not answer" in first
+    assert f"`kill -CONT {host}`" in first
+    assert second == "mobius-tui: the team sees the hint now"
+    assert code == 0
+    [hint] = Follower(drill).state.hints
+    assert hint.text == "look at the backups"

@@ -1,0 +1,107 @@
+"""The end of a drill: the site is asked how it is, whatever the run claims."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from mobius_tui.drill import drill_record, injection_log
+from mobius_tui.drill.drill_verdict import (
+    await_score,
+    facts_of,
+    judge_drill,
+    repair_path,
+)
+from mobius_tui.drill.faults import FAULTS
+from mobius_tui.drill.site import site_services
+from mobius_tui.drill.site.drill_site import Site
+from mobius_tui.run.events.run_events import RunEnded
+from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.library.runbook_files import find_runbook
+from tests.drill.drills import HANDLED, directory_of, drill
+from tests.tui.runs import BEGAN, ROLLBACK, MadeRun
+
+
+def ended(site: Site) -> MadeRun:
+    run = MadeRun(
+        runs_root(), load(ROLLBACK), values={}, mode="drill", site=str(site.root)
+    )
+    run.write(RunEnded(outcome="completed", reason="so it claims"), after=60)
+    return run
+
+
+def test_the_site_has_the_last_word(site: Site) -> None:
+    injection_log.note_fault(site.root, "bad-release", BEGAN + 1.5)
+    run = ended(site)
+    found = judge_drill(run.directory, site.root)
+    assert (found.score.handled, found.score.left) == (True, ())
+    assert found.score.faults == ("bad-release",)
+    assert (found.outcome, found.operator) == ("completed", "maria")
+    assert drill_record.read_drill_record(run.directory) == found
+    FAULTS["bad-release"].inject(site)
+    site_services.stop(site.root, "mobius-worker")
+    score = judge_drill(run.directory, site.root).score
+    assert score.handled is False
+    assert any("500" in each for each in score.left)
+    assert any("mobius-worker" in each for each in score.left)
+
+
+def test_a_site_that_is_gone_is_not_handled(tmp_path: Path) -> None:
+    nowhere = tmp_path / "nowhere"
+    nowhere.mkdir()
+    gone = Site(root=nowhere, port=1, base_url="", bin=nowhere)
+    score = judge_drill(ended(gone).directory, nowhere).score
+    assert score.handled is False
+    assert "there is no drill site" in score.left[0]
+
+
+def test_what_was_injected_is_known_in_order(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    assert facts_of(tmp_path).faults == ()
+    for fault, at in (("slow-release", 12.0), ("bad-release", 9.0), ("x", 13.0)):
+        injection_log.note_fault(tmp_path, fault, at)
+    facts = facts_of(tmp_path)
+    assert facts.faults == ("bad-release", "slow-release", "x")
+    assert facts.injected == 9.0
+
+
+def test_drills_without_a_person_show_which_steps_repair_a_fault() -> None:
+    auto = replace(HANDLED, automatic=True)
+    drills = (
+        drill(replace(auto, changed=("execute",)), days=1),
+        drill(replace(auto, changed=("execute", "restart")), days=2),
+        drill(replace(auto, changed=("moon",), handled=False), days=3),
+        drill(replace(auto, changed=("moon",), faults=("other",)), days=4),
+        drill(replace(HANDLED, changed=("moon",)), days=5),
+    )
+    assert repair_path(drills, ("bad-release",)) == frozenset({"execute", "restart"})
+    assert repair_path(drills, ("flapping",)) is None
+
+
+def test_what_a_fault_makes_fail_is_not_held_against_the_team(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    assert not facts_of(tmp_path).reddens
+    injection_log.note_fault(tmp_path, "rollback-fails", 9.0)
+    assert "execute" in facts_of(tmp_path).reddens
+    steps = {step.id for step in load(find_runbook("mobius-rollback")).steps()}
+    for fault in FAULTS.values():
+        assert set(fault.reddens) <= steps, fault.name
+
+
+async def test_whoever_shows_the_drill_waits_as_long_as_there_is_a_guard(
+    tmp_path: Path,
+) -> None:
+    made = drill(HANDLED)
+    directory = directory_of(made)
+    drill_record.drill_record_path(directory).unlink()
+    assert await await_score(directory, tmp_path) is None, "there is no guard"
+    (tmp_path / "run").mkdir()
+    site_services.write_mark(tmp_path / "run" / "owner", os.getpid())
+    waiting = asyncio.create_task(await_score(directory, tmp_path))
+    await asyncio.sleep(0.1)
+    assert not waiting.done()
+    drill_record.write_drill_record(directory, made)
+    assert await waiting == made

@@ -1,0 +1,45 @@
+"""The recovery table, a row each."""
+
+from __future__ import annotations
+
+import pytest
+
+from mobius_tui.run.attempts.execution import (
+    Evidence,
+    RecoveryVerdict,
+    recovery_reason,
+    recovery_verdict,
+)
+
+ROWS = [
+    # lock held, same boot, exit valid, pid there → verdict
+    (True, True, False, True, "running"),
+    (True, True, True, True, "running"),
+    (False, True, True, True, "as exit says"),
+    (False, False, True, True, "as exit says"),
+    (False, True, True, False, "as exit says"),
+    (False, True, False, False, "not started"),
+    (False, True, False, True, "unknown"),
+    (False, False, False, True, "unknown"),
+    (False, False, False, False, "unknown"),
+    # A lock of another boot is held by nobody that we know.
+    (True, False, False, False, "unknown"),
+]
+
+
+@pytest.mark.parametrize(("held", "boot", "ended", "pid", "verdict"), ROWS)
+def test_a_row_of_the_table(
+    held: bool, boot: bool, ended: bool, pid: bool, verdict: RecoveryVerdict
+) -> None:
+    evidence = Evidence(lock_held=held, same_boot=boot, exit_valid=ended, pid_there=pid)
+    assert recovery_verdict(evidence) == verdict
+
+
+def test_each_verdict_has_its_words() -> None:
+    found = {
+        recovery_reason(
+            Evidence(lock_held=held, same_boot=boot, exit_valid=ended, pid_there=pid)
+        )
+        for held, boot, ended, pid, _ in ROWS
+    }
+    assert len(found) == 5

@@ -1,0 +1,75 @@
+"""A step's checks: how often they are made, and what they decide."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mobius_tui.run.events.step_events import CheckTried
+from tests.run.books import ONE, step
+from tests.run.conftest import Begin
+
+
+async def test_a_check_that_does_not_hold_fails_its_step(
+    begin: Begin, tmp_path: Path
+) -> None:
+    check = (
+        "[phase.step.check]\n"
+        f'file = {{ path = "{tmp_path}/there", attempts = 3, every = "100ms" }}'
+    )
+    run = await begin(ONE + step("a", "true", check))
+    await run.did("start", "a")
+    state = await run.status("a", "failed")
+    assert "file check" in state.steps["a"].reason
+    looks = [e.event for e in run.entries() if isinstance(e.event, CheckTried)]
+    assert [look.look for look in looks] == [1, 2, 3]
+    (tmp_path / "there").touch()
+    await run.did("retry", "a")
+    await run.status("a", "passed")
+
+
+async def test_three_in_a_row_start_again_after_a_miss(
+    begin: Begin, tmp_path: Path
+) -> None:
+    script = (
+        f"n=$(cat {tmp_path}/n 2>/dev/null || echo 0); n=$((n + 1)); "
+        f"echo $n > {tmp_path}/n; test $n -ne 3"
+    )
+    check = (
+        f"[phase.step.check]\nrun = {{ script = '{script}', consecutive = 3, "
+        'attempts = 9, every = "100ms" }'
+    )
+    run = await begin(ONE + step("a", "true", check))
+    await run.did("start", "a")
+    state = await run.status("a", "passed")
+    last = state.steps["a"].last
+    assert last is not None
+    assert [look.held for look in last.looks] == [True, True, False, True, True, True]
+    assert [look.row for look in last.looks] == [1, 2, 0, 1, 2, 3]
+
+
+async def test_a_stop_during_checks(begin: Begin, tmp_path: Path) -> None:
+    check = (
+        "[phase.step.check]\n"
+        f'file = {{ path = "{tmp_path}/no", attempts = 900, every = "100ms" }}'
+    )
+    run = await begin(ONE + step("a", "true", check))
+    await run.did("start", "a")
+    await run.until(lambda s: s.steps["a"].last and s.steps["a"].last.looks)
+    await run.did("stop", "a")
+    await run.status("a", "stopped")
+
+
+async def test_a_pause_that_is_no_duration_fails_the_check_at_once(
+    begin: Begin, tmp_path: Path
+) -> None:
+    check = (
+        "[phase.step.check]\n"
+        f'file = {{ path = "{tmp_path}/no", attempts = 60, every = "${{a}}${{b}}" }}'
+    )
+    run = await begin(
+        "[var.a]\n[var.b]\n" + ONE + step("a", "true", check), a="so", b="on"
+    )
+    await run.did("start", "a")
+    state = await run.status("a", "failed")
+    assert "`every`: 'soon' is no duration" in state.steps["a"].reason
+    assert not any(isinstance(e.event, CheckTried) for e in run.entries())

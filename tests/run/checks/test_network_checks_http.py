@@ -1,0 +1,95 @@
+"""`http` checks against real servers."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+from mobius_tui.run.checks.context import Context
+from mobius_tui.runbook.model.check_kinds import HttpCheck, Repeat
+from tests.health.servers import TLS, closed_port, serve, whole
+from tests.run.checks.conftest import sight
+
+
+async def test_held(ctx: Context) -> None:
+    async with serve(whole(b'{"status": "well", "more": 1}')) as (port, requests):
+        seen = await sight(
+            HttpCheck(
+                url=f"http://127.0.0.1:{port}/${{app}}",
+                method="POST",
+                headers={"X-App": "${app}"},
+                json={"status": "${word}"},
+                contains="more",
+                faster_than="10s",
+            ),
+            ctx,
+        )
+    assert seen.held
+    assert seen.detail.startswith(
+        f"POST http://127.0.0.1:{port}/mobius answered 200 in "
+    )
+    assert requests[0].startswith(b"POST /mobius ")
+    assert b"mobius" in requests[0].split(b"\r\n", 1)[1]
+
+
+async def test_a_wrong_status(ctx: Context) -> None:
+    async with serve(whole(b"", status="503 Service Unavailable")) as (port, _):
+        check = HttpCheck(url=f"http://127.0.0.1:{port}/health")
+        seen = await sight(check, ctx)
+        assert (await sight(replace(check, status=503), ctx)).held
+    assert not seen.held
+    assert "/health answered 503, wanted 200 (in " in seen.detail
+
+
+async def test_a_wrong_body(ctx: Context) -> None:
+    async with serve(whole(b'{"status": "degraded"}')) as (port, _):
+        url = f"http://127.0.0.1:{port}/"
+        for check in (
+            HttpCheck(url=url, json={"status": "ok"}),
+            HttpCheck(url=url, contains="ok"),
+        ):
+            seen = await sight(check, ctx)
+            assert not seen.held
+            assert ", but " in seen.detail
+
+
+async def test_slower_than_wanted(ctx: Context) -> None:
+    async def slow(writer: asyncio.StreamWriter, request: bytes) -> None:
+        await asyncio.sleep(0.1)
+        await whole()(writer, request)
+
+    async with serve(slow) as (port, _):
+        url = f"http://127.0.0.1:{port}/"
+        seen = await sight(HttpCheck(url=url, faster_than="50ms"), ctx)
+    assert not seen.held
+    assert "answered 200 in 1" in seen.detail
+    assert seen.detail.endswith("ms, wanted faster than 0.1 s")
+
+
+async def test_timed_out(ctx: Context) -> None:
+    async def never(_writer: asyncio.StreamWriter, _request: bytes) -> None:
+        await asyncio.sleep(60)
+
+    async with serve(never) as (port, _):
+        url = f"http://127.0.0.1:{port}/?token=x"
+        seen = await sight(HttpCheck(url=url, repeat=Repeat(timeout="300ms")), ctx)
+    assert seen.detail == f"GET http://127.0.0.1:{port}/?…: timed out after 0.3 s"
+
+
+async def test_refused(ctx: Context) -> None:
+    seen = await sight(HttpCheck(url=f"http://127.0.0.1:{closed_port()}/"), ctx)
+    assert not seen.held
+    assert seen.detail.endswith("/: refused")
+
+
+async def test_a_certificate_file_is_found_from_the_working_directory(
+    ctx: Context, tmp_path: Path
+) -> None:
+    (tmp_path / "ca.pem").write_bytes((TLS / "ca.pem").read_bytes())
+    async with serve(whole(), certificate="server.pem") as (port, _):
+        url = f"https://localhost:{port}/"
+        assert (await sight(HttpCheck(url=url, ca="ca.pem"), ctx)).held
+        missing = await sight(HttpCheck(url=url, ca="gone.pem"), ctx)
+    assert not missing.held
+    assert "cannot read the certificates in" in missing.detail

@@ -1,0 +1,112 @@
+"""Any kind of check: filled in, bounded, and never an exception."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.run.checks.context import Context, check_result, filled_check
+from mobius_tui.runbook.model.check_kinds import (
+    Check,
+    ChecksumCheck,
+    DiskCheck,
+    FileCheck,
+    HttpCheck,
+    MemoryCheck,
+    OutputCheck,
+    PortCheck,
+    ProcessCheck,
+    Repeat,
+    RunCheck,
+    ServiceCheck,
+    TlsCheck,
+)
+from tests.run.checks.conftest import on_path, sight
+
+EVERY_KIND: tuple[Check, ...] = (
+    HttpCheck(url="http://${gone}/"),
+    ProcessCheck(match="${gone}"),
+    ServiceCheck(names=("${gone}",)),
+    ChecksumCheck(file="${gone}", sha256="0" * 64),
+    FileCheck(path="${gone}"),
+    PortCheck(at="${gone}:80"),
+    TlsCheck(at="${gone}:443"),
+    DiskCheck(free="${gone}"),
+    MemoryCheck(free="${gone}"),
+    OutputCheck(match="${gone}"),
+    RunCheck(script="true", repeat=Repeat(timeout="${gone}")),
+)
+
+
+@pytest.mark.parametrize("check", EVERY_KIND)
+async def test_a_name_without_a_value_is_said(check: Check, ctx: Context) -> None:
+    seen = await sight(check, ctx)
+    assert not seen.held
+    assert seen.detail == "gone has no value yet"
+
+
+def test_every_text_is_filled_in_but_a_script() -> None:
+    check = HttpCheck(
+        url="http://${x}/",
+        headers={"A": "${x}"},
+        json={"a": ({"b": "${x}"}, 1, True, None)},
+        repeat=Repeat(timeout="${x}", attempts=3),
+    )
+    ready = filled_check(check, lambda text: text.replace("${x}", "value"))
+    assert ready.url == "http://value/"
+    assert ready.headers == {"A": "value"}
+    assert ready.json == {"a": ({"b": "value"}, 1, True, None)}
+    assert ready.repeat == Repeat(timeout="value", attempts=3)
+    script = RunCheck(script="echo ${x}", shell=("sh", "${x}"))
+    assert filled_check(script, lambda _: "value") == RunCheck(
+        script="echo ${x}",
+        shell=("sh", "${x}"),
+        repeat=Repeat(every="value", timeout="value"),
+    )
+
+
+async def test_a_duration_that_is_none_is_said(ctx: Context) -> None:
+    seen = await sight(RunCheck(script="true", repeat=Repeat(timeout="${word}")), ctx)
+    assert not seen.held
+    assert "'well' is no duration" in seen.detail
+
+
+@pytest.mark.parametrize(
+    "check", [ProcessCheck(match="("), OutputCheck(match="["), OutputCheck(not_="*")]
+)
+async def test_a_broken_pattern_is_said(
+    check: Check, ctx: Context, tmp_path: Path
+) -> None:
+    (tmp_path / "output").write_text("x\n")
+    seen = await sight(check, with_output(ctx, tmp_path / "output"))
+    assert not seen.held
+    assert seen.detail.startswith("not a pattern: ")
+
+
+def with_output(ctx: Context, output: Path) -> Context:
+    values = {each.name: getattr(ctx, each.name) for each in fields(ctx)}
+    return Context(**{**values, "output": output})
+
+
+async def test_a_look_ends_at_its_time_out(
+    ctx: Context, program: Callable[[str, str], Path]
+) -> None:
+    folder = program("systemctl", "#!/bin/sh\nexec sleep 60\n")
+    started = time.monotonic()
+    seen = await sight(
+        ServiceCheck(names=("a", "b"), repeat=Repeat(timeout="200ms")),
+        on_path(ctx, folder),
+    )
+    assert time.monotonic() - started < 5
+    assert not seen.held
+    assert seen.detail == "systemctl is-active a b: timed out after 0.2 s"
+
+
+def test_a_long_detail_is_cut_and_kept_to_one_line() -> None:
+    detail = check_result(held=True, detail="a\nb\t" + "x" * 999).detail
+    assert detail.startswith("a b x")
+    assert len(detail) == 300

@@ -1,0 +1,149 @@
+"""The host's socket: who keeps it waiting is dropped, and nobody else is."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.health.ticker import boot_clock
+from mobius_tui.run.host import control_server
+from mobius_tui.run.host.control_server import Control
+from mobius_tui.run.intents.messages import (
+    LATE,
+    SIGN_WANTED,
+    Intent,
+    Reply,
+    Wish,
+    decode_from_host,
+    encode_intent,
+)
+
+
+async def judge(intent: Intent, _who: str) -> Reply:
+    return Reply(id=intent.id, ok=True, text="")
+
+
+@contextlib.asynccontextmanager
+async def listening(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, patience: float
+) -> AsyncIterator[Control]:
+    monkeypatch.chdir(folder)
+    host = Control(judge, patience=patience)
+    await host.listen(Path("control.sock"))
+    yield host
+    await host.close()
+
+
+async def until_closed(reader: asyncio.StreamReader) -> None:
+    with contextlib.suppress(ConnectionError):
+        assert await asyncio.wait_for(reader.read(), 60) == b""
+
+
+async def is_answered(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> bool:
+    writer.write(encode_intent(Intent(wish="note", text="x", id="a")))
+    line = await asyncio.wait_for(reader.readline(), 60)
+    said = decode_from_host(line) if line else None
+    return isinstance(said, Reply) and said.id == "a"
+
+
+async def test_half_a_line_is_waited_for_but_not_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with listening(tmp_path, monkeypatch, 0.1):
+        viewer = await asyncio.open_unix_connection("control.sock")
+        half, writer = await asyncio.open_unix_connection("control.sock")
+        writer.write(b'{"wish":')
+        await until_closed(half)
+        assert await is_answered(*viewer), "who says nothing is a viewer, and stays"
+        for each in (viewer[1], writer):
+            each.close()
+
+
+async def test_a_line_may_come_in_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with listening(tmp_path, monkeypatch, 60):
+        reader, writer = await asyncio.open_unix_connection("control.sock")
+        line = encode_intent(Intent(wish="note", text="x", id="first"))
+        for byte in SIGN_WANTED + line:
+            writer.write(bytes([byte]))
+            await writer.drain()
+            await asyncio.sleep(0)
+        assert decode_from_host(await reader.readline()) == 0, "a sign, and no more"
+        said = decode_from_host(await reader.readline())
+        assert isinstance(said, Reply)
+        assert said.ok
+        assert await is_answered(reader, writer)
+        writer.close()
+
+
+async def test_more_connections_than_any_run_has_are_not_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control_server, "MOST", 5)
+    async with listening(tmp_path, monkeypatch, 60) as host:
+        held = [await asyncio.open_unix_connection("control.sock") for _ in range(5)]
+        for reader, writer in held:
+            assert await is_answered(reader, writer)
+        assert host.viewers == 5
+        extra, writer = await asyncio.open_unix_connection("control.sock")
+        await until_closed(extra)
+        assert host.viewers == 5
+        assert await is_answered(*held[0])
+        for each in (writer, *(one for _, one in held)):
+            each.close()
+
+
+@pytest.mark.parametrize(
+    ("wish", "ago", "heeded"),
+    [
+        ("start", 0, True),
+        ("start", LATE - 5, True),
+        ("start", LATE + 5, False),
+        ("approve", LATE + 5, False),
+        ("rollback", LATE + 5, False),
+        ("facilitate", LATE + 5, False),
+        ("stop", 3600, True),
+        ("disarm", 3600, True),
+        ("hold", 3600, True),
+        ("start", -3600, True),
+    ],
+)
+async def test_what_was_asked_for_long_ago_begins_nothing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    wish: Wish,
+    ago: float,
+    heeded: bool,
+) -> None:
+    intent = Intent(
+        wish=wish, step="a", attempt=1, id="x", sent=max(0, boot_clock() - ago)
+    )
+    async with listening(tmp_path, monkeypatch, 60):
+        reader, writer = await asyncio.open_unix_connection("control.sock")
+        writer.write(encode_intent(intent))
+        said = decode_from_host(await asyncio.wait_for(reader.readline(), 60))
+        writer.close()
+    assert isinstance(said, Reply)
+    assert (said.id, said.ok) == ("x", heeded)
+    assert ("nothing was done" in said.text) is not heeded
+
+
+@pytest.mark.parametrize("sent", ["1e999", "-1", "NaN", "1" + "0" * 400, "true", '"x"'])
+async def test_a_time_that_is_none_is_no_intent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: str
+) -> None:
+    async with listening(tmp_path, monkeypatch, 60):
+        reader, writer = await asyncio.open_unix_connection("control.sock")
+        writer.write(b'{"wish": "start", "id": "x", "sent": %b}\n' % sent.encode())
+        said = decode_from_host(await asyncio.wait_for(reader.readline(), 60))
+        assert isinstance(said, Reply)
+        assert "this is no intent" in said.text
+        assert await is_answered(reader, writer)
+        writer.close()

@@ -1,0 +1,47 @@
+"""The answers file, and the intent that makes a run automatic."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.errors import UsageError
+from mobius_tui.run.planning.initial_values import answers_of, auto
+
+
+def test_texts_and_lists_of_texts_are_answers(tmp_path: Path) -> None:
+    path = tmp_path / "answers.toml"
+    path.write_text('reason = "it is broken"\nkinds = ["code", "data"]\n')
+    assert answers_of(path) == {"reason": "it is broken", "kinds": "code\ndata"}
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"a = 1\n", 'a: write "text"'),
+        (b"a = [1]\n", 'a: write "text"'),
+        (b"a = \n", "1:5: Invalid value"),
+        (b"\xff", "is not UTF-8"),
+        (b"a = " + b"[" * 100_000, "nested more than 32 deep"),
+    ],
+)
+def test_what_is_no_answers_file_is_said(
+    tmp_path: Path, data: bytes, said: str
+) -> None:
+    path = tmp_path / "answers.toml"
+    path.write_bytes(data)
+    with pytest.raises(UsageError, match=said) as caught:
+        answers_of(path)
+    assert str(path) in str(caught.value)
+
+
+def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no: No such file or directory$"):
+        answers_of(tmp_path / "no")
+
+
+def test_who_attends_is_no_variable() -> None:
+    intent = auto({"attended": "a b", "v": "1"}, manual="tick", yes=True)
+    assert intent.names == ("a", "b")
+    assert intent.values == {"v": "1", "--manual": "tick", "--yes": "yes"}

@@ -1,0 +1,241 @@
+"""What was changed in a run since it was written."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import tomli_w
+
+from mobius_tui.cli import main
+from mobius_tui.errors import INCOMPLETE, RunError
+from mobius_tui.run.client.start_run import resume_run
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.events.journal_entry import Entry, encode
+from mobius_tui.run.events.step_events import StepEnded, StepUnknown
+from mobius_tui.run.host.takeover import Order
+from mobius_tui.run.journal.journal import FIRST, read
+from mobius_tui.run.records.run_summary import newest_open, summary
+from mobius_tui.run.records.verification import verify
+from mobius_tui.run.storage.run_directory import RunDirectory
+from tests.run.books import ONE, step
+from tests.run.conftest import Begin
+from tests.run.running import Running
+
+
+async def test_verify_finds_any_changed_byte(begin: Begin) -> None:
+    run = await begin(ONE + step("a", "seq 50"))
+    await run.did("start", "a")
+    await run.status("a", "passed")
+    await run.did("end")
+    await run.over()
+    assert tuple(verify(run.directory)) == ()
+    output = run.directory.attempt("a", 1).output
+    for path in (output, run.directory.journal, run.directory.attempt("a", 1).spans):
+        good = path.read_bytes()
+        for place in (0, len(good) // 2, len(good) - 2):
+            changed = bytearray(good)
+            changed[place] ^= 0x10
+            path.write_bytes(changed)
+            assert tuple(verify(run.directory)), (path, place)
+        path.write_bytes(good)
+    runbook = run.directory.runbook / "test.toml"
+    runbook.write_bytes(runbook.read_bytes() + b"# more\n")
+    assert any("runbook was changed" in wrong for wrong in verify(run.directory))
+
+
+async def test_verify_finds_a_cut_end_by_its_head(begin: Begin) -> None:
+    run = await begin(ONE + step("a"))
+    await run.did("end")
+    await run.over()
+    head = Viewer(run.directory).follower.head
+    assert tuple(verify(run.directory, head)) == ()
+    lines = run.directory.journal.read_bytes().splitlines(keepends=True)
+    run.directory.journal.write_bytes(b"".join(lines[:-1]))
+    assert any("record.toml" in wrong for wrong in verify(run.directory))
+    run.directory.record.unlink()
+    assert tuple(verify(run.directory)) == ()
+    assert any("cut from its end" in wrong for wrong in verify(run.directory, head))
+
+
+WATCHED = """
+[health]
+every = "200ms"
+[[health.probe]]
+id = "it"
+title = "It"
+url = "http://127.0.0.1:1/"
+timeout = "100ms"
+[health.trigger]
+consecutive_failures = 2
+then = "p"
+"""
+SAYS = (
+    "[var.said]\n"
+    + WATCHED
+    + ONE
+    + step("a", 'seq 50; echo said=hello >> "$RUNBOOK_OUTPUT"', 'outputs = ["said"]')
+)
+
+
+async def ended(begin: Begin, book: str = SAYS) -> Running:
+    run = await begin(book)
+    await run.did("start", "a")
+    await run.status("a", "passed")
+    await run.did("end")
+    await run.over()
+    assert tuple(verify(run.directory)) == ()
+    return run
+
+
+async def test_verify_finds_any_changed_byte_of_an_attempt(begin: Begin) -> None:
+    run = await ended(begin)
+    attempt = run.directory.attempt("a", 1)
+    own = (attempt.output, attempt.spans, attempt.script, attempt.exit, attempt.outputs)
+    for path in (*own, run.directory.health, run.directory.contents):
+        good = path.read_bytes()
+        assert good, path
+        for place in (0, len(good) // 2, len(good) - 2):
+            changed = bytearray(good)
+            changed[place] ^= 0x10
+            path.write_bytes(changed)
+            wrong = "; ".join(verify(run.directory))
+            assert path.name in wrong, (path, place, wrong)
+        path.write_bytes(good + b"more\n")
+        assert path.name in "; ".join(verify(run.directory)), path
+        path.write_bytes(good)
+        if path.name != "contents":
+            path.unlink()
+            assert path.name in "; ".join(verify(run.directory)), path
+            path.write_bytes(good)
+    assert tuple(verify(run.directory)) == ()
+    (run.directory.steps / "a.2").mkdir()
+    assert tuple(verify(run.directory)) == (
+        "steps/a.2: the journal knows no such attempt",
+    )
+
+
+@pytest.mark.parametrize(
+    "key", ["outcome", "reason", "began", "ended", "events", "head", "operator", "run"]
+)
+async def test_verify_holds_the_record_to_the_journal(begin: Begin, key: str) -> None:
+    run = await ended(begin)
+    record = tomllib.loads(run.directory.record.read_text())
+    other = {"began": record["ended"], "ended": record["began"], "events": 2}
+    changed = {**record, key: other.get(key, "failed")}
+    run.directory.record.write_text(tomli_w.dumps(changed))
+    wrong = "; ".join(verify(run.directory))
+    assert "record.toml" in wrong
+    assert key in wrong
+    record["annotations"] = [{"text": "said by hand"}]
+    run.directory.record.write_text(tomli_w.dumps(record))
+    (words,) = verify(run.directory)
+    assert words == "record.toml: annotation 1 was changed, or added by hand"
+
+
+async def test_verify_holds_the_record_s_outage_to_the_journal(begin: Begin) -> None:
+    run = await begin(WATCHED + ONE + step("a"))
+    await run.until(lambda state: state.watch.latest)
+    await run.did("end")
+    await run.over()
+    assert tuple(verify(run.directory)) == ()
+    record = tomllib.loads(run.directory.record.read_text())
+    record["outage"]["fired"] = record["began"]
+    run.directory.record.write_text(tomli_w.dumps(record))
+    assert any("outage" in wrong for wrong in verify(run.directory))
+
+
+def rewritten(directory: RunDirectory, change: Callable[[Entry], Entry]) -> None:
+    """The same journal with other events, its chain made anew."""
+    lines, prev = b"", FIRST
+    for entry in read(directory.journal).entries:
+        line = encode(change(entry), prev)
+        lines += line
+        prev = read_head(line)
+    directory.journal.write_bytes(lines)
+
+
+def read_head(line: bytes) -> str:
+    return hashlib.sha256(line[:-1]).hexdigest()
+
+
+async def test_an_older_journal_has_no_digest_of_exits(begin: Begin) -> None:
+    run = await ended(begin)
+    run.directory.record.unlink()
+
+    def older(entry: Entry) -> Entry:
+        if not isinstance(entry.event, StepEnded):
+            return entry
+        event = replace(entry.event, exit_sha256=None, outputs_sha256=None)
+        return replace(entry, event=event)
+
+    rewritten(run.directory, older)
+    data = run.directory.journal.read_bytes()
+    for name in (b"exit_sha256", b"outputs_sha256"):
+        data = data.replace(b'"' + name + b'":null,', b"")
+    assert tuple(verify(run.directory)) == ()
+    path = run.directory.attempt("a", 1).exit
+    path.write_bytes(path.read_bytes().replace(b"code=0", b"code=7"))
+    assert tuple(verify(run.directory)) == (
+        "a.1/exit was changed after the step ended",
+    )
+
+
+async def test_what_a_killed_keeper_left_is_held_to_the_journal(begin: Begin) -> None:
+    run = await begin(ONE + step("a", "echo one; sleep 60"))
+    await run.did("start", "a")
+    await run.output("a", "one")
+    run.kill_keeper("a")
+    await run.status("a", "unknown")
+    await run.until(
+        lambda _: any(isinstance(e.event, StepUnknown) for e in run.entries())
+    )
+    attempt = run.directory.attempt("a", 1)
+    assert tuple(verify(run.directory)) == ()
+    attempt.script.write_text("echo two\n")
+    assert "a.1/script was changed after it was written" in tuple(verify(run.directory))
+
+
+def files(directory: RunDirectory) -> dict[Path, tuple[bytes, int]]:
+    every = (path for path in directory.path.rglob("*") if path.is_file())
+    return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in every}
+
+
+async def test_a_run_whose_end_was_cut_is_not_gone_on_with(
+    begin: Begin, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = await ended(begin)
+    await run.drop()
+    lines = run.directory.journal.read_bytes().splitlines(keepends=True)
+    kept = next(n for n, line in enumerate(lines) if b'"RunEnded"' in line)
+    run.directory.journal.write_bytes(b"".join(lines[:kept]))
+    before = files(run.directory)
+    words = f"later head, of line {len(lines)}, and it ends with line {kept}"
+    assert any(words in wrong for wrong in verify(run.directory))
+    with pytest.raises(RunError, match=words):
+        await resume_run(run.directory, run.runbook)
+    for command in ("resume", "report"):
+        code = await asyncio.to_thread(main, [command, run.directory.id])
+        assert code == INCOMPLETE
+        assert words in capsys.readouterr().err
+    assert files(run.directory) == before
+    assert summary(run.directory).outcome == "damaged"
+    with pytest.raises(Exception, match="no open run"):
+        newest_open(run.directory.path.parent)
+    host = subprocess.run(
+        [sys.executable, "-P", "-m", "mobius_tui.run.host.host_main"],
+        cwd=run.directory.path,
+        input=Order().encode(),
+        capture_output=True,
+        check=False,
+    )
+    assert host.returncode == INCOMPLETE
+    assert words.encode() in host.stdout + host.stderr
+    assert files(run.directory) == before

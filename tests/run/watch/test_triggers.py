@@ -1,0 +1,354 @@
+"""Triggers, arming, countdown and the rollback, under real hosts."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.run.events.watch_events import (
+    RollbackBegan,
+    RollbackDropped,
+    TriggerFired,
+)
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import Status
+from tests.run.conftest import Begin
+from tests.run.running import Running
+
+BOOK = """format = 1
+[runbook]
+id = "watched"
+title = "Watched"
+workdir = "."
+environment = "where"
+protected = ["production"]
+[var.where]
+default = "{where}"
+choices = ["production", "staging"]
+[health]
+every = "100ms"
+[[health.probe]]
+id = "api"
+title = "API"
+url = "http://127.0.0.1:{port}/health"
+timeout = "1s"
+[health.trigger]
+consecutive_failures = 3
+then = "automatic"
+grace = "{grace}"
+[[phase]]
+id = "assess"
+title = "Assess"
+[[phase.step]]
+id = "look"
+title = "Look"
+run = "echo looked"
+effect = "read"
+[[phase.step]]
+id = "wait"
+title = "Wait"
+run = "until [ -e go ]; do sleep 0.02; done"
+effect = "read"
+[[phase]]
+id = "manual"
+title = "By hand"
+[[phase.step]]
+id = "restore"
+title = "Restore"
+effect = "destroy"
+run = "echo hand >> invoked; until [ -e go ]; do sleep 0.02; done; touch well"
+[[phase]]
+id = "automatic"
+title = "Automatic"
+aside = true
+instead_of = ["manual"]
+next = "verify"
+[[phase.step]]
+id = "auto-restore"
+title = "Restore by itself"
+effect = "destroy"
+run = '''
+echo automatic >> invoked
+test ! -e broken
+touch well
+'''
+[[phase.step]]
+id = "auto-verify"
+title = "Is it well?"
+[[phase.step.check.http]]
+url = "http://127.0.0.1:{port}/health"
+status = 200
+attempts = 40
+consecutive = 3
+every = "100ms"
+[[phase]]
+id = "verify"
+title = "Verify"
+[[phase.step]]
+id = "verified"
+title = "Verified"
+run = "true"
+effect = "read"
+"""
+
+
+class Service:
+    """Answers 200 where the file `well` is there, and 500 where it is not.
+
+    What the file `body` holds is its body; `slow` holds the seconds that it takes.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                body = folder / "body"
+                said = body.read_bytes() if body.exists() else b""
+                with suppress(OSError):
+                    time.sleep(float((folder / "slow").read_text() or 0))
+                self.send_response(200 if (folder / "well").exists() else 500)
+                self.send_header("Content-Length", str(len(said)))
+                self.end_headers()
+                self.wfile.write(said)
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+                del format, args
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = int(self.server.server_address[1])
+
+
+@contextmanager
+def service(folder: Path) -> Iterator[Service]:
+    answering = Service(folder)
+    thread = threading.Thread(target=answering.server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield answering
+    finally:
+        answering.server.shutdown()
+        answering.server.server_close()
+        thread.join()
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Service]:
+    (tmp_path / "well").touch()
+    with service(tmp_path) as answering:
+        yield answering
+
+
+def book(site: Service, *, grace: str = "0.3s", where: str = "staging") -> str:
+    return BOOK.format(port=site.port, grace=grace, where=where)
+
+
+def invoked(folder: Path) -> list[str]:
+    path = folder / "invoked"
+    return path.read_text().split() if path.exists() else []
+
+
+def fired(state: RunState) -> bool:
+    return bool(state.watch.alarms)
+
+
+async def test_unarmed_it_says_so_and_begins_nothing(
+    begin: Begin, tmp_path: Path, site: Service
+) -> None:
+    run = await begin(book(site))
+    (tmp_path / "well").unlink()
+    state = await run.until(fired)
+    assert state.watch.countdown is None
+    assert "3 checks of api failed in a row" in state.watch.alarms[0].reason
+    (tmp_path / "well").touch()
+    await run.until(lambda state: not state.watch.alarms)
+    assert invoked(tmp_path) == []
+    assert run.state.watch.begun is None
+
+
+async def test_armed_it_counts_down_rolls_back_once_and_goes_on_to_verify(
+    begin: Begin, tmp_path: Path, site: Service
+) -> None:
+    run = await begin(book(site))
+    await run.did("arm")
+    (tmp_path / "well").unlink()
+    await run.until(lambda state: state.watch.countdown is not None)
+    await run.drop()  # nobody watches
+    await run._look()
+    state = await run.until(lambda state: state.watch.passed is not None)
+    assert state.watch.passed
+    assert invoked(tmp_path) == ["automatic"]
+    assert state.steps["auto-verify"].status is Status.PASSED
+    standing = run.viewer.follower.plan.standings(state) if run.viewer else {}
+    assert standing["restore"].status is Status.NOT_APPLICABLE
+    assert run.viewer is not None
+    assert run.viewer.follower.plan.proposal(state).step == "verified"
+    # Once in a run: neither armed again, nor by hand.
+    assert not (await run.intend("arm")).ok
+    assert not (await run.intend("rollback")).ok
+    (tmp_path / "well").unlink()
+    await run.until(fired)
+    assert invoked(tmp_path) == ["automatic"]
+
+
+async def test_held_it_begins_nothing_and_is_disarmed(
+    begin: Begin, tmp_path: Path, site: Service
+) -> None:
+    run = await begin(book(site, grace="20s"))
+    await run.did("arm")
+    (tmp_path / "well").unlink()
+    await run.until(lambda state: state.watch.countdown is not None)
+    await run.did("hold", text="the deploy does that")
+    state = run.state
+    assert not state.watch.armed
+    assert state.watch.countdown is None
+    assert state.watch.alarms, "the banner stays"
+    assert "held the rollback: the deploy does that" in state.watch.why
+    assert not (await run.intend("hold")).ok
+    # Armed again while it still fails, it counts anew.
+    await run.did("arm")
+    await run.until(lambda state: state.watch.countdown is not None)
+    await run.did("disarm")
+    assert invoked(tmp_path) == []
+
+
+async def test_a_persons_own_change_disarms_it(
+    begin: Begin, tmp_path: Path, site: Service
+) -> None:
+    run = await begin(book(site))
+    await run.did("arm")
+    await run.did("start", "restore")
+    (tmp_path / "well").unlink()
+    state = await run.until(fired)
+    assert not state.watch.armed
+    assert "started 2.1 Restore" in state.watch.why
+    assert not (await run.intend("rollback")).ok, "it waits for what changes things"
+    (tmp_path / "go").touch()
+    await run.status("restore", "passed")
+    await run.until(lambda state: not state.watch.alarms)
+    assert invoked(tmp_path) == ["hand"]
+
+
+@pytest.mark.parametrize("fails_still", [True, False])
+async def test_armed_during_a_change_it_waits_and_judges_anew(
+    begin: Begin, tmp_path: Path, site: Service, fails_still: bool
+) -> None:
+    run = await begin(book(site))
+    await run.did("start", "restore")
+    await run.did("arm")
+    (tmp_path / "well").unlink()
+    await run.until(lambda state: state.watch.countdown is not None)
+    countdown = run.state.watch.countdown
+    assert countdown is not None
+    await asyncio.sleep(countdown.grace)  # what is timed here is the countdown itself
+    assert run.state.watch.begun is None
+    if fails_still:
+        await run.did("stop", "restore")
+        await run.until(lambda state: state.watch.begun is not None)
+        await run.until(lambda state: state.watch.passed is not None)
+        assert invoked(tmp_path) == ["hand", "automatic"]
+        assert run.state.steps["restore"].status is Status.RECOVERED
+    else:
+        (tmp_path / "go").touch()
+        await run.until(lambda state: state.watch.countdown is None)
+        kinds = [type(entry.event) for entry in run.entries()]
+        assert RollbackDropped in kinds
+        assert invoked(tmp_path) == ["hand"]
+
+
+async def test_a_step_that_only_reads_is_not_waited_for(
+    begin: Begin, tmp_path: Path, site: Service
+) -> None:
+    run = await begin(book(site))
+    await run.did("start", "wait")
+    await run.did("arm")
+    (tmp_path / "well").unlink()
+    await run.until(lambda state: state.watch.passed)
+    assert run.state.steps["wait"].status is Status.RUNNING
+    (tmp_path / "go").touch()
+
+
+async def test_by_hand_it_wants_the_environments_name(
+    begin: Begin, tmp_path: Path, site: Service
+) -> None:
+    run = await begin(book(site, where="production"))
+    assert "type production to confirm" in (await run.intend("arm")).text
+    assert "type production to confirm" in (await run.intend("rollback")).text
+    (tmp_path / "well").unlink()
+    await run.until(fired)
+    await run.did("rollback", confirm="production")
+    state = await run.until(lambda state: state.watch.passed)
+    assert state.watch.begun is not None
+    assert state.watch.begun.cause == "person"
+    assert "3 checks of api failed" in state.watch.begun.reason
+    assert invoked(tmp_path) == ["automatic"]
+
+
+async def test_a_rollback_that_fails_asks_for_a_person(
+    begin: Begin, tmp_path: Path, site: Service
+) -> None:
+    run = await begin(book(site))
+    (tmp_path / "broken").touch()
+    await run.did("arm")
+    (tmp_path / "well").unlink()
+    state = await run.until(lambda state: state.watch.stopped)
+    assert "Restore by itself failed" in state.watch.stopped
+    assert state.ended is None
+    assert invoked(tmp_path) == ["automatic"]
+
+
+async def test_a_host_that_dies_in_the_countdown_leaves_it_disarmed(
+    begin: Begin, tmp_path: Path, site: Service
+) -> None:
+    run = await begin(book(site, grace="20s"))
+    await run.did("arm")
+    (tmp_path / "well").unlink()
+    await run.until(lambda state: state.watch.countdown is not None)
+    run.kill_host()
+    await run.resume()
+    state = await run.until(lambda state: not state.watch.armed)
+    assert state.watch.countdown is None
+    assert state.watch.why == "its host ended; arm it again"
+    assert invoked(tmp_path) == []
+
+
+async def test_trigger_hold_and_person_have_one_winner(
+    begin: Begin, tmp_path: Path, site: Service
+) -> None:
+    run = await begin(book(site, grace="0.2s"))
+    await run.did("arm")
+    (tmp_path / "well").unlink()
+    state = await run.until(lambda state: state.watch.countdown is not None)
+    countdown = state.watch.countdown
+    assert countdown is not None
+    await asyncio.sleep(countdown.grace - 0.01)  # the last instant
+    replies = await asyncio.gather(
+        *(run.intend(wish) for wish in ("rollback", "hold", "rollback"))
+    )
+    state = run.state
+    if state.watch.begun is None:
+        assert [reply.ok for reply in replies].count(True) == 1
+    else:
+        await run.until(lambda state: state.watch.passed)
+    began = [e for e in run.entries() if isinstance(e.event, RollbackBegan)]
+    assert len(began) <= 1
+    assert invoked(tmp_path) == ["automatic"] * len(began)
+
+
+async def test_each_firing_is_on_record_with_its_reason(
+    begin: Begin, tmp_path: Path, site: Service
+) -> None:
+    run: Running = await begin(book(site))
+    (tmp_path / "well").unlink()
+    await run.until(fired)
+    [event] = [e.event for e in run.entries() if isinstance(e.event, TriggerFired)]
+    assert (event.probe, event.rule, event.grace) == (
+        "api",
+        "consecutive_failures",
+        None,
+    )

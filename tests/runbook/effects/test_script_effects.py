@@ -1,0 +1,385 @@
+"""The judge sees what really runs, and takes what it cannot see for a change."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mobius_tui.runbook.effects.command_table import (
+    BadLineError,
+    bundled_commands,
+    read_line,
+)
+from mobius_tui.runbook.effects.script_effects import judge_method, judge_script
+
+READ = [
+    "ansible db -m ping",
+    "ansible db -m command -a 'systemctl status x'",
+    "ls -l; cat x | grep y > /dev/null 2>&1",
+    "psql -h x -c \"SELECT count(*), now() from pg_locks where state = 'drop it'\"",
+    "kubectl get pods -n prod\noc get pods",
+    'kubectl logs -n prod "$pod"',
+    "journalctl -u x | awk '{print $1}' | sort | uniq -c | sort -rn | head",
+    "find . -name '*.tmp' -exec ls -l {} \\;",
+    "find . -print0 | xargs -0 ls -l",
+    "ssh host uptime",
+    "watch -n 1 kubectl get pods",
+    'echo a=1 >> "$RUNBOOK_OUTPUT"',
+    't=$(mktemp); ls > "$t"; rm -f "$t"',
+    't=$(mktemp -d); trap \'rm -rf "$t"\' EXIT; ls > "$t/x"',
+    "psql <<'EOF'\n\\dt\nselect 1;\nEOF",
+    "python3 --version",
+    "f() { ls; }; f",
+    "sed -n 's/a/b/p' x",
+    "awk '$1 > 5 {print $2}' x",
+    "docker exec -it web ls /",
+    "kubectl exec -n p pod -c c -- cat /etc/x",
+    "kubectl delete pod x --dry-run=client",
+    "curl -fsS -o /dev/null -m 3 http://x/",
+    't=$(mktemp); curl -o "$t" http://x',
+    "curl -X GET http://x",
+    "aws s3 ls s3://x --profile p",
+    "aws --profile p ec2 describe-instances",
+    "gcloud compute instances list --project x",
+    "tar tzf x",
+    "tar -tzf x",
+    "mongosh --eval 'rs.status()'",
+    "redis-cli -h x INFO replication",
+    "test -e x || [ -d y ] && [[ -f z ]] ; (( a > 3 ))",
+    "x=(1 2); export A=b; for ((i=0;i<3;i++)); do echo $i; done",
+    "git branch -a; git -C /x status; git remote -v",
+    "command -v jq",
+    "systemctl is-active x; systemctl status y",
+    "nginx -t",
+    "vault kv get -field=x secret/y",
+    "kill -0 $pid",
+    "ip addr show; ip a; ip -4 route",
+    "yq '.a' x.yaml; jq -r .x y",
+    "sudo -n -u postgres psql -Atc 'select 1' db",
+    "kubectl get pods -o json | jq '.items[].metadata.name'",
+    "ssh -o BatchMode=yes db1 'systemctl is-active postgresql && df -h /'",
+    "diff <(ls a) <(ls b)",
+    'logs=(a b); newest=${logs[${#logs[@]} - 1]}; ls "$newest"',
+    "python3 -m json.tool < x",
+    "aws sts get-caller-identity",
+    "helm history web -n shop",
+    "ls 2> /dev/null >&2",
+    "ps aux | grep -c 'rm -rf'",
+    "echo 'kubectl delete ns prod'",
+    "cat <<'EOF'\nrm -rf /\n$(rm x)\nEOF",
+    "# rm -rf /\nls",
+    "find . -type f -size +1M",
+    "git diff HEAD~1 -- config",
+]
+
+CHANGE = [
+    "ansible db -m apt -a name=jq",
+    "git checkout main",
+    'psql -c "UPDATE users SET active = false where id = 3"',
+    'psql -c "SELECT pg_promote()"',
+    "curl http://127.0.0.1:8080/admin/shutdown",
+    "sudo systemctl stop postgresql",
+    "kubectl scale deploy/web --replicas=0",
+    'echo "nothing" && git log --output=/etc/passwd',
+    "sort -ro /etc/hosts /etc/hosts",
+    "find . -name x -fprintf out '%p'",
+    "ssh host",
+    "echo x > /etc/y",
+    "psql -f x.sql",
+    "python3 x.py",
+    "./x.sh",
+    "$cmd x",
+    "sed -i s/a/b/ x",
+    "sed 's/a/b/w out' x",
+    "awk '{system(\"rm x\")}' y",
+    "while read a; do :; done > out",
+    "curl -d x -o /dev/null http://x/",
+    "curl -X POST http://x",
+    "tar -xzf x",
+    "helm rollback x 1",
+    "echo $(( 1 + $(touch x) ))",
+    "curl x | sh",
+    "PGPASSWORD=x pg_ctl promote",
+    "ip link set eth0 down",
+    "docker compose down",
+    "docker restart web",
+    "echo 1 | sudo tee /proc/sys/vm/drop_caches",
+    "ssh host < script.sh",
+    "cat x | sh",
+    "nc host 9999 < x",
+    "scp a b:c",
+    'eval "$x"',
+    "source ./env.sh",
+    "kubectl rollout restart deploy/web",
+    "systemctl restart x && systemctl status x",
+    "psql <<EOF\ninsert into t values (1);\nEOF",
+    "psql -c 'select * into b from a'",
+    "psql -c 'select my_function()'",
+    "mysql -e 'SET GLOBAL read_only = 1'",
+    "redis-cli CONFIG SET maxmemory 1gb",
+    "mongosh --eval 'db.adminCommand({x: 1})'",
+    "xargs -I{} kubectl label pod {} a=b < list",
+    "make deploy",
+    "curl -T file http://x",
+    "sed -n 'e date' x",
+    "yq -i '.a = 1' x.yaml",
+]
+
+DESTROY = [
+    "env -S 'rm -rf x'",
+    "busybox rm x",
+    "time -p rm x",
+    "git checkout -- config",
+    "ansible db -b -a 'rm -rf /x'",
+    "ansible db -m shell -a 'dropdb x'",
+    "\\rm x",
+    "sudo su - -c 'rm x'",
+    "yes | apt-get remove x",
+    "redis-cli --scan | xargs redis-cli del",
+    "kubectl exec -it db -- bash -c \"psql -c 'drop table x'\"",
+    "pssh -h hosts -i 'ls'; pkill -KILL x",
+    "rm -rf /var/lib/pgsql/data; kubectl delete ns prod",
+    "dropdb prod; terraform destroy -auto-approve",
+    "rm -f /tmp/x",
+    "df -h /var/lib    # confirm there's room\nrm -rf /var/lib/pgsql/data",
+    'echo "$(kubectl delete pod $(kubectl get pods -o name))"',
+    "curl -XDELETE localhost:9200/my-index",
+    "etcdctl member remove 8211f1d0f64f3269",
+    "aws ec2 terminate-instances --instance-ids i-123",
+    "terraform apply -auto-approve",
+    "mongorestore --drop --archive=/backup/x",
+    "kubectl drain node1 --ignore-daemonsets",
+    "git push --force origin main",
+    'psql -c "UPDATE users SET active = false"',
+    "redis-cli -h r1 SHUTDOWN NOSAVE",
+    "kubectl replace --force -f x.yaml",
+    'echo "`rm -rf /tmp/x`"',
+    'echo "a $(echo "b $(rm -rf /tmp/x)")"',
+    "find . -name '*.tmp' -delete",
+    "find . -name '*.tmp' -exec rm -f {} +",
+    "find . | xargs -n 1 -P 2 rm -f",
+    "ssh -i k host 'sudo rm -rf /x'",
+    "bash -c 'rm -rf \"$x\"'",
+    'timeout 5 env A=b sudo -u x bash -c "echo; kubectl -n p delete pod x"',
+    "watch -n 1 'rm x'",
+    "psql <<EOF\nselect 1;\ndrop table x;\nEOF",
+    'echo "drop table x" | psql -h y',
+    "f() { rm x; }; f",
+    "cmd=rm; $cmd x",
+    "for i in 1 2; do if true; then rm x; fi; done",
+    "case x in a) rm x;; esac",
+    "docker exec web rm -rf /x",
+    "kubectl exec pod -- sh -c 'rm x'",
+    "gcloud compute instances delete x",
+    "mongosh --eval 'db.dropDatabase()'",
+    "redis-cli FLUSHALL",
+    "git branch -D x",
+    "kill -9 $pid",
+    'eval "rm x"',
+    "sh <<'E'\nrm -rf x\nE",
+    "sudo sh -c 'echo 1 > /proc/x; rm y'",
+    "docker compose down -v",
+    "find / -name x | xargs -0 -I{} sh -c 'rm {}'",
+    "cat <<EOF\n$(rm -rf x)\nEOF",
+    "x=(1 $(rm y))",
+    "PGPASSWORD=x psql -h db -c 'truncate table a'",
+    "mysql <<'SQL'\nDELETE FROM users;\nSQL",
+    'ssh a ssh b "sudo rm -rf /x"',
+    "nohup setsid rm -rf x &",
+    "watch -n5 kubectl delete pod x",
+    "parallel rm ::: a b",
+    "su - postgres -c 'dropdb x'",
+    "docker run --rm x; docker rm -f web",
+    "vault kv delete secret/x",
+    "zfs rollback tank@a",
+    "helm uninstall web",
+    "lvremove -f vg/lv",
+    "coproc rm x",
+    "time rm x",
+    "! rm x",
+    "{ rm x; } 2>/dev/null",
+    "(cd /x && rm y)",
+    "until rm x; do sleep 1; done",
+    "kubectl get ns prod -o json | kubectl replace --force -f -",
+]
+
+
+@pytest.mark.parametrize(
+    ("script", "effect"),
+    [
+        *((script, "read") for script in READ),
+        *((script, "change") for script in CHANGE),
+        *((script, "destroy") for script in DESTROY),
+    ],
+)
+def test_what_a_script_does(script: str, effect: str) -> None:
+    found = judge_script(script)
+    assert found.effect == effect, found.deeds
+
+
+@pytest.mark.parametrize(
+    ("shell", "script", "effect"),
+    [
+        (("psql", "-h", "db", "-f"), "select 1;", "read"),
+        (("psql", "-f"), "drop table x;", "destroy"),
+        (("sudo", "-u", "postgres", "psql", "-f"), "vacuum;", "change"),
+        (("/bin/sh",), "rm x", "destroy"),
+        (("awk", "-f"), 'BEGIN { system("x") }', "change"),
+        (("python3",), "print(1)", "change"),
+        (("bash", "-eu"), "rm x", "destroy"),
+        (("bash", "-c", 'psql -h "${host}" -f - "$0"'), "select 1", "read"),
+        (("bash", "-c", 'psql -h "${host}" -f "$0"'), "drop table x", "destroy"),
+        (("bash", "-c", 'python3 "$0"'), "print(1)", "change"),
+        (("bash", "-ec", 'rm x; sh "$0"'), "ls", "destroy"),
+        (("./own.sh",), "ls", "change"),
+    ],
+)
+def test_a_script_for_another_program(
+    shell: tuple[str, ...], script: str, effect: str
+) -> None:
+    assert judge_script(script, shell=shell).effect == effect
+
+
+@pytest.mark.parametrize(
+    ("script", "at", "known"),
+    [
+        ("ls\n  rm -rf x", "rm -rf x", True),
+        ("echo $(ls; rm x)", "rm x", True),
+        ("ssh h 'ls; rm x'", "rm x", True),
+        ("cat <<EOF\n$(rm x)\nEOF", "rm x", True),
+        ("psql <<'EOF'\nselect 1;\nDROP TABLE a;\nEOF", "DROP TABLE a", True),
+        ("ls > a", "a", True),
+        ("./x.sh --all", "./x.sh --all", False),
+        ("$cmd x", "$cmd x", False),
+    ],
+)
+def test_a_deed_stands_at_its_place(script: str, at: str, known: bool) -> None:
+    (deed,) = judge_script(script).deeds
+    assert deed.offset == script.index(at)
+    assert deed.words.endswith(at)
+    assert deed.known is known
+
+
+def test_what_is_added_is_known_and_makes_nothing_lighter() -> None:
+    more = bundled_commands().extended(
+        {
+            "./status.sh": "read",
+            "deployctl": {"effect": "change", "valued": "--on"},
+            "deployctl history|diff": "read",
+            "deployctl wipe": "destroy",
+            "npm run health": "read",
+            "kubectl": "read",
+            "kubectl delete": "read",
+            "kubectl delete pod": "read",
+            "rm -rf": "read",
+            "rm": "nothing",
+        }
+    )
+    effects = {
+        "./status.sh -v": "read",
+        "bash ./status.sh": "change",
+        "deployctl --on eu history": "read",
+        "deployctl go": "change",
+        "deployctl wipe x": "destroy",
+        "npm run health": "read",
+        "npm run deploy": "change",
+        "kubectl apply -f x": "change",
+        "kubectl delete pod x": "destroy",
+        "rm -rf x": "destroy",
+    }
+    assert {
+        script: judge_script(script, table=more).effect for script in effects
+    } == effects
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("", "read"),
+        ("x", "reads"),
+        ("x", 3),
+        ("x", {}),
+        ("x", {"effect": "read", "why": "y"}),
+        ("x", {"code": "somewhere"}),
+        ("x", {"effect": "read", "skip": 10}),
+        ("x", {"effect": ["read"]}),
+    ],
+)
+def test_a_line_that_is_none_says_why(line: tuple[str, object]) -> None:
+    with pytest.raises(BadLineError, match=r"\w{4}"):
+        read_line(*line)
+
+
+def test_no_two_lines_of_the_table_say_different_things_of_the_same_words() -> None:
+    table = bundled_commands()
+    for name in table.names():
+        entry = table.find(name)
+        assert entry is not None
+        tokens = [line.tokens for line in entry.lines]
+        assert len(set(tokens)) == len(tokens), name
+
+
+def test_methods_of_http() -> None:
+    assert judge_method("get") == judge_method("HEAD") == "read"
+    assert judge_method("POST") == judge_method("WHATEVER") == "change"
+    assert judge_method("DELETE") == "destroy"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "bash -c " * 9000,
+        "$(" * 9000,
+        "cat <<A\n$(cat <<A\n" * 900,
+        "bash <<'A'\n" * 2000,
+        "x=(" + "$(a) " * 5000 + ")",
+        "psql -c '" + "select f(" * 3000 + "'",
+        "sed '" + "/a\\" * 8000 + "' x",
+        "awk '" + "print(" * 5000 + "' x",
+        "mongosh --eval '" + "a(" * 9000 + "'",
+        "ssh h ssh h " * 2500,
+        "kubectl " + "-a " * 9000,
+        "if " * 9000,
+    ],
+)
+def test_a_hostile_script_is_judged_soon(script: str) -> None:
+    began = time.process_time()
+    judge_script(script)
+    assert time.process_time() - began < 5
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *READ,
+                *CHANGE,
+                *DESTROY,
+                "$(",
+                ")",
+                "'",
+                '"',
+                "`",
+                "<<E\n",
+                "E\n",
+                "| ",
+                ";",
+            ]
+        ),
+        max_size=6,
+    )
+)
+def test_nothing_makes_it_fail(parts: list[str]) -> None:
+    script = " ".join(parts)
+    for deed in judge_script(script).deeds:
+        assert 0 <= deed.offset <= len(script)
+
+
+@given(st.sampled_from(DESTROY), st.sampled_from(READ))
+def test_what_destroys_is_seen_beside_anything(destroys: str, reads: str) -> None:
+    assert judge_script(f"{reads}\n{destroys}").effect == "destroy"
+    assert judge_script(f"if true; then\n{destroys}\nfi\n").effect == "destroy"
+    assert judge_script(f"f() {{\n{destroys}\n}}\nf").effect == "destroy"

@@ -1,0 +1,61 @@
+"""Blocks that look like commands and are none: what bash cannot read is not run."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.runbook.page.imported import imported, scripts
+from tests.runbook.page.test_convert_words import lost
+
+
+def page_of(block: str, language: str) -> str:
+    return f"# T\n\n## S\n\n~~~{language}\n{block}\n~~~\n\n```sh\nuptime\n```\n"
+
+
+@pytest.mark.parametrize(
+    ("language", "block"),
+    [
+        ("bash", "npm init <@scope> (same as `npx <@scope>/create`)"),
+        ("bash", "npm set <key>=<value> [<key>=<value> ...] (See `npm config`)"),
+        ("bash", "npm dist-tag add <spec (with version)> [<tag>]\n\nalias: dist-tags"),
+        ("bash", "<protocol>://[<user>[:<password>]@]<hostname>[/]<path>[#<a> | #<b>]"),
+        ("bash", "uptime\n\n```bash\n# Look\nuptime 'x"),
+        ("sh", "uptime\n- [look](https://x.example/a) for more."),
+        ("bash", "npm prune [[<@scope>/]<pkg>...]"),
+        ("bash", "npm team create <scope:team> [--otp <otpcode>]"),
+        ("console", "$ npm uninstall [<@scope>/]<pkg>..."),
+        ("console", "(worker_total / limit) * 100"),
+        ("", "df -h (all of them)"),
+    ],
+)
+def test_what_bash_cannot_read_is_shown(language: str, block: str) -> None:
+    page = page_of(block, language)
+    made, book = imported(page)
+    assert scripts(book) == ["uptime\n"]
+    assert block in made
+    assert lost(page) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "block", "script"),
+    [
+        ("bash", "uptime 'now", "uptime 'now"),
+        ("", "$ uptime 'now", "uptime 'now"),
+        ("bash", "kubectl logs <pod> [-f]", 'kubectl logs "$pod" [-f]'),
+        ("", "kubectl logs <pod>", 'kubectl logs "$pod"'),
+        ("bash", "ls [a-z]*", "ls [a-z]*"),
+        ("bash", "grep ' [<a' x", "grep ' [<a' x"),
+        ("bash", "[ -f <pod> ] && ls", '[ -f "$pod" ] && ls'),
+        ("bash", "npm token revoke <id|token>", 'npm token revoke "$id_token"'),
+        ("bash", "a <on|off> <user@host>", 'a "$on_off" "$user_host"'),
+        ("bash", "sort <in|uniq> out", "sort <in|uniq> out"),
+        ("bash", "x=1 sort <in|uniq>out", "x=1 sort <in|uniq>out"),
+        ("bash", "echo '<https://x.example>'", "echo '<https://x.example>'"),
+        ("bash", "mail '<me@localhost>'", "mail '<me@localhost>'"),
+        ("bash", "echo 'Me <me@x.example>'", "echo 'Me <me@x.example>'"),
+    ],
+)
+def test_what_is_meant_for_bash_stays_a_script(
+    language: str, block: str, script: str
+) -> None:
+    assert scripts(imported(page_of(block, language))[1])[0].strip() == script

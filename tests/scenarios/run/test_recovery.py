@@ -1,0 +1,309 @@
+"""Kills: of the viewer, the host, the keeper; what each leaves, and what is lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.errors import RunError
+from mobius_tui.run.attempts.attempt_files import survivors
+from mobius_tui.run.attempts.launcher import ask_to_stop
+from mobius_tui.run.client.start_run import resume_run
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.events.run_events import HostStarted
+from mobius_tui.run.events.step_events import StepEnded, StepStarted
+from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.records.verification import verify
+from mobius_tui.run.storage.run_directory import RunDirectory
+from tests.run.books import ONE, step
+from tests.run.conftest import Begin
+from tests.run.running import Running, alive, wait_for
+
+
+def waits(tmp_path: Path, code: int = 0) -> str:
+    """A script that counts its starts, and ends when it is told to."""
+    return (
+        f"echo start >> {tmp_path}/count; echo $$; "
+        f"until [ -e {tmp_path}/go ]; do sleep 0.02; done; echo done; exit {code}"
+    )
+
+
+def starts(tmp_path: Path) -> int:
+    return len((tmp_path / "count").read_text().splitlines())
+
+
+def place_of(lines: list[bytes], event: bytes) -> int:
+    return next(i for i, line in enumerate(lines) if b'"event":"%s"' % event in line)
+
+
+async def started(begin: Begin, tmp_path: Path, code: int = 0) -> Running:
+    run = await begin(ONE + step("a", waits(tmp_path, code)) + step("b"))
+    await run.did("start", "a")
+    await run.output("a", "\n")
+    return run
+
+
+async def test_the_host_dies_and_the_step_goes_on(begin: Begin, tmp_path: Path) -> None:
+    run = await started(begin, tmp_path, code=7)
+    run.kill_host()
+    keeper = run.keeper("a")
+    await run.resume()
+    assert run.state.steps["a"].status == "running"
+    assert run.keeper("a") == keeper
+    (tmp_path / "go").touch()
+    state = await run.status("a", "failed")
+    assert state.steps["a"].last is not None
+    assert state.steps["a"].last.exit == 7
+    assert starts(tmp_path) == 1
+    hosts = [e.event for e in run.entries() if isinstance(e.event, HostStarted)]
+    assert [host.left_over for host in hosts] == [(), ("a.1",)]
+
+
+async def test_the_step_ends_while_no_host_lives(begin: Begin, tmp_path: Path) -> None:
+    run = await started(begin, tmp_path)
+    run.kill_host()
+    (tmp_path / "go").touch()
+    wait_for(run.directory.attempt("a", 1).exit.exists)
+    await run.resume()
+    await run.status("a", "passed")
+    assert starts(tmp_path) == 1
+
+
+async def test_host_and_keeper_die_and_the_step_is_unknown(
+    begin: Begin, tmp_path: Path
+) -> None:
+    run = await started(begin, tmp_path)
+    script = int(run.directory.attempt("a", 1).pid.read_text())
+    run.kill_host()
+    run.kill_keeper("a")
+    await run.resume()
+    state = await run.status("a", "unknown")
+    last = state.steps["a"].last
+    assert last is not None
+    assert any(left.startswith(f"{script} ") for left in last.left)
+    refused = await run.intend("retry", "a")
+    assert "may still be running" in refused.text
+    os.killpg(script, signal.SIGKILL)
+    wait_for(lambda: not survivors(run.directory.attempt("a", 1), ""))
+    assert starts(tmp_path) == 1
+    (tmp_path / "go").touch()
+    await run.did("retry", "a")
+    await run.status("a", "passed")
+    assert starts(tmp_path) == 2
+
+
+async def test_the_keeper_dies_under_a_living_host(
+    begin: Begin, tmp_path: Path
+) -> None:
+    run = await started(begin, tmp_path)
+    run.kill_keeper("a")
+    await run.status("a", "unknown")
+
+
+async def test_auto_never_runs_an_unknown_step_again(
+    begin: Begin, tmp_path: Path
+) -> None:
+    run = await started(begin, tmp_path)
+    run.kill_host()
+    run.kill_keeper("a")
+    await run.resume()
+    await run.status("a", "unknown")
+    await run.auto()
+    state = await run.until(lambda s: s.auto_stopped)
+    assert state.auto_stopped is not None
+    assert state.auto_stopped.code == 4
+    assert starts(tmp_path) == 1
+
+
+async def test_a_step_whose_script_never_began_is_not_started(begin: Begin) -> None:
+    """A StepStarted is all that there is: the host died right after it."""
+    run = await begin(ONE + step("a", "echo ran"))
+    await run.did("start", "a")
+    await run.status("a", "passed")
+    run.kill_host()
+    lines = run.directory.journal.read_bytes().splitlines(keepends=True)
+    kept = place_of(lines, b"StepStarted")
+    run.directory.journal.write_bytes(b"".join(lines[: kept + 1]))
+    shutil.rmtree(run.directory.attempt("a", 1).path)
+    await run.resume()
+    state = await run.status("a", "not started")
+    assert "nothing of it ran" in state.steps["a"].reason
+    await run.did("retry", "a")
+    await run.status("a", "passed")
+
+
+async def test_an_attempt_of_another_boot_is_unknown(
+    begin: Begin, tmp_path: Path
+) -> None:
+    run = await started(begin, tmp_path)
+    run.kill_host()
+    run.kill_keeper("a")
+    os.killpg(int(run.directory.attempt("a", 1).pid.read_text()), signal.SIGKILL)
+    of_another_boot(run.directory)
+    run.directory.attempt("a", 1).pid.unlink()
+    await run.resume()
+    state = await run.status("a", "unknown")
+    assert "machine was restarted" in state.steps["a"].reason
+
+
+async def test_an_end_of_another_boot_counts(begin: Begin, tmp_path: Path) -> None:
+    run = await started(begin, tmp_path, code=3)
+    run.kill_host()
+    (tmp_path / "go").touch()
+    wait_for(run.directory.attempt("a", 1).exit.exists)
+    of_another_boot(run.directory)
+    await run.resume()
+    state = await run.status("a", "failed")
+    assert state.steps["a"].last is not None
+    assert state.steps["a"].last.exit == 3
+
+
+def of_another_boot(directory: RunDirectory) -> None:
+    """Write the journal as if the machine had been restarted since."""
+    import hashlib
+
+    prev = hashlib.sha256(b"").hexdigest()
+    lines = []
+    for text in directory.journal.read_bytes().splitlines():
+        data = json.loads(text)
+        data |= {"boot": "an-earlier-boot", "prev": prev}
+        line = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+        prev = hashlib.sha256(line).hexdigest()
+        lines.append(line + b"\n")
+    directory.journal.write_bytes(b"".join(lines))
+
+
+async def test_a_journal_that_was_cut_is_refused(begin: Begin) -> None:
+    run = await begin(ONE + step("a"))
+    await run.did("start", "a")
+    await run.status("a", "passed")
+    run.kill_host()
+    lines = run.directory.journal.read_bytes().splitlines(keepends=True)
+    first = place_of(lines, b"StepStarted")
+    run.directory.journal.write_bytes(b"".join(lines[:first]))
+    await run.drop()
+    with pytest.raises(RunError, match="lines were cut from its end"):
+        await resume_run(run.directory, run.runbook)
+
+
+async def test_a_torn_last_line_is_cut_and_said(begin: Begin) -> None:
+    run = await begin(ONE + step("a"))
+    run.kill_host()
+    with run.directory.journal.open("ab") as file:
+        file.write(b'{"n":99,"at":')
+    await run.resume()
+    hosts = [e.event for e in run.entries() if isinstance(e.event, HostStarted)]
+    assert [host.cut for host in hosts] == [0, 13]
+    assert tuple(verify(run.directory)) == ()
+    await run.did("start", "a")
+    await run.status("a", "passed")
+
+
+async def test_a_viewers_death_changes_nothing(begin: Begin, tmp_path: Path) -> None:
+    run = await started(begin, tmp_path)
+    await run.drop()
+    (tmp_path / "go").touch()
+    again = Viewer(run.directory)
+
+    def passed() -> bool:
+        again.follower.poll()
+        return again.follower.state.steps["a"].status == "passed"
+
+    wait_for(passed)
+
+
+async def test_stop_reaches_the_keeper_with_the_host_dead(
+    begin: Begin, tmp_path: Path
+) -> None:
+    run = await started(begin, tmp_path)
+    script = int(run.directory.attempt("a", 1).pid.read_text())
+    run.kill_host()
+    assert run.viewer is not None
+    wait_for(lambda: run.directory.host() is None)
+    await run.drop()
+    viewer = Viewer(run.directory)
+    reply = await viewer.intend(Intent(wish="stop", step="a", attempt=1))
+    assert reply.ok, reply.text
+    wait_for(run.directory.attempt("a", 1).exit.exists)
+    assert not alive(script)
+    wait_for(lambda: not ask_to_stop(run.directory.attempt("a", 1)))
+    await run.resume()
+    await run.status("a", "stopped")
+
+
+async def test_a_time_out_holds_with_the_host_dead(begin: Begin) -> None:
+    run = await begin(ONE + step("a", "echo $$; sleep 60", 'timeout = "700ms"'))
+    await run.did("start", "a")
+    await run.output("a", "\n")
+    run.kill_host()
+    wait_for(run.directory.attempt("a", 1).exit.exists)
+    await run.resume()
+    state = await run.status("a", "timed out")
+    assert "longer than 700ms" in state.steps["a"].reason
+
+
+async def test_checks_cut_short_are_made_again(begin: Begin, tmp_path: Path) -> None:
+    check = (
+        "[phase.step.check]\n"
+        f'file = {{ path = "{tmp_path}/there", attempts = 900, every = "100ms" }}'
+    )
+    run = await begin(ONE + step("a", f"echo x >> {tmp_path}/count", check))
+    await run.did("start", "a")
+    await run.until(lambda s: s.steps["a"].last and s.steps["a"].last.looks)
+    run.kill_host()
+    await run.resume()
+    (tmp_path / "there").touch()
+    await run.status("a", "passed")
+    assert starts(tmp_path) == 1
+
+
+async def test_a_resumed_host_restores_the_setting(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = await begin(ONE + step("a", 'echo "$HOME $PATH"; umask'))
+    home, path = os.environ["HOME"], os.environ["PATH"]
+    run.kill_host()
+    monkeypatch.setenv("HOME", "/elsewhere")
+    monkeypatch.setenv("PATH", f"{path}:/more")
+    await run.resume()
+    await run.did("start", "a")
+    await run.status("a", "passed")
+    said = run.directory.attempt("a", 1).output.read_text().splitlines()
+    assert said[0] == f"{home} {path}"
+    assert said[1] == "0022"
+
+
+async def test_nothing_is_recorded_twice(begin: Begin, tmp_path: Path) -> None:
+    run = await started(begin, tmp_path)
+    for _ in range(3):
+        run.kill_host()
+        await run.resume()
+    (tmp_path / "go").touch()
+    await run.status("a", "passed")
+    events = [e.event for e in run.entries()]
+    assert sum(isinstance(event, StepStarted) for event in events) == 1
+    assert sum(isinstance(event, StepEnded) for event in events) == 1
+
+
+async def test_a_log_out_and_a_stopped_machine_end_nothing(
+    begin: Begin, tmp_path: Path
+) -> None:
+    """The host has a session of its own, hears no hang-up, and catches up."""
+    run = await started(begin, tmp_path)
+    host = run.host()
+    assert os.getsid(host) == host
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGSTOP):
+        os.kill(host, number)
+    (tmp_path / "go").touch()
+    wait_for(run.directory.attempt("a", 1).exit.exists)
+    os.kill(host, signal.SIGCONT)
+    await run.status("a", "passed")
+    await run.did("start", "b")
+    await run.status("b", "passed")
+    assert run.host() == host
+    assert starts(tmp_path) == 1

@@ -1,0 +1,215 @@
+"""Whole drills: each fault is handled by the runbook, and by that part of it alone.
+
+They take half a minute each, and are run by `-m drills`. The state of the site is
+looked at from outside: what it answers while the drill runs, and what its files hold
+when it is over.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import pytest
+import tomli_w
+
+from mobius_tui.drill import drill_record
+from mobius_tui.drill.faults import FAULTS
+from mobius_tui.drill.faults.fault_combinations import (
+    answers_for,
+    combine_faults,
+    random_fault,
+)
+from mobius_tui.drill.site import site_services
+from mobius_tui.drill.site.drill_site import processes_in, sites_root
+from mobius_tui.drill.site.site_files import Kind, digest, read_baseline, version
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.records.verification import verify
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.run_index import all_runs
+from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.runbook.library.runbook_files import bundled_folder
+from tests.acceptance.terminal import PROGRAM
+from tests.run.running import wait_for
+
+pytestmark = pytest.mark.drills
+
+LIMIT = 300
+"""Seconds that a drill may take on a slow machine."""
+
+
+@pytest.fixture(autouse=True)
+def _nothing_stays(state_home: Path) -> Iterator[None]:
+    yield
+    for run in all_runs(runs_root()):
+        if host := run.host():
+            os.kill(host, 15)
+    for owner in sites_root().glob("*/run/owner"):
+        if guard := site_services.read_mark(owner):
+            os.kill(guard, 9)
+    subprocess.run([PROGRAM, "runs"], capture_output=True, timeout=60, check=True)
+    assert not list(state_home.glob("mobius-tui/sites/*/run/owner"))
+
+
+def drill(*words: str) -> tuple[subprocess.CompletedProcess[str], RunDirectory]:
+    done = subprocess.run(
+        [PROGRAM, "drill", "--auto", "--plain", *words],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=LIMIT,
+    )
+    [run] = all_runs(runs_root())
+    return done, run
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_the_runbook_handles_each_fault(name: str) -> None:
+    done, run = drill("--fault", name, "--keep", "--seed", "5")
+    assert done.returncode == 0, done.stdout + done.stderr
+    [root] = sites_root().iterdir()
+    truth = read_baseline(root)
+    installed = version(root)
+    older = name in ("corrupt-backup", "missing-checksum")
+    assert installed == sorted(truth.releases)[-2 if older else -1]
+    assert digest(root / "node_modules") == truth.releases[installed]
+    assert digest(root / "src") == truth.source
+    assert digest(root / "config" / FAULTS[name].environment) == truth.config
+    with closing(sqlite3.connect(root / "data" / "mobius.db")) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (truth.schema,)
+        assert database.execute("SELECT count(dhash) FROM assets").fetchone() == (500,)
+    wait_for(lambda: not processes_in(root))
+    score = drill_record.read_drill_record(run)
+    assert score is not None
+    assert score.score.handled
+    assert name in score.score.faults
+    assert score.score.wrong == (), "what a fault makes fail is held against nobody"
+    assert Follower(run).state.ended is not None
+    assert tuple(verify(run)) == ()
+    assert f"what handles {name}: {FAULTS[name].handled_by}" in done.stdout
+
+
+def test_a_fault_that_nobody_chose_is_told_at_the_end_alone() -> None:
+    seed = next(n for n in range(99) if random_fault(n)[0] == ("dead-worker",))
+    done, run = drill("--fault", "random", "--seed", str(seed))
+    assert done.returncode == 0, done.stdout + done.stderr
+    before, _, after = done.stdout.partition("COMPLETED")
+    assert "dead-worker" not in before + run.journal.read_text()
+    assert "the fault was dead-worker" in after
+    assert f"--fault dead-worker --seed {seed}` repeats it" in done.stderr
+
+
+def test_two_faults_at_once() -> None:
+    both = ("--fault", "slow-release", "--fault", "rollback-fails")
+    done, run = drill(*both, "--fault", "corrupt-backup")
+    assert done.returncode == 0, done.stdout + done.stderr
+    state = Follower(run).state
+    assert state.entered[:2] == ("automated-rollback", "failure-recovery")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cut:
+    """How the handling of a fault is taken out of the runbook."""
+
+    fault: str
+    cuts: tuple[tuple[str, str], ...] = ()
+    """What `mobius-common.toml` says, and what takes its place."""
+    answers: dict[str, str] | None = None
+    """What is answered otherwise."""
+    without: str = ""
+    """What is not answered."""
+    site: str = "real"
+    """The kind of site: what it lets one see may lead another way."""
+
+
+UNSUMMED = ('return "" if have == want else "it is damaged', 'return "" and "')
+UNREAD = ('self.bad = self.bad or f"it cannot be read: {error}"', "pass")
+NO_SUM = ('return "it has no .sha256"', 'return ""')
+MADE = (
+    "< 300 for at in times):\n        made.add(each.name)",
+    "< 0 for at in []):\n        pass",
+)
+HERE = ("if each.content == each.now and not put_back:", "if False:")
+BACK = ('if [ ! -f "$backup_file" ]; then cp', "if false; then cp")
+FOREIGN = (
+    ("if not self.bad and other != env:", "if False:"),
+    ('if [ -f "$about" ] && ! grep', "if false && ! grep"),
+)
+P95 = ('p95_latency = { above = "5s", for_checks = 5 }', "")
+ERRORS = ("error_rate = { above = 0.05, for_checks = 5 }", "")
+SUCCESS = ("success_rate = { below = 0.70, min_checks = 5 }", "")
+BODY = ('\njson = { status = "ok" }\nerror_rate = {', "\nerror_rate = {")
+KILL = ('pkill -KILL -f -- "$process_pattern" || exit 0', "")
+CUTS = (
+    Cut(fault="bad-release", answers={"scenario": "nothing"}),
+    Cut(fault="slow-release", cuts=(P95,)),
+    Cut(fault="error-burst", answers={"scenario": "restart"}),
+    Cut(fault="error-burst", cuts=(ERRORS,), site="rich"),
+    Cut(fault="flapping", cuts=(SUCCESS,)),
+    Cut(fault="lying-health", cuts=(BODY,)),
+    Cut(fault="stuck-service", cuts=(KILL,)),
+    Cut(fault="thin-backup", answers={"scenario": "code"}),
+    Cut(fault="config-drift", answers={"scenario": "restart"}),
+    Cut(fault="no-config-backup", answers={"scenario": "restart"}),
+    Cut(fault="stale-process", answers={"scenario": "nothing"}),
+    Cut(fault="bad-migration", answers={"scenario": "code"}),
+    Cut(fault="dead-worker", answers={"scenario": "nothing"}),
+    Cut(fault="corrupt-backup", cuts=(UNSUMMED, UNREAD, HERE)),
+    Cut(fault="missing-checksum", cuts=(NO_SUM,)),
+    Cut(fault="rollback-fails", without="attended"),
+    Cut(fault="half-restored", without="attended"),
+    Cut(fault="prompting-script", without="attended"),
+    Cut(fault="npm-missing", without="attended"),
+    Cut(fault="second-rollback", cuts=(MADE,)),
+    Cut(fault="pruned-backups", cuts=(HERE,)),
+    Cut(fault="pruned-backups", cuts=(BACK,)),
+    Cut(fault="wrong-environment", cuts=FOREIGN),
+)
+
+
+def test_the_handling_of_each_fault_is_cut_out() -> None:
+    assert {cut.fault for cut in CUTS} == set(FAULTS)
+
+
+@pytest.mark.parametrize("cut", CUTS, ids=lambda cut: str(cut.fault))
+def test_without_its_handling_a_fault_is_not_handled(cut: Cut, tmp_path: Path) -> None:
+    books = tmp_path / "books"
+    shutil.copytree(bundled_folder(), books)
+    common = books / "mobius-common.toml"
+    text = common.read_text()
+    for old, new in cut.cuts:
+        assert old in text
+        text = text.replace(old, new)
+    common.write_text(text)
+    kind = cast("Kind", cut.site)
+    answers = {**answers_for(combine_faults([cut.fault]), kind), **(cut.answers or {})}
+    if "trigger_within" in answers:
+        answers["trigger_within"] = "25s"  # with its trigger, it fires within 12 s
+    answers.pop(cut.without, None)
+    lists = {
+        name: value.split("\n") if name in ("indicators", "attended") else value
+        for name, value in answers.items()
+    }
+    said = tmp_path / "answers.toml"
+    said.write_text(tomli_w.dumps(lists))
+    done, run = drill(
+        *(str(books / "mobius-rollback.toml"), "--fault", cut.fault),
+        *("--answers", str(said), "--site", cut.site),
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    score = drill_record.read_drill_record(run)
+    if score is None:  # it stopped for a person, and its site was asked at once
+        assert Follower(run).state.ended is None
+        assert "the service is not restored: " in done.stderr
+    else:
+        assert score.score.handled is False
+        assert score.score.left
+        assert "still wrong" in done.stdout

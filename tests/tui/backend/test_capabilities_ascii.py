@@ -1,0 +1,110 @@
+"""With --ascii, only ASCII is drawn."""
+
+from __future__ import annotations
+
+import re
+import tokenize
+from pathlib import Path
+
+import pytest
+
+import mobius_tui.tui
+from mobius_tui.ascii_text import SIGNS, says_ascii
+from mobius_tui.sanitize import cells
+from mobius_tui.tui.backend.capabilities import AsciiFilter
+from mobius_tui.tui.config.settings import Settings
+from mobius_tui.tui.presenters.glyphs import ASIDE, MARKS
+from tests.pictures import assert_picture, svg_of
+from tests.tui.looks import SCREENS, seen, text
+from tests.tui.runs import ROLLBACK, settled
+
+ASCII = Settings(ascii=True)
+OF_THE_RUNBOOK = {c for c in ROLLBACK.read_text() if c not in SIGNS}
+"""What the person's own text has, and what is drawn has not."""
+
+
+@pytest.mark.parametrize("name", SCREENS)
+async def test_each_screen_is_ascii(name: str, tmp_path: Path) -> None:
+    async with seen(name, tmp_path, ASCII) as pilot:
+        shown = text(pilot)
+        strange = {c for c in shown if not c.isascii()} - OF_THE_RUNBOOK
+        assert strange == set(), shown
+        assert {cells(row) for row in shown.split("\n") if row} == {120}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 15), (160, 45), (30, 8)])
+async def test_at_each_size_it_is_ascii(size: tuple[int, int], tmp_path: Path) -> None:
+    async with seen("failed", tmp_path, ASCII, size) as pilot:
+        assert text(pilot).isascii()
+
+
+async def test_the_whole_screen_in_ascii(tmp_path: Path) -> None:
+    async with seen("dialog failure", tmp_path, ASCII, (80, 24)) as pilot:
+        assert_picture(svg_of(pilot.app), "ascii-failure-80x24")
+        await pilot.press("escape")
+        await settled(pilot)
+        assert_picture(svg_of(pilot.app), "ascii-failed-80x24")
+
+
+@pytest.mark.parametrize(
+    ("environ", "was_c", "wanted"),
+    [
+        ({"LANG": "C"}, True, True),
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, True, True),
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, False, False),
+        ({"LC_ALL": "POSIX", "LANG": "C.UTF-8"}, True, True),
+        ({"LC_ALL": "", "LANG": "C.UTF-8"}, False, False),
+        ({"LC_ALL": "C.utf8", "LANG": "C"}, False, False),
+        ({"LC_CTYPE": "C", "LANG": "en_US.UTF-8"}, True, True),
+        ({"LANG": "en_US.ISO-8859-1"}, True, True),
+        ({"LANG": "sr_RS.UTF-8@latin"}, False, False),
+        ({"LANG": "en_US.UTF-8"}, True, False),
+        ({"LANG": "de_DE@euro"}, True, False),
+        ({}, True, False),
+        ({"LC_CTYPE": "C.UTF-8"}, True, False),
+    ],
+)
+def test_the_locale_says_what_a_terminal_shows(
+    environ: dict[str, str], was_c: bool, wanted: bool
+) -> None:
+    assert says_ascii(environ, was_c=was_c) is wanted
+
+
+def test_every_glyph_that_is_written_in_the_code_has_a_sign() -> None:
+    wanted: dict[str, str] = {}
+    for path in Path(mobius_tui.tui.__file__).parent.rglob("*.py"):
+        if path.name == "ascii.py":
+            continue
+        with path.open("rb") as file:
+            for token in tokenize.tokenize(file.readline):
+                doc = token.string.startswith(('"""', "r" + '"""'))
+                if token.type == tokenize.STRING and not doc:
+                    for character in token.string:
+                        if not character.isascii():
+                            wanted[character] = path.name
+    assert {c: n for c, n in wanted.items() if c not in SIGNS} == {}
+
+
+def test_a_sign_is_ascii_and_as_wide_as_its_glyph() -> None:
+    for glyph, sign in SIGNS.items():
+        assert re.fullmatch("[ -~]+", sign)
+        assert len(sign) == cells(glyph), glyph
+
+
+def test_no_two_states_have_the_same_sign() -> None:
+    signs = [SIGNS.get(mark.glyph, mark.glyph) for mark in MARKS.values()]
+    glyphs = [mark.glyph for mark in MARKS.values()]
+    assert len(set(signs)) == len(set(glyphs))
+    assert ASIDE.glyph in SIGNS
+
+
+def test_what_a_terminal_cannot_be_sent_is_a_question_mark() -> None:
+    from rich.segment import Segment
+    from textual.color import Color
+
+    line = [Segment("✔ é 漢 e\u0301 ok")]
+    ground = Color(0, 0, 0)
+    [kept] = AsciiFilter(all_others=False).apply(line, ground)
+    assert kept.text == "+ é 漢 e\u0301 ok"
+    [sent] = AsciiFilter(all_others=True).apply(line, ground)
+    assert sent.text == "+ ? ?? e ok"

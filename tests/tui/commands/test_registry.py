@@ -1,0 +1,157 @@
+"""One registry of commands: keys, footer, help and palette agree with it."""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+import re
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+import mobius_tui.tui
+from mobius_tui.tui.app import MobiusApp
+from mobius_tui.tui.commands.command import Command
+from mobius_tui.tui.commands.registry import COMMANDS, bindings, commands, footer
+from mobius_tui.tui.dialogs.palette import SYNONYMS, CommandProvider
+from mobius_tui.tui.flows.step_flows import FLOWS
+from mobius_tui.tui.screens.run_screen import RunScreen
+from tests.pictures import words_of
+from tests.tui import scenes
+from tests.tui.runs import Time, hosted, opened, settled, until
+
+ALIASES = {"ctrl+m", "ctrl+i", "ctrl+h", "ctrl+j"}
+"""Keys that terminals send for Enter, Tab and Backspace."""
+
+
+def test_ids_are_unique_and_no_key_has_two_meanings_in_one_place() -> None:
+    ids = [command.id for command in COMMANDS]
+    assert len(set(ids)) == len(ids)
+    for place in ("run", "briefing", "library"):
+        keys = [key for command in commands(place, "app") for key in command.keys]
+        assert len(set(keys)) == len(keys)
+        assert not ALIASES & set(keys)
+
+
+def test_what_ends_in_an_intent_has_a_flow() -> None:
+    assert {command.id for command in COMMANDS if command.flow} <= set(FLOWS)
+
+
+def test_the_footer_has_what_applies_and_a_label() -> None:
+    shown = footer(("run", "app"), {"retry"})
+    assert [command.id for command in shown] == [
+        "retry",
+        "status",
+        "zoom",
+        "help",
+        "leave",
+    ]
+
+
+@pytest.mark.parametrize("command", commands("run"), ids=lambda command: command.id)
+def test_the_run_screen_carries_out_every_command(command: Command) -> None:
+    action = command.action.partition("(")[0]
+    assert callable(getattr(RunScreen, f"action_{action}"))
+    assert any(binding.id == command.id for binding in bindings("run"))
+
+
+async def test_help_lists_every_command_of_the_screen(tmp_path: Path) -> None:
+    run = scenes.fresh(tmp_path)
+    time = Time(run.at)
+    async with hosted(run), opened(run, time=time, size=(120, 130)) as (_, pilot):
+        await pilot.press("question_mark")
+        await settled(pilot)
+        shown = words_of(pilot.app)
+        for command in commands("run", "checklist", "output", "detail", "app"):
+            assert (command.help or command.title)[:40] in shown, command.id
+
+
+async def test_the_palette_finds_what_applies(tmp_path: Path) -> None:
+    run = scenes.failed(tmp_path)
+    async with hosted(run), opened(run) as (screen, pilot):
+        provider = CommandProvider(screen)
+        assert [hit async for hit in provider.search("no such thing")] == []
+        for words in ("run the step again", "retry"):
+            hits = [hit async for hit in provider.search(words)]
+            assert [hit.text for hit in hits] == ["Run the step again  (r)"], words
+        titles = [str(hit.prompt) async for hit in provider.discover()]
+        assert "Skip the step  (s)" not in titles, "3.2 is a gate"
+        assert "Override the step  (o)" in titles
+        await hits[0].command()
+        await until(pilot, lambda: pilot.app.screen is not screen)
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [
+        ("theme", "Choose other colours"),
+        ("quit", "Leave"),
+        ("exit", "Leave"),
+        (":q", "Leave"),
+        ("search", "Find steps"),
+        ("Logs", "Go to the output"),
+        ("describe", "Go to the step's details"),
+        ("refresh", "Draw the screen anew"),
+        ("rerun", "Run the step again"),
+    ],
+)
+async def test_the_palette_knows_what_other_programs_call_it(
+    tmp_path: Path, typed: str, title: str
+) -> None:
+    run = scenes.failed(tmp_path)
+    async with hosted(run), opened(run) as (screen, _):
+        provider = CommandProvider(screen)
+        hits = sorted([hit async for hit in provider.search(typed)], reverse=True)
+        assert str(hits[0].text).startswith(title)
+
+
+def test_other_names_are_of_commands_that_there_are() -> None:
+    assert set(SYNONYMS) <= {command.id for command in COMMANDS}
+
+
+@cache
+def _attributes(kind: Any) -> set[str]:
+    source = inspect.getsource(kind)
+    assigned = set(re.findall(r"self\.(_\w+)\b *(?::[^=\n]+)?=", source))
+    written = set(re.findall(r"def (_\w+)\(", source))
+    return {name for name in assigned | written if not name.startswith("__")}
+
+
+def test_no_private_name_of_ours_hides_one_of_textuals() -> None:
+    clashes = []
+    for module in pkgutil.walk_packages(mobius_tui.tui.__path__, "mobius_tui.tui."):
+        kinds: list[Any] = list(vars(import_module(module.name)).values())
+        for kind in kinds:
+            if not inspect.isclass(kind) or kind.__module__ != module.name:
+                continue
+            bases: list[Any] = list(kind.__mro__[1:])
+            for base in bases:
+                if base.__module__.startswith("textual."):
+                    both = _attributes(cast(Any, kind)) & _attributes(cast(Any, base))
+                    clashes += [f"{kind.__name__}.{name}" for name in both]
+    on_purpose = [  # they say why
+        "ChecklistRows._styles_cache",
+        "Driver._file",
+        "Driver._get_terminal_size",
+        "Driver._key_thread",
+        "Driver._sigcont_application",
+        "Driver._sigtstp_application",
+        "Driver._size",
+        "MobiusApp._fatal_error",
+        "OutputPane._styles_cache",
+        "ReadOnce._parse_rules",
+        "TerminalApp._display",
+    ]
+    assert sorted(clashes) == on_purpose
+
+
+def test_the_app_takes_no_control_key_that_means_another() -> None:
+    keys = {
+        key
+        for binding in MobiusApp.BINDINGS
+        for key in getattr(binding, "key", "").split(",")
+    }
+    assert not ALIASES & keys

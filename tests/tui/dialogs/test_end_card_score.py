@@ -1,0 +1,65 @@
+"""The card at the end of a drill: it waits for the site's own word, and shows it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from mobius_tui.drill import drill_record
+from mobius_tui.drill.site import site_services
+from mobius_tui.errors import FAILED, OK
+from mobius_tui.run.events.run_events import RunEnded
+from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.tui.dialogs.end_card import EndCard, exit_code
+from tests.drill.drills import HANDLED, drill, worse
+from tests.tui.runs import ROLLBACK, MadeRun, Time, opened, press, until, words
+
+
+def over(site: Path) -> MadeRun:
+    """A drill that has ended, on a site that is still guarded."""
+    (site / "run").mkdir(parents=True)
+    site_services.write_mark(site / "run" / "owner", os.getpid())
+    run = MadeRun(runs_root(), load(ROLLBACK), values={}, mode="drill", site=str(site))
+    run.write(RunEnded(outcome="completed", reason="all done"), after=60)
+    return run
+
+
+async def test_the_card_shows_the_score_when_the_site_was_asked(tmp_path: Path) -> None:
+    made = drill(worse(by=20), days=3)
+    run = over(tmp_path / "site")
+    time = Time(run.at)
+    async with opened(run, time=time) as (screen, pilot):
+        await until(pilot, lambda: isinstance(pilot.app.screen, EndCard))
+        assert "the site is asked how it is" in words(pilot)
+        score = replace(
+            HANDLED, left=("[/x] is ill",), handled=False, out_of_order=("1.1 A",)
+        )
+        now = replace(made, run=run.directory.id, began=run.at - 60, score=score)
+        drill_record.write_drill_record(run.directory, now)
+        await until(pilot, lambda: "✖ not handled" in words(pilot), seconds=30)
+        shown = words(pilot)
+        assert "the fault was bad-release" in shown
+        assert "8:41  last 9:01, best 9:01: this is the best" in shown
+        assert "[/x] is ill" in shown
+        assert "order   1.1 A" in shown
+        await press(pilot, time, "q")
+        assert pilot.app.return_value == FAILED
+        assert exit_code(screen._sight.state, run.directory) == FAILED
+
+
+async def test_a_drill_without_a_guard_has_no_score(tmp_path: Path) -> None:
+    run = over(tmp_path / "site")
+    (tmp_path / "site" / "run" / "owner").unlink()
+    async with opened(run) as (_, pilot):
+        await until(pilot, lambda: "score   none" in words(pilot), seconds=30)
+
+
+async def test_a_run_that_is_no_drill_of_a_site_has_none(tmp_path: Path) -> None:
+    run = MadeRun(tmp_path / "runs", load(ROLLBACK), values={})
+    run.write(RunEnded(outcome="completed", reason="all done"), after=60)
+    async with opened(run) as (screen, pilot):
+        await until(pilot, lambda: isinstance(pilot.app.screen, EndCard))
+        assert "score" not in words(pilot)
+        assert exit_code(screen._sight.state, run.directory) == OK

@@ -1,0 +1,36 @@
+"""Saving an output in a file of the person's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input
+
+from mobius_tui.tui.dialogs.question import SaveDialog
+from mobius_tui.tui.output.output_workbench import OutputWorkbench
+from tests.tui import scenes
+from tests.tui.runs import Time, opened, press, until
+
+
+async def test_an_output_can_be_saved_where_the_current_directory_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, home = tmp_path / "gone", tmp_path / "home"
+    gone.mkdir()
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    run = scenes.failed(tmp_path)
+    time = Time(run.at)
+    async with opened(run, time=time) as (screen, pilot):
+        pane = screen.query_one(OutputWorkbench)
+        await until(pilot, lambda: pane.viewport is not None)
+        pane.action_open("save")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SaveDialog))
+        line = pilot.app.screen.query_one(Input)
+        assert Path(line.value).parent == home
+        line.value = "kept.txt"
+        await press(pilot, time, "enter")
+        await until(pilot, (home / "kept.txt").exists)

@@ -1,0 +1,31 @@
+"""What the screens say of a host that lives and gives no sign."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.tui.dialogs.leave_dialog import leaving
+from mobius_tui.tui.presenters import next_action
+from mobius_tui.tui.presenters.run_presenter import RunPresenter
+from mobius_tui.tui.presenters.status_text import status_text
+from tests.tui.runs import ROLLBACK, MadeRun, hosted
+
+
+async def test_nothing_is_offered_and_nothing_promised(tmp_path: Path) -> None:
+    run = MadeRun(tmp_path, load(ROLLBACK), values={})
+    async with hosted(run):
+        heard = RunPresenter(Viewer(run.directory)).run(run.at, None)
+    silent = replace(heard, silent=65.0)
+    assert not silent.shows_what(heard)
+    offered = next_action.offer(silent, None, moved=False)
+    assert (offered.kind, offered.role) == ("wait", "bad")
+    assert offered.text == "Host silent for 1:05; if it was stopped: kill -CONT 4242"
+    assert next_action.offer(heard, None, moved=False).kind != "wait"
+    assert leaving(silent, ()).is_silent
+    assert not leaving(heard, ()).is_silent
+    words = "the host of this run gives no sign of life"
+    assert words in status_text(silent, None, run="r", head="h")
+    assert words not in status_text(heard, None, run="r", head="h")

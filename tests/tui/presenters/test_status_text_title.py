@@ -1,0 +1,71 @@
+"""What the title says, and when it rings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.run.events.run_events import RunEnded
+from mobius_tui.run.events.step_events import StepEnded, StepStarted
+from mobius_tui.tui.backend.capabilities import AsciiFilter, fitted, has_title, sequence
+from mobius_tui.tui.config.settings import Settings
+from mobius_tui.tui.presenters.status_text import TitleAndBell, title
+from tests.tui import scenes
+from tests.tui.runs import MadeRun, Time, hosted, opened, until
+
+
+@pytest.mark.parametrize(
+    ("scene", "words"),
+    [
+        ("fresh", "MOBIUS rollback · INCIDENT"),
+        ("running", "MOBIUS rollback · INCIDENT"),
+        ("failed", "✖ 3.2 Restore the backup"),
+        ("unknown", "? 3.2 Restore the backup"),
+        ("ended", "✖ failed: MOBIUS rollback"),
+    ],
+)
+async def test_the_title_says_what_is_wrong_as_long_as_it_is(
+    tmp_path: Path, scene: str, words: str
+) -> None:
+    run: MadeRun = getattr(scenes, scene)(tmp_path)
+    async with hosted(run), opened(run) as (screen, _):
+        assert screen.view is not None
+        assert title(screen.view) == words
+        assert screen.tidings().title == words
+
+
+async def test_it_rings_once_for_each_failure_and_for_the_end(tmp_path: Path) -> None:
+    run = scenes.failed(tmp_path)
+    time = Time(run.at)
+    watcher = TitleAndBell()
+    async with hosted(run), opened(run, time=time) as (screen, pilot):
+        assert screen.view is not None
+        assert not watcher.look(screen.view).ring, "it was so when one came"
+        assert not watcher.look(screen.view).ring
+        run.write(StepStarted(step="execute", attempt=2))
+        run.write(
+            StepEnded(step="execute", attempt=2, result="failed", reason="exit 1"),
+            after=3,
+        )
+        await until(pilot, lambda: screen.view and screen.view.last_n == run.n)
+        assert watcher.look(screen.view).ring, "again, though it was bad before"
+        assert not watcher.look(screen.view).ring
+        run.write(RunEnded(outcome="failed", reason="it did not work"))
+        await until(pilot, lambda: screen.view and screen.view.last_n == run.n)
+        assert watcher.look(screen.view).ring
+        assert not watcher.look(screen.view).ring
+
+
+def test_nothing_in_a_title_ends_it_or_begins_another() -> None:
+    sent = sequence("a\x07b\x1b]52;c;aGk\x1b\\c\u202ed\x9c", None)
+    assert sent.startswith("\x1b]0;")
+    assert sent.endswith("\x07")
+    assert not {"\x07", "\x1b", "\x9c", "\u202e"} & set(sent[4:-1])
+    assert sequence("✖ 3.2", AsciiFilter(all_others=True)) == "\x1b]0;X 3.2\x07"
+
+
+def test_terminals_without_a_title_are_sent_none() -> None:
+    assert has_title({"TERM": "xterm-256color"})
+    for environ in ({"TERM": "linux"}, {"TERM": "dumb"}, {}):
+        assert not fitted(Settings(), environ, "utf-8").title

@@ -1,0 +1,116 @@
+"""Looking back at an attempt shows what that attempt was given, not what is so now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mobius_tui.run.events.run_events import VariableSet
+from mobius_tui.run.events.step_events import StepEnded, StepStarted
+from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.presenters.step_details import command, describe
+from mobius_tui.tui.widgets.detail_pane import lay_out
+from tests.tui import scenes
+from tests.tui.runs import MadeRun, Time, hosted, opened, press, until, words
+
+OTHER, NEWEST = "/srv/other.zip", "/srv/newest.zip"
+READS = ("backup_file", "target_env")
+
+
+def put(run: MadeRun, value: str) -> None:
+    run.write(VariableSet(name="backup_file", value=value, source="answer"))
+
+
+def tried_twice(tmp_path: Path) -> MadeRun:
+    """It failed, was given another file, and failed again."""
+    run = scenes.failed(tmp_path)
+    put(run, OTHER)
+    run.write(StepStarted(step="execute", attempt=2, reads=READS), after=20)
+    run.output("execute", 2, "second\n")
+    ended = StepEnded(step="execute", attempt=2, result="failed", reason="exit 2")
+    run.write(ended, after=3)
+    return run
+
+
+def told(fields: tuple[Field, ...]) -> list[str]:
+    lines = [field.content.plain + field.value for field in fields]
+    return [line for line in lines if line.startswith("backup_file=")]
+
+
+async def test_each_attempt_has_its_own_values(tmp_path: Path) -> None:
+    run = tried_twice(tmp_path)
+    async with hosted(run), opened(run) as (screen, _):
+        view = screen.view
+        assert view is not None
+        first = describe(view, "execute", compact=False, tab="execute.1")
+        last = describe(view, "execute", compact=False)
+        same = describe(view, "execute", compact=False, tab="execute.2")
+        other = describe(view, "execute", compact=False, tab="find-backup.1")
+        step = view.plan.steps["execute"]
+        assert told(command(view, step)) == [f"backup_file={OTHER}"]
+    was = f"backup_file={scenes.BACKUP}"
+    assert told(first) == [was, f"backup_file=now {OTHER}"]
+    assert first[0].content.plain.startswith("✖ attempt 1, failed: exit 1")
+    assert told(last) == told(same) == told(other) == [f"backup_file={OTHER}"]
+
+
+async def test_the_reason_of_an_option_begins_beneath_its_title(
+    tmp_path: Path,
+) -> None:
+    run = scenes.deciding(tmp_path)
+    async with hosted(run), opened(run) as (screen, _):
+        assert screen.view is not None
+        key = screen.view.proposal.step
+        fields = describe(screen.view, key, compact=False)
+        lines = [line.plain for line in lay_out(fields, 46)]
+    first = next(n for n, line in enumerate(lines) if line.startswith("choose"))
+    assert lines[first].startswith("choose  ○ ")
+    wrapped = [line for line in lines[first:] if line[8] not in "○●✖"]
+    assert wrapped, "a reason takes more than a line"
+    assert all(line.startswith(" " * 10) for line in wrapped if not line[:8].strip())
+
+
+async def test_what_a_step_gave_stands_by_it(tmp_path: Path) -> None:
+    run = scenes.assessed(tmp_path)
+    run.write(
+        VariableSet(
+            name="backup_file", value=OTHER, source="output", step="find-backup"
+        )
+    )
+    async with hosted(run), opened(run) as (screen, _):
+        assert screen.view is not None
+        gave = {
+            step: [
+                field.content.plain + field.value
+                for field in describe(screen.view, step, compact=False)
+                if field.label == "gave"
+            ]
+            for step in ("find-backup", "execute")
+        }
+    assert gave == {"find-backup": [f"backup_file={OTHER}"], "execute": []}
+
+
+async def test_what_changed_since_the_last_attempt_is_told(tmp_path: Path) -> None:
+    run = tried_twice(tmp_path)
+    put(run, NEWEST)
+    async with hosted(run), opened(run) as (screen, _):
+        view = screen.view
+        assert view is not None
+        fields = describe(view, "execute", compact=False)
+        step = view.plan.steps["execute"]
+        assert told(command(view, step)) == [f"backup_file={NEWEST}"]
+    assert told(fields) == [f"backup_file={OTHER}", f"backup_file=now {NEWEST}"]
+
+
+async def test_the_details_are_of_the_attempt_whose_output_is_shown(
+    tmp_path: Path,
+) -> None:
+    run = tried_twice(tmp_path)
+    time = Time(run.at)
+    async with hosted(run), opened(run, time=time, size=(160, 60)) as (_, pilot):
+        assert "attempt 1, failed" not in words(pilot)
+        await press(pilot, time, "2", "left_square_bracket")
+        await until(pilot, lambda: "attempt 1, failed" in words(pilot))
+        assert f"now {OTHER}" in words(pilot)
+        await press(pilot, time, "right_square_bracket")
+        await until(pilot, lambda: "attempt 1, failed" not in words(pilot))
+        assert f"now {OTHER}" not in words(pilot)
