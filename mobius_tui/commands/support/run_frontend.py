@@ -1,4 +1,4 @@
-"""A run that a command begins or resumes: on a screen, or as lines with its exit code."""
+"""A run that a command begins or resumes, on a screen or as lines; its exit code."""
 
 from __future__ import annotations
 

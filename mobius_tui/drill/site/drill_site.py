@@ -1,7 +1,7 @@
 """A drill site: a whole small MOBIUS in a directory of its own, with real processes.
 
-A site belongs to the process that built it, or to the one that `claim_site` names. When that
-is dead, `sweep.reap_orphans` takes the site down.
+A site belongs to the process that built it, or to the one that `claim_site` names. When
+that is dead, `reap_orphans` takes the site down.
 """
 
 from __future__ import annotations

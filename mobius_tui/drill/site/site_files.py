@@ -209,7 +209,8 @@ def furnish(root: Path, wanted: SiteSpecification, started: datetime) -> None:
     copy_files(ASSETS / "site", root)
     if wanted.kind == "kind":
         copy_files(ASSETS / "kind", root)
-    shutil.copyfile(Path(__file__).with_name("site_services.py"), root / "lib/services.py")
+    services = Path(__file__).with_name("site_services.py")
+    shutil.copyfile(services, root / "lib/services.py")
     for name in REFUSED:
         shutil.copyfile(root / "lib" / "refuse.sh", root / "bin" / name)
         (root / "bin" / name).chmod(0o755)

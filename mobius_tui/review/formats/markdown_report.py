@@ -128,7 +128,8 @@ def _health(told: RunReport) -> Iterator[str]:
     )
     yield table(head, rows)
     yield (
-        f"Latency from {report_wording.time_of_day(told.began)} to {report_wording.time_of_day(told.until)}; "
+        f"Latency from {report_wording.time_of_day(told.began)} to "
+        f"{report_wording.time_of_day(told.until)}; "
         "✖ a check failed, ? no data, · nobody looked."
     )
 

@@ -103,7 +103,8 @@ def timeline_picture(told: RunReport) -> Markup:
         "timeline",
         "Timeline of the run",
         f"{len(lanes)} lanes from {report_wording.when(told.began)} to "
-        f"{report_wording.when(told.until)}: a bar for each attempt at a step, by phase; "
+        f"{report_wording.when(told.until)}: "
+        "a bar for each attempt at a step, by phase; "
         "health by probe; and what was triggered, decided and noted. "
         "The table of the timeline says the same.",
         height,
@@ -156,7 +157,8 @@ def _bar(step: ReportStep, own: ReportAttempt, scale: Scale) -> Markup:
     role = ROLES.get(own.status, "bad")
     x = scale.x(own.started)
     end = scale.x(own.ended if own.ended is not None else scale.until)
-    words = f"{step.number} {step.title}, attempt {own.number}: {report_wording.attempt(own)}"
+    title = f"{step.number} {step.title}, attempt {own.number}"
+    words = f"{title}: {report_wording.attempt(own)}"
     y = (LANE - BAR) / 2
     parts = [
         tag("title", words),
@@ -229,7 +231,8 @@ def latency_picture(probe: ReportProbe, told: RunReport, place: int) -> Markup:
             parts.append(tag("text", "✖", x=x, y=9.0, class_="mark bad"))
         over = probe.limit_ms is not None and (beat.ms or 0.0) > probe.limit_ms
         role = "warn" if over and state == "ok" else _PROBE[state]
-        words = f"{report_wording.time_of_day(beat.at)}: {state}, {report_wording.ms(beat.ms)}"
+        time_of_day = report_wording.time_of_day(beat.at)
+        words = f"{time_of_day}: {state}, {report_wording.ms(beat.ms)}"
         parts.append(
             tag(
                 "rect",

@@ -88,7 +88,8 @@ class WatchStep:
             return WatchStepVerdict(result="stopped", reason="stopped")
         task = await self._engine.stoppable(self._step, self._watch(whole))
         if task.cancelled():
-            words = f"stopped after {clock_duration(self._took())} of {clock_duration(whole)}"
+            took = clock_duration(self._took())
+            words = f"stopped after {took} of {clock_duration(whole)}"
             return WatchStepVerdict(result="stopped", reason=words)
         return task.result()
 
@@ -101,7 +102,8 @@ class WatchStep:
         while True:
             now = boot_clock()
             if now - looked > self._hole:
-                words = f"nobody looked for {duration_in_words(now - looked)}: its host slept"
+                gap = duration_in_words(now - looked)
+                words = f"nobody looked for {gap}: its host slept"
                 return WatchStepVerdict(result="unknown", reason=words)
             looked = now
             known, took = self._known(), self._took()

@@ -125,7 +125,8 @@ def understated_steps(plan: Plan, phase_id: str | None = None) -> Iterator[str]:
     for step_id, found in effects_beyond_labels(plan.runbook).items():
         if phase_id is None or plan.phase_of[step_id].id == phase_id:
             label = EFFECTS[effect_of(plan.steps[step_id])]
-            yield f"{plan.name(step_id)} is labelled “{label}”, but {_effect_text(found)}"
+            name = plan.name(step_id)
+            yield f"{name} is labelled “{label}”, but {_effect_text(found)}"
 
 
 def _effect_text(found: ScriptEffects) -> str:

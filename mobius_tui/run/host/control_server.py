@@ -208,8 +208,8 @@ class Control:
             return Reply(
                 id=intent.id,
                 ok=False,
-                text=f"this was asked for {duration_in_words(late)} ago, and not heard until "
-                "now: nothing was done; look at the run, and ask again",
+                text=f"this was asked for {duration_in_words(late)} ago, and not heard "
+                "until now: nothing was done; look at the run, and ask again",
             )
         if intent.wish in ("approve", "deny"):
             intent = replace(intent, place=describe_caller_terminal(seat))

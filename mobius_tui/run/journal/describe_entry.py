@@ -86,7 +86,8 @@ def message_entry_text(entry: Entry, state: RunState) -> str | None:
                 then = f"again in {duration_in_words(again)}"
             return f"message not sent to {what}; {reason}{said}; {then}"
         case MessageUnknown(reason=reason):
-            return f"message to {what}; {DeliveryStatus.UNKNOWN}: {reason}; look before you send"
+            unknown = f"{DeliveryStatus.UNKNOWN}: {reason}"
+            return f"message to {what}; {unknown}; look before you send"
         case MessageRequeued():
             return f"message to be sent again to {what}, by {entry.by}"
         case MessageDropped(reason=reason):
@@ -246,7 +247,8 @@ def _approval(event: ApprovalEvent, plan: Plan) -> str:
     match event:
         case ApprovalAsked(role=role, count=count, within=within):
             of = f"{role} ({count} people)" if count > 1 else role
-            return f"approval asked for: {name}, of {of}, within {duration_in_words(within)}"
+            limit = duration_in_words(within)
+            return f"approval asked for: {name}, of {of}, within {limit}"
         case ApprovalGiven(name=who, uid=uid, weaker=weaker, place=place):
             where = "a drill's approver" if uid < 0 else f"user id {uid}"
             where += f" at {place}" if place else ""
@@ -259,7 +261,8 @@ def _approval(event: ApprovalEvent, plan: Plan) -> str:
 
 def _ended(event: StepEnded, plan: Plan, state: RunState) -> str:
     last = state.steps[event.step].attempts[event.attempt - 1]
-    text = f"{event.result}: {plan.name(event.step)}, in {duration_in_words(last.took or 0.0)}"
+    took = duration_in_words(last.took or 0.0)
+    text = f"{event.result}: {plan.name(event.step)}, in {took}"
     if event.reason:
         text += f": {event.reason}"
     if event.note:

@@ -45,7 +45,7 @@ def living_descendants(ancestor: int) -> "list[tuple[int, int]]":
 
 
 def process_start_ticks(pid: int) -> int:
-    """When a process began, in the ticks of `living_descendants`; 0 where it does not live."""
+    """When a process began, in ticks since boot; 0 where it does not live."""
     return int(words[BEGAN]) if (words := _stat(pid)) else 0
 
 

@@ -93,7 +93,8 @@ def missing(plan: Plan, state: RunState, step: Step) -> str:
         if approval.complete:
             return ""
         of = f"{len(approval.given)} of {approval.asked.count}"
-        return f"{wanted}, asked for ({of}, within {duration_in_words(approval.asked.within)})"
+        within = duration_in_words(approval.asked.within)
+        return f"{wanted}, asked for ({of}, within {within})"
     last = state.approvals.get(step.id)
     if last is None or last.asked.attempt != len(state.steps[step.id].attempts) + 1:
         return f"{wanted}, not asked for yet"

@@ -125,7 +125,8 @@ class AttachSession:
         """Ask whether whoever is at the terminal must go."""
         who, since, typed = words.decode("utf-8", "replace").split("\0")
         self._terminal.say(
-            f"mobius-tui: {line(who)} is at it already, for {duration_in_words(float(since))}; "
+            f"mobius-tui: {line(who)} is at it already, "
+            f"for {duration_in_words(float(since))}; "
             f"the last key came {duration_in_words(float(typed))} ago. "
             "y takes it over; any other key comes back."
         )

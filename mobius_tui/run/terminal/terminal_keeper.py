@@ -1,4 +1,4 @@
-"""The keeper of a `tty` step: as `run/keeper/keeper.py`, with a terminal in place of pipes.
+"""The keeper of a `tty` step, with a terminal where other keepers have pipes.
 
 It is run as a plain file by `python -I -S keeper.py LOCK TREE SPEC`, as that one is,
 but knows where the package lies, and so may import the few modules that import next to

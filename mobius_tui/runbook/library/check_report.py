@@ -136,7 +136,8 @@ def _folded(problems: tuple[Problem, ...]) -> Iterator[str]:
     for (file, code), more in rest.items():
         lines = list(dict.fromkeys(str(each.line) for each in more))
         where = ", ".join(lines[:LINES]) + (" …" if len(lines) > LINES else "")
-        yield f"{escape_controls(file)}: and {len(more)} more [{escape_controls(code)}]: line {where}"
+        more_of = f"and {len(more)} more [{escape_controls(code)}]"
+        yield f"{escape_controls(file)}: {more_of}: line {where}"
 
 
 def _examined(paths: Iterable[Path], outside: ExternalLinter | None) -> list[_Examined]:

@@ -80,7 +80,8 @@ def _sums(
     for word in rest:
         text = with_known_values(word, look.starts)
         if "/" in text.removeprefix("./") or HOLE in text:
-            words = f"`{run.name} -c {one_line_excerpt(word.source, 30)}` looks for the file here"
+            code = one_line_excerpt(word.source, 30)
+            words = f"`{run.name} -c {code}` looks for the file here"
             yield ScriptFinding(
                 code=SUM_ELSEWHERE.code,
                 offset=run.word.start,
@@ -122,8 +123,8 @@ def _script_call(run: Program, known: Mapping[str, str]) -> Iterator[ScriptFindi
             yield ScriptFinding(
                 code=RELATIVE_PATH.code,
                 offset=given.start,
-                message=f"{words_}: if {one_line_excerpt(run.word.source, 30)} changes its "
-                "directory, that is another file there",
+                message=f"{words_}: if {one_line_excerpt(run.word.source, 30)} "
+                "changes its directory, that is another file there",
             )
 
 

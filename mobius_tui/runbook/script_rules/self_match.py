@@ -62,7 +62,8 @@ def _by_command_line(run: Program, look: ScriptContext) -> Iterator[ScriptFindin
         return
     pattern = with_known_values(rest[-1], look.starts)
     if _matches_itself(pattern):
-        words = f"`{run.name} -f` finds every command line with {one_line_excerpt(pattern)!r} in it"
+        found = f"every command line with {one_line_excerpt(pattern)!r} in it"
+        words = f"`{run.name} -f` finds {found}"
         yield ScriptFinding(
             code=SELF_MATCH.code,
             offset=run.word.start,

@@ -70,8 +70,8 @@ def unquoted_variables(look: ScriptContext) -> Iterator[ScriptFinding]:
                 yield ScriptFinding(
                     code=UNQUOTED_VARIABLE.code,
                     offset=bare.start,
-                    message=f"`{one_line_excerpt(word.source, 30)}` without quotes falls apart at "
-                    "blanks",
+                    message=f"`{one_line_excerpt(word.source, 30)}` without quotes "
+                    "falls apart at blanks",
                 )
 
 
@@ -140,8 +140,10 @@ def _removed(run: Program, rest: list[Word], safe: set[str]) -> Iterator[ScriptF
         yield ScriptFinding(
             code=EMPTY_PATH.code,
             offset=word.start,
-            message=f"where `{each.name}` is empty, `{one_line_excerpt(run.word.source)} "
-            f"{one_line_excerpt(word.source, 30)}` removes `{one_line_excerpt(left, 20)}`",
+            message=f"where `{each.name}` is empty, "
+            f"`{one_line_excerpt(run.word.source)} "
+            f"{one_line_excerpt(word.source, 30)}` "
+            f"removes `{one_line_excerpt(left, 20)}`",
         )
 
 

@@ -80,7 +80,8 @@ def last_words(state: RunState, plan: Plan) -> str:
         return f"the watch ends when nobody looks at it any more ({run})"
     if fades(state):
         return (
-            f"the drill goes on for {duration_in_words(UNWATCHED)} that nobody watches; "
+            f"the drill goes on for {duration_in_words(UNWATCHED)} "
+            "that nobody watches; "
             f"`mobius-tui resume {run}` shows it again"
         )
     return f"the run goes on; `mobius-tui resume {run}` shows it again"

@@ -175,7 +175,8 @@ def _becomes(run: OtherRun, now: float) -> tuple[OtherRunPart, ...]:
     if left > 0:
         return (
             (
-                f"The rollback begins in {clock_duration(ceil(left))}, or as soon as it can",
+                "The rollback begins in "
+                + f"{clock_duration(ceil(left))}, or as soon as it can",
                 "bad",
             ),
         )
