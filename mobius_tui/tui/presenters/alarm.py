@@ -173,13 +173,8 @@ def _becomes(run: OtherRun, now: float) -> tuple[OtherRunPart, ...]:
         return (("Nothing begins by itself", "strong"),)
     left = watch.countdown.ends - now
     if left > 0:
-        return (
-            (
-                "The rollback begins in "
-                + f"{clock_duration(ceil(left))}, or as soon as it can",
-                "bad",
-            ),
-        )
+        words = f"The rollback begins in {clock_duration(ceil(left))}"
+        return ((f"{words}, or as soon as it can", "bad"),)
     return (("The rollback begins as soon as it can", "bad"),)
 
 
