@@ -1,12 +1,11 @@
-"""The command line: what each command wants, and which module does it.
+"""The program from its first line to its exit code, whatever a command comes to.
 
-Everything heavy is imported by the command that needs it, so that `--version` and
-`check` stay quick and work where no screen is.
+Imports next to nothing, so that `--version` is quick: the rest is imported when a
+command is given.
 """
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 
@@ -16,25 +15,7 @@ from mobius_tui.errors import INTERRUPTED, OK, USAGE, MobiusError
 
 TYPE_CHECKING = False  # `typing` itself would cost a quarter of `--version`
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
-    from typing import Any
-
-FEW_COLLECTIONS = 1_000_000
-"""New objects between two collections: a start makes many, and next to no garbage.
-What goes on for long goes back to the usual number."""
-USUAL_COLLECTIONS = gc.get_threshold()
-_LAST = """\
-Without a command: the library of runbooks and runs.
-`mobius-tui COMMAND --help` says what a command takes.
-
-exit codes:
-  0  completed            1  failed
-  2  the command line or the runbook asks for something that cannot be
-  3  abandoned            4  unknown or incomplete: someone must look
-  70 a fault of this program's own; it says where it wrote it down
-  130 interrupted
-"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,15 +31,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = main(sys.argv[1:])
         _end_at_once(code)
         return code
-    gc.set_threshold(FEW_COLLECTIONS)
     words = list(arguments)
     _ready_to_print(words)
     if words in (["--version"], ["-V"]):
         print(f"mobius-tui {__version__}")  # noqa: T201
         return OK
-    parser = build_parser(words)
     try:
-        return _do(parser.parse_args(words))
+        from mobius_tui.commands.command_line import run_command
+
+        return run_command(words)
     except MobiusError as error:
         _complain(str(error))
         return error.exit_code
@@ -122,57 +103,6 @@ def _complain(text: str) -> None:
     from mobius_tui.sanitize import clean
 
     print(f"mobius-tui: {clean(text, newlines=True)}", file=sys.stderr)  # noqa: T201
-
-
-def build_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
-    """The command line's grammar.
-
-    Args:
-        words: what is to be parsed; only the command that it begins with is made, if it
-            begins with one.
-    """
-    import argparse
-
-    from mobius_tui.commands import COMMANDS
-    from mobius_tui.commands.support.command_options import ASCII
-    from mobius_tui.commands.support.command_parser import CommandParser
-
-    parser = CommandParser(
-        prog="mobius-tui",
-        description="Run a rollback runbook as a checklist that watches and remembers.",
-        epilog=_LAST,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "-V",
-        "--version",
-        action="store_true",
-        help="say which version this is",
-    )
-    parser.add_argument("--ascii", action="store_true", help=ASCII)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    wanted = words[0] if words and words[0] in COMMANDS else None
-    for name, what in COMMANDS.items():
-        if wanted in (None, name):
-            about = f"{what[0].upper()}{what[1:]}."
-            command = commands.add_parser(name, help=what, description=about)
-            _module(name).add_options(command)
-    return parser
-
-
-def _do(options: argparse.Namespace) -> int:
-    """Do what a command line asks for; without a command, open the library."""
-    code: int = _module(options.command or "library").do(options)
-    return code
-
-
-def _module(command: str) -> Any:
-    """The module of a command; see `mobius_tui.commands`."""
-    from importlib import import_module
-    from keyword import iskeyword
-
-    name = f"{command}_" if iskeyword(command) else command.replace("-", "_")
-    return import_module(f"mobius_tui.commands.{name}")
 
 
 if __name__ == "__main__":

@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
-from mobius_tui.commands.support.command_options import run_argument
+import argparse
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Iterator
+
+from mobius_tui.commands.support.command_output import narrate, print_data
 from mobius_tui.errors import FAILED, OK, STOPPED, RunError, UsageError
-
-TYPE_CHECKING = False  # as in `cli`
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterator
-
-    from mobius_tui.run.intents.messages import Intent, Reply
-    from mobius_tui.run.journal.follower import Follower
-    from mobius_tui.run.state.approvals import Approval
-    from mobius_tui.runbook.model.runbook import Step
-
-
-def add_options(approve: argparse.ArgumentParser) -> None:
-    """Add what `approve` takes."""
-    run_argument(approve)
-    approve.add_argument("--step", metavar="ID", help="which, where several wait")
-    approve.add_argument(
-        "--as",
-        dest="name",
-        metavar="NAME",
-        help="who approves, in the login that asked; counts as weaker",
-    )
-    approve.add_argument("--deny", metavar="REASON", help="say no, and why")
+from mobius_tui.plain import intend
+from mobius_tui.run.client.dry_run import step_lines
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.host.control_server import account
+from mobius_tui.run.intents.messages import Intent, Reply
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.planning.confirmation import approval_phrase, wrong_name
+from mobius_tui.run.planning.variables import Values
+from mobius_tui.run.state.approvals import Approval, pending, valid
+from mobius_tui.run.storage.run_index import run_by_name
+from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.sanitize import line
 
 
 def do(options: argparse.Namespace) -> int:
     """Show what is asked for, and hand on what is said."""
-    import asyncio
-
-    from mobius_tui.commands.support.command_output import narrate, print_data
-    from mobius_tui.run.journal.follower import Follower
-    from mobius_tui.run.storage.run_index import run_by_name
-    from mobius_tui.run.storage.state_home import runs_root
-    from mobius_tui.sanitize import line
-
     directory = run_by_name(runs_root(), options.run)
     follower = Follower(directory)
     if directory.host() is None:
@@ -64,8 +53,6 @@ def do(options: argparse.Namespace) -> int:
 
 def _asked(follower: Follower, wanted: str | None) -> tuple[Step, Approval]:
     """The step that waits, and what was asked."""
-    from mobius_tui.run.state.approvals import pending, valid
-
     plan, state = follower.plan, follower.state
     waiting = pending(plan, state)
     found = [step for step in waiting if wanted in (None, step.id)]
@@ -83,10 +70,6 @@ def _asked(follower: Follower, wanted: str | None) -> tuple[Step, Approval]:
 
 
 def _lines(follower: Follower, step: Step, approval: Approval) -> Iterator[str]:
-    import time
-
-    from mobius_tui.run.client.dry_run import step_lines
-    from mobius_tui.run.planning.variables import Values
 
     state, asked = follower.state, approval.asked
     if state.began is not None:
@@ -101,13 +84,6 @@ def _lines(follower: Follower, step: Step, approval: Approval) -> Iterator[str]:
 
 def _said(options: argparse.Namespace, step: Step, approval: Approval) -> Intent | None:
     """What the person says; `None` where they would rather say nothing."""
-    import os
-    import sys
-
-    from mobius_tui.run.host.control_server import account
-    from mobius_tui.run.intents.messages import Intent
-    from mobius_tui.run.planning.confirmation import approval_phrase, wrong_name
-
     number = approval.asked.attempt
     if options.deny is not None:
         return Intent(wish="deny", step=step.id, attempt=number, text=options.deny)
@@ -134,8 +110,6 @@ def _said(options: argparse.Namespace, step: Step, approval: Approval) -> Intent
 
 
 async def _send(follower: Follower, intent: Intent) -> Reply:
-    from mobius_tui.plain import intend
-    from mobius_tui.run.client.viewer import Viewer
 
     viewer = Viewer(follower.directory, follower)
     try:

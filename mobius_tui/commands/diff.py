@@ -2,41 +2,24 @@
 
 from __future__ import annotations
 
-from mobius_tui.commands.support.command_options import run_argument
-from mobius_tui.errors import OK
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
 
-TYPE_CHECKING = False  # as in `cli`
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from mobius_tui.run.events.run_events import RunBegan
-    from mobius_tui.runbook.model.runbook_diff import RunbookChange
-
-
-def add_options(diff: argparse.ArgumentParser) -> None:
-    """Add what `diff` takes."""
-    run_argument(diff)
-    diff.add_argument(
-        "runbook",
-        nargs="?",
-        metavar="RUNBOOK",
-        help="its id, or a file; without it, the one that the run was made of",
-    )
+from mobius_tui.commands.support.command_output import narrate, print_data
+from mobius_tui.errors import OK, UsageError
+from mobius_tui.run.events.run_events import RunBegan
+from mobius_tui.run.journal.follower import began_of, runbook_of
+from mobius_tui.run.storage.run_index import run_by_name
+from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.runbook.library import runbook_files
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.model.runbook_diff import RunbookChange, diff_runbooks
+from mobius_tui.sanitize import line
 
 
 def do(options: argparse.Namespace) -> int:
     """Say it part by part; nothing where nothing changed."""
-    from mobius_tui.commands.support.command_output import narrate, print_data
-    from mobius_tui.run.journal.follower import began_of, runbook_of
-    from mobius_tui.run.storage.run_index import run_by_name
-    from mobius_tui.run.storage.state_home import runs_root
-    from mobius_tui.runbook.library import runbook_files
-    from mobius_tui.runbook.library.loader import load
-    from mobius_tui.runbook.model.runbook_diff import diff_runbooks
-    from mobius_tui.sanitize import line
-
     directory = run_by_name(runs_root(), options.run)
     began = began_of(directory)
     path = (
@@ -55,11 +38,6 @@ def do(options: argparse.Namespace) -> int:
 
 def _source(began: RunBegan) -> Path:
     """Where the runbook of a run came from, or the bundled one of that id."""
-    from pathlib import Path
-
-    from mobius_tui.errors import UsageError
-    from mobius_tui.runbook.library import runbook_files
-
     path = Path(began.path)
     if began.path and path.is_file():
         return path

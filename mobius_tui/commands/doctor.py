@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from mobius_tui.commands.support.command_output import print_data
+from mobius_tui.doctor.finding import Finding
+from mobius_tui.doctor.install import install_findings
+from mobius_tui.doctor.login import login_findings
+from mobius_tui.doctor.state_folder import state_folder_findings
+from mobius_tui.doctor.terminal import terminal_findings
 from mobius_tui.errors import FAILED, OK
-
-TYPE_CHECKING = False  # as in `cli`
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterator
-
-    from mobius_tui.doctor.finding import Finding
+from mobius_tui.run.host.takeover import operator
+from mobius_tui.run.storage.state_home import state_home
+from mobius_tui.sanitize import line
 
 MARKS = {"ok": "ok", "note": "note", "trouble": "TROUBLE"}
 
 
-def add_options(doctor: argparse.ArgumentParser) -> None:
-    """Add what `doctor` takes."""
-    from mobius_tui.commands.support.command_options import json_option
-
-    json_option(doctor)
-
-
 def do(options: argparse.Namespace) -> int:
     """Say what was found; starts nothing, changes nothing, asks no network."""
-    import json
-    from dataclasses import asdict
-
-    from mobius_tui.commands.support.command_output import print_data
-    from mobius_tui.sanitize import line
-
     found = tuple(_look())
     if options.json:
         print_data(json.dumps([asdict(each) for each in found], indent=2))
@@ -41,16 +38,6 @@ def do(options: argparse.Namespace) -> int:
 
 
 def _look() -> Iterator[Finding]:
-    import os
-    import sys
-    from pathlib import Path
-
-    from mobius_tui.doctor.install import install_findings
-    from mobius_tui.doctor.login import login_findings
-    from mobius_tui.doctor.state_folder import state_folder_findings
-    from mobius_tui.doctor.terminal import terminal_findings
-    from mobius_tui.run.host.takeover import operator
-    from mobius_tui.run.storage.state_home import state_home
 
     size = None
     if sys.stdout.isatty() and sys.stdin is not None and sys.stdin.isatty():

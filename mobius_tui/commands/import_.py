@@ -2,48 +2,24 @@
 
 from __future__ import annotations
 
+import argparse
+import sys
 from pathlib import Path
 
-from mobius_tui.commands.support.command_options import json_option
+from mobius_tui.commands.support.command_output import narrate
 from mobius_tui.errors import OK, RunbookError, UsageError
-
-TYPE_CHECKING = False  # as in `cli`
-if TYPE_CHECKING:
-    import argparse
+from mobius_tui.runbook.library.runbook_files import find_runbook
+from mobius_tui.runbook.page.convert import convert
+from mobius_tui.runbook.toml.problem import problem_report
+from mobius_tui.runbook.toml.runbook_source import (
+    MAX_BYTES,
+    RefusedError,
+    read_bytes,
+    write_source,
+)
+from mobius_tui.runbook.toml.toml_document import decode_text
 
 _STDIN = "standard input"
-
-
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add what `import` takes."""
-    parser.add_argument(
-        "page", metavar="PAGE.md", help="a Markdown page; - for standard input"
-    )
-    parser.add_argument(
-        "runbook",
-        nargs="?",
-        metavar="RUNBOOK",
-        help="with --check: what the page is compared with; its id, or a file",
-    )
-    parser.add_argument(
-        "-o",
-        "--output",
-        metavar="FILE.toml",
-        help="the runbook to write; - for standard output, as is none for a page from "
-        "standard input",
-    )
-    parser.add_argument(
-        "--force", action="store_true", help="replace a file that is there"
-    )
-    parser.add_argument(
-        "--check",
-        action="store_true",
-        help="write nothing; say where the commands of page and RUNBOOK have parted, "
-        "and exit 1 where they have. A step that says `# page: none` is not looked for "
-        "on the page; `# page: COMMAND` says that the page has this command, and the "
-        "runbook has something else for it",
-    )
-    json_option(parser)
 
 
 def do(options: argparse.Namespace) -> int:
@@ -57,10 +33,6 @@ def do(options: argparse.Namespace) -> int:
 
 def _write(options: argparse.Namespace) -> int:
     """Write the runbook, and say what to do next."""
-    from mobius_tui.commands.support.command_output import narrate
-    from mobius_tui.runbook.page.convert import convert
-    from mobius_tui.runbook.toml.runbook_source import write_source
-
     output = options.output or ("-" if options.page == "-" else "")
     if not output:
         raise UsageError("import: name the runbook to write: -o FILE.toml, or -o -")
@@ -86,8 +58,6 @@ def _write(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     """Say where a page and its runbook have parted."""
     from mobius_tui.commands.support.import_check import check_import
-    from mobius_tui.runbook.library.runbook_files import find_runbook
-    from mobius_tui.runbook.page.convert import convert
 
     if options.runbook is None:
         raise UsageError("import --check: name the page, then its runbook")
@@ -107,10 +77,6 @@ def _read(name: str) -> tuple[str, str]:
     Raises:
         RunbookError: it cannot be read as one.
     """
-    from mobius_tui.runbook.toml.problem import problem_report
-    from mobius_tui.runbook.toml.runbook_source import RefusedError, read_bytes
-    from mobius_tui.runbook.toml.toml_document import decode_text
-
     page = Path(name)
     if name != "-" and page.is_dir():
         raise UsageError(f"{page} is a folder; name a page in it")
@@ -124,11 +90,6 @@ def _read(name: str) -> tuple[str, str]:
 
 def _typed() -> bytes:
     """What comes by standard input, and no more of it than a page may have."""
-    import sys
-
-    from mobius_tui.commands.support.command_output import narrate
-    from mobius_tui.runbook.toml.runbook_source import MAX_BYTES
-
     if sys.stdin is None:
         raise UsageError("import: standard input is closed; name a page")
     if sys.stdin.isatty():
@@ -138,8 +99,6 @@ def _typed() -> bytes:
 
 def _print(text: str) -> None:
     """The runbook as it is, whatever the terminal is said to understand."""
-    import sys
-
     stream = getattr(sys.stdout, "buffer", None)
     if stream is None:
         sys.stdout.write(text)
@@ -150,7 +109,6 @@ def _print(text: str) -> None:
 
 def _verdict(target: Path) -> None:
     """What was written, and what is wrong with it."""
-    from mobius_tui.commands.support.command_output import narrate
     from mobius_tui.runbook.library.loader import examine
 
     runbook, _ = examine(target)

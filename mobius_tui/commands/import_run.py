@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
+import time
+from pathlib import Path
+
+from mobius_tui.commands.support.command_output import narrate, print_data
 from mobius_tui.errors import OK
-
-TYPE_CHECKING = False  # as in `cli`
-if TYPE_CHECKING:
-    import argparse
-
-
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add what `import-run` takes."""
-    parser.add_argument("file", metavar="FILE", help="what `export` wrote")
-    parser.add_argument(
-        "--head", metavar="SHA256", help="the head that you were given with it"
-    )
+from mobius_tui.review.run_import import import_run
+from mobius_tui.run.storage.state_home import runs_root
 
 
 def do(options: argparse.Namespace) -> int:
     """Verify it and keep it, or say what is wrong with it."""
-    import time
-    from pathlib import Path
-
-    from mobius_tui.commands.support.command_output import narrate, print_data
-    from mobius_tui.review.run_import import import_run
-    from mobius_tui.run.storage.state_home import runs_root
-
     file = Path(options.file)
     run = import_run(file, runs_root(), head=options.head, now=time.time())
     print_data(run.id)

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
+from mobius_tui.commands.support.command_output import print_data
 from mobius_tui.errors import OK
-
-TYPE_CHECKING = False  # as in `cli`
-if TYPE_CHECKING:
-    import argparse
-
-
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add what `new` takes."""
-    parser.add_argument(
-        "name",
-        metavar="NAME",
-        help="its id and its file's name, of a-z, 0-9 and -",
-    )
+from mobius_tui.runbook.library.own_runbooks import checked_name, new_runbook_text
+from mobius_tui.runbook.toml.runbook_source import write_source
 
 
 def do(options: argparse.Namespace) -> int:
     """Write it in the folder where one is, and say what to try."""
-    from mobius_tui.commands.support.command_output import print_data
-    from mobius_tui.runbook.library.own_runbooks import checked_name, new_runbook_text
-    from mobius_tui.runbook.toml.runbook_source import write_source
-
     name = checked_name(options.name)
     file = f"{name}.toml"
     write_source(Path(file), new_runbook_text(name).encode(), replace=False)

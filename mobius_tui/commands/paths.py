@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
+
+from mobius_tui.commands.support.command_output import print_data
+from mobius_tui.drill.site.drill_site import sites_root
 from mobius_tui.errors import OK
+from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.decode.config_file import config_file
-
-TYPE_CHECKING = False  # as in `cli`
-if TYPE_CHECKING:
-    import argparse
-
-
-def add_options(_parser: argparse.ArgumentParser) -> None:
-    """It takes none."""
+from mobius_tui.runbook.library.runbook_files import bundled_folder, own_folder
+from mobius_tui.sanitize import line
 
 
 def do(_options: argparse.Namespace) -> int:
     """Print each folder and file by its name."""
-    from mobius_tui.commands.support.command_output import print_data
-    from mobius_tui.drill.site.drill_site import sites_root
-    from mobius_tui.run.storage.state_home import runs_root
-    from mobius_tui.runbook.library.runbook_files import bundled_folder, own_folder
-    from mobius_tui.sanitize import line
-
     config = config_file()
     there = "" if config.exists() else "  (not there: all is as it comes)"
     for name, path in (

@@ -2,70 +2,38 @@
 
 from __future__ import annotations
 
-from mobius_tui.commands.support.command_options import run_argument
+import argparse
+from collections.abc import Callable, Mapping
+
+from mobius_tui.commands.support.command_output import narrate, write_output
 from mobius_tui.errors import INCOMPLETE, OK
+from mobius_tui.review.formats.html_report import as_html
+from mobius_tui.review.formats.json_report import as_json, schema
+from mobius_tui.review.formats.junit_report import as_junit
+from mobius_tui.review.formats.markdown_report import as_markdown
+from mobius_tui.review.report_builder import build_report
+from mobius_tui.review.run_report import RunReport
+from mobius_tui.run.storage.run_index import newest, run_by_name
+from mobius_tui.run.storage.state_home import runs_root
 
-TYPE_CHECKING = False  # as in `cli`
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable
-
-    from mobius_tui.review.run_report import RunReport
-
-FORMATS = ("md", "html", "json", "junit")
-
-
-def add_options(report: argparse.ArgumentParser) -> None:
-    """Add what `report` takes."""
-    run_argument(report, "the newest")
-    report.add_argument(
-        "--format", choices=FORMATS, default="md", help="how it is written (md)"
-    )
-    report.add_argument(
-        "-o",
-        metavar="FILE",
-        dest="output",
-        help="the file to write; without it, stdout",
-    )
-    report.add_argument(
-        "--schema", action="store_true", help="print the shape of --format json"
-    )
+RENDERERS: Mapping[str, Callable[[RunReport], str]] = {
+    "md": as_markdown,
+    "html": as_html,
+    "json": as_json,
+    "junit": as_junit,
+}
+"""What writes a report, by `--format`."""
 
 
 def do(options: argparse.Namespace) -> int:
-    """Write it; a damaged run is told as far as it goes."""
-    from mobius_tui.commands.support.command_output import narrate, write_output
-    from mobius_tui.run.storage.run_index import newest, run_by_name
-    from mobius_tui.run.storage.state_home import runs_root
-
+    """Write the report; of a damaged run as far as it can be read."""
     if options.schema:
-        from mobius_tui.review.formats.json_report import schema
-
         write_output(schema(), options.output)
         return OK
-    from mobius_tui.review.report_builder import build_report
-
     root = runs_root()
-    told = build_report(run_by_name(root, options.run) if options.run else newest(root))
-    write_output(_renderer(options.format)(told), options.output)
-    for each in told.damage:
-        narrate(each)
-    return INCOMPLETE if told.damage else OK
-
-
-def _renderer(name: str) -> Callable[[RunReport], str]:
-    if name == "json":
-        from mobius_tui.review.formats.json_report import as_json
-
-        return as_json
-    if name == "html":
-        from mobius_tui.review.formats.html_report import as_html
-
-        return as_html
-    if name == "junit":
-        from mobius_tui.review.formats.junit_report import as_junit
-
-        return as_junit
-    from mobius_tui.review.formats.markdown_report import as_markdown
-
-    return as_markdown
+    directory = run_by_name(root, options.run) if options.run else newest(root)
+    report = build_report(directory)
+    write_output(RENDERERS[options.format](report), options.output)
+    for problem in report.damage:
+        narrate(problem)
+    return INCOMPLETE if report.damage else OK

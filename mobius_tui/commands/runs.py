@@ -2,64 +2,31 @@
 
 from __future__ import annotations
 
-from mobius_tui.commands.support.command_options import json_option
+import argparse
+import json
+import time
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from mobius_tui.commands.support.command_output import narrate, print_data
+from mobius_tui.commands.support.site_sweeping import sweep_sites
 from mobius_tui.errors import OK, UsageError
+from mobius_tui.run.records.run_summary import Summary, summary
+from mobius_tui.run.storage.run_index import all_runs, others_runs
+from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.runbook.text.units import age_in_seconds
+from mobius_tui.sanitize import line
 
-TYPE_CHECKING = False  # as in `cli`
 if TYPE_CHECKING:
-    import argparse
-
     from mobius_tui.drill.drill_record import DrillRecord
-    from mobius_tui.run.records.run_summary import Summary
-
-
-OUTCOMES = (
-    *("completed", "failed", "abandoned", "incomplete"),
-    *("open", "imported", "damaged", "never began"),
-)
-
-
-def add_options(runs: argparse.ArgumentParser) -> None:
-    """Add what `runs` takes."""
-    json_option(runs)
-    runs.add_argument(
-        "--drills", action="store_true", help="drills that are over, with their scores"
-    )
-    runs.add_argument("--runbook", metavar="ID", help="only those of this runbook")
-    runs.add_argument(
-        "--mode",
-        choices=("incident", "drill"),
-        help="only those of this kind",
-    )
-    runs.add_argument(
-        "--outcome",
-        choices=OUTCOMES,
-        metavar="HOW",
-        help=f"one of: {', '.join(OUTCOMES)}",
-    )
-    runs.add_argument(
-        "--since", metavar="WHEN", help="begun since then: 30d, 2w, 12h or 2026-11-24"
-    )
 
 
 def do(options: argparse.Namespace) -> int:
     """List them."""
-    import time
-
-    from mobius_tui.commands.support.site_sweeping import sweep_sites
-
     since = None if options.since is None else _since(options.since, time.time())
     sweep_sites()
     if options.drills:
         return _drills(options, since)
-    import json
-
-    from mobius_tui.commands.support.command_output import narrate, print_data
-    from mobius_tui.run.records.run_summary import summary
-    from mobius_tui.run.storage.run_index import all_runs, others_runs
-    from mobius_tui.run.storage.state_home import runs_root
-    from mobius_tui.sanitize import line
-
     listed = sorted(
         (*all_runs(runs_root()), *others_runs()), key=lambda run: run.id, reverse=True
     )
@@ -98,10 +65,6 @@ def _since(text: str, now: float) -> float:
     Raises:
         UsageError: it means none.
     """
-    from datetime import datetime
-
-    from mobius_tui.runbook.text.units import age_in_seconds
-
     try:
         return now - age_in_seconds(text)
     except ValueError:
@@ -116,27 +79,21 @@ def _since(text: str, now: float) -> float:
 
 def _drills(options: argparse.Namespace, since: float | None) -> int:
     """List the drills that have a score, newest first."""
-    import json
-
-    from mobius_tui.commands.support.command_output import narrate, print_data
-    from mobius_tui.drill.drill_history import history
-    from mobius_tui.drill.score_text import HEAD, row
-    from mobius_tui.drill.score_text import as_json as drill_json
-    from mobius_tui.run.storage.state_home import runs_root
-    from mobius_tui.sanitize import line
+    # Only now: a list of the runs does not wait for what knows of drills.
+    from mobius_tui.drill import drill_history, score_text
 
     found = [
         each
-        for each in history(runs_root())
+        for each in drill_history.history(runs_root())
         if options.mode != "incident" and _is_wanted(options, each, since)
     ]
     if options.json:
-        print_data(json.dumps([drill_json(each) for each in found], indent=2))
+        print_data(json.dumps([score_text.as_json(each) for each in found], indent=2))
         return OK
     if not found:
         narrate("no drill is over yet that has a score; `mobius-tui drill` makes one")
         return OK
-    print_data(HEAD)
+    print_data(score_text.HEAD)
     for each in found:
-        print_data(line(row(each)))
+        print_data(line(score_text.row(each)))
     return OK

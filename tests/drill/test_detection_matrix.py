@@ -10,7 +10,8 @@ from dataclasses import replace
 
 import pytest
 
-from mobius_tui.cli import build_parser, main
+from mobius_tui.cli import main
+from mobius_tui.commands.command_line import build_parser
 from mobius_tui.commands.support.drill_matrix_command import show
 from mobius_tui.drill.detection_matrix import DetectionMatrix, MatrixColumn
 from mobius_tui.drill.detections import DetectionCounts, Subject

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 
@@ -9,7 +10,6 @@ from mobius_tui.errors import UsageError
 
 TYPE_CHECKING = False  # as in `cli`
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Mapping, Sequence
 
 ASCII = "draw with letters and signs of ASCII alone"
@@ -83,8 +83,6 @@ def view_options(parser: argparse.ArgumentParser, lines: str = "") -> None:
         parser: of the command.
         lines: what `--json` prints, where it is not the journal alone.
     """
-    import argparse
-
     parser.add_argument("--plain", action="store_true", help="lines, not a screen")
     parser.add_argument(
         "--ascii", action="store_true", default=argparse.SUPPRESS, help=ASCII

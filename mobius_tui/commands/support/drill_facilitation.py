@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
+import argparse
+import asyncio
+from functools import partial
+
+from mobius_tui.commands.support import screens
+from mobius_tui.commands.support.command_options import is_plain
+from mobius_tui.commands.support.command_output import narrate
+from mobius_tui.drill.drill_facilitator import DONE, Facilitator, drill_under_way
 from mobius_tui.errors import OK, UsageError
-
-TYPE_CHECKING = False  # as in `cli`
-if TYPE_CHECKING:
-    import argparse
-
-    from mobius_tui.run.events.drill_events import Act
-    from mobius_tui.run.storage.run_directory import RunDirectory
-
-
-def add_facilitator_options(drill: argparse.ArgumentParser) -> None:
-    """Add what a facilitator takes."""
-    drill.add_argument(
-        "--inject",
-        nargs="?",
-        const="",
-        metavar="RUN",
-        help="lead a drill that is under way, the newest without RUN: a screen beside "
-        "the team's own; with --fault, --worsen, --heal or --hint that at once",
-    )
-    drill.add_argument(
-        "--worsen", metavar="FAULT", help="with --inject: make a fault worse"
-    )
-    drill.add_argument(
-        "--heal", metavar="FAULT", help="with --inject: put right what it broke"
-    )
-    drill.add_argument(
-        "--hint", metavar="TEXT", help="with --inject: tell the team something"
-    )
+from mobius_tui.plain import intend
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.events.drill_events import Act
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.run_index import run_by_name
+from mobius_tui.run.storage.state_home import runs_root
 
 
 def facilitate_drill(options: argparse.Namespace) -> int:
@@ -39,14 +25,6 @@ def facilitate_drill(options: argparse.Namespace) -> int:
     Raises:
         MobiusError: there is no such drill, or it cannot be led.
     """
-    import asyncio
-
-    from mobius_tui.commands.support.command_options import is_plain
-    from mobius_tui.commands.support.run_frontend import load_screen_settings
-    from mobius_tui.drill.drill_facilitator import drill_under_way
-    from mobius_tui.run.storage.run_index import run_by_name
-    from mobius_tui.run.storage.state_home import runs_root
-
     name = options.inject
     directory = run_by_name(runs_root(), name) if name else drill_under_way()
     if options.fault or options.worsen or options.heal or options.hint:
@@ -56,21 +34,13 @@ def facilitate_drill(options: argparse.Namespace) -> int:
             "--inject opens a screen; without one it takes --fault NAME, --worsen "
             "NAME, --heal NAME or --hint TEXT, and does that at once"
         )
-    settings = load_screen_settings(options)
-    from mobius_tui.tui.main import open_facilitator
+    settings = screens.load_screen_settings(options)
 
-    return open_facilitator(directory, settings)
+    return screens.open_facilitator(directory, settings)
 
 
 async def _at_once(directory: RunDirectory, options: argparse.Namespace) -> int:
     """Do what the command line asks for, in this order, and say so."""
-    from functools import partial
-
-    from mobius_tui.commands.support.command_output import narrate
-    from mobius_tui.drill.drill_facilitator import DONE, Facilitator
-    from mobius_tui.plain import intend
-    from mobius_tui.run.client.viewer import Viewer
-
     asked: list[tuple[Act, str]] = [("inject", each) for each in options.fault or ()]
     asked += [("worsen", options.worsen)] if options.worsen else []
     asked += [("heal", options.heal)] if options.heal else []

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mobius_tui.commands.support.command_output import narrate, print_data
 from mobius_tui.errors import FAILED, OK
 from mobius_tui.runbook.library.loader import decode, load
+from mobius_tui.runbook.page.convert import Imported
 from mobius_tui.runbook.page.page_drift import (
     ComparedCommand,
     Drift,
@@ -18,9 +20,6 @@ from mobius_tui.runbook.page.page_drift import (
     find_drift,
 )
 from mobius_tui.sanitize import line
-
-if TYPE_CHECKING:
-    from mobius_tui.runbook.page.convert import Imported
 
 _HOLE = r"\"?\$\{?(?:%s)\b\}?\"?"
 
@@ -53,8 +52,6 @@ def check_import(
     ]
     found = find_drift(of_page, of_runbook)
     if as_json:
-        import json
-
         items = [_as_json(each, page, str(path)) for each in found]
         print_data(json.dumps(items, indent=2, ensure_ascii=False))
     else:

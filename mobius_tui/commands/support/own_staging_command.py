@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
+import argparse
+import random
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from mobius_tui.commands.support.automatic_run import read_answers
+from mobius_tui.commands.support.command_options import variables
+from mobius_tui.commands.support.command_output import narrate, print_data
+from mobius_tui.commands.support.run_frontend import start_run
+from mobius_tui.commands.support.run_lines import is_open
+from mobius_tui.drill import own_staging
+from mobius_tui.drill.own_staging import OwnFault, own_faults
+from mobius_tui.drill.rehearsal import own_rehearsal
 from mobius_tui.errors import FAILED, OK, UsageError
-
-TYPE_CHECKING = False  # as in `cli`
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from mobius_tui.drill.own_staging import OwnFault
+from mobius_tui.runbook.text.names import did_you_mean
 
 PATIENCE = 120.0
 """Seconds that the command waits for its guard to heal what was not repaired."""
-
-
-def add_staging_options(drill: argparse.ArgumentParser) -> None:
-    """Add what a drill on a staging takes."""
-    drill.add_argument(
-        "--inject-cmd",
-        metavar="FILE.toml",
-        help="break a staging of your own, by your own commands, in place of the site",
-    )
-    drill.add_argument(
-        "--profile", metavar="P", help="with --inject-cmd: values for the staging"
-    )
-    drill.add_argument(
-        "--workdir", metavar="DIR", help="with --inject-cmd: where commands run"
-    )
 
 
 def drill_own_staging(options: argparse.Namespace) -> int:
@@ -37,19 +29,6 @@ def drill_own_staging(options: argparse.Namespace) -> int:
     Raises:
         MobiusError: it cannot be done; the message says why.
     """
-    from pathlib import Path
-
-    from mobius_tui.commands.support.command_options import variables
-    from mobius_tui.commands.support.command_output import narrate, print_data
-    from mobius_tui.commands.support.run_frontend import (
-        is_open,
-        read_answers,
-        start_run,
-    )
-    from mobius_tui.drill import own_staging
-    from mobius_tui.drill.own_staging import own_faults
-    from mobius_tui.drill.rehearsal import own_rehearsal
-
     faults = own_faults(Path(options.inject_cmd))
     if options.fault == ["list"]:
         for fault in faults:
@@ -111,10 +90,6 @@ def _chosen(
     Raises:
         UsageError: there is no such fault.
     """
-    import random
-
-    from mobius_tui.runbook.text.names import did_you_mean
-
     if names == ["random"]:
         return (random.choice(faults),)  # noqa: S311 - no secret
     known = {fault.name: fault for fault in faults}
@@ -129,10 +104,6 @@ def _chosen(
 
 def _await_guard(root: Path) -> None:
     """Wait until the staging is as it was; whoever types next should find it well."""
-    import time
-
-    from mobius_tui.commands.support.command_output import narrate
-
     deadline = time.monotonic() + PATIENCE
     while root.exists():
         if time.monotonic() > deadline:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mobius_tui.commands.support.command_output import narrate
 from mobius_tui.run.storage.state_home import state_home
 
 
@@ -10,7 +11,6 @@ def sweep_sites() -> None:
     sites = state_home() / "sites"
     if not any(sites.glob("*/run/owner")):
         return  # as nearly always: nothing more is imported for it
-    from mobius_tui.commands.support.command_output import narrate
     from mobius_tui.drill.orphaned_sites import reap_orphans
 
     for name in reap_orphans(sites):

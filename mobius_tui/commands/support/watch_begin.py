@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import os
 import signal
 import time
@@ -12,12 +11,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from mobius_tui.cli import USUAL_COLLECTIONS
+from mobius_tui.commands.support import screens
 from mobius_tui.commands.support.command_options import is_plain, variables
 from mobius_tui.commands.support.command_output import narrate
-from mobius_tui.commands.support.run_frontend import load_screen_settings
 from mobius_tui.commands.support.watch_follow import (
     FollowedWatch,
     StopSignals,
@@ -25,6 +22,7 @@ from mobius_tui.commands.support.watch_follow import (
 )
 from mobius_tui.commands.support.watch_lines import WatchLines
 from mobius_tui.errors import UsageError
+from mobius_tui.garbage_collection import collect_as_usual
 from mobius_tui.run.client.dry_run import state_at_first
 from mobius_tui.run.client.preflight import refuse_unattended, understated_steps
 from mobius_tui.run.client.run_briefing import (
@@ -45,9 +43,7 @@ from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
 from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.model.templates import fill, template_names, texts_in
-
-if TYPE_CHECKING:
-    from mobius_tui.tui.config.settings import Settings
+from mobius_tui.tui.config.settings import Settings
 
 USUAL = "30m"
 ENDLESS = ("0", "0s", "forever")
@@ -70,7 +66,7 @@ def watch(options: argparse.Namespace) -> int:
     briefing = _briefing(options)
     arm = _arming(options, briefing)
     on_screen = not (options.json or is_plain(asked=options.plain))
-    settings = load_screen_settings(options) if on_screen else None
+    settings = screens.load_screen_settings(options) if on_screen else None
     for problem in briefing.problems:
         narrate(problem)
     mind = _caveats(briefing) if arm is not None else ()
@@ -86,7 +82,7 @@ def watch(options: argparse.Namespace) -> int:
     )
     if settings is not None:
         return _on_screen(settings, briefing, job, arm, news="; ".join(mind))
-    gc.set_threshold(*USUAL_COLLECTIONS)
+    collect_as_usual()
     return asyncio.run(_watch_lines(briefing, job, arm, as_json=options.json))
 
 
@@ -100,10 +96,9 @@ def _on_screen(
 ) -> int:
     """Show the health; when the screen is left, go as if told to end."""
     directory = asyncio.run(start_new_run(briefing, auto=arm, watch=job))
-    from mobius_tui.tui.main import open_watch
 
     with counted_as_viewer(directory):
-        open_watch(directory, settings, news)
+        screens.open_watch(directory, settings, news)
     heard = StopSignals()
     heard.number = signal.SIGTERM
     lines = partial(WatchLines, silent=True)

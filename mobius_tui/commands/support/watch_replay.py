@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterator
-from itertools import takewhile
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
-from mobius_tui.errors import OK, MobiusError, UsageError
+from mobius_tui.errors import OK, UsageError
+from mobius_tui.health.backtest import as_json, in_lines, run_backtest
+from mobius_tui.health.thresholds import SEED, with_thresholds
+from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.sanitize import line
-
-if TYPE_CHECKING:
-    import argparse
 
 _LONGEST = 1 << 20
 """Bytes of a line; no record is as long, and a file without lines is none of ours."""
@@ -25,9 +25,6 @@ def replay_file(options: argparse.Namespace) -> int:
         UsageError: the file holds no checks, or a threshold is none.
         OSError: it cannot be read.
     """
-    from mobius_tui.health.backtest import as_json, in_lines, run_backtest
-    from mobius_tui.health.thresholds import SEED, with_thresholds
-
     triggers = with_thresholds(SEED, options.trigger)
     with Path(options.replay).open("rb") as file:
         found = run_backtest(_lines(file), triggers)
@@ -47,34 +44,14 @@ def replay_file(options: argparse.Namespace) -> int:
 
 
 def _stops(record: Path) -> tuple[str, ...]:
-    """Where the rollback would stop, of a record that lies in the directory of its run.
-
-    What a run had at its beginning counts: when it would have been armed nobody knows.
-    """
-    from mobius_tui.run.storage.run_directory import RunDirectory
-
+    """Where the rollback would stop, if the record lies in the directory of its run."""
     directory = RunDirectory(record.resolve().parent)
     if not directory.journal.is_file():
         return ()
-    from mobius_tui.run.events.run_events import RunBegan, VariableSet
-    from mobius_tui.run.journal.follower import JournalFollower, runbook_of
-    from mobius_tui.run.planning.plan import Plan
-    from mobius_tui.run.planning.rollback import stops_unattended
-    from mobius_tui.run.state.reducer import fold
+    # Only now: a record by itself is replayed in a third of the time.
+    from mobius_tui.commands.support.recorded_rollback import recorded_stops
 
-    try:
-        entries = JournalFollower(directory).more()
-        first = takewhile(
-            lambda e: isinstance(e.event, RunBegan | VariableSet), entries
-        )
-        head = tuple(first)
-        began = head[0].event if head else None
-        if not isinstance(began, RunBegan):
-            return ()
-        runbook = runbook_of(directory, began)
-        return stops_unattended(Plan(runbook), fold(runbook, head))
-    except MobiusError:
-        return ()  # the record can be tried all the same
+    return recorded_stops(directory)
 
 
 def _lines(file: IO[bytes]) -> Iterator[bytes]:

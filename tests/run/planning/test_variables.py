@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mobius_tui.commands.support.run_frontend import defaults_in_words
+from mobius_tui.commands.support.run_lines import defaults_in_words
 from mobius_tui.errors import UsageError
 from mobius_tui.run.client.run_briefing import answer_briefing, prepare_briefing
 from mobius_tui.run.events.journal_entry import Entry

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from mobius_tui.cli import main
-from mobius_tui.commands.report import FORMATS
+from mobius_tui.commands.command_arguments import REPORT_FORMATS
 from mobius_tui.errors import UsageError
 from mobius_tui.plain import show
 from mobius_tui.run.client.run_briefing import answer_briefing, prepare_briefing
@@ -101,7 +101,7 @@ async def test_a_canary_is_found_nowhere(
             assert CANARY.encode() not in path.read_bytes(), path
     output = run.directory.attempt("split", 1).output.read_bytes()
     assert output.count(b"[redacted]") == 2 * len(CANARY) - 1
-    for form in FORMATS:
+    for form in REPORT_FORMATS:
         assert main(["report", run.directory.id, "--format", form]) == 0
     target = tmp_path / "run.tar.gz"
     assert main(["export", run.directory.id, "-o", str(target)]) == 0

@@ -1,0 +1,448 @@
+"""What each command takes on the command line, and what it is for.
+
+Light, since `--help` needs all of it: a command's own module, which does the work, is
+imported when the command is given.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import NamedTuple
+
+from mobius_tui.commands.support.command_options import (
+    auto_options,
+    json_option,
+    place_options,
+    run_argument,
+    run_options,
+    var_option,
+    view_options,
+)
+
+TYPE_CHECKING = False  # as in `cli`
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+class Command(NamedTuple):
+    """A command as the command line shows it."""
+
+    summary: str
+    """What it is for, in a few words that begin in lower case."""
+    add_options: Callable[[argparse.ArgumentParser], None]
+    """Adds its arguments and options to a parser."""
+
+
+_WATCH_EXIT_CODES = """\
+exit codes:
+  0  its time is over and no trigger fired
+  1  a trigger fired, whatever became of the rollback
+  2  the command line or the runbook asks for something that cannot be
+  3  somebody ended it
+  4  its host is gone, or nothing is known of a probe at the end
+  130  this command was left; the watch, or the rollback that has begun, goes on
+"""
+
+REPORT_FORMATS = ("md", "html", "json", "junit")
+"""What `report --format` takes; `report.RENDERERS` has what writes each."""
+_OUTCOMES = (
+    *("completed", "failed", "abandoned", "incomplete"),
+    *("open", "imported", "damaged", "never began"),
+)
+
+
+_DRILLED = "mobius-rollback"
+"""The runbook that a drill is of, where none is named."""
+
+
+def _demo_options(parser: argparse.ArgumentParser) -> None:
+    _rehearsal_options(parser)
+    # The rest of what `drill` takes is settled here.
+    parser.set_defaults(runbook=_DRILLED, fault=["bad-release"], seed=None, send=False)
+    parser.set_defaults(try_checks=False, site=None, environment=None)
+
+
+def _rehearsal_options(parser: argparse.ArgumentParser) -> None:
+    run_options(parser)
+    parser.add_argument("--keep", action="store_true", help="keep the site afterwards")
+
+
+def _run_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("runbook", metavar="RUNBOOK", help="its id, or a file")
+    run_options(parser)
+    place_options(parser)
+    parser.add_argument(
+        "--share", metavar="GROUP", help="a group that may read the run and approve"
+    )
+    parser.add_argument(
+        "--share-control", action="store_true", help="and act on it (with --share)"
+    )
+
+
+def _resume_options(parser: argparse.ArgumentParser) -> None:
+    run_argument(parser, "the newest that is open")
+    view_options(parser)
+    auto_options(parser)
+
+
+def _approve_options(parser: argparse.ArgumentParser) -> None:
+    run_argument(parser)
+    parser.add_argument("--step", metavar="ID", help="which, where several wait")
+    parser.add_argument(
+        "--as",
+        dest="name",
+        metavar="NAME",
+        help="who approves, in the login that asked; counts as weaker",
+    )
+    parser.add_argument("--deny", metavar="REASON", help="say no, and why")
+
+
+def _watch_options(parser: argparse.ArgumentParser) -> None:
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = _WATCH_EXIT_CODES
+    parser.add_argument(
+        "runbook",
+        nargs="?",
+        metavar="RUNBOOK",
+        help="its id, or a file",
+    )
+    var_option(parser)
+    place_options(parser)
+    parser.add_argument(
+        "--duration",
+        metavar="30m",
+        help='how long; a number alone is seconds; 0 or "forever" for no end '
+        "($MONITOR_DURATION, else 30m)",
+    )
+    parser.add_argument(
+        "--auto-rollback",
+        action="store_true",
+        help="armed: a trigger that fires begins the rollback by itself",
+    )
+    parser.add_argument(
+        "--yes",
+        action="store_true",
+        help="confirm --auto-rollback in a protected environment",
+    )
+    parser.add_argument(
+        "--keep-watching",
+        action="store_true",
+        help="go on when a trigger has fired, until the time is over",
+    )
+    parser.add_argument(
+        "--detach",
+        action="store_true",
+        help="go on when this terminal, or this command, has gone",
+    )
+    parser.add_argument(
+        "--log-dir",
+        metavar="DIR",
+        help="where the log of the checks goes (monitor_logs, where commands run)",
+    )
+    parser.add_argument(
+        "--replay",
+        metavar="FILE",
+        help="watch nothing: say when the checks of a health.jsonl would have fired "
+        "which trigger",
+    )
+    parser.add_argument(
+        "--trigger",
+        action="append",
+        default=[],
+        metavar="RULE=SPEC",
+        help="with --replay, another threshold: consecutive_failures=4, "
+        "success_rate=0.8/10, p95_latency=3s/5 or error_rate=0.1/5; may be given again",
+    )
+    view_options(parser, "lines and summary for programs")
+
+
+def _drill_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "runbook",
+        nargs="?",
+        metavar="RUNBOOK",
+        default=_DRILLED,
+        help=f"its id, or a file ({_DRILLED})",
+    )
+    parser.add_argument(
+        "--send",
+        action="store_true",
+        help="send its messages to the real channels, marked [DRILL]",
+    )
+    parser.add_argument(
+        "--fault",
+        action="append",
+        metavar="NAME",
+        help="what breaks, such as bad-release; may be given again; list: what there "
+        "is; random: you are not told which",
+    )
+    parser.add_argument(
+        "--seed", type=int, metavar="N", help="equal seeds make equal sites (0)"
+    )
+    parser.add_argument(
+        "--try-checks",
+        action="store_true",
+        help="look at every check before the run, and on a wreck of the site after it",
+    )
+    parser.add_argument(
+        "--matrix",
+        action="store_true",
+        help="drill every fault, or those named; print which check saw which",
+    )
+    parser.add_argument(
+        "--site",
+        choices=("real", "rich", "kind"),
+        help="what the site is like: as the real deployment scripts are (the default); "
+        "rich: /health tells figures, too; kind: scripts that restart, full backups",
+    )
+    parser.add_argument(
+        "--environment",
+        choices=("production", "staging"),
+        help="which of its environments breaks; staging stands beside production then",
+    )
+    _facilitator_options(parser)
+    _own_staging_options(parser)
+    _rehearsal_options(parser)
+
+
+def _facilitator_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--inject",
+        nargs="?",
+        const="",
+        metavar="RUN",
+        help="lead a drill that is under way, the newest without RUN: a screen beside "
+        "the team's own; with --fault, --worsen, --heal or --hint that at once",
+    )
+    parser.add_argument(
+        "--worsen", metavar="FAULT", help="with --inject: make a fault worse"
+    )
+    parser.add_argument(
+        "--heal", metavar="FAULT", help="with --inject: put right what it broke"
+    )
+    parser.add_argument(
+        "--hint", metavar="TEXT", help="with --inject: tell the team something"
+    )
+
+
+def _own_staging_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--inject-cmd",
+        metavar="FILE.toml",
+        help="break a staging of your own, by your own commands, in place of the site",
+    )
+    parser.add_argument(
+        "--profile", metavar="P", help="with --inject-cmd: values for the staging"
+    )
+    parser.add_argument(
+        "--workdir", metavar="DIR", help="with --inject-cmd: where commands run"
+    )
+
+
+def _new_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "name",
+        metavar="NAME",
+        help="its id and its file's name, of a-z, 0-9 and -",
+    )
+
+
+def _import_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "page", metavar="PAGE.md", help="a Markdown page; - for standard input"
+    )
+    parser.add_argument(
+        "runbook",
+        nargs="?",
+        metavar="RUNBOOK",
+        help="with --check: what the page is compared with; its id, or a file",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE.toml",
+        help="the runbook to write; - for standard output, as is none for a page from "
+        "standard input",
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="replace a file that is there"
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; say where the commands of page and RUNBOOK have parted, "
+        "and exit 1 where they have. A step that says `# page: none` is not looked for "
+        "on the page; `# page: COMMAND` says that the page has this command, and the "
+        "runbook has something else for it",
+    )
+    json_option(parser)
+
+
+def _check_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="*", metavar="RUNBOOK", help="its id, or a file")
+    parser.add_argument(
+        "--explain", metavar="CODE", help="what a warning means; or: list"
+    )
+    parser.add_argument(
+        "--fresh",
+        metavar="AGE",
+        help="exit 1 when no drill handled its fault within this time, such as 30d",
+    )
+    json_option(parser)
+
+
+def _runs_options(parser: argparse.ArgumentParser) -> None:
+    json_option(parser)
+    parser.add_argument(
+        "--drills", action="store_true", help="drills that are over, with their scores"
+    )
+    parser.add_argument("--runbook", metavar="ID", help="only those of this runbook")
+    parser.add_argument(
+        "--mode",
+        choices=("incident", "drill"),
+        help="only those of this kind",
+    )
+    parser.add_argument(
+        "--outcome",
+        choices=_OUTCOMES,
+        metavar="HOW",
+        help=f"one of: {', '.join(_OUTCOMES)}",
+    )
+    parser.add_argument(
+        "--since", metavar="WHEN", help="begun since then: 30d, 2w, 12h or 2026-11-24"
+    )
+
+
+def _review_options(parser: argparse.ArgumentParser) -> None:
+    run_argument(parser, "the newest")
+
+
+def _report_options(parser: argparse.ArgumentParser) -> None:
+    run_argument(parser, "the newest")
+    parser.add_argument(
+        "--format",
+        choices=REPORT_FORMATS,
+        default="md",
+        help="how it is written (md)",
+    )
+    parser.add_argument(
+        "-o",
+        metavar="FILE",
+        dest="output",
+        help="the file to write; without it, stdout",
+    )
+    parser.add_argument(
+        "--schema", action="store_true", help="print the shape of --format json"
+    )
+
+
+def _annotate_options(parser: argparse.ArgumentParser) -> None:
+    run_argument(parser)
+    parser.add_argument("text", metavar="TEXT", help="the note")
+    parser.add_argument(
+        "--at",
+        metavar="TIME",
+        help="the moment: 2026-11-24T13:45:05Z, 13:45:05, or +1:20 from its beginning",
+    )
+    parser.add_argument("--step", metavar="ID", help="the step that it is on")
+    parser.add_argument(
+        "--from",
+        metavar="TIME",
+        dest="since",
+        help="where a range begins (with --to)",
+    )
+    parser.add_argument("--to", metavar="TIME", dest="until", help="where it ends")
+
+
+def _diff_options(parser: argparse.ArgumentParser) -> None:
+    run_argument(parser)
+    parser.add_argument(
+        "runbook",
+        nargs="?",
+        metavar="RUNBOOK",
+        help="its id, or a file; without it, the one that the run was made of",
+    )
+
+
+def _stats_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("runbook", metavar="RUNBOOK", help="its id, or a file")
+    parser.add_argument("--plain", action="store_true", help="lines, not a screen")
+    json_option(parser)
+
+
+def _export_options(parser: argparse.ArgumentParser) -> None:
+    run_argument(parser)
+    parser.add_argument(
+        "-o",
+        metavar="FILE",
+        dest="output",
+        required=True,
+        help="the file to write",
+    )
+
+
+def _import_run_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="what `export` wrote")
+    parser.add_argument(
+        "--head", metavar="SHA256", help="the head that you were given with it"
+    )
+
+
+def _verify_options(parser: argparse.ArgumentParser) -> None:
+    run_argument(parser)
+    parser.add_argument(
+        "--head",
+        metavar="SHA256",
+        help="a head that you kept elsewhere: the journal's, or that of what was said",
+    )
+
+
+def _paths_options(_parser: argparse.ArgumentParser) -> None:
+    """Add nothing: `paths` takes no options."""
+
+
+COMMANDS: Mapping[str, Command] = {
+    "demo": Command(
+        "rehearse on a small MOBIUS of its own; touches nothing real", _demo_options
+    ),
+    "run": Command("run a runbook", _run_options),
+    "resume": Command("go on with an open run", _resume_options),
+    "approve": Command(
+        "say as a second person that a step may begin, or may not", _approve_options
+    ),
+    "watch": Command(
+        "watch a runbook's health, and roll back if armed", _watch_options
+    ),
+    "drill": Command("rehearse a runbook on a broken site", _drill_options),
+    "new": Command("write a small runbook that works, to begin with", _new_options),
+    "import": Command(
+        "make a runbook of a Markdown page, or say where they have parted",
+        _import_options,
+    ),
+    "check": Command("find what is wrong with runbook files", _check_options),
+    "runs": Command("list runs, newest first", _runs_options),
+    "review": Command(
+        "look back on a run: what happened when, and how it was then", _review_options
+    ),
+    "report": Command(
+        "write what happened in a run: Markdown, HTML, JSON or JUnit", _report_options
+    ),
+    "annotate": Command(
+        "add a note to a run that is over, beside its journal", _annotate_options
+    ),
+    "diff": Command("say what changed in a runbook since a run", _diff_options),
+    "stats": Command(
+        "say what all runs of a runbook say of it, step by step", _stats_options
+    ),
+    "export": Command("write a run into one file, for somebody else", _export_options),
+    "import-run": Command(
+        "take in a run that was exported elsewhere", _import_run_options
+    ),
+    "verify": Command("prove that a run was not edited", _verify_options),
+    "doctor": Command(
+        "say whether this machine and login are fit for a run", json_option
+    ),
+    "paths": Command("say where files are kept", _paths_options),
+}
+"""The commands by name, as `--help` lists them; `command_line.command_module` says
+which module does each."""

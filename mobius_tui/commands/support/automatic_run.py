@@ -1,0 +1,44 @@
+"""What the command line says of a run that goes by itself: `--auto`, `--answers`.
+
+A guided run needs nothing of it, and its first picture does not wait for the imports.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mobius_tui.errors import UsageError
+
+if TYPE_CHECKING:
+    from mobius_tui.run.intents.messages import Intent
+
+
+def auto_intent(
+    options: argparse.Namespace, answers: Mapping[str, str]
+) -> Intent | None:
+    """The intent that makes a run automatic; `None` for a guided one."""
+    if options.auto:
+        from mobius_tui.run.planning.initial_values import auto
+
+        return auto(answers, manual=options.manual or "stop", yes=options.yes)
+    given = {
+        "--yes": options.yes,
+        "--manual": options.manual,
+        "--answers": options.answers,
+    }
+    wrong = [name for name, value in given.items() if value]
+    if wrong:
+        raise UsageError(f"{', '.join(wrong)}: only with --auto")
+    return None
+
+
+def read_answers(path: Path | str | None) -> dict[str, str]:
+    """What a file answers; nothing without one."""
+    if not path:
+        return {}
+    from mobius_tui.run.planning.initial_values import answers_of
+
+    return answers_of(Path(path))

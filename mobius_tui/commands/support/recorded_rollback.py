@@ -1,0 +1,35 @@
+"""Where the rollback of a recorded run would stop, if it went by itself."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+
+from mobius_tui.errors import MobiusError
+from mobius_tui.run.events.run_events import RunBegan, VariableSet
+from mobius_tui.run.journal.follower import JournalFollower, runbook_of
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.rollback import stops_unattended
+from mobius_tui.run.state.reducer import fold
+from mobius_tui.run.storage.run_directory import RunDirectory
+
+
+def recorded_stops(directory: RunDirectory) -> tuple[str, ...]:
+    """The steps at which it would stop, with the reasons; none for a damaged run.
+
+    What a run had at its beginning counts: when it would have been armed nobody knows.
+
+    Args:
+        directory: the run's.
+    """
+    try:
+        entries = JournalFollower(directory).more()
+        head = tuple(
+            takewhile(lambda e: isinstance(e.event, RunBegan | VariableSet), entries)
+        )
+        began = head[0].event if head else None
+        if not isinstance(began, RunBegan):
+            return ()
+        runbook = runbook_of(directory, began)
+        return stops_unattended(Plan(runbook), fold(runbook, head))
+    except MobiusError:
+        return ()  # the record can be tried all the same

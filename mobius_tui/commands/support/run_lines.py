@@ -1,0 +1,202 @@
+"""A run that a command starts or resumes, printed as lines; its exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from mobius_tui.commands.support.command_output import narrate, print_data
+from mobius_tui.drill import score_text
+from mobius_tui.drill.detection_gaps import coverage_summary, subject_coverage
+from mobius_tui.drill.drill_history import compare_times, drills_known_before
+from mobius_tui.drill.drill_record import DrillRecord
+from mobius_tui.drill.drill_verdict import await_score, verdict
+from mobius_tui.drill.faults import FAULTS, Fault
+from mobius_tui.drill.orphaned_sites import run_on_site
+from mobius_tui.drill.site.drill_site import open_site
+from mobius_tui.errors import FAILED, OK
+from mobius_tui.garbage_collection import collect_as_usual
+from mobius_tui.plain import plain_text, show
+from mobius_tui.run.client.preflight import refuse_unattended, understated_steps
+from mobius_tui.run.client.run_briefing import Briefing
+from mobius_tui.run.client.start_run import resume_run, start_new_run
+from mobius_tui.run.events.run_events import RunBegan, RunEnded
+from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.journal.follower import Follower, JournalFollower
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.records.run_summary import newest_open
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.sanitize import line
+
+
+def start_with_lines(
+    briefing: Briefing,
+    answers: Mapping[str, str],
+    *,
+    as_json: bool,
+    auto: Intent | None,
+) -> int:
+    """Start a run and print it.
+
+    Args:
+        briefing: what is known before the run.
+        answers: by variable.
+        as_json: whether the journal's own lines are printed.
+        auto: the intent that makes it run by itself.
+
+    Returns:
+        The exit code.
+    """
+
+    async def lines() -> int:
+        labels = understated_steps(Plan(briefing.runbook))
+        for problem in (*briefing.problems, *briefing.notices, *labels):
+            narrate(problem)
+        wanted = {v.name: answers[v.name] for v in briefing.asked if v.name in answers}
+        for words in defaults_in_words(briefing, wanted):
+            narrate(words)
+        directory = await start_new_run(briefing, wanted, auto)
+        narrate(f"run {directory.id}")
+        if auto is None:
+            narrate(
+                "a guided run wants a person: in another terminal, "
+                f"`mobius-tui resume {directory.id}` opens its screen; "
+                "--auto runs it by itself; ctrl+c leaves it open"
+            )
+        return await print_until_end(directory, as_json=as_json, auto=auto, sent=True)
+
+    return interruptible(lines)
+
+
+def defaults_in_words(briefing: Briefing, answers: Mapping[str, str]) -> Iterator[str]:
+    """The defaults that count because lines ask nobody."""
+    for variable in briefing.asked:
+        if variable.default is not None and variable.name not in answers:
+            name = variable.name
+            value = "[secret]" if variable.secret else variable.default
+            yield line(f"{name}={value} is the default; --var {name}=… gives another")
+
+
+def resume_with_lines(
+    directory: RunDirectory | None, *, as_json: bool, auto: Intent | None
+) -> int:
+    """Go on with an open run and print it.
+
+    Args:
+        directory: the run; the newest open one without it.
+        as_json: whether the journal's own lines are printed.
+        auto: the intent that makes it run by itself.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        MobiusError: there is no such run, or it cannot go on.
+    """
+    directory = directory or newest_open(runs_root())
+    follower = Follower(directory)
+    if auto is not None:
+        refuse_unattended(follower.runbook, "--auto")
+    if follower.state.ended is None:
+        asyncio.run(resume_run(directory, follower.runbook))
+    return interruptible(lambda: print_until_end(directory, as_json=as_json, auto=auto))
+
+
+def interruptible(lines: Callable[[], Coroutine[Any, Any, int]]) -> int:
+    """Run something that prints; ctrl+c leaves the run as it is, and says so."""
+    collect_as_usual()
+    try:
+        return asyncio.run(lines())
+    except KeyboardInterrupt:
+        narrate("left; the run goes on. `mobius-tui resume` shows it again")
+        raise
+
+
+async def print_until_end(
+    directory: RunDirectory, *, as_json: bool, auto: Intent | None, sent: bool = False
+) -> int:
+    """Print a run; at the end of a drill, wait for its score and print that.
+
+    Args:
+        directory: the run.
+        as_json: whether the journal's own lines are printed, and the score as one more.
+        auto: the intent that makes it run by itself.
+        sent: whether the run began with it.
+
+    Returns:
+        The exit code that its end has; 1 for a drill that was completed, or went by
+        itself, though the site is still broken.
+    """
+    code = await show(directory, as_json=as_json, auto=auto, sent=sent)
+    site = _site_of_drill(directory)
+    if site is None:
+        return code
+    drill = await await_score(directory, site)
+    if drill is None:
+        narrate(
+            "this drill has no score: whoever keeps it, the guard of its site, is gone"
+        )
+        return code or FAILED
+    _print(drill, directory, as_json=as_json)
+    failed = not drill.score.handled and (auto is not None or code == OK)
+    return FAILED if failed else code
+
+
+def _site_of_drill(directory: RunDirectory) -> Path | None:
+    """The site of a drill that has ended; `None` for what has no score to come."""
+    entries = JournalFollower(directory).more()
+    began = entries[0].event if entries else None
+    if _has_ended(directory) and isinstance(began, RunBegan) and began.site is not None:
+        return Path(began.site)
+    return None
+
+
+def _has_ended(directory: RunDirectory) -> bool:
+    entries = JournalFollower(directory).more()
+    return any(isinstance(entry.event, RunEnded) for entry in entries)
+
+
+def _print(drill: DrillRecord, directory: RunDirectory, *, as_json: bool) -> None:
+    times = compare_times(drill, drills_known_before(directory, drill))
+    found = subject_coverage(directory.path.parent, Follower(directory).runbook)
+    if as_json:
+        said = {
+            "event": "Score",
+            "run": drill.run,
+            **asdict(drill.score),
+            "before": {t.name: {"last": t.last, "best": t.best} for t in times},
+            "never_red": [each.subject.key for each in found.never_red],
+        }
+        print_data(plain_text(json.dumps(said, ensure_ascii=False)))
+        return
+    for each in score_text.lines(drill, times):
+        print_data(line(each))
+    for each in coverage_summary(found):
+        print_data(line(f"unseen: {each}"))
+    for name in () if drill.own_staging else drill.score.faults:
+        if name in FAULTS:
+            print_data(line(f"what handles {name}: {FAULTS[name].handled_by}"))
+
+
+def is_open(briefing: Briefing) -> bool:
+    """Whether a drill was begun and has not ended, so that it may be gone on with."""
+    run = run_on_site(Path(briefing.site or ""))
+    return run is not None and not _has_ended(run)
+
+
+def drill_exit_code(briefing: Briefing, faults: Sequence[Fault], code: int) -> int:
+    """The exit code of a drill that was to go by itself; an open one asks its site.
+
+    A run that stopped for a person has no score yet, and is no proof of anything.
+    """
+    if not is_open(briefing):
+        return code
+    wrong = verdict(open_site(Path(briefing.site or "")), faults)
+    for each in wrong:
+        narrate(f"the service is not restored: {each}")
+    return FAILED if wrong else code
