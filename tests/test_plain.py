@@ -25,8 +25,8 @@ from mobius_tui.runbook.library.loader import load
 from tests.acceptance.conftest import Open
 from tests.acceptance.conftest import ended as ended
 from tests.acceptance.conftest import terminal as terminal
+from tests.acceptance.script_runs import book
 from tests.acceptance.terminal import PROGRAM
-from tests.acceptance.test_terminal import book
 from tests.paths import CASES
 from tests.tui import scenes
 from tests.tui.runs import MadeRun, hosted

@@ -7,11 +7,11 @@ it from meaning anything in its own language.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from mobius_tui.runbook.prose.prose_model import Prose
 
-EpochSeconds: TypeAlias = float
+EpochSeconds: TypeAlias = Annotated[float, "since 1970"]
 """Seconds since 1970; JSON has it as a UTC time."""
 
 DeviationKind = Literal[

@@ -18,7 +18,6 @@ import argparse
 import asyncio
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import contextmanager, suppress
@@ -65,6 +64,7 @@ from mobius_tui.tui.presenters.availability import available
 from mobius_tui.tui.presenters.next_action import Offer, offer
 from mobius_tui.tui.presenters.run_view import RunView, build_run_view
 from mobius_tui.tui.presenters.step_details import offered
+from tests.acceptance.campaigns import state_of_its_own
 
 How = Literal["before", "after", "always"]
 HOWS: tuple[How, ...] = ("before", "after", "always")
@@ -448,9 +448,8 @@ def main() -> int:
         for c in cases(ways, tuple(options.how or HOWS))
         if not options.step or c.step in options.step
     ]
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["XDG_STATE_HOME"] = f"{folder}/state"
-        came = asyncio.run(_all(found, Path(folder), options.jobs))
+    with state_of_its_own() as folder:
+        came = asyncio.run(_all(found, folder, options.jobs))
     broke = [each for each in came if each.broke]
     up = [each for each in broke if not each.left]
     bad = [each for each in broke if not each.is_good]

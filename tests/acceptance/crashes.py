@@ -14,7 +14,6 @@ import random
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -35,6 +34,7 @@ from mobius_tui.run.storage.run_directory import RunDirectory, holder
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Runbook
+from tests.acceptance.campaigns import state_of_its_own
 
 PER_RUN = 40
 """Kills of one run; a long journal would cost more than it teaches."""
@@ -297,10 +297,9 @@ def main() -> int:
             told = tally.kills
             print(tally.line(), flush=True)
 
-    with tempfile.TemporaryDirectory(prefix="mobius-crashes-") as name:
-        os.environ["XDG_STATE_HOME"] = f"{name}/state"
+    with state_of_its_own("mobius-crashes-") as place:
         work = campaign(
-            Path(name), options.kills, options.seed, beside=options.beside, tell=tell
+            place, options.kills, options.seed, beside=options.beside, tell=tell
         )
         tally = asyncio.run(work)
     print(tally.line())

@@ -12,7 +12,6 @@ import contextlib
 import os
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -30,6 +29,7 @@ from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook
+from tests.acceptance.campaigns import state_of_its_own
 from tests.acceptance.crashes import LIMIT, Tally, hold
 from tests.acceptance.faulty import Fault, standing_in
 from tests.run.running import wait_for
@@ -292,17 +292,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--every", type=int, default=1, help="take one of so many")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="mobius-points-") as name:
-        os.environ["XDG_STATE_HOME"] = f"{name}/state"
-        with points(Path(name)) as trials:
-            operations = trials.operations()
-            every = [*kills(len(operations)), *errors(operations)]
-            faults = every[:: options.every]
-            for number, fault in enumerate(faults, 1):
-                asyncio.run(trials.trial(fault))
-                if number % TOLD == 0:
-                    words = f"{number} of {len(faults)}: {trials.found.line()}"
-                    print(words, file=sys.stderr)
+    with state_of_its_own("mobius-points-") as place, points(place) as trials:
+        operations = trials.operations()
+        every = [*kills(len(operations)), *errors(operations)]
+        faults = every[:: options.every]
+        for number, fault in enumerate(faults, 1):
+            asyncio.run(trials.trial(fault))
+            if number % TOLD == 0:
+                words = f"{number} of {len(faults)}: {trials.found.line()}"
+                print(words, file=sys.stderr)
     print(f"{len(operations)} operations")
     print(trials.found.line())
     return 0 if trials.found.is_good else 1

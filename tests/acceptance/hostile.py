@@ -13,7 +13,6 @@ import json
 import os
 import statistics
 import sys
-import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,8 +24,9 @@ from mobius_tui.run.intents.messages import Intent
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.runbook.library.loader import load
 from tests.acceptance.answering import Answering
+from tests.acceptance.campaigns import state_of_its_own
+from tests.acceptance.driving import press_until
 from tests.acceptance.payloads import PAYLOADS, text
-from tests.acceptance.test_keys import press_until
 from tests.benchmarks.figures import rank
 from tests.review.story import story
 from tests.tui.runs import MadeRun
@@ -268,14 +268,9 @@ def main() -> int:
     parser.add_argument("--groups", type=int, default=len(PAYLOADS) // 8)
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as place:
-        os.environ["XDG_STATE_HOME"] = f"{place}/state"
-        os.environ["XDG_CONFIG_HOME"] = f"{place}/config"
-        work = campaign(Path(place), groups=options.groups, quick=options.quick)
+    with state_of_its_own() as place:
+        work = campaign(place, groups=options.groups, quick=options.quick)
         tally = asyncio.run(work)
-        from tests.acceptance.conftest import end_all
-
-        end_all()
     print(tally.line())
     for each in tally.faults:
         print(each[:2000])

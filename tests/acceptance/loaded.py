@@ -10,19 +10,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mobius_tui.errors import MobiusError
-from mobius_tui.run.client.run_briefing import prepare_briefing
-from mobius_tui.run.client.start_run import start_new_run
-from mobius_tui.runbook.library.loader import load
+from tests.acceptance.campaigns import start_book, state_of_its_own
 from tests.acceptance.terminal import Terminal
 from tests.benchmarks.figures import rank
 
@@ -132,9 +127,7 @@ def enters(screen: Terminal, times: int, *, until: float) -> Tally:
 
 async def campaign(folder: Path, *, times: int, loops: int, minutes: float) -> Tally:
     """Begin a run, open it, and answer dialogs on it beside busy processes."""
-    path = folder / "loaded.toml"
-    path.write_text(BOOK)
-    directory = await start_new_run(prepare_briefing(load(path), given={}))
+    directory = await start_book(folder / "loaded.toml", BOOK)
     screen = Terminal("resume", directory.id, columns=120, rows=36)
     try:
         screen.until("Enter ▸ Run 1.1")
@@ -151,21 +144,11 @@ def main() -> int:
     parser.add_argument("--loops", type=int, default=30)
     parser.add_argument("--minutes", type=float, default=10.0)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as place:
-        os.environ["XDG_STATE_HOME"] = f"{place}/state"
-        os.environ["XDG_CONFIG_HOME"] = f"{place}/config"
+    with state_of_its_own() as place:
         work = campaign(
-            Path(place), times=given.times, loops=given.loops, minutes=given.minutes
+            place, times=given.times, loops=given.loops, minutes=given.minutes
         )
-        try:
-            tally = asyncio.run(work)
-        except MobiusError as error:
-            print(error, file=sys.stderr)
-            return 1
-        finally:
-            from tests.acceptance.conftest import end_all
-
-            end_all()
+        tally = asyncio.run(work)
     print(tally.line())
     return 1 if tally.lost else 0
 

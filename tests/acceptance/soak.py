@@ -20,7 +20,6 @@ import os
 import struct
 import subprocess
 import sys
-import tempfile
 import termios
 import threading
 import time
@@ -40,6 +39,7 @@ from mobius_tui.run.records.verification import verify
 from mobius_tui.run.storage.run_directory import RunDirectory, holder
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook
+from tests.acceptance.campaigns import state_of_its_own
 from tests.acceptance.terminal import PROGRAM
 from tests.run.running import wait_for
 from tests.run.sites import Site
@@ -323,9 +323,8 @@ def main() -> int:
         checks=options.checks,
         bytes=int(options.gigabytes * 1e9),
     )
-    with tempfile.TemporaryDirectory(prefix="mobius-soak-") as name:
-        os.environ["XDG_STATE_HOME"] = f"{name}/state"
-        found = asyncio.run(Soak(Path(name), size).go())
+    with state_of_its_own("mobius-soak-") as place:
+        found = asyncio.run(Soak(place, size).go())
     print("\n".join(found.lines()))
     return 0 if found.is_good else 1
 

@@ -14,19 +14,16 @@ import os
 import random
 import signal
 import sys
-import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mobius_tui.errors import FAULT, MobiusError
-from mobius_tui.run.client.run_briefing import prepare_briefing
-from mobius_tui.run.client.start_run import start_new_run
+from mobius_tui.errors import FAULT
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.intents.messages import Intent
 from mobius_tui.run.storage.crash_report import folder
-from mobius_tui.runbook.library.loader import load
+from tests.acceptance.campaigns import start_book, state_of_its_own
 from tests.acceptance.terminal import Terminal
 from tests.review.story import story
 
@@ -192,8 +189,7 @@ async def commands(place: Path) -> tuple[tuple[str, ...], ...]:
         What to open: the run, the one that is over, all there is, and a briefing.
     """
     path = place / "stops.toml"
-    path.write_text(BOOK)
-    directory = await start_new_run(prepare_briefing(load(path), given={"which": "a"}))
+    directory = await start_book(path, BOOK, which="a")
     viewer = Viewer(directory)
     for step in ("look", "fails"):
         reply = await viewer.intend(Intent(wish="start", step=step, attempt=1))
@@ -240,21 +236,9 @@ def main() -> int:
     parser.add_argument("--most", type=float, default=0.25)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as place:
-        os.environ["XDG_STATE_HOME"] = f"{place}/state"
-        os.environ["XDG_CONFIG_HOME"] = f"{place}/config"
-        try:
-            opened = asyncio.run(commands(Path(place)))
-            tally = campaign(
-                opened, cycles=given.cycles, most=given.most, seed=given.seed
-            )
-        except MobiusError as error:
-            print(error, file=sys.stderr)
-            return 1
-        finally:
-            from tests.acceptance.conftest import end_all
-
-            end_all()
+    with state_of_its_own() as place:
+        opened = asyncio.run(commands(place))
+        tally = campaign(opened, cycles=given.cycles, most=given.most, seed=given.seed)
     for each in tally.crashes:
         print(each)
     print(tally.line())

@@ -172,3 +172,6 @@ class Terminal:
         """End the program, if it has not ended."""
         if self.child.isalive():
             self.child.close(force=True)
+
+
+LEAVES_ALTERNATE_SCREEN = b"\x1b[?1049l"

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from tests.acceptance.conftest import Open
-from tests.acceptance.test_keys import press_until
-from tests.acceptance.test_terminal import begun, book
+from tests.acceptance.driving import press_until
+from tests.acceptance.script_runs import begun, book
 from tests.run.running import wait_for
 
 ESC, CTRL_L = "\x1b", "\x0c"

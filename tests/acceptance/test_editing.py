@@ -10,8 +10,7 @@ from mobius_tui.run.journal.follower import Follower
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.own_runbooks import copy_of
 from tests.acceptance.conftest import Open
-from tests.acceptance.test_keys import ENTER, press_until
-from tests.acceptance.test_output import wait_until
+from tests.acceptance.driving import ENTER, press_until, wait_until
 
 ESC = "\x1b"
 BOOK = """\

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,47 +13,16 @@ from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.tui.backend.key_queue import INPUT_GUARD
 from tests.acceptance.conftest import Open
+from tests.acceptance.driving import (
+    CTRL_G,
+    ENTER,
+    dialog,
+    fill,
+    next_line,
+    press_until,
+    proposes,
+)
 from tests.acceptance.terminal import LIMIT, Terminal
-
-ENTER = "\r"
-CTRL_G = "\x07"
-CLEAR = "\x15"
-"""Empties a line: of what was typed too early, the end may be there."""
-
-
-def next_line(text: str) -> str:
-    """What Enter does, as the screen says."""
-    found = re.search(r"Enter ▸ (.*?)\s*$", text, re.MULTILINE)
-    return found[1] if found else ""
-
-
-def proposes(number: str) -> Callable[[str], bool]:
-    """Whether a step is what Enter does next."""
-    return lambda text: number in next_line(text)
-
-
-def press_until(
-    terminal: Terminal,
-    key: str,
-    condition: Callable[[str], object],
-    patience: float = 0.4,
-) -> str:
-    """Press a key until the screen has taken it: a new dialog takes none at first."""
-    deadline = time.monotonic() + LIMIT
-    while True:
-        terminal.press(key)
-        calm = time.monotonic() + patience
-        while time.monotonic() < calm:
-            terminal.read()
-            text = terminal.text()
-            if condition(text):
-                return text
-        assert time.monotonic() < deadline, f"{key!r} did nothing:\n{text}"
-
-
-def dialog(terminal: Terminal, words: str) -> str:
-    """Open the dialog of the step that is proposed."""
-    return press_until(terminal, ENTER, lambda text: words in text)
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(120, 36), (80, 24)])
@@ -127,12 +94,6 @@ def elsewhere(screen: Terminal) -> None:
     press_until(screen, ENTER, lambda text: "Filesystem" in text)
     screen.press("\x03")
     screen.until(proposes("7.5"))
-
-
-def fill(screen: Terminal, text: str) -> None:
-    """Type into the line that has the focus, once its dialog takes all of it."""
-    field = re.compile(rf"│ +{re.escape(text)} *[│▌]")  # or a notice's edge
-    press_until(screen, CLEAR + text, field.search, 2.0)
 
 
 def answer(screen: Terminal, text: str, then: str) -> None:

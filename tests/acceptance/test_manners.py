@@ -16,14 +16,20 @@ from mobius_tui.run.storage.crash_report import folder
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.decode.config_file import config_file
 from tests.acceptance.conftest import Open
+from tests.acceptance.driving import (
+    CTRL_Z,
+    ENTER,
+    is_there,
+    job,
+    press_until,
+    program_of,
+)
+from tests.acceptance.script_runs import begun, book, loop_until
 from tests.acceptance.terminal import PROGRAM, Terminal
-from tests.acceptance.test_keys import ENTER, press_until
-from tests.acceptance.test_terminal import begun, book, loop_until
 
 ALTERNATE, ORDINARY = b"\x1b[?1049h", b"\x1b[?1049l"
 MOUSE_ON, MOUSE_OFF = b"\x1b[?1000h", b"\x1b[?1000l"
 TITLE = re.compile(rb"\x1b\]0;([^\x07]*)\x07")
-CTRL_Z = "\x1a"
 HELP = "type a word to find a key"
 """What stands in the help until something is typed."""
 
@@ -133,19 +139,6 @@ async def test_a_crash_restores_the_screen_and_says_one_line(
     assert "hunter2'" not in text
     assert "view = " not in text
     assert directory.host() is not None
-
-
-def job(terminal: Open, words: str) -> Terminal:
-    """The program as a job of an interactive shell."""
-    shell = terminal("--norc", "--noprofile", "-i", program="/bin/bash", PS1="prompt> ")
-    shell.until("prompt> ")
-    shell.press(f"{PROGRAM} {words}\r")
-    return shell
-
-
-def program_of(shell: Terminal) -> psutil.Process:
-    [child] = psutil.Process(shell.child.pid).children()
-    return child
 
 
 def is_stopped(shell: Terminal, process: psutil.Process) -> bool:
@@ -285,13 +278,6 @@ async def test_a_viewer_whose_terminal_is_gone_is_gone_within_a_second(
     assert viewer.pid != host
     assert directory.host() == host
     assert runs_on(directory)
-
-
-def is_there(process: psutil.Process) -> bool:
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def runs_on(directory: RunDirectory) -> bool:

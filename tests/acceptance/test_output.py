@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import re
 import signal
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -16,10 +14,9 @@ from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.tui.backend.clipboard import FILE
 from tests.acceptance.conftest import Open
-from tests.acceptance.terminal import LIMIT, Terminal
-from tests.acceptance.test_keys import ENTER, press_until
-from tests.acceptance.test_manners import is_there
-from tests.acceptance.test_terminal import HOSTILE, RAW, begun, book
+from tests.acceptance.driving import ENTER, is_there, press_until, wait_until
+from tests.acceptance.script_runs import HOSTILE, RAW, begun, book
+from tests.acceptance.terminal import Terminal
 from tests.run.running import wait_for
 
 ESC = "\x1b"
@@ -41,13 +38,6 @@ def place_of(screen: Terminal, words: str) -> tuple[int, int]:
     rows = screen.screen.display
     found = [(row.rindex(words), y) for y, row in enumerate(rows) if words in row]
     return found[-1]
-
-
-def wait_until(screen: Terminal, condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + LIMIT
-    while not condition():
-        screen.read()
-        assert time.monotonic() < deadline, f"it did not come:\n{screen.text()}"
 
 
 def assert_nothing_raw(screen: Terminal) -> None:

@@ -15,8 +15,8 @@ from mobius_tui.run.intents.messages import LATE
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.storage.run_directory import RunDirectory
 from tests.acceptance.conftest import Open
-from tests.acceptance.test_keys import ENTER, press_until
-from tests.acceptance.test_terminal import begun, book, loop_until
+from tests.acceptance.driving import ENTER, press_until
+from tests.acceptance.script_runs import begun, book, loop_until
 from tests.run.running import wait_for
 
 

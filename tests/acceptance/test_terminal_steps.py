@@ -23,8 +23,8 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
 from tests.acceptance.conftest import Open
+from tests.acceptance.driving import CTRL_G, ENTER, press_until, proposes
 from tests.acceptance.terminal import PROGRAM, Terminal
-from tests.acceptance.test_keys import CTRL_G, ENTER, press_until, proposes
 from tests.run.running import wait_for
 
 HEAD = """format = 1

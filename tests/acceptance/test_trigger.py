@@ -20,7 +20,7 @@ from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import load
 from tests.acceptance.conftest import Open
-from tests.acceptance.test_keys import CTRL_G, ENTER, fill, press_until
+from tests.acceptance.driving import CTRL_G, ENTER, fill, press_until
 from tests.run.running import wait_for
 from tests.run.watch.test_triggers import BOOK, book, invoked, service
 

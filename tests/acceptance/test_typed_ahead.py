@@ -6,8 +6,9 @@ from pathlib import Path
 
 from mobius_tui.run.journal.follower import Follower
 from tests.acceptance.conftest import Open
-from tests.acceptance.test_keys import ENTER, press_until
-from tests.acceptance.test_terminal import LEAVES_ALTERNATE_SCREEN, begun, book
+from tests.acceptance.driving import ENTER, press_until
+from tests.acceptance.script_runs import begun, book
+from tests.acceptance.terminal import LEAVES_ALTERNATE_SCREEN
 
 LINES = "for n in 1 2 3; do echo red-$n; done; exit 3"
 

@@ -7,13 +7,20 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from mobius_tui.drill.site.drill_site import Site, drill_variables, environment
+from mobius_tui.drill.site.drill_site import (
+    Site,
+    drill_variables,
+    environment,
+)
 from mobius_tui.run.attempts.attempt_files import read_outputs
 from mobius_tui.run.attempts.launcher import BASH
 from mobius_tui.run.storage.run_directory import AttemptDirectory
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.check_kinds import RunCheck
 from mobius_tui.runbook.model.runbook import Runbook
+from tests.paths import ROOT
+
+ROLLBACK_RUNBOOK = ROOT / "runbooks" / "mobius-rollback.toml"
 
 
 class Walk:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from mobius_tui.health.health_record import ProbeResult, State
+from mobius_tui.health.health_record import ProbeResult, State, encode
 from mobius_tui.health.trigger import Cleared, Fired, Meter, TriggerEvaluator
 from mobius_tui.runbook.model.probes import (
     ErrorRate,
@@ -36,6 +36,9 @@ ALL = Triggers(
     error_rate=ErrorRate(),
 )
 """The seed's, all of them."""
+
+AT = 1_700_000_000.0
+"""When the first check was made, in seconds since 1970."""
 
 
 def ok(
@@ -119,3 +122,8 @@ def rates(*figures: float | None) -> list[ProbeResult]:
 
 def answers(*latencies: float) -> list[ProbeResult]:
     return [ok(ms=ms) for ms in latencies]
+
+
+def lines(checks: list[ProbeResult]) -> list[bytes]:
+    """The lines of a health record, the first check at `AT`."""
+    return [encode(replace(check, at=AT + check.at)) for check in numbered(checks)]

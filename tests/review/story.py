@@ -33,9 +33,11 @@ from mobius_tui.run.events.step_events import (
     StepUnknown,
 )
 from mobius_tui.run.events.watch_events import TriggerCleared, TriggerFired
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.records.run_record import write_record
 from mobius_tui.runbook.library.loader import load
 from tests.paths import TESTS
-from tests.tui.runs import MadeRun
+from tests.tui.runs import BEGAN, MadeRun
 
 BOOK = TESTS / "review" / "data" / "story.toml"
 SECRET = "s3cret-t0ken"
@@ -178,3 +180,19 @@ def _restore(run: MadeRun, said: str) -> None:
         PhaseLeft(phase="repair", passed=True, recovered=("roll",)), after=1, by="host"
     )
     run.write(StepSkipped(step="ask", reason=said), after=4)
+
+
+def drilled(root: Path, *, fires: bool = True) -> MadeRun:
+    """A drill of a day before: its trigger after 10 s, 40 s of restoring."""
+    run = begun(root, mode="drill", at=BEGAN - 86_400)
+    if fires:
+        fired = TriggerFired(
+            probe="api", rule="consecutive_failures", reason="3", seen=run.at + 9
+        )
+        run.write(fired, after=10, by="trigger")
+    run.write(StepStarted(step="roll", attempt=1), after=20)
+    run.write(StepEnded(step="roll", attempt=1, result="passed", exit=0), after=10)
+    run.write(RunEnded(outcome="completed", reason="so"), after=5)
+    follower = Follower(run.directory)
+    write_record(run.directory, follower.plan, follower.state, follower.head)
+    return run

@@ -8,29 +8,8 @@ from mobius_tui.review.drill_comparison import compare_with_drill, last_drill_be
 from mobius_tui.review.reviewed_run import ReviewedRun
 from mobius_tui.review.run_timeline import RunTimeline, run_timeline
 from mobius_tui.review.timeline_moments import moments_of
-from mobius_tui.run.events.run_events import RunEnded
-from mobius_tui.run.events.step_events import StepEnded, StepStarted
-from mobius_tui.run.events.watch_events import TriggerFired
-from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.records.run_record import write_record
-from tests.review.story import begun, story
-from tests.tui.runs import BEGAN, MadeRun
-
-
-def drilled(root: Path, *, fires: bool = True) -> MadeRun:
-    """A drill of a day before: its trigger after 10 s, 40 s of restoring."""
-    run = begun(root, mode="drill", at=BEGAN - 86_400)
-    if fires:
-        fired = TriggerFired(
-            probe="api", rule="consecutive_failures", reason="3", seen=run.at + 9
-        )
-        run.write(fired, after=10, by="trigger")
-    run.write(StepStarted(step="roll", attempt=1), after=20)
-    run.write(StepEnded(step="roll", attempt=1, result="passed", exit=0), after=10)
-    run.write(RunEnded(outcome="completed", reason="so"), after=5)
-    follower = Follower(run.directory)
-    write_record(run.directory, follower.plan, follower.state, follower.head)
-    return run
+from tests.review.story import drilled, story
+from tests.tui.runs import BEGAN
 
 
 def shown(rewound: ReviewedRun) -> RunTimeline | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
+from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
-from mobius_tui.review.run_report import RunReport
+from mobius_tui.review.run_report import EpochSeconds, RunReport
 from mobius_tui.run.events.journal_entry import stamp
 from mobius_tui.runbook.prose.prose_model import Prose
 
@@ -21,28 +22,35 @@ FORMAT = 1
 """The number of the shape; a change that breaks a reader raises it."""
 
 
-def as_json(told: RunReport) -> str:
-    """What is told of a run, for programs; times are UTC, durations are seconds."""
-    said = {"format": FORMAT, **_plain(told)}
-    return json.dumps(said, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+def as_json(report: RunReport) -> str:
+    """The report for programs; moments are UTC times, durations are seconds."""
+    tree = {"format": FORMAT, **_plain(report)}
+    return json.dumps(tree, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _plain(value: Any) -> Any:
     """A value as JSON has it; moments become times."""
     if isinstance(value, Prose):
         return value.filled
-    if is_dataclass(value):
+    if is_dataclass(value) and not isinstance(value, type):
         return {
-            each.name: _utc_time(getattr(value, each.name))
-            if str(each.type).startswith("Moment")
-            else _plain(getattr(value, each.name))
-            for each in fields(value)
+            name: (_utc_time if is_moment else _plain)(getattr(value, name))
+            for name, is_moment in _fields(type(value)).items()
         }
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
     if isinstance(value, float):
         return round(value, 6)
     return value
+
+
+@cache
+def _fields(of: type) -> dict[str, bool]:
+    """The fields of a dataclass, and whether each is a moment in time."""
+    hints = get_type_hints(of, include_extras=True)
+    return {
+        name: EpochSeconds in (hint, *get_args(hint)) for name, hint in hints.items()
+    }
 
 
 def _utc_time(at: float | None) -> str | None:

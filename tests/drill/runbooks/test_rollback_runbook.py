@@ -37,10 +37,7 @@ from mobius_tui.drill.site.site_files import (
 from mobius_tui.runbook.library.loader import examine
 from mobius_tui.runbook.model.actions import Choose, Manual
 from mobius_tui.runbook.model.runbook import Runbook
-from tests.drill.walking import Walk
-from tests.paths import ROOT
-
-PATH = ROOT / "runbooks" / "mobius-rollback.toml"
+from tests.drill.walking import ROLLBACK_RUNBOOK, Walk
 
 Newest = Callable[[Site], Path]
 CODE = ("find-backup", "inspect-backup", "execute", "restart-after")
@@ -48,7 +45,7 @@ CODE = ("find-backup", "inspect-backup", "execute", "restart-after")
 
 @pytest.fixture(scope="module")
 def runbook() -> Runbook:
-    read, problems = examine(PATH)
+    read, problems = examine(ROLLBACK_RUNBOOK)
     assert problems == ()
     assert read is not None
     return read

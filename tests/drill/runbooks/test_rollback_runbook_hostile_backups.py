@@ -9,16 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.drill.runbooks.test_rollback_runbook_find_backup import (
-    Newest,
-    rewrite,
-    stamped,
-    walk,
-    write_sum,
-)
+from tests.drill.runbooks.backups import Newest, rewrite, stamped, write_sum
+from tests.drill.runbooks.backups import walk as walk
 from tests.drill.walking import Walk
 
-__all__ = ["walk"]
 TRACE = "Traceback"
 
 

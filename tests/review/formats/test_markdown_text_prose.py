@@ -20,7 +20,7 @@ from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.prose.prose_model import Prose
 from tests.paths import CASES
-from tests.review.formats.test_markdown_text import GITHUB, PIECES, SAID, leads, tokens
+from tests.review.formats.markdown_reading import GITHUB, PIECES, SAID, leads, tokens
 from tests.review.forms import FORMS
 from tests.tui.runs import MadeRun
 

@@ -16,7 +16,7 @@ from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
-from tests.acceptance.conftest import end_all
+from tests.acceptance.campaigns import end_all
 from tests.acceptance.conftest import terminal as terminal
 from tests.run.running import wait_for
 from tests.run.watch.test_triggers import Service, book, service

@@ -15,9 +15,8 @@ from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.run.watch.watch_command import LONELY
 from tests.acceptance.conftest import Open
+from tests.acceptance.driving import CTRL_Z, ENTER, job, press_until, program_of
 from tests.acceptance.terminal import Terminal
-from tests.acceptance.test_keys import ENTER, press_until
-from tests.acceptance.test_manners import CTRL_Z, job, program_of
 from tests.run.running import wait_for
 from tests.run.watch.test_triggers import Service, book, invoked
 from tests.scenarios.watch.test_watch_usage import far

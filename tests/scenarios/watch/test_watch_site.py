@@ -18,7 +18,7 @@ from mobius_tui.drill.site.drill_site import (
     environment,
     tear_down,
 )
-from tests.acceptance.conftest import end_all
+from tests.acceptance.campaigns import end_all
 from tests.run.running import wait_for
 from tests.scenarios.watch.conftest import Watch
 

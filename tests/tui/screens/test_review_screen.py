@@ -21,8 +21,7 @@ from mobius_tui.tui.backend.base_page import AppResult
 from mobius_tui.tui.screens import review_screen, timed_page
 from mobius_tui.tui.screens.review_screen import ReviewScreen
 from mobius_tui.tui.widgets.timeline_pane import TimelinePane
-from tests.review.story import HOSTILE, story
-from tests.review.test_drill_comparison import drilled
+from tests.review.story import HOSTILE, drilled, story
 from tests.tui import scenes
 from tests.tui.reviews import go, is_making, reviewed
 from tests.tui.runs import (
