@@ -17,7 +17,7 @@ from mobius_tui.drill.faults import Fault
 from mobius_tui.drill.faults.fault_combinations import environment_of
 from mobius_tui.drill.orphaned_sites import reap_orphans
 from mobius_tui.drill.own_staging import OwnFault
-from mobius_tui.drill.site import drill_site as sites
+from mobius_tui.drill.site import drill_site
 from mobius_tui.drill.site.site_files import Kind
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
@@ -63,46 +63,65 @@ def rehearsal(
         MobiusError: the runbook, a variable or the site cannot be.
     """
     book = load(find_runbook(runbook))
-    root = sites.sites_root()
-    private_folder(root)
-    reap_orphans(root)
-    started = datetime.now(UTC)
-    folder = root / f"{started:%Y-%m-%dT%H-%M-%S}-{os.getpid()}"
-    prepare_briefing(book, given=given)
-    watch = guard(folder.resolve(), os.getpid(), keep=keep)
-    site = sites.build_site(
-        folder,
+    prepare_briefing(book, given=given)  # refuses what is wrong before a site is built
+    faults = (fault, *besides)
+    site = _build_site(
         seed=seed,
-        started=started,
         kind=kind,
-        environment=environment or environment_of((fault, *besides)),
+        environment=environment or environment_of(faults),
+        keep=keep,
     )
-    sites.claim_site(site.root, watch)
-    if keep:
-        (site.root / "run" / "kept").touch()
-    for each in (fault, *besides):
+    for each in faults:
         each.inject(site)
         injection_log.note_fault(site.root, each.name, time.time())
-    known = {
+    site_values = {
         name: value
-        for name, value in sites.drill_variables(site).items()
+        for name, value in drill_site.drill_variables(site).items()
         if name in book.variables
     }
-    around = sites.environment(site)
+    variables = drill_site.environment(site)
     yield prepare_briefing(
         book,
-        given={**known, **given},
+        given={**site_values, **given},
         workdir=site.root,
         mode="drill",
         site=str(site.root),
         sink=None if send else site.sink,
         pages=send,
-        path=around.pop("PATH"),
-        places=around,
+        path=variables.pop("PATH"),
+        places=variables,
     )
 
 
-def guard(root: Path, pid: int, *, keep: bool) -> int:
+def _build_site(
+    *, seed: int, kind: Kind, environment: str, keep: bool
+) -> drill_site.Site:
+    """Build a site with a guard of its own; those that nobody owns are taken down."""
+    started = datetime.now(UTC)
+    folder = _new_folder(started)
+    guard_pid = start_guard(folder.resolve(), os.getpid(), keep=keep)
+    site = drill_site.build_site(
+        folder, seed=seed, started=started, kind=kind, environment=environment
+    )
+    drill_site.claim_site(site.root, guard_pid)
+    if keep:
+        (site.root / "run" / "kept").touch()
+    return site
+
+
+def _new_folder(started: datetime) -> Path:
+    """The path of a new site or staging, which is not made yet.
+
+    Args:
+        started: the time, in UTC, that its name begins with.
+    """
+    root = drill_site.sites_root()
+    private_folder(root)
+    reap_orphans(root)
+    return root / f"{started:%Y-%m-%dT%H-%M-%S}-{os.getpid()}"
+
+
+def start_guard(root: Path, pid: int, *, keep: bool) -> int:
     """Start the process that takes a site down when nobody needs it; gives its pid.
 
     Args:
@@ -163,19 +182,16 @@ def own_rehearsal(
         pages=send,
     )
     _refuse_protected(book, briefing)
-    root = sites.sites_root()
-    private_folder(root)
-    reap_orphans(root)
-    folder = root / f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}-{os.getpid()}"
+    folder = _new_folder(datetime.now(UTC))
     env = {**os.environ, **{k: value for k, (value, _) in briefing.values.items()}}
     own_staging.make_staging(folder, all_faults, env=env, workdir=briefing.workdir)
     folder = folder.resolve()
-    sites.claim_site(folder, guard(folder, os.getpid(), keep=False))
+    drill_site.claim_site(folder, start_guard(folder, os.getpid(), keep=False))
     try:
         _break(folder, chosen)
     except BaseException:
         own_staging.heal_remaining(folder)
-        sites.remove_site(folder, keep=False)
+        drill_site.remove_site(folder, keep=False)
         raise
     yield replace(briefing, site=str(folder))
 

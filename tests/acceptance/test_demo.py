@@ -118,7 +118,7 @@ def test_a_killed_demo_leaves_no_site() -> None:
 KILLED = """
 import time
 from mobius_tui.drill.faults import FAULTS
-from mobius_tui.drill.rehearse import rehearsal
+from mobius_tui.drill.rehearsal import rehearsal
 fault = FAULTS["bad-release"]
 with rehearsal("mobius-rollback", fault, seed=0, given={}, keep=False) as b:
     print(b.site, flush=True)
