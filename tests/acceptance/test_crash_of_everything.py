@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mobius_tui.drill.site import drill_site as sites
+from mobius_tui.drill.site import drill_site
 from mobius_tui.drill.site.drill_site import processes_in
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.storage.run_directory import holder
@@ -40,9 +40,11 @@ def test_the_next_start_takes_down_what_a_crash_left(tmp_path: Path) -> None:
     [run] = all_runs(runs_root())
     lock = run.attempt("execute", 1).lock
     wait_for(lambda: holder(lock))
-    [root] = [path.parent.parent for path in sites.sites_root().glob("*/run/owner")]
+    [root] = [
+        path.parent.parent for path in drill_site.sites_root().glob("*/run/owner")
+    ]
     wait_for(lambda: "rollback_dhash" in str(processes_in(root)))
-    site = sites.open_site(root)
+    site = drill_site.open_site(root)
     guard = int((root / "run" / "owner").read_text().split()[0])
     host = run.host()
     assert host
@@ -52,7 +54,7 @@ def test_the_next_start_takes_down_what_a_crash_left(tmp_path: Path) -> None:
     wait_for(lambda: run.host() is None)
     left = [psutil.Process(pid) for pid, _ in processes_in(root)]
     assert len(left) > 4  # its services, and the script of a step
-    assert sites.request_site(site, "/health")[0] == 500
+    assert drill_site.request_site(site, "/health")[0] == 500
 
     said_next = subprocess.run(
         [PROGRAM, "runs"], capture_output=True, text=True, check=False, timeout=120

@@ -17,7 +17,7 @@ import pytest
 
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.rehearsal import rehearsal
-from mobius_tui.drill.site import drill_site as sites
+from mobius_tui.drill.site import drill_site
 from mobius_tui.errors import MobiusError
 from mobius_tui.plain import show
 from mobius_tui.run.client.start_run import start_new_run
@@ -44,9 +44,11 @@ class Watch(threading.Thread):
 
     def run(self) -> None:
         while not self.over.is_set():
-            for folder in sites.sites_root().glob("*"):
+            for folder in drill_site.sites_root().glob("*"):
                 try:
-                    status, _ = sites.request_site(sites.open_site(folder), "/health")
+                    status, _ = drill_site.request_site(
+                        drill_site.open_site(folder), "/health"
+                    )
                 except MobiusError:
                     continue
                 if status and status not in self.seen[-1:]:
@@ -93,7 +95,7 @@ def test_a_broken_site_is_restored_and_gone_afterwards(words: tuple[str, ...]) -
     assert state.steps["execute"].status == "passed"
     assert state.steps["three-checks"].status == "passed"
     deadline = time.monotonic() + 60
-    while any(sites.sites_root().iterdir()):
+    while any(drill_site.sites_root().iterdir()):
         assert time.monotonic() < deadline, "the site is still there"
         time.sleep(0.05)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.drill.site import drill_site as sites
+from mobius_tui.drill.site import drill_site
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
@@ -29,9 +29,9 @@ from tests.acceptance.terminal import LIMIT, Terminal
 def test_the_whole_demo_by_keys_alone(terminal: Open, columns: int, rows: int) -> None:
     screen = terminal("demo", "--var", "monitor_for=7s", columns=columns, rows=rows)
     screen.until("Begin", 60)
-    [folder] = sites.sites_root().iterdir()
-    site = sites.open_site(folder)
-    assert sites.request_site(site, "/health")[0] == 500
+    [folder] = drill_site.sites_root().iterdir()
+    site = drill_site.open_site(folder)
+    assert drill_site.request_site(site, "/health")[0] == 500
     press_until(screen, CTRL_G, lambda text: "Enter ▸ Decide 1.1" in text)
 
     dialog(screen, "Not yet")
@@ -63,11 +63,13 @@ def test_the_whole_demo_by_keys_alone(terminal: Open, columns: int, rows: int) -
     press_until(screen, ENTER, lambda text: "Run it" not in text, 2.0)
     screen.until("Verifying backup integrity")
     screen.until(proposes("3.7"))
-    assert sites.request_site(site, "/health")[0] == 500, "nothing is restarted yet"
+    assert drill_site.request_site(site, "/health")[0] == 500, (
+        "nothing is restarted yet"
+    )
     dialog(screen, "Run it")
     press_until(screen, ENTER, proposes("3.8"))
     press_until(screen, ENTER, proposes("6.1"))
-    assert sites.request_site(site, "/health")[0] == 200
+    assert drill_site.request_site(site, "/health")[0] == 200
     for count in range(2, 11):
         press_until(screen, ENTER, proposes(f"6.{count}"))
     dialog(screen, "Mark as told")

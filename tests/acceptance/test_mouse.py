@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mobius_tui.drill.site import drill_site as sites
+from mobius_tui.drill.site import drill_site
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
@@ -78,8 +78,8 @@ def paste_until(screen: Terminal, words: str) -> None:
 def test_the_whole_demo_by_mouse_alone(terminal: Open, columns: int, rows: int) -> None:
     screen = terminal("demo", "--var", "monitor_for=7s", columns=columns, rows=rows)
     screen.until("Begin", 60)
-    [folder] = sites.sites_root().iterdir()
-    site = sites.open_site(folder)
+    [folder] = drill_site.sites_root().iterdir()
+    site = drill_site.open_site(folder)
     click_until(screen, "  Begin  ", shows("Enter ▸ Decide 1.1"))
 
     choose(screen, "[ ]", "2.1")
@@ -105,7 +105,7 @@ def test_the_whole_demo_by_mouse_alone(terminal: Open, columns: int, rows: int) 
     click_until(screen, NEXT, shows("Run it"))
     click_until(screen, "Run it", proposes("3.8"))
     click_until(screen, NEXT, proposes("6.1"))
-    assert sites.request_site(site, "/health")[0] == 200
+    assert drill_site.request_site(site, "/health")[0] == 200
     for count in range(2, 11):
         # A click too many may have opened the dialog of the message already.
         click_until(screen, NEXT, names(f"6.{count}"))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.drill.site import drill_site as sites
+from mobius_tui.drill.site import drill_site
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
@@ -29,9 +29,9 @@ def test_the_demo_is_repaired_by_itself_once_it_is_armed(terminal: Open) -> None
     began = time.monotonic()
     screen = terminal("demo", columns=80, rows=24)
     screen.until("Begin", 60)
-    [folder] = sites.sites_root().iterdir()
-    site = sites.open_site(folder)
-    assert sites.request_site(site, "/health")[0] == 500
+    [folder] = drill_site.sites_root().iterdir()
+    site = drill_site.open_site(folder)
+    assert drill_site.request_site(site, "/health")[0] == 500
     press_until(screen, CTRL_G, lambda text: "Enter ▸ Decide 1.1" in text)
     screen.until("TRIGGER FIRED")
     screen.until("Nothing begins by itself")
@@ -41,7 +41,7 @@ def test_the_demo_is_repaired_by_itself_once_it_is_armed(terminal: Open) -> None
     press_until(screen, ENTER, lambda text: "The rollback begins in" in text)
     screen.until("began the rollback", 30)
     screen.until(lambda text: "TRIGGER" not in text and "Enter ▸ Check 6.1" in text, 60)
-    assert sites.request_site(site, "/health")[0] == 200
+    assert drill_site.request_site(site, "/health")[0] == 200
     [run] = all_runs(runs_root())
     watch = Follower(run).state.watch
     assert watch.begun is not None

@@ -13,8 +13,7 @@ from mobius_tui.cli import main
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.review import run_annotations
 from mobius_tui.review.report_builder import build_report
-from mobius_tui.review.run_action_items import keep_action_item
-from mobius_tui.review.run_action_items import read_action_items as items_of
+from mobius_tui.review.run_action_items import keep_action_item, read_action_items
 from mobius_tui.review.run_annotations import (
     AnnotationTarget,
     annotate,
@@ -112,7 +111,7 @@ def test_what_several_people_say_at_once_is_all_kept() -> None:
     assert sorted(said) == [f"{by} {n}" for by in people for n in range(4)]
     for by in people:  # and each one's in the order in which they said it
         assert [w for w in said if w.startswith(by)] == [f"{by} {n}" for n in range(4)]
-    assert {each.owner for each in items_of(run)} == set(people)
+    assert {each.owner for each in read_action_items(run)} == set(people)
 
 
 def test_a_record_is_not_changed_while_somebody_else_changes_it(

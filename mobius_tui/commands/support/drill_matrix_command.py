@@ -16,7 +16,7 @@ from mobius_tui.drill.drill_record import DrillRecord
 from mobius_tui.errors import FAILED, OK, MobiusError
 from mobius_tui.plain import plain_text
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.storage.run_index import run_by_name as find_run
+from mobius_tui.run.storage.run_index import run_by_name
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
@@ -125,6 +125,6 @@ def _kept(out: bytes) -> DrillRecord | None:
             said = json.loads(row)
             if said["event"] == "Score":
                 return drill_record.read_drill_record(
-                    find_run(runs_root(), said["run"])
+                    run_by_name(runs_root(), said["run"])
                 )
     return None

@@ -13,8 +13,7 @@ from mobius_tui.errors import MobiusError, UsageError
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook
-from mobius_tui.runbook.text.units import age_in_seconds as seconds_of
-from mobius_tui.runbook.text.units import ago
+from mobius_tui.runbook.text.units import age_in_seconds, ago
 
 SHOWN = 8
 """Lines that are printed of what was never seen red; `--json` has them all."""
@@ -91,7 +90,7 @@ def parse_age(text: str) -> float:
         UsageError: it is none.
     """
     try:
-        return seconds_of(text)
+        return age_in_seconds(text)
     except ValueError as error:
         raise UsageError(f"--fresh {text}: write an age: 30d, 2w or 12h") from error
 
