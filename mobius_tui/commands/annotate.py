@@ -14,15 +14,15 @@ from mobius_tui.run.storage.state_home import runs_root
 
 
 def do(options: argparse.Namespace) -> int:
-    """Keep it beside the journal."""
+    """Add the note beside the journal of the run."""
     directory = run_by_name(runs_root(), options.run)
-    where = annotation_target(
+    target = annotation_target(
         directory,
         at=options.at,
         step=options.step,
         since=options.since,
         until=options.until,
     )
-    annotate(directory, options.text, where, by=operator(), now=time.time())
+    annotate(directory, options.text, target, by=operator(), now=time.time())
     narrate(f"kept beside the journal of {directory.id}; `mobius-tui report` tells it")
     return OK

@@ -27,7 +27,7 @@ from mobius_tui.sanitize import line
 
 
 def do(options: argparse.Namespace) -> int:
-    """Show what is asked for, and hand on what is said."""
+    """Show what is to be approved, and send what the person decides."""
     directory = run_by_name(runs_root(), options.run)
     follower = Follower(directory)
     if directory.host() is None:
@@ -35,10 +35,10 @@ def do(options: argparse.Namespace) -> int:
             f"no host runs {directory.id}; whoever runs it goes on with "
             f"`mobius-tui resume {directory.id}`"
         )
-    step, approval = _asked(follower, options.step)
-    for each in _lines(follower, step, approval):
+    step, approval = _pending_approval(follower, options.step)
+    for each in _request_lines(follower, step, approval):
         print_data(line(each))
-    intent = _said(options, step, approval)
+    intent = _decision(options, step, approval)
     if intent is None:
         narrate("nothing was approved")
         return STOPPED
@@ -51,8 +51,8 @@ def do(options: argparse.Namespace) -> int:
     return OK
 
 
-def _asked(follower: Follower, wanted: str | None) -> tuple[Step, Approval]:
-    """The step that waits, and what was asked."""
+def _pending_approval(follower: Follower, wanted: str | None) -> tuple[Step, Approval]:
+    """The step that waits for approval, and its request."""
     plan, state = follower.plan, follower.state
     waiting = pending(plan, state)
     found = [step for step in waiting if wanted in (None, step.id)]
@@ -69,7 +69,7 @@ def _asked(follower: Follower, wanted: str | None) -> tuple[Step, Approval]:
     raise RunError("no step of this run waits for an approval now")
 
 
-def _lines(follower: Follower, step: Step, approval: Approval) -> Iterator[str]:
+def _request_lines(follower: Follower, step: Step, approval: Approval) -> Iterator[str]:
 
     state, asked = follower.state, approval.asked
     if state.began is not None:
@@ -82,8 +82,10 @@ def _lines(follower: Follower, step: Step, approval: Approval) -> Iterator[str]:
     yield f"{approval.by} asks for approval by {asked.role} ({of}), until {until}"
 
 
-def _said(options: argparse.Namespace, step: Step, approval: Approval) -> Intent | None:
-    """What the person says; `None` where they would rather say nothing."""
+def _decision(
+    options: argparse.Namespace, step: Step, approval: Approval
+) -> Intent | None:
+    """Ask the person for a decision; `None` where they give none."""
     number = approval.asked.attempt
     if options.deny is not None:
         return Intent(wish="deny", step=step.id, attempt=number, text=options.deny)

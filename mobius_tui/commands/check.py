@@ -17,13 +17,13 @@ from mobius_tui.sanitize import line
 
 
 def do(options: argparse.Namespace) -> int:
-    """Print every problem, each with its place, then what drills say; or a rule."""
+    """Print every problem with its place, then what drills say; or explain a rule."""
     if options.explain is not None:
         print_data(explain_rule(options.explain))
         return OK
     if not options.files:
         raise UsageError("check: give a runbook, or --explain CODE")
-    paths = [_file(name) for name in options.files]
+    paths = [_file_named(name) for name in options.files]
     shellcheck = find_shellcheck()
     text, code = check_files(paths, as_json=options.json, outside=shellcheck)
     if shellcheck is not None and shellcheck.trouble:
@@ -34,23 +34,23 @@ def do(options: argparse.Namespace) -> int:
     # Only now: it takes a fifth of the time that a check takes else.
     from mobius_tui.commands.support.drill_remarks import drill_remarks
 
-    found = drill_remarks(paths, options.fresh)
+    remarks = drill_remarks(paths, options.fresh)
     if options.json:
-        items = [item for each in found for item in each.items()]
+        items = [item for each in remarks for item in each.items()]
         text = json.dumps([*json.loads(text), *items], indent=2, ensure_ascii=False)
     print_data(text)
     if not options.json:
-        for each in found:
+        for each in remarks:
             for words in each.lines():
                 print_data(line(words))
-    return FAILED if any(each.stale for each in found) else OK
+    return FAILED if any(each.stale for each in remarks) else OK
 
 
-def _file(name: str) -> Path:
-    """The file that a word means: one that is there, or a bundled runbook."""
+def _file_named(name: str) -> Path:
+    """The file that a word names: one that exists, or a bundled runbook."""
     return Path(name) if Path(name).exists() else find_runbook(name)
 
 
 def _was_anything_run() -> bool:
-    """Whether there can be drills at all: what knows of them takes time to import."""
+    """Whether there can be drills at all: their modules take long to import."""
     return bool(all_runs(runs_root()))

@@ -19,7 +19,7 @@ from mobius_tui.sanitize import line
 
 
 def do(options: argparse.Namespace) -> int:
-    """Say it part by part; nothing where nothing changed."""
+    """Print the changes part by part."""
     directory = run_by_name(runs_root(), options.run)
     began = began_of(directory)
     path = (
@@ -29,7 +29,7 @@ def do(options: argparse.Namespace) -> int:
     )
     found = diff_runbooks(runbook_of(directory, began), load(path))
     for change in found:
-        for row in _rows(change):
+        for row in _change_lines(change):
             print_data(line(row))
     if not found:
         narrate(f"{path} says what it said in {directory.id}")
@@ -50,7 +50,7 @@ def _source(began: RunBegan) -> Path:
         ) from None
 
 
-def _rows(change: RunbookChange) -> Iterator[str]:
+def _change_lines(change: RunbookChange) -> Iterator[str]:
     title = f" {change.title!r}" if change.title else ""
     words = f" {change.words}" if change.words else ""
     yield f"{change.kind} {change.part} {change.name}{title}{words}"

@@ -21,23 +21,24 @@ from mobius_tui.run.host.takeover import operator
 from mobius_tui.run.storage.state_home import state_home
 from mobius_tui.sanitize import line
 
-MARKS = {"ok": "ok", "note": "note", "trouble": "TROUBLE"}
+VERDICT_LABELS = {"ok": "ok", "note": "note", "trouble": "TROUBLE"}
 
 
 def do(options: argparse.Namespace) -> int:
-    """Say what was found; starts nothing, changes nothing, asks no network."""
-    found = tuple(_look())
+    """Print the findings; starts nothing, changes nothing, uses no network."""
+    findings = tuple(_findings())
     if options.json:
-        print_data(json.dumps([asdict(each) for each in found], indent=2))
+        print_data(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
-        for each in found:
-            print_data(f"{MARKS[each.verdict]:7}  {each.about:13}  {line(each.words)}")
-            if each.remedy:
-                print_data(f"{'':24}→ {line(each.remedy)}")
-    return FAILED if any(each.verdict == "trouble" for each in found) else OK
+        for finding in findings:
+            label = VERDICT_LABELS[finding.verdict]
+            print_data(f"{label:7}  {finding.about:13}  {line(finding.words)}")
+            if finding.remedy:
+                print_data(f"{'':24}→ {line(finding.remedy)}")
+    return FAILED if any(finding.verdict == "trouble" for finding in findings) else OK
 
 
-def _look() -> Iterator[Finding]:
+def _findings() -> Iterator[Finding]:
 
     size = None
     if sys.stdout.isatty() and sys.stdin is not None and sys.stdin.isatty():
@@ -46,6 +47,6 @@ def _look() -> Iterator[Finding]:
     yield from install_findings(os.environ.get("PATH", os.defpath))
     yield from terminal_findings(os.environ, size=size, encoding=sys.stdout.encoding)
     mounts = Path("/proc/mounts")
-    known = mounts.read_text("utf-8", "replace") if mounts.exists() else ""
-    yield from state_folder_findings(state_home(), known)
+    mounts_text = mounts.read_text("utf-8", "replace") if mounts.exists() else ""
+    yield from state_folder_findings(state_home(), mounts_text)
     yield login_findings(Path("/"), operator())

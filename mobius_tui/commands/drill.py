@@ -10,7 +10,7 @@ from mobius_tui.errors import OK, UsageError
 
 
 def do(options: argparse.Namespace) -> int:
-    """Rehearse, or list what can break."""
+    """Start a drill, or list the faults."""
     if options.inject is None and options.inject_cmd is None:
         if options.profile or options.workdir:
             raise UsageError("--profile and --workdir: only with --inject-cmd")

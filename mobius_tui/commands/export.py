@@ -14,12 +14,12 @@ from mobius_tui.run.storage.state_home import runs_root
 
 
 def do(options: argparse.Namespace) -> int:
-    """Write it, and say the head by which it can be held to."""
+    """Write the file, and print the head of its journal, which proves it."""
     directory = run_by_name(runs_root(), options.run)
     head = export(directory, Path(options.output))
     print_data(f"head {head}")
-    wrong = tuple(verify(directory))
-    for each in wrong:
-        narrate(f"{each}; `import-run` will refuse it")
+    problems = tuple(verify(directory))
+    for problem in problems:
+        narrate(f"{problem}; `import-run` will refuse it")
     narrate(f"written to {options.output}; give its head by another way than the file")
-    return FAILED if wrong else OK
+    return FAILED if problems else OK

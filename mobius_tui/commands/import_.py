@@ -23,7 +23,7 @@ _STDIN = "standard input"
 
 
 def do(options: argparse.Namespace) -> int:
-    """Write the runbook that a page becomes, or hold a page beside its runbook."""
+    """Write the runbook that a page becomes, or compare a page with its runbook."""
     if options.check:
         return _check(options)
     if options.runbook is not None or options.json:
@@ -32,64 +32,68 @@ def do(options: argparse.Namespace) -> int:
 
 
 def _write(options: argparse.Namespace) -> int:
-    """Write the runbook, and say what to do next."""
+    """Write the runbook, and print what to do next."""
     output = options.output or ("-" if options.page == "-" else "")
     if not output:
         raise UsageError("import: name the runbook to write: -o FILE.toml, or -o -")
     target = None if output == "-" else Path(output)
     if target is not None and target.exists() and not options.force:
         raise UsageError(f"{target} is there already; --force replaces it")
-    page, text = _read(options.page)
+    page, text = _read_page(options.page)
     stem = "" if options.page == "-" else Path(page).stem
     if target is not None:
-        made = convert(text, page=page, file=target.name, name=target.stem)
-        write_source(target, made.text.encode(), replace=options.force)
+        imported = convert(text, page=page, file=target.name, name=target.stem)
+        write_source(target, imported.text.encode(), replace=options.force)
     else:
-        made = convert(text, page=page, file=f"{stem or 'runbook'}.toml", name=stem)
-        _print(made.text)
-    if made.comments:
-        few = "1 HTML comment" if made.comments == 1 else f"{made.comments} comments"
-        narrate(f"left out, as the page does not show it: {few}")
+        imported = convert(text, page=page, file=f"{stem or 'runbook'}.toml", name=stem)
+        _write_stdout(imported.text)
+    if imported.comments:
+        count = (
+            "1 HTML comment"
+            if imported.comments == 1
+            else f"{imported.comments} comments"
+        )
+        narrate(f"left out, as the page does not show it: {count}")
     if target is not None:
-        _verdict(target)
+        _report_written(target)
     return OK
 
 
 def _check(options: argparse.Namespace) -> int:
-    """Say where a page and its runbook have parted."""
+    """Print where the commands of a page and its runbook differ."""
     from mobius_tui.commands.support.import_check import check_import
 
     if options.runbook is None:
         raise UsageError("import --check: name the page, then its runbook")
     if options.output is not None or options.force:
         raise UsageError("import --check writes nothing; leave -o and --force out")
-    there = Path(options.runbook)
-    path = there if there.exists() else find_runbook(options.runbook)
-    page, text = _read(options.page)
-    made = convert(text, page=page, file=path.name, name=path.stem)
-    called = page if options.page == "-" else options.page
-    return check_import(made, text, page=called, path=path, as_json=options.json)
+    named = Path(options.runbook)
+    path = named if named.exists() else find_runbook(options.runbook)
+    page, text = _read_page(options.page)
+    imported = convert(text, page=page, file=path.name, name=path.stem)
+    name = page if options.page == "-" else options.page
+    return check_import(imported, text, page=name, path=path, as_json=options.json)
 
 
-def _read(name: str) -> tuple[str, str]:
-    """What a page is called, and its text.
+def _read_page(name: str) -> tuple[str, str]:
+    """Read a page; returns its name and its text.
 
     Raises:
-        RunbookError: it cannot be read as one.
+        RunbookError: it is no text that can be read.
     """
     page = Path(name)
     if name != "-" and page.is_dir():
         raise UsageError(f"{page} is a folder; name a page in it")
     try:
         if name == "-":
-            return _STDIN, decode_text(_STDIN, _typed())
+            return _STDIN, decode_text(_STDIN, _read_stdin())
         return page.name, decode_text(name, read_bytes(page))
     except RefusedError as error:
         raise RunbookError(problem_report([error.problem])) from None
 
 
-def _typed() -> bytes:
-    """What comes by standard input, and no more of it than a page may have."""
+def _read_stdin() -> bytes:
+    """Read standard input, up to one byte more than a page may have."""
     if sys.stdin is None:
         raise UsageError("import: standard input is closed; name a page")
     if sys.stdin.isatty():
@@ -97,8 +101,8 @@ def _typed() -> bytes:
     return sys.stdin.buffer.read(MAX_BYTES + 1)
 
 
-def _print(text: str) -> None:
-    """The runbook as it is, whatever the terminal is said to understand."""
+def _write_stdout(text: str) -> None:
+    """Write the runbook as UTF-8, whatever the encoding of standard output."""
     stream = getattr(sys.stdout, "buffer", None)
     if stream is None:
         sys.stdout.write(text)
@@ -107,8 +111,8 @@ def _print(text: str) -> None:
     sys.stdout.flush()
 
 
-def _verdict(target: Path) -> None:
-    """What was written, and what is wrong with it."""
+def _report_written(target: Path) -> None:
+    """Print how large the written runbook is, and how to check it."""
     from mobius_tui.runbook.library.loader import examine
 
     runbook, _ = examine(target)

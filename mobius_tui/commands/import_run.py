@@ -13,7 +13,7 @@ from mobius_tui.run.storage.state_home import runs_root
 
 
 def do(options: argparse.Namespace) -> int:
-    """Verify it and keep it, or say what is wrong with it."""
+    """Verify the file and take the run in."""
     file = Path(options.file)
     run = import_run(file, runs_root(), head=options.head, now=time.time())
     print_data(run.id)

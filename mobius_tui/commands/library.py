@@ -11,8 +11,8 @@ from mobius_tui.errors import UsageError
 
 
 def do(options: argparse.Namespace) -> int:
-    """Open it."""
-    if is_plain(asked=False):
+    """Open the library."""
+    if is_plain(requested=False):
         raise UsageError(
             "the library is a screen, and there is no terminal to draw it on; "
             "`mobius-tui runs` lists the runs, `mobius-tui run RUNBOOK --auto` "

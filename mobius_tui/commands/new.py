@@ -12,7 +12,7 @@ from mobius_tui.runbook.toml.runbook_source import write_source
 
 
 def do(options: argparse.Namespace) -> int:
-    """Write it in the folder where one is, and say what to try."""
+    """Write it to the current folder, and print what to try."""
     name = checked_name(options.name)
     file = f"{name}.toml"
     write_source(Path(file), new_runbook_text(name).encode(), replace=False)

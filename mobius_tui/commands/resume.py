@@ -15,7 +15,7 @@ def do(options: argparse.Namespace) -> int:
     """Go on with an open run."""
     directory = run_by_name(runs_root(), options.run) if options.run else None
     auto = auto_intent(options, read_answers(options.answers))
-    if not (options.json or is_plain(asked=options.plain)):
+    if not (options.json or is_plain(requested=options.plain)):
         settings = screens.load_screen_settings(options)
         return screens.open_run(directory, settings, auto=auto)
     # Only now: the first picture of the screen does not wait for it.

@@ -12,10 +12,10 @@ from mobius_tui.run.storage.state_home import runs_root
 
 
 def do(options: argparse.Namespace) -> int:
-    """Show it."""
+    """Open the screen of the review."""
     root = runs_root()
     directory = run_by_name(root, options.run) if options.run else newest(root)
-    if is_plain(asked=False):
+    if is_plain(requested=False):
         raise UsageError(
             "a review is a screen, and this is no terminal; "
             f"`mobius-tui report {directory.id}` writes it down"

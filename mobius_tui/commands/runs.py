@@ -22,33 +22,33 @@ if TYPE_CHECKING:
 
 
 def do(options: argparse.Namespace) -> int:
-    """List them."""
-    since = None if options.since is None else _since(options.since, time.time())
+    """Print the runs, or the drills, that match the options."""
+    since = None if options.since is None else _moment_of(options.since, time.time())
     sweep_sites()
     if options.drills:
-        return _drills(options, since)
+        return _print_drills(options, since)
     listed = sorted(
         (*all_runs(runs_root()), *others_runs()), key=lambda run: run.id, reverse=True
     )
     every = [summary(directory) for directory in listed]
-    found = [
+    matching = [
         each
         for each in every
-        if options.mode in (None, each.mode) and _is_wanted(options, each, since)
+        if options.mode in (None, each.mode) and _matches(options, each, since)
     ]
     if options.json:
-        print_data(json.dumps([each.as_json() for each in found], indent=2))
+        print_data(json.dumps([each.as_json() for each in matching], indent=2))
         return OK
-    for each in found:
+    for each in matching:
         print_data(line(each.row()))
     if not every:
         narrate("there are no runs yet; `mobius-tui demo` makes one")
-    elif not found:
+    elif not matching:
         narrate(f"none of the {len(every)} runs is like that")
     return OK
 
 
-def _is_wanted(
+def _matches(
     options: argparse.Namespace, run: Summary | DrillRecord, since: float | None
 ) -> bool:
     """Whether a run is of the runbook, ended so, and began since."""
@@ -59,7 +59,7 @@ def _is_wanted(
     )
 
 
-def _since(text: str, now: float) -> float:
+def _moment_of(text: str, now: float) -> float:
     """The moment that `--since` means, in seconds since 1970.
 
     Raises:
@@ -77,23 +77,25 @@ def _since(text: str, now: float) -> float:
         ) from None
 
 
-def _drills(options: argparse.Namespace, since: float | None) -> int:
+def _print_drills(options: argparse.Namespace, since: float | None) -> int:
     """List the drills that have a score, newest first."""
     # Only now: a list of the runs does not wait for what knows of drills.
     from mobius_tui.drill import drill_history, score_text
 
-    found = [
+    matching = [
         each
         for each in drill_history.history(runs_root())
-        if options.mode != "incident" and _is_wanted(options, each, since)
+        if options.mode != "incident" and _matches(options, each, since)
     ]
     if options.json:
-        print_data(json.dumps([score_text.as_json(each) for each in found], indent=2))
+        print_data(
+            json.dumps([score_text.as_json(each) for each in matching], indent=2)
+        )
         return OK
-    if not found:
+    if not matching:
         narrate("no drill is over yet that has a score; `mobius-tui drill` makes one")
         return OK
     print_data(score_text.HEAD)
-    for each in found:
+    for each in matching:
         print_data(line(score_text.row(each)))
     return OK

@@ -16,14 +16,16 @@ from mobius_tui.run.storage.state_home import runs_root
 
 
 def do(options: argparse.Namespace) -> int:
-    """Say it, step by step."""
+    """Print the statistics, or open their screen."""
     root = runs_root()
     runbook = runbook_named(options.runbook, root)
-    if not (options.json or is_plain(asked=options.plain)):
+    if not (options.json or is_plain(requested=options.plain)):
         settings = screens.load_screen_settings(options)
         return screens.open_stats(options.runbook, runbook.title, settings)
-    found = runbook_statistics(Plan(runbook), tuple(past_runs(root, runbook.id)))
+    statistics = runbook_statistics(Plan(runbook), tuple(past_runs(root, runbook.id)))
     print_data(
-        statistics_json(found) if options.json else "\n".join(statistics_lines(found))
+        statistics_json(statistics)
+        if options.json
+        else "\n".join(statistics_lines(statistics))
     )
     return OK

@@ -16,12 +16,12 @@ from mobius_tui.sanitize import line
 
 
 def do(options: argparse.Namespace) -> int:
-    """Say what was edited, or the head."""
+    """Print what was edited, or the head of the journal."""
     directory = run_by_name(runs_root(), options.run)
-    wrong = tuple(verify(directory, options.head))
-    for each in wrong:
-        print_data(line(each))
-    if wrong:
+    problems = tuple(verify(directory, options.head))
+    for problem in problems:
+        print_data(line(problem))
+    if problems:
         return FAILED
     follower = Follower(directory)
     record = read_record(directory)

@@ -9,7 +9,7 @@ from mobius_tui.errors import UsageError
 
 
 def do(options: argparse.Namespace) -> int:
-    """Watch, or run what was recorded through other thresholds."""
+    """Watch, or replay recorded checks with other thresholds."""
     if options.replay is not None:
         if options.runbook is not None:
             raise UsageError("--replay watches nothing: leave the runbook out")

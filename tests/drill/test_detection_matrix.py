@@ -12,7 +12,7 @@ import pytest
 
 from mobius_tui.cli import main
 from mobius_tui.commands.command_line import build_parser
-from mobius_tui.commands.support.drill_matrix_command import show
+from mobius_tui.commands.support.drill_matrix_command import print_matrix
 from mobius_tui.drill.detection_matrix import DetectionMatrix, MatrixColumn
 from mobius_tui.drill.detections import DetectionCounts, Subject
 from mobius_tui.drill.drill_score import Score
@@ -76,7 +76,7 @@ def test_the_table(found: DetectionMatrix) -> None:
 def test_for_programs(
     found: DetectionMatrix, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    show(found, as_json=True)
+    print_matrix(found, as_json=True)
     said = json.loads(capsys.readouterr().out)
     assert (said["runbook"], said["handled"]) == ("mobius-rollback", False)
     faults = [(f["fault"], f["handled"], f["left"]) for f in said["faults"]]

@@ -1,4 +1,4 @@
-"""What several commands ask for alike: their options, and what the words mean."""
+"""Options that several commands share, and what their values mean."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ASCII = "draw with letters and signs of ASCII alone"
 
 
 def run_options(parser: argparse.ArgumentParser) -> None:
-    """What shapes a run that begins."""
+    """Add the options of a run that starts."""
     var_option(parser)
     auto_options(parser)
     parser.add_argument(
@@ -26,11 +26,11 @@ def run_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run_argument(parser: argparse.ArgumentParser, without: str = "") -> None:
-    """Which run.
+    """Add the argument that names a run.
 
     Args:
-        parser: of the command.
-        without: which it is where none is named; empty where one must be.
+        parser: the parser of the command.
+        without: the run that is taken where none is named; empty if one is required.
     """
     words = "its id, a part of it that no other run has, or its folder"
     parser.add_argument(
@@ -42,7 +42,7 @@ def run_argument(parser: argparse.ArgumentParser, without: str = "") -> None:
 
 
 def var_option(parser: argparse.ArgumentParser) -> None:
-    """What a variable is to be."""
+    """Add `--var`: the values of variables."""
     parser.add_argument(
         "--var",
         action="append",
@@ -53,13 +53,13 @@ def var_option(parser: argparse.ArgumentParser) -> None:
 
 
 def place_options(parser: argparse.ArgumentParser) -> None:
-    """For which environment, and where."""
+    """Add the options for the environment and the folder of a run."""
     parser.add_argument("--profile", metavar="P", help="values for an environment")
     parser.add_argument("--workdir", metavar="DIR", help="where commands run")
 
 
 def auto_options(parser: argparse.ArgumentParser) -> None:
-    """What shapes a run that goes by itself."""
+    """Add the options of a run that goes on by itself."""
     parser.add_argument(
         "--auto", action="store_true", help="run the main line by itself"
     )
@@ -77,11 +77,11 @@ def auto_options(parser: argparse.ArgumentParser) -> None:
 
 
 def view_options(parser: argparse.ArgumentParser, lines: str = "") -> None:
-    """How a run is shown.
+    """Add the options for how a run is shown.
 
     Args:
-        parser: of the command.
-        lines: what `--json` prints, where it is not the journal alone.
+        parser: the parser of the command.
+        lines: the help of `--json`, where it prints more than the journal.
     """
     parser.add_argument("--plain", action="store_true", help="lines, not a screen")
     parser.add_argument(
@@ -95,31 +95,31 @@ def view_options(parser: argparse.ArgumentParser, lines: str = "") -> None:
 
 
 def json_option(parser: argparse.ArgumentParser) -> None:
-    """That a program reads it."""
+    """Add `--json`."""
     parser.add_argument("--json", action="store_true", help="for programs")
 
 
 def variables(words: Sequence[str]) -> Mapping[str, str]:
-    """The values of `--var K=V`.
+    """Parse the values of `--var K=V`.
 
     Raises:
         UsageError: a word is not K=V.
     """
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for word in words:
         name, equals, value = word.partition("=")
         if not equals or not name:
             raise UsageError(f"--var {word}: write --var NAME=VALUE")
-        found[name] = value
-    return found
+        values[name] = value
+    return values
 
 
-def is_plain(*, asked: bool) -> bool:
-    """Whether lines are wanted: asked for, or all that the terminal can show.
+def is_plain(*, requested: bool) -> bool:
+    """Whether to print lines: on request, or where the terminal shows no screens.
 
     The screens read standard input and draw on standard error: a file or a pipe at any
     of the three would get what only a terminal understands.
     """
     streams = (sys.stdin, sys.stdout, sys.stderr)
     a_terminal = all(stream is not None and stream.isatty() for stream in streams)
-    return asked or not a_terminal or os.environ.get("TERM") in (None, "", "dumb")
+    return requested or not a_terminal or os.environ.get("TERM") in (None, "", "dumb")

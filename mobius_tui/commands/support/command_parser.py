@@ -1,4 +1,4 @@
-"""The command line's grammar: what is misspelt is told with what was meant."""
+"""A parser of the command line that suggests what a misspelt word may mean."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import Any, NoReturn
 
-_COMMANDS = {
+_COMMAND_SYNONYMS = {
     **dict.fromkeys(("start", "begin", "exec", "execute", "apply", "open"), "run"),
     **dict.fromkeys(("lint", "validate", "explain"), "check"),
     **dict.fromkeys(("list", "ls", "status", "history", "ps"), "runs"),
@@ -26,8 +26,8 @@ _COMMANDS = {
     "help": "--help",
     "version": "--version",
 }
-"""What commands are called elsewhere."""
-_OPTIONS = {
+"""Names that other programs have for a command, to ours."""
+_OPTION_SYNONYMS = {
     **dict.fromkeys(("--check", "--noop", "--plan", "-n", "--simulate"), "--dry-run"),
     **dict.fromkeys(("--extra-vars", "-e", "--set", "--env", "-D"), "--var"),
     **dict.fromkeys(("--environment", "--inventory", "-i", "--stage"), "--profile"),
@@ -36,16 +36,16 @@ _OPTIONS = {
     **dict.fromkeys(("--chdir", "-C", "--directory", "--cwd"), "--workdir"),
     **dict.fromkeys(("--no-tui", "--text", "--no-color"), "--plain"),
 }
-"""What options are called elsewhere."""
+"""Names that other programs have for an option, to ours."""
 
 
 class CommandParser(argparse.ArgumentParser):
-    """Says what was meant, and complains in the name of the command that was asked."""
+    """An argument parser that suggests words, and whose errors name the command."""
 
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: Any = None
     ) -> tuple[Any, list[str]]:
-        """Parse, and refuse here what is not known: the parent knows less of it."""
+        """Parse, and refuse unknown words here: the parent parser has fewer options."""
         found, unknown = super().parse_known_args(args, namespace)
         if unknown:
             self._refuse(unknown[0])
@@ -55,40 +55,40 @@ class CommandParser(argparse.ArgumentParser):
         if not word.startswith("-") or word == "-":
             self.error(f"unexpected word: {word!r}")
         name = escape_controls(word.partition("=")[0])
-        meant = _meant(name, self._option_string_actions, _OPTIONS)
-        if meant:
-            self.error(f"there is no option {name}; did you mean {meant}?")
+        suggestion = _suggestion(name, self._option_string_actions, _OPTION_SYNONYMS)
+        if suggestion:
+            self.error(f"there is no option {name}; did you mean {suggestion}?")
         if self._subparsers is not None:
             self.error(f"{name}: what is for a command stands after the command")
         self.error(f"there is no option {name}; --help lists them")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
-        """Refuse a word that is none of an action's choices."""
+        """Refuse a value that is none of an argument's choices."""
         if action.choices is None or value in action.choices:
             return
         choices = [str(choice) for choice in action.choices]
         if action.metavar != "COMMAND":
             listed = ", ".join(choices)
-            near = _meant(value, choices, {})
-            asked = f"; did you mean {near}?" if near else ""
+            suggestion = _suggestion(value, choices, {})
+            question = f"; did you mean {suggestion}?" if suggestion else ""
             raise argparse.ArgumentError(
-                action, f"{value!r} is none of {listed}{asked}"
+                action, f"{value!r} is none of {listed}{question}"
             )
-        near = _meant(value, choices, _COMMANDS)
-        if not near and value.endswith(".toml"):
-            near = f"run {value}"
+        suggestion = _suggestion(value, choices, _COMMAND_SYNONYMS)
+        if not suggestion and value.endswith(".toml"):
+            suggestion = f"run {value}"
         words = f"there is no command {value!r}"
         self.error(
-            f"{words}; did you mean `{self.prog} {near}`?"
-            if near
+            f"{words}; did you mean `{self.prog} {suggestion}`?"
+            if suggestion
             else f"{words}; --help lists them"
         )
 
 
-def _meant(word: str, choices: Iterable[str], elsewhere: Mapping[str, str]) -> str:
-    """What a word stands for; empty where nothing is near."""
-    known = tuple(choices)
-    other = elsewhere.get(word, "")
-    if other in (*known, "--help", "--version"):
-        return other
-    return nearest(word, known, cutoff=0.7 if word.startswith("-") else 0.6) or ""
+def _suggestion(word: str, choices: Iterable[str], synonyms: Mapping[str, str]) -> str:
+    """The choice that a word may mean; empty where none is like it."""
+    own = tuple(choices)
+    synonym = synonyms.get(word, "")
+    if synonym in (*own, "--help", "--version"):
+        return synonym
+    return nearest(word, own, cutoff=0.7 if word.startswith("-") else 0.6) or ""

@@ -29,7 +29,7 @@ def facilitate_drill(options: argparse.Namespace) -> int:
     directory = run_by_name(runs_root(), name) if name else drill_under_way()
     if options.fault or options.worsen or options.heal or options.hint:
         return asyncio.run(_at_once(directory, options))
-    if options.json or is_plain(asked=options.plain):
+    if options.json or is_plain(requested=options.plain):
         raise UsageError(
             "--inject opens a screen; without one it takes --fault NAME, --worsen "
             "NAME, --heal NAME or --hint TEXT, and does that at once"

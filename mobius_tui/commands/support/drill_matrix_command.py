@@ -22,22 +22,22 @@ from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
 from mobius_tui.sanitize import line
 
-AT_ONCE = 2
+PARALLEL_DRILLS = 2
 """Drills at the same time: each keeps about half a core busy, and ports are its own."""
-LIMIT = 240.0
+DRILL_SECONDS = 240.0
 """Seconds that one drill may take; the longest takes a quarter of that."""
 
-SHORT = "monitor_for=3s"
+SHORT_WATCH = "monitor_for=3s"
 """How long a drill watches after the repair, where the runbook lets it be said."""
 
 
-def matrix(
+def drill_every_fault(
     runbook: str,
     faults: Sequence[str],
     *,
     seed: int,
     as_json: bool,
-    more: Sequence[str] = (),
+    options: Sequence[str] = (),
 ) -> int:
     """Drill every fault headless, and print which check saw which.
 
@@ -46,7 +46,7 @@ def matrix(
         faults: their names.
         seed: equal seeds make equal sites.
         as_json: whether it is for programs.
-        more: what else each drill is told on its command line.
+        options: what else stands on the command line of each drill.
 
     Returns:
         0 if each was handled, else 1.
@@ -55,17 +55,19 @@ def matrix(
         MobiusError: the runbook cannot be read.
     """
     plan = Plan(load(find_runbook(runbook)))
-    short = SHORT if SHORT.partition("=")[0] in plan.runbook.variables else ""
-    words = ("--seed", str(seed), *(("--var", short) if short else ()))
-    columns = asyncio.run(_all(runbook, faults, (*words, *more)))
+    shortened = (
+        SHORT_WATCH if SHORT_WATCH.partition("=")[0] in plan.runbook.variables else ""
+    )
+    words = ("--seed", str(seed), *(("--var", shortened) if shortened else ()))
+    columns = asyncio.run(_drill_all(runbook, faults, (*words, *options)))
     found = DetectionMatrix(
         runbook=plan.runbook.id, columns=columns, subjects=tuple(subjects(plan))
     )
-    show(found, as_json=as_json)
+    print_matrix(found, as_json=as_json)
     return OK if found.is_handled else FAILED
 
 
-def show(found: DetectionMatrix, *, as_json: bool) -> None:
+def print_matrix(found: DetectionMatrix, *, as_json: bool) -> None:
     """Print which check saw which fault, for a person or for programs."""
     if as_json:
         for row in json.dumps(found.as_json(), indent=2).split("\n"):
@@ -75,26 +77,27 @@ def show(found: DetectionMatrix, *, as_json: bool) -> None:
             print_data(line(each))
 
 
-async def _all(
-    runbook: str, faults: Sequence[str], more: Sequence[str]
+async def _drill_all(
+    runbook: str, faults: Sequence[str], options: Sequence[str]
 ) -> tuple[MatrixColumn, ...]:
-    room = asyncio.Semaphore(AT_ONCE)
+    slots = asyncio.Semaphore(PARALLEL_DRILLS)
 
     async def one(fault: str) -> MatrixColumn:
-        async with room:
-            column = await _drill(runbook, fault, more)
+        async with slots:
+            column = await _drill(runbook, fault, options)
             narrate(f"{fault}: {column.words}")
             return column
 
     narrate(
-        f"drilling {len(faults)} faults, {AT_ONCE} at a time; it takes some minutes"
+        f"drilling {len(faults)} faults, {PARALLEL_DRILLS} at a time; "
+        "it takes some minutes"
     )
     return tuple(await asyncio.gather(*map(one, faults)))
 
 
-async def _drill(runbook: str, fault: str, more: Sequence[str]) -> MatrixColumn:
+async def _drill(runbook: str, fault: str, options: Sequence[str]) -> MatrixColumn:
     """One drill, in a process of its own."""
-    words = ("drill", runbook, "--fault", fault, *more)
+    words = ("drill", runbook, "--fault", fault, *options)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "mobius_tui", *words),
         *("--auto", "--json", "--try-checks"),
@@ -104,27 +107,27 @@ async def _drill(runbook: str, fault: str, more: Sequence[str]) -> MatrixColumn:
         limit=1 << 22,
     )
     try:
-        async with asyncio.timeout(LIMIT):
-            out, said = await process.communicate()
+        async with asyncio.timeout(DRILL_SECONDS):
+            output, errors = await process.communicate()
     except TimeoutError:
         return MatrixColumn(
-            fault=fault, drill=None, problem=f"it took over {LIMIT:.0f} s"
+            fault=fault, drill=None, problem=f"it took over {DRILL_SECONDS:.0f} s"
         )
     finally:
         with suppress(ProcessLookupError):
             process.terminate()
-    drill = _kept(out)
-    lines = said.decode(errors="replace").strip().splitlines()
+    drill = _scored_drill(output)
+    lines = errors.decode(errors="replace").strip().splitlines()
     return MatrixColumn(fault=fault, drill=drill, problem=lines[-1] if lines else "")
 
 
-def _kept(out: bytes) -> DrillRecord | None:
+def _scored_drill(output: bytes) -> DrillRecord | None:
     """The drill whose score was printed last."""
-    for row in reversed(out.splitlines()):
+    for row in reversed(output.splitlines()):
         with suppress(ValueError, KeyError, TypeError, MobiusError):
-            said = json.loads(row)
-            if said["event"] == "Score":
+            entry = json.loads(row)
+            if entry["event"] == "Score":
                 return drill_record.read_drill_record(
-                    run_by_name(runs_root(), said["run"])
+                    run_by_name(runs_root(), entry["run"])
                 )
     return None

@@ -1,4 +1,4 @@
-"""What `check` says of drills: what was never seen red, and how fresh a runbook is."""
+"""What `check` reports of drills: what never failed in one, and how old they are."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.text.units import age_in_seconds, ago
 
-SHOWN = 8
+LINES_SHOWN = 8
 """Lines that are printed of what was never seen red; `--json` has them all."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DrillRemarks:
-    """What is said of one runbook besides its problems."""
+    """What is text of one runbook besides its problems."""
 
     file: str
     never_red: tuple[tuple[int, str], ...]
-    """Of each its line, 0 for none, and words."""
+    """Checks that no drill made fail: line in the file (0 for none) and text."""
     summary: str = ""
-    """How many they are."""
+    """Their number, in words."""
     stale: str = ""
     """Why it is not fresh, in words."""
     fresh: str = ""
@@ -37,17 +37,17 @@ class DrillRemarks:
         """For a person."""
         if self.summary:
             yield f"{self.file}: {self.summary}"
-        for _, said in self.never_red[:SHOWN]:
-            yield f"  {said}"
-        if len(self.never_red) > SHOWN:
-            yield f"  and {len(self.never_red) - SHOWN} more; --json lists them"
+        for _, text in self.never_red[:LINES_SHOWN]:
+            yield f"  {text}"
+        if len(self.never_red) > LINES_SHOWN:
+            yield f"  and {len(self.never_red) - LINES_SHOWN} more; --json lists them"
         if self.stale or self.fresh:
             yield f"{self.file}: {self.stale or self.fresh}"
 
     def items(self) -> Iterator[dict[str, str | int]]:
         """For programs, in the form of problems."""
-        for line, said in self.never_red:
-            yield self._item(line, "note", f"never seen red: {said}")
+        for line, text in self.never_red:
+            yield self._item(line, "note", f"never seen red: {text}")
         if self.fresh:
             yield self._item(0, "note", self.fresh)
         if self.stale:
@@ -77,7 +77,7 @@ def drill_remarks(paths: Iterable[Path], fresh: str | None) -> tuple[DrillRemark
     found: list[DrillRemarks] = []
     for path in paths:
         try:
-            found.append(_of(path, load(path), oldest, fresh or ""))
+            found.append(_remarks_on(path, load(path), oldest, fresh or ""))
         except MobiusError:
             continue  # its errors have been told
     return tuple(found)
@@ -95,7 +95,9 @@ def parse_age(text: str) -> float:
         raise UsageError(f"--fresh {text}: write an age: 30d, 2w or 12h") from error
 
 
-def _of(path: Path, runbook: Runbook, oldest: float | None, limit: str) -> DrillRemarks:
+def _remarks_on(
+    path: Path, runbook: Runbook, oldest: float | None, limit: str
+) -> DrillRemarks:
     now = time.time()
     found = subject_coverage(runs_root(), runbook)
     never = found.never_red if found.drills else ()

@@ -10,7 +10,7 @@ from mobius_tui.commands.support.automatic_run import read_answers
 from mobius_tui.commands.support.command_options import variables
 from mobius_tui.commands.support.command_output import narrate
 from mobius_tui.commands.support.drill_facilitation import facilitate_drill
-from mobius_tui.commands.support.drill_matrix_command import matrix
+from mobius_tui.commands.support.drill_matrix_command import drill_every_fault
 from mobius_tui.commands.support.own_staging_command import drill_own_staging
 from mobius_tui.commands.support.run_frontend import (
     start_run,
@@ -60,7 +60,9 @@ def _drill_matrix(options: argparse.Namespace) -> int:
         for word in (f"--{name}", value)
     ]
     seed = options.seed or 0
-    return matrix(options.runbook, faults, seed=seed, as_json=options.json, more=more)
+    return drill_every_fault(
+        options.runbook, faults, seed=seed, as_json=options.json, options=more
+    )
 
 
 def rehearse(options: argparse.Namespace, *, coaches: bool = False) -> int:

@@ -1,4 +1,4 @@
-"""`mobius-tui import --check`: whether a page and its runbook have parted."""
+"""`mobius-tui import --check`: where a page and its runbook differ."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from mobius_tui.runbook.page.page_drift import (
 )
 from mobius_tui.sanitize import line
 
-_HOLE = r"\"?\$\{?(?:%s)\b\}?\"?"
+_VARIABLE = r"\"?\$\{?(?:%s)\b\}?\"?"
 
 
 def check_import(
     made: Imported, text: str, *, page: str, path: Path, as_json: bool
 ) -> int:
-    """Print where they have parted, and say whether they have.
+    """Print where the commands of a page and a runbook differ.
 
     Args:
         made: the runbook that the page becomes.
@@ -44,7 +44,7 @@ def check_import(
     names = frozenset(imported.variables)
     of_page = [
         replace(each, holes=names, file=page, line=at)
-        for each, at in _placed(commands_of_runbook(imported), text, names)
+        for each, at in _with_page_lines(commands_of_runbook(imported), text, names)
     ]
     of_runbook = [
         replace(each, file=str(path.with_name(each.file) if each.file else path))
@@ -59,8 +59,10 @@ def check_import(
             print_data(line(_in_words(each, page, str(path))))
     if found:
         kinds = [each.kind for each in found]
-        sums = ", ".join(f"{kind} {kinds.count(kind)}" for kind in dict.fromkeys(kinds))
-        narrate(f"{page} and {path} have parted: {sums}")
+        counts = ", ".join(
+            f"{kind} {kinds.count(kind)}" for kind in dict.fromkeys(kinds)
+        )
+        narrate(f"{page} and {path} have parted: {counts}")
         return FAILED
     narrate(f"{page} and {path} agree: commands {len(of_page)}")
     return OK
@@ -71,23 +73,25 @@ def _no_other(_name: str) -> tuple[str, bytes]:
     raise AssertionError
 
 
-def _placed(
+def _with_page_lines(
     commands: Sequence[ComparedCommand], text: str, names: frozenset[str]
 ) -> Iterator[tuple[ComparedCommand, int]]:
     """Each command that is run, with its line on the page; 0 where none is like it."""
     rows = [_one_spaced(row) for row in text.split("\n")]
-    hole = (
-        re.compile(_HOLE % "|".join(map(re.escape, sorted(names)))) if names else None
+    variable = (
+        re.compile(_VARIABLE % "|".join(map(re.escape, sorted(names))))
+        if names
+        else None
     )
     last = 0
     for command in commands:
         if not command.is_run:
             continue
         first = _one_spaced(command.first)
-        parts = hole.split(first) if hole is not None else [first]
-        wanted = re.compile("[^\n]{1,90}?".join(map(re.escape, parts)))
+        parts = variable.split(first) if variable is not None else [first]
+        pattern = re.compile("[^\n]{1,90}?".join(map(re.escape, parts)))
         places = [*range(last, len(rows)), *range(last)]
-        at = next((at for at in places if wanted.search(rows[at])), None)
+        at = next((at for at in places if pattern.search(rows[at])), None)
         yield command, 0 if at is None else at + 1
         last = last if at is None else at + 1
 
@@ -97,7 +101,7 @@ def _one_spaced(text: str) -> str:
     return " ".join(line(text).split())
 
 
-def _at(command: ComparedCommand) -> str:
+def _position(command: ComparedCommand) -> str:
     return f"{command.file}:{command.line}" if command.line else command.file
 
 
@@ -107,17 +111,17 @@ def _in_words(drift: Drift, page: str, runbook: str) -> str:
     if on_page is None:
         assert in_book is not None
         words = f"missing: `{in_book.shown}` of step {in_book.step} is not on {page}"
-        return f"{_at(in_book)}: {words}"
-    what = f"{_at(on_page)}: {drift.kind}: `{on_page.shown}`"
+        return f"{_position(in_book)}: {words}"
+    what = f"{_position(on_page)}: {drift.kind}: `{on_page.shown}`"
     if in_book is None:
         beside = drift.beside
         where = (
-            f"; what is before it is step {beside.step} ({_at(beside)})"
+            f"; what is before it is step {beside.step} ({_position(beside)})"
             if beside
             else ""
         )
         return f"{what} is in no step of {runbook}{where}"
-    there = f"step {in_book.step} ({_at(in_book)})"
+    there = f"step {in_book.step} ({_position(in_book)})"
     if drift.kind == "order":
         return f"{what} stands elsewhere among its neighbours in {there}"
     return f"{what} is `{in_book.shown}` in {there}"
@@ -134,6 +138,6 @@ def _as_json(drift: Drift, page: str, runbook: str) -> dict[str, Any]:
 def _place(command: ComparedCommand | None) -> dict[str, Any] | None:
     if command is None:
         return None
-    told = asdict(command)
-    found = {key: told[key] for key in ("file", "line", "step")}
-    return {**found, "command": command.shown}
+    fields = asdict(command)
+    shown = {key: fields[key] for key in ("file", "line", "step")}
+    return {**shown, "command": command.shown}

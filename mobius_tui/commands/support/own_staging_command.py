@@ -19,7 +19,7 @@ from mobius_tui.drill.rehearsal import own_rehearsal
 from mobius_tui.errors import FAILED, OK, UsageError
 from mobius_tui.runbook.text.names import did_you_mean
 
-PATIENCE = 120.0
+HEAL_SECONDS = 120.0
 """Seconds that the command waits for its guard to heal what was not repaired."""
 
 
@@ -37,7 +37,7 @@ def drill_own_staging(options: argparse.Namespace) -> int:
     _refuse_others(options)
     if options.auto:
         options.manual = options.manual or "tick"
-    chosen = _chosen(faults, options.fault)
+    chosen = _chosen_faults(faults, options.fault)
     answers = read_answers(options.answers) or {"reason": chosen[0].title}
     narrate("breaking the staging …")
     with own_rehearsal(
@@ -53,10 +53,10 @@ def drill_own_staging(options: argparse.Namespace) -> int:
         code = start_run(options, briefing, answers)
         if is_open(briefing):
             narrate(f"the drill is open; {root} says what was injected")
-            wrong = own_staging.unrepaired_faults(root) if options.auto else ()
-            for each in wrong:
+            unrepaired = own_staging.unrepaired_faults(root) if options.auto else ()
+            for each in unrepaired:
                 narrate(f"not repaired: {each}")
-            return FAILED if wrong else code
+            return FAILED if unrepaired else code
     _await_guard(root)
     return code
 
@@ -82,7 +82,7 @@ def _refuse_others(options: argparse.Namespace) -> None:
         )
 
 
-def _chosen(
+def _chosen_faults(
     faults: Sequence[OwnFault], names: Sequence[str] | None
 ) -> tuple[OwnFault, ...]:
     """What `--fault` named; the first one without it, any of them for `random`.
@@ -92,19 +92,20 @@ def _chosen(
     """
     if names == ["random"]:
         return (random.choice(faults),)  # noqa: S311 - no secret
-    known = {fault.name: fault for fault in faults}
+    by_name = {fault.name: fault for fault in faults}
     for name in names or ():
-        if name not in known:
-            near = did_you_mean(name, known)
+        if name not in by_name:
+            suggestion = did_you_mean(name, by_name)
             raise UsageError(
-                f"--fault {name}: no such fault{near}; there are: {', '.join(known)}"
+                f"--fault {name}: no such fault{suggestion}; there are: "
+                f"{', '.join(by_name)}"
             )
-    return tuple(known[name] for name in dict.fromkeys(names or (faults[0].name,)))
+    return tuple(by_name[name] for name in dict.fromkeys(names or (faults[0].name,)))
 
 
 def _await_guard(root: Path) -> None:
     """Wait until the staging is as it was; whoever types next should find it well."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + HEAL_SECONDS
     while root.exists():
         if time.monotonic() > deadline:
             narrate("the staging is still being healed, in the background")

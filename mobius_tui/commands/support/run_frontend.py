@@ -39,7 +39,7 @@ def start_run(
         refuse_unattended(briefing.runbook, "--auto")
         if options.manual == "tick":
             _refuse_ticks(briefing)
-    if not (options.json or is_plain(asked=options.plain)):
+    if not (options.json or is_plain(requested=options.plain)):
         settings = screens.load_screen_settings(options)
         return screens.open_briefing(briefing, settings, auto=auto, answers=answers)
     # Only now: whoever waits for a screen does without all that judges a drill.

@@ -57,10 +57,10 @@ def start_with_lines(
         labels = understated_steps(Plan(briefing.runbook))
         for problem in (*briefing.problems, *briefing.notices, *labels):
             narrate(problem)
-        wanted = {v.name: answers[v.name] for v in briefing.asked if v.name in answers}
-        for words in defaults_in_words(briefing, wanted):
+        given = {v.name: answers[v.name] for v in briefing.asked if v.name in answers}
+        for words in defaults_in_words(briefing, given):
             narrate(words)
-        directory = await start_new_run(briefing, wanted, auto)
+        directory = await start_new_run(briefing, given, auto)
         narrate(f"run {directory.id}")
         if auto is None:
             narrate(
@@ -142,7 +142,7 @@ async def print_until_end(
             "this drill has no score: whoever keeps it, the guard of its site, is gone"
         )
         return code or FAILED
-    _print(drill, directory, as_json=as_json)
+    _print_score(drill, directory, as_json=as_json)
     failed = not drill.score.handled and (auto is not None or code == OK)
     return FAILED if failed else code
 
@@ -161,18 +161,18 @@ def _has_ended(directory: RunDirectory) -> bool:
     return any(isinstance(entry.event, RunEnded) for entry in entries)
 
 
-def _print(drill: DrillRecord, directory: RunDirectory, *, as_json: bool) -> None:
+def _print_score(drill: DrillRecord, directory: RunDirectory, *, as_json: bool) -> None:
     times = compare_times(drill, drills_known_before(directory, drill))
     found = subject_coverage(directory.path.parent, Follower(directory).runbook)
     if as_json:
-        said = {
+        score = {
             "event": "Score",
             "run": drill.run,
             **asdict(drill.score),
             "before": {t.name: {"last": t.last, "best": t.best} for t in times},
             "never_red": [each.subject.key for each in found.never_red],
         }
-        print_data(plain_text(json.dumps(said, ensure_ascii=False)))
+        print_data(plain_text(json.dumps(score, ensure_ascii=False)))
         return
     for each in score_text.lines(drill, times):
         print_data(line(each))

@@ -45,7 +45,7 @@ from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.model.templates import fill, template_names, texts_in
 from mobius_tui.tui.config.settings import Settings
 
-USUAL = "30m"
+DEFAULT_DURATION = "30m"
 ENDLESS = ("0", "0s", "forever")
 
 
@@ -62,26 +62,26 @@ def watch(options: argparse.Namespace) -> int:
         )
     if options.trigger:
         raise UsageError("--trigger: only with --replay; a runbook says its own")
-    lasts = duration(options.duration, os.environ)
+    seconds = watch_duration(options.duration, os.environ)
     briefing = _briefing(options)
-    arm = _arming(options, briefing)
-    on_screen = not (options.json or is_plain(asked=options.plain))
+    arm = _arm_intent(options, briefing)
+    on_screen = not (options.json or is_plain(requested=options.plain))
     settings = screens.load_screen_settings(options) if on_screen else None
     for problem in briefing.problems:
         narrate(problem)
-    mind = _caveats(briefing) if arm is not None else ()
-    for words in mind:
+    caveats = _caveats(briefing) if arm is not None else ()
+    for words in caveats:
         narrate(f"armed, mind: {words}")
     name = briefing.environment or briefing.runbook.id
     log = make_log(_log_folder(options.log_dir, briefing.workdir), name, time.time())
     job = WatchBegan(
-        seconds=lasts,
+        seconds=seconds,
         keep=options.keep_watching,
         detached=options.detach,
         log=str(log),
     )
     if settings is not None:
-        return _on_screen(settings, briefing, job, arm, news="; ".join(mind))
+        return _on_screen(settings, briefing, job, arm, notice="; ".join(caveats))
     collect_as_usual()
     return asyncio.run(_watch_lines(briefing, job, arm, as_json=options.json))
 
@@ -92,21 +92,21 @@ def _on_screen(
     job: WatchBegan,
     arm: Intent | None,
     *,
-    news: str,
+    notice: str,
 ) -> int:
     """Show the health; when the screen is left, go as if told to end."""
     directory = asyncio.run(start_new_run(briefing, auto=arm, watch=job))
 
     with counted_as_viewer(directory):
-        screens.open_watch(directory, settings, news)
-    heard = StopSignals()
-    heard.number = signal.SIGTERM
+        screens.open_watch(directory, settings, notice)
+    signals = StopSignals()
+    signals.number = signal.SIGTERM
     lines = partial(WatchLines, silent=True)
-    following = FollowedWatch(directory, heard, lines, why="its screen was left")
+    following = FollowedWatch(directory, signals, lines, reason="its screen was left")
     return asyncio.run(following.follow())
 
 
-def duration(given: str | None, environ: Mapping[str, str]) -> float | None:
+def watch_duration(given: str | None, environ: Mapping[str, str]) -> float | None:
     """The seconds for which to watch; `None` for no end.
 
     Args:
@@ -119,7 +119,10 @@ def duration(given: str | None, environ: Mapping[str, str]) -> float | None:
     """
     name, text = "--duration", given
     if text is None:
-        name, text = "MONITOR_DURATION", environ.get("MONITOR_DURATION") or USUAL
+        name, text = (
+            "MONITOR_DURATION",
+            environ.get("MONITOR_DURATION") or DEFAULT_DURATION,
+        )
     if text in ENDLESS:
         return None
     try:
@@ -182,7 +185,7 @@ def wanted_variables(briefing: Briefing) -> frozenset[str]:
     return frozenset(names)
 
 
-def _arming(options: argparse.Namespace, briefing: Briefing) -> Intent | None:
+def _arm_intent(options: argparse.Namespace, briefing: Briefing) -> Intent | None:
     """The intent that arms the watch; `None` where that was not asked for."""
     if not options.auto_rollback:
         if options.yes:
@@ -235,21 +238,23 @@ def _caveats(briefing: Briefing) -> tuple[str, ...]:
     """What to know before it is armed; nobody has looked at the service yet."""
 
     def value(name: str) -> str:
-        known = briefing.values.get(name)
-        return known[0] if known is not None else f"${{{name}}}"
+        given = briefing.values.get(name)
+        return given[0] if given is not None else f"${{{name}}}"
 
     plan = Plan(briefing.runbook)
     phase = rollback_of(plan)
     labels = understated_steps(plan, phase.id) if phase is not None else ()
-    mind = trigger_caveats(briefing.runbook.health, lambda text: fill(text, value), {})
-    return (*mind, *labels)
+    caveats = trigger_caveats(
+        briefing.runbook.health, lambda text: fill(text, value), {}
+    )
+    return (*caveats, *labels)
 
 
 async def _watch_lines(
     briefing: Briefing, job: WatchBegan, arm: Intent | None, *, as_json: bool
 ) -> int:
-    with stop_signals() as heard:
+    with stop_signals() as signals:
         directory = await start_new_run(briefing, auto=arm, watch=job)
         narrate(f"run {directory.id}; `mobius-tui resume {directory.id}` shows it")
         lines = partial(WatchLines, as_json=as_json)
-        return await FollowedWatch(directory, heard, lines).follow()
+        return await FollowedWatch(directory, signals, lines).follow()

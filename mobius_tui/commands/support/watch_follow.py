@@ -18,9 +18,9 @@ from mobius_tui.run.intents.messages import Intent
 from mobius_tui.run.planning.rollback import is_only_watched, under_way
 from mobius_tui.run.storage.run_directory import RunDirectory
 
-PATIENCE = 5.0
+REPLY_SECONDS = 5.0
 """Seconds that the host has to answer: who presses Ctrl+C must get away."""
-WHY = {
+SIGNAL_REASONS = {
     signal.SIGINT: "Ctrl+C",
     signal.SIGTERM: "told to end, by SIGTERM",
     signal.SIGHUP: "its terminal went away",
@@ -37,7 +37,7 @@ class StopSignals:
         streams = ("stdout", "stderr")
         self._terminals = [n for n in streams if getattr(sys, n).isatty()]
 
-    def hear(self, number: signal.Signals) -> None:
+    def receive(self, number: signal.Signals) -> None:
         """Take one in."""
         self.number = self.number or number
         if number == signal.SIGHUP:
@@ -45,7 +45,7 @@ class StopSignals:
                 setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115, PTH123 - till exit
 
     @property
-    def is_read(self) -> bool:
+    def is_redirected(self) -> bool:
         """Whether lines go where a terminal's end does not matter."""
         return "stdout" not in self._terminals
 
@@ -53,12 +53,12 @@ class StopSignals:
 @contextmanager
 def stop_signals() -> Iterator[StopSignals]:
     """Hear the signals that end a process, rather than be ended by them."""
-    loop, heard = asyncio.get_running_loop(), StopSignals()
+    loop, signals = asyncio.get_running_loop(), StopSignals()
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     for number in numbers:
-        loop.add_signal_handler(number, heard.hear, number)
+        loop.add_signal_handler(number, signals.receive, number)
     try:
-        yield heard
+        yield signals
     finally:
         for number in numbers:
             loop.remove_signal_handler(number)
@@ -70,15 +70,15 @@ class FollowedWatch:
     def __init__(
         self,
         directory: RunDirectory,
-        heard: StopSignals,
+        signals: StopSignals,
         lines: Callable[[Viewer], WatchLines],
-        why: str = "",
+        reason: str = "",
     ) -> None:
         self._viewer = Viewer(directory)
         self._lines = lines(self._viewer)
-        self._heard = heard
-        self._why = why
-        self._way = f"`mobius-tui resume {directory.id}`"
+        self._signals = signals
+        self._reason = reason
+        self._resume_hint = f"`mobius-tui resume {directory.id}`"
 
     async def follow(self) -> int:
         """Print it; returns the exit code."""
@@ -89,13 +89,13 @@ class FollowedWatch:
             async for changes in viewer.changes():
                 await self._lines.more(changes.entries)
                 host.tell()
-                code = self._over()
+                code = self._ended_code()
                 if code is None and viewer.host() is None and not changes:
                     since = viewer.follower.unwatched(time.time())
-                    words = f"its host is gone{since}; {self._way}"
+                    words = f"its host is gone{since}; {self._resume_hint}"
                     code = self._end(INCOMPLETE, words)
-                if code is None and self._heard.number is not None:
-                    code = await self._leave(self._heard.number)
+                if code is None and self._signals.number is not None:
+                    code = await self._obey_signal(self._signals.number)
                 if code is not None:
                     return code
         finally:
@@ -103,45 +103,45 @@ class FollowedWatch:
             await viewer.close()
         return INCOMPLETE
 
-    def _over(self) -> int | None:
+    def _ended_code(self) -> int | None:
         """The exit code of a watch that is over."""
         state = self._viewer.follower.state
         if state.ended is not None:
             return self._end(OUTCOMES[state.ended.outcome], state.ended.reason)
         if state.watch.over:
-            words = f"{state.watch.over}; {self._way} goes on from there"
+            words = f"{state.watch.over}; {self._resume_hint} goes on from there"
             return self._end(FAILED, words)
         return None
 
-    def _end(self, code: int, why: str) -> int:
-        self._lines.summary(code, why)
+    def _end(self, code: int, reason: str) -> int:
+        self._lines.summary(code, reason)
         return code
 
-    def _left(self, words: str) -> int:
-        return self._end(INTERRUPTED, f"left; {words}; {self._way}")
+    def _leave_with(self, words: str) -> int:
+        return self._end(INTERRUPTED, f"left; {words}; {self._resume_hint}")
 
-    async def _leave(self, number: signal.Signals) -> int | None:
+    async def _obey_signal(self, number: signal.Signals) -> int | None:
         """Go, as a signal asks; returns the exit code, or `None` to go on for now."""
         follower = self._viewer.follower
         watch = follower.state.watch
         assert watch.job is not None
         if watch.job.detached:
-            if number == signal.SIGHUP and self._heard.is_read:
-                self._heard.number = None
+            if number == signal.SIGHUP and self._signals.is_redirected:
+                self._signals.number = None
                 return None
-            return self._left("the watch goes on")
+            return self._leave_with("the watch goes on")
         if watch.goes or (under_way(watch) and number != signal.SIGINT):
-            return self._left("the rollback goes on")
+            return self._leave_with("the rollback goes on")
         if not is_only_watched(follower.plan, follower.state):
-            return self._left("the run stays open")
-        why = self._why or WHY[number]
+            return self._leave_with("the run stays open")
+        reason = self._reason or SIGNAL_REASONS[number]
         try:
-            asked = self._viewer.intend(Intent(wish="end", text=why))
-            reply = await asyncio.wait_for(asked, PATIENCE)
+            sent = self._viewer.intend(Intent(wish="end", text=reason))
+            reply = await asyncio.wait_for(sent, REPLY_SECONDS)
         except TimeoutError:
-            return self._left("not ended: its host does not answer")
+            return self._leave_with("not ended: its host does not answer")
         if not reply.ok:
-            return self._left(f"not ended: {reply.text}")
+            return self._leave_with(f"not ended: {reply.text}")
         changes = self._viewer.follower.poll()
         await self._lines.more(changes.entries)
-        return self._over()
+        return self._ended_code()

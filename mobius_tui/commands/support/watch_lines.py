@@ -26,7 +26,7 @@ from mobius_tui.sanitize import line
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WatchSummary:
-    """All that is told of a watch when it is over, or is left."""
+    """All that is reported of a watch when it is over, or is left."""
 
     state: RunState
     tallies: HealthSummaries
@@ -36,7 +36,7 @@ class WatchSummary:
     """Seconds since 1970."""
     code: int
     """The exit code."""
-    why: str
+    reason: str
     """Why it is over, in words."""
 
     def as_json(self) -> dict[str, Any]:
@@ -51,14 +51,17 @@ class WatchSummary:
             "environment": began.environment,
             "outcome": state.ended.outcome if state.ended is not None else None,
             "exit": self.code,
-            "reason": self.why,
+            "reason": self.reason,
             "began": stamp(watch.job_at),
             "ended": stamp(self.ended),
             "seconds": round(self.ended - watch.job_at, 3),
             **self.tallies.all.figures(),
-            "longest_outage": _outage(self.tallies.all.longest),
+            "longest_outage": _outage_json(self.tallies.all.longest),
             "probes": {
-                probe: {**tally.figures(), "longest_outage": _outage(tally.longest)}
+                probe: {
+                    **tally.figures(),
+                    "longest_outage": _outage_json(tally.longest),
+                }
                 for probe, tally in self.tallies.probes.items()
             },
             "triggers": [
@@ -72,17 +75,17 @@ class WatchSummary:
                 if isinstance(entry.event, TriggerFired)
             ],
             "armed": watch.armed,
-            "rollback": _rollback(watch),
+            "rollback": _rollback_json(watch),
             "log": job.log if job is not None else None,
         }
 
     def lines(self) -> Iterator[str]:
         """For a reader."""
         watch = self.state.watch
-        yield f"summary: {self.why}"
+        yield f"summary: {self.reason}"
         yield f"watched: {duration_in_words(self.ended - watch.job_at)}"
         for probe, tally in self.tallies.probes.items():
-            yield f"checks of {probe}: {_words(tally)}"
+            yield f"checks of {probe}: {_tally_text(tally)}"
         if not self.tallies.probes:
             yield "checks: none"
         longest = self.tallies.all.longest
@@ -90,26 +93,27 @@ class WatchSummary:
             yield "longest outage: none"
         else:
             lasted = duration_in_words(longest.seconds)
-            at = _clock(longest.began)
+            at = _clock_time(longest.began)
             yield f"longest outage: {lasted}, {longest.probe}, from {at}"
         for entry in self.fired:
             if isinstance(entry.event, TriggerFired):
-                yield f"trigger: {_clock(entry.at)} {entry.event.reason}"
+                yield f"trigger: {_clock_time(entry.at)} {entry.event.reason}"
         if not self.fired:
             yield "triggers: none fired"
         if watch.begun is not None:
-            yield f"rollback: began {_clock(watch.begun_at)}, {_passed(watch)}"
+            began = _clock_time(watch.begun_at)
+            yield f"rollback: began {began}, {_rollback_text(watch)}"
         elif self.fired:
             yield "rollback: none was begun"
         if watch.job is not None and watch.job.log:
             yield f"log: {watch.job.log}"
 
 
-def _clock(at: float) -> str:
+def _clock_time(at: float) -> str:
     return time.strftime("%H:%M:%S", time.localtime(at))
 
 
-def _words(tally: HealthSummary) -> str:
+def _tally_text(tally: HealthSummary) -> str:
     """A probe's checks: `12, 9 ok, 3 failed (75.0 % ok); of our checks: p50 11 ms`."""
     parts = [f"{tally.checks}", f"{tally.ok} ok", f"{tally.failed} failed"]
     if tally.no_data:
@@ -118,11 +122,11 @@ def _words(tally: HealthSummary) -> str:
     rate = tally.success_rate
     if rate is not None:
         text += f" ({100 * rate:.1f} % ok)"
-    known = [(p, tally.percentile(p)) for p in (50, 95, 99)]
-    figures = ", ".join(f"p{p} {ms:.0f} ms" for p, ms in known if ms is not None)
+    percentiles = [(p, tally.percentile(p)) for p in (50, 95, 99)]
+    figures = ", ".join(f"p{p} {ms:.0f} ms" for p, ms in percentiles if ms is not None)
     text += f"; of our checks: {figures}" if figures else "; no answer"
-    told = ", ".join(_reported(tally))
-    return f"{text}; reported at most: {told}" if told else text
+    reported = ", ".join(_reported(tally))
+    return f"{text}; reported at most: {reported}" if reported else text
 
 
 def _reported(tally: HealthSummary) -> Iterator[str]:
@@ -133,7 +137,7 @@ def _reported(tally: HealthSummary) -> Iterator[str]:
         yield f"errors {100 * tally.reported_errors:.3g} %"
 
 
-def _passed(watch: WatchState) -> str:
+def _rollback_text(watch: WatchState) -> str:
     if watch.stopped:
         return f"it wants a person: {watch.stopped}"
     if watch.passed is None:
@@ -141,7 +145,7 @@ def _passed(watch: WatchState) -> str:
     return "passed" if watch.passed else "it did not pass"
 
 
-def _outage(longest: ProbeOutage | None) -> dict[str, Any] | None:
+def _outage_json(longest: ProbeOutage | None) -> dict[str, Any] | None:
     if longest is None:
         return None
     return {
@@ -151,7 +155,7 @@ def _outage(longest: ProbeOutage | None) -> dict[str, Any] | None:
     }
 
 
-def _rollback(watch: WatchState) -> dict[str, Any] | None:
+def _rollback_json(watch: WatchState) -> dict[str, Any] | None:
     if watch.begun is None:
         return None
     return {
@@ -211,10 +215,10 @@ class WatchChecks:
         status = window.status(check.at)
         if self._states.get(check.probe) == status.state:
             return
-        known = check.probe in self._states
+        was_seen = check.probe in self._states
         self._states[check.probe] = status.state
         words = _answer(check) if status.state == "ok" else check.reason
-        if status.state == "ok" and known:
+        if status.state == "ok" and was_seen:
             lasted = (
                 f", after {duration_in_words(check.at - failing)}" if failing else ""
             )
@@ -289,7 +293,7 @@ class WatchLines:
         clock = time.strftime("%H:%M:%S", time.localtime(change.at))
         say(f"{clock} {line(f'{change.state}: {change.probe} {change.words}')}")
 
-    def summary(self, code: int, why: str) -> None:
+    def summary(self, code: int, reason: str) -> None:
         """Print the end."""
         follower = self._viewer.follower
         state = follower.state
@@ -299,7 +303,7 @@ class WatchLines:
             fired=tuple(self._fired),
             ended=state.at if state.ended is not None else follower.now(),
             code=code,
-            why=why,
+            reason=reason,
         )
         if self._json:
             say(json.dumps(summary.as_json(), separators=(",", ":")))
