@@ -1,4 +1,4 @@
-"""What was done to a site to break it: a file of its own, which the journal is not.
+"""The log of what was done to break a site, in a file apart from the journal.
 
 The team that drills reads the journal on its screens, and must not read there what is
 wrong; it is told at the end. The journal holds the seal of each line that was written
@@ -25,7 +25,7 @@ REVEALED = "injected.jsonl"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Injected:
-    """One fault, or what was done about it."""
+    """Something that was done to a site: a fault injected, worsened or healed."""
 
     fault: str
     """Its name."""
@@ -35,15 +35,15 @@ class Injected:
 
 
 def note(fault: str, at: float, act: Act = "inject") -> str:
-    """The line that says what is done; with chance in it, so that no seal is guessed.
+    """Make a line of the log; random, so that nobody guesses a line from its seal.
 
     Args:
         fault: the name of what breaks the site.
         at: seconds since 1970.
         act: what is done about it.
     """
-    said = {"fault": fault, "at": at, "act": act, "chance": secrets.token_hex(16)}
-    return json.dumps(said)
+    fields = {"fault": fault, "at": at, "act": act, "chance": secrets.token_hex(16)}
+    return json.dumps(fields)
 
 
 def seal(line: str) -> str:
@@ -52,7 +52,7 @@ def seal(line: str) -> str:
 
 
 def append_note(root: Path, line: str) -> None:
-    """Note it.
+    """Append a line to the log of a site.
 
     Args:
         root: the site's folder.
@@ -74,31 +74,31 @@ def note_fault(root: Path, fault: str, at: float) -> None:
 
 
 def acts(root: Path) -> tuple[Injected, ...]:
-    """All that was done to a site, in the order in which it was done.
+    """Read all that was done to a site, in order.
 
     Raises:
         RunError: the file is not as `note_fault` writes it.
     """
     try:
         lines = (root / _FILE).read_text().splitlines()
-        return tuple(_read(json.loads(line)) for line in lines)
+        return tuple(_injected(json.loads(line)) for line in lines)
     except FileNotFoundError:
         return ()
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(f"{root / _FILE} cannot be read: {error}") from error
 
 
-def _read(one: dict[str, object]) -> Injected:
-    act = one.get("act", "inject")
-    for known in get_args(Act):
-        if act == known:
-            at = float(str(one["at"]))
-            return Injected(fault=str(one["fault"]), at=at, act=known)
+def _injected(record: dict[str, object]) -> Injected:
+    act = record.get("act", "inject")
+    for valid in get_args(Act):
+        if act == valid:
+            at = float(str(record["at"]))
+            return Injected(fault=str(record["fault"]), at=at, act=valid)
     raise ValueError(f"nobody can {act!r}")
 
 
 def injected_faults(root: Path) -> tuple[Injected, ...]:
-    """What broke a site, in the order in which it was done.
+    """Read which faults were injected into a site, in order.
 
     Raises:
         RunError: the file is not as `note_fault` writes it.

@@ -1,4 +1,4 @@
-"""What there is to begin or to look at again: runbooks and runs, for the library."""
+"""Lists what the library shows: runbooks to start, and runs."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook
 
-RECENT = 12
+RECENT_RUNBOOKS = 12
 """Runbooks of one's own that are listed."""
-NEWEST = 5
-"""Runs of a runbook that are told of."""
+RUNS_OF_RUNBOOK = 5
+"""Runs of each runbook that are listed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +47,7 @@ class ListedRunbook:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LibraryListing:
-    """All of it, newest first."""
+    """What the library shows; runs newest first."""
 
     open: tuple[tuple[RunDirectory, Summary], ...]
     bundled: tuple[ListedRunbook, ...]
@@ -58,7 +58,7 @@ class LibraryListing:
 def list_library(
     root: Path, bundled: Iterable[Path], own: Iterable[Path] = ()
 ) -> LibraryListing:
-    """Look at the runs, and at the runbooks that they were made of.
+    """List the runs, the bundled and own runbooks, and those that runs were made of.
 
     Args:
         root: the folder of all runs.
@@ -66,33 +66,39 @@ def list_library(
         own: the files of the person's own; those that runs were made of come after.
     """
     runs = tuple((directory, summary(directory)) for directory in all_runs(root))
-    known = tuple(each for _, each in runs)
-    ours, theirs = tuple(bundled), tuple(own)
-    there = {path.resolve() for path in (*ours, *theirs)}
-    recent = [_shelved(root, path, known) for path in _recent(known, there)]
+    summaries = tuple(each for _, each in runs)
+    bundled_files, own_files = tuple(bundled), tuple(own)
+    listed = {path.resolve() for path in (*bundled_files, *own_files)}
+    recent = [
+        _listed_runbook(root, path, summaries)
+        for path in _recent_files(summaries, listed)
+    ]
     # By title: a run of one moves none of them.
     recent.sort(key=lambda book: (book.title.casefold(), str(book.path)))
     return LibraryListing(
         open=tuple(each for each in runs if each[1].outcome == "open"),
-        bundled=tuple(_shelved(root, path, known) for path in ours),
-        recent=(*(_shelved(root, path, known) for path in theirs), *recent),
+        bundled=tuple(_listed_runbook(root, path, summaries) for path in bundled_files),
+        recent=(
+            *(_listed_runbook(root, path, summaries) for path in own_files),
+            *recent,
+        ),
         past=tuple(each for each in runs if each[1].outcome != "open"),
     )
 
 
-def _recent(runs: Iterable[Summary], bundled: set[Path]) -> Iterator[Path]:
+def _recent_files(runs: Iterable[Summary], bundled: set[Path]) -> Iterator[Path]:
     """Files that runs were made of, and that are still there."""
     seen = set(bundled)
-    left = RECENT
+    remaining = RECENT_RUNBOOKS
     for run in runs:
         path = Path(run.path)
-        if left and path.is_absolute() and path not in seen and path.is_file():
+        if remaining and path.is_absolute() and path not in seen and path.is_file():
             seen.add(path)
-            left -= 1
+            remaining -= 1
             yield path
 
 
-def _shelved(root: Path, path: Path, runs: tuple[Summary, ...]) -> ListedRunbook:
+def _listed_runbook(root: Path, path: Path, runs: tuple[Summary, ...]) -> ListedRunbook:
     try:
         runbook = load(path)
     except MobiusError as error:
@@ -104,5 +110,7 @@ def _shelved(root: Path, path: Path, runs: tuple[Summary, ...]) -> ListedRunbook
         id=runbook.id,
         runbook=runbook,
         drilled=next(drills_among(root, runs, runbook), None),
-        runs=tuple(islice((run for run in runs if run.runbook == runbook.id), NEWEST)),
+        runs=tuple(
+            islice((run for run in runs if run.runbook == runbook.id), RUNS_OF_RUNBOOK)
+        ),
     )

@@ -40,8 +40,8 @@ def run_on_site(root: Path) -> RunDirectory | None:
     return None
 
 
-ORPHAN_PATIENCE = 10.0
-"""Seconds in which a keeper must have stopped its script; it kills it after five."""
+STOP_SECONDS = 10.0
+"""Seconds to wait for keepers to stop their scripts; each kills its own after 5."""
 
 
 def reap_orphans(root: Path) -> tuple[str, ...]:
@@ -78,12 +78,12 @@ def _orphans(root: Path) -> Iterator[Path]:
 
 def _stop_scripts(run: RunDirectory) -> None:
     """Stop what a run's keepers still run, and wait for them."""
-    asked = []
+    stopping = []
     for path in sorted(run.steps.iterdir()):
         step, _, number = path.name.rpartition(".")
         attempt = run.attempt(step, int(number))
         if number.isdigit() and ask_to_stop(attempt):
-            asked.append(attempt.lock)
-    deadline = time.monotonic() + ORPHAN_PATIENCE
-    while any(holder(lock) for lock in asked) and time.monotonic() < deadline:
+            stopping.append(attempt.lock)
+    deadline = time.monotonic() + STOP_SECONDS
+    while any(holder(lock) for lock in stopping) and time.monotonic() < deadline:
         time.sleep(0.02)

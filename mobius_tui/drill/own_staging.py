@@ -53,7 +53,7 @@ class OwnFault:
 
 
 def own_faults(path: Path) -> tuple[OwnFault, ...]:
-    """What a file of a team's own says.
+    """Read the faults of a team's own from a file.
 
     Raises:
         UsageError: it cannot be read, or is wrong; the text is the whole report.
@@ -63,7 +63,7 @@ def own_faults(path: Path) -> tuple[OwnFault, ...]:
     try:
         root = TomlTable(parse_toml(str(path), read_bytes(path), findings))
         for table in root.tables("fault"):
-            fault = _fault(table)
+            fault = _read_fault(table)
             if fault.name in {each.name for each in found}:
                 table.report(f"a second fault `{fault.name}`", "id")
             found.append(fault)
@@ -80,7 +80,7 @@ def own_faults(path: Path) -> tuple[OwnFault, ...]:
     return tuple(found)
 
 
-def _fault(table: TomlTable) -> OwnFault:
+def _read_fault(table: TomlTable) -> OwnFault:
     table.require("title", "inject", "heal", "verify")
     limit = duration(table, "timeout", "1m") or "1m"
     if is_template(limit):
@@ -107,7 +107,7 @@ def _script(table: TomlTable, key: str) -> str:
 
 _STAGING_FILE = "stage.json"
 BASH = ("bash", "--noprofile", "--norc", "-euo", "pipefail", "-c")
-PAUSE = 0.2
+POLL_SECONDS = 0.2
 """Seconds between looks whether a fault shows."""
 
 
@@ -118,23 +118,23 @@ def make_staging(
     env: Mapping[str, str],
     workdir: Path,
 ) -> None:
-    """Make its folder; only its owner may read it.
+    """Make the folder of a staging; only its owner may read it.
 
     Args:
-        root: where; must not be there yet.
+        root: the folder, which must not exist yet.
         faults: what can be done to the staging.
         env: the environment of the commands; the run's values are among it.
         workdir: where they run.
     """
     (root / "run").mkdir(parents=True, mode=0o700)
-    said = {
+    staging = {
         "faults": [asdict(each) for each in faults],
         "env": dict(env),
         "workdir": str(workdir),
     }
     handle = os.open(root / _STAGING_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w") as file:
-        json.dump(said, file)
+        json.dump(staging, file)
 
 
 def is_staging(root: Path) -> bool:
@@ -154,7 +154,7 @@ def site_at(root: Path) -> Site:
 
 
 def faults_at(root: Path) -> Mapping[str, Fault]:
-    """What can be done to it, by name.
+    """The faults of a site or staging, by name.
 
     Raises:
         RunError: the folder cannot be read.
@@ -162,8 +162,8 @@ def faults_at(root: Path) -> Mapping[str, Fault]:
     if not is_staging(root):
         return FAULTS
     try:
-        said = json.loads((root / _STAGING_FILE).read_text())
-        own = [OwnFault(**each) for each in said["faults"]]
+        staging = json.loads((root / _STAGING_FILE).read_text())
+        own = [OwnFault(**each) for each in staging["faults"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(f"{root / _STAGING_FILE} cannot be read: {error}") from error
     return {each.name: _staging_fault(each) for each in own}
@@ -174,22 +174,22 @@ def _staging_fault(own: OwnFault) -> Fault:
         name=own.name,
         title=own.title,
         handled_by=own.handled_by or "the runbook's own way",
-        inject=partial(_do, own, "inject"),
-        heal=partial(_do, own, "heal"),
+        inject=partial(_run_or_raise, own, "inject"),
+        heal=partial(_run_or_raise, own, "heal"),
         symptom=partial(_symptom, own),
         proof=partial(_proof, own),
     )
 
 
-def _do(own: OwnFault, what: str, site: Site) -> None:
-    """Run a command that must work.
+def _run_or_raise(own: OwnFault, command: str, site: Site) -> None:
+    """Run one of the commands of a fault, which must work.
 
     Raises:
-        RunError: it did not.
+        RunError: it failed.
     """
-    problem = _run(own, what, site.root)
+    problem = _run(own, command, site.root)
     if problem:
-        raise RunError(f"{own.name}: `{what}`: {problem}")
+        raise RunError(f"{own.name}: `{command}`: {problem}")
 
 
 def _symptom(own: OwnFault, site: Site) -> str:
@@ -203,14 +203,14 @@ def _proof(own: OwnFault, site: Site) -> tuple[str, ...]:
     return (f"{own.name}: `verify`: {problem}",) if problem else ()
 
 
-def _run(own: OwnFault, what: str, root: Path) -> str:
-    """Run one of a fault's commands; what went wrong, in words, or nothing."""
-    said = json.loads((root / _STAGING_FILE).read_text())
+def _run(own: OwnFault, command: str, root: Path) -> str:
+    """Run one of a fault's commands; returns what went wrong, or nothing."""
+    staging = json.loads((root / _STAGING_FILE).read_text())
     try:
         process = subprocess.Popen(
-            (*BASH, getattr(own, what)),
-            cwd=said["workdir"],
-            env=said["env"],
+            (*BASH, getattr(own, command)),
+            cwd=staging["workdir"],
+            env=staging["env"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -232,8 +232,8 @@ def _run(own: OwnFault, what: str, root: Path) -> str:
     return f"exit code {process.returncode}{last}"
 
 
-def await_shown(fault: Fault, site: Site, limit: float) -> None:
-    """Wait until a fault that was injected shows.
+def await_symptom(fault: Fault, site: Site, limit: float) -> None:
+    """Wait until the symptom of an injected fault shows.
 
     Raises:
         RunError: it did not within `limit` seconds.
@@ -245,24 +245,24 @@ def await_shown(fault: Fault, site: Site, limit: float) -> None:
                 f"{fault.name} does not show after {limit:.0f} s: after `inject`, "
                 "`symptom` must hold, or `verify` fail where there is none"
             )
-        time.sleep(PAUSE)
+        time.sleep(POLL_SECONDS)
 
 
 def unrepaired_faults(root: Path) -> tuple[str, ...]:
-    """What is not repaired of all that was injected.
+    """Injected faults that are not repaired, each with the reason.
 
     Raises:
         RunError: the folder cannot be read.
     """
     faults, site = faults_at(root), site_at(root)
     names = dict.fromkeys(each.fault for each in acts(root))
-    wrong = [faults[name].proof(site) for name in names if name in faults]
-    return tuple(line for lines in wrong for line in lines)
+    problems = [faults[name].proof(site) for name in names if name in faults]
+    return tuple(line for lines in problems for line in lines)
 
 
 def heal_remaining(root: Path) -> tuple[str, ...]:
-    """Heal what was injected and is not repaired; gives what could not be healed."""
-    left: list[str] = []
+    """Heal the injected faults that are not repaired; returns what could not be."""
+    unhealed: list[str] = []
     try:
         faults, site = faults_at(root), site_at(root)
         for name in dict.fromkeys(each.fault for each in acts(root)):
@@ -270,7 +270,7 @@ def heal_remaining(root: Path) -> tuple[str, ...]:
                 try:
                     faults[name].heal(site)
                 except RunError as error:
-                    left.append(str(error))
+                    unhealed.append(str(error))
     except (RunError, OSError, ValueError) as error:
-        left.append(str(error))
-    return tuple(left)
+        unhealed.append(str(error))
+    return tuple(unhealed)

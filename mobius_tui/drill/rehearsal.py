@@ -39,11 +39,11 @@ def rehearsal(
     given: Mapping[str, str],
     keep: bool,
     send: bool = False,
-    besides: Sequence[Fault] = (),
+    other_faults: Sequence[Fault] = (),
     kind: Kind = "real",
     environment: str | None = None,
 ) -> Iterator[Briefing]:
-    """A broken site, and the briefing of a run against it.
+    """Build and break a site; gives the briefing of a run against it.
 
     A guard process takes the site down when neither this process nor a host of the
     run needs it any more; a crash of either changes nothing about that.
@@ -55,16 +55,16 @@ def rehearsal(
         given: values of `--var`; they win over the site's own.
         keep: whether the site's files stay.
         send: whether its messages go to the channels' own addresses.
-        besides: what breaks beside the fault, and after it.
+        other_faults: what breaks beside the fault, and after it.
         kind: what the site is like.
         environment: which one it is about; as the faults say without it.
 
     Raises:
-        MobiusError: the runbook, a variable or the site cannot be.
+        MobiusError: the runbook or a variable is wrong, or the site cannot be built.
     """
     book = load(find_runbook(runbook))
     prepare_briefing(book, given=given)  # refuses what is wrong before a site is built
-    faults = (fault, *besides)
+    faults = (fault, *other_faults)
     site = _build_site(
         seed=seed,
         kind=kind,
@@ -122,12 +122,15 @@ def _new_folder(started: datetime) -> Path:
 
 
 def start_guard(root: Path, pid: int, *, keep: bool) -> int:
-    """Start the process that takes a site down when nobody needs it; gives its pid.
+    """Start the process that takes a site down when nobody needs it.
 
     Args:
         root: the site's folder.
         pid: the process that needs it until a run is begun.
         keep: whether the site's files stay.
+
+    Returns:
+        The pid of the guard.
     """
     process = subprocess.Popen(
         [
@@ -155,7 +158,7 @@ def own_rehearsal(
     workdir: Path | None,
     send: bool,
 ) -> Iterator[Briefing]:
-    """A staging that is broken, and the briefing of a run against it.
+    """Break a staging; gives the briefing of a run against it.
 
     A guard process keeps the score and heals what the run did not repair, when neither
     this process nor a host of the run needs the staging any more.
@@ -170,7 +173,7 @@ def own_rehearsal(
         send: whether messages go to the channels' own addresses.
 
     Raises:
-        MobiusError: it cannot be; or the staging is not well before it is broken.
+        MobiusError: an input is wrong, or the staging is not healthy beforehand.
     """
     book = load(find_runbook(runbook))
     briefing = prepare_briefing(
@@ -188,7 +191,7 @@ def own_rehearsal(
     folder = folder.resolve()
     drill_site.claim_site(folder, start_guard(folder, os.getpid(), keep=False))
     try:
-        _break(folder, chosen)
+        _break_staging(folder, chosen)
     except BaseException:
         own_staging.heal_remaining(folder)
         drill_site.remove_site(folder, keep=False)
@@ -205,18 +208,18 @@ def _refuse_protected(book: Runbook, briefing: Briefing) -> None:
         )
 
 
-def _break(root: Path, chosen: Sequence[OwnFault]) -> None:
-    """See that all is well, break it, and see that this shows.
+def _break_staging(root: Path, chosen: Sequence[OwnFault]) -> None:
+    """Check that the staging is healthy, break it, and wait for the symptoms.
 
     Raises:
-        RunError: one of the three is not so.
+        RunError: it is not healthy, an `inject` fails, or a symptom does not show.
     """
     site, faults = own_staging.site_at(root), own_staging.faults_at(root)
     for own in chosen:
-        ill = faults[own.name].proof(site)
-        if ill:
-            raise RunError(f"the staging is not well before the drill: {ill[0]}")
+        problems = faults[own.name].proof(site)
+        if problems:
+            raise RunError(f"the staging is not well before the drill: {problems[0]}")
     for own in chosen:
         injection_log.note_fault(root, own.name, time.time())
         faults[own.name].inject(site)
-        own_staging.await_shown(faults[own.name], site, own.timeout)
+        own_staging.await_symptom(faults[own.name], site, own.timeout)

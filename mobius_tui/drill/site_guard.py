@@ -22,14 +22,14 @@ from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.journal.follower import JournalFollower
 from mobius_tui.run.storage.run_directory import RunDirectory
 
-PATIENCE = 600.0
+HOST_GRACE_SECONDS = 600.0
 """Seconds that a site waits for a host that died: as long as a drill nobody watches."""
-PAUSE = 0.5
-"""Seconds between looks."""
+POLL_SECONDS = 0.5
+"""Seconds between two checks whether it is needed."""
 
 
 class SiteNeed:
-    """Who still needs a site."""
+    """Whether a site is needed still: by its starter, or by the run that uses it."""
 
     def __init__(self, root: Path, starter: int) -> None:
         self._root = root
@@ -37,20 +37,20 @@ class SiteNeed:
         self._run: RunDirectory | None = None
         self._journal: JournalFollower | None = None
         self._ended = False
-        self._lonely: float | None = None
+        self._unhosted_since: float | None = None
 
     @property
-    def over(self) -> RunDirectory | None:
+    def ended_run(self) -> RunDirectory | None:
         """The run that used the site and has ended, if there is one."""
         return self._run if self._ended else None
 
-    def is_there(self, now: float) -> bool:
+    def is_needed(self, now: float) -> bool:
         """Whether the site is needed.
 
         Args:
             now: monotonic seconds.
         """
-        self._look()
+        self._follow_run()
         pid, mark = self._starter
         if self._run is None:
             return bool(mark) and identity(pid) == mark
@@ -58,13 +58,13 @@ class SiteNeed:
         if self._ended:
             return hosted
         if hosted:
-            self._lonely = None
+            self._unhosted_since = None
             return True
-        self._lonely = self._lonely or now
-        return now - self._lonely < PATIENCE
+        self._unhosted_since = self._unhosted_since or now
+        return now - self._unhosted_since < HOST_GRACE_SECONDS
 
-    def _look(self) -> None:
-        """Find the run that uses the site, and whether it has ended."""
+    def _follow_run(self) -> None:
+        """Find the run that uses the site, and note whether it has ended."""
         if self._journal is None:
             self._run = run_on_site(self._root)
             if self._run is None:
@@ -82,19 +82,19 @@ def main(arguments: list[str]) -> int:
     """
     root, starter, then = Path(arguments[0]), int(arguments[1]), arguments[2]
     need = SiteNeed(root, starter)
-    built = False
+    was_built = False
     try:
-        while need.is_there(time.monotonic()):
-            if built and not root.is_dir():
+        while need.is_needed(time.monotonic()):
+            if was_built and not root.is_dir():
                 return 0  # someone else took it down
-            built = built or root.is_dir()
-            time.sleep(PAUSE)
+            was_built = was_built or root.is_dir()
+            time.sleep(POLL_SECONDS)
     except (MobiusError, OSError):
         pass  # its run cannot be read any more: the site is of no use to it
     if root.is_dir():
         try:
-            if need.over is not None:
-                judge_drill(need.over, root, is_last=then != "keep")
+            if need.ended_run is not None:
+                judge_drill(need.ended_run, root, is_last=then != "keep")
         except (MobiusError, OSError):
             pass  # whoever waits for the score is told that there is none
         finally:

@@ -1,4 +1,4 @@
-"""What the command line says of a run that goes by itself: `--auto`, `--answers`.
+"""Options of a run that goes on by itself: `--auto`, `--manual`, `--yes`, `--answers`.
 
 A guided run needs nothing of it, and its first picture does not wait for the imports.
 """
@@ -36,7 +36,7 @@ def auto_intent(
 
 
 def read_answers(path: Path | str | None) -> dict[str, str]:
-    """What a file answers; nothing without one."""
+    """Read the answers in a file, by variable; none without a file."""
     if not path:
         return {}
     from mobius_tui.run.planning.initial_values import answers_of

@@ -11,24 +11,24 @@ from mobius_tui.sanitize import line
 
 
 def print_data(text: str) -> None:
-    """Data: what the command was asked for."""
+    """Print data, which is what the command was asked for, to stdout."""
     print(text, flush=True)  # noqa: T201
 
 
 def narrate(text: str) -> None:
-    """Narration: on stderr, so that stdout holds data alone."""
+    """Print a remark to stderr, so that stdout holds data alone."""
     print(f"mobius-tui: {line(text)}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def write_output(text: str, target: str | None) -> None:
-    """Write a text where it is wanted.
+    """Write a text to a file or standard output.
 
     Args:
         text: what to write.
         target: a file, which is replaced; `-` or nothing for standard output.
 
     Raises:
-        UsageError: it cannot be written there; what was there is as it was.
+        UsageError: it cannot be written there; the old file is unchanged.
     """
     if target in (None, "-"):
         sys.stdout.write(text)

@@ -1,4 +1,4 @@
-"""`mobius-tui drill --inject`: whoever leads a drill that is under way."""
+"""`mobius-tui drill --inject`: leads a drill that is under way."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def facilitate_drill(options: argparse.Namespace) -> int:
 
 
 async def _at_once(directory: RunDirectory, options: argparse.Namespace) -> int:
-    """Do what the command line asks for, in this order, and say so."""
+    """Inject, worsen, heal and hint as the command line asks, in this order."""
     asked: list[tuple[Act, str]] = [("inject", each) for each in options.fault or ()]
     asked += [("worsen", options.worsen)] if options.worsen else []
     asked += [("heal", options.heal)] if options.heal else []

@@ -21,7 +21,7 @@ LINES_SHOWN = 8
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DrillRemarks:
-    """What is text of one runbook besides its problems."""
+    """What drills say of one runbook, beside its problems."""
 
     file: str
     never_red: tuple[tuple[int, str], ...]
@@ -64,7 +64,7 @@ class DrillRemarks:
 
 
 def drill_remarks(paths: Iterable[Path], fresh: str | None) -> tuple[DrillRemarks, ...]:
-    """What drills say of some runbooks; those that cannot be read are left out.
+    """Collect what drills say of some runbooks; unreadable ones are left out.
 
     Args:
         paths: their files.

@@ -92,7 +92,7 @@ def rehearse(options: argparse.Namespace, *, coaches: bool = False) -> int:
     with rehearsal(
         options.runbook,
         faults[0],
-        besides=faults[1:],
+        other_faults=faults[1:],
         seed=seed or 0,
         given=variables(options.var),
         keep=options.keep,

@@ -76,7 +76,7 @@ def _no_other(_name: str) -> tuple[str, bytes]:
 def _with_page_lines(
     commands: Sequence[ComparedCommand], text: str, names: frozenset[str]
 ) -> Iterator[tuple[ComparedCommand, int]]:
-    """Each command that is run, with its line on the page; 0 where none is like it."""
+    """Each command that is run, with its line on the page; 0 where no line matches."""
     rows = [_one_spaced(row) for row in text.split("\n")]
     variable = (
         re.compile(_VARIABLE % "|".join(map(re.escape, sorted(names))))
@@ -97,7 +97,7 @@ def _with_page_lines(
 
 
 def _one_spaced(text: str) -> str:
-    """A line as it can be shown, with one space for many."""
+    """A line made safe to print, with single spaces."""
     return " ".join(line(text).split())
 
 

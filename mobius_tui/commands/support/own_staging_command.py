@@ -24,7 +24,7 @@ HEAL_SECONDS = 120.0
 
 
 def drill_own_staging(options: argparse.Namespace) -> int:
-    """Break the staging, run the runbook, and see that it is repaired.
+    """Break the staging, run the runbook, and check that it is repaired.
 
     Raises:
         MobiusError: it cannot be done; the message says why.
@@ -62,7 +62,7 @@ def drill_own_staging(options: argparse.Namespace) -> int:
 
 
 def _refuse_others(options: argparse.Namespace) -> None:
-    """Refuse what a staging cannot do.
+    """Refuse options that make no sense on a staging.
 
     Raises:
         UsageError: an option is about the program's own site, or executes nothing.
@@ -104,7 +104,7 @@ def _chosen_faults(
 
 
 def _await_guard(root: Path) -> None:
-    """Wait until the staging is as it was; whoever types next should find it well."""
+    """Wait until the guard has healed the staging, at most `HEAL_SECONDS`."""
     deadline = time.monotonic() + HEAL_SECONDS
     while root.exists():
         if time.monotonic() > deadline:

@@ -49,10 +49,10 @@ def start_run(
 
 
 def _refuse_ticks(briefing: Briefing) -> None:
-    """Begin no run that its host would not let go on.
+    """Refuse a run whose host would not tick manual steps by itself.
 
     Raises:
-        UsageError: it may not tick by itself what a person does.
+        UsageError: it would not; the text says why.
     """
     refused = tick_refused(
         mode=briefing.mode,

@@ -74,7 +74,7 @@ def start_with_lines(
 
 
 def defaults_in_words(briefing: Briefing, answers: Mapping[str, str]) -> Iterator[str]:
-    """The defaults that count because lines ask nobody."""
+    """The defaults that are taken because nobody can be asked, one line for each."""
     for variable in briefing.asked:
         if variable.default is not None and variable.name not in answers:
             name = variable.name
@@ -108,7 +108,7 @@ def resume_with_lines(
 
 
 def interruptible(lines: Callable[[], Coroutine[Any, Any, int]]) -> int:
-    """Run something that prints; ctrl+c leaves the run as it is, and says so."""
+    """Run a coroutine that prints; Ctrl+C leaves the run as it is, and says so."""
     collect_as_usual()
     try:
         return asyncio.run(lines())
@@ -148,7 +148,7 @@ async def print_until_end(
 
 
 def _site_of_drill(directory: RunDirectory) -> Path | None:
-    """The site of a drill that has ended; `None` for what has no score to come."""
+    """The site of a drill that has ended; `None` for a run that gets no score."""
     entries = JournalFollower(directory).more()
     began = entries[0].event if entries else None
     if _has_ended(directory) and isinstance(began, RunBegan) and began.site is not None:
@@ -184,15 +184,15 @@ def _print_score(drill: DrillRecord, directory: RunDirectory, *, as_json: bool) 
 
 
 def is_open(briefing: Briefing) -> bool:
-    """Whether a drill was begun and has not ended, so that it may be gone on with."""
+    """Whether a drill has started and not ended, so that it can be resumed."""
     run = run_on_site(Path(briefing.site or ""))
     return run is not None and not _has_ended(run)
 
 
 def drill_exit_code(briefing: Briefing, faults: Sequence[Fault], code: int) -> int:
-    """The exit code of a drill that was to go by itself; an open one asks its site.
+    """The exit code of an automatic drill; if it is open, by the state of its site.
 
-    A run that stopped for a person has no score yet, and is no proof of anything.
+    A run that stopped for a person has no score yet, and proves nothing.
     """
     if not is_open(briefing):
         return code

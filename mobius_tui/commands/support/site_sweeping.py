@@ -1,4 +1,4 @@
-"""Before a command looks at runs: what a crash left of drills is taken down."""
+"""Takes down drill sites that a crash left behind, before a command lists runs."""
 
 from __future__ import annotations
 

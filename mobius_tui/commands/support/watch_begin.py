@@ -1,4 +1,4 @@
-"""`mobius-tui watch`: what its options mean, and the run that it begins and follows."""
+"""`mobius-tui watch`: starts the run that its options ask for, and follows it."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def _on_screen(
     *,
     notice: str,
 ) -> int:
-    """Show the health; when the screen is left, go as if told to end."""
+    """Show the health on a screen; once that is left, end the watch as SIGTERM does."""
     directory = asyncio.run(start_new_run(briefing, auto=arm, watch=job))
 
     with counted_as_viewer(directory):
@@ -107,7 +107,7 @@ def _on_screen(
 
 
 def watch_duration(given: str | None, environ: Mapping[str, str]) -> float | None:
-    """The seconds for which to watch; `None` for no end.
+    """Parse how many seconds to watch; `None` for no end.
 
     Args:
         given: `--duration`; without it `MONITOR_DURATION` counts, in seconds or as
@@ -135,7 +135,7 @@ def watch_duration(given: str | None, environ: Mapping[str, str]) -> float | Non
 
 
 def _log_folder(given: str | None, workdir: Path) -> Path:
-    """Where the log goes.
+    """The folder of the log.
 
     Args:
         given: `--log-dir`; a link that somebody names is meant.
@@ -145,7 +145,7 @@ def _log_folder(given: str | None, workdir: Path) -> Path:
 
 
 def _briefing(options: argparse.Namespace) -> Briefing:
-    """What the run begins with; only what a watch can come to need has to be there."""
+    """Prepare the briefing; only variables that the watch may need are required."""
     runbook = load(find_runbook(options.runbook))
     if runbook.health is None or not runbook.health.probes:
         raise UsageError(
@@ -163,9 +163,9 @@ def _briefing(options: argparse.Namespace) -> Briefing:
 
 
 def wanted_variables(briefing: Briefing) -> frozenset[str]:
-    """The variables that the probes want, and the rollback with what it leads to.
+    """The variables that the probes use, and the rollback with the phases after it.
 
-    What only a person's steps want is asked when a person works them.
+    Variables of other steps are asked for when a person works on those.
     """
     plan = Plan(briefing.runbook)
     names = {briefing.runbook.environment or ""}
@@ -220,7 +220,7 @@ def _arm_intent(options: argparse.Namespace, briefing: Briefing) -> Intent | Non
 
 
 def _refuse_to_stop(briefing: Briefing) -> None:
-    """Arm nothing that would stop halfway with nobody there to go on.
+    """Refuse to arm a rollback that would stop halfway with nobody there.
 
     Raises:
         UsageError: it would; names each step and the reason.
@@ -235,7 +235,7 @@ def _refuse_to_stop(briefing: Briefing) -> None:
 
 
 def _caveats(briefing: Briefing) -> tuple[str, ...]:
-    """What to know before it is armed; nobody has looked at the service yet."""
+    """What a person should know before arming; no probe has been sent yet."""
 
     def value(name: str) -> str:
         given = briefing.values.get(name)

@@ -1,4 +1,4 @@
-"""Following a watch that was begun, until it is over or this process is told to go."""
+"""Follows a started watch until it is over, or a signal ends this process."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mobius_tui.run.planning.rollback import is_only_watched, under_way
 from mobius_tui.run.storage.run_directory import RunDirectory
 
 REPLY_SECONDS = 5.0
-"""Seconds that the host has to answer: who presses Ctrl+C must get away."""
+"""Seconds that the host has to answer; Ctrl+C must not hang on it."""
 SIGNAL_REASONS = {
     signal.SIGINT: "Ctrl+C",
     signal.SIGTERM: "told to end, by SIGTERM",
@@ -29,7 +29,7 @@ SIGNAL_REASONS = {
 
 
 class StopSignals:
-    """The signals that asked this process to go."""
+    """The first signal that asked this process to end, if one came."""
 
     def __init__(self) -> None:
         self.number: signal.Signals | None = None
@@ -38,7 +38,7 @@ class StopSignals:
         self._terminals = [n for n in streams if getattr(sys, n).isatty()]
 
     def receive(self, number: signal.Signals) -> None:
-        """Take one in."""
+        """Handle a signal: note it, and stop writing to a terminal that went away."""
         self.number = self.number or number
         if number == signal.SIGHUP:
             for name in self._terminals:
@@ -46,13 +46,13 @@ class StopSignals:
 
     @property
     def is_redirected(self) -> bool:
-        """Whether lines go where a terminal's end does not matter."""
+        """Whether standard output was no terminal when this process started."""
         return "stdout" not in self._terminals
 
 
 @contextmanager
 def stop_signals() -> Iterator[StopSignals]:
-    """Hear the signals that end a process, rather than be ended by them."""
+    """Receive the signals that end a process, instead of being ended by them."""
     loop, signals = asyncio.get_running_loop(), StopSignals()
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     for number in numbers:
@@ -65,7 +65,7 @@ def stop_signals() -> Iterator[StopSignals]:
 
 
 class FollowedWatch:
-    """A watch that is followed until it is over, or whoever began it goes."""
+    """A watch whose lines are printed until it is over, or a signal comes."""
 
     def __init__(
         self,
@@ -81,21 +81,21 @@ class FollowedWatch:
         self._resume_hint = f"`mobius-tui resume {directory.id}`"
 
     async def follow(self) -> int:
-        """Print it; returns the exit code."""
+        """Print the watch until it is over; returns the exit code."""
         viewer = self._viewer
         try:
-            await self._lines.more(viewer.follower.entries)
+            await self._lines.print_new(viewer.follower.entries)
             host = HostWords(viewer)
             async for changes in viewer.changes():
-                await self._lines.more(changes.entries)
+                await self._lines.print_new(changes.entries)
                 host.tell()
-                code = self._ended_code()
+                code = self._code_if_over()
                 if code is None and viewer.host() is None and not changes:
                     since = viewer.follower.unwatched(time.time())
                     words = f"its host is gone{since}; {self._resume_hint}"
                     code = self._end(INCOMPLETE, words)
                 if code is None and self._signals.number is not None:
-                    code = await self._obey_signal(self._signals.number)
+                    code = await self._end_by_signal(self._signals.number)
                 if code is not None:
                     return code
         finally:
@@ -103,8 +103,8 @@ class FollowedWatch:
             await viewer.close()
         return INCOMPLETE
 
-    def _ended_code(self) -> int | None:
-        """The exit code of a watch that is over."""
+    def _code_if_over(self) -> int | None:
+        """Print the summary if the watch is over; returns its exit code, else `None`."""
         state = self._viewer.follower.state
         if state.ended is not None:
             return self._end(OUTCOMES[state.ended.outcome], state.ended.reason)
@@ -120,8 +120,12 @@ class FollowedWatch:
     def _leave_with(self, words: str) -> int:
         return self._end(INTERRUPTED, f"left; {words}; {self._resume_hint}")
 
-    async def _obey_signal(self, number: signal.Signals) -> int | None:
-        """Go, as a signal asks; returns the exit code, or `None` to go on for now."""
+    async def _end_by_signal(self, number: signal.Signals) -> int | None:
+        """End the watch, or leave it, as a signal asks.
+
+        Returns:
+            The exit code; `None` where the signal is ignored.
+        """
         follower = self._viewer.follower
         watch = follower.state.watch
         assert watch.job is not None
@@ -143,5 +147,5 @@ class FollowedWatch:
         if not reply.ok:
             return self._leave_with(f"not ended: {reply.text}")
         changes = self._viewer.follower.poll()
-        await self._lines.more(changes.entries)
-        return self._ended_code()
+        await self._lines.print_new(changes.entries)
+        return self._code_if_over()

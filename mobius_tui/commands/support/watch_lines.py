@@ -1,4 +1,4 @@
-"""A watch as lines: one for each change, and the summary at its end."""
+"""Prints a watch: a line for each change, and the summary at its end."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from mobius_tui.sanitize import line
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WatchSummary:
-    """All that is reported of a watch when it is over, or is left."""
+    """What is reported of a watch when it is over, or is left."""
 
     state: RunState
     tallies: HealthSummaries
@@ -130,7 +130,7 @@ def _tally_text(tally: HealthSummary) -> str:
 
 
 def _reported(tally: HealthSummary) -> Iterator[str]:
-    """What the service reported of itself."""
+    """The figures that the service reported of itself, in words."""
     if tally.reported_p95 is not None:
         yield f"p95 {tally.reported_p95:.0f} ms"
     if tally.reported_errors is not None:
@@ -170,7 +170,7 @@ def _rollback_json(watch: WatchState) -> dict[str, Any] | None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProbeChange:
-    """A probe is seen for the first time, or is no longer as it was."""
+    """A probe has its first state, or another one than before."""
 
     at: float
     """Seconds since 1970."""
@@ -181,17 +181,17 @@ class ProbeChange:
 
 
 class WatchChecks:
-    """The checks of a run, as they come."""
+    """The checks of a run, read as they are recorded."""
 
     def __init__(self, viewer: Viewer) -> None:
-        """Look at none yet."""
+        """Read no checks yet."""
         self.tallies = HealthSummaries()
         self._lines = WholeLines(viewer.directory.health)
         self._windows: dict[str, ProbeWindow] = {}
         self._states: dict[str, str] = {}
 
-    def more(self) -> Iterator[ProbeChange]:
-        """What changed since the last call."""
+    def new_changes(self) -> Iterator[ProbeChange]:
+        """Read the checks since the last call; gives the changes among them."""
         while data := self._data():
             for text in data.split(b"\n")[:-1]:
                 try:
@@ -258,12 +258,12 @@ class WatchLines:
         self._fired: list[Entry] = []
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         self._lines.close()
 
-    async def more(self, entries: tuple[Entry, ...]) -> None:
-        """Print what came, in the order in which it happened."""
-        changes = list(self._checks.more())
+    async def print_new(self, entries: tuple[Entry, ...]) -> None:
+        """Print new checks and entries, in the order in which they happened."""
+        changes = list(self._checks.new_changes())
         rows: Iterator[ProbeChange | Entry] = merge(
             changes, entries, key=lambda row: row.at
         )
@@ -294,7 +294,7 @@ class WatchLines:
         say(f"{clock} {line(f'{change.state}: {change.probe} {change.words}')}")
 
     def summary(self, code: int, reason: str) -> None:
-        """Print the end."""
+        """Print the summary."""
         follower = self._viewer.follower
         state = follower.state
         summary = WatchSummary(
