@@ -56,43 +56,43 @@ def column_duration(seconds: float | None) -> str:
     return f"-{clock_duration(-seconds)}" if seconds <= -1 else clock_duration(seconds)
 
 
-def headline(told: RunReport) -> str:
+def headline(report: RunReport) -> str:
     """What a report is of."""
-    where = f" in {told.environment}" if told.environment else ""
-    return f"{told.title or told.run}{where}"
+    where = f" in {report.environment}" if report.environment else ""
+    return f"{report.title or report.run}{where}"
 
 
-def outcome(told: RunReport) -> str:
+def outcome(report: RunReport) -> str:
     """How the run ended, and why."""
-    return f"{told.outcome}: {told.reason}" if told.reason else told.outcome
+    return f"{report.outcome}: {report.reason}" if report.reason else report.outcome
 
 
-def facts(told: RunReport) -> Iterator[tuple[str, str]]:
+def facts(report: RunReport) -> Iterator[tuple[str, str]]:
     """What, where, who and when; each with its label."""
-    yield "Outcome", outcome(told)
-    yield "Run", told.run
-    yield "Runbook", f"{told.title} ({told.runbook})"
-    yield "Mode", told.mode or NONE
-    if told.environment:
-        guard = ", protected" if told.protected else ""
-        yield "Environment", f"{told.environment}{guard}"
-    if told.profile:
-        yield "Profile", told.profile
-    yield "Directory", told.workdir or NONE
-    yield "Begun by", told.operator or NONE
-    yield "Began", when(told.began)
-    yield "Ended", when(told.ended) if told.ended is not None else "not yet"
-    yield "Steps", f"{told.done} of {told.applicable} that apply are done"
+    yield "Outcome", outcome(report)
+    yield "Run", report.run
+    yield "Runbook", f"{report.title} ({report.runbook})"
+    yield "Mode", report.mode or NONE
+    if report.environment:
+        guard = ", protected" if report.protected else ""
+        yield "Environment", f"{report.environment}{guard}"
+    if report.profile:
+        yield "Profile", report.profile
+    yield "Directory", report.workdir or NONE
+    yield "Begun by", report.operator or NONE
+    yield "Began", when(report.began)
+    yield "Ended", when(report.ended) if report.ended is not None else "not yet"
+    yield "Steps", f"{report.done} of {report.applicable} that apply are done"
 
 
-def proof(told: RunReport) -> Iterator[tuple[str, str]]:
+def proof(report: RunReport) -> Iterator[tuple[str, str]]:
     """By what the report can be held to the run."""
-    yield "Journal", f"{told.events} events"
-    yield "Head", told.head
-    if told.said_head:
-        yield "Head of what was said afterwards", told.said_head
-    yield "Runbook's digest", told.sha256 or NONE
-    if told.damage:
+    yield "Journal", f"{report.events} events"
+    yield "Head", report.head
+    if report.said_head:
+        yield "Head of what was said afterwards", report.said_head
+    yield "Runbook's digest", report.sha256 or NONE
+    if report.damage:
         yield "Verification", "NOT as it was written; see the top of this report"
     else:
         yield "Verification", "as it was written"
@@ -108,9 +108,9 @@ def against(measure: Measure) -> str:
     return f"{clock_duration(abs(more))} {'longer' if more > 0 else 'shorter'}"
 
 
-def counted_from(told: RunReport) -> str:
+def counted_from(report: RunReport) -> str:
     """From when on the times are counted."""
-    if told.since_trigger:
+    if report.since_trigger:
         return "since the trigger fired"
     return "since the run began: no trigger led to what was done"
 
@@ -217,10 +217,10 @@ def sparkline(probe: ReportProbe, width: int) -> str:
     return "".join(cells)
 
 
-def messages(told: RunReport) -> Iterator[tuple[str, str, str]]:
+def messages(report: RunReport) -> Iterator[tuple[str, str, str]]:
     """Each message once: its title, what became of it where, and its text."""
     texts: dict[tuple[str, str], list[str]] = {}
-    for each in told.messages:
+    for each in report.messages:
         where = f" to {each.channel}" if each.channel else ""
         fate = f"{each.state}{where} by {each.by} at {time_of_day(each.at)}"
         texts.setdefault((each.title, each.text), []).append(fate)
@@ -228,17 +228,17 @@ def messages(told: RunReport) -> Iterator[tuple[str, str, str]]:
         yield title, "; ".join(fates), text
 
 
-def drills_before(told: RunReport) -> str:
+def drills_before(report: RunReport) -> str:
     """How many drills its times are told beside; nothing where there are none."""
-    if not told.drills:
+    if not report.drills:
         return ""
-    return f"; {told.drills} drill{'s' * (told.drills > 1)} before it"
+    return f"; {report.drills} drill{'s' * (report.drills > 1)} before it"
 
 
-def annotated(each: Annotation, told: RunReport) -> str:
+def annotated(each: Annotation, report: RunReport) -> str:
     """What an annotation is on."""
     if each.step:
-        names = {step.id: f"{step.number} {step.title}" for step in told.steps()}
+        names = {step.id: f"{step.number} {step.title}" for step in report.steps()}
         return names.get(each.step, each.step)
     if each.since is None:
         return "the run"
@@ -250,8 +250,8 @@ def annotated(each: Annotation, told: RunReport) -> str:
 ACTION_ITEMS = ("Done", "What", "Owner", "Due", "Note")
 
 
-def action_items(told: RunReport) -> Iterator[tuple[str, str, str, str, str]]:
+def action_items(report: RunReport) -> Iterator[tuple[str, str, str, str, str]]:
     """What is left to do, and what was."""
-    for each in told.action_items:
+    for each in report.action_items:
         done = "yes" if each.done else "no"
         yield done, each.title, each.owner or "nobody", each.due, each.note

@@ -104,7 +104,7 @@ class FollowedWatch:
         return INCOMPLETE
 
     def _code_if_over(self) -> int | None:
-        """Print the summary if the watch is over; returns its exit code, else `None`."""
+        """Print the summary if the watch is over; returns the exit code then."""
         state = self._viewer.follower.state
         if state.ended is not None:
             return self._end(OUTCOMES[state.ended.outcome], state.ended.reason)

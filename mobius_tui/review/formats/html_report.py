@@ -138,26 +138,26 @@ def _step_section(step: ReportStep) -> Markup:
     return tag("article", *parts, *map(_attempt_section, step.tries))
 
 
-def _attempt_section(own: ReportAttempt) -> Markup:
-    words = f": {report_wording.attempt(own)}"
-    parts = [tag("p", tag("strong", f"Attempt {own.number}"), words)]
-    lines = [tag("li", f"{given.name} = {given.value}") for given in own.given]
+def _attempt_section(attempt: ReportAttempt) -> Markup:
+    words = f": {report_wording.attempt(attempt)}"
+    parts = [tag("p", tag("strong", f"Attempt {attempt.number}"), words)]
+    lines = [tag("li", f"{given.name} = {given.value}") for given in attempt.given]
     lines += [
         tag(
             "li",
-            f"{report_wording.time_of_day(look.at)} ",
-            "held" if look.held else tag("strong", "did not hold", class_="bad"),
-            f": {look.check}: {look.detail}",
+            f"{report_wording.time_of_day(check.at)} ",
+            "held" if check.held else tag("strong", "did not hold", class_="bad"),
+            f": {check.check}: {check.detail}",
         )
-        for look in own.looks
+        for check in attempt.looks
     ]
     if lines:
         parts.append(tag("ul", *lines, class_="plain"))
-    if own.output:
+    if attempt.output:
         parts.append(
-            tag("p", f"Printed, {report_wording.printed(own)}:", class_="muted")
+            tag("p", f"Printed, {report_wording.printed(attempt)}:", class_="muted")
         )
-        parts.append(tag("pre", "\n".join(own.output)))
+        parts.append(tag("pre", "\n".join(attempt.output)))
     return tag("div", *parts)
 
 
@@ -172,27 +172,27 @@ Section = tuple[str, str, list[Markup]]
 """An id, a title, and what stands under it."""
 
 
-def as_html(told: RunReport) -> str:
-    """What is told of a run, with what matters most at the top."""
-    sections = [section for section in _sections(told) if section[2]]
+def as_html(report: RunReport) -> str:
+    """Render a report, with what matters most at the top."""
+    sections = [section for section in _sections(report) if section[2]]
     head = [
         Markup('<!DOCTYPE html>\n<html lang="en">\n<head>'),
         tag("meta", charset="utf-8"),
         tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="referrer", content="no-referrer"),
-        tag("title", f"Report: {report_wording.headline(told)}"),
+        tag("title", f"Report: {report_wording.headline(report)}"),
         style(STYLE),
         Markup("</head>\n<body>"),
     ]
     listed = [tag("li", tag("a", t, href=f"#{name}")) for name, t, _ in sections]
     body = [
-        tag("header", tag("h1", report_wording.headline(told)), *_damage(told)),
+        tag("header", tag("h1", report_wording.headline(report)), *_damage(report)),
         tag("nav", tag("ul", *listed), aria_label="Contents"),
         Markup("<main>"),
         *(part for section in sections for part in _section(section)),
         Markup("</main>"),
-        tag("footer", tag("p", f"Run {told.run}, journal head {told.head}")),
+        tag("footer", tag("p", f"Run {report.run}, journal head {report.head}")),
         Markup("</body>\n</html>\n"),
     ]
     return rows([*head, *body])
@@ -241,40 +241,40 @@ def _facts(found: Iterable[tuple[str, str]]) -> Markup:
     return tag("table", tag("tbody", *lines))
 
 
-def _damage(told: RunReport) -> Iterator[Markup]:
-    if told.damage:
+def _damage(report: RunReport) -> Iterator[Markup]:
+    if report.damage:
         yield tag(
             "div",
             tag("p", tag("strong", "This run is not as it was written.")),
             tag("p", "What follows is what could be read."),
-            tag("ul", *(tag("li", each) for each in told.damage)),
+            tag("ul", *(tag("li", each) for each in report.damage)),
             class_="damage",
             role="alert",
         )
 
 
-def _sections(told: RunReport) -> Iterator[Section]:
+def _sections(report: RunReport) -> Iterator[Section]:
     yield (
         "summary",
         "Summary",
-        [_facts(report_wording.facts(told)), *html_texts(told.summary)],
+        [_facts(report_wording.facts(report)), *html_texts(report.summary)],
     )
-    yield "deviations", "Deviations", [_deviations(told)]
-    yield "times", "Times", _measures(told)
-    yield "pictures", "The run in pictures", _pictures(told)
-    yield "health", "Health", _health(told)
-    yield "decisions", "Decisions", _decisions(told)
-    yield "messages", "Messages", _messages(told)
-    yield "notes", "Notes and annotations", _notes(told)
-    yield "actions", "Action items", _action_items(told)
-    yield "timeline", "Timeline", _timeline(told)
-    yield "steps", "Steps", [phase_section(phase) for phase in told.phases]
-    yield "variables", "Variables at the end", _variables(told)
-    yield "proof", "Proof", [_facts(report_wording.proof(told))]
+    yield "deviations", "Deviations", [_deviations(report)]
+    yield "times", "Times", _measures(report)
+    yield "pictures", "The run in pictures", _pictures(report)
+    yield "health", "Health", _health(report)
+    yield "decisions", "Decisions", _decisions(report)
+    yield "messages", "Messages", _messages(report)
+    yield "notes", "Notes and annotations", _notes(report)
+    yield "actions", "Action items", _action_items(report)
+    yield "timeline", "Timeline", _timeline(report)
+    yield "steps", "Steps", [phase_section(phase) for phase in report.phases]
+    yield "variables", "Variables at the end", _variables(report)
+    yield "proof", "Proof", [_facts(report_wording.proof(report))]
 
 
-def _deviations(told: RunReport) -> Markup:
-    if not told.deviations:
+def _deviations(report: RunReport) -> Markup:
+    if not report.deviations:
         return tag("p", report_wording.NO_DEVIATIONS)
     body = (
         (
@@ -286,26 +286,26 @@ def _deviations(told: RunReport) -> Markup:
             d.by,
             d.text,
         )
-        for d in told.deviations
+        for d in report.deviations
     )
     head = ("At (UTC)", "What", "Step", "By", "Why")
     return table("Deviations", head, body, times=1)
 
 
-def _measures(told: RunReport) -> list[Markup]:
-    if not told.measures:
+def _measures(report: RunReport) -> list[Markup]:
+    if not report.measures:
         return []
-    drills = report_wording.drills_before(told)
+    drills = report_wording.drills_before(report)
     head = ["At (UTC)", "After", "What"]
-    head += ["Last drill", "Best drill", "Against the last"] if told.drills else []
+    head += ["Last drill", "Best drill", "Against the last"] if report.drills else []
     body: list[list[Child]] = []
-    for each in told.measures:
+    for each in report.measures:
         row = [
             report_wording.time_of_day(each.at),
             report_wording.column_duration(each.after),
             each.title,
         ]
-        if told.drills:
+        if report.drills:
             row += [
                 report_wording.column_duration(each.last),
                 report_wording.column_duration(each.best),
@@ -314,21 +314,23 @@ def _measures(told: RunReport) -> list[Markup]:
         body.append([*row])
     return [
         tag(
-            "p", f"Counted {report_wording.counted_from(told)}{drills}.", class_="muted"
+            "p",
+            f"Counted {report_wording.counted_from(report)}{drills}.",
+            class_="muted",
         ),
         table("Times", head, body, times=2),
     ]
 
 
-def _pictures(told: RunReport) -> list[Markup]:
-    if told.began is None:
+def _pictures(report: RunReport) -> list[Markup]:
+    if report.began is None:
         return []
-    return [_figure(svg_pictures.timeline_picture(told), "Timeline of the run")] + [
+    return [_figure(svg_pictures.timeline_picture(report), "Timeline of the run")] + [
         _figure(
-            svg_pictures.latency_picture(probe, told, place),
+            svg_pictures.latency_picture(probe, report, place),
             f"Latency of {probe.title}",
         )
-        for place, probe in enumerate(told.health)
+        for place, probe in enumerate(report.health)
     ]
 
 
@@ -339,7 +341,7 @@ def _figure(picture: Markup, words: str) -> Markup:
     return tag("figure", tag("figcaption", words), scrolled)
 
 
-def _health(told: RunReport) -> list[Markup]:
+def _health(report: RunReport) -> list[Markup]:
     head = (
         "Probe",
         "Checks",
@@ -362,56 +364,56 @@ def _health(told: RunReport) -> list[Markup]:
             report_wording.reported(p),
             report_wording.outage(p),
         )
-        for p in told.health
+        for p in report.health
     )
     return (
         [table("Health", (*head, "Reported at most", "Longest outage"), body)]
-        if told.health
+        if report.health
         else []
     )
 
 
-def _decisions(told: RunReport) -> list[Markup]:
+def _decisions(report: RunReport) -> list[Markup]:
     body = (
         (report_wording.time_of_day(d.at), d.name, ", ".join(d.chosen), d.by, d.reason)
-        for d in told.decisions
+        for d in report.decisions
     )
     head = ("At (UTC)", "Step", "Decided", "By", "Why")
-    return [table("Decisions", head, body, times=1)] if told.decisions else []
+    return [table("Decisions", head, body, times=1)] if report.decisions else []
 
 
-def _messages(told: RunReport) -> list[Markup]:
+def _messages(report: RunReport) -> list[Markup]:
     found = []
-    for title, fate, text in report_wording.messages(told):
+    for title, fate, text in report_wording.messages(report):
         found.append(tag("p", tag("strong", title), f", {fate}"))
         found.append(tag("pre", text))
     return found
 
 
-def _notes(told: RunReport) -> list[Markup]:
+def _notes(report: RunReport) -> list[Markup]:
     body = [
         (report_wording.time_of_day(n.at), n.by, n.name or "the run", n.text)
-        for n in told.notes
+        for n in report.notes
     ]
     body += [
         (
             report_wording.when(a.written),
             a.by,
-            report_wording.annotated(a, told),
+            report_wording.annotated(a, report),
             f"annotation: {a.text}",
         )
-        for a in told.annotations
+        for a in report.annotations
     ]
     head = ("Written (UTC)", "By", "On", "Note")
     return [table("Notes and annotations", head, body, times=1)] if body else []
 
 
-def _action_items(told: RunReport) -> list[Markup]:
-    body = list(report_wording.action_items(told))
+def _action_items(report: RunReport) -> list[Markup]:
+    body = list(report_wording.action_items(report))
     return [table("Action items", report_wording.ACTION_ITEMS, body)] if body else []
 
 
-def _timeline(told: RunReport) -> list[Markup]:
+def _timeline(report: RunReport) -> list[Markup]:
     body: list[tuple[str, str, str, str]] = [
         (
             report_wording.time_of_day(h.at),
@@ -419,16 +421,16 @@ def _timeline(told: RunReport) -> list[Markup]:
             h.by,
             h.text,
         )
-        for h in told.timeline
+        for h in report.timeline
     ]
-    if told.left_out:
-        note = f"{told.left_out} lines are left out here; the journal has them"
+    if report.left_out:
+        note = f"{report.left_out} lines are left out here; the journal has them"
         body.insert(len(body) // 2, ("", "", "", note))
     head = ("At (UTC)", "After", "By", "What")
     return [table("Timeline", head, body, times=2)] if body else []
 
 
-def _variables(told: RunReport) -> list[Markup]:
-    body = ((v.name, v.value, v.source) for v in told.variables)
+def _variables(report: RunReport) -> list[Markup]:
+    body = ((v.name, v.value, v.source) for v in report.variables)
     head = ("Name", "Value", "From")
-    return [table("Variables", head, body)] if told.variables else []
+    return [table("Variables", head, body)] if report.variables else []

@@ -26,12 +26,12 @@ _LEFT = frozenset(
 )
 
 
-def as_junit(told: RunReport) -> str:
-    """What is told of a run, as a suite for each phase."""
-    suites = [_suite(told, phase) for phase in told.phases]
-    if told.damage:
-        suites.append(_damage(told))
-    whole = Tree.Element("testsuites", name=told.title or told.run)
+def as_junit(report: RunReport) -> str:
+    """Render a report, with a suite for each phase."""
+    suites = [_suite(report, phase) for phase in report.phases]
+    if report.damage:
+        suites.append(_damage(report))
+    whole = Tree.Element("testsuites", name=report.title or report.run)
     _count(whole, [case for suite in suites for case in suite.iter("testcase")])
     del whole.attrib["skipped"]  # Jenkins' schema counts them by suite alone
     whole.extend(suites)
@@ -40,11 +40,11 @@ def as_junit(told: RunReport) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
 
 
-def _suite(told: RunReport, phase: ReportPhase) -> Tree.Element:
+def _suite(report: RunReport, phase: ReportPhase) -> Tree.Element:
     suite = Tree.Element("testsuite", name=f"{phase.number} {phase.title}")
-    cases = [_case(told, phase, step) for step in phase.steps]
+    cases = [_case(report, phase, step) for step in phase.steps]
     _count(suite, cases)
-    starts = [own.started for step in phase.steps for own in step.tries]
+    starts = [attempt.started for step in phase.steps for attempt in step.tries]
     if starts:
         first = datetime.fromtimestamp(min(starts), UTC)
         suite.set("timestamp", first.strftime("%Y-%m-%dT%H:%M:%S"))
@@ -64,12 +64,12 @@ def _count(suite: Tree.Element, cases: list[Tree.Element]) -> None:
     suite.set("time", f"{took:.3f}")
 
 
-def _case(told: RunReport, phase: ReportPhase, step: ReportStep) -> Tree.Element:
+def _case(report: RunReport, phase: ReportPhase, step: ReportStep) -> Tree.Element:
     case = Tree.Element(
         "testcase",
-        classname=f"{told.runbook}.{phase.id}",
+        classname=f"{report.runbook}.{phase.id}",
         name=f"{step.number} {step.title}",
-        time=f"{sum(own.took or 0.0 for own in step.tries):.3f}",
+        time=f"{sum(attempt.took or 0.0 for attempt in step.tries):.3f}",
     )
     reason = step.reason or step.status
     if step.status in _LEFT:
@@ -80,8 +80,11 @@ def _case(told: RunReport, phase: ReportPhase, step: ReportStep) -> Tree.Element
         Tree.SubElement(case, name, type=step.status, message=reason)
     _earlier(case, step)
     lines = []
-    for own in step.tries:
-        lines += [f"attempt {own.number}: {report_wording.attempt(own)}", *own.output]
+    for attempt in step.tries:
+        lines += [
+            f"attempt {attempt.number}: {report_wording.attempt(attempt)}",
+            *attempt.output,
+        ]
     if step.status in (Status.OVERRIDDEN, Status.RECOVERED, Status.WARNED):
         lines.append(f"{step.status}: {reason}")
     if lines:
@@ -95,20 +98,25 @@ def _earlier(case: Tree.Element, step: ReportStep) -> None:
         return  # it is neither: what came before stands in its output
     last = step.tries[-1:] if step.status in BAD else ()
     prefix = "rerun" if last else "flaky"
-    for own in step.tries:
-        if own.status in BAD and own not in last:
-            name = "Error" if own.status in _ERRORS else "Failure"
-            message = f"attempt {own.number}: {own.reason or own.status}"
-            Tree.SubElement(case, f"{prefix}{name}", type=own.status, message=message)
+    for attempt in step.tries:
+        if attempt.status in BAD and attempt not in last:
+            name = "Error" if attempt.status in _ERRORS else "Failure"
+            message = f"attempt {attempt.number}: {attempt.reason or attempt.status}"
+            Tree.SubElement(
+                case, f"{prefix}{name}", type=attempt.status, message=message
+            )
 
 
-def _damage(told: RunReport) -> Tree.Element:
+def _damage(report: RunReport) -> Tree.Element:
     """A run that is not as it was written is no success of anything."""
     suite = Tree.Element("testsuite", name="The record itself")
     case = Tree.Element(
-        "testcase", classname=told.runbook, name="it is as it was written", time="0.000"
+        "testcase",
+        classname=report.runbook,
+        name="it is as it was written",
+        time="0.000",
     )
-    Tree.SubElement(case, "error", type="damaged", message="; ".join(told.damage))
+    Tree.SubElement(case, "error", type="damaged", message="; ".join(report.damage))
     _count(suite, [case])
     suite.append(case)
     return suite

@@ -35,69 +35,69 @@ def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def as_markdown(told: RunReport) -> str:
-    """What is told of a run, with what matters most at the top."""
-    return "\n\n".join(block for block in _blocks(told) if block) + "\n"
+def as_markdown(report: RunReport) -> str:
+    """Render a report, with what matters most at the top."""
+    return "\n\n".join(block for block in _blocks(report) if block) + "\n"
 
 
-def _blocks(told: RunReport) -> Iterator[str]:
-    yield line("# {}", report_wording.headline(told))
-    yield from _damage(told)
-    yield table(("", ""), report_wording.facts(told))
-    yield from _quoted(told.summary)
-    yield from _deviations(told)
-    yield from _measures(told)
-    yield from _health(told)
-    yield from _told_by_people(told)
-    yield from _timeline(told)
-    yield "## Steps" if told.phases else ""
-    for phase in told.phases:
+def _blocks(report: RunReport) -> Iterator[str]:
+    yield line("# {}", report_wording.headline(report))
+    yield from _damage(report)
+    yield table(("", ""), report_wording.facts(report))
+    yield from _quoted(report.summary)
+    yield from _deviations(report)
+    yield from _measures(report)
+    yield from _health(report)
+    yield from _statements(report)
+    yield from _timeline(report)
+    yield "## Steps" if report.phases else ""
+    for phase in report.phases:
         yield from _phase(phase)
-    if told.variables:
+    if report.variables:
         yield "## Variables at the end"
-        rows = ((v.name, v.value, v.source) for v in told.variables)
+        rows = ((v.name, v.value, v.source) for v in report.variables)
         yield table(("Name", "Value", "From"), rows)
     yield "## Proof"
-    yield table(("", ""), report_wording.proof(told))
+    yield table(("", ""), report_wording.proof(report))
 
 
-def _damage(told: RunReport) -> Iterator[str]:
-    if not told.damage:
+def _damage(report: RunReport) -> Iterator[str]:
+    if not report.damage:
         return
     head = "**This run is not as it was written.** This is what could be read of it."
-    listed = [line("> - {}", each) for each in told.damage]
+    listed = [line("> - {}", each) for each in report.damage]
     yield "\n".join([f"> {head}", ">", *listed])
 
 
-def _deviations(told: RunReport) -> Iterator[str]:
+def _deviations(report: RunReport) -> Iterator[str]:
     yield "## Deviations"
-    if not told.deviations:
+    if not report.deviations:
         yield report_wording.NO_DEVIATIONS
         return
     rows = (
         (d.kind, d.name, report_wording.time_of_day(d.at), d.by, d.text)
-        for d in told.deviations
+        for d in report.deviations
     )
     yield table(("What", "Step", "At (UTC)", "By", "Why"), rows)
 
 
-def _measures(told: RunReport) -> Iterator[str]:
-    if not told.measures:
+def _measures(report: RunReport) -> Iterator[str]:
+    if not report.measures:
         return
     yield "## Times"
-    drills = report_wording.drills_before(told)
-    yield f"Counted {report_wording.counted_from(told)}{drills}."
+    drills = report_wording.drills_before(report)
+    yield f"Counted {report_wording.counted_from(report)}{drills}."
     head = ["What", "At (UTC)", "After"]
-    if told.drills:
+    if report.drills:
         head += ["Last drill", "Best drill", "Against the last"]
     rows = []
-    for each in told.measures:
+    for each in report.measures:
         row = [
             each.title,
             report_wording.time_of_day(each.at),
             report_wording.column_duration(each.after),
         ]
-        if told.drills:
+        if report.drills:
             row += [
                 report_wording.column_duration(each.last),
                 report_wording.column_duration(each.best),
@@ -107,8 +107,8 @@ def _measures(told: RunReport) -> Iterator[str]:
     yield table(head, rows)
 
 
-def _health(told: RunReport) -> Iterator[str]:
-    if not told.health:
+def _health(report: RunReport) -> Iterator[str]:
+    if not report.health:
         return
     yield "## Health"
     figures = (*report_wording.OURS, "Reported at most", "Longest outage", "Latency")
@@ -124,19 +124,19 @@ def _health(told: RunReport) -> Iterator[str]:
             report_wording.outage(probe),
             report_wording.sparkline(probe, SPARK),
         )
-        for probe in told.health
+        for probe in report.health
     )
     yield table(head, rows)
     yield (
-        f"Latency from {report_wording.time_of_day(told.began)} to "
-        f"{report_wording.time_of_day(told.until)}; "
+        f"Latency from {report_wording.time_of_day(report.began)} to "
+        f"{report_wording.time_of_day(report.until)}; "
         "✖ a check failed, ? no data, · nobody looked."
     )
 
 
-def _told_by_people(told: RunReport) -> Iterator[str]:
+def _statements(report: RunReport) -> Iterator[str]:
     """What people decided, said and noted."""
-    if told.decisions:
+    if report.decisions:
         yield "## Decisions"
         rows = (
             (
@@ -146,39 +146,40 @@ def _told_by_people(told: RunReport) -> Iterator[str]:
                 d.by,
                 d.reason,
             )
-            for d in told.decisions
+            for d in report.decisions
         )
         yield table(("At (UTC)", "Step", "Decided", "By", "Why"), rows)
-    if told.messages:
+    if report.messages:
         yield "## Messages"
-    for title, fate, text in report_wording.messages(told):
+    for title, fate, text in report_wording.messages(report):
         yield line("**{}**, {}:", title, fate)
         yield fenced(text.split("\n"))
-    if told.notes:
+    if report.notes:
         yield "## Notes"
         notes = (
-            (report_wording.time_of_day(n.at), n.by, n.name, n.text) for n in told.notes
+            (report_wording.time_of_day(n.at), n.by, n.name, n.text)
+            for n in report.notes
         )
         yield table(("At (UTC)", "By", "On", "Note"), notes)
-    if told.annotations:
+    if report.annotations:
         yield "## Annotations"
         later = (
             (
-                report_wording.annotated(a, told),
+                report_wording.annotated(a, report),
                 a.text,
                 a.by,
                 report_wording.when(a.written),
             )
-            for a in told.annotations
+            for a in report.annotations
         )
         yield table(("On", "Annotation", "By", "Written"), later)
-    if told.action_items:
+    if report.action_items:
         yield "## Action items"
-        yield table(report_wording.ACTION_ITEMS, report_wording.action_items(told))
+        yield table(report_wording.ACTION_ITEMS, report_wording.action_items(report))
 
 
-def _timeline(told: RunReport) -> Iterator[str]:
-    if not told.timeline:
+def _timeline(report: RunReport) -> Iterator[str]:
+    if not report.timeline:
         return
     yield "## Timeline"
     rows = [
@@ -188,10 +189,10 @@ def _timeline(told: RunReport) -> Iterator[str]:
             h.by,
             h.text,
         ]
-        for h in told.timeline
+        for h in report.timeline
     ]
-    if told.left_out:
-        note = f"{told.left_out} lines are left out here; the journal has them"
+    if report.left_out:
+        note = f"{report.left_out} lines are left out here; the journal has them"
         rows.insert(len(rows) // 2, ["", "", "", note])
     yield table(("At (UTC)", "After", "By", "What"), rows)
 
@@ -228,24 +229,24 @@ def _step(step: ReportStep) -> Iterator[str]:
         yield fenced(step.command.split("\n"), language)
     if step.checks:
         yield "\n".join(line("- Check: {}", each) for each in step.checks)
-    for own in step.tries:
-        yield from _try(own)
+    for attempt in step.tries:
+        yield from _try(attempt)
 
 
-def _try(own: ReportAttempt) -> Iterator[str]:
-    yield line(f"**Attempt {own.number}**: {{}}", report_wording.attempt(own))
-    lines = [line("- {}", f"{g.name} = {g.value}") for g in own.given]
-    lines += [_look(each) for each in own.looks]
+def _try(attempt: ReportAttempt) -> Iterator[str]:
+    yield line(f"**Attempt {attempt.number}**: {{}}", report_wording.attempt(attempt))
+    lines = [line("- {}", f"{g.name} = {g.value}") for g in attempt.given]
+    lines += [_check_line(each) for each in attempt.looks]
     yield "\n".join(lines)
-    if own.output:
-        yield f"Printed, {report_wording.printed(own)}:"
-        yield fenced(own.output)
+    if attempt.output:
+        yield f"Printed, {report_wording.printed(attempt)}:"
+        yield fenced(attempt.output)
 
 
-def _look(own: ReportCheck) -> str:
-    held = "held" if own.held else "**did not hold**"
+def _check_line(check: ReportCheck) -> str:
+    held = "held" if check.held else "**did not hold**"
     return line(
-        f"- {report_wording.time_of_day(own.at)} {held}: {{}}: {{}}",
-        own.check,
-        own.detail,
+        f"- {report_wording.time_of_day(check.at)} {held}: {{}}: {{}}",
+        check.check,
+        check.detail,
     )

@@ -82,18 +82,18 @@ class Scale:
             yield self.began + step * place
 
 
-def scale_of(told: RunReport) -> Scale:
+def scale_of(report: RunReport) -> Scale:
     """The time of a whole run."""
-    began = told.began or 0.0
-    return Scale(began=began, until=max(told.until or began, began + 1))
+    began = report.began or 0.0
+    return Scale(began=began, until=max(report.until or began, began + 1))
 
 
-def timeline_picture(told: RunReport) -> Markup:
+def timeline_picture(report: RunReport) -> Markup:
     """Phases, health and events over one clock."""
-    scale = scale_of(told)
-    lanes = [_phase(phase, scale) for phase in told.phases if _tries(phase)]
-    lanes += [_probe(probe, scale) for probe in told.health]
-    lanes.append(_events(told, scale))
+    scale = scale_of(report)
+    lanes = [_phase(phase, scale) for phase in report.phases if _tries(phase)]
+    lanes += [_probe(probe, scale) for probe in report.health]
+    lanes.append(_events(report, scale))
     height = len(lanes) * LANE + AXIS
     placed = [
         tag("g", lane, transform=f"translate(0 {place * LANE:.0f})")
@@ -102,8 +102,8 @@ def timeline_picture(told: RunReport) -> Markup:
     return _picture(
         "timeline",
         "Timeline of the run",
-        f"{len(lanes)} lanes from {report_wording.when(told.began)} to "
-        f"{report_wording.when(told.until)}: "
+        f"{len(lanes)} lanes from {report_wording.when(report.began)} to "
+        f"{report_wording.when(report.until)}: "
         "a bar for each attempt at a step, by phase; "
         "health by probe; and what was triggered, decided and noted. "
         "The table of the timeline says the same.",
@@ -145,23 +145,23 @@ def _name(text: str) -> Markup:
 
 
 def _tries(phase: ReportPhase) -> list[tuple[ReportStep, ReportAttempt]]:
-    return [(step, own) for step in phase.steps for own in step.tries]
+    return [(step, attempt) for step in phase.steps for attempt in step.tries]
 
 
 def _phase(phase: ReportPhase, scale: Scale) -> Markup:
-    bars = [_bar(step, own, scale) for step, own in _tries(phase)]
+    bars = [_bar(step, attempt, scale) for step, attempt in _tries(phase)]
     return joined([_name(f"{phase.number} {phase.title}"), *bars])
 
 
-def _bar(step: ReportStep, own: ReportAttempt, scale: Scale) -> Markup:
-    role = ROLES.get(own.status, "bad")
-    x = scale.x(own.started)
-    end = scale.x(own.ended if own.ended is not None else scale.until)
-    title = f"{step.number} {step.title}, attempt {own.number}"
-    words = f"{title}: {report_wording.attempt(own)}"
+def _bar(step: ReportStep, attempt: ReportAttempt, scale: Scale) -> Markup:
+    role = ROLES.get(attempt.status, "bad")
+    x = scale.x(attempt.started)
+    end = scale.x(attempt.ended if attempt.ended is not None else scale.until)
+    title = f"{step.number} {step.title}, attempt {attempt.number}"
+    label = f"{title}: {report_wording.attempt(attempt)}"
     y = (LANE - BAR) / 2
     parts = [
-        tag("title", words),
+        tag("title", label),
         tag("rect", x=x, y=y, width=max(3.0, end - x), height=BAR, class_=role),
     ]
     if role in ("bad", "unknown"):
@@ -193,17 +193,17 @@ def _probe(probe: ReportProbe, scale: Scale) -> Markup:
     return joined(parts)
 
 
-def _events(told: RunReport, scale: Scale) -> Markup:
-    marks = [_mark(each, scale) for each in told.timeline if each.event in _MARKED]
+def _events(report: RunReport, scale: Scale) -> Markup:
+    marks = [_mark(each, scale) for each in report.timeline if each.event in _MARKED]
     return joined([_name("Events"), *marks])
 
 
 def _mark(each: TimelineEntry, scale: Scale) -> Markup:
     bad = each.event in ("TriggerFired", "RollbackBegan")
-    words = f"{report_wording.time_of_day(each.at)} {_MARKED[each.event]}: {each.text}"
+    label = f"{report_wording.time_of_day(each.at)} {_MARKED[each.event]}: {each.text}"
     return tag(
         "text",
-        tag("title", words),
+        tag("title", label),
         "▼" if bad else "◆",
         x=scale.x(each.at),
         y=LANE / 2 + 4,
@@ -212,15 +212,15 @@ def _mark(each: TimelineEntry, scale: Scale) -> Markup:
     )
 
 
-def latency_picture(probe: ReportProbe, told: RunReport, place: int) -> Markup:
+def latency_picture(probe: ReportProbe, report: RunReport, place: int) -> Markup:
     """The longest answers of a probe, slice by slice.
 
     Args:
         probe: whose.
-        told: the run.
+        report: of the run.
         place: tells this picture from the others.
     """
-    scale, top = scale_of(told), report_wording.ceiling(probe)
+    scale, top = scale_of(report), report_wording.ceiling(probe)
     ends = [beat.at for beat in probe.beats[1:]] + [scale.until]
     parts = []
     for beat, until in zip(probe.beats, ends, strict=False):
@@ -232,11 +232,11 @@ def latency_picture(probe: ReportProbe, told: RunReport, place: int) -> Markup:
         over = probe.limit_ms is not None and (beat.ms or 0.0) > probe.limit_ms
         role = "warn" if over and state == "ok" else _PROBE[state]
         time_of_day = report_wording.time_of_day(beat.at)
-        words = f"{time_of_day}: {state}, {report_wording.ms(beat.ms)}"
+        label = f"{time_of_day}: {state}, {report_wording.ms(beat.ms)}"
         parts.append(
             tag(
                 "rect",
-                tag("title", words),
+                tag("title", label),
                 x=x,
                 y=12 + CHART - max(high, 1.0),
                 width=max(1.0, scale.x(until) - x - 0.5),
@@ -262,10 +262,10 @@ def _levels(probe: ReportProbe, top: float) -> Iterator[Markup]:
     yield tag("text", f"{top:.0f} ms", x=4.0, y=20.0, class_="muted")
     yield tag("text", "0 ms", x=4.0, y=12 + CHART, class_="muted")
     if probe.limit_ms is not None and probe.limit_ms > top:
-        words = f"limit {probe.limit_ms:.0f} ms, above"
-        yield tag("text", words, x=GUTTER - 8, y=12.0, text_anchor="end")
+        label = f"limit {probe.limit_ms:.0f} ms, above"
+        yield tag("text", label, x=GUTTER - 8, y=12.0, text_anchor="end")
     elif probe.limit_ms is not None:
         y = 12 + CHART - probe.limit_ms / top * CHART
         yield tag("line", x1=GUTTER, x2=WIDTH - 10, y1=y, y2=y, class_="limit")
-        words = f"limit {probe.limit_ms:.0f} ms"
-        yield tag("text", words, x=GUTTER - 8, y=y + 4, text_anchor="end")
+        label = f"limit {probe.limit_ms:.0f} ms"
+        yield tag("text", label, x=GUTTER - 8, y=y + 4, text_anchor="end")
