@@ -1,4 +1,4 @@
-"""Leading a drill that is under way: faults are injected, worsened, healed, by name.
+"""Leads a drill that is under way: injects, worsens and heals faults by name.
 
 Whoever leads it acts on the site that the run names, from a process of their own. The
 journal only learns that something was done, under a seal; the site's notes say what.
@@ -34,7 +34,7 @@ DONE: Mapping[Act, str] = {
 }
 """Each act, once it is done."""
 Intend = Callable[[Intent], Awaitable[Reply]]
-"""Asks a host, and gives what it answers."""
+"""Sends an intent to a host, and returns its reply."""
 
 
 def drill_under_way() -> RunDirectory:
@@ -58,7 +58,7 @@ class Facilitator:
     """Leads one drill."""
 
     def __init__(self, viewer: Viewer, intend: Intend | None = None) -> None:
-        """Take it on.
+        """Start to lead a drill.
 
         Args:
             viewer: the drill's; whoever made it closes it.
@@ -103,7 +103,7 @@ class Facilitator:
         return self.faults[name]
 
     async def act(self, act: Act, fault: Fault) -> None:
-        """Journal that something is done, note what, and do it.
+        """Journal the seal of an act, log the act itself, and do it.
 
         Raises:
             RunError: the host refuses, or the site cannot be touched.
@@ -137,7 +137,7 @@ class Facilitator:
             raise RunError(reply.text)
 
     def standing(self) -> Mapping[str, Act]:
-        """What was done last about each fault that was touched.
+        """The last act on each fault that was touched.
 
         Raises:
             RunError: the site's notes cannot be read.
@@ -145,12 +145,12 @@ class Facilitator:
         return {each.fault: each.act for each in injection_log.acts(self.root)}
 
     def score(self) -> Score:
-        """The score by now; nobody has asked the site how it is.
+        """The score until now, without a check of the site.
 
         Raises:
             MobiusError: the run, or the site's notes, cannot be read.
         """
         for entry in self._journal.more():
-            self._scoring.heed(entry)
+            self._scoring.apply(entry)
         past = self._viewer.follower.past
         return self._scoring.score(past, None, facts_of(self.root))

@@ -94,10 +94,10 @@ def score_times(score: Score) -> tuple[float | None, ...]:
 
 
 class Scoring:
-    """Follows the entries of a drill; may be asked at any time."""
+    """Scores a drill by its entries; gives the score at any time."""
 
     def __init__(self, plan: Plan) -> None:
-        """Begin with no entry.
+        """Start with no entries.
 
         Args:
             plan: says what each step does, and in which order they come.
@@ -115,8 +115,8 @@ class Scoring:
         self._unsaid: list[str] = []
         self._hints = 0
 
-    def heed(self, entry: Entry) -> None:
-        """Take in the next entry.
+    def apply(self, entry: Entry) -> None:
+        """Apply the next entry.
 
         Raises:
             StateError: it may not follow.
@@ -124,21 +124,21 @@ class Scoring:
         by_person = entry.by not in NOBODY
         event = entry.event
         if by_person and isinstance(event, StepStarted | ChoiceMade):
-            self._order(event.step)
+            self._check_order(event.step)
         advance(self._state, entry)
         self._course.heed(entry)
-        self._keep(event, entry.at)
+        self._count(event, entry.at)
         if by_person:
-            self._unsaid += self._words(event)
+            self._unsaid += self._missing_text(event)
         if isinstance(event, StepOverridden):
             self._overridden[event.step] = None
 
-    def _order(self, step_id: str) -> None:
+    def _check_order(self, step_id: str) -> None:
         """Note a step that is begun before another that should come first."""
         if is_out_of_order(self._plan, self._state, step_id):
             self._out_of_order[step_id] = None
 
-    def _keep(self, event: Event, at: float) -> None:
+    def _count(self, event: Event, at: float) -> None:
         match event:
             case AutoStarted():
                 self._automatic = True
@@ -154,7 +154,7 @@ class Scoring:
     def _changes_something(self, step_id: str) -> bool:
         return effect_of(self._plan.steps[step_id]) != "read"
 
-    def _words(self, event: Event) -> Iterator[str]:
+    def _missing_text(self, event: Event) -> Iterator[str]:
         """What a person had to add to the runbook."""
         match event:
             case NoteAdded(text=text, step=step):
@@ -239,5 +239,5 @@ def score(
     """
     scoring = Scoring(plan)
     for entry in entries:
-        scoring.heed(entry)
+        scoring.apply(entry)
     return scoring.score(past, left, facts)

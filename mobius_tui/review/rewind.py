@@ -49,7 +49,7 @@ class FoldedRun:
         )
 
     def copy(self) -> FoldedRun:
-        """The same, to go on by itself."""
+        """A copy that changes independently."""
         state = self.state.copy()
         return FoldedRun(
             state=state,
@@ -58,79 +58,79 @@ class FoldedRun:
             course=self.course.copy(),
         )
 
-    def heed(self, entry: Entry) -> None:
-        """Take in an entry that the state has taken in already."""
+    def apply(self, entry: Entry) -> None:
+        """Apply an entry that was applied to the state already."""
         self.rules.heed(entry.event)
         self.course.heed(entry)
 
     def watch(self, record: HealthRecord) -> None:
-        """Take in a record of health."""
+        """Apply a record of health."""
         self.health.apply(record)
         self.rules.apply(record)
 
 
-class _TimedRows:
-    """Things in the order in which they came, and when that was."""
+class _ArrivalTimes:
+    """When each entry, or record, came; never decreasing."""
 
     def __init__(self) -> None:
         self.times = array("d")
 
     def add(self, at: float) -> None:
-        """A clock that is put back does not disorder them."""
+        """Add a time; one that is earlier than the last counts as the last."""
         self.times.append(max(self.times[-1], at) if self.times else at)
 
     def until(self, moment: float) -> int:
-        """How many had come by a moment."""
+        """How many came until a moment."""
         return bisect_right(self.times, moment)
 
 
 class Rewind:
-    """All of a run, and the way back to each of its moments."""
+    """A whole run, whose state at any of its moments can be computed."""
 
     def __init__(self, plan: Plan) -> None:
-        """Begin with nothing.
+        """Start with no entries.
 
         Args:
             plan: the run's.
         """
         self._plan = plan
         self.walker = RunWalker(plan, judges_order=False)
-        """What is told of the entries."""
+        """What the report says of the entries."""
         self.entries: list[Entry] = []
         self.folded = 0
-        """Entries and records that the last way back had to fold."""
+        """Entries and records that the last call of `then` had to apply."""
         self._records: list[HealthRecord] = []
-        self._entry_times, self._record_times = _TimedRows(), _TimedRows()
+        self._entry_times, self._record_times = _ArrivalTimes(), _ArrivalTimes()
         self._now = FoldedRun.nothing(plan, self.walker.state)
-        self._kept = [(0, 0, FoldedRun.nothing(plan))]
+        self._checkpoints = [(0, 0, FoldedRun.nothing(plan))]
         """Checkpoints: how many entries and records are in each."""
 
     @property
     def until(self) -> float:
-        """The last moment of which anything is known, in seconds since 1970."""
+        """The time of the last entry or record, in seconds since 1970."""
         rows = (self._entry_times.times, self._record_times.times)
         return max((row[-1] for row in rows if row), default=0.0)
 
     def take(self, entries: Sequence[Entry], records: Sequence[HealthRecord]) -> None:
-        """Take in what came since the last call."""
+        """Add the entries and records that came since the last call."""
         with uncollected():
             for each in _merged(entries, records):
                 if isinstance(each, Entry):
-                    self.walker.heed(each)
-                    self._now.heed(each)
+                    self.walker.apply(each)
+                    self._now.apply(each)
                     self.entries.append(each)
                     self._entry_times.add(each.at)
                 else:
                     self._now.watch(each)
                     self._records.append(each)
                     self._record_times.add(each.at)
-                self._keep()
+                self._add_checkpoint_if_due()
 
-    def _keep(self) -> None:
-        n, records, _ = self._kept[-1]
+    def _add_checkpoint_if_due(self) -> None:
+        n, records, _ = self._checkpoints[-1]
         here = len(self.entries), len(self._records)
         if sum(here) - n - records >= CHECKPOINT:
-            self._kept.append((*here, self._now.copy()))
+            self._checkpoints.append((*here, self._now.copy()))
 
     def at(self, n: int) -> float:
         """When an entry was written, in seconds since 1970.
@@ -145,37 +145,43 @@ class Rewind:
         return max(1, self._entry_times.until(moment))
 
     def then(self, n: int, moment: float) -> FoldedRun:
-        """The run as it was.
+        """The run as it was at a moment.
 
         Args:
             n: the number of the last entry that counts.
             moment: seconds since 1970 after which no record of health counts.
         """
-        n, seen = min(n, len(self.entries)), self._record_times.until(moment)
-        have, had, kept = self._before(n, seen)
-        folded = kept.copy()
-        ahead = _merged(self.entries[have:n], self._records[had:seen])
+        n, records = min(n, len(self.entries)), self._record_times.until(moment)
+        entry_count, record_count, checkpoint = self._before(n, records)
+        folded = checkpoint.copy()
+        following = _merged(
+            self.entries[entry_count:n], self._records[record_count:records]
+        )
         self.folded = 0
-        for each in ahead:
+        for each in following:
             self.folded += 1
             if isinstance(each, Entry):
                 advance(folded.state, each)
-                folded.heed(each)
+                folded.apply(each)
             else:
                 folded.watch(each)
         return folded
 
-    def _before(self, n: int, seen: int) -> tuple[int, int, FoldedRun]:
-        """The last checkpoint that holds nothing that does not count."""
-        by_entries = bisect_right(self._kept, n, key=lambda kept: kept[0])
-        by_records = bisect_right(self._kept, seen, key=lambda kept: kept[1])
-        return self._kept[min(by_entries, by_records) - 1]
+    def _before(self, n: int, records: int) -> tuple[int, int, FoldedRun]:
+        """The last checkpoint with at most so many entries and records."""
+        by_entries = bisect_right(
+            self._checkpoints, n, key=lambda checkpoint: checkpoint[0]
+        )
+        by_records = bisect_right(
+            self._checkpoints, records, key=lambda checkpoint: checkpoint[1]
+        )
+        return self._checkpoints[min(by_entries, by_records) - 1]
 
 
 def _merged(
     entries: Iterable[Entry], records: Iterable[HealthRecord]
 ) -> Iterator[Entry | HealthRecord]:
-    """Both by time, an entry after what was seen by then; neither's order changes."""
+    """Merge both by time, keeping each in order; at equal times records go first."""
     waiting = iter(records)
     record = next(waiting, None)
     for entry in entries:

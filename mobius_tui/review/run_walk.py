@@ -63,7 +63,7 @@ def attempt_deviations(plan: Plan, state: RunState) -> Iterator[Deviation]:
 
 
 def count_deviations(state: RunState) -> dict[Status | str, int]:
-    """How many attempts ended badly, by how, and how many were made `again`.
+    """Count the attempts that ended badly, by status, and those made `again`.
 
     Nothing where each bad end is the end of its step: the step's own status says it.
     """
@@ -99,7 +99,7 @@ AttemptKey = tuple[str, int]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WalkedRun:
-    """What was found on the way; its texts are as the journal has them."""
+    """What a walk over the entries collected; texts are as the journal has them."""
 
     state: RunState
     """At the end."""
@@ -121,7 +121,7 @@ class RunWalker:
     """Follows the entries of a run, in order."""
 
     def __init__(self, plan: Plan, *, judges_order: bool = True) -> None:
-        """Begin before the first.
+        """Start before the first entry.
 
         Args:
             plan: the run's.
@@ -138,11 +138,11 @@ class RunWalker:
         self.given: dict[AttemptKey, dict[str, Value]] = {}
         self.digests: dict[AttemptKey, str | None] = {}
 
-    def heed(self, entry: Entry) -> None:
-        """Take in the next entry.
+    def apply(self, entry: Entry) -> None:
+        """Apply the next entry.
 
         Raises:
-            StateError: it may not follow; nothing is taken in then.
+            StateError: it may not follow; nothing has changed then.
         """
         event = entry.event
         early = (
@@ -154,9 +154,11 @@ class RunWalker:
         )
         advance(self.state, entry)
         if early:
-            self._deviate("out of order", entry, "while one before it was to be done")
-        self._keep(entry)
-        text = self._words(entry)
+            self._add_deviation(
+                "out of order", entry, "while one before it was to be done"
+            )
+        self._collect(entry)
+        text = self._timeline_text(entry)
         if text is not None:
             self.timeline.append(
                 TimelineEntry(
@@ -169,15 +171,15 @@ class RunWalker:
                 )
             )
 
-    def _keep(self, entry: Entry) -> None:
+    def _collect(self, entry: Entry) -> None:
         match entry.event:
             case StepStarted(step=step, attempt=attempt, reads=reads):
                 known = self.state.variables
                 self.given[step, attempt] = {n: known[n] for n in reads if n in known}
             case StepSkipped(reason=reason):
-                self._deviate("skipped", entry, reason)
+                self._add_deviation("skipped", entry, reason)
             case StepOverridden(reason=reason):
-                self._deviate("overridden", entry, reason)
+                self._add_deviation("overridden", entry, reason)
             case StepEnded(step=step, attempt=attempt, output_sha256=digest):
                 self.digests[step, attempt] = digest
             case StepUnknown(step=step, attempt=attempt, output_sha256=digest):
@@ -201,7 +203,7 @@ class RunWalker:
             case _:
                 pass
 
-    def _deviate(self, kind: str, entry: Entry, text: str) -> None:
+    def _add_deviation(self, kind: str, entry: Entry, text: str) -> None:
         step: str = getattr(entry.event, "step")  # noqa: B009 - only steps deviate
         self.deviations.append(
             Deviation(
@@ -214,8 +216,8 @@ class RunWalker:
             )
         )
 
-    def _words(self, entry: Entry) -> str | None:
-        """What a line of the timeline says; looks of checks stand with their step."""
+    def _timeline_text(self, entry: Entry) -> str | None:
+        """The text of an entry in the timeline; `None` for what is shown elsewhere."""
         match entry.event:
             case CheckTried():
                 return None
@@ -229,19 +231,19 @@ class RunWalker:
 
 
 def walk_run(plan: Plan, entries: Iterable[Entry]) -> WalkedRun:
-    """Walk as far as the entries may follow each other."""
+    """Apply the entries as far as they may follow each other."""
     walker = RunWalker(plan)
     problem = ""
     try:
         for entry in entries:
-            walker.heed(entry)
+            walker.apply(entry)
     except (MobiusError, KeyError) as error:
         problem = str(error)
     return WalkedRun(
         state=walker.state,
         told=walker.state.n,
         problem=problem,
-        deviations=_at_the_end(walker),
+        deviations=_final_deviations(walker),
         timeline=tuple(walker.timeline),
         decisions=tuple(walker.decisions),
         notes=tuple(walker.notes),
@@ -250,8 +252,8 @@ def walk_run(plan: Plan, entries: Iterable[Entry]) -> WalkedRun:
     )
 
 
-def _at_the_end(walker: RunWalker) -> tuple[Deviation, ...]:
-    """The deviations, with what became of them, and those of the attempts."""
+def _final_deviations(walker: RunWalker) -> tuple[Deviation, ...]:
+    """All deviations by time, with what became of their steps."""
     found = []
     for each in walker.deviations:
         status = walker.state.steps[each.step].status

@@ -90,7 +90,7 @@ def test_on_the_timeline(tmp_path: Path) -> None:
     follower = Viewer(run.directory).follower
     walk = RunWalker(follower.plan)
     for entry in follower.entries:
-        walk.heed(entry)
+        walk.apply(entry)
     moments = moments_of(follower.plan, follower.entries, walk.timeline, ())
     (moment,) = (each for each in moments if each.event == "StepPassedOver")
     assert moment.text == f"passed over: 1.2 Stop when the lag is too big: {WHY}"
