@@ -15,10 +15,10 @@ from pathlib import Path
 from mobius_tui.drill import injection_log, own_staging
 from mobius_tui.drill.faults import Fault
 from mobius_tui.drill.faults.fault_combinations import environment_of
-from mobius_tui.drill.orphaned_sites import reap_orphans
 from mobius_tui.drill.own_staging import OwnFault
 from mobius_tui.drill.site import drill_site
 from mobius_tui.drill.site.site_files import Kind
+from mobius_tui.drill.site_guard import reap_orphans
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
 from mobius_tui.run.storage.state_home import private_folder

@@ -3,29 +3,36 @@
 It owns the site. While the process that built it lives, or the run that uses it is
 open, the site stays; then it is taken down. A run that lost its host may be resumed,
 so its site stays for a while. Of a run that has ended, the guard keeps the score before
-the site goes.
+the site goes. A site whose guard died is an orphan, which whoever comes next takes down.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
-from mobius_tui.drill import own_staging
 from mobius_tui.drill.drill_verdict import judge_drill
-from mobius_tui.drill.orphaned_sites import run_on_site
+from mobius_tui.drill.own_staging import heal_remaining, is_staging
+from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.drill_site import remove_site
 from mobius_tui.drill.site.site_services import identity
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.events.run_events import RunEnded
+from mobius_tui.run.attempts.launcher import ask_to_stop
+from mobius_tui.run.events.run_events import RunBegan, RunEnded
 from mobius_tui.run.journal.follower import JournalFollower
-from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.run_directory import RunDirectory, holder
+from mobius_tui.run.storage.run_index import all_runs
+from mobius_tui.run.storage.state_home import runs_root
 
 HOST_GRACE_SECONDS = 600.0
 """Seconds that a site waits for a host that died: as long as a drill nobody watches."""
 POLL_SECONDS = 0.5
 """Seconds between two checks whether it is needed."""
+STOP_SECONDS = 10.0
+"""Seconds to wait for keepers to stop their scripts; each kills its own after 5."""
 
 
 class SiteNeed:
@@ -74,6 +81,72 @@ class SiteNeed:
             self._ended = True
 
 
+def run_on_site(root: Path) -> RunDirectory | None:
+    """The run that uses a site; `None` while there is none.
+
+    Args:
+        root: the site's folder, whose name begins with the second in which it was
+            built: no run from before is looked at.
+    """
+    begun = root.name[:19]
+    for run in all_runs(runs_root()):
+        if run.id < begun:
+            return None
+        try:
+            entries = JournalFollower(run).more()
+        except MobiusError:
+            continue  # another run, and damaged
+        first = entries[0].event if entries else None
+        if isinstance(first, RunBegan) and first.site == str(root):
+            return run
+    return None
+
+
+def reap_orphans(root: Path) -> tuple[str, ...]:
+    """Take down the sites that nobody owns any more.
+
+    Args:
+        root: the folder of sites, as `sites_root` gives it.
+
+    Returns:
+        The names of the sites that were taken down.
+    """
+    reaped = []
+    for folder in _orphans(root):
+        run = run_on_site(folder.resolve())
+        if run is not None:
+            if run.host() is not None:
+                continue  # it is in use; the next start looks again
+            _stop_scripts(run)
+        if is_staging(folder):
+            heal_remaining(folder)
+        remove_site(folder, keep=(folder / "run" / "kept").exists())
+        reaped.append(folder.name)
+    return tuple(reaped)
+
+
+def _orphans(root: Path) -> Iterator[Path]:
+    for owner in sorted(root.glob("*/run/owner")):
+        folder = owner.parents[1]
+        if folder.is_symlink() or folder.lstat().st_uid != os.getuid():
+            continue
+        if site_services.read_mark(owner) is None:
+            yield folder
+
+
+def _stop_scripts(run: RunDirectory) -> None:
+    """Stop what a run's keepers still run, and wait for them."""
+    stopping = []
+    for path in sorted(run.steps.iterdir()):
+        step, _, number = path.name.rpartition(".")
+        attempt = run.attempt(step, int(number))
+        if number.isdigit() and ask_to_stop(attempt):
+            stopping.append(attempt.lock)
+    deadline = time.monotonic() + STOP_SECONDS
+    while any(holder(lock) for lock in stopping) and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
 def main(arguments: list[str]) -> int:
     """Guard a site until nobody needs it, and take it down.
 
@@ -98,8 +171,8 @@ def main(arguments: list[str]) -> int:
         except (MobiusError, OSError):
             pass  # whoever waits for the score is told that there is none
         finally:
-            if own_staging.is_staging(root):
-                own_staging.heal_remaining(root)
+            if is_staging(root):
+                heal_remaining(root)
             remove_site(root, keep=then == "keep")
     return 0
 

@@ -11,8 +11,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from mobius_tui.drill.orphaned_sites import reap_orphans
 from mobius_tui.drill.site.drill_site import sites_root
+from mobius_tui.drill.site_guard import reap_orphans
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.attempts.launcher import ask_to_stop
 from mobius_tui.run.client.run_briefing import prepare_briefing

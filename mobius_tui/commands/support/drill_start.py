@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
+from mobius_tui.commands.support import screens
 from mobius_tui.commands.support.automatic_run import read_answers
-from mobius_tui.commands.support.command_options import variables
+from mobius_tui.commands.support.command_options import is_plain, variables
 from mobius_tui.commands.support.command_output import narrate
-from mobius_tui.commands.support.drill_facilitation import facilitate_drill
 from mobius_tui.commands.support.drill_matrix_command import drill_every_fault
 from mobius_tui.commands.support.own_staging_command import drill_own_staging
 from mobius_tui.commands.support.run_frontend import (
@@ -17,6 +19,7 @@ from mobius_tui.commands.support.run_frontend import (
 )
 from mobius_tui.commands.support.run_lines import drill_exit_code, is_open
 from mobius_tui.drill.coached_drills import coach
+from mobius_tui.drill.drill_facilitator import DONE, Facilitator, drill_under_way
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.faults.fault_combinations import (
     answers_for,
@@ -27,7 +30,14 @@ from mobius_tui.drill.rehearsal import rehearsal
 from mobius_tui.drill.site.drill_site import open_site
 from mobius_tui.drill.site.site_files import Kind
 from mobius_tui.drill.site_survey import survey_before_run
+from mobius_tui.errors import OK, UsageError
+from mobius_tui.plain import intend
 from mobius_tui.run.client.run_briefing import Briefing
+from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.events.drill_events import Act
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.run_index import run_by_name
+from mobius_tui.run.storage.state_home import runs_root
 
 
 def start_drill(options: argparse.Namespace) -> int:
@@ -40,7 +50,7 @@ def start_drill(options: argparse.Namespace) -> int:
         MobiusError: it cannot be done; the message says why.
     """
     if options.inject is not None:
-        return facilitate_drill(options)
+        return _facilitate(options)
     if options.inject_cmd is not None:
         return drill_own_staging(options)
     if options.matrix:
@@ -118,3 +128,42 @@ def _survey_checks(briefing: Briefing, answers: Mapping[str, str]) -> None:
     """Try every check on the broken site, before the run."""
     narrate("looking at every check on the broken site …")
     survey_before_run(briefing, open_site(Path(briefing.site or "")), answers)
+
+
+def _facilitate(options: argparse.Namespace) -> int:
+    """Open the facilitator's screen, or do one thing at once.
+
+    Raises:
+        MobiusError: there is no such drill, or it cannot be led.
+    """
+    name = options.inject
+    directory = run_by_name(runs_root(), name) if name else drill_under_way()
+    if options.fault or options.worsen or options.heal or options.hint:
+        return asyncio.run(_act_at_once(directory, options))
+    if options.json or is_plain(requested=options.plain):
+        raise UsageError(
+            "--inject opens a screen; without one it takes --fault NAME, --worsen "
+            "NAME, --heal NAME or --hint TEXT, and does that at once"
+        )
+    settings = screens.load_screen_settings(options)
+
+    return screens.open_facilitator(directory, settings)
+
+
+async def _act_at_once(directory: RunDirectory, options: argparse.Namespace) -> int:
+    """Inject, worsen, heal and hint as the command line asks, in this order."""
+    asked: list[tuple[Act, str]] = [("inject", each) for each in options.fault or ()]
+    asked += [("worsen", options.worsen)] if options.worsen else []
+    asked += [("heal", options.heal)] if options.heal else []
+    viewer = Viewer(directory)
+    try:
+        facilitator = Facilitator(viewer, partial(intend, viewer))
+        for act, fault in [(act, facilitator.fault(name)) for act, name in asked]:
+            await facilitator.act(act, fault)
+            narrate(f"{fault.name} is {DONE[act]}; the team is told at the end")
+        if options.hint:
+            await facilitator.hint(options.hint)
+            narrate("the team sees the hint now")
+    finally:
+        await viewer.close()
+    return OK

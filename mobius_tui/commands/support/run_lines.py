@@ -16,8 +16,8 @@ from mobius_tui.drill.drill_history import compare_times, drills_known_before
 from mobius_tui.drill.drill_record import DrillRecord
 from mobius_tui.drill.drill_verdict import await_score, verdict
 from mobius_tui.drill.faults import FAULTS, Fault
-from mobius_tui.drill.orphaned_sites import run_on_site
 from mobius_tui.drill.site.drill_site import open_site
+from mobius_tui.drill.site_guard import run_on_site
 from mobius_tui.errors import FAILED, OK
 from mobius_tui.garbage_collection import collect_as_usual
 from mobius_tui.plain import plain_text, show

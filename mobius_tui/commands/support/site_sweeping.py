@@ -11,7 +11,7 @@ def sweep_sites() -> None:
     sites = state_home() / "sites"
     if not any(sites.glob("*/run/owner")):
         return  # as nearly always: nothing more is imported for it
-    from mobius_tui.drill.orphaned_sites import reap_orphans
+    from mobius_tui.drill.site_guard import reap_orphans
 
     for name in reap_orphans(sites):
         narrate(f"a drill site that a crash had left behind was taken down: {name}")

@@ -21,7 +21,6 @@ import psutil
 import pytest
 
 from mobius_tui.commands.support.site_sweeping import sweep_sites
-from mobius_tui.drill.orphaned_sites import reap_orphans
 from mobius_tui.drill.site import site_files, site_services
 from mobius_tui.drill.site.drill_site import (
     Site,
@@ -35,6 +34,7 @@ from mobius_tui.drill.site.drill_site import (
     tear_down,
 )
 from mobius_tui.drill.site.site_files import version
+from mobius_tui.drill.site_guard import reap_orphans
 from mobius_tui.errors import RunError
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
