@@ -3,7 +3,7 @@
 It owns the site. While the process that built it lives, or the run that uses it is
 open, the site stays; then it is taken down. A run that lost its host may be resumed,
 so its site stays for a while. Of a run that has ended, the guard keeps the score before
-the site goes. A site whose guard died is an orphan, which whoever comes next takes down.
+the site goes. A site whose guard died is taken down by whoever drills next.
 """
 
 from __future__ import annotations
