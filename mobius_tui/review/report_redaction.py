@@ -20,113 +20,123 @@ from mobius_tui.run.storage.redaction import REDACTED, redact
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.sanitize import SGR, clean, line
 
-LONGEST = 4000
-"""Characters of one text that are told."""
+MAX_TEXT = 4000
+"""Characters of one text that a report has at most."""
 _IN_ADDRESS = re.compile(r"(?<=://)[^/\s@'\"]+:[^/\s@'\"]+(?=@)")
 """A name and a password in an address, such as `https://ana:secret@host`."""
 
 
 class ReportRedactor:
-    """Takes out what is secret, and makes the rest visible."""
+    """Removes secrets from texts, and makes control characters visible."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        """Know what is secret.
+        """Make a redactor.
 
         The host and the keepers have redacted what they wrote; this is for what they
-        could not know of, and for whoever quotes a secret in a note.
+        did not know, and for a person who quotes a secret in a note.
 
         Args:
-            secrets: values that whoever reads the run happens to know.
+            secrets: values that the reader of the run knows.
         """
         self._secrets = tuple(secrets)
 
     def line(self, text: str) -> str:
         """A text for one line."""
-        return _clip(line(self._without(SGR.sub("", text))))
+        return _clip(line(self._redact(SGR.sub("", text))))
 
     def lines(self, text: str) -> str:
         """A text of several lines."""
-        return clean(self._without(SGR.sub("", text)), newlines=True)
+        return clean(self._redact(SGR.sub("", text)), newlines=True)
 
     def prose(self, prose: Prose) -> Prose:
         """A runbook's text, and the values in it."""
         values = tuple((name, self.lines(value)) for name, value in prose.values)
         return Prose(self.lines(prose.text), values)
 
-    def _without(self, text: str) -> str:
+    def _redact(self, text: str) -> str:
         return _IN_ADDRESS.sub(REDACTED, redact(text, self._secrets))
 
 
 def _clip(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
 
 
 LineSanitizer: TypeAlias = Callable[[str], str]
 """Makes one line of text harmless."""
 RedactedItem = TypeVar("RedactedItem", Deviation, ReportNote)
-WIDTH = 240
+MAX_TIMELINE_TEXT = 240
 """Characters of a line of the timeline."""
 
 
 def sanitize_statements(
-    found: Iterable[RedactedItem], one: LineSanitizer
+    items: Iterable[RedactedItem], sanitize: LineSanitizer
 ) -> Iterator[RedactedItem]:
-    """Deviations, or the notes that were made during the run."""
-    for each in found:
-        yield replace(each, name=one(each.name), by=one(each.by), text=one(each.text))
+    """Sanitize deviations, or the notes that were made during the run."""
+    for each in items:
+        yield replace(
+            each,
+            name=sanitize(each.name),
+            by=sanitize(each.by),
+            text=sanitize(each.text),
+        )
 
 
 def sanitize_timeline(
-    found: Iterable[TimelineEntry], one: LineSanitizer
+    items: Iterable[TimelineEntry], sanitize: LineSanitizer
 ) -> Iterator[TimelineEntry]:
-    """Its lines; the whole of one that is cut stands with its step, or its note."""
-    for each in found:
-        text = one(each.text)
-        if len(text) > WIDTH:
-            text = f"{text[: WIDTH - 1]}…"
-        yield replace(each, by=one(each.by), text=text)
+    """Sanitize the timeline; texts that are cut are whole at their step or note."""
+    for each in items:
+        text = sanitize(each.text)
+        if len(text) > MAX_TIMELINE_TEXT:
+            text = f"{text[: MAX_TIMELINE_TEXT - 1]}…"
+        yield replace(each, by=sanitize(each.by), text=text)
 
 
 def sanitize_probes(
-    found: Iterable[ReportProbe], one: LineSanitizer
+    items: Iterable[ReportProbe], sanitize: LineSanitizer
 ) -> Iterator[ReportProbe]:
-    """The probes, which the runbook names."""
-    for each in found:
-        yield replace(each, id=one(each.id), title=one(each.title))
+    """Sanitize the probes, which the runbook names."""
+    for each in items:
+        yield replace(each, id=sanitize(each.id), title=sanitize(each.title))
 
 
 def sanitize_decisions(
-    found: Iterable[ReportDecision], one: LineSanitizer
+    items: Iterable[ReportDecision], sanitize: LineSanitizer
 ) -> Iterator[ReportDecision]:
-    """The decisions, and why."""
-    for each in found:
+    """Sanitize the decisions with their reasons."""
+    for each in items:
         yield replace(
             each,
-            by=one(each.by),
-            name=one(each.name),
-            chosen=tuple(map(one, each.chosen)),
-            reason=one(each.reason),
+            by=sanitize(each.by),
+            name=sanitize(each.name),
+            chosen=tuple(map(sanitize, each.chosen)),
+            reason=sanitize(each.reason),
         )
 
 
 def sanitize_annotations(
-    found: Iterable[Annotation], one: LineSanitizer
+    items: Iterable[Annotation], sanitize: LineSanitizer
 ) -> Iterator[Annotation]:
-    """The notes that were made afterwards."""
-    for each in found:
-        yield replace(each, by=one(each.by), text=one(each.text), step=one(each.step))
+    """Sanitize the notes that were made after the run."""
+    for each in items:
+        yield replace(
+            each,
+            by=sanitize(each.by),
+            text=sanitize(each.text),
+            step=sanitize(each.step),
+        )
 
 
 def sanitize_action_items(
-    found: Iterable[ActionItem], one: LineSanitizer
+    items: Iterable[ActionItem], sanitize: LineSanitizer
 ) -> Iterator[ActionItem]:
-    """What somebody is to do after the run."""
-    for each in found:
+    """Sanitize the action items."""
+    for each in items:
         yield replace(
             each,
-            title=one(each.title),
-            owner=one(each.owner),
-            due=one(each.due),
-            note=one(each.note),
-            by=one(each.by),
+            title=sanitize(each.title),
+            owner=sanitize(each.owner),
+            due=sanitize(each.due),
+            note=sanitize(each.note),
+            by=sanitize(each.by),
         )

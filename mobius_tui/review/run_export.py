@@ -30,30 +30,32 @@ from mobius_tui.run.storage.safe_open import open_regular
 FORMAT = "mobius-tui export 1"
 """The first line of `run/export`."""
 ROOT = "run"
-"""The folder that everything in it stands in."""
-NAMES = "export"
-OF_HERE = frozenset({"lock", "tree", "control.sock", "terminal.sock", "imported.toml"})
-"""What a run has on its own machine alone."""
-_OF_RUN = frozenset(
+"""The folder that holds all members."""
+MANIFEST = "export"
+MACHINE_ONLY = frozenset(
+    {"lock", "tree", "control.sock", "terminal.sock", "imported.toml"}
+)
+"""Files that have a meaning on the machine of the run alone."""
+_RUN_FILES = frozenset(
     {"journal.jsonl", "health.jsonl", "record.toml", "contents", "host.log"}
 )
-_OF_ATTEMPT = frozenset({"script", "output", "spans", "outputs", "pid", "exit"})
+_ATTEMPT_FILES = frozenset({"script", "output", "spans", "outputs", "pid", "exit"})
 _ATTEMPT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*\.[1-9][0-9]{0,8}")
 
 
-def is_of_run(place: Sequence[str]) -> bool:
-    """Whether an export has a file of that name.
+def is_of_run(parts: Sequence[str]) -> bool:
+    """Whether an export contains a file.
 
     Args:
-        place: its folders and its name, from the run's folder.
+        parts: of its path, relative to the folder of the run.
     """
-    match place:
+    match parts:
         case [name]:
-            return name in _OF_RUN
+            return name in _RUN_FILES
         case ["runbook", _]:
             return True  # a runbook may be called anything
         case ["steps", attempt, name]:
-            return name in _OF_ATTEMPT and bool(_ATTEMPT.fullmatch(attempt))
+            return name in _ATTEMPT_FILES and bool(_ATTEMPT.fullmatch(attempt))
     return False
 
 
@@ -73,10 +75,10 @@ def export(directory: RunDirectory, target: Path) -> str:
     """
     record = run_reader.read_run(directory)
     if record.began is None or record.problems:
-        why = "; ".join(record.problems) or "it never began"
-        raise RunError(f"{directory.id} cannot be exported: {why}")
-    if not record.hosted and (why := lost_its_end(directory)):
-        raise RunError(f"{directory.id} cannot be exported: {why}")
+        reason = "; ".join(record.problems) or "it never began"
+        raise RunError(f"{directory.id} cannot be exported: {reason}")
+    if not record.hosted and (reason := lost_its_end(directory)):
+        raise RunError(f"{directory.id} cannot be exported: {reason}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         handle = os.open(target, flags, 0o600)
@@ -84,25 +86,25 @@ def export(directory: RunDirectory, target: Path) -> str:
         raise UsageError(f"-o {target}: it is there already; name another") from None
     except OSError as error:
         raise UsageError(f"-o {target}: {error.strerror}") from error
-    names = f"{FORMAT}\nrun {record.began.run}\nhead {record.head}\n".encode()
+    manifest = f"{FORMAT}\nrun {record.began.run}\nhead {record.head}\n".encode()
     try:
         with os.fdopen(handle, "wb") as file:
-            _write(file, record, names)
+            _write(file, record, manifest)
     except (OSError, ValueError) as error:
         target.unlink(missing_ok=True)
         raise RunError(f"{target} could not be written: {error}") from error
     return record.head
 
 
-def _lines(path: Path, count: int) -> bytes:
+def _first_lines(path: Path, count: int) -> bytes:
     """The first lines of a journal, whatever a host has added since."""
     with open_regular(path) as file:
         return b"".join(file.readline() for _ in range(count))
 
 
-def _write(file: IO[bytes], record: ReadRun, names: bytes) -> None:
+def _write(file: IO[bytes], record: ReadRun, manifest: bytes) -> None:
     directory, at = record.directory, int(record.entries[0].at)
-    journal = _lines(directory.journal, len(record.entries))
+    journal = _first_lines(directory.journal, len(record.entries))
     packed = gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0)
     with (
         packed,
@@ -111,7 +113,7 @@ def _write(file: IO[bytes], record: ReadRun, names: bytes) -> None:
         ) as tar,
     ):
         # The journal was read first: all that it tells of lies in the files by now.
-        for name, data in ((NAMES, names), (directory.journal.name, journal)):
+        for name, data in ((MANIFEST, manifest), (directory.journal.name, journal)):
             tar.addfile(_member(name, len(data), at), io.BytesIO(data))
         for name in _files(record):
             with open_regular(directory.path / name) as source:
@@ -138,11 +140,11 @@ def _files(record: ReadRun) -> Iterator[str]:
         folders.sort()
         for name in sorted(files):
             path = Path(folder) / name
-            place = path.relative_to(directory.path).parts
-            is_later = (place[0] == "steps" and place[1] not in attempts) or (
-                place == (directory.record.name,) and not has_ended
+            parts = path.relative_to(directory.path).parts
+            is_later = (parts[0] == "steps" and parts[1] not in attempts) or (
+                parts == (directory.record.name,) and not has_ended
             )
-            if not is_of_run(place) or is_later or place == (directory.journal.name,):
+            if not is_of_run(parts) or is_later or parts == (directory.journal.name,):
                 continue
             if stat.S_ISREG(path.lstat().st_mode):
-                yield "/".join(place)
+                yield "/".join(parts)

@@ -1,4 +1,4 @@
-"""Importing an exported run: unpacked as hostile, verified first, or refused."""
+"""Imports an exported run: unpacks it as hostile data, verifies it, or refuses it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from typing import IO
 from mobius_tui import sanitize
 from mobius_tui.errors import MobiusError, RunError, UsageError
 from mobius_tui.review import run_reader
-from mobius_tui.review.run_export import FORMAT, NAMES, OF_HERE, ROOT, is_of_run
+from mobius_tui.review.run_export import FORMAT, MACHINE_ONLY, MANIFEST, ROOT, is_of_run
 from mobius_tui.run.records.verification import verify
 from mobius_tui.run.storage.run_directory import RunDirectory, create, sync_folder
 from mobius_tui.run.storage.run_index import is_run_id
@@ -29,11 +29,11 @@ from mobius_tui.runbook.text.units import size_in_words
 from mobius_tui.sanitize import line
 
 BLOCK = tarfile.BLOCKSIZE
-PIECE = 1 << 20
-MOST_BYTES = 16 << 30
+CHUNK = 1 << 20
+MAX_TOTAL_BYTES = 16 << 30
 """Bytes that all of its files may have: a run's outputs are limited to 1 GiB a step."""
-MOST_FILES = 200_000
-NAMES_LIMIT = 4096
+MAX_FILES = 200_000
+MAX_MANIFEST_BYTES = 4096
 """Bytes of `run/export`."""
 _FILE = {tarfile.REGTYPE, tarfile.AREGTYPE}
 _KINDS = {
@@ -44,13 +44,13 @@ _KINDS = {
     tarfile.FIFOTYPE: "a pipe",
     tarfile.DIRTYPE: "a folder, which no export writes",
 }
-MOST_PADDING = 1 << 20
+MAX_PADDING = 1 << 20
 """Bytes of zeros after the last member: the format rounds up to 10 KiB."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExportManifest:
-    """What an export says of itself."""
+    """What the first member of an export says."""
 
     run: str
     """The run's id."""
@@ -59,22 +59,22 @@ class ExportManifest:
 
 
 def inspect_export(file: IO[bytes]) -> ExportManifest:
-    """Read an exported run to its end, and write nothing of it.
+    """Check an exported run to its end, without writing anything.
 
     Args:
         file: the export, at its beginning.
 
     Returns:
-        What it says of itself.
+        Its manifest.
 
     Raises:
         UsageError: it is no export, is damaged, or holds what no export writes; names
             the member.
     """
-    with _opened(file) as stream:
-        found = _names(stream)
-        for member, _ in _checked(stream):
-            _pass_over(stream, member.size)
+    with _open_gzip(file) as stream:
+        found = _read_manifest(stream)
+        for member, _ in _checked_members(stream):
+            _skip_content(stream, member.size)
     return found
 
 
@@ -82,21 +82,21 @@ def unpack_export(file: IO[bytes], target: Path) -> None:
     """Write what is in an exported run into an empty folder.
 
     Args:
-        file: the export, at its beginning; looked over before.
+        file: the export, at its beginning; checked by `inspect_export` before.
         target: the folder; nothing is written beside it.
 
     Raises:
-        UsageError: it is another by now; what was written until then is still there.
+        UsageError: it has changed since; what was written until then is still there.
         OSError: it cannot be written.
     """
-    with _opened(file) as stream:
-        _names(stream)
-        for member, place in _checked(stream):
-            _write_member(stream, member, target, target.joinpath(*place))
+    with _open_gzip(file) as stream:
+        _read_manifest(stream)
+        for member, parts in _checked_members(stream):
+            _write_member(stream, member, target, target.joinpath(*parts))
 
 
 @contextmanager
-def _opened(file: IO[bytes]) -> Iterator[gzip.GzipFile]:
+def _open_gzip(file: IO[bytes]) -> Iterator[gzip.GzipFile]:
     with gzip.GzipFile(fileobj=file) as stream:
         try:
             yield stream
@@ -106,37 +106,39 @@ def _opened(file: IO[bytes]) -> Iterator[gzip.GzipFile]:
             )
 
 
-def _checked(stream: gzip.GzipFile) -> Iterator[tuple[tarfile.TarInfo, list[str]]]:
-    """The members behind the first, each as an export writes it, and where it belongs.
+def _checked_members(
+    stream: gzip.GzipFile,
+) -> Iterator[tuple[tarfile.TarInfo, list[str]]]:
+    """The members after the first, each checked, with the parts of its relative path.
 
-    After each its content is to be read, to the byte.
+    The caller reads the content of each, to the byte, before the next.
     """
-    left, seen = MOST_BYTES, set()
+    remaining, seen = MAX_TOTAL_BYTES, set()
     for member in _members(stream):
         name = line(member.name)
-        place = _place(member.name)
-        if not is_of_run(place):
+        parts = _relative_parts(member.name)
+        if not is_of_run(parts):
             raise UsageError(f"{name} in it is nothing that an export writes: refused")
         if member.name in seen:
             raise UsageError(f"{name} is in it twice: refused")
         seen.add(member.name)
-        left -= member.size
-        if left < 0 or len(seen) > MOST_FILES:
+        remaining -= member.size
+        if remaining < 0 or len(seen) > MAX_FILES:
             raise UsageError(
                 f"it is too large for a run: with {name} it has over "
-                f"{size_in_words(MOST_BYTES)}, or over {MOST_FILES} files"
+                f"{size_in_words(MAX_TOTAL_BYTES)}, or over {MAX_FILES} files"
             )
-        yield member, place
+        yield member, parts
 
 
-def _pass_over(stream: gzip.GzipFile, size: int) -> None:
+def _skip_content(stream: gzip.GzipFile, size: int) -> None:
     while size:
-        size -= len(_exactly(stream, min(size, PIECE)))
+        size -= len(_read_exactly(stream, min(size, CHUNK)))
 
 
 def _members(stream: gzip.GzipFile) -> Iterator[tarfile.TarInfo]:
-    """The headers; after each its content is to be read, to the byte."""
-    while any(block := _exactly(stream, BLOCK)):
+    """The headers; the caller reads the content of each, to the byte."""
+    while any(block := _read_exactly(stream, BLOCK)):
         try:
             member = tarfile.TarInfo.frombuf(block, "utf-8", "strict")
         except (tarfile.HeaderError, UnicodeError) as error:
@@ -147,50 +149,50 @@ def _members(stream: gzip.GzipFile) -> Iterator[tarfile.TarInfo]:
         if member.size < 0:
             raise UsageError(f"{line(member.name)} in it has no size: refused")
         yield member
-        _exactly(stream, -member.size % BLOCK)
+        _read_exactly(stream, -member.size % BLOCK)
     # Only a stream that was read to its end has been held to its checksum.
-    if stream.read(MOST_PADDING).strip(b"\0") or stream.read(1):
+    if stream.read(MAX_PADDING).strip(b"\0") or stream.read(1):
         raise UsageError("there is more behind its end: refused")
 
 
-def _exactly(stream: gzip.GzipFile, size: int) -> bytes:
+def _read_exactly(stream: gzip.GzipFile, size: int) -> bytes:
     data = stream.read(size)
     if len(data) != size:
         raise EOFError("it ends too soon")
     return data
 
 
-def _place(name: str) -> list[str]:
-    """Where a member belongs in the run's folder."""
+def _relative_parts(name: str) -> list[str]:
+    """The parts of the path of a member, relative to the folder of the run."""
     parts = name.rstrip("/").split("/")
     good = all(p not in ("", ".", "..") and line(p) == p for p in parts)
     if not good or parts[0] != ROOT or len(parts) > 4:
         raise UsageError(f"{line(name)} in it points outside of a run: refused")
-    if parts[-1] in OF_HERE:
+    if parts[-1] in MACHINE_ONLY:
         raise UsageError(f"{line(name)} in it is of another machine alone: refused")
     return parts[1:]
 
 
-def _names(stream: gzip.GzipFile) -> ExportManifest:
-    """What the first member says, which says what run it is."""
+def _read_manifest(stream: gzip.GzipFile) -> ExportManifest:
+    """Read the first member, which names the run and its head."""
     member = next(_members(stream), None)
     if member is None:
         raise UsageError("it is no exported run: there is nothing in it")
-    if _place(member.name) != [NAMES] or member.size > NAMES_LIMIT:
+    if _relative_parts(member.name) != [MANIFEST] or member.size > MAX_MANIFEST_BYTES:
         raise UsageError("it is no exported run: it does not begin with its name")
-    text = _exactly(stream, member.size).decode("utf-8", "replace")
-    _exactly(stream, -member.size % BLOCK)
+    text = _read_exactly(stream, member.size).decode("utf-8", "replace")
+    _read_exactly(stream, -member.size % BLOCK)
     first, *rest = text.split("\n")
-    said = dict(row.split(" ", 1) for row in rest if " " in row)
-    if first != FORMAT or not {"run", "head"} <= said.keys():
+    fields = dict(row.split(" ", 1) for row in rest if " " in row)
+    if first != FORMAT or not {"run", "head"} <= fields.keys():
         raise UsageError("it is no exported run that this version can read")
-    return ExportManifest(run=said["run"], head=said["head"])
+    return ExportManifest(run=fields["run"], head=fields["head"])
 
 
 def _write_member(
     stream: gzip.GzipFile, member: tarfile.TarInfo, target: Path, path: Path
 ) -> None:
-    """Write a member; no folder on its way has been anything else."""
+    """Write a member; refuses a path through anything but new folders."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         for folder in reversed(path.relative_to(target).parents):
@@ -199,39 +201,41 @@ def _write_member(
     except (FileExistsError, NotADirectoryError, IsADirectoryError):
         raise UsageError(f"{line(member.name)} is in it twice: refused") from None
     with os.fdopen(handle, "wb") as file:
-        left = member.size
-        while left:
-            left -= file.write(_exactly(stream, min(left, PIECE)))
+        remaining = member.size
+        while remaining:
+            remaining -= file.write(_read_exactly(stream, min(remaining, CHUNK)))
 
 
 def import_run(file: Path, root: Path, *, head: str | None, now: float) -> RunDirectory:
     """Import a run.
 
-    It is looked over to its end before anything is written. Then it is unpacked beside
+    It is checked to its end before anything is written. Then it is unpacked beside
     the other runs under a name that none has, verified there, and given its own name
     only then. It is marked, so that no host ever runs it.
 
     Args:
         file: what `export` wrote.
         root: the folder of all runs.
-        head: the journal's head, as whoever sent it named it by another way.
+        head: the head of the journal, as the sender gave it by another way.
         now: seconds since 1970.
 
     Raises:
         UsageError: it is no export, holds what no run does, or is here already.
-        RunError: it is not as it was written, or cannot be kept.
+        RunError: it is not as it was written, or cannot be stored.
     """
     try:
         with open_regular(file) as source:
             digest = hashlib.file_digest(source, "sha256").hexdigest()
             source.seek(0)
-            names = inspect_export(source)
+            manifest = inspect_export(source)
             source.seek(0)
             private_folder(root)
             folder = Path(tempfile.mkdtemp(prefix=".importing-", dir=root))
             try:
                 unpack_export(source, folder)
-                return _keep(folder, names, root, head=head, digest=digest, now=now)
+                return _verify_and_store(
+                    folder, manifest, root, head=head, digest=digest, now=now
+                )
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
     except UsageError as error:
@@ -240,43 +244,43 @@ def import_run(file: Path, root: Path, *, head: str | None, now: float) -> RunDi
         raise UsageError(f"{file}: {error.strerror or error}") from error
 
 
-def _keep(
+def _verify_and_store(
     folder: Path,
-    names: ExportManifest,
+    manifest: ExportManifest,
     root: Path,
     *,
     head: str | None,
     digest: str,
     now: float,
 ) -> RunDirectory:
-    if not is_run_id(names.run):
+    if not is_run_id(manifest.run):
         raise UsageError("it names no run: refused")
-    kept = RunDirectory(root / names.run)
-    if kept.path.exists() or kept.path.is_symlink():
-        raise UsageError(f"{names.run} is here already; nothing is overwritten")
+    stored = RunDirectory(root / manifest.run)
+    if stored.path.exists() or stored.path.is_symlink():
+        raise UsageError(f"{manifest.run} is here already; nothing is overwritten")
     unpacked = RunDirectory(folder)
-    for needed in (unpacked.runbook, unpacked.steps):
-        needed.mkdir(exist_ok=True, mode=0o700)
-    wrong = tuple(_wrong(unpacked, names, head))
-    if wrong:
-        raise RunError("it is not as it was written: " + "; ".join(wrong[:5]))
+    for required in (unpacked.runbook, unpacked.steps):
+        required.mkdir(exist_ok=True, mode=0o700)
+    problems = tuple(_differences(unpacked, manifest, head))
+    if problems:
+        raise RunError("it is not as it was written: " + "; ".join(problems[:5]))
     import tomli_w
 
-    said = {
+    marker = {
         "imported": datetime.fromtimestamp(now, UTC),
         "file_sha256": digest,
-        "head": names.head,
+        "head": manifest.head,
     }
-    create(unpacked.imported, tomli_w.dumps(said).encode())
-    folder.rename(kept.path)
+    create(unpacked.imported, tomli_w.dumps(marker).encode())
+    folder.rename(stored.path)
     sync_folder(root)
-    return kept
+    return stored
 
 
-def _wrong(
-    directory: RunDirectory, names: ExportManifest, head: str | None
+def _differences(
+    directory: RunDirectory, manifest: ExportManifest, head: str | None
 ) -> Iterator[str]:
-    """What is not as it was written."""
+    """In what ways the unpacked run differs from what was written."""
     record = run_reader.read_run(directory)
     yield from record.problems
     if record.problems:
@@ -284,13 +288,13 @@ def _wrong(
     if record.began is None:
         yield "it never began"
         return
-    if record.began.run != names.run:
+    if record.began.run != manifest.run:
         yield f"its journal is of another run, {record.began.run}"
-    if record.head != names.head:
+    if record.head != manifest.head:
         yield "its journal does not end with the head that it names"
-    read_of_it = {source.name for source in record.runbook.sources}
+    source_names = {source.name for source in record.runbook.sources}
     for path in sorted(directory.runbook.iterdir()):
-        if path.name not in read_of_it:
+        if path.name not in source_names:
             yield f"runbook/{sanitize.line(path.name)} is no part of its runbook"
     try:
         yield from verify(directory)

@@ -1,4 +1,4 @@
-"""What happened when, as lanes on one clock: bars, marks, and checks. Pure."""
+"""The timeline of a run: lanes with bars, marks and checks over one clock. Pure."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Attempt, Status
 
 LaneKind = Literal["trigger", "phase", "step", "probe", "marks", "person", "drill"]
-_TONES: Mapping[Status, MomentTone] = {
+_ATTEMPT_TONES: Mapping[Status, MomentTone] = {
     Status.RUNNING: "going",
     Status.PASSED: "good",
     Status.WARNED: "warn",
 }
-"""How an attempt ended; any other way is bad."""
+"""The tone of an attempt by its status; `bad` for any other."""
 _BESIDE_BARS = frozenset(
     {"StepSkipped", "StepPassedOver", "StepRestored", "StepOverridden"}
 )
-"""What happens to a step and no bar of its attempts shows."""
+"""Events of a step that the bars of its attempts do not show."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TimelineBar:
-    """What took a while."""
+    """A span of time in a lane, such as an attempt."""
 
     began: float
     """Seconds since 1970."""
@@ -58,18 +58,18 @@ class TimelineLane:
     """Of a probe."""
     step: str = ""
     note: str = ""
-    """What stands beside its title: how much longer than in a drill it took."""
+    """A text after the title: how much longer than in a drill it took."""
     graded: tuple[SeverityGroup, ...] = field(init=False, repr=False, compare=False)
-    """Its moments by how bad they are, the worst first."""
+    """The moments by severity, the worst first."""
 
     def __post_init__(self) -> None:
-        """Sort them once: it is drawn again and again."""
+        """Group the moments once, since the lane is drawn often."""
         object.__setattr__(self, "graded", group_by_severity(self.moments))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunTimeline:
-    """All of a run."""
+    """The timeline of a whole run."""
 
     began: float
     """Seconds since 1970."""
@@ -79,9 +79,9 @@ class RunTimeline:
     moments: tuple[TimelineMoment, ...] = field(default=(), repr=False)
     """All that happened, the earliest first."""
     query: str = ""
-    """What it was narrowed down to."""
+    """The query that it is filtered by; empty for all."""
     note: str = ""
-    """What it is shown beside."""
+    """What it is compared with, in words."""
 
 
 def run_timeline(
@@ -117,19 +117,19 @@ def run_timeline(
 
 
 def filter_timeline(whole: RunTimeline, query: str) -> RunTimeline:
-    """What of a timeline is about all words of a query: people, phases, kinds, texts.
+    """The part of a timeline that matches all words of a query.
 
-    The lanes of health stay: what else happened is read against them.
+    The lanes of health stay, to compare the rest with.
     """
     words = query.lower().split()
     if not words:
         return whole
     found = tuple(m for m in whole.moments if all(w in m.words for w in words))
-    kept = {id(each) for each in found}
+    matching_ids = {id(each) for each in found}
     steps = {each.step for each in found if each.step}
     lanes = []
     for lane in whole.lanes:
-        moments = tuple(each for each in lane.moments if id(each) in kept)
+        moments = tuple(each for each in lane.moments if id(each) in matching_ids)
         titled = all(word in lane.title.lower() for word in words)
         if lane.kind == "probe" or (lane.step and lane.step in steps) or titled:
             lanes.append(lane)
@@ -152,7 +152,7 @@ def _bar(attempt: Attempt) -> TimelineBar:
     return TimelineBar(
         began=attempt.started,
         ended=attempt.ended,
-        tone=_TONES.get(attempt.status, "bad"),
+        tone=_ATTEMPT_TONES.get(attempt.status, "bad"),
         status=attempt.status,
     )
 
@@ -160,20 +160,21 @@ def _bar(attempt: Attempt) -> TimelineBar:
 def _phases_and_steps(
     plan: Plan, state: RunState, moments: Sequence[TimelineMoment]
 ) -> Iterator[TimelineLane]:
-    """Each phase that anything happened in, over its steps."""
+    """A lane for each phase in which something happened, then one for each step."""
     of_step: dict[str, list[TimelineMoment]] = {}
     for each in moments:
         if each.step:
             of_step.setdefault(each.step, []).append(each)
     for phase in plan.runbook.phases:
         bars = {step.id: attempts_of(state, step.id) for step in phase.steps}
-        touched = [s for s in phase.steps if bars[s.id] or s.id in of_step]
-        if not touched:
+        active_steps = [s for s in phase.steps if bars[s.id] or s.id in of_step]
+        if not active_steps:
             continue
-        every = [bar for own in bars.values() for bar in own]
-        title = f"{plan.numbers.get(touched[0].id, '').partition('.')[0]} {phase.title}"
-        yield TimelineLane(kind="phase", title=title, bars=tuple(_span(every)))
-        for step in touched:
+        all_bars = [bar for own in bars.values() for bar in own]
+        number, _, _ = plan.numbers.get(active_steps[0].id, "").partition(".")
+        title = f"{number} {phase.title}"
+        yield TimelineLane(kind="phase", title=title, bars=tuple(_span(all_bars)))
+        for step in active_steps:
             own = of_step.get(step.id, ())
             yield TimelineLane(
                 kind="step",
@@ -185,12 +186,12 @@ def _phases_and_steps(
 
 
 def _span(bars: Sequence[TimelineBar]) -> Iterator[TimelineBar]:
-    """One bar over all."""
+    """One bar from the first beginning to the last end."""
     if bars:
         ends = [bar.ended for bar in bars]
-        known = [at for at in ends if at is not None]
-        open_ = len(known) < len(ends)
-        ended = None if open_ else max(known)
+        known_ends = [at for at in ends if at is not None]
+        open_ = len(known_ends) < len(ends)
+        ended = None if open_ else max(known_ends)
         yield TimelineBar(
             began=min(bar.began for bar in bars), ended=ended, tone="muted"
         )
@@ -209,23 +210,23 @@ def _probes(plan: Plan, checks: Mapping[str, ProbeChecks]) -> Iterator[TimelineL
 
 
 def _triggers(moments: Sequence[TimelineMoment]) -> Iterator[TimelineLane]:
-    """From each trigger to where it cleared, and what people did about it."""
+    """Bars from each trigger to where it cleared, and what people did about it."""
     own = tuple(each for each in moments if each.kind == "triggers")
     if not own:
         return
     bars: list[TimelineBar] = []
-    standing: dict[str, float] = {}
+    fired_at: dict[str, float] = {}
     for each in own:
         if each.event == "TriggerFired":
-            standing.setdefault(each.about, each.at)
-        elif each.event == "TriggerCleared" and each.about in standing:
-            began = standing.pop(each.about)
+            fired_at.setdefault(each.about, each.at)
+        elif each.event == "TriggerCleared" and each.about in fired_at:
+            began = fired_at.pop(each.about)
             bars.append(TimelineBar(began=began, ended=each.at, tone="bad"))
-    bars += [TimelineBar(began=at, ended=None, tone="bad") for at in standing.values()]
+    bars += [TimelineBar(began=at, ended=None, tone="bad") for at in fired_at.values()]
     yield TimelineLane(kind="trigger", title="Triggers", bars=tuple(bars), moments=own)
 
 
-_LANES: Sequence[tuple[MomentKind, str]] = (
+_MARK_LANES: Sequence[tuple[MomentKind, str]] = (
     ("messages", "Messages"),
     ("decisions", "Decisions"),
     ("notes", "Notes"),
@@ -235,7 +236,7 @@ _LANES: Sequence[tuple[MomentKind, str]] = (
 
 
 def _marks(moments: Sequence[TimelineMoment]) -> Iterator[TimelineLane]:
-    for kind, title in _LANES:
+    for kind, title in _MARK_LANES:
         own = tuple(each for each in moments if each.kind == kind)
         if own:
             yield TimelineLane(kind="marks", title=title, moments=own)

@@ -38,7 +38,7 @@ from mobius_tui.run.planning.plan import Plan
 
 MomentKind = Literal["steps", "triggers", "messages", "decisions", "notes", "run"]
 MomentTone = Literal["good", "warn", "bad", "going", "muted", "plain"]
-AFTERWARDS = 1 << 62
+AFTER_ALL_ENTRIES = 1 << 62
 """More entries than any journal has."""
 SHORT = 40
 """Characters of a person's name that are shown."""
@@ -60,10 +60,10 @@ _DECISIONS = (ChoiceMade, ApprovalAsked, ApprovalGiven, ApprovalDenied)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TimelineMoment:
-    """One thing that happened."""
+    """Something that happened in a run, or an annotation."""
 
     n: int
-    """The journal's entry; 0 for what was said afterwards."""
+    """The number of the entry in the journal; 0 for an annotation."""
     at: float
     """Seconds since 1970."""
     by: str
@@ -77,48 +77,48 @@ class TimelineMoment:
     """Of a trigger, its probe and rule."""
     tone: MomentTone = "plain"
     said: int = 0
-    """Of what was said afterwards, its number."""
+    """Of an annotation, its number."""
 
     @property
     def order(self) -> tuple[float, int]:
-        """Its place among all: by time, and after its entry what was said of it."""
-        return self.at, self.n or AFTERWARDS + self.said
+        """The key to sort by: time, then entries before annotations."""
+        return self.at, self.n or AFTER_ALL_ENTRIES + self.said
 
     @property
     def words(self) -> str:
-        """All by which it is found."""
+        """The text that a search looks in, in lower case."""
         return f"{self.by} {self.kind} {self.phase} {self.step} {self.text}".lower()
 
 
 def moments_of(
     plan: Plan,
     entries: Sequence[Entry],
-    told: Sequence[TimelineEntry],
+    timeline: Sequence[TimelineEntry],
     annotations: Sequence[Annotation],
 ) -> tuple[TimelineMoment, ...]:
-    """All that happened in a run and that was said of it, the earliest first.
+    """The moments of a run, with the annotations, the earliest first.
 
     Args:
         plan: the run's.
         entries: all of its entries, from the first.
-        told: what is told of them.
-        annotations: what was said afterwards; of the whole run it stands at its end.
+        timeline: the report's lines on them.
+        annotations: made after the run; one on the whole run comes at its end.
     """
-    found = [_moment_of(plan, entries[each.n - 1].event, each) for each in told]
+    found = [_entry_moment(plan, entries[each.n - 1].event, each) for each in timeline]
     end = entries[-1].at if entries else 0.0
-    found += _annotated(plan, found, annotations, end)
+    found += _annotation_moments(plan, found, annotations, end)
     return tuple(sorted(found, key=attrgetter("order")))
 
 
-def _moment_of(plan: Plan, event: Event, told: TimelineEntry) -> TimelineMoment:
+def _entry_moment(plan: Plan, event: Event, line: TimelineEntry) -> TimelineMoment:
     step = _step(plan, event)
     return TimelineMoment(
-        n=told.n,
-        at=told.at,
-        by=told.by,
+        n=line.n,
+        at=line.at,
+        by=line.by,
         kind=_kind(event),
-        event=told.event,
-        text=told.text,
+        event=line.event,
+        text=line.text,
         step=step,
         phase=plan.phase_of[step].title if step else _phase(plan, event),
         about=f"{getattr(event, 'probe', '')} {getattr(event, 'rule', '')}".strip(),
@@ -158,16 +158,16 @@ def _tone(event: Event) -> MomentTone:
     return "muted" if isinstance(event, MessageQueued) else "plain"
 
 
-def _annotated(
+def _annotation_moments(
     plan: Plan,
-    known: Sequence[TimelineMoment],
+    moments: Sequence[TimelineMoment],
     annotations: Sequence[Annotation],
     end: float,
 ) -> Iterator[TimelineMoment]:
-    """What was said afterwards, at the moment that it is about."""
+    """A moment for each annotation, at the time that it is about."""
     for number, each in enumerate(annotations):
         step = each.step if each.step in plan.steps else ""
-        began = next((m.at for m in known if step and m.step == step), end)
+        began = next((m.at for m in moments if step and m.step == step), end)
         yield TimelineMoment(
             n=0,
             at=began if each.since is None else each.since,
@@ -190,7 +190,7 @@ SEVERITIES: Mapping[MomentTone, int] = {
     "warn": 3,
     "bad": 4,
 }
-"""The higher, the more it has to be seen."""
+"""How bad each tone is; the worst is drawn over the others."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

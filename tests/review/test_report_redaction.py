@@ -100,10 +100,10 @@ def test_each_of_what_was_chosen_is_made_harmless() -> None:
 
 
 def test_a_line_of_the_timeline_is_cut_after_it_was_made_harmless() -> None:
-    text = "x" * (report_redaction.WIDTH - 3) + "s3cret"
+    text = "x" * (report_redaction.MAX_TIMELINE_TEXT - 3) + "s3cret"
     said = TimelineEntry(n=1, at=1.0, after=0.0, by="", event="NoteAdded", text=text)
     (found,) = report_redaction.sanitize_timeline(
         [said], ReportRedactor(["s3cret"]).line
     )
-    assert len(found.text) == report_redaction.WIDTH
+    assert len(found.text) == report_redaction.MAX_TIMELINE_TEXT
     assert "s3" not in found.text

@@ -261,7 +261,7 @@ def test_another_head_than_the_one_that_was_given_is_refused(
 def test_a_bomb_is_refused_before_it_is_written(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_import, "MOST_BYTES", 100_000)
+    monkeypatch.setattr(run_import, "MAX_TOTAL_BYTES", 100_000)
     member = entry("run/steps/look.9/output")[0]
     bad = packing(
         [*packed(file), (member, bytes(200_000))], tmp_path / "bomb", tarfile.GNU_FORMAT
@@ -274,7 +274,7 @@ def test_a_bomb_is_refused_before_it_is_written(
 def test_too_many_files_are_refused_before_one_is_written(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_import, "MOST_FILES", 50)
+    monkeypatch.setattr(run_import, "MAX_FILES", 50)
     more = [entry(f"run/steps/look.{number}/output") for number in range(2, 60)]
     bad = packing([*packed(file), *more], tmp_path / "bad", tarfile.USTAR_FORMAT)
     with pytest.raises(UsageError, match=r"too large.*50 files"):
@@ -285,7 +285,7 @@ def test_too_many_files_are_refused_before_one_is_written(
 def test_more_than_it_declares_is_refused(file: Path, tmp_path: Path) -> None:
     data = gzip.decompress(file.read_bytes())
     bad = tmp_path / "bad"
-    bad.write_bytes(gzip.compress(data + bytes(run_import.MOST_PADDING) + b"more"))
+    bad.write_bytes(gzip.compress(data + bytes(run_import.MAX_PADDING) + b"more"))
     with pytest.raises(UsageError, match="more behind its end"):
         taken(bad, tmp_path / "there")
     assert not (tmp_path / "there").exists()

@@ -19,15 +19,15 @@ from mobius_tui.drill.site.site_files import (
 from mobius_tui.errors import RunError
 
 SCRIPT = "scripts/deploy/rollback_dhash.sh"
-EARLY = {
+_EARLY_BREAKS = {
     "kind": 'begin "Restoring configuration"\n',
     "": 'begin "Extracting the backup"\n',
 }
 """Where the script dies by kind of site: before anything is restored; on a kind site
 the services are stopped then."""
-HALF_WAY = 'begin "Restoring packages"\n'
+_HALF_WAY_BREAK = 'begin "Restoring packages"\n'
 """Where it dies half-way: the configuration is restored, and no package."""
-BROKEN = 10
+_BACKUPS_KEPT = 10
 """Backups that a script keeps: as many may be of the broken state."""
 
 
@@ -37,20 +37,20 @@ def backups(site: Site) -> tuple[Path, ...]:
     return tuple(sorted(found, reverse=True))
 
 
-def _sums(backup: Path) -> Path:
+def _checksum_file(backup: Path) -> Path:
     return backup.with_name(f"{backup.name}.sha256")
 
 
 def is_intact(backup: Path) -> bool:
     """Whether a backup is what its .sha256 says."""
     try:
-        want = _sums(backup).read_text().split()[0]
+        want = _checksum_file(backup).read_text().split()[0]
     except (OSError, IndexError):
         return False
     return hashlib.sha256(backup.read_bytes()).hexdigest() == want
 
 
-def _flip(site: Site) -> None:
+def _flip_bytes(site: Site) -> None:
     """Flip some bytes of the newest backup; the same ones each time."""
     newest = backups(site)[0]
     data = bytearray(newest.read_bytes())
@@ -61,57 +61,57 @@ def _flip(site: Site) -> None:
 
 def _corrupt(site: Site) -> None:
     if is_intact(backups(site)[0]):
-        _flip(site)
+        _flip_bytes(site)
 
 
-def _mend_backup(site: Site) -> None:
+def _restore_backup(site: Site) -> None:
     if not is_intact(backups(site)[0]):
-        _flip(site)
+        _flip_bytes(site)
 
 
 def _is_corrupt(site: Site) -> str:
     newest = backups(site)[0]
-    wrong = _sums(newest).exists() and not is_intact(newest)
+    wrong = _checksum_file(newest).exists() and not is_intact(newest)
     return f"{newest.name} is not what its .sha256 says" if wrong else ""
 
 
-def _lose_sums(site: Site) -> None:
-    _sums(backups(site)[0]).unlink(missing_ok=True)
+def _remove_checksum(site: Site) -> None:
+    _checksum_file(backups(site)[0]).unlink(missing_ok=True)
 
 
-def _sum_again(site: Site) -> None:
-    _sum_of(backups(site)[0])
+def _restore_checksum(site: Site) -> None:
+    _write_checksum(backups(site)[0])
 
 
-def _sum_of(backup: Path) -> None:
+def _write_checksum(backup: Path) -> None:
     found = hashlib.sha256(backup.read_bytes()).hexdigest()
-    _sums(backup).write_text(f"{found}  {backup.name}\n")
+    _checksum_file(backup).write_text(f"{found}  {backup.name}\n")
 
 
-def _has_no_sums(site: Site) -> str:
+def _lacks_checksum(site: Site) -> str:
     newest = backups(site)[0]
-    return "" if _sums(newest).exists() else f"{newest.name} has no .sha256"
+    return "" if _checksum_file(newest).exists() else f"{newest.name} has no .sha256"
 
 
 def good_backups(site: Site) -> tuple[Path, ...]:
-    """Those made before anything was broken that are intact, newest first."""
+    """The backups that were made before anything was broken, newest first."""
     known = read_baseline(site.root).backups
     return tuple(each for each in backups(site) if each.name in known)
 
 
-def _from_a_trusted_one(site: Site) -> tuple[str, ...]:
-    """The release must be that of the newest good backup that can be trusted.
+def _is_from_trusted_backup(site: Site) -> tuple[str, ...]:
+    """Check that the release is that of the newest good backup that can be trusted.
 
     Or that of its own archive, where one has taken the place of what was installed.
     """
-    truth = read_baseline(site.root)
+    baseline = read_baseline(site.root)
     archives = {path.name for path in (site.root / RELEASES).iterdir()}
     replaced = list(site.root.glob("src.failed.*"))
     if replaced and f"mobius-{version(site.root)}.tar.gz" in archives:
         return ()
     for backup in good_backups(site):
         if is_intact(backup):
-            wanted, found = truth.backups[backup.name], version(site.root)
+            wanted, found = baseline.backups[backup.name], version(site.root)
             if found == wanted:
                 return ()
             return (f"{found} is installed; the newest good backup has {wanted}",)
@@ -119,13 +119,13 @@ def _from_a_trusted_one(site: Site) -> tuple[str, ...]:
 
 
 def _script(site: Site) -> Path:
-    """The script as the site was given it."""
+    """The original of the rollback script."""
     overlay = ASSETS / site.kind / SCRIPT
     return overlay if overlay.exists() else ASSETS / "site" / SCRIPT
 
 
 def _insert(site: Site, place: str, line: str) -> None:
-    """Give the script a line more."""
+    """Insert a line into the script."""
     text = _script(site).read_text()
     if place not in text:
         raise RunError(f"{SCRIPT} has no line {place.strip()!r} to break it at")
@@ -134,25 +134,27 @@ def _insert(site: Site, place: str, line: str) -> None:
 
 def _break_script(site: Site) -> None:
     """Give the script a line that calls a program which this machine lacks."""
-    _insert(site, EARLY.get(site.kind, EARLY[""]), "purge-edge-cache --all")
+    _insert(
+        site, _EARLY_BREAKS.get(site.kind, _EARLY_BREAKS[""]), "purge-edge-cache --all"
+    )
 
 
 def _break_half_way(site: Site) -> None:
-    _insert(site, HALF_WAY, "kill -9 $$")
+    _insert(site, _HALF_WAY_BREAK, "kill -9 $$")
 
 
 def _prompt(site: Site) -> None:
     """The script asks, whatever it was told, and nobody is there to answer."""
-    _insert(site, "need_environment\n", f"{PROMPT}")
+    _insert(site, "need_environment\n", f"{_PROMPT_LINES}")
 
 
-PROMPT = """printf 'Ticket number: ' >&2
+_PROMPT_LINES = """printf 'Ticket number: ' >&2
 read -r ticket
 say "for $ticket"
 """
 
 
-def _mend_script(site: Site) -> None:
+def _restore_script(site: Site) -> None:
     shutil.copyfile(_script(site), site.root / SCRIPT)
 
 
@@ -172,17 +174,17 @@ def _roll_back_first(site: Site) -> None:
     shutil.copytree(site.config, site.root / "config" / kept)
 
 
-def _forget_rollback(site: Site) -> None:
+def _remove_rollback_traces(site: Site) -> None:
     for kept in site.root.glob(f"config/{site.environment}.backup.*"):
         shutil.rmtree(kept)
-    _keep_good(site)
+    _remove_bad_backups(site)
 
 
-def _keep_good(site: Site) -> None:
+def _remove_bad_backups(site: Site) -> None:
     """Remove the backups that were made of the broken state."""
     for backup in set(backups(site)) - set(good_backups(site)):
         backup.unlink()
-        _sums(backup).unlink(missing_ok=True)
+        _checksum_file(backup).unlink(missing_ok=True)
 
 
 def _is_newest_bad(site: Site) -> str:
@@ -192,19 +194,19 @@ def _is_newest_bad(site: Site) -> str:
 
 
 def _back_up(site: Site, at: datetime) -> None:
-    """Have the site's script make a backup of what is there now, dated otherwise."""
+    """Let the site's script make a backup of the current state with another date."""
     words = ("scripts/deploy/backup.sh", "--env", site.environment)
     run_site_program(site.root, *words, MOBIUS_STAMP=f"{at:%Y%m%d_%H%M%S}")
 
 
-def _prune(site: Site) -> None:
+def _crowd_out_good_backups(site: Site) -> None:
     """Of ten backups nine are of the broken state; the next removes the good one."""
-    _keep_good(site)
+    _remove_bad_backups(site)
     now = datetime.now()  # noqa: DTZ005 - as scripts stamp it
     for older in good_backups(site)[1:]:
         older.unlink()
-        _sums(older).unlink()
-    for n in range(BROKEN - 1, 0, -1):
+        _checksum_file(older).unlink()
+    for n in range(_BACKUPS_KEPT - 1, 0, -1):
         _back_up(site, now - timedelta(minutes=10 * n))
 
 
@@ -220,10 +222,10 @@ def _foreign_backup(site: Site) -> None:
     target = site.root / "backups" / f"dhash_{site.environment}_{stamp}.zip"
     shutil.move(made, target)
     shutil.rmtree(folder)
-    _sum_of(target)
+    _write_checksum(target)
 
 
-def _lose_npm(site: Site) -> None:
+def _hide_npm(site: Site) -> None:
     """Programs find no npm, as where only a shell of one's own has it."""
     (site.bin / "npm").write_text(
         "#!/usr/bin/env bash\n"
@@ -231,11 +233,11 @@ def _lose_npm(site: Site) -> None:
     )
 
 
-def _find_npm(site: Site) -> None:
+def _restore_npm(site: Site) -> None:
     shutil.copyfile(ASSETS / "site" / "bin" / "npm", site.bin / "npm")
 
 
-def _has_no_npm(site: Site) -> str:
+def _lacks_npm(site: Site) -> str:
     found = "command not found" in (site.bin / "npm").read_text()
     return "npm is not there" if found else ""
 
@@ -247,19 +249,19 @@ OBSTACLES = (
         handled_by="an older backup, which its checksum vouches for",
         role="obstacle",
         inject=_corrupt,
-        heal=_mend_backup,
+        heal=_restore_backup,
         symptom=_is_corrupt,
-        proof=_from_a_trusted_one,
+        proof=_is_from_trusted_backup,
     ),
     Fault(
         name="missing-checksum",
         title="Every page fails, on the day on which a job was interrupted.",
         handled_by="an older backup, which its checksum vouches for",
         role="obstacle",
-        inject=_lose_sums,
-        heal=_sum_again,
-        symptom=_has_no_sums,
-        proof=_from_a_trusted_one,
+        inject=_remove_checksum,
+        heal=_restore_checksum,
+        symptom=_lacks_checksum,
+        proof=_is_from_trusted_backup,
     ),
     Fault(
         name="rollback-fails",
@@ -267,7 +269,7 @@ OBSTACLES = (
         handled_by="failure recovery: a restoration by hand",
         role="obstacle",
         inject=_break_script,
-        heal=_mend_script,
+        heal=_restore_script,
         reddens=("execute", "auto-execute"),
         symptom=_is_changed,
     ),
@@ -277,7 +279,7 @@ OBSTACLES = (
         handled_by="failure recovery: a restoration by hand",
         role="obstacle",
         inject=_break_half_way,
-        heal=_mend_script,
+        heal=_restore_script,
         reddens=("execute", "auto-execute"),
         symptom=_is_changed,
     ),
@@ -287,7 +289,7 @@ OBSTACLES = (
         handled_by="failure recovery: a restoration by hand",
         role="obstacle",
         inject=_prompt,
-        heal=_mend_script,
+        heal=_restore_script,
         reddens=("execute", "auto-execute"),
         symptom=_is_changed,
     ),
@@ -296,10 +298,10 @@ OBSTACLES = (
         title="Every page fails, and the machine was set up anew last week.",
         handled_by="failure recovery, with the archive of the release",
         role="obstacle",
-        inject=_lose_npm,
-        heal=_find_npm,
+        inject=_hide_npm,
+        heal=_restore_npm,
         reddens=("inspect-backup", "auto-inspect-backup"),
-        symptom=_has_no_npm,
+        symptom=_lacks_npm,
     ),
     Fault(
         name="second-rollback",
@@ -307,19 +309,19 @@ OBSTACLES = (
         handled_by="the newest backup that no rollback has made",
         role="obstacle",
         inject=_roll_back_first,
-        heal=_forget_rollback,
+        heal=_remove_rollback_traces,
         symptom=_is_newest_bad,
-        proof=_from_a_trusted_one,
+        proof=_is_from_trusted_backup,
     ),
     Fault(
         name="pruned-backups",
         title="Every page fails since the morning, and many have had a go at it.",
         handled_by="the one backup of before, of which a copy is kept",
         role="obstacle",
-        inject=_prune,
-        heal=_keep_good,
+        inject=_crowd_out_good_backups,
+        heal=_remove_bad_backups,
         symptom=_is_newest_bad,
-        proof=_from_a_trusted_one,
+        proof=_is_from_trusted_backup,
     ),
     Fault(
         name="wrong-environment",
@@ -328,9 +330,9 @@ OBSTACLES = (
         role="obstacle",
         environment="staging",
         inject=_foreign_backup,
-        heal=_keep_good,
+        heal=_remove_bad_backups,
         symptom=_is_newest_bad,
-        proof=_from_a_trusted_one,
+        proof=_is_from_trusted_backup,
     ),
 )
-"""Those that are no reason to act, and show only to who does."""
+"""Faults that are in the way of a rollback, and show only during one."""
