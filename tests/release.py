@@ -23,7 +23,8 @@ from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
-ROOT = Path(__file__).parent.parent
+from tests.paths import ROOT
+
 VERSION_LINE = re.compile(r'^__version__ = "([^"]+)"$', re.MULTILINE)
 _PATH = r"(?P<path>[\w./-]+?)(?:\.git)?/?"
 HTTPS = re.compile(rf"https://(?:[^@/]+@)?(?P<host>[\w.-]+)/{_PATH}")
