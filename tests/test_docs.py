@@ -131,3 +131,19 @@ def test_every_page_of_docs_is_in_its_contents(
     listed = {(folder / each).resolve() for each in links(DOCS / contents)}
     there = {page for each in pages for page in folder.glob(each)}
     assert there - listed == {DOCS / contents}
+
+
+def test_every_folder_of_the_package_has_its_place_in_the_architecture() -> None:
+    text = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    package = ROOT / "mobius_tui"
+    folders = {path.parent.name for path in package.rglob("*/__init__.py")}
+    folders -= {path.name for path in (package / "drill" / "assets").rglob("*")}
+    assert {name for name in folders if not re.search(rf"\b{name}\b", text)} == set()
+
+
+def test_the_words_are_few_and_in_order() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = text.partition("| word | what it is |\n|---|---|\n")[2].partition("\n\n")[0]
+    words = [row.split(" | ")[0].removeprefix("| ") for row in table.splitlines()]
+    assert words == sorted(words)
+    assert len(words) <= 60
