@@ -9,7 +9,7 @@ from pathlib import Path
 from mobius_tui.drill import drill_record
 from mobius_tui.drill.drill_record import DrillRecord
 from mobius_tui.drill.drill_score import TIMES, score_times
-from mobius_tui.run.storage.drill_history import last_and_best
+from mobius_tui.run.records.drill_history import last_and_best
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs, runs_of
 

@@ -18,8 +18,8 @@ from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.journal.follower import checks
 from mobius_tui.run.journal.outage_times import Milestones
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.records.drill_history import earlier_drills
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.storage.drill_history import earlier_drills
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.text.units import clock_duration
 

@@ -10,10 +10,10 @@ from mobius_tui.review import run_reader
 from mobius_tui.review.run_statistics import RunbookStatistics, runbook_statistics
 from mobius_tui.run.events.journal_entry import uncollected
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.records import past_run
+from mobius_tui.run.records.past_run import PastRun
 from mobius_tui.run.records.run_record import sum_up
 from mobius_tui.run.records.run_summary import summary
-from mobius_tui.run.storage import past_run
-from mobius_tui.run.storage.past_run import PastRun
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import runs_of
 from mobius_tui.runbook.library.loader import load

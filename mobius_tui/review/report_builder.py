@@ -21,10 +21,10 @@ from mobius_tui.run.journal.follower import checks
 from mobius_tui.run.journal.outage_times import Milestones
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.records import seals
+from mobius_tui.run.records.drill_history import drills_before, last_and_best
 from mobius_tui.run.records.run_record import record_of
 from mobius_tui.run.records.verification import damage
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.storage.drill_history import drills_before, last_and_best
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.prose.prose_model import Prose

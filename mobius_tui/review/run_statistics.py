@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mobius_tui.health.probe_window import nearest_rank
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.storage.past_run import PastRun
+from mobius_tui.run.records.past_run import PastRun
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import duration_literal, parse_duration
 

@@ -18,8 +18,8 @@ from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.drill_site import Site
 from mobius_tui.run.events.run_events import RunEnded
+from mobius_tui.run.records import past_run
 from mobius_tui.run.records.run_record import past_run_of
-from mobius_tui.run.storage import past_run
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook

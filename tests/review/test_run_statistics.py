@@ -12,7 +12,7 @@ from mobius_tui.review.past_runs import past_runs
 from mobius_tui.review.run_statistics import runbook_statistics
 from mobius_tui.review.statistics_text import statistics_lines
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.storage.past_run import PastRun, PastStep
+from mobius_tui.run.records.past_run import PastRun, PastStep
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.text.units import age_in_seconds, duration_literal

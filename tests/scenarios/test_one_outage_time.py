@@ -28,10 +28,10 @@ from mobius_tui.run.events.step_events import (
 from mobius_tui.run.events.watch_events import TriggerCleared, TriggerFired
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.journal.outage_times import NAMES
+from mobius_tui.run.records.drill_history import times_of_record
 from mobius_tui.run.records.run_record import read_record, write_record
 from mobius_tui.run.records.verification import verify
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.run.storage.drill_history import times_of_record
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.tui.presenters.health_view import outage_lines
 from mobius_tui.tui.presenters.run_presenter import RunPresenter

@@ -18,12 +18,11 @@ from mobius_tui.run.journal.follower import Follower, checks, runbook_of
 from mobius_tui.run.journal.journal import read
 from mobius_tui.run.journal.outage_times import NAMES, STEADY, course_of
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.records import seals
+from mobius_tui.run.records import past_run, seals
+from mobius_tui.run.records.past_run import PastRun
 from mobius_tui.run.state.deliveries import as_seen
 from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.storage import past_run
-from mobius_tui.run.storage.past_run import PastRun
 from mobius_tui.run.storage.run_directory import RunDirectory, lock_now
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.storage.sharing import file_mode

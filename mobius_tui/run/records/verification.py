@@ -20,7 +20,7 @@ from mobius_tui.run.events.step_events import StepEnded, StepUnknown
 from mobius_tui.run.journal.follower import runbook_of, sha256_of
 from mobius_tui.run.journal.journal import Tail, read
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.records import seals
+from mobius_tui.run.records import past_run, seals
 from mobius_tui.run.records.run_record import (
     of_journal,
     outage,
@@ -29,7 +29,6 @@ from mobius_tui.run.records.run_record import (
 )
 from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.storage import past_run
 from mobius_tui.run.storage.run_directory import AttemptDirectory, RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.storage.table_of_contents import LIMIT, written

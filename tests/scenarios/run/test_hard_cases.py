@@ -13,8 +13,8 @@ import pytest
 
 from mobius_tui.run.events.step_events import StepStarted
 from mobius_tui.run.keeper.stream_redactor import Redactor
+from mobius_tui.run.records import past_run
 from mobius_tui.run.records.run_record import past_run_of
-from mobius_tui.run.storage import past_run
 from tests.run.books import ONE, SECRET, step
 from tests.run.conftest import Begin
 

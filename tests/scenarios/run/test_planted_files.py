@@ -22,10 +22,10 @@ from mobius_tui.run.attempts.attempt_files import (
 )
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.journal.journal import read
+from mobius_tui.run.records import past_run
 from mobius_tui.run.records.run_record import sum_up
 from mobius_tui.run.records.run_summary import summary
 from mobius_tui.run.records.verification import verify
-from mobius_tui.run.storage import past_run
 from mobius_tui.run.storage.last_viewed import read_last_view
 from mobius_tui.run.storage.run_directory import RunDirectory, make
 from mobius_tui.run.storage.safe_open import open_regular

@@ -33,9 +33,9 @@ from mobius_tui.run.events.step_events import (
 from mobius_tui.run.events.watch_events import TriggerCleared, TriggerFired
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.records import past_run
 from mobius_tui.run.records.run_record import sum_up, write_record
 from mobius_tui.run.records.verification import verify
-from mobius_tui.run.storage import past_run
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.library.loader import load
 from tests.review.story import BOOK, HOSTILE, begun, story
