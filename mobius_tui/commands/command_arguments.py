@@ -18,6 +18,7 @@ from mobius_tui.commands.support.command_options import (
     var_option,
     view_options,
 )
+from mobius_tui.errors import OUTCOMES
 
 TYPE_CHECKING = False  # as in `cli`
 if TYPE_CHECKING:
@@ -45,10 +46,8 @@ exit codes:
 
 REPORT_FORMATS = ("md", "html", "json", "junit")
 """What `report --format` takes; `report.RENDERERS` has what writes each."""
-_OUTCOMES = (
-    *("completed", "failed", "abandoned", "incomplete"),
-    *("open", "imported", "damaged", "never began"),
-)
+_LISTED_OUTCOMES = (*OUTCOMES, "open", "imported", "damaged", "never began")
+"""What a run may have come to that is listed."""
 
 
 _DRILLED = "mobius-rollback"
@@ -304,9 +303,9 @@ def _runs_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--outcome",
-        choices=_OUTCOMES,
+        choices=_LISTED_OUTCOMES,
         metavar="HOW",
-        help=f"one of: {', '.join(_OUTCOMES)}",
+        help=f"one of: {', '.join(_LISTED_OUTCOMES)}",
     )
     parser.add_argument(
         "--since", metavar="WHEN", help="begun since then: 30d, 2w, 12h or 2026-11-24"

@@ -8,10 +8,8 @@ from mobius_tui.commands.support import screens
 from mobius_tui.commands.support.command_options import is_plain
 from mobius_tui.commands.support.command_output import print_data
 from mobius_tui.errors import OK
-from mobius_tui.review.past_runs import past_runs, runbook_named
-from mobius_tui.review.run_statistics import runbook_statistics
+from mobius_tui.review.past_runs import runbook_named, stats_of
 from mobius_tui.review.statistics_text import statistics_json, statistics_lines
-from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.storage.state_home import runs_root
 
 
@@ -22,7 +20,7 @@ def do(options: argparse.Namespace) -> int:
     if not (options.json or is_plain(requested=options.plain)):
         settings = screens.load_screen_settings(options)
         return screens.open_stats(options.runbook, runbook.title, settings)
-    statistics = runbook_statistics(Plan(runbook), tuple(past_runs(root, runbook.id)))
+    statistics = stats_of(root, runbook)
     print_data(
         statistics_json(statistics)
         if options.json

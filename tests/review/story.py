@@ -35,6 +35,7 @@ from mobius_tui.run.events.step_events import (
 from mobius_tui.run.events.watch_events import TriggerCleared, TriggerFired
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.run_record import write_record
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from tests.paths import TESTS
 from tests.tui.runs import BEGAN, MadeRun
@@ -127,7 +128,7 @@ def _assess(run: MadeRun, said: str) -> None:
     run.write(StepStarted(step="look", attempt=1), after=2)
     run.output("look", 1, f"line one\n{said}\nlast line\n")
     run.write(VariableSet(name="backup", value="a.zip", source="output", step="look"))
-    run.write(StepEnded(step="look", attempt=1, result="passed", exit=0), after=8)
+    run.write(StepEnded(step="look", attempt=1, result=Status.PASSED, exit=0), after=8)
     way = ChoiceMade(
         step="decide", attempt=1, var="way", values=("roll back",), reason=said
     )
@@ -145,7 +146,9 @@ def _assess(run: MadeRun, said: str) -> None:
     run.write(sent, after=4)
     run.write(MessageTried(delivery=1, number=1), by="host")
     run.write(MessageSent(delivery=1, number=1, status=200), after=1, by="host")
-    run.write(StepEnded(step="tell", attempt=1, result="passed", note=told), after=4)
+    run.write(
+        StepEnded(step="tell", attempt=1, result=Status.PASSED, note=told), after=4
+    )
 
 
 def _restore(run: MadeRun, said: str) -> None:
@@ -157,7 +160,8 @@ def _restore(run: MadeRun, said: str) -> None:
     )
     run.write(look, by="host")
     run.write(
-        StepEnded(step="verify", attempt=1, result="failed", reason=said), by="host"
+        StepEnded(step="verify", attempt=1, result=Status.FAILED, reason=said),
+        by="host",
     )
     run.write(StepOverridden(step="verify", reason=said), after=5)
     reads = ("backup", "token")
@@ -166,7 +170,7 @@ def _restore(run: MadeRun, said: str) -> None:
     ended = StepEnded(
         step="roll",
         attempt=1,
-        result="failed",
+        result=Status.FAILED,
         exit=127,
         reason="exit 127: a command was not found",
         output_bytes=2048,
@@ -175,7 +179,9 @@ def _restore(run: MadeRun, said: str) -> None:
     run.write(ended, after=20, by="host")
     run.write(PhaseEntered(phase="repair", from_step="roll", reason=said), by="host")
     run.write(StepStarted(step="unzip", attempt=1), after=10)
-    run.write(StepEnded(step="unzip", attempt=1, result="passed", exit=0), after=30)
+    run.write(
+        StepEnded(step="unzip", attempt=1, result=Status.PASSED, exit=0), after=30
+    )
     run.write(
         PhaseLeft(phase="repair", passed=True, recovered=("roll",)), after=1, by="host"
     )
@@ -191,7 +197,7 @@ def drilled(root: Path, *, fires: bool = True) -> MadeRun:
         )
         run.write(fired, after=10, by="trigger")
     run.write(StepStarted(step="roll", attempt=1), after=20)
-    run.write(StepEnded(step="roll", attempt=1, result="passed", exit=0), after=10)
+    run.write(StepEnded(step="roll", attempt=1, result=Status.PASSED, exit=0), after=10)
     run.write(RunEnded(outcome="completed", reason="so"), after=5)
     follower = Follower(run.directory)
     write_record(run.directory, follower.plan, follower.state, follower.head)
