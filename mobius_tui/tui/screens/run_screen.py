@@ -12,7 +12,17 @@ from textual.binding import BindingType
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.client.follow_up import FollowUp, follow_up
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import (
+    Action,
+    AddNote,
+    DropMessages,
+    LookFirst,
+    ResendMessages,
+    RetryStep,
+    StartAutomatic,
+    StartStep,
+    StopStep,
+)
 from mobius_tui.run.planning.plan import kind_of
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Runbook
@@ -35,8 +45,10 @@ from mobius_tui.tui.widgets.footer import NextLine
 if TYPE_CHECKING:
     from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog
 
-STAYS = ("note", "stop", "look", "send again", "drop")
-"""Wishes after which the cursor stays where it is."""
+STAYS: tuple[type[Action], ...] = (
+    *(AddNote, StopStep, LookFirst, ResendMessages, DropMessages),
+)
+"""What leaves the cursor where it is."""
 Resume = Callable[[RunDirectory, Runbook], Awaitable[None]]
 """Starts a host for a run that has none."""
 
@@ -59,7 +71,7 @@ class RunScreen(AskingPage):
         *,
         resume: Resume,
         is_new: bool,
-        auto: Intent | None = None,
+        auto: StartAutomatic | None = None,
         repaints: int = 20,
         wall: Callable[[], float] | None = None,
         stand: ScreenState | None = None,
@@ -71,7 +83,7 @@ class RunScreen(AskingPage):
             viewer: the run; the screen closes it.
             resume: starts a host, when the person wants one.
             is_new: whether the person has just begun it, and needs no card.
-            auto: an intent to send at once, which makes the run go on by itself.
+            auto: what is sent at once, which makes the run go on by itself.
             repaints: the most repaints in a second that news may cause.
             wall: gives seconds since 1970; the run's own clock without it.
             stand: where the person was before the screens went away.
@@ -155,9 +167,9 @@ class RunScreen(AskingPage):
 
         view = self.view
         self.answered = {}
-        intent = await FLOWS[flow](self.ask, view, key) if view is not None else None
-        if intent is not None:
-            self._outbox.send(intent, self.answered)
+        action = await FLOWS[flow](self.ask, view, key) if view is not None else None
+        if action is not None:
+            self._outbox.send(action, self.answered)
         else:
             self.keep(self.answered)
 
@@ -183,13 +195,14 @@ class RunScreen(AskingPage):
             self.tell(str(error), is_problem=True)
             return
         self.look()
-        wish = event.intent.wish
-        if wish in ("start", "retry"):
-            self._go_to_terminal(event.intent.step)
-        words = event.reply.text if wish == "stop" else DONE.get(wish)
+        action = event.action
+        if isinstance(action, StartStep | RetryStep):
+            self._go_to_terminal(action.step)
+        stops = isinstance(action, StopStep)
+        words = event.reply.text if stops else DONE.get(type(action))
         if words:
             self.tell(words)
-        if wish not in STAYS:
+        if not isinstance(action, STAYS):
             self._catch_up()
 
     def _go_to_terminal(self, key: str | None) -> None:
@@ -243,7 +256,7 @@ class RunScreen(AskingPage):
         """Stop what runs beside the run; it only reads, so nobody is asked."""
         event.stop()
         step_id, attempt = split(event.key)
-        self._outbox.send(Intent(wish="stop", step=step_id, attempt=attempt))
+        self._outbox.send(StopStep(step=step_id, attempt=attempt))
 
     # Leaving
 
@@ -273,8 +286,7 @@ class RunScreen(AskingPage):
 
     async def _has_stopped(self, step_id: str, attempt: int) -> bool:
         """Stop an attempt; whether it runs no longer, which it may do by itself."""
-        intent = Intent(wish="stop", step=step_id, attempt=attempt)
-        reply = await self._viewer.intend(intent)
+        reply = await self._viewer.intend(StopStep(step=step_id, attempt=attempt))
         if reply.ok:
             return True
         self._viewer.follower.poll()
