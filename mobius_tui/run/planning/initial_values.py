@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from mobius_tui.errors import UsageError
-from mobius_tui.run.events.run_events import Mode
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import StartAutomatic
+from mobius_tui.run.planning.run_permissions import tick_refused
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.runbook.model.limits import Place, limit_problem, limits_by_variable
+from mobius_tui.runbook.model.limits import (
+    Place,
+    bounded_duration,
+    limit_problem,
+    limits_by_variable,
+)
 from mobius_tui.runbook.model.runbook import Runbook, Variable
 from mobius_tui.runbook.toml.runbook_source import MAX_BYTES, RefusedError
 from mobius_tui.runbook.toml.toml_document import Findings, parse_toml
@@ -106,6 +112,10 @@ def _first(
     return variable.default, "default"
 
 
+Manual = Literal["stop", "skip", "tick"]
+"""What becomes of manual steps in a run that goes on by itself."""
+
+
 def answers_of(path: Path) -> dict[str, str]:
     """What an answers file says: variable → value; lists are joined by newlines.
 
@@ -128,38 +138,32 @@ def answers_of(path: Path) -> dict[str, str]:
     return found
 
 
-def auto(answers: Mapping[str, str], *, manual: str, yes: bool) -> Intent:
-    """The intent that makes a run automatic.
+def auto(answers: Mapping[str, str], *, manual: Manual, yes: bool) -> StartAutomatic:
+    """What makes a run automatic.
 
     Args:
         answers: by variable. `attended` names the attended phases in which they stand
             for a person; `trigger_within` is how long to wait for a trigger to begin
             the rollback, before the main line goes on. Both hold in drills alone.
-        manual: what becomes of manual steps: `stop` or `tick`.
+        manual: what becomes of manual steps.
         yes: whether what destroys is confirmed by it.
+
+    Raises:
+        UsageError: `trigger_within` is no duration.
     """
     values = dict(answers)
     attended = tuple(values.pop("attended", "").split())
-    if "trigger_within" in values:
-        values["--trigger"] = values.pop("trigger_within")
-    values["--manual"] = manual
-    values["--yes"] = "yes" if yes else "no"
-    return Intent(wish="auto", values=values, names=attended)
-
-
-def tick_refused(*, mode: Mode, environment: str | None, protected: bool) -> str:
-    """Why `--manual tick` is refused in a run; empty where it may be given.
-
-    Args:
-        mode: incident or drill.
-        environment: its name, if it has one.
-        protected: whether the runbook protects it.
-    """
-    if not protected or mode == "drill":
-        return ""
-    return (
-        f"--manual tick is refused in {environment}: nobody would have done what it "
-        "ticks; without --auto a person does it, and ticks it"
+    within = values.pop("trigger_within", "")
+    try:
+        trigger_within = bounded_duration(within, "trigger_within") if within else None
+    except ValueError as error:
+        raise UsageError(f"--answers: trigger_within: {error}") from error
+    return StartAutomatic(
+        manual=manual,
+        confirmed=yes,
+        answers=values,
+        attended=attended,
+        trigger_within=trigger_within,
     )
 
 

@@ -42,6 +42,14 @@ def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
 
 
 def test_who_attends_is_no_variable() -> None:
-    intent = auto({"attended": "a b", "v": "1"}, manual="tick", yes=True)
-    assert intent.names == ("a", "b")
-    assert intent.values == {"v": "1", "--manual": "tick", "--yes": "yes"}
+    action = auto({"attended": "a b", "v": "1"}, manual="tick", yes=True)
+    assert action.attended == ("a", "b")
+    assert action.answers == {"v": "1"}
+    assert (action.manual, action.confirmed) == ("tick", True)
+
+
+def test_how_long_a_trigger_is_waited_for_is_no_variable() -> None:
+    action = auto({"trigger_within": "90s"}, manual="stop", yes=False)
+    assert (action.trigger_within, action.answers) == (90.0, {})
+    with pytest.raises(UsageError, match="--answers: trigger_within: "):
+        auto({"trigger_within": "soon"}, manual="stop", yes=False)
