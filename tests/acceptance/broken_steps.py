@@ -42,7 +42,7 @@ from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.intents.actions import EndRun
-from mobius_tui.run.planning.initial_values import answers_of
+from mobius_tui.run.planning.unattended_answers import answers_of
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook

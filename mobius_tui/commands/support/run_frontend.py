@@ -213,7 +213,7 @@ def auto_intent(
 ) -> StartAutomatic | None:
     """What makes a run automatic; `None` for a guided one."""
     if options.auto:
-        from mobius_tui.run.planning.initial_values import auto
+        from mobius_tui.run.planning.unattended_answers import auto
 
         return auto(answers, manual=options.manual or "stop", yes=options.yes)
     given = {
@@ -231,7 +231,7 @@ def read_answers(path: Path | str | None) -> dict[str, str]:
     """What a file answers; nothing without one."""
     if not path:
         return {}
-    from mobius_tui.run.planning.initial_values import answers_of
+    from mobius_tui.run.planning.unattended_answers import answers_of
 
     return answers_of(Path(path))
 

@@ -24,8 +24,8 @@ from mobius_tui.run.intents.envelope import Caller, new_id
 from mobius_tui.run.messaging.channels import marked
 from mobius_tui.run.messaging.payload import shortened
 from mobius_tui.run.planning.confirmation import step_word
-from mobius_tui.run.planning.initial_values import remedy, remedy_of_manual
 from mobius_tui.run.planning.plan import Proposal, kind_of, will_retry
+from mobius_tui.run.planning.unattended_answers import remedy, remedy_of_manual
 from mobius_tui.run.state.approvals import valid
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage

@@ -10,7 +10,7 @@ import pytest_asyncio
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.events.run_events import Mode
-from mobius_tui.run.planning.initial_values import auto
+from mobius_tui.run.planning.unattended_answers import auto
 from mobius_tui.run.state.step_state import Status
 from tests.conftest import MakeRunbook
 from tests.run.running import Running

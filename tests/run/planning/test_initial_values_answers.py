@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.errors import UsageError
-from mobius_tui.run.planning.initial_values import answers_of, auto
+from mobius_tui.run.planning.unattended_answers import answers_of, auto
 
 
 def test_texts_and_lists_of_texts_are_answers(tmp_path: Path) -> None:
