@@ -16,7 +16,8 @@ from mobius_tui.run.client.follow_up import follow_up
 from mobius_tui.run.client.viewer import SILENT, Viewer
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.step_events import CheckTried, StepEnded, StepUnknown
-from mobius_tui.run.intents.messages import Intent, Reply
+from mobius_tui.run.intents.actions import Action, ReleaseHost, StartAutomatic
+from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.planning.step_texts import StepTexts
 from mobius_tui.run.planning.variables import Values
@@ -203,9 +204,9 @@ class HostWords:
         self._stalled, self._is_silent = stalled, is_silent
 
 
-async def intend(viewer: Viewer, intent: Intent) -> Reply:
-    """Send an intent and wait for its answer; say so where none comes."""
-    asking = asyncio.create_task(viewer.intend(intent))
+async def intend(viewer: Viewer, action: Action) -> Reply:
+    """Ask the host for an action and wait for its answer; say so where none comes."""
+    asking = asyncio.create_task(viewer.intend(action))
     done, _ = await asyncio.wait({asking}, timeout=SILENT)
     if not done:
         _say(_full(viewer) if viewer.stalled else _still(viewer, "does not answer"))
@@ -229,14 +230,18 @@ def _say(words: str) -> None:
 
 
 async def show(
-    directory: RunDirectory, *, as_json: bool, auto: Intent | None, sent: bool = False
+    directory: RunDirectory,
+    *,
+    as_json: bool,
+    auto: StartAutomatic | None,
+    sent: bool = False,
 ) -> int:
     """Print a run until it has ended, or nobody goes on with it.
 
     Args:
         directory: the run.
         as_json: whether the journal's own lines are printed.
-        auto: the intent that makes it run by itself.
+        auto: what makes it run by itself.
         sent: whether the run began with it.
 
     Returns:
@@ -268,7 +273,7 @@ async def _follow(viewer: Viewer, lines: PlainReport, *, automatic: bool) -> int
             lines.due()
             return OUTCOMES[state.ended.outcome]
         if automatic and state.auto_stopped is not None:
-            await viewer.intend(Intent(wish="release"))
+            await viewer.intend(ReleaseHost())
             return state.auto_stopped.code
         if viewer.host() is None and not changes:
             since = viewer.follower.unwatched(time.time())

@@ -15,9 +15,12 @@ from mobius_tui.plain import intend
 from mobius_tui.run.client.dry_run import step_lines
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.host.control_server import account
-from mobius_tui.run.intents.messages import Intent, Reply
+from mobius_tui.run.intents.actions import ApproveStep, DenyApproval
+from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.confirmation import approval_phrase, wrong_name
+from mobius_tui.run.planning.permissions import decide_offer
+from mobius_tui.run.planning.situation import Refused, Situation
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.state.approvals import Approval, pending, valid
 from mobius_tui.run.storage.run_index import run_by_name
@@ -36,13 +39,14 @@ def do(options: argparse.Namespace) -> int:
             f"`mobius-tui resume {directory.id}`"
         )
     step, approval = _pending_approval(follower, options.step)
+    _refuse_in_vain(follower, step, denies=options.deny is not None)
     for each in _request_lines(follower, step, approval):
         print_data(line(each))
-    intent = _decision(options, step, approval)
-    if intent is None:
+    action = _decision(options, step, approval)
+    if action is None:
         narrate("nothing was approved")
         return STOPPED
-    reply = asyncio.run(_send(follower, intent))
+    reply = asyncio.run(_send(follower, action))
     if not reply.ok:
         narrate(reply.text)
         return FAILED
@@ -69,6 +73,26 @@ def _pending_approval(follower: Follower, wanted: str | None) -> tuple[Step, App
     raise RunError("no step of this run waits for an approval now")
 
 
+def _refuse_in_vain(follower: Follower, step: Step, *, denies: bool) -> None:
+    """Refuse beforehand what the host would refuse, so that nobody types in vain.
+
+    Raises:
+        RunError: the host would refuse it.
+    """
+    action = DenyApproval(step=step.id) if denies else ApproveStep(step=step.id)
+    permission = decide_offer(
+        action,
+        Situation(
+            plan=follower.plan,
+            state=follower.state,
+            now=follower.now(),
+            uid=os.getuid(),
+        ),
+    )
+    if isinstance(permission, Refused):
+        raise RunError(permission.text)
+
+
 def _request_lines(follower: Follower, step: Step, approval: Approval) -> Iterator[str]:
 
     state, asked = follower.state, approval.asked
@@ -84,11 +108,10 @@ def _request_lines(follower: Follower, step: Step, approval: Approval) -> Iterat
 
 def _decision(
     options: argparse.Namespace, step: Step, approval: Approval
-) -> Intent | None:
+) -> ApproveStep | DenyApproval | None:
     """Ask the person for a decision; `None` where they give none."""
-    number = approval.asked.attempt
     if options.deny is not None:
-        return Intent(wish="deny", step=step.id, attempt=number, text=options.deny)
+        return DenyApproval(step=step.id, reason=options.deny)
     name = account(os.getuid())
     if os.getuid() == approval.asked.uid:
         name = options.name or ""
@@ -102,19 +125,15 @@ def _decision(
     typed = sys.stdin.readline().strip()
     if typed != words:
         return None
-    return Intent(
-        wish="approve",
-        step=step.id,
-        attempt=number,
-        values={"binding": approval.asked.binding, "name": name},
-        confirm=typed,
+    return ApproveStep(
+        step=step.id, binding=approval.asked.binding, name=name, confirm=typed
     )
 
 
-async def _send(follower: Follower, intent: Intent) -> Reply:
+async def _send(follower: Follower, action: ApproveStep | DenyApproval) -> Reply:
 
     viewer = Viewer(follower.directory, follower)
     try:
-        return await intend(viewer, intent)
+        return await intend(viewer, action)
     finally:
         await viewer.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import StartStep
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook
@@ -37,7 +37,7 @@ async def begun(runbook: Runbook) -> RunDirectory:
     """A run with its first step under way."""
     directory = await start_new_run(prepare_briefing(runbook, given={}))
     viewer = Viewer(directory)
-    reply = await viewer.intend(Intent(wish="start", step="s1", attempt=1))
+    reply = await viewer.intend(StartStep(step="s1", attempt=1))
     assert reply.ok, reply.text
     await viewer.close()
     return directory

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from mobius_tui.errors import FAULT
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import StartStep
 from mobius_tui.run.storage.crash_report import folder
 from tests.acceptance.campaigns import start_book, state_of_its_own
 from tests.acceptance.terminal import Terminal
@@ -192,7 +192,7 @@ async def commands(place: Path) -> tuple[tuple[str, ...], ...]:
     directory = await start_book(path, BOOK, which="a")
     viewer = Viewer(directory)
     for step in ("look", "fails"):
-        reply = await viewer.intend(Intent(wish="start", step=step, attempt=1))
+        reply = await viewer.intend(StartStep(step=step, attempt=1))
         assert reply.ok or step == "fails", reply.text
     await viewer.close()
     over = story(directory.path.parent, mode="incident")

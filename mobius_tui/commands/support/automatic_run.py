@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 from mobius_tui.errors import UsageError
 
 if TYPE_CHECKING:
-    from mobius_tui.run.intents.messages import Intent
+    from mobius_tui.run.intents.actions import StartAutomatic
 
 
 def auto_intent(
     options: argparse.Namespace, answers: Mapping[str, str]
-) -> Intent | None:
-    """The intent that makes a run automatic; `None` for a guided one."""
+) -> StartAutomatic | None:
+    """The action that makes a run automatic; `None` for a guided one."""
     if options.auto:
-        from mobius_tui.run.planning.initial_values import auto
+        from mobius_tui.run.planning.unattended_answers import auto
 
         return auto(answers, manual=options.manual or "stop", yes=options.yes)
     given = {
@@ -39,6 +39,6 @@ def read_answers(path: Path | str | None) -> dict[str, str]:
     """Read the answers in a file, by variable; none without a file."""
     if not path:
         return {}
-    from mobius_tui.run.planning.initial_values import answers_of
+    from mobius_tui.run.planning.unattended_answers import answers_of
 
     return answers_of(Path(path))

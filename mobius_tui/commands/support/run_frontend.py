@@ -14,7 +14,7 @@ from mobius_tui.errors import OK, UsageError
 from mobius_tui.run.client.dry_run import dry_run
 from mobius_tui.run.client.preflight import refuse_unattended
 from mobius_tui.run.client.run_briefing import Briefing
-from mobius_tui.run.planning.initial_values import tick_refused
+from mobius_tui.run.planning.run_permissions import tick_refused
 from mobius_tui.sanitize import line
 
 

@@ -25,7 +25,7 @@ from mobius_tui.run.client.preflight import refuse_unattended, understated_steps
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.client.start_run import resume_run, start_new_run
 from mobius_tui.run.events.run_events import RunBegan, RunEnded
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import StartAutomatic
 from mobius_tui.run.journal.follower import Follower, JournalFollower
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.records.run_summary import newest_open
@@ -39,7 +39,7 @@ def start_with_lines(
     answers: Mapping[str, str],
     *,
     as_json: bool,
-    auto: Intent | None,
+    auto: StartAutomatic | None,
 ) -> int:
     """Start a run and print it.
 
@@ -47,7 +47,7 @@ def start_with_lines(
         briefing: what is known before the run.
         answers: by variable.
         as_json: whether the journal's own lines are printed.
-        auto: the intent that makes it run by itself.
+        auto: the action that makes it run by itself.
 
     Returns:
         The exit code.
@@ -83,14 +83,14 @@ def defaults_in_words(briefing: Briefing, answers: Mapping[str, str]) -> Iterato
 
 
 def resume_with_lines(
-    directory: RunDirectory | None, *, as_json: bool, auto: Intent | None
+    directory: RunDirectory | None, *, as_json: bool, auto: StartAutomatic | None
 ) -> int:
     """Go on with an open run and print it.
 
     Args:
         directory: the run; the newest open one without it.
         as_json: whether the journal's own lines are printed.
-        auto: the intent that makes it run by itself.
+        auto: the action that makes it run by itself.
 
     Returns:
         The exit code.
@@ -118,14 +118,18 @@ def interruptible(lines: Callable[[], Coroutine[Any, Any, int]]) -> int:
 
 
 async def print_until_end(
-    directory: RunDirectory, *, as_json: bool, auto: Intent | None, sent: bool = False
+    directory: RunDirectory,
+    *,
+    as_json: bool,
+    auto: StartAutomatic | None,
+    sent: bool = False,
 ) -> int:
     """Print a run; at the end of a drill, wait for its score and print that.
 
     Args:
         directory: the run.
         as_json: whether the journal's own lines are printed, and the score as one more.
-        auto: the intent that makes it run by itself.
+        auto: the action that makes it run by itself.
         sent: whether the run began with it.
 
     Returns:

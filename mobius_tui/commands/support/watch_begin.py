@@ -33,7 +33,7 @@ from mobius_tui.run.client.run_briefing import (
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import counted_as_viewer
 from mobius_tui.run.events.watch_events import WatchBegan
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import ArmWatch
 from mobius_tui.run.planning.confirmation import protects_nothing
 from mobius_tui.run.planning.plan import Plan, effect_of
 from mobius_tui.run.planning.rollback import rollback_of, stops_unattended
@@ -64,7 +64,7 @@ def watch(options: argparse.Namespace) -> int:
         raise UsageError("--trigger: only with --replay; a runbook says its own")
     seconds = watch_duration(options.duration, os.environ)
     briefing = _briefing(options)
-    arm = _arm_intent(options, briefing)
+    arm = _arm_action(options, briefing)
     on_screen = not (options.json or is_plain(requested=options.plain))
     settings = screens.load_screen_settings(options) if on_screen else None
     for problem in briefing.problems:
@@ -90,7 +90,7 @@ def _on_screen(
     settings: Settings,
     briefing: Briefing,
     job: WatchBegan,
-    arm: Intent | None,
+    arm: ArmWatch | None,
     *,
     notice: str,
 ) -> int:
@@ -185,8 +185,8 @@ def wanted_variables(briefing: Briefing) -> frozenset[str]:
     return frozenset(names)
 
 
-def _arm_intent(options: argparse.Namespace, briefing: Briefing) -> Intent | None:
-    """The intent that arms the watch; `None` where that was not asked for."""
+def _arm_action(options: argparse.Namespace, briefing: Briefing) -> ArmWatch | None:
+    """The action that arms the watch; `None` where that was not asked for."""
     if not options.auto_rollback:
         if options.yes:
             raise UsageError("--yes: only with --auto-rollback")
@@ -216,7 +216,7 @@ def _arm_intent(options: argparse.Namespace, briefing: Briefing) -> Intent | Non
     word = plan.phase_numbers[phase.id] if unnamed else ""
     if briefing.protected:
         word = briefing.environment or ""
-    return Intent(wish="arm", confirm=word)
+    return ArmWatch(confirm=word)
 
 
 def _refuse_to_stop(briefing: Briefing) -> None:
@@ -251,7 +251,7 @@ def _caveats(briefing: Briefing) -> tuple[str, ...]:
 
 
 async def _watch_lines(
-    briefing: Briefing, job: WatchBegan, arm: Intent | None, *, as_json: bool
+    briefing: Briefing, job: WatchBegan, arm: ArmWatch | None, *, as_json: bool
 ) -> int:
     with stop_signals() as signals:
         directory = await start_new_run(briefing, auto=arm, watch=job)

@@ -14,7 +14,7 @@ from mobius_tui.commands.support.watch_lines import WatchLines
 from mobius_tui.errors import FAILED, INCOMPLETE, INTERRUPTED, OUTCOMES
 from mobius_tui.plain import HostWords
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import EndRun
 from mobius_tui.run.planning.rollback import is_only_watched, under_way
 from mobius_tui.run.storage.run_directory import RunDirectory
 
@@ -140,7 +140,7 @@ class FollowedWatch:
             return self._leave_with("the run stays open")
         reason = self._reason or SIGNAL_REASONS[number]
         try:
-            sent = self._viewer.intend(Intent(wish="end", text=reason))
+            sent = self._viewer.intend(EndRun(reason=reason))
             reply = await asyncio.wait_for(sent, REPLY_SECONDS)
         except TimeoutError:
             return self._leave_with("not ended: its host does not answer")
