@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 from mobius_tui.commands.support.command_output import narrate
+from mobius_tui.commands.support.import_check import check_import
 from mobius_tui.errors import OK, RunbookError, UsageError
+from mobius_tui.runbook.library.loader import examine
 from mobius_tui.runbook.library.runbook_files import find_runbook
 from mobius_tui.runbook.page.convert import convert
 from mobius_tui.runbook.toml.problem import problem_report
@@ -61,8 +63,6 @@ def _write(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     """Print where the commands of a page and its runbook differ."""
-    from mobius_tui.commands.support.import_check import check_import
-
     if options.runbook is None:
         raise UsageError("import --check: name the page, then its runbook")
     if options.output is not None or options.force:
@@ -113,8 +113,6 @@ def _write_stdout(text: str) -> None:
 
 def _report_written(target: Path) -> None:
     """Print how large the written runbook is, and how to check it."""
-    from mobius_tui.runbook.library.loader import examine
-
     runbook, _ = examine(target)
     if runbook is None:
         raise RunbookError(f"{target} was written, and cannot be read as a runbook")
