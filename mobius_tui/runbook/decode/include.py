@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from mobius_tui.runbook.model.runbook import Source
 from mobius_tui.runbook.text.names import did_you_mean
 from mobius_tui.runbook.toml.runbook_source import RefusedError
-from mobius_tui.runbook.toml.table_reader import TomlTable
+from mobius_tui.runbook.toml.table_reader import TableRegistry, TomlTable
 from mobius_tui.runbook.toml.toml_document import Findings, TomlDocument, parse_toml
 
 _FILE = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,120}\.toml"
@@ -41,10 +41,21 @@ class Included:
 class Includes:
     """The files that a runbook includes, each read once."""
 
-    def __init__(self, own: str, read: Read, findings: Findings) -> None:
+    def __init__(
+        self, own: str, read: Read, findings: Findings, registry: TableRegistry
+    ) -> None:
+        """Begin with no file read.
+
+        Args:
+            own: the bare name of the including file.
+            read: reads an included file.
+            findings: where problems are reported.
+            registry: where the tables of included files are registered.
+        """
         self._own = own
         self._read = read
         self._findings = findings
+        self._registry = registry
         self._roots: dict[str, TomlTable | None] = {}
         self._merged: dict[str, TomlTable] = {}
         self.sources: list[Source] = []
@@ -114,6 +125,6 @@ class Includes:
         if type(given) is not int or given != 1:
             document.add(("format",), "`format = 1` is missing: is this a runbook?")
             return None
-        root = TomlTable(document)
+        root = TomlTable(document, registry=self._registry)
         root.given("format")
         return root

@@ -132,9 +132,9 @@ def _draft(
         elif not root.has("format"):
             root.report("`format = 1` is missing: is this a runbook?")
         return None
-    includes = Includes(path.name, read, findings)
+    includes = Includes(path.name, read, findings, root.registry)
     draft = assemble(root, path, Source(name=path.name, data=data), includes)
-    report_unknown_keys(findings.tables)
+    report_unknown_keys(root.registry.tables)
     lint(draft, findings)
     return draft
 

@@ -21,7 +21,7 @@ def lint(draft: RunbookDraft, findings: Findings) -> None:
     Raises:
         EnoughError: there are too many problems now.
     """
-    lint_names(draft, findings)
+    lint_names(draft)
     lint_steps(draft)
     lint_graph(draft)
     lint_health(draft)

@@ -28,19 +28,18 @@ from mobius_tui.runbook.model.templates import (
     template_names,
 )
 from mobius_tui.runbook.text.names import PROVIDED, STEP_NAMES, did_you_mean
-from mobius_tui.runbook.toml.table_reader import TomlTable
-from mobius_tui.runbook.toml.toml_document import Findings, TemplateUse
+from mobius_tui.runbook.toml.table_reader import TemplateUse, TomlTable
 
 
-def lint_names(draft: RunbookDraft, findings: Findings) -> None:
+def lint_names(draft: RunbookDraft) -> None:
     """Report undefined names, leaking secrets, and variables that nobody uses.
 
     Raises:
         EnoughError: there are too many problems now.
     """
     names = _Names(draft)
-    for mention in findings.mentions:
-        names.in_text(mention)
+    for template in draft.root.registry.templates:
+        names.in_text(template)
     for step in draft.runbook.steps():
         names.in_step(step, draft.at("step", step.id))
     names.in_profiles()
@@ -65,16 +64,16 @@ class _Names:
         self.exact = cache(lambda name: frozenset(self.possible(name)))
         self.several = multiple_choice_variables(draft.runbook)
 
-    def in_text(self, mention: TemplateUse) -> None:
+    def in_text(self, template: TemplateUse) -> None:
         """The `${}` of a text that is filled in."""
-        table, path = mention.table, mention.path
-        broken = broken_template(mention.text)
+        table, path = template.table, template.path
+        broken = broken_template(template.text)
         if broken is not None:
             words = f"{broken!r} is no ${{name}}; write $${{ for a literal ${{"
             table.report_within(broken, words, *path)
-        for name in template_names(mention.text):
+        for name in template_names(template.text):
             problem = self._undefined(name)
-            if problem is None and mention.shown and self._secret(name):
+            if problem is None and template.shown and self._secret(name):
                 problem = (
                     f"`{name}` is a secret, and this text is shown; "
                     "a step gets it by `secrets`"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mobius_tui.runbook.decode.assemble import RunbookDraft
-from mobius_tui.runbook.lint.rule_table import JUDGES
+from mobius_tui.runbook.lint.rule_table import JUDGES, SECRET
 from mobius_tui.runbook.lint.step_rules import check_paths
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.check_kinds import RunCheck
@@ -31,7 +31,7 @@ from mobius_tui.runbook.shell.script_walk import (
     commands,
     visits,
 )
-from mobius_tui.runbook.text.secret_detection import SECRET, find_secrets
+from mobius_tui.runbook.text.secret_detection import find_secrets
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
 _ESCAPE = re.compile(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from mobius_tui.runbook.shell.script_model import (
     Case,
@@ -16,10 +16,9 @@ from mobius_tui.runbook.shell.script_model import (
     SimpleCommand,
     Word,
 )
+from mobius_tui.runbook.shell.script_reader import ScriptReader
+from mobius_tui.runbook.shell.shell_words import read_word
 from mobius_tui.runbook.shell.simple_commands import FUNCTION, redirects
-
-if TYPE_CHECKING:
-    from mobius_tui.runbook.shell.script_parser import ScriptParser
 
 CLOSERS = frozenset(("then", "elif", "else", "fi", "do", "done", "esac", "}"))
 """Reserved words that begin nothing."""
@@ -32,23 +31,56 @@ ARM_ENDS = (";;", ";&")
 """What ends an arm of `case`; `;;&` begins like the first."""
 
 
-def _group(parser: ScriptParser, start: int, _: str) -> Command:
+class CommandParser(Protocol):
+    """What a compound command needs of the parser that reads the whole script."""
+
+    reader: ScriptReader
+
+    def script(self, *ends: str) -> Script:
+        """The statements up to one of the ends, which is left unread."""
+
+    def block(self, *ends: str) -> Script:
+        """The statements up to one of the ends, of which there must be some."""
+
+    def body(self, start: int, name: str) -> Command:
+        """The body of a function, after its name."""
+
+    def command(self) -> Command | None:
+        """The command that begins here, or None where none does."""
+
+    def close(self, word: str, opener: str, start: int) -> None:
+        """Pass the word that must come next; where it does not, report it missing."""
+
+    def take(self, word: str) -> bool:
+        """Pass a reserved word, if it comes next."""
+
+    def reserved(self) -> str:
+        """The reserved word that comes next; empty where none does."""
+
+    def newlines(self) -> None:
+        """Pass blanks, comments and line ends."""
+
+    def misplaced(self, where: str) -> None:
+        """Report that what comes next is not allowed here."""
+
+
+def _group(parser: CommandParser, start: int, _: str) -> Command:
     body = parser.block("}")
     parser.close("}", "{", start)
     return CommandGroup(start=start, body=body, redirects=redirects(parser.reader))
 
 
-def _function(parser: ScriptParser, start: int, _: str) -> Command:
+def _function(parser: CommandParser, start: int, _: str) -> Command:
     reader = parser.reader
     reader.space()
-    name = reader.word().text
+    name = read_word(reader).text
     match = FUNCTION.match(reader.text, reader.pos)
     if match is not None:
         reader.pos = match.end()
     return parser.body(start, name)
 
 
-def _if(parser: ScriptParser, start: int, _: str) -> Command:
+def _if(parser: CommandParser, start: int, _: str) -> Command:
     branches: list[tuple[Script, Script]] = []
     while True:
         condition = parser.block("then")
@@ -66,7 +98,7 @@ def _if(parser: ScriptParser, start: int, _: str) -> Command:
     )
 
 
-def _while(parser: ScriptParser, start: int, kind: str) -> Command:
+def _while(parser: CommandParser, start: int, kind: str) -> Command:
     condition = parser.block("do")
     body = _do(parser, start, kind)
     return Loop(
@@ -78,7 +110,7 @@ def _while(parser: ScriptParser, start: int, kind: str) -> Command:
     )
 
 
-def _do(parser: ScriptParser, start: int, kind: str) -> Script:
+def _do(parser: CommandParser, start: int, kind: str) -> Script:
     if kind in ("for", "select") and parser.take("{"):
         end = "}"
     else:
@@ -89,7 +121,7 @@ def _do(parser: ScriptParser, start: int, kind: str) -> Script:
     return body
 
 
-def _for(parser: ScriptParser, start: int, kind: str) -> Command:
+def _for(parser: CommandParser, start: int, kind: str) -> Command:
     reader = parser.reader
     reader.space()
     items: list[Word] = []
@@ -99,7 +131,7 @@ def _for(parser: ScriptParser, start: int, kind: str) -> Command:
         if not reader.arithmetic():
             reader.wrong(reader.pos - 2, "the `((` that opens here has no `))`")
     else:
-        name = reader.word().text
+        name = read_word(reader).text
         parser.newlines()
         if _take_in(parser):
             items = _words(parser)
@@ -118,14 +150,14 @@ def _for(parser: ScriptParser, start: int, kind: str) -> Command:
     )
 
 
-def _take_in(parser: ScriptParser) -> bool:
+def _take_in(parser: CommandParser) -> bool:
     match = _IN.match(parser.reader.text, parser.reader.pos)
     if match is not None:
         parser.reader.pos = match.end()
     return match is not None
 
 
-def _words(parser: ScriptParser) -> list[Word]:
+def _words(parser: CommandParser) -> list[Word]:
     """The words up to the end of the line, or a `;`."""
     reader = parser.reader
     found: list[Word] = []
@@ -133,7 +165,7 @@ def _words(parser: ScriptParser) -> list[Word]:
         reader.space()
         if reader.pos >= len(reader.text) or reader.peek() in "\n;&|)#":
             return found
-        word = reader.word()
+        word = read_word(reader)
         if not word.source:
             parser.misplaced("among the words of `for`")
             reader.pos += 1
@@ -141,10 +173,10 @@ def _words(parser: ScriptParser) -> list[Word]:
         found.append(word)
 
 
-def _case(parser: ScriptParser, start: int, _: str) -> Command:
+def _case(parser: CommandParser, start: int, _: str) -> Command:
     reader = parser.reader
     reader.space()
-    word = reader.word()
+    word = read_word(reader)
     parser.newlines()
     if not _take_in(parser):
         parser.misplaced("where `case` wants `in`")
@@ -166,7 +198,7 @@ def _case(parser: ScriptParser, start: int, _: str) -> Command:
     )
 
 
-def _arm_pattern(parser: ScriptParser) -> None:
+def _arm_pattern(parser: CommandParser) -> None:
     """Pass `a|b)`; where there is none, one character, so as to go on."""
     reader = parser.reader
     before = reader.pos
@@ -179,7 +211,7 @@ def _arm_pattern(parser: ScriptParser) -> None:
             reader.pos += 1
             if char == ")":
                 return
-        elif not wanted or not char or char in "\n;&" or not reader.word().source:
+        elif not wanted or not char or char in "\n;&" or not read_word(reader).source:
             break
         wanted = not wanted
     if reader.pos < len(reader.text):
@@ -187,7 +219,7 @@ def _arm_pattern(parser: ScriptParser) -> None:
     reader.pos = max(reader.pos, before + 1)
 
 
-def _test(parser: ScriptParser, start: int, _: str) -> Command:
+def _test(parser: CommandParser, start: int, _: str) -> Command:
     """`[[ … ]]`: its words are not split, whatever is in them."""
     reader = parser.reader
     words = [Word(source="[[", text="[[", start=start)]
@@ -200,7 +232,7 @@ def _test(parser: ScriptParser, start: int, _: str) -> Command:
         if reader.text[reader.pos - 1] in " \t\n" and reader.comment():
             continue
         reader.unsure = unsure or opened > 0  # of a regular expression it may be a part
-        word = reader.word()
+        word = read_word(reader)
         if not word.source:
             opened += (reader.peek() == "(") - (reader.peek() == ")")
             reader.pos += 1
@@ -215,7 +247,7 @@ def _test(parser: ScriptParser, start: int, _: str) -> Command:
     )
 
 
-def _coproc(parser: ScriptParser, start: int, _: str) -> Command:
+def _coproc(parser: CommandParser, start: int, _: str) -> Command:
     """The command that runs beside; its name is passed."""
     reader = parser.reader
     named = _COPROC_NAME.match(reader.text, reader.pos)
@@ -228,7 +260,7 @@ def _coproc(parser: ScriptParser, start: int, _: str) -> Command:
     return command or SimpleCommand(start=start)
 
 
-COMPOUNDS: Mapping[str, Callable[[ScriptParser, int, str], Command]] = {
+COMPOUNDS: Mapping[str, Callable[[CommandParser, int, str], Command]] = {
     "{": _group,
     "if": _if,
     "for": _for,

@@ -20,7 +20,7 @@ from mobius_tui.runbook.shell.script_model import (
     Word,
 )
 from mobius_tui.runbook.shell.script_reader import ScriptReader
-from mobius_tui.runbook.shell.shell_words import substituted_scripts
+from mobius_tui.runbook.shell.shell_words import read_lines, substituted_scripts
 from mobius_tui.runbook.shell.simple_commands import redirects, simple
 
 LIMIT = 32 * 1024
@@ -41,7 +41,9 @@ def parse_script(text: str) -> ParsedScript:
     Never fails.
     """
     short = text if len(text) <= LIMIT else text[: text.rfind("\n", 0, LIMIT) + 1]
-    reader = ScriptReader(short, lambda inner, end: ScriptParser(inner).script(end))
+    reader = ScriptReader(
+        short, lambda inner, end: ScriptParser(inner).script(end), read_lines
+    )
     reader.unsure = _JOINED.search(short) is not None
     body = ScriptParser(reader).script("")
     for document in reader.pending:

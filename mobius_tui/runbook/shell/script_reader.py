@@ -16,7 +16,6 @@ from mobius_tui.runbook.shell.script_model import (
     SyntaxProblem,
     Word,
 )
-from mobius_tui.runbook.shell.shell_words import WordReader
 
 MAX_DEPTH = 40
 """How deep commands and quotes may be nested; people stop at 5."""
@@ -34,7 +33,19 @@ _ARITHMETIC_LIMIT = 10_000
 class ScriptReader:
     """A place in a script, and the reading from there on."""
 
-    def __init__(self, text: str, parse: Callable[[ScriptReader, str], Script]) -> None:
+    def __init__(
+        self,
+        text: str,
+        parse: Callable[[ScriptReader, str], Script],
+        read_lines: Callable[[ScriptReader], Word],
+    ) -> None:
+        """A reader at the start of a text.
+
+        Args:
+            text: the script.
+            parse: reads commands up to a word that ends them, which is left unread.
+            read_lines: reads all that is left as the text of a here-document.
+        """
         self.text = text
         self.pos = 0
         self.depth = 0
@@ -46,6 +57,7 @@ class ScriptReader:
         self.pending: list[HereDocument] = []
         """Here-documents that begin at the next line."""
         self._parse = parse
+        self._read_lines = read_lines
 
     def wrong(self, start: int, reason: str, opener: str = "", opened: int = 0) -> None:
         """Note that bash would not parse this; the first time alone."""
@@ -71,14 +83,14 @@ class ScriptReader:
         """A reader of what stands between two places; None where that is too deep."""
         if not self.enter():
             return None
-        inner = ScriptReader(self.text[:end], self._parse)
+        inner = ScriptReader(self.text[:end], self._parse, self._read_lines)
         inner.pos, inner.depth = begin, self.depth
         self.leave()
         return inner
 
     def cut(self, end: int) -> ScriptReader:
         """A reader from here to another place, which notes what is wrong for itself."""
-        inner = ScriptReader(self.text[:end], self._parse)
+        inner = ScriptReader(self.text[:end], self._parse, self._read_lines)
         inner.pos, inner.depth = self.pos, self.depth
         return inner
 
@@ -120,7 +132,7 @@ class ScriptReader:
         self.pos += 1
         pending, self.pending = self.pending, []
         for document in pending:
-            begin = end = self.pos
+            begin = end = min(self.pos, len(self.text))
             while self.pos < len(self.text):
                 self._pass(_LINE)
                 line = self.text[end : self.pos]
@@ -140,17 +152,13 @@ class ScriptReader:
             return
         inner = self.part(begin, end)
         if inner is not None:
-            document.body = WordReader(inner).lines()
+            document.body = self._read_lines(inner)
             self.complete &= inner.complete
 
     def endless(self, document: HereDocument) -> None:
         """Note that a here-document goes on to the end of the script."""
         words = f"the here-document never ends: no line is `{document.end}` alone"
         self.wrong(document.start, words)
-
-    def word(self) -> Word:
-        """The word that begins here; empty where none does."""
-        return WordReader(self).read()
 
     def nested(self, end: str = ")") -> Script:
         """The script of a `$(`, whose end is passed; without one, all that follows."""

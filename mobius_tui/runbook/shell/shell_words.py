@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from mobius_tui.runbook.shell.script_model import HOLE, Expansion, Script, Word
-
-if TYPE_CHECKING:
-    from mobius_tui.runbook.shell.script_reader import ScriptReader
+from mobius_tui.runbook.shell.script_reader import ScriptReader
 
 _PLAIN = re.compile(r"[^\s|&;()<>$`\"'\\]+", re.ASCII)
 _IN_DOUBLE = re.compile(r'[^"\\$`]+')
@@ -21,6 +18,16 @@ _PARAMETER = re.compile(
 _TO_BACKTICK = re.compile(r"(?:[^`\\]++|\\.?)*+", re.DOTALL)
 _QUOTE = "the quote that opens here is never closed"
 _OPERATOR = re.compile(r":?[-=?+]|##?|%%?|//?|\^\^?|,,?|@|:")
+
+
+def read_word(reader: ScriptReader) -> Word:
+    """The word that begins at the reader's place; empty where none does."""
+    return WordReader(reader).read()
+
+
+def read_lines(reader: ScriptReader) -> Word:
+    """All that is left of the text, as a here-document: quotes are no quotes in it."""
+    return WordReader(reader).lines()
 
 
 class WordReader:
@@ -291,7 +298,7 @@ def substituted_scripts(
     inner = reader.part(begin, end)
     if inner is None:
         return ()
-    found = WordReader(inner).lines().scripts
+    found = read_lines(inner).scripts
     reader.complete &= inner.complete
     return found
 

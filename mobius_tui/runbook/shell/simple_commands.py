@@ -12,6 +12,7 @@ from mobius_tui.runbook.shell.script_model import (
     Word,
 )
 from mobius_tui.runbook.shell.script_reader import ScriptReader
+from mobius_tui.runbook.shell.shell_words import read_word
 
 FUNCTION = re.compile(r"[ \t]*\(\s*\)")
 """What follows the name of a function."""
@@ -45,7 +46,7 @@ def _redirect(reader: ScriptReader) -> Redirect | None:
     reader.pos = match.end()
     reader.space()
     if not sign.startswith("<<") or sign == "<<<":
-        target = reader.word()
+        target = read_word(reader)
         if not target.source:
             reader.wrong(match.start(), f"nothing stands after `{sign}`")
         return Redirect(sign=sign, target=target)
@@ -93,7 +94,7 @@ def simple(reader: ScriptReader) -> SimpleCommand | str | None:
             _stray(reader)
         else:
             before = reader.pos
-            words.append(reader.word())
+            words.append(read_word(reader))
             reader.pos += reader.pos == before
             reader.unsure |= _INDEX.fullmatch(words[-1].source) is not None
     if not (words or assignments or found):
@@ -119,7 +120,7 @@ def _assignment(reader: ScriptReader) -> Assignment | None:
     start = reader.pos
     reader.pos = match.end()
     if reader.peek() != "(":
-        return Assignment(name=match[1], start=start, value=reader.word())
+        return Assignment(name=match[1], start=start, value=read_word(reader))
     reader.pos += 1
     items = _items(reader)
     first = items[0] if items else Word(source="", text="", start=start)
@@ -137,7 +138,7 @@ def _items(reader: ScriptReader) -> list[Word]:
             continue
         if reader.comment():
             continue
-        word = reader.word()
+        word = read_word(reader)
         if word.source:
             found.append(word)
             reader.unsure |= _ITEM_INDEX.match(word.source) is not None

@@ -5,21 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mobius_tui.runbook.script_rules.lint_rule import LintRule
-
-SECRET = LintRule(
-    code="secret",
-    title="what looks like a password, a token or a key",
-    reason="A runbook is read, copied and kept with every run; whoever sees it has "
-    "the secret, and it cannot be taken back.",
-    remedy="replace the secret, since it is known now; then `[var.NAME]` with "
-    "`from_env` and `secret = true`, and `find_secrets` on the step",
-    bad="effect = 'read'\nrun = 'mysqladmin --user=ops --password=Tr0ub4dor-3 status'",
-    good="effect = 'read'\nrun = 'mysqladmin --user=ops status'\n"
-    "secrets = { MYSQL_PWD = 'database_password' }\n"
-    "[var.database_password]\nfrom_env = 'MYSQL_PWD'\nsecret = true",
-)
-
 _VALUE = r"[^\s\"'`$<>{}()\[\]|;&,*•]"
 _KNOWN = re.compile(
     r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"

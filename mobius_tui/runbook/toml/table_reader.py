@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from mobius_tui.runbook.toml.positions import KeyPath
 from mobius_tui.runbook.toml.problem import is_control
-from mobius_tui.runbook.toml.toml_document import TemplateUse, TomlDocument
+from mobius_tui.runbook.toml.toml_document import TomlDocument
 
 _MISSING = object()
 _TYPES: tuple[tuple[type, str], ...] = (
@@ -34,6 +35,28 @@ def kind_in_words(value: object) -> str:
     return next(words for kind, words in _TYPES if isinstance(value, kind))
 
 
+@dataclass(frozen=True, slots=True)
+class TemplateUse:
+    """A text with `${name}` to be filled in, and its place."""
+
+    table: TomlTable
+    path: KeyPath
+    """Below the table."""
+    text: str
+    shown: bool
+    """Whether it is shown, journaled or sent: no place for a secret."""
+
+
+@dataclass(kw_only=True, slots=True)
+class TableRegistry:
+    """What was read from all files of a runbook, for the rules that need all of it."""
+
+    tables: list[TomlTable] = field(default_factory=list)
+    """Every table, so that unknown keys can be reported at the end."""
+    templates: list[TemplateUse] = field(default_factory=list)
+    """Every text that is filled in."""
+
+
 class TomlTable:
     """A table of a document, and the keys that were asked for.
 
@@ -49,7 +72,18 @@ class TomlTable:
         *,
         parent: TomlTable | None = None,
         base: TomlTable | None = None,
+        registry: TableRegistry | None = None,
     ) -> None:
+        """A table of a document; without `path` and `node`, the whole document.
+
+        Args:
+            document: the file that it is in.
+            path: where it is in the file.
+            node: its keys and values.
+            parent: the table that it was read from; the two share a registry.
+            base: the table that it inherits from.
+            registry: where a document's root registers its tables; a new one if None.
+        """
         self.document = document
         self.path = path
         self.node = document.tree if node is None else node
@@ -58,7 +92,10 @@ class TomlTable:
         self.asked: set[str] = set()
         self.children: dict[KeyPath, TomlTable] = {}
         """The tables below, by the last part or two of their paths."""
-        document.findings.tables.append(self)
+        if parent is not None:
+            registry = parent.registry
+        self.registry: TableRegistry = registry or TableRegistry()
+        self.registry.tables.append(self)
 
     def owner(self, key: str) -> TomlTable:
         """The table that has the key: this one, or the one that it inherits from."""
@@ -200,8 +237,7 @@ class TomlTable:
                 self.report(_control(bad, str(path[-1])), *path)
         if filled and "${" in text:
             table = self.owner(path[0]) if isinstance(path[0], str) else self
-            mention = TemplateUse(table, path, text, shown)
-            self.document.findings.mentions.append(mention)
+            self.registry.templates.append(TemplateUse(table, path, text, shown))
 
     def flag(self, key: str, *, default: bool = False) -> bool:
         """`true` or `false`."""

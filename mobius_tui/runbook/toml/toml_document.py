@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mobius_tui.runbook.toml.positions import (
     KeyPath,
@@ -16,10 +16,6 @@ from mobius_tui.runbook.toml.positions import (
 )
 from mobius_tui.runbook.toml.problem import Problem
 from mobius_tui.runbook.toml.runbook_source import MAX_BYTES, RefusedError, refuse_file
-
-if TYPE_CHECKING:
-    from mobius_tui.runbook.toml.table_reader import TomlTable
-
 
 _BEFORE = re.compile(r"[=,\[{][ \t]*([^=,\[\]{}\"'#\n]*)\Z")
 _AFTER = re.compile(r"[^=,\[\]{}\"'#\n]*(?=[,\]}#\n]|\Z)")
@@ -82,26 +78,11 @@ class TooManyProblemsError(Exception):
     """`MAX_ERRORS` errors have been found."""
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateUse:
-    """A text in which names are filled in, and where it stands."""
-
-    table: TomlTable
-    path: KeyPath
-    """Below the table."""
-    text: str
-    shown: bool
-    """Whether it is shown, journaled or sent: no place for a secret."""
-
-
 @dataclass(kw_only=True, slots=True)
 class Findings:
     """What was found in all files of a runbook."""
 
     problems: list[Problem] = field(default_factory=list)
-    mentions: list[TemplateUse] = field(default_factory=list)
-    tables: list[TomlTable] = field(default_factory=list)
-    """Every table that was read, to ask each for its unknown keys at the end."""
     documents: list[TomlDocument] = field(default_factory=list)
     """Every file that was read."""
     told: set[tuple[str, int, int, str]] = field(default_factory=set)

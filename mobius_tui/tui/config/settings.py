@@ -121,7 +121,7 @@ def decode(file: Path, data: bytes) -> Settings:
             keys=read_keys(root.table("keys")),
             commands=commands(root),
         )
-        report_unknown_keys(findings.tables)
+        report_unknown_keys(root.registry.tables)
     except RefusedError as error:
         findings.problems.append(error.problem)
     except TooManyProblemsError:
