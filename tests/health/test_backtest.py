@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 from mobius_tui.health.backtest import Backtest, as_json, in_lines, moment, run_backtest
 from mobius_tui.health.health_record import MachineSample, ProbeResult, encode
 from mobius_tui.health.thresholds import SEED, with_thresholds
 from mobius_tui.health.trigger import Rule
-from tests.health.checks import answers, numbered, rates, reports, trace
-
-AT = 1_700_000_000.0
-
-
-def lines(checks: list[ProbeResult]) -> list[bytes]:
-    return [encode(replace(check, at=AT + check.at)) for check in numbered(checks)]
+from tests.health.checks import AT, answers, lines, rates, reports, trace
 
 
 def found(checks: list[ProbeResult], *words: str) -> Backtest:

@@ -12,10 +12,9 @@ from mobius_tui.errors import UsageError
 from mobius_tui.run.planning.plan import Plan, effect_of
 from mobius_tui.runbook.effects.script_effects import ScriptEffects
 from mobius_tui.runbook.lint.label_rules import effects_beyond_labels
-from mobius_tui.runbook.model.actions import Run
+from mobius_tui.runbook.model.actions import Run, is_shell
 from mobius_tui.runbook.model.runbook import Runbook, Step
 from mobius_tui.runbook.model.step_text import EFFECTS
-from mobius_tui.runbook.script_rules.cannot_fail import is_shell
 from mobius_tui.runbook.script_rules.script_context import one_line_excerpt
 
 _CALLED = re.compile(

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 from mobius_tui.errors import RunbookError
 from mobius_tui.runbook.decode.assemble import RunbookDraft, assemble
 from mobius_tui.runbook.decode.include import Includes, Read
-from mobius_tui.runbook.lint.linter import lint, warn_of_doubts
+from mobius_tui.runbook.lint.graph_rules import lint_graph
+from mobius_tui.runbook.lint.health_rules import lint_health
+from mobius_tui.runbook.lint.name_rules import lint_names
+from mobius_tui.runbook.lint.step_rules import lint_steps, warn_checks
 from mobius_tui.runbook.model.runbook import Runbook, Source
 from mobius_tui.runbook.toml.problem import Problem, problem_report
 from mobius_tui.runbook.toml.runbook_source import RefusedError, read_bytes
@@ -87,7 +90,10 @@ def decode(
         if draft is not None:
             runbook = draft.runbook
             if thorough:
-                warn_of_doubts(draft, findings, outside)
+                # Importing these rules takes 30 ms, and few loads need them.
+                from mobius_tui.runbook.lint.linter import lint_thoroughly
+
+                lint_thoroughly(draft, findings, outside)
     except RefusedError as error:
         findings.problems.append(error.problem)
     except TooManyProblemsError:
@@ -113,9 +119,8 @@ def _minded(path: Path, findings: Findings, *, thorough: bool) -> list[Problem]:
     ]
     if not with_comments:
         return findings.problems
-    from mobius_tui.runbook.lint.suppressions import (
-        apply_suppressions,  # few files have any
-    )
+    # Importing this takes 16 ms, and few files have such comments.
+    from mobius_tui.runbook.lint.suppressions import apply_suppressions
 
     return apply_suppressions(findings, with_comments, str(path), thorough=thorough)
 
@@ -135,7 +140,12 @@ def _draft(
     includes = Includes(path.name, read, findings, root.registry)
     draft = assemble(root, path, Source(name=path.name, data=data), includes)
     report_unknown_keys(root.registry.tables)
-    lint(draft, findings)
+    lint_names(draft)
+    lint_steps(draft)
+    lint_graph(draft)
+    lint_health(draft)
+    if not findings.failed:  # the defaults in place of wrong values are not examined
+        warn_checks(draft)
     return draft
 
 

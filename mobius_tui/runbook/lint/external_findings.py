@@ -9,8 +9,8 @@ from itertools import accumulate
 
 from mobius_tui.runbook.decode.assemble import RunbookDraft
 from mobius_tui.runbook.lint.text_rules import BUDGET, ScriptSource, script_sources
+from mobius_tui.runbook.model.actions import is_shell
 from mobius_tui.runbook.model.runbook import Runbook
-from mobius_tui.runbook.script_rules.cannot_fail import is_shell
 from mobius_tui.runbook.script_rules.script_syntax import is_bash
 from mobius_tui.runbook.script_rules.variable_rules import MISSPELT_VARIABLE
 from mobius_tui.runbook.shell.script_parser import parse_script

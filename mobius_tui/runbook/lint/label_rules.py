@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mobius_tui.runbook.decode.assemble import RunbookDraft
-from mobius_tui.runbook.decode.config_file import user_commands
-from mobius_tui.runbook.effects.command_table import CommandTable, bundled_commands
+from mobius_tui.runbook.decode.config_file import effective_commands
+from mobius_tui.runbook.effects.command_table import CommandTable
+from mobius_tui.runbook.effects.effect_judge import judge_script
 from mobius_tui.runbook.effects.script_effects import (
     CommandEffect,
     ScriptEffects,
     heaviest_effect,
-    judge_method,
-    judge_script,
+    method_effect,
 )
 from mobius_tui.runbook.lint.rule_table import EFFECT_TOO_LOW, NO_ENVIRONMENT
 from mobius_tui.runbook.lint.step_rules import check_paths
@@ -25,21 +25,12 @@ from mobius_tui.runbook.script_rules.script_context import one_line_excerpt
 from mobius_tui.runbook.toml.problem import Problem
 
 
-def known_commands(lines: Mapping[str, object]) -> CommandTable:
-    """The table with what a person and a runbook add to it.
-
-    Args:
-        lines: the runbook's own.
-    """
-    return bundled_commands().extended(user_commands()).extended(lines)
-
-
 def effects_beyond_labels(runbook: Runbook) -> Mapping[str, ScriptEffects]:
     """What scripts do beyond the labels of their steps, by the steps' ids.
 
     What a comment in the script gives a reason for is left out.
     """
-    commands = known_commands(runbook.commands)
+    commands = effective_commands(runbook.commands)
     beyond = {step.id: _beyond(step, commands) for step in runbook.steps()}
     return {name: found for name, found in beyond.items() if found.deeds}
 
@@ -77,7 +68,7 @@ def warn_labels(draft: RunbookDraft) -> None:
     """Warn of labels that say less than what stands under them."""
     _environment(draft)
     _requests(draft)
-    commands = known_commands(draft.runbook.commands)
+    commands = effective_commands(draft.runbook.commands)
     left = BUDGET
     for piece in script_sources(draft):
         left -= len(piece.script)
@@ -124,7 +115,7 @@ def _requests(draft: RunbookDraft) -> None:
     """Probes and checks by HTTP are made again and again, and ask for nothing else."""
     health = draft.runbook.health
     for probe in health.probes if health is not None else ():
-        effect = judge_method(probe.method)
+        effect = method_effect(probe.method)
         if effect != "read":
             words = f"{probe.method} {DOES[effect]}, and a probe only reads"
             table = draft.at("probe", probe.id)
@@ -132,8 +123,8 @@ def _requests(draft: RunbookDraft) -> None:
     for step in draft.runbook.steps():
         table = draft.at("step", step.id)
         for check, path in zip(step.checks, check_paths(table), strict=False):
-            if isinstance(check, HttpCheck) and judge_method(check.method) != "read":
-                does = DOES[judge_method(check.method)]
+            if isinstance(check, HttpCheck) and method_effect(check.method) != "read":
+                does = DOES[method_effect(check.method)]
                 words = f"{check.method} {does}, and a check only reads"
                 remedy = "what does more belongs into a `run`"
                 table.doubt(EFFECT_TOO_LOW.code, f"{words}; {remedy}", *path)

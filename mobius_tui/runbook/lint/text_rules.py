@@ -11,11 +11,11 @@ from typing import Any
 from mobius_tui.runbook.decode.assemble import RunbookDraft
 from mobius_tui.runbook.lint.rule_table import JUDGES, SECRET
 from mobius_tui.runbook.lint.step_rules import check_paths
-from mobius_tui.runbook.model.actions import Run
+from mobius_tui.runbook.model.actions import Run, is_shell
 from mobius_tui.runbook.model.check_kinds import RunCheck
 from mobius_tui.runbook.model.runbook import Runbook, Step
 from mobius_tui.runbook.model.templates import is_template
-from mobius_tui.runbook.script_rules.cannot_fail import is_shell, why_cannot_fail
+from mobius_tui.runbook.script_rules.cannot_fail import why_cannot_fail
 from mobius_tui.runbook.script_rules.path_rules import output_starts
 from mobius_tui.runbook.script_rules.placeholder_rule import (
     PLACEHOLDER,

@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 Effect = Literal["read", "change", "destroy"]
 """What a command does to the world; decides how it is confirmed."""
+
+SHELLS = frozenset(("bash", "sh", "dash", "zsh", "ksh", "ash"))
+"""Programs that read scripts as bash does, more or less."""
+
+
+def is_shell(interpreter: Sequence[str]) -> bool:
+    """Whether a shell reads a script; empty means bash.
+
+    With `-c` the shell runs what follows that, and the script is for what runs there.
+
+    Args:
+        interpreter: the program that a script is given to, and its arguments.
+    """
+    if not interpreter:
+        return True
+    return interpreter[0].rpartition("/")[2] in SHELLS and not any(
+        word[:1] == "-" and word[1:2] != "-" and "c" in word for word in interpreter[1:]
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

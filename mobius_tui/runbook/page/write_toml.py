@@ -10,8 +10,8 @@ from typing import Any
 import tomli_w
 
 from mobius_tui import sanitize
-from mobius_tui.runbook.effects.script_effects import judge_script
-from mobius_tui.runbook.lint.label_rules import known_commands
+from mobius_tui.runbook.decode.config_file import effective_commands
+from mobius_tui.runbook.effects.effect_judge import judge_script
 from mobius_tui.runbook.model.actions import Effect
 from mobius_tui.runbook.page.page_drafts import (
     LONGEST_TITLE,
@@ -40,7 +40,7 @@ def effect_of(script: str, *titles: str) -> Effect:
         titles: what its author calls it; one that begins with a word such as
             "Restore" says that a change destroys, as does one in a command.
     """
-    judged = judge_script(script, table=known_commands({}))
+    judged = judge_script(script, table=effective_commands({}))
     done = (deed.words for deed in judged.deeds)
     says_so = any(map(_TITLE.match, titles)) or any(map(_WORD.search, done))
     if judged.effect == "change" and (says_so or len(script) > LIMIT):

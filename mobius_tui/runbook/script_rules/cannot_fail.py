@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mobius_tui.runbook.model.actions import Run
+from mobius_tui.runbook.model.actions import Run, is_shell
 from mobius_tui.runbook.model.check_kinds import (
     Check,
     DiskCheck,
@@ -34,7 +34,6 @@ CHECK_CANNOT_FAIL = LintRule(
     blocking=True,
 )
 
-SHELLS = frozenset(("bash", "sh", "dash", "zsh", "ksh"))
 _STATES = frozenset(("active", "inactive", "failed"))
 _MAY_HOLD_WORDS = """
 || : & () true echo printf sleep date exit return if for while until case set unset trap
@@ -43,14 +42,6 @@ umask shopt local declare readonly export
 _MAY_HOLD = _MAY_HOLD_WORDS.split()
 """Without any of these, or an assignment, a script can fail, and is not even read."""
 _NOTHING = re.compile(r"0+(\.0+)?\s*([KMGTP]?i?B|%)?")
-
-
-def is_shell(shell: tuple[str, ...]) -> bool:
-    """Whether a script is for a shell; empty means bash.
-
-    With `-c` the shell runs what follows that, and the script is for what runs there.
-    """
-    return not shell or (shell[0].rpartition("/")[2] in SHELLS and "-c" not in shell)
 
 
 def why_cannot_fail(check: Check) -> str:

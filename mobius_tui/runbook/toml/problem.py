@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from mobius_tui.runbook.text.secret_detection import mask_secrets
+
 Severity = Literal["error", "warning"]
 
 _WIDTH = 88
@@ -41,10 +43,6 @@ class Problem:
             message += f" [{escape_controls(self.code)}]"
         if not self.line:
             return f"{escape_controls(self.file)}: {note}{message}"
-        from mobius_tui.runbook.text.secret_detection import (
-            mask_secrets,  # where something is wrong
-        )
-
         head = (
             f"{escape_controls(self.file)}:{self.line}:{self.column}: {note}{message}"
         )

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.health.checks import trace
-from tests.health.test_backtest import lines
+from tests.health.checks import lines, trace
 from tests.test_cli import program
 
 

@@ -16,7 +16,7 @@ from mobius_tui.runbook.library.loader import examine
 from mobius_tui.runbook.library.runbook_files import bundled_runbooks
 from mobius_tui.runbook.library.shellcheck import ShellCheck, find_shellcheck
 from mobius_tui.runbook.lint.external_findings import ExternalFinding, ExternalRequest
-from tests.runbook.lint.test_rule_table import HEAD, STEP
+from tests.runbook.runbook_texts import HEAD, STEP
 
 PYTHON = sys.executable
 SOON = 60.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -31,25 +32,7 @@ from mobius_tui.runbook.shell.script_parser import LIMIT, parse_script
 from mobius_tui.runbook.shell.script_walk import visits
 from mobius_tui.runbook.toml.positions import scan_positions
 from tests.paths import CASES, DATA
-
-HEAD = "format = 1\n[runbook]\nid = 'x'\ntitle = 'X'\n"
-PLACE = "environment = 'env'\n[var.env]\ndefault = 'staging'\n"
-STEP = "[[phase]]\nid = 'p'\ntitle = 'P'\n[[phase.step]]\nid = 's'\ntitle = 'S'\n"
-
-
-def found(text: str, folder: Path) -> list[tuple[str, int, str]]:
-    """Code, line and message of each finding in a valid runbook, or a step's keys.
-
-    Lines count from 1 at the first line of the text.
-    """
-    head = HEAD if text.startswith(("[", "environment")) else HEAD + PLACE + STEP
-    path = folder / "x.toml"
-    path.write_text(head + text, encoding="utf-8")
-    runbook, problems = examine(path, thorough=True)
-    assert runbook is not None, [each.render() for each in problems]
-    shift = head.count("\n")
-    return [(each.code, each.line - shift, each.message) for each in problems]
-
+from tests.runbook.runbook_texts import HEAD, PLACE, STEP, found
 
 ANYTHING = "effect = 'destroy'\ntimeout = '1m'\ncheck.file = { path = '/x' }"
 """A label that no script goes beyond."""
@@ -409,7 +392,7 @@ def test_every_warning_has_a_rule() -> None:
     source = Path(mobius_tui.runbook.__file__).parent
     named = {
         code
-        for path in source.glob("*.py")
+        for path in source.rglob("*.py")
         for code in re.findall(r'doubt\(\s*"([a-z-]+)"', path.read_text())
     }
     assert len(named) > 8
@@ -494,8 +477,9 @@ def test_no_script_makes_a_rule_fail(text: str) -> None:
 @given(st.text("ab\n\t\\\"'é \r\u0001", max_size=40), st.booleans())
 def test_a_place_in_a_value_is_that_in_its_spelling(text: str, lines: bool) -> None:
     spelt = tomli_w.dumps({"k": text}, multiline_strings=lines)
+    value = tomllib.loads(spelt)["k"]  # a line end of `text` may have become another
     raw = scan_positions(spelt).raw(("k",))
     inside = ValueOffsets(raw)
-    for offset, char in enumerate(text):
+    for offset, char in enumerate(value):
         if char in "abé '":
             assert raw[inside.place(offset)] == char

@@ -13,7 +13,8 @@ from mobius_tui.runbook.effects.command_table import (
     bundled_commands,
     read_line,
 )
-from mobius_tui.runbook.effects.script_effects import judge_method, judge_script
+from mobius_tui.runbook.effects.effect_judge import judge_script
+from mobius_tui.runbook.effects.script_effects import method_effect
 
 READ = [
     "ansible db -m ping",
@@ -323,9 +324,9 @@ def test_no_two_lines_of_the_table_say_different_things_of_the_same_words() -> N
 
 
 def test_methods_of_http() -> None:
-    assert judge_method("get") == judge_method("HEAD") == "read"
-    assert judge_method("POST") == judge_method("WHATEVER") == "change"
-    assert judge_method("DELETE") == "destroy"
+    assert method_effect("get") == method_effect("HEAD") == "read"
+    assert method_effect("POST") == method_effect("WHATEVER") == "change"
+    assert method_effect("DELETE") == "destroy"
 
 
 @pytest.mark.parametrize(
