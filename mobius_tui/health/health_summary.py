@@ -1,4 +1,4 @@
-"""What all the checks of a watch amount to, for its summary. Pure."""
+"""Counts and figures over all checks of a watch, for its summary. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ProbeOutage:
 
 
 class HealthSummary:
-    """The checks of one probe, or of several."""
+    """Counts and figures over the checks of one probe, or of several."""
 
     def __init__(self) -> None:
         """Begin with none."""
@@ -37,7 +37,7 @@ class HealthSummary:
         self._failing: dict[str, float] = {}
 
     def apply(self, check: ProbeResult) -> None:
-        """Take in the next check."""
+        """Add the next check."""
         if check.state == "no data":
             self.no_data += 1
             return
@@ -62,7 +62,7 @@ class HealthSummary:
 
     @property
     def checks(self) -> int:
-        """All of them, those without data too."""
+        """The number of checks, including those without data."""
         return self.ok + self.failed + self.no_data
 
     @property
@@ -72,7 +72,7 @@ class HealthSummary:
         return self.ok / counted if counted else None
 
     def percentile(self, percent: int) -> float | None:
-        """The nearest-rank percentile of all answers to us, in milliseconds."""
+        """The nearest-rank percentile of all measured latencies, in milliseconds."""
         if not self._ms:
             return None
         self._ms.sort()
@@ -100,15 +100,15 @@ def _highest(before: float | None, now: float | None) -> float | None:
 
 
 class HealthSummaries:
-    """The checks of every probe, and of all of them."""
+    """A summary for each probe, and one for all."""
 
     def __init__(self) -> None:
         """Begin with none."""
         self.all = HealthSummary()
         self.probes: dict[str, HealthSummary] = {}
-        """By probe, in the order in which they were first seen."""
+        """By probe id, in the order of their first checks."""
 
     def apply(self, check: ProbeResult) -> None:
-        """Take in the next check."""
+        """Add the next check."""
         self.all.apply(check)
         self.probes.setdefault(check.probe, HealthSummary()).apply(check)

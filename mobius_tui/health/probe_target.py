@@ -1,4 +1,4 @@
-"""What a probe asks in a run: its texts filled in, its time-out in seconds."""
+"""A probe as a run asks it: with its texts filled in and its timeout in seconds."""
 
 from __future__ import annotations
 

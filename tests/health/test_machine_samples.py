@@ -14,7 +14,7 @@ import pytest
 from mobius_tui.health.health_record import decode, encode
 from mobius_tui.health.machine_samples import Machine
 from mobius_tui.health.processes import (
-    FULL_EVERY,
+    FULL_SCAN_EVERY,
     ProcessCounter,
     is_ours,
     matching,
@@ -87,7 +87,7 @@ def test_a_process_that_turns_into_another_is_seen_at_the_full_scan(mark: str) -
             deadline = time.monotonic() + 60
             while psutil.Process(child.pid).cmdline()[:1] != [mark]:
                 assert time.monotonic() < deadline
-            assert scan.count(2.0 + FULL_EVERY) == {"it": 1}
+            assert scan.count(2.0 + FULL_SCAN_EVERY) == {"it": 1}
         finally:
             child.kill()
 

@@ -206,7 +206,7 @@ class WatchChecks:
     def _check(self, check: ProbeResult) -> Iterator[ProbeChange]:
         self.tallies.apply(check)
         window = self._windows.setdefault(check.probe, ProbeWindow())
-        failing = window.since_bad
+        failing = window.failing_since
         window.apply(check)
         status = window.status(check.at)
         if self._states.get(check.probe) == status.state:
