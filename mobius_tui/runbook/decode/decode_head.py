@@ -105,10 +105,10 @@ def _variable(name: str, table: TomlTable) -> Variable:
         table.report(f"`default` is not one of `choices` of {name}", "default")
     if variable.secret:
         words = "a secret's `default` stands in the file for all to read"
-        table.doubt("secret-default", f"{words}; use `from_env`", "default")
+        table.warn("secret-default", f"{words}; use `from_env`", "default")
     if "${" in default:
         words = "a `default` is taken as it is, with no `${}` filled in"
-        table.doubt("default-not-filled", words, "default")
+        table.warn("default-not-filled", words, "default")
     return variable
 
 

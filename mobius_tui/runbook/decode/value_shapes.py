@@ -122,7 +122,7 @@ def warn_of_backslash(table: TomlTable, key: str) -> None:
     if raw.startswith('"') and "\\" in raw:
         words = 'in "…" TOML takes each \\ as the start of an escape'
         remedy = "write scripts and patterns in ''' or '"
-        table.doubt("toml-escape", f"`{key}`: {words}; {remedy}", key)
+        table.warn("toml-escape", f"`{key}`: {words}; {remedy}", key)
 
 
 def fraction(table: TomlTable, key: str, default: float) -> float:

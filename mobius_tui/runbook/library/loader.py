@@ -1,4 +1,4 @@
-"""From the bytes of a runbook to its model, with all its mistakes in one report."""
+"""From the bytes of a runbook to its model, with all its problems in one report."""
 
 from __future__ import annotations
 
@@ -42,17 +42,16 @@ def load(path: Path) -> Runbook:
 
 
 def examine(
-    path: Path, *, thorough: bool = False, outside: ExternalLinter | None = None
+    path: Path, *, thorough: bool = False, external: ExternalLinter | None = None
 ) -> tuple[Runbook | None, tuple[Problem, ...]]:
-    """The runbook that a file holds, or None, and everything wrong or doubtful in it.
+    """The runbook that a file holds, or None if it has errors, and its problems.
 
-    Problems stand in the order of the files' lines, those of the main file first.
+    Problems are sorted by line, those of the main file first.
 
     Args:
         path: the file.
-        thorough: whether its scripts and texts are looked at, too, for what is valid
-            and still wrong.
-        outside: another program that looks at its scripts then.
+        thorough: whether lint also examines scripts and texts.
+        external: another program that examines the scripts if `thorough`.
     """
 
     def read(name: str) -> tuple[str, bytes]:
@@ -63,7 +62,7 @@ def examine(
         data = read_bytes(path)
     except RefusedError as error:
         return None, (error.problem,)
-    return decode(path, data, read, thorough=thorough, outside=outside)
+    return decode(path, data, read, thorough=thorough, external=external)
 
 
 def decode(
@@ -72,16 +71,16 @@ def decode(
     read: Read,
     *,
     thorough: bool = False,
-    outside: ExternalLinter | None = None,
+    external: ExternalLinter | None = None,
 ) -> tuple[Runbook | None, tuple[Problem, ...]]:
-    """The runbook that bytes hold, or None, and everything wrong or doubtful in it.
+    """The runbook that bytes hold, or None if it has errors, and its problems.
 
     Args:
         path: the file that the bytes are from; it is not opened.
         data: its bytes.
         read: reads an included file by its bare name.
-        thorough: whether scripts and texts are looked at, too.
-        outside: another program that looks at the scripts then.
+        thorough: whether lint also examines scripts and texts.
+        external: another program that examines the scripts if `thorough`.
     """
     findings = Findings()
     runbook = None
@@ -93,7 +92,7 @@ def decode(
                 # Importing these rules takes 30 ms, and few loads need them.
                 from mobius_tui.runbook.lint.linter import lint_thoroughly
 
-                lint_thoroughly(draft, findings, outside)
+                lint_thoroughly(draft, findings, external)
     except RefusedError as error:
         findings.problems.append(error.problem)
     except TooManyProblemsError:
@@ -101,7 +100,9 @@ def decode(
         findings.problems.append(
             Problem(file=str(path), line=0, column=0, message=words)
         )
-    problems = _sorted(_minded(path, findings, thorough=thorough), str(path))
+    problems = _sorted(
+        _without_suppressed(path, findings, thorough=thorough), str(path)
+    )
     if runbook is None or any(each.severity == "error" for each in problems):
         return None, problems
     blocking = tuple(
@@ -110,8 +111,10 @@ def decode(
     return replace(runbook, blocking=blocking), problems
 
 
-def _minded(path: Path, findings: Findings, *, thorough: bool) -> list[Problem]:
-    """The problems without those that a comment hides, and what is wrong with these."""
+def _without_suppressed(
+    path: Path, findings: Findings, *, thorough: bool
+) -> list[Problem]:
+    """The problems without the suppressed ones, and with those of the comments."""
     with_comments = [
         document
         for document in findings.documents
@@ -128,7 +131,7 @@ def _minded(path: Path, findings: Findings, *, thorough: bool) -> list[Problem]:
 def _draft(
     path: Path, data: bytes, read: Read, findings: Findings
 ) -> RunbookDraft | None:
-    """The runbook with its places; what is wrong with it goes to the findings."""
+    """The runbook with the tables of its parts; problems go to the findings."""
     root = TomlTable(parse_toml(str(path), data, findings))
     given = root.value("format", (int,), "the number 1")
     if given != 1:

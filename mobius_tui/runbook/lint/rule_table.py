@@ -236,7 +236,7 @@ STRUCTURE_RULES = (
 )
 
 
-JUDGES: tuple[ScriptRule, ...] = (
+SCRIPT_RULES: tuple[ScriptRule, ...] = (
     self_match.self_matches,
     swallowed_failures.hidden_failures,
     path_rules.relative_paths,
@@ -250,7 +250,7 @@ JUDGES: tuple[ScriptRule, ...] = (
     unquoted_rules.unquoted_variables,
     unquoted_rules.empty_removals,
 )
-"""What looks at each script."""
+"""The rules that are applied to each script."""
 
 RULES: Mapping[str, LintRule] = {
     rule.code: rule
@@ -281,4 +281,4 @@ RULES: Mapping[str, LintRule] = {
         *STRUCTURE_RULES,
     )
 }
-"""In the order in which they are listed: what hurts most comes first."""
+"""By code, in the order in which they are listed: the most important first."""

@@ -39,9 +39,9 @@ _ELSEWHERE = {"K", "--config", "--next"}
 """With these, more may be said than the command line shows."""
 
 
-def untrusted_requests(look: ScriptContext) -> Iterator[ScriptFinding]:
+def untrusted_requests(context: ScriptContext) -> Iterator[ScriptFinding]:
     """`curl` and `wget` that cannot be trusted."""
-    for visit in look.visits:
+    for visit in context.visits:
         run = visit.program
         if run is None or _is_open(run):
             continue

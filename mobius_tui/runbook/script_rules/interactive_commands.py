@@ -46,11 +46,11 @@ _ASKING: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
 """Programs whose subcommands ask, and the options with which they do not."""
 
 
-def prompting_commands(look: ScriptContext) -> Iterator[ScriptFinding]:
+def prompting_commands(context: ScriptContext) -> Iterator[ScriptFinding]:
     """What waits for an answer."""
-    if look.tty:
+    if context.tty:
         return
-    for visit in look.visits:
+    for visit in context.visits:
         run = visit.program
         if run is None:
             continue
@@ -59,7 +59,7 @@ def prompting_commands(look: ScriptContext) -> Iterator[ScriptFinding]:
         words = _question(visit, run)
         if words:
             yield _finding(run.word.start, words)
-    for command in commands(look.script.body):
+    for command in commands(context.script.body):
         if isinstance(command, Loop) and command.kind == "select":
             yield _finding(command.start, "`select` asks a person")
 
@@ -200,11 +200,11 @@ _LONG_VALUED = _told(
 _INTERACTIVE = frozenset(("exec", "run", "attach", "debug"))
 
 
-def terminal_commands(look: ScriptContext) -> Iterator[ScriptFinding]:
+def terminal_commands(context: ScriptContext) -> Iterator[ScriptFinding]:
     """What draws on a screen, or waits for what a person types."""
-    if look.tty:
+    if context.tty:
         return
-    for visit in look.visits:
+    for visit in context.visits:
         run = visit.program
         how = "" if run is None else _how(visit, run)
         if run is not None and how:

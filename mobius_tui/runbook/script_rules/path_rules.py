@@ -56,29 +56,29 @@ _DEPTH = 5
 """How many variables are followed from one to the next."""
 
 
-def relative_paths(look: ScriptContext) -> Iterator[ScriptFinding]:
+def relative_paths(context: ScriptContext) -> Iterator[ScriptFinding]:
     """Sum files from elsewhere, and relative paths where the directory changes."""
-    known = known_starts(look.script.body, look.starts)
-    for visit in look.visits:
+    known = known_starts(context.script.body, context.starts)
+    for visit in context.visits:
         run = visit.program
         if run is None:
             continue
         if _SUMS.fullmatch(run.name):
-            yield from _sums(visit, run, look)
+            yield from _sums(visit, run, context)
         elif is_script(run):
             yield from _script_call(run, known)
         elif visit.moved and run.name not in ("cd", "pushd", "echo", "printf"):
-            yield from _moved(visit, run, look, known)
+            yield from _moved(visit, run, context, known)
 
 
 def _sums(
-    visit: CommandVisit, run: Program, look: ScriptContext
+    visit: CommandVisit, run: Program, context: ScriptContext
 ) -> Iterator[ScriptFinding]:
     given, rest = split_options(run.arguments, "a")
     if visit.moved or not given & {"c", "--check"}:
         return
     for word in rest:
-        text = with_known_values(word, look.starts)
+        text = with_known_values(word, context.starts)
         if "/" in text.removeprefix("./") or HOLE in text:
             code = one_line_excerpt(word.source, 30)
             words = f"`{run.name} -c {code}` looks for the file here"
@@ -129,10 +129,10 @@ def _script_call(run: Program, known: Mapping[str, str]) -> Iterator[ScriptFindi
 
 
 def _moved(
-    visit: CommandVisit, run: Program, look: ScriptContext, known: Mapping[str, str]
+    visit: CommandVisit, run: Program, context: ScriptContext, known: Mapping[str, str]
 ) -> Iterator[ScriptFinding]:
     """A variable that was given a relative path before a `cd`, and is used after it."""
-    given = {each.name: each.start for each in assignments(look.script.body)}
+    given = {each.name: each.start for each in assignments(context.script.body)}
     for word in run.arguments:
         for each in word.expansions:
             if each.operator or each.start != word.start + word.quoted:

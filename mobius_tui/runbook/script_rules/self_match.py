@@ -37,16 +37,16 @@ _NAMED = re.compile(r"^-[A-Za-z]*[pCq]|^--(pid|quick-pid|ppid|sid)")
 _SHOWS_ARGUMENTS = re.compile(r"args|cmd\b|command")
 
 
-def self_matches(look: ScriptContext) -> Iterator[ScriptFinding]:
+def self_matches(context: ScriptContext) -> Iterator[ScriptFinding]:
     """`pkill -f`, `pgrep -f`, and `ps | grep`."""
-    for visit in look.visits:
+    for visit in context.visits:
         run = visit.program
         if run is None:
             continue
         if run.name in ("pkill", "pgrep"):
-            yield from _by_command_line(run, look)
+            yield from _by_command_line(run, context)
         elif run.name in _GREPS and visit.place and _after_ps(visit):
-            yield from _grep(visit, run, look)
+            yield from _grep(visit, run, context)
 
 
 def _matches_itself(pattern: str) -> bool:
@@ -56,11 +56,11 @@ def _matches_itself(pattern: str) -> bool:
     return "^" not in pattern[:2] and not re.search(r"\[[^]]\]", pattern)
 
 
-def _by_command_line(run: Program, look: ScriptContext) -> Iterator[ScriptFinding]:
+def _by_command_line(run: Program, context: ScriptContext) -> Iterator[ScriptFinding]:
     given, rest = split_options(run.arguments, "dFgGPstuUr")
     if not given & {"f", "--full"} or given & {"x", "--exact"} or not rest:
         return
-    pattern = with_known_values(rest[-1], look.starts)
+    pattern = with_known_values(rest[-1], context.starts)
     if _matches_itself(pattern):
         found = f"every command line with {one_line_excerpt(pattern)!r} in it"
         words = f"`{run.name} -f` finds {found}"
@@ -89,7 +89,7 @@ def _after_ps(visit: CommandVisit) -> bool:
 
 
 def _grep(
-    visit: CommandVisit, run: Program, look: ScriptContext
+    visit: CommandVisit, run: Program, context: ScriptContext
 ) -> Iterator[ScriptFinding]:
     later = visit.pipeline.commands[1:]
     if any(
@@ -101,7 +101,9 @@ def _grep(
     given, rest = split_options(run.arguments, "efmABC")
     if "v" in given or "--invert-match" in given:
         return
-    pattern = with_known_values(rest[0], look.starts) if rest else _pattern_option(run)
+    pattern = (
+        with_known_values(rest[0], context.starts) if rest else _pattern_option(run)
+    )
     if _matches_itself(pattern):
         yield ScriptFinding(
             code=SELF_MATCH.code,

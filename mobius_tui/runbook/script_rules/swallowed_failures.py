@@ -151,10 +151,10 @@ _BAD_NEWS = re.compile(
 )
 
 
-def hidden_failures(look: ScriptContext) -> Iterator[ScriptFinding]:
+def hidden_failures(context: ScriptContext) -> Iterator[ScriptFinding]:
     """What is hidden by `||`, `&&`, `if`, a loop of tries, or `set +e`."""
-    yield from _script(look.script.body, last=True, top=True)
-    yield from _switched_off(look)
+    yield from _script(context.script.body, last=True, top=True)
+    yield from _switched_off(context)
 
 
 def _finding(offset: int, words: str) -> ScriptFinding:
@@ -340,10 +340,10 @@ def _plain(statement: Statement) -> bool:
     return prints(command) or status_of(statement.first) in LEAVING
 
 
-def _switched_off(look: ScriptContext) -> Iterator[ScriptFinding]:
+def _switched_off(context: ScriptContext) -> Iterator[ScriptFinding]:
     """`set +e` that is never taken back."""
     off: int | None = None
-    for visit in look.visits:
+    for visit in context.visits:
         run = visit.program
         if run is None or run.name != "set":
             continue

@@ -63,11 +63,11 @@ _INTERVALS: Mapping[str, str] = {
 """Programs that take an interval and a count; their short options with values."""
 
 
-def endless_commands(look: ScriptContext) -> Iterator[ScriptFinding]:
+def endless_commands(context: ScriptContext) -> Iterator[ScriptFinding]:
     """What runs until somebody stops it."""
-    if look.follow or look.tty:
+    if context.follow or context.tty:
         return
-    for visit in look.visits:
+    for visit in context.visits:
         run = visit.program
         if run is None or "timeout" in run.wrappers or _is_cut(visit):
             continue
@@ -78,7 +78,7 @@ def endless_commands(look: ScriptContext) -> Iterator[ScriptFinding]:
                 offset=run.word.start,
                 message=f"`{how}` never ends by itself",
             )
-    for command in commands(look.script.body):
+    for command in commands(context.script.body):
         if isinstance(command, Loop) and _is_endless(command):
             yield ScriptFinding(
                 code=ENDLESS_COMMAND.code,
@@ -178,21 +178,23 @@ _LITTLE = frozenset(
 """What may come after something that was meant to stay."""
 
 
-def background_jobs(look: ScriptContext) -> Iterator[ScriptFinding]:
+def background_jobs(context: ScriptContext) -> Iterator[ScriptFinding]:
     """What is sent to the background to stay: by `nohup`, or as the last command."""
-    if any(_traps(visit) for visit in look.visits):
+    if any(_traps(visit) for visit in context.visits):
         return
-    for statement in _sent(look.script.body):
+    for statement in _sent(context.script.body):
         own = tuple(visits((statement,)))
         if not own or all(_stays_running(visit.program) for visit in own):
             continue
         last = max(visit.command.start for visit in own)
-        after = [v for v in look.visits if v.command.start > last]
+        after = [v for v in context.visits if v.command.start > last]
         if any(_minds(visit.program) for visit in after):
             continue
         held = any("nohup" in v.program.wrappers for v in own if v.program)
         if held or _is_the_end(after):
-            words = one_line_excerpt(look.script.text[statement.start :].split("\n")[0])
+            words = one_line_excerpt(
+                context.script.text[statement.start :].split("\n")[0]
+            )
             yield ScriptFinding(
                 code=BACKGROUND.code,
                 offset=statement.start,

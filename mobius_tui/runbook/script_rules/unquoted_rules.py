@@ -49,10 +49,10 @@ _NUMBERS = re.compile(r"\{-?\d+\.\.-?\d+\}|-?\d+")
 _TESTS = frozenset(("test", "[", "[["))
 
 
-def unquoted_variables(look: ScriptContext) -> Iterator[ScriptFinding]:
+def unquoted_variables(context: ScriptContext) -> Iterator[ScriptFinding]:
     """Variables that the shell splits."""
-    numbers = _numbers(look)
-    for visit in look.visits:
+    numbers = _numbers(context)
+    for visit in context.visits:
         run = visit.program
         words = visit.command.words
         if words and words[0].text in ("[[", "(("):
@@ -81,12 +81,12 @@ def _splits(each: Expansion, numbers: set[str]) -> bool:
     return each.name not in numbers and each.operator not in (":+", "+")
 
 
-def _numbers(look: ScriptContext) -> set[str]:
+def _numbers(context: ScriptContext) -> set[str]:
     """Variables that only ever hold a number."""
     found: dict[str, bool] = {}
-    for each in assignments(look.script.body):
+    for each in assignments(context.script.body):
         found[each.name] = found.get(each.name, True) and _is_number(each.value)
-    for command in commands(look.script.body):
+    for command in commands(context.script.body):
         if isinstance(command, Loop) and command.name:
             fine = bool(command.items) and all(
                 _NUMBERS.fullmatch(word.text) or _counts(word) for word in command.items
@@ -114,10 +114,10 @@ def _counts(word: Word) -> bool:
     return bool(words) and words[0].text in ("seq", "nproc")
 
 
-def empty_removals(look: ScriptContext) -> Iterator[ScriptFinding]:
+def empty_removals(context: ScriptContext) -> Iterator[ScriptFinding]:
     """`rm -r` of a path that is too short where a variable is empty."""
-    safe = _never_empty(look)
-    for visit in look.visits:
+    safe = _never_empty(context)
+    for visit in context.visits:
         run = visit.program
         if run is None or run.name != "rm":
             continue
@@ -147,11 +147,11 @@ def _removed(run: Program, rest: list[Word], safe: set[str]) -> Iterator[ScriptF
         )
 
 
-def _never_empty(look: ScriptContext) -> set[str]:
+def _never_empty(context: ScriptContext) -> set[str]:
     """Variables that have a value wherever they are used."""
-    found = {name for name, variable in look.declared.items() if variable.choices}
-    found |= set(known_starts(look.script.body, {}))
-    for visit in look.visits:
+    found = {name for name, variable in context.declared.items() if variable.choices}
+    found |= set(known_starts(context.script.body, {}))
+    for visit in context.visits:
         run = visit.program
         for word in own_words(visit.command):
             found |= {e.name for e in word.expansions if "?" in e.operator}

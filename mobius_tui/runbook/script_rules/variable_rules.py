@@ -38,30 +38,30 @@ run = 'unzip -t "$backup_file"'""",
 _SETS = frozenset(("read", "mapfile", "readarray", "getopts", "printf", "let"))
 
 
-def variables_of_other_steps(look: ScriptContext) -> Iterator[ScriptFinding]:
+def variables_of_other_steps(context: ScriptContext) -> Iterator[ScriptFinding]:
     """Names that nothing in this shell sets, and another step's script does."""
-    own = {each.name for each in assignments(look.script.body)} | look.given
-    for command in commands(look.script.body):
+    own = {each.name for each in assignments(context.script.body)} | context.given
+    for command in commands(context.script.body):
         if isinstance(command, Loop):
             own.add(command.name)
-    for visit in look.visits:
+    for visit in context.visits:
         run = visit.program
         if run is not None and run.name in _SETS:
             own |= {word.text for word in run.arguments}
     told: set[str] = set()
-    for visit in look.visits:
+    for visit in context.visits:
         for word in own_words(visit.command):
             for each in word.expansions:
                 name = each.name
-                if name in own | told or name in look.declared or each.operator:
+                if name in own | told or name in context.declared or each.operator:
                     continue
-                if name in look.elsewhere:
+                if name in context.elsewhere:
                     told.add(name)
                     yield ScriptFinding(
                         code=LOST_VARIABLE.code,
                         offset=each.start,
                         message=f"`{name}` is set by the script of step "
-                        f"`{look.elsewhere[name]}` alone, and is gone here",
+                        f"`{context.elsewhere[name]}` alone, and is gone here",
                     )
 
 
@@ -103,21 +103,21 @@ _SHORT = 4
 """Letters: shorter names are near to any."""
 
 
-def misspelt_variables(look: ScriptContext) -> Iterator[ScriptFinding]:
+def misspelt_variables(context: ScriptContext) -> Iterator[ScriptFinding]:
     """Each name that is set nowhere, and is near to a known one or has to be set."""
-    text = look.script.text
+    text = context.script.text
     if _SOURCING.search(text):
         return
-    set_here = {each.name for each in assignments(look.script.body)}
-    for command in commands(look.script.body):
+    set_here = {each.name for each in assignments(context.script.body)}
+    for command in commands(context.script.body):
         if isinstance(command, Loop):
             set_here.add(command.name)
-    known = {*look.declared, *look.given, *set_here, "RUNBOOK_OUTPUT"}
+    known = {*context.declared, *context.given, *set_here, "RUNBOOK_OUTPUT"}
     # A name that stands there without `$`, too, is set by `read`, `(( ))` and the like.
     bare = set(_WORD.findall(_EXPANSION.sub(" ", text)))
-    for each in _expansions(look.script.body):
+    for each in _expansions(context.script.body):
         name = each.name
-        if name in known or name in bare or name in look.elsewhere:
+        if name in known or name in bare or name in context.elsewhere:
             continue
         if each.operator in _DEFAULTED or _is_outside(name):
             continue

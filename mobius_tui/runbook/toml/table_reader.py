@@ -130,7 +130,7 @@ class TomlTable:
         table = self.owner(path[0]) if path and isinstance(path[0], str) else self
         table.document.add((*table.path, *path), message)
 
-    def doubt(
+    def warn(
         self, code: str, message: str, *path: str | int, blocks: bool = False
     ) -> None:
         """Warn of a broken rule of lint at a key, or at the table itself.

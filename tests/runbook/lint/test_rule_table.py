@@ -21,7 +21,7 @@ from mobius_tui.runbook.library.check_report import (
 )
 from mobius_tui.runbook.library.loader import examine
 from mobius_tui.runbook.library.runbook_files import bundled_folder
-from mobius_tui.runbook.lint.rule_table import JUDGES, RULES
+from mobius_tui.runbook.lint.rule_table import RULES, SCRIPT_RULES
 from mobius_tui.runbook.lint.text_rules import ValueOffsets
 from mobius_tui.runbook.model.check_kinds import RunCheck
 from mobius_tui.runbook.page.convert import convert
@@ -393,7 +393,7 @@ def test_every_warning_has_a_rule() -> None:
     named = {
         code
         for path in source.rglob("*.py")
-        for code in re.findall(r'doubt\(\s*"([a-z-]+)"', path.read_text())
+        for code in re.findall(r'warn\(\s*"([a-z-]+)"', path.read_text())
     }
     assert len(named) > 8
     assert named <= set(RULES)
@@ -466,7 +466,7 @@ def test_no_script_makes_a_rule_fail(text: str) -> None:
     look = ScriptContext(
         script=script, visits=tuple(visits(script.body)), starts={"x": "a/b"}
     )
-    for judge in JUDGES:
+    for judge in SCRIPT_RULES:
         for each in judge(look):
             assert each.code in RULES
             assert 0 <= each.offset < len(text)
