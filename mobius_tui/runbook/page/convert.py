@@ -122,7 +122,7 @@ def _title_words(text: str) -> list[str]:
 def draft_of(page: MarkdownPage) -> PageDraft:
     """The draft of the runbook that a page becomes."""
     draft = PageDraft(comments=page.comments)
-    draft.front = [line for line in draft.facts.take(page.front) if line.strip()]
+    draft.front = [line for line in draft.facts.take_facts(page.front) if line.strip()]
     outline = outline_page(page.blocks, draft.facts.title)
     draft.title = draft.facts.title or outline.title
     if outline.title != draft.title:

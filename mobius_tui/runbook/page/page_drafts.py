@@ -50,8 +50,8 @@ class StepDraft:
     heading: str = ""
     """The heading above it."""
     alternative: str = ""
-    """`or` if it is an alternative to the step before, `one of` if its text says that it is
-    one of several: for one system, or an option."""
+    """`or` if it is an alternative to the step before, `one of` if its text says that
+    it is one of several: for one system, or an option."""
     on_failure: PhaseDraft | None = None
 
     def set_lead(self, lead: str) -> None:

@@ -191,8 +191,8 @@ class Drift:
     """One difference between page and runbook."""
 
     kind: DriftKind
-    """`new` is only on the page, `missing` only in the runbook; for `order`, both have it,
-    but in a different order within its phase."""
+    """`new` is only on the page, `missing` only in the runbook; for `order`, both have
+    it, but in a different order within its phase."""
     page: ComparedCommand | None
     runbook: ComparedCommand | None
     beside: ComparedCommand | None = None

@@ -9,20 +9,20 @@ from mobius_tui.runbook.page.code_blocks import (
     OUTPUTS,
     CodeBlock,
     classify_code,
+    for_sql_client,
     inline_command,
     is_command,
-    said_for,
 )
 from mobius_tui.runbook.page.lead_sentences import (
+    introduces_output,
     is_condition,
-    is_of_output,
-    is_to_do,
+    is_instruction,
     lead_title,
 )
 from mobius_tui.runbook.page.lists_and_tables import (
-    are_to_do,
-    follows,
-    has_more,
+    follows_item,
+    has_nested_content,
+    is_task_list,
     lines_of,
     steps_of,
 )
@@ -46,8 +46,8 @@ from mobius_tui.runbook.page.page_drafts import (
 from mobius_tui.runbook.page.page_facts import (
     are_facts,
     contact_of_item,
+    contact_with_address,
     contacts_of_table,
-    with_address,
 )
 from mobius_tui.runbook.page.sections import Section
 from mobius_tui.runbook.page.step_placement import StepPlacement
@@ -131,7 +131,7 @@ class SectionReader:
             self._add_trigger(block.text)
         elif self.section.topic == "about":
             self.prose.append(block.source)
-        elif (command := inline_command(block.text, block.codes)) and is_to_do(
+        elif (command := inline_command(block.text, block.codes)) and is_instruction(
             block.text
         ):
             self._commands(CodeBlock(language="", text="", script=f"{command}\n"), None)
@@ -142,7 +142,7 @@ class SectionReader:
 
     def _take_facts(self, facts: Sequence[str]) -> None:
         """Take facts about the page; unknown ones go to the summary."""
-        if left := self.draft.facts.take(facts):
+        if left := self.draft.facts.take_facts(facts):
             title = "" if self.is_in_summary else self.section.title
             self.draft.add_to_summary(title, left)
             self.is_in_summary = True
@@ -165,11 +165,11 @@ class SectionReader:
             line = list_line(item.text, item.depth - self._depth - 1)
             add_paragraph(self.prose, line)
             return
-        has_content = has_more(blocks, at)
+        has_content = has_nested_content(blocks, at)
         command = inline_command(item.text, item.codes)
         condition = is_condition(item.text)
-        if not follows(blocks, at):
-            self._is_task_list = are_to_do(blocks, at)
+        if not follows_item(blocks, at):
+            self._is_task_list = is_task_list(blocks, at)
         is_task = (self._is_task_list and not condition) or bool(command) or has_content
         self.placement.end_condition(item.depth)
         if not (item.box or item.ordered or is_task):
@@ -210,7 +210,7 @@ class SectionReader:
             case "about":
                 add_paragraph(self.prose, list_line(item.source, item.depth))
             case _:
-                code = with_address(item.text.replace("\n", " "))
+                code = contact_with_address(item.text.replace("\n", " "))
                 if code is not None and _ESCALATION.search(self.section.title):
                     self.has_side_content = True
                     self.draft.people.append(code)
@@ -224,7 +224,7 @@ class SectionReader:
 
     def _fence(self, fence: CodeFence) -> None:
         owner = self._item if fence.depth or self._fence_belongs_to_item else None
-        code = said_for(classify_code(fence), "".join(self.prose[-1:]))
+        code = for_sql_client(classify_code(fence), "".join(self.prose[-1:]))
         if not code.text:
             return
         if owner is None:
@@ -241,7 +241,7 @@ class SectionReader:
         """Whether a block that is marked as shell code is the output of a command."""
         lead = self.prose[-1] if self.prose else ""
         lines = code.script.split("\n")
-        if code.shell or not lead or not is_of_output(lead):
+        if code.shell or not lead or not introduces_output(lead):
             return False
         return not any(map(is_command, lines))
 
@@ -262,7 +262,7 @@ class SectionReader:
         shown = fenced(code.text, "" if is_plain else code.language)
         lead = self.prose[-1] if self.prose else ""
         last = self.placement.last
-        of_output = is_of_output(lead) if lead else code.language in _MAY_BE_OUTPUT
+        of_output = introduces_output(lead) if lead else code.language in _MAY_BE_OUTPUT
         if of_output and last is not None and last.run:
             self.placement.flush()
             last.why.append(f"The page shows this output:\n{code.text}")
@@ -283,7 +283,7 @@ class SectionReader:
         return (
             code.language in _READING_ONLY
             or self.section.topic in ("about", "criteria")
-            or (bool(lead) and is_of_output(lead))
+            or (bool(lead) and introduces_output(lead))
         )
 
     def _message(self, text: str) -> None:

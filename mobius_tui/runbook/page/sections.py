@@ -41,8 +41,8 @@ _NUMBER = re.compile(
     r"(?:(?:0|(?:[1-9]\d?\.)*[1-9]\d?)\.|(?:[1-9]\d?\.)+[1-9]\d?)"
     r"[ \t]+(?=[^\W\d]|[\"'<])|\d{1,3}\)[ \t]+(?=\S)"
 )
-"""The outline number of a heading. Without words after it, or with a zero in it, it is a
-version number."""
+"""The outline number of a heading. Without words after it, or with a zero in it, it
+is a version number."""
 _ASIDE = re.compile(
     r"\b(?:(fail)(?:s|ed|ing|ures?)?|(disaster)|(quick reference)|(appendix)|"
     r"(troubleshoot)\w*|(emergenc)\w*|(tear)[ -]?(?:ing )?down|(uninstall)\w*|"
@@ -184,7 +184,7 @@ class _OutlineBuilder:
         self._begin_section(block, name, target)
 
     def _may_have_aside(self) -> bool:
-        """Whether the chapter may contain an aside: not if it is about messages, say."""
+        """Whether the chapter may contain an aside: not if it has a topic."""
         chapter = self._chapter
         return (
             chapter is not None and not chapter.aside and not chapter.sections[0].topic

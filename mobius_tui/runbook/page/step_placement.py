@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from mobius_tui.runbook.page.decisions import decision_step, is_option, option_value
 from mobius_tui.runbook.page.lead_sentences import (
+    is_alternative,
     is_condition,
+    is_failure_condition,
     is_for_system,
-    is_of_failure,
-    is_other_way,
     lead_title,
     looks_back,
 )
@@ -123,7 +123,7 @@ class StepPlacement:
             "one of"
             if is_for_system(lead_line) or is_option(lead_line)
             else "or"
-            if is_other_way(lead_line)
+            if is_alternative(lead_line)
             else ""
         )
         step.title = lead_title(lead_line) or title or "; ".join(parts)
@@ -178,7 +178,7 @@ class StepPlacement:
         else:
             self._aside = self._new_aside(lead_title(text) or text)
             self._shared_aside = None if has_more else self._aside
-            if before is not None and _may_fail(before) and is_of_failure(text):
+            if before is not None and _may_fail(before) and is_failure_condition(text):
                 before.on_failure = self._aside
         self._condition_depth = depth
 
