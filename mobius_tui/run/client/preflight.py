@@ -129,7 +129,7 @@ def understated_steps(plan: Plan, phase_id: str | None = None) -> Iterator[str]:
 
 
 def _effect_text(found: ScriptEffects) -> str:
-    deed = next(each for each in found.deeds if each.effect == found.effect)
+    deed = next(each for each in found.effects if each.effect == found.effect)
     words = f"`{one_line_excerpt(deed.words, _EFFECT_WORDS)}`"
     if not deed.known:
         return f"nobody knows what {words} does"

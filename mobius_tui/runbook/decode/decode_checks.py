@@ -60,7 +60,7 @@ def _of_kind(table: TomlTable, kind: str) -> list[Check]:
 
 
 def _repeat(table: TomlTable) -> Repeat:
-    """The keys that every kind has."""
+    """The keys that every kind of check has."""
     attempts = None
     if table.has("attempts"):
         attempts = table.whole("attempts", 1, 1, 10_000)

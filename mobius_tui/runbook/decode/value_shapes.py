@@ -1,4 +1,4 @@
-"""Values with a shape of their own: durations, sizes, patterns, addresses, ids."""
+"""Reading values with a syntax: durations, sizes, patterns, addresses, ids."""
 
 from __future__ import annotations
 
@@ -151,9 +151,10 @@ def codes(table: TomlTable, key: str, default: tuple[int, ...]) -> tuple[int, ..
 
 
 def interpreter(table: TomlTable) -> tuple[str, ...]:
-    """`shell`: what runs a script, and its arguments, in which nothing is filled in.
+    """`shell`: the program that runs a script, and its arguments.
 
-    What follows `-c` or `-e` is code of its own, where `${}` means something.
+    `${}` in them is an error, as nothing is filled in; but not after `-c` or `-e`,
+    where it is code.
     """
     found = table.words("shell")
     for index, word in enumerate(found):
@@ -166,7 +167,7 @@ def interpreter(table: TomlTable) -> tuple[str, ...]:
 
 
 def _through_bash(argv: tuple[str, ...]) -> str:
-    """Arguments as bash fills them in."""
+    """The arguments as an example that lets bash fill them in."""
     parts = (
         f'"{word}"' if template_names(word) else shlex.quote(word) for word in argv
     )
@@ -174,7 +175,7 @@ def _through_bash(argv: tuple[str, ...]) -> str:
 
 
 def url(table: TomlTable, key: str = "url", *, shown: bool = True) -> str:
-    """The address of a page."""
+    """The URL of a page."""
     words = "begins with http:// or https://"
     return _shaped(table, key, _SCHEME.fullmatch, words, shown=shown)
 
@@ -185,7 +186,7 @@ def address(table: TomlTable, key: str) -> str:
 
 
 def is_address(text: str) -> bool:
-    """Whether a text is `host:port`, or will be once filled in."""
+    """Whether a text is `host:port`, or has a name that is still to be filled in."""
     return is_template(text) or bool(_is_address(text))
 
 
@@ -222,7 +223,7 @@ def _shaped(
     *,
     shown: bool = True,
 ) -> str:
-    """A text that has a shape, unless it is yet to be filled in."""
+    """A text that must have a certain form, unless it is still to be filled in."""
     text = table.text(key, filled=True, shown=shown)
     if table.has(key) and not is_template(text) and not fits(text):
         table.report(f"`{key}` {words}", key)
@@ -239,7 +240,7 @@ def one_of(table: TomlTable, key: str, choices: tuple[str, ...], default: str) -
 
 
 def json_object(table: TomlTable, key: str) -> Mapping[str, Json]:
-    """What a JSON answer must hold, as immutable values."""
+    """The required values of a JSON answer, as immutable values."""
     node = table.value(key, (dict,), 'a table, such as { status = "ok" }')
     return MappingProxyType(
         {name: _frozen(table, value, key, name) for name, value in (node or {}).items()}
@@ -247,7 +248,7 @@ def json_object(table: TomlTable, key: str) -> Mapping[str, Json]:
 
 
 def _frozen(table: TomlTable, value: Any, *path: str | int) -> Json:
-    """A TOML value as JSON; what JSON does not have is reported."""
+    """A TOML value as JSON; reports types that JSON does not have."""
     match value:
         case dict():
             return MappingProxyType(

@@ -1,4 +1,4 @@
-"""What a script does to the world: the findings of the judge of effects."""
+"""The effects of a script: the findings of the judge."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from mobius_tui.runbook.model.actions import Effect
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CommandEffect:
-    """One thing that a script does besides reading."""
+    """One command that does more than read."""
 
     effect: Effect
     offset: int
     """Characters from the start of the script."""
     words: str
-    """The command, as it is spelt."""
+    """The source text of the command."""
     known: bool = True
     """Whether the table of commands has it; else it is taken for a change."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScriptEffects:
-    """What a script does."""
+    """All effects of a script."""
 
-    deeds: tuple[CommandEffect, ...] = ()
+    effects: tuple[CommandEffect, ...] = ()
 
     @property
     def effect(self) -> Effect:
-        """The heaviest of what it does."""
-        return heaviest_effect("read", *(deed.effect for deed in self.deeds))
+        """The heaviest effect."""
+        return heaviest_effect("read", *(one.effect for one in self.effects))
 
     def beyond(self, label: Effect) -> tuple[CommandEffect, ...]:
-        """What it does that is more than a label says."""
+        """The effects that are heavier than a label."""
         own = WEIGHTS.index(label)
-        return tuple(each for each in self.deeds if WEIGHTS.index(each.effect) > own)
+        return tuple(each for each in self.effects if WEIGHTS.index(each.effect) > own)
 
 
 def heaviest_effect(first: Effect, *others: Effect) -> Effect:

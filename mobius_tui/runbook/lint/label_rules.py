@@ -36,7 +36,7 @@ def effects_beyond_labels(runbook: Runbook) -> Mapping[str, ScriptEffects]:
     """
     commands = effective_commands(runbook.commands)
     beyond = {step.id: _beyond(step, commands) for step in runbook.steps()}
-    return {name: found for name, found in beyond.items() if found.deeds}
+    return {name: found for name, found in beyond.items() if found.effects}
 
 
 def _beyond(step: Step, commands: CommandTable) -> ScriptEffects:
@@ -47,7 +47,7 @@ def _beyond(step: Step, commands: CommandTable) -> ScriptEffects:
     found = judge_script(script, shell=action.shell, table=commands)
     comments = Suppressions(script)
     return ScriptEffects(
-        deeds=tuple(
+        effects=tuple(
             deed
             for deed in found.beyond(action.effect)
             if not comments.hides(_problem(script, deed))

@@ -221,7 +221,7 @@ class _NameUses:
     def warn_unused(self) -> None:
         """Warn of each `[var]` of the main file that nothing uses."""
         for name in self.declared:
-            table = self.draft.places.get(("var", name))
+            table = self.draft.tables.get(("var", name))
             if table is None or table.document is not self.draft.root.document:
                 continue
             if name not in self.used:
@@ -238,16 +238,16 @@ def _any_satisfies(
 def _lint_limits(draft: RunbookDraft) -> None:
     """Report initial values that break the limits of a duration or a size."""
     runbook = draft.runbook
-    for name, places in limits_by_variable(runbook).items():
+    for name, tables in limits_by_variable(runbook).items():
         if name not in runbook.variables:
             continue
         variable, table = runbook.variables[name], draft.at("var", name)
-        if variable.default and (problem := limit_problem(places, variable.default)):
+        if variable.default and (problem := limit_problem(tables, variable.default)):
             table.report(problem, "default")
         for index, choice in enumerate(variable.choices):
-            if problem := limit_problem(places, choice):
+            if problem := limit_problem(tables, choice):
                 table.report(problem, "choices", index)
         for profile in runbook.profiles.values():
             given = profile.values.get(name)
-            if given is not None and (problem := limit_problem(places, given)):
+            if given is not None and (problem := limit_problem(tables, given)):
                 draft.at("profile", profile.name).report(problem, name)

@@ -288,7 +288,7 @@ def _texts(draft: RunbookDraft) -> Iterator[tuple[TomlTable, _Path, str]]:
     """Every text of the main file, and of the used parts of included files."""
     for path, text in _leaves(draft.root.node, ()):
         yield draft.root, path, text
-    for table in dict.fromkeys(draft.places.values()):
+    for table in dict.fromkeys(draft.tables.values()):
         if table.document is not draft.root.document:
             for path, text in _leaves(table.node, ()):
                 yield table, path, text

@@ -41,7 +41,7 @@ def effect_of(script: str, *titles: str) -> Effect:
             command contains one, a change counts as destroying.
     """
     judgement = judge_script(script, table=effective_commands({}))
-    command_texts = (deed.words for deed in judgement.deeds)
+    command_texts = (deed.words for deed in judgement.effects)
     is_destructive = any(map(_DESTRUCTIVE_TITLE.match, titles)) or any(
         map(_DESTRUCTIVE_WORD.search, command_texts)
     )

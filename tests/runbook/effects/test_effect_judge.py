@@ -218,7 +218,7 @@ DESTROY = [
 )
 def test_what_a_script_does(script: str, effect: str) -> None:
     found = judge_script(script)
-    assert found.effect == effect, found.deeds
+    assert found.effect == effect, found.effects
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_a_script_for_another_program(
     ],
 )
 def test_a_deed_stands_at_its_place(script: str, at: str, known: bool) -> None:
-    (deed,) = judge_script(script).deeds
+    (deed,) = judge_script(script).effects
     assert deed.offset == script.index(at)
     assert deed.words.endswith(at)
     assert deed.known is known
@@ -375,7 +375,7 @@ def test_a_hostile_script_is_judged_soon(script: str) -> None:
 )
 def test_nothing_makes_it_fail(parts: list[str]) -> None:
     script = " ".join(parts)
-    for deed in judge_script(script).deeds:
+    for deed in judge_script(script).effects:
         assert 0 <= deed.offset <= len(script)
 
 

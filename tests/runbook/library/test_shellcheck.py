@@ -162,7 +162,7 @@ sys.exit(1)"""
         said(0, 1, 2, "SC2034", "bash echo\n"),
         said(1, 1, 2, "SC2034", "sh ls\n"),
     )
-    assert shellcheck.trouble == ""
+    assert shellcheck.problem == ""
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_an_odd_one_is_left_out_and_that_is_told(
 ) -> None:
     shellcheck = ShellCheck(program(tmp_path, script))
     assert shellcheck(ASKED) == ()
-    assert words in shellcheck.trouble
+    assert words in shellcheck.problem
     assert shellcheck(ASKED) == ()
 
 
@@ -194,7 +194,7 @@ def test_one_that_hangs_is_killed_with_all_that_it_began(
     begin = time.monotonic()
     shellcheck = ShellCheck(path, limit=0.5)
     assert shellcheck(ASKED) == ()
-    assert shellcheck.trouble
+    assert shellcheck.problem
     assert time.monotonic() - begin < SOON
     left = [p for p in psutil.process_iter(["cmdline"]) if path in _words(p)]
     assert [p for p in left if p.status() != psutil.STATUS_ZOMBIE] == []
@@ -208,7 +208,7 @@ def _words(process: psutil.Process) -> list[str]:
 def test_one_that_cannot_be_started_is_left_out(tmp_path: Path) -> None:
     shellcheck = ShellCheck(str(tmp_path / "none"))
     assert shellcheck(ASKED) == ()
-    assert "left out" in shellcheck.trouble
+    assert "left out" in shellcheck.problem
 
 
 def test_check_goes_on_without_it(
@@ -244,4 +244,4 @@ def test_the_real_one_finds_what_is_wrong_and_nothing_in_ours(tmp_path: Path) ->
     for each in bundled_runbooks():
         _, problems = examine(each, thorough=True, external=shellcheck)
         assert [problem.render() for problem in problems] == []
-    assert shellcheck.trouble == ""
+    assert shellcheck.problem == ""
