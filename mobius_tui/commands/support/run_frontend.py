@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mobius_tui.cli import USUAL_COLLECTIONS
+from mobius_tui.cli import DEFAULT_GC_THRESHOLD
 from mobius_tui.commands.support.command_options import is_plain
 from mobius_tui.commands.support.command_output import narrate, print_data
 from mobius_tui.drill import score_text
@@ -234,7 +234,7 @@ def read_answers(path: Path | str | None) -> dict[str, str]:
 
 def interruptible(lines: Callable[[], Coroutine[Any, Any, int]]) -> int:
     """Run something that prints; ctrl+c leaves the run as it is, and says so."""
-    gc.set_threshold(*USUAL_COLLECTIONS)
+    gc.set_threshold(*DEFAULT_GC_THRESHOLD)
     try:
         return asyncio.run(lines())
     except KeyboardInterrupt:

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mobius_tui.cli import USUAL_COLLECTIONS
+from mobius_tui.cli import DEFAULT_GC_THRESHOLD
 from mobius_tui.commands.support.command_options import is_plain, variables
 from mobius_tui.commands.support.command_output import narrate
 from mobius_tui.commands.support.run_frontend import load_screen_settings
@@ -86,7 +86,7 @@ def watch(options: argparse.Namespace) -> int:
     )
     if settings is not None:
         return _on_screen(settings, briefing, job, arm, news="; ".join(mind))
-    gc.set_threshold(*USUAL_COLLECTIONS)
+    gc.set_threshold(*DEFAULT_GC_THRESHOLD)
     return asyncio.run(_watch_lines(briefing, job, arm, as_json=options.json))
 
 

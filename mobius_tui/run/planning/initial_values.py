@@ -10,7 +10,7 @@ from mobius_tui.errors import UsageError
 from mobius_tui.run.events.run_events import Mode
 from mobius_tui.run.intents.messages import Intent
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.runbook.model.limits import Place, limit_problem, limits_by_variable
+from mobius_tui.runbook.model.limits import KeyedText, limit_problem, limits_by_variable
 from mobius_tui.runbook.model.runbook import Runbook, Variable
 from mobius_tui.runbook.toml.runbook_source import MAX_BYTES, RefusedError
 from mobius_tui.runbook.toml.toml_document import Findings, parse_toml
@@ -68,7 +68,7 @@ def resolve_initial_values(
 
 
 def refuse_value(
-    variable: Variable, value: str, places: tuple[Place, ...] = ()
+    variable: Variable, value: str, places: tuple[KeyedText, ...] = ()
 ) -> None:
     """Refuse a value that a variable may not have.
 

@@ -208,7 +208,7 @@ def _with_overrides(phase: Phase, entry: TomlTable, target: str) -> Phase:
         "why": entry.text("why", lines=True, filled=True),
         "aside": entry.flag("aside"),
         "instead_of": entry.words("instead_of"),
-        "next": entry.maybe("next"),
+        "next": entry.optional_text("next"),
         "attended": entry.flag("attended"),
     }
     changes = {key: own[key] for key in given}

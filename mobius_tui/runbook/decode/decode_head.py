@@ -1,4 +1,4 @@
-"""Decoding all but phases and health: variables, profiles, contacts, messages …"""
+"""Decoding all but phases and health: variables, profiles, contacts, messages."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def read_head(root: TomlTable) -> dict[str, Any]:
         "owners": table.words("owners"),
         "requires": table.words("requires"),
         "workdir": table.text("workdir", ".", filled=True) or ".",
-        "environment": table.maybe("environment"),
+        "environment": table.optional_text("environment"),
         "protected": table.words("protected"),
     }
 
 
 def _review(table: TomlTable) -> str | None:
     """The runbook that the end of a run proposes."""
-    name = table.maybe("review")
+    name = table.optional_text("review")
     if name is not None and not RUNBOOK_REFERENCE.fullmatch(name):
         words = "the id of a bundled runbook, or a FILE.toml beside this one"
         table.report(f"`review` is {words}", "review")
@@ -95,10 +95,10 @@ def _variable(name: str, table: TomlTable) -> Variable:
     variable = Variable(
         name=name,
         title=table.text("title"),
-        default=table.maybe("default", lines=True),
+        default=table.optional_text("default", lines=True),
         choices=table.words("choices"),
         ask=table.flag("ask"),
-        from_env=table.maybe("from_env"),
+        from_env=table.optional_text("from_env"),
         secret=table.flag("secret"),
         run=table.flag("run"),
     )

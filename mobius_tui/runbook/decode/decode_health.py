@@ -89,8 +89,8 @@ def _probe(table: TomlTable) -> Probe:
         headers=table.strings("headers", shown=False),
         status=table.whole("status", 200, 100, 599),
         json=json_object(table, "json"),
-        contains=table.maybe("contains", filled=True),
-        ca=table.maybe("ca", filled=True),
+        contains=table.optional_text("contains", filled=True),
+        ca=table.optional_text("ca", filled=True),
         redirects=table.whole("redirects", 0, 0, 20),
         trigger=table.flag("trigger", default=True),
         error_rate=_figure(table.table("error_rate"), ("fraction",)),
@@ -123,7 +123,7 @@ def _triggers(table: TomlTable | None) -> Triggers:
         success_rate=None if rate is None else _success(rate),
         p95_latency=None if latency is None else _latency(latency),
         error_rate=None if errors is None else _errors(errors),
-        then=table.maybe("then"),
+        then=table.optional_text("then"),
         grace=duration(table, "grace", "10s"),
     )
 

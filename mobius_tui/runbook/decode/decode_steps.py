@@ -181,7 +181,7 @@ def _choose(step: TomlTable) -> Choose | None:
     if table is None:
         return None
     options = tuple(_option(inner) for inner in table.tables("option"))
-    listed = table.maybe("from") or None
+    listed = table.optional_text("from") or None
     if not options and listed is None:
         table.report("`choose` wants [[phase.step.choose.option]] tables, or `from`")
     if options and listed is not None:
@@ -199,7 +199,7 @@ def _option(table: TomlTable) -> Option:
         value=table.text("value"),
         title=table.text("title", filled=True),
         why=table.text("why", lines=True, filled=True),
-        go=table.maybe("go"),
+        go=table.optional_text("go"),
         end=table.flag("end"),
     )
     if option.go is not None and option.end:
@@ -241,7 +241,7 @@ class StepTables:
 
     def inherit(self, step: TomlTable) -> str | None:
         """Give a step with `use` its base; the id of that, or None without one."""
-        name = step.maybe("use")
+        name = step.optional_text("use")
         if name is None:
             return None
         found = self._tables.get(name, [])
@@ -275,7 +275,7 @@ def read_phase(
         why=table.text("why", lines=True, filled=True),
         aside=table.flag("aside"),
         instead_of=table.words("instead_of"),
-        next=table.maybe("next"),
+        next=table.optional_text("next"),
         attended=table.flag("attended"),
     )
     return made, found
@@ -305,7 +305,7 @@ def read_step(table: TomlTable, steps: StepTables) -> Step:
         on_failure=table.text("on_failure", "stop"),
         gate=table.flag("gate"),
         optional=table.flag("optional"),
-        role=table.maybe("role"),
+        role=table.optional_text("role"),
         approve=_approve(table.table("approve")),
         links=tuple(_link(inner) for inner in table.tables("links")),
         same_as=same_as,

@@ -61,7 +61,7 @@ class Includes:
         self.sources: list[Source] = []
 
     def roots(self) -> tuple[TomlTable, ...]:
-        """The root table of each file with an included phase, in the order of inclusion."""
+        """The root tables of the files with included phases, in their order."""
         return tuple(self._with_phases.values())
 
     def file(self, table: TomlTable) -> TomlTable | None:

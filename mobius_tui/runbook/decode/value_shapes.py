@@ -103,7 +103,7 @@ def _united(table: TomlTable, key: str, examples: str) -> str | None:
 
 def pattern(table: TomlTable, key: str) -> str | None:
     """A regular expression, or None where it is not given."""
-    text = table.maybe(key, filled=True)
+    text = table.optional_text(key, filled=True)
     if text is None:
         return None
     warn_of_backslash(table, key)

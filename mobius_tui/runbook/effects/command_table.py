@@ -97,7 +97,7 @@ class CommandTable:
         self._globs = tuple(name for name in self._entries if _GLOB.search(name))
 
     def find(self, name: str) -> CommandEntry | None:
-        """The entry of a command, by its name without a folder; `None` if there is none."""
+        """The entry of a command, by its name without a folder, or `None`."""
         found = self._entries.get(name)
         if found is not None or not name:
             return found

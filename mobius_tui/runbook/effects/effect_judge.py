@@ -150,7 +150,7 @@ class _Judge:
     def _collect_definitions(self, body: Script) -> None:
         """Collect what a script defines: functions, values, temporary files."""
         values: dict[str, str] = dict(self._values)
-        known_input: set[str] = set()
+        assigned_names: set[str] = set()
         own_files = set(self._own_files)
         functions = set(self._functions)
         for command in all_commands(body):
@@ -161,12 +161,14 @@ class _Judge:
             for each in assigned(command, effective_program(command)):
                 if is_temporary_file(each):
                     own_files.add(each.name)
-                elif each.name in known_input or HOLE in each.value.text or each.rest:
+                elif (
+                    each.name in assigned_names or HOLE in each.value.text or each.rest
+                ):
                     values.pop(each.name, None)
                     own_files.discard(each.name)
                 else:
                     values[each.name] = each.value.text
-                known_input.add(each.name)
+                assigned_names.add(each.name)
         self._functions = frozenset(functions)
         self._values = values
         self._own_files = frozenset(own_files)
@@ -268,11 +270,11 @@ class _Judge:
 
     def _runs_step_script(self, entry: CommandEntry, words: tuple[Word, ...]) -> bool:
         """Judge the step's script, if a command in `shell` gets it as `$0`."""
-        known_input = any(
+        gets_script = any(
             each.text == HOLE and [e.name for e in each.expansions] == ["0"]
             for each in words[1:]
         )
-        if self._step_script is None or not known_input or not entry.base.code:
+        if self._step_script is None or not gets_script or not entry.base.code:
             return False
         whole = Word(source=self._step_script, text=self._step_script, start=0)
         outer, self._to_script_offset = self._to_script_offset, lambda offset: offset

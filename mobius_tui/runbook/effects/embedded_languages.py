@@ -109,7 +109,7 @@ def _statement_effect(statement: str, commands: CommandTable) -> Weight:
 
 
 def _function_calls_effect(text: str, commands: CommandTable) -> Weight:
-    """The effect of the functions that a query calls: unknown ones may change things."""
+    """The effect of the functions that a query calls; unknown ones are changes."""
     for match in _SQL_CALL.finditer(text):
         if _SQL_NAMED.search(text[: match.start()][-12:]):
             continue

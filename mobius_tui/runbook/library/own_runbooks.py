@@ -58,7 +58,7 @@ def copy_of(path: Path) -> Path:
 
 
 def editable_file(path: Path) -> Path:
-    """The file to edit: the user's own copy, if the runbook is read-only and it exists."""
+    """The file to edit: for a read-only runbook the user's own copy, if any."""
     own = copy_of(path)
     return own if why_read_only(path) and own.is_file() else path
 

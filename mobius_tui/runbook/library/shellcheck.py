@@ -1,4 +1,4 @@
-"""Running ShellCheck, if it is installed, with a time limit; its failures are no errors."""
+"""Running ShellCheck, if it is installed, with a time limit and without errors."""
 
 from __future__ import annotations
 

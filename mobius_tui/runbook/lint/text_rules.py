@@ -24,7 +24,7 @@ from mobius_tui.runbook.script_rules.placeholder_rule import (
 from mobius_tui.runbook.script_rules.script_context import ScriptContext, ScriptFinding
 from mobius_tui.runbook.script_rules.script_syntax import is_bash, syntax_error
 from mobius_tui.runbook.shell.script_model import CommandGroup, ParsedScript, Script
-from mobius_tui.runbook.shell.script_parser import LIMIT, parse_script
+from mobius_tui.runbook.shell.script_parser import MAX_CHARACTERS, parse_script
 from mobius_tui.runbook.shell.script_walk import (
     CommandVisit,
     assignments,
@@ -110,7 +110,11 @@ class ValuePositions:
     def is_reported(self, code: str, offset: int) -> bool:
         """Whether a warning of a rule is reported at a character of the value."""
         place = self._document.positions.place(self._place(offset))
-        return (self._document.file, *place, code) in self._document.findings.told
+        return (
+            self._document.file,
+            *place,
+            code,
+        ) in self._document.findings.reported_at
 
     def _place(self, offset: int) -> int:
         if self._offsets is None:
@@ -166,8 +170,8 @@ def warn_scripts(draft: RunbookDraft) -> None:
     for source in script_sources(draft):
         if not is_shell(source.shell):
             continue
-        length = min(len(source.script), LIMIT)
-        if len(source.script) > LIMIT or length > remaining:
+        length = min(len(source.script), MAX_CHARACTERS)
+        if len(source.script) > MAX_CHARACTERS or length > remaining:
             words = f"a script of {len(source.script)} characters"
             source.table.warn(
                 "script-too-long", f"{words}: not all of it is looked at", *source.path

@@ -10,7 +10,11 @@ from mobius_tui.runbook.model.templates import script_names
 from mobius_tui.runbook.page.page_drafts import PageDraft, StepDraft
 from mobius_tui.runbook.page.script_quoting import QuotingScanner
 from mobius_tui.runbook.text.names import is_reserved
-from mobius_tui.runbook.text.placeholders import Placeholder, must_be_set, placeholders
+from mobius_tui.runbook.text.placeholders import (
+    Placeholder,
+    placeholders,
+    required_variables,
+)
 
 _SCRIPT_NAMES = re.compile(
     r"(?:^|[\s;&|(])([A-Za-z_]\w*)=|\bfor[ \t]+([A-Za-z_]\w*)|\$\{?([A-Za-z_]\w*)|"
@@ -85,7 +89,7 @@ def fill_in(draft: PageDraft, page: str) -> None:
                 draft.variables[name] = _title(placeholder, page)
             if name in draft.variables:
                 draft.variables[name] = _with_remark(
-                    draft.variables[name], placeholder.more
+                    draft.variables[name], placeholder.remark
                 )
         step.run = filled.script
         if filled.unfilled:
@@ -129,7 +133,7 @@ def _ask_for_required(
     """Ask for the variables that a script requires, unless a script sets them."""
     if step.shell:
         return
-    for name, description in must_be_set(step.run).items():
+    for name, description in required_variables(step.run).items():
         is_set = re.search(rf"(?:^|[\s;&|(]){name}=", step.run) is not None
         if not is_set and not is_reserved(name) and name not in draft.names:
             draft.variables.setdefault(
@@ -293,7 +297,7 @@ def _title(placeholder: Placeholder, page: str) -> str:
             if match is not None:
                 return _capitalized(match[1].strip(" `*_:"))
         at = page.find(placeholder.text, at + 1)
-    return _capitalized(placeholder.more) or _name_as_title(placeholder.name)
+    return _capitalized(placeholder.remark) or _name_as_title(placeholder.name)
 
 
 def _with_remark(title: str, more: str) -> str:

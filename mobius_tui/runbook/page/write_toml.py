@@ -20,8 +20,8 @@ from mobius_tui.runbook.page.page_drafts import (
     StepDraft,
     cut,
 )
-from mobius_tui.runbook.shell.script_parser import LIMIT
-from mobius_tui.runbook.text.names import Ids, slug
+from mobius_tui.runbook.shell.script_parser import MAX_CHARACTERS
+from mobius_tui.runbook.text.names import IdMaker, slug
 from mobius_tui.runbook.toml.problem import is_control
 
 _DESTRUCTIVE = (
@@ -45,7 +45,9 @@ def effect_of(script: str, *titles: str) -> Effect:
     is_destructive = any(map(_DESTRUCTIVE_TITLE.match, titles)) or any(
         map(_DESTRUCTIVE_WORD.search, command_texts)
     )
-    if judgement.effect == "change" and (is_destructive or len(script) > LIMIT):
+    if judgement.effect == "change" and (
+        is_destructive or len(script) > MAX_CHARACTERS
+    ):
         return "destroy"
     return judgement.effect
 
@@ -93,11 +95,11 @@ def runbook_text(draft: PageDraft, *, page: str, file: str, name: str) -> str:
         parts.append(f"{full_title}{_table(f'[var.{name}]', variable)}")
     if draft.triggers:
         parts.append(_triggers(draft))
-    ids = Ids("message")
+    ids = IdMaker("message")
     messages: dict[int, str] = {}
     for step in (step for phase in draft.phases for step in phase.steps):
         if step.message:
-            messages[id(step)] = ids.made_of(step.title)
+            messages[id(step)] = ids.next_id(step.title)
             message = {
                 "id": messages[id(step)],
                 "title": _title(step.title),
@@ -142,16 +144,16 @@ def _triggers(draft: PageDraft) -> str:
 
 
 def _phases(draft: PageDraft, messages: Mapping[int, str]) -> list[str]:
-    phase_ids, step_ids = Ids("phase", _RESERVED_IDS), Ids("step")
+    phase_ids, step_ids = IdMaker("phase", _RESERVED_IDS), IdMaker("step")
     phase_names = {
-        id(phase): phase_ids.made_of(phase.title or draft.title or "steps")
+        id(phase): phase_ids.next_id(phase.title or draft.title or "steps")
         for phase in draft.phases
     }
     parts: list[str] = []
     for phase in draft.phases:
         parts.append(_phase(phase, phase_names[id(phase)], draft))
         for step in phase.steps:
-            body = _step(step, step_ids.made_of(step.title), messages)
+            body = _step(step, step_ids.next_id(step.title), messages)
             if step.on_failure is not None:
                 body["on_failure"] = phase_names[id(step.on_failure)]
             under = _comment(f"# {_line(step.under)}\n") if step.under else ""

@@ -87,7 +87,7 @@ def _question(visit: CommandVisit, run: Program) -> str:
         if "p" in given:
             return "`read -p` asks a person"
         # What a function reads may come from whoever calls it.
-        non_interactive = visit.fed or visit.function or "u" in given
+        non_interactive = visit.has_input or visit.function or "u" in given
         return "" if non_interactive else "`read` waits for a person's input"
     if name == "passwd":
         return "`passwd` asks for a password"
@@ -100,7 +100,7 @@ def _question(visit: CommandVisit, run: Program) -> str:
         given, rest = split_options(run.arguments)
         long = {word.text.partition("=")[0] for word in run.arguments}
         asked = subcommands & {word.text for word in rest}
-        if asked and not (given | long) & silent and not visit.fed:
+        if asked and not (given | long) & silent and not visit.has_input:
             return f"`{name} {sorted(asked)[0]}` asks whether to go on"
     return ""
 
@@ -229,12 +229,12 @@ def _terminal_use(visit: CommandVisit, run: Program) -> str:
         given, _ = split_options(run.arguments)
         checks = name == "visudo" and given & {"c", "x", "--check", "--export"}
         return "" if checks or given & _INFO_OPTIONS else name
-    if name in _CLIENTS and not visit.fed:
+    if name in _CLIENTS and not visit.has_input:
         client = _CLIENTS[name]
         return f"{name} {client.problem}" if _opens_session(run, client) else ""
     by_program = _BY_PROGRAM.get(name)
     use = "" if by_program is None else by_program(run)
-    return "" if use.endswith(("-it", "rsh")) and visit.fed else use
+    return "" if use.endswith(("-it", "rsh")) and visit.has_input else use
 
 
 def _opens_session(run: Program, client: _Client) -> bool:

@@ -67,7 +67,12 @@ def relative_paths(context: ScriptContext) -> Iterator[ScriptFinding]:
             yield from _checksum_findings(visit, run, context)
         elif is_script(run):
             yield from _script_call_findings(run, known)
-        elif visit.moved and run.name not in ("cd", "pushd", "echo", "printf"):
+        elif visit.directory_changes and run.name not in (
+            "cd",
+            "pushd",
+            "echo",
+            "printf",
+        ):
             yield from _after_cd_findings(visit, run, context, known)
 
 
@@ -75,7 +80,7 @@ def _checksum_findings(
     visit: CommandVisit, run: Program, context: ScriptContext
 ) -> Iterator[ScriptFinding]:
     given, rest = split_options(run.arguments, "a")
-    if visit.moved or not given & {"c", "--check"}:
+    if visit.directory_changes or not given & {"c", "--check"}:
         return
     for word in rest:
         text = with_known_values(word, context.starts)
@@ -144,7 +149,9 @@ def _after_cd_findings(
             before = given.get(each.name)
             if before is None:
                 continue
-            changed_directory = any(before < at < word.start for at in visit.moved)
+            changed_directory = any(
+                before < at < word.start for at in visit.directory_changes
+            )
             if changed_directory and is_relative(known.get(each.name, "")):
                 path = one_line_excerpt(known[each.name].replace(HOLE, "…"), 30)
                 words = f"`{each.name}` begins with the relative path `{path}`"

@@ -15,7 +15,7 @@ from mobius_tui.runbook.script_rules.script_context import (
 from mobius_tui.runbook.shell.command_program import ASSIGNS, Program, split_options
 from mobius_tui.runbook.shell.script_model import HOLE, Expansion, Loop, Word
 from mobius_tui.runbook.shell.script_walk import (
-    DECLARING,
+    DECLARATION_COMMANDS,
     assignments,
     commands,
     own_words,
@@ -59,7 +59,7 @@ def unquoted_variables(context: ScriptContext) -> Iterator[ScriptFinding]:
             words = ()
         elif words and words[0].text == HOLE:
             words = words[1:]  # a command with its own options, split on purpose
-        if run is not None and run.name in DECLARING:
+        if run is not None and run.name in DECLARATION_COMMANDS:
             words = tuple(word for word in words if not ASSIGNS.match(word.text))
         targets = [r.target for r in visit.command.redirects if "<<" not in r.sign]
         for word in (*words, *targets):

@@ -1,4 +1,4 @@
-"""Reading compound commands: what stands between `if` and `fi`, and the like."""
+"""Parsing compound commands: `if … fi` and the like."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from mobius_tui.runbook.shell.shell_words import read_word
 from mobius_tui.runbook.shell.simple_commands import FUNCTION, redirects
 
 CLOSERS = frozenset(("then", "elif", "else", "fi", "do", "done", "esac", "}"))
-"""Reserved words that begin nothing."""
+"""Reserved words that do not begin a command."""
 _IN = re.compile(r"in(?=[\s;&|()<>]|$)")
 _COPROC_NAME = re.compile(
     r"[ \t]+[^\s;&|()<>]+[ \t]+"
     r"(?=\(|(?:\{|\[\[|if|for|select|while|until|case)[\s;&|()<>])"
 )
 ARM_ENDS = (";;", ";&")
-"""What ends an arm of `case`; `;;&` begins like the first."""
+"""The ends of an arm of `case`; `;;&` begins like the first."""
 
 
 class CommandParser(Protocol):
@@ -64,13 +64,13 @@ class CommandParser(Protocol):
         """Report that what comes next is not allowed here."""
 
 
-def _group(parser: CommandParser, start: int, _: str) -> Command:
+def _read_group(parser: CommandParser, start: int, _: str) -> Command:
     body = parser.block("}")
     parser.close("}", "{", start)
     return CommandGroup(start=start, body=body, redirects=redirects(parser.reader))
 
 
-def _function(parser: CommandParser, start: int, _: str) -> Command:
+def _read_function(parser: CommandParser, start: int, _: str) -> Command:
     reader = parser.reader
     reader.space()
     name = read_word(reader).text
@@ -80,7 +80,7 @@ def _function(parser: CommandParser, start: int, _: str) -> Command:
     return parser.body(start, name)
 
 
-def _if(parser: CommandParser, start: int, _: str) -> Command:
+def _read_if(parser: CommandParser, start: int, _: str) -> Command:
     branches: list[tuple[Script, Script]] = []
     while True:
         condition = parser.block("then")
@@ -98,9 +98,9 @@ def _if(parser: CommandParser, start: int, _: str) -> Command:
     )
 
 
-def _while(parser: CommandParser, start: int, kind: str) -> Command:
+def _read_while(parser: CommandParser, start: int, kind: str) -> Command:
     condition = parser.block("do")
-    body = _do(parser, start, kind)
+    body = _loop_body(parser, start, kind)
     return Loop(
         start=start,
         kind=kind,
@@ -110,7 +110,7 @@ def _while(parser: CommandParser, start: int, kind: str) -> Command:
     )
 
 
-def _do(parser: CommandParser, start: int, kind: str) -> Script:
+def _loop_body(parser: CommandParser, start: int, kind: str) -> Script:
     if kind in ("for", "select") and parser.take("{"):
         end = "}"
     else:
@@ -121,7 +121,7 @@ def _do(parser: CommandParser, start: int, kind: str) -> Script:
     return body
 
 
-def _for(parser: CommandParser, start: int, kind: str) -> Command:
+def _read_for(parser: CommandParser, start: int, kind: str) -> Command:
     reader = parser.reader
     reader.space()
     items: list[Word] = []
@@ -129,17 +129,17 @@ def _for(parser: CommandParser, start: int, kind: str) -> Command:
     if reader.peek(2) == "((":
         reader.pos += 2
         if not reader.arithmetic():
-            reader.wrong(reader.pos - 2, "the `((` that opens here has no `))`")
+            reader.report(reader.pos - 2, "the `((` that opens here has no `))`")
     else:
         name = read_word(reader).text
         parser.newlines()
-        if _take_in(parser):
-            items = _words(parser)
+        if _pass_in_keyword(parser):
+            items = _loop_words(parser)
     reader.space()
     if reader.peek() == ";" and reader.peek(2) not in ARM_ENDS:
         reader.pos += 1
     parser.newlines()
-    body = _do(parser, start, kind)
+    body = _loop_body(parser, start, kind)
     return Loop(
         start=start,
         kind=kind,
@@ -150,15 +150,15 @@ def _for(parser: CommandParser, start: int, kind: str) -> Command:
     )
 
 
-def _take_in(parser: CommandParser) -> bool:
+def _pass_in_keyword(parser: CommandParser) -> bool:
     match = _IN.match(parser.reader.text, parser.reader.pos)
     if match is not None:
         parser.reader.pos = match.end()
     return match is not None
 
 
-def _words(parser: CommandParser) -> list[Word]:
-    """The words up to the end of the line, or a `;`."""
+def _loop_words(parser: CommandParser) -> list[Word]:
+    """The words of `for`, up to the end of the line or a `;`."""
     reader = parser.reader
     found: list[Word] = []
     while True:
@@ -173,12 +173,12 @@ def _words(parser: CommandParser) -> list[Word]:
         found.append(word)
 
 
-def _case(parser: CommandParser, start: int, _: str) -> Command:
+def _read_case(parser: CommandParser, start: int, _: str) -> Command:
     reader = parser.reader
     reader.space()
     word = read_word(reader)
     parser.newlines()
-    if not _take_in(parser):
+    if not _pass_in_keyword(parser):
         parser.misplaced("where `case` wants `in`")
     arms: list[Script] = []
     while True:
@@ -186,7 +186,7 @@ def _case(parser: CommandParser, start: int, _: str) -> Command:
         if parser.take("esac"):
             break
         if reader.pos < len(reader.text):
-            _arm_pattern(parser)
+            _pass_arm_pattern(parser)
             arms.append(parser.script(";;", "esac"))
         if reader.peek(2) in ARM_ENDS:
             reader.pos += 3 if reader.peek(3) == ";;&" else 2
@@ -198,8 +198,8 @@ def _case(parser: CommandParser, start: int, _: str) -> Command:
     )
 
 
-def _arm_pattern(parser: CommandParser) -> None:
-    """Pass `a|b)`; where there is none, one character, so as to go on."""
+def _pass_arm_pattern(parser: CommandParser) -> None:
+    """Pass `a|b)`; if there is none, one character, so that parsing goes on."""
     reader = parser.reader
     before = reader.pos
     reader.pos += reader.peek() == "("
@@ -219,11 +219,11 @@ def _arm_pattern(parser: CommandParser) -> None:
     reader.pos = max(reader.pos, before + 1)
 
 
-def _test(parser: CommandParser, start: int, _: str) -> Command:
-    """`[[ … ]]`: its words are not split, whatever is in them."""
+def _read_test(parser: CommandParser, start: int, _: str) -> Command:
+    """`[[ … ]]` as a simple command with all its words."""
     reader = parser.reader
     words = [Word(source="[[", text="[[", start=start)]
-    opened, unsure = 0, reader.unsure
+    opened, is_uncertain = 0, reader.is_uncertain
     while reader.pos < len(reader.text):
         reader.space()
         if reader.peek() == "\n":
@@ -231,7 +231,9 @@ def _test(parser: CommandParser, start: int, _: str) -> Command:
             continue
         if reader.text[reader.pos - 1] in " \t\n" and reader.comment():
             continue
-        reader.unsure = unsure or opened > 0  # of a regular expression it may be a part
+        reader.is_uncertain = (
+            is_uncertain or opened > 0
+        )  # of a regular expression it may be a part
         word = read_word(reader)
         if not word.source:
             opened += (reader.peek() == "(") - (reader.peek() == ")")
@@ -241,14 +243,14 @@ def _test(parser: CommandParser, start: int, _: str) -> Command:
         if word.source == "]]":
             break
     else:
-        reader.wrong(start, "the `[[` that begins here has no `]]`")
+        reader.report(start, "the `[[` that begins here has no `]]`")
     return SimpleCommand(
         start=start, words=tuple(words), redirects=redirects(parser.reader)
     )
 
 
-def _coproc(parser: CommandParser, start: int, _: str) -> Command:
-    """The command that runs beside; its name is passed."""
+def _read_coproc(parser: CommandParser, start: int, _: str) -> Command:
+    """The command of `coproc`; its name is skipped."""
     reader = parser.reader
     named = _COPROC_NAME.match(reader.text, reader.pos)
     if named is not None:
@@ -261,15 +263,16 @@ def _coproc(parser: CommandParser, start: int, _: str) -> Command:
 
 
 COMPOUNDS: Mapping[str, Callable[[CommandParser, int, str], Command]] = {
-    "{": _group,
-    "if": _if,
-    "for": _for,
-    "select": _for,
-    "while": _while,
-    "until": _while,
-    "case": _case,
-    "function": _function,
-    "[[": _test,
-    "coproc": _coproc,
+    "{": _read_group,
+    "if": _read_if,
+    "for": _read_for,
+    "select": _read_for,
+    "while": _read_while,
+    "until": _read_while,
+    "case": _read_case,
+    "function": _read_function,
+    "[[": _read_test,
+    "coproc": _read_coproc,
 }
-"""What reads each, after its first word; given where that stands, and the word."""
+"""The function that parses each after its reserved word, whose offset and text it
+gets."""

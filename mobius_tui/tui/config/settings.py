@@ -109,7 +109,7 @@ def decode(file: Path, data: bytes) -> Settings:
     settings = AS_IT_COMES
     try:
         root = TomlTable(parse_toml(str(file), data, findings))
-        theme = root.maybe("theme")
+        theme = root.optional_text("theme")
         if theme is not None and theme not in THEMES:
             words = did_you_mean(theme, THEMES) or f"; ours are {', '.join(OURS)}"
             root.report(f"there is no theme called `{theme}`{words}", "theme")

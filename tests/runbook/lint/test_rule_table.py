@@ -28,7 +28,7 @@ from mobius_tui.runbook.page.convert import convert
 from mobius_tui.runbook.script_rules.cannot_fail_script import script_cannot_fail
 from mobius_tui.runbook.script_rules.lint_rule import LintRule
 from mobius_tui.runbook.script_rules.script_context import ScriptContext
-from mobius_tui.runbook.shell.script_parser import LIMIT, parse_script
+from mobius_tui.runbook.shell.script_parser import MAX_CHARACTERS, parse_script
 from mobius_tui.runbook.shell.script_walk import visits
 from mobius_tui.runbook.toml.positions import scan_positions
 from tests.paths import CASES, DATA
@@ -377,7 +377,7 @@ def test_a_script_for_another_program_is_left_alone(tmp_path: Path) -> None:
 def test_a_runbook_full_of_doubts_ends_soon(tmp_path: Path) -> None:
     text = "effect = 'read'\nrun = '''\n" + "curl y; rm -r $z/\n" * 40_000 + "'''"
     found_ = found(text, tmp_path)
-    most = LIMIT // len("curl y; rm -r $z/\n")
+    most = MAX_CHARACTERS // len("curl y; rm -r $z/\n")
     assert Counter(each[0] for each in found_) == {
         "curl-without-fail": most,
         "request-without-limit": most,
