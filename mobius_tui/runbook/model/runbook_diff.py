@@ -17,6 +17,9 @@ DIGEST_LENGTH = 16
 """Hexadecimal digits: 64 bits tell a few thousand texts apart."""
 _POSITION_FIELD = "line"
 """The field with the position of a part, which is not in its digest."""
+_LATER_FIELDS = frozenset({"hint"})
+"""Fields that older versions lacked. They are left out of digests while they are empty,
+so that these equal digests of older versions."""
 
 
 def part_digest(part: object) -> str:
@@ -37,13 +40,17 @@ def rule_digest(triggers: Triggers, rule: str, probe: Probe) -> str:
     return part_digest((rule, getattr(triggers, rule), probe))
 
 
+def _is_empty_later(part: object, name: str) -> bool:
+    return name in _LATER_FIELDS and not getattr(part, name)
+
+
 def _plain(part: object) -> Any:
     """A value for JSON, with the class name of each part of the model."""
     if is_dataclass(part) and not isinstance(part, type):
         values = {
             each.name: _plain(getattr(part, each.name))
             for each in fields(part)
-            if each.name != _POSITION_FIELD
+            if each.name != _POSITION_FIELD and not _is_empty_later(part, each.name)
         }
         return {"": type(part).__name__, **values}
     if isinstance(part, Mapping):

@@ -1,4 +1,4 @@
-"""What is on its way to the host of a run."""
+"""Sends a screen's intents to the host of a run, and hands on what it answers."""
 
 from __future__ import annotations
 

@@ -29,9 +29,7 @@ from mobius_tui.tui.presenters.styled_text import Role, assemble, text
 SHOWN = 3
 """Lines that are shown under a label; of more, how many they are."""
 _LABELS: Mapping[str, str] = {
-    "detected": "detect",
-    "decided": "decide",
-    "restored": "restore",
+    **score_text.LABELS,
     "steady": "healthy",
     "still wrong": "still",
     "steps wrong": "wrong",

@@ -25,6 +25,7 @@ from mobius_tui.tui.presenters.glyphs import VERDICTS
 from mobius_tui.tui.presenters.library_lines import when
 from mobius_tui.tui.presenters.styled_text import Role, assemble
 from mobius_tui.tui.widgets.checklist import cut
+from mobius_tui.tui.widgets.health_panel import CHART_ROLES
 
 TREND_HEIGHT = 4
 """Rows of a chart."""
@@ -35,13 +36,7 @@ LISTED = 5
 BEST = "▲"
 TREND_SCALE = 8
 """Cells of the scale at the left: the longest time, and nothing."""
-ROLES: dict[charts.ChartRole, Role] = {
-    "ok": "accent",
-    "slow": "warn",
-    "bad": "bad",
-    "none": "muted",
-    "limit": "muted",
-}
+ROLES: dict[charts.ChartRole, Role] = {**CHART_ROLES, "ok": "accent"}
 """How each part of a chart of times to restore is drawn."""
 
 
