@@ -32,7 +32,7 @@ class ProbeResult:
     probe: str
     state: State
     status: int | None = None
-    """The HTTP status; `None` where no answer began."""
+    """The HTTP status; `None` if no answer began."""
     ms: float | None = None
     """Milliseconds until the answer was complete; `None` if it never was."""
     reason: str = ""
@@ -56,7 +56,7 @@ class MachineSample:
     memory: float | None = None
     """Per cent in use."""
     disk: float | None = None
-    """Per cent in use where the working directory is."""
+    """Per cent in use of the disk of the working directory."""
     load1: float | None = None
     """The load average over a minute."""
     processes: Mapping[str, int] = field(default_factory=dict)

@@ -77,7 +77,7 @@ class HealthSummary:
         return nearest_rank(self._ms, percent)
 
     def figures(self) -> dict[str, Any]:
-        """For programs: counts, and figures that are `None` where there are none."""
+        """Counts and figures for programs; a figure without data is `None`."""
         return {
             "checks": self.checks,
             "ok": self.ok,
@@ -91,7 +91,7 @@ class HealthSummary:
 
 
 def _highest(before: float | None, now: float | None) -> float | None:
-    """The higher one; `None` only where there is neither."""
+    """The higher one; `None` only if both are."""
     if before is None or now is None:
         return now if before is None else before
     return max(before, now)

@@ -1,6 +1,6 @@
 """One bounded HTTP request, and its answer.
 
-Probes and `http` checks ask through here. Nothing is taken from the environment (no
+Probes and `http` checks use it. Nothing is taken from the environment (no
 proxies), no cookie is kept, and no redirect is followed unless the caller says so.
 """
 
@@ -43,9 +43,9 @@ class HttpAnswer:
     """The answer to one request."""
 
     status: int | None = None
-    """The HTTP status; `None` where no answer began."""
+    """The HTTP status; `None` if no answer began."""
     body: bytes = b""
-    """Empty where there is a problem."""
+    """Empty if there is a problem."""
     ms: float
     """Milliseconds from the request to the end of the body, or to the problem."""
     location: str = ""

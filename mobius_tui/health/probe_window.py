@@ -16,15 +16,15 @@ from mobius_tui.runbook.text.units import clock_duration
 def nearest_rank(ordered: Sequence[float], percent: int) -> float | None:
     """The nearest-rank percentile: one of the values, and never one between two.
 
-    `statistics.quantiles` would tell one between: a latency that no check had, and a
-    trigger that compares it would fire otherwise than the runbook's author counts.
+    `statistics.quantiles` would interpolate: it gives a latency that no check had, and
+    a trigger would fire otherwise than the runbook's author expects.
 
     Args:
         ordered: in ascending order.
         percent: from 0, the least, to 100, the greatest.
 
     Returns:
-        `None` of no values.
+        `None` if there are no values.
     """
     if not ordered:
         return None
@@ -137,7 +137,7 @@ class ChartPoint:
     """Seconds since 1970."""
     state: State
     ms: float | None
-    """Milliseconds; `None` where no whole answer came."""
+    """Milliseconds; `None` if no complete answer came."""
 
 
 class ProbeWindow:

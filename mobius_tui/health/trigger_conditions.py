@@ -95,7 +95,7 @@ class StreakCondition:
         """Begin with none.
 
         Args:
-            limit: how many make it hold.
+            limit: the number of checks with which it holds.
         """
         self._streak = CheckStreak(limit)
 
@@ -124,8 +124,8 @@ class FigureCondition(StreakCondition):
         """Begin with none.
 
         Args:
-            limit: how many make it hold.
-            reported: whether the runbook says where the service reports it.
+            limit: the number of checks with which it holds.
+            reported: whether the runbook names a pointer to it in the service's answer.
         """
         super().__init__(limit)
         self._may_be_reported = reported
@@ -245,7 +245,7 @@ class P95TooHigh(FigureCondition):
 
         Args:
             rule: the limits, filled in.
-            reported: whether the runbook says where the service reports its P95.
+            reported: whether the runbook names a pointer to it in the service's answer.
 
         Raises:
             ValueError: the limit is no duration.
@@ -311,7 +311,7 @@ class ErrorRateTooHigh(FigureCondition):
 
         Args:
             rule: the limits.
-            reported: whether the runbook says where the service reports its error rate.
+            reported: whether the runbook names a pointer to it in the service's answer.
         """
         super().__init__(rule.for_checks, reported=reported)
         self._above = rule.above

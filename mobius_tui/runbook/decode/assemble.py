@@ -54,7 +54,7 @@ def assemble(
     """The draft of a runbook, from the root table of its file.
 
     Raises:
-        EnoughError: there are too many problems.
+        TooManyProblemsError: there are too many problems.
     """
     tables: _Places = {}
     head_fields = decode_head.read_head(root)

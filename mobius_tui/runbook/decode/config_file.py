@@ -17,7 +17,7 @@ from mobius_tui.runbook.toml.runbook_source import RefusedError, read_bytes
 
 
 def config_file() -> Path:
-    """Where config.toml is read from."""
+    """The path of config.toml."""
     base = os.environ.get("XDG_CONFIG_HOME", "")
     home = Path(base) if base.startswith("/") else Path.home() / ".config"
     return home / "mobius-tui" / "config.toml"
@@ -26,7 +26,7 @@ def config_file() -> Path:
 def user_commands() -> dict[str, object]:
     """The `[commands]` of config.toml; a file that cannot be read adds nothing.
 
-    The screens report what is wrong with it, when they read the whole file.
+    Its problems are reported by the screens, which read the whole file.
     """
     file = config_file()
     if not os.path.lexists(file):

@@ -26,7 +26,7 @@ from mobius_tui.runbook.toml.table_reader import TomlTable
 
 
 def read_head(root: TomlTable) -> dict[str, Any]:
-    """The fields of `Runbook` that the `[runbook]` table gives."""
+    """The fields of `Runbook` in the `[runbook]` table."""
     table = root.table("runbook")
     if table is None:
         if not root.has("runbook"):
@@ -129,7 +129,7 @@ def profiles(root: TomlTable) -> dict[str, tuple[Profile, TomlTable]]:
 
 
 def contacts(root: TomlTable, includes: Includes | None = None) -> tuple[Contact, ...]:
-    """The `[[contact]]` tables; one with `include` stands for those of that file."""
+    """The `[[contact]]` tables; `include` in one stands for those of that file."""
     present: list[Contact] = []
     others: tuple[Contact, ...] = ()
     for table in root.tables("contact"):
@@ -188,7 +188,7 @@ def commands(root: TomlTable) -> dict[str, object]:
     """The lines of `[commands]`, in a runbook or in config.toml.
 
     Raises:
-        EnoughError: there are too many problems now.
+        TooManyProblemsError: there are too many problems now.
     """
     table = root.table("commands")
     if table is None:

@@ -168,7 +168,7 @@ def _ask(table: TomlTable) -> Ask:
 
 
 def variable_name(table: TomlTable, key: str) -> str:
-    """The name of a variable that is declared here."""
+    """The name of a variable that a key declares."""
     table.require(key)
     name = table.text(key)
     problem = name_problem(name)
@@ -241,7 +241,7 @@ class StepTables:
                 self.add_phase(phase)
 
     def inherit(self, step: TomlTable) -> str | None:
-        """Give a step with `use` its base; the id of that, or None without one."""
+        """Give a step with `use` its base; returns the id of that, or None."""
         name = step.optional_text("use")
         if name is None:
             return None

@@ -29,7 +29,7 @@ _Text = TypeVar("_Text", str, None)
 
 
 def slug(table: TomlTable, key: str = "id") -> str:
-    """An id: lower-case letters, digits and `-`; empty where it is missing or wrong."""
+    """An id: lower-case letters, digits and `-`; empty if it is missing or wrong."""
     table.require(key)
     text = table.text(key)
     if text and not SLUG.fullmatch(text):
@@ -93,7 +93,7 @@ def size(
 
 
 def _united(table: TomlTable, key: str, examples: str) -> str | None:
-    """The text of a value with a unit, or None where it is missing or no text."""
+    """The text of a value with a unit, or None if it is missing or no text."""
     if not table.has(key):
         return None
     if table.value(key, (str,), f"a text with a unit, {examples}") is None:
@@ -102,7 +102,7 @@ def _united(table: TomlTable, key: str, examples: str) -> str | None:
 
 
 def pattern(table: TomlTable, key: str) -> str | None:
-    """A regular expression, or None where it is not given."""
+    """A regular expression, or None if it is not given."""
     text = table.optional_text(key, filled=True)
     if text is None:
         return None

@@ -18,7 +18,7 @@ def lint_graph(draft: RunbookDraft) -> None:
     """Report steps and phases that do not exist, circles, and phases out of reach.
 
     Raises:
-        EnoughError: there are too many problems now.
+        TooManyProblemsError: there are too many problems now.
     """
     _lint_needs(draft)
     phases = {phase.id: phase for phase in draft.runbook.phases}
@@ -48,7 +48,7 @@ def _lint_needs(draft: RunbookDraft) -> None:
 
 
 def _circles(graph: _Graph) -> Iterator[list[str]]:
-    """Each circle of a graph once, as a path that ends where it begins."""
+    """Each cycle of a graph once, as a path that ends at its start."""
     while True:
         try:
             TopologicalSorter(graph).prepare()

@@ -47,7 +47,7 @@ def warn_unattended(draft: RunbookDraft) -> None:
     """Warn of each step at which the phase that a trigger begins would stop.
 
     Raises:
-        EnoughError: there are too many problems now.
+        TooManyProblemsError: there are too many problems now.
     """
     runbook = draft.runbook
     phase = triggered_phase(runbook)
@@ -63,7 +63,7 @@ def lint_health(draft: RunbookDraft) -> None:
     """Warn of time limits and triggers that have no effect.
 
     Raises:
-        EnoughError: there are too many problems now.
+        TooManyProblemsError: there are too many problems now.
     """
     health = draft.runbook.health
     if health is None:

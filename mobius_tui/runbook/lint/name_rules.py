@@ -35,7 +35,7 @@ def lint_names(draft: RunbookDraft) -> None:
     """Report undefined names, leaking secrets, and variables that nobody uses.
 
     Raises:
-        EnoughError: there are too many problems now.
+        TooManyProblemsError: there are too many problems now.
     """
     names = _NameUses(draft)
     for template in draft.root.registry.templates:

@@ -124,7 +124,7 @@ def lint_steps(draft: RunbookDraft) -> None:
     """Report the errors of single steps.
 
     Raises:
-        EnoughError: there are too many problems now.
+        TooManyProblemsError: there are too many problems now.
     """
     for step in draft.runbook.steps():
         table = draft.at("step", step.id)
