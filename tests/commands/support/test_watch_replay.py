@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.health.checks import lines, trace
-from tests.test_cli import program
+from tests.program import program
 
 
 @pytest.fixture
