@@ -79,7 +79,7 @@ def _why_script_cannot_fail(check: RunCheck) -> str:
         return ""
     if not accepts_1 and not _may_always_succeed(check.script):
         return ""
-    # Importing the parser takes 15 ms, and few checks need it.
+    # Importing the parser takes 8 ms, and few checks need it.
     from mobius_tui.runbook.script_rules.cannot_fail_script import script_cannot_fail
 
     return script_cannot_fail(check)

@@ -55,7 +55,7 @@ def is_ours(name: str) -> bool:
 
 def nearest(word: str, choices: Iterable[str], cutoff: float = 0.6) -> str | None:
     """The choice that was most probably intended; `None` if none is similar."""
-    import difflib  # takes 3 ms, and is needed only where something is wrong
+    import difflib  # only needed for errors
 
     matches = difflib.get_close_matches(word[:80], list(choices), n=1, cutoff=cutoff)
     return matches[0] if matches else None
