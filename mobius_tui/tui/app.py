@@ -21,7 +21,7 @@ from textual.screen import Screen
 from mobius_tui import sanitize
 from mobius_tui.ascii_text import is_unicode
 from mobius_tui.errors import MobiusError
-from mobius_tui.tui.backend.base_page import BasePage, PendingScreen
+from mobius_tui.tui.backend.base_page import FullScreen, PendingScreen
 from mobius_tui.tui.backend.breakpoints import HEIGHTS, WIDTHS, DefaultScreen
 from mobius_tui.tui.backend.capabilities import AsciiFilter
 from mobius_tui.tui.backend.key_queue import (
@@ -161,7 +161,7 @@ class MobiusApp(TerminalApp):
         words = ", ".join(f"{stack.exc_type}: {stack.exc_value}" for stack in stacks)
         first = self.crash or getattr(self, "_exception", None) or sys.exception()
         self.crash = first or RuntimeError(words or "the screens ended")
-        pages = [page for page in self.screen_stack if isinstance(page, BasePage)]
+        pages = [page for page in self.screen_stack if isinstance(page, FullScreen)]
         self.left_behind = pages[-1].left_behind if pages else ""
         super().panic()
 
@@ -237,7 +237,7 @@ class MobiusApp(TerminalApp):
 
     async def action_quit(self) -> None:
         """Leave by the way that asks, where the screen has one."""
-        if isinstance(self.screen, BasePage):
+        if isinstance(self.screen, FullScreen):
             self.screen.action_leave()
         else:
             self.exit(0)

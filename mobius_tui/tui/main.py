@@ -13,6 +13,7 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 from textual.content import Content
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -25,12 +26,7 @@ from mobius_tui.run.storage.table_of_contents import (
 )
 from mobius_tui.tui.app import MobiusApp
 from mobius_tui.tui.backend import capabilities, startup
-from mobius_tui.tui.backend.base_page import (
-    BasePage,
-    LeaveForTask,
-    PendingScreen,
-    in_thread,
-)
+from mobius_tui.tui.backend.base_page import LeaveForTask, PendingScreen, in_thread
 from mobius_tui.tui.backend.capabilities import fitted
 from mobius_tui.tui.commands.registry import remap
 from mobius_tui.tui.config.settings import Settings
@@ -72,7 +68,9 @@ def _checklist(contents: TableOfContents) -> Content:
     return Content("\n").join(lines)
 
 
-def show(first: BasePage | PendingScreen, settings: Settings, news: str = "") -> int:
+def show(
+    first: Screen[None] | PendingScreen, settings: Settings, news: str = ""
+) -> int:
     """Run the app on a screen, and anew after each errand; returns the exit code.
 
     Args:
@@ -160,7 +158,7 @@ def open_watch(directory: RunDirectory, settings: Settings, news: str) -> None:
     from mobius_tui.run.client.viewer import Viewer
     from mobius_tui.tui.screen_state import ScreenState
 
-    stand = ScreenState(key=None, moved=False, pane="health", zoomed=True, drafts={})
+    stand = ScreenState(pane="health", zoomed=True)
     viewer = Viewer(directory)
     show(_openings().run(viewer, is_new=True, auto=None, stand=stand), settings, news)
 
@@ -177,7 +175,7 @@ def open_review(directory: RunDirectory, settings: Settings) -> int:
     """
     known = read_table_of_contents(directory, get_terminal_size().lines)
 
-    async def make() -> BasePage:
+    async def make() -> Screen[None]:
         await in_thread(partial(import_module, "mobius_tui.tui.navigation"))
         return await _openings().look_back(directory)
 
@@ -230,7 +228,7 @@ def open_run(
     rows = get_terminal_size().lines
     known = None if likely is None else read_table_of_contents(likely, rows)
 
-    async def make() -> BasePage:
+    async def make() -> Screen[None]:
         # Only now: it takes longer to import than the first picture takes to draw.
         await in_thread(partial(import_module, "mobius_tui.tui.navigation"))
         return await _openings().come_back(directory, auto=auto)

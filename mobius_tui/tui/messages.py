@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mobius_tui.health.probe import ProbePreview
     from mobius_tui.run.intents.messages import Intent, Reply
     from mobius_tui.run.journal.follower import Changes
-    from mobius_tui.tui.screen_state import Draft
+    from mobius_tui.tui.dialogs.dialog import Draft, DraftKey
 
 
 class RunChanged(Message):
@@ -44,14 +44,14 @@ class Answered(Message):
     """The host answered an intent."""
 
     def __init__(
-        self, intent: Intent, reply: Reply, typed: Mapping[str, Draft]
+        self, intent: Intent, reply: Reply, typed: Mapping[DraftKey, Draft]
     ) -> None:
         """An answer.
 
         Args:
             intent: what was wanted.
             reply: what the host says to it.
-            typed: what the person had typed for it, by the dialogs' headings.
+            typed: what the person had typed for it.
         """
         super().__init__()
         self.intent = intent

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mobius_tui.drill.coached_drills import is_coached
@@ -31,7 +32,8 @@ from mobius_tui.run.watch.other_runs import OtherRunsMonitor
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import bundled_runbooks, own_runbook_files
 from mobius_tui.tui.backend.base_page import in_thread
-from mobius_tui.tui.screen_state import ScreenState
+from mobius_tui.tui.dialogs.dialog import Draft, DraftKey
+from mobius_tui.tui.screen_state import AT_THE_RUN, ScreenState
 from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.screens.run_screen import RunScreen
 
@@ -166,17 +168,27 @@ class Navigator:
         """
         return self.review(*await in_thread(partial(_read_whole, directory)))
 
-    def review(self, rewound: ReviewedRun, whole: RunTimeline) -> Page:
+    def review(
+        self,
+        rewound: ReviewedRun,
+        whole: RunTimeline,
+        drafts: Mapping[DraftKey, Draft] = MappingProxyType({}),
+    ) -> Page:
         """A run that has been read, as it was at any of its moments.
 
         Args:
             rewound: the run.
             whole: its timeline.
+            drafts: what was typed before the screens went away.
         """
         from mobius_tui.tui.screens.review_screen import ReviewScreen
 
-        screen = ReviewScreen(rewound, whole=whole, repaints=self.repaints)
-        screen.reopen = lambda: self.review(screen.rewound, screen.known)
+        screen = ReviewScreen(
+            rewound, whole=whole, repaints=self.repaints, drafts=drafts
+        )
+        screen.reopen = lambda: self.review(
+            screen.rewound, screen.timelines.known, screen.questions.drafts.kept
+        )
         return screen
 
     def run(
@@ -185,7 +197,7 @@ class Navigator:
         *,
         is_new: bool,
         auto: Intent | None,
-        stand: ScreenState | None = None,
+        stand: ScreenState = AT_THE_RUN,
     ) -> Page:
         """A run that has begun.
 

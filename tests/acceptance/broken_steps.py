@@ -190,7 +190,7 @@ class Person:
             step = view.step(subject)
             match dialog:
                 case ConfirmDialog():
-                    return dialog.wanted
+                    return dialog.word.wanted
                 case RollbackDialog():
                     return view.environment
                 case AnswersDialog():

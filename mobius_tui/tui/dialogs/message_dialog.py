@@ -19,7 +19,14 @@ from mobius_tui.run.state.deliveries import Delivery, DeliveryStatus
 from mobius_tui.runbook.model.actions import SendMessage
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import duration_in_words, size_in_words
-from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, words_widget
+from mobius_tui.tui.dialogs.dialog import (
+    Choice,
+    Dialog,
+    DraftKey,
+    Purpose,
+    fields_widget,
+    words_widget,
+)
 from mobius_tui.tui.presenters.communication import (
     channel_fields,
     deliveries_of,
@@ -57,7 +64,13 @@ class MessageDialog(Dialog[MessageAnswer]):
     composes = True
 
     def __init__(self, view: RunView, step: Step) -> None:
-        super().__init__(f"Tell: {view.plan.name(step.id)}")
+        self._open = _to_see_to(deliveries_of(view, step))
+        key = DraftKey(
+            purpose=Purpose.MESSAGE,
+            step=step.id,
+            deliveries=tuple(own.number for own in self._open),
+        )
+        super().__init__(f"Tell: {view.plan.name(step.id)}", draft_key=key)
         assert isinstance(step.action, SendMessage)
         message = view.runbook.messages[step.action.message]
         body = view.values.preview(message.body).strip()
@@ -70,7 +83,6 @@ class MessageDialog(Dialog[MessageAnswer]):
             self._told = f"Told {ago} ago by {last.by}; this is what was said then."
             body = last.note or body
         self._body = sanitize.clean(marked(body, view.state.began), newlines=True)
-        self._open = _to_see_to(deliveries_of(view, step))
         if self._open:
             self._body = sanitize.clean(self._open[0].queued.text, newlines=True)
         ready = (w.channel for w in ways_of(view, step) if not w.problem)

@@ -20,7 +20,13 @@ from mobius_tui.review.run_annotations import AnnotationTarget
 from mobius_tui.review.run_report import ActionItem, Annotation
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.tui.commands.registry import key_of
-from mobius_tui.tui.dialogs.dialog import Choice, Dialog, words_widget
+from mobius_tui.tui.dialogs.dialog import (
+    Choice,
+    Dialog,
+    DraftKey,
+    Purpose,
+    words_widget,
+)
 from mobius_tui.tui.presenters.styled_text import Role, assemble
 from mobius_tui.tui.widgets.checklist import cut
 
@@ -44,7 +50,7 @@ class AnnotateDialog(Dialog[Annotated]):
         Args:
             places: what it can be on, in words, the likeliest first.
         """
-        super().__init__("Annotate")
+        super().__init__("Annotate", draft_key=DraftKey(purpose=Purpose.ANNOTATION))
         self._places = places
         self._line = Input(placeholder="What is there to say?", id="text", compact=True)
 
@@ -264,7 +270,10 @@ class ActionItemDialog(Dialog[ActionItem]):
     """Gives the item as it is to be."""
 
     def __init__(self, item: ActionItem) -> None:
-        super().__init__(item.title or "Another action item")
+        super().__init__(
+            item.title or "Another action item",
+            draft_key=DraftKey(purpose=Purpose.ACTION_ITEM, item=item.id),
+        )
         self._item = item
         self._labels = {**({"title": TITLE} if is_added_item(item) else {}), **LABELS}
         self._lines = {

@@ -9,8 +9,8 @@ from textual.widget import Widget
 
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.intents.messages import Intent
+from mobius_tui.tui.dialogs.dialog import Draft, DraftKey
 from mobius_tui.tui.messages import Answered
-from mobius_tui.tui.screen_state import Draft
 
 _SENT = "It is on its way; its step shows what becomes of it."
 DONE: Mapping[str, str] = {
@@ -31,13 +31,13 @@ class IntentSender:
         self._pending: set[tuple[object, ...]] = set()
 
     def send(
-        self, intent: Intent, typed: Mapping[str, Draft] = MappingProxyType({})
+        self, intent: Intent, typed: Mapping[DraftKey, Draft] = MappingProxyType({})
     ) -> None:
         """Send an intent, unless the same one is on its way.
 
         Args:
             intent: what is wanted.
-            typed: what the person typed for it, by the dialogs' headings.
+            typed: what the person typed for it.
         """
         same = (intent.wish, intent.step, intent.attempt, intent.phase, intent.text)
         if same not in self._pending:
@@ -46,7 +46,7 @@ class IntentSender:
             self._page.run_worker(work, name="send", exit_on_error=False)
 
     async def _wait_for_answer(
-        self, intent: Intent, same: tuple[object, ...], typed: Mapping[str, Draft]
+        self, intent: Intent, same: tuple[object, ...], typed: Mapping[DraftKey, Draft]
     ) -> None:
         try:
             reply = await self._viewer.intend(intent)

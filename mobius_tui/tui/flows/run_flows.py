@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mobius_tui.run.intents.messages import Intent
 from mobius_tui.runbook.model.runbook import Step
-from mobius_tui.tui.dialogs.dialog import ContactsDialog
+from mobius_tui.tui.dialogs.dialog import ContactsDialog, DraftKey, Purpose
 from mobius_tui.tui.dialogs.phases_dialog import PhasesDialog
 from mobius_tui.tui.dialogs.question import DialogOpener, Question, ReasonDialog
 from mobius_tui.tui.dialogs.rollback_dialog import RollbackDialog
@@ -15,10 +15,12 @@ async def note(ask: DialogOpener, view: RunView, key: str | None) -> Intent | No
     """Put a remark on record, on the step under the cursor or on the run."""
     step = view.step(key)
     about = view.plan.name(step.id) if step is not None else "the run"
+    on = step.id if step is not None else None
     words = await ask(
         ReasonDialog(
             f"Note on {about}",
             "It goes on record with the time and your name.",
+            draft_key=DraftKey(purpose=Purpose.NOTE, step=on),
             verb="Add it",
             prompt="What should be remembered?",
             composes=True,
@@ -26,7 +28,7 @@ async def note(ask: DialogOpener, view: RunView, key: str | None) -> Intent | No
     )
     if words is None:
         return None
-    return Intent(wish="note", step=step.id if step is not None else None, text=words)
+    return Intent(wish="note", step=on, text=words)
 
 
 async def enter_phase(
@@ -75,6 +77,7 @@ async def end_run(ask: DialogOpener, view: RunView, _key: str | None) -> Intent 
         ReasonDialog(
             "End the run?",
             f"It ends as {outcome}: {why}. Nothing can be started in it any more.",
+            draft_key=DraftKey(purpose=Purpose.END_RUN),
             verb="End it",
             prompt="Remark, if there is one" if completed else "Why does it end here?",
             wanted=not completed,

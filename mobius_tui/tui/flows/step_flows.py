@@ -13,6 +13,7 @@ from mobius_tui.runbook.model.actions import Choose
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.dialogs.answer_dialogs import AnswersDialog, DecisionDialog
 from mobius_tui.tui.dialogs.confirm_dialogs import ApproveDialog, ConfirmDialog
+from mobius_tui.tui.dialogs.dialog import DraftKey, Purpose
 from mobius_tui.tui.dialogs.failure_dialog import FailureDialog
 from mobius_tui.tui.dialogs.message_dialog import MessageDialog
 from mobius_tui.tui.dialogs.question import (
@@ -158,6 +159,7 @@ async def _may_end(
             "End the run with this decision?",
             f"{done} of {total} steps are done. Nothing can be started in the run any "
             "more; look at Health first.",
+            draft_key=DraftKey(purpose=Purpose.END_BY_DECISION, step=step.id),
             verb="End it",
             prompt="Remark, if there is one",
             wanted=False,
@@ -259,6 +261,7 @@ async def skip(ask: DialogOpener, view: RunView, key: str | None) -> Intent | No
         ReasonDialog(
             as_question(f"Skip {view.plan.name(step.id)}"),
             f"It is passed over, and the reason stays on record.{counts}",
+            draft_key=DraftKey(purpose=Purpose.SKIP, step=step.id),
             verb="Skip it",
             prompt="Why is it skipped?",
             tone="warn",
@@ -283,6 +286,7 @@ async def override(ask: DialogOpener, view: RunView, key: str | None) -> Intent 
             as_question(f"Override {view.plan.name(step.id)}"),
             "You vouch that it is as it should be: gates open, and the reason stays on "
             "record with your name.",
+            draft_key=DraftKey(purpose=Purpose.OVERRIDE, step=step.id),
             verb="Override it",
             prompt="How do you know?",
             tone="warn",

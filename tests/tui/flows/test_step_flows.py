@@ -482,7 +482,7 @@ async def test_a_status_update_says_where_the_run_stands(
     async with hosted(run), opened(run, time=time) as (screen, pilot):
         await press(pilot, time, "y")
         await until(pilot, copied.exists)
-        head = screen._viewer.follower.head[:12]
+        head = screen.feed.head[:12]
     assert copied.read_text().splitlines() == [
         "MOBIUS rollback (INCIDENT) in production",
         "T+3:06 · step 12 of 22, 11 done",

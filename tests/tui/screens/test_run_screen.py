@@ -96,7 +96,7 @@ async def test_a_clock_that_moves_on_draws_no_detail_anew(
     async with hosted(run), opened(run, time=time) as (screen, pilot):
         monkeypatch.setattr(Widget, "refresh", noted)
         time.pass_(1)
-        screen.look()
+        screen.feed.look()
         await settled(pilot)
         assert "RunHeader" in drawn
         assert not {"DetailPane", "FieldList"} & set(drawn)
@@ -129,7 +129,7 @@ async def test_a_running_step_is_followed_by_a_worker_that_ends_with_it(
         )
         run.write(StepEnded(step="execute", attempt=1, result=Status.PASSED), after=1)
         await until(pilot, lambda: not following())
-        assert screen._followed == set(), "a long run has 50,000 attempts"
+        assert screen.outputs.followed == set(), "a long run has 50,000 attempts"
 
 
 async def test_enter_does_nothing_while_a_step_runs_but_show_it(tmp_path: Path) -> None:
