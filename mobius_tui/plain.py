@@ -16,7 +16,8 @@ from mobius_tui.run.client.follow_up import follow_up
 from mobius_tui.run.client.viewer import SILENT, Viewer
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.step_events import CheckTried, StepEnded, StepUnknown
-from mobius_tui.run.intents.messages import Intent, Reply
+from mobius_tui.run.intents.actions import Action, ReleaseHost, StartAutomatic
+from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.planning.step_texts import StepTexts
 from mobius_tui.run.planning.variables import Values
@@ -212,9 +213,9 @@ class HostNotices:
         self._stalled, self._is_silent = stalled, is_silent
 
 
-async def intend(viewer: Viewer, intent: Intent) -> Reply:
-    """Send an intent and wait for its answer; print a notice if none comes."""
-    asking = asyncio.create_task(viewer.intend(intent))
+async def intend(viewer: Viewer, action: Action) -> Reply:
+    """Ask the host for an action and await its answer; print a notice if none comes."""
+    asking = asyncio.create_task(viewer.intend(action))
     done, _ = await asyncio.wait({asking}, timeout=SILENT)
     if not done:
         _print_notice(
@@ -242,14 +243,18 @@ def _print_notice(words: str) -> None:
 
 
 async def show(
-    directory: RunDirectory, *, as_json: bool, auto: Intent | None, sent: bool = False
+    directory: RunDirectory,
+    *,
+    as_json: bool,
+    auto: StartAutomatic | None,
+    sent: bool = False,
 ) -> int:
     """Print a run until it has ended, or is not continued.
 
     Args:
         directory: the run.
         as_json: whether the lines of the journal are printed.
-        auto: the intent that lets it run automatically, if any.
+        auto: what lets it run automatically, if anything.
         sent: whether that was sent when the run began.
 
     Returns:
@@ -281,7 +286,7 @@ async def _follow(viewer: Viewer, report: PlainReport, *, automatic: bool) -> in
             report.print_follow_up()
             return OUTCOMES[state.ended.outcome]
         if automatic and state.auto_stopped is not None:
-            await viewer.intend(Intent(wish="release"))
+            await viewer.intend(ReleaseHost())
             return state.auto_stopped.code
         if viewer.host() is None and not changes:
             since = viewer.follower.unwatched(time.time())

@@ -17,7 +17,7 @@ from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import AutoStopped, RunBegan, RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import AddNote
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.step_texts import StepTexts
@@ -166,11 +166,11 @@ async def test_an_answer_that_is_long_in_coming_is_told_of(
     run = scenes.running(tmp_path)
     viewer = Viewer(run.directory)
     async with hosted(run) as host:
-        assert (await plain.intend(viewer, Intent(wish="note", text="x"))).ok
+        assert (await plain.intend(viewer, AddNote(text="x"))).ok
         assert capsys.readouterr().err == ""
         host.answers.clear()
         host.stall(full)
-        asked = asyncio.create_task(plain.intend(viewer, Intent(wish="note", text="y")))
+        asked = asyncio.create_task(plain.intend(viewer, AddNote(text="y")))
         err = ""
         async with asyncio.timeout(60):
             while not err:

@@ -34,7 +34,7 @@ from mobius_tui.tui.presenters.styled_text import MODE_STYLES, assemble, badge
 
 if TYPE_CHECKING:
     from mobius_tui.run.client.run_briefing import Briefing
-    from mobius_tui.run.intents.messages import Intent
+    from mobius_tui.run.intents.actions import StartAutomatic
     from mobius_tui.tui.navigation import Navigator
 
 
@@ -130,7 +130,7 @@ def open_briefing(
     briefing: Briefing,
     settings: Settings,
     *,
-    auto: Intent | None,
+    auto: StartAutomatic | None,
     answers: Mapping[str, str],
 ) -> int:
     """Show a briefing, and the run that begins with it; returns the exit code.
@@ -212,14 +212,14 @@ def open_facilitator(directory: RunDirectory, settings: Settings) -> int:
 
 
 def open_run(
-    directory: RunDirectory | None, settings: Settings, *, auto: Intent | None
+    directory: RunDirectory | None, settings: Settings, *, auto: StartAutomatic | None
 ) -> int:
     """Show a run that has begun; its name and steps at once, the rest when it is read.
 
     Args:
         directory: the run's; the newest open one without it.
         settings: the person's.
-        auto: an intent to send at once, which makes the run go on by itself.
+        auto: what is sent at once, which makes the run go on by itself.
 
     Raises:
         MobiusError: there is no such run, or it is damaged.

@@ -23,7 +23,7 @@ from mobius_tui.run.client.run_briefing import (
 )
 from mobius_tui.run.client.start_run import resume_run, start_new_run
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import StartAutomatic
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.run_summary import newest_open
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -84,7 +84,7 @@ class Navigator:
         self,
         briefing: Briefing,
         *,
-        auto: Intent | None,
+        auto: StartAutomatic | None,
         answers: Mapping[str, str],
         source: Path | None = None,
         trouble: str = "",
@@ -139,13 +139,13 @@ class Navigator:
         return screen
 
     async def come_back(
-        self, directory: RunDirectory | None, *, auto: Intent | None
+        self, directory: RunDirectory | None, *, auto: StartAutomatic | None
     ) -> Page:
         """A run that has begun, with a host that lives.
 
         Args:
             directory: the run's; the newest open one without it.
-            auto: an intent to send at once, which makes the run go on by itself.
+            auto: what is sent at once, which makes the run go on by itself.
 
         Raises:
             MobiusError: there is no such run, it is damaged, or has no host.
@@ -196,7 +196,7 @@ class Navigator:
         viewer: Viewer,
         *,
         is_new: bool,
-        auto: Intent | None,
+        auto: StartAutomatic | None,
         stand: ScreenState = AT_THE_RUN,
     ) -> Page:
         """A run that has begun.
@@ -204,7 +204,7 @@ class Navigator:
         Args:
             viewer: the run's; the screen closes it.
             is_new: whether the person knows it, and needs no card.
-            auto: an intent to send at once, which makes the run go on by itself.
+            auto: what is sent at once, which makes the run go on by itself.
             stand: where the person was in it before the screens went away.
         """
         screen: RunScreen

@@ -16,12 +16,12 @@ from mobius_tui.review.timeline_moments import moments_of
 from mobius_tui.run.attempts.output_files import printed_by
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import HostStarted, NoteAdded, RunEnded
-from mobius_tui.run.intents.messages import Intent
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.state.step_state import Status
 from tests.review.story import story
+from tests.run.asking import action
 from tests.tui.runs import BEGAN, MadeRun
 
 
@@ -110,8 +110,8 @@ def test_going_back_changes_nothing_of_what_is_kept(run: MadeRun) -> None:
 async def test_a_review_starts_nothing(run: MadeRun) -> None:
     viewer = ReviewViewer(ReviewedRun(run.directory))
     before = run.directory.journal.read_bytes()
-    for wish in ("start", "note", "stop"):
-        reply = await viewer.intend(Intent(wish=wish, step="look", attempt=1))
+    for word in ("start", "note", "stop"):
+        reply = await viewer.intend(action(word, "look", attempt=1))
         assert not reply.ok
         assert "review" in reply.text
     assert not await viewer.connect()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mobius_tui.errors import UsageError
 from mobius_tui.run.planning.plan import Plan, effect_of
+from mobius_tui.run.planning.watch_permissions import unattended
 from mobius_tui.runbook.effects.script_effects import ScriptEffects
 from mobius_tui.runbook.lint.label_rules import effects_beyond_labels
 from mobius_tui.runbook.model.actions import Run, is_shell
@@ -86,12 +87,8 @@ def refuse_unattended(runbook: Runbook, asked: str) -> None:
     Raises:
         UsageError: such a check guards what destroys.
     """
-    if runbook.blocking:
-        raise UsageError(
-            f"{asked}: nobody would see that this went wrong: "
-            f"{'; '.join(runbook.blocking)}. Mend the check, or run it guided, "
-            f"without {asked}; `mobius-tui check --explain check-cannot-fail` says more"
-        )
+    if words := unattended(runbook, asked):
+        raise UsageError(words)
 
 
 def _wrong_scripts(step: Step, place: Path) -> Iterator[str]:

@@ -13,8 +13,11 @@ from textual.widget import Widget
 from textual.widgets import Button, TextArea
 
 from mobius_tui import sanitize
+from mobius_tui.run.intents.actions import TickStep
 from mobius_tui.run.messaging.channels import marked
 from mobius_tui.run.messaging.payload import LIMIT
+from mobius_tui.run.planning.permissions import decide_offer
+from mobius_tui.run.planning.situation import Refused
 from mobius_tui.run.state.deliveries import Delivery, DeliveryStatus
 from mobius_tui.runbook.model.actions import SendMessage
 from mobius_tui.runbook.model.runbook import Step
@@ -101,6 +104,16 @@ class MessageDialog(Dialog[MessageAnswer]):
         """Whether nothing can be sent any more: it can still be read and copied."""
         return self._view.state.ended is not None or self._view.host is None
 
+    @property
+    def _why_not_now(self) -> str:
+        """Why it cannot be told just now; empty where it can."""
+        if self._open or self._is_over:
+            return ""
+        number = self._view.next_attempt(self._step.id)
+        tell = TickStep(step=self._step.id, attempt=number)
+        permission = decide_offer(tell, self._view.situation)
+        return permission.text if isinstance(permission, Refused) else ""
+
     def compose_body(self) -> Iterable[Widget]:
         """What was told, where it goes, and the text."""
         if self._told:
@@ -122,6 +135,8 @@ class MessageDialog(Dialog[MessageAnswer]):
         """What to do, in a line."""
         if self._is_over:
             return "Nothing is sent any more: copy it, and tell it by hand.", "muted"
+        if self._why_not_now:
+            return f"Copy it; it goes on record later: {self._why_not_now}.", "warn"
         if any(own.stand is DeliveryStatus.UNKNOWN for own in self._open):
             return "It may have arrived: look there before you send it again.", "warn"
         if self._open:
@@ -138,7 +153,7 @@ class MessageDialog(Dialog[MessageAnswer]):
     def choices(self) -> tuple[Choice, ...]:
         """Send it, copy it, or say that it was told; the likeliest first."""
         copy, edit = Choice("copy", "c Copy"), Choice("edit", "e Edit")
-        if self._is_over:
+        if self._is_over or self._why_not_now:
             return (Choice("copy", "c Copy", "primary"), Choice("cancel", "Close"))
         if self._open:
             where = _in_short(tuple(own.channel for own in self._open))

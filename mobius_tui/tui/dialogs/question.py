@@ -11,7 +11,7 @@ from textual import on
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import Action
 from mobius_tui.tui.dialogs.dialog import (
     Choice,
     Dialog,
@@ -39,7 +39,7 @@ class Tell(Protocol):
         """Show it."""
 
 
-Flow = Callable[[DialogOpener, RunView, str | None], Awaitable[Intent | None]]
+Flow = Callable[[DialogOpener, RunView, str | None], Awaitable[Action | None]]
 """Given how to ask, the run, and the checklist's key that it is about."""
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from mobius_tui.run.intents.messages import Intent, Reply
+from mobius_tui.run.intents.actions import StopStep
+from mobius_tui.run.intents.replies import Reply
 from mobius_tui.tui.dialogs.question import Tell
 from mobius_tui.tui.parts.question_gate import QuestionGate
 from mobius_tui.tui.parts.run_feed import RunFeed
@@ -23,7 +24,7 @@ class LeaveQuestion:
         feed: RunFeed,
         questions: QuestionGate,
         *,
-        intend: Callable[[Intent], Awaitable[Reply]],
+        intend: Callable[[StopStep], Awaitable[Reply]],
         tell: Tell,
     ) -> None:
         """Ask nothing yet.
@@ -69,7 +70,7 @@ class LeaveQuestion:
 
     async def _has_stopped(self, step: str, attempt: int) -> bool:
         """Stop an attempt; whether it runs no longer, which it may do by itself."""
-        reply = await self._intend(Intent(wish="stop", step=step, attempt=attempt))
+        reply = await self._intend(StopStep(step=step, attempt=attempt))
         is_shown = self._feed.refresh()
         if reply.ok or (is_shown and not self._feed.is_running(step, attempt)):
             return True

@@ -15,7 +15,17 @@ from textual.widgets import Static
 
 from mobius_tui.run.client.follow_up import FollowUp, follow_up
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import (
+    Action,
+    AddNote,
+    DropMessages,
+    LookFirst,
+    ResendMessages,
+    RetryStep,
+    StartAutomatic,
+    StartStep,
+    StopStep,
+)
 from mobius_tui.run.planning.plan import kind_of
 from mobius_tui.run.storage.last_viewed import (
     EVERY,
@@ -45,8 +55,10 @@ from mobius_tui.tui.screens.run_page import RunPage
 from mobius_tui.tui.widgets.banners import AlarmBanner, HintBanner
 from mobius_tui.tui.widgets.footer import CoachMark, KeyBar, NextLine
 
-STAYS = ("note", "stop", "look", "send again", "drop")
-"""Wishes after which the cursor stays where it is."""
+STAYS: tuple[type[Action], ...] = (
+    *(AddNote, StopStep, LookFirst, ResendMessages, DropMessages),
+)
+"""What leaves the cursor where it is."""
 Resume = Callable[[RunDirectory, Runbook], Awaitable[None]]
 """Starts a host for a run that has none."""
 
@@ -81,7 +93,7 @@ class RunScreen(RunPage):
         *,
         resume: Resume,
         is_new: bool,
-        auto: Intent | None = None,
+        auto: StartAutomatic | None = None,
         repaints: int = 20,
         wall: Callable[[], float] | None = None,
         stand: ScreenState = AT_THE_RUN,
@@ -93,7 +105,7 @@ class RunScreen(RunPage):
             viewer: the run; the screen closes it.
             resume: starts a host, when the person wants one.
             is_new: whether the person has just begun it, and needs no card.
-            auto: an intent to send at once, which makes the run go on by itself.
+            auto: what is sent at once, which makes the run go on by itself.
             repaints: the most repaints in a second that news may cause.
             wall: gives seconds since 1970; the run's own clock without it.
             stand: where the person was before the screens went away.
@@ -303,9 +315,9 @@ class RunScreen(RunPage):
         if self.view is None:
             return
         ask = Conversation(self.questions)
-        intent = await FLOWS[flow](ask, self.view, key)
-        if intent is not None:
-            self._sender.send(intent, ask.typed)
+        action = await FLOWS[flow](ask, self.view, key)
+        if action is not None:
+            self._sender.send(action, ask.typed)
         else:
             self.questions.drafts.keep(ask.typed)
 
@@ -325,13 +337,14 @@ class RunScreen(RunPage):
             return
         if not is_shown:
             return
-        wish = event.intent.wish
-        if wish in ("start", "retry"):
-            self._go_to_terminal(event.intent.step)
-        words = event.reply.text if wish == "stop" else DONE.get(wish)
+        action = event.action
+        if isinstance(action, StartStep | RetryStep):
+            self._go_to_terminal(action.step)
+        stops = isinstance(action, StopStep)
+        words = event.reply.text if stops else DONE.get(type(action))
         if words:
             self.tell(words)
-        if wish not in STAYS:
+        if not isinstance(action, STAYS):
             self._catch_up()
 
     def _refuse(self, words: str, *, is_problem: bool = False) -> None:
@@ -389,7 +402,7 @@ class RunScreen(RunPage):
         """Stop what runs beside the run; it only reads, so nobody is asked."""
         event.stop()
         step_id, attempt = split(event.key)
-        self._sender.send(Intent(wish="stop", step=step_id, attempt=attempt))
+        self._sender.send(StopStep(step=step_id, attempt=attempt))
 
     # Leaving
 

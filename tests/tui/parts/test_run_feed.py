@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.run.events.run_events import NoteAdded
+from mobius_tui.run.intents.actions import AddNote
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Runbook
 from tests.tui import scenes
@@ -26,7 +27,7 @@ async def test_what_the_host_wrote_is_shown_when_it_has_answered(
     time = Time(run.at)
     async with hosted(run) as host, opened(run, time=time) as (screen, pilot):
         deaf(monkeypatch, screen.feed)
-        host.acts["note"] = lambda _: run.write(NoteAdded(text="by another"))
+        host.acts[AddNote] = lambda: run.write(NoteAdded(text="by another"))
         host.refuse = refusal
         await press(pilot, time, "n", "x", "enter")
         await until(pilot, lambda: (refusal or "on record") in words(pilot))

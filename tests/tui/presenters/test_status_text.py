@@ -89,7 +89,9 @@ MADE: Mapping[type[Dialog[Any]], Callable[[RunView], Dialog[Any]]] = {
     HelpDialog: lambda _: HelpDialog((), first="", glyphs=False),
     LeaveDialog: lambda view: LeaveDialog(leaving(view, ()), "one"),
     MessageDialog: lambda view: MessageDialog(view, _step(view, "alert-stakeholders")),
-    PhasesDialog: lambda view: PhasesDialog(view.plan, likely=None),
+    PhasesDialog: lambda view: PhasesDialog(
+        view.plan, view.runbook.phases[-1:], likely=None
+    ),
     Question: lambda _: Question("Stop?", "It ends.", verb="Stop it", tone="bad"),
     ReasonDialog: lambda _: ReasonDialog(
         "Skip?", "Why?", draft_key=SKIPPING, verb="Skip", prompt="why"

@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
+from mobius_tui.run.intents.actions import StartStep, StopStep
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.last_viewed import LastView, read_last_view, write_last_view
 from mobius_tui.tui.dialogs.end_card import EndCard
@@ -43,11 +44,7 @@ async def test_enter_runs_the_next_step_without_a_question_if_it_only_reads(
         await pilot.press("enter")
         await until(pilot, lambda: host.intents)
         (intent,) = host.intents
-        assert (intent.wish, intent.step, intent.attempt) == (
-            "start",
-            "system-status",
-            1,
-        )
+        assert intent == StartStep(step="system-status", attempt=1)
 
 
 async def test_a_refusal_of_the_host_is_shown(tmp_path: Path) -> None:
@@ -149,7 +146,8 @@ async def test_stopping_what_changes_is_asked(tmp_path: Path) -> None:
         assert host.intents == []
         await press(pilot, time, "enter")
         await until(pilot, lambda: host.intents)
-        assert (host.intents[0].wish, host.intents[0].attempt) == ("stop", 1)
+        assert isinstance(host.intents[0], StopStep)
+        assert host.intents[0].attempt == 1
 
 
 async def test_leaving_while_a_step_runs_leaves_it_running(tmp_path: Path) -> None:
