@@ -34,7 +34,7 @@ def _plain(value: Any) -> Any:
     if is_dataclass(value):
         return {
             each.name: _utc_time(getattr(value, each.name))
-            if str(each.type).startswith("Moment")
+            if str(each.type).startswith("EpochSeconds")
             else _plain(getattr(value, each.name))
             for each in fields(value)
         }
