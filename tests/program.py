@@ -1,4 +1,4 @@
-"""The program as it is typed in a shell."""
+"""Running the installed program, for tests of its command line."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ PROGRAM = str(Path(sys.executable).with_name("mobius-tui"))
 
 
 def program(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run the program with some words and further environment variables."""
     return subprocess.run(
         [PROGRAM, *words],
         capture_output=True,

@@ -9,7 +9,7 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from mobius_tui.drill.detection_gaps import DrillCoverage
-    from mobius_tui.health.probe import ProbeLook
+    from mobius_tui.health.probe import ProbePreview
     from mobius_tui.run.intents.actions import Action
     from mobius_tui.run.intents.replies import Reply
     from mobius_tui.run.journal.follower import Changes
@@ -63,7 +63,7 @@ class Answered(Message):
 class Probed(Message):
     """The probes were asked."""
 
-    def __init__(self, seen: tuple[ProbeLook, ...]) -> None:
+    def __init__(self, seen: tuple[ProbePreview, ...]) -> None:
         super().__init__()
         self.seen = seen
 

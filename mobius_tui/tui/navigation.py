@@ -38,7 +38,7 @@ from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.screens.run_screen import RunScreen
 
 if TYPE_CHECKING:
-    from mobius_tui.health.probe import ProbeLook
+    from mobius_tui.health.probe import ProbePreview
     from mobius_tui.review.run_timeline import RunTimeline
 
 
@@ -244,7 +244,9 @@ def _read_whole(directory: RunDirectory) -> tuple[ReviewedRun, RunTimeline]:
     return rewound, whole
 
 
-async def _probe(briefing: Briefing, given: Mapping[str, str]) -> tuple[ProbeLook, ...]:
+async def _probe(
+    briefing: Briefing, given: Mapping[str, str]
+) -> tuple[ProbePreview, ...]:
     from mobius_tui.run.client.probe_preview import (
         preview_probes,  # httpx takes 60 ms to import
     )

@@ -56,7 +56,7 @@ def test_health_is_what_had_been_seen_by_then(run: MadeRun) -> None:
     assert (api.ok, api.failed, api.consecutive_failures) == (4, 0, 0)
     rewound.show(20, began + 41)
     api = rewound.health.window("api")
-    assert (api.ok, api.failed, api.since_bad) == (4, 5, began + 20)
+    assert (api.ok, api.failed, api.failing_since) == (4, 5, began + 20)
     assert rewound.past.counts("api").failed == 5
     assert rewound.health.windows["api"].points[-1].at == began + 40
 

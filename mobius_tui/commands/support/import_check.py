@@ -43,7 +43,7 @@ def check_import(
     assert imported is not None, "what a page becomes is always valid"
     names = frozenset(imported.variables)
     of_page = [
-        replace(each, holes=names, file=page, line=at)
+        replace(each, placeholders=names, file=page, line=at)
         for each, at in _with_page_lines(commands_of_runbook(imported), text, names)
     ]
     of_runbook = [

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from mobius_tui.commands.support.watch_lines import WatchLines
 from mobius_tui.errors import FAILED, INCOMPLETE, INTERRUPTED, OUTCOMES
-from mobius_tui.plain import HostWords
+from mobius_tui.plain import HostNotices
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.intents.actions import EndRun
 from mobius_tui.run.planning.rollback import is_only_watched, under_way
@@ -85,10 +85,10 @@ class FollowedWatch:
         viewer = self._viewer
         try:
             await self._lines.print_new(viewer.follower.entries)
-            host = HostWords(viewer)
+            host = HostNotices(viewer)
             async for changes in viewer.changes():
                 await self._lines.print_new(changes.entries)
-                host.tell()
+                host.print_changes()
                 code = self._code_if_over()
                 if code is None and viewer.host() is None and not changes:
                     since = viewer.follower.unwatched(time.time())

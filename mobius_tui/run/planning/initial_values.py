@@ -6,11 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mobius_tui.errors import UsageError
-from mobius_tui.runbook.model.limits import (
-    Place,
-    limit_problem,
-    limits_by_variable,
-)
+from mobius_tui.runbook.model.limits import KeyedText, limit_problem, limits_by_variable
 from mobius_tui.runbook.model.runbook import Runbook, Variable
 
 
@@ -66,7 +62,7 @@ def resolve_initial_values(
 
 
 def refuse_value(
-    variable: Variable, value: str, places: tuple[Place, ...] = ()
+    variable: Variable, value: str, places: tuple[KeyedText, ...] = ()
 ) -> None:
     """Refuse a value that a variable may not have.
 

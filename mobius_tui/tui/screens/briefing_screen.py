@@ -52,7 +52,7 @@ from mobius_tui.tui.widgets.banners import OtherRunsReader
 from mobius_tui.tui.widgets.footer import KeyBar
 
 if TYPE_CHECKING:
-    from mobius_tui.health.probe import ProbeLook
+    from mobius_tui.health.probe import ProbePreview
 
 
 Line: TypeAlias = Input | Select[str]
@@ -95,7 +95,7 @@ def answer_in(line: Line) -> str | None:
 
 Begin = Callable[[Briefing, Mapping[str, str]], Awaitable[RunDirectory]]
 """Makes the run's directory and starts its host."""
-Probe = Callable[[Briefing, Mapping[str, str]], Awaitable[tuple["ProbeLook", ...]]]
+Probe = Callable[[Briefing, Mapping[str, str]], Awaitable[tuple["ProbePreview", ...]]]
 """Asks every probe once, with what is filled in so far."""
 RUNS = "What will run"
 BEFORE = "Before it begins"

@@ -15,7 +15,7 @@ from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import examine, load
 from tests.run.running import Running
-from tests.runbook.lint.test_rule_table import HEAD, STEP, found
+from tests.runbook.runbook_texts import HEAD, STEP, found
 
 READ = "effect = 'read'\nrun = '''\n"
 CANNOT = "check.run = 'systemctl is-active api || true'"
