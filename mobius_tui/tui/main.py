@@ -88,9 +88,9 @@ def show(first: BasePage | PendingScreen, settings: Settings, news: str = "") ->
     settings = fitted(settings, os.environ, encoding)
     remap(settings.keys)
     if isinstance(first, PendingScreen):
-        app = MobiusApp(ahead=first, settings=settings)
+        app = MobiusApp(pending=first, settings=settings)
     else:
-        app = MobiusApp(first, settings=settings, news=news)
+        app = MobiusApp(first, settings=settings, notice=news)
     while True:
         result = app.run()
         if settings.title:
@@ -99,22 +99,22 @@ def show(first: BasePage | PendingScreen, settings: Settings, news: str = "") ->
             from mobius_tui.run.storage.crash_report import unforeseen_fault
 
             raise unforeseen_fault(app.crash, app.left_behind) from app.crash
-        if app.trouble is not None:
-            raise app.trouble
+        if app.open_error is not None:
+            raise app.open_error
         if not isinstance(result, LeaveForTask) or app.return_code:
             code = result if isinstance(result, int) else 0
             return app.return_code or code
         settings = replace(settings, theme=app.theme)  # it may be another by now
-        news = result.errand.run()
+        news = result.task.run()
         screens = [make() for make in result.pages]
         # Sent away before the first screen was made, it begins again.
         ahead = first if isinstance(first, PendingScreen) and not screens else None
-        app = MobiusApp(*screens, ahead=ahead, settings=settings, news=news)
+        app = MobiusApp(*screens, pending=ahead, settings=settings, notice=news)
 
 
 def _give_title_back() -> None:
     with suppress(OSError):  # the terminal may be gone
-        print(capabilities.RESTORE, end="", file=sys.__stderr__, flush=True)
+        print(capabilities.RESTORE_TITLE, end="", file=sys.__stderr__, flush=True)
 
 
 def _openings() -> Navigator:

@@ -24,7 +24,7 @@ class ForegroundTask(NamedTuple):
 class LeaveForTask(NamedTuple):
     """What the app ends with where it is to come back."""
 
-    errand: ForegroundTask
+    task: ForegroundTask
     pages: tuple[Callable[[], BasePage], ...]
     """Makes each page anew, the lowest first."""
 
@@ -73,7 +73,7 @@ def leave_for_task(
     def run() -> str:
         return " ".join(filter(None, (errand.run(), closed)))
 
-    return LeaveForTask(errand=ForegroundTask(run=run), pages=made)
+    return LeaveForTask(task=ForegroundTask(run=run), pages=made)
 
 
 T = TypeVar("T")

@@ -63,22 +63,22 @@ class AsciiFilter(LineFilter):
         ]
 
 
-SAVE = "\x1b[22;0t"
+SAVE_TITLE = "\x1b[22;0t"
 """Asks the terminal to remember its title; those that cannot ignore it."""
-RESTORE = "\x1b[23;0t"
+RESTORE_TITLE = "\x1b[23;0t"
 """Asks for the remembered title."""
 
 
-def sequence(title: str, ascii_alone: AsciiFilter | None) -> str:
+def title_sequence(title: str, ascii_filter: AsciiFilter | None) -> str:
     """What sets the title; nothing in it can end the sequence or begin another.
 
     Args:
         title: from anywhere.
-        ascii_alone: puts signs for glyphs, where only those can be sent.
+        ascii_filter: puts signs for glyphs, where only those can be sent.
     """
     words = sanitize.line(title)
-    if ascii_alone is not None:
-        words = ascii_alone.words(words)
+    if ascii_filter is not None:
+        words = ascii_filter.words(words)
     return f"\x1b]0;{words}\x07"
 
 
@@ -127,10 +127,10 @@ def fitted(settings: Settings, environ: Mapping[str, str], encoding: str) -> Set
     """
     found = colours(environ)
     theme = settings.theme or (DARK if found == "many" else TERMINALS_OWN)
-    ascii_alone = settings.ascii
+    ascii_filter = settings.ascii
     return replace(
         settings,
         theme=TERMINALS_OWN if found == "none" else theme,
-        ascii=is_ascii(environ, encoding) if ascii_alone is None else ascii_alone,
+        ascii=is_ascii(environ, encoding) if ascii_filter is None else ascii_filter,
         title=settings.title and has_title(environ),
     )

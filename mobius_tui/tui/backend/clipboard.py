@@ -89,7 +89,7 @@ def copy(
     return Copied(ways=ways, file=file, words=words)
 
 
-def sequence(text: str, environ: Mapping[str, str]) -> str:
+def clipboard_sequence(text: str, environ: Mapping[str, str]) -> str:
     """Return what makes a terminal put `text` on its clipboard: OSC 52.
 
     GNU screen passes on only what is wrapped for it, in short strings. Where `TERM` is

@@ -11,8 +11,10 @@ from functools import lru_cache
 
 from rich.segment import Segment
 from rich.style import Style as RichStyle
+from textual.app import RenderResult
 from textual.color import Color
 from textual.css.styles import RulesMap
+from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.style import Style
@@ -59,6 +61,17 @@ class DimmedBackground(Visual):
     def _dim(self, strip: Strip, base: RichStyle) -> Iterator[Segment]:
         for text, style, _ in strip:
             yield Segment(text, dimmed(style, base, self._veil))
+
+
+def dim_background(rendered: RenderResult) -> RenderResult:
+    """Our own background in place of Textual's.
+
+    Args:
+        rendered: what `Screen.render` returned.
+    """
+    if isinstance(rendered, BackgroundScreen):
+        return DimmedBackground(rendered.screen, rendered.color)
+    return rendered
 
 
 @lru_cache(maxsize=STYLES)

@@ -22,9 +22,9 @@ class TimedInput(NamedTuple):
     """A key, a paste or a click."""
 
     event: events.Event
-    came: float
+    read_at: float
     """When it was read from the terminal, by the clock of the screen that gets it."""
-    again: bool
+    is_repeat: bool
     """Whether it is the same key as the one before, and came right behind it."""
 
 
@@ -51,12 +51,12 @@ class InputGuard:
         self._is_fresh = True
         self._rest = INPUT_GUARD
 
-    def show(self, at: float) -> None:
+    def mark_shown(self, at: float) -> None:
         """It is on the terminal, if it was not before."""
         if self._seen is None:
             self._seen = at + self._rest
 
-    def takes(self, typed: TimedInput, *, answers: bool) -> bool:
+    def accepts(self, typed: TimedInput, *, answers: bool) -> bool:
         """Whether it takes what was typed.
 
         Args:
@@ -64,9 +64,9 @@ class InputGuard:
             answers: whether it may answer; text for a line does not, nor is a click
                 anything but aimed.
         """
-        if self._seen is None or typed.came < self._seen:
+        if self._seen is None or typed.read_at < self._seen:
             return False
-        if answers and self._is_fresh and typed.again:
+        if answers and self._is_fresh and typed.is_repeat:
             return False
         self._is_fresh = self._is_fresh and not answers
         return True
@@ -121,7 +121,7 @@ class KeyQueue:
         self._limit: asyncio.TimerHandle | None = None
         self._began = 0.0
 
-    async def take(self, event: events.Event) -> None:
+    async def put(self, event: events.Event) -> None:
         """Give an event now, or when those before it have been handled."""
         if self._is_under_way:
             self._waiting.append(event)
@@ -149,7 +149,7 @@ class KeyQueue:
         self._began = loop.time()
         self._limit = loop.call_later(LIMIT, settle)
 
-    def handled(self, message: KeyHandled) -> None:
+    def key_handled(self, message: KeyHandled) -> None:
         """A key has been through; what it asked the app for is in the app's queue."""
         message.stop()
         target, rounds = message.target, message.rounds - 1

@@ -21,6 +21,7 @@ from textual.css.styles import StylesBase
 from textual.filter import LineFilter
 from textual.geometry import Size
 from textual.strip import Strip
+from textual.widget import Widget
 
 ROWS = 128
 """Rows that are kept: two screens. Each takes some kilobytes."""
@@ -55,6 +56,14 @@ class CachedRow(Strip):
             row = CachedRow(filter.apply(list(self), background), self.cell_length)
             self._filtered = (filter, background), row
         return self._filtered[1]
+
+
+def cache_rows(widget: Widget) -> None:
+    """Have a widget cache its rows by their strips.
+
+    Textual has no public way to choose a widget's cache.
+    """
+    widget._styles_cache = RowCache()  # noqa: SLF001
 
 
 class RowCache(StylesCache):

@@ -94,12 +94,12 @@ class ScreenDiff:
         self._strips: OrderedDict[int, tuple[Strip, list[ScreenCell]]] = OrderedDict()
         self._codes: dict[Style, Codes] = {}
 
-    def forget(self) -> None:
+    def forget_terminal(self) -> None:
         """Nothing is known any more of what the terminal shows."""
         self._shown = [[NOTHING] * len(row) for row in self._wanted]
         self._dirty = set(range(len(self._wanted)))
 
-    def take(self, update: RenderableType | None) -> bool:
+    def apply(self, update: RenderableType | None) -> bool:
         """Take note of what is wanted; returns whether the update was understood."""
         if isinstance(update, LayoutUpdate):
             self._fit(update.region.right, update.region.bottom)
@@ -153,7 +153,7 @@ class ScreenDiff:
         """Begin anew where the screen has another size."""
         if len(self._wanted) != height or len(self._wanted[0]) != width:
             self._wanted = [[NOTHING] * width for _ in range(height)]
-            self.forget()
+            self.forget_terminal()
 
     def _put(self, y: int, x: int, cells: list[ScreenCell]) -> None:
         row = self._wanted[y]

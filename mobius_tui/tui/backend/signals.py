@@ -11,7 +11,7 @@ from threading import Timer
 from mobius_tui.errors import INTERRUPTED
 from mobius_tui.tui.backend.base_page import ForegroundTask
 
-BEAT = 0.7
+CHECK_INTERVAL = 0.7
 """Seconds between looks whether the terminal is still there."""
 GRACE = {
     signal.SIGHUP: 0.5,

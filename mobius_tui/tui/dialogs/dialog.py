@@ -16,7 +16,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.reactive import reactive
-from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static, TextArea
@@ -24,7 +23,7 @@ from textual.widgets import Button, Input, Static, TextArea
 from mobius_tui import sanitize
 from mobius_tui.runbook.model.runbook import Contact
 from mobius_tui.tui.backend.breakpoints import BreakpointMixin
-from mobius_tui.tui.backend.dimmed_background import DimmedBackground
+from mobius_tui.tui.backend.dimmed_background import dim_background
 from mobius_tui.tui.backend.key_queue import InputGuard, TimedInput
 from mobius_tui.tui.commands.registry import bind
 from mobius_tui.tui.presenters.communication import contact_fields
@@ -129,7 +128,7 @@ class Dialog(BreakpointMixin, ModalScreen[T | None], Generic[T]):
         super().__init__(classes=f"dialog -tone-{tone}")
         self.heading = sanitize.line(title)
         """What stands in the border."""
-        self._guard = InputGuard()
+        self._input_guard = InputGuard()
         self.box = Vertical(classes="box")
         self._scrolled = Body(classes="body")
         self._refusal = Static("", id="problem", markup=False)
@@ -137,22 +136,19 @@ class Dialog(BreakpointMixin, ModalScreen[T | None], Generic[T]):
 
     def render(self) -> RenderResult:  # type: ignore[override]
         """What is seen through it; any widget may be drawn so, and a screen is one."""
-        beneath = super().render()
-        if isinstance(beneath, BackgroundScreen):
-            return DimmedBackground(beneath.screen, beneath.color)
-        return beneath
+        return dim_background(super().render())
 
     @property
     def is_opening(self) -> bool:
         """Whether it is yet to be seen, and keys must wait."""
-        return not self._guard.is_seen
+        return not self._input_guard.is_seen
 
-    def was_drawn(self, at: float) -> None:
+    def mark_shown(self, at: float) -> None:
         """The terminal shows it as it is, since a moment of the monotonic clock."""
         if self.is_mounted:
-            self._guard.show(at if self.mono is monotonic else self.mono())
+            self._input_guard.mark_shown(at if self.mono is monotonic else self.mono())
 
-    def hears(self, typed: TimedInput) -> bool:
+    def accepts_input(self, typed: TimedInput) -> bool:
         """Whether it takes a key, a paste or a click that has come.
 
         What answers nothing is never lost: what is typed into a field, which is there
@@ -161,7 +157,7 @@ class Dialog(BreakpointMixin, ModalScreen[T | None], Generic[T]):
         if self._is_harmless(typed.event):
             return True
         is_click = isinstance(typed.event, events.MouseDown)
-        return self._guard.takes(typed, answers=not is_click)
+        return self._input_guard.accepts(typed, answers=not is_click)
 
     def _is_harmless(self, event: events.Event) -> bool:
         """Whether it can answer nothing."""
@@ -175,7 +171,7 @@ class Dialog(BreakpointMixin, ModalScreen[T | None], Generic[T]):
 
     def renew(self) -> None:
         """It says something else now: no key answers that before it has been seen."""
-        self._guard.renew()
+        self._input_guard.renew()
         self.refresh()
 
     def on_mount(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from textual.command import (
     CommandPalette,
@@ -14,10 +14,10 @@ from textual.command import (
     Provider,
     SimpleProvider,
 )
+from textual.screen import Screen
 from textual.worker import Worker
 
 from mobius_tui.tui.commands.command import Command
-from mobius_tui.tui.screens.page import Page
 
 SYNONYMS: dict[str, str] = {
     "next_action": "go continue proceed start execute",
@@ -143,12 +143,23 @@ class Palette(CommandPalette):
         return super().run_worker(*arguments, **{**options, "exit_on_error": False})
 
 
+@runtime_checkable
+class HasCommands(Protocol):
+    """A screen whose commands the palette can find and run."""
+
+    def palette_commands(self) -> Sequence[Command]:
+        """The commands that apply now."""
+
+    async def carry_out(self, command: Command) -> None:
+        """Run a command."""
+
+
 class CommandProvider(Provider):
     """Finds commands of the screen beneath the palette."""
 
-    def _commands(self) -> tuple[tuple[Command, Page], ...]:
+    def _commands(self) -> tuple[tuple[Command, HasCommands], ...]:
         page = self.screen
-        if not isinstance(page, Page):
+        if not isinstance(page, HasCommands):
             return ()
         return tuple((command, page) for command in page.palette_commands())
 
@@ -178,7 +189,7 @@ class CommandProvider(Provider):
 
 
 def a_choice(
-    page: Page, offered: Sequence[tuple[str, Callable[[], None]]], words: str
+    page: Screen[Any], offered: Sequence[tuple[str, Callable[[], None]]], words: str
 ) -> Palette:
     """A palette of other things than commands.
 

@@ -21,8 +21,7 @@ from mobius_tui.review.run_report import ActionItem, Annotation
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.tui.commands.registry import key_of
 from mobius_tui.tui.dialogs.dialog import Choice, Dialog, words_widget
-from mobius_tui.tui.presenters.styled_text import Role, assemble
-from mobius_tui.tui.widgets.checklist import cut
+from mobius_tui.tui.presenters.styled_text import Role, assemble, cut
 
 
 @dataclass(frozen=True, slots=True)

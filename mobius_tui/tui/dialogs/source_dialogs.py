@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any, Protocol
 
 from textual.content import Content
 from textual.widget import Widget
@@ -19,10 +20,19 @@ from mobius_tui.runbook.library.own_runbooks import (
 from mobius_tui.tui.dialogs.dialog import Dialog, words_widget
 from mobius_tui.tui.dialogs.question import Question
 from mobius_tui.tui.presenters.styled_text import Role, text
-from mobius_tui.tui.screens.page import Page
 
 
-async def file_to_edit(page: Page, path: Path) -> Path | None:
+class AskingPage(Protocol):
+    """A screen that can ask a question and show a notice."""
+
+    async def ask(self, dialog: Question, /) -> Any:
+        """Show a dialog and wait for its result."""
+
+    def tell(self, words: str, *, is_problem: bool = False) -> None:
+        """Show a notice."""
+
+
+async def file_to_edit(page: AskingPage, path: Path) -> Path | None:
     """The file that a person may edit; only from a worker.
 
     Args:

@@ -16,7 +16,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from mobius_tui import sanitize
-from mobius_tui.tui.backend.row_cache import RowCache
+from mobius_tui.tui.backend.row_cache import cache_rows
 from mobius_tui.tui.commands.registry import bind, bindings
 from mobius_tui.tui.output import pane_messages
 from mobius_tui.tui.output.line_layout import Layout, notice, output_styles
@@ -126,7 +126,7 @@ class OutputPane(Widget, can_focus=True):
             classes: The widget's CSS classes.
         """
         super().__init__(id=id, classes=classes)
-        self._styles_cache = RowCache()
+        cache_rows(self)
         self.viewport: Viewport | None = None
         """Where the pane looks; none before the output file exists."""
         self._feed = Feed(None, None)

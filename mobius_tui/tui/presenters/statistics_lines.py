@@ -23,8 +23,7 @@ from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.tui.presenters import charts
 from mobius_tui.tui.presenters.glyphs import VERDICTS
 from mobius_tui.tui.presenters.library_lines import when
-from mobius_tui.tui.presenters.styled_text import Role, assemble
-from mobius_tui.tui.widgets.checklist import cut
+from mobius_tui.tui.presenters.styled_text import Role, assemble, cut
 
 TREND_HEIGHT = 4
 """Rows of a chart."""

@@ -74,13 +74,13 @@ class AskingPage(RunPage):
         else:
             self._asking = self.run_worker(work, name="ask", exit_on_error=False)
 
-    def hears(self, typed: TimedInput) -> bool:
+    def accepts_input(self, typed: TimedInput) -> bool:
         """Whether it takes a key, a paste or a click that has come.
 
         What was typed right behind a command that was refused was meant for the dialog
         that did not open: an Enter would begin a step.
         """
-        is_deaf = typed.came - self._refused_at < INPUT_GUARD
+        is_deaf = typed.read_at - self._refused_at < INPUT_GUARD
         return not (is_deaf and isinstance(typed.event, events.Key | events.Paste))
 
     def refuse(self, words: str, *, is_problem: bool = False) -> None:

@@ -19,7 +19,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
-from mobius_tui.tui.backend.row_cache import RowCache
+from mobius_tui.tui.backend.row_cache import cache_rows
 from mobius_tui.tui.commands.registry import bindings
 from mobius_tui.tui.presenters.checklist_rows import (
     ChecklistOutline,
@@ -27,6 +27,7 @@ from mobius_tui.tui.presenters.checklist_rows import (
     tally,
 )
 from mobius_tui.tui.presenters.run_view import PHASE, RunView
+from mobius_tui.tui.presenters.styled_text import cut
 from mobius_tui.tui.widgets.list_controls import FilterLine, ScrollMark, clamp, top_for
 
 SIGN = 5
@@ -34,19 +35,6 @@ SIGN = 5
 ROOMY = 36
 """Cells from which a row says what the row of its phase says already."""
 CURSOR = "»"
-
-
-def cut(words: str, width: int) -> str:
-    """Words cut at the end to `width` cells."""
-    if cell_len(words) <= width:
-        return words
-    taken, room = "", width - 1
-    for character in words:
-        room -= cell_len(character)
-        if room < 0:
-            break
-        taken += character
-    return taken + "…" if width > 0 else ""
 
 
 def strip_of(
@@ -103,7 +91,7 @@ class ChecklistRows(Widget, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._styles_cache = RowCache()
+        cache_rows(self)
         self.top = 0
         """The first row in sight."""
         self._outline = ChecklistOutline()

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from mobius_tui import sanitize
 from mobius_tui.review.run_timeline import RunTimeline, TimelineLane
 from mobius_tui.review.timeline_moments import TimelineMoment
-from mobius_tui.tui.presenters.styled_text import Role
+from mobius_tui.tui.presenters.styled_text import Role, cut
 from mobius_tui.tui.presenters.timeline_rows import (
     BLANK,
     TimelineCell,
@@ -22,7 +22,6 @@ from mobius_tui.tui.presenters.timeline_rows import (
     lane_cells,
     tally,
 )
-from mobius_tui.tui.widgets.checklist import cut
 from mobius_tui.tui.widgets.list_controls import clamp, top_for
 
 NAMES = 30

@@ -31,7 +31,7 @@ def gone(pilot: Pilot[AppResult], words: str = "") -> str:
     """What is told when the screens are back from an errand."""
     return leave_for_task(
         ForegroundTask(run=lambda: words), pilot.app.screen_stack
-    ).errand.run()
+    ).task.run()
 
 
 def again(run: MadeRun, before: RunScreen, time: Time) -> RunScreen:

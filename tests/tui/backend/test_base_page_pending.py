@@ -37,7 +37,9 @@ async def waiting(
 ) -> AsyncIterator[tuple[Pilot[AppResult], asyncio.Future[BasePage], MobiusApp]]:
     """The app while its first screen is being made."""
     made: asyncio.Future[BasePage] = asyncio.get_running_loop().create_future()
-    app = MobiusApp(ahead=PendingScreen(partial(loading_picture, known), lambda: made))
+    app = MobiusApp(
+        pending=PendingScreen(partial(loading_picture, known), lambda: made)
+    )
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         yield pilot, made, app
@@ -73,7 +75,7 @@ async def test_what_cannot_be_shown_ends_the_app_with_its_reason() -> None:
         error = RunError("its journal is damaged")
         made.set_exception(error)
         await until(pilot, lambda: app.return_code is not None)
-        assert app.trouble is error
+        assert app.open_error is error
         assert app.return_value == error.exit_code
 
 

@@ -45,7 +45,7 @@ async def test_no_screen_is_ever_laid_out_for_another_size(
 ) -> None:
     first, second = Pane(), Pane()
     made: asyncio.Future[BasePage] = asyncio.get_running_loop().create_future()
-    app = MobiusApp(ahead=PendingScreen(lambda: [first], lambda: made))
+    app = MobiusApp(pending=PendingScreen(lambda: [first], lambda: made))
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         assert first.widths == [width]

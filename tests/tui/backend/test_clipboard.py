@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from mobius_tui.tui.backend import clipboard
-from mobius_tui.tui.backend.clipboard import FILE, copy, sequence
+from mobius_tui.tui.backend.clipboard import FILE, clipboard_sequence, copy
 
 TAKES = 'cat > "$TAKEN.$(basename "$0")"; echo "$*" > "$TAKEN.$(basename "$0").words"'
 """Keeps its input and its words."""
@@ -178,16 +178,16 @@ def test_without_a_folder_it_says_so(machine: Machine) -> None:
 
 def test_the_terminals_own_sequence() -> None:
     plain = "\x1b]52;c;w6k=\a"
-    assert sequence("é", {"TERM": "xterm-256color"}) == plain
-    assert sequence("é", {"TERM": "screen-256color", "TMUX": "t"}) == plain
+    assert clipboard_sequence("é", {"TERM": "xterm-256color"}) == plain
+    assert clipboard_sequence("é", {"TERM": "screen-256color", "TMUX": "t"}) == plain
     wrapped = "\x1bP" + plain + "\x1b\\"
-    assert sequence("é", {"TERM": "screen", "STY": "1.tty"}) == wrapped
-    assert sequence("é", {"TERM": "screen"}) == plain + wrapped
+    assert clipboard_sequence("é", {"TERM": "screen", "STY": "1.tty"}) == wrapped
+    assert clipboard_sequence("é", {"TERM": "screen"}) == plain + wrapped
 
 
 def test_screen_gets_it_in_short_strings() -> None:
     text = "0123456789" * 50
-    wrapped = sequence(text, {"STY": "1.tty"})
+    wrapped = clipboard_sequence(text, {"STY": "1.tty"})
     pieces = re.findall("\x1bP(.*?)\x1b\\\\", wrapped, re.DOTALL)
     assert "".join(f"\x1bP{piece}\x1b\\" for piece in pieces) == wrapped
     assert max(map(len, pieces)) <= 76

@@ -11,12 +11,12 @@ from rich.cells import get_character_cell_size
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
-from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
 from mobius_tui.tui.backend import screen_diff
 from mobius_tui.tui.backend.screen_diff import ScreenDiff
+from tests.textual_private import ChopsUpdate, LayoutUpdate
 
 WIDTH, HEIGHT = 30, 8
 PIECES = ("ab", "│", "─╮", "世界", " ", "   ", "✔ ok", "e\u0301", "0:42", "…")
@@ -37,7 +37,7 @@ class Screen:
         self._stream = pyte.Stream(self.pyte)
 
     def update(self, update: LayoutUpdate | ChopsUpdate) -> str:
-        assert self.drawing.take(update)
+        assert self.drawing.apply(update)
         sent = self.drawing.changes(self.console)
         self._stream.feed(sent)
         return sent
@@ -189,7 +189,7 @@ def test_what_is_shown_is_not_sent_again() -> None:
     assert screen.update(whole(lines)) == ""
     lines[3] = Strip([Segment("x" * 10 + "y" + "x" * 19)])
     assert screen.update(whole(lines)) == "\x1b[4;11H\x1b[0my\x1b[0m"
-    screen.drawing.forget()
+    screen.drawing.forget_terminal()
     assert len(screen.update(whole(lines))) >= len(first)
 
 
@@ -221,4 +221,4 @@ def test_what_no_eye_sees_is_no_change() -> None:
 
 
 def test_an_update_of_another_kind_is_not_understood() -> None:
-    assert not ScreenDiff().take("words")
+    assert not ScreenDiff().apply("words")

@@ -154,7 +154,7 @@ async def test_a_run_goes_on_by_its_copy_and_shows_the_diff(
             await until(pilot, lambda: "Nothing was edited" in words(pilot))
             await pilot.press("e")
             await until(pilot, lambda: pilot.app.return_value is not None)
-        assert away(pilot.app.return_value).errand.run() != "", "a control character"
+        assert away(pilot.app.return_value).task.run() != "", "a control character"
         assert (tmp_path / "words").read_text().startswith(f"+10\n{book}\n")
         stand = before.stand
         assert stand.edited
@@ -227,7 +227,7 @@ async def test_the_briefing_reads_the_edited_source_again(
     async with running(first, size=(100, 30)) as pilot:
         await pilot.press("f4")
         await until(pilot, lambda: pilot.app.return_value is not None)
-    assert away(pilot.app.return_value).errand.run() == ""
+    assert away(pilot.app.return_value).task.run() == ""
     assert first.reopen is not None
     broken = first.reopen()
     # A path of pytest's is long where tests run beside each other: no line may break.
@@ -241,7 +241,7 @@ async def test_the_briefing_reads_the_edited_source_again(
         (tmp_path / "new").write_text(BOOK.replace('"Small"', '"Smaller"'))
         await pilot.press("e")
         await until(pilot, lambda: pilot.app.return_value is not None)
-    away(pilot.app.return_value).errand.run()
+    away(pilot.app.return_value).task.run()
     assert broken.reopen is not None
     mended = broken.reopen()
     assert isinstance(mended, BriefingScreen)
@@ -274,7 +274,7 @@ async def test_a_bundled_runbook_is_copied_first(editor: Path, tmp_path: Path) -
         await until(pilot, lambda: isinstance(pilot.app.screen, Question))
         await press(pilot, time, "enter")
         await until(pilot, lambda: pilot.app.return_value is not None)
-    assert away(pilot.app.return_value).errand.run() == ""
+    assert away(pilot.app.return_value).task.run() == ""
     assert (tmp_path / "words").read_text() == f"+1\n{copy}\n"
     assert copy.read_bytes() == path.read_bytes() == before
     assert library.reopen is not None

@@ -12,7 +12,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-import mobius_tui.tui.screens
+import mobius_tui.tui.dialogs
 from mobius_tui.review.run_action_items import ActionItemList
 from mobius_tui.review.run_annotations import AnnotationTarget
 from mobius_tui.review.run_report import ActionItem
@@ -112,8 +112,8 @@ def kinds(base: type[Dialog[Any]] = Dialog) -> Iterator[type[Dialog[Any]]]:
 
 
 def test_every_dialog_is_tried() -> None:
-    for module in pkgutil.iter_modules(mobius_tui.tui.screens.__path__):
-        import_module(f"mobius_tui.tui.screens.{module.name}")
+    for module in pkgutil.iter_modules(mobius_tui.tui.dialogs.__path__):
+        import_module(f"mobius_tui.tui.dialogs.{module.name}")
     assert {*kinds()} - {*ABSTRACT} == {*MADE}
 
 

@@ -8,7 +8,12 @@ import pytest
 
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
-from mobius_tui.tui.backend.capabilities import AsciiFilter, fitted, has_title, sequence
+from mobius_tui.tui.backend.capabilities import (
+    AsciiFilter,
+    fitted,
+    has_title,
+    title_sequence,
+)
 from mobius_tui.tui.config.settings import Settings
 from mobius_tui.tui.presenters.status_text import TitleAndBell, title
 from tests.tui import scenes
@@ -58,11 +63,11 @@ async def test_it_rings_once_for_each_failure_and_for_the_end(tmp_path: Path) ->
 
 
 def test_nothing_in_a_title_ends_it_or_begins_another() -> None:
-    sent = sequence("a\x07b\x1b]52;c;aGk\x1b\\c\u202ed\x9c", None)
+    sent = title_sequence("a\x07b\x1b]52;c;aGk\x1b\\c\u202ed\x9c", None)
     assert sent.startswith("\x1b]0;")
     assert sent.endswith("\x07")
     assert not {"\x07", "\x1b", "\x9c", "\u202e"} & set(sent[4:-1])
-    assert sequence("✖ 3.2", AsciiFilter(all_others=True)) == "\x1b]0;X 3.2\x07"
+    assert title_sequence("✖ 3.2", AsciiFilter(all_others=True)) == "\x1b]0;X 3.2\x07"
 
 
 def test_terminals_without_a_title_are_sent_none() -> None:

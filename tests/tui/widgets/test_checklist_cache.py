@@ -8,7 +8,7 @@ from pathlib import Path
 
 from textual.strip import Strip
 
-from mobius_tui.tui.backend.row_cache import RowCache
+from mobius_tui.tui.backend.row_cache import cache_rows
 from mobius_tui.tui.config.themes import LIGHT
 from mobius_tui.tui.widgets.checklist import CURSOR, KEPT, Checklist
 from tests.tui.runs import MadeRun, Time, hosted, opened, press, settled, until
@@ -25,7 +25,7 @@ def drawn(checklist: Checklist) -> list[Strip]:
 def anew(checklist: Checklist) -> list[Strip]:
     """The same, with nothing of what was drawn before."""
     checklist._kept.clear()
-    checklist._styles_cache = RowCache()
+    cache_rows(checklist)
     return drawn(checklist)
 
 
