@@ -22,8 +22,8 @@ from textual.widgets import Static
 
 from mobius_tui import tui
 from mobius_tui.tui.app import MobiusApp
-from mobius_tui.tui.screens.base import BasePage
-from mobius_tui.tui.screens.dialog import Dialog
+from mobius_tui.tui.backend.base_page import BasePage
+from mobius_tui.tui.dialogs.dialog import Dialog
 
 folder = Path(sys.argv[1])
 styles = Path(tui.__file__).with_name("styles")
@@ -56,7 +56,7 @@ class Beneath(BasePage):
 
     def action_read(self):
         self.set_timer(0.01, partial(self.action_mark, "r"))
-        self.app._driver._read()
+        self.app._driver.read_waiting()
 
 
 app = MobiusApp(Beneath())

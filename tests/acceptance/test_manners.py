@@ -96,7 +96,7 @@ async def test_title_and_bell_can_be_turned_off(terminal: Open, tmp_path: Path) 
 BROKEN = """
 import sys
 from mobius_tui.cli import main
-from mobius_tui.tui.screens.run import RunScreen
+from mobius_tui.tui.screens.run_screen import RunScreen
 
 class Broken(RunScreen):
     def looked(self, view):
@@ -377,14 +377,14 @@ async def test_keys_come_where_the_event_loop_cannot_wait_for_a_terminal(
 
 FAULT = """
 import sys
-from mobius_tui.tui.keyboard import Keyboard
-class Broken(Keyboard):
+from mobius_tui.tui.backend.key_parser import KeyParser
+class Broken(KeyParser):
     def read(self, data):
         if b"!" in data:
             raise RuntimeError("of the keyboard's")
         return super().read(data)
-from mobius_tui.tui import leaving
-leaving.Keyboard = Broken
+from mobius_tui.tui.backend import terminal_driver
+terminal_driver.KeyParser = Broken
 from mobius_tui.cli import main
 sys.exit(main(["resume"]))
 """

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from mobius_tui.tui.backend.dimmed_background import DimmedBackground, dimmed
 from mobius_tui.tui.dialogs.dialog import Dialog
 from tests.pictures import svg_of
+from tests.textual_private import background_of
 from tests.tui import scenes
 from tests.tui.runs import Time, hosted, opened, press, settled
 
@@ -25,13 +26,13 @@ async def test_it_is_what_textual_would_draw(
     time = Time(run.at)
     async with hosted(run), opened(run, time=time) as (_, pilot):
         await press(pilot, time, "enter")
-        assert isinstance(pilot.app.screen._render(), DimmedBackground)
+        assert isinstance(background_of(pilot.app.screen), DimmedBackground)
         ours = svg_of(pilot.app)
         monkeypatch.delattr(Dialog, "render")
         assert Dialog.render is ModalScreen.render
         pilot.app.screen.refresh(layout=True)
         await settled(pilot)
-        assert not isinstance(pilot.app.screen._render(), DimmedBackground)
+        assert not isinstance(background_of(pilot.app.screen), DimmedBackground)
         assert svg_of(pilot.app) == ours
 
 

@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual import events, messages
-from textual._ansi_sequences import ANSI_SEQUENCES_KEYS, IGNORE_SEQUENCE
-from textual._xterm_parser import XTermParser
 from textual.message import Message
 
 from mobius_tui.tui.backend.key_parser import LONGEST, KeyParser
+from tests.textual_private import IGNORE_SEQUENCE, KEY_SEQUENCES, XTermParser
 
 REPEATABLE = settings(derandomize=True, deadline=None)
 
@@ -49,7 +48,7 @@ def silent(keyboard: KeyParser) -> list[object]:
 
 
 def test_every_key_that_textual_knows_is_known() -> None:
-    for sequence, value in ANSI_SEQUENCES_KEYS.items():
+    for sequence, value in KEY_SEQUENCES.items():
         theirs = XTermParser()
         expected = told([*theirs.feed(sequence), *theirs.feed("")])
         is_torn = value is IGNORE_SEQUENCE or expected[0] == "circumflex_accent"

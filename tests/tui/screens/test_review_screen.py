@@ -265,7 +265,7 @@ async def test_keys_do_not_wait_for_a_timeline_and_the_last_one_wanted_is_shown(
         assert gate.wait(30)
         return filter_timeline(whole, query)
 
-    monkeypatch.setattr(timed_page, "narrowed", slowly)
+    monkeypatch.setattr(timed_page, "filter_timeline", slowly)
     async with reviewed(story(tmp_path / "runs")) as (screen, pilot):
         shown: list[str] = []
         screen.watch(screen, "whole", lambda whole: shown.append(whole.query))

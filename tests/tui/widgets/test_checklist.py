@@ -16,6 +16,7 @@ from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.tui.presenters.glyphs import ASIDE, MARKS
 from mobius_tui.tui.widgets.checklist import Checklist
 from mobius_tui.tui.widgets.list_controls import ScrollMark
+from tests.textual_private import rows_of
 from tests.tui import scenes
 from tests.tui.runs import (
     MadeRun,
@@ -279,7 +280,7 @@ async def test_no_width_of_a_title_moves_a_border(
         for pane in "123":
             await pilot.press(pane)
             await settled(pilot)
-            strips = pilot.app.screen._compositor.render_strips()
+            strips = rows_of(pilot.app.screen)
             for strip in strips:
                 assert columns_of(strip.text) == size[0]
 

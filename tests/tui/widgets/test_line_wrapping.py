@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual.content import Content
-from textual.widgets._toast import Toast
 
 from mobius_tui import sanitize
 from mobius_tui.sanitize import cells
 from mobius_tui.tui.widgets.line_wrapping import in_pieces, wrapped
+from tests.textual_private import Toast
 from tests.tui import scenes
 from tests.tui.runs import Time, hosted, opened, settled
 
