@@ -9,7 +9,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.command import Provider
 from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
@@ -23,20 +22,15 @@ from mobius_tui.tui.backend.capabilities import AsciiFilter
 from mobius_tui.tui.backend.startup import after_first_paint
 from mobius_tui.tui.backend.terminal_app import TerminalApp
 from mobius_tui.tui.commands.registry import bind, command, keymap
-from mobius_tui.tui.config.settings import AS_IT_COMES, Settings
+from mobius_tui.tui.config.settings import DEFAULTS, Settings
 from mobius_tui.tui.config.themes import DARK, TERMINAL, THEMES, blurred_border
+from mobius_tui.tui.dialogs.palette import CommandProvider, Palette
 from mobius_tui.tui.widgets.line_wrapping import in_pieces
 
 NOTICE_WIDTH, NOTICE_EDGE = 60, 4
 """Cells of a notice, if half a screen has as many; and those that are not its text."""
 FEW_COLOURS = Path(__file__).with_name("styles") / "terminal.tcss"
 """The styles for terminals of 16 colours, or none."""
-
-
-def _provider() -> type[Provider]:
-    from mobius_tui.tui.dialogs.palette import CommandProvider
-
-    return CommandProvider
 
 
 class MobiusApp(TerminalApp):
@@ -47,7 +41,7 @@ class MobiusApp(TerminalApp):
         bind("palette", "command_palette", priority=True),
         bind("leave", "quit"),
     ]
-    COMMANDS = {_provider}  # noqa: RUF012 - as Textual declares it
+    COMMANDS = {CommandProvider}  # noqa: RUF012 - as Textual declares it
     CSS_PATH = "styles/frame.tcss"
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
@@ -56,7 +50,7 @@ class MobiusApp(TerminalApp):
         self,
         *screens: Screen[None],
         pending: PendingScreen | None = None,
-        settings: Settings = AS_IT_COMES,
+        settings: Settings = DEFAULTS,
         notice: str = "",
     ) -> None:
         """Make the app.
@@ -155,8 +149,6 @@ class MobiusApp(TerminalApp):
 
     def action_command_palette(self) -> None:
         """Show the palette, where there is a screen beneath it."""
-        from mobius_tui.tui.dialogs.palette import Palette
-
         stack = [] if self.is_leaving else self.screen_stack
         if len(stack) > 1 and not isinstance(stack[-1], Palette):
             self.push_screen(Palette(id="--command-palette"))

@@ -16,6 +16,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from mobius_tui.run.storage.crash_report import unforeseen_fault
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import likely_open
 from mobius_tui.run.storage.state_home import runs_root
@@ -35,6 +36,7 @@ from mobius_tui.tui.backend.capabilities import fitted
 from mobius_tui.tui.commands.registry import remap
 from mobius_tui.tui.config.settings import Settings
 from mobius_tui.tui.presenters.styled_text import MODE_STYLES, assemble, badge
+from mobius_tui.tui.screen_state import ScreenState
 
 if TYPE_CHECKING:
     from mobius_tui.run.client.run_briefing import Briefing
@@ -96,8 +98,6 @@ def show(first: BasePage | PendingScreen, settings: Settings, news: str = "") ->
         if settings.title:
             _give_title_back()
         if app.crash is not None:
-            from mobius_tui.run.storage.crash_report import unforeseen_fault
-
             raise unforeseen_fault(app.crash, app.left_behind) from app.crash
         if app.open_error is not None:
             raise app.open_error
@@ -158,7 +158,6 @@ def open_watch(directory: RunDirectory, settings: Settings, news: str) -> None:
         MobiusError: the run is damaged.
     """
     from mobius_tui.run.client.viewer import Viewer
-    from mobius_tui.tui.screen_state import ScreenState
 
     stand = ScreenState(key=None, moved=False, pane="health", zoomed=True, drafts={})
     viewer = Viewer(directory)

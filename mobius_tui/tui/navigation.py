@@ -13,7 +13,7 @@ from mobius_tui.drill.coached_drills import is_coached
 from mobius_tui.drill.detection_gaps import drill_coverage
 from mobius_tui.drill.library_listing import LibraryListing, list_library
 from mobius_tui.errors import MobiusError
-from mobius_tui.review.reviewed_run import ReviewedRun
+from mobius_tui.review.reviewed_run import ReviewedRun, review_snapshot
 from mobius_tui.run.client.follow_up import FollowUp
 from mobius_tui.run.client.run_briefing import (
     Briefing,
@@ -32,6 +32,7 @@ from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import bundled_runbooks, own_runbook_files
 from mobius_tui.tui.backend.base_page import in_thread
 from mobius_tui.tui.screen_state import ScreenState
+from mobius_tui.tui.screens.library_screen import LibraryScreen
 from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.screens.run_screen import RunScreen
 
@@ -53,8 +54,6 @@ class Navigator:
         Args:
             at: the key of the line that the cursor begins on.
         """
-        from mobius_tui.tui.screens.library_screen import LibraryScreen
-
         screen: LibraryScreen
 
         def brief(path: Path) -> None:
@@ -224,8 +223,6 @@ def _read(directory: RunDirectory | None) -> Follower:
 
 def _read_whole(directory: RunDirectory) -> tuple[ReviewedRun, RunTimeline]:
     """A run that is looked back on, and its timeline."""
-    from mobius_tui.review.reviewed_run import review_snapshot
-
     rewound = ReviewedRun(directory)
     whole = review_snapshot(rewound).timeline()
     gc.freeze()  # or every look for garbage goes through all of it: 250 ms of 100,000

@@ -13,7 +13,7 @@ from mobius_tui.runbook.library.loader import decode
 from mobius_tui.runbook.page.convert import convert
 from mobius_tui.runbook.toml.problem import Problem, problem_report
 from mobius_tui.runbook.toml.runbook_source import RefusedError
-from mobius_tui.tui.config import settings
+from mobius_tui.tui.config import settings_file
 from mobius_tui.tui.presenters.briefing_fields import (
     effects,
     preflight,
@@ -137,7 +137,7 @@ class Small(Sound):
         if b"fault" in data:
             own_faults(self.path)
         elif b"keys" in data:
-            settings.decode(self.path, data)
+            settings_file.decode(self.path, data)
         else:
             answers_of(self.path)
 

@@ -20,8 +20,7 @@ from mobius_tui.tui.presenters.availability import available
 from mobius_tui.tui.presenters.next_action import offer
 from mobius_tui.tui.presenters.run_view import PHASE, RunView
 from tests.tui import scenes
-from tests.tui.presenters.test_availability import view_of
-from tests.tui.runs import MadeRun, hosted
+from tests.tui.runs import MadeRun, hosted, view_of
 
 ENV = "production"
 WISHES: Mapping[str, Intent] = {

@@ -248,7 +248,7 @@ def load_screen_settings(options: argparse.Namespace) -> Settings:
     Raises:
         UsageError: config.toml is wrong; the text is the whole report.
     """
-    from mobius_tui.tui.config.settings import load
+    from mobius_tui.tui.config.settings_file import load
 
     settings = load()
     return replace(settings, ascii=True) if options.ascii else settings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mobius_tui.run.planning.plan import has_terminal
 from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.terminal.attach import attach_terminal
 from mobius_tui.tui.backend.base_page import ForegroundTask
 from mobius_tui.tui.presenters.run_view import RunView
 
@@ -19,8 +20,6 @@ def to_terminal(run: RunDirectory, step: str, number: int, name: str) -> Foregro
     """
 
     def go() -> str:
-        from mobius_tui.run.terminal.attach import attach_terminal
-
         return attach_terminal(run, step, number, name)
 
     return ForegroundTask(run=go)

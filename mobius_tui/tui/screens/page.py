@@ -217,7 +217,7 @@ class Page(BasePage):
 
     async def _keep_theme(self, theme: str) -> None:
         """A worker: write it into config.toml, and say what came of it."""
-        from mobius_tui.tui.config.settings import keep_theme
+        from mobius_tui.tui.config.settings_file import keep_theme
 
         file = config_file()
         try:

@@ -9,7 +9,7 @@ from mobius_tui.run.journal.journal import Clock
 from mobius_tui.run.watch.health_monitor import Monitor
 from tests.scenarios.test_offered_commands import engine_of
 from tests.tui import scenes
-from tests.tui.presenters.test_availability import view_of
+from tests.tui.runs import view_of
 
 
 async def test_processes_are_named_by_what_they_are_not_by_what_a_step_does(

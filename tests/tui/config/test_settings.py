@@ -18,8 +18,9 @@ from mobius_tui.runbook.decode.config_file import config_file
 from mobius_tui.tui.commands import registry
 from mobius_tui.tui.commands.command import NAMED, canonical, key_name
 from mobius_tui.tui.commands.registry import COMMANDS
-from mobius_tui.tui.config import settings
-from mobius_tui.tui.config.settings import THEMES, Settings, decode
+from mobius_tui.tui.config import settings_file
+from mobius_tui.tui.config.settings import THEMES, Settings
+from mobius_tui.tui.config.settings_file import decode
 from mobius_tui.tui.config.themes import THEMES as OURS
 from tests.paths import ROOT
 from tests.tui import scenes
@@ -47,7 +48,7 @@ def ours() -> Iterator[None]:
 
 def test_a_file_that_is_not_there_says_nothing() -> None:
     assert not config_file().exists()
-    assert settings.load() == Settings()
+    assert settings_file.load() == Settings()
 
 
 def test_everything_that_can_be_said() -> None:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from mobius_tui.errors import UsageError
 from mobius_tui.runbook.decode.config_file import config_file
-from mobius_tui.tui.config import settings
-from mobius_tui.tui.config.settings import keep_theme, with_theme
+from mobius_tui.tui.config import settings_file
+from mobius_tui.tui.config.settings_file import keep_theme, with_theme
 from tests.tui import scenes
 from tests.tui.runs import Time, hosted, opened, press, settled, until, words
 
@@ -103,7 +103,7 @@ def test_a_new_file_is_private_and_an_old_one_keeps_its_permissions() -> None:
     file.chmod(0o640)
     keep_theme(file, "dracula")
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
-    assert settings.load().theme == "dracula"
+    assert settings_file.load().theme == "dracula"
     assert list(file.parent.iterdir()) == [file]
 
 

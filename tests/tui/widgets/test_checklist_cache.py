@@ -12,7 +12,7 @@ from mobius_tui.tui.backend.row_cache import cache_rows
 from mobius_tui.tui.config.themes import LIGHT
 from mobius_tui.tui.widgets.checklist import CURSOR, KEPT, Checklist
 from tests.tui.runs import MadeRun, Time, hosted, opened, press, settled, until
-from tests.tui.widgets.test_checklist import long
+from tests.tui.widgets.long_runbooks import long_runbook
 
 SMALL = (120, 20)
 
@@ -36,7 +36,7 @@ def under_cursor(rows: list[Strip]) -> Strip:
 
 
 async def test_a_row_that_only_moved_is_not_made_again(tmp_path: Path) -> None:
-    run = MadeRun(tmp_path / "runs", long(tmp_path, 1000), values={})
+    run = MadeRun(tmp_path / "runs", long_runbook(tmp_path, 1000), values={})
     time = Time(run.at)
     async with hosted(run), opened(run, time=time, size=SMALL) as (screen, pilot):
         checklist = screen.query_one(Checklist)
@@ -54,7 +54,7 @@ async def test_a_row_that_only_moved_is_not_made_again(tmp_path: Path) -> None:
 
 
 async def test_what_was_kept_is_what_would_be_drawn_anew(tmp_path: Path) -> None:
-    run = MadeRun(tmp_path / "runs", long(tmp_path, 300), values={})
+    run = MadeRun(tmp_path / "runs", long_runbook(tmp_path, 300), values={})
     time = Time(run.at)
     async with hosted(run), opened(run, time=time, size=SMALL) as (screen, pilot):
         checklist = screen.query_one(Checklist)
