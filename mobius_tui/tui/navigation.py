@@ -30,7 +30,7 @@ from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.run.watch.other_runs import OtherRunsMonitor
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import bundled_runbooks, own_runbook_files
-from mobius_tui.tui.backend.base_page import in_thread
+from mobius_tui.tui.backend.base_page import run_in_thread
 from mobius_tui.tui.screen_state import ScreenState
 from mobius_tui.tui.screens.library_screen import LibraryScreen
 from mobius_tui.tui.screens.page import Page
@@ -67,7 +67,7 @@ class Navigator:
             screen.app.push_screen(await self.look_back(directory))
 
         screen = LibraryScreen(
-            _shelf,
+            _list_runbooks_and_runs,
             brief=brief,
             attach=attach,
             look_back=look_back,
@@ -112,7 +112,7 @@ class Navigator:
             begin=start_new_run,
             opened=opened,
             answers=answers,
-            probe=_probe,
+            probe=_preview_probes,
             drilled=partial(drill_coverage, runs_root(), briefing.runbook),
             elsewhere=OtherRunsMonitor(runs_root()).look,
             attach=attach,
@@ -123,7 +123,7 @@ class Navigator:
         def reopen() -> Page:
             anew, wrong = briefing, screen.trouble
             if screen.is_edited:
-                anew, wrong = _read_again(briefing, screen.source)
+                anew, wrong = _reload_briefing(briefing, screen.source)
             return self.briefing(
                 anew,
                 auto=auto,
@@ -135,7 +135,7 @@ class Navigator:
         screen.reopen = reopen
         return screen
 
-    async def come_back(
+    async def resume(
         self, directory: RunDirectory | None, *, auto: Intent | None
     ) -> Page:
         """A run that has begun, with a host that lives.
@@ -147,7 +147,7 @@ class Navigator:
         Raises:
             MobiusError: there is no such run, it is damaged, or has no host.
         """
-        follower = await in_thread(partial(_read, directory))
+        follower = await run_in_thread(partial(_open_follower, directory))
         if follower.state.ended is None:
             await resume_run(follower.directory, follower.runbook)
             follower.poll()
@@ -163,7 +163,7 @@ class Navigator:
         Raises:
             MobiusError: it never began, or is damaged.
         """
-        return self.review(*await in_thread(partial(_read_whole, directory)))
+        return self.review(*await run_in_thread(partial(_read_past_run, directory)))
 
     def review(self, rewound: ReviewedRun, whole: RunTimeline) -> Page:
         """A run that has been read, as it was at any of its moments.
@@ -217,11 +217,11 @@ class Navigator:
         return screen
 
 
-def _read(directory: RunDirectory | None) -> Follower:
+def _open_follower(directory: RunDirectory | None) -> Follower:
     return Follower(directory or newest_open(runs_root()))
 
 
-def _read_whole(directory: RunDirectory) -> tuple[ReviewedRun, RunTimeline]:
+def _read_past_run(directory: RunDirectory) -> tuple[ReviewedRun, RunTimeline]:
     """A run that is looked back on, and its timeline."""
     rewound = ReviewedRun(directory)
     whole = review_snapshot(rewound).timeline()
@@ -229,7 +229,9 @@ def _read_whole(directory: RunDirectory) -> tuple[ReviewedRun, RunTimeline]:
     return rewound, whole
 
 
-async def _probe(briefing: Briefing, given: Mapping[str, str]) -> tuple[ProbeLook, ...]:
+async def _preview_probes(
+    briefing: Briefing, given: Mapping[str, str]
+) -> tuple[ProbeLook, ...]:
     from mobius_tui.run.client.probe_preview import (
         preview_probes,  # httpx takes 60 ms to import
     )
@@ -237,7 +239,7 @@ async def _probe(briefing: Briefing, given: Mapping[str, str]) -> tuple[ProbeLoo
     return await preview_probes(briefing, given)
 
 
-def _read_again(briefing: Briefing, source: Path) -> tuple[Briefing, str]:
+def _reload_briefing(briefing: Briefing, source: Path) -> tuple[Briefing, str]:
     """The briefing by the source as it is now, or as before and what is wrong."""
     try:
         return refresh_briefing(briefing, load(source)), ""
@@ -245,5 +247,5 @@ def _read_again(briefing: Briefing, source: Path) -> tuple[Briefing, str]:
         return briefing, str(error)
 
 
-def _shelf() -> LibraryListing:
+def _list_runbooks_and_runs() -> LibraryListing:
     return list_library(runs_root(), bundled_runbooks(), own_runbook_files())

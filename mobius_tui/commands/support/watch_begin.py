@@ -85,7 +85,7 @@ def watch(options: argparse.Namespace) -> int:
         log=str(log),
     )
     if settings is not None:
-        return _on_screen(settings, briefing, job, arm, news="; ".join(mind))
+        return _on_screen(settings, briefing, job, arm, notice="; ".join(mind))
     gc.set_threshold(*USUAL_COLLECTIONS)
     return asyncio.run(_watch_lines(briefing, job, arm, as_json=options.json))
 
@@ -96,14 +96,14 @@ def _on_screen(
     job: WatchBegan,
     arm: Intent | None,
     *,
-    news: str,
+    notice: str,
 ) -> int:
     """Show the health; when the screen is left, go as if told to end."""
     directory = asyncio.run(start_new_run(briefing, auto=arm, watch=job))
     from mobius_tui.tui.main import open_watch
 
     with counted_as_viewer(directory):
-        open_watch(directory, settings, news)
+        open_watch(directory, settings, notice)
     heard = StopSignals()
     heard.number = signal.SIGTERM
     lines = partial(WatchLines, silent=True)

@@ -49,7 +49,7 @@ class BasePage(BreakpointMixin, Screen[None]):
         """Whether a question is about to come on the screen, and keys must wait."""
         return False
 
-    def set_aside(self) -> str:
+    def close_for_task(self) -> str:
         """Keep what is not done yet, and return what to tell of it when it is back."""
         return ""
 
@@ -61,17 +61,15 @@ class BasePage(BreakpointMixin, Screen[None]):
             self.app.exit(0)
 
 
-def leave_for_task(
-    errand: ForegroundTask, stack: Sequence[Screen[Any]]
-) -> LeaveForTask:
+def leave_for_task(task: ForegroundTask, stack: Sequence[Screen[Any]]) -> LeaveForTask:
     """What the app ends with to do something, and to come back on the same pages."""
     pages = [page for page in stack if isinstance(page, BasePage)]
-    closed = " ".join(filter(None, (page.set_aside() for page in pages)))
+    closed = " ".join(filter(None, (page.close_for_task() for page in pages)))
     reopens = (page.reopen for page in pages)
     made = tuple(reopen for reopen in reopens if reopen is not None)
 
     def run() -> str:
-        return " ".join(filter(None, (errand.run(), closed)))
+        return " ".join(filter(None, (task.run(), closed)))
 
     return LeaveForTask(task=ForegroundTask(run=run), pages=made)
 
@@ -88,7 +86,7 @@ class PendingScreen(NamedTuple):
     """Makes the screen, in the app's loop; raises `MobiusError` where it cannot."""
 
 
-async def in_thread(work: Callable[[], T]) -> T:
+async def run_in_thread(work: Callable[[], T]) -> T:
     """What work in a thread returns, or raises.
 
     Whoever leaves meanwhile does not wait for it, as he would for the loop's own

@@ -32,7 +32,7 @@ HEIGHTS: list[tuple[int, str]] = [
 """The class of a screen of so many rows and more."""
 
 
-def classes(size: Size) -> dict[str, bool]:
+def breakpoint_classes(size: Size) -> dict[str, bool]:
     """The classes of the breakpoints, and whether a terminal of a size has them."""
     found = {}
     for cells, steps in (size.width, WIDTHS), (size.height, HEIGHTS):
@@ -47,7 +47,7 @@ class BreakpointMixin:
     def on_compose(self) -> None:
         """Set the classes before there is anything to lay out."""
         screen = cast(Screen[Any], self)
-        screen.update_classes(classes(screen.app.size), animate=False)
+        screen.update_classes(breakpoint_classes(screen.app.size), animate=False)
 
 
 class DefaultScreen(BreakpointMixin, Screen[None]):

@@ -20,22 +20,22 @@ from textual.strip import Strip
 from textual.style import Style
 from textual.visual import RenderOptions, Visual
 
-STYLES = 2048
+MAX_STYLES = 2048
 """Styles that are kept: those of a few screens, and of their colours while they dim."""
 
 
 class DimmedBackground(Visual):
     """A screen, seen through a colour."""
 
-    def __init__(self, screen: Screen[object], veil: Color) -> None:
+    def __init__(self, screen: Screen[object], tint: Color) -> None:
         """Make it.
 
         Args:
             screen: what is beneath.
-            veil: what lies over it; its alpha says how much it hides.
+            tint: what lies over it; its alpha says how much it hides.
         """
         self._screen = screen
-        self._veil = veil
+        self._tint = tint
 
     def render_strips(
         self,
@@ -47,7 +47,9 @@ class DimmedBackground(Visual):
         """The screen's lines, as they are now."""
         base = style.rich_style
         strips = self._screen._compositor.render_strips()[:height]  # noqa: SLF001
-        dimmed = (Strip(self._dim(strip, base), strip.cell_length) for strip in strips)
+        dimmed = (
+            Strip(self._dim(strip, base), strip.cell_length) for strip in strips
+        )
         return [strip.crop(0, width) for strip in dimmed]
 
     def get_optimal_width(self, rules: RulesMap, container_width: int) -> int:  # noqa: ARG002
@@ -60,7 +62,7 @@ class DimmedBackground(Visual):
 
     def _dim(self, strip: Strip, base: RichStyle) -> Iterator[Segment]:
         for text, style, _ in strip:
-            yield Segment(text, dimmed(style, base, self._veil))
+            yield Segment(text, dim_style(style, base, self._tint))
 
 
 def dim_background(rendered: RenderResult) -> RenderResult:
@@ -74,20 +76,20 @@ def dim_background(rendered: RenderResult) -> RenderResult:
     return rendered
 
 
-@lru_cache(maxsize=STYLES)
-def dimmed(style: RichStyle | None, base: RichStyle, veil: Color) -> RichStyle:
+@lru_cache(maxsize=MAX_STYLES)
+def dim_style(style: RichStyle | None, base: RichStyle, tint: Color) -> RichStyle:
     """A style as it is seen through a colour; nothing in it can be clicked.
 
     Args:
         style: of a piece of the screen beneath.
         base: what holds where the style leaves something open.
-        veil: the colour.
+        tint: the colour.
     """
     bare = RichStyle.null() if style is None else style.clear_meta_and_links()
-    if veil.a == 0:
+    if tint.a == 0:
         return base + bare
     ink, ground = (
-        (Color.from_rich_color(colour) + veil).rich_color if colour else None
+        (Color.from_rich_color(colour) + tint).rich_color if colour else None
         for colour in (bare.color, bare.bgcolor)
     )
     return base + bare + RichStyle.from_color(ink, ground)

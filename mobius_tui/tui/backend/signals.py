@@ -1,4 +1,4 @@
-"""Going away: told to end, told to stop as a shell's job, or left by the terminal."""
+"""Signals: to end, to stop as a job of the shell; and a terminal that was closed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ stands: a terminal that is gone, or takes nothing, would hold it for ever."""
 
 
 def exit_after_grace(number: signal.Signals) -> None:
-    """End the process soon, whatever the terminal does; the run loses nothing by it."""
+    """End the process after a grace period, whatever the terminal does.
+
+    The run loses nothing by it.
+    """
     timer = Timer(GRACE[number], os._exit, (INTERRUPTED,))
     timer.daemon = True
     timer.start()

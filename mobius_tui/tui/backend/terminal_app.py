@@ -243,7 +243,7 @@ class TerminalApp(App[AppResult]):
     def _read_waiting_keys(self) -> None:
         """Read what was typed before the frame that is about to be written."""
         if isinstance(self._driver, TerminalDriver):
-            self._driver.read_waiting()
+            self._driver.read_available()
         self._sent_screen = self._updated_screen
 
     def report_shown_frame(self) -> None:

@@ -141,7 +141,7 @@ class Dialog(BreakpointMixin, ModalScreen[T | None], Generic[T]):
     @property
     def is_opening(self) -> bool:
         """Whether it is yet to be seen, and keys must wait."""
-        return not self._input_guard.is_seen
+        return not self._input_guard.is_shown
 
     def mark_shown(self, at: float) -> None:
         """The terminal shows it as it is, since a moment of the monotonic clock."""
@@ -171,7 +171,7 @@ class Dialog(BreakpointMixin, ModalScreen[T | None], Generic[T]):
 
     def renew(self) -> None:
         """It says something else now: no key answers that before it has been seen."""
-        self._input_guard.renew()
+        self._input_guard.restart()
         self.refresh()
 
     def on_mount(self) -> None:

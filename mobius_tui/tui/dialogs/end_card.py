@@ -24,7 +24,7 @@ from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.text.units import duration_in_words
-from mobius_tui.tui.backend.base_page import in_thread
+from mobius_tui.tui.backend.base_page import run_in_thread
 from mobius_tui.tui.commands.registry import bind, key_of
 from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget
 from mobius_tui.tui.presenters.coach_marks import NEXT
@@ -198,7 +198,7 @@ async def end_card(
     if began is not None and began.site is not None:
         judge = partial(await_fields, directory, Path(began.site), view.runbook)
     more = _next() if coaches else ()
-    first = coaches and await in_thread(partial(is_first, directory))
+    first = coaches and await run_in_thread(partial(is_first, directory))
     due = follow_up(view.plan, view.state)
     return EndCard(view, str(directory.path), judge, more, due, is_first=first)
 

@@ -115,7 +115,7 @@ class Page(BasePage):
         self.drafts = {**typed, **self.drafts}
         return bool(typed)
 
-    def set_aside(self) -> str:
+    def close_for_task(self) -> str:
         """Keep what was typed in an open dialog; returns what to tell of it later."""
         dialog = self._asked
         if dialog is None or not dialog.is_mounted or not dialog.ASKS:
@@ -168,11 +168,11 @@ class Page(BasePage):
         terminal = self.app.copy_to_clipboard
         copy = partial(clipboard.copy, text, folder=folder, terminal=terminal)
         copied = await asyncio.to_thread(copy)
-        self.tell(copied.words, is_problem=not copied.ok)
+        self.tell(copied.words, is_problem=not copied.is_copied)
 
-    def go_out(self, errand: ForegroundTask) -> None:
+    def go_out(self, task: ForegroundTask) -> None:
         """Leave the screens, do something in the plain terminal, and come back."""
-        self.app.exit(leave_for_task(errand, self.app.screen_stack))
+        self.app.exit(leave_for_task(task, self.app.screen_stack))
 
     def action_copy_selection(self) -> None:
         """Copy what the mouse selected, or leave the key to whoever hints."""

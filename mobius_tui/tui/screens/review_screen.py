@@ -17,7 +17,7 @@ from mobius_tui.run.events.run_events import HostStopped
 from mobius_tui.run.journal.follower import Changes
 from mobius_tui.run.records.verification import damage
 from mobius_tui.run.storage.state_home import state_home
-from mobius_tui.tui.backend.base_page import in_thread
+from mobius_tui.tui.backend.base_page import run_in_thread
 from mobius_tui.tui.commands.command import Command, Place
 from mobius_tui.tui.commands.registry import bindings
 from mobius_tui.tui.messages import TitleChanged
@@ -83,7 +83,7 @@ class ReviewScreen(TimedPage):
     async def _find_damage(self) -> None:
         """A worker: outputs may have gigabytes."""
         find = partial(damage, self.rewound.directory)
-        self.past_sight.damage = await in_thread(find)
+        self.past_sight.damage = await run_in_thread(find)
         self.look()
 
     def run_grew(self, changes: Changes) -> None:

@@ -18,7 +18,7 @@ from mobius_tui.review.run_timeline import RunTimeline, filter_timeline
 from mobius_tui.review.timeline_moments import TimelineMoment
 from mobius_tui.run.journal.follower import Changes
 from mobius_tui.run.journal.outage_times import Milestones
-from mobius_tui.tui.backend.base_page import in_thread
+from mobius_tui.tui.backend.base_page import run_in_thread
 from mobius_tui.tui.messages import RunChanged
 from mobius_tui.tui.presenters.run_presenter import PastRunPresenter
 from mobius_tui.tui.screens.annotating_page import SayingPage
@@ -91,7 +91,7 @@ class TimedPage(SayingPage):
                     self._is_old = False
                     await self._know()
                 make, query, drill = self._wanted(), self._query, self._drill
-                made = await in_thread(make)
+                made = await run_in_thread(make)
                 if (query, drill) == (self._query, self._drill):
                     self.whole = made
         finally:
@@ -99,7 +99,7 @@ class TimedPage(SayingPage):
 
     async def _know(self) -> None:
         """Take in what is known by now; a cursor at the end of a run follows it."""
-        made = await in_thread(review_snapshot(self.rewound).timeline)
+        made = await run_in_thread(review_snapshot(self.rewound).timeline)
         follows = self._has_grown and self.here[0] >= self.known.until
         self.known, self._has_grown = made, False
         if follows:
@@ -131,7 +131,7 @@ class TimedPage(SayingPage):
         rewound = self.rewound
         at = rewound.newest.began_at
         find = partial(last_drill_before, rewound.directory, rewound.began, at)
-        self._drill = await in_thread(find)
+        self._drill = await run_in_thread(find)
         if self._drill is None:
             self.tell("No drill of this runbook ended before this run began.")
         self._make_anew()

@@ -19,7 +19,7 @@ from mobius_tui.tui.backend.base_page import (
     AppResult,
     BasePage,
     PendingScreen,
-    in_thread,
+    run_in_thread,
 )
 from mobius_tui.tui.main import loading_picture
 from mobius_tui.tui.navigation import Navigator
@@ -88,16 +88,16 @@ async def test_who_leaves_meanwhile_is_not_kept_waiting(key: str) -> None:
 
 
 async def test_a_thread_gives_what_its_work_returns_or_raises() -> None:
-    assert await in_thread(threading.get_ident) != threading.get_ident()
+    assert await run_in_thread(threading.get_ident) != threading.get_ident()
     with pytest.raises(FileNotFoundError):
-        await in_thread(Path("/nowhere/at/all").read_text)
+        await run_in_thread(Path("/nowhere/at/all").read_text)
 
 
 def test_a_thread_that_never_ends_holds_no_loop() -> None:
     end = threading.Event()
 
     async def leave() -> None:
-        work = asyncio.create_task(in_thread(end.wait))
+        work = asyncio.create_task(run_in_thread(end.wait))
         await asyncio.sleep(0)
         work.cancel()
 

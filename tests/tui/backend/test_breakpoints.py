@@ -56,7 +56,7 @@ async def test_no_screen_is_ever_laid_out_for_another_size(
         assert second.widths == [width]
         dialog: Dialog[None] = Dialog("Sure?")
         await app.push_screen(dialog)
-        known = breakpoints.classes(Size(*size))
+        known = breakpoints.breakpoint_classes(Size(*size))
         assert {name for name, has in known.items() if has} <= dialog.classes
 
 
@@ -73,5 +73,5 @@ async def test_no_screen_is_ever_laid_out_for_another_size(
     ],
 )
 def test_a_size_has_one_class_each_way(size: tuple[int, int], names: set[str]) -> None:
-    known = breakpoints.classes(Size(*size))
+    known = breakpoints.breakpoint_classes(Size(*size))
     assert {name for name, has in known.items() if has} == names

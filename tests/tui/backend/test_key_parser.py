@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from textual import events, messages
 from textual.message import Message
 
-from mobius_tui.tui.backend.key_parser import LONGEST, KeyParser
+from mobius_tui.tui.backend.key_parser import MAX_SEQUENCE, KeyParser
 from tests.textual_private import IGNORE_SEQUENCE, KEY_SEQUENCES, XTermParser
 
 REPEATABLE = settings(derandomize=True, deadline=None)
@@ -106,7 +106,7 @@ ANSWERS = {
     "unknown and short": "\x1b[9y",
     "no such key": "\x1b[99999999999999999999u",
     "no such character": "\x1b[1114112;1;1114112u",
-    "no such size": f"\x1b[48;{'9' * LONGEST};1;1;1t",
+    "no such size": f"\x1b[48;{'9' * MAX_SEQUENCE};1;1;1t",
     "the mouse of long ago": "\x1b[Myyy",
 }
 

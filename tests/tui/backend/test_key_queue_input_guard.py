@@ -21,7 +21,7 @@ def shown() -> InputGuard:
 
 def test_what_is_not_on_the_terminal_yet_is_not_answered() -> None:
     guard = InputGuard()
-    assert not guard.is_seen
+    assert not guard.is_shown
     assert not guard.accepts(enter(SEEN), answers=True)
     assert not guard.accepts(enter(SEEN), answers=False)
 
@@ -62,7 +62,7 @@ def test_text_may_have_letters_twice_and_is_no_answer() -> None:
 def test_what_changed_by_itself_is_not_answered_in_its_first_moment() -> None:
     guard = shown()
     guard.accepts(enter(SEEN), answers=True)
-    guard.renew()
+    guard.restart()
     assert not guard.accepts(enter(SEEN + 10), answers=True)
     guard.mark_shown(SEEN + 20)
     assert not guard.accepts(enter(SEEN + 20), answers=True)

@@ -81,7 +81,7 @@ async def test_a_row_that_moves_is_not_made_again(recording: Recording) -> None:
 async def test_few_are_kept(
     recording: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(row_cache, "ROWS", 3)
+    monkeypatch.setattr(row_cache, "MAX_ROWS", 3)
     recording.write(LINES)
     async with showing(recording, size=(72, 20)) as (pane, pilot):
         for _ in range(5):
@@ -89,7 +89,7 @@ async def test_few_are_kept(
             await agrees(pane, pilot)
         cache = cache_of(pane)
         assert isinstance(cache, row_cache.RowCache)
-        assert len(cache._made) == 3
+        assert len(cache._rows) == 3
 
 
 @pytest.mark.parametrize("cuts", [[10], [4, 10], [4, 10, 12], [4]])
@@ -124,7 +124,7 @@ async def test_rows_that_are_gone_are_no_garbage(recording: Recording) -> None:
                     await pilot.press(key)
                     await pilot.pause()
                 cache_of(pane).clear()
-                cache_of(pane)._made.clear()
+                cache_of(pane)._rows.clear()
                 counts.append(rows())
         finally:
             gc.enable()

@@ -31,14 +31,14 @@ class Screen:
     """A terminal, and what it was sent."""
 
     def __init__(self) -> None:
-        self.drawing = ScreenDiff()
+        self.diff = ScreenDiff()
         self.console = Console(color_system="truecolor", width=WIDTH)
         self.pyte = pyte.Screen(WIDTH, HEIGHT)
         self._stream = pyte.Stream(self.pyte)
 
     def update(self, update: LayoutUpdate | ChopsUpdate) -> str:
-        assert self.drawing.apply(update)
-        sent = self.drawing.changes(self.console)
+        assert self.diff.apply(update)
+        sent = self.diff.changes(self.console)
         self._stream.feed(sent)
         return sent
 
@@ -76,8 +76,8 @@ def test_changes_leave_the_same_screen_as_all_of_it(
     known: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However much is forgotten of the styles, characters and strips of before."""
-    monkeypatch.setattr(screen_diff, "KNOWN", known)
-    monkeypatch.setattr(screen_diff, "STRIPS", known)
+    monkeypatch.setattr(screen_diff, "MAX_STYLES", known)
+    monkeypatch.setattr(screen_diff, "MAX_STRIPS", known)
     random = Random(3)
     screen = Screen()
     lines = [line(random, WIDTH) for _ in range(HEIGHT)]
@@ -189,7 +189,7 @@ def test_what_is_shown_is_not_sent_again() -> None:
     assert screen.update(whole(lines)) == ""
     lines[3] = Strip([Segment("x" * 10 + "y" + "x" * 19)])
     assert screen.update(whole(lines)) == "\x1b[4;11H\x1b[0my\x1b[0m"
-    screen.drawing.forget_terminal()
+    screen.diff.forget_terminal()
     assert len(screen.update(whole(lines))) >= len(first)
 
 

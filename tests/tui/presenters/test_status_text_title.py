@@ -10,7 +10,7 @@ from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.tui.backend.capabilities import (
     AsciiFilter,
-    fitted,
+    fit_settings,
     has_title,
     title_sequence,
 )
@@ -73,4 +73,4 @@ def test_nothing_in_a_title_ends_it_or_begins_another() -> None:
 def test_terminals_without_a_title_are_sent_none() -> None:
     assert has_title({"TERM": "xterm-256color"})
     for environ in ({"TERM": "linux"}, {"TERM": "dumb"}, {}):
-        assert not fitted(Settings(), environ, "utf-8").title
+        assert not fit_settings(Settings(), environ, "utf-8").title
