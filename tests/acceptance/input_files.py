@@ -16,9 +16,9 @@ from mobius_tui.runbook.toml.runbook_source import RefusedError
 from mobius_tui.tui.config import settings_file
 from mobius_tui.tui.presenters.briefing_fields import (
     effects,
-    preflight,
+    preflight_fields,
     summary,
-    values,
+    value_fields,
 )
 from tests.acceptance import mutations
 from tests.acceptance.mutations import Sound
@@ -71,7 +71,7 @@ class Runbooks(Sound):
         if runbook is None:
             return
         briefing = prepare_briefing(runbook, given={}, workdir=self.folder)
-        for each in (summary, preflight, values):
+        for each in (summary, preflight_fields, value_fields):
             each(briefing)
         effects(runbook)
         tuple(dry_run(briefing, now=1.8e9))

@@ -17,7 +17,7 @@ from mobius_tui.run.host.intents.step_handlers import _may_begin
 from mobius_tui.run.intents.messages import Intent
 from mobius_tui.run.journal.journal import Clock, Journal, read
 from mobius_tui.tui.presenters.availability import available
-from mobius_tui.tui.presenters.next_action import offer
+from mobius_tui.tui.presenters.next_action import next_action
 from mobius_tui.tui.presenters.run_view import PHASE, RunView
 from tests.tui import scenes
 from tests.tui.runs import MadeRun, hosted, view_of
@@ -44,7 +44,7 @@ async def refusal(engine: Engine, view: RunView, command: str, key: str) -> str:
     step = engine.plan.steps.get(key)
     try:
         if command in BEGINS and step is not None:
-            _may_begin(engine, step, again=bool(view.own(step.id).attempts))
+            _may_begin(engine, step, again=bool(view.step_state(step.id).attempts))
         elif command == "phase":
             intent = Intent(wish="enter", phase=key.removeprefix(PHASE))
             await INTENT_HANDLERS["enter"](engine, intent, "maria")
@@ -105,7 +105,7 @@ async def test_what_is_offered_is_not_refused(tmp_path: Path, scene: str) -> Non
         async with asyncio.TaskGroup() as tasks:
             engine = engine_of(run, view, tasks)
             for key in (*view.plan.steps, *phases):
-                enter = offer(view, key, moved=True)
+                enter = next_action(view, key, moved=True)
                 offered = {(command, key) for command in available(view, key)}
                 for command, about in {*offered, (enter.kind, enter.key or key)}:
                     written = engine.state.n  # the journal goes on, the state does not

@@ -47,9 +47,7 @@ class DimmedBackground(Visual):
         """The screen's lines, as they are now."""
         base = style.rich_style
         strips = self._screen._compositor.render_strips()[:height]  # noqa: SLF001
-        dimmed = (
-            Strip(self._dim(strip, base), strip.cell_length) for strip in strips
-        )
+        dimmed = (Strip(self._dim(strip, base), strip.cell_length) for strip in strips)
         return [strip.crop(0, width) for strip in dimmed]
 
     def get_optimal_width(self, rules: RulesMap, container_width: int) -> int:  # noqa: ARG002

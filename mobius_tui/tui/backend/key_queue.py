@@ -1,4 +1,7 @@
-"""Input in order: each key when the one before is handled, none to an unseen question."""
+"""Input in order: each key is dispatched when the one before it is handled.
+
+A question accepts nothing that was typed before it was on the terminal.
+"""
 
 from __future__ import annotations
 
@@ -139,7 +142,7 @@ class KeyQueue:
             await self._dispatch_now(event)
 
     async def _dispatch_now(self, event: events.Event) -> None:
-        """Dispatch an event; the mouse moves the focus at once, and waits for nothing."""
+        """Dispatch an event; the mouse moves the focus at once, and needs no turn."""
         if not isinstance(event, events.Key | events.Paste):
             await self._dispatch(event)
             return
@@ -154,7 +157,7 @@ class KeyQueue:
         self._timeout = loop.call_later(HANDLING_TIMEOUT, settle)
 
     def key_handled(self, message: KeyHandled) -> None:
-        """Go on after a key; what it asked the app for is in the app's message queue."""
+        """Go on after a key; what it asked the app for is in the app's queue."""
         message.stop()
         target, rounds = message.target, message.rounds - 1
         again = KeyHandled(target, message.number, rounds)

@@ -140,7 +140,7 @@ class DecisionDialog(Dialog[DecisionAnswer]):
         self._action = step.action
         self._why = step.why
         self._offered = offered(view, step.action)
-        self._changes = bool(view.own(step.id).attempts)
+        self._changes = bool(view.step_state(step.id).attempts)
         # What a step proposes stands first in its list: it is no choice made before.
         is_own = self._changes or step.action.from_ is None
         held = view.state.variables.get(step.action.var) if is_own else None

@@ -34,7 +34,7 @@ class ConfirmDialog(TypedDialog):
         self._step = step
         self._destroys = effect_of(step) == "destroy"
         wanted = step_word(view.plan, view.state, step)
-        again = " again" if view.own(step.id).attempts else ""
+        again = " again" if view.step_state(step.id).attempts else ""
         tone: Role = "bad" if self._destroys else "warn"
         title = as_question(f"Run {view.plan.name(step.id)}{again}")
         super().__init__(title, wanted=wanted, tone=tone)

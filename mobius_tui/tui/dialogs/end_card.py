@@ -28,12 +28,12 @@ from mobius_tui.tui.backend.base_page import run_in_thread
 from mobius_tui.tui.commands.registry import bind, key_of
 from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget
 from mobius_tui.tui.presenters.coach_marks import NEXT
-from mobius_tui.tui.presenters.communication import trouble_fields
+from mobius_tui.tui.presenters.communication import delivery_problem_fields
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.glyphs import MARKS
 from mobius_tui.tui.presenters.health_view import outage_fields
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.score_fields import await_fields, awaited
+from mobius_tui.tui.presenters.score_fields import await_fields, score_pending_fields
 from mobius_tui.tui.presenters.styled_text import Role, assemble, text
 
 Judge = Callable[[], Awaitable[tuple[Field, ...]]]
@@ -88,12 +88,12 @@ class EndCard(Dialog[str]):
             Field("steps", _counts(view)),
             *_attempts(view),
             *outage_fields(view),
-            *trouble_fields(view),
+            *delivery_problem_fields(view),
             Field("kept", text(directory)),
             *_due_fields(due),
         )
         self._judge = judge
-        self._score = fields_widget(awaited(), id="score")
+        self._score = fields_widget(score_pending_fields(), id="score")
         self._more = more
         self._due = due
 

@@ -22,9 +22,9 @@ from mobius_tui.runbook.text.units import duration_in_words, size_in_words
 from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, words_widget
 from mobius_tui.tui.presenters.communication import (
     channel_fields,
+    channels_of,
     deliveries_of,
-    queued_ahead,
-    ways_of,
+    queued_before_host_ended,
 )
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role, cut_in_middle, text
@@ -61,7 +61,7 @@ class MessageDialog(Dialog[MessageAnswer]):
         assert isinstance(step.action, SendMessage)
         message = view.runbook.messages[step.action.message]
         body = view.values.preview(message.body).strip()
-        last = view.own(step.id).last
+        last = view.step_state(step.id).last
         self._step = step
         self._view = view
         self._told = ""
@@ -73,8 +73,8 @@ class MessageDialog(Dialog[MessageAnswer]):
         self._open = _to_see_to(deliveries_of(view, step))
         if self._open:
             self._body = sanitize.clean(self._open[0].queued.text, newlines=True)
-        ready = (w.channel for w in ways_of(view, step) if not w.problem)
-        self._ready = () if queued_ahead(view, step) else tuple(ready)
+        ready = (w.channel for w in channels_of(view, step) if not w.problem)
+        self._ready = () if queued_before_host_ended(view, step) else tuple(ready)
         self._channels = fields_widget(tuple(channel_fields(view, step)), id="channels")
         self._hint = words_widget(*self._first_hint())
         self._hint.id = "hint"

@@ -12,7 +12,7 @@ from mobius_tui.run.state.step_state import BAD
 from mobius_tui.run.storage.last_viewed import LastView
 from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget
-from mobius_tui.tui.presenters.communication import trouble_fields
+from mobius_tui.tui.presenters.communication import delivery_problem_fields
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.glyphs import MARKS
 from mobius_tui.tui.presenters.run_view import RunView
@@ -87,7 +87,7 @@ def _so_far(view: RunView) -> Iterable[Field]:
     began = f"{done} of {total} steps done, began {duration_in_words(view.elapsed)} ago"
     yield Field("run", text(began))
     step_id = view.latest()
-    last = view.own(step_id).last if step_id is not None else None
+    last = view.step_state(step_id).last if step_id is not None else None
     if step_id is not None and last is not None:
         ago = duration_in_words(max(0.0, view.now - (last.ended or last.started)))
         when = "ago" if last.ended is not None else "so far"
@@ -101,7 +101,7 @@ def _troubles(view: RunView) -> Iterable[Field]:
         if standing.status in BAD:
             reason = assemble((f"  {standing.reason}", "muted"))
             yield Field("look", _named(view, step_id) + reason)
-    yield from trouble_fields(view)
+    yield from delivery_problem_fields(view)
 
 
 def _around(view: RunView, health: str, before: LastView | None) -> Iterable[Field]:

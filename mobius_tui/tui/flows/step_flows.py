@@ -33,7 +33,7 @@ from mobius_tui.tui.flows.run_flows import (
     roll_back,
 )
 from mobius_tui.tui.presenters.availability import stoppable
-from mobius_tui.tui.presenters.communication import wants_a_person
+from mobius_tui.tui.presenters.communication import step_needing_person
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_explanation import waiting_for
 
@@ -89,7 +89,7 @@ async def start(ask: DialogOpener, view: RunView, key: str | None) -> Intent | N
         return None
     if any(True for _ in approval_awaited(view.plan, view.state, step)):
         return await ask_approval(ask, view, key)
-    again = bool(view.own(step.id).attempts)
+    again = bool(view.step_state(step.id).attempts)
     confirm = ""
     if effect_of(step) != "read":
         said = await ask(ConfirmDialog(view, step))
@@ -174,7 +174,7 @@ async def message(ask: DialogOpener, view: RunView, key: str | None) -> Intent |
     """
     step = view.step(key)
     if step is None or kind_of(step) != "message":
-        step = view.step(wants_a_person(view))
+        step = view.step(step_needing_person(view))
     if step is None:
         return None
     told = await ask(MessageDialog(view, step))
@@ -225,7 +225,7 @@ async def retry(ask: DialogOpener, view: RunView, key: str | None) -> Intent | N
 async def stop(ask: DialogOpener, view: RunView, key: str | None) -> Intent | None:
     """Stop a running step."""
     step = stoppable(view, key)
-    last = view.own(step.id).last if step is not None else None
+    last = view.step_state(step.id).last if step is not None else None
     if step is None or last is None:
         return None
     if effect_of(step) != "read" and not follows(step):

@@ -11,9 +11,9 @@ from mobius_tui.run.state.step_state import BAD, Status
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.commands.registry import key_of
 from mobius_tui.tui.presenters import next_action
-from mobius_tui.tui.presenters.communication import wants_a_person
+from mobius_tui.tui.presenters.communication import step_needing_person
 from mobius_tui.tui.presenters.glyphs import MARKS
-from mobius_tui.tui.presenters.next_action import is_off, terminal_from
+from mobius_tui.tui.presenters.next_action import is_aside, terminal_step
 from mobius_tui.tui.presenters.run_view import RunView
 
 HALFWAY = frozenset(
@@ -32,14 +32,14 @@ def available(view: RunView | None, selected: str | None) -> frozenset[str]:
     if view is None:
         return frozenset()
     found = {"note"} if view.host is not None else set()
-    if wants_a_person(view) is not None:
+    if step_needing_person(view) is not None:
         found.add("message")
     if view.runbook.contacts:
         found.add("contacts")
     step = view.step(selected)
     if stoppable(view, selected) is not None:
         found.add("stop")
-    if terminal_from(view, selected) is not None:
+    if terminal_step(view, selected) is not None:
         found.add("terminal")
     if view.host is None or view.state.ended is not None:
         return frozenset(found)
@@ -62,7 +62,7 @@ def stoppable(view: RunView, selected: str | None) -> Step | None:
     The one under the cursor; else the one that a rollback waits for.
     """
     step = view.step(selected)
-    if step is not None and view.own(step.id).status is Status.RUNNING:
+    if step is not None and view.step_state(step.id).status is Status.RUNNING:
         return step
     waits = view.state.watch.countdown is not None
     return in_the_way(view.plan, view.state) if waits else None
@@ -96,7 +96,7 @@ def labels(view: RunView | None, selected: str | None) -> Mapping[str, str]:
     step = view.step(selected) if view is not None else None
     if view is None or step is None:
         return {}
-    again = " again" if view.own(step.id).attempts else ""
+    again = " again" if view.step_state(step.id).attempts else ""
     tick = "Decide" if kind_of(step) == "choose" else "Tick"
     message = "Tell" + again if kind_of(step) == "message" else "Not sent"
     found = {"tick": tick + again, "message": message}
@@ -113,7 +113,7 @@ def other_running(view: RunView, step: Step) -> Step | None:
 
 
 def _of_step(view: RunView, step: Step) -> set[str]:
-    if is_off(view, view.plan.phase_of[step.id]):
+    if is_aside(view, view.plan.phase_of[step.id]):
         return set()
     status = view.standings[step.id].status
     found: set[str] = set()
@@ -140,7 +140,7 @@ def _of_step(view: RunView, step: Step) -> set[str]:
     if status is Status.SKIPPED:
         found.add("restore")
     if status in (*BAD, Status.PENDING, Status.WAITING, Status.WARNED) or (
-        ended and view.own(step.id).stale
+        ended and view.step_state(step.id).stale
     ):
         found.add("override")
     return found
@@ -174,7 +174,7 @@ def why_not(view: RunView, key: str | None, command_id: str) -> str:
         return "That is for a step, and the cursor is on a phase."
     name = view.plan.name(step.id)
     phase = view.plan.phase_of[step.id]
-    if next_action.is_off(view, phase):
+    if next_action.is_aside(view, phase):
         return f"{name} is in {phase.title}: {key_of('enter_phase')} turns aside to it."
     return f"{name} {OF_STEP[command_id](view, step)}"
 

@@ -115,22 +115,22 @@ class HealthView:
     """Whether nobody is meant to watch, since the run is over."""
 
     @property
-    def beat(self) -> str:
+    def check_interval_text(self) -> str:
         """How often it looks, or since when nobody does, in words."""
         if self.unwatched:
             return self.unwatched
         return f"every {self.every}" if self.every else ""
 
     @property
-    def worst(self) -> ProbeView | None:
+    def worst_probe(self) -> ProbeView | None:
         """The probe with the worst news."""
         order = {"failing": 0, "unknown": 1, "ok": 2}
         return min(self.probes, key=lambda probe: order[probe.state], default=None)
 
     @property
-    def condition(self) -> ProbeCondition:
+    def worst_condition(self) -> ProbeCondition:
         """The worst of all; unknown where nobody watches."""
-        worst = self.worst
+        worst = self.worst_probe
         if worst is None or self.unwatched:
             return "unknown"
         return worst.state
@@ -138,7 +138,7 @@ class HealthView:
     @property
     def news(self) -> str:
         """The worst news, in words."""
-        worst = self.worst
+        worst = self.worst_probe
         if worst is None:
             return "no probes in this runbook"
         if self.has_ended:
@@ -285,7 +285,7 @@ OutagePart = tuple[str, Role]
 
 def health_field(view: RunView, step: Step) -> Iterator[Field]:
     """`✖ api failing → ● api ok`, of the step's last attempt; if anybody looked."""
-    last = view.own(step.id).last
+    last = view.step_state(step.id).last
     if last is None or view.runbook.health is None or view.past.is_empty:
         return
     parts = _at(view, last.started)

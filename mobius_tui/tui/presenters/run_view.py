@@ -129,7 +129,7 @@ class RunView:
     """Seconds since 1970."""
     host: int | None
     """The living host's pid."""
-    said: Mapping[str, LastOutput] = field(default_factory=dict)
+    last_outputs: Mapping[str, LastOutput] = field(default_factory=dict)
     """By `STEP.ATTEMPT`: its last words, where it ended badly."""
     verifying: str | None = None
     """The step whose script has ended and whose checks are being made."""
@@ -158,12 +158,12 @@ class RunView:
     last_n: int = 0
     """The journal's entry up to which it was judged."""
 
-    def shows_what(self, before: RunView | None) -> bool:
+    def looks_like(self, before: RunView | None) -> bool:
         """Whether nothing is to be seen in it that the one before does not show."""
-        return before is not None and self.seen == before.seen
+        return before is not None and self.changing_parts == before.changing_parts
 
     @property
-    def seen(self) -> tuple[object, ...]:
+    def changing_parts(self) -> tuple[object, ...]:
         """What of it changes by itself."""
         unwell = self.lost, self.stalled, self.silent > 0
         return self.last_n, int(self.now), self.host, *unwell
@@ -222,13 +222,13 @@ class RunView:
             return None
         return self.runbook.phase(key.removeprefix(PHASE))
 
-    def own(self, step_id: str) -> StepState:
+    def step_state(self, step_id: str) -> StepState:
         """What the journal says of a step."""
         return self.state.steps[step_id]
 
     def next_attempt(self, step_id: str) -> int:
         """The number that a new attempt at a step must have."""
-        return len(self.own(step_id).attempts) + 1
+        return len(self.step_state(step_id).attempts) + 1
 
     def latest(self, *, scripts_only: bool = False) -> str | None:
         """The step that was tried last; with `scripts_only`, the script."""
@@ -236,7 +236,7 @@ class RunView:
 
     def runtime(self, step_id: str) -> float | None:
         """Seconds that the last attempt took, or has been running."""
-        last = self.own(step_id).last
+        last = self.step_state(step_id).last
         if last is None:
             return None
         return last.took if last.took is not None else max(0.0, self.now - last.started)
@@ -252,7 +252,7 @@ def build_run_view(
     *,
     now: float,
     host: int | None,
-    said: Mapping[str, LastOutput],
+    last_outputs: Mapping[str, LastOutput],
     health: Mapping[str, str],
     before: RunView | None = None,
 ) -> RunView:
@@ -263,7 +263,7 @@ def build_run_view(
         state: the run's; it changes in place as the journal grows.
         now: seconds since 1970.
         host: the living host's pid.
-        said: by `STEP.ATTEMPT`, its last words.
+        last_outputs: by `STEP.ATTEMPT`, its last words.
         health: each probe's state, in words.
         before: the view before, whose standings hold where the journal has not grown.
     """
@@ -282,13 +282,13 @@ def build_run_view(
         counts=counts,
         now=now,
         host=host,
-        said=said,
+        last_outputs=last_outputs,
         health=health,
         last_n=state.n,
     )
 
 
-def watch_left(view: RunView) -> str:
+def watch_time_left(view: RunView) -> str:
     """How long a watch still goes on, in words; empty where a person has work to do.
 
     That is where the run is no such watch, or somebody works its steps, or it rolls
@@ -309,11 +309,11 @@ def watch_left(view: RunView) -> str:
 
 def shown_mode(view: RunView) -> str:
     """The mode that the bar shows; a rehearsal is one, whatever is done in it."""
-    watches = view.mode == "incident" and watch_left(view)
+    watches = view.mode == "incident" and watch_time_left(view)
     return "watch" if watches else view.mode
 
 
-def what_follows(view: RunView) -> str:
+def trigger_consequence(view: RunView) -> str:
     """What a trigger that fires does, in words."""
     phase = rollback_of(view.plan)
     if view.state.watch.countdown is not None:

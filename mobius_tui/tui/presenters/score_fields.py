@@ -42,7 +42,7 @@ _LABELS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Scored:
+class DrillResult:
     """What a drill came to, and the drills before it."""
 
     drill: DrillRecord
@@ -64,11 +64,11 @@ async def await_fields(
         return score_fields(None)
     before = await asyncio.to_thread(drills_known_before, directory, drill)
     found = await asyncio.to_thread(subject_coverage, directory.path.parent, runbook)
-    scored = Scored(drill=drill, times=compare_times(drill, before))
-    return (*score_fields(scored), *unseen_fields(found))
+    scored = DrillResult(drill=drill, times=compare_times(drill, before))
+    return (*score_fields(scored), *undetected_fields(found))
 
 
-def unseen_fields(found: SubjectCoverage) -> Iterator[Field]:
+def undetected_fields(found: SubjectCoverage) -> Iterator[Field]:
     """What was never seen red; nothing before the first drill."""
     label = "unseen"
     for words in coverage_summary(found):
@@ -76,12 +76,12 @@ def unseen_fields(found: SubjectCoverage) -> Iterator[Field]:
         label = ""
 
 
-def awaited() -> tuple[Field, ...]:
+def score_pending_fields() -> tuple[Field, ...]:
     """What stands there until the site has been asked."""
     return (Field("score", text("the site is asked how it is …", "muted")),)
 
 
-def score_fields(scored: Scored | None) -> tuple[Field, ...]:
+def score_fields(scored: DrillResult | None) -> tuple[Field, ...]:
     """The score; or that there is none.
 
     Args:
@@ -93,7 +93,7 @@ def score_fields(scored: Scored | None) -> tuple[Field, ...]:
     return tuple(_fields(scored))
 
 
-def _fields(scored: Scored) -> Iterator[Field]:
+def _fields(scored: DrillResult) -> Iterator[Field]:
     score = scored.drill.score
     glyph, role = VERDICTS[score.handled]
     yield Field(

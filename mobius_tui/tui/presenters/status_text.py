@@ -16,7 +16,7 @@ from mobius_tui.tui.messages import TitleChanged
 from mobius_tui.tui.presenters.communication import open_deliveries
 from mobius_tui.tui.presenters.glyphs import MARKS
 from mobius_tui.tui.presenters.health_view import HealthView, outage_lines
-from mobius_tui.tui.presenters.run_view import RunView, shown_mode, watch_left
+from mobius_tui.tui.presenters.run_view import RunView, shown_mode, watch_time_left
 
 if TYPE_CHECKING:
     from mobius_tui.run.client.run_briefing import Briefing
@@ -33,10 +33,10 @@ class TitleAndBell:
         self._bad: dict[str, int] | None = None
         self._has_ended = False
 
-    def look(self, view: RunView) -> TitleChanged:
+    def update(self, view: RunView) -> TitleChanged:
         """What to tell now; nothing rings for what was so when one came."""
         bad = {
-            step_id: len(view.own(step_id).attempts)
+            step_id: len(view.step_state(step_id).attempts)
             for step_id, standing in view.standings.items()
             if standing.status in BAD
         }
@@ -67,15 +67,15 @@ def title(view: RunView) -> str:
         words = f"{mark} {ended.outcome}: {runbook}"
     elif view.state.watch.alarms and view.state.watch.begun is None:
         words = f"✖ {view.state.watch.alarms[-1].reason}"
-    elif watch_left(view):
-        words += f", {watch_left(view)}"
+    elif watch_time_left(view):
+        words += f", {watch_time_left(view)}"
     elif step is not None and view.standings[step.id].status in BAD:
         mark = MARKS[view.standings[step.id].status].glyph
         words = f"{mark} {view.plan.name(step.id)}"
     return sanitize.line(words)[:TITLE_CELLS]
 
 
-TROUBLES = 3
+PROBLEM_STATUSES = 3
 """Steps that went wrong which are named."""
 
 
@@ -98,7 +98,7 @@ def status_text(
     lines = [
         f"{title} ({view.mode.upper()}){where}",
         f"T+{clock_duration(view.elapsed)} · {place}",
-        *_goes_on(view),
+        *_progress_lines(view),
     ]
     if health is not None and health.probes:
         lines.append(f"Health: {health.news}")
@@ -142,18 +142,18 @@ def _utc(at: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(at))
 
 
-def _goes_on(view: RunView) -> Iterator[str]:
+def _progress_lines(view: RunView) -> Iterator[str]:
     """What runs, what went wrong, and what is next."""
     if view.state.ended is not None:
         yield f"Ended: {view.state.ended.outcome}: {view.state.ended.reason}"
         return
     bad = [key for key, each in view.standings.items() if each.status in BAD]
-    for step_id in bad[:TROUBLES]:
+    for step_id in bad[:PROBLEM_STATUSES]:
         standing = view.standings[step_id]
         word = MARKS[standing.status].word.capitalize()
         yield f"{word}: {view.plan.name(step_id)}: {standing.reason}"
-    if len(bad) > TROUBLES:
-        yield f"and {len(bad) - TROUBLES} more that went wrong"
+    if len(bad) > PROBLEM_STATUSES:
+        yield f"and {len(bad) - PROBLEM_STATUSES} more that went wrong"
     for step_id, standing in view.standings.items():
         if standing.status is Status.RUNNING:
             doing = "Beside it" if follows(view.plan.steps[step_id]) else "Running"

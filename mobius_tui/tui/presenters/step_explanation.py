@@ -25,7 +25,7 @@ from mobius_tui.tui.presenters.styled_text import Role, assemble, text
 def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
     """Where it stands, and what can be done about that."""
     standing = view.standings[step.id]
-    own = view.own(step.id)
+    own = view.step_state(step.id)
     mark = MARKS[standing.status]
     head = assemble((f"{mark.glyph} {mark.word}", mark.role))
     last = own.last
@@ -38,12 +38,12 @@ def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
         case Status.WAITING:
             waits = ", ".join(wait.text for wait in standing.waits)
             yield Field("waits", assemble((waits, "warn")))
-            yield Field("until", text(_until(view, step), "muted"))
+            yield Field("until", text(_unblocks(view, step), "muted"))
         case status if status in BAD:
             reason = own.reason or standing.reason
             words = f"  {reason}" if reason != mark.word else ""
             yield Field("now", head + assemble((words, "plain")))
-            yield from _bad(view, step, last)
+            yield from _problem_fields(view, step, last)
         case _:
             reason = standing.reason or own.reason
             who = f" by {own.by}" if own.by and own.by != "host" else ""
@@ -54,13 +54,13 @@ def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
     if last is not None and last.ended_with:
         words = f"with the script: {'; '.join(last.ended_with)}"
         yield Field("ended", text(words, "warn"))
-    yield from _gave(view, step)
+    yield from _output_value_fields(view, step)
     if own.stale:
         words = "a variable that it used was taken back since: look whether it holds"
         yield Field("stale", text(words, "warn"))
 
 
-def _gave(view: RunView, step: Step) -> Iterator[Field]:
+def _output_value_fields(view: RunView, step: Step) -> Iterator[Field]:
     """What its output gave, as the variables hold it."""
     label = "gave"
     for name in step.outputs:
@@ -80,7 +80,7 @@ def _before(view: RunView, step: Step) -> Iterator[Field]:
     if view.standings[before].status is Status.WARNED:
         mark = MARKS[Status.WARNED]
         head = assemble((f"{mark.glyph} {view.plan.name(before)} {mark.word}", "warn"))
-        reason = view.own(before).reason
+        reason = view.step_state(before).reason
         yield Field("before", head + assemble((f"  {reason}", "muted")))
 
 
@@ -122,9 +122,9 @@ def _running(view: RunView, step: Step, last: Attempt) -> Iterator[Field]:
         yield Field("keys", assemble(*ways))
 
 
-def _bad(view: RunView, step: Step, last: Attempt | None) -> Iterator[Field]:
+def _problem_fields(view: RunView, step: Step, last: Attempt | None) -> Iterator[Field]:
     if last is not None:
-        said = view.said.get(f"{step.id}.{last.number}", LastOutput())
+        said = view.last_outputs.get(f"{step.id}.{last.number}", LastOutput())
         if said.error:
             yield Field("error", text(said.error, "warn"))
         if said.last and said.last != said.error:
@@ -200,7 +200,7 @@ def _aside(view: RunView, step: Step) -> str:
     return f"turn aside to {number}"
 
 
-def _until(view: RunView, step: Step) -> str:
+def _unblocks(view: RunView, step: Step) -> str:
     """What would free a waiting step."""
     words = []
     for wait in view.standings[step.id].waits:

@@ -35,15 +35,15 @@ from mobius_tui.tui.presenters.briefing_fields import (
     effects,
     footer_keys,
     header,
-    in_trouble,
-    preflight,
+    preflight_fields,
     probe_fields,
+    source_problem_text,
     summary,
-    values,
+    value_fields,
 )
 from mobius_tui.tui.presenters.communication import contact_fields
 from mobius_tui.tui.presenters.fields import Field
-from mobius_tui.tui.presenters.score_fields import unseen_fields
+from mobius_tui.tui.presenters.score_fields import undetected_fields
 from mobius_tui.tui.presenters.status_text import not_begun_text
 from mobius_tui.tui.presenters.styled_text import text
 from mobius_tui.tui.screens.alarmed_page import AlarmedPage
@@ -183,7 +183,9 @@ class BriefingScreen(AlarmedPage):
             words = "nothing is executed, and nothing is sent, before Begin"
             body.border_subtitle = text(words, "muted")
             if self.trouble:
-                yield Static(in_trouble(self.trouble), classes="head", markup=False)
+                yield Static(
+                    source_problem_text(self.trouble), classes="head", markup=False
+                )
             yield fields_widget(summary(briefing))
             yield self._drill
             if briefing.asked:
@@ -196,8 +198,8 @@ class BriefingScreen(AlarmedPage):
                 yield line
             for title, fields in (
                 (RUNS, effects(briefing.runbook)),
-                (BEFORE, preflight(briefing)),
-                ("With", values(briefing)),
+                (BEFORE, preflight_fields(briefing)),
+                ("With", value_fields(briefing)),
                 ("Whom to call", contact_fields(briefing.runbook.contacts)),
             ):
                 if fields:
@@ -348,7 +350,9 @@ class BriefingScreen(AlarmedPage):
         event.stop()
         field = drill_field(event.found, now=time.time())
         self._drill.fields = (field,)
-        found = unseen_fields(event.found.watched) if event.found is not None else ()
+        found = (
+            undetected_fields(event.found.watched) if event.found is not None else ()
+        )
         self._unseen.fields = tuple(found)
         self._unseen.display = bool(self._unseen.fields)
 

@@ -21,7 +21,7 @@ from mobius_tui.tui.backend.base_page import run_in_thread
 from mobius_tui.tui.commands.command import Command, Place
 from mobius_tui.tui.commands.registry import bindings
 from mobius_tui.tui.messages import TitleChanged
-from mobius_tui.tui.presenters.output_choice import output_of, split
+from mobius_tui.tui.presenters.output_choice import choose_output, split_tab_key
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.status_text import status_text
 from mobius_tui.tui.screens.timed_page import TimedPage
@@ -160,11 +160,11 @@ class ReviewScreen(TimedPage):
         if view is None:
             return
         directory = self.rewound.directory
-        shown = output_of(view, self.key, directory, self.chosen_tab)
+        shown = choose_output(view, self.key, directory, self.chosen_tab)
         tabs = tuple(replace(tab, stops=False) for tab in shown.tabs)
         shown = replace(shown, tabs=tabs)
         if shown.path is not None and shown.running:
-            limit = printed_by(directory.attempt(*split(shown.tab)), view.now)
+            limit = printed_by(directory.attempt(*split_tab_key(shown.tab)), view.now)
             nothing = "It had printed nothing by then."
             shown = replace(shown, running=False, limit=limit, placeholder=nothing)
         self.put_in_pane(shown)

@@ -25,9 +25,9 @@ from mobius_tui.tui.dialogs.dialog import Dialog
 from mobius_tui.tui.messages import TitleChanged
 from mobius_tui.tui.presenters import availability, next_action
 from mobius_tui.tui.presenters.health_view import HealthView
-from mobius_tui.tui.presenters.next_action import Offer
-from mobius_tui.tui.presenters.output_choice import OutputChoice, output_of
-from mobius_tui.tui.presenters.run_view import RunView, watch_left
+from mobius_tui.tui.presenters.next_action import NextAction
+from mobius_tui.tui.presenters.output_choice import OutputChoice, choose_output
+from mobius_tui.tui.presenters.run_view import RunView, watch_time_left
 from mobius_tui.tui.presenters.status_text import TitleAndBell, title
 from mobius_tui.tui.screen_state import ScreenState
 from mobius_tui.tui.screens.following_page import FollowingPage
@@ -67,7 +67,7 @@ class RunPage(FollowingPage):
     cursor has been drawn where it went."""
     tab: reactive[str] = reactive("", repaint=False)
     """Whose output is shown, as `STEP.ATTEMPT`."""
-    offer: reactive[Offer | None] = reactive(None, repaint=False)
+    offer: reactive[NextAction | None] = reactive(None, repaint=False)
     offered: reactive[tuple[Command, ...]] = reactive((), repaint=False)
 
     def __init__(
@@ -164,7 +164,7 @@ class RunPage(FollowingPage):
         """Look at the run, and pass down what there is to see."""
         view = self._sight.run(self._wall(), self.view)
         grown = self.view is None or view.last_n != self.view.last_n
-        if view.shows_what(self.view):
+        if view.looks_like(self.view):
             return
         if not self._moved:
             self.key = self.place_of_run(view)
@@ -184,7 +184,7 @@ class RunPage(FollowingPage):
 
     def news_of(self, view: RunView) -> TitleChanged:
         """What to tell whoever looks elsewhere of what came."""
-        return self._watcher.look(view)
+        return self._watcher.update(view)
 
     def keep_glance(self, now: float, *, leaves: bool = False) -> None:
         """Put on record that somebody looked, for whoever comes back."""
@@ -241,7 +241,7 @@ class RunPage(FollowingPage):
         view = self.view
         if view is None:
             return
-        self.offer = next_action.offer(view, self.key, moved=self._moved)
+        self.offer = next_action.next_action(view, self.key, moved=self._moved)
         self.offered = self.footer_commands()
 
     def show_output(self) -> None:
@@ -249,7 +249,7 @@ class RunPage(FollowingPage):
         if self.view is not None:
             tab = self.chosen_tab
             directory = self._viewer.directory
-            self.put_in_pane(output_of(self.view, self.key, directory, tab))
+            self.put_in_pane(choose_output(self.view, self.key, directory, tab))
 
     def put_in_pane(self, shown: OutputChoice) -> None:
         """Hand the output's pane what it shows; the details are of the same attempt."""
@@ -266,7 +266,7 @@ class RunPage(FollowingPage):
         event.stop()
         self.key = event.key
         view = self.view
-        watched = view is not None and bool(watch_left(view))
+        watched = view is not None and bool(watch_time_left(view))
         self._moved = watched or view is None or event.key != view.proposal.step
         self.set_timer(BESIDE, self.tell_of_cursor)
 

@@ -23,8 +23,8 @@ from mobius_tui.tui.flows.intent_sender import DONE, IntentSender
 from mobius_tui.tui.messages import Answered
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
 from mobius_tui.tui.presenters.availability import why_not
-from mobius_tui.tui.presenters.next_action import terminal_from, terminal_of
-from mobius_tui.tui.presenters.output_choice import split
+from mobius_tui.tui.presenters.next_action import terminal_attempt, terminal_step
+from mobius_tui.tui.presenters.output_choice import split_tab_key
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.status_text import status_text
 from mobius_tui.tui.screen_state import ScreenState
@@ -195,7 +195,7 @@ class RunScreen(AskingPage):
     def _go_to_terminal(self, key: str | None) -> None:
         """Leave the screens for a step's terminal, if it has one now."""
         view = self.view
-        number = terminal_of(view, key) if view is not None else None
+        number = terminal_attempt(view, key) if view is not None else None
         if view is not None and key is not None and number is not None:
             name = view.plan.name(key)
             self.go_out(to_terminal(self._viewer.directory, key, number, name))
@@ -204,7 +204,7 @@ class RunScreen(AskingPage):
         """Go to the terminal of the step under the cursor, or of the one that runs."""
         if self.view is None:
             return
-        key = terminal_from(self.view, self.key)
+        key = terminal_step(self.view, self.key)
         if key is None:
             self.refuse(no_terminal(self.view, self.key))
         self._go_to_terminal(key)
@@ -242,7 +242,7 @@ class RunScreen(AskingPage):
     def _stop_wanted(self, event: OutputWorkbench.StopWanted) -> None:
         """Stop what runs beside the run; it only reads, so nobody is asked."""
         event.stop()
-        step_id, attempt = split(event.key)
+        step_id, attempt = split_tab_key(event.key)
         self._outbox.send(Intent(wish="stop", step=step_id, attempt=attempt))
 
     # Leaving

@@ -17,7 +17,7 @@ from mobius_tui import sanitize
 from mobius_tui.run.events.drill_events import Hint
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.watch.other_runs import OtherRun
-from mobius_tui.tui.presenters.alarm import alarm_text, elsewhere_lines
+from mobius_tui.tui.presenters.alarm import alarm_text, other_runs_lines
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import assemble
 
@@ -143,7 +143,7 @@ class ElsewhereBanner(Widget):
     def _show(self, event: Looked) -> None:
         event.stop()
         self._runs = event.runs
-        lines = elsewhere_lines(event.runs, now=self._wall(), key=self._key)
+        lines = other_runs_lines(event.runs, now=self._wall(), key=self._key)
         if lines == self._lines:
             return
         other_height = len(lines) != len(self._lines)

@@ -58,7 +58,7 @@ def strip_of(
     title = f"{indent}{what.title}"
     right = f" {what.right}" if what.right else ""
     is_crowded = cell_len(title) + cell_len(right) > width - 4
-    if width < ROOMY and (what.repeats or (what.yields and is_crowded)):
+    if width < ROOMY and (what.repeats_phase or (what.may_omit_right and is_crowded)):
         right = ""
     room = max(4, width - 4 - cell_len(right))
     words = cut(title, room)
@@ -121,7 +121,7 @@ class ChecklistRows(Widget, can_focus=True):
         """Draw the rows in sight that have changed."""
         if self.view is None or not self.is_mounted:
             return
-        if self._outline.look(self.view):
+        if self._outline.update(self.view):
             self._show_cursor()
             self.refresh()
         self._redraw_changed()
@@ -137,7 +137,9 @@ class ChecklistRows(Widget, can_focus=True):
             return
         words = tally(view)
         if self._outline.query:
-            words = f"{self._outline.found} of {len(view.plan.steps)} found · Esc all"
+            words = (
+                f"{self._outline.match_count} of {len(view.plan.steps)} found · Esc all"
+            )
         words = cut(words, max(0, self.size.width - 2))
         if words != str(self.border_subtitle or ""):
             self.border_subtitle = Content(words)
@@ -199,7 +201,7 @@ class ChecklistRows(Widget, can_focus=True):
     def _to_draw(self, y: int) -> tuple[ChecklistRow, bool]:
         """What a line in sight says, and whether the cursor is on it."""
         key = self._outline.keys[self.top + y]
-        return self._outline.row(key), key == self._outline.shown(self.key)
+        return self._outline.row(key), key == self._outline.visible_row(self.key)
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The rows; looks up once what is the same for each."""
@@ -247,7 +249,7 @@ class ChecklistRows(Widget, can_focus=True):
 
     def _list_anew(self) -> None:
         if self.view is not None:
-            self._outline.look(self.view)
+            self._outline.update(self.view)
             self._show_cursor()
             self._say_how_many()
             self.refresh()

@@ -16,7 +16,7 @@ from textual.widget import Widget
 from mobius_tui.tui.commands.command import Command
 from mobius_tui.tui.commands.registry import command
 from mobius_tui.tui.presenters.coach_marks import coach_mark
-from mobius_tui.tui.presenters.next_action import Offer
+from mobius_tui.tui.presenters.next_action import NextAction
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import assemble
 
@@ -116,7 +116,7 @@ class KeyTable(Widget):
 class NextLine(Widget):
     """What Enter does; a click does it, too."""
 
-    offer: reactive[Offer | None] = reactive(None)
+    offer: reactive[NextAction | None] = reactive(None)
 
     class Taken(Message):
         """The person clicked on it."""

@@ -244,7 +244,7 @@ def _latest(probe: ProbeView) -> list[tuple[str, Role]]:
 
 def _two_lines(health: HealthView, width: int) -> list[Content]:
     """The worst news, and the machine."""
-    worst = health.worst
+    worst = health.worst_probe
     found = [text("nothing is watched", "muted")]
     if worst is not None and not worst.latencies:
         found = [assemble(*_head(worst, word=False))]
@@ -286,7 +286,7 @@ class HealthPanel(Widget, can_focus=True):
         self.refresh(layout=wanted != self._rows)
         self._rows = wanted
         role: Role = {"failing": "bad", "unknown": "warn", "ok": "good"}[
-            health.condition
+            health.worst_condition
         ]  # type: ignore[assignment]
         if health.has_ended or not health.probes:
             role = "muted"
@@ -294,13 +294,17 @@ class HealthPanel(Widget, can_focus=True):
         self.border_title = assemble(
             ("Health · ", role), (f"{glyph}{health.news}", role)
         )
-        parts: list[tuple[str, Role]] = [(health.beat, "muted")] if health.beat else []
+        parts: list[tuple[str, Role]] = (
+            [(health.check_interval_text, "muted")]
+            if health.check_interval_text
+            else []
+        )
         if health.armed is not None and not health.has_ended:
             word = "auto-rollback ARMED" if health.armed else "auto-rollback not armed"
             parts += [(" · ", "muted")] * bool(parts)
             parts.append((word, "warn" if health.armed else "muted"))
         self.border_subtitle = assemble(*parts) if parts else None
-        failing = health.condition == "failing" and not health.has_ended
+        failing = health.worst_condition == "failing" and not health.has_ended
         self.set_class(failing, "-failing")
 
     def render(self) -> RenderResult:

@@ -9,8 +9,8 @@ from textual.widget import Widget
 
 from mobius_tui.run.planning.rollback import rollback_of
 from mobius_tui.runbook.text.units import clock_duration
-from mobius_tui.tui.presenters.communication import trouble
-from mobius_tui.tui.presenters.run_view import RunView, shown_mode, watch_left
+from mobius_tui.tui.presenters.communication import delivery_problem
+from mobius_tui.tui.presenters.run_view import RunView, shown_mode, watch_time_left
 from mobius_tui.tui.presenters.styled_text import (
     MODE_STYLES,
     STYLES,
@@ -96,7 +96,7 @@ class RunHeader(Widget):
             title += assemble((" ▸ ", "muted"), (view.environment, role))
         done, total = view.counts.progress
         place = f"step {min(done + 1, total)} of {total}"
-        place = watch_left(view) or place
+        place = watch_time_left(view) or place
         if view.state.ended is not None:
             place = f"{done} of {total} done"
         left = [
@@ -130,7 +130,7 @@ class RunHeader(Widget):
                 parts.append(assemble(("ARMED", "warn")))
             elif self.size.width >= ROOMY:
                 parts.append(assemble(("not armed", "muted")))
-        messages = trouble(view)
+        messages = delivery_problem(view)
         if messages is not None:
             parts.append(assemble(messages))
         if view.host is None:

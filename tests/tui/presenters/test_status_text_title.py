@@ -46,20 +46,20 @@ async def test_it_rings_once_for_each_failure_and_for_the_end(tmp_path: Path) ->
     watcher = TitleAndBell()
     async with hosted(run), opened(run, time=time) as (screen, pilot):
         assert screen.view is not None
-        assert not watcher.look(screen.view).ring, "it was so when one came"
-        assert not watcher.look(screen.view).ring
+        assert not watcher.update(screen.view).ring, "it was so when one came"
+        assert not watcher.update(screen.view).ring
         run.write(StepStarted(step="execute", attempt=2))
         run.write(
             StepEnded(step="execute", attempt=2, result="failed", reason="exit 1"),
             after=3,
         )
         await until(pilot, lambda: screen.view and screen.view.last_n == run.n)
-        assert watcher.look(screen.view).ring, "again, though it was bad before"
-        assert not watcher.look(screen.view).ring
+        assert watcher.update(screen.view).ring, "again, though it was bad before"
+        assert not watcher.update(screen.view).ring
         run.write(RunEnded(outcome="failed", reason="it did not work"))
         await until(pilot, lambda: screen.view and screen.view.last_n == run.n)
-        assert watcher.look(screen.view).ring
-        assert not watcher.look(screen.view).ring
+        assert watcher.update(screen.view).ring
+        assert not watcher.update(screen.view).ring
 
 
 def test_nothing_in_a_title_ends_it_or_begins_another() -> None:

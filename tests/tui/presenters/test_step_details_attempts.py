@@ -98,7 +98,10 @@ async def test_what_changed_since_the_last_attempt_is_told(tmp_path: Path) -> No
         fields = describe(view, "execute", compact=False)
         step = view.plan.steps["execute"]
         assert told(command(view, step)) == [f"backup_file={NEWEST}"]
-    assert told(fields) == [f"backup_file={OTHER}", f"backup_file=now {NEWEST}"]
+    assert told(fields) == [
+        f"backup_file={OTHER}",
+        f"backup_file=now {NEWEST}",
+    ]
 
 
 async def test_the_details_are_of_the_attempt_whose_output_is_shown(
