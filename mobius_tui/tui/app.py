@@ -25,7 +25,7 @@ from mobius_tui.tui.commands.registry import bind, command, keymap
 from mobius_tui.tui.config.settings import DEFAULTS, Settings
 from mobius_tui.tui.config.themes import DARK, TERMINAL, THEMES, blurred_border
 from mobius_tui.tui.dialogs.palette import CommandProvider, Palette
-from mobius_tui.tui.widgets.line_wrapping import in_pieces
+from mobius_tui.tui.widgets.line_wrapping import break_words
 
 NOTICE_WIDTH, NOTICE_EDGE = 60, 4
 """Cells of a notice, if half a screen has as many; and those that are not its text."""
@@ -124,7 +124,7 @@ class MobiusApp(TerminalApp):
         is_wide = any(each.has_class("dialog") for each in top)  # see `dialogs.tcss`
         width = self.size.width if is_wide else self.size.width // 2
         super().notify(
-            in_pieces(message, max(2, min(NOTICE_WIDTH, width) - NOTICE_EDGE)),
+            break_words(message, max(2, min(NOTICE_WIDTH, width) - NOTICE_EDGE)),
             title=title,
             severity=severity,
             timeout=timeout,

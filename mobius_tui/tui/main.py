@@ -33,7 +33,7 @@ from mobius_tui.tui.backend.base_page import (
     run_in_thread,
 )
 from mobius_tui.tui.backend.capabilities import fit_settings
-from mobius_tui.tui.commands.registry import remap
+from mobius_tui.tui.commands.registry import set_keys
 from mobius_tui.tui.config.settings import Settings
 from mobius_tui.tui.presenters.styled_text import MODE_STYLES, assemble, badge
 from mobius_tui.tui.screen_state import ScreenState
@@ -90,7 +90,7 @@ def run_app(
     """
     encoding = getattr(sys.__stderr__, "encoding", None) or "utf-8"
     settings = fit_settings(settings, os.environ, encoding)
-    remap(settings.keys)
+    set_keys(settings.keys)
     if isinstance(first, PendingScreen):
         app = MobiusApp(pending=first, settings=settings)
     else:

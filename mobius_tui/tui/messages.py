@@ -59,7 +59,7 @@ class Answered(Message):
         self.typed = typed
 
 
-class Probed(Message):
+class ProbesAsked(Message):
     """The probes were asked."""
 
     def __init__(self, seen: tuple[ProbeLook, ...]) -> None:
@@ -67,7 +67,7 @@ class Probed(Message):
         self.seen = seen
 
 
-class Drilled(Message):
+class DrillsSearched(Message):
     """The runs were searched for drills."""
 
     def __init__(self, found: DrillCoverage | None) -> None:

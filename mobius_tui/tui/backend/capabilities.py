@@ -13,7 +13,7 @@ from textual.filter import LineFilter
 
 from mobius_tui import sanitize
 from mobius_tui.ascii_text import SIGNS, is_unicode
-from mobius_tui.tui.config.settings import OURS, Settings
+from mobius_tui.tui.config.settings import OWN_THEMES, Settings
 
 
 class _AsciiTable(dict[int, str]):
@@ -82,7 +82,7 @@ def title_sequence(title: str, ascii_filter: AsciiFilter | None) -> str:
     return f"\x1b]0;{to_ascii}\x07"
 
 
-DARK, TERMINAL_THEME = OURS[0], OURS[-1]
+DARK, TERMINAL_THEME = OWN_THEMES[0], OWN_THEMES[-1]
 """The themes for many colours, and for few or none."""
 
 Colours = Literal["none", "few", "many"]

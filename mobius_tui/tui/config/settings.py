@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-OURS = ("mobius-dark", "mobius-light", "mobius-contrast", "mobius-ansi")
+OWN_THEMES = ("mobius-dark", "mobius-light", "mobius-contrast", "mobius-ansi")
 """The themes of our own; the first one is taken where the terminal has colours."""
-TEXTUALS = (
+TEXTUAL_THEMES = (
     "ansi-dark",
     "ansi-light",
     "atom-one-dark",
@@ -31,7 +31,7 @@ TEXTUALS = (
     "tokyo-night",
 )
 """Textual's own, which it need not be imported to know."""
-THEMES = OURS + TEXTUALS
+THEMES = OWN_THEMES + TEXTUAL_THEMES
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -27,7 +27,7 @@ from mobius_tui.runbook.toml.toml_document import (
 )
 from mobius_tui.runbook.toml.unknown_keys import report_unknown_keys
 from mobius_tui.tui.config.keymap import read_keys
-from mobius_tui.tui.config.settings import DEFAULTS, OURS, THEMES, Settings
+from mobius_tui.tui.config.settings import DEFAULTS, OWN_THEMES, THEMES, Settings
 
 
 def load() -> Settings:
@@ -61,7 +61,7 @@ def decode(file: Path, data: bytes) -> Settings:
         root = TomlTable(parse_toml(str(file), data, findings))
         theme = root.maybe("theme")
         if theme is not None and theme not in THEMES:
-            words = did_you_mean(theme, THEMES) or f"; ours are {', '.join(OURS)}"
+            words = did_you_mean(theme, THEMES) or f"; ours are {', '.join(OWN_THEMES)}"
             root.report(f"there is no theme called `{theme}`{words}", "theme")
         settings = Settings(
             theme=theme,
@@ -88,7 +88,7 @@ _LINE = re.compile(
 )
 
 
-def keep_theme(file: Path, theme: str) -> None:
+def save_theme(file: Path, theme: str) -> None:
     """Write a theme's name into config.toml, which is made if it is not there.
 
     A link is followed, so that it stays one.

@@ -173,7 +173,7 @@ class DecisionDialog(Dialog[DecisionAnswer]):
         self._options.focus()
 
     @on(Button.Pressed, "#ok")
-    @on(Options.Taken)
+    @on(Options.AnswerRequested)
     @on(Input.Submitted)
     def give(self) -> None:
         """Give what is chosen, if something is."""

@@ -9,7 +9,7 @@ from mobius_tui.tui.backend.base_page import ForegroundTask
 from mobius_tui.tui.presenters.run_view import RunView
 
 
-def to_terminal(run: RunDirectory, step: str, number: int, name: str) -> ForegroundTask:
+def attach_task(run: RunDirectory, step: str, number: int, name: str) -> ForegroundTask:
     """Go to the terminal of a running step.
 
     Args:
@@ -25,7 +25,7 @@ def to_terminal(run: RunDirectory, step: str, number: int, name: str) -> Foregro
     return ForegroundTask(run=go)
 
 
-def no_terminal(view: RunView, key: str | None) -> str:
+def why_no_terminal(view: RunView, key: str | None) -> str:
     """Why there is no terminal to go to now, in words."""
     step = view.step(key)
     if step is not None and has_terminal(step):

@@ -12,12 +12,12 @@ from mobius_tui.run.intents.messages import Intent
 from mobius_tui.tui.messages import Answered
 from mobius_tui.tui.screen_state import Draft
 
-_SENT = "It is on its way; its step shows what becomes of it."
+_SENT_TEXTS = "It is on its way; its step shows what becomes of it."
 DONE: Mapping[str, str] = {
     "note": "The note is on record.",
     "look": "Its checks are being made; what they see stands with the step.",
-    "send": _SENT,
-    "send again": _SENT,
+    "send": _SENT_TEXTS,
+    "send again": _SENT_TEXTS,
 }
 """What is told when a wish was granted, where the screen does not show it."""
 

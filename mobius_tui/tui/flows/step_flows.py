@@ -131,7 +131,7 @@ async def choose(ask: DialogOpener, view: RunView, key: str | None) -> Intent | 
     if step is None:
         return None
     said = await ask(DecisionDialog(view, step))
-    if said is None or not await _may_end(ask, view, step, said.values):
+    if said is None or not await _confirm_end(ask, view, step, said.values):
         return None
     return Intent(
         wish="choose",
@@ -142,7 +142,7 @@ async def choose(ask: DialogOpener, view: RunView, key: str | None) -> Intent | 
     )
 
 
-async def _may_end(
+async def _confirm_end(
     ask: DialogOpener, view: RunView, step: Step, values: tuple[str, ...]
 ) -> bool:
     """Ask again before a decision ends the run."""

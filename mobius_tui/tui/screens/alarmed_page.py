@@ -40,11 +40,11 @@ class AlarmedPage(Page):
 
     def available(self) -> frozenset[str]:
         """What applies only while a run wants somebody."""
-        wanted = self.banner.first is not None
+        wanted = self.banner.most_urgent is not None
         return frozenset({self.ALARM} if wanted else ())
 
     def action_alarm(self) -> None:
         """Open the run that wants somebody."""
-        directory = self.banner.first
+        directory = self.banner.most_urgent
         if directory is not None:
             self._open_run(directory)

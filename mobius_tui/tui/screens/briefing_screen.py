@@ -29,7 +29,7 @@ from mobius_tui.tui.backend.base_page import ForegroundTask
 from mobius_tui.tui.commands.command import Place
 from mobius_tui.tui.commands.registry import bindings, command
 from mobius_tui.tui.dialogs.dialog import fields_widget
-from mobius_tui.tui.messages import Drilled, Probed
+from mobius_tui.tui.messages import DrillsSearched, ProbesAsked
 from mobius_tui.tui.presenters.briefing_fields import (
     drill_field,
     effects,
@@ -327,10 +327,10 @@ class BriefingScreen(AlarmedPage):
 
     async def _look(self, given: Mapping[str, str]) -> None:
         """A worker: what the probes see."""
-        self.post_message(Probed(await self._probe(self._briefing, given)))
+        self.post_message(ProbesAsked(await self._probe(self._briefing, given)))
 
-    @on(Probed)
-    def _show_probed(self, event: Probed) -> None:
+    @on(ProbesAsked)
+    def _show_probed(self, event: ProbesAsked) -> None:
         event.stop()
         fields = probe_fields(self._briefing.runbook, event.seen)
         self._probed.fields = fields
@@ -343,10 +343,10 @@ class BriefingScreen(AlarmedPage):
 
     async def _look_back(self) -> None:
         """A worker: how the last drill went; a thousand runs take a moment to read."""
-        self.post_message(Drilled(await asyncio.to_thread(self._drilled)))
+        self.post_message(DrillsSearched(await asyncio.to_thread(self._drilled)))
 
-    @on(Drilled)
-    def _show_drilled(self, event: Drilled) -> None:
+    @on(DrillsSearched)
+    def _show_drilled(self, event: DrillsSearched) -> None:
         event.stop()
         field = drill_field(event.found, now=time.time())
         self._drill.fields = (field,)

@@ -23,7 +23,12 @@ from mobius_tui.runbook.decode.config_file import config_file
 from mobius_tui.tui.backend import clipboard
 from mobius_tui.tui.backend.base_page import BasePage, ForegroundTask, leave_for_task
 from mobius_tui.tui.commands.command import Command, Place
-from mobius_tui.tui.commands.registry import FIXED, bindings, commands, footer
+from mobius_tui.tui.commands.registry import (
+    ALWAYS_AVAILABLE,
+    bindings,
+    commands,
+    footer,
+)
 from mobius_tui.tui.config import settings
 from mobius_tui.tui.messages import TitleChanged
 from mobius_tui.tui.screen_state import Draft
@@ -77,7 +82,7 @@ class Page(BasePage):
         """What the palette finds: what applies now, with or without a label."""
         shown = self.available()
         found = [c for c in commands(*self.PLACES) if not c.by_widget]
-        return tuple(c for c in found if c.id in shown or c.id in FIXED)
+        return tuple(c for c in found if c.id in shown or c.id in ALWAYS_AVAILABLE)
 
     def tidings(self) -> TitleChanged:
         """What the terminal's title is while this page is on top."""
@@ -217,11 +222,11 @@ class Page(BasePage):
 
     async def _keep_theme(self, theme: str) -> None:
         """A worker: write it into config.toml, and say what came of it."""
-        from mobius_tui.tui.config.settings_file import keep_theme
+        from mobius_tui.tui.config.settings_file import save_theme
 
         file = config_file()
         try:
-            await asyncio.to_thread(keep_theme, file, theme)
+            await asyncio.to_thread(save_theme, file, theme)
         except MobiusError as error:
             words = f"The colours are {theme} for now, and not kept. {error}"
             self.tell(words, is_problem=True)

@@ -18,7 +18,7 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.tui.commands.command import Place
 from mobius_tui.tui.commands.registry import bindings
-from mobius_tui.tui.external.attach_terminal import no_terminal, to_terminal
+from mobius_tui.tui.external.attach_terminal import attach_task, why_no_terminal
 from mobius_tui.tui.flows.intent_sender import DONE, IntentSender
 from mobius_tui.tui.messages import Answered
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
@@ -198,7 +198,7 @@ class RunScreen(AskingPage):
         number = terminal_attempt(view, key) if view is not None else None
         if view is not None and key is not None and number is not None:
             name = view.plan.name(key)
-            self.go_out(to_terminal(self._viewer.directory, key, number, name))
+            self.go_out(attach_task(self._viewer.directory, key, number, name))
 
     def action_terminal(self) -> None:
         """Go to the terminal of the step under the cursor, or of the one that runs."""
@@ -206,7 +206,7 @@ class RunScreen(AskingPage):
             return
         key = terminal_step(self.view, self.key)
         if key is None:
-            self.refuse(no_terminal(self.view, self.key))
+            self.refuse(why_no_terminal(self.view, self.key))
         self._go_to_terminal(key)
 
     def action_flow(self, command_id: str) -> None:

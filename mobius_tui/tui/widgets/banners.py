@@ -74,7 +74,7 @@ class AlarmBanner(Widget):
         return max(1, len(self._lines))
 
 
-EVERY = 1.0
+LOOK_INTERVAL = 1.0
 """Seconds between two looks; after the first, a thousand runs that have ended cost two
 milliseconds."""
 
@@ -97,7 +97,7 @@ class ElsewhereBanner(Widget):
     }
     """
 
-    class Looked(Message):
+    class RunsRead(Message):
         """The runs were looked at."""
 
         def __init__(self, runs: tuple[OtherRun, ...]) -> None:
@@ -120,27 +120,27 @@ class ElsewhereBanner(Widget):
         self._lines: tuple[Content, ...] = ()
 
     @property
-    def first(self) -> RunDirectory | None:
+    def most_urgent(self) -> RunDirectory | None:
         """The run that it speaks of."""
         return self._runs[0].directory if self._runs else None
 
     def on_mount(self) -> None:
         """Look now, and from time to time."""
-        self._begin_look()
-        self.set_interval(EVERY, self._begin_look)
+        self._start_reading()
+        self.set_interval(LOOK_INTERVAL, self._start_reading)
 
-    def _begin_look(self) -> None:
+    def _start_reading(self) -> None:
         if self.screen.is_current:
             _: Worker[None] = self.run_worker(
-                self._again, exclusive=True, exit_on_error=False
+                self._read_runs, exclusive=True, exit_on_error=False
             )
 
-    async def _again(self) -> None:
+    async def _read_runs(self) -> None:
         """A worker: files are read."""
-        self.post_message(self.Looked(await asyncio.to_thread(self._look)))
+        self.post_message(self.RunsRead(await asyncio.to_thread(self._look)))
 
-    @on(Looked)
-    def _show(self, event: Looked) -> None:
+    @on(RunsRead)
+    def _show(self, event: RunsRead) -> None:
         event.stop()
         self._runs = event.runs
         lines = other_runs_lines(event.runs, now=self._wall(), key=self._key)
@@ -163,7 +163,7 @@ class ElsewhereBanner(Widget):
         return max(1, len(self._lines))
 
 
-LASTS = 180.0
+HINT_SECONDS = 180.0
 """Seconds for which a hint is shown."""
 
 
@@ -190,7 +190,7 @@ class HintBanner(Widget):
         hints = view.state.hints if view is not None else ()
         is_open = view is not None and view.state.ended is None
         new = hints[-1] if hints and is_open else None
-        if view is not None and new is not None and view.now - new.at > LASTS:
+        if view is not None and new is not None and view.now - new.at > HINT_SECONDS:
             new = None
         if new != self._hint:
             self._hint = new
@@ -206,7 +206,7 @@ class HintBanner(Widget):
         return head + assemble((f" {hint.text}", "strong"), (f"  {hint.who}", "muted"))
 
 
-SHOWN = 2
+MAX_COMPLAINTS = 2
 """Complaints that are shown; `mobius-tui verify` lists all."""
 
 
@@ -248,8 +248,8 @@ class DamageBanner(Widget):
     def render(self) -> RenderResult:
         """The first complaints, each on lines of its own."""
         head = Content.styled(" NOT AS IT WAS WRITTEN ", "bold reverse $error")
-        lines = [sanitize.line(each) for each in self._damage[:SHOWN]]
-        more = len(self._damage) - SHOWN
+        lines = [sanitize.line(each) for each in self._damage[:MAX_COMPLAINTS]]
+        more = len(self._damage) - MAX_COMPLAINTS
         if more > 0:
             lines.append(f"and {more} more: mobius-tui verify {self._run}")
         told = Content("\n").join(assemble((f" {each}", "strong")) for each in lines)

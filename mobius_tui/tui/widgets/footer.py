@@ -22,7 +22,7 @@ from mobius_tui.tui.presenters.styled_text import assemble
 
 GAP = 2
 """Cells between two commands."""
-ALWAYS = frozenset({"help", "leave"})
+ALWAYS_SHOWN = frozenset({"help", "leave"})
 """Never dropped where the line is too short."""
 
 
@@ -40,14 +40,14 @@ class KeyBar(Widget):
 
     def render(self) -> RenderResult:
         """The commands that fit, with their keys."""
-        parts = [_part(each) for each in self._fitting()]
+        parts = [_part(each) for each in self._fitting_commands()]
         return Content(" " * GAP).join(parts)
 
-    def _fitting(self) -> list[Command]:
+    def _fitting_commands(self) -> list[Command]:
         """The commands that fit; those that matter always stay."""
         shown = list(self.offered)
         while shown and self._width(shown) > self.size.width:
-            spare = [command for command in shown if command.id not in ALWAYS]
+            spare = [command for command in shown if command.id not in ALWAYS_SHOWN]
             if not spare:
                 break
             shown.remove(spare[-1])
@@ -62,7 +62,7 @@ class KeyBar(Widget):
         if offset is None:
             return
         left = 0
-        for each in self._fitting():
+        for each in self._fitting_commands():
             right = left + _part(each).cell_length
             if left <= offset.x < right:
                 event.stop()

@@ -15,7 +15,7 @@ from mobius_tui.tui.presenters.charts import meter
 from mobius_tui.tui.presenters.health_view import MachineView, ProbeView, StepSpan
 from mobius_tui.tui.presenters.styled_text import Role, assemble, cut_in_middle, text
 
-OURS = ("of our checks ", "ours ")
+OWN_LATENCY = ("of our checks ", "ours ")
 """Whose percentiles they are; the longest that there is room for."""
 
 
@@ -60,7 +60,7 @@ def percentiles(
     return [*parts, (" ms", "muted")]
 
 
-def widest(found: Iterable[Content], width: int) -> Content:
+def widest_fitting(found: Iterable[Content], width: int) -> Content:
     """The first that there is room for, or the last."""
     shown = Content("")
     for shown in found:
@@ -89,7 +89,7 @@ def last_good(probe: ProbeView) -> str:
     return time.strftime("last ok %H:%M:%S", time.localtime(probe.last_ok))
 
 
-def bad_news(probe: ProbeView, width: int) -> list[Content]:
+def failure_text(probe: ProbeView, width: int) -> list[Content]:
     """`last ok 23:14:02, bad for 2:10 · refused`, in two lines where it is too long."""
     role: Role = "bad" if probe.state == "failing" else "warn"
     since = last_good(probe)
@@ -110,7 +110,7 @@ ROLES: dict[str, Role] = {
     "standing": "warn",
     "unknown": "warn",
 }
-SAYS: dict[str, str] = {"fired": " FIRED", "standing": " (fired)"}
+TRIGGER_WORDS: dict[str, str] = {"fired": " FIRED", "standing": " (fired)"}
 """What stands behind how far it is: that it fires, or had fired, and counts anew. The
 output above it has few rows to spare, so it is no longer than that."""
 GAP = Content("   ")
@@ -143,11 +143,11 @@ def _meter(meter: Meter, *, several: bool) -> Content:
         (f"{name}", "muted"),
         (f"{bar} ", role),
         (sanitize.line(meter.words), "plain" if meter.state == "calm" else role),
-        (SAYS.get(meter.state, ""), role),
+        (TRIGGER_WORDS.get(meter.state, ""), role),
     )
 
 
-_FREE = ""
+_BLANK = ""
 _LINE = "─"
 
 
@@ -162,7 +162,7 @@ def step_marks(
         width: cells of the chart.
     """
     shown = [span for span in spans if span.is_within(times)] if times else []
-    cells = [_FREE] * width
+    cells = [_BLANK] * width
     places = [_columns(times, span, width) for span in shown]
     for span, place in zip(shown, places, strict=True):
         _draw(cells, span, *place)
@@ -194,14 +194,14 @@ def _name(cells: list[str], span: StepSpan, first: int, last: int) -> None:
     room = last - first - 1
     for words in (f" {span.number} {span.title} ", f" {span.number} ", span.number):
         start = first + 1 + (room - len(words)) // 2
-        if len(words) <= room and _put(cells, words, start, over=_LINE):
+        if len(words) <= room and _write_over(cells, words, start, over=_LINE):
             return
     for start in (last + 1, first - len(span.number)):
-        if _put(cells, span.number, start, over=_FREE):
+        if _write_over(cells, span.number, start, over=_BLANK):
             return
 
 
-def _put(cells: list[str], words: str, start: int, *, over: str) -> bool:
+def _write_over(cells: list[str], words: str, start: int, *, over: str) -> bool:
     """Write words over cells that hold nothing but something; whether that went."""
     place = slice(start, start + len(words))
     if start < 0 or cells[place] != [over] * len(words):

@@ -84,26 +84,28 @@ class ScrollMark(Widget):
 
     def __init__(self) -> None:
         super().__init__(id="mark")
-        self._held = False
-        self._marked = range(0)
-        self._ground = Style.null()
+        self._grabbed_at = False
+        self._thumb_rows = range(0)
+        self._background_style = Style.null()
 
     def watch_top(self) -> None:
         """Draw it where it moves: among many rows, most steps move it by nothing."""
-        if thumb(self.top, self.size.height, self.count) != self._marked:
+        if thumb(self.top, self.size.height, self.count) != self._thumb_rows:
             self.refresh()
 
     watch_count = watch_top
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The mark; looks up once what is the same for each line."""
-        self._marked = thumb(self.top, self.size.height, self.count)
-        self._ground = self.rich_style
+        self._thumb_rows = thumb(self.top, self.size.height, self.count)
+        self._background_style = self.rich_style
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
         """A piece of the mark, or nothing."""
-        return Strip([Segment(THUMB if y in self._marked else " ", self._ground)])
+        return Strip(
+            [Segment(THUMB if y in self._thumb_rows else " ", self._background_style)]
+        )
 
     def on_click(self, event: events.Click) -> None:
         """A click is no click on the list beneath."""
@@ -112,19 +114,19 @@ class ScrollMark(Widget):
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Take hold of it."""
         event.stop()
-        self._held = True
+        self._grabbed_at = True
         self.capture_mouse()
         self._drag_to(event.y)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Drag it."""
-        if self._held:
+        if self._grabbed_at:
             self._drag_to(event.y)
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         """Let go of it."""
         event.stop()
-        self._held = False
+        self._grabbed_at = False
         self.release_mouse()
 
     def _drag_to(self, y: float) -> None:

@@ -50,7 +50,7 @@ class TimelineRows(Widget, can_focus=True):
         """How far the lanes that are not pinned are scrolled."""
         self.part: tuple[float, float] | None = None
         """The time in sight; the whole run without one."""
-        self._styles_of: dict[str, Style] = {}
+        self._role_styles: dict[str, Style] = {}
 
     @property
     def names(self) -> int:
@@ -91,7 +91,7 @@ class TimelineRows(Widget, can_focus=True):
     def watch_timeline(self) -> None:
         """Say how much of it is in sight."""
         self.scroll_lanes(self.top)
-        self.say()
+        self.show_span()
 
     @property
     def at(self) -> float:
@@ -102,23 +102,25 @@ class TimelineRows(Widget, can_focus=True):
         """Keep the cursor in sight."""
         began, until = self.span
         if self.part is not None and not began <= self.at <= until:
-            self.look_at(self.at - (until - began) / 2, until - began)
-        self.say()
+            self.show_range(self.at - (until - began) / 2, until - began)
+        self.show_span()
 
     def watch_moment(self) -> None:
         """Keep in sight the lane of the step that it is about."""
-        self._bring_its_lane()
+        self._show_lane_of_moment()
 
-    def _bring_its_lane(self) -> None:
+    def _show_lane_of_moment(self) -> None:
         lanes = self.timeline.lanes if self.timeline is not None else ()
-        places = [place for place, lane in enumerate(lanes) if self._is_about(lane)]
+        places = [
+            place for place, lane in enumerate(lanes) if self._is_lane_of_moment(lane)
+        ]
         free = self.lanes - self.pinned
         if places and free > 0:
             place, count = places[0] - self.pinned, len(lanes) - self.pinned
             self.top = top_for(self.top, place=place, height=free, count=count)
             self.refresh()
 
-    def _is_about(self, lane: TimelineLane) -> bool:
+    def _is_lane_of_moment(self, lane: TimelineLane) -> bool:
         return (
             lane.kind == "step"
             and self.moment is not None
@@ -128,14 +130,14 @@ class TimelineRows(Widget, can_focus=True):
     def on_resize(self) -> None:
         """Leave no room below the last lane, and keep that of the step in sight."""
         self.scroll_lanes(self.top)
-        self._bring_its_lane()
+        self._show_lane_of_moment()
 
     def notify_style_update(self) -> None:
         """Colours may have changed."""
         super().notify_style_update()
-        self._styles_of = {}
+        self._role_styles = {}
 
-    def say(self) -> None:
+    def show_span(self) -> None:
         """Say how much of the time is in sight."""
         whole = self.timeline
         if whole is None:
@@ -191,7 +193,7 @@ class TimelineRows(Widget, can_focus=True):
         room = self.names - 1 - len(note)
         words = cut(f"{indent}{sanitize.line(lane.title)}", room)
         role: Role = "plain" if lane.kind in ("step", "probe") else "muted"
-        if self._is_about(lane):
+        if self._is_lane_of_moment(lane):
             role = "key"
         pad = " " * (room - Segment(words).cell_length)
         title: list[TimelineCell] = [(words + pad, role)]
@@ -210,12 +212,12 @@ class TimelineRows(Widget, can_focus=True):
         return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
 
     def _style(self, role: str) -> Style:
-        if role not in self._styles_of:
+        if role not in self._role_styles:
             own = self.get_component_rich_style(f"timeline--{role}", partial=True)
-            self._styles_of[role] = self.rich_style + own
-        return self._styles_of[role]
+            self._role_styles[role] = self.rich_style + own
+        return self._role_styles[role]
 
-    def look_at(self, began: float, long: float) -> None:
+    def show_range(self, began: float, long: float) -> None:
         """Show a part of the time, or all where that is no less."""
         whole = self.timeline
         if whole is None:
@@ -225,7 +227,7 @@ class TimelineRows(Widget, can_focus=True):
         else:
             began = min(max(began, whole.began), whole.until - long)
             self.part = (began, began + long)
-        self.say()
+        self.show_span()
         self.refresh()
 
     def scroll_lanes(self, top: int) -> None:

@@ -8,7 +8,7 @@ from mobius_tui.run.events.run_events import VariableSet
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.step_details import command, describe
-from mobius_tui.tui.widgets.detail_pane import lay_out
+from mobius_tui.tui.widgets.detail_pane import lay_out_fields
 from tests.tui import scenes
 from tests.tui.runs import MadeRun, Time, hosted, opened, press, until, words
 
@@ -61,7 +61,7 @@ async def test_the_reason_of_an_option_begins_beneath_its_title(
         assert screen.view is not None
         key = screen.view.proposal.step
         fields = describe(screen.view, key, compact=False)
-        lines = [line.plain for line in lay_out(fields, 46)]
+        lines = [line.plain for line in lay_out_fields(fields, 46)]
     first = next(n for n, line in enumerate(lines) if line.startswith("choose"))
     assert lines[first].startswith("choose  ○ ")
     wrapped = [line for line in lines[first:] if line[8] not in "○●✖"]

@@ -260,7 +260,8 @@ async def test_no_width_of_a_title_moves_a_border(
     run.write(StepStarted(step="s0", attempt=1))
     run.output("s0", 1, "\n".join(WIDE) + "\n")
     run.write(
-        StepEnded(step="s0", attempt=1, result="failed", reason=" ".join(WIDE)), after=1
+        StepEnded(step="s0", attempt=1, result="failed", reason=" ".join(WIDE)),
+        after=1,
     )
     async with hosted(run), opened(run, size=size) as (_, pilot):
         for pane in "123":

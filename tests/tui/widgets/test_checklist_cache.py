@@ -10,7 +10,7 @@ from textual.strip import Strip
 
 from mobius_tui.tui.backend.row_cache import cache_rows
 from mobius_tui.tui.config.themes import LIGHT
-from mobius_tui.tui.widgets.checklist import CURSOR, KEPT, Checklist
+from mobius_tui.tui.widgets.checklist import CURSOR, MAX_STRIPS, Checklist
 from tests.tui.runs import MadeRun, Time, hosted, opened, press, settled, until
 from tests.tui.widgets.long_runbooks import long_runbook
 
@@ -24,7 +24,7 @@ def drawn(checklist: Checklist) -> list[Strip]:
 
 def anew(checklist: Checklist) -> list[Strip]:
     """The same, with nothing of what was drawn before."""
-    checklist._kept.clear()
+    checklist._strips.clear()
     cache_rows(checklist)
     return drawn(checklist)
 
@@ -48,9 +48,9 @@ async def test_a_row_that_only_moved_is_not_made_again(tmp_path: Path) -> None:
         assert len(both) >= checklist.rows // 3 - 2
         assert all(after[text] is before[text] for text in both)
         await press(pilot, time, "G")
-        for _ in range(KEPT // checklist.rows + 1):
+        for _ in range(MAX_STRIPS // checklist.rows + 1):
             await press(pilot, time, "pageup")
-        assert checklist.rows < len(checklist._kept) <= KEPT
+        assert checklist.rows < len(checklist._strips) <= MAX_STRIPS
 
 
 async def test_what_was_kept_is_what_would_be_drawn_anew(tmp_path: Path) -> None:
