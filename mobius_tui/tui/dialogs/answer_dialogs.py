@@ -38,14 +38,14 @@ class StepAnswers:
     note: str
 
 
-LONGEST = 0.5
+MAX_ANSWER = 0.5
 """Seconds that a pattern may keep a key waiting; the host looks again, and longer."""
 
 
 def _may_match(pattern: str, answer: str) -> bool:
     """Whether an answer has the form that is wanted, or that is not known in time."""
     try:
-        return all(lines_matching(pattern, [answer], whole=True, within=LONGEST))
+        return all(lines_matching(pattern, [answer], whole=True, within=MAX_ANSWER))
     except TooSlowError:
         return True
 

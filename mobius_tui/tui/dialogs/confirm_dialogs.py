@@ -22,7 +22,7 @@ from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import approved_fields, command, filled
 from mobius_tui.tui.presenters.styled_text import Role, assemble, text
 
-SHOWN = 4
+MAX_SCRIPT_LINES = 4
 """Steps that are named as not done yet."""
 
 
@@ -47,7 +47,7 @@ class ConfirmDialog(TypedDialog):
         role: Role = "bad" if self._destroys else "warn"
         line = assemble((f"{effect}{where}", role))
         head = (Field("effect", line), *approved_fields(view, step))
-        head += tuple(_order(view, step))
+        head += tuple(_out_of_order_text(view, step))
         if step.why:
             head += (Field("why", prose=Prose(step.why)),)
         checks = tuple(
@@ -71,14 +71,18 @@ class ConfirmDialog(TypedDialog):
         self.confirm()
 
 
-def _order(view: RunView, step: Step) -> Iterator[Field]:
+def _out_of_order_text(view: RunView, step: Step) -> Iterator[Field]:
     """That it is out of order, and what is still to be done before it."""
     undone = undone_before(view.plan, view.state, step.id, view.standings)
     if undone is None:
         words = "out of order: the run is in another phase"
     elif undone:
-        names = ", ".join(view.plan.name(each) for each in undone[:SHOWN])
-        more = f" and {len(undone) - SHOWN} more" if len(undone) > SHOWN else ""
+        names = ", ".join(view.plan.name(each) for each in undone[:MAX_SCRIPT_LINES])
+        more = (
+            f" and {len(undone) - MAX_SCRIPT_LINES} more"
+            if len(undone) > MAX_SCRIPT_LINES
+            else ""
+        )
         words = f"out of order; not done before it: {names}{more}"
     else:
         return

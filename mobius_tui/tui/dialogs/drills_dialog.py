@@ -18,13 +18,13 @@ from mobius_tui.tui.dialogs.dialog import Dialog
 from mobius_tui.tui.presenters.statistics_lines import trend_lines
 from mobius_tui.tui.presenters.styled_text import text
 
-TrendsReader = Callable[[], tuple[Trend, ...]]
+TrendReader = Callable[[], tuple[Trend, ...]]
 """Gives the drills of a runbook; called in a thread."""
-SIDES = 5
+SIDE_CELLS = 5
 """Cells that the frame of the dialog and its scroll bar take."""
 
 
-def trends_of(runbook: str) -> tuple[Trend, ...]:
+def read_trends(runbook: str) -> tuple[Trend, ...]:
     """The drills of a runbook, by what broke the site.
 
     Args:
@@ -48,7 +48,7 @@ class DrillsDialog(Dialog[None]):
     def __init__(
         self,
         title: str,
-        look: TrendsReader,
+        look: TrendReader,
         *,
         runbook: str,
         wall: Callable[[], float] = time.time,
@@ -62,7 +62,9 @@ class DrillsDialog(Dialog[None]):
             wall: gives seconds since 1970.
         """
         super().__init__(f"Drills of {title}")
-        self._none = f"None is over yet: `mobius-tui drill {runbook}` makes one."
+        self._nothing_found_text = (
+            f"None is over yet: `mobius-tui drill {runbook}` makes one."
+        )
         self._look = look
         self._wall = wall
         self._found: tuple[Trend, ...] | None = None
@@ -95,9 +97,9 @@ class DrillsDialog(Dialog[None]):
         if self._found is None:
             return
         if not self._found:
-            self._shown.update(text(self._none, "muted"))
+            self._shown.update(text(self._nothing_found_text, "muted"))
             return
-        width = self.box.size.width - SIDES
+        width = self.box.size.width - SIDE_CELLS
         now = self._wall()
         blocks = [
             Content("\n").join(trend_lines(trend, width=width, now=now))

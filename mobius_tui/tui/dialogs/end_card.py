@@ -36,7 +36,7 @@ from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.score_fields import await_fields, score_pending_fields
 from mobius_tui.tui.presenters.styled_text import Role, assemble, text
 
-Judge = Callable[[], Awaitable[tuple[Field, ...]]]
+ScoreReader = Callable[[], Awaitable[tuple[Field, ...]]]
 """Gives the score of a drill, once it is known."""
 
 
@@ -58,7 +58,7 @@ class EndCard(Dialog[str]):
         self,
         view: RunView,
         directory: str,
-        judge: Judge | None,
+        judge: ScoreReader | None,
         more: tuple[Field, ...] = (),
         due: FollowUp | None = None,
         *,
@@ -85,8 +85,8 @@ class EndCard(Dialog[str]):
             Field("result", assemble((f"{glyph} {ended.outcome}", role))),
             Field("why", text(ended.reason)),
             Field("took", text(duration_in_words(view.elapsed))),
-            Field("steps", _counts(view)),
-            *_attempts(view),
+            Field("steps", _status_counts(view)),
+            *_failed_attempts_text(view),
             *outage_fields(view),
             *delivery_problem_fields(view),
             Field("kept", text(directory)),
@@ -110,14 +110,14 @@ class EndCard(Dialog[str]):
     def on_mount(self) -> None:
         """Wait for the score beside everything else."""
         if self._judge is not None:
-            self.run_worker(self._await(self._judge), exit_on_error=False)
+            self.run_worker(self._await_score(self._judge), exit_on_error=False)
 
-    async def _await(self, judge: Judge) -> None:
+    async def _await_score(self, judge: ScoreReader) -> None:
         """A worker: until the site has been asked."""
         self.post_message(self.Judged(await judge()))
 
     @on(Judged)
-    def _show_judged(self, event: Judged) -> None:
+    def _show_score(self, event: Judged) -> None:
         event.stop()
         shown = event.fields
         if self._more:  # what was never seen red is for whoever owns the runbook
@@ -153,7 +153,7 @@ def _due_fields(due: FollowUp | None) -> tuple[Field, ...]:
     return (Field("due", when), Field("", text(due.command, "muted")))
 
 
-def _counts(view: RunView) -> Content:
+def _status_counts(view: RunView) -> Content:
     """How many steps came to which end, in the phases that were entered."""
     counts: dict[Status, int] = {}
     for step_id, standing in view.standings.items():
@@ -170,7 +170,7 @@ def _counts(view: RunView) -> Content:
     return assemble(*parts)
 
 
-def _attempts(view: RunView) -> Iterable[Field]:
+def _failed_attempts_text(view: RunView) -> Iterable[Field]:
     """How many attempts ended badly, where that is not how their steps ended."""
     parts: list[tuple[str, Role]] = []
     for how, count in count_deviations(view.state).items():
@@ -197,13 +197,13 @@ async def end_card(
     judge = None
     if began is not None and began.site is not None:
         judge = partial(await_fields, directory, Path(began.site), view.runbook)
-    more = _next() if coaches else ()
+    more = _next_steps_text() if coaches else ()
     first = coaches and await run_in_thread(partial(is_first, directory))
     due = follow_up(view.plan, view.state)
     return EndCard(view, str(directory.path), judge, more, due, is_first=first)
 
 
-def _next() -> tuple[Field, ...]:
+def _next_steps_text() -> tuple[Field, ...]:
     """How a first-time user goes on."""
     return tuple(
         Field(

@@ -35,7 +35,7 @@ class HelpGroup(Vertical):
 
     def find(self, words: str) -> bool:
         """Show the rows that hold the words; returns whether there are any."""
-        rows = tuple(row for row in self._rows if words in _plain(row))
+        rows = tuple(row for row in self._rows if words in _row_text(row))
         self._table.rows = rows
         self.display = bool(rows)
         return bool(rows)
@@ -90,5 +90,5 @@ def _row(command: Command) -> KeyRow:
     return text(command.key_names or key_of("palette"), "key"), words
 
 
-def _plain(row: KeyRow) -> str:
+def _row_text(row: KeyRow) -> str:
     return f"{row[0].plain} {row[1].plain}".lower()

@@ -70,7 +70,7 @@ class MessageDialog(Dialog[MessageAnswer]):
             self._told = f"Told {ago} ago by {last.by}; this is what was said then."
             body = last.note or body
         self._body = sanitize.clean(marked(body, view.state.began), newlines=True)
-        self._open = _to_see_to(deliveries_of(view, step))
+        self._open = _unsent_deliveries(deliveries_of(view, step))
         if self._open:
             self._body = sanitize.clean(self._open[0].queued.text, newlines=True)
         ready = (w.channel for w in channels_of(view, step) if not w.problem)
@@ -85,7 +85,7 @@ class MessageDialog(Dialog[MessageAnswer]):
         self._area.read_only = bool(self._open)
 
     @property
-    def _is_over(self) -> bool:
+    def _is_run_over(self) -> bool:
         """Whether nothing can be sent any more: it can still be read and copied."""
         return self._view.state.ended is not None or self._view.host is None
 
@@ -108,7 +108,7 @@ class MessageDialog(Dialog[MessageAnswer]):
 
     def _first_hint(self) -> tuple[str, Role]:
         """What to do, in a line."""
-        if self._is_over:
+        if self._is_run_over:
             return "Nothing is sent any more: copy it, and tell it by hand.", "muted"
         if any(own.stand is DeliveryStatus.UNKNOWN for own in self._open):
             return "It may have arrived: look there before you send it again.", "warn"
@@ -126,10 +126,10 @@ class MessageDialog(Dialog[MessageAnswer]):
     def choices(self) -> tuple[Choice, ...]:
         """Send it, copy it, or say that it was told; the likeliest first."""
         copy, edit = Choice("copy", "c Copy"), Choice("edit", "e Edit")
-        if self._is_over:
+        if self._is_run_over:
             return (Choice("copy", "c Copy", "primary"), Choice("cancel", "Close"))
         if self._open:
-            where = _in_short(tuple(own.channel for own in self._open))
+            where = _short_channels(tuple(own.channel for own in self._open))
             again = Choice("again", f"Send again to {where}", "primary")
             by_hand = Choice("drop", "Told by hand")
             return (again, copy, by_hand, Choice("cancel", "Close"))
@@ -140,7 +140,7 @@ class MessageDialog(Dialog[MessageAnswer]):
             return (*ways, Choice("ok", "Mark as told again"))
         told = Choice("ok", "Mark as told", "default" if self._ready else "primary")
         if self._ready:
-            where = _in_short(self._ready)
+            where = _short_channels(self._ready)
             send = Choice("send", f"Send to {where}", "primary")
             return (send, copy, edit, told, Choice("cancel", "Not yet"))
         return (copy, edit, told, Choice("cancel", "Not yet"))
@@ -153,7 +153,7 @@ class MessageDialog(Dialog[MessageAnswer]):
         first = self.choices()[0].id
         if (
             any(own.stand is DeliveryStatus.UNKNOWN for own in self._open)
-            and not self._is_over
+            and not self._is_run_over
         ):
             first = "cancel"
         self.buttons[first].focus()
@@ -226,14 +226,14 @@ class MessageDialog(Dialog[MessageAnswer]):
         return False
 
 
-def _in_short(channels: tuple[str, ...]) -> str:
+def _short_channels(channels: tuple[str, ...]) -> str:
     """Channels on a button; the lines above name them all."""
     if len(channels) == 1:
         return cut_in_middle(channels[0], NAME)
     return "both" if len(channels) == 2 else f"all {len(channels)}"
 
 
-def _to_see_to(found: tuple[Delivery, ...]) -> tuple[Delivery, ...]:
+def _unsent_deliveries(found: tuple[Delivery, ...]) -> tuple[Delivery, ...]:
     """What a person can send again: what did not arrive before what perhaps did."""
     late = (
         own for own in found if own.stand is DeliveryStatus.QUEUED and own.tries > 0

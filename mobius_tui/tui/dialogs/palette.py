@@ -110,7 +110,7 @@ SYNONYMS: dict[str, str] = {
 """Words by command id."""
 
 
-def nearness(command_id: str, typed: str) -> float:
+def synonym_score(command_id: str, typed: str) -> float:
     """How much of one of a command's other names was typed, from its first letter on.
 
     Args:
@@ -126,7 +126,7 @@ def nearness(command_id: str, typed: str) -> float:
     return max(begun, default=0.0) if wanted else 0.0
 
 
-NAMED = 50.0
+SYNONYM_SCORE = 50.0
 """What a whole name of a command counts, as Textual's search counts letters: as much as
 most of a title."""
 
@@ -178,7 +178,7 @@ class CommandProvider(Provider):
         for command, page in self._commands():
             title = _title(command)
             own = max(matcher.match(title), matcher.match(command.label))
-            score = max(own, NAMED * nearness(command.id, query))
+            score = max(own, SYNONYM_SCORE * synonym_score(command.id, query))
             if score > 0:
                 yield Hit(
                     score,
@@ -188,7 +188,7 @@ class CommandProvider(Provider):
                 )
 
 
-def a_choice(
+def choice_palette(
     page: Screen[Any], offered: Sequence[tuple[str, Callable[[], None]]], words: str
 ) -> Palette:
     """A palette of other things than commands.

@@ -164,7 +164,7 @@ class SaveDialog(Dialog[Path]):
         """
         super().__init__("Save the output")
         self._output = output
-        self._line = Input(value=str(_here() / name), id="name", compact=True)
+        self._line = Input(value=str(_current_folder() / name), id="name", compact=True)
 
     def compose_body(self) -> Iterable[Widget]:
         """What is saved, and the line."""
@@ -191,7 +191,7 @@ class SaveDialog(Dialog[Path]):
     def give(self) -> None:
         """Give the path, if a file can be made there."""
         given = self._line.value.strip()
-        path = _here() / os.path.expanduser(given)  # noqa: PTH111 - never fails
+        path = _current_folder() / os.path.expanduser(given)  # noqa: PTH111 - never fails
         if not given:
             self.refuse("A file needs a name.")
         elif os.path.lexists(path):
@@ -202,7 +202,7 @@ class SaveDialog(Dialog[Path]):
             self.dismiss(path)
 
 
-def _here() -> Path:
+def _current_folder() -> Path:
     """The current directory, or the home folder where it was removed."""
     try:
         return Path.cwd()

@@ -25,14 +25,14 @@ from mobius_tui.tui.presenters.styled_text import Role, assemble, cut
 
 
 @dataclass(frozen=True, slots=True)
-class Annotated:
+class AnnotationDraft:
     """What was said, on what."""
 
     text: str
     place: AnnotationTarget
 
 
-class AnnotateDialog(Dialog[Annotated]):
+class AnnotateDialog(Dialog[AnnotationDraft]):
     """Gives the text, and the place that was chosen by its button."""
 
     composes = True
@@ -82,7 +82,7 @@ class AnnotateDialog(Dialog[Annotated]):
         if not text:
             self.refuse("An annotation wants a text.")
         else:
-            self.dismiss(Annotated(text, self._places[number][1]))
+            self.dismiss(AnnotationDraft(text, self._places[number][1]))
 
 
 class AnnotationsDialog(Dialog[int]):
@@ -112,11 +112,11 @@ class AnnotationsDialog(Dialog[int]):
     def compose_body(self) -> Iterable[Widget]:
         """Each with its text; where there is none, how to make one."""
         if not self._said:
-            yield words_widget(self._none(), "muted")
+            yield words_widget(self._nothing_found_text(), "muted")
         else:
             yield self._list
 
-    def _none(self) -> str:
+    def _nothing_found_text(self) -> str:
         if self._is_open:
             return (
                 "There are none: the run goes on, and a note belongs into its journal."

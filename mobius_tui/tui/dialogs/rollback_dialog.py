@@ -25,11 +25,11 @@ from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import command, filled
 from mobius_tui.tui.presenters.styled_text import Role, text
 
-READ_LINES = 3
+MAX_READ_LINES = 3
 """Lines of a script that only reads: what changes something must stay in sight."""
 
 
-def _before(view: RunView, step: Step) -> Iterator[Field]:
+def _wait_fields(view: RunView, step: Step) -> Iterator[Field]:
     """Where a step applies, and what it waits for; without a command, its checks."""
     if step.when:
         yield Field("when", text(guard_in_words(step.when)))
@@ -42,7 +42,7 @@ def _before(view: RunView, step: Step) -> Iterator[Field]:
 def _command(view: RunView, step: Step) -> tuple[Field, ...]:
     """What a step does; of a script that only reads, its beginning alone."""
     if isinstance(step.action, Run) and step.action.effect == "read":
-        return command(view, step, lines=READ_LINES)[:1]
+        return command(view, step, lines=MAX_READ_LINES)[:1]
     return command(view, step)
 
 
@@ -91,7 +91,7 @@ class RollbackDialog(TypedDialog):
             role: Role = "bad" if effect == "destroy" else "strong"
             mark = f"  {EFFECTS[effect]}" if effect != "read" else ""
             yield words_widget(f"{view.plan.name(step.id)}{mark}", role)
-            yield fields_widget((*_before(view, step), *_command(view, step)))
+            yield fields_widget((*_wait_fields(view, step), *_command(view, step)))
 
     def choices(self) -> tuple[Choice, ...]:
         """Do it or not."""

@@ -62,7 +62,7 @@ async def file_to_edit(page: AskingPage, path: Path) -> Path | None:
     return await asyncio.to_thread(copy_to_own, path)
 
 
-MOST = 2000
+MAX_LINES = 2000
 """Lines that are shown; more are counted."""
 ROLES: tuple[tuple[str, Role], ...] = (
     ("---", "muted"),
@@ -93,9 +93,11 @@ class ChangesDialog(Dialog[None]):
             "This is for the next run. The one that is open goes by its own copy, and "
             "nothing of it has changed.",
         )
-        shown = [_line(each) for each in self._lines[:MOST]]
-        if len(self._lines) > MOST:
-            shown.append(text(f"… and {len(self._lines) - MOST} lines more", "muted"))
+        shown = [_line(each) for each in self._lines[:MAX_LINES]]
+        if len(self._lines) > MAX_LINES:
+            shown.append(
+                text(f"… and {len(self._lines) - MAX_LINES} lines more", "muted")
+            )
         yield Static(Content("\n").join(shown), markup=False, classes="words")
 
 

@@ -88,7 +88,7 @@ class LineRows:
         self._breaks = [(0, 0)]
         if layout.wrap:
             text = "".join(segment.text for segment in self._segments)
-            self._breaks = breaks(text, layout.text_width)
+            self._breaks = row_breaks(text, layout.text_width)
             lengths = (len(segment.text) for segment in self._segments)
             self._ends = list(accumulate(lengths))
 
@@ -105,9 +105,13 @@ class LineRows:
             if self._crop is not None:
                 shift, width = self._crop
                 until = shift + width
-                row = list(Strip(_beginning(self._segments, until)).crop(shift, until))
+                row = list(
+                    Strip(_first_cells(self._segments, until)).crop(shift, until)
+                )
             else:
-                row = _between(self._segments, self._ends, *self._breaks[number])
+                row = _segments_between(
+                    self._segments, self._ends, *self._breaks[number]
+                )
             margin = self._margins[min(number, 1)]
             made = Strip(Segment.apply_style([*margin, *row], self._look.text))
             self._made[number] = made
@@ -119,12 +123,12 @@ def hidden_note(line: OutputLine) -> str:
     return f" … {line.hidden:,} more bytes" if line.hidden else ""
 
 
-def notice(text: str, width: int, style: Style) -> list[Strip]:
+def notice_rows(text: str, width: int, style: Style) -> list[Strip]:
     """Return rows that say sanitized `text` where there is no output."""
-    return [Strip([Segment(text[a:b], style)]) for a, b in breaks(text, width)]
+    return [Strip([Segment(text[a:b], style)]) for a, b in row_breaks(text, width)]
 
 
-def breaks(text: str, width: int) -> list[tuple[int, int]]:
+def row_breaks(text: str, width: int) -> list[tuple[int, int]]:
     """Return which characters of `text` to show in each row of `width` cells.
 
     Rows end at a space where there is one, which is left out. A character that is
@@ -151,7 +155,7 @@ def breaks(text: str, width: int) -> list[tuple[int, int]]:
     return pieces
 
 
-def _beginning(segments: Iterable[Segment], cells: int) -> list[Segment]:
+def _first_cells(segments: Iterable[Segment], cells: int) -> list[Segment]:
     """Return segments as far as so many cells, and one character more.
 
     To measure a line of 64 KiB to its end takes longer than a key may.
@@ -173,7 +177,7 @@ def _beginning(segments: Iterable[Segment], cells: int) -> list[Segment]:
     return kept
 
 
-def _between(
+def _segments_between(
     segments: Sequence[Segment], ends: Sequence[int], start: int, end: int
 ) -> list[Segment]:
     """Return the segments that hold the characters of a row.

@@ -8,7 +8,7 @@ from time import monotonic, sleep
 
 from mobius_tui.tui.output.output_document import OutputDocument
 
-SLICE = 1024 * 1024
+COUNT_SLICE = 1024 * 1024
 """Bytes that are counted in one go: half a millisecond, in which no key is taken."""
 BEHIND = 32 * 1024 * 1024
 """Bytes not yet counted from which counting waits until no more come."""
@@ -35,7 +35,7 @@ class Feed:
         self.problem = ""
         """Why the file can't be opened, in words; empty if it can, or is not there."""
 
-    def look(self) -> bool:
+    def poll(self) -> bool:
         """Take note of what came since the last call; return whether anything did."""
         if self.document is None:
             return self._open()
@@ -50,13 +50,13 @@ class Feed:
         """Count the lines that came, if they are few.
 
         Returns:
-            The document, if a thread should count, by `scan` in slices of `SLICE`.
+            The document, if a thread should count it by `scan`, `COUNT_SLICE` at a time.
         """
         document = self.document
         if document is None or document is self.counting:
             return None
         uncounted = document.size - document.index.scanned
-        if uncounted > SLICE:
+        if uncounted > COUNT_SLICE:
             return document
         if uncounted > 0:
             document.scan(uncounted)
@@ -99,7 +99,7 @@ def count_all(document: OutputDocument, is_growing: Callable[[], bool]) -> None:
             sleep(LOOK)
             continue
         began = monotonic()
-        if document.scan(SLICE):
+        if document.scan(COUNT_SLICE):
             return
         if is_growing():
             sleep(REST * (monotonic() - began))

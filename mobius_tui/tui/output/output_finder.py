@@ -99,15 +99,15 @@ class FindLine(Vertical):
         """How many it takes of the pane."""
         return self.display + (self.display and self._note.display)
 
-    def say(self, words: str, *, passes_over: bool) -> None:
+    def show_count(self, words: str, *, passes_over: bool) -> None:
         """Say how often it is there, and whether some lines are passed over."""
         self._words = words
         self._note.display = passes_over
-        self._say_all()
+        self._show_note()
 
     @on(events.DescendantFocus)
     @on(events.DescendantBlur)
-    def _say_all(self) -> None:
+    def _show_note(self) -> None:
         """Say it, and which keys go on from here."""
         keys = "↑ ↓ Enter" if self._line.has_focus else "n N Esc"
         self._count.update(f"{self._words}  {keys}".strip())
@@ -186,7 +186,7 @@ class Finder:
         """Look for the next hit after the shown one, or from `origin` if none is."""
         self._from, self._step = self.hit or origin, step
 
-    def sought(self) -> TextPlace | None:
+    def take_sought_hit(self) -> TextPlace | None:
         """Return the hit that was looked for, once, as soon as it is known."""
         if self.search is None or self._step is None:
             return None

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from mobius_tui.run.storage.safe_open import regular_descriptor
-from mobius_tui.tui.output.output_document import PIECE, shown_of, shown_of_long
+from mobius_tui.tui.output.output_document import PIECE, shown_part, shown_part_of_long
 from mobius_tui.tui.output.plain_text import (
     BLOCK,
     ShownLines,
@@ -25,7 +25,7 @@ from mobius_tui.tui.output.plain_text import (
 from mobius_tui.tui.output.viewport import TextPlace
 
 
-class Blocks:
+class FileBlocks:
     """The blocks of one file; a thread may read them while others do.
 
     Raises:
@@ -109,7 +109,7 @@ class Blocks:
     def _shown(self, start: int, line: bytes) -> bytes:
         """Return which bytes are shown of a line, which may go on behind `PIECE`."""
         body, hidden = (
-            shown_of(line) if len(line) <= PIECE else self._shown_of_long(start)
+            shown_part(line) if len(line) <= PIECE else self._shown_of_long(start)
         )
         (self.cut.add if hidden else self.cut.discard)(start)
         return body
@@ -121,7 +121,7 @@ class Blocks:
             self.loose.add(start // BLOCK)
         head = self._read(PIECE, start)
         tail_start = max(start, end - PIECE)
-        return shown_of_long(
+        return shown_part_of_long(
             head, self._read(end - tail_start, tail_start), end - start
         )
 
@@ -159,7 +159,7 @@ class Search:
             near: The offset from which on it is counted first.
             limit: Bytes after which the file ends; none for the whole of it.
         """
-        self._blocks = Blocks(path, limit=limit)
+        self._blocks = FileBlocks(path, limit=limit)
         self.wanted = wanted
         self.is_strict = wanted != wanted.lower()
         self.pattern = re.compile(

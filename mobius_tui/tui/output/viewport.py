@@ -12,7 +12,7 @@ from typing import NamedTuple
 from rich.cells import get_character_cell_size
 from textual.strip import Strip
 
-from mobius_tui.tui.output.line_layout import Layout, LineRows, breaks, hidden_note
+from mobius_tui.tui.output.line_layout import Layout, LineRows, hidden_note, row_breaks
 from mobius_tui.tui.output.output_document import (
     USUAL,
     OutputDocument,
@@ -278,7 +278,7 @@ def _pieces(line: OutputLine, text: str, layout: Layout) -> list[tuple[int, int]
     """Return which characters of a line each of its rows shows."""
     length = len(text)
     if layout.wrap:
-        pieces = breaks(text + hidden_note(line), layout.text_width)
+        pieces = row_breaks(text + hidden_note(line), layout.text_width)
         return [(min(start, length), min(end, length)) for start, end in pieces]
     start = _count(text, layout.shift)
     return [(start, start + _count(text[start:], layout.text_width))]

@@ -202,18 +202,18 @@ class Page(BasePage):
             runbook: its id.
             title: what it is called.
         """
-        from mobius_tui.tui.dialogs.drills_dialog import DrillsDialog, trends_of
+        from mobius_tui.tui.dialogs.drills_dialog import DrillsDialog, read_trends
 
-        dialog = DrillsDialog(title, partial(trends_of, runbook), runbook=runbook)
+        dialog = DrillsDialog(title, partial(read_trends, runbook), runbook=runbook)
         self.lend(dialog)
         self.app.push_screen(dialog)
 
     def action_choose_theme(self) -> None:
         """List the themes."""
-        from mobius_tui.tui.dialogs.palette import a_choice
+        from mobius_tui.tui.dialogs.palette import choice_palette
 
         themes = [(name, partial(self.use_theme, name)) for name in settings.THEMES]
-        self.app.push_screen(a_choice(self, themes, "The name of a theme"))
+        self.app.push_screen(choice_palette(self, themes, "The name of a theme"))
 
     def use_theme(self, theme: str) -> None:
         """Take a theme, and keep it for the next time."""

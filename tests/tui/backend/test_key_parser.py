@@ -157,7 +157,7 @@ def test_a_paste_is_a_paste_whatever_is_in_it(pasted: str, text: str) -> None:
 def test_of_a_paste_without_measure_the_beginning_is_taken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("mobius_tui.tui.backend.key_parser.LONGEST_PASTE", 10)
+    monkeypatch.setattr("mobius_tui.tui.backend.key_parser.MAX_PASTE", 10)
     for length in range(25):
         whole = b"\x1b[200~" + b"x" * length + b"\x1b[201~q"
         assert typed(whole) == [("paste", "x" * min(length, 10)), "q"]
