@@ -64,7 +64,7 @@ class Navigator:
             screen.app.push_screen(self.run(Viewer(directory), is_new=False, auto=None))
 
         async def look_back(directory: RunDirectory) -> None:
-            screen.app.push_screen(await self.look_back(directory))
+            screen.app.push_screen(await self.open_review(directory))
 
         screen = LibraryScreen(
             _list_runbooks_and_runs,
@@ -154,7 +154,7 @@ class Navigator:
         viewer = Viewer(follower.directory, follower)
         return self.run(viewer, is_new=False, auto=auto)
 
-    async def look_back(self, directory: RunDirectory) -> Page:
+    async def open_review(self, directory: RunDirectory) -> Page:
         """A run, as it was at any of its moments.
 
         Args:

@@ -15,7 +15,7 @@ from mobius_tui.health.safe_search import TooSlowError, lines_matching
 from mobius_tui.runbook.model.actions import Ask, Choose, Manual, Option
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.prose.prose_model import Prose
-from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, words_widget
+from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, text_widget
 from mobius_tui.tui.presenters.communication import role_fields
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.run_view import RunView
@@ -79,9 +79,9 @@ class AnswersDialog(Dialog[StepAnswers]):
         for ask, line in self._lines:
             form = short_form(self._view, step, ask)
             about = f"  ({form})" if form else ""
-            yield words_widget(f"{ask.title or ask.var}{about}")
+            yield text_widget(f"{ask.title or ask.var}{about}")
             yield line
-        yield words_widget("Note, if there is something to remember", "muted")
+        yield text_widget("Note, if there is something to remember", "muted")
         yield self._note
 
     def choices(self) -> tuple[Choice, ...]:
@@ -95,7 +95,7 @@ class AnswersDialog(Dialog[StepAnswers]):
 
     @on(Button.Pressed, "#ok")
     @on(Input.Submitted)
-    def give(self) -> None:
+    def submit(self) -> None:
         """Give the answers, if each one matches whole."""
         values: dict[str, str] = {}
         for ask, line in self._lines:
@@ -159,9 +159,9 @@ class DecisionDialog(Dialog[DecisionAnswer]):
             if choose.multi
             else "↑ ↓ choose, Enter decides"
         )
-        yield words_widget(how, "muted")
+        yield text_widget(how, "muted")
         if self._changes:
-            yield words_widget("Why it is changed (it stays on record)")
+            yield text_widget("Why it is changed (it stays on record)")
             yield self._reason
 
     def choices(self) -> tuple[Choice, ...]:
@@ -175,7 +175,7 @@ class DecisionDialog(Dialog[DecisionAnswer]):
     @on(Button.Pressed, "#ok")
     @on(Options.AnswerRequested)
     @on(Input.Submitted)
-    def give(self) -> None:
+    def submit(self) -> None:
         """Give what is chosen, if something is."""
         marked = sorted(self._options.marked)
         values = tuple(self._offered[place].value for place in marked)

@@ -15,7 +15,7 @@ from mobius_tui.run.state.approvals import Approval
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.step_text import EFFECTS, check_in_words
 from mobius_tui.runbook.prose.prose_model import Prose
-from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, words_widget
+from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, text_widget
 from mobius_tui.tui.dialogs.question import TypedDialog, as_question
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.run_view import RunView
@@ -66,7 +66,7 @@ class ConfirmDialog(TypedDialog):
         (self.line if self.wanted else self.buttons["run"]).focus()
 
     @on(Button.Pressed, "#run")
-    def press(self) -> None:
+    def submit_button(self) -> None:
         """The same as Enter in the line."""
         self.confirm()
 
@@ -122,7 +122,7 @@ class ApproveDialog(Dialog[str]):
         else:
             name = account(self._view.uid)
             words = f"Type {approval_phrase(name, self._step.id)} to approve:"
-        yield words_widget(words, "bad")
+        yield text_widget(words, "bad")
         yield self._line
 
     def choices(self) -> tuple[Choice, ...]:
@@ -135,7 +135,7 @@ class ApproveDialog(Dialog[str]):
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#approve")
-    def give(self) -> None:
+    def submit(self) -> None:
         """Give the name, where the phrase is right."""
         typed = self._line.value.strip()
         name = account(self._view.uid)

@@ -288,7 +288,7 @@ def fields_widget(
     return widget
 
 
-def words_widget(words: str, role: Role = "plain") -> Static:
+def text_widget(words: str, role: Role = "plain") -> Static:
     """A line or paragraph from anywhere, made harmless."""
     return Static(text(words, role), markup=False, classes="words")
 
@@ -307,4 +307,4 @@ class ContactsDialog(Dialog[None]):
         if self._contacts:
             yield fields_widget(contact_fields(self._contacts))
         else:
-            yield words_widget("This runbook names nobody.", "muted")
+            yield text_widget("This runbook names nobody.", "muted")

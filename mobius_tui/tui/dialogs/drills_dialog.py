@@ -38,7 +38,7 @@ class DrillsDialog(Dialog[None]):
 
     ASKS = False
 
-    class Looked(Message):
+    class TrendsRead(Message):
         """The runs were searched."""
 
         def __init__(self, found: tuple[Trend, ...]) -> None:
@@ -65,9 +65,9 @@ class DrillsDialog(Dialog[None]):
         self._nothing_found_text = (
             f"None is over yet: `mobius-tui drill {runbook}` makes one."
         )
-        self._look = look
+        self._read_trends = look
         self._wall = wall
-        self._found: tuple[Trend, ...] | None = None
+        self._trends: tuple[Trend, ...] | None = None
         looking = text("looking through the runs", "muted")
         self._shown = Static(looking, id="trends", markup=False)
 
@@ -81,12 +81,12 @@ class DrillsDialog(Dialog[None]):
 
     async def _search(self) -> None:
         """A worker."""
-        self.post_message(self.Looked(await asyncio.to_thread(self._look)))
+        self.post_message(self.TrendsRead(await asyncio.to_thread(self._read_trends)))
 
-    @on(Looked)
-    def _show_found(self, event: Looked) -> None:
+    @on(TrendsRead)
+    def _show_trends(self, event: TrendsRead) -> None:
         event.stop()
-        self._found = event.found
+        self._trends = event.found
         self._show()
 
     def on_resize(self) -> None:
@@ -94,15 +94,15 @@ class DrillsDialog(Dialog[None]):
         self.call_after_refresh(self._show)
 
     def _show(self) -> None:
-        if self._found is None:
+        if self._trends is None:
             return
-        if not self._found:
+        if not self._trends:
             self._shown.update(text(self._nothing_found_text, "muted"))
             return
         width = self.box.size.width - SIDE_CELLS
         now = self._wall()
         blocks = [
             Content("\n").join(trend_lines(trend, width=width, now=now))
-            for trend in self._found
+            for trend in self._trends
         ]
         self._shown.update(Content("\n\n").join(blocks))

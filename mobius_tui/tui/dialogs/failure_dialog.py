@@ -14,7 +14,7 @@ from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.step_text import script_without_lint_comments
 from mobius_tui.tui.commands.registry import bind, command
-from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, words_widget
+from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, text_widget
 from mobius_tui.tui.presenters.availability import available
 from mobius_tui.tui.presenters.communication import escalation_fields
 from mobius_tui.tui.presenters.fields import Field
@@ -53,7 +53,7 @@ class FailureDialog(Dialog[str]):
         yield fields_widget(self._fields)
         if self._gate:
             words = "A gate: nothing after it starts until it passes or is overridden."
-            yield words_widget(words, "warn")
+            yield text_widget(words, "warn")
 
     def choices(self) -> tuple[Choice, ...]:
         """The ways that are open."""

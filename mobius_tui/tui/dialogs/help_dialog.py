@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.commands.command import Command
 from mobius_tui.tui.commands.registry import key_of
-from mobius_tui.tui.dialogs.dialog import Dialog, words_widget
+from mobius_tui.tui.dialogs.dialog import Dialog, text_widget
 from mobius_tui.tui.presenters.glyphs import ASIDE, MARKS
 from mobius_tui.tui.presenters.styled_text import text
 from mobius_tui.tui.widgets.footer import KeyRow, KeyTable
@@ -62,7 +62,7 @@ class HelpDialog(Dialog[None]):
     def compose_body(self) -> Iterable[Widget]:
         """A line to find by, the keys by group, then the glyphs."""
         yield Input(placeholder="type a word to find a key", id="find", compact=True)
-        yield words_widget(self._first, "muted")
+        yield text_widget(self._first, "muted")
         for group in dict.fromkeys(command.group for command in self._commands):
             found = (command for command in self._commands if command.group == group)
             yield HelpGroup(group, tuple(_row(command) for command in found))

@@ -71,7 +71,7 @@ def fades(state: RunState) -> bool:
     return is_drill and state.auto is None
 
 
-def last_words(state: RunState, plan: Plan) -> str:
+def closing_text(state: RunState, plan: Plan) -> str:
     """What becomes of a run that is left, or became of it: for the shell's screen."""
     run = state.began.run if state.began is not None else ""
     if state.ended is not None:
@@ -107,13 +107,15 @@ class LeaveDialog(Dialog[Way]):
         self._run_id = run_id
         self._first = state
         self.set_reactive(LeaveDialog.state, state)
-        self._said = Static(self._words(), id="leaving", classes="words", markup=False)
+        self._text = Static(
+            self._leave_text(), id="leaving", classes="words", markup=False
+        )
 
     def compose_body(self) -> Iterable[Widget]:
         """What runs, and how to come back."""
-        yield self._said
+        yield self._text
 
-    def _words(self) -> Content:
+    def _leave_text(self) -> Content:
         state = self.state
         lines = [text(f"▶ {name} is running", "accent") for name in self._names]
         back = text(f"Come back with: mobius-tui resume {self._run_id}", "muted")
@@ -176,7 +178,7 @@ class LeaveDialog(Dialog[Way]):
         """Say how it is now; it has to be read before it is answered."""
         if self.is_mounted:
             self.renew()
-            self._said.update(self._words())
+            self._text.update(self._leave_text())
             self._show_buttons()
 
     @on(Button.Pressed, "#leave")

@@ -19,7 +19,7 @@ from mobius_tui.run.state.deliveries import Delivery, DeliveryStatus
 from mobius_tui.runbook.model.actions import SendMessage
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import duration_in_words, size_in_words
-from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, words_widget
+from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, text_widget
 from mobius_tui.tui.presenters.communication import (
     channel_fields,
     channels_of,
@@ -76,10 +76,10 @@ class MessageDialog(Dialog[MessageAnswer]):
         ready = (w.channel for w in channels_of(view, step) if not w.problem)
         self._ready = () if queued_before_host_ended(view, step) else tuple(ready)
         self._channels = fields_widget(tuple(channel_fields(view, step)), id="channels")
-        self._hint = words_widget(*self._first_hint())
+        self._hint = text_widget(*self._first_hint())
         self._hint.id = "hint"
         self._hint.display = bool(self._first_hint()[0])
-        self._leaves = words_widget("Tab leaves the text.", "muted")
+        self._leaves = text_widget("Tab leaves the text.", "muted")
         self._leaves.display = False
         self._area = TextArea(self._body, id="text", soft_wrap=True, compact=True)
         self._area.read_only = bool(self._open)
@@ -92,13 +92,13 @@ class MessageDialog(Dialog[MessageAnswer]):
     def compose_body(self) -> Iterable[Widget]:
         """What was told, where it goes, and the text."""
         if self._told:
-            yield words_widget(self._told, "good")
+            yield text_widget(self._told, "good")
         if self._channels.fields:
             yield self._channels
         yield self._hint
         unknown = ", ".join(dict.fromkeys(_MENTION.findall(self._body)))
         if unknown and not self._open:
-            yield words_widget(f"Not known yet; write it yourself: {unknown}", "warn")
+            yield text_widget(f"Not known yet; write it yourself: {unknown}", "warn")
         yield self._area
         yield self._leaves
 
@@ -214,7 +214,7 @@ class MessageDialog(Dialog[MessageAnswer]):
         )
 
     @on(Button.Pressed, "#ok")
-    def give(self) -> None:
+    def submit(self) -> None:
         """Mark the text, edited or not, as told."""
         if self._has_text():
             self.dismiss(MessageAnswer(self._text))

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from mobius_tui.run.intents.messages import Intent
-from mobius_tui.tui.dialogs.dialog import Choice, Dialog, words_widget
+from mobius_tui.tui.dialogs.dialog import Choice, Dialog, text_widget
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role
 
@@ -45,7 +45,7 @@ class Question(Dialog[bool]):
 
     def compose_body(self) -> Iterable[Widget]:
         """What will happen."""
-        yield words_widget(self._words)
+        yield text_widget(self._words)
 
     def choices(self) -> tuple[Choice, ...]:
         """Yes or no."""
@@ -94,7 +94,7 @@ class ReasonDialog(Dialog[str]):
 
     def compose_body(self) -> Iterable[Widget]:
         """What will happen, and the line."""
-        yield words_widget(self._words)
+        yield text_widget(self._words)
         yield self._line
 
     def choices(self) -> tuple[Choice, ...]:
@@ -107,7 +107,7 @@ class ReasonDialog(Dialog[str]):
 
     @on(Button.Pressed, "#ok")
     @on(Input.Submitted)
-    def give(self) -> None:
+    def submit(self) -> None:
         """Give the text, if there is one where it is wanted."""
         words = self._line.value.strip()
         if self._wanted and not words:
@@ -136,7 +136,7 @@ class TypedDialog(Dialog[str]):
     def compose_foot(self) -> Iterable[Widget]:
         """The line for the word: typed with what it confirms in sight."""
         if self.wanted:
-            yield words_widget(f"Type {self.wanted} to confirm:", "bad")
+            yield text_widget(f"Type {self.wanted} to confirm:", "bad")
             yield self.line
 
     @on(Input.Submitted)
@@ -168,11 +168,11 @@ class SaveDialog(Dialog[Path]):
 
     def compose_body(self) -> Iterable[Widget]:
         """What is saved, and the line."""
-        yield words_widget(
+        yield text_widget(
             "What is saved is the text as it is shown, without colours, in a file that "
             "only you can read. It is never written over another file."
         )
-        yield words_widget(f"The exact bytes are in {self._output}", "muted")
+        yield text_widget(f"The exact bytes are in {self._output}", "muted")
 
     def compose_foot(self) -> Iterable[Widget]:
         """The line."""
@@ -188,7 +188,7 @@ class SaveDialog(Dialog[Path]):
 
     @on(Button.Pressed, "#ok")
     @on(Input.Submitted)
-    def give(self) -> None:
+    def submit(self) -> None:
         """Give the path, if a file can be made there."""
         given = self._line.value.strip()
         path = _current_folder() / os.path.expanduser(given)  # noqa: PTH111 - never fails

@@ -20,7 +20,7 @@ from mobius_tui.review.run_annotations import AnnotationTarget
 from mobius_tui.review.run_report import ActionItem, Annotation
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.tui.commands.registry import key_of
-from mobius_tui.tui.dialogs.dialog import Choice, Dialog, words_widget
+from mobius_tui.tui.dialogs.dialog import Choice, Dialog, text_widget
 from mobius_tui.tui.presenters.styled_text import Role, assemble, cut
 
 
@@ -50,7 +50,7 @@ class AnnotateDialog(Dialog[AnnotationDraft]):
     def compose_body(self) -> Iterable[Widget]:
         """Where it is kept, and the line."""
         words = "Kept beside the run's journal, with your name; reports tell it."
-        yield words_widget(words, "muted")
+        yield text_widget(words, "muted")
         yield self._line
 
     def choices(self) -> tuple[Choice, ...]:
@@ -67,17 +67,17 @@ class AnnotateDialog(Dialog[AnnotationDraft]):
         self._line.focus()
 
     @on(Input.Submitted)
-    def _give_first(self) -> None:
-        self._give(0)
+    def _submit_first_place(self) -> None:
+        self._submit(0)
 
     @on(Button.Pressed)
-    def _give_chosen(self, event: Button.Pressed) -> None:
+    def _submit_place(self, event: Button.Pressed) -> None:
         name = event.button.id or ""
         if name.startswith("place-"):
             event.stop()
-            self._give(int(name.removeprefix("place-")))
+            self._submit(int(name.removeprefix("place-")))
 
-    def _give(self, number: int) -> None:
+    def _submit(self, number: int) -> None:
         text = self._line.value.strip()
         if not text:
             self.refuse("An annotation wants a text.")
@@ -112,7 +112,7 @@ class AnnotationsDialog(Dialog[int]):
     def compose_body(self) -> Iterable[Widget]:
         """Each with its text; where there is none, how to make one."""
         if not self._said:
-            yield words_widget(self._nothing_found_text(), "muted")
+            yield text_widget(self._nothing_found_text(), "muted")
         else:
             yield self._list
 
@@ -160,7 +160,7 @@ class AnnotationsDialog(Dialog[int]):
 
     @on(OptionList.OptionSelected)
     @on(Button.Pressed, "#ok")
-    def give(self) -> None:
+    def submit(self) -> None:
         """Give the one under the cursor."""
         self.dismiss(self._list.highlighted)
 
@@ -207,9 +207,9 @@ class ActionItemsDialog(Dialog[str]):
         words += f" · {nobodys} without an owner" if nobodys else ""
         if not self._items:
             words = "There are none yet."
-        yield words_widget(words, "muted")
+        yield text_widget(words, "muted")
         if self._problem:
-            yield words_widget(self._problem, "warn")
+            yield text_widget(self._problem, "warn")
         if self._items:
             yield self._list
 
@@ -247,7 +247,7 @@ class ActionItemsDialog(Dialog[str]):
 
     @on(OptionList.OptionSelected)
     @on(Button.Pressed, "#ok")
-    def give(self) -> None:
+    def submit(self) -> None:
         """Give the item under the cursor."""
         place = self._list.highlighted
         if place is not None:
@@ -274,9 +274,9 @@ class ActionItemDialog(Dialog[ActionItem]):
     def compose_body(self) -> Iterable[Widget]:
         """Whose it is, until when, and what else there is to say."""
         said = f" · {self._item.by} said so last" if self._item.by else ""
-        yield words_widget(("Done" if self._item.done else "Not done") + said, "muted")
+        yield text_widget(("Done" if self._item.done else "Not done") + said, "muted")
         for name, label in self._labels.items():
-            yield words_widget(label)
+            yield text_widget(label)
             yield self._lines[name]
 
     def choices(self) -> tuple[Choice, ...]:
@@ -294,16 +294,16 @@ class ActionItemDialog(Dialog[ActionItem]):
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#ok")
-    def give(self) -> None:
+    def submit(self) -> None:
         """Give it with what was typed."""
-        self._give(done=self._item.done)
+        self._submit(done=self._item.done)
 
     @on(Button.Pressed, "#turn")
     def turn(self) -> None:
         """And done, or not done any more."""
-        self._give(done=not self._item.done)
+        self._submit(done=not self._item.done)
 
-    def _give(self, *, done: bool) -> None:
+    def _submit(self, *, done: bool) -> None:
         said = {name: line.value.strip() for name, line in self._lines.items()}
         if said["due"]:
             try:

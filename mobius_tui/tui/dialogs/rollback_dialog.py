@@ -17,9 +17,9 @@ from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.guards import guard_in_words
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.step_text import EFFECTS, check_in_words
-from mobius_tui.tui.dialogs.dialog import Choice, fields_widget, words_widget
+from mobius_tui.tui.dialogs.dialog import Choice, fields_widget, text_widget
 from mobius_tui.tui.dialogs.question import TypedDialog
-from mobius_tui.tui.presenters.alarm import rules_in_words
+from mobius_tui.tui.presenters.alarm import trigger_rules_text
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import command, filled
@@ -71,7 +71,7 @@ class RollbackDialog(TypedDialog):
         fields: list[Field] = []
         if self._arms:
             grace = view.runbook.health.trigger.grace if view.runbook.health else ""
-            fields += [Field("when", text(words)) for words in rules_in_words(view)]
+            fields += [Field("when", text(words)) for words in trigger_rules_text(view)]
             health, fill = view.runbook.health, view.values.preview
             mind = trigger_caveats(health, fill, view.reports)
             fields += [Field("mind", text(words, "warn")) for words in mind]
@@ -90,7 +90,7 @@ class RollbackDialog(TypedDialog):
             effect = effect_of(step)
             role: Role = "bad" if effect == "destroy" else "strong"
             mark = f"  {EFFECTS[effect]}" if effect != "read" else ""
-            yield words_widget(f"{view.plan.name(step.id)}{mark}", role)
+            yield text_widget(f"{view.plan.name(step.id)}{mark}", role)
             yield fields_widget((*_wait_fields(view, step), *_command(view, step)))
 
     def choices(self) -> tuple[Choice, ...]:
@@ -103,6 +103,6 @@ class RollbackDialog(TypedDialog):
         (self.line if self.wanted else self.buttons["cancel"]).focus()
 
     @on(Button.Pressed, "#go")
-    def press(self) -> None:
+    def submit_button(self) -> None:
         """The same as Enter in the line."""
         self.confirm()

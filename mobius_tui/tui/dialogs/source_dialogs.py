@@ -17,7 +17,7 @@ from mobius_tui.runbook.library.own_runbooks import (
     editable_file,
     why_read_only,
 )
-from mobius_tui.tui.dialogs.dialog import Dialog, words_widget
+from mobius_tui.tui.dialogs.dialog import Dialog, text_widget
 from mobius_tui.tui.dialogs.question import Question
 from mobius_tui.tui.presenters.styled_text import Role, text
 
@@ -89,7 +89,7 @@ class ChangesDialog(Dialog[None]):
 
     def compose_body(self) -> Iterable[Widget]:
         """What it is for, and the diff."""
-        yield words_widget(
+        yield text_widget(
             "This is for the next run. The one that is open goes by its own copy, and "
             "nothing of it has changed.",
         )

@@ -58,7 +58,7 @@ class Layout:
     """Whether rows begin with the time of their line."""
     shift: int
     """Cells of text scrolled out to the left; only without wrap."""
-    look: OutputStyles
+    styles: OutputStyles
 
     @property
     def margin(self) -> int:
@@ -78,10 +78,10 @@ class LineRows:
     """
 
     def __init__(self, line: OutputLine, layout: Layout) -> None:
-        self._look = layout.look
+        self._styles = layout.styles
         self._segments = list(line.segments)
         if line.hidden:
-            self._segments.append(Segment(hidden_note(line), layout.look.note))
+            self._segments.append(Segment(hidden_note(line), layout.styles.note))
         self._margins = _margins(line, layout)
         self._crop = None if layout.wrap else (layout.shift, layout.text_width)
         self._made: dict[int, Strip] = {}
@@ -113,7 +113,7 @@ class LineRows:
                     self._segments, self._ends, *self._breaks[number]
                 )
             margin = self._margins[min(number, 1)]
-            made = Strip(Segment.apply_style([*margin, *row], self._look.text))
+            made = Strip(Segment.apply_style([*margin, *row], self._styles.text))
             self._made[number] = made
         return made
 
@@ -205,10 +205,10 @@ def _margins(line: OutputLine, layout: Layout) -> tuple[list[Segment], list[Segm
     first, later = [], []
     if layout.times:
         shown = _clock(line.span.time // 1_000_000_000) if line.span else " " * CLOCK
-        first.append(Segment(shown, layout.look.time))
-        later.append(Segment(" " * CLOCK, layout.look.time))
+        first.append(Segment(shown, layout.styles.time))
+        later.append(Segment(" " * CLOCK, layout.styles.time))
     is_stderr = line.span is not None and line.span.stream == STDERR
-    gutter = Segment(STDERR_MARK if is_stderr else " ", layout.look.stderr)
+    gutter = Segment(STDERR_MARK if is_stderr else " ", layout.styles.stderr)
     return [*first, gutter], [*later, gutter]
 
 

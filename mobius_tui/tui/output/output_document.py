@@ -245,7 +245,7 @@ class OutputDocument:
             span=span,
             settled=complete and (span is not None or self._spans_path is None),
         )
-        self._keep(line, len(body))
+        self._cache_line(line, len(body))
         return line
 
     def _extent(self, start: int) -> tuple[bytes, int, bool, int]:
@@ -288,7 +288,7 @@ class OutputDocument:
         length = min(length, self.size - start)
         return os.pread(self._descriptor, length, start) if length > 0 else b""
 
-    def _keep(self, line: OutputLine, length: int) -> None:
+    def _cache_line(self, line: OutputLine, length: int) -> None:
         """Keep a line, and let go of those least lately used.
 
         One that is not settled is kept until the next `refresh` finds news.

@@ -12,9 +12,9 @@ COUNT_SLICE = 1024 * 1024
 """Bytes that are counted in one go: half a millisecond, in which no key is taken."""
 BEHIND = 32 * 1024 * 1024
 """Bytes not yet counted from which counting waits until no more come."""
-LOOK = 0.25
+GROWTH_PAUSE = 0.25
 """Seconds in which output that pours grows."""
-REST = 9
+REST_FACTOR = 9
 """Times as long as counting takes that a thread rests while output still comes."""
 
 
@@ -50,7 +50,7 @@ class Feed:
         """Count the lines that came, if they are few.
 
         Returns:
-            The document, if a thread should count it by `scan`, `COUNT_SLICE` at a time.
+            The document, if a thread should count it: `scan` of `COUNT_SLICE` bytes.
         """
         document = self.document
         if document is None or document is self.counting:
@@ -96,10 +96,10 @@ def count_all(document: OutputDocument, is_growing: Callable[[], bool]) -> None:
         if is_growing() and behind > BEHIND and document.size != seen:
             # It pours: how many lines there are can wait, and the keys cannot.
             seen = document.size
-            sleep(LOOK)
+            sleep(GROWTH_PAUSE)
             continue
         began = monotonic()
         if document.scan(COUNT_SLICE):
             return
         if is_growing():
-            sleep(REST * (monotonic() - began))
+            sleep(REST_FACTOR * (monotonic() - began))

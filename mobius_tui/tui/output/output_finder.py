@@ -35,7 +35,7 @@ class FindInput(Input):
 
     def action_go(self, step: int) -> None:
         """Go to another hit."""
-        self.post_message(FindLine.Went(step))
+        self.post_message(FindLine.HitRequested(step))
 
     def action_finish(self) -> None:
         """Find nothing any more."""
@@ -65,7 +65,7 @@ class FindLine(Vertical):
             super().__init__()
             self.wanted = wanted
 
-    class Went(Message):
+    class HitRequested(Message):
         """Another hit is to be shown."""
 
         def __init__(self, step: int) -> None:

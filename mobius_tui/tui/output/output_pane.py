@@ -338,7 +338,7 @@ class OutputPane(Widget, can_focus=True):
             return notice_rows(words, width, look.note)[:height]
         times = self._shows_times()
         layout = Layout(
-            width=width, wrap=self.wrap, times=times, shift=self.shift, look=look
+            width=width, wrap=self.wrap, times=times, shift=self.shift, styles=look
         )
         if self.viewport is None:
             self.viewport = Viewport(document, layout, height)

@@ -168,7 +168,7 @@ class Search:
         self._counts = array("q")
         self._near = near // BLOCK
         self._spread = -1, -1, -1
-        self._kept: tuple[int, ShownLines] | None = None
+        self._last_block: tuple[int, ShownLines] | None = None
         self._searched: tuple[str, list[int]] = "", []
         self.grow()
 
@@ -183,7 +183,7 @@ class Search:
             self._counts.extend([UNKNOWN] * missing)
             while self._blocks.loose:
                 self._counts[self._blocks.loose.pop()] = UNKNOWN
-            self._kept = None
+            self._last_block = None
         return not self._blocks.is_closed and not self.is_done
 
     @property
@@ -296,9 +296,9 @@ class Search:
 
     def _read_block(self, block: int) -> ShownLines:
         """Return a block's lines; the last ones asked for are kept."""
-        kept = self._kept
+        kept = self._last_block
         if kept is None or kept[0] != block:
-            kept = self._kept = block, self._blocks.texts(block)
+            kept = self._last_block = block, self._blocks.texts(block)
         return kept[1]
 
     def _columns(self, lines: ShownLines, number: int) -> list[int]:

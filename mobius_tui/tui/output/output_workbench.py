@@ -254,8 +254,8 @@ class OutputWorkbench(TabbedPane):
         event.stop()
         self._begin(event.wanted)
 
-    @on(FindLine.Went)
-    def _went(self, event: FindLine.Went) -> None:
+    @on(FindLine.HitRequested)
+    def _went(self, event: FindLine.HitRequested) -> None:
         event.stop()
         self._go(1 if event.step > 0 else -1)
 

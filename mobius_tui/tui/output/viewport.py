@@ -38,7 +38,7 @@ class Viewport:
         self.top = 0
         self.skip = 0
         self._rows: OrderedDict[int, tuple[OutputLine, LineRows]] = OrderedDict()
-        self._kept = 0
+        self._row_count = 0
 
     def arrange(self, layout: Layout, height: int, *, at_bottom: bool) -> None:
         """Take on a size and look, and what was appended.
@@ -52,7 +52,7 @@ class Viewport:
         if layout != self.layout:
             self.layout = layout
             self._rows.clear()
-            self._kept = 0
+            self._row_count = 0
             if self.top < self.document.size:
                 self.skip = min(self.skip, len(self._rows_at(self.top)[0]) - 1)
         if at_bottom:
@@ -123,11 +123,11 @@ class Viewport:
             return kept[1], line.after
         strips = LineRows(line, self.layout)
         if kept is not None:
-            self._kept -= len(self._rows.pop(start)[1])
+            self._row_count -= len(self._rows.pop(start)[1])
         self._rows[start] = line, strips
-        self._kept += len(strips)
-        while self._kept > SCREENS * self.height and len(self._rows) > 1:
-            self._kept -= len(self._rows.popitem(last=False)[1][1])
+        self._row_count += len(strips)
+        while self._row_count > SCREENS * self.height and len(self._rows) > 1:
+            self._row_count -= len(self._rows.popitem(last=False)[1][1])
         return strips, line.after
 
     def _lines_before(self, end: int, count: int) -> list[int]:
@@ -289,10 +289,10 @@ def _count(text: str, cells: int) -> int:
     if text.isascii():
         return max(0, min(cells, len(text)))
     ends = accumulate(map(get_character_cell_size, text))
-    return sum(1 for _ in _taken(ends, cells))
+    return sum(1 for _ in _characters_within(ends, cells))
 
 
-def _taken(ends: accumulate[int], cells: int) -> list[int]:
+def _characters_within(ends: accumulate[int], cells: int) -> list[int]:
     found = []
     for end in ends:
         if end > cells:

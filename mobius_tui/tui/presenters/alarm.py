@@ -178,7 +178,7 @@ def _consequence(run: OtherRun, now: float) -> tuple[OtherRunPart, ...]:
     return (("The rollback begins as soon as it can", "bad"),)
 
 
-def rules_in_words(view: RunView) -> tuple[str, ...]:
+def trigger_rules_text(view: RunView) -> tuple[str, ...]:
     """When a trigger fires, one rule a line; empty where the runbook names none."""
     health = view.runbook.health
     if health is None:

@@ -36,7 +36,7 @@ COUNTED: tuple[tuple[str, str, Role], ...] = (
 )
 """What is counted, in which words."""
 
-SEEN: Mapping[State, tuple[str, Role]] = {
+PROBE_STATES: Mapping[State, tuple[str, Role]] = {
     "ok": ("● ok", "good"),
     "failed": ("✖ failed", "bad"),
     "no data": ("? no data", "warn"),
@@ -173,7 +173,7 @@ def probe_fields(
         return (Field("probes", text(words, "muted")),)
     fields = []
     for number, each in enumerate(seen):
-        glyph, role = SEEN[each.state]
+        glyph, role = PROBE_STATES[each.state]
         line = assemble((f"{glyph} {each.id}  ", role), (each.words, "plain"))
         fields.append(Field("probes" if number == 0 else "", line))
     return tuple(fields)

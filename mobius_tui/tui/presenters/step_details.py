@@ -83,7 +83,7 @@ def approved_fields(view: RunView, step: Step) -> Iterator[Field]:
     approval = valid(view.plan, view.state, step)
     if approval is None or not approval.given:
         return
-    words = f"approved by {', '.join(_who(each) for each in approval.given)}"
+    words = f"approved by {', '.join(_approver_text(each) for each in approval.given)}"
     if approval.complete:
         until = time.strftime("%H:%M:%S", time.localtime(approval.until))
         words += f", to be begun by {until}"
@@ -93,7 +93,7 @@ def approved_fields(view: RunView, step: Step) -> Iterator[Field]:
         yield Field("", text(why_not, "warn"))
 
 
-def _who(given: ApprovalGiven) -> str:
+def _approver_text(given: ApprovalGiven) -> str:
     """A name, and how little it says where it is only typed."""
     return f"{given.name} (weaker: a typed name)" if given.weaker else given.name
 

@@ -233,8 +233,8 @@ class Page(BasePage):
         else:
             self.tell(f"The colours are {theme}, kept in {file.name}")
 
-    @on(KeyBar.Taken)
-    async def take(self, event: KeyBar.Taken) -> None:
+    @on(KeyBar.CommandClicked)
+    async def take(self, event: KeyBar.CommandClicked) -> None:
         """Do what was clicked in the footer."""
         await self.carry_out(event.command)
 

@@ -126,7 +126,7 @@ class RunScreen(AskingPage):
         elif way == "follow_up":
             self.action_follow_up()
 
-    @on(NextLine.Taken)
+    @on(NextLine.Clicked)
     def action_next_action(self) -> None:
         """Do what the line above the footer says."""
         self.tell_of_cursor()
@@ -290,8 +290,8 @@ class RunScreen(AskingPage):
             self.dismiss()
         else:
             from mobius_tui.tui.dialogs.end_card import exit_code
-            from mobius_tui.tui.dialogs.leave_dialog import last_words
+            from mobius_tui.tui.dialogs.leave_dialog import closing_text
 
             code = exit_code(self._sight.state, self._viewer.directory)
-            words = last_words(self._sight.state, self._viewer.follower.plan)
+            words = closing_text(self._sight.state, self._viewer.follower.plan)
             self.app.exit(code, message=Text(f"mobius-tui: {words}"))

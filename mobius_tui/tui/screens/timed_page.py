@@ -181,8 +181,8 @@ class TimedPage(SayingPage):
         else:
             self._go_to_time(at)
 
-    @on(TimelinePane.Went)
-    def _went(self, event: TimelinePane.Went) -> None:
+    @on(TimelinePane.MomentReached)
+    def _went(self, event: TimelinePane.MomentReached) -> None:
         event.stop()
         self._go_to(event.moment)
 
@@ -194,8 +194,8 @@ class TimedPage(SayingPage):
             self.key = moment.step
             self.tell_of_cursor()
 
-    @on(TimelinePane.WentTo)
-    def _went_to(self, event: TimelinePane.WentTo) -> None:
+    @on(TimelinePane.TimeReached)
+    def _went_to(self, event: TimelinePane.TimeReached) -> None:
         event.stop()
         self._go_to_time(event.at)
 

@@ -74,7 +74,7 @@ class AlarmBanner(Widget):
         return max(1, len(self._lines))
 
 
-LOOK_INTERVAL = 1.0
+READ_INTERVAL = 1.0
 """Seconds between two looks; after the first, a thousand runs that have ended cost two
 milliseconds."""
 
@@ -127,7 +127,7 @@ class ElsewhereBanner(Widget):
     def on_mount(self) -> None:
         """Look now, and from time to time."""
         self._start_reading()
-        self.set_interval(LOOK_INTERVAL, self._start_reading)
+        self.set_interval(READ_INTERVAL, self._start_reading)
 
     def _start_reading(self) -> None:
         if self.screen.is_current:

@@ -31,7 +31,7 @@ class KeyBar(Widget):
 
     offered: reactive[tuple[Command, ...]] = reactive(())
 
-    class Taken(Message):
+    class CommandClicked(Message):
         """The person clicked on a command."""
 
         def __init__(self, command: Command) -> None:
@@ -66,7 +66,7 @@ class KeyBar(Widget):
             right = left + _part(each).cell_length
             if left <= offset.x < right:
                 event.stop()
-                self.post_message(self.Taken(each))
+                self.post_message(self.CommandClicked(each))
                 return
             left = right + GAP
 
@@ -118,7 +118,7 @@ class NextLine(Widget):
 
     offer: reactive[NextAction | None] = reactive(None)
 
-    class Taken(Message):
+    class Clicked(Message):
         """The person clicked on it."""
 
     def render(self) -> RenderResult:
@@ -138,7 +138,7 @@ class NextLine(Widget):
     def on_click(self, event: events.Click) -> None:
         """Do it."""
         event.stop()
-        self.post_message(self.Taken())
+        self.post_message(self.Clicked())
 
 
 class CoachMark(Widget):

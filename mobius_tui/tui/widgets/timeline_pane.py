@@ -39,14 +39,14 @@ class TimelinePane(TimelineRows):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("timeline")]
 
-    class Went(Message):
+    class MomentReached(Message):
         """The person went to a moment."""
 
         def __init__(self, moment: TimelineMoment) -> None:
             super().__init__()
             self.moment = moment
 
-    class WentTo(Message):
+    class TimeReached(Message):
         """The person went to a time, at which nothing need have happened."""
 
         def __init__(self, at: float) -> None:
@@ -92,17 +92,17 @@ class TimelinePane(TimelineRows):
         else:
             place = bisect_left(moments, self.here, key=_order) - 1
         if 0 <= place < len(moments):
-            self.post_message(self.Went(moments[place]))
+            self.post_message(self.MomentReached(moments[place]))
 
     def action_first(self) -> None:
         """Go to the first event."""
         if self.timeline is not None and self.timeline.moments:
-            self.post_message(self.Went(self.timeline.moments[0]))
+            self.post_message(self.MomentReached(self.timeline.moments[0]))
 
     def action_last(self) -> None:
         """Go to the last one."""
         if self.timeline is not None and self.timeline.moments:
-            self.post_message(self.Went(self.timeline.moments[-1]))
+            self.post_message(self.MomentReached(self.timeline.moments[-1]))
 
     def action_zoom_in(self) -> None:
         """Show less time, around the cursor."""
@@ -191,7 +191,7 @@ class TimelinePane(TimelineRows):
         if offset is not None and event.screen_x == start:
             window = self.window
             at = window.moment(offset.x - self.names + 1) - window.scale / 1e6
-            self.post_message(self.WentTo(min(at, window.until)))
+            self.post_message(self.TimeReached(min(at, window.until)))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Scroll the lanes; with Ctrl, show more time."""

@@ -62,7 +62,7 @@ def test_nothing_is_counted_while_it_pours_and_all_of_it_afterwards(
 def viewport_of(document: OutputDocument) -> Viewport:
     plain = Style()
     look = OutputStyles(text=plain, time=plain, stderr=plain, note=plain)
-    layout = Layout(width=80, wrap=True, times=False, shift=0, look=look)
+    layout = Layout(width=80, wrap=True, times=False, shift=0, styles=look)
     return Viewport(document, layout, 10)
 
 
