@@ -66,7 +66,7 @@ def loading_picture(contents: TableOfContents | None) -> Iterable[Widget]:
 
 
 def _checklist(contents: TableOfContents) -> Content:
-    """The rows where the checklist will have them, without any state."""
+    """The rows of the first picture, without any state."""
     lines = [
         assemble((f"   ▾ {title}" if is_phase else f"     {title}", "muted"))
         for is_phase, title in contents.rows
@@ -77,7 +77,7 @@ def _checklist(contents: TableOfContents) -> Content:
 def run_app(
     first: BasePage | PendingScreen, settings: Settings, notice: str = ""
 ) -> int:
-    """Run the app on a screen, and anew after each errand; returns the exit code.
+    """Run the app, and again after each foreground task; returns the exit code.
 
     Args:
         first: the screen.
@@ -151,7 +151,7 @@ def open_briefing(
 
 
 def open_watch(directory: RunDirectory, settings: Settings, notice: str) -> None:
-    """Show the health of a watch that has just begun, with the whole room.
+    """Show a watch that has just begun, with the health panel zoomed.
 
     Args:
         directory: the run's.
@@ -171,7 +171,7 @@ def open_watch(directory: RunDirectory, settings: Settings, notice: str) -> None
 
 
 def open_review(directory: RunDirectory, settings: Settings) -> int:
-    """Show a run as it was at any of its moments; returns the exit code.
+    """Review a run at any of its moments; returns the exit code.
 
     Args:
         directory: the run's.
@@ -190,7 +190,7 @@ def open_review(directory: RunDirectory, settings: Settings) -> int:
 
 
 def open_stats(name: str, title: str, settings: Settings) -> int:
-    """Show what all runs of a runbook say; returns the exit code.
+    """Show the statistics of all runs of a runbook; returns the exit code.
 
     Args:
         name: its id, or its file.
@@ -203,7 +203,7 @@ def open_stats(name: str, title: str, settings: Settings) -> int:
 
 
 def open_facilitator(directory: RunDirectory, settings: Settings) -> int:
-    """Show a drill to whoever leads it; returns the exit code.
+    """Show a drill to its facilitator; returns the exit code.
 
     Args:
         directory: the drill, which is under way.

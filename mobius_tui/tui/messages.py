@@ -1,4 +1,4 @@
-"""Messages that workers and pages post; whoever works never touches a widget."""
+"""Messages that workers post to pages; workers never touch a widget."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class RunChanged(Message):
-    """The run's files were looked at; perhaps there is news."""
+    """The run's files were read; something may have changed."""
 
     def __init__(self, changes: Changes) -> None:
         super().__init__()
@@ -24,7 +24,7 @@ class RunChanged(Message):
 
 
 class RunLost(Message):
-    """The run's files can be followed no longer."""
+    """The run's files cannot be followed any more."""
 
     def __init__(self, why: str) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ class ProbesAsked(Message):
 
 
 class DrillsSearched(Message):
-    """The runs were searched for drills."""
+    """The runs were searched for drills of a runbook."""
 
     def __init__(self, found: DrillCoverage | None) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Making the screens, each with what it needs from the rest of the program."""
+"""Makes the screens, each with what it needs from the rest of the program."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Navigator:
-    """Makes screens that lead to one another."""
+    """Makes the screens, and leads from one to the next."""
 
     repaints: int
     """The most repaints in a second that news may cause."""
 
     def library(self, at: str = "") -> Page:
-        """Home.
+        """The library: all runbooks and runs.
 
         Args:
             at: the key of the line that the cursor begins on.
@@ -86,7 +86,7 @@ class Navigator:
         source: Path | None = None,
         trouble: str = "",
     ) -> Page:
-        """What will run; leads to the run.
+        """The briefing before a run; leads to the run.
 
         Args:
             briefing: what is known.
@@ -138,7 +138,7 @@ class Navigator:
     async def resume(
         self, directory: RunDirectory | None, *, auto: Intent | None
     ) -> Page:
-        """A run that has begun, with a host that lives.
+        """The screen of a run that has begun; starts a host if it has none.
 
         Args:
             directory: the run's; the newest open one without it.
@@ -155,7 +155,7 @@ class Navigator:
         return self.run(viewer, is_new=False, auto=auto)
 
     async def open_review(self, directory: RunDirectory) -> Page:
-        """A run, as it was at any of its moments.
+        """The review of a run; reads it in a thread.
 
         Args:
             directory: the run's.
@@ -166,7 +166,7 @@ class Navigator:
         return self.review(*await run_in_thread(partial(_read_past_run, directory)))
 
     def review(self, rewound: ReviewedRun, whole: RunTimeline) -> Page:
-        """A run that has been read, as it was at any of its moments.
+        """The review of a run that has been read.
 
         Args:
             rewound: the run.
@@ -186,7 +186,7 @@ class Navigator:
         auto: Intent | None,
         stand: ScreenState | None = None,
     ) -> Page:
-        """A run that has begun.
+        """The screen of a run that has begun.
 
         Args:
             viewer: the run's; the screen closes it.

@@ -1,4 +1,4 @@
-"""Where a person is in a run, kept for the time in which the screens are away."""
+"""The state of a run's screen, kept while the screens are closed for a task."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Draft = Mapping[str, str]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScreenState:
-    """Where a person is in a run: what is kept while the screens are away."""
+    """The state of a run's screen, kept while the screens are closed."""
 
     key: str | None
     """The checklist's key under the cursor."""

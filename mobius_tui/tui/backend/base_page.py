@@ -41,7 +41,7 @@ class BasePage(BreakpointMixin, Screen[None]):
 
     @property
     def left_behind(self) -> str:
-        """What goes on when the program comes to a fault here; empty for nothing."""
+        """What goes on after a fault of the program, in words; may be empty."""
         return ""
 
     @property
@@ -50,7 +50,7 @@ class BasePage(BreakpointMixin, Screen[None]):
         return False
 
     def close_for_task(self) -> str:
-        """Keep what is not done yet, and return what to tell of it when it is back."""
+        """Save unfinished input before a task; returns what to tell afterwards."""
         return ""
 
     def action_leave(self) -> None:
@@ -87,7 +87,7 @@ class PendingScreen(NamedTuple):
 
 
 async def run_in_thread(work: Callable[[], T]) -> T:
-    """What work in a thread returns, or raises.
+    """Run work in a thread and return its result, or raise its error.
 
     Whoever leaves meanwhile does not wait for it, as he would for the loop's own
     threads: it must leave nothing half done.

@@ -33,7 +33,7 @@ HEIGHTS: list[tuple[int, str]] = [
 
 
 def breakpoint_classes(size: Size) -> dict[str, bool]:
-    """The classes of the breakpoints, and whether a terminal of a size has them."""
+    """The classes of the breakpoints, and whether a size has each."""
     found = {}
     for cells, steps in (size.width, WIDTHS), (size.height, HEIGHTS):
         has = max(least for least, _ in steps if least <= cells)
@@ -42,7 +42,7 @@ def breakpoint_classes(size: Size) -> dict[str, bool]:
 
 
 class BreakpointMixin:
-    """Mixed into a screen: its first layout is the right one for the terminal."""
+    """A screen whose first layout has the classes of its breakpoints."""
 
     def on_compose(self) -> None:
         """Set the classes before there is anything to lay out."""
@@ -51,6 +51,6 @@ class BreakpointMixin:
 
 
 class DefaultScreen(BreakpointMixin, Screen[None]):
-    """What is beneath all screens, and shows the first picture."""
+    """The screen beneath all others; shows the first picture."""
 
     BINDINGS: ClassVar[list[BindingType]] = [bind("suspend")]

@@ -70,7 +70,7 @@ RESTORE_TITLE = "\x1b[23;0t"
 
 
 def title_sequence(title: str, ascii_filter: AsciiFilter | None) -> str:
-    """What sets the title; nothing in it can end the sequence or begin another.
+    """The sequence that sets a title, which cannot end it or begin another.
 
     Args:
         title: from anywhere.
@@ -93,7 +93,7 @@ FEW_GLYPHS = frozenset({"linux", "vt100", "vt102", "vt220"})
 
 
 def colour_support(environ: Mapping[str, str]) -> Colours:
-    """How many colours there are, and are wanted."""
+    """How many colours the terminal has and the person wants."""
     if environ.get("NO_COLOR"):
         return "none"
     if environ.get("COLORTERM", "").lower() in ("truecolor", "24bit"):

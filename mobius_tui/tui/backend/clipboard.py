@@ -1,4 +1,4 @@
-"""Copies text to wherever the person can paste it from, and says which way it went.
+"""Copies text to wherever the person can paste it from, and reports which way worked.
 
 No one way works everywhere: tmux drops a program's own escape sequence unless it is
 told not to, a desktop has its own program, and over SSH there is only the terminal,
@@ -134,7 +134,7 @@ def clipboard_programs(
 def _copy_by_programs(
     text: str, environ: Mapping[str, str]
 ) -> tuple[tuple[str, ...], list[str]]:
-    """Return which programs took the text, and, if none did, what they said."""
+    """Return which programs took the text, and, if none did, their errors."""
     ways: list[str] = []
     troubles: list[str] = []
     for name, command in clipboard_programs(environ):
@@ -158,7 +158,7 @@ def _has_clipboard(ways: list[str], name: str) -> bool:
 def _run_program(
     command: tuple[str, ...], text: str, environ: Mapping[str, str]
 ) -> str:
-    """Give a program the text; return what went wrong, and nothing if it has it.
+    """Pass the text to a program; returns the error, or an empty text.
 
     Some stay behind to serve the clipboard, in a child of theirs. That one holds no
     pipe of ours, and a session of its own keeps it from the terminal's signals.
@@ -188,7 +188,7 @@ def _run_program(
 
 
 def _write(folder: Path, text: str) -> tuple[Path | None, str]:
-    """Write the file anew, whole or not at all; return it, or why it is not there.
+    """Write the file anew, whole or not at all; returns its path, or the error.
 
     It is renamed into place: what stands there, a link perhaps, is never written to.
     """

@@ -1,4 +1,4 @@
-"""What is seen through a dialog: the screen beneath it, dimmed.
+"""The background of a dialog: the screen beneath it, dimmed.
 
 Textual dims each piece of that screen anew at each key in a dialog, colour by colour;
 that took twice the time of all the rest. A screen has some dozens of styles.
@@ -51,7 +51,7 @@ class DimmedBackground(Visual):
         return [strip.crop(0, width) for strip in dimmed]
 
     def get_optimal_width(self, rules: RulesMap, container_width: int) -> int:  # noqa: ARG002
-        """All the room there is."""
+        """The whole width of the container."""
         return container_width
 
     def get_height(self, rules: RulesMap, width: int) -> int:  # noqa: ARG002
@@ -76,7 +76,7 @@ def dim_background(rendered: RenderResult) -> RenderResult:
 
 @lru_cache(maxsize=MAX_STYLES)
 def dim_style(style: RichStyle | None, base: RichStyle, tint: Color) -> RichStyle:
-    """A style as it is seen through a colour; nothing in it can be clicked.
+    """A style with a tint over its colours, without links or actions.
 
     Args:
         style: of a piece of the screen beneath.

@@ -1,4 +1,4 @@
-"""What a terminal types, read so that nothing becomes a key that nobody pressed.
+"""Parses what a terminal sends, so that nothing becomes a key that nobody pressed.
 
 Textual's own parser tears an escape sequence that it does not know, that a slow line
 delivers in pieces, or that lies in a pasted text, into its letters, and each of them
@@ -114,7 +114,7 @@ class KeyParser(XTermParser):
         return ""
 
     def _parse_control(self, emit: TokenCallback[Message]) -> _Parse:
-        """Read a control sequence, and do what it says, if that is known.
+        """Parse a control sequence, and emit its event if it is known.
 
         However long its end takes: no key is begun by what stands before it. Returns a
         character that no sequence holds, which belongs to what is next.
@@ -140,7 +140,7 @@ class KeyParser(XTermParser):
         return ""
 
     def _parse_paste(self, emit: TokenCallback[Message]) -> _Parse:
-        """Read a pasted text to its end; all that is invisible in it is shown."""
+        """Parse a pasted text to its end; invisible characters become visible."""
         pasted: list[str] = []
         tail = ""
         while tail != PASTE_END:
@@ -153,7 +153,7 @@ class KeyParser(XTermParser):
         emit(events.Paste(sanitize.clean(text, newlines=True)))
 
     def _skip_string(self, character: str) -> _Parse:
-        """Pass over an answer in words, which nobody here asked for."""
+        """Skip a string sequence: an answer that nobody here asked for."""
         before = ""
         with suppress(ParseTimeout):
             while character not in _STRING_ENDS and (before, character) != (ESC, "\\"):
@@ -162,7 +162,7 @@ class KeyParser(XTermParser):
     def _emit_keys(
         self, text: str, emit: TokenCallback[Message], *, alt: bool = False
     ) -> bool:
-        """Give the keys that a character or a sequence stands for, if there are any."""
+        """Emit the keys of a character or sequence; returns whether there are any."""
         found = list(self._sequence_to_key_events(text, alt=alt))
         for key in found:
             if key.key != Keys.Ignore:
@@ -174,7 +174,7 @@ class KeyParser(XTermParser):
             self._emit_keys(character, emit, alt=True)
 
     def _emit_sequence(self, text: str, emit: TokenCallback[Message]) -> None:
-        """Give what a whole sequence means; nothing for one that means nothing here."""
+        """Emit the event of a whole sequence; none for an unknown one."""
         try:
             found = self._event_of(text)
             if found is not None:
@@ -185,7 +185,7 @@ class KeyParser(XTermParser):
             return  # numbers that no key, place or size has
 
     def _event_of(self, text: str) -> Message | None:
-        """What a sequence tells that is no key."""
+        """The event of a sequence that is no key."""
         if text == f"{ESC}[I":
             return events.AppFocus()
         if text == f"{ESC}[O":
@@ -212,7 +212,7 @@ class KeyParser(XTermParser):
 
 
 def _mode_response(mode: str, setting: int) -> Message | None:
-    """What an answer says that Textual's driver asks for."""
+    """The event for a terminal's answer to a query of Textual's driver."""
     if mode == "2026" and setting > 0:
         return messages.TerminalSupportsSynchronizedOutput()
     if mode == "2048" and constants.SMOOTH_SCROLL and not IS_ITERM:

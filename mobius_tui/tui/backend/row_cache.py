@@ -1,4 +1,4 @@
-"""Rows of a pane with their borders, kept while what stands in them is the same row.
+"""Rows of a pane with their borders, cached by the strip that they show.
 
 Textual keeps a widget's lines by where they are. Where text scrolls by one row, each
 line is made anew: bordered, padded, and its colours turned into those of the terminal.
@@ -67,7 +67,7 @@ def cache_rows(widget: Widget) -> None:
 
 
 class RowCache(StylesCache):
-    """Makes each row of content once, wherever it stands."""
+    """A cache of a widget's lines that makes each row once, wherever it is."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -111,7 +111,7 @@ class RowCache(StylesCache):
         return cached[1]
 
     def _find_border(self, styles: StylesBase, y: int, size: Size, *rest: Any) -> None:
-        """Find what stands before and after each row."""
+        """Find the border and padding before and after each row."""
         content, padding, base, ground, _, *more = rest
         inner, _ = self.get_inner_outer(base, ground)
         self._background_style = inner.rich_style

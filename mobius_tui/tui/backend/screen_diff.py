@@ -1,4 +1,4 @@
-"""What the terminal shows, cell by cell, so that only what differs is sent to it.
+"""Compares each frame with what the terminal shows, and sends only cells that differ.
 
 Textual sends whole lines of every widget that has changed: 12 KB where a cursor moves
 by one row. Over SSH that is what a person waits for. Here an update is compared with
@@ -169,7 +169,7 @@ class ScreenDiff:
         self._changed_rows.add(y)
 
     def _cells_of_strip(self, strip: Strip) -> list[ScreenCell]:
-        """The cells of a strip, which nobody may change."""
+        """The cells of a strip, cached; they must not be changed."""
         kept = self._cells_by_strip.get(id(strip))
         if kept is not None:  # it holds the strip: no other has its number
             return kept[1]
@@ -180,7 +180,7 @@ class ScreenDiff:
         return cells
 
     def _make_cells(self, strip: Strip) -> list[ScreenCell]:
-        """Find them; what takes no room stands with what it is put on."""
+        """Split a strip into cells; a character of no width joins another."""
         cells: list[ScreenCell] = []
         for words, style, control in strip:
             if control:
@@ -200,7 +200,7 @@ class ScreenDiff:
         return cells
 
     def _cells_of_style(self, style: Style | None) -> StyledCells:
-        """The cells of a style; what is not drawn makes none differ."""
+        """The cells of a style; what is not visible makes no difference."""
         used = self._cells_by_object.get(id(style))
         if used is not None:
             return used[1]
@@ -271,7 +271,7 @@ def _is_disputed(character: str) -> bool:
 
 
 def _positioned(row: list[ScreenCell], x: int) -> str:
-    """A character of disputed width, and what goes on after it where it should."""
+    """A character of disputed width; the cursor is set behind it."""
     character = row[x][0]
     is_wide = x + 1 < len(row) and not row[x + 1][0]
     if is_wide:  # where it is narrow, nothing old may stay beside it
@@ -284,7 +284,7 @@ def _positioned(row: list[ScreenCell], x: int) -> str:
 def _changed_ranges(
     shown: list[ScreenCell], wanted: list[ScreenCell]
 ) -> Iterable[tuple[int, int]]:
-    """Where cells differ: starts and ends, with what lies between if that is little."""
+    """Ranges of cells that differ, joined where little lies between them."""
     if shown == wanted:
         return
     start = end = -1
@@ -305,7 +305,7 @@ def _changed_ranges(
 
 
 class ScreenUpdate(CompositorUpdate):
-    """An update that finds what to write at the moment in which it is written."""
+    """An update that finds the difference at the moment when it is written."""
 
     def __init__(
         self, screen_diff: ScreenDiff, before_write: Callable[[], None]

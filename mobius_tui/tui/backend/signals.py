@@ -34,7 +34,7 @@ def exit_after_grace(number: signal.Signals) -> None:
 
 
 def terminal_is_gone() -> bool:
-    """Whether nobody is at the other end of standard input any more."""
+    """Whether the terminal at standard input was closed."""
     if sys.__stdin__ is None:
         return True
     watch = select.poll()
@@ -47,7 +47,7 @@ def terminal_is_gone() -> bool:
 
 
 def _stop() -> str:
-    """Stop as Ctrl+Z stops any program: the shell says so, and `fg` goes on."""
+    """Stop the process group, as Ctrl+Z stops any program; `fg` continues it."""
     signal.signal(signal.SIGTSTP, signal.SIG_DFL)
     signal.signal(signal.SIGCONT, signal.SIG_DFL)
     os.killpg(os.getpgrp(), signal.SIGTSTP)

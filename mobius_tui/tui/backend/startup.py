@@ -1,4 +1,4 @@
-"""The environment that Textual reads at import, and the work after the first paint."""
+"""Environment variables that Textual reads at import; work after the first paint."""
 
 from __future__ import annotations
 

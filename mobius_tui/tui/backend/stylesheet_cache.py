@@ -20,7 +20,7 @@ _CACHE: dict[tuple[tuple[str, str], ...], ParsedRules] = {}
 
 
 class CachedStylesheet(Stylesheet):
-    """A style sheet that remembers, by its colours, what it and others have read."""
+    """A style sheet that caches parsed rules by their colours."""
 
     def _parse_rules(
         self,

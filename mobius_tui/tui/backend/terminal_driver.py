@@ -115,11 +115,11 @@ class TerminalDriver(LinuxDriver):
         self._tick_timer: TimerHandle | None = None
 
     def _sigtstp_application(self, *_: object) -> None:
-        """Stop: till the app hears signals itself, there are no screens to leave."""
+        """Stop at once: before the app handles signals there are no screens."""
         os.kill(os.getpid(), signal.SIGSTOP)
 
     def _sigcont_application(self, *_: object) -> None:
-        """Let the app know; Textual would set up here what is being set up."""
+        """Note that the process was continued; the app sets the terminal up again."""
         self.was_continued = True
 
     @property
@@ -223,7 +223,7 @@ class TerminalDriver(LinuxDriver):
             self._post(self._key_parser.tick())
 
     def run_input_thread(self) -> None:
-        """Read what is typed where the loop does not, until it is told to end."""
+        """Read keys in a thread, where the event loop cannot, until the driver ends."""
         if self._is_reading:
             return
         key_parser = KeyParser()

@@ -163,7 +163,7 @@ IN_DIALOGS = frozenset({"leave", "status"})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Command:
-    """One thing that can be done."""
+    """One command of the screens."""
 
     id: str
     """A plain name, by which config.toml gives it other keys; it never changes."""

@@ -160,7 +160,7 @@ def bind(command_id: str, action: str = "", *, priority: bool = False) -> Bindin
 
 
 def keymap() -> dict[str, str]:
-    """The keys that are not ours, by command id, as Textual wants them."""
+    """The keys that the person changed, by command id, as Textual expects them."""
     return {
         each.id: ",".join(_current[each.id].keys) or NO_KEY
         for each in COMMANDS

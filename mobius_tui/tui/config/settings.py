@@ -36,7 +36,7 @@ THEMES = OWN_THEMES + TEXTUAL_THEMES
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
-    """What config.toml says, or would say."""
+    """The settings of config.toml, or their defaults."""
 
     theme: str | None = None
     """A theme's name; `None` to choose by what the terminal can show."""

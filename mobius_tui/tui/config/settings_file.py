@@ -31,7 +31,7 @@ from mobius_tui.tui.config.settings import DEFAULTS, OWN_THEMES, THEMES, Setting
 
 
 def load() -> Settings:
-    """What config.toml says; a file that is not there says nothing.
+    """Read config.toml; the defaults where there is no file.
 
     Raises:
         UsageError: it cannot be read, or is wrong; the text is the whole report.
@@ -113,7 +113,7 @@ def save_theme(file: Path, theme: str) -> None:
 
 
 def with_theme(text: str, theme: str) -> str:
-    """A config.toml that says which theme, and else is the same to the byte.
+    """A config.toml with another theme, and else the same to the byte.
 
     Args:
         text: what it says now; may be empty.

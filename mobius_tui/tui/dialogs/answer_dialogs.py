@@ -51,7 +51,7 @@ def _may_match(pattern: str, answer: str) -> bool:
 
 
 class AnswersDialog(Dialog[StepAnswers]):
-    """Gives the answers by variable, and a note if one was made."""
+    """The result is the answers by variable, and a note."""
 
     AUTO_FOCUS = ""  # the line for a note would have it, and be scrolled to
 
@@ -96,7 +96,7 @@ class AnswersDialog(Dialog[StepAnswers]):
     @on(Button.Pressed, "#ok")
     @on(Input.Submitted)
     def submit(self) -> None:
-        """Give the answers, if each one matches whole."""
+        """Submit the answers if each one matches whole."""
         values: dict[str, str] = {}
         for ask, line in self._lines:
             problem = self._problem(ask, line.value.strip())
@@ -132,7 +132,7 @@ class DecisionAnswer:
 
 
 class DecisionDialog(Dialog[DecisionAnswer]):
-    """Gives the values chosen, and the reason for changing an earlier choice."""
+    """The result is the values chosen, and a reason for a change."""
 
     def __init__(self, view: RunView, step: Step) -> None:
         super().__init__(f"Decide {view.plan.name(step.id)}")
@@ -176,7 +176,7 @@ class DecisionDialog(Dialog[DecisionAnswer]):
     @on(Options.AnswerRequested)
     @on(Input.Submitted)
     def submit(self) -> None:
-        """Give what is chosen, if something is."""
+        """Submit the choice, if there is one."""
         marked = sorted(self._options.marked)
         values = tuple(self._offered[place].value for place in marked)
         if not values:

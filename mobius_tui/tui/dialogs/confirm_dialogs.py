@@ -27,7 +27,7 @@ MAX_SCRIPT_LINES = 4
 
 
 class ConfirmDialog(TypedDialog):
-    """Gives the word that was typed to confirm it; empty where none is wanted."""
+    """The result is the word that was typed, or empty if none is required."""
 
     def __init__(self, view: RunView, step: Step) -> None:
         self._view = view
@@ -67,7 +67,7 @@ class ConfirmDialog(TypedDialog):
 
     @on(Button.Pressed, "#run")
     def submit_button(self) -> None:
-        """The same as Enter in the line."""
+        """Confirm, as Enter in the line does."""
         self.confirm()
 
 
@@ -90,7 +90,7 @@ def _out_of_order_text(view: RunView, step: Step) -> Iterator[Field]:
 
 
 class ApproveDialog(Dialog[str]):
-    """Gives the name of whoever approves."""
+    """The result is the name of the approver."""
 
     KEEPS = False
 

@@ -39,7 +39,7 @@ class DrillsDialog(Dialog[None]):
     ASKS = False
 
     class TrendsRead(Message):
-        """The runs were searched."""
+        """The drills were read."""
 
         def __init__(self, found: tuple[Trend, ...]) -> None:
             super().__init__()

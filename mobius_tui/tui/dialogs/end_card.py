@@ -41,7 +41,7 @@ ScoreReader = Callable[[], Awaitable[tuple[Field, ...]]]
 
 
 class EndCard(Dialog[str]):
-    """What a run came to; gives `leave`, `follow_up` or nothing."""
+    """The result of a run; the result is `leave`, `follow_up` or `None`."""
 
     ASKS = False
 

@@ -33,7 +33,7 @@ COMMANDS_OFFERED = (
 
 
 class FailureDialog(Dialog[str]):
-    """Gives the id of the command that the person chose."""
+    """The result is the id of the command that the person chose."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind(command_id, f"way('{command_id}')") for command_id, _ in COMMANDS_OFFERED

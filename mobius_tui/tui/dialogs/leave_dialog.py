@@ -29,7 +29,7 @@ Attempts = tuple[tuple[str, int], ...]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Leaving:
-    """What one would leave, as it is now."""
+    """What is left when the screen is left now."""
 
     running: Mapping[tuple[str, int], str]
     """Names by step's id and attempt."""
@@ -48,7 +48,7 @@ NOTHING = Leaving(running={}, has_host=True, ended="")
 
 
 def leaving(view: RunView, running: Attempts) -> Leaving:
-    """What one would leave.
+    """What is left when the screen of a view is left.
 
     Args:
         view: the run.
@@ -72,7 +72,7 @@ def fades(state: RunState) -> bool:
 
 
 def closing_text(state: RunState, plan: Plan) -> str:
-    """What becomes of a run that is left, or became of it: for the shell's screen."""
+    """What becomes of a run that is left, or became of it: for the shell."""
     run = state.began.run if state.began is not None else ""
     if state.ended is not None:
         return sanitize.line(f"{state.ended.outcome}: {state.ended.reason} ({run})")
@@ -88,7 +88,7 @@ def closing_text(state: RunState, plan: Plan) -> str:
 
 
 class LeaveDialog(Dialog[Way]):
-    """Gives `leave` or `stop`; nothing to stay.
+    """Asks whether to leave; the result is `leave`, `stop` or `None`.
 
     What runs may end, or begin, while it is open: its words follow `state`, and no key
     counts that was typed before they were seen: nobody answers what they did not read.

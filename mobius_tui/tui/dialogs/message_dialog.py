@@ -48,7 +48,7 @@ class MessageAnswer:
 
 
 class MessageDialog(Dialog[MessageAnswer]):
-    """Gives what is to be done with a message."""
+    """Shows a message to edit; the result says what to do with it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "copy_text", "Copy the text", show=False),
@@ -208,7 +208,7 @@ class MessageDialog(Dialog[MessageAnswer]):
 
     @on(Button.Pressed, "#drop")
     def drop(self) -> None:
-        """It was told by another way."""
+        """Mark the message as sent by other means."""
         self.dismiss(
             MessageAnswer(self._text, drop=tuple(own.number for own in self._open))
         )

@@ -111,7 +111,7 @@ SYNONYMS: dict[str, str] = {
 
 
 def synonym_score(command_id: str, typed: str) -> float:
-    """How much of one of a command's other names was typed, from its first letter on.
+    """How much of a command's synonym was typed, from its first letter on.
 
     Args:
         command_id: the command's.
@@ -132,7 +132,7 @@ most of a title."""
 
 
 class Palette(CommandPalette):
-    """Textual's own, whose search ends no app.
+    """Textual's palette; a search that fails does not end the app.
 
     What was typed last may be heard of when the palette is on its way out: the list,
     for which Textual asks first of all, has gone by then, and there is nothing to show.
@@ -191,7 +191,7 @@ class CommandProvider(Provider):
 def choice_palette(
     page: Screen[Any], offered: Sequence[tuple[str, Callable[[], None]]], words: str
 ) -> Palette:
-    """A palette of other things than commands.
+    """A palette of choices other than commands.
 
     Args:
         page: the screen beneath it.

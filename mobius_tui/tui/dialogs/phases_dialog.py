@@ -22,7 +22,7 @@ WHY = 60
 
 
 class PhasesDialog(Dialog[str]):
-    """Gives the id of the phase."""
+    """The result is the id of the phase."""
 
     def __init__(self, plan: Plan, *, likely: str | None) -> None:
         """Make the dialog.
@@ -68,7 +68,7 @@ class PhasesDialog(Dialog[str]):
     @on(OptionList.OptionSelected)
     @on(Button.Pressed, "#ok")
     def submit(self) -> None:
-        """Give the phase."""
+        """Submit the phase."""
         place = self._list.highlighted
         if place is not None:
             self.dismiss(self._phases[place].id)

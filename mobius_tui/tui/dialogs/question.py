@@ -36,7 +36,7 @@ def as_question(words: str) -> str:
 
 
 class Question(Dialog[bool]):
-    """Gives `True` for yes; nothing else is a yes."""
+    """The result is `True` for yes; nothing else is a yes."""
 
     def __init__(self, title: str, words: str, *, verb: str, tone: Role) -> None:
         super().__init__(title, tone=tone)
@@ -61,7 +61,7 @@ class Question(Dialog[bool]):
 
 
 class ReasonDialog(Dialog[str]):
-    """Gives the text."""
+    """The result is the text."""
 
     def __init__(
         self,
@@ -117,7 +117,7 @@ class ReasonDialog(Dialog[str]):
 
 
 class TypedDialog(Dialog[str]):
-    """Gives the word that was typed; empty where none is wanted."""
+    """The result is the word that was typed, or empty if none is required."""
 
     KEEPS = False
 
@@ -153,7 +153,7 @@ class TypedDialog(Dialog[str]):
 
 
 class SaveDialog(Dialog[Path]):
-    """Gives the name of a file that does not exist yet."""
+    """The result is the path of a file that does not exist yet."""
 
     def __init__(self, output: Path, name: str) -> None:
         """Make the dialog.

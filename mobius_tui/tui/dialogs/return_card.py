@@ -23,7 +23,7 @@ MAX_MEANWHILE = 5
 
 
 class ReturnCard(Dialog[None]):
-    """What happened before one came back."""
+    """What happened before the person came back to a run."""
 
     ASKS = False
 
@@ -54,7 +54,7 @@ class ReturnCard(Dialog[None]):
 
 
 def _absence_fields(view: RunView, before: LastView | None) -> Iterable[Field]:
-    """How long no screen showed the run, and what came to its end meanwhile.
+    """How long no screen showed the run, and what ended meanwhile.
 
     Nothing where another screen may have shown it all along.
     """
@@ -96,7 +96,7 @@ def _progress_fields(view: RunView) -> Iterable[Field]:
 
 
 def _problem_fields(view: RunView) -> Iterable[Field]:
-    """What wants a decision."""
+    """What requires a decision."""
     for step_id, standing in view.standings.items():
         if standing.status in BAD:
             reason = assemble((f"  {standing.reason}", "muted"))

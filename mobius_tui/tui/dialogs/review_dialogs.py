@@ -1,4 +1,4 @@
-"""What is said of a past run: annotations and action items, one and the list."""
+"""Annotations and action items of a past run: one, and the list."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from mobius_tui.tui.presenters.styled_text import Role, assemble, cut
 
 @dataclass(frozen=True, slots=True)
 class AnnotationDraft:
-    """What was said, on what."""
+    """The text of an annotation, and what it is about."""
 
     text: str
     place: AnnotationTarget
 
 
 class AnnotateDialog(Dialog[AnnotationDraft]):
-    """Gives the text, and the place that was chosen by its button."""
+    """The result is the text, and the place chosen by its button."""
 
     composes = True
 
@@ -86,7 +86,7 @@ class AnnotateDialog(Dialog[AnnotationDraft]):
 
 
 class AnnotationsDialog(Dialog[int]):
-    """Gives the place, among those listed, of the one that the person goes to."""
+    """The result is the place of the annotation to go to."""
 
     ASKS = False
 
@@ -178,7 +178,7 @@ TITLE = "What is to be done"
 
 
 class ActionItemsDialog(Dialog[str]):
-    """Gives the id of the item that is to be changed; empty for one that is added."""
+    """The result is the id of the item to change; empty for a new one."""
 
     ASKS = False
 
@@ -260,7 +260,7 @@ def _padded(words: str, width: int) -> str:
 
 
 class ActionItemDialog(Dialog[ActionItem]):
-    """Gives the item as it is to be."""
+    """The result is the item as it was edited."""
 
     def __init__(self, item: ActionItem) -> None:
         super().__init__(item.title or "Another action item")

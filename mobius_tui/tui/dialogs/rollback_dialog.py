@@ -47,7 +47,7 @@ def _command(view: RunView, step: Step) -> tuple[Field, ...]:
 
 
 class RollbackDialog(TypedDialog):
-    """Gives the word that was typed to confirm it; empty where none is wanted."""
+    """The result is the word that was typed, or empty if none is required."""
 
     def __init__(self, view: RunView, *, arms: bool) -> None:
         """Make the dialog.
@@ -104,5 +104,5 @@ class RollbackDialog(TypedDialog):
 
     @on(Button.Pressed, "#go")
     def submit_button(self) -> None:
-        """The same as Enter in the line."""
+        """Confirm, as Enter in the line does."""
         self.confirm()

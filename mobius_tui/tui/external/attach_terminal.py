@@ -1,4 +1,4 @@
-"""Errands of a run: what is done outside the screens, and what is told of it."""
+"""The task of attaching to a running step's own terminal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mobius_tui.tui.presenters.run_view import RunView
 
 
 def attach_task(run: RunDirectory, step: str, number: int, name: str) -> ForegroundTask:
-    """Go to the terminal of a running step.
+    """A task that attaches to the terminal of a running step.
 
     Args:
         run: the run's directory.

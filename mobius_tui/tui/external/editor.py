@@ -96,7 +96,7 @@ def edit(
 
 
 def _check_summary(path: Path) -> str:
-    """What is wrong with a runbook, in a line; nothing if it is valid."""
+    """The result of checking a runbook, in a line; empty if it is valid."""
     runbook, problems = examine(path)
     if runbook is not None:
         return ""

@@ -184,7 +184,7 @@ def run_program(command: tuple[str, ...], environ: Mapping[str, str]) -> int:
 
 
 class _Termination:
-    """Whether this process was told to go, and by which signal.
+    """Notes the signal by which this process is to end.
 
     Until the program is begun nobody could end it: a signal that comes in that moment
     is kept until `raise_pending`.
@@ -210,7 +210,7 @@ class _Termination:
 
 @contextlib.contextmanager
 def _termination_signals() -> Iterator[_Termination]:
-    """Take the signals by which a process is told to go."""
+    """Handle the signals that end this process, for a time."""
     told = _Termination()
     handlers = {
         signal.SIGINT: lambda *_: None,
@@ -225,7 +225,7 @@ def _termination_signals() -> Iterator[_Termination]:
 
 
 def _end_program(program: subprocess.Popen[bytes], number: int) -> None:
-    """End it as we were told to end; it would go on in a terminal of somebody else."""
+    """End the program when this process has to end; it would keep the terminal."""
     program.send_signal(number)
     try:
         program.wait(GRACE)

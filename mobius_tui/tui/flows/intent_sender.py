@@ -1,4 +1,4 @@
-"""What is on its way to the host of a run."""
+"""Sends intents to the host of a run, and reports the answers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DONE: Mapping[str, str] = {
 
 
 class IntentSender:
-    """Sends intents, each once at a time, and tells the page what is answered."""
+    """Sends intents, each once at a time, and reports each answer to the page."""
 
     def __init__(self, viewer: Viewer, page: Widget) -> None:
         self._viewer = viewer

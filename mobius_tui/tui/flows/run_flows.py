@@ -68,7 +68,7 @@ async def contacts(ask: DialogOpener, view: RunView, _key: str | None) -> Intent
 
 
 async def end_run(ask: DialogOpener, view: RunView, _key: str | None) -> Intent | None:
-    """End the run for good; what is left undone wants a reason."""
+    """End the run for good; steps that are left undone require a reason."""
     outcome, why = view.plan.outcome(view.state)
     completed = outcome == "completed"
     reason = await ask(

@@ -65,7 +65,7 @@ async def ask_approval(
 
 
 async def approve(ask: DialogOpener, view: RunView, key: str | None) -> Intent | None:
-    """Say as a second person that a step may begin."""
+    """Approve a step as a second person."""
     step = step_awaiting_approval(view, key)
     approval = valid(view.plan, view.state, step) if step is not None else None
     if step is None or approval is None:
@@ -83,7 +83,7 @@ async def approve(ask: DialogOpener, view: RunView, key: str | None) -> Intent |
 
 
 async def start(ask: DialogOpener, view: RunView, key: str | None) -> Intent | None:
-    """Run a step, for the first time or again, after what its effect wants."""
+    """Run a step, for the first time or again, after its confirmation."""
     step = view.step(key)
     if step is None:
         return None
@@ -168,7 +168,7 @@ async def _confirm_end(
 
 
 async def message(ask: DialogOpener, view: RunView, key: str | None) -> Intent | None:
-    """Send a message, or mark it as told; the text as told goes on record.
+    """Send a message, or mark it as sent by other means; its text goes on record.
 
     Where the cursor is on none, it is about the first one that did not arrive.
     """
@@ -194,7 +194,7 @@ async def message(ask: DialogOpener, view: RunView, key: str | None) -> Intent |
 
 
 async def decide(ask: DialogOpener, view: RunView, key: str | None) -> Intent | None:
-    """Choose a way on from a step that went wrong, and go it."""
+    """Choose what to do about a failed step, and do it."""
     step = view.step(key)
     if step is None:
         return None
@@ -207,7 +207,7 @@ async def decide(ask: DialogOpener, view: RunView, key: str | None) -> Intent | 
 async def look_first(
     _ask: DialogOpener, view: RunView, key: str | None
 ) -> Intent | None:
-    """Make the checks of a step that went wrong, and run nothing else of it."""
+    """Make the checks of a failed step without running it again."""
     step = view.step(key)
     return None if step is None else Intent(wish="look", step=step.id)
 
@@ -246,7 +246,7 @@ async def stop(ask: DialogOpener, view: RunView, key: str | None) -> Intent | No
 
 
 async def skip(ask: DialogOpener, view: RunView, key: str | None) -> Intent | None:
-    """Pass a step over, with a reason."""
+    """Skip a step, with a reason."""
     step = view.step(key)
     if step is None:
         return None
@@ -274,7 +274,7 @@ async def restore(_ask: DialogOpener, view: RunView, key: str | None) -> Intent 
 
 
 async def override(ask: DialogOpener, view: RunView, key: str | None) -> Intent | None:
-    """Vouch for a step, with a reason."""
+    """Override a step: count it as passed, with a reason."""
     step = view.step(key)
     if step is None:
         return None

@@ -289,7 +289,7 @@ class OutputDocument:
         return os.pread(self._descriptor, length, start) if length > 0 else b""
 
     def _cache_line(self, line: OutputLine, length: int) -> None:
-        """Keep a line, and let go of those least lately used.
+        """Cache a line; the least recently used ones are dropped.
 
         One that is not settled is kept until the next `refresh` finds news.
         """

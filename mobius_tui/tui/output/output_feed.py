@@ -19,7 +19,7 @@ REST_FACTOR = 9
 
 
 class Feed:
-    """The document at `output`, once there is one."""
+    """Opens an output file once there is one, and reads on as it grows."""
 
     def __init__(
         self, output: Path | None, spans: Path | None, limit: int | None = None

@@ -24,7 +24,7 @@ AlarmPart = tuple[str, Role]
 
 
 def alarm_text(view: RunView | None, *, before: str = "") -> tuple[Content, ...]:
-    """The banner's lines, the gravest first; none where there is nothing to say.
+    """The banner's lines, the most urgent first; empty without an alarm.
 
     Args:
         view: the run.
@@ -44,7 +44,7 @@ def alarm_text(view: RunView | None, *, before: str = "") -> tuple[Content, ...]
 
 
 def _unarmed_lines(view: RunView, before: str) -> Content:
-    """That nobody but a person begins anything, and how."""
+    """The line for a trigger that is not armed: a person must begin."""
     watch, ways = view.state.watch, of_watch(view)
     parts: list[AlarmPart] = [("Nothing begins by itself", "strong")]
     if watch.why:
@@ -60,7 +60,7 @@ def _unarmed_lines(view: RunView, before: str) -> Content:
 
 
 def _armed_lines(view: RunView, before: str) -> Content:
-    """What the countdown waits for: since it was armed, all is counted anew."""
+    """The line for an armed trigger: what its countdown waits for."""
     health = view.runbook.health
     grace = view.values.preview(health.trigger.grace) if health is not None else ""
     meter = meter_of(view.meters, view.state.watch.alarms[0])
@@ -102,7 +102,7 @@ def _countdown_lines(view: RunView, before: str) -> Content:
 
 
 def _rollback_lines(view: RunView) -> tuple[Content, ...]:
-    """How the rollback goes; nothing once it has passed."""
+    """The lines of a rollback that runs or failed; none once it has passed."""
     watch = view.state.watch
     begun = watch.begun
     if begun is None or watch.passed:
@@ -208,7 +208,7 @@ def trigger_rules_text(view: RunView) -> tuple[str, ...]:
 
 
 def _rule_text(words: str, named: dict[str, bool], told: dict[str, bool]) -> str:
-    """A rule, and whether our own checks tell the figure that it is about.
+    """A rule, and whether our own checks provide its figure.
 
     Args:
         words: the rule, with a place for whose figure it is.

@@ -1,4 +1,4 @@
-"""The checklist's rows: which there are, which are listed, and what each one says."""
+"""The checklist's rows: which there are, which are listed, and their texts."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class ChecklistRow:
 
 
 def common_wait(view: RunView, phase: Phase) -> str:
-    """What all steps of a phase wait for; empty where that is not one thing."""
+    """What all steps of a phase wait for; empty if they wait for different things."""
     waits = {
         _wait(view, standing) if standing.status is Status.WAITING else ""
         for standing in (view.standings[step.id] for step in phase.steps)
@@ -61,7 +61,7 @@ def common_wait(view: RunView, phase: Phase) -> str:
 
 
 def phase_row(view: RunView, phase: Phase, *, folded: bool, waits: str) -> ChecklistRow:
-    """What a phase's row says.
+    """The row of a phase.
 
     Args:
         view: the run.
@@ -97,7 +97,7 @@ def phase_row(view: RunView, phase: Phase, *, folded: bool, waits: str) -> Check
 
 
 def step_row(view: RunView, step: Step, *, phase_wait: str) -> ChecklistRow:
-    """What a step's row says.
+    """The row of a step.
 
     Args:
         view: the run.
@@ -309,7 +309,7 @@ class ChecklistOutline:
         return view.phase(key) or view.plan.phase_of.get(key)
 
     def visible_row(self, key: str | None) -> str | None:
-        """The row that stands for a key: its own, or that of its folded phase."""
+        """The key of the row that shows a key: its own, or its folded phase's."""
         if key in self._places:
             return key
         phase = self._phase_of(key)
@@ -317,7 +317,7 @@ class ChecklistOutline:
         return head if head in self._places else None
 
     def place(self, key: str | None) -> int:
-        """The place of the row that stands for a key; the first without one."""
+        """The index of the row that shows a key; 0 without one."""
         return self._places.get(self.visible_row(key) or "", 0)
 
     def phase_near(self, place: int, count: int) -> int:
@@ -328,7 +328,7 @@ class ChecklistOutline:
         return min((head for head in heads if head > place), default=len(self.keys))
 
     def row(self, key: str) -> ChecklistRow:
-        """What a row says."""
+        """The row of a key."""
         view = self._view
         assert view is not None
         phase = view.phase(key)
@@ -351,7 +351,7 @@ def _is_done(view: RunView, phase: Phase) -> bool:
 
 
 def step_matcher(view: RunView, query: str) -> Callable[[Step], bool]:
-    """Whether a step matches: every word of the query is in what its row says.
+    """Makes a test whether a step's row contains every word of the query.
 
     Args:
         view: the run.

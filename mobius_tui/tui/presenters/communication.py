@@ -44,7 +44,7 @@ def role_fields(contacts: tuple[Contact, ...], step: Step) -> Iterator[Field]:
 
 
 def escalation_fields(contacts: tuple[Contact, ...], step: Step) -> Iterator[Field]:
-    """Whom to call when a step went wrong: whose job it is, or the first contact."""
+    """Whom to call about a failed step: its role's contacts, or the first contact."""
     own = [each for each in contacts if each.role == step.role]
     for contact in (*own, *contacts)[:1]:
         more = f"  {key_of('contacts')} all" if key_of("contacts") else ""
@@ -86,7 +86,7 @@ def channels_of(view: RunView, step: Step) -> tuple[ChannelRoute, ...]:
 
 
 def deliveries_of(view: RunView, step: Step) -> tuple[Delivery, ...]:
-    """What became of a step's message, as it was told or queued last."""
+    """The deliveries of a step's message, as it was last sent or queued."""
     hosted = view.host is not None
     number = view.next_attempt(step.id)
     found = queued_before_host_ended(view, step) or of_step(
@@ -96,7 +96,7 @@ def deliveries_of(view: RunView, step: Step) -> tuple[Delivery, ...]:
 
 
 def queued_before_host_ended(view: RunView, step: Step) -> tuple[Delivery, ...]:
-    """What was queued just before its host ended, so that its step is not told yet."""
+    """Deliveries queued just before the host ended; the step is not done."""
     return of_step(view.state.deliveries, step.id, view.next_attempt(step.id))
 
 
@@ -106,7 +106,7 @@ def open_deliveries(view: RunView) -> tuple[Delivery, ...]:
 
 
 def channel_fields(view: RunView, step: Step) -> Iterator[Field]:
-    """Each channel of a message: how it stands with it, or whether it can be reached.
+    """A field for each channel: its delivery, or whether it can be reached.
 
     Args:
         view: the run.
@@ -142,7 +142,7 @@ def _delivery_details(view: RunView, own: Delivery) -> str:
 
 
 def delivery_summary(view: RunView, step: Step) -> tuple[str, Role]:
-    """What the checklist says of a message that was told: the worst of its channels."""
+    """The checklist's text for a message that was sent: the worst of its deliveries."""
     found = deliveries_of(view, step)
     if not found:
         return "told", "muted"
@@ -152,7 +152,7 @@ def delivery_summary(view: RunView, step: Step) -> tuple[str, Role]:
 
 
 def delivery_problem(view: RunView) -> tuple[str, Role] | None:
-    """What the bar on top says of messages; `None` where there is nothing to say."""
+    """The header's text about undelivered messages; `None` if there are none."""
     found = open_deliveries(view)
     held = sum(own.stand is DeliveryStatus.HELD for own in found)
     perhaps = sum(own.stand is DeliveryStatus.UNKNOWN for own in found)
@@ -165,7 +165,7 @@ def delivery_problem(view: RunView) -> tuple[str, Role] | None:
 
 
 def delivery_problem_fields(view: RunView) -> Iterator[Field]:
-    """What the cards say of messages that have not arrived."""
+    """The cards' fields about messages that have not arrived."""
     for own in open_deliveries(view):
         mark = DELIVERY_MARKS[own.stand]
         what = f"{own.channel}: {own.queued.title}"

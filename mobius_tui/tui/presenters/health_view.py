@@ -116,7 +116,7 @@ class HealthView:
 
     @property
     def check_interval_text(self) -> str:
-        """How often it looks, or since when nobody does, in words."""
+        """How often health is checked, or since when it is not, in words."""
         if self.unwatched:
             return self.unwatched
         return f"every {self.every}" if self.every else ""
@@ -129,7 +129,7 @@ class HealthView:
 
     @property
     def worst_condition(self) -> ProbeCondition:
-        """The worst of all; unknown where nobody watches."""
+        """The worst condition of all probes; unknown while nothing is watched."""
         worst = self.worst_probe
         if worst is None or self.unwatched:
             return "unknown"
@@ -165,7 +165,7 @@ def build_health_view(
     armed: bool | None = None,
     spans: tuple[StepSpan, ...] = (),
 ) -> HealthView:
-    """What the panel shows now.
+    """Build the view of health at a moment.
 
     Args:
         health: the fold of the records.
@@ -205,14 +205,14 @@ def build_health_view(
 
 
 def _until(last: float, now: float, *, has_ended: bool) -> str:
-    """Since when nobody watches, in words; what is over was watched until then."""
+    """Since when health is not watched, in words."""
     return (
         f"{'watched until' if has_ended else 'unwatched since'} {local_time(last, now)}"
     )
 
 
 def silent_after(every: str) -> float:
-    """Seconds after which a check says nothing about the present any more."""
+    """Seconds after which a check does not describe the present any more."""
     return stale_after(_seconds(every))
 
 
@@ -345,7 +345,7 @@ def outage_lines(
 
 
 def outage_fields(view: RunView) -> Iterator[Field]:
-    """The times of the run's outage; nothing where no trigger fired."""
+    """The times of the run's outage; empty where no trigger fired."""
     found = view.milestones
     if found is None:
         return

@@ -66,7 +66,7 @@ def run_table(*, is_open: bool) -> ColumnTable:
 
 
 def standing(run: Summary, now: float) -> tuple[str, Role]:
-    """How a run stands or ended: a glyph and a word."""
+    """The state or outcome of a run: a glyph and a word."""
     glyph, role = OUTCOMES.get(run.outcome, ("?", "warn"))
     word = run.outcome
     if run.outcome == "open":
@@ -83,7 +83,7 @@ def short_outcome(run: Summary, now: float) -> tuple[str, Role]:
 
 
 def run_cells(run: Summary, now: float) -> Iterator[TableCell]:
-    """How it stands, when it began, how long it took, what it was, and its id."""
+    """The cells of a run: state, start, duration, title and id."""
     yield standing(run, now)
     yield local_time(run.began, now), "muted"
     if run.outcome != "open":
@@ -108,7 +108,7 @@ def runbook_table() -> ColumnTable:
 
 
 def runbook_cells(book: ListedRunbook, now: float) -> Iterator[TableCell]:
-    """Its title, its id, its size, how its last run and its last drill went, and where.
+    """The cells of a runbook: title, id, size, last run, last drill and folder.
 
     The environment is the one that it is for where nobody names another.
     """
@@ -141,7 +141,7 @@ def _drill_cell(fresh: DrillFreshness | None, now: float) -> TableCell:
 
 
 def drill_words(fresh: DrillFreshness | None, *, now: float) -> Content:
-    """When it was drilled last, how that went, by whom, and what was edited since."""
+    """The last drill in words: when, its result, by whom, and what was edited since."""
     began = fresh.drill.began if fresh is not None else None
     if fresh is None or began is None:
         return assemble(("never drilled here", "muted"))
@@ -267,7 +267,7 @@ EFFECTS = ("read", "change", "destroy")
 
 
 def runbook_fields(book: ListedRunbook, now: float) -> Iterator[Field]:
-    """What a runbook is for, whose it is, what it asks, and how it went last.
+    """The fields of a runbook: purpose, owner, questions and last results.
 
     Args:
         book: the runbook.
@@ -324,7 +324,7 @@ def _phase(number: str, phase: Phase) -> Iterator[TableCell]:
 
 
 def run_fields(run: Summary, now: float) -> Iterator[Field]:
-    """What a run was made of and for, by whom, how it stands, and why.
+    """The fields of a run: contents, reason, operator, state and outcome.
 
     Args:
         run: the run.

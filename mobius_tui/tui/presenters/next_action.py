@@ -1,4 +1,4 @@
-"""What Enter does now, and in which words: pure judgement over a view.
+"""What Enter does now, and its text: pure judgement over a view.
 
 The host judges every intent again; this decides what is offered.
 """
@@ -53,7 +53,7 @@ Kind = Literal[
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NextAction:
-    """What Enter does."""
+    """What Enter does now."""
 
     kind: Kind
     key: str | None = None
@@ -106,7 +106,7 @@ def is_aside(view: RunView, phase: Phase) -> bool:
 
 
 def _for_selection(view: RunView, key: str | None) -> NextAction | None:
-    """What can be done where the person went; `None` where that is nothing."""
+    """What Enter does for the selected row; `None` where that is nothing."""
     phase = view.phase(key)
     running = view.plan.busy(view.state) is not None  # then no phase can be entered
     if phase is not None and is_aside(view, phase):
@@ -205,7 +205,7 @@ def terminal_attempt(view: RunView, key: str | None) -> int | None:
 
 
 def terminal_step(view: RunView, key: str | None) -> str | None:
-    """The step whose terminal one goes to: the one under the cursor, or that runs."""
+    """The step to attach to: the selected one, or one that runs."""
     keys = (key, view.proposal.step)
     return next((k for k in keys if terminal_attempt(view, k) is not None), None)
 

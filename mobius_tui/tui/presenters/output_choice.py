@@ -1,4 +1,4 @@
-"""Which output is shown, which others there are, and the row of tabs that says so."""
+"""Which output is shown, the other outputs, and the row of tabs."""
 
 from __future__ import annotations
 
@@ -215,7 +215,7 @@ def _tab(view: RunView, step_id: str, attempt: Attempt, name: str) -> OutputTab:
 def _placeholder(
     view: RunView, key: str | None, tabs: tuple[OutputTab, ...]
 ) -> OutputChoice:
-    """What stands there while there is no output."""
+    """The text in place of an output that does not exist."""
     step = view.step(key)
     if step is None:
         return OutputChoice(title="Output", placeholder="", tabs=tabs)
@@ -251,7 +251,7 @@ def _attempt(
 
 
 def _while_empty(view: RunView, step_id: str, *, running: bool) -> str:
-    """What stands there while an attempt has no output."""
+    """The text in place of the output of an attempt that printed nothing."""
     if not has_terminal(view.plan.steps[step_id]):
         return "It has printed nothing yet." if running else "It printed nothing."
     if running:

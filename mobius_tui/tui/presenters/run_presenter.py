@@ -40,7 +40,7 @@ def _armed(view: RunView) -> bool | None:
 
 
 class RunPresenter:
-    """Looks at a run; keeps what need not be looked up twice."""
+    """Builds views of a run from its files, and caches what does not change."""
 
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
@@ -53,7 +53,7 @@ class RunPresenter:
         """Why the run's files are followed no longer; empty while they are."""
 
     async def news(self) -> AsyncGenerator[RunChanged | RunLost, None]:
-        """What to tell the screen whenever the run's files were looked at."""
+        """Messages for the screen, one for each time that the run's files were read."""
         try:
             async with aclosing(self._viewer.changes(REFRESH_INTERVAL)) as changes:
                 async for change in changes:
@@ -64,11 +64,11 @@ class RunPresenter:
 
     @property
     def state(self) -> RunState:
-        """The run as the journal tells it."""
+        """The state of the run by its journal."""
         return self._viewer.follower.state
 
     def run(self, now: float, before: RunView | None) -> RunView:
-        """The run now.
+        """The view of the run at a moment.
 
         Args:
             now: seconds since 1970.
@@ -132,7 +132,7 @@ class RunPresenter:
         )
 
     def _spans(self) -> tuple[StepSpan, ...]:
-        """When steps that change something ran, as far back as a chart goes."""
+        """The spans of steps that change something, as far as charts go."""
         follower = self._viewer.follower
         numbers = follower.plan.numbers
         points = [w.points[0].at for w in follower.health.windows.values() if w.points]
@@ -169,7 +169,7 @@ class RunPresenter:
         return own.last.number == attempt and isinstance(step.action, Run)
 
     def _read_last_outputs(self) -> None:
-        """What attempts that ended badly said last."""
+        """Read the last output of attempts that ended badly."""
         for step_id, own in self.state.steps.items():
             if own.status not in BAD or own.last is None:
                 continue
@@ -195,7 +195,7 @@ class PastRunPresenter(RunPresenter):
         """What of the run is not as it was written; `None` while that is not known."""
 
     def run(self, now: float, before: RunView | None) -> RunView:
-        """The run then.
+        """The view of the run at the moment that is reviewed.
 
         Args:
             now: the moment, in seconds since 1970.

@@ -1,4 +1,4 @@
-"""A run as the screen shows it at one moment: what goes down to the widgets."""
+"""A run as the screen shows it at one moment; widgets get it whole."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class PhaseCount:
 
 
 class StepCounts:
-    """Counts of a run, as it stands after one entry of its journal."""
+    """Counts of steps by state, after one entry of the journal."""
 
     def __init__(
         self, plan: Plan, state: RunState, standings: Mapping[str, StepStatus]
@@ -75,7 +75,7 @@ class StepCounts:
 
     @cached_property
     def statuses(self) -> Counter[Status]:
-        """How many steps stand where, in the phases that count towards the run."""
+        """The number of steps in each state, in the phases that count."""
         found: Counter[Status] = Counter()
         for phase in self._plan.runbook.phases:
             if not phase.aside or phase.id in self._state.entered:
@@ -159,12 +159,12 @@ class RunView:
     """The journal's entry up to which it was judged."""
 
     def looks_like(self, before: RunView | None) -> bool:
-        """Whether nothing is to be seen in it that the one before does not show."""
+        """Whether it shows nothing that the view before does not show."""
         return before is not None and self.changing_parts == before.changing_parts
 
     @property
     def changing_parts(self) -> tuple[object, ...]:
-        """What of it changes by itself."""
+        """The parts of it that can change between two views."""
         unwell = self.lost, self.stalled, self.silent > 0
         return self.last_n, int(self.now), self.host, *unwell
 
@@ -186,7 +186,7 @@ class RunView:
 
     @property
     def is_protected(self) -> bool:
-        """Whether what destroys wants the environment's name typed."""
+        """Whether destructive steps require typing the environment's name."""
         return self.state.began is not None and self.state.began.protected
 
     @property
@@ -209,7 +209,7 @@ class RunView:
 
     @property
     def milestones(self) -> Milestones | None:
-        """The times of the run's outage; `None` where nothing tells them."""
+        """The times of the run's outage; `None` where they are not tracked."""
         return self.course.milestones(self.past) if self.course is not None else None
 
     def step(self, key: str | None) -> Step | None:
@@ -223,7 +223,7 @@ class RunView:
         return self.runbook.phase(key.removeprefix(PHASE))
 
     def step_state(self, step_id: str) -> StepState:
-        """What the journal says of a step."""
+        """The state of a step by the journal."""
         return self.state.steps[step_id]
 
     def next_attempt(self, step_id: str) -> int:
@@ -242,7 +242,7 @@ class RunView:
         return last.took if last.took is not None else max(0.0, self.now - last.started)
 
     def progress(self, step: Step) -> str:
-        """`2:10 of 30:00`, of a step that watches health now; else nothing."""
+        """`2:10 of 30:00` for a step that watches health now; else empty."""
         return watch_progress_text(step, self.state, self.values, self.now)
 
 
@@ -256,7 +256,7 @@ def build_run_view(
     health: Mapping[str, str],
     before: RunView | None = None,
 ) -> RunView:
-    """Judge a run at one moment.
+    """Build the view of a run at one moment.
 
     Args:
         plan: the runbook's.
@@ -289,7 +289,7 @@ def build_run_view(
 
 
 def watch_time_left(view: RunView) -> str:
-    """How long a watch still goes on, in words; empty where a person has work to do.
+    """The time that a watch still takes, in words; empty where a person has work to do.
 
     That is where the run is no such watch, or somebody works its steps, or it rolls
     back.

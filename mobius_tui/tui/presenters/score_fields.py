@@ -69,7 +69,7 @@ async def await_fields(
 
 
 def undetected_fields(found: SubjectCoverage) -> Iterator[Field]:
-    """What was never seen red; nothing before the first drill."""
+    """What no drill has ever seen fail; empty before the first drill."""
     label = "unseen"
     for words in coverage_summary(found):
         yield Field(label, text(words, "warn" if label else "plain"))
@@ -77,7 +77,7 @@ def undetected_fields(found: SubjectCoverage) -> Iterator[Field]:
 
 
 def score_pending_fields() -> tuple[Field, ...]:
-    """What stands there until the site has been asked."""
+    """The fields while the score is not known yet."""
     return (Field("score", text("the site is asked how it is …", "muted")),)
 
 

@@ -98,7 +98,7 @@ def _chart(trend: Trend, width: int) -> Iterator[Content]:
 
 
 def _line(drill: DrillRecord, now: float, *, is_best: bool) -> Content:
-    """A drill in words: when, how it went, its time, who, and if it is the best."""
+    """A drill in one line; the best one is marked."""
     score = drill.score
     glyph, role = VERDICTS[score.handled]
     took = "-" if score.restored is None else score_text.seconds_words(score.restored)
@@ -130,7 +130,7 @@ ALWAYS = 1.0
 def stats_lines(
     stats: RunbookStatistics, *, width: int, now: float
 ) -> Iterator[Content]:
-    """What all runs say, as lines.
+    """The statistics of all runs, as lines.
 
     Args:
         stats: what there is to say.
@@ -240,7 +240,7 @@ def _duration_bar(
 
 
 def _follow_up_lines(stats: RunbookStatistics) -> Iterator[Content]:
-    """What is passed over most, and what should be said otherwise."""
+    """The steps that are skipped most, and those whose text should be revised."""
     if stats.skipped_most:
         yield Content("")
         yield assemble(("Skipped most  –", "strong"))

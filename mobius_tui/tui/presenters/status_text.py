@@ -1,4 +1,4 @@
-"""What is told outside the screens: title and bell, and a status update to paste."""
+"""Text outside the screens: title, bell, and a status update to paste."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ TITLE_CELLS = 80
 
 
 class TitleAndBell:
-    """Knows what has been told of a run."""
+    """Decides on the title and the bell by what changed in a run."""
 
     def __init__(self) -> None:
         self._bad: dict[str, int] | None = None
         self._has_ended = False
 
     def update(self, view: RunView) -> TitleChanged:
-        """What to tell now; nothing rings for what was so when one came."""
+        """The title for a view, and whether to ring; never at the first view."""
         bad = {
             step_id: len(view.step_state(step_id).attempts)
             for step_id, standing in view.standings.items()
@@ -82,7 +82,7 @@ PROBLEM_STATUSES = 3
 def status_text(
     view: RunView, health: HealthView | None, *, run: str, head: str
 ) -> str:
-    """What is run, where, how far it is, what goes on, and how health is.
+    """A status update of a run: what, where, progress, current steps and health.
 
     Args:
         view: the run.
@@ -116,7 +116,7 @@ def status_text(
 
 
 def not_begun_text(briefing: Briefing, *, now: float) -> str:
-    """What is about to be run, where, and that nothing of it was done.
+    """A status update before a run has begun: what will run, and where.
 
     Args:
         briefing: what is known before it begins.
@@ -143,7 +143,7 @@ def _utc(at: float) -> str:
 
 
 def _progress_lines(view: RunView) -> Iterator[str]:
-    """What runs, what went wrong, and what is next."""
+    """The steps that run or failed, and the next one."""
     if view.state.ended is not None:
         yield f"Ended: {view.state.ended.outcome}: {view.state.ended.reason}"
         return

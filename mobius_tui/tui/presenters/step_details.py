@@ -94,7 +94,7 @@ def approved_fields(view: RunView, step: Step) -> Iterator[Field]:
 
 
 def _approver_text(given: ApprovalGiven) -> str:
-    """A name, and how little it says where it is only typed."""
+    """A name of an approver, marked if it was typed and not authenticated."""
     return f"{given.name} (weaker: a typed name)" if given.weaker else given.name
 
 
@@ -141,7 +141,7 @@ def title(view: RunView, key: str | None) -> str:
 
 
 def edge(view: RunView, key: str | None) -> tuple[str, Role]:
-    """What the pane's lower border says: effect, limit and the usual time."""
+    """The text of the pane's lower border: effect, limit and the usual duration."""
     step = view.step(key)
     if step is None or not isinstance(step.action, Run):
         return ("a gate", "muted") if step is not None and step.gate else ("", "muted")
@@ -160,7 +160,7 @@ def edge(view: RunView, key: str | None) -> tuple[str, Role]:
 def describe(
     view: RunView, key: str | None, *, compact: bool, tab: str = ""
 ) -> tuple[Field, ...]:
-    """What the detail pane says.
+    """The fields of the detail pane.
 
     Args:
         view: the run.

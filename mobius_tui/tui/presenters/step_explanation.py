@@ -1,4 +1,4 @@
-"""Where a step stands, in words: what went wrong, what it waits for, the ways on."""
+"""The state of a step in words: failures, what it waits for, and the choices."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from mobius_tui.tui.presenters.styled_text import Role, assemble, text
 
 
 def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
-    """Where it stands, and what can be done about that."""
+    """The state of a step, and what can be done about it."""
     standing = view.standings[step.id]
     own = view.step_state(step.id)
     mark = MARKS[standing.status]
@@ -141,7 +141,7 @@ def _problem_fields(view: RunView, step: Step, last: Attempt | None) -> Iterator
 
 
 def _look_first(view: RunView, step: Step, last: Attempt | None) -> str:
-    """What to look at before deciding; empty where what was said is enough."""
+    """What to look at before deciding; empty where the fields before are enough."""
     retry, override = key_of("retry"), key_of("override")
     reads = kind_of(step) == "check" or effect_of(step) == "read"
     match view.standings[step.id].status:
@@ -176,7 +176,7 @@ def _look_first(view: RunView, step: Step, last: Attempt | None) -> str:
 
 
 def choices(view: RunView, step: Step) -> Content:
-    """The ways on from a step that went wrong, with their keys."""
+    """The choices for a failed step, with their keys."""
     offered = available(view, step.id)
     parts: list[tuple[str, Role]] = []
     for command_id, words in (
@@ -193,7 +193,7 @@ def choices(view: RunView, step: Step) -> Content:
 
 
 def _aside(view: RunView, step: Step) -> str:
-    """Where turning aside leads from here, if the runbook says so."""
+    """The phase to turn aside to from here, if the runbook names one."""
     number = view.plan.phase_numbers.get(step.on_failure)
     if number is None:
         return "turn aside"

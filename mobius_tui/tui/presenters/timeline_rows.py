@@ -68,7 +68,7 @@ _TICK = 11
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TimeWindow:
-    """The part of the time that is in sight."""
+    """The visible part of the time."""
 
     began: float
     """Seconds since 1970."""
@@ -236,5 +236,5 @@ def _worst(row: ProbeChecks, first: int, after: int, peak: float) -> TimelineCel
 
 
 def tally(window: TimeWindow) -> str:
-    """How much time is in sight, in words."""
+    """How much time is visible, in words."""
     return clock_duration(window.until - window.began)

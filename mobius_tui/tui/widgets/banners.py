@@ -23,7 +23,7 @@ from mobius_tui.tui.presenters.styled_text import assemble
 
 
 class AlarmBanner(Widget):
-    """Two lines while there is something to say, and else none."""
+    """Two lines while there is an alarm, else none."""
 
     DEFAULT_CSS = """
     AlarmBanner {
@@ -51,7 +51,7 @@ class AlarmBanner(Widget):
         self._before = before
 
     def watch_view(self, view: RunView | None) -> None:
-        """Say it anew, if it is something else."""
+        """Show the alarm again if its text has changed."""
         lines = alarm_text(view, before=self._before)
         if lines == self._lines:
             return
@@ -83,7 +83,7 @@ OtherRunsReader = Callable[[], tuple[OtherRun, ...]]
 
 
 class ElsewhereBanner(Widget):
-    """Two lines while there is such a run, and else none."""
+    """Two lines while another run needs a person, else none."""
 
     DEFAULT_CSS = """
     ElsewhereBanner {
@@ -98,7 +98,7 @@ class ElsewhereBanner(Widget):
     """
 
     class RunsRead(Message):
-        """The runs were looked at."""
+        """The other runs were read."""
 
         def __init__(self, runs: tuple[OtherRun, ...]) -> None:
             super().__init__()
@@ -198,7 +198,7 @@ class HintBanner(Widget):
             self.refresh(layout=True)
 
     def render(self) -> RenderResult:
-        """What was said, and who said it."""
+        """The hint, and who gave it."""
         hint = self._hint
         if hint is None:
             return Content("")
@@ -211,7 +211,7 @@ MAX_COMPLAINTS = 2
 
 
 class DamageBanner(Widget):
-    """What was found to be wrong with the run, and nothing where that is nothing."""
+    """The damage that was found in a run's files; empty if there is none."""
 
     DEFAULT_CSS = """
     DamageBanner {
@@ -238,7 +238,7 @@ class DamageBanner(Widget):
         self._run = run
 
     def watch_view(self, view: RunView | None) -> None:
-        """Say it, once it is known."""
+        """Show the damage once it is known."""
         damage = (view.damage if view is not None else None) or ()
         if damage != self._damage:
             self._damage = damage

@@ -116,11 +116,11 @@ class ChecklistRows(Widget, can_focus=True):
 
     @property
     def rows(self) -> int:
-        """The rows that there is room for."""
+        """The number of rows that fit."""
         return self.size.height
 
     def watch_view(self) -> None:
-        """Draw the rows in sight that have changed."""
+        """Draw the visible rows that have changed."""
         if self.view is None or not self.is_mounted:
             return
         if self._outline.update(self.view):
@@ -147,7 +147,7 @@ class ChecklistRows(Widget, can_focus=True):
             self.border_subtitle = Content(words)
 
     def watch_key(self) -> None:
-        """Move the cursor, scrolling as far as that wants."""
+        """Move the cursor, and scroll as far as necessary."""
         if not self.is_mounted:
             return
         if self._show_cursor():
@@ -156,7 +156,7 @@ class ChecklistRows(Widget, can_focus=True):
             self._redraw_changed()
 
     def on_resize(self) -> None:
-        """Keep the cursor in sight."""
+        """Keep the cursor visible."""
         self._show_cursor()
         self._show_count()
 
@@ -175,7 +175,7 @@ class ChecklistRows(Widget, can_focus=True):
         self._strips = {}
 
     def _show_cursor(self) -> bool:
-        """Scroll until the cursor is in sight; returns whether that moved rows."""
+        """Scroll until the cursor is visible; returns whether rows moved."""
         height, count = self.rows, len(self._outline.keys)
         if height <= 0:
             return False
@@ -204,7 +204,7 @@ class ChecklistRows(Widget, can_focus=True):
             self.refresh(*changed)
 
     def _row_at(self, y: int) -> tuple[ChecklistRow, bool]:
-        """What a line in sight says, and whether the cursor is on it."""
+        """The row at a visible line, and whether the cursor is on it."""
         key = self._outline.keys[self.top + y]
         return self._outline.row(key), key == self._outline.visible_row(self.key)
 
@@ -283,7 +283,7 @@ class Checklist(ChecklistRows):
             self.key = key
 
     class EditWanted(Message):
-        """The person wants to edit what a row is about."""
+        """The source of a row is to be edited."""
 
         def __init__(self, key: str) -> None:
             super().__init__()
@@ -297,13 +297,13 @@ class Checklist(ChecklistRows):
         self._filter_line = FilterLine("title, id, or state such as failed")
 
     def compose(self) -> ComposeResult:
-        """The line to search in, too; out of sight until it is wanted."""
+        """The rows, and the line to search in, which is hidden until it is used."""
         yield from super().compose()
         yield self._filter_line
 
     @property
     def rows(self) -> int:
-        """The rows that there is room for, above the line to search in."""
+        """The number of rows that fit above the line to search in."""
         return self.size.height - self._filter_line.display
 
     def _move_to(self, place: int) -> None:
@@ -359,7 +359,7 @@ class Checklist(ChecklistRows):
 
     @on(FilterLine.Cleared)
     def _cancel_search(self) -> None:
-        """Back to where the cursor was before the search."""
+        """Return to where the cursor was before the search."""
         self.clear_filter()
         if self._key_before_search is not None:
             self.post_message(self.Moved(self._key_before_search))

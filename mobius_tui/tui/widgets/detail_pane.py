@@ -47,7 +47,7 @@ def lay_out_fields(fields: tuple[Field, ...], width: int) -> list[Content]:
 
 
 def _rows(field: Field, room: int) -> Iterator[Content]:
-    """What stands beside the label of a field."""
+    """The lines beside the label of a field."""
     content = field.content
     if field.prose is not None:
         yield from prose_lines(field.prose, room)
@@ -64,7 +64,7 @@ class FieldList(Widget):
     fields: reactive[tuple[Field, ...]] = reactive((), repaint=False)
 
     def watch_fields(self) -> None:
-        """Draw anew; lay the screen out anew only for another number of lines."""
+        """Draw again; lay the screen out again only if the number of lines changed."""
         lines = max(1, len(lay_out_fields(self.fields, self.size.width)))
         self.refresh(layout=lines != self.size.height)
 
@@ -117,7 +117,7 @@ class DetailPane(VerticalScroll):
         self.scroll_end(animate=False)
 
     def watch_view(self) -> None:
-        """Say it anew, if something changed."""
+        """Show the step again if something changed."""
         self._show()
 
     def watch_key(self) -> None:
@@ -126,11 +126,11 @@ class DetailPane(VerticalScroll):
         self.scroll_home(animate=False)
 
     def watch_tab(self) -> None:
-        """Say what was so in another attempt."""
+        """Show another attempt."""
         self._show()
 
     def watch_compact(self) -> None:
-        """Say it in the order for the room that there is."""
+        """Order the fields for the height that is available."""
         self._show()
 
     def _show(self) -> None:
@@ -146,7 +146,7 @@ class DetailPane(VerticalScroll):
         )
 
     def _set_border(self, title: str, state: str, words: str, role: Role) -> None:
-        """Only where it is something else: telling it draws the whole pane anew."""
+        """Set the border's texts if they changed: it draws the whole pane."""
         said = (title, state, words, role)
         if said != self._border:
             self._border = said
@@ -155,14 +155,14 @@ class DetailPane(VerticalScroll):
 
 
 class PreviewRows(Widget):
-    """Rows in columns; what has no room is counted."""
+    """Rows in columns; rows that do not fit are counted."""
 
     def __init__(self) -> None:
         super().__init__()
         self.rows: tuple[TableRow, ...] = ()
 
     def render(self) -> RenderResult:
-        """As many as there is room for."""
+        """As many rows as fit."""
         width, height = self.size
         room = height if len(self.rows) <= height else height - 1
         lines = [row.at(width) for row in self.rows[:room]]
@@ -187,7 +187,7 @@ class Preview(Horizontal):
     def show(
         self, title: str, fields: Iterable[Field] = (), rows: Iterable[TableRow] = ()
     ) -> None:
-        """Tell of something else.
+        """Show another subject.
 
         Args:
             title: what it is, from anywhere.

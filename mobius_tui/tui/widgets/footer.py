@@ -32,7 +32,7 @@ class KeyBar(Widget):
     offered: reactive[tuple[Command, ...]] = reactive(())
 
     class CommandClicked(Message):
-        """The person clicked on a command."""
+        """A command in the footer was clicked."""
 
         def __init__(self, command: Command) -> None:
             super().__init__()
@@ -119,7 +119,7 @@ class NextLine(Widget):
     offer: reactive[NextAction | None] = reactive(None)
 
     class Clicked(Message):
-        """The person clicked on it."""
+        """The line was clicked."""
 
     def render(self) -> RenderResult:
         """One line."""
@@ -142,7 +142,7 @@ class NextLine(Widget):
 
 
 class CoachMark(Widget):
-    """A line or two while there is something to say, and else none."""
+    """A line or two with a hint for a first-time user, else none."""
 
     DEFAULT_CSS = """
     CoachMark {
@@ -160,7 +160,7 @@ class CoachMark(Widget):
     _words = ""
 
     def watch_view(self, view: RunView | None) -> None:
-        """Say it anew, if it is something else."""
+        """Show the hint again if it has changed."""
         words = coach_mark(view) if view is not None else ""
         if words != self._words:
             self._words = words

@@ -61,7 +61,7 @@ def percentiles(
 
 
 def widest_fitting(found: Iterable[Content], width: int) -> Content:
-    """The first that there is room for, or the last."""
+    """The first of several texts that fits, or else the last."""
     shown = Content("")
     for shown in found:
         if shown.cell_length <= width:
@@ -117,7 +117,7 @@ GAP = Content("   ")
 
 
 def trigger_lines(meters: Sequence[Meter], width: int) -> list[Content]:
-    """The meters, as many on a line as there is room for.
+    """The meters of triggers, as many on a line as fit.
 
     Args:
         meters: by probe and rule.
@@ -172,7 +172,7 @@ def step_marks(
 
 
 def _columns(times: Sequence[float], span: StepSpan, width: int) -> tuple[int, int]:
-    """The first and the last column of a span; checks stand at the right."""
+    """The first and the last column of a span; the newest check is at the right."""
     last = len(times) - 1
     began = min(last, bisect_left(times, span.began))
     ended = last if span.ended is None else bisect_right(times, span.ended) - 1
@@ -190,7 +190,7 @@ def _draw(cells: list[str], span: StepSpan, first: int, last: int) -> None:
 
 
 def _name(cells: list[str], span: StepSpan, first: int, last: int) -> None:
-    """Write a span's name into it, or its number beside it, where there is room."""
+    """Write a span's name into it, or its number beside it, where it fits."""
     room = last - first - 1
     for words in (f" {span.number} {span.title} ", f" {span.number} ", span.number):
         start = first + 1 + (room - len(words)) // 2
@@ -202,7 +202,7 @@ def _name(cells: list[str], span: StepSpan, first: int, last: int) -> None:
 
 
 def _write_over(cells: list[str], words: str, start: int, *, over: str) -> bool:
-    """Write words over cells that hold nothing but something; whether that went."""
+    """Write text over cells that all hold one character; returns whether they did."""
     place = slice(start, start + len(words))
     if start < 0 or cells[place] != [over] * len(words):
         return False
@@ -285,7 +285,7 @@ def _count(name: str, count: int) -> Content:
 
 
 def _service(name: str, state: str) -> Content:
-    """What is said of a unit."""
+    """The text for the state of a unit."""
     glyph: tuple[str, Role] = ("● ", "good") if state == "active" else ("✖ ", "bad")
     said = sanitize.line(f"{name[:24]} {state[:16]}")
     return assemble(glyph, (said, "plain"))

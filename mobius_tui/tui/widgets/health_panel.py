@@ -67,7 +67,7 @@ CHART_ROLES: dict[ChartRole, Role] = {
 def lines(
     health: HealthView, *, width: int, height: int | None, compact: bool
 ) -> list[Content]:
-    """What the panel says.
+    """The lines of the panel.
 
     Args:
         health: what there is to say.
@@ -121,7 +121,7 @@ def _all_lines(health: HealthView, width: int, charts: int) -> tuple[Content, ..
 
 
 def without_colours(health: HealthView, found: Iterable[Content]) -> list[Content]:
-    """The lines, without colours where they are of the past: nobody watches."""
+    """The lines, without colours if health is not watched any more."""
     if not health.unwatched:
         return list(found)
     return [Content.styled(line.plain, STYLES["muted"]) for line in found]
@@ -161,7 +161,7 @@ def _probe_heading(
 
 
 def _figures_in_row(probe: ProbeView, width: int) -> Content:
-    """All its figures, or those that there is room for, each with its name."""
+    """All figures of a probe, or those that fit, each with its name."""
     success, role = share_ok(probe)
     now = "" if probe.ms is None else f"  {in_ms(probe.ms):>4} ms"
     figures = [percentiles(probe, ours) for ours in OWN_LATENCY]
@@ -277,7 +277,7 @@ LOW_ROWS = 3
 
 
 class HealthPanel(Widget, can_focus=True):
-    """Says the worst news in its title; as high as the screen gives it room for."""
+    """Shows health; its title has the worst news."""
 
     health: reactive[HealthView | None] = reactive(None, repaint=False)
     compact: reactive[bool] = reactive(False, layout=True)  # noqa: FBT003 - a default
@@ -287,7 +287,7 @@ class HealthPanel(Widget, can_focus=True):
     """How many it would have liked when it was last laid out."""
 
     def watch_health(self, health: HealthView | None) -> None:
-        """Say the worst news in the border; lay out anew only for other rows."""
+        """Show the worst news in the border; lay out again only if the rows changed."""
         if health is None:
             return
         wanted = self._wanted_rows(self.size.width)
@@ -316,7 +316,7 @@ class HealthPanel(Widget, can_focus=True):
         self.set_class(failing, "-failing")
 
     def render(self) -> RenderResult:
-        """The lines for the room that there is."""
+        """The lines that fit."""
         if self.health is None:
             return Content("")
         width, height = self.size

@@ -1,4 +1,4 @@
-"""Where a line that is too long is broken: between parts and words, and in paths.
+"""Line breaks between parts and words, and within paths where necessary.
 
 Textual breaks at every blank, and a word that is too long wherever the line ends. A
 figure then stands without its name, and a run's id in two halves.
@@ -47,7 +47,7 @@ def _wrap_line(content: Content, width: int) -> list[Content]:
 
 
 def break_words(words: str, width: int) -> str:
-    """A text in which a word that no line has room for has line ends of ours.
+    """Break words that are longer than a line, with line ends.
 
     Args:
         words: a text that somebody else wraps.
@@ -63,7 +63,7 @@ def break_words(words: str, width: int) -> str:
 
 
 def _line_parts(words: str, width: int) -> Iterator[str]:
-    """The parts of a line that stand as they are."""
+    """The parts of a line that are not broken."""
     *parts, last = words.split(SEPARATOR)
     for part, after in (*((part, SEPARATOR) for part in parts), (last, "")):
         if parts and cell_len(part) <= min(MAX_WHOLE_PART, width - 2):

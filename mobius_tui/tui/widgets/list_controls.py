@@ -1,4 +1,4 @@
-"""Beside a list of rows: which are in sight, the scroll mark, the line to filter by."""
+"""Parts of a list: the first visible row, the scroll mark, the line to filter by."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from textual.widgets import Input
 
 
 def top_for(top: int, *, place: int, height: int, count: int) -> int:
-    """The first row in sight that keeps a place in sight, with a row around it.
+    """The first visible row so that a place is visible, with a row around it.
 
     At an edge it goes on by two thirds of what is in sight: a cursor that goes down row
     by row has all rows drawn anew, and sent, but once in so many keys.
@@ -39,12 +39,12 @@ def top_for(top: int, *, place: int, height: int, count: int) -> int:
 
 
 def clamp(top: int, *, height: int, count: int) -> int:
-    """The nearest first row that leaves no room below the last one."""
+    """The nearest first row that leaves no empty line below the last one."""
     return max(0, min(top, count - height))
 
 
 def thumb(top: int, height: int, count: int) -> range:
-    """The rows of the screen in which the mark of a scrollbar stands; none if all fit.
+    """The screen rows of the scrollbar's thumb; none if all rows fit.
 
     Args:
         top: the first row in sight.
@@ -59,7 +59,7 @@ def thumb(top: int, height: int, count: int) -> range:
 
 
 def top_at(y: int, *, height: int, count: int) -> int:
-    """The first row in sight when the mark is dragged to a row of the screen."""
+    """The first visible row when the thumb is dragged to a row of the screen."""
     return clamp(
         round(y / max(1, height - 1) * (count - height)), height=height, count=count
     )
@@ -69,14 +69,14 @@ THUMB = "▐"
 
 
 class ScrollMark(Widget):
-    """One column at the right; a click or a drag moves what is in sight."""
+    """A scrollbar of one column; a click or a drag scrolls."""
 
     top: reactive[int] = reactive(0, repaint=False)
     count: reactive[int] = reactive(0, repaint=False)
     """Rows there are."""
 
     class Dragged(Message):
-        """The person wants other rows in sight."""
+        """The list is to be scrolled."""
 
         def __init__(self, top: int) -> None:
             super().__init__()
@@ -89,7 +89,7 @@ class ScrollMark(Widget):
         self._background_style = Style.null()
 
     def watch_top(self) -> None:
-        """Draw it where it moves: among many rows, most steps move it by nothing."""
+        """Draw the thumb where it moves: among many rows, most steps do not move it."""
         if thumb(self.top, self.size.height, self.count) != self._thumb_rows:
             self.refresh()
 
@@ -102,7 +102,7 @@ class ScrollMark(Widget):
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
-        """A piece of the mark, or nothing."""
+        """A row of the thumb, or an empty cell."""
         return Strip(
             [Segment(THUMB if y in self._thumb_rows else " ", self._background_style)]
         )
@@ -142,7 +142,7 @@ class FilterLine(Input):
     ]
 
     class Cleared(Message):
-        """The person wants the whole list again."""
+        """The whole list is to be shown again."""
 
     def __init__(self, placeholder: str) -> None:
         super().__init__(
@@ -151,5 +151,5 @@ class FilterLine(Input):
         self.display = False
 
     def action_clear(self) -> None:
-        """Search for nothing."""
+        """Clear the query."""
         self.post_message(self.Cleared())

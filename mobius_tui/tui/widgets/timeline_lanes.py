@@ -1,4 +1,4 @@
-"""The rows of the timeline: the clock, and under it the lanes in sight."""
+"""The rows of the timeline: the clock, and the visible lanes under it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ROLES = ("plain", "key", "strong", "muted", "accent", "good", "warn", "bad")
 
 
 class TimelineRows(Widget, can_focus=True):
-    """Draws the lanes in sight."""
+    """Draws the visible lanes."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"timeline--{role}" for role in ROLES}
     timeline: reactive[RunTimeline | None] = reactive(None, init=False)
@@ -59,7 +59,7 @@ class TimelineRows(Widget, can_focus=True):
 
     @property
     def span(self) -> tuple[float, float]:
-        """The time in sight, in seconds since 1970."""
+        """The visible time, in seconds since 1970."""
         whole = self.timeline
         if self.part is not None:
             return self.part
@@ -74,12 +74,12 @@ class TimelineRows(Widget, can_focus=True):
 
     @property
     def lanes(self) -> int:
-        """Lanes that there is room for, under the clock."""
+        """The number of lanes that fit under the clock."""
         return max(0, self.size.height - 1)
 
     @property
     def pinned(self) -> int:
-        """Lanes that stay in sight where there is room: triggers and health.
+        """Lanes that stay visible where they fit: triggers and health.
 
         The rest is read against them.
         """
@@ -89,7 +89,7 @@ class TimelineRows(Widget, can_focus=True):
         return found if 2 * found + 3 <= self.lanes else 0
 
     def watch_timeline(self) -> None:
-        """Say how much of it is in sight."""
+        """Show how much of it is visible."""
         self.scroll_lanes(self.top)
         self.show_span()
 
@@ -99,14 +99,14 @@ class TimelineRows(Widget, can_focus=True):
         return self.here[0]
 
     def watch_here(self) -> None:
-        """Keep the cursor in sight."""
+        """Keep the cursor visible."""
         began, until = self.span
         if self.part is not None and not began <= self.at <= until:
             self.show_range(self.at - (until - began) / 2, until - began)
         self.show_span()
 
     def watch_moment(self) -> None:
-        """Keep in sight the lane of the step that it is about."""
+        """Keep the lane of the moment's step visible."""
         self._show_lane_of_moment()
 
     def _show_lane_of_moment(self) -> None:
@@ -128,7 +128,7 @@ class TimelineRows(Widget, can_focus=True):
         )
 
     def on_resize(self) -> None:
-        """Leave no room below the last lane, and keep that of the step in sight."""
+        """Leave no empty line below, and keep the step's lane visible."""
         self.scroll_lanes(self.top)
         self._show_lane_of_moment()
 
@@ -138,7 +138,7 @@ class TimelineRows(Widget, can_focus=True):
         self._role_styles = {}
 
     def show_span(self) -> None:
-        """Say how much of the time is in sight."""
+        """Show in the border how much of the time is visible."""
         whole = self.timeline
         if whole is None:
             return

@@ -35,26 +35,26 @@ _order = attrgetter("order")
 
 
 class TimelinePane(TimelineRows):
-    """Says where in time the person goes."""
+    """The timeline with its cursor; posts where in time the person goes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("timeline")]
 
     class MomentReached(Message):
-        """The person went to a moment."""
+        """The cursor was moved to a moment."""
 
         def __init__(self, moment: TimelineMoment) -> None:
             super().__init__()
             self.moment = moment
 
     class TimeReached(Message):
-        """The person went to a time, at which nothing need have happened."""
+        """The cursor was moved to a time, at which there need be no event."""
 
         def __init__(self, at: float) -> None:
             super().__init__()
             self.at = at
 
     class Narrowed(Message):
-        """The person wants to see what is about these words alone."""
+        """The timeline is to be filtered by words."""
 
         def __init__(self, query: str) -> None:
             super().__init__()
@@ -68,12 +68,12 @@ class TimelinePane(TimelineRows):
         self._dragged_from: tuple[int, tuple[float, float]] | None = None
 
     def compose(self) -> ComposeResult:
-        """The line to search in; out of sight until it is wanted."""
+        """The lanes, and the line to search in, which is hidden until it is used."""
         yield self._filter_line
 
     @property
     def lanes(self) -> int:
-        """Lanes that there is room for, above the line to search in."""
+        """The number of lanes that fit above the line to search in."""
         return max(0, super().lanes - self._filter_line.display)
 
     def action_event(self, count: int) -> None:
@@ -82,7 +82,7 @@ class TimelinePane(TimelineRows):
             self._go(self.timeline.moments, count)
 
     def action_bad(self, count: int) -> None:
-        """Go to what went wrong after that, or before."""
+        """Go to the next failure, or the one before."""
         if self.timeline is not None:
             self._go([m for m in self.timeline.moments if m.tone == "bad"], count)
 
@@ -119,7 +119,7 @@ class TimelinePane(TimelineRows):
         self.refresh()
 
     def action_pan(self, count: int) -> None:
-        """Move what is in sight; the cursor stays where it is in time."""
+        """Move the visible time; the cursor stays where it is in time."""
         began, until = self.span
         self.show_range(began + count * PAN * (until - began), until - began)
 
