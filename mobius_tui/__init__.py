@@ -1,3 +1,3 @@
 """mobius-tui: a runbook that runs, watches, remembers and can be rehearsed."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -21,7 +21,7 @@ from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.planning.step_texts import StepTexts
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.planning.watch_progress import watch_duration, watch_progress_text
-from mobius_tui.run.state.step_state import Attempt
+from mobius_tui.run.state.step_state import Attempt, Status
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.sanitize import clean, collapse, decode, line
@@ -124,7 +124,10 @@ class PlainReport:
                 say(f"{stamp} {line(text)}")
             for row in self._texts.lines(entry, follower.state):
                 say(row)
-            if isinstance(entry.event, StepEnded) and entry.event.result != "passed":
+            if (
+                isinstance(entry.event, StepEnded)
+                and entry.event.result != Status.PASSED
+            ):
                 self._say_error(entry.event, stamp)
 
     def _say_error(self, ended: StepEnded, stamp: str) -> None:

@@ -21,6 +21,7 @@ from mobius_tui.run.intents.messages import Intent
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.step_texts import StepTexts
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from tests.acceptance.conftest import Open
 from tests.acceptance.conftest import ended as ended
@@ -177,7 +178,7 @@ def written(tmp_path: Path) -> MadeRun:
     """A run of a book whose texts have lines, in which a person did the one step."""
     run = MadeRun(tmp_path, load(LINES), values={})
     run.write(StepStarted(step="s", attempt=1))
-    run.write(StepEnded(step="s", attempt=1, result="passed"))
+    run.write(StepEnded(step="s", attempt=1, result=Status.PASSED))
     run.write(RunEnded(outcome="completed"))
     return run
 

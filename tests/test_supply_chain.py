@@ -12,11 +12,16 @@ from tests.paths import ROOT
 
 def test_every_package_is_locked_by_its_hashes() -> None:
     """Whatever can be installed is in the lock, each file of it with its SHA-256."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    project = settings["project"]
     locked = tomllib.loads((ROOT / "uv.lock").read_text())["package"]
     by_name = {package["name"]: package for package in locked}
-    extras = project["optional-dependencies"].values()
-    wanted = [*project["dependencies"], *(need for each in extras for need in each)]
+    lists = [
+        project["dependencies"],
+        *project["optional-dependencies"].values(),
+        *settings["dependency-groups"].values(),
+    ]
+    wanted = [need for each in lists for need in each]
     names = {re.split(r"[<>=\[ ]", need, maxsplit=1)[0].lower() for need in wanted}
     assert names <= by_name.keys()
     for package in locked:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mobius_tui.commands.support.command_options import json_option
-from mobius_tui.errors import OK, UsageError
+from mobius_tui.errors import OK, OUTCOMES, UsageError
 
 TYPE_CHECKING = False  # as in `cli`
 if TYPE_CHECKING:
@@ -13,10 +13,8 @@ if TYPE_CHECKING:
     from mobius_tui.run.records.run_summary import Summary
 
 
-OUTCOMES = (
-    *("completed", "failed", "abandoned", "incomplete"),
-    *("open", "imported", "damaged", "never began"),
-)
+LISTED = (*OUTCOMES, "open", "imported", "damaged", "never began")
+"""What a run may have come to that is listed."""
 
 
 def add_options(runs: argparse.ArgumentParser) -> None:
@@ -33,9 +31,9 @@ def add_options(runs: argparse.ArgumentParser) -> None:
     )
     runs.add_argument(
         "--outcome",
-        choices=OUTCOMES,
+        choices=LISTED,
         metavar="HOW",
-        help=f"one of: {', '.join(OUTCOMES)}",
+        help=f"one of: {', '.join(LISTED)}",
     )
     runs.add_argument(
         "--since", metavar="WHEN", help="begun since then: 30d, 2w, 12h or 2026-11-24"

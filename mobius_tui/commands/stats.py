@@ -20,10 +20,8 @@ def add_options(stats: argparse.ArgumentParser) -> None:
 def do(options: argparse.Namespace) -> int:
     """Say it, step by step."""
     from mobius_tui.commands.support.command_output import print_data
-    from mobius_tui.review.past_runs import past_runs, runbook_named
-    from mobius_tui.review.run_statistics import runbook_statistics
+    from mobius_tui.review.past_runs import runbook_named, stats_of
     from mobius_tui.review.statistics_text import statistics_json, statistics_lines
-    from mobius_tui.run.planning.plan import Plan
     from mobius_tui.run.storage.state_home import runs_root
 
     root = runs_root()
@@ -33,7 +31,7 @@ def do(options: argparse.Namespace) -> int:
         from mobius_tui.tui.main import open_stats
 
         return open_stats(options.runbook, runbook.title, load_screen_settings(options))
-    found = runbook_statistics(Plan(runbook), tuple(past_runs(root, runbook.id)))
+    found = stats_of(root, runbook)
     print_data(
         statistics_json(found) if options.json else "\n".join(statistics_lines(found))
     )

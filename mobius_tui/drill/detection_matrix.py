@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mobius_tui.drill.detections import DetectionCounts, Subject, merge_detections
+from mobius_tui.drill.detections import DetectionCounts, Key, Subject, merge_detections
 from mobius_tui.drill.drill_record import DrillRecord
 from mobius_tui.drill.score_text import seconds_words
 
@@ -32,7 +32,7 @@ class MatrixColumn:
         return self.drill is not None and self.drill.score.handled is True
 
     @property
-    def seen(self) -> Mapping[str, DetectionCounts]:
+    def seen(self) -> Mapping[Key, DetectionCounts]:
         """What was seen in the drill, by key."""
         return {each.key: each for each in self.drill.seen} if self.drill else {}
 
@@ -61,7 +61,7 @@ class DetectionMatrix:
         """Whether every fault was."""
         return all(column.is_handled for column in self.columns)
 
-    def red_by(self, key: str) -> tuple[str, ...]:
+    def red_by(self, key: Key) -> tuple[str, ...]:
         """The faults that turned something red."""
         return tuple(
             column.fault
@@ -70,7 +70,7 @@ class DetectionMatrix:
         )
 
     @property
-    def wrecked(self) -> Mapping[str, DetectionCounts]:
+    def wrecked(self) -> Mapping[Key, DetectionCounts]:
         """What was seen on the wrecks of the sites, by key."""
         drills = (column.drill for column in self.columns)
         return merge_detections(s for drill in drills if drill for s in drill.wrecked)
@@ -115,7 +115,7 @@ class DetectionMatrix:
             "faults": [_fault(column) for column in self.columns],
             "subjects": [
                 {
-                    "key": each.key,
+                    "key": str(each.key),
                     "name": each.name,
                     "red_by": self.red_by(each.key),
                     "red_on_a_wreck": bool(
@@ -129,7 +129,7 @@ class DetectionMatrix:
                 }
                 for each in self.subjects
             ],
-            "never_red": [each.key for each in self.never_red],
+            "never_red": [str(each.key) for each in self.never_red],
         }
 
 

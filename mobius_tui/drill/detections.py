@@ -21,12 +21,64 @@ from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.runbook_diff import part_digest, rule_digest
 
 
+@dataclass(frozen=True, slots=True)
+class CheckKey:
+    """A check of a step."""
+
+    step: str
+    index: int
+    """From 0."""
+
+    def __str__(self) -> str:
+        return f"check {self.step} {self.index}"
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeKey:
+    """A probe."""
+
+    probe: str
+
+    def __str__(self) -> str:
+        return f"probe {self.probe}"
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerKey:
+    """One rule of the trigger, over one probe."""
+
+    probe: str
+    rule: str
+
+    def __str__(self) -> str:
+        return f"trigger {self.probe} {self.rule}"
+
+
+Key = CheckKey | ProbeKey | TriggerKey
+"""What can be red or green; as a text, what stands in files and in JSON."""
+
+
+def key_of(text: str) -> Key:
+    """The key that a text stands for.
+
+    Raises:
+        ValueError: it stands for none.
+    """
+    match text.split(" "):
+        case ["check", step, index]:
+            return CheckKey(step, int(index))
+        case ["probe", probe]:
+            return ProbeKey(probe)
+        case ["trigger", probe, rule]:
+            return TriggerKey(probe, rule)
+    raise ValueError(f"{text!r} is no check, no probe and no trigger")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Subject:
     """One thing in a runbook that can be red or green."""
 
-    key: str
-    """`check STEP INDEX`, `probe ID` or `trigger PROBE RULE`; the index from 0."""
+    key: Key
     name: str
     """For a person: `4.1 Services are active: service check`."""
     text: str
@@ -42,7 +94,7 @@ class Subject:
 class DetectionCounts:
     """How often one of them was red and green, and when last."""
 
-    key: str
+    key: Key
     text: str
     red: int = 0
     green: int = 0
@@ -56,7 +108,7 @@ def subjects(plan: Plan) -> Iterator[Subject]:
     health = plan.runbook.health
     for probe in health.probes if health is not None else ():
         yield Subject(
-            key=f"probe {probe.id}",
+            key=ProbeKey(probe.id),
             name=f"probe {probe.id}",
             text=part_digest(probe),
             kind="probe",
@@ -64,7 +116,7 @@ def subjects(plan: Plan) -> Iterator[Subject]:
     for probe in health.probes if health is not None else ():
         for rule in enabled_rules(health.trigger) if health and probe.trigger else ():
             yield Subject(
-                key=f"trigger {probe.id} {rule}",
+                key=TriggerKey(probe.id, rule),
                 name=f"trigger {rule} of {probe.id}",
                 text=rule_digest(health.trigger, rule, probe) if health else "",
                 kind=rule,
@@ -82,7 +134,7 @@ def _checks(plan: Plan, step: Step) -> Iterator[Subject]:
         met[kind] += 1
         number = f" {met[kind]}" if kinds.count(kind) > 1 else ""
         yield Subject(
-            key=f"check {step.id} {index}",
+            key=CheckKey(step.id, index),
             name=f"{plan.name(step.id)}: {kind} check{number}",
             text=text,
             kind="file same_as" if _compares(step.checks[index]) else kind,
@@ -109,16 +161,14 @@ def detection_counts(
         past: the checks of probes on record.
         ended: when the drill ended, in seconds since 1970.
     """
-    looks: dict[str, list[tuple[float, bool]]] = {}
+    looks: dict[Key, list[tuple[float, bool]]] = {}
     for entry in entries:
         match entry.event:
             case CheckTried(step=step, check=index, held=held):
-                key = f"check {step} {index}"
-                looks.setdefault(key, []).append((entry.at, held))
+                looks.setdefault(CheckKey(step, index), []).append((entry.at, held))
             case TriggerFired(probe=probe, rule=rule):
-                looks.setdefault(f"trigger {probe} {rule}", []).append(
-                    (entry.at, False)
-                )
+                key = TriggerKey(probe, rule)
+                looks.setdefault(key, []).append((entry.at, False))
             case _:
                 pass
     found = (_of(each, looks.get(each.key, []), past, ended) for each in subjects(plan))
@@ -128,19 +178,19 @@ def detection_counts(
 def _of(
     subject: Subject, looks: list[tuple[float, bool]], past: HealthHistory, ended: float
 ) -> DetectionCounts:
-    kind, _, rest = subject.key.partition(" ")
-    if kind == "probe":
-        counts = past.counts(rest)
+    key = subject.key
+    if isinstance(key, ProbeKey):
+        counts = past.counts(key.probe)
         return DetectionCounts(
-            key=subject.key,
+            key=key,
             text=subject.text,
             red=counts.failed,
             green=counts.ok,
             last_red=counts.last_failed,
             last_green=counts.last_ok,
         )
-    if kind == "trigger" and not looks:
-        counts = past.counts(rest.split(" ")[0])
+    if isinstance(key, TriggerKey) and not looks:
+        counts = past.counts(key.probe)
         looks = [(ended, True)] if counts.ok or counts.failed else []
     return count_looks(subject, looks)
 
@@ -168,9 +218,9 @@ def count_looks(
 
 def merge_detections(
     sights: Iterable[DetectionCounts],
-) -> Mapping[str, DetectionCounts]:
+) -> Mapping[Key, DetectionCounts]:
     """Several sightings of equal texts as one each, by key."""
-    found: dict[str, DetectionCounts] = {}
+    found: dict[Key, DetectionCounts] = {}
     for one in sights:
         other = found.get(one.key)
         found[one.key] = one if other is None else _both(one, other)
@@ -222,7 +272,7 @@ def subject_records(
     """
     now = {subject.key: subject for subject in subjects(plan)}
     held: list[DetectionCounts] = []
-    by: dict[str, dict[str, None]] = {}
+    by: dict[Key, dict[str, None]] = {}
     for faults, sights in drills:
         for sight in sights:
             subject = now.get(sight.key)

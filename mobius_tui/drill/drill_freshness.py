@@ -11,7 +11,7 @@ from mobius_tui.drill.drill_score import Score
 from mobius_tui.drill.score_text import seconds_words
 from mobius_tui.run.records.run_summary import Summary, summary
 from mobius_tui.run.storage.run_directory import RunDirectory, runbook_digest
-from mobius_tui.run.storage.run_index import all_runs
+from mobius_tui.run.storage.run_index import runs_of
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.model.runbook_diff import step_digests
 
@@ -64,7 +64,7 @@ def drills_of(root: Path, runbook: Runbook) -> Iterator[DrillFreshness]:
         root: the folder of all runs.
         runbook: as it is now.
     """
-    found = (summary(each) for each in all_runs(root) if runbook.id in each.id)
+    found = (summary(each) for each in runs_of(root, runbook.id))
     return drills_among(root, found, runbook)
 
 

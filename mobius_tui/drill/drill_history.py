@@ -9,8 +9,9 @@ from pathlib import Path
 from mobius_tui.drill import drill_record
 from mobius_tui.drill.drill_record import DrillRecord
 from mobius_tui.drill.drill_score import TIMES, score_times
+from mobius_tui.run.records.drill_history import last_and_best
 from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.run.storage.run_index import all_runs
+from mobius_tui.run.storage.run_index import all_runs, runs_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,11 +32,10 @@ def history(root: Path, runbook: str | None = None) -> Iterator[DrillRecord]:
         root: the folder of all runs.
         runbook: the id of the runbook that they are of; any without it.
     """
-    for directory in all_runs(root):
-        if runbook is None or runbook in directory.id:
-            found = drill_record.read_drill_record(directory)
-            if found is not None and runbook in (None, found.runbook):
-                yield found
+    for directory in all_runs(root) if runbook is None else runs_of(root, runbook):
+        found = drill_record.read_drill_record(directory)
+        if found is not None and runbook in (None, found.runbook):
+            yield found
 
 
 def drills_known_before(
@@ -117,10 +117,5 @@ def compare_times(
 def _beside(
     name: str, now: float | None, earlier: tuple[float | None, ...]
 ) -> TimeComparison:
-    known = [at for at in earlier if at is not None]
-    return TimeComparison(
-        name=name,
-        now=now,
-        last=known[0] if known else None,
-        best=min(known, default=None),
-    )
+    before = last_and_best(earlier)
+    return TimeComparison(name=name, now=now, last=before.last, best=before.best)

@@ -7,12 +7,12 @@ says the same for people. A thousand of them are read in less than a tenth of a 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from mobius_tui.drill.detections import DetectionCounts
+from mobius_tui.drill.detections import DetectionCounts, Key, key_of
 from mobius_tui.drill.drill_score import TIMES, Score
 from mobius_tui.errors import RunError
 from mobius_tui.health.health_record import YEAR_9999
@@ -74,10 +74,7 @@ def write_drill_record(directory: RunDirectory, kept: DrillRecord) -> None:
 
 def _encoded(kept: DrillRecord) -> bytes:
     """One line; of what was seen only the values, in their order."""
-    seen, wrecked = (
-        [list(asdict(sight).values()) for sight in sights]
-        for sights in (kept.seen, kept.wrecked)
-    )
+    seen, wrecked = map(_rows, (kept.seen, kept.wrecked))
     said = {**asdict(kept), "seen": seen, "wrecked": wrecked}
     return json.dumps(said, separators=(",", ":")).encode() + b"\n"
 
@@ -98,8 +95,8 @@ def read_drill_record(directory: RunDirectory) -> DrillRecord | None:
             ended=_moment(said["ended"]),
             score=_score(said["score"]),
             texts={str(key): str(value) for key, value in said["texts"].items()},
-            seen=tuple(map(_sighting, said.get("seen", ()))),
-            wrecked=tuple(map(_sighting, said.get("wrecked", ()))),
+            seen=tuple(_sightings(said.get("seen", ()))),
+            wrecked=tuple(_sightings(said.get("wrecked", ()))),
             own_staging=said.get("own_staging") is True,
         )
     except _DAMAGED:
@@ -126,10 +123,25 @@ def _score(said: Mapping[str, Any]) -> Score:
     return Score(**{**values, "hints": int(values["hints"])})
 
 
-def _sighting(said: list[Any]) -> DetectionCounts:
-    key, text, red, green, last_red, last_green = said
+def _rows(sights: Iterable[DetectionCounts]) -> list[list[Any]]:
+    return [[str(each.key), *list(asdict(each).values())[1:]] for each in sights]
+
+
+def _sightings(rows: Iterable[list[Any]]) -> Iterator[DetectionCounts]:
+    """What was seen; what another version can see that this one cannot is left out."""
+    for key, *rest in rows:
+        try:
+            known = key_of(str(key))
+        except ValueError:
+            continue
+        yield _sighting(known, *rest)
+
+
+def _sighting(
+    key: Key, text: Any, red: Any, green: Any, last_red: Any, last_green: Any
+) -> DetectionCounts:
     return DetectionCounts(
-        key=str(key),
+        key=key,
         text=str(text),
         red=int(red),
         green=int(green),

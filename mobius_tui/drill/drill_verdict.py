@@ -35,6 +35,7 @@ from mobius_tui.drill.site.site_files import (
 from mobius_tui.drill.site_survey import read_survey, survey_after_run
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.records.run_record import sum_up
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook_diff import step_digests
 
@@ -291,6 +292,8 @@ def keep_score(
         own_staging=facts.own_staging,
     )
     drill_record.write_drill_record(run.directory, found)
+    with suppress(MobiusError):  # only `stats` takes longer then
+        sum_up(run.directory)
     return found
 
 

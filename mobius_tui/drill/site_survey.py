@@ -14,7 +14,17 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from mobius_tui.drill.detections import DetectionCounts, Subject, count_looks, subjects
+from mobius_tui.drill.detections import (
+    CheckKey,
+    DetectionCounts,
+    Key,
+    ProbeKey,
+    Subject,
+    TriggerKey,
+    count_looks,
+    key_of,
+    subjects,
+)
 from mobius_tui.drill.faults.rollback_faults import backups, is_intact
 from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.drill_site import Site
@@ -34,7 +44,6 @@ from mobius_tui.run.state.reducer import initial
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Value
 from mobius_tui.runbook.model.check_kinds import Check, OutputCheck, RunCheck
-from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.model.runbook import Runbook, Step
 
 
@@ -125,7 +134,7 @@ class SiteSurvey:
     async def look_at_checks(self) -> tuple[DetectionCounts, ...]:
         """Look at each check of each step, once."""
         looks = [
-            self._check(self._subjects[f"check {step.id} {index}"], step, check)
+            self._check(self._subjects[CheckKey(step.id, index)], step, check)
             for step in self._plan.steps.values()
             for index, check in enumerate(step.checks)
         ]
@@ -173,24 +182,24 @@ class SiteSurvey:
         from mobius_tui.health.probe import Prober
         from mobius_tui.health.probe_target import fill_target
 
-        seen: dict[str, list[tuple[float, bool]]] = {}
+        seen: dict[Key, list[tuple[float, bool]]] = {}
         rules = RunRules(self._plan, self._state)
 
         def take(check: ProbeCheck) -> None:
             if check.state != "no data":
                 held = check.state == "ok"
-                seen.setdefault(f"probe {check.probe}", []).append((check.at, held))
+                seen.setdefault(ProbeKey(check.probe), []).append((check.at, held))
             for change in rules.apply(check):
                 if isinstance(change, Fired):
-                    key = f"trigger {change.probe} {change.rule}"
+                    key = TriggerKey(change.probe, change.rule)
                     seen.setdefault(key, []).append((check.at, False))
 
         try:
-            every = bounded_duration(self._values.fill(health.every), "every")
+            every = self._values.seconds(health.every, "every")
             ready = tuple(
                 fill_target(each, self._values.fill) for each in health.probes
             )
-        except (MobiusError, ValueError):
+        except MobiusError:
             return []
         with suppress(TimeoutError):
             async with asyncio.timeout(BEATS * every):
@@ -198,12 +207,12 @@ class SiteSurvey:
         return list(self._tallies(seen))
 
     def _tallies(
-        self, seen: Mapping[str, list[tuple[float, bool]]]
+        self, seen: Mapping[Key, list[tuple[float, bool]]]
     ) -> Iterator[DetectionCounts]:
         for key, subject in self._subjects.items():
             if key in seen:
                 yield count_looks(subject, seen[key])
-            elif key.startswith("trigger ") and f"probe {key.split()[1]}" in seen:
+            elif isinstance(key, TriggerKey) and ProbeKey(key.probe) in seen:
                 yield count_looks(subject, [(time.time(), True)])
 
 
@@ -267,13 +276,16 @@ def _known_variables(
 
 def write_survey(root: Path, looks: tuple[DetectionCounts, ...]) -> None:
     """Leave with the site what was seen, for whoever keeps the score."""
-    (root / _FILE).write_text(json.dumps([asdict(each) for each in looks]) + "\n")
+    said = [{**asdict(each), "key": str(each.key)} for each in looks]
+    (root / _FILE).write_text(json.dumps(said) + "\n")
 
 
 def read_survey(root: Path) -> tuple[DetectionCounts, ...] | None:
     """What was seen before the run; `None` where nobody looked."""
     try:
         said = json.loads((root / _FILE).read_text())
-        return tuple(DetectionCounts(**each) for each in said)
-    except (OSError, ValueError, TypeError):
+        return tuple(
+            DetectionCounts(**{**each, "key": key_of(each["key"])}) for each in said
+        )
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None

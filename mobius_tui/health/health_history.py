@@ -138,7 +138,8 @@ def _unpacked(data: bytes) -> Sequence[int]:
     return gaps
 
 
-_CODES: dict[State, int] = {"ok": 0, "failed": 1, "no data": 2}
+STATE_CODES: dict[State, int] = {"ok": 0, "failed": 1, "no data": 2}
+"""The byte that stands for a state where all checks of a run are kept."""
 _OK, _FAILED, _NO_DATA = 0, 1, 2
 
 
@@ -162,7 +163,7 @@ class _ProbeHistory:
     def add(self, check: ProbeResult) -> None:
         """Take in the next check; a clock that is put back does not disorder them."""
         self.times.append(check.at)
-        self.states.append(_CODES[check.state])
+        self.states.append(STATE_CODES[check.state])
 
     def at(self, moment: float, within: float) -> ProbeCondition:
         """What was known at a moment by the checks before it."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 from mobius_tui.health.health_record import ProbeResult
+from mobius_tui.health.probe_window import nearest_rank
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,10 +73,8 @@ class HealthSummary:
 
     def percentile(self, percent: int) -> float | None:
         """The nearest-rank percentile of all answers to us, in milliseconds."""
-        if not self._ms:
-            return None
         self._ms.sort()
-        return self._ms[max(math.ceil(percent * len(self._ms) / 100), 1) - 1]
+        return nearest_rank(self._ms, percent)
 
     def figures(self) -> dict[str, Any]:
         """For programs: counts, and figures that are `None` where there are none."""

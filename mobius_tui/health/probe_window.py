@@ -5,11 +5,31 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, insort
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from mobius_tui.health.health_record import MachineSample, ProbeResult, State
 from mobius_tui.runbook.text.units import clock_duration
+
+
+def nearest_rank(ordered: Sequence[float], percent: int) -> float | None:
+    """The nearest-rank percentile: one of the values, and never one between two.
+
+    `statistics.quantiles` would tell one between: a latency that no check had, and a
+    trigger that compares it would fire otherwise than the runbook's author counts.
+
+    Args:
+        ordered: in ascending order.
+        percent: from 0, the least, to 100, the greatest.
+
+    Returns:
+        `None` of no values.
+    """
+    if not ordered:
+        return None
+    rank = math.ceil(percent * len(ordered) / 100)
+    return ordered[max(rank, 1) - 1]
 
 
 class Latencies:
@@ -37,10 +57,7 @@ class Latencies:
 
         Of fewer than 20 the 95th is the longest; `None` of none.
         """
-        if not self._sorted:
-            return None
-        rank = math.ceil(percent * len(self._sorted) / 100)
-        return self._sorted[max(rank, 1) - 1]
+        return nearest_rank(self._sorted, percent)
 
     def copy(self) -> Latencies:
         """The same, to go on by itself."""

@@ -6,20 +6,18 @@ from array import array
 from collections.abc import Mapping
 
 from mobius_tui.errors import MobiusError
-from mobius_tui.health.health_history import HealthHistory
+from mobius_tui.health.health_history import STATE_CODES, HealthHistory
 from mobius_tui.health.health_record import ProbeResult
 from mobius_tui.health.health_summary import HealthSummaries
 from mobius_tui.review.run_report import ReportCheckSlice, ReportProbe
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.runbook.model.probes import Health
-from mobius_tui.runbook.text.units import parse_duration
 
 SLICES = 96
 """Slices of a picture at most: as many as are told apart on a page."""
 FILLED = 0.8
 """Slices for each check: where checks come regularly, none of them is empty."""
-_CODES = {"ok": 0, "failed": 1, "no data": 2}
 
 
 class ProbeChecks:
@@ -33,7 +31,7 @@ class ProbeChecks:
     def add(self, check: ProbeResult) -> None:
         """Take in the next check."""
         self.times.append(check.at)
-        self.states.append(_CODES[check.state])
+        self.states.append(STATE_CODES[check.state])
         self.ms.append(-1.0 if check.ms is None else check.ms)
 
 
@@ -138,8 +136,8 @@ def _latency_limit(health: Health | None, state: RunState) -> float | None:
     if rule is None:
         return None
     try:
-        return parse_duration(Values(state, now=0.0).fill(rule.above)) * 1000
-    except (MobiusError, ValueError):
+        return Values(state, now=0.0).seconds(rule.above, "above") * 1000
+    except MobiusError:
         return None
 
 

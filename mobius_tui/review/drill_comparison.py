@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.review import run_reader
-from mobius_tui.review.earlier_drills import earlier_drills, run_times
 from mobius_tui.review.run_timeline import (
     RunTimeline,
     TimelineBar,
@@ -16,8 +15,10 @@ from mobius_tui.review.run_timeline import (
 )
 from mobius_tui.review.run_walk import walk_run
 from mobius_tui.run.events.run_events import RunBegan
+from mobius_tui.run.journal.follower import checks
 from mobius_tui.run.journal.outage_times import Milestones
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.records.drill_history import earlier_drills
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.text.units import clock_duration
@@ -65,13 +66,13 @@ def _drill(directory: RunDirectory) -> ComparedDrill | None:
     plan = Plan(record.runbook)
     walked = walk_run(plan, record.entries)
     past = HealthHistory()
-    for check in run_reader.read_checks(directory):
+    for check in checks(directory):
         past.add(check)
     state = walked.state
     return ComparedDrill(
         run=directory.id,
         began=state.began_at,
-        times=run_times(directory, plan, record.entries, past),
+        times=run_reader.times_of(directory, plan, record.entries, past),
         bars={step_id: attempts_of(state, step_id) for step_id in state.steps},
     )
 

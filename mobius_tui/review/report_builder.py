@@ -12,15 +12,17 @@ from mobius_tui.review import (
     run_reader,
 )
 from mobius_tui.review.check_slices import CheckSlices
-from mobius_tui.review.earlier_drills import drills_before, end_record, run_times
 from mobius_tui.review.report_redaction import ReportRedactor
 from mobius_tui.review.report_steps import StepReporter, messages, report_values
 from mobius_tui.review.run_reader import ReadRun
 from mobius_tui.review.run_report import Measure, RunReport, TimelineEntry
 from mobius_tui.review.run_walk import WalkedRun, walk_run
+from mobius_tui.run.journal.follower import checks
 from mobius_tui.run.journal.outage_times import Milestones
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.records import seals
+from mobius_tui.run.records.drill_history import drills_before, last_and_best
+from mobius_tui.run.records.run_record import record_of
 from mobius_tui.run.records.verification import damage
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -52,7 +54,7 @@ def measures_with_drills(
         return ()
     measures = []
     for name, title in TITLES.items():
-        known = [drill[name] for drill in drills if name in drill]
+        before = last_and_best(drill.get(name) for drill in drills)
         if name == "total":
             at = found.ended
             after = at - began if at is not None and began is not None else None
@@ -64,8 +66,8 @@ def measures_with_drills(
                 title=title,
                 at=at,
                 after=after,
-                last=known[0] if known else None,
-                best=min(known, default=None),
+                last=before.last,
+                best=before.best,
             )
         )
     return tuple(measures)
@@ -88,7 +90,7 @@ def build_report(directory: RunDirectory) -> RunReport:
         record = run_reader.truncate_before(record, walked.told + 1, walked.problem)
     redactor = ReportRedactor(_secrets(record.runbook))
     beats = CheckSlices()
-    for check in run_reader.read_checks(directory):
+    for check in checks(directory):
         beats.add(check)
     return _told(record, plan, walked, beats, redactor)
 
@@ -104,7 +106,7 @@ def _told(
     until = _until(state, beats)
     found = None
     if began is not None:
-        found = run_times(record.directory, plan, record.entries, beats.past)
+        found = run_reader.times_of(record.directory, plan, record.entries, beats.past)
     drills = drills_before(record.directory, began, state.began_at)
     done, applicable = plan.progress(state, plan.standings(state))
     ended = state.ended
@@ -157,7 +159,7 @@ def _told(
                 run_action_items.read_action_items(record.directory), one
             )
         ),
-        said_head=seals.last_seal_digest(end_record(record.directory)),
+        said_head=seals.last_seal_digest(record_of(record.directory)),
     )
 
 

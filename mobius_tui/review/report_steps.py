@@ -1,10 +1,8 @@
-"""The steps, attempts, outputs and messages of a report."""
+"""The messages of a run, as they were sent, or told by people. Pure."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from mobius_tui.review.report_redaction import ReportRedactor
 from mobius_tui.review.run_reader import ReadRun
@@ -18,43 +16,16 @@ from mobius_tui.review.run_report import (
 )
 from mobius_tui.review.run_walk import AttemptKey, WalkedRun
 from mobius_tui.run.attempts.exit_status import code_in_words
+from mobius_tui.run.attempts.output_files import last_rows
 from mobius_tui.run.planning.plan import Plan, effect_of, kind_of
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.state.deliveries import as_seen
 from mobius_tui.run.state.step_state import Attempt, Status, Value
-from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.model.step_text import check_in_words, command_in_words
 from mobius_tui.runbook.model.templates import fill
 from mobius_tui.runbook.prose.prose_model import Prose
-from mobius_tui.sanitize import collapse, decode
-
-LINES = 20
-PIECE = 1 << 14
-"""Bytes of an output's end that are read."""
-WIDTH = 400
-"""Characters of a line that are told."""
-
-
-def last_lines(path: Path) -> tuple[str, ...]:
-    """The last lines of an output, as they came; empty where there is none."""
-    try:
-        with open_regular(path) as file:
-            size = file.seek(0, os.SEEK_END)
-            begin = file.seek(max(0, size - PIECE))
-            data = file.read(PIECE)
-    except (OSError, ValueError):
-        return ()
-    rows = collapse(decode(data)).rstrip("\n").split("\n") if data else []
-    if begin and len(rows) > 1:
-        del rows[0]  # it began before what was read
-    return tuple(rows[-LINES:])
-
-
-def clip(row: str) -> str:
-    """A line that fits; what is cut off is told."""
-    return row if len(row) <= WIDTH else f"{row[: WIDTH - 1]}…"
 
 
 def messages(
@@ -124,6 +95,10 @@ def _by_people(
 
 LOOKS = 10
 """Looks of an attempt's checks that are told, the last ones."""
+LINES = 20
+"""Lines of an output that are told, the last ones."""
+WIDTH = 400
+"""Characters of such a line that are told."""
 _OF_A_CLOCK = frozenset({"now", "run.started", "run.elapsed"})
 
 
@@ -261,13 +236,19 @@ class StepReporter:
                 for look in own.looks[-LOOKS:]
             ),
             output=tuple(
-                clip(self._one(row).rstrip()) for row in last_lines(place.output)
+                _clip(self._one(row).rstrip())
+                for row in last_rows(place.output)[-LINES:]
             ),
             output_bytes=own.output_bytes,
             output_sha256=self._walked.digests.get((step.id, own.number)),
             left=tuple(map(self._one, own.left)),
             ended_with=tuple(map(self._one, own.ended_with)),
         )
+
+
+def _clip(row: str) -> str:
+    """A line that fits; what is cut off is told."""
+    return row if len(row) <= WIDTH else f"{row[: WIDTH - 1]}…"
 
 
 def _named(checks: tuple[str, ...], number: int) -> str:

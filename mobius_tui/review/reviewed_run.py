@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
-import struct
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from mobius_tui.errors import RunError
 from mobius_tui.health.health_record import MachineSample, ProbeResult
 from mobius_tui.review import run_annotations
 from mobius_tui.review.check_slices import ProbeChecks
-from mobius_tui.review.earlier_drills import run_times
 from mobius_tui.review.rewind import FoldedRun, Rewind
+from mobius_tui.review.run_reader import times_of
 from mobius_tui.review.run_report import TimelineEntry
 from mobius_tui.review.run_timeline import RunTimeline, run_timeline
 from mobius_tui.review.timeline_moments import moments_of
@@ -27,14 +24,12 @@ from mobius_tui.run.journal.journal import FIRST
 from mobius_tui.run.journal.outage_times import Milestones
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.storage.run_directory import AttemptDirectory, RunDirectory
+from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 
 BEAT = 1.0
 """Seconds between looks at the files of a run that goes on."""
 REFUSED = "this is a review: it starts nothing and changes nothing of the run"
-_SPAN = struct.Struct("<QQQ")
-"""As the keeper writes it: offset, length and stream, nanoseconds since 1970."""
 
 
 class ReviewedRun(Follower):
@@ -89,7 +84,7 @@ class ReviewedRun(Follower):
 
     def times(self) -> Milestones:
         """The times by which the whole run is judged."""
-        return run_times(self.directory, self.plan, self.rewind.entries, self._all)
+        return times_of(self.directory, self.plan, self.rewind.entries, self._all)
 
     def show(self, n: int, moment: float) -> None:
         """Show it as it was after an entry, at a moment in seconds since 1970."""
@@ -165,40 +160,6 @@ def head_at(directory: RunDirectory, n: int) -> str:
             if number == n:
                 return hashlib.sha256(line.rstrip(b"\n")).hexdigest()
     return head
-
-
-def printed_by(attempt: AttemptDirectory, moment: float) -> int:
-    """The bytes of an output that had been printed by a moment.
-
-    Args:
-        attempt: whose output.
-        moment: seconds since 1970.
-    """
-    limit = int(moment * 1e9)
-    try:
-        with open_regular(attempt.spans) as file:
-            low, high = 0, file.seek(0, os.SEEK_END) // _SPAN.size
-            while low < high:
-                middle = (low + high) // 2
-                file.seek(middle * _SPAN.size)
-                if _SPAN.unpack(file.read(_SPAN.size))[2] <= limit:
-                    low = middle + 1
-                else:
-                    high = middle
-            if low == 0:
-                return 0
-            file.seek((low - 1) * _SPAN.size)
-            offset, packed, _ = _SPAN.unpack(file.read(_SPAN.size))
-    except OSError:
-        return _size(attempt.output)  # without spans nobody knows when it came
-    return int(offset + (packed & ((1 << 56) - 1)))
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mobius_tui.errors import MobiusError, UsageError
-from mobius_tui.review.earlier_drills import end_record
 from mobius_tui.review.run_annotations import (
     RecordEntry,
     change_table,
@@ -25,9 +24,10 @@ from mobius_tui.run.client.follow_up import path_of
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.run_record import ACTION_ITEMS as TABLE
+from mobius_tui.run.records.run_record import record_of
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.run.storage.run_index import all_runs
+from mobius_tui.run.storage.run_index import runs_of
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.actions import Ask, Manual
 from mobius_tui.runbook.model.runbook import Runbook, Step
@@ -116,9 +116,7 @@ def _item(step: Step, answered: Mapping[str, str]) -> ActionItem:
 def _answered(directory: RunDirectory, back: Runbook) -> Mapping[str, str]:
     """The answers of the newest run of the runbook that looks back on this run."""
     names = [name for name, each in back.variables.items() if each.run]
-    for other in all_runs(directory.path.parent):
-        if back.id not in other.id:
-            continue
+    for other in runs_of(directory.path.parent, back.id):
         try:
             state = Follower(other).state
         except MobiusError:
@@ -137,7 +135,7 @@ def _is_about(state: RunState, names: Sequence[str], run: str) -> bool:
 
 def read_action_items(directory: RunDirectory) -> tuple[ActionItem, ...]:
     """The items that somebody has kept; what is none is left out."""
-    found = end_record(directory).get(TABLE)
+    found = record_of(directory).get(TABLE)
     if not isinstance(found, list):
         return ()
     return tuple(_decoded(each) for each in found if entry_text(each, "id"))

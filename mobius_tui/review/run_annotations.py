@@ -9,13 +9,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mobius_tui.errors import RunError, UsageError
-from mobius_tui.review.earlier_drills import end_record
 from mobius_tui.review.run_report import Annotation
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.records import seals
 from mobius_tui.run.records.run_record import ANNOTATIONS as TABLE
-from mobius_tui.run.records.run_record import changing, write_private
+from mobius_tui.run.records.run_record import changing, record_of, write_private
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.text.names import did_you_mean
 from mobius_tui.runbook.text.units import size_in_words
@@ -62,7 +61,7 @@ def _changed(
     """The record as it is to be; one that could not be read again is none."""
     import tomli_w
 
-    record = dict(end_record(directory))
+    record = dict(record_of(directory))
     if not record:
         raise RunError(f"{directory.record} cannot be read; nothing was changed")
     before = record.get(table)
@@ -153,7 +152,7 @@ LONGEST_ANNOTATION = 4000
 
 def read_annotations(directory: RunDirectory) -> tuple[Annotation, ...]:
     """The annotations of a run, the oldest first; what is none is left out."""
-    found = end_record(directory).get(TABLE)
+    found = record_of(directory).get(TABLE)
     if not isinstance(found, list):
         return ()
     return tuple(each for said in found for each in _decoded(said))

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mobius_tui.errors import MobiusError, RunError
-from mobius_tui.health.health_record import MachineSample, ProbeResult, decode
+from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.run.events.journal_entry import Entry, uncollected
 from mobius_tui.run.events.run_events import PhaseEntered, PhaseLeft, RunBegan
 from mobius_tui.run.journal.journal import FIRST, entries_of
+from mobius_tui.run.journal.outage_times import Milestones, course_of
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.records.run_record import record_of
 from mobius_tui.run.storage.run_directory import RunDirectory, runbook_digest
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.runbook.library.loader import load
@@ -19,8 +22,6 @@ from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
 
 _ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 """An id that names a folder, and nothing beside it."""
-_LONGEST = 1 << 20
-"""Bytes of a line of health; no record is as long."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,27 +138,23 @@ def _bare(
     )
 
 
-def read_checks(directory: RunDirectory) -> Iterator[ProbeResult]:
-    """Every check on record; lines that are none are left out."""
-    try:
-        with open_regular(directory.health) as file:
-            while row := file.readline(_LONGEST):
-                record = _record(row)
-                if isinstance(record, ProbeResult):
-                    yield record
-    except OSError:
-        return
-
-
-def _record(row: bytes) -> ProbeResult | MachineSample | None:
-    try:
-        return decode(row)
-    except RunError:
-        return None
-
-
 def truncate_before(record: ReadRun, n: int, why: str) -> ReadRun:
     """A record that ends before an entry that may not follow."""
     kept = tuple(entry for entry in record.entries if entry.n < n)
     problem = f"{record.directory.journal.name}:{n}: {why}; nothing after it is told"
     return replace(record, entries=kept, problems=(*record.problems, problem))
+
+
+def times_of(
+    directory: RunDirectory, plan: Plan, entries: Sequence[Entry], past: HealthHistory
+) -> Milestones:
+    """The times of a run; of a drill that is over, as its score has them.
+
+    Args:
+        directory: the run's; its record has what became of a drill.
+        plan: its plan.
+        entries: all of its entries.
+        past: the checks on record.
+    """
+    score = record_of(directory).get("score")
+    return course_of(plan, entries).as_scored(past, score)

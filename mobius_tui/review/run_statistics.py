@@ -6,7 +6,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from mobius_tui.health.probe_window import nearest_rank
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.records.past_run import PastRun
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import duration_literal, parse_duration
 
@@ -20,32 +22,6 @@ NOTICED = 2.0
 """Seconds that nobody minds."""
 MOST_SKIPPED = 3
 """Steps that are named as skipped most."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PastStep:
-    """What became of a step in one run."""
-
-    results: tuple[str, ...]
-    """How each attempt ended."""
-    took: tuple[float, ...]
-    """The seconds of each attempt that passed."""
-    skipped: bool
-    overridden: bool
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PastRun:
-    """One run of the runbook."""
-
-    id: str
-    mode: str
-    outcome: str
-    began: float
-    """Seconds since 1970."""
-    restored: float | None
-    """Seconds from the trigger, or from its beginning, to the first healthy check."""
-    steps: Mapping[str, PastStep]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -202,7 +178,4 @@ def _rounded(duration: float) -> float:
 
 def percentile(values: Sequence[float], percent: int) -> float | None:
     """The nearest-rank percentile; `None` of none."""
-    if not values:
-        return None
-    rank = math.ceil(percent * len(values) / 100)
-    return sorted(values)[max(rank, 1) - 1]
+    return nearest_rank(sorted(values), percent)

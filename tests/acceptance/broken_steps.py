@@ -302,6 +302,7 @@ def see(viewer: Viewer) -> RunView:
         follower.state,
         now=time.time(),
         host=viewer.host(),
+        uid=os.getuid(),
         last_outputs={},
         health={},
     )

@@ -31,6 +31,7 @@ from mobius_tui.run.events.step_events import StepEnded, StepStarted, StepUnknow
 from mobius_tui.run.intents.messages import Intent, Reply
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.verification import verify
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory, holder
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.actions import Run
@@ -244,8 +245,8 @@ def hold(
         tally.unknown += isinstance(event, StepUnknown)
         if isinstance(event, StepEnded) and isinstance(steps[event.step].action, Run):
             did = times[f"{event.step}.{event.attempt}"]
-            tally.false_ends += event.result == "passed" and did != 1
-            tally.false_ends += event.result == "not started" and did != 0
+            tally.false_ends += event.result == Status.PASSED and did != 1
+            tally.false_ends += event.result == Status.NOT_STARTED and did != 0
     assert any(isinstance(entry.event, RunEnded) for entry in entries)
     tally.broken += list(verify(directory))
 

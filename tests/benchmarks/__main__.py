@@ -50,9 +50,10 @@ def _health(_gigabytes: float) -> Iterator[Figure]:
 
 
 def _review(_gigabytes: float) -> Iterator[Figure]:
+    from tests.benchmarks.many_runs import statistics_of_runs
     from tests.benchmarks.review import looking_back
 
-    yield from _each(looking_back)
+    yield from _each(looking_back, statistics_of_runs)
 
 
 GROUPS: Mapping[str, Group] = {

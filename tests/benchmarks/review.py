@@ -17,6 +17,7 @@ from mobius_tui.run.events.journal_entry import Entry, encode
 from mobius_tui.run.events.run_events import Event, RunBegan
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.journal.journal import FIRST
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory, make, runbook_digest
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.model.runbook import Runbook
@@ -128,4 +129,4 @@ def _events(runbook: Runbook, directory: RunDirectory) -> Iterator[Event]:
     for number in range(EVENTS // 2):
         step, attempt = f"s{number % STEPS + 1}", number // STEPS + 1
         yield StepStarted(step=step, attempt=attempt)
-        yield StepEnded(step=step, attempt=attempt, result="failed", reason="so")
+        yield StepEnded(step=step, attempt=attempt, result=Status.FAILED, reason="so")

@@ -22,6 +22,7 @@ from mobius_tui.run.events.step_events import CheckTried, StepEnded, StepStarted
 from mobius_tui.run.intents.messages import Intent
 from mobius_tui.run.journal.journal import FIRST, Clock, Journal, Tail, read
 from mobius_tui.run.state.reducer import fold
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook
@@ -295,7 +296,7 @@ def _events(count: int) -> Iterator[Event]:
                     ms=3.0,
                     row=1,
                 ),
-                StepEnded(step=step, attempt=attempt, result="passed", exit=0),
+                StepEnded(step=step, attempt=attempt, result=Status.PASSED, exit=0),
             ):
                 if made < count:
                     made += 1

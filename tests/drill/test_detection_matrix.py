@@ -13,7 +13,7 @@ import pytest
 from mobius_tui.cli import build_parser, main
 from mobius_tui.commands.support.drill_matrix_command import show
 from mobius_tui.drill.detection_matrix import DetectionMatrix, MatrixColumn
-from mobius_tui.drill.detections import DetectionCounts, Subject
+from mobius_tui.drill.detections import CheckKey, DetectionCounts, Subject
 from mobius_tui.drill.drill_score import Score
 from mobius_tui.drill.faults import FAULTS
 from tests.drill.drills import HANDLED, drill
@@ -22,13 +22,13 @@ from tests.paths import ROOT
 README = ROOT / "runbooks" / "README.md"
 NAMES = ("a", "b", "c", "d")
 SUBJECTS = tuple(
-    Subject(key=f"check {n} 0", name=f"1.1 {n}", text="t", kind="http") for n in NAMES
+    Subject(key=CheckKey(n, 0), name=f"1.1 {n}", text="t", kind="http") for n in NAMES
 )
 
 
 def sight(name: str, *, red: bool) -> DetectionCounts:
     return DetectionCounts(
-        key=f"check {name} 0", text="t", red=int(red), green=int(not red)
+        key=CheckKey(name, 0), text="t", red=int(red), green=int(not red)
     )
 
 

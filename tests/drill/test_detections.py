@@ -15,7 +15,15 @@ from mobius_tui.drill.detection_gaps import (
     coverage_words,
     subject_coverage,
 )
-from mobius_tui.drill.detections import DetectionCounts, detection_counts, subjects
+from mobius_tui.drill.detections import (
+    CheckKey,
+    DetectionCounts,
+    ProbeKey,
+    TriggerKey,
+    detection_counts,
+    key_of,
+    subjects,
+)
 from mobius_tui.drill.drill_record import DrillRecord
 from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.run.events.journal_entry import Entry
@@ -90,7 +98,7 @@ def seen(book: Runbook, *told: tuple[float, Event]) -> tuple[DetectionCounts, ..
 
 
 def test_what_can_be_red_has_a_name(book: Runbook) -> None:
-    assert {each.key: each.name for each in subjects(Plan(book))} == {
+    assert {str(each.key): each.name for each in subjects(Plan(book))} == {
         "probe api": "probe api",
         "probe quiet": "probe quiet",
         "trigger api consecutive_failures": "trigger consecutive_failures of api",
@@ -114,7 +122,7 @@ def test_looks_probes_and_triggers_are_counted(book: Runbook) -> None:
         look(4.0, 1, held=True),
         (5.0, fired),
     )
-    counted = {s.key: (s.red, s.green, s.last_red, s.last_green) for s in found}
+    counted = {str(s.key): (s.red, s.green, s.last_red, s.last_green) for s in found}
     assert counted == {
         "probe api": (3, 2, 5.0, 6.0),
         "trigger api consecutive_failures": (1, 0, 5.0, None),
@@ -140,7 +148,7 @@ def test_it_is_about_the_text_that_it_has_now(
 
     def never(now: Runbook) -> dict[str, tuple[str, ...]]:
         found = subject_coverage(runs_root(), now).never_red
-        return {each.subject.key: each.by for each in found}
+        return {str(each.subject.key): each.by for each in found}
 
     calm = {
         "probe quiet": ("bad-release",),
@@ -174,7 +182,7 @@ def test_on_a_teams_own_staging_only_its_own_faults_are_named(
     edited = make_runbook(BOOK.replace("h:2", "h:9").replace("disk", "disk "))
     found = subject_coverage(runs_root(), edited)
     assert found.own_staging
-    by_key = {each.subject.key: each for each in found.never_red}
+    by_key = {str(each.subject.key): each for each in found.never_red}
     assert {key: each.by for key, each in by_key.items() if each.by} == {
         "check one 0": ("web-down",)
     }
@@ -200,7 +208,7 @@ def test_in_words(book: Runbook) -> None:
         "trigger error_rate of api  (--fault error-burst)",
         "and 4 more; mobius-tui check lists them",
     ]
-    by_key = {each.subject.key: each for each in found.never_red}
+    by_key = {str(each.subject.key): each for each in found.never_red}
     said = coverage_words(replace(by_key["check one 2"], by=("a", "b")), BEGAN)
     assert said == (
         "1.1 one: disk check: green 2 times, last 2 days ago; drill --fault a"
@@ -281,3 +289,41 @@ def test_a_bundled_runbook_is_checked_by_its_name(
     monkeypatch.chdir(tmp_path)
     assert main(["check", "mobius-rollback"]) == 0
     assert "mobius-rollback.toml: ok" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("check one 2", CheckKey("one", 2)),
+        ("probe api", ProbeKey("api")),
+        ("trigger api error_rate", TriggerKey("api", "error_rate")),
+    ],
+)
+def test_what_was_seen_stands_in_files_as_a_text(
+    text: str, key: CheckKey | ProbeKey | TriggerKey
+) -> None:
+    assert (str(key), key_of(text)) == (text, key)
+    made = replace(
+        drill(), seen=(DetectionCounts(key=key, text="t", red=1, last_red=5.0),)
+    )
+    directory = directory_of(made)
+    drill_record.write_drill_record(directory, made)
+    assert drill_record.read_drill_record(directory) == made
+    said = json.loads(drill_record.drill_record_path(directory).read_text())
+    assert said["seen"] == [[text, "t", 1, 0, 5.0, None]]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "check one", "check one x", "gate a", "probe a b"]
+)
+def test_what_another_version_can_see_is_left_out(text: str) -> None:
+    made = drill()
+    directory = directory_of(made)
+    said = json.loads(drill_record.drill_record_path(directory).read_text())
+    rows = [[text, "t", 1, 0, 5.0, None], ["probe api", "t", 1, 0, 5.0, None]]
+    drill_record.drill_record_path(directory).write_text(
+        json.dumps({**said, "seen": rows})
+    )
+    found = drill_record.read_drill_record(directory)
+    assert found is not None
+    assert [each.key for each in found.seen] == [ProbeKey("api")]

@@ -68,7 +68,7 @@ def test_a_count_that_is_no_number_is_no_score(where: str, number: str) -> None:
     directory = directory_of(drill())
     file = drill_record.drill_record_path(directory)
     said = json.loads(file.read_text())
-    said["seen"] = [["k", "t", 1, 2, None, None]]
+    said["seen"] = [["probe api", "t", 1, 2, None, None]]
     if where == "green":
         said["seen"][0][3] = "HERE"
     else:

@@ -18,6 +18,8 @@ from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.drill_site import Site
 from mobius_tui.run.events.run_events import RunEnded
+from mobius_tui.run.records import past_run
+from mobius_tui.run.records.run_record import past_run_of
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
@@ -41,6 +43,8 @@ def test_the_site_has_the_last_word(site: Site) -> None:
     assert found.score.faults == ("bad-release",)
     assert (found.outcome, found.operator) == ("completed", "maria")
     assert drill_record.read_drill_record(run.directory) == found
+    summed_up = past_run.read(run.directory)
+    assert summed_up == past_run_of(run.directory) is not None
     FAULTS["bad-release"].inject(site)
     site_services.stop(site.root, "mobius-worker")
     score = judge_drill(run.directory, site.root).score

@@ -14,9 +14,7 @@ from mobius_tui.health.processes import ProcessCounter
 from mobius_tui.health.safe_search import TooSlowError, lines_matching
 from mobius_tui.run.checks.context import Context
 from mobius_tui.run.checks.machine_checks import check_process
-from mobius_tui.runbook.model.answer_forms import example
 from mobius_tui.runbook.model.check_kinds import ProcessCheck
-from mobius_tui.runbook.model.runbook import Contact
 from mobius_tui.runbook.text.regex_cost import is_cheap_pattern
 
 ENDLESS = "^(.+)+\0$"
@@ -94,8 +92,3 @@ def test_a_check_that_it_stops_does_not_hold(tmp_path: Path) -> None:
     )
     assert not seen.held
     assert "takes too long" in seen.detail
-
-
-def test_no_example_is_sought_for_it() -> None:
-    contacts = [Contact(role="r", handle="@" + "a" * 100, for_="x")]
-    assert example("@(a+)+b", contacts, "r") == ""

@@ -33,6 +33,7 @@ from mobius_tui.run.events.step_events import (
     StepUnknown,
 )
 from mobius_tui.run.events.watch_events import TriggerCleared, TriggerFired
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from tests.paths import TESTS
 from tests.tui.runs import MadeRun
@@ -125,7 +126,7 @@ def _assess(run: MadeRun, said: str) -> None:
     run.write(StepStarted(step="look", attempt=1), after=2)
     run.output("look", 1, f"line one\n{said}\nlast line\n")
     run.write(VariableSet(name="backup", value="a.zip", source="output", step="look"))
-    run.write(StepEnded(step="look", attempt=1, result="passed", exit=0), after=8)
+    run.write(StepEnded(step="look", attempt=1, result=Status.PASSED, exit=0), after=8)
     way = ChoiceMade(
         step="decide", attempt=1, var="way", values=("roll back",), reason=said
     )
@@ -143,7 +144,9 @@ def _assess(run: MadeRun, said: str) -> None:
     run.write(sent, after=4)
     run.write(MessageTried(delivery=1, number=1), by="host")
     run.write(MessageSent(delivery=1, number=1, status=200), after=1, by="host")
-    run.write(StepEnded(step="tell", attempt=1, result="passed", note=told), after=4)
+    run.write(
+        StepEnded(step="tell", attempt=1, result=Status.PASSED, note=told), after=4
+    )
 
 
 def _restore(run: MadeRun, said: str) -> None:
@@ -155,7 +158,8 @@ def _restore(run: MadeRun, said: str) -> None:
     )
     run.write(look, by="host")
     run.write(
-        StepEnded(step="verify", attempt=1, result="failed", reason=said), by="host"
+        StepEnded(step="verify", attempt=1, result=Status.FAILED, reason=said),
+        by="host",
     )
     run.write(StepOverridden(step="verify", reason=said), after=5)
     reads = ("backup", "token")
@@ -164,7 +168,7 @@ def _restore(run: MadeRun, said: str) -> None:
     ended = StepEnded(
         step="roll",
         attempt=1,
-        result="failed",
+        result=Status.FAILED,
         exit=127,
         reason="exit 127: a command was not found",
         output_bytes=2048,
@@ -173,7 +177,9 @@ def _restore(run: MadeRun, said: str) -> None:
     run.write(ended, after=20, by="host")
     run.write(PhaseEntered(phase="repair", from_step="roll", reason=said), by="host")
     run.write(StepStarted(step="unzip", attempt=1), after=10)
-    run.write(StepEnded(step="unzip", attempt=1, result="passed", exit=0), after=30)
+    run.write(
+        StepEnded(step="unzip", attempt=1, result=Status.PASSED, exit=0), after=30
+    )
     run.write(
         PhaseLeft(phase="repair", passed=True, recovered=("roll",)), after=1, by="host"
     )

@@ -13,6 +13,7 @@ from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.events.watch_events import TriggerFired
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.run_record import write_record
+from mobius_tui.run.state.step_state import Status
 from tests.review.story import begun, story
 from tests.tui.runs import BEGAN, MadeRun
 
@@ -26,7 +27,7 @@ def drilled(root: Path, *, fires: bool = True) -> MadeRun:
         )
         run.write(fired, after=10, by="trigger")
     run.write(StepStarted(step="roll", attempt=1), after=20)
-    run.write(StepEnded(step="roll", attempt=1, result="passed", exit=0), after=10)
+    run.write(StepEnded(step="roll", attempt=1, result=Status.PASSED, exit=0), after=10)
     run.write(RunEnded(outcome="completed", reason="so"), after=5)
     follower = Follower(run.directory)
     write_record(run.directory, follower.plan, follower.state, follower.head)

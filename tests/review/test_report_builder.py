@@ -20,11 +20,11 @@ from mobius_tui.errors import INCOMPLETE
 from mobius_tui.review.formats.json_report import schema
 from mobius_tui.review.formats.markdown_report import as_markdown
 from mobius_tui.review.report_builder import build_report
-from mobius_tui.review.report_steps import WIDTH, clip, last_lines
 from mobius_tui.review.run_report import RunReport
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.events.watch_events import TriggerFired
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.sanitize import clean
@@ -107,7 +107,9 @@ def test_a_rollback_that_no_trigger_led_to_counts_from_the_beginning(
         probe="api", rule="consecutive_failures", reason="3 failures", seen=BEGAN + 30
     )
     run.write(fired, after=5, by="trigger")
-    run.write(StepEnded(step="unzip", attempt=1, result="passed", exit=0), after=100)
+    run.write(
+        StepEnded(step="unzip", attempt=1, result=Status.PASSED, exit=0), after=100
+    )
     run.health(checks(BEGAN))
     told = build_report(run.directory)
     assert not told.since_trigger
@@ -196,7 +198,7 @@ def test_an_open_run_is_told_as_far_as_it_is(tmp_path: Path) -> None:
     for form in FORMS.values():
         assert form(told)
     run.output("look", 1, "more\n")
-    run.write(StepEnded(step="look", attempt=1, result="passed", exit=0), after=2)
+    run.write(StepEnded(step="look", attempt=1, result=Status.PASSED, exit=0), after=2)
     assert build_report(run.directory).steps()[0].status == "passed"
 
 
@@ -348,13 +350,13 @@ def test_there_is_no_run(capsys: pytest.CaptureFixture[str]) -> None:
     assert "mobius-tui demo" in capsys.readouterr().err
 
 
-def test_the_last_lines_of_a_long_output_are_told(tmp_path: Path) -> None:
-    path = tmp_path / "output"
-    path.write_text("".join(f"line {number}\n" for number in range(10_000)))
-    assert last_lines(path) == tuple(f"line {n}" for n in range(9980, 10_000))
-    path.write_bytes(b"x" * 100_000)
-    (row,) = last_lines(path)
-    assert len(clip(row)) == WIDTH
-    path.unlink()
-    path.symlink_to("/etc/passwd")
-    assert last_lines(path) == ()
+def test_the_last_lines_of_a_long_output_are_told() -> None:
+    run = begun(runs_root())
+    run.write(StepStarted(step="look", attempt=1))
+    long = "".join(f"line {number}\n" for number in range(10_000)) + "x" * 1000
+    run.output("look", 1, long)
+    run.write(StepEnded(step="look", attempt=1, result=Status.PASSED, exit=0))
+    (attempt,) = build_report(run.directory).phases[0].steps[0].tries
+    *lines, last = attempt.output
+    assert lines == [f"line {number}" for number in range(9981, 10_000)]
+    assert last == "x" * 399 + "…"

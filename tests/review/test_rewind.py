@@ -9,15 +9,11 @@ import pytest
 
 from mobius_tui.errors import RunError
 from mobius_tui.health.health_record import MachineSample, ProbeResult
-from mobius_tui.review.reviewed_run import (
-    ReviewedRun,
-    ReviewViewer,
-    head_at,
-    printed_by,
-)
+from mobius_tui.review.reviewed_run import ReviewedRun, ReviewViewer, head_at
 from mobius_tui.review.rewind import CHECKPOINT, Rewind
 from mobius_tui.review.run_timeline import RunTimeline, filter_timeline, run_timeline
 from mobius_tui.review.timeline_moments import moments_of
+from mobius_tui.run.attempts.output_files import printed_by
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import HostStarted, NoteAdded, RunEnded
 from mobius_tui.run.intents.messages import Intent

@@ -9,9 +9,10 @@ import pytest
 
 from mobius_tui.cli import main
 from mobius_tui.review.past_runs import past_runs
-from mobius_tui.review.run_statistics import PastRun, PastStep, runbook_statistics
+from mobius_tui.review.run_statistics import runbook_statistics
 from mobius_tui.review.statistics_text import statistics_lines
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.records.past_run import PastRun, PastStep
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.text.units import age_in_seconds, duration_literal
@@ -31,6 +32,7 @@ def run(place: int, took: tuple[float, ...], *, mode: str = "incident") -> PastR
     )
     return PastRun(
         id=f"run-{place}",
+        runbook="story",
         mode=mode,
         outcome="completed",
         began=BEGAN + place,

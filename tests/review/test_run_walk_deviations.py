@@ -36,7 +36,7 @@ def attempts(tmp_path: Path, *results: Result) -> MadeRun:
     for number, result in enumerate(results, 1):
         run.write(StepStarted(step="a", attempt=number), after=10)
         run.output("a", number, "boom\n")
-        reason = "" if result == "passed" else f"it {result}"
+        reason = "" if result == Status.PASSED else f"it {result}"
         ended = StepEnded(step="a", attempt=number, result=result, reason=reason)
         run.write(ended, after=1, by="host")
     return run
@@ -50,7 +50,7 @@ def junit(run: MadeRun) -> Tree.Element:
 
 
 def test_an_attempt_that_failed_before_its_step_passed(tmp_path: Path) -> None:
-    run = attempts(tmp_path, "failed", "timed out", "passed")
+    run = attempts(tmp_path, Status.FAILED, Status.TIMED_OUT, Status.PASSED)
     run.write(RunEnded(outcome="completed", reason="every step that applies is done"))
     told = build_report(run.directory)
     assert [(d.kind, d.by, d.text) for d in told.deviations] == [
@@ -76,7 +76,7 @@ def test_what_went_well_at_once_has_none(
 
 
 def test_a_step_that_passed_and_was_made_again_says_so(tmp_path: Path) -> None:
-    told = build_report(attempts(tmp_path, "passed", "passed").directory)
+    told = build_report(attempts(tmp_path, Status.PASSED, Status.PASSED).directory)
     assert [(d.kind, d.text) for d in told.deviations] == [
         ("retried", "attempt 2; the one before it passed")
     ]
@@ -85,7 +85,7 @@ def test_a_step_that_passed_and_was_made_again_says_so(tmp_path: Path) -> None:
 def test_a_test_case_that_passed_at_last_is_flaky_and_no_failure(
     tmp_path: Path,
 ) -> None:
-    case = junit(attempts(tmp_path, "failed", "not started", "passed"))
+    case = junit(attempts(tmp_path, Status.FAILED, Status.NOT_STARTED, Status.PASSED))
     assert [(each.tag, each.get("type")) for each in case] == [
         ("flakyFailure", "failed"),
         ("flakyError", "not started"),
@@ -95,7 +95,7 @@ def test_a_test_case_that_passed_at_last_is_flaky_and_no_failure(
 
 
 def test_a_test_case_that_failed_at_last_ran_again(tmp_path: Path) -> None:
-    case = junit(attempts(tmp_path, "output lost", "stopped", "failed"))
+    case = junit(attempts(tmp_path, Status.OUTPUT_LOST, Status.STOPPED, Status.FAILED))
     assert [(each.tag, each.get("message")) for each in case][:3] == [
         ("failure", "it failed"),
         ("rerunError", "attempt 1: it output lost"),
@@ -106,7 +106,7 @@ def test_a_test_case_that_failed_at_last_ran_again(tmp_path: Path) -> None:
 def test_of_a_step_that_was_left_the_attempts_stand_in_its_output(
     tmp_path: Path,
 ) -> None:
-    run = attempts(tmp_path, "failed")
+    run = attempts(tmp_path, Status.FAILED)
     run.write(StepSkipped(step="a", reason="done by hand"), after=1)
     case = junit(run)
     assert [each.tag for each in case] == ["skipped", "system-out"]
@@ -144,7 +144,9 @@ def test_nothing_is_counted_that_the_steps_say_themselves(
 
 
 async def test_the_card_at_the_end_counts_them(tmp_path: Path) -> None:
-    run = attempts(tmp_path, "failed", "failed", "timed out", "passed")
+    run = attempts(
+        tmp_path, Status.FAILED, Status.FAILED, Status.TIMED_OUT, Status.PASSED
+    )
     async with hosted(run), opened(run) as (_, pilot):
         ended = RunEnded(outcome="completed", reason="every step that applies is done")
         run.write(ended, after=5)

@@ -13,6 +13,7 @@ from mobius_tui.review.timeline_moments import moments_of
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import RunEnded, VariableSet
 from mobius_tui.run.events.step_events import StepEnded, StepPassedOver, StepStarted
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.presenters.checklist_rows import ChecklistRow, step_row
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
@@ -31,7 +32,7 @@ def measured(tmp_path: Path, lag: str) -> MadeRun:
     run = MadeRun(tmp_path / "runs", load(CASE), values={})
     run.write(StepStarted(step="a", attempt=1))
     run.write(VariableSet(name="lag", value=lag, source="output", step="a"))
-    run.write(StepEnded(step="a", attempt=1, result="passed", exit=0), after=2)
+    run.write(StepEnded(step="a", attempt=1, result=Status.PASSED, exit=0), after=2)
     return run
 
 
@@ -39,7 +40,7 @@ def passed_over(tmp_path: Path) -> MadeRun:
     run = measured(tmp_path, "70")
     run.write(StepPassedOver(step="b", reason=WHY), after=1, by="host")
     run.write(StepStarted(step="c", attempt=1), after=1)
-    run.write(StepEnded(step="c", attempt=1, result="passed", exit=0), after=5)
+    run.write(StepEnded(step="c", attempt=1, result=Status.PASSED, exit=0), after=5)
     return run
 
 

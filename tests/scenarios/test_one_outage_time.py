@@ -13,7 +13,6 @@ from mobius_tui.drill.drill_score import TIMES, FaultFacts
 from mobius_tui.drill.drill_verdict import keep_score
 from mobius_tui.health.health_record import ProbeResult
 from mobius_tui.review.drill_comparison import last_drill_before
-from mobius_tui.review.earlier_drills import measured_seconds
 from mobius_tui.review.past_runs import past_runs
 from mobius_tui.review.report_builder import build_report
 from mobius_tui.review.reviewed_run import ReviewedRun
@@ -29,8 +28,10 @@ from mobius_tui.run.events.step_events import (
 from mobius_tui.run.events.watch_events import TriggerCleared, TriggerFired
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.journal.outage_times import NAMES
+from mobius_tui.run.records.drill_history import times_of_record
 from mobius_tui.run.records.run_record import read_record, write_record
 from mobius_tui.run.records.verification import verify
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.tui.presenters.health_view import outage_lines
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
@@ -86,7 +87,7 @@ def drilled(*, left: tuple[str, ...] = (), injected: float | None = None) -> Fol
     way = ChoiceMade(step="decide", attempt=1, var="way", values=("roll back",))
     run.write(way, after=10)
     run.write(StepStarted(step="roll", attempt=1), after=10)
-    run.write(StepEnded(step="roll", attempt=1, result="passed", exit=0), after=20)
+    run.write(StepEnded(step="roll", attempt=1, result=Status.PASSED, exit=0), after=20)
     run.write(
         TriggerCleared(probe="api", rule="consecutive_failures"), after=70, by="trigger"
     )
@@ -193,7 +194,7 @@ def test_a_record_of_an_older_version_is_held_to_its_journal_and_read() -> None:
     drill.directory.record.write_text(text)
     assert not [each for each in verify(drill.directory) if "record.toml" in each]
     assert (
-        measured_seconds(read_record(drill.directory))["restored"]
+        times_of_record(read_record(drill.directory))["restored"]
         == OLDER["first_healthy"]
     )
     older["first_healthy"] = outage["fired"]

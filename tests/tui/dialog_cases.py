@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
+from mobius_tui.run.state.step_state import Status
 from tests.tui import scenes
 from tests.tui.runs import MadeRun
 
@@ -26,7 +27,7 @@ def failed_check(tmp_path: Path) -> MadeRun:
     run.write(StepStarted(step="system-status", attempt=1))
     reason = "exit 127: a program was not found"
     ended = StepEnded(
-        step="system-status", attempt=1, result="failed", reason=reason, exit=127
+        step="system-status", attempt=1, result=Status.FAILED, reason=reason, exit=127
     )
     run.write(ended, after=2)
     return run

@@ -23,6 +23,7 @@ from mobius_tui.run.events.step_events import (
     StepUnknown,
 )
 from mobius_tui.run.events.watch_events import RollbackBegan, TriggerFired, WatchArmed
+from mobius_tui.run.state.step_state import Status
 from tests.paths import TESTS
 from tests.tui.runs import MadeRun, made, rollback
 
@@ -157,7 +158,7 @@ def failed(tmp_path: Path) -> MadeRun:
         StepEnded(
             step="execute",
             attempt=1,
-            result="failed",
+            result=Status.FAILED,
             reason="exit 1: the command says that it failed",
             exit=1,
         ),
@@ -405,7 +406,7 @@ def sending(tmp_path: Path) -> MadeRun:
     step = "alert-stakeholders"
     run.write(queued(step))
     run.write(StepStarted(step=step, attempt=1))
-    run.write(StepEnded(step=step, attempt=1, result="passed", note=TOLD))
+    run.write(StepEnded(step=step, attempt=1, result=Status.PASSED, note=TOLD))
     run.write(MessageTried(delivery=1, number=1), by="host")
     run.write(MessageSent(delivery=1, number=1, status=200, answer="ok"), by="host")
     run.write(MessageTried(delivery=2, number=1), by="host")

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal
 
 from mobius_tui.run.events.run_events import PhaseEntered, PhaseLeft
-from mobius_tui.run.events.step_events import StepEnded, StepOverridden, StepStarted
+from mobius_tui.run.events.step_events import (
+    Result,
+    StepEnded,
+    StepOverridden,
+    StepStarted,
+)
 from mobius_tui.run.state.step_state import Status
 from tests.tui import scenes
 from tests.tui.runs import MadeRun
@@ -15,18 +19,18 @@ from tests.tui.runs import MadeRun
 Made = tuple[MadeRun, str]
 """A run, and the step in it to look at."""
 
-Bad = Literal["failed", "timed out", "stopped", "not started", "output lost"]
 
-
-def _ended(result: Bad, reason: str, code: int | None = None) -> Callable[[Path], Made]:
+def _ended(
+    result: Result, reason: str, code: int | None = None
+) -> Callable[[Path], Made]:
     """The restore, come to a bad end."""
 
     def make(tmp_path: Path) -> Made:
         run = scenes.running(tmp_path)
-        if result != "not started":
+        if result != Status.NOT_STARTED:
             line = "cp: cannot create config/api.json: No space left on device\n"
             run.output("execute", 1, line)
-        left = ("4711 node /srv/mobius/api.js",) if result == "stopped" else ()
+        left = ("4711 node /srv/mobius/api.js",) if result == Status.STOPPED else ()
         ended = StepEnded(
             step="execute",
             attempt=1,
@@ -52,7 +56,7 @@ def _recovered(tmp_path: Path) -> Made:
     run.write(PhaseEntered(phase="failure-recovery", from_step="execute"), after=10)
     for step in run.runbook.phase("failure-recovery").steps:
         run.write(StepStarted(step=step.id, attempt=1), after=2)
-        run.write(StepEnded(step=step.id, attempt=1, result="passed"), after=20)
+        run.write(StepEnded(step=step.id, attempt=1, result=Status.PASSED), after=20)
     left = PhaseLeft(
         phase="failure-recovery", passed=True, to="verify", recovered=("execute",)
     )
@@ -71,11 +75,11 @@ STATES: Mapping[Status, Callable[[Path], Made]] = {
     Status.RUNNING: lambda path: (scenes.running(path), "execute"),
     Status.PASSED: lambda path: (scenes.assessed(path), "find-backup"),
     Status.WARNED: lambda path: (scenes.assessed(path), "system-status"),
-    Status.FAILED: _ended("failed", "exit 1: the command says that it failed", 1),
-    Status.TIMED_OUT: _ended("timed out", "it ran for longer than 15 min", -15),
-    Status.STOPPED: _ended("stopped", "stopped by maria", -15),
-    Status.NOT_STARTED: _ended("not started", "no such directory: /srv/mobius"),
-    Status.OUTPUT_LOST: _ended("output lost", "No space left on device", -15),
+    Status.FAILED: _ended(Status.FAILED, "exit 1: the command says that it failed", 1),
+    Status.TIMED_OUT: _ended(Status.TIMED_OUT, "it ran for longer than 15 min", -15),
+    Status.STOPPED: _ended(Status.STOPPED, "stopped by maria", -15),
+    Status.NOT_STARTED: _ended(Status.NOT_STARTED, "no such directory: /srv/mobius"),
+    Status.OUTPUT_LOST: _ended(Status.OUTPUT_LOST, "No space left on device", -15),
     Status.UNKNOWN: lambda path: (scenes.unknown(path), "execute"),
     Status.SKIPPED: lambda path: (scenes.assessed(path), "status-page"),
     Status.OVERRIDDEN: _overridden,

@@ -92,7 +92,7 @@ def _print(drill: DrillRecord, directory: RunDirectory, *, as_json: bool) -> Non
             "run": drill.run,
             **asdict(drill.score),
             "before": {t.name: {"last": t.last, "best": t.best} for t in times},
-            "never_red": [each.subject.key for each in found.never_red],
+            "never_red": [str(each.subject.key) for each in found.never_red],
         }
         print_data(plain_text(json.dumps(said, ensure_ascii=False)))
         return

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from io import BufferedReader
+from enum import StrEnum
 from pathlib import Path
 
 from mobius_tui.errors import RunError
+from mobius_tui.run.attempts.output_files import end_of_errors, last_rows, rows_of
 from mobius_tui.run.checks.error_line import error_line, last_meaningful
 from mobius_tui.run.keeper.process_table import is_locked, process_start_ticks
 from mobius_tui.run.storage.run_directory import AttemptDirectory, RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular, regular_descriptor
-from mobius_tui.sanitize import SGR, collapse, decode
+from mobius_tui.sanitize import SGR
 
 MARK = "MOBIUS_TUI_ATTEMPT"
 """The environment variable that every process of a step inherits: `RUN/STEP.N`."""
@@ -25,12 +25,24 @@ OUTPUTS_LIMIT = 1 << 20
 """Bytes of `outputs` at most."""
 
 
+class Cause(StrEnum):
+    """Why a script ended, as its keeper spells it in `exit`; see `bare.script`."""
+
+    EXITED = "exited"
+    STOPPED = "stopped"
+    TIMED_OUT = "timed out"
+    OUTPUT_FULL = "output full"
+    """Its output reached `max_output`."""
+    OUTPUT_LOST = "output lost"
+    """Its output could not be written."""
+    NOT_STARTED = "not started"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class End:
     """What the keeper recorded about a script's end."""
 
-    cause: str
-    """`exited`, `stopped`, `timed out`, `output full`, `output lost`, `not started`."""
+    cause: Cause
     code: int
     """The exit status; negative for the signal that ended it."""
     bytes: int
@@ -72,7 +84,7 @@ def read_end(directory: AttemptDirectory) -> End | None:
     try:
         said = dict(line.split("=", 1) for line in text.decode("ascii").split("\n"))
         return End(
-            cause=said["cause"],
+            cause=Cause(said["cause"]),
             code=int(said["code"]),
             bytes=int(said["bytes"]),
             what=said.get("what", ""),
@@ -188,18 +200,6 @@ def digests(directory: AttemptDirectory) -> Digests:
     )
 
 
-def last_line(path: Path) -> str:
-    """The last line with something on it, of the end of an output file."""
-    try:
-        with open_regular(path) as file:
-            file.seek(0, os.SEEK_END)
-            file.seek(max(0, file.tell() - 4096))
-            lines = file.read().decode("utf-8", "replace").split("\n")
-    except OSError:
-        return ""
-    return next((line.strip() for line in reversed(lines) if line.strip()), "")
-
-
 def survivors(directory: AttemptDirectory, mark: str) -> tuple[str, ...]:
     """Living processes of an attempt, named: its group, and those that left it.
 
@@ -271,13 +271,8 @@ def holder_exclusive(path: Path) -> bool:
         os.close(handle)
 
 
-_SPAN = struct.Struct("<QQQ")
-"""Offset; length in the low 56 bits and the stream above them; nanoseconds."""
-_STDERR = 2
 _LOOK_BACK = 2048
 """Spans from the end that are searched for the last one of stderr."""
-_PIECE = 1 << 14
-"""Bytes of the end of stderr, or of an output, that are read at most."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -292,51 +287,13 @@ class LastOutput:
 
 def last_output(attempt: AttemptDirectory) -> LastOutput:
     """What an attempt said last, without colours."""
-    errors = _lines(_end_of_errors(attempt.output, attempt.spans))
-    printed = _lines(_end_of(attempt.output))
+    errors = _plain(rows_of(end_of_errors(attempt, _LOOK_BACK)))
+    printed = _plain(last_rows(attempt.output))
     error = error_line(errors) or last_meaningful(errors) or error_line(printed)
     return LastOutput(
         last=next(filter(str.strip, reversed(printed)), "").strip(), error=error
     )
 
 
-def _lines(end: bytes) -> list[str]:
-    """The lines of the end of something; not what is left of one that is cut."""
-    lines = [SGR.sub("", each) for each in collapse(decode(end)).split("\n")]
-    return lines[1:] if len(end) >= _PIECE and len(lines) > 1 else lines
-
-
-def _end_of(output: Path) -> bytes:
-    try:
-        with open_regular(output) as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - _PIECE))
-            return file.read(_PIECE)
-    except OSError:
-        return b""
-
-
-def _end_of_errors(output: Path, spans: Path) -> bytes:
-    """The end of what came from stderr."""
-    try:
-        with open_regular(spans) as file:
-            size = file.seek(0, os.SEEK_END)
-            whole = size - size % _SPAN.size
-            file.seek(max(0, whole - _LOOK_BACK * _SPAN.size))
-            records = list(_SPAN.iter_unpack(file.read(whole - file.tell())))
-        with open_regular(output) as file:
-            return _backwards(file, records)
-    except OSError:
-        return b""
-
-
-def _backwards(file: BufferedReader, records: list[tuple[int, int, int]]) -> bytes:
-    """Join the newest pieces of stderr."""
-    end = b""
-    for offset, packed, _ in reversed(records):
-        length, stream = packed & ((1 << 56) - 1), packed >> 56
-        wanted = min(length, _PIECE - len(end))
-        if stream != _STDERR or not wanted:
-            continue
-        file.seek(offset + length - wanted)
-        end = file.read(wanted) + end
-    return end
+def _plain(rows: list[str]) -> list[str]:
+    return [SGR.sub("", row) for row in rows]

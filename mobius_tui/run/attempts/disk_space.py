@@ -111,7 +111,11 @@ class KeeperHandle:
         if self.code == NO_ROOM:
             return os.strerror(errno.ENOSPC)
         end = attempt_files.read_end(self._directory)
-        is_short = end is not None and end.cause == "not started" and end.errno in FULL
+        is_short = (
+            end is not None
+            and end.cause is attempt_files.Cause.NOT_STARTED
+            and end.errno in FULL
+        )
         return os.strerror(end.errno) if end is not None and is_short else ""
 
     def _tell(self, why: str) -> None:

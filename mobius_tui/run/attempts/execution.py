@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, assert_never
 
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run.attempts import attempt_files, exit_status
@@ -23,11 +23,7 @@ from mobius_tui.run.planning.variables import script_env
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.redaction import holds_secret, literals
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, Watch
-from mobius_tui.runbook.model.limits import (
-    bounded_duration,
-    bounded_size,
-    limits_by_variable,
-)
+from mobius_tui.runbook.model.limits import bounded_size, limits_by_variable
 from mobius_tui.runbook.model.runbook import Step
 
 if TYPE_CHECKING:
@@ -110,11 +106,11 @@ class AttemptExecution:
                 is_begun = await self._kept.keep(script, spec)
             except (OSError, MobiusError) as error:
                 words = error.strerror if isinstance(error, OSError) else str(error)
-                await self._end("not started", f"it could not be started: {words}")
+                await self._end(Status.NOT_STARTED, f"it could not be started: {words}")
                 return
             if not is_begun:
                 words = "it was stopped before it began: the disk was full"
-                await self._end("not started", words)
+                await self._end(Status.NOT_STARTED, words)
                 return
         await self._after_script()
 
@@ -128,7 +124,7 @@ class AttemptExecution:
             known = self._engine.state.variables
             if any(ask.var not in known for ask in action.ask):
                 await self._end(
-                    "not started", "the host died before the answer was recorded"
+                    Status.NOT_STARTED, "the host died before the answer was recorded"
                 )
                 return
         await self._after_script()
@@ -137,11 +133,11 @@ class AttemptExecution:
         """End the attempt, if it has not ended, with a failure of our own."""
         own = self._engine.state.steps[self._step.id]
         if own.status is Status.RUNNING:
-            await self._end("not started", reason)
+            await self._end(Status.NOT_STARTED, reason)
 
     async def _after_script(self) -> None:
         """What its action came to, then its checks, then its end."""
-        found: tuple[Result, str] | None = ("passed", "")
+        found: tuple[Result, str] | None = (Status.PASSED, "")
         if isinstance(self._step.action, Run):
             found = await self._of_script(self._step.action)
         elif isinstance(self._step.action, Watch) and not self._has_looked():
@@ -149,10 +145,10 @@ class AttemptExecution:
         if found is None:
             return
         result, reason = found
-        if result in ("passed", "warned") and self._step.checks:
+        if result in (Status.PASSED, Status.WARNED) and self._step.checks:
             checks = StepChecks(self._engine, self._step, self._number)
             checked, words = await checks.make()
-            if checked != "passed":
+            if checked != Status.PASSED:
                 result, reason = checked, words
             elif not reason:
                 reason = words
@@ -164,17 +160,19 @@ class AttemptExecution:
         if end is None:
             await self._without_end()
             return None
-        self._code = end.code if end.cause != "not started" else None
+        self._code = (
+            end.code if end.cause is not attempt_files.Cause.NOT_STARTED else None
+        )
         self._ended_with = end.ended
         if end.left or attempt_files.tree_held(self._directory):
             self._left = await asyncio.to_thread(
                 attempt_files.survivors, self._directory, self._mark()
             )
         result, reason = self._judge(action, end)
-        if result in ("passed", "warned") and self._step.outputs:
+        if result in (Status.PASSED, Status.WARNED) and self._step.outputs:
             missing = await self._take_outputs()
             if missing:
-                result, reason = "failed", missing
+                result, reason = Status.FAILED, missing
         return result, reason
 
     async def _of_watch(self) -> tuple[Result, str] | None:
@@ -183,8 +181,8 @@ class AttemptExecution:
         try:
             found = await watch.make(resumed=self._resumed)
         except MobiusError as error:
-            return "not started", str(error)
-        if found.result != "unknown":
+            return Status.NOT_STARTED, str(error)
+        if found.result is not Status.UNKNOWN:
             return found.result, found.reason
         event = StepUnknown(
             step=self._step.id,
@@ -222,9 +220,9 @@ class AttemptExecution:
             "RUNBOOK_OUTPUT": str(self._directory.outputs),
             attempt_files.MARK: self._mark(),
         }
-        limit = None if action.timeout is None else values.fill(action.timeout)
+        limit = action.timeout
+        timeout = None if limit is None else values.seconds(limit, "timeout")
         try:
-            timeout = None if limit is None else bounded_duration(limit, "timeout")
             max_output = bounded_size(values.fill(action.max_output), "max_output")
         except ValueError as error:
             raise RunError(str(error)) from error
@@ -251,24 +249,35 @@ class AttemptExecution:
         program = (action.shell or attempts.BASH)[0]
         began = self._engine.state.began
         words = exit_status.in_words(end, began.workdir if began else "", program)
-        if end.cause == "not started":
-            return "not started", words
-        if end.cause == "timed out":
-            limit = self._engine.values().fill(action.timeout or "")
-            return "timed out", f"it took longer than {limit}, so it was stopped"
-        if end.cause == "stopped":
-            return ("passed", "stopped") if action.follow else ("stopped", "stopped")
-        if end.cause == "output full":
-            return "stopped", words
-        if end.cause == "output lost":
-            return "output lost", words
-        if end.code in action.success:
-            return "passed", ""
-        if end.code in action.warning:
-            return "warned", f"exit {end.code}, which this step calls a warning"
+        match end.cause:
+            case attempt_files.Cause.NOT_STARTED:
+                return Status.NOT_STARTED, words
+            case attempt_files.Cause.TIMED_OUT:
+                limit = self._engine.values().fill(action.timeout or "")
+                return (
+                    Status.TIMED_OUT,
+                    f"it took longer than {limit}, so it was stopped",
+                )
+            case attempt_files.Cause.STOPPED:
+                return (Status.PASSED if action.follow else Status.STOPPED), "stopped"
+            case attempt_files.Cause.OUTPUT_FULL:
+                return Status.STOPPED, words
+            case attempt_files.Cause.OUTPUT_LOST:
+                return Status.OUTPUT_LOST, words
+            case attempt_files.Cause.EXITED:
+                return self._judge_code(action, end.code, words)
+        assert_never(end.cause)
+
+    @staticmethod
+    def _judge_code(action: Run, code: int, words: str) -> tuple[Result, str]:
+        """What the exit status of a script that ended by itself means."""
+        if code in action.success:
+            return Status.PASSED, ""
+        if code in action.warning:
+            return Status.WARNED, f"exit {code}, which this step calls a warning"
         if action.follow:
-            return "warned", f"it ended by itself: {words}"
-        return "failed", words
+            return Status.WARNED, f"it ended by itself: {words}"
+        return Status.FAILED, words
 
     async def _without_end(self) -> None:
         """No record of the end: the recovery table says what that means."""
@@ -282,7 +291,7 @@ class AttemptExecution:
             pid_there=attempt_files.read_pid(self._directory) is not None,
         )
         if recovery_verdict(evidence) == "not started":
-            await self._end("not started", recovery_reason(evidence))
+            await self._end(Status.NOT_STARTED, recovery_reason(evidence))
             return
         left: tuple[str, ...] = ()
         if evidence.same_boot:
@@ -342,10 +351,14 @@ class AttemptExecution:
         """Hash what the step left, and end it."""
         found = await asyncio.to_thread(attempt_files.digests, self._directory)
         continues = self._step.on_failure == "continue"
-        if continues and result in ("failed", "timed out", "not started"):
+        if continues and result in (
+            Status.FAILED,
+            Status.TIMED_OUT,
+            Status.NOT_STARTED,
+        ):
             more = self._step.retry.attempts if self._step.retry is not None else 1
-            if result == "not started" or self._number >= more:
-                result = "warned"
+            if result == Status.NOT_STARTED or self._number >= more:
+                result = Status.WARNED
         event = StepEnded(
             step=self._step.id,
             attempt=self._number,

@@ -6,13 +6,13 @@ import errno
 import os
 import signal
 
-from mobius_tui.run.attempts.attempt_files import End
+from mobius_tui.run.attempts.attempt_files import Cause, End
 from mobius_tui.run.keeper.disk_full import FULL
 
 
 def in_words(end: End, cwd: str, program: str) -> str:
     """What an end means, for a person."""
-    if end.cause == "not started":
+    if end.cause is Cause.NOT_STARTED:
         if end.what == "chdir":
             return f"the directory {cwd} cannot be entered: {os.strerror(end.errno)}"
         if end.what == "stopped":
@@ -22,11 +22,11 @@ def in_words(end: End, cwd: str, program: str) -> str:
         if end.what == "exec" and end.errno == errno.ENOENT:
             return f"there is no program {program!r} on PATH"
         return f"{program} could not be started: {os.strerror(end.errno)}"
-    if end.cause == "output full":
+    if end.cause is Cause.OUTPUT_FULL:
         return "its output reached max_output, so it was stopped"
-    if end.cause == "output lost" and end.errno in FULL:
+    if end.cause is Cause.OUTPUT_LOST and end.errno in FULL:
         return "it was stopped while the disk was full: the end of its output is lost"
-    if end.cause == "output lost":
+    if end.cause is Cause.OUTPUT_LOST:
         words = os.strerror(end.errno) if end.errno else "is the disk full?"
         return f"its output could not be written ({words}), so it was stopped"
     return code_in_words(end.code)

@@ -15,9 +15,9 @@ from mobius_tui.run.checks.context import CheckResult, Context
 from mobius_tui.run.checks.run_check import run_check
 from mobius_tui.run.events.step_events import CheckTried, Result
 from mobius_tui.run.planning.variables import check_env
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.check_kinds import Check
 from mobius_tui.runbook.model.check_kinds import kind_of as kind_of_check
-from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.model.runbook import Step
 
 if TYPE_CHECKING:
@@ -71,26 +71,24 @@ class StepChecks:
         """Make them in order, until one does not hold; returns what that means."""
         engine, step = self._engine, self._step
         if self._stop_asked():
-            return "stopped", "stopped before its checks"
+            return Status.STOPPED, "stopped before its checks"
         words = ""
         for index, check in enumerate(step.checks):
             kind = kind_of_check(check)
             try:
-                pause = bounded_duration(
-                    engine.values().fill(check.repeat.every), "every"
-                )
-            except (MobiusError, ValueError) as error:
-                return "failed", f"{kind} check: `every`: {error}"
+                pause = engine.values().seconds(check.repeat.every, "every")
+            except MobiusError as error:
+                return Status.FAILED, f"{kind} check: `every`: {error}"
             task = await engine.stoppable(step, self._looks(index, check, pause))
             if task.cancelled():
-                return "stopped", f"stopped during its {kind} check"
+                return Status.STOPPED, f"stopped during its {kind} check"
             task.result()
             looks = engine.state.steps[step.id].attempts[-1].looks
             last = next(seen for seen in reversed(looks) if seen.check == index)
             if not (last.held and last.row >= check.repeat.consecutive):
-                return "failed", f"{kind} check: {last.detail}"
+                return Status.FAILED, f"{kind} check: {last.detail}"
             words = f"{kind} check: {last.detail}"
-        return "passed", words
+        return Status.PASSED, words
 
     async def once(self) -> str:
         """Look once by each, whatever the attempt came to; what was seen, in words."""

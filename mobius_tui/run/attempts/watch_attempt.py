@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.probe_window import stale_after
 from mobius_tui.health.ticker import boot_clock
+from mobius_tui.run.planning.variables import NoDurationError
 from mobius_tui.run.planning.watch_progress import (
     HealthSnapshot,
     WatchStepVerdict,
@@ -22,9 +23,9 @@ from mobius_tui.run.planning.watch_progress import (
     is_premature,
     watch_step_verdict,
 )
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.last_viewed import last_checks
 from mobius_tui.runbook.model.actions import Watch
-from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.model.probes import Health
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import clock_duration, duration_in_words
@@ -62,8 +63,8 @@ class WatchStep:
         timeouts = (("timeout", probe.timeout) for probe in self._health.probes)
         found = [5.0]
         for key, text in (("every", self._health.every), *timeouts):
-            with suppress(MobiusError, ValueError):  # the monitor tells of it
-                found.append(bounded_duration(values.fill(text), key))
+            with suppress(MobiusError):  # the monitor tells of it
+                found.append(values.seconds(text, key))
         return max(found[1:], default=5.0)
 
     async def make(self, *, resumed: bool) -> WatchStepVerdict:
@@ -77,20 +78,18 @@ class WatchStep:
         """
         assert isinstance(self._step.action, Watch)
         try:
-            whole = bounded_duration(
-                self._engine.values().fill(self._step.action.for_), "for"
-            )
-        except ValueError as error:
+            whole = self._engine.values().seconds(self._step.action.for_, "for")
+        except NoDurationError as error:
             raise RunError(f"watch.for: {error}") from error
         if resumed and (reason := self._gap()):
-            return WatchStepVerdict(result="unknown", reason=reason)
+            return WatchStepVerdict(result=Status.UNKNOWN, reason=reason)
         if self._attempt.stop_asked:
-            return WatchStepVerdict(result="stopped", reason="stopped")
+            return WatchStepVerdict(result=Status.STOPPED, reason="stopped")
         task = await self._engine.stoppable(self._step, self._watch(whole))
         if task.cancelled():
             took = clock_duration(self._took())
             words = f"stopped after {took} of {clock_duration(whole)}"
-            return WatchStepVerdict(result="stopped", reason=words)
+            return WatchStepVerdict(result=Status.STOPPED, reason=words)
         return task.result()
 
     def _took(self) -> float:
@@ -104,7 +103,7 @@ class WatchStep:
             if now - looked > self._hole:
                 gap = duration_in_words(now - looked)
                 words = f"nobody looked for {gap}: its host slept"
-                return WatchStepVerdict(result="unknown", reason=words)
+                return WatchStepVerdict(result=Status.UNKNOWN, reason=words)
             looked = now
             known, took = self._known(), self._took()
             watch = self._engine.state.watch

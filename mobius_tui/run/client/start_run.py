@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 
 from mobius_tui.errors import MobiusError, RunError
-from mobius_tui.run.attempts.attempt_files import last_line
+from mobius_tui.run.attempts.output_files import last_row
 from mobius_tui.run.client.preflight import refuse_unattended
 from mobius_tui.run.client.run_briefing import Briefing, answer_briefing
 from mobius_tui.run.events.run_events import RunBegan
@@ -243,7 +243,7 @@ async def _until_it_listens(
         if process.poll() is not None:
             if process.returncode == 0:
                 return
-            said = last_line(directory.host_log)
+            said = last_row(directory.host_log)
             raise RunError(said or f"the host ended at once; see {directory.host_log}")
         await asyncio.sleep(0.005)
     raise RunError(f"the host does not answer; see {directory.host_log}")

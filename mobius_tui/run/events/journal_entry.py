@@ -15,6 +15,7 @@ from mobius_tui.errors import RunError
 from mobius_tui.health.health_record import YEAR_9999
 from mobius_tui.health.trigger import Rule
 from mobius_tui.run.events.run_events import EVENTS, Event
+from mobius_tui.run.events.step_events import Result
 
 LARGEST = 1 << 53
 """Numbers up to here are exact in JSON, everywhere."""
@@ -71,8 +72,8 @@ def _fits(kind: Any) -> Fits:
         ways = tuple(map(_fits, inner))
         return lambda value: any(fits(value) for fits in ways)
     if origin is Literal:
-        words = frozenset(inner)
-        return lambda value: type(value) is str and value in words
+        words, types_ = frozenset(inner), frozenset(map(type, inner))
+        return lambda value: type(value) in types_ and value in words
     if origin is tuple:
         each = _fits(inner[0])
         return lambda value: type(value) is tuple and all(map(each, value))
@@ -92,6 +93,7 @@ _TUPLES = {
 }
 
 
+_RESULTS: dict[str, Result] = {each.value: each for each in get_args(Result)}
 _FIELDS = {name: tuple(f.name for f in fields(kind)) for name, kind in EVENTS.items()}
 
 
@@ -177,6 +179,8 @@ def decode(line: bytes) -> tuple[Entry, str]:
         boot, by, intent = data.pop("boot"), data.pop("by"), data.pop("intent", None)
         for key in _TUPLES[name] & data.keys():  # an older journal may lack one
             data[key] = tuple(data[key]) if type(data[key]) is list else None
+        if "result" in data:
+            data["result"] = _RESULTS.get(data["result"])
         entry = Entry(
             n=n,
             at=datetime.fromisoformat(at).timestamp(),

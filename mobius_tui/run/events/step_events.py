@@ -3,10 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal
 
+
+class Status(StrEnum):
+    """The state of a step; `waiting` and `not applicable` are judged by `plan`."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    PASSED = "passed"
+    WARNED = "warned"
+    FAILED = "failed"
+    TIMED_OUT = "timed out"
+    STOPPED = "stopped"
+    NOT_STARTED = "not started"
+    OUTPUT_LOST = "output lost"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+    OVERRIDDEN = "overridden"
+    RECOVERED = "recovered"
+    NOT_APPLICABLE = "not applicable"
+    WAITING = "waiting"
+
+
 Result = Literal[
-    "passed", "warned", "failed", "timed out", "stopped", "not started", "output lost"
+    Status.PASSED,
+    Status.WARNED,
+    Status.FAILED,
+    Status.TIMED_OUT,
+    Status.STOPPED,
+    Status.NOT_STARTED,
+    Status.OUTPUT_LOST,
 ]
 """How an attempt ended, where that is known."""
 

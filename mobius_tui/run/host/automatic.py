@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from mobius_tui.run.attempts.stopping import stop_attempt
 from mobius_tui.run.events.approval_events import ApprovalDenied
 from mobius_tui.run.events.run_events import PhaseEntered, PhaseLeft
 from mobius_tui.run.events.step_events import StepPassedOver
-from mobius_tui.run.host.engine import Engine
 from mobius_tui.run.planning.plan import follows
 from mobius_tui.run.planning.rollback import is_only_watched
 from mobius_tui.run.planning.step_status import StepStatus
 from mobius_tui.run.state.approvals import drill_approves
 from mobius_tui.run.state.step_state import BAD, Status
 from mobius_tui.runbook.text.units import duration_in_words
+
+if TYPE_CHECKING:
+    from mobius_tui.run.host.engine import Engine
 
 
 async def apply_consequences(engine: Engine) -> None:

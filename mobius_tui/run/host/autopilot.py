@@ -259,7 +259,7 @@ async def _message(engine: Engine, step: Step) -> bool:
         return True
     note = engine.redact(text) if action.to else "not sent: it names no channel"
     await engine.write(
-        StepEnded(step=step.id, attempt=number, result="passed", note=note), WHO
+        StepEnded(step=step.id, attempt=number, result=Status.PASSED, note=note), WHO
     )
     return True
 

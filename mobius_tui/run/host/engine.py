@@ -30,7 +30,6 @@ from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import BAD
 from mobius_tui.run.storage.redaction import holds_secret, redact
 from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.model.runbook import Step
 
 T = TypeVar("T")
@@ -216,8 +215,8 @@ class Engine:
             return
         tried = len(own.attempts)
         try:
-            pause = bounded_duration(self.values().fill(step.retry.every), "every")
-        except (MobiusError, ValueError) as error:
+            pause = self.values().seconds(step.retry.every, "every")
+        except MobiusError as error:
             print(f"step {step.id}: retry.every: {error}", flush=True)  # noqa: T201
             pause = 5.0
         await asyncio.sleep(pause)

@@ -19,7 +19,7 @@ from mobius_tui.run.host.engine import Engine
 from mobius_tui.run.host.takeover import Order, operator
 from mobius_tui.run.intents.messages import decode_intent
 from mobius_tui.run.journal.journal import Tail
-from mobius_tui.run.records.run_record import write_record
+from mobius_tui.run.records.run_record import sum_up, write_record
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.watch.health_monitor import Monitor
 
@@ -121,6 +121,7 @@ async def journal_host_end(engine: Engine, monitor: Monitor, why: str) -> None:
         await engine.record(HostStopped(reason=why))
         if engine.state.ended is not None:
             _write_record(engine)
+            await asyncio.to_thread(sum_up, engine.directory, is_host=True)
 
 
 def _write_record(engine: Engine) -> None:

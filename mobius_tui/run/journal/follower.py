@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,8 @@ from mobius_tui.runbook.text.units import local_time
 
 SLICE = 4 << 20
 """Bytes of a file that are taken in one go."""
+LONGEST = 1 << 20
+"""Bytes of a line of health; no record is as long."""
 
 
 class Lines:
@@ -239,6 +242,19 @@ class Follower:
             return self._health.more()
         except RunError:
             return b""  # the health panel says how old what it shows is
+
+
+def checks(directory: RunDirectory) -> Iterator[ProbeResult]:
+    """Every check on record; lines that are none are left out."""
+    try:
+        with open_regular(directory.health) as file:
+            while row := file.readline(LONGEST):
+                with suppress(RunError):
+                    record = decode_health(row)
+                    if isinstance(record, ProbeResult):
+                        yield record
+    except OSError:
+        return
 
 
 def sha256_of(path: Path, size: int) -> str:

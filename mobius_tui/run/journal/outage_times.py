@@ -7,7 +7,7 @@ the comparison with a drill, statistics, and the record of a run's end.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import get_args
 
@@ -29,6 +29,7 @@ from mobius_tui.run.events.watch_events import (
 )
 from mobius_tui.run.planning.plan import Plan, effect_of
 from mobius_tui.run.state.persistent_list import NONE_YET, PersistentList
+from mobius_tui.run.state.step_state import Status
 
 STEADY = 3
 """Healthy checks in a row."""
@@ -36,9 +37,9 @@ NOBODY = frozenset({"host", "trigger", "auto", FACILITATOR})
 """Who writes entries that no person asked for, or none of the team."""
 NAMES = ("detected", "acknowledged", "decided", "rollback", "restored", "steady")
 """The times, in the order in which they mostly come about."""
-RED = frozenset(get_args(Result)) - {"passed", "stopped"}
+RED = frozenset(get_args(Result)) - {Status.PASSED, Status.STOPPED}
 """Ends of an attempt that are a sign that something is wrong."""
-FAILURES = RED - {"warned"}
+FAILURES = RED - {Status.WARNED}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -169,7 +170,7 @@ class MilestoneTracker:
             case StepEnded(step=step, result=result):
                 if result in RED:
                     self._signs = self._signs.plus(at)
-                well = result not in FAILURES and result != "stopped"
+                well = result not in FAILURES and result != Status.STOPPED
                 if well and effect_of(self._plan.steps[step]) != "read":
                     self._changed = at
             case _:
@@ -226,6 +227,21 @@ class MilestoneTracker:
             steady=self._steady(past, restored),
         )
 
+    def as_scored(self, past: HealthHistory, score: object) -> Milestones:
+        """The times by now; of a drill that is over, as its score has them.
+
+        Args:
+            past: the checks on record.
+            score: the `[score]` of the run's record; anything else for none.
+        """
+        score = score if isinstance(score, Mapping) else {}
+        late = score.get("injected")
+        injected = self._began + late if isinstance(late, float) else None
+        found = self.milestones(past, injected)
+        if score.get("handled") is False:
+            return replace(found, restored=None, steady=None)
+        return found
+
     def _detected(self, since: float) -> float | None:
         known = (*self._signs, *self._choices, *self._changes)
         return min((at for at in known if at >= since), default=None)
@@ -271,7 +287,12 @@ def milestones(
     injected: float | None = None,
 ) -> Milestones:
     """The times of a run; see `Course.milestones`."""
+    return course_of(plan, entries).milestones(past, injected)
+
+
+def course_of(plan: Plan, entries: Iterable[Entry]) -> MilestoneTracker:
+    """The course of a run that has these entries."""
     course = MilestoneTracker(plan)
     for entry in entries:
         course.heed(entry)
-    return course.milestones(past, injected)
+    return course

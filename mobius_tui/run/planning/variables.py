@@ -15,6 +15,7 @@ from mobius_tui.errors import MobiusError
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import BAD
 from mobius_tui.runbook.model.check_kinds import RunCheck
+from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.model.probes import Probe
 from mobius_tui.runbook.model.runbook import Runbook, Step
 from mobius_tui.runbook.model.templates import (
@@ -32,6 +33,10 @@ PROVIDED = ("now", "run", "health", "step", "trigger")
 
 class NoValueError(MobiusError):
     """A text wants a variable that has no value yet."""
+
+
+class NoDurationError(MobiusError):
+    """What a variable fills in is no duration, or out of the bounds of its key."""
 
 
 class Values:
@@ -135,6 +140,25 @@ class Values:
             NoValueError: a name has no value yet.
         """
         return fill(text, self.lookup)
+
+    def seconds(self, text: str, key: str) -> float:
+        """The seconds of a duration, as its variables fill it in now.
+
+        A runbook's durations stay texts for that: a variable may have another value
+        each time. What no variable fills in was held to its bounds when it was read.
+
+        Args:
+            text: the duration, as the runbook has it.
+            key: the key that it stands under, which has bounds; see `limits.LIMITS`.
+
+        Raises:
+            NoValueError: a name has no value yet.
+            NoDurationError: it is no duration, or out of bounds.
+        """
+        try:
+            return bounded_duration(self.fill(text), key)
+        except ValueError as error:
+            raise NoDurationError(str(error)) from error
 
     def preview(self, text: str) -> str:
         """A text with what can be filled in; the rest shows as `${name}`."""

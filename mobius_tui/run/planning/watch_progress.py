@@ -12,7 +12,6 @@ from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.state.watch_state import WatchState
 from mobius_tui.runbook.model.actions import Watch
-from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.model.probes import Health
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import clock_duration, duration_in_words
@@ -33,7 +32,7 @@ class HealthSnapshot:
 class WatchStepVerdict:
     """How a `watch` step ends."""
 
-    result: Result | Literal["unknown"]
+    result: Result | Literal[Status.UNKNOWN]
     reason: str
 
 
@@ -52,26 +51,26 @@ def watch_step_verdict(
     latest = watch.latest
     if latest is not None and latest.at >= since:
         return WatchStepVerdict(
-            result="failed", reason=f"a trigger fired: {latest.reason}"
+            result=Status.FAILED, reason=f"a trigger fired: {latest.reason}"
         )
     if took < lasts:
         return None
     if watch.alarms:
         reason = f"a trigger had fired before, and stands: {watch.alarms[0].reason}"
-        return WatchStepVerdict(result="failed", reason=reason)
+        return WatchStepVerdict(result=Status.FAILED, reason=reason)
     lasted = f"watched for {duration_in_words(lasts)}"
     if known.unseen:
         names = ", ".join(known.unseen)
         reason = f"{lasted}; {names} has not been asked meanwhile"
-        return WatchStepVerdict(result="unknown", reason=reason)
+        return WatchStepVerdict(result=Status.UNKNOWN, reason=reason)
     if known.unknown:
         names = ", ".join(known.unknown)
         reason = f"{lasted}; nothing is known of {names} at the end"
-        return WatchStepVerdict(result="unknown", reason=reason)
+        return WatchStepVerdict(result=Status.UNKNOWN, reason=reason)
     if known.failing:
         reason = f"{lasted}; {', '.join(known.failing)} is failing at the end"
-        return WatchStepVerdict(result="failed", reason=reason)
-    return WatchStepVerdict(result="passed", reason=f"{lasted}; no trigger fired")
+        return WatchStepVerdict(result=Status.FAILED, reason=reason)
+    return WatchStepVerdict(result=Status.PASSED, reason=f"{lasted}; no trigger fired")
 
 
 def is_premature(watch: WatchState, known: HealthSnapshot) -> bool:
@@ -96,8 +95,8 @@ def watch_duration(step: Step, values: Values) -> float | None:
     if not isinstance(step.action, Watch):
         return None
     try:
-        return bounded_duration(values.fill(step.action.for_), "for")
-    except (MobiusError, ValueError):
+        return values.seconds(step.action.for_, "for")
+    except MobiusError:
         return None
 
 

@@ -5,18 +5,23 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.journal.outage_times import NAMES, STEADY
+from mobius_tui.health.health_history import HealthHistory
+from mobius_tui.run.events.run_events import RunBegan
+from mobius_tui.run.journal.follower import Follower, checks, runbook_of
+from mobius_tui.run.journal.journal import read
+from mobius_tui.run.journal.outage_times import NAMES, STEADY, course_of
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.records import seals
+from mobius_tui.run.records import past_run, seals
+from mobius_tui.run.records.past_run import PastRun
 from mobius_tui.run.state.deliveries import as_seen
+from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory, lock_now
 from mobius_tui.run.storage.safe_open import open_regular
@@ -151,6 +156,59 @@ def write_private(target: Path, data: bytes) -> None:
         new.replace(target)
     finally:
         new.unlink(missing_ok=True)
+
+
+def sum_up(directory: RunDirectory, *, is_host: bool = False) -> PastRun | None:
+    """Read what a run came to from its journal, and keep that, where it may be kept.
+
+    Args:
+        directory: the run's.
+        is_host: whether the caller is its host; else nothing is kept while it has one.
+
+    Returns:
+        `None` of a run that did not come to an end.
+
+    Raises:
+        RunError: it cannot be read whole.
+        StateError: an entry of its journal may not follow.
+    """
+    if not is_host and directory.host() is not None:
+        return past_run_of(directory)
+    of = past_run.fingerprint(directory)
+    found = past_run_of(directory)
+    if found is not None:
+        past_run.keep(directory, found, of)
+    return found
+
+
+def past_run_of(directory: RunDirectory) -> PastRun | None:
+    """What a run came to, as its journal, its health and its record tell.
+
+    Returns and raises as `sum_up`.
+    """
+    tail = read(directory.journal)
+    began = tail.entries[0].event if tail.entries else None
+    if not isinstance(began, RunBegan) or Path(began.file).name != began.file:
+        raise RunError(f"{directory.journal.name}: it does not begin with RunBegan")
+    runbook = runbook_of(directory, began)
+    state = fold(runbook, tail.entries)
+    if state.ended is None:
+        return None
+    past = HealthHistory()
+    for check in checks(directory):
+        past.add(check)
+    course = course_of(Plan(runbook), tail.entries)
+    score = record_of(directory).get("score")
+    restored = course.as_scored(past, score).after("restored")
+    return past_run.past_run(directory.id, state, restored)
+
+
+def record_of(directory: RunDirectory) -> Mapping[str, Any]:
+    """The record of a run's end; empty where there is none to read."""
+    try:
+        return read_record(directory)
+    except RunError:
+        return {}
 
 
 def outage(directory: RunDirectory, *, older: bool = False) -> dict[str, Any]:

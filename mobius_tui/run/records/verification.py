@@ -20,8 +20,13 @@ from mobius_tui.run.events.step_events import StepEnded, StepUnknown
 from mobius_tui.run.journal.follower import runbook_of, sha256_of
 from mobius_tui.run.journal.journal import Tail, read
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.records import seals
-from mobius_tui.run.records.run_record import of_journal, outage, read_record
+from mobius_tui.run.records import past_run, seals
+from mobius_tui.run.records.run_record import (
+    of_journal,
+    outage,
+    past_run_of,
+    read_record,
+)
 from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import AttemptDirectory, RunDirectory
@@ -139,6 +144,9 @@ def _told(directory: RunDirectory, tail: Tail) -> Iterator[str]:
         state = fold(runbook, tail.entries)
         yield from _record(directory, tail, runbook, state)
         yield from _said_afterwards(directory, tail, state)
+        kept = past_run.read(directory)
+        if kept is not None and kept != past_run_of(directory):
+            yield f"{directory.stats.name}: it says other than the journal"
     except MobiusError as error:
         yield str(error)
         return

@@ -215,7 +215,7 @@ def _choice_made(state: RunState, event: ChoiceMade, entry: Entry) -> None:
         StepEnded(
             step=event.step,
             attempt=event.attempt,
-            result="passed",
+            result=Status.PASSED,
             reason=", ".join(event.values),
             note=event.reason,
         ),

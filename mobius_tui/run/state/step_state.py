@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from enum import StrEnum
 from operator import attrgetter
 
+from mobius_tui.run.events.step_events import (
+    Status as Status,  # a step's word is its event's
+)
 from mobius_tui.run.state.persistent_list import (
     NONE_YET,
     ListStore,
@@ -13,27 +15,6 @@ from mobius_tui.run.state.persistent_list import (
     PersistentList,
     Row,
 )
-
-
-class Status(StrEnum):
-    """The state of a step; `waiting` and `not applicable` are judged by `plan`."""
-
-    PENDING = "pending"
-    RUNNING = "running"
-    PASSED = "passed"
-    WARNED = "warned"
-    FAILED = "failed"
-    TIMED_OUT = "timed out"
-    STOPPED = "stopped"
-    NOT_STARTED = "not started"
-    OUTPUT_LOST = "output lost"
-    UNKNOWN = "unknown"
-    SKIPPED = "skipped"
-    OVERRIDDEN = "overridden"
-    RECOVERED = "recovered"
-    NOT_APPLICABLE = "not applicable"
-    WAITING = "waiting"
-
 
 BAD = frozenset(
     {

@@ -159,6 +159,11 @@ class RunDirectory:
         return self.path / "record.toml"
 
     @property
+    def stats(self) -> Path:
+        """What it came to, for who counts many runs; see `storage.past_run`."""
+        return self.path / "stats.json"
+
+    @property
     def imported(self) -> Path:
         """Where the run came from; only there for one that was run elsewhere."""
         return self.path / "imported.toml"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,6 +33,16 @@ def all_runs(
     """
     folders = (root, *own_folders()) if root == runs_root() else (root,)
     return _newest_first(run for folder in folders for run in _runs_in(folder, but))
+
+
+def runs_of(root: Path, runbook: str) -> Iterator[RunDirectory]:
+    """The runs that may be of a runbook, by their names, newest first.
+
+    Args:
+        root: the folder of all runs.
+        runbook: its id.
+    """
+    return (run for run in all_runs(root) if runbook in run.id)
 
 
 def others_runs() -> tuple[RunDirectory, ...]:

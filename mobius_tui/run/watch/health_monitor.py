@@ -28,7 +28,6 @@ from mobius_tui.run.planning.variables import probe_texts
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.runbook.model.check_kinds import ProcessCheck, ServiceCheck
-from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.model.runbook import Runbook
 
 if TYPE_CHECKING:
@@ -159,8 +158,8 @@ class Monitor:
         if health is None:
             return 5.0
         try:
-            return bounded_duration(engine.values().fill(health.every), "every")
-        except (MobiusError, ValueError) as error:
+            return engine.values().seconds(health.every, "every")
+        except MobiusError as error:
             print(f"health.every: {error}; 5 s it is", flush=True)  # noqa: T201
             return 5.0
 

@@ -26,7 +26,6 @@ from mobius_tui.run.host.intents.watch_handlers import begin_by
 from mobius_tui.run.planning.rollback import in_the_way, oks_wanted
 from mobius_tui.run.planning.trigger_rules import RunRules
 from mobius_tui.run.state.watch_state import Alarm, Countdown
-from mobius_tui.runbook.model.limits import bounded_duration
 
 WHO = "trigger"
 LATE = 1.0
@@ -142,8 +141,8 @@ class TriggerMonitor:
 
     def _seconds(self) -> float:
         try:
-            return bounded_duration(self._engine.values().fill(self._grace), "grace")
-        except (MobiusError, ValueError) as error:
+            return self._engine.values().seconds(self._grace, "grace")
+        except MobiusError as error:
             print(f"health.trigger.grace: {error}; 10 s it is", flush=True)  # noqa: T201
             return 10.0
 

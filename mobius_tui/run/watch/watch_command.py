@@ -14,7 +14,7 @@ from typing import Literal
 from mobius_tui.errors import MobiusError
 from mobius_tui.health.health_record import MachineSample, ProbeResult
 from mobius_tui.run.attempts.stopping import finish_run
-from mobius_tui.run.events.run_events import NoteAdded
+from mobius_tui.run.events.run_events import NoteAdded, Outcome
 from mobius_tui.run.events.watch_events import WatchOver
 from mobius_tui.run.host.engine import Engine
 from mobius_tui.run.planning.plan import Plan
@@ -33,7 +33,7 @@ LONELY = 10.0
 class WatchRunVerdict:
     """How a watch is to end."""
 
-    outcome: Literal["completed", "failed", "abandoned", "incomplete", "open"]
+    outcome: Outcome | Literal["open"]
     """`open`: the run stays open for a person."""
     reason: str
 

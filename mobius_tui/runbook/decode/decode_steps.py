@@ -163,6 +163,7 @@ def _ask(table: TomlTable) -> Ask:
         var=variable_name(table, "var"),
         title=table.text("title", filled=True),
         match=pattern(table, "match"),
+        hint=table.text("hint"),
     )
 
 

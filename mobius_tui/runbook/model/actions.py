@@ -17,6 +17,8 @@ class Ask:
     title: str = ""
     match: str | None = None
     """A pattern that the whole answer must match."""
+    hint: str = ""
+    """The form of the answer in words, for a person: a pattern is for programs."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,6 +17,9 @@ LENGTH = 16
 """Hexadecimal digits: 64 bits tell a few thousand texts apart."""
 _PLACE = "line"
 """The field that says where something stands, and nothing of what it is."""
+_LATER = frozenset({"hint"})
+"""Fields that older versions lacked: left out where they say nothing, so that what was
+digested then is the same still."""
 
 
 def part_digest(part: object) -> str:
@@ -35,13 +38,17 @@ def rule_digest(triggers: Triggers, rule: str, probe: Probe) -> str:
     return part_digest((rule, getattr(triggers, rule), probe))
 
 
+def _lacks(part: object, name: str) -> bool:
+    return name in _LATER and not getattr(part, name)
+
+
 def _plain(part: object) -> Any:
     """A value that JSON can hold; the kind of each model stays in it."""
     if is_dataclass(part) and not isinstance(part, type):
         values = {
             each.name: _plain(getattr(part, each.name))
             for each in fields(part)
-            if each.name != _PLACE
+            if each.name != _PLACE and not _lacks(part, each.name)
         }
         return {"": type(part).__name__, **values}
     if isinstance(part, Mapping):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from itertools import takewhile
@@ -17,12 +18,16 @@ from textual.widgets import Button
 
 from mobius_tui.drill import drill_record
 from mobius_tui.drill.coached_drills import is_first
+from mobius_tui.drill.detection_gaps import subject_coverage
+from mobius_tui.drill.drill_history import compare_times, drills_known_before
+from mobius_tui.drill.drill_verdict import await_score
 from mobius_tui.errors import FAILED, OK, OUTCOMES
 from mobius_tui.review.run_walk import count_deviations
 from mobius_tui.run.client.follow_up import FollowUp, follow_up
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.tui.backend.base_page import run_in_thread
 from mobius_tui.tui.commands.registry import bind, key_of
@@ -33,7 +38,12 @@ from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.glyphs import MARKS
 from mobius_tui.tui.presenters.health_view import outage_fields
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.score_fields import await_fields, score_pending_fields
+from mobius_tui.tui.presenters.score_fields import (
+    DrillResult,
+    score_fields,
+    score_pending_fields,
+    undetected_fields,
+)
 from mobius_tui.tui.presenters.styled_text import Role, assemble, text
 
 ScoreReader = Callable[[], Awaitable[tuple[Field, ...]]]
@@ -183,6 +193,25 @@ def _failed_attempts_text(view: RunView) -> Iterable[Field]:
         yield Field("tries", assemble(*parts))
 
 
+async def await_score_fields(
+    directory: RunDirectory, site: Path, runbook: Runbook
+) -> tuple[Field, ...]:
+    """The score of a drill that is over, once it is known.
+
+    Args:
+        directory: the run.
+        site: the folder of its site.
+        runbook: what was drilled.
+    """
+    drill = await await_score(directory, site)
+    if drill is None:
+        return score_fields(None)
+    before = await asyncio.to_thread(drills_known_before, directory, drill)
+    found = await asyncio.to_thread(subject_coverage, directory.path.parent, runbook)
+    scored = DrillResult(drill=drill, times=compare_times(drill, before))
+    return (*score_fields(scored), *undetected_fields(found))
+
+
 async def end_card(
     view: RunView, directory: RunDirectory, *, coaches: bool = False
 ) -> EndCard:
@@ -196,7 +225,7 @@ async def end_card(
     began = view.state.began
     judge = None
     if began is not None and began.site is not None:
-        judge = partial(await_fields, directory, Path(began.site), view.runbook)
+        judge = partial(await_score_fields, directory, Path(began.site), view.runbook)
     more = _next_steps_text() if coaches else ()
     first = coaches and await run_in_thread(partial(is_first, directory))
     due = follow_up(view.plan, view.state)

@@ -1,4 +1,4 @@
-"""Sends intents to the host of a run, and reports the answers."""
+"""Sends a screen's intents to the host of a run, and hands on what it answers."""
 
 from __future__ import annotations
 

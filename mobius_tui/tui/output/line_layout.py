@@ -15,8 +15,8 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
+from mobius_tui.run.attempts.output_files import STDERR
 from mobius_tui.tui.output.output_document import OutputLine
-from mobius_tui.tui.output.output_index import STDERR
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

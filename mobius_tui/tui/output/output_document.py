@@ -12,9 +12,10 @@ from pathlib import Path
 
 from rich.segment import Segment
 
+from mobius_tui.run.attempts.output_files import Span, Spans
 from mobius_tui.run.storage.safe_open import regular_descriptor
 from mobius_tui.sanitize import SGR, clean, decode, excess
-from mobius_tui.tui.output.output_index import LineIndex, StreamSpan, StreamSpans
+from mobius_tui.tui.output.output_index import LineIndex
 from mobius_tui.tui.output.sgr import PLAIN, Pen, parse, pen_after
 
 COSTLY = 1024
@@ -104,7 +105,7 @@ class OutputLine:
     """What the next line begins with."""
     hidden: int
     """Bytes of the line that are not shown, because it is too long."""
-    span: StreamSpan | None
+    span: Span | None
     """Stream and time of its first byte; none if they are not recorded yet."""
     settled: bool
     """Whether it will stay as it is: it has its newline, and its span if any."""
@@ -133,7 +134,7 @@ class OutputDocument:
         self._limit = limit
         self._spans_path = spans
         self._spans_descriptor: int | None = None
-        self._spans: StreamSpans | None = None
+        self._spans: Spans | None = None
         self._cache: OrderedDict[int, tuple[OutputLine, int]] = OrderedDict()
         self._cached = 0
         self._next = 0, PLAIN
@@ -168,7 +169,7 @@ class OutputDocument:
         if self._spans is None and self._spans_path is not None:
             with contextlib.suppress(OSError):  # the text can be read without it
                 self._spans_descriptor = _open(self._spans_path)
-                self._spans = StreamSpans(self._spans_descriptor)
+                self._spans = Spans(self._spans_descriptor)
         if self._spans is not None:
             self._spans.refresh()
         before = self._seen

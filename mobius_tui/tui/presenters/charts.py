@@ -10,8 +10,18 @@ import math
 from collections.abc import Sequence
 from typing import Literal
 
+from mobius_tui.tui.presenters.styled_text import Role
+
 ChartRole = Literal["ok", "slow", "bad", "none", "limit"]
 ChartCell = tuple[str, ChartRole]
+CHART_ROLES: dict[ChartRole, Role] = {
+    "ok": "good",
+    "slow": "warn",
+    "bad": "bad",
+    "none": "muted",
+    "limit": "muted",
+}
+"""The role in which each part of a chart of latencies is drawn."""
 
 RISING = " ▁▂▃▄▅▆▇█"
 """A cell filled from below by 0 to 8 eighths."""

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from mobius_tui import sanitize
-from mobius_tui.errors import MobiusError
 from mobius_tui.health.health_record import State
 from mobius_tui.health.probe_window import (
     CurrentHealth,
@@ -230,7 +229,7 @@ def _limit(runbook: Runbook) -> float | None:
         return None
     try:
         return parse_duration(rule.above) * 1000
-    except (ValueError, MobiusError):
+    except ValueError:
         return None
 
 

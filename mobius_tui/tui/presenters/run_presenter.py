@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
@@ -89,6 +90,7 @@ class RunPresenter:
             follower.state,
             now=now,
             host=self._viewer.host(),
+            uid=os.getuid(),
             last_outputs=self._last_outputs,
             health=health,
             before=before,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -149,7 +148,7 @@ class RunView:
     """Why the host can write nothing for now, in words; empty if it can."""
     silent: float = 0.0
     """Seconds for which a living host has given no sign; 0 while that is not long."""
-    uid: int = field(default_factory=os.getuid)
+    uid: int
     """Whose viewer this is."""
     reviewed: float | None = None
     """Where it is looked back on, the seconds of the whole run; else `None`."""
@@ -252,6 +251,7 @@ def build_run_view(
     *,
     now: float,
     host: int | None,
+    uid: int,
     last_outputs: Mapping[str, LastOutput],
     health: Mapping[str, str],
     before: RunView | None = None,
@@ -263,6 +263,7 @@ def build_run_view(
         state: the run's; it changes in place as the journal grows.
         now: seconds since 1970.
         host: the living host's pid.
+        uid: of the person who looks.
         last_outputs: by `STEP.ATTEMPT`, its last words.
         health: each probe's state, in words.
         before: the view before, whose standings hold where the journal has not grown.
@@ -282,6 +283,7 @@ def build_run_view(
         counts=counts,
         now=now,
         host=host,
+        uid=uid,
         last_outputs=last_outputs,
         health=health,
         last_n=state.n,

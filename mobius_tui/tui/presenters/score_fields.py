@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from mobius_tui.drill import score_text
 from mobius_tui.drill.detection_gaps import (
     SubjectCoverage,
     coverage_summary,
-    subject_coverage,
 )
 from mobius_tui.drill.drill_history import (
     TimeComparison,
-    compare_times,
-    drills_known_before,
 )
 from mobius_tui.drill.drill_record import DrillRecord
-from mobius_tui.drill.drill_verdict import await_score
-from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.glyphs import VERDICTS
 from mobius_tui.tui.presenters.styled_text import Role, assemble, text
@@ -29,9 +21,7 @@ from mobius_tui.tui.presenters.styled_text import Role, assemble, text
 SHOWN = 3
 """Lines that are shown under a label; of more, how many they are."""
 _LABELS: Mapping[str, str] = {
-    "detected": "detect",
-    "decided": "decide",
-    "restored": "restore",
+    **score_text.LABELS,
     "steady": "healthy",
     "still wrong": "still",
     "steps wrong": "wrong",
@@ -47,25 +37,6 @@ class DrillResult:
 
     drill: DrillRecord
     times: tuple[TimeComparison, ...]
-
-
-async def await_fields(
-    directory: RunDirectory, site: Path, runbook: Runbook
-) -> tuple[Field, ...]:
-    """The score of a drill that is over, once it is known.
-
-    Args:
-        directory: the run.
-        site: the folder of its site.
-        runbook: what was drilled.
-    """
-    drill = await await_score(directory, site)
-    if drill is None:
-        return score_fields(None)
-    before = await asyncio.to_thread(drills_known_before, directory, drill)
-    found = await asyncio.to_thread(subject_coverage, directory.path.parent, runbook)
-    scored = DrillResult(drill=drill, times=compare_times(drill, before))
-    return (*score_fields(scored), *undetected_fields(found))
 
 
 def undetected_fields(found: SubjectCoverage) -> Iterator[Field]:

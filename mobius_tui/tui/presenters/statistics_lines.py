@@ -34,13 +34,7 @@ LISTED = 5
 BEST = "▲"
 TREND_SCALE = 8
 """Cells of the scale at the left: the longest time, and nothing."""
-ROLES: dict[charts.ChartRole, Role] = {
-    "ok": "accent",
-    "slow": "warn",
-    "bad": "bad",
-    "none": "muted",
-    "limit": "muted",
-}
+ROLES: dict[charts.ChartRole, Role] = {**charts.CHART_ROLES, "ok": "accent"}
 """How each part of a chart of times to restore is drawn."""
 
 

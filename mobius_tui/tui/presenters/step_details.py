@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from textual.content import Content
@@ -24,9 +24,8 @@ from mobius_tui.runbook.model.actions import (
     SendMessage,
     Watch,
 )
-from mobius_tui.runbook.model.answer_forms import example, form_in_words
 from mobius_tui.runbook.model.guards import guard_in_words
-from mobius_tui.runbook.model.runbook import Phase, Step
+from mobius_tui.runbook.model.runbook import Contact, Phase, Step
 from mobius_tui.runbook.model.step_text import (
     EFFECTS,
     check_in_words,
@@ -35,6 +34,7 @@ from mobius_tui.runbook.model.step_text import (
 )
 from mobius_tui.runbook.model.templates import fill, script_variables
 from mobius_tui.runbook.prose.prose_model import Prose
+from mobius_tui.runbook.text.regex_cost import is_cheap_pattern
 from mobius_tui.tui.presenters.communication import channel_fields, role_fields
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.glyphs import MARKS
@@ -99,27 +99,45 @@ def _approver_text(given: ApprovalGiven) -> str:
 
 
 def short_form(view: RunView, step: Step, ask: Ask) -> str:
-    """An example, or else the form in words, or else the pattern; may be empty."""
-    if ask.match is None:
-        return ""
+    """An example, or else the runbook's hint, or else the pattern; may be empty."""
     handle = _handle(view, step, ask)
     if handle:
         return f"such as {handle}"
-    return form_in_words(ask.match) or f"in the form {ask.match}"
+    return ask.hint or (f"in the form {ask.match}" if ask.match is not None else "")
 
 
 def full_form(view: RunView, step: Step, ask: Ask) -> str:
     """All that is known of the form, the pattern last."""
     if ask.match is None:
-        return ""
+        return ask.hint
     handle = _handle(view, step, ask)
-    parts = (form_in_words(ask.match), f"such as {handle}" if handle else "")
+    parts = (ask.hint, f"such as {handle}" if handle else "")
     told = ", ".join(part for part in parts if part)
     return f"{told} (pattern {ask.match})" if told else f"pattern {ask.match}"
 
 
 def _handle(view: RunView, step: Step, ask: Ask) -> str:
     return example(ask.match or "", view.runbook.contacts, step.role or "")
+
+
+def example(pattern: str, contacts: Sequence[Contact], role: str) -> str:
+    """A handle of the runbook's contacts that a pattern wants; empty if none.
+
+    Args:
+        pattern: matches the whole of an answer.
+        contacts: the runbook's.
+        role: whose handle is the likeliest.
+    """
+    if not is_cheap_pattern(pattern):
+        return ""
+    wanted = re.compile(pattern)
+    likeliest = sorted(contacts, key=lambda contact: contact.role != role)
+    for contact in likeliest:
+        handle = contact.handle
+        # A pattern that takes any name is not one for handles.
+        if wanted.fullmatch(handle) and not wanted.fullmatch(handle[1:]):
+            return handle
+    return ""
 
 
 VALUE = 36

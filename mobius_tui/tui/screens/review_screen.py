@@ -11,8 +11,9 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from mobius_tui.review.reviewed_run import ReviewedRun, head_at, printed_by
+from mobius_tui.review.reviewed_run import ReviewedRun, head_at
 from mobius_tui.review.run_timeline import RunTimeline
+from mobius_tui.run.attempts.output_files import printed_by
 from mobius_tui.run.events.run_events import HostStopped
 from mobius_tui.run.journal.follower import Changes
 from mobius_tui.run.records.verification import damage

@@ -84,13 +84,13 @@ class RunScreen(AskingPage):
         self._card_is_due = not is_new
         self._end_is_told = False
         self._leaving: LeaveDialog | None = None
-        self._outbox = IntentSender(viewer, self)
+        self._sender = IntentSender(viewer, self)
 
     def on_mount(self) -> None:
         """Make the run go on by itself, if that was wanted."""
         self.follow_edits()
         if self._auto is not None:
-            self._outbox.send(self._auto)
+            self._sender.send(self._auto)
 
     def looked(self, view: RunView) -> None:
         """Show the card on coming back, and the one at the end; each once."""
@@ -157,7 +157,7 @@ class RunScreen(AskingPage):
         self.answered = {}
         intent = await FLOWS[flow](self.ask, view, key) if view is not None else None
         if intent is not None:
-            self._outbox.send(intent, self.answered)
+            self._sender.send(intent, self.answered)
         else:
             self.keep(self.answered)
 
@@ -243,7 +243,7 @@ class RunScreen(AskingPage):
         """Stop what runs beside the run; it only reads, so nobody is asked."""
         event.stop()
         step_id, attempt = split_tab_key(event.key)
-        self._outbox.send(Intent(wish="stop", step=step_id, attempt=attempt))
+        self._sender.send(Intent(wish="stop", step=step_id, attempt=attempt))
 
     # Leaving
 

@@ -15,10 +15,9 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from mobius_tui.review.past_runs import past_runs, runbook_named
-from mobius_tui.review.run_statistics import RunbookStatistics, runbook_statistics
+from mobius_tui.review import past_runs
+from mobius_tui.review.run_statistics import RunbookStatistics
 from mobius_tui.review.statistics_text import statistics_lines
-from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.tui.commands.command import Place
 from mobius_tui.tui.commands.registry import bindings
@@ -43,8 +42,7 @@ def stats_of(name: str) -> RunbookStatistics:
         MobiusError: nothing has that name, or it cannot be read.
     """
     root = runs_root()
-    runbook = runbook_named(name, root)
-    return runbook_statistics(Plan(runbook), tuple(past_runs(root, runbook.id)))
+    return past_runs.stats_of(root, past_runs.runbook_named(name, root))
 
 
 class StatsScreen(Page):

@@ -16,8 +16,7 @@ from textual.widget import Widget
 from mobius_tui import sanitize
 from mobius_tui.health.health_record import State
 from mobius_tui.health.probe_window import CHART
-from mobius_tui.tui.presenters.charts import ChartRole as ChartRole
-from mobius_tui.tui.presenters.charts import ceiling, columns
+from mobius_tui.tui.presenters.charts import CHART_ROLES, ceiling, columns
 from mobius_tui.tui.presenters.glyphs import CONDITIONS
 from mobius_tui.tui.presenters.health_view import HealthView, ProbeView, StepSpan
 from mobius_tui.tui.presenters.styled_text import (
@@ -55,13 +54,6 @@ REASON = 28
 
 CHART_STATES: dict[State, str] = {"ok": "ok", "failed": "bad", "no data": "none"}
 """What the chart calls the states of checks."""
-CHART_ROLES: dict[ChartRole, Role] = {
-    "ok": "good",
-    "slow": "warn",
-    "bad": "bad",
-    "none": "muted",
-    "limit": "muted",
-}
 
 
 def lines(

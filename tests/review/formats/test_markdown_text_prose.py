@@ -17,6 +17,7 @@ from mobius_tui.review.formats.markdown_text import quoted
 from mobius_tui.review.report_builder import build_report
 from mobius_tui.review.run_report import RunReport
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.prose.prose_model import Prose
 from tests.paths import CASES
@@ -32,7 +33,7 @@ H = "{http://www.w3.org/1999/xhtml}"
 def told(tmp_path: Path) -> RunReport:
     run = MadeRun(tmp_path, load(LINES), values={})
     run.write(StepStarted(step="s", attempt=1))
-    run.write(StepEnded(step="s", attempt=1, result="passed"))
+    run.write(StepEnded(step="s", attempt=1, result=Status.PASSED))
     return build_report(run.directory)
 
 

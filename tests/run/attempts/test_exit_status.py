@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from mobius_tui.run.attempts.attempt_files import Cause, read_end
 from mobius_tui.run.attempts.exit_status import code_in_words
+from mobius_tui.run.storage.run_directory import AttemptDirectory
 
 
 @pytest.mark.parametrize(
@@ -31,3 +33,14 @@ def test_each_end_is_told_in_words(tmp_path: Path, script: str, words: str) -> N
         ["bash", "-c", script], cwd=tmp_path, capture_output=True, check=False
     )
     assert words in code_in_words(done.returncode)
+
+
+def test_an_end_that_nobody_knows_is_no_record(tmp_path: Path) -> None:
+    attempt = AttemptDirectory(tmp_path)
+    for cause in Cause:
+        attempt.exit.write_text(f"cause={cause}\ncode=0\nbytes=7\nend\n")
+        end = read_end(attempt)
+        assert end is not None
+        assert (end.cause, end.code, end.bytes) == (cause, 0, 7)
+    attempt.exit.write_text("cause=vanished\ncode=0\nbytes=7\nend\n")
+    assert read_end(attempt) is None

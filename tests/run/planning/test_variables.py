@@ -15,9 +15,15 @@ from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import Event, VariableSet
 from mobius_tui.run.events.step_events import StepEnded
 from mobius_tui.run.planning.initial_values import resolve_initial_values
-from mobius_tui.run.planning.variables import NoValueError, Values, script_env
+from mobius_tui.run.planning.variables import (
+    NoDurationError,
+    NoValueError,
+    Values,
+    script_env,
+)
 from mobius_tui.run.state.reducer import advance, initial
 from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import Status, Value
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.model.templates import variables_read
@@ -144,7 +150,7 @@ def test_the_failure_is_the_step_that_went_wrong_last() -> None:
         return Values(after(*events), now=0.0).told("Issue: ${run.failure}")
 
     first = (start("a"), end("a", 1, "failed"))
-    second = StepEnded(step="c", attempt=1, result="timed out", reason="over 10m")
+    second = StepEnded(step="c", attempt=1, result=Status.TIMED_OUT, reason="over 10m")
     assert said() == "Issue: not known"
     assert said(*first) == "Issue: a failed"
     assert said(*first, start("c"), second) == "Issue: c timed out: over 10m"
@@ -201,3 +207,19 @@ def test_a_secret_that_has_only_its_default_is_asked(
     ]
     monkeypatch.setenv("THE_TOKEN", "real")
     assert [each.name for each in prepare_briefing(book, given={}).asked] == ["why"]
+
+
+def test_a_duration_is_what_its_variables_fill_in_or_says_why_not(
+    book: Runbook,
+) -> None:
+    state = initial(book)
+    state.variables["n"] = Value(text="90", source="set")
+    values = Values(state, now=0.0)
+    assert values.seconds("2m", "every") == 120
+    assert values.seconds("${n}s", "every") == 90
+    with pytest.raises(NoValueError, match="m has no value yet"):
+        values.seconds("${m}s", "every")
+    with pytest.raises(NoDurationError, match="'90x' is no duration"):
+        values.seconds("${n}x", "every")
+    with pytest.raises(NoDurationError, match="'90h' is too long: `every` is from"):
+        values.seconds("${n}h", "every")

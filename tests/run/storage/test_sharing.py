@@ -76,13 +76,14 @@ async def test_a_shared_run_is_read_by_its_group_and_changed_by_nobody_else(
         await run.status("a", "passed")
         await run.did("end")
         await run.over()
-        wait_for(run.directory.record.exists)
+        wait_for(run.directory.stats.exists)
     finally:
         await run.close()
     found = modes(run.directory)
     assert not any(mode & OTHERS for mode in found.values())
     assert not any(mode & 0o020 for name, mode in found.items() if ".sock" not in name)
-    for name in ("journal.jsonl", "health.jsonl", "record.toml", "steps/a.1/output"):
+    written = ("journal.jsonl", "health.jsonl", "record.toml", "stats.json")
+    for name in (*written, "steps/a.1/output"):
         assert found[name] == 0o640, name
     assert found["."] == found["steps/a.1"] == 0o2750
     assert run.directory.path.is_relative_to(shared)

@@ -135,8 +135,14 @@ def test_a_byte_order_mark_and_windows_line_ends_are_fine(tmp_path: Path) -> Non
         ),
         ("manual = 'Look'", Manual(text="Look")),
         (
-            "manual = 'Look'\nask = { var = 'a', title = 'A', match = '\\d+' }",
-            Manual(text="Look", ask=(Ask(var="a", title="A", match=r"\d+"),)),
+            (
+                "manual = 'Look'\n"
+                "ask = { var = 'a', title = 'A', match = '\\d+', hint = 'a number' }"
+            ),
+            Manual(
+                text="Look",
+                ask=(Ask(var="a", title="A", match=r"\d+", hint="a number"),),
+            ),
         ),
         (
             (

@@ -15,6 +15,7 @@ from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.journal.journal import FIRST
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.step_explanation import standing_fields
@@ -55,7 +56,7 @@ async def test_it_is_named_in_the_journal_in_lines_and_in_reports(
 
 
 def test_an_older_end_of_a_step_names_none() -> None:
-    event = StepEnded(step="a", attempt=1, result="passed", ended_with=("7 x",))
+    event = StepEnded(step="a", attempt=1, result=Status.PASSED, ended_with=("7 x",))
     entry = Entry(n=1, at=0.0, mono=0.0, boot="b", by="host", event=event)
     said = json.loads(encode(entry, FIRST))
     assert said.pop("ended_with") == ["7 x"]
@@ -67,7 +68,9 @@ def test_the_screen_names_it_and_obeys_no_name(tmp_path: Path) -> None:
     run = MadeRun(tmp_path / "runs", load(CASE), values={})
     run.write(StepStarted(step="a", attempt=1))
     gone, left = ("7 e\x1b]0;vil\a[/x]",), ("8 sleep 9",)
-    ended = StepEnded(step="a", attempt=1, result="passed", left=left, ended_with=gone)
+    ended = StepEnded(
+        step="a", attempt=1, result=Status.PASSED, left=left, ended_with=gone
+    )
     run.write(ended, by="host")
     view = RunPresenter(Viewer(run.directory)).run(run.at, None)
     fields = standing_fields(view, view.plan.steps["a"])

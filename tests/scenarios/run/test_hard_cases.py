@@ -13,6 +13,8 @@ import pytest
 
 from mobius_tui.run.events.step_events import StepStarted
 from mobius_tui.run.keeper.stream_redactor import Redactor
+from mobius_tui.run.records import past_run
+from mobius_tui.run.records.run_record import past_run_of
 from tests.run.books import ONE, SECRET, step
 from tests.run.conftest import Begin
 
@@ -143,6 +145,10 @@ async def test_what_follows_is_stopped_at_any_end(begin: Begin) -> None:
     state = await run.over()
     assert state.steps["f"].status == "passed"
     assert run.directory.record.exists()
+    summed_up = past_run.read(run.directory)
+    assert summed_up is not None
+    assert summed_up == past_run_of(run.directory)
+    assert summed_up.steps["a"].results == ("failed",)
 
 
 async def test_ending_while_the_last_step_reads_is_not_completed(begin: Begin) -> None:

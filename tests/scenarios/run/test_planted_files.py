@@ -22,6 +22,8 @@ from mobius_tui.run.attempts.attempt_files import (
 )
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.journal.journal import read
+from mobius_tui.run.records import past_run
+from mobius_tui.run.records.run_record import sum_up
 from mobius_tui.run.records.run_summary import summary
 from mobius_tui.run.records.verification import verify
 from mobius_tui.run.storage.last_viewed import read_last_view
@@ -89,7 +91,7 @@ def test_nothing_that_is_planted_hangs_whoever_reads(
     attempt = run.attempt("a", 1)
     files = (
         *(run.journal, run.health, run.lock, run.record, run.glance, run.contents),
-        *(run.imported, run.host_log),
+        *(run.imported, run.host_log, run.stats),
         *(attempt.output, attempt.outputs, attempt.exit, attempt.pid, attempt.tree),
     )
     for path in files:
@@ -100,6 +102,8 @@ def test_nothing_that_is_planted_hangs_whoever_reads(
         within(lambda: Follower(run))
         within(lambda: tuple(verify(run, None)))
         within(lambda: read(run.journal))
+        within(lambda: past_run.read(run))
+        within(lambda: sum_up(run))
         within(
             lambda: (read_table_of_contents(run, 20), read_last_view(run), run.host())
         )

@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 
 from mobius_tui.run.events.run_events import VariableSet
 from mobius_tui.run.events.step_events import ChoiceMade, StepEnded, StepStarted
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.backend.base_page import AppResult
 from mobius_tui.tui.dialogs.answer_dialogs import DecisionDialog
 from mobius_tui.tui.widgets.option_list import Options
@@ -132,7 +133,9 @@ async def test_the_detail_pane_says_what_can_be_chosen(
     run = scenes.listed(tmp_path)
     if not listed:
         run.write(StepStarted(step="find-backup", attempt=2))
-        run.write(StepEnded(step="find-backup", attempt=2, result="failed", exit=1))
+        run.write(
+            StepEnded(step="find-backup", attempt=2, result=Status.FAILED, exit=1)
+        )
     time = Time(run.at)
     async with hosted(run), opened(run, time=time, size=(160, 45)) as (_, pilot):
         if not listed:

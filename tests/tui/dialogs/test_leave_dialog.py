@@ -9,6 +9,7 @@ from textual.widgets import Button, Static
 from mobius_tui.errors import STOPPED
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog, closing_text
 from tests.tui import scenes
 from tests.tui.runs import (
@@ -22,7 +23,7 @@ from tests.tui.runs import (
     words,
 )
 
-PASSED = StepEnded(step="execute", attempt=1, result="passed", exit=0)
+PASSED = StepEnded(step="execute", attempt=1, result=Status.PASSED, exit=0)
 
 
 async def test_its_words_follow_what_runs(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.journal.describe_entry import journal_entry_text as words_of
 from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.backend.base_page import LeaveForTask
 from mobius_tui.tui.dialogs.palette import CommandProvider
@@ -68,7 +69,7 @@ async def test_it_is_offered_with_the_way_back(run: MadeRun) -> None:
             offer = next_action.next_action(view_of(run), selected, moved=moved)
             assert (offer.kind, offer.key) == ("terminal", "edit")
         assert "T goes there" in placeholder(run)
-        run.write(StepEnded(step="edit", attempt=1, result="passed", exit=0))
+        run.write(StepEnded(step="edit", attempt=1, result=Status.PASSED, exit=0))
         assert next_action.terminal_attempt(view_of(run), "edit") is None
         assert "nothing of that is recorded" in placeholder(run)
 
@@ -112,7 +113,7 @@ async def test_the_way_there_is_shown_only_while_there_is_a_terminal(
         await pilot.press("G")
         await until(pilot, lambda: screen.key == "after")
         assert "T Terminal" in words(pilot), "the cursor need not be on the step"
-        run.write(StepEnded(step="edit", attempt=1, result="passed", exit=0))
+        run.write(StepEnded(step="edit", attempt=1, result=Status.PASSED, exit=0))
         await until(pilot, lambda: "T Terminal" not in words(pilot))
         assert way not in await offered(screen)
 

@@ -14,6 +14,7 @@ from mobius_tui.health.health_record import ProbeResult
 from mobius_tui.run.events.run_events import HostStarted, VariableSet
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.events.watch_events import TriggerFired
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.backend.key_queue import INPUT_GUARD
 from mobius_tui.tui.dialogs.confirm_dialogs import ConfirmDialog
@@ -443,7 +444,10 @@ async def test_a_message_that_was_told_says_so_and_is_not_told_again_by_enter(
     run.write(StepStarted(step="alert-stakeholders", attempt=1))
     run.write(
         StepEnded(
-            step="alert-stakeholders", attempt=1, result="passed", note="As it was."
+            step="alert-stakeholders",
+            attempt=1,
+            result=Status.PASSED,
+            note="As it was.",
         ),
         after=1,
     )

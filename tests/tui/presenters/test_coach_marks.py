@@ -36,7 +36,7 @@ def passed(tmp_path: Path, *, failing: int = 0) -> MadeRun:
     """The rollback went through, and the service is as its last checks say."""
     run = scenes.rolling(tmp_path)
     run.write(StepStarted(step="auto-execute", attempt=1), by="auto")
-    run.write(StepEnded(step="auto-execute", attempt=1, result="passed"), after=5)
+    run.write(StepEnded(step="auto-execute", attempt=1, result=Status.PASSED), after=5)
     run.write(PhaseLeft(phase="automated-rollback", passed=True))
     run.health(scenes.checks(run, failing=failing, count=5))
     return run
@@ -60,7 +60,7 @@ def proven(tmp_path: Path) -> MadeRun:
         is_open = standings[step.id].status in (Status.PENDING, Status.WAITING)
         if counts and is_open and not step.optional:
             run.write(StepStarted(step=step.id, attempt=1))
-            run.write(StepEnded(step=step.id, attempt=1, result="passed"))
+            run.write(StepEnded(step=step.id, attempt=1, result=Status.PASSED))
     return run
 
 

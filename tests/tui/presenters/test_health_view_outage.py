@@ -10,6 +10,7 @@ from mobius_tui.health.health_record import ProbeResult
 from mobius_tui.run.events.run_events import NoteAdded, RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.events.watch_events import RollbackBegan, TriggerFired
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.presenters.status_text import status_text
 from mobius_tui.tui.presenters.step_details import describe
 from tests.tui import scenes
@@ -32,7 +33,7 @@ def seen(run: MadeRun, spelt: str) -> None:
 def stepped(run: MadeRun, during: str) -> None:
     run.write(StepStarted(step="execute", attempt=1), after=0.5)
     seen(run, during)
-    run.write(StepEnded(step="execute", attempt=1, result="failed"), after=0.5)
+    run.write(StepEnded(step="execute", attempt=1, result=Status.FAILED), after=0.5)
 
 
 @pytest.mark.parametrize("compact", [False, True])

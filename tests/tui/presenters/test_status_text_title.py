@@ -8,6 +8,7 @@ import pytest
 
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.backend.capabilities import (
     AsciiFilter,
     fit_settings,
@@ -50,7 +51,7 @@ async def test_it_rings_once_for_each_failure_and_for_the_end(tmp_path: Path) ->
         assert not watcher.update(screen.view).ring
         run.write(StepStarted(step="execute", attempt=2))
         run.write(
-            StepEnded(step="execute", attempt=2, result="failed", reason="exit 1"),
+            StepEnded(step="execute", attempt=2, result=Status.FAILED, reason="exit 1"),
             after=3,
         )
         await until(pilot, lambda: screen.view and screen.view.last_n == run.n)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mobius_tui.run.events.run_events import VariableSet
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.step_details import command, describe
 from mobius_tui.tui.widgets.detail_pane import lay_out_fields
@@ -26,7 +27,7 @@ def tried_twice(tmp_path: Path) -> MadeRun:
     put(run, OTHER)
     run.write(StepStarted(step="execute", attempt=2, reads=READS), after=20)
     run.output("execute", 2, "second\n")
-    ended = StepEnded(step="execute", attempt=2, result="failed", reason="exit 2")
+    ended = StepEnded(step="execute", attempt=2, result=Status.FAILED, reason="exit 2")
     run.write(ended, after=3)
     return run
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
 from mobius_tui.tui.screens.run_screen import RunScreen
@@ -54,7 +55,9 @@ def beside(tmp_path: Path) -> MadeRun:
         run.write(StepStarted(step="work", attempt=attempt))
         run.output("work", attempt, f"attempt number {attempt}\n")
         run.write(
-            StepEnded(step="work", attempt=attempt, result="failed", reason="1", exit=1)
+            StepEnded(
+                step="work", attempt=attempt, result=Status.FAILED, reason="1", exit=1
+            )
         )
     return run
 

@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.last_viewed import LastView, read_last_view, write_last_view
 from mobius_tui.tui.dialogs.end_card import EndCard
 from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog
@@ -64,12 +65,14 @@ async def test_the_cursor_follows_the_run_unless_the_person_moved_it(
     time = Time(run.at)
     async with hosted(run), opened(run, time=time) as (screen, pilot):
         run.write(StepStarted(step="system-status", attempt=1))
-        run.write(StepEnded(step="system-status", attempt=1, result="passed"), after=1)
+        run.write(
+            StepEnded(step="system-status", attempt=1, result=Status.PASSED), after=1
+        )
         await until(pilot, lambda: screen.key == "metrics")
         await press(pilot, time, "down", "down")
         assert screen.key == "decision"
         run.write(StepStarted(step="metrics", attempt=1), after=1)
-        run.write(StepEnded(step="metrics", attempt=1, result="passed"), after=1)
+        run.write(StepEnded(step="metrics", attempt=1, result=Status.PASSED), after=1)
         await until(pilot, lambda: screen.view and screen.view.last_n == run.n)
         assert screen.key == "decision"
         assert screen.offer is not None
@@ -124,7 +127,7 @@ async def test_a_running_step_is_followed_by_a_worker_that_ends_with_it(
                 for y in range(pane.size.height)
             ),
         )
-        run.write(StepEnded(step="execute", attempt=1, result="passed"), after=1)
+        run.write(StepEnded(step="execute", attempt=1, result=Status.PASSED), after=1)
         await until(pilot, lambda: not following())
         assert screen._followed == set(), "a long run has 50,000 attempts"
 
@@ -179,7 +182,9 @@ async def test_coming_back_says_for_how_long_and_what_happened_since(
     left = run.at
     write_last_view(run.directory, LastView(at=left, health="API health is ok"))
     run.write(StepStarted(step="system-status", attempt=1), after=60)
-    run.write(StepEnded(step="system-status", attempt=1, result="passed"), after=60)
+    run.write(
+        StepEnded(step="system-status", attempt=1, result=Status.PASSED), after=60
+    )
     run.health(scenes.checks(run, failing=26))
     time = Time(run.at + 5)
     async with hosted(run), opened(run, time=time, is_new=False) as (_, pilot):
@@ -206,7 +211,9 @@ async def test_nobody_was_away_where_another_screen_may_have_shown_it(
 ) -> None:
     run = scenes.decided(tmp_path)
     run.write(StepStarted(step="system-status", attempt=1), after=60)
-    run.write(StepEnded(step="system-status", attempt=1, result="passed"), after=60)
+    run.write(
+        StepEnded(step="system-status", attempt=1, result=Status.PASSED), after=60
+    )
     write_last_view(run.directory, LastView(at=run.at, health="API health is ok"))
     time = Time(run.at + 4)
     async with hosted(run), opened(run, time=time, is_new=False) as (_, pilot):
@@ -265,7 +272,10 @@ async def test_a_warning_is_told_on_the_step_that_follows_it(tmp_path: Path) -> 
     run.write(StepStarted(step="system-status", attempt=1))
     run.write(
         StepEnded(
-            step="system-status", attempt=1, result="warned", reason="http check: 503"
+            step="system-status",
+            attempt=1,
+            result=Status.WARNED,
+            reason="http check: 503",
         ),
         after=1,
     )

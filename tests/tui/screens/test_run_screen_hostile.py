@@ -10,6 +10,7 @@ import pytest
 from mobius_tui.health.health_record import ProbeResult
 from mobius_tui.run.events.run_events import NoteAdded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from tests.pictures import words_of
 from tests.tui.runs import MadeRun, Time, hosted, opened, settled, until
@@ -92,7 +93,7 @@ run = "true"
     run.write(StepStarted(step="a", attempt=1))
     run.output("a", 1, f"{HOSTILE}\n{ESCAPES}\n")
     run.write(
-        StepEnded(step="a", attempt=1, result="failed", reason=HOSTILE + ESCAPES),
+        StepEnded(step="a", attempt=1, result=Status.FAILED, reason=HOSTILE + ESCAPES),
         after=2,
     )
     run.write(NoteAdded(step="a", text=HOSTILE + ESCAPES))

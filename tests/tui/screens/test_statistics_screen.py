@@ -9,14 +9,10 @@ import pytest
 from textual.widgets import OptionList
 
 from mobius_tui.errors import UsageError
-from mobius_tui.review.run_statistics import (
-    PastRun,
-    PastStep,
-    RunbookStatistics,
-    runbook_statistics,
-)
+from mobius_tui.review.run_statistics import RunbookStatistics, runbook_statistics
 from mobius_tui.review.statistics_text import statistics_lines
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.records.past_run import PastRun, PastStep
 from mobius_tui.run.storage.state_home import state_home
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.navigation import Navigator
@@ -41,6 +37,7 @@ def past(number: int, mode: str) -> PastRun:
     }
     return PastRun(
         id=f"run-{number}",
+        runbook="story",
         mode=mode,
         outcome="failed" if number % 6 == 5 else "completed",
         began=BEGAN + number * DAY,

@@ -206,7 +206,7 @@ async def test_what_is_found_follows_the_run(tmp_path: Path) -> None:
         await press(pilot, time, "slash", *"timed", "enter")
         assert "0 of 36 found" in words(pilot)
         run.write(StepStarted(step="system-status", attempt=1))
-        run.write(StepEnded(step="system-status", attempt=1, result="timed out"))
+        run.write(StepEnded(step="system-status", attempt=1, result=Status.TIMED_OUT))
         await until(pilot, lambda: "1 of 36 found" in words(pilot))
         assert any("2.1" in row for row in texts(screen.query_one(Checklist)))
 
@@ -260,7 +260,7 @@ async def test_no_width_of_a_title_moves_a_border(
     run.write(StepStarted(step="s0", attempt=1))
     run.output("s0", 1, "\n".join(WIDE) + "\n")
     run.write(
-        StepEnded(step="s0", attempt=1, result="failed", reason=" ".join(WIDE)),
+        StepEnded(step="s0", attempt=1, result=Status.FAILED, reason=" ".join(WIDE)),
         after=1,
     )
     async with hosted(run), opened(run, size=size) as (_, pilot):

@@ -17,6 +17,7 @@ from mobius_tui.run.host.engine import Engine
 from mobius_tui.run.intents.messages import Intent
 from mobius_tui.run.planning.confirmation import approval_phrase, wrong_name
 from mobius_tui.run.planning.step_status import StepStatus
+from mobius_tui.run.planning.variables import NoDurationError
 from mobius_tui.run.state.approvals import (
     Approval,
     binding,
@@ -26,7 +27,6 @@ from mobius_tui.run.state.approvals import (
     valid,
 )
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.model.runbook import Step
 
 OF_A_DRILL = "drill"
@@ -80,8 +80,8 @@ def _refuse_early(engine: Engine, step: Step, standing: StepStatus) -> None:
 def _asked(engine: Engine, step: Step, uid: int) -> ApprovalAsked:
     assert step.approve is not None
     try:
-        within = bounded_duration(engine.values().fill(step.approve.within), "within")
-    except ValueError as error:
+        within = engine.values().seconds(step.approve.within, "within")
+    except NoDurationError as error:
         raise RunError(f"approve.within: {error}") from error
     return ApprovalAsked(
         step=step.id,

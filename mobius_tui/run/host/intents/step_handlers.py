@@ -190,7 +190,11 @@ async def tick(engine: Engine, intent: Intent, who: str) -> Entry | None:
         return entry
     said = ", ".join(v for name, v in answers.items() if not declared[name].secret)
     ended = StepEnded(
-        step=step.id, attempt=number, result="passed", reason=said, note=intent.text
+        step=step.id,
+        attempt=number,
+        result=Status.PASSED,
+        reason=said,
+        note=intent.text,
     )
     await engine.write(ended, who)
     return entry

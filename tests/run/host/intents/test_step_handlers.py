@@ -149,6 +149,7 @@ async def test_what_destroys_wants_the_name_typed(begin: Begin) -> None:
 
 async def test_ending_is_refused_while_a_change_runs(begin: Begin) -> None:
     run = await begin(ONE + step("a", "sleep 60"))
+    run.directory.stats.mkdir()  # what it came to cannot be summed up there
     await run.did("start", "a")
     assert "still running" in (await run.intend("end")).text
     await run.did("stop", "a")

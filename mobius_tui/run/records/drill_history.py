@@ -1,21 +1,19 @@
-"""The times of a run, and what the drills of its runbook took before it."""
+"""The drills of a runbook before a run, and what each of them took.
+
+Read from their `record.toml`, so a drill counts that nobody scored. What a drill with a
+score came to stands in its `drill.json`; see `drill.kept`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from mobius_tui.errors import RunError
-from mobius_tui.health.health_history import HealthHistory
-from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import RunBegan
-from mobius_tui.run.journal.outage_times import Milestones, milestones
-from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.records.run_record import read_record
+from mobius_tui.run.records.run_record import record_of
 from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.run.storage.run_index import all_runs
+from mobius_tui.run.storage.run_index import runs_of
 
 _OUTAGE = {
     "detected": ("detected",),
@@ -28,27 +26,21 @@ _OUTAGE = {
 """A measure, and its time in a record's `[outage]`; older records name some else."""
 
 
-def run_times(
-    directory: RunDirectory, plan: Plan, entries: Sequence[Entry], past: HealthHistory
-) -> Milestones:
-    """The times of a run; of a drill that is over, as its score has them.
+class LastAndBest(NamedTuple):
+    """One time of the drills before a run, in seconds."""
+
+    last: float | None
+    best: float | None
+
+
+def last_and_best(times: Iterable[float | None]) -> LastAndBest:
+    """What to compare a time with.
 
     Args:
-        directory: the run's; its record has what became of a drill.
-        plan: its plan.
-        entries: all of its entries.
-        past: the checks on record.
+        times: the same of each drill, newest first; `None` where it did not come about.
     """
-    score = end_record(directory).get("score")
-    score = score if isinstance(score, dict) else {}
-    late = score.get("injected")
-    injected = None
-    if isinstance(late, float) and entries:
-        injected = entries[0].at + late
-    found = milestones(plan, entries, past, injected)
-    if score.get("handled") is False:
-        return replace(found, restored=None, steady=None)
-    return found
+    known = [time for time in times if time is not None]
+    return LastAndBest(known[0] if known else None, min(known, default=None))
 
 
 def drills_before(
@@ -68,7 +60,7 @@ def drills_before(
     if began is None:
         return ()
     return tuple(
-        measured_seconds(end_record(e)) for e in earlier_drills(directory, began, at)
+        times_of_record(record_of(e)) for e in earlier_drills(directory, began, at)
     )
 
 
@@ -82,18 +74,10 @@ def earlier_drills(
         began: how it began.
         at: when that was, in seconds since 1970.
     """
-    for each in all_runs(directory.path.parent):
-        may_be = began.runbook in each.id and each.id != directory.id
-        if may_be and _is_before(end_record(each), began.runbook, at):
+    for each in runs_of(directory.path.parent, began.runbook):
+        is_other = each.id != directory.id
+        if is_other and _is_before(record_of(each), began.runbook, at):
             yield each
-
-
-def end_record(directory: RunDirectory) -> Mapping[str, Any]:
-    """The record of a run's end; empty where there is none to read."""
-    try:
-        return read_record(directory)
-    except RunError:
-        return {}
 
 
 def _is_before(record: Mapping[str, Any], runbook: str, at: float) -> bool:
@@ -106,12 +90,12 @@ def _is_before(record: Mapping[str, Any], runbook: str, at: float) -> bool:
     )
 
 
-def measured_seconds(record: Mapping[str, Any]) -> Mapping[str, float]:
+def times_of_record(record: Mapping[str, Any]) -> Mapping[str, float]:
     """The times of a run in seconds, by measure, as far as its record has them."""
-    return dict(_took(record))
+    return dict(_times_of(record))
 
 
-def _took(record: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+def _times_of(record: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
     began, ended = record.get("began"), record.get("ended")
     if isinstance(began, datetime) and isinstance(ended, datetime):
         yield "total", (ended - began).total_seconds()

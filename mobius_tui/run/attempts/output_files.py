@@ -1,0 +1,204 @@
+"""Reads what an attempt printed: its `output`, and `spans`, which says whence and when.
+
+The keeper appends one record of 24 bytes, little-endian, for each piece it writes:
+8 bytes offset, 7 bytes length, 1 byte stream, 8 bytes time. Offsets ascend.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mobius_tui.run.storage.run_directory import AttemptDirectory
+from mobius_tui.run.storage.safe_open import open_regular
+from mobius_tui.sanitize import collapse, decode
+
+RECORD = struct.Struct("<QQQ")
+"""Offset; length in the low 56 bits and the stream above them; nanoseconds."""
+
+STDERR = 2
+PIECE = 1 << 14
+"""Bytes of the end of an output that are read at most."""
+
+_LENGTH_BITS = 56
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Span:
+    """A piece of output that was read at once from one stream."""
+
+    offset: int
+    """First byte in the output file."""
+    length: int
+    """Bytes."""
+    stream: int
+    """1 for stdout, 2 for stderr."""
+    time: int
+    """When it was read, in nanoseconds since 1970."""
+
+    @property
+    def end(self) -> int:
+        """The first byte after it."""
+        return self.offset + self.length
+
+
+class Spans:
+    """Finds spans by searching the open file; nothing is loaded."""
+
+    def __init__(self, descriptor: int) -> None:
+        """Know no record until the first `refresh`.
+
+        Args:
+            descriptor: of the `spans` file, open for reading; the caller closes it.
+        """
+        self._descriptor = descriptor
+        self._latest: Span | None = None
+        self.count = 0
+        """Whole records in the file at the last `refresh`."""
+
+    def refresh(self) -> None:
+        """Take note of how many records there are by now."""
+        self.count = os.fstat(self._descriptor).st_size // RECORD.size
+
+    def at(self, offset: int) -> Span | None:
+        """Return the span that holds the byte at `offset`, if it is recorded."""
+        latest = self._latest
+        if latest and latest.offset <= offset < latest.end:
+            return latest
+        span = self._last(lambda each: each.offset <= offset)
+        if span is None or offset >= span.end:
+            return None
+        self._latest = span
+        return span
+
+    def by(self, time: int) -> Span | None:
+        """Return the last span that had been read by a time; `None` if none had.
+
+        Args:
+            time: nanoseconds since 1970.
+        """
+        return self._last(lambda each: each.time <= time)
+
+    def newest(self, most: int) -> Iterator[Span]:
+        """Yield the last spans, the newest first.
+
+        Args:
+            most: how many at most.
+        """
+        first = max(0, self.count - most)
+        size = (self.count - first) * RECORD.size
+        data = os.pread(self._descriptor, size, first * RECORD.size)
+        whole = data[: len(data) - len(data) % RECORD.size]
+        yield from map(_span, reversed(list(RECORD.iter_unpack(whole))))
+
+    def _last(self, holds: Callable[[Span], bool]) -> Span | None:
+        """The last of the spans from the first on for which something holds."""
+        low, high, found = 0, self.count, None
+        while low < high:
+            middle = (low + high) // 2
+            span = self._read(middle)
+            if holds(span):
+                low, found = middle + 1, span
+            else:
+                high = middle
+        return found
+
+    def _read(self, number: int) -> Span:
+        data = os.pread(self._descriptor, RECORD.size, number * RECORD.size)
+        return _span(RECORD.unpack(data))
+
+
+def _span(record: tuple[int, ...]) -> Span:
+    offset, packed, time = record
+    return Span(
+        offset=offset,
+        length=packed & ((1 << _LENGTH_BITS) - 1),
+        stream=packed >> _LENGTH_BITS,
+        time=time,
+    )
+
+
+def printed_by(attempt: AttemptDirectory, moment: float) -> int:
+    """The bytes of an output that had been printed by a moment.
+
+    Args:
+        attempt: whose output.
+        moment: seconds since 1970.
+    """
+    try:
+        with open_regular(attempt.spans) as file:
+            spans = Spans(file.fileno())
+            spans.refresh()
+            last = spans.by(int(moment * 1e9))
+    except OSError:
+        return _size(attempt.output)  # without spans nobody knows when it came
+    return last.end if last is not None else 0
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def end_of_errors(attempt: AttemptDirectory, look_back: int) -> bytes:
+    """The end of what came from stderr, `PIECE` bytes at most.
+
+    Args:
+        attempt: whose output.
+        look_back: spans from the end that are searched.
+    """
+    end = b""
+    try:
+        with (
+            open_regular(attempt.spans) as file,
+            open_regular(attempt.output) as output,
+        ):
+            spans = Spans(file.fileno())
+            spans.refresh()
+            for span in spans.newest(look_back):
+                wanted = min(span.length, PIECE - len(end))
+                if span.stream == STDERR and wanted:
+                    output.seek(span.end - wanted)
+                    end = output.read(wanted) + end
+    except (OSError, ValueError, OverflowError):  # a step may write any place there
+        return b""
+    return end
+
+
+def last_rows(path: Path) -> list[str]:
+    """The rows at the end of what was printed, as a terminal would have left them.
+
+    Empty where there is no such file. Not the first, where it began before `PIECE`
+    bytes from the end, unless it is the only one.
+    """
+    try:
+        with open_regular(path) as file:
+            begin = file.seek(max(0, file.seek(0, os.SEEK_END) - PIECE))
+            data = file.read(PIECE)
+    except OSError:
+        return []
+    return rows_of(data, is_cut=begin > 0)
+
+
+def rows_of(data: bytes, *, is_cut: bool | None = None) -> list[str]:
+    """What was printed, in rows, as a terminal would have left them.
+
+    Args:
+        data: the end of an output, or of one stream of it.
+        is_cut: whether it may begin within a row, which is left out then unless it is
+            the only one; by itself, where it is as long as what is read at most.
+    """
+    rows = collapse(decode(data)).rstrip("\n").split("\n") if data else []
+    cut = len(data) >= PIECE if is_cut is None else is_cut
+    return rows[1:] if cut and len(rows) > 1 else rows
+
+
+def last_row(path: Path) -> str:
+    """The last of them that has something on it; empty where none has."""
+    rows = (row.strip() for row in reversed(last_rows(path)))
+    return next(filter(None, rows), "")

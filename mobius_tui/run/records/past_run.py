@@ -1,0 +1,249 @@
+"""`stats.json`: what a run came to, step by step, for whoever counts many runs.
+
+Written when the run ends, or when somebody counts a run that has none yet. It says
+nothing that the run's other files do not say, so losing it loses nothing. Its first
+line is a seal over the version of this program, the files that it was made from, and
+what it says: where any of these is another by now, it is not believed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, get_args
+
+from mobius_tui import __version__
+from mobius_tui.errors import OUTCOMES, RunError
+from mobius_tui.health.health_record import YEAR_9999
+from mobius_tui.run.events.journal_entry import is_number, is_text, uncollected
+from mobius_tui.run.events.run_events import Mode
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import ENDED, Status, StepState
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.safe_open import open_regular
+from mobius_tui.run.storage.sharing import file_mode
+
+FORMAT = 1
+"""Of what is written; to be raised, too, when a run's times are reckoned otherwise."""
+LIMIT = 16 << 20
+"""Bytes that are read of it."""
+
+
+class PastStep(NamedTuple):
+    """What became of a step in one run; a hundred thousand are read at once."""
+
+    results: tuple[str, ...]
+    """How each attempt ended."""
+    took: tuple[float, ...]
+    """The seconds of each attempt that passed."""
+    skipped: bool
+    overridden: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PastRun:
+    """One run that came to an end."""
+
+    id: str
+    runbook: str
+    """The runbook's id."""
+    mode: str
+    outcome: str
+    began: float
+    """Seconds since 1970."""
+    restored: float | None
+    """Seconds from the trigger, or from its beginning, to the first healthy check."""
+    steps: Mapping[str, PastStep]
+    """Those that were begun, skipped or vouched for."""
+
+
+def past_run(run: str, state: RunState, restored: float | None) -> PastRun:
+    """Sum up a run that has ended.
+
+    Args:
+        run: its id.
+        state: of the run at its end.
+        restored: seconds until it was well again, as its milestones tell.
+    """
+    began, ended = state.began, state.ended
+    assert began is not None
+    assert ended is not None
+    steps = {step_id: _past_step(own) for step_id, own in state.steps.items()}
+    return PastRun(
+        id=run,
+        runbook=began.runbook,
+        mode=began.mode,
+        outcome=ended.outcome,
+        began=state.began_at,
+        restored=restored,
+        steps={step_id: step for step_id, step in steps.items() if step != _UNTOUCHED},
+    )
+
+
+_UNTOUCHED = PastStep(results=(), took=(), skipped=False, overridden=False)
+
+
+def _past_step(own: StepState) -> PastStep:
+    ended = [each for each in own.attempts if each.status is not Status.RUNNING]
+    return PastStep(
+        results=tuple(str(each.status) for each in ended),
+        took=tuple(
+            each.took
+            for each in ended
+            if each.status in (Status.PASSED, Status.WARNED) and each.took is not None
+        ),
+        skipped=own.status is Status.SKIPPED,
+        overridden=own.status is Status.OVERRIDDEN,
+    )
+
+
+def fingerprint(directory: RunDirectory) -> bytes:
+    """The digest of every file that a run is summed up from.
+
+    Raises:
+        RunError: one cannot be read, or the journal's last line is torn.
+    """
+    digest = hashlib.sha256()
+    try:
+        with open_regular(directory.journal) as file:
+            journal = file.read()
+        if not journal.endswith(b"\n"):
+            raise RunError(f"{directory.journal.name}: its last line is torn")
+        digest.update(hashlib.sha256(journal).digest())
+        for path in (directory.health, directory.record):
+            digest.update(_digest_of(path) if path.exists() else bytes(32))
+        for path in sorted(directory.runbook.iterdir()):
+            digest.update(os.fsencode(path.name) + b"\0" + _digest_of(path))
+    except OSError as error:
+        raise RunError(f"{error.filename}: {error.strerror}") from error
+    return digest.digest()
+
+
+def _digest_of(path: Path) -> bytes:
+    with open_regular(path) as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
+def read(directory: RunDirectory) -> PastRun | None:
+    """What a run came to; `None` where no summary says it that can be believed."""
+    try:
+        with open_regular(directory.stats) as file:
+            seal, _, told = file.read(LIMIT).partition(b"\n")
+        if seal != _seal(fingerprint(directory), told):
+            return None
+        with uncollected():
+            return _decoded(directory.id, json.loads(told))
+    except (OSError, RunError, *_NO_SUMMARY):
+        return None
+
+
+def keep(directory: RunDirectory, run: PastRun, of: bytes) -> None:
+    """Write down what a run came to; where that cannot be, its journal is read again.
+
+    Args:
+        directory: the run's.
+        run: what it came to.
+        of: the `fingerprint` of what it was summed up from, before that was read.
+    """
+    new = directory.stats.with_suffix(f".{os.getpid()}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    told = _encoded(run)
+    with suppress(OSError, RunError):
+        if fingerprint(directory) != of:
+            return  # it went on meanwhile
+        try:
+            # What a loss of power makes of it has no seal: it need not be durable.
+            with os.fdopen(os.open(new, flags, 0o600), "wb") as file:
+                os.fchmod(file.fileno(), file_mode(directory.path))
+                file.write(_seal(of, told) + b"\n" + told)
+            new.replace(directory.stats)
+        finally:
+            new.unlink(missing_ok=True)
+
+
+def _seal(of: bytes, told: bytes) -> bytes:
+    version = f"mobius-tui {__version__} stats {FORMAT}\n".encode()
+    return hashlib.sha256(version + of + told).hexdigest().encode()
+
+
+def _encoded(run: PastRun) -> bytes:
+    """One line; a step that passed at once stands there as its seconds alone."""
+    said = {
+        "runbook": run.runbook,
+        "mode": run.mode,
+        "outcome": run.outcome,
+        "began": run.began,
+        "restored": run.restored,
+        "steps": {
+            step_id: each.took[0]
+            if each == _passed_at_once(*each.took[:1])
+            else (each.results, each.took, each.skipped, each.overridden)
+            for step_id, each in run.steps.items()
+        },
+    }
+    return json.dumps(said, separators=(",", ":")).encode() + b"\n"
+
+
+_NO_SUMMARY = (
+    *(ValueError, KeyError, TypeError, AttributeError),
+    *(RecursionError, ArithmeticError),
+)
+_RESULTS = frozenset(map(str, ENDED))
+_MODES = frozenset(get_args(Mode))
+
+
+def _decoded(run: str, said: Any) -> PastRun:
+    """A seal can be made by anyone: what is read is held to its types all the same.
+
+    Raises:
+        ValueError: it says what no run comes to; other errors of `_NO_SUMMARY`, too.
+    """
+    began, restored = said["began"], said["restored"]
+    well = (
+        is_text(said["runbook"])
+        and said["mode"] in _MODES
+        and said["outcome"] in OUTCOMES
+        and is_number(began)
+        and 0 <= began < YEAR_9999
+        and (restored is None or is_number(restored))
+    )
+    if not well:
+        raise ValueError("it says what no run comes to")
+    return PastRun(
+        id=run,
+        runbook=said["runbook"],
+        mode=said["mode"],
+        outcome=said["outcome"],
+        began=began,
+        restored=restored,
+        steps={
+            step_id: _passed_at_once(own) if is_number(own) else _decoded_step(*own)
+            for step_id, own in said["steps"].items()
+        },
+    )
+
+
+def _passed_at_once(*took: float) -> PastStep:
+    return PastStep(_PASSED, took, skipped=False, overridden=False)
+
+
+_PASSED = (str(Status.PASSED),)
+
+
+def _decoded_step(
+    results: list[str], took: list[float], skipped: object, overridden: object
+) -> PastStep:
+    flags = isinstance(skipped, bool) and isinstance(overridden, bool)
+    if not (flags and _RESULTS.issuperset(results) and all(map(is_number, took))):
+        raise ValueError("it says what no step comes to")
+    return PastStep(
+        results=tuple(results),
+        took=tuple(took),
+        skipped=skipped is True,
+        overridden=overridden is True,
+    )
