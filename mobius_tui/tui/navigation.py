@@ -32,6 +32,7 @@ from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import bundled_runbooks, own_runbook_files
 from mobius_tui.tui.backend.base_page import run_in_thread
 from mobius_tui.tui.screen_state import ScreenState
+from mobius_tui.tui.screens.briefing_screen import BriefingScreen
 from mobius_tui.tui.screens.library_screen import LibraryScreen
 from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.screens.run_screen import RunScreen
@@ -95,8 +96,6 @@ class Navigator:
             source: the file that is edited; the runbook's own without it.
             trouble: what is wrong with it since it was edited.
         """
-        from mobius_tui.tui.screens.briefing_screen import BriefingScreen
-
         screen: BriefingScreen
 
         def opened(directory: RunDirectory) -> None:

@@ -46,7 +46,6 @@ set_textual_environment(os.environ)
 IMPORTED_LATER = (
     "mobius_tui.tui.flows.step_flows",
     "mobius_tui.tui.dialogs.return_card",
-    "mobius_tui.tui.dialogs.help_dialog",
     "mobius_tui.tui.dialogs.leave_dialog",
 )
 """Modules of dialogs, imported where they are opened: read before that is asked for."""

@@ -21,6 +21,7 @@ from textual.widgets import Button, Input, Select, Static
 from mobius_tui import sanitize
 from mobius_tui.drill.detection_gaps import DrillCoverage
 from mobius_tui.errors import MobiusError
+from mobius_tui.run.client.preflight import understated_steps
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -29,6 +30,8 @@ from mobius_tui.tui.backend.base_page import ForegroundTask
 from mobius_tui.tui.commands.command import Place
 from mobius_tui.tui.commands.registry import bindings, command
 from mobius_tui.tui.dialogs.dialog import fields_widget
+from mobius_tui.tui.dialogs.source_dialogs import file_to_edit
+from mobius_tui.tui.external.editor import edit
 from mobius_tui.tui.messages import DrillsSearched, ProbesAsked
 from mobius_tui.tui.presenters.briefing_fields import (
     drill_field,
@@ -299,9 +302,6 @@ class BriefingScreen(AlarmedPage):
 
     async def _edit(self) -> None:
         """A worker: leave the screens for the editor."""
-        from mobius_tui.tui.dialogs.source_dialogs import file_to_edit
-        from mobius_tui.tui.external.editor import edit
-
         source = await file_to_edit(self, self.source)
         if source is not None:
             self.source, self.is_edited = source, True
@@ -373,6 +373,4 @@ class BriefingScreen(AlarmedPage):
 
 def _understated(runbook: Runbook) -> tuple[str, ...]:
     """What labels do not say; the table of commands is read for it alone."""
-    from mobius_tui.run.client.preflight import understated_steps
-
     return tuple(understated_steps(Plan(runbook)))

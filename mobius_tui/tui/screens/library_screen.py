@@ -25,6 +25,8 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.tui.backend.base_page import ForegroundTask
 from mobius_tui.tui.commands.command import Place
 from mobius_tui.tui.commands.registry import bindings, command
+from mobius_tui.tui.dialogs.source_dialogs import file_to_edit
+from mobius_tui.tui.external.editor import edit
 from mobius_tui.tui.presenters.library_lines import (
     LibraryEntry,
     LibraryGroup,
@@ -304,9 +306,6 @@ class LibraryScreen(AlarmedPage):
 
     async def _edit(self, path: Path) -> None:
         """A worker: leave the screens for the editor."""
-        from mobius_tui.tui.dialogs.source_dialogs import file_to_edit
-        from mobius_tui.tui.external.editor import edit
-
         source = await file_to_edit(self, path)
         if source is not None:
             self.at = str(source)

@@ -30,6 +30,9 @@ from mobius_tui.tui.commands.registry import (
     footer,
 )
 from mobius_tui.tui.config import settings
+from mobius_tui.tui.config.settings_file import save_theme
+from mobius_tui.tui.dialogs.help_dialog import HelpDialog
+from mobius_tui.tui.dialogs.palette import choice_palette
 from mobius_tui.tui.messages import TitleChanged
 from mobius_tui.tui.screen_state import Draft
 from mobius_tui.tui.widgets.footer import KeyBar
@@ -188,8 +191,6 @@ class Page(BasePage):
 
     def action_help(self) -> None:
         """Show every key that works here."""
-        from mobius_tui.tui.dialogs.help_dialog import HelpDialog
-
         listed = commands(*self.PLACES)
         dialog = HelpDialog(listed, first=self.HELP, glyphs="run" in self.PLACES)
         self.lend(dialog)
@@ -210,8 +211,6 @@ class Page(BasePage):
 
     def action_choose_theme(self) -> None:
         """List the themes."""
-        from mobius_tui.tui.dialogs.palette import choice_palette
-
         themes = [(name, partial(self.use_theme, name)) for name in settings.THEMES]
         self.app.push_screen(choice_palette(self, themes, "The name of a theme"))
 
@@ -222,8 +221,6 @@ class Page(BasePage):
 
     async def _keep_theme(self, theme: str) -> None:
         """A worker: write it into config.toml, and say what came of it."""
-        from mobius_tui.tui.config.settings_file import save_theme
-
         file = config_file()
         try:
             await asyncio.to_thread(save_theme, file, theme)
