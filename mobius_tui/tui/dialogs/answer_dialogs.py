@@ -1,4 +1,4 @@
-"""What a person does in a step: answers that it wants, or a decision."""
+"""Dialogs for a step that a person does: answers, or a decision."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ MAX_ANSWER = 0.5
 
 
 def _may_match(pattern: str, answer: str) -> bool:
-    """Whether an answer has the form that is wanted, or that is not known in time."""
+    """Whether an answer matches its pattern, or the match takes too long."""
     try:
         return all(lines_matching(pattern, [answer], whole=True, within=MAX_ANSWER))
     except TooSlowError:
@@ -89,7 +89,7 @@ class AnswersDialog(Dialog[StepAnswers]):
         return (Choice("ok", "It is done", "primary"), Choice("cancel", "Not yet"))
 
     def on_mount(self) -> None:
-        """Type the first answer at once; without one, Enter says that it is done."""
+        """Focus the first answer; without one, Enter means done."""
         first = self._lines[0][1] if self._lines else self.buttons["ok"]
         first.focus()
 

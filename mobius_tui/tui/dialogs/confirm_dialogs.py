@@ -113,7 +113,7 @@ class ApproveDialog(Dialog[str]):
         yield fields_widget((*head, *command(view, step)))
 
     def compose_foot(self) -> Iterable[Widget]:
-        """The line for the phrase, with what it approves in sight."""
+        """The line for the phrase; what it approves stays visible."""
         if self._own:
             words = (
                 f"This login asked for it, so another name counts as weaker. Type: "

@@ -90,7 +90,7 @@ class DrillsDialog(Dialog[None]):
         self._show()
 
     def on_resize(self) -> None:
-        """Draw anew for another width."""
+        """Draw again for another width."""
         self.call_after_refresh(self._show)
 
     def _show(self) -> None:

@@ -86,7 +86,7 @@ class FailureDialog(Dialog[str]):
 
 
 def _known_fields(view: RunView, step: Step) -> tuple[Field, ...]:
-    """Where it stands; a script of more than a line stands in the pane beneath."""
+    """The state of the step; a longer script is in the pane beneath."""
     hidden = {"keys", "why"}
     script = (
         script_without_lint_comments(step.action.script)

@@ -66,7 +66,7 @@ def leaving(view: RunView, running: Attempts) -> Leaving:
 
 
 def fades(state: RunState) -> bool:
-    """Whether the run is a drill that a host ends when nobody watches it."""
+    """Whether the run is a drill whose host ends when no screen shows it."""
     is_drill = state.began is not None and state.began.mode == "drill"
     return is_drill and state.auto is None
 

@@ -1,4 +1,4 @@
-"""A message: the text filled in, to edit, to send, to copy, and to tick as told."""
+"""A message: its text filled in, to edit, send, copy, or mark as sent."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class MessageDialog(Dialog[MessageAnswer]):
         return self._view.state.ended is not None or self._view.host is None
 
     def compose_body(self) -> Iterable[Widget]:
-        """What was told, where it goes, and the text."""
+        """The deliveries so far, the channels, and the text."""
         if self._told:
             yield text_widget(self._told, "good")
         if self._channels.fields:
@@ -103,7 +103,7 @@ class MessageDialog(Dialog[MessageAnswer]):
         yield self._leaves
 
     def on_descendant_focus(self) -> None:
-        """How one comes out of the text, for whoever is in it."""
+        """Show how to leave the text while it has the focus."""
         self._leaves.display = self._area.has_focus
 
     def _first_hint(self) -> tuple[str, Role]:
@@ -119,12 +119,12 @@ class MessageDialog(Dialog[MessageAnswer]):
         return "Tell it where people read, then mark it.", "muted"
 
     def watch_alarm(self, view: RunView | None) -> None:
-        """How it stands with each channel, as it goes on."""
+        """Show the state of each channel as it changes."""
         if view is not None:
             self._channels.fields = tuple(channel_fields(view, self._step))
 
     def choices(self) -> tuple[Choice, ...]:
-        """Send it, copy it, or say that it was told; the likeliest first."""
+        """Send it, copy it, or mark it as sent; the likeliest first."""
         copy, edit = Choice("copy", "c Copy"), Choice("edit", "e Edit")
         if self._is_run_over:
             return (Choice("copy", "c Copy", "primary"), Choice("cancel", "Close"))
@@ -164,7 +164,7 @@ class MessageDialog(Dialog[MessageAnswer]):
 
     @on(Button.Pressed, "#copy")
     def action_copy_text(self) -> None:
-        """Copy the text, edited or not, and say what is next.
+        """Copy the text, edited or not, and show what is next.
 
         The next Enter marks it as told, where it is not to be sent.
         """
@@ -215,7 +215,7 @@ class MessageDialog(Dialog[MessageAnswer]):
 
     @on(Button.Pressed, "#ok")
     def submit(self) -> None:
-        """Mark the text, edited or not, as told."""
+        """Mark the text, edited or not, as sent by other means."""
         if self._has_text():
             self.dismiss(MessageAnswer(self._text))
 

@@ -108,7 +108,7 @@ class ReasonDialog(Dialog[str]):
     @on(Button.Pressed, "#ok")
     @on(Input.Submitted)
     def submit(self) -> None:
-        """Give the text, if there is one where it is wanted."""
+        """Submit the text, if there is one or none is required."""
         words = self._line.value.strip()
         if self._wanted and not words:
             self.refuse("A reason is wanted; it stays on record.")
@@ -134,7 +134,7 @@ class TypedDialog(Dialog[str]):
         self.line = Input(id="environment", compact=True)
 
     def compose_foot(self) -> Iterable[Widget]:
-        """The line for the word: typed with what it confirms in sight."""
+        """The line for the word; what it confirms stays visible."""
         if self.wanted:
             yield text_widget(f"Type {self.wanted} to confirm:", "bad")
             yield self.line

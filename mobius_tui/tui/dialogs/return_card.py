@@ -1,4 +1,4 @@
-"""The card that says where a run stands, on coming back to it."""
+"""The card that shows the state of a run to a person who comes back to it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ReturnCard(Dialog[None]):
         )
 
     def compose_body(self) -> Iterable[Widget]:
-        """How long nobody looked, what ran, what is unknown, host and health."""
+        """How long no screen was open, what ran, what is unknown, host and health."""
         yield fields_widget(self._fields)
 
     def choices(self) -> tuple[Choice, ...]:

@@ -48,7 +48,7 @@ class AnnotateDialog(Dialog[AnnotationDraft]):
         self._line = Input(placeholder="What is there to say?", id="text", compact=True)
 
     def compose_body(self) -> Iterable[Widget]:
-        """Where it is kept, and the line."""
+        """The file that annotations are in, and the line."""
         words = "Kept beside the run's journal, with your name; reports tell it."
         yield text_widget(words, "muted")
         yield self._line
@@ -128,7 +128,7 @@ class AnnotationsDialog(Dialog[int]):
         )
 
     def _lines(self, each: Annotation) -> Content:
-        """What it is on, by whom and when it was said, and under that its words."""
+        """The subject, author and time of an annotation, and its text."""
         written = time.strftime("%Y-%m-%d %H:%M", time.localtime(each.written))
         head = assemble(
             (self._place(each), "key"),
@@ -272,7 +272,7 @@ class ActionItemDialog(Dialog[ActionItem]):
         }
 
     def compose_body(self) -> Iterable[Widget]:
-        """Whose it is, until when, and what else there is to say."""
+        """Owner, due date and other details."""
         said = f" · {self._item.by} said so last" if self._item.by else ""
         yield text_widget(("Done" if self._item.done else "Not done") + said, "muted")
         for name, label in self._labels.items():

@@ -124,7 +124,7 @@ def hidden_note(line: OutputLine) -> str:
 
 
 def notice_rows(text: str, width: int, style: Style) -> list[Strip]:
-    """Return rows that say sanitized `text` where there is no output."""
+    """Return the rows of a text that is shown in place of output."""
     return [Strip([Segment(text[a:b], style)]) for a, b in row_breaks(text, width)]
 
 
@@ -201,7 +201,7 @@ def _segments_between(
 
 
 def _margins(line: OutputLine, layout: Layout) -> tuple[list[Segment], list[Segment]]:
-    """Return what stands before the first row's text, and before the others'."""
+    """Return the margin of a line's first row, and of its other rows."""
     first, later = [], []
     if layout.times:
         shown = _clock(line.span.time // 1_000_000_000) if line.span else " " * CLOCK

@@ -1,4 +1,4 @@
-"""Opens the output file when it appears, and anew if it was cut."""
+"""Opens the output file when it appears, and again if it was truncated."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ class FindLine(Vertical):
         return self.display + (self.display and self._note.display)
 
     def show_count(self, words: str, *, passes_over: bool) -> None:
-        """Say how often it is there, and whether some lines are passed over."""
+        """Show how many hits there are, and whether some lines are not searched."""
         self._words = words
         self._note.display = passes_over
         self._show_note()
@@ -108,7 +108,7 @@ class FindLine(Vertical):
     @on(events.DescendantFocus)
     @on(events.DescendantBlur)
     def _show_note(self) -> None:
-        """Say it, and which keys go on from here."""
+        """Show the note, and which keys go on from here."""
         keys = "↑ ↓ Enter" if self._line.has_focus else "n N Esc"
         self._count.update(f"{self._words}  {keys}".strip())
 
@@ -225,7 +225,7 @@ class Finder:
         return self.search is not None and self.search.passes_over
 
     def words(self) -> str:
-        """Say how often it is there, and which one is shown."""
+        """The number of hits, and which one is shown, in words."""
         search = self.search
         if search is None:
             return ""

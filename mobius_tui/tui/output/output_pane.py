@@ -42,7 +42,7 @@ MAX_INTERVAL = 0.5
 
 
 class RepaintPace:
-    """Says how long to wait for the next frame."""
+    """Decides how long to wait for the next frame."""
 
     def __init__(self, repaints: int) -> None:
         """Begin with nothing drawn.
@@ -230,18 +230,18 @@ class OutputPane(Widget, can_focus=True):
         self.times = not self._shows_times()
 
     def watch_following(self, following: bool) -> None:
-        """Tell the owner, and remember from where on output is new."""
+        """Tell the owner, and note from which byte on output is new."""
         self._status.following = following
         self._status.left_at = self.viewport.document.size if self.viewport else 0
         self.post_message(pane_messages.Followed(self, following))
 
     def watch_wrap(self) -> None:
-        """Lay out anew, from the left."""
+        """Lay out again, from the left."""
         self.shift = 0
         self.repaint()
 
     def watch_times(self) -> None:
-        """Lay out anew."""
+        """Lay out again."""
         self.repaint()
 
     watch_shift = watch_placeholder = watch_times
@@ -253,7 +253,7 @@ class OutputPane(Widget, can_focus=True):
         return self._frame[y] if y < len(self._frame) else Strip([], 0)
 
     def notify_style_update(self) -> None:
-        """Lay out anew before the next row is drawn: colours may have changed."""
+        """Lay out again before the next row is drawn: colours may have changed."""
         super().notify_style_update()
         self._stale = True
 
@@ -268,7 +268,7 @@ class OutputPane(Widget, can_focus=True):
         self.viewport = None
 
     def on_output_pane_counted(self, event: pane_messages.Counted) -> None:
-        """Say how many lines there are, and count those that came since."""
+        """Show the number of lines, and count those that came since."""
         if self._feed.counting is event.document:
             self._feed.counting = None
         self._poll_file()
@@ -329,7 +329,7 @@ class OutputPane(Widget, can_focus=True):
             self._frame = self.lay_out()
 
     def lay_out(self) -> list[Strip]:
-        """Find the rows in sight."""
+        """Find the visible rows."""
         width, height = self.room()
         look = output_styles(self)
         document = self._feed.document
@@ -349,7 +349,7 @@ class OutputPane(Widget, can_focus=True):
         return self.size.width >= TIMES_MIN_WIDTH if self.times is None else self.times
 
     def _show_status(self, *, at_once: bool = False) -> None:
-        """Write the lower border anew if its words have changed."""
+        """Set the lower border again if its text has changed."""
         if self._status.update(self.viewport, at_once=at_once):
             words = self._status.words
             self.border_subtitle = Content(words) if words else None

@@ -295,14 +295,14 @@ class Search:
         return None
 
     def _read_block(self, block: int) -> ShownLines:
-        """Return a block's lines; the last ones asked for are kept."""
+        """Return a block's lines; the last block is cached."""
         kept = self._last_block
         if kept is None or kept[0] != block:
             kept = self._last_block = block, self._blocks.texts(block)
         return kept[1]
 
     def _columns(self, lines: ShownLines, number: int) -> list[int]:
-        """Return where the hits of a line begin; those last asked for are kept."""
+        """Return where the hits of a line begin; the last lines are cached."""
         text = lines.texts[number]
         if self._searched[0] is not text:
             found = [match.start() for match in self.pattern.finditer(text)]

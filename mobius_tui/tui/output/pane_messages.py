@@ -1,4 +1,4 @@
-"""What the output pane tells."""
+"""Messages of the output pane."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class OpenWanted(Message, namespace="output_pane"):
 
 
 class Told(Message, namespace="output_pane"):
-    """Something is to be told to the person."""
+    """A notice is to be shown to the person."""
 
     def __init__(self, words: str) -> None:
         super().__init__()

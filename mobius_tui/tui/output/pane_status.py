@@ -15,7 +15,7 @@ FEW = 1 << 20
 
 
 class PaneStatus:
-    """Says how many lines there are, and where among them the pane is."""
+    """The number of lines, and the visible ones, in words."""
 
     def __init__(self) -> None:
         self.words = ""

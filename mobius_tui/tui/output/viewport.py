@@ -1,4 +1,4 @@
-"""Which rows of an output are in sight, how they move, and which text stands where."""
+"""The visible rows of an output, how they move, and the place of each character."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Viewport:
             self.move(0)  # rows may be missing below
 
     def frame(self) -> list[Strip]:
-        """Return the rows in sight, `height` of them at most."""
+        """Return the visible rows, `height` of them at most."""
         found: list[Strip] = []
         at, skip = self.top, self.skip
         while at < self.document.size and len(found) < self.height:
@@ -71,12 +71,12 @@ class Viewport:
         return found
 
     def bottom(self) -> tuple[int, int]:
-        """Return the place from which the last row is just in sight."""
+        """Return the place from which the last row is just visible."""
         lines = self._lines_before(self.document.size, self.height)
         return self._place(lines, -self.height)
 
     def is_at_bottom(self) -> bool:
-        """Whether the last row is in sight."""
+        """Whether the last row is visible."""
         # Of a file that grows, the end is parsed anew each time: only if it is near.
         if self.end() < self.document.size:
             return False
@@ -87,7 +87,7 @@ class Viewport:
         self.top = self.skip = 0
 
     def to_bottom(self) -> None:
-        """Go to where the last row is just in sight."""
+        """Go to where the last row is just visible."""
         self.top, self.skip = self.bottom()
 
     def move(self, count: int) -> None:
@@ -108,7 +108,7 @@ class Viewport:
         self.top, self.skip = min((self.top, left), limit)
 
     def end(self) -> int:
-        """Return the offset behind the last line in sight."""
+        """Return the offset behind the last visible line."""
         at, left = self.top, self.height + self.skip
         while at < self.document.size and left > 0:
             strips, at = self._rows_at(at)

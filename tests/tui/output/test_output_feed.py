@@ -12,7 +12,6 @@ from mobius_tui.tui.output.output_document import OutputDocument
 from mobius_tui.tui.output.output_feed import BEHIND, COUNT_SLICE, count_all
 from mobius_tui.tui.output.pane_status import PaneStatus
 from mobius_tui.tui.output.viewport import Viewport
-from tests.run.keeper.test_keeper import until
 
 LINE = b"x" * 63 + b"\n"
 
@@ -53,7 +52,7 @@ def test_nothing_is_counted_while_it_pours_and_all_of_it_afterwards(
     document_path = tmp_path / "output"
     thread = threading.Thread(target=count_all, args=(document, is_growing))
     thread.start()
-    until(pours.is_set)
+    assert pours.wait(10)
     thread.join(20)
     assert not thread.is_alive()
     assert document.index.lines == (BEHIND + 2 * COUNT_SLICE) // len(LINE) + 300
