@@ -1,7 +1,7 @@
-"""What is sent to a terminal that is not UTF-8: ASCII alone.
+"""Output for terminals that are not UTF-8: ASCII only.
 
-Python calls a terminal UTF-8 wherever the locale is C or POSIX. So the locale itself
-is looked at, as every other program does.
+Python assumes UTF-8 for the locales C and POSIX. So the locale itself is examined, as
+other programs do.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import TextIO
 
-SIGNS = {
+ASCII_SIGNS = {
     # The states of steps: no two look alike.
     "○": "o",
     "▶": ">",
@@ -88,13 +88,13 @@ SIGNS = {
     **dict.fromkeys("━═╸╺", "="),
     **dict.fromkeys("┃║╹╻", "#"),
 }
-"""Each glyph that we or Textual draw, and the sign that stands for it."""
+"""Each glyph that this program or Textual draws, and its ASCII replacement."""
 
 
 COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
-"""What Python sets LC_CTYPE to for itself where it finds the locale C (PEP 538)."""
-SIGN_FOR_IT = "sign-for-it"
-"""The name by which streams know `_sign_for_it`."""
+"""The values to which Python sets LC_CTYPE in the locale C (PEP 538)."""
+ERROR_HANDLER = "sign-for-it"
+"""The name under which `_replace_with_sign` is registered as an error handler."""
 
 
 def is_unicode(encoding: str) -> bool:
@@ -103,38 +103,38 @@ def is_unicode(encoding: str) -> bool:
 
 
 def says_ascii(environ: Mapping[str, str], *, was_c: bool) -> bool:
-    """Whether the locale says that the terminal is not UTF-8.
+    """Whether the locale names an encoding other than UTF-8, or is C or POSIX.
 
-    Where it says nothing, or names no encoding, it says no: nearly every terminal is.
+    Without a locale, or without an encoding in it, UTF-8 is assumed.
 
     Args:
         environ: the environment.
-        was_c: whether Python found the locale C, and may have set LC_CTYPE by itself.
+        was_c: whether Python started in the locale C, and may have set LC_CTYPE.
     """
     by_python = was_c and environ.get("LC_CTYPE") in COERCED
     names = ("LC_ALL", "LANG") if by_python else ("LC_ALL", "LC_CTYPE", "LANG")
-    said = next(filter(None, map(environ.get, names)), "")
-    locale, _, encoding = said.partition("@")[0].partition(".")
+    setting = next(filter(None, map(environ.get, names)), "")
+    locale, _, encoding = setting.partition("@")[0].partition(".")
     if encoding:
         return not is_unicode(encoding)
     return locale in ("C", "POSIX")
 
 
 def is_c_locale(environ: Mapping[str, str]) -> bool:
-    """Whether Python found the locale C when it started, and nobody asked for UTF-8."""
+    """Whether Python started in the locale C, without an explicit UTF-8 mode."""
     return bool(sys.flags.utf8_mode) and environ.get("PYTHONUTF8") != "1"
 
 
 def write_ascii(stream: TextIO) -> None:
-    """Let a stream write ASCII: a sign for each glyph, a number for all else."""
-    codecs.register_error(SIGN_FOR_IT, _sign_for_it)
+    """Let a stream write ASCII: a sign for each known glyph, an escape for others."""
+    codecs.register_error(ERROR_HANDLER, _replace_with_sign)
     if hasattr(stream, "reconfigure"):
-        stream.reconfigure(encoding="ascii", errors=SIGN_FOR_IT)
+        stream.reconfigure(encoding="ascii", errors=ERROR_HANDLER)
 
 
-def _sign_for_it(error: UnicodeError) -> tuple[str, int]:
-    """What stands for a character, and where it goes on, as `codecs` wants it."""
+def _replace_with_sign(error: UnicodeError) -> tuple[str, int]:
+    """The error handler for `codecs`: the replacement, and the next offset."""
     assert isinstance(error, UnicodeEncodeError)
     character = error.object[error.start]
     number = character.encode("ascii", "backslashreplace").decode("ascii")
-    return SIGNS.get(character, number), error.start + 1
+    return ASCII_SIGNS.get(character, number), error.start + 1

@@ -1,7 +1,7 @@
-"""The command line: what each command wants, and which module does it.
+"""The command line: parsing it, and calling the module of the command.
 
-Everything heavy is imported by the command that needs it, so that `--version` and
-`check` stay quick and work where no screen is.
+Each command imports what it needs, so that `--version` and `check` are quick, and work
+without a screen.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-FEW_COLLECTIONS = 1_000_000
-"""New objects between two collections: a start makes many, and next to no garbage.
-What goes on for long goes back to the usual number."""
-USUAL_COLLECTIONS = gc.get_threshold()
-_LAST = """\
+STARTUP_GC_THRESHOLD = 1_000_000
+"""New objects between two garbage collections during start-up, which makes many objects
+and little garbage. Long-running code sets it back to the default."""
+DEFAULT_GC_THRESHOLD = gc.get_threshold()
+_EPILOG = """\
 Without a command: the library of runbooks and runs.
 `mobius-tui COMMAND --help` says what a command takes.
 
@@ -41,49 +41,49 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command.
 
     Args:
-        arguments: the words after the program's name; those of the process without it.
+        arguments: the words after the program's name; those of the process if None.
 
     Returns:
         The exit code.
     """
     if arguments is None:
         code = main(sys.argv[1:])
-        _end_at_once(code)
+        _exit_without_waiting(code)
         return code
-    gc.set_threshold(FEW_COLLECTIONS)
+    gc.set_threshold(STARTUP_GC_THRESHOLD)
     words = list(arguments)
-    _ready_to_print(words)
+    _prepare_streams(words)
     if words in (["--version"], ["-V"]):
         print(f"mobius-tui {__version__}")  # noqa: T201
         return OK
     parser = build_parser(words)
     try:
-        return _do(parser.parse_args(words))
+        return _run_command(parser.parse_args(words))
     except MobiusError as error:
-        _complain(str(error))
+        _print_error(str(error))
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
     except (OSError, UnicodeError) as error:
         if isinstance(error, BrokenPipeError):
-            # Whoever read our output has gone; what is left of it has no reader.
+            # The reader of our output has closed the pipe.
             sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - till exit
             return OK
-        _complain(str(error))
+        _print_error(str(error))
         return USAGE
     except Exception as error:  # noqa: BLE001 - nobody is shown a traceback
         from mobius_tui.run.storage.crash_report import unforeseen_fault
 
-        unforeseen = unforeseen_fault(error)
-        _complain(str(unforeseen))
-        return unforeseen.exit_code
+        fault = unforeseen_fault(error)
+        _print_error(str(fault))
+        return fault.exit_code
 
 
-def _end_at_once(code: int) -> None:
-    """End the process where a screen was shown: nothing waits for its thread of keys.
+def _exit_without_waiting(code: int) -> None:
+    """Exit at once if a screen was shown, without waiting for its input thread.
 
-    Whatever else had to come to its end has: what was begun is awaited by whoever
-    began it, and the screen's own threads by its event loop.
+    All other work has ended: it is awaited where it was begun, and the screen's other
+    threads by its event loop.
     """
     if "textual" not in sys.modules:
         return
@@ -95,41 +95,41 @@ def _end_at_once(code: int) -> None:
     os._exit(code)
 
 
-def _ready_to_print(words: Sequence[str]) -> None:
-    """Let no closed output and no narrow encoding end the program.
+def _prepare_streams(words: Sequence[str]) -> None:
+    """Keep closed outputs and narrow encodings from ending the program.
 
-    A terminal is sent what its locale says that it shows, and so is whoever reads the
-    lines of a run; another file or pipe is UTF-8.
+    Terminals, and the lines of `--plain`, get the encoding of the locale; other files
+    and pipes get UTF-8.
 
     Args:
-        words: of the command line.
+        words: those of the command line.
     """
     if sys.stdout is None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - till exit
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123 - till exit
     is_ascii = says_ascii(os.environ, was_c=is_c_locale(os.environ))
-    is_read = "--plain" in words and "--json" not in words
-    is_read = is_read and (is_ascii or "--ascii" in words)
+    shows_lines = "--plain" in words and "--json" not in words
+    shows_lines = shows_lines and (is_ascii or "--ascii" in words)
     for stream in (sys.stdout, sys.stderr):
-        if is_read or (is_ascii and stream.isatty()):
+        if shows_lines or (is_ascii and stream.isatty()):
             write_ascii(stream)
         elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
 
 
-def _complain(text: str) -> None:
+def _print_error(text: str) -> None:
     from mobius_tui.sanitize import clean
 
     print(f"mobius-tui: {clean(text, newlines=True)}", file=sys.stderr)  # noqa: T201
 
 
 def build_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
-    """The command line's grammar.
+    """The parser of the command line.
 
     Args:
-        words: what is to be parsed; only the command that it begins with is made, if it
-            begins with one.
+        words: the words to be parsed. If they begin with a command, only that one is
+            added to the parser.
     """
     import argparse
 
@@ -140,7 +140,7 @@ def build_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
     parser = CommandParser(
         prog="mobius-tui",
         description="Run a rollback runbook as a checklist that watches and remembers.",
-        epilog=_LAST,
+        epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
@@ -151,17 +151,17 @@ def build_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
     )
     parser.add_argument("--ascii", action="store_true", help=ASCII)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    wanted = words[0] if words and words[0] in COMMANDS else None
+    selected = words[0] if words and words[0] in COMMANDS else None
     for name, what in COMMANDS.items():
-        if wanted in (None, name):
+        if selected in (None, name):
             about = f"{what[0].upper()}{what[1:]}."
             command = commands.add_parser(name, help=what, description=about)
             _module(name).add_options(command)
     return parser
 
 
-def _do(options: argparse.Namespace) -> int:
-    """Do what a command line asks for; without a command, open the library."""
+def _run_command(options: argparse.Namespace) -> int:
+    """Run the command of a parsed command line; without one, open the library."""
     code: int = _module(options.command or "library").do(options)
     return code
 

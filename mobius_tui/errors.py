@@ -1,7 +1,7 @@
-"""The one error of the program, and its exit codes.
+"""The exceptions of the program, and its exit codes.
 
-Every message says what is wrong, where, and what to do about it. The command line
-prints it on stderr and exits with `exit_code`; nothing else decides exit codes.
+Every message names the problem, its place and a remedy. The command line prints it on
+stderr and exits with `exit_code`.
 """
 
 OK = 0
@@ -18,40 +18,40 @@ OUTCOMES = {
     "abandoned": STOPPED,
     "incomplete": INCOMPLETE,
 }
-"""What each outcome of a run exits with."""
+"""The exit code for each outcome of a run."""
 
 
 class MobiusError(Exception):
-    """What went wrong, where, and the remedy, in words for the person at the keys."""
+    """Base of all expected errors; the text names problem, place and remedy."""
 
     exit_code = FAILED
 
 
 class UsageError(MobiusError):
-    """The command line asks for something that cannot be."""
+    """The command line, or a file that it names, asks for something impossible."""
 
     exit_code = USAGE
 
 
 class RunbookError(MobiusError):
-    """A runbook that cannot be read; `str()` is the whole report, all errors of it."""
+    """A runbook with errors; `str()` is the report of all of them."""
 
     exit_code = USAGE
 
 
 class RunError(MobiusError):
-    """A run directory, host or journal that is not what it should be."""
+    """A run directory, a host or a journal is in an unexpected state."""
 
     exit_code = INCOMPLETE
 
 
 class StateError(MobiusError):
-    """An event that may not follow in the state that a run is in; names both."""
+    """An event is not allowed in the state of a run; the text names both."""
 
     exit_code = INCOMPLETE
 
 
 class FaultError(MobiusError):
-    """The program's own fault; the text says where the details are."""
+    """A fault of the program itself; the text says where the details are."""
 
     exit_code = FAULT

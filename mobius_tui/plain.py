@@ -1,4 +1,4 @@
-"""A run as lines: for pipes, for CI, for terminals that cannot draw."""
+"""A run as printed lines: for pipes, CI and simple terminals."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from mobius_tui.run.client.follow_up import follow_up
 from mobius_tui.run.client.viewer import SILENT, Viewer
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.step_events import CheckTried, StepEnded, StepUnknown
-from mobius_tui.run.intents.messages import Intent, Reply
+from mobius_tui.run.intents.actions import Action, ReleaseHost, StartAutomatic
+from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.planning.step_texts import StepTexts
 from mobius_tui.run.planning.variables import Values
@@ -26,91 +27,97 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.sanitize import clean, collapse, decode, line
 
-SLICE = 1 << 18
-"""Bytes of output that are shown in one go."""
+READ_SIZE = 1 << 18
+"""Bytes of output that are read and printed at a time."""
 
 
 class OutputPrinter:
-    """The output of the running steps, as it grows."""
+    """Reads the new lines of the outputs of running steps."""
 
     def __init__(self, directory: RunDirectory) -> None:
         self._directory = directory
-        self._places: dict[Path, int] = {}
+        self._offsets: dict[Path, int] = {}
 
-    def more(self, step: str, attempt: int, *, whole: bool = False) -> Iterator[str]:
-        """The lines that came since the last call.
+    def new_lines(
+        self, step: str, attempt: int, *, whole: bool = False
+    ) -> Iterator[str]:
+        """The lines since the last call.
 
         Args:
             step: a step's id.
             attempt: its attempt.
-            whole: whether a last line without an end counts too.
+            whole: whether an unfinished last line is included.
         """
         path = self._directory.attempt(step, attempt).output
-        place = self._places.get(path, 0)
+        offset = self._offsets.get(path, 0)
         try:
             with open_regular(path) as file:
-                if os.fstat(file.fileno()).st_size < place:
-                    place = 0  # it rotated
-                file.seek(place)
-                data = file.read(SLICE)
+                if os.fstat(file.fileno()).st_size < offset:
+                    offset = 0  # it rotated
+                file.seek(offset)
+                data = file.read(READ_SIZE)
         except OSError:
             return
-        if not whole or len(data) == SLICE:
+        if not whole or len(data) == READ_SIZE:
             data = data[: data.rfind(b"\n") + 1] or (
-                data if len(data) == SLICE else b""
+                data if len(data) == READ_SIZE else b""
             )
-        self._places[path] = place + len(data)
+        self._offsets[path] = offset + len(data)
         for text in decode(data.removesuffix(b"\n")).split("\n") if data else ():
             yield clean(collapse(text))
 
     def forget(self, step: str, attempt: int) -> None:
-        """Know nothing more of an attempt: it is over."""
-        self._places.pop(self._directory.attempt(step, attempt).output, None)
+        """Forget the position in the output of an attempt that has ended."""
+        self._offsets.pop(self._directory.attempt(step, attempt).output, None)
 
 
-def say(text: str) -> None:
-    """A line on standard output, at once; a reader that has gone misses it."""
+def print_line(text: str) -> None:
+    """Print a line on standard output, and flush it; a closed pipe is ignored."""
     try:
         print(text, flush=True)  # noqa: T201
-    except OSError:  # a pipe without a reader, a terminal that has gone
+    except OSError:  # a closed pipe or terminal
         # The run goes on, and so does its exit code.
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - till exit
 
 
 def plain_text(row: str) -> str:
-    """A line of JSON that means the same, and that no terminal obeys."""
+    """An equivalent line of JSON without unprintable characters."""
     if row.isprintable():
         return row
     return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in row)
 
 
-def pace(whole: float) -> float:
-    """Seconds between two lines that tell how far a `watch` step is."""
-    return min(60.0, max(1.0, whole / 10))
+def progress_interval(total: float) -> float:
+    """Seconds between two lines about the progress of a `watch` step.
+
+    Args:
+        total: the duration of the step, in seconds.
+    """
+    return min(60.0, max(1.0, total / 10))
 
 
 class PlainReport:
-    """A run printed as lines, or as its journal's own."""
+    """Prints a run as lines, or the lines of its journal."""
 
     def __init__(self, viewer: Viewer, *, as_json: bool) -> None:
         self._viewer = viewer
         self._json = as_json
         self._output = OutputPrinter(viewer.directory)
         self._texts = StepTexts(viewer.follower.plan)
-        self._raw = open_regular(viewer.directory.journal)
-        self._told: dict[str, int] = {}
-        """By attempt at watching, how often its clock was told."""
+        self._journal_file = open_regular(viewer.directory.journal)
+        self._printed_turns: dict[str, int] = {}
+        """By attempt of a `watch` step, how often its progress was printed."""
 
     def close(self) -> None:
-        """Let go of the journal."""
-        self._raw.close()
+        """Close the journal."""
+        self._journal_file.close()
 
     async def entries(self, entries: tuple[Entry, ...]) -> None:
-        """Print what the journal gained."""
+        """Print new entries of the journal."""
         if self._json:
             for _ in entries:
-                row = self._raw.readline().decode("utf-8", "replace")
-                say(plain_text(row.rstrip("\n")))
+                row = self._journal_file.readline().decode("utf-8", "replace")
+                print_line(plain_text(row.rstrip("\n")))
             return
         follower = self._viewer.follower
         for entry in entries:
@@ -121,102 +128,109 @@ class PlainReport:
             text = journal_entry_text(entry, follower.plan, follower.state)
             stamp = time.strftime("%H:%M:%S", time.localtime(entry.at))
             if text is not None:
-                say(f"{stamp} {line(text)}")
+                print_line(f"{stamp} {line(text)}")
             for row in self._texts.lines(entry, follower.state):
-                say(row)
+                print_line(row)
             if (
                 isinstance(entry.event, StepEnded)
                 and entry.event.result != Status.PASSED
             ):
-                self._say_error(entry.event, stamp)
+                self._print_error(entry.event, stamp)
 
-    def _say_error(self, ended: StepEnded, stamp: str) -> None:
-        """Say what went wrong once more, where other lines were printed after it."""
+    def _print_error(self, ended: StepEnded, stamp: str) -> None:
+        """Repeat the error of a step, if other lines were printed after it."""
         last = last_output(self._viewer.directory.attempt(ended.step, ended.attempt))
         if last.error and last.error != last.last:
-            say(f"{stamp} why: {line(last.error)}")
+            print_line(f"{stamp} why: {line(last.error)}")
 
-    def due(self) -> None:
-        """Print what is due now that the run has ended."""
+    def print_follow_up(self) -> None:
+        """Print the runbook that is proposed after the end of the run."""
         follower = self._viewer.follower
-        found = None if self._json else follow_up(follower.plan, follower.state)
-        if found is not None:
-            say(line(f"due: {found.words}"))
+        proposal = None if self._json else follow_up(follower.plan, follower.state)
+        if proposal is not None:
+            print_line(line(f"due: {proposal.words}"))
 
     async def output(self, step: str, attempt: int, *, whole: bool = False) -> None:
-        """Print what a step's output gained."""
+        """Print the new output of a step."""
         if self._json:
             return
-        more = True
-        while more:
+        has_more = True
+        while has_more:
             shown = False
-            for text in self._output.more(step, attempt, whole=whole):
-                say(f"         | {text}")
+            for text in self._output.new_lines(step, attempt, whole=whole):
+                print_line(f"         | {text}")
                 shown = True
             await asyncio.sleep(0)  # a flood must not keep ctrl+c away
-            more = whole and shown
+            has_more = whole and shown
 
     async def running(self) -> None:
-        """Print what the outputs of all running steps gained, and how far they are."""
+        """Print the new output of all running steps, and their progress."""
         for step_id, step in self._viewer.follower.state.steps.items():
             if step.status == "running" and step.last is not None:
                 await self.output(step_id, step.last.number)
-                self._clock(step_id, step.last)
+                self._print_progress(step_id, step.last)
 
-    def _clock(self, step_id: str, last: Attempt) -> None:
-        """Print how far a step is that watches, from time to time."""
+    def _print_progress(self, step_id: str, last: Attempt) -> None:
+        """Print the progress of a `watch` step, from time to time."""
         follower, now = self._viewer.follower, self._viewer.follower.now()
         step, values = follower.plan.steps[step_id], Values(follower.state, now=now)
-        whole = watch_duration(step, values)
-        if self._json or not whole:
+        total = watch_duration(step, values)
+        if self._json or not total:
             return
-        key, turn = f"{step_id}.{last.number}", int((now - last.started) / pace(whole))
+        key, turn = (
+            f"{step_id}.{last.number}",
+            int((now - last.started) / progress_interval(total)),
+        )
         words = watch_progress_text(step, follower.state, values, now)
-        if words and turn > self._told.get(key, 0):
+        if words and turn > self._printed_turns.get(key, 0):
             windows = follower.health.windows.items()
             states = ", ".join(f"{i} {w.status(now).state}" for i, w in windows)
             name = follower.plan.name(step_id)
             stamp = time.strftime("%H:%M:%S", time.localtime(now))
-            say(f"{stamp} {line(f'watching: {name}, {words}: {states}')}")
-        self._told[key] = turn
+            print_line(f"{stamp} {line(f'watching: {name}, {words}: {states}')}")
+        self._printed_turns[key] = turn
 
 
-class HostWords:
-    """Tells on stderr what a living host is kept from, and that it is no longer."""
+class HostNotices:
+    """Prints on stderr when a host is stalled or silent, and when it no longer is."""
 
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
         self._stalled = ""
         self._is_silent = False
 
-    def tell(self) -> None:
-        """Tell what has changed since the last call."""
+    def print_changes(self) -> None:
+        """Print what has changed since the last call."""
         stalled, is_silent = self._viewer.stalled, self._viewer.silent > 0
         if stalled and not self._stalled:
-            _say(_full(self._viewer))
+            _print_notice(_disk_full_text(self._viewer))
         elif self._stalled and not stalled:
-            _say("there is room on the disk again")
+            _print_notice("there is room on the disk again")
         if is_silent and not self._is_silent:
-            _say(_still(self._viewer, "gives no sign of life"))
+            _print_notice(_silent_host_text(self._viewer, "gives no sign of life"))
         elif self._is_silent and not is_silent:
-            _say("the host answers again")
+            _print_notice("the host answers again")
         self._stalled, self._is_silent = stalled, is_silent
 
 
-async def intend(viewer: Viewer, intent: Intent) -> Reply:
-    """Send an intent and wait for its answer; say so where none comes."""
-    asking = asyncio.create_task(viewer.intend(intent))
+async def intend(viewer: Viewer, action: Action) -> Reply:
+    """Ask the host for an action and await its answer; print a notice if none comes."""
+    asking = asyncio.create_task(viewer.intend(action))
     done, _ = await asyncio.wait({asking}, timeout=SILENT)
     if not done:
-        _say(_full(viewer) if viewer.stalled else _still(viewer, "does not answer"))
+        _print_notice(
+            _disk_full_text(viewer)
+            if viewer.stalled
+            else _silent_host_text(viewer, "does not answer")
+        )
     return await asking
 
 
-def _full(viewer: Viewer) -> str:
+def _disk_full_text(viewer: Viewer) -> str:
     return f"the disk is full: {viewer.stalled}; free some space, and the run goes on"
 
 
-def _still(viewer: Viewer, words: str) -> str:
+def _silent_host_text(viewer: Viewer, words: str) -> str:
     pid = viewer.host()
     if pid is None:
         return f"the host {words}"
@@ -224,51 +238,55 @@ def _still(viewer: Viewer, words: str) -> str:
     return f"the host, process {pid}, {words}; {remedy}"
 
 
-def _say(words: str) -> None:
+def _print_notice(words: str) -> None:
     print(f"mobius-tui: {line(words)}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 async def show(
-    directory: RunDirectory, *, as_json: bool, auto: Intent | None, sent: bool = False
+    directory: RunDirectory,
+    *,
+    as_json: bool,
+    auto: StartAutomatic | None,
+    sent: bool = False,
 ) -> int:
-    """Print a run until it has ended, or nobody goes on with it.
+    """Print a run until it has ended, or is not continued.
 
     Args:
         directory: the run.
-        as_json: whether the journal's own lines are printed.
-        auto: the intent that makes it run by itself.
-        sent: whether the run began with it.
+        as_json: whether the lines of the journal are printed.
+        auto: what lets it run automatically, if anything.
+        sent: whether that was sent when the run began.
 
     Returns:
-        The exit code that its end, or its standstill, has.
+        The exit code for the outcome, or for a run that is not continued.
     """
     viewer = Viewer(directory)
-    lines = PlainReport(viewer, as_json=as_json)
+    report = PlainReport(viewer, as_json=as_json)
     try:
-        await lines.entries(viewer.follower.entries)
+        await report.entries(viewer.follower.entries)
         if auto is not None and not sent and viewer.follower.state.ended is None:
             reply = await intend(viewer, auto)
             if not reply.ok:
                 print(f"mobius-tui: {line(reply.text)}", file=sys.stderr)  # noqa: T201
                 return INCOMPLETE
-        return await _follow(viewer, lines, automatic=auto is not None)
+        return await _follow(viewer, report, automatic=auto is not None)
     finally:
-        lines.close()
+        report.close()
         await viewer.close()
 
 
-async def _follow(viewer: Viewer, lines: PlainReport, *, automatic: bool) -> int:
+async def _follow(viewer: Viewer, report: PlainReport, *, automatic: bool) -> int:
     state = viewer.follower.state
-    host = HostWords(viewer)
+    host = HostNotices(viewer)
     async for changes in viewer.changes():
-        await lines.entries(changes.entries)
-        await lines.running()
-        host.tell()
+        await report.entries(changes.entries)
+        await report.running()
+        host.print_changes()
         if state.ended is not None:
-            lines.due()
+            report.print_follow_up()
             return OUTCOMES[state.ended.outcome]
         if automatic and state.auto_stopped is not None:
-            await viewer.intend(Intent(wish="release"))
+            await viewer.intend(ReleaseHost())
             return state.auto_stopped.code
         if viewer.host() is None and not changes:
             since = viewer.follower.unwatched(time.time())

@@ -1,10 +1,9 @@
-"""The one sanitizer: text from outside becomes text that a terminal can only show.
+"""The sanitizer: turns untrusted text into text that a terminal only displays.
 
 Output of steps, file names, titles, messages and answers of probes may hold anything.
-A terminal obeys what it is sent: it moves the cursor, sets the title, fills the
-clipboard, and answers some questions by *typing* into the program that asked. So
-nothing reaches a widget or standard output but visible characters. What was invisible
-is shown as a glyph, never dropped: whoever reads can see that it was there.
+A terminal executes control sequences: they move the cursor, set the title, fill the
+clipboard, and make it *type* answers into the program. So only visible characters reach
+a widget or standard output. Invisible ones are shown as a glyph, and never dropped.
 
 Colour is the one exception: `clean(…, keep_sgr=True)` lets `ESC [ 31 m` and its kind
 through, for the output pane to parse.
@@ -52,17 +51,17 @@ _TONES = re.compile("(?<=[\u2600-\u27bf\U0001f300-\U0001faff])[\U0001f3fb-\U0001
 # A flag is two letters of a kind of their own; some terminals draw two cells, others
 # four. The plain letters are what it says.
 _FLAGS = {0x1F1E6 + place: chr(ord("A") + place) for place in range(26)}
-_DISPUTED = re.compile("[\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]")
+_WIDTH_DISPUTED = re.compile("[\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]")
 
 _NEWLINE = re.compile(r"\r*\n")
 
 _UNREADABLE = re.compile("[\udc80-\udcff]")
 _BYTES = {0xDC00 + byte: f"<{byte:02X}>" for byte in range(0x80, 0x100)}
-_STRANGE = re.compile(f"[{_INVISIBLE}]")
+_REPLACED = re.compile(f"[{_INVISIBLE}]")
 
 
 def clean(text: str, *, keep_sgr: bool = False, newlines: bool = False) -> str:
-    r"""Make every control and invisible character of `text` visible.
+    r"""Make every control and invisible character of a text visible.
 
     C0 controls become control pictures (`␛`, `␍`), others `<U+202E>`; tabs become
     spaces, to the next of every 8 columns; a byte that `os.fsdecode` could not read
@@ -101,18 +100,18 @@ def decode(data: bytes) -> str:
 
 
 def excess(text: str, most: int) -> int | None:
-    """Return where `text` holds its first character beyond `most` that is replaced.
+    """Return the offset of the first replaced character beyond `most`, if any.
 
-    Controls, colours, tabs, unreadable bytes: each costs far more than a letter.
+    Replacing controls, colours, tabs and unreadable bytes costs far more than letters.
 
     Args:
         text: Bytes decoded with `surrogateescape`.
-        most: How many there may be.
+        most: The number of replaced characters that is allowed.
     """
     if len(text) <= most or (text.isascii() and text.isprintable()):
         return None
-    strange = islice(_STRANGE.finditer(text), most, None)
-    found = next(strange, None)
+    replaced = islice(_REPLACED.finditer(text), most, None)
+    found = next(replaced, None)
     return None if found is None else found.start()
 
 
@@ -124,8 +123,8 @@ def collapse(text: str) -> str:
     """
     if "\r" not in text:
         return text
-    kept = (part.rstrip("\r") for part in text.split("\n"))
-    return "\n".join(part[part.rfind("\r") + 1 :] for part in kept)
+    rewritten = (part.rstrip("\r") for part in text.split("\n"))
+    return "\n".join(part[part.rfind("\r") + 1 :] for part in rewritten)
 
 
 def cells(text: str) -> int:
@@ -136,14 +135,14 @@ def cells(text: str) -> int:
 
 
 def _visible(text: str, *, newlines: bool) -> str:
-    """Return `text` with glyphs for all that is invisible, but tabs and colours."""
+    """Return `text` with glyphs for invisible characters except tabs and colours."""
     if text.isascii():
         if text.isprintable():
             return text
     else:
         if "\ufe0e" in text or "\ufe0f" in text:
             text = _PRESENTATION.sub("", text)
-        if _DISPUTED.search(text):
+        if _WIDTH_DISPUTED.search(text):
             text = _TONES.sub("", text).translate(_FLAGS)
     unsafe = set(_unsafe(newlines=newlines).findall(text))
     if unsafe:
@@ -151,21 +150,25 @@ def _visible(text: str, *, newlines: bool) -> str:
         table = {ord(one): one for one in set(text)}
         table.update((ord(one), _glyph(ord(one))) for one in unsafe)
         text = text.translate(table)
-    return text if _without_marks().fullmatch(text) else _combining().sub(_limit, text)
+    return (
+        text
+        if _without_marks().fullmatch(text)
+        else _combining().sub(_limit_marks, text)
+    )
 
 
-# The larger patterns are made when they are wanted: they take a start's time.
+# The larger patterns are compiled when they are first used, for a quick start.
 
 
 @cache
 def _unsafe(*, newlines: bool) -> re.Pattern[str]:
-    """Return a pattern of what is shown as a glyph, newlines too or not."""
+    """Return a pattern of the characters that are shown as glyphs."""
     left = "\t\n" if newlines else "\t"
     return re.compile(f"(?![{left}])[{_INVISIBLE}]")
 
 
 def _glyph(code: int) -> str:
-    """Return what to show for an invisible character."""
+    """Return the glyph for an invisible character."""
     if code < 0x20:
         return chr(0x2400 + code)
     if code == 0x7F:
@@ -177,7 +180,7 @@ def _glyph(code: int) -> str:
 
 @cache
 def _without_marks() -> re.Pattern[str]:
-    """Return a pattern of text in which no combining mark need be searched for.
+    """Return a pattern of text without combining marks.
 
     Latin, punctuation, arrows, lines, symbols, Chinese, Japanese, Korean, and emoji.
     """
@@ -193,11 +196,11 @@ _JOINS = re.compile(f"[{_JOINING}]")
 
 @cache
 def _combining() -> re.Pattern[str]:
-    """Return a pattern of combining marks: too many, or with nothing to stand on.
+    """Return a pattern of combining marks that are too many, or without a base.
 
-    Vowels and finals of Korean syllables that are spelt in parts join what is before
-    them just so. Made when the first text that may hold one comes by: it costs 20 ms.
-    Marks lie below U+20000, and the selectors above it are shown as codes before.
+    Vowels and finals of decomposed Korean syllables combine likewise. The pattern is
+    made for the first text that may need it, as that takes 20 ms. Marks are below
+    U+20000; the variation selectors above it have been replaced before.
     """
     marks = [_JOINING]
     first = None
@@ -213,13 +216,13 @@ def _combining() -> re.Pattern[str]:
     return re.compile(f"[{every}]{{{many},}}|(?<![^\n\t])[{every}]+")
 
 
-def _limit(match: re.Match[str]) -> str:
-    """Return a run of combining marks, not too long, on something to stand on."""
+def _limit_marks(match: re.Match[str]) -> str:
+    """Return a run of combining marks, limited in length, and with a base."""
     run, start = match[0], match.start()
-    based = start > 0 and match.string[start - 1] not in "\n\t"
+    has_base = start > 0 and match.string[start - 1] not in "\n\t"
     kept, surplus = run[:MARKS_PER_BASE], len(run) - MARKS_PER_BASE
     note = f"<+{surplus} marks>" if surplus > 0 else ""
-    return f"{'' if based else '◌'}{kept}{note}"
+    return f"{'' if has_base else '◌'}{kept}{note}"
 
 
 def _expand_tabs(text: str) -> str:

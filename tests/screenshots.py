@@ -25,7 +25,7 @@ from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.rehearsal import rehearsal
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.planning.initial_values import answers_of
+from mobius_tui.run.planning.unattended_answers import answers_of
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.tui.app import MobiusApp

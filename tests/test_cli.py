@@ -14,23 +14,12 @@ import pytest
 from mobius_tui import __version__
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
+from tests.program import program
 from tests.run.books import ONE, step
 from tests.run.running import Running, wait_for
 
 PROGRAM = str(Path(sys.executable).with_name("mobius-tui"))
 HEAD = 'format = 1\n[runbook]\nid = "test"\ntitle = "Test"\n'
-
-
-def program(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [PROGRAM, *words],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-        env={**os.environ, **env},
-        stdin=subprocess.DEVNULL,
-    )
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import AutoStopped, RunBegan, RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import AddNote
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.step_texts import StepTexts
@@ -27,13 +27,21 @@ from tests.acceptance.conftest import Open
 from tests.acceptance.conftest import ended as ended
 from tests.acceptance.conftest import terminal as terminal
 from tests.acceptance.terminal import PROGRAM
-from tests.acceptance.test_terminal import book
 from tests.paths import CASES
+from tests.run.books import ONE, step
 from tests.tui import scenes
 from tests.tui.runs import MadeRun, hosted
 
 LINES = CASES / "authoring" / "lines.toml"
 SCENES = ("running", "failed", "unknown", "checking", "recovering", "ended", "telling")
+
+
+def book(folder: Path, script: str) -> Path:
+    """The file of a runbook with one step."""
+    path = folder / "plain.toml"
+    head = 'format = 1\n[runbook]\nid = "plain"\ntitle = "As lines"\n'
+    path.write_text(head + ONE + step("s1", script, 'effect = "read"'))
+    return path
 
 
 def lines(tmp_path: Path, scene: str) -> list[str]:
@@ -92,7 +100,7 @@ def test_of_a_failed_step_the_error_is_told_where_it_talked_on(
 ) -> None:
     script = "echo ✔ oné…; echo 'error: no space left' >&2; echo cleaned-up >&2; exit 3"
     runbook = book(tmp_path, script)
-    run = [PROGRAM, "run", str(runbook.path), "--auto", "--plain"]
+    run = [PROGRAM, "run", str(runbook), "--auto", "--plain"]
     done = subprocess.run(
         run,
         stdin=subprocess.DEVNULL,
@@ -112,7 +120,7 @@ def test_no_escape_goes_where_no_terminal_is(
 ) -> None:
     runbook = book(tmp_path, "echo it-ran")
     where = redirect.replace("out", str(tmp_path / "out"))
-    script = f"{PROGRAM} run {runbook.path} --auto {where}; echo code-$?"
+    script = f"{PROGRAM} run {runbook} --auto {where}; echo code-$?"
     screen = terminal("-c", script, program="/bin/sh", columns=200)
     screen.until("code-0")
     written = tmp_path / "out"
@@ -128,7 +136,7 @@ def test_a_terminal_that_cannot_draw_gets_lines(
     terminal: Open, tmp_path: Path, term: str
 ) -> None:
     runbook = book(tmp_path, "echo it-ran")
-    screen = terminal("run", str(runbook.path), "--auto", TERM=term)
+    screen = terminal("run", str(runbook), "--auto", TERM=term)
     screen.until("COMPLETED")
     assert screen.over() == 0
     assert b"\x1b" not in bytes(screen.raw)
@@ -158,11 +166,11 @@ async def test_an_answer_that_is_long_in_coming_is_told_of(
     run = scenes.running(tmp_path)
     viewer = Viewer(run.directory)
     async with hosted(run) as host:
-        assert (await plain.intend(viewer, Intent(wish="note", text="x"))).ok
+        assert (await plain.intend(viewer, AddNote(text="x"))).ok
         assert capsys.readouterr().err == ""
         host.answers.clear()
         host.stall(full)
-        asked = asyncio.create_task(plain.intend(viewer, Intent(wish="note", text="y")))
+        asked = asyncio.create_task(plain.intend(viewer, AddNote(text="y")))
         err = ""
         async with asyncio.timeout(60):
             while not err:

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from mobius_tui.run.intents.messages import Intent, Reply
+    from mobius_tui.run.intents.actions import ApproveStep, DenyApproval
+    from mobius_tui.run.intents.replies import Reply
     from mobius_tui.run.journal.follower import Follower
     from mobius_tui.run.state.approvals import Approval
     from mobius_tui.runbook.model.runbook import Step
@@ -47,13 +48,14 @@ def do(options: argparse.Namespace) -> int:
             f"`mobius-tui resume {directory.id}`"
         )
     step, approval = _asked(follower, options.step)
+    _refuse_in_vain(follower, step, denies=options.deny is not None)
     for each in _lines(follower, step, approval):
         print_data(line(each))
-    intent = _said(options, step, approval)
-    if intent is None:
+    action = _said(options, step, approval)
+    if action is None:
         narrate("nothing was approved")
         return STOPPED
-    reply = asyncio.run(_send(follower, intent))
+    reply = asyncio.run(_send(follower, action))
     if not reply.ok:
         narrate(reply.text)
         return FAILED
@@ -82,6 +84,32 @@ def _asked(follower: Follower, wanted: str | None) -> tuple[Step, Approval]:
     raise RunError("no step of this run waits for an approval now")
 
 
+def _refuse_in_vain(follower: Follower, step: Step, *, denies: bool) -> None:
+    """Let nobody type what the host would refuse.
+
+    Raises:
+        RunError: it would.
+    """
+    import os
+
+    from mobius_tui.run.intents.actions import ApproveStep, DenyApproval
+    from mobius_tui.run.planning.permissions import decide_offer
+    from mobius_tui.run.planning.situation import Refused, Situation
+
+    action = DenyApproval(step=step.id) if denies else ApproveStep(step=step.id)
+    permission = decide_offer(
+        action,
+        Situation(
+            plan=follower.plan,
+            state=follower.state,
+            now=follower.now(),
+            uid=os.getuid(),
+        ),
+    )
+    if isinstance(permission, Refused):
+        raise RunError(permission.text)
+
+
 def _lines(follower: Follower, step: Step, approval: Approval) -> Iterator[str]:
     import time
 
@@ -99,18 +127,19 @@ def _lines(follower: Follower, step: Step, approval: Approval) -> Iterator[str]:
     yield f"{approval.by} asks for approval by {asked.role} ({of}), until {until}"
 
 
-def _said(options: argparse.Namespace, step: Step, approval: Approval) -> Intent | None:
+def _said(
+    options: argparse.Namespace, step: Step, approval: Approval
+) -> ApproveStep | DenyApproval | None:
     """What the person says; `None` where they would rather say nothing."""
     import os
     import sys
 
     from mobius_tui.run.host.control_server import account
-    from mobius_tui.run.intents.messages import Intent
+    from mobius_tui.run.intents.actions import ApproveStep, DenyApproval
     from mobius_tui.run.planning.confirmation import approval_phrase, wrong_name
 
-    number = approval.asked.attempt
     if options.deny is not None:
-        return Intent(wish="deny", step=step.id, attempt=number, text=options.deny)
+        return DenyApproval(step=step.id, reason=options.deny)
     name = account(os.getuid())
     if os.getuid() == approval.asked.uid:
         name = options.name or ""
@@ -124,21 +153,17 @@ def _said(options: argparse.Namespace, step: Step, approval: Approval) -> Intent
     typed = sys.stdin.readline().strip()
     if typed != words:
         return None
-    return Intent(
-        wish="approve",
-        step=step.id,
-        attempt=number,
-        values={"binding": approval.asked.binding, "name": name},
-        confirm=typed,
+    return ApproveStep(
+        step=step.id, binding=approval.asked.binding, name=name, confirm=typed
     )
 
 
-async def _send(follower: Follower, intent: Intent) -> Reply:
+async def _send(follower: Follower, action: ApproveStep | DenyApproval) -> Reply:
     from mobius_tui.plain import intend
     from mobius_tui.run.client.viewer import Viewer
 
     viewer = Viewer(follower.directory, follower)
     try:
-        return await intend(viewer, intent)
+        return await intend(viewer, action)
     finally:
         await viewer.close()

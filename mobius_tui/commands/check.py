@@ -43,9 +43,9 @@ def do(options: argparse.Namespace) -> int:
 
     paths = [_file(name) for name in options.files]
     shellcheck = find_shellcheck()
-    text, code = check_files(paths, as_json=options.json, outside=shellcheck)
-    if shellcheck is not None and shellcheck.trouble:
-        narrate(shellcheck.trouble)
+    text, code = check_files(paths, as_json=options.json, external=shellcheck)
+    if shellcheck is not None and shellcheck.problem:
+        narrate(shellcheck.problem)
     if code != OK or not (options.fresh or _was_anything_run()):
         print_data(text)
         return code

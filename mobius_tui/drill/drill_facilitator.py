@@ -20,7 +20,8 @@ from mobius_tui.drill.site.drill_site import Site
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.drill_events import Act
-from mobius_tui.run.intents.messages import Intent, Reply
+from mobius_tui.run.intents.actions import Action, GiveHint, TouchSite
+from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.follower import Follower, JournalFollower
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
@@ -33,8 +34,8 @@ DONE: Mapping[Act, str] = {
     "heal": "healed",
 }
 """Each act, once it is done."""
-Intend = Callable[[Intent], Awaitable[Reply]]
-"""Asks a host, and gives what it answers."""
+Intend = Callable[[Action], Awaitable[Reply]]
+"""Asks a host for an action, and gives what it answers."""
 
 
 def drill_under_way() -> RunDirectory:
@@ -111,7 +112,7 @@ class Facilitator:
         site = self.site
         note = injection_log.note(fault.name, time.time(), act)
         seal = injection_log.seal(note)
-        await self._wish(Intent(wish="facilitate", values={"act": act, "seal": seal}))
+        await self._ask(TouchSite(act=act, seal=seal))
         injection_log.append_note(self.root, note)
         do = {
             "inject": fault.inject,
@@ -129,10 +130,10 @@ class Facilitator:
         Raises:
             RunError: the host refuses.
         """
-        await self._wish(Intent(wish="hint", text=text))
+        await self._ask(GiveHint(text=text))
 
-    async def _wish(self, intent: Intent) -> None:
-        reply = await self._intend(intent)
+    async def _ask(self, action: Action) -> None:
+        reply = await self._intend(action)
         if not reply.ok:
             raise RunError(reply.text)
 

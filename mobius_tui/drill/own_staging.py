@@ -69,7 +69,7 @@ def own_faults(path: Path) -> tuple[OwnFault, ...]:
             found.append(fault)
         if not root.has("fault"):
             root.report("there is no [[fault]] in it")
-        report_unknown_keys(findings.tables)
+        report_unknown_keys(root.registry.tables)
     except RefusedError as error:
         findings.problems.append(error.problem)
     except TooManyProblemsError:

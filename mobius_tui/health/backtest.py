@@ -13,46 +13,46 @@ from mobius_tui.health.health_record import ProbeResult, decode
 from mobius_tui.health.trigger import Fired, Rule, TriggerEvaluator, enabled_rules
 from mobius_tui.runbook.model.probes import Figure, Probe, Triggers
 
-TOLD = 3
-"""Lines that hold no record of which it is said what is wrong with them."""
+MAX_PROBLEMS = 3
+"""How many of the lines that hold no record are reported with their problem."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProbeReplay:
-    """What is recorded of one probe, and when it would have fired what."""
+    """The recorded checks of one probe, and which triggers they would have fired."""
 
     probe: str
     ok: int
     failed: int
     no_data: int
     reports_p95: bool
-    """Whether the service reported its P95; else it is that of our own latencies."""
+    """Whether the service reported its P95; else it is measured."""
     reports_errors: bool
     """Whether the service reported its error rate."""
     fired: dict[Rule, tuple[Fired, ...]]
-    """By each rule that is on, in the order of time."""
+    """By enabled rule, each in the order of time."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Backtest:
-    """What a backtest found."""
+    """The result of a backtest."""
 
     triggers: Triggers
-    """What it was run with."""
+    """The thresholds that it was run with."""
     began: float | None
     """Seconds since 1970 of the first check; `None` if there is none."""
     ended: float | None
     """Seconds since 1970 of the last check."""
     probes: tuple[ProbeReplay, ...]
-    """In the order in which they first come."""
+    """In the order of their first check."""
     left_out: int
     """Lines that hold no record."""
     problems: tuple[str, ...]
-    """What is wrong with the first of them, each with its line."""
+    """The problems of the first `MAX_PROBLEMS` of them, each with its line."""
 
     @property
     def checks(self) -> int:
-        """Checks, of all probes."""
+        """How many checks there are, of all probes."""
         return sum(each.ok + each.failed + each.no_data for each in self.probes)
 
 
@@ -71,7 +71,7 @@ def run_backtest(lines: Iterable[bytes], triggers: Triggers) -> Backtest:
             record = decode(text)
         except RunError as error:
             left_out += 1
-            if len(problems) < TOLD:
+            if len(problems) < MAX_PROBLEMS:
                 problems.append(f"line {number}: {error}")
             continue
         if isinstance(record, ProbeResult):
@@ -80,18 +80,18 @@ def run_backtest(lines: Iterable[bytes], triggers: Triggers) -> Backtest:
         triggers=triggers,
         began=checks[0].at if checks else None,
         ended=checks[-1].at if checks else None,
-        probes=_seen(checks, triggers),
+        probes=_replay(checks, triggers),
         left_out=left_out,
         problems=tuple(problems),
     )
 
 
-def _seen(checks: list[ProbeResult], triggers: Triggers) -> tuple[ProbeReplay, ...]:
+def _replay(checks: list[ProbeResult], triggers: Triggers) -> tuple[ProbeReplay, ...]:
     probes = _probes(checks)
-    watch = TriggerEvaluator(triggers, probes)
+    evaluator = TriggerEvaluator(triggers, probes)
     fired: dict[tuple[str, Rule], list[Fired]] = {}
     for check in checks:
-        for change in watch.apply(check):
+        for change in evaluator.apply(check):
             if isinstance(change, Fired):
                 fired.setdefault((change.probe, change.rule), []).append(change)
     counts = Counter((check.probe, check.state) for check in checks)
@@ -125,69 +125,69 @@ def _probes(checks: list[ProbeResult]) -> tuple[Probe, ...]:
     return tuple(found.values())
 
 
-def in_lines(found: Backtest, stops: Sequence[str] = ()) -> Iterator[str]:
-    """The report for a person; its lines are still to be made fit for a terminal.
+def backtest_lines(result: Backtest, stops: Sequence[str] = ()) -> Iterator[str]:
+    """The report for a person. Its lines must still be sanitized for a terminal.
 
     Args:
-        found: what was found.
-        stops: where what a trigger begins would stop, and why.
+        result: of `run_backtest`.
+        stops: the steps at which the rollback would have stopped, and why.
     """
-    assert found.began is not None
-    assert found.ended is not None
-    probes = _counted(len(found.probes), "probe")
-    span = f"{moment(found.began)} to {moment(found.ended)}"
-    yield f"{_counted(found.checks, 'check')} of {probes}, {span}"
+    assert result.began is not None
+    assert result.ended is not None
+    probes = _with_count(len(result.probes), "probe")
+    span = f"{moment(result.began)} to {moment(result.ended)}"
+    yield f"{_with_count(result.checks, 'check')} of {probes}, {span}"
     limits = {
-        rule: _limit(found.triggers, rule) for rule in enabled_rules(found.triggers)
+        rule: _limit(result.triggers, rule) for rule in enabled_rules(result.triggers)
     }
     width = max(map(len, limits.values()), default=0)
-    for seen in found.probes:
+    for replay in result.probes:
         yield ""
-        yield _of(seen)
-        for rule, fired in seen.fired.items():
-            yield f"  {rule:21} {limits[rule]:{width}}  {_often(fired)}"
+        yield _probe_headline(replay)
+        for rule, fired in replay.fired.items():
+            yield f"  {rule:21} {limits[rule]:{width}}  {_times_fired(fired)}"
             if fired:
                 yield f"      first {moment(fired[0].at)}: {fired[0].reason}"
     if stops:
         yield ""
         yield "armed from the beginning, the rollback would have waited for a person:"
         yield from (f"  at {words}" for words in stops)
-    if found.left_out:
+    if result.left_out:
         yield ""
-        yield f"left out: {_counted(found.left_out, 'line')} that hold no record"
-        for problem in found.problems:
+        yield f"left out: {_with_count(result.left_out, 'line')} that hold no record"
+        for problem in result.problems:
             yield f"  {problem}"
 
 
-def as_json(found: Backtest, stops: Sequence[str] = ()) -> str:
+def as_json(result: Backtest, stops: Sequence[str] = ()) -> str:
     """The report for programs: the same file and thresholds, the same text.
 
     Args:
-        found: what was found.
-        stops: where what a trigger begins would stop, and why.
+        result: of `run_backtest`.
+        stops: the steps at which the rollback would have stopped, and why.
     """
-    thresholds = asdict(found.triggers)
+    thresholds = asdict(result.triggers)
     report = {
-        "triggers": {rule: thresholds[rule] for rule in enabled_rules(found.triggers)},
-        "checks": found.checks,
-        "began": found.began,
-        "ended": found.ended,
-        "left_out": found.left_out,
-        "problems": found.problems,
+        "triggers": {rule: thresholds[rule] for rule in enabled_rules(result.triggers)},
+        "checks": result.checks,
+        "began": result.began,
+        "ended": result.ended,
+        "left_out": result.left_out,
+        "problems": result.problems,
         "stops": list(stops),
-        "probes": [_probe(seen) for seen in found.probes],
+        "probes": [_probe_json(replay) for replay in result.probes],
     }
     return json.dumps(report, indent=2)
 
 
-def _probe(seen: ProbeReplay) -> dict[str, object]:
+def _probe_json(replay: ProbeReplay) -> dict[str, object]:
     return {
-        "probe": seen.probe,
-        "ok": seen.ok,
-        "failed": seen.failed,
-        "no_data": seen.no_data,
-        "reports_p95": seen.reports_p95,
-        "reports_error_rate": seen.reports_errors,
+        "probe": replay.probe,
+        "ok": replay.ok,
+        "failed": replay.failed,
+        "no_data": replay.no_data,
+        "reports_p95": replay.reports_p95,
+        "reports_error_rate": replay.reports_errors,
         "rules": [
             {
                 "rule": rule,
@@ -196,28 +196,29 @@ def _probe(seen: ProbeReplay) -> dict[str, object]:
                 "reason": fired[0].reason if fired else None,
                 "at": [each.at for each in fired],
             }
-            for rule, fired in seen.fired.items()
+            for rule, fired in replay.fired.items()
         ],
     }
 
 
-def _of(seen: ProbeReplay) -> str:
-    """A probe, and what its figures are."""
+def _probe_headline(replay: ProbeReplay) -> str:
+    """The counts of a probe, and where its figures come from."""
     kinds = {True: "as reported", False: "of its own checks"}
     return (
-        f"{seen.probe}: {seen.ok} ok, {seen.failed} failed, {seen.no_data} no data; "
-        f"P95 {kinds[seen.reports_p95]}, errors {kinds[seen.reports_errors]}"
+        f"{replay.probe}: {replay.ok} ok, {replay.failed} failed, "
+        f"{replay.no_data} no data; "
+        f"P95 {kinds[replay.reports_p95]}, errors {kinds[replay.reports_errors]}"
     )
 
 
-def _often(fired: tuple[Fired, ...]) -> str:
+def _times_fired(fired: tuple[Fired, ...]) -> str:
     if not fired:
         return "never"
     return "fires once" if len(fired) == 1 else f"fires {len(fired)} times"
 
 
 def _limit(triggers: Triggers, rule: Rule) -> str:
-    """A rule's threshold: `3 in a row`, `below 70 % of at least 5`."""
+    """A rule's threshold as text: `3 in a row`, `below 70 % of at least 5`."""
     share, latency, errors = (
         triggers.success_rate,
         triggers.p95_latency,
@@ -233,7 +234,7 @@ def _limit(triggers: Triggers, rule: Rule) -> str:
 
 
 def moment(at: float) -> str:
-    """A time in UTC; the bare seconds where no calendar reaches."""
+    """A time in UTC as text; the plain number of seconds if no date can hold it."""
     try:
         when = datetime.fromtimestamp(at, UTC)
     except (ValueError, OverflowError, OSError):
@@ -241,5 +242,5 @@ def moment(at: float) -> str:
     return f"{when:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _counted(number: int, word: str) -> str:
+def _with_count(number: int, word: str) -> str:
     return f"{number} {word}" + ("" if number == 1 else "s")

@@ -1,4 +1,4 @@
-"""Connecting to `host:port`; what went wrong on the way to a server, in words."""
+"""Connecting to `host:port`, and connection errors as text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from mobius_tui.runbook.text.units import duration_in_words
 
-_BLIND = frozenset(
+_LOCAL_ERRORS = frozenset(
     {errno.ENETDOWN, errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EMFILE, errno.ENFILE}
 )
 """Errors that say something about this machine, and nothing about the service."""
@@ -30,56 +30,58 @@ _WORDS = {
     errno.ENFILE: "this machine has too many files open",
 }
 
-_WAITING = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
-"""No errors: TLS was waiting when something else ended it."""
+_TLS_PENDING = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+"""Not failures: TLS was waiting for data when something else ended it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConnectionFailure:
-    """Why there is no answer."""
+    """Why a connection or a request failed."""
 
     words: str
-    blind: bool = False
-    """Whether it is we who could not look, so that nothing is known."""
-    refused: bool = False
-    """Whether the machine answered that nobody listens there: the network works."""
+    is_local: bool = False
+    """Whether this machine failed: nothing is known about the service then."""
+    is_refused: bool = False
+    """Whether the other machine refused the connection: so the network works."""
 
 
 def connection_failure(error: BaseException) -> ConnectionFailure | None:
-    """The trouble at the bottom of an error; `None` where no such error is in it.
+    """The network error that caused an exception; `None` if none did.
 
-    Of the errors of several addresses, one that says something about the service comes
-    before one that says that we could not look.
+    Of the errors of several addresses, one about the service comes before one about
+    this machine.
     """
     found = [
-        _one(each)
+        _describe_error(each)
         for each in _chain(error)
-        if isinstance(each, OSError) and each.errno and not isinstance(each, _WAITING)
+        if isinstance(each, OSError)
+        and each.errno
+        and not isinstance(each, _TLS_PENDING)
     ]
     for each in found:
-        if not each.blind:
+        if not each.is_local:
             return each
     return found[0] if found else None
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """An error, all that it was raised from, and the members of groups."""
-    todo: list[BaseException] = [error]
+    """An exception, its causes and contexts, and the members of groups."""
+    pending: list[BaseException] = [error]
     seen: set[int] = set()
-    while todo:
-        each = todo.pop()
+    while pending:
+        each = pending.pop()
         if id(each) in seen:
             continue
         seen.add(id(each))
         yield each
         if isinstance(each, BaseExceptionGroup):
-            todo.extend(each.exceptions)
-        todo.extend(
+            pending.extend(each.exceptions)
+        pending.extend(
             link for link in (each.__cause__, each.__context__) if link is not None
         )
 
 
-def _one(error: OSError) -> ConnectionFailure:
+def _describe_error(error: OSError) -> ConnectionFailure:
     if isinstance(error, ssl.SSLCertVerificationError):
         return ConnectionFailure(words=f"TLS: {error.verify_message}")
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
@@ -89,14 +91,14 @@ def _one(error: OSError) -> ConnectionFailure:
         return ConnectionFailure(words=f"TLS: {reason}")
     if isinstance(error, socket.gaierror):
         if error.errno == socket.EAI_AGAIN:
-            return ConnectionFailure(words="no name server answers", blind=True)
+            return ConnectionFailure(words="no name server answers", is_local=True)
         return ConnectionFailure(words="unknown host")
     assert error.errno is not None
     words = _WORDS.get(error.errno) or error.strerror or errno.errorcode[error.errno]
     return ConnectionFailure(
         words=words,
-        blind=error.errno in _BLIND,
-        refused=error.errno == errno.ECONNREFUSED,
+        is_local=error.errno in _LOCAL_ERRORS,
+        is_refused=error.errno == errno.ECONNREFUSED,
     )
 
 
@@ -104,7 +106,7 @@ def split_address(at: str) -> tuple[str, int]:
     """The host and the port of `host:port` or `[::1]:port`.
 
     Raises:
-        ValueError: it is no such address; the message says what one looks like.
+        ValueError: it is no such address; the message shows the form of one.
     """
     host, _, port = at.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
@@ -120,7 +122,7 @@ async def try_connect(at: str, within: float) -> ConnectionFailure | None:
 
     Args:
         at: `host:port`.
-        within: seconds, the name's look-up included.
+        within: seconds, including the resolution of the name.
     """
     try:
         async with asyncio.timeout(within):
@@ -141,8 +143,8 @@ async def connect(host: str, port: int) -> socket.socket:
     """Connect to the first address of a host that accepts.
 
     Raises:
-        OSError: the host's name leads nowhere.
-        ExceptionGroup: no address accepts; it holds each one's error.
+        OSError: the host's name cannot be resolved.
+        ExceptionGroup: no address accepts; it holds the error of each.
     """
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)

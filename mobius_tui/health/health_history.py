@@ -1,4 +1,4 @@
-"""The health at any moment of a run, packed to five bytes a check."""
+"""The health at any moment of a run, compressed to five bytes a check."""
 
 from __future__ import annotations
 
@@ -10,124 +10,124 @@ from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from mobius_tui.health.health_record import ProbeResult, State
-from mobius_tui.health.probe_window import BLIND_ROW, ProbeCondition
+from mobius_tui.health.probe_window import UNKNOWN_AFTER, ProbeCondition
 
-WINDOW = 12
-MEMORY = 4
-"""As zlib counts them: 24 KB while it works, where its own choice is 260. Of what is
-packed ever again such holes are left in a process that runs for days; of 2 KB it makes
-as little, in a fifth of the time."""
+ZLIB_WINDOW_BITS = 12
+ZLIB_MEMORY_LEVEL = 4
+"""zlib needs 24 KB with these two, and 260 KB by default, which would fragment the
+memory of a process that runs for days; 2 KB of data get as small in a fifth of the
+time."""
 
 
 def compress(data: bytes) -> bytes:
-    """The data, packed: for `zlib.decompress`."""
-    packer = zlib.compressobj(wbits=WINDOW, memLevel=MEMORY)
+    """Compress data for `zlib.decompress`."""
+    packer = zlib.compressobj(wbits=ZLIB_WINDOW_BITS, memLevel=ZLIB_MEMORY_LEVEL)
     return packer.compress(data) + packer.flush()
 
 
-SECOND = 1_000_000
-"""Microseconds, to which moments are kept: the journal knows no finer ones."""
+MICROSECONDS = 1_000_000
+"""In a second: moments are rounded to microseconds, as in the journal."""
 BLOCK = 256
-"""Moments that are packed together."""
+"""Moments that are compressed together."""
 
-_Held = tuple["array[int]", list[bytes], "array[int]"]
-"""The first moment of each full block, in microseconds since 1970; what lies between
-the moments of each; and the moments after them."""
+_PackedTimes = tuple["array[int]", list[bytes], "array[int]"]
+"""The first moment of each full block, in microseconds since 1970; the compressed gaps
+between the moments of each block; and the moments after the last full block."""
 
 
 class Times:
-    """Seconds since 1970, each no earlier than the one before."""
+    """A compressed list of seconds since 1970, each no earlier than the one before."""
 
-    __slots__ = ("_block", "_held", "_last", "_unpacked")
+    __slots__ = ("_block", "_cache", "_last", "_state")
 
     def __init__(self, block: int = BLOCK) -> None:
         """Begin with none.
 
         Args:
-            block: how many are packed together.
+            block: how many are compressed together.
         """
         self._block = block
-        self._held: _Held = array("q"), [], array("q")
+        self._state: _PackedTimes = array("q"), [], array("q")
         self._last = 0
-        self._unpacked: tuple[bytes, Sequence[int]] = (b"", ())
-        """The block that was looked into last, and its moments."""
+        self._cache: tuple[bytes, Sequence[int]] = (b"", ())
+        """The block that was unpacked last, and its moments."""
 
     def append(self, moment: float) -> None:
-        """Add a moment; one that is earlier than the last counts as that."""
-        now = self._last = max(self._last, round(moment * SECOND))
-        firsts, packed, newest = self._held
+        """Add a moment; one earlier than the last is stored as the last."""
+        now = self._last = max(self._last, round(moment * MICROSECONDS))
+        firsts, packed, newest = self._state
         newest.append(now)
         if len(newest) == self._block:
-            # One assignment: a thread may look, too.
-            self._held = (
+            # One assignment: another thread may be reading.
+            self._state = (
                 array("q", [*firsts, newest[0]]),
                 [*packed, _packed(newest)],
                 array("q"),
             )
 
     def first(self, count: int) -> Times:
-        """So many moments from the start, to go on by themselves."""
+        """An independent copy of the first `count` moments."""
         new = Times(self._block)
-        firsts, packed, newest = self._held
+        firsts, packed, newest = self._state
         count = min(count, len(packed) * self._block + len(newest))
         whole, rest = divmod(count, self._block)
-        part = self._moments(self._held, whole)[:rest] if rest else ()
-        new._held = firsts[:whole], packed[:whole], array("q", part)
+        part = self._moments(self._state, whole)[:rest] if rest else ()
+        new._state = firsts[:whole], packed[:whole], array("q", part)
         if count:
             last, inside = divmod(count - 1, self._block)
-            new._last = self._moments(self._held, last)[inside]
+            new._last = self._moments(self._state, last)[inside]
         return new
 
     def before(self, moment: float) -> int:
-        """How many there are before a moment."""
+        """The number of moments before a moment."""
         return self._count(moment, bisect_left)
 
     def by(self, moment: float) -> int:
-        """How many there are before a moment, and at it."""
+        """The number of moments before or at a moment."""
         return self._count(moment, bisect_right)
 
     def _count(self, moment: float, places: Callable[[Sequence[int], int], int]) -> int:
-        now = round(moment * SECOND)
-        held = firsts, packed, newest = self._held
+        now = round(moment * MICROSECONDS)
+        state = firsts, packed, newest = self._state
         # Where a newest one lies before it, all packed ones do.
         block = len(packed) if places(newest[:1], now) else places(firsts, now) - 1
         if block < 0:
             return 0
-        return block * self._block + places(self._moments(held, block), now)
+        return block * self._block + places(self._moments(state, block), now)
 
-    def _moments(self, held: _Held, block: int) -> Sequence[int]:
+    def _moments(self, state: _PackedTimes, block: int) -> Sequence[int]:
         """The moments of a block, in microseconds since 1970."""
-        firsts, packed, newest = held
+        firsts, packed, newest = state
         if block == len(packed):
             return newest
-        data, moments = self._unpacked
+        data, moments = self._cache
         if data is not packed[block]:
             data = packed[block]
-            gaps = _unpacked(data)
+            gaps = _gaps(data)
             moments = array("q", accumulate(gaps, initial=firsts[block]))
-            self._unpacked = data, moments
+            self._cache = data, moments
         return moments
 
     def __len__(self) -> int:
-        _, packed, newest = self._held
+        _, packed, newest = self._state
         return len(packed) * self._block + len(newest)
 
     def __getitem__(self, place: int) -> float:
-        held = self._held
-        count = len(held[1]) * self._block + len(held[2])
+        state = self._state
+        count = len(state[1]) * self._block + len(state[2])
         block, inside = divmod(range(count)[place], self._block)
-        return self._moments(held, block)[inside] / SECOND
+        return self._moments(state, block)[inside] / MICROSECONDS
 
 
 def _packed(moments: Sequence[int]) -> bytes:
-    """The gaps between moments; their first bytes together, then their second ones."""
+    """The compressed gaps between moments: all first bytes, then all second bytes."""
     gaps = array("q", (after - before for before, after in pairwise(moments)))
     data = gaps.tobytes()
     return compress(b"".join(data[at :: gaps.itemsize] for at in range(gaps.itemsize)))
 
 
-def _unpacked(data: bytes) -> Sequence[int]:
-    """The gaps again."""
+def _gaps(data: bytes) -> Sequence[int]:
+    """The gaps that `_packed` compressed."""
     gaps = array("q")
     columns = zlib.decompress(data)
     count = len(columns) // gaps.itemsize
@@ -144,7 +144,7 @@ _OK, _FAILED, _NO_DATA = 0, 1, 2
 
 
 class CheckCounts(NamedTuple):
-    """How often a probe was seen to be well, and to be ill, and when last."""
+    """How often the checks of a probe were ok and failed, and when last."""
 
     ok: int = 0
     failed: int = 0
@@ -161,16 +161,16 @@ class _ProbeHistory:
         self.states = bytearray()
 
     def add(self, check: ProbeResult) -> None:
-        """Take in the next check; a clock that is put back does not disorder them."""
+        """Add the next check; a clock that is set back does not change their order."""
         self.times.append(check.at)
         self.states.append(STATE_CODES[check.state])
 
     def at(self, moment: float, within: float) -> ProbeCondition:
-        """What was known at a moment by the checks before it."""
+        """The condition at a moment, by the checks before it."""
         place = self.times.by(moment) - 1
         if place < 0 or moment - self.times[place] > within:
             return "unknown"
-        for back in range(min(BLIND_ROW, place + 1)):
+        for back in range(min(UNKNOWN_AFTER, place + 1)):
             state = self.states[place - back]
             if state != _NO_DATA:
                 return "ok" if state == _OK else "failing"
@@ -182,7 +182,7 @@ class _ProbeHistory:
         new.times, new.states = self.times.first(count), self.states[:count]
         return new
 
-    def oks(self, since: float, count: int) -> float | None:
+    def ok_streak_at(self, since: float, count: int) -> float | None:
         """When so many checks in a row had been ok, after a moment."""
         row = 0
         for place in range(self.times.before(since), len(self.times)):
@@ -204,7 +204,7 @@ class _ProbeHistory:
             lasts.append(self.times[place] if place >= 0 else None)
         return CheckCounts(numbers[0], numbers[1], lasts[0], lasts[1])
 
-    def well_since(self) -> float | None:
+    def healthy_since(self) -> float | None:
         """The first ok of the last row that no failure breaks."""
         place = self.states.find(_OK, self.states.rfind(_FAILED) + 1)
         return self.times[place] if place >= 0 else None
@@ -219,18 +219,18 @@ class HealthHistory:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nobody has looked yet."""
+        """Whether there are no checks yet."""
         return not self._probes
 
     def add(self, check: ProbeResult) -> None:
-        """Take in the next check."""
+        """Add the next check."""
         probe = self._probes.get(check.probe)
         if probe is None:
             probe = self._probes[check.probe] = _ProbeHistory()
         probe.add(check)
 
     def until(self, moment: float) -> HealthHistory:
-        """What was on record by a moment.
+        """A copy with the checks that had begun by a moment.
 
         Args:
             moment: seconds since 1970.
@@ -240,18 +240,18 @@ class HealthHistory:
         return new
 
     def at(self, probe: str, moment: float, *, within: float) -> ProbeCondition:
-        """What was known of a probe at a moment.
+        """The condition of a probe at a moment.
 
         Args:
             probe: its id.
             moment: seconds since 1970.
-            within: seconds after which a check says nothing about the present any more.
+            within: seconds after which a check is out of date.
         """
-        known = self._probes.get(probe)
-        return known.at(moment, within) if known is not None else "unknown"
+        history = self._probes.get(probe)
+        return history.at(moment, within) if history is not None else "unknown"
 
-    def oks(self, probe: str, *, since: float, count: int) -> float | None:
-        """When a probe had been ok so many times in a row, no data left out.
+    def ok_streak_at(self, probe: str, *, since: float, count: int) -> float | None:
+        """When a probe had been ok `count` times in a row, apart from `no data`.
 
         Args:
             probe: its id.
@@ -262,8 +262,8 @@ class HealthHistory:
             When the last of them began, in seconds since 1970; `None` if it never
             was so.
         """
-        known = self._probes.get(probe)
-        return known.oks(since, count) if known is not None else None
+        history = self._probes.get(probe)
+        return history.ok_streak_at(since, count) if history is not None else None
 
     def counts(self, probe: str, *, since: float = 0.0) -> CheckCounts:
         """How often a probe was ok and failed, and when last.
@@ -272,15 +272,15 @@ class HealthHistory:
             probe: its id.
             since: seconds since 1970; checks that began before do not count.
         """
-        known = self._probes.get(probe)
-        return known.counts(since) if known is not None else CheckCounts()
+        history = self._probes.get(probe)
+        return history.counts(since) if history is not None else CheckCounts()
 
-    def well_since(self, probe: str) -> float | None:
-        """When the last row of healthy checks of a probe began, no data left out.
+    def healthy_since(self, probe: str) -> float | None:
+        """When the present streak of ok checks began, ignoring checks without data.
 
         Returns:
             Seconds since 1970; `None` where its last check with data failed, or it has
             none.
         """
-        known = self._probes.get(probe)
-        return known.well_since() if known is not None else None
+        history = self._probes.get(probe)
+        return history.healthy_since() if history is not None else None

@@ -1,4 +1,4 @@
-"""What was seen of health: a probe's checks, the machine's samples, and their lines.
+"""Records of health: results of probes, samples of the machine, and their JSON lines.
 
 One JSON object a line, in `health.jsonl`.
 """
@@ -14,7 +14,7 @@ from typing import Any, Literal, NoReturn
 from mobius_tui.errors import RunError
 
 State = Literal["ok", "failed", "no data"]
-"""What a check says; `no data` is the monitor's own failure to look."""
+"""The result of a check; `no data` if the monitor itself failed."""
 
 YEAR_9999 = 253_370_764_800.0
 """Seconds since 1970: times beyond it have no date."""
@@ -32,20 +32,20 @@ class ProbeResult:
     probe: str
     state: State
     status: int | None = None
-    """The HTTP status; `None` where no answer began."""
+    """The HTTP status; `None` if no answer began."""
     ms: float | None = None
-    """Milliseconds until the whole answer was there; `None` where it never was."""
+    """Milliseconds until the answer was complete; `None` if it never was."""
     reason: str = ""
-    """Why it is not ok, in words."""
+    """Why it is not ok."""
     error_rate: float | None = None
-    """What the service reports: a fraction from 0 to 1."""
+    """As the service reports it: a fraction from 0 to 1."""
     p95_ms: float | None = None
-    """What the service reports, in milliseconds."""
+    """As the service reports it, in milliseconds."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MachineSample:
-    """The machine at one moment; `None` where a figure could not be had."""
+    """The machine at one moment; a figure is `None` if it could not be measured."""
 
     at: float
     """Seconds since 1970."""
@@ -56,13 +56,13 @@ class MachineSample:
     memory: float | None = None
     """Per cent in use."""
     disk: float | None = None
-    """Per cent in use where the working directory is."""
+    """Per cent in use of the disk of the working directory."""
     load1: float | None = None
     """The load average over a minute."""
     processes: Mapping[str, int] = field(default_factory=dict)
-    """How many processes match, by the name that they are watched under."""
+    """How many processes match, by the name of the pattern."""
     services: Mapping[str, str] = field(default_factory=dict)
-    """What is said of each unit: `active`, `inactive`, `failed`."""
+    """The state of each systemd unit: `active`, `inactive`, `failed`."""
 
 
 _FIELDS = {
@@ -72,7 +72,7 @@ _FIELDS = {
 
 
 def encode(record: ProbeResult | MachineSample) -> bytes:
-    """The line of a check or a sample, its newline included."""
+    """The JSON line of a check or a sample, with its newline."""
     kind = "check" if isinstance(record, ProbeResult) else "sample"
     values: dict[str, Any] = {"kind": kind}
     for name in _FIELDS[kind]:
@@ -87,31 +87,31 @@ def decode(line: bytes) -> ProbeResult | MachineSample:
     """The check or sample that a line holds.
 
     Raises:
-        RunError: it holds none; the message says what is wrong with it.
+        RunError: it holds neither; the message says what is wrong with it.
     """
     try:
-        values = json.loads(line, parse_constant=_no_number)
+        values = json.loads(line, parse_constant=_reject_constant)
     except (ValueError, RecursionError) as error:
         raise RunError(f"a line of health.jsonl is no JSON: {_clip(line)}") from error
     if not isinstance(values, dict):
-        raise _refused(line, "is no object")
+        raise _malformed(line, "is no object")
     if values.get("kind") == "check":
         return _check(values, line)
     if values.get("kind") == "sample":
         return _sample(values, line)
-    raise _refused(line, "is neither a check nor a sample")
+    raise _malformed(line, "is neither a check nor a sample")
 
 
 def _check(values: dict[str, Any], line: bytes) -> ProbeResult:
     state = values.get("state")
     if state not in _STATES:
-        raise _refused(line, "has no state that a check can have")
+        raise _malformed(line, "has no state that a check can have")
     status = values.get("status")
     if status is not None and type(status) is not int:
-        raise _refused(line, "has a status that is no whole number")
+        raise _malformed(line, "has a status that is no whole number")
     return ProbeResult(
         at=_moment(values, line),
-        mono=_needed(values, "mono", line),
+        mono=_required_number(values, "mono", line),
         probe=_text(values, "probe", line),
         state=state,
         status=status,
@@ -127,15 +127,15 @@ def _sample(values: dict[str, Any], line: bytes) -> MachineSample:
     if not isinstance(processes, dict) or not all(
         type(count) is int for count in processes.values()
     ):
-        raise _refused(line, "has processes that are no counts by name")
+        raise _malformed(line, "has processes that are no counts by name")
     services = values.get("services", {})
     if not isinstance(services, dict) or not all(
         isinstance(state, str) for state in services.values()
     ):
-        raise _refused(line, "has services that are no states by name")
+        raise _malformed(line, "has services that are no states by name")
     return MachineSample(
         at=_moment(values, line),
-        mono=_needed(values, "mono", line),
+        mono=_required_number(values, "mono", line),
         cpu=_number(values, "cpu", line),
         memory=_number(values, "memory", line),
         disk=_number(values, "disk", line),
@@ -145,17 +145,17 @@ def _sample(values: dict[str, Any], line: bytes) -> MachineSample:
     )
 
 
-def _needed(values: dict[str, Any], name: str, line: bytes) -> float:
+def _required_number(values: dict[str, Any], name: str, line: bytes) -> float:
     number = _number(values, name, line)
     if number is None:
-        raise _refused(line, f"has no {name!r}")
+        raise _malformed(line, f"has no {name!r}")
     return number
 
 
 def _moment(values: dict[str, Any], line: bytes) -> float:
-    at = _needed(values, "at", line)
+    at = _required_number(values, "at", line)
     if not 0 <= at < YEAR_9999:
-        raise _refused(line, "is of a time that has no date")
+        raise _malformed(line, "is of a time that has no date")
     return at
 
 
@@ -167,21 +167,21 @@ def _number(values: dict[str, Any], name: str, line: bytes) -> float | None:
         return value
     if type(value) is int and abs(value) < 1 << 53:
         return float(value)
-    raise _refused(line, f"has a {name!r} that is no number")
+    raise _malformed(line, f"has a {name!r} that is no number")
 
 
 def _text(values: dict[str, Any], name: str, line: bytes) -> str:
     value = values.get(name)
     if not isinstance(value, str):
-        raise _refused(line, f"has no {name!r}")
+        raise _malformed(line, f"has no {name!r}")
     return value
 
 
-def _no_number(text: str) -> NoReturn:
+def _reject_constant(text: str) -> NoReturn:
     raise ValueError(text)
 
 
-def _refused(line: bytes, problem: str) -> RunError:
+def _malformed(line: bytes, problem: str) -> RunError:
     return RunError(f"a line of health.jsonl {problem}: {_clip(line)}")
 
 

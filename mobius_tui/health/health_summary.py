@@ -1,4 +1,4 @@
-"""What all the checks of a watch amount to, for its summary. Pure."""
+"""Counts and figures over all checks of a watch, for its summary. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ProbeOutage:
 
 
 class HealthSummary:
-    """The checks of one probe, or of several."""
+    """Counts and figures over the checks of one probe, or of several."""
 
     def __init__(self) -> None:
         """Begin with none."""
@@ -37,7 +37,7 @@ class HealthSummary:
         self._failing: dict[str, float] = {}
 
     def apply(self, check: ProbeResult) -> None:
-        """Take in the next check."""
+        """Add the next check."""
         if check.state == "no data":
             self.no_data += 1
             return
@@ -62,7 +62,7 @@ class HealthSummary:
 
     @property
     def checks(self) -> int:
-        """All of them, those without data too."""
+        """The number of checks, including those without data."""
         return self.ok + self.failed + self.no_data
 
     @property
@@ -72,12 +72,12 @@ class HealthSummary:
         return self.ok / counted if counted else None
 
     def percentile(self, percent: int) -> float | None:
-        """The nearest-rank percentile of all answers to us, in milliseconds."""
+        """The nearest-rank percentile of all measured latencies, in milliseconds."""
         self._ms.sort()
         return nearest_rank(self._ms, percent)
 
     def figures(self) -> dict[str, Any]:
-        """For programs: counts, and figures that are `None` where there are none."""
+        """Counts and figures for programs; a figure without data is `None`."""
         return {
             "checks": self.checks,
             "ok": self.ok,
@@ -91,22 +91,22 @@ class HealthSummary:
 
 
 def _highest(before: float | None, now: float | None) -> float | None:
-    """The higher one; `None` only where there is neither."""
+    """The higher one; `None` only if both are."""
     if before is None or now is None:
         return now if before is None else before
     return max(before, now)
 
 
 class HealthSummaries:
-    """The checks of every probe, and of all of them."""
+    """A summary for each probe, and one for all."""
 
     def __init__(self) -> None:
         """Begin with none."""
         self.all = HealthSummary()
         self.probes: dict[str, HealthSummary] = {}
-        """By probe, in the order in which they were first seen."""
+        """By probe id, in the order of their first checks."""
 
     def apply(self, check: ProbeResult) -> None:
-        """Take in the next check."""
+        """Add the next check."""
         self.all.apply(check)
         self.probes.setdefault(check.probe, HealthSummary()).apply(check)

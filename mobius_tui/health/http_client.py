@@ -1,6 +1,6 @@
-"""One bounded HTTP request, and what was seen of the answer.
+"""One bounded HTTP request, and its answer.
 
-Probes and `http` checks ask through here. Nothing is taken from the environment (no
+Probes and `http` checks use it. Nothing is taken from the environment (no
 proxies), no cookie is kept, and no redirect is followed unless the caller says so.
 """
 
@@ -40,20 +40,20 @@ _HEADERS = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HttpAnswer:
-    """What one request saw."""
+    """The answer to one request."""
 
     status: int | None = None
-    """The HTTP status; `None` where no answer began."""
+    """The HTTP status; `None` if no answer began."""
     body: bytes = b""
-    """Empty where there is a problem."""
+    """Empty if there is a problem."""
     ms: float
     """Milliseconds from the request to the end of the body, or to the problem."""
     location: str = ""
-    """Where a redirect that was not followed leads, fit to be shown."""
+    """The target of a redirect that was not followed, without secrets."""
     problem: str = ""
-    """Why there is no whole answer, in words; empty where there is one."""
-    blind: bool = False
-    """Whether it is this machine that could not look."""
+    """Why there is no complete answer; empty if there is one."""
+    is_local: bool = False
+    """Whether this machine failed, and not the service."""
 
 
 def new_http_client(ca: str | None = None) -> httpx.AsyncClient:
@@ -69,7 +69,7 @@ def new_http_client(ca: str | None = None) -> httpx.AsyncClient:
         OSError: `ca` cannot be read, or holds no certificates.
     """
     return httpx.AsyncClient(
-        verify=trusted(ca),
+        verify=trust_store(ca),
         trust_env=False,
         timeout=None,  # noqa: S113 - `send_request` bounds the whole answer, not each read
         headers=_HEADERS,
@@ -78,7 +78,7 @@ def new_http_client(ca: str | None = None) -> httpx.AsyncClient:
     )
 
 
-def trusted(ca: str | None) -> ssl.SSLContext:
+def trust_store(ca: str | None) -> ssl.SSLContext:
     """The certificates to trust.
 
     Args:
@@ -87,11 +87,11 @@ def trusted(ca: str | None) -> ssl.SSLContext:
     Raises:
         OSError: it cannot be read, or holds no certificates.
     """
-    return _trust(ca, _changed(ca) if ca is not None else 0)
+    return _cached_trust_store(ca, _file_stamp(ca) if ca is not None else 0)
 
 
-def _changed(ca: str) -> int:
-    """When a file of certificates changed; a pipe would hold up whoever reads it.
+def _file_stamp(ca: str) -> int:
+    """When a file of certificates was changed. Anything but a regular file is refused.
 
     Raises:
         OSError: it cannot be read, or is no regular file.
@@ -106,7 +106,7 @@ def _changed(ca: str) -> int:
 
 
 @functools.lru_cache(maxsize=8)
-def _trust(ca: str | None, _stamp: int) -> ssl.SSLContext:
+def _cached_trust_store(ca: str | None, _stamp: int) -> ssl.SSLContext:
     """The certificates to trust; made once, since reading the system's takes 7 ms.
 
     Args:
@@ -129,14 +129,14 @@ async def send_request(
     max_body: int = MAX_BODY,
     redirects: int = 0,
 ) -> HttpAnswer:
-    """Make one request, and say what was seen; never raises for what a server does.
+    """Make one request; never raises for what a server does.
 
     Args:
         client: from `new_http_client`.
-        url: what is asked.
+        url: the address.
         method: the HTTP method.
         headers: further headers.
-        within: seconds for everything: connecting, redirects, the body's last byte.
+        within: seconds for everything, from connecting to the last byte of the body.
         max_body: bytes of the body at most; a longer one is a problem.
         redirects: how many redirects are followed.
     """
@@ -145,11 +145,11 @@ async def send_request(
     def ms() -> float:
         return round((time.perf_counter() - started) * 1000, 3)
 
-    wrong = _wrong_url(url)
+    wrong = _url_problem(url)
     if wrong:
         return HttpAnswer(ms=ms(), problem=wrong)
-    seen = _PartialAnswer()
-    problem, blind = "", False
+    partial = _PartialAnswer()
+    problem, is_local = "", False
     try:
         async with asyncio.timeout(within):
             request = client.build_request(
@@ -159,33 +159,33 @@ async def send_request(
                     name.encode(): value.encode()
                     for name, value in (headers or {}).items()
                 },
-                extensions={"trace": seen.trace},
+                extensions={"trace": partial.trace},
             )
-            await _follow(client, request, redirects, max_body, seen)
+            await _follow(client, request, redirects, max_body, partial)
     except TimeoutError:
         problem = f"timed out after {duration_in_words(within)}"
     except _TooLong:
         problem = f"body over {size_in_words(max_body)}"
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-        problem, blind = _words(error)
+        problem, is_local = _describe_failure(error)
     finally:
-        await seen.hang_up()
+        await partial.close_connections()
     return HttpAnswer(
-        status=seen.status,
-        body=b"" if problem else bytes(seen.body),
+        status=partial.status,
+        body=b"" if problem else bytes(partial.body),
         ms=ms(),
-        location=seen.location,
+        location=partial.location,
         problem=problem,
-        blind=blind,
+        is_local=is_local,
     )
 
 
 class _TooLong(Exception):  # noqa: N818 - a signal between two functions
-    """The body is longer than it may be."""
+    """The body is longer than allowed."""
 
 
 class _PartialAnswer:
-    """What has come of an answer so far."""
+    """The part of an answer that was received so far."""
 
     def __init__(self) -> None:
         self.status: int | None = None
@@ -194,12 +194,12 @@ class _PartialAnswer:
         self._connections: list[AsyncNetworkStream] = []
 
     async def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Note each connection; httpx tells of it."""
+        """Record each connection: a trace hook of httpx."""
         if event == "connection.connect_tcp.complete":
             self._connections.append(info["return_value"])
 
-    async def hang_up(self) -> None:
-        """End the connections: httpx leaves one open that is cut off during TLS."""
+    async def close_connections(self) -> None:
+        """Close the connections: httpx leaves one open if cancelled during TLS."""
         for connection in self._connections:
             await connection.aclose()
 
@@ -209,18 +209,20 @@ async def _follow(
     request: httpx.Request,
     redirects: int,
     max_body: int,
-    seen: _PartialAnswer,
+    partial: _PartialAnswer,
 ) -> None:
     while True:
         response = await client.send(request, stream=True, follow_redirects=False)
         try:
-            seen.status = response.status_code
+            partial.status = response.status_code
             following = response.next_request
-            seen.location = url_without_secrets(str(following.url)) if following else ""
+            partial.location = (
+                url_without_secrets(str(following.url)) if following else ""
+            )
             if following is None or redirects <= 0:
                 async for chunk in response.aiter_bytes():
-                    seen.body += chunk
-                    if len(seen.body) > max_body:
+                    partial.body += chunk
+                    if len(partial.body) > max_body:
                         raise _TooLong
                 return
         finally:
@@ -239,7 +241,7 @@ def url_without_secrets(url: str) -> str:
     return f"{bare}?…" if parsed.query else str(bare)
 
 
-def _wrong_url(url: str) -> str:
+def _url_problem(url: str) -> str:
     try:
         parsed = httpx.URL(url)
     except (httpx.InvalidURL, ValueError):
@@ -251,11 +253,11 @@ def _wrong_url(url: str) -> str:
     return ""
 
 
-def _words(error: Exception) -> tuple[str, bool]:
-    """Why a request got no whole answer, and whether we could not look."""
+def _describe_failure(error: Exception) -> tuple[str, bool]:
+    """Why a request got no complete answer, and whether this machine failed."""
     found = connection_failure(error)
     if found is not None:
-        return found.words, found.blind
+        return found.words, found.is_local
     match error:
         case httpx.RemoteProtocolError() if "Server disconnected" in str(error):
             return "closed without an answer", False

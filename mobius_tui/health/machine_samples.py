@@ -22,16 +22,16 @@ class Machine:
     def __init__(
         self, workdir: Path, patterns: Mapping[str, str] | None = None
     ) -> None:
-        """Look at nothing yet.
+        """Prepare; nothing is measured yet.
 
         Args:
-            workdir: where the disk is measured.
-            patterns: what is counted, by the name that it is shown under.
+            workdir: a path on the disk that is measured.
+            patterns: regular expressions of processes to count, by display name.
         """
         self._workdir = workdir
         self._patterns = patterns or {}
         self._cpu: tuple[float, float] | None = None
-        self._scan: ProcessCounter | None = None
+        self._process_counter: ProcessCounter | None = None
 
     def sample(
         self,
@@ -41,7 +41,7 @@ class Machine:
         groups: AbstractSet[int] = frozenset(),
         own: AbstractSet[int] = frozenset(),
     ) -> MachineSample:
-        """Look once; a figure that cannot be had is `None`.
+        """Take a sample; a figure that cannot be measured is `None`.
 
         Args:
             at: now, in seconds since 1970.
@@ -53,8 +53,8 @@ class Machine:
 
         from mobius_tui.health.processes import ProcessCounter
 
-        if self._scan is None:
-            self._scan = ProcessCounter(self._patterns)
+        if self._process_counter is None:
+            self._process_counter = ProcessCounter(self._patterns)
         try:
             memory: float | None = psutil.virtual_memory().percent
         except (psutil.Error, OSError):
@@ -74,7 +74,7 @@ class Machine:
             memory=memory,
             disk=disk,
             load1=load1,
-            processes=self._scan.count(mono, groups=groups, own=own),
+            processes=self._process_counter.count(mono, groups=groups, own=own),
         )
 
     def _cpu_percent(self) -> float | None:

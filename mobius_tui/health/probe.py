@@ -1,6 +1,6 @@
-"""Probes: what is asked at every beat, and what an answer means.
+"""Probes: asking each target at regular intervals, and judging its answers.
 
-The beat lives in an event loop of the host; nothing that a terminal does delays it.
+This runs in the event loop of the host, so that no terminal can delay it.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from mobius_tui.health.ticker import Ticker, boot_clock
 from mobius_tui.runbook.text.units import duration_in_words
 
 WITNESS_TIMEOUT = 1.0
-"""Seconds that a witness has to accept a connection, or to refuse it."""
+"""Seconds in which a witness must accept or refuse a connection."""
 
 _LONGEST_P95 = 1e9
-"""In the figure's own unit; more is a fault of the service's own counting."""
+"""In the figure's own unit; a service that reports more is counting wrongly."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProbeVerdict:
-    """What an answer means for a probe."""
+    """The result of judging one answer to a probe."""
 
     state: State
     reason: str = ""
-    """Why it is not ok, in words."""
+    """Why it is not ok."""
     error_rate: float | None = None
     """What the service reports: a fraction from 0 to 1."""
     p95_ms: float | None = None
@@ -42,10 +42,10 @@ class ProbeVerdict:
 
 
 def judge_answer(answer: HttpAnswer, target: ProbeTarget) -> ProbeVerdict:
-    """What an answer means: a pure function of it and of what is healthy."""
+    """Judge an answer by what the target counts as healthy. Pure."""
     if answer.problem:
         return ProbeVerdict(
-            state="no data" if answer.blind else "failed", reason=answer.problem
+            state="no data" if answer.is_local else "failed", reason=answer.problem
         )
     reports = target.error_rate is not None or target.p95 is not None
     document = (
@@ -65,15 +65,15 @@ def judge_answer(answer: HttpAnswer, target: ProbeTarget) -> ProbeVerdict:
 
 
 def wrong_status(answer: HttpAnswer, wanted: int) -> str:
-    """How an answer's status differs from the wanted one; empty if it does not."""
+    """How the status of an answer differs from the expected one; empty if equal."""
     if answer.status == wanted:
         return ""
-    leads = f", a redirect to {answer.location}" if answer.location else ""
-    return f"answered {answer.status}{leads}, wanted {wanted}"
+    redirect = f", a redirect to {answer.location}" if answer.location else ""
+    return f"answered {answer.status}{redirect}, wanted {wanted}"
 
 
 class Prober:
-    """Keeps the beat of a set of probes."""
+    """Checks a set of probes at regular intervals."""
 
     def __init__(
         self,
@@ -84,14 +84,14 @@ class Prober:
         clock: Callable[[], float] = boot_clock,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        """Look at nothing yet.
+        """Prepare; nothing is asked before `run`.
 
         Args:
-            targets: what is asked.
+            targets: the probes.
             every: seconds from one slot to the next.
-            witness: `host:port` addresses; while none of them answers, be it that it
-                refuses a connection, a failed check says nothing about the service.
-            clock: seconds that pass while the machine sleeps, too.
+            witness: `host:port` addresses of other machines. While none of them accepts
+                or refuses a connection, a failed check counts as no data.
+            clock: gives seconds, which also pass while the machine sleeps.
             wall: gives seconds since 1970.
         """
         self._targets = targets
@@ -107,8 +107,8 @@ class Prober:
         still in flight is skipped.
 
         Args:
-            on_check: is given every check, in this event loop; what it raises ends the
-                watch, in an `ExceptionGroup`.
+            on_check: called with every check, in this event loop; an exception of it
+                ends the run, in an `ExceptionGroup`.
         """
         async with AsyncExitStack() as stack:
             clients: dict[str | None, httpx.AsyncClient | str] = {}
@@ -117,40 +117,40 @@ class Prober:
                     clients[ca] = await stack.enter_async_context(new_http_client(ca))
                 except OSError as error:
                     clients[ca] = f"cannot read the certificates in {ca}: {error}"
-            beat = Ticker(self._every, self._clock)
+            ticker = Ticker(self._every, self._clock)
             async with asyncio.TaskGroup() as group:
-                group.create_task(beat.watch())
+                group.create_task(ticker.watch())
                 for target in self._targets:
-                    through = clients[target.ca]
-                    group.create_task(self._keep(beat, target, through, on_check))
+                    client = clients[target.ca]
+                    group.create_task(self._run_probe(ticker, target, client, on_check))
 
-    async def _keep(
+    async def _run_probe(
         self,
-        beat: Ticker,
+        ticker: Ticker,
         target: ProbeTarget,
-        through: httpx.AsyncClient | str,
+        client: httpx.AsyncClient | str,
         on_check: Callable[[ProbeResult], None],
     ) -> None:
         """Check one target at each slot."""
         slot = 0
         while True:
-            due = await beat.until(slot)
-            on_check(await self._check(beat, due, target, through))
-            slot = beat.after(slot)
+            due = await ticker.until(slot)
+            on_check(await self._check(ticker, due, target, client))
+            slot = ticker.after(slot)
 
     async def _check(
         self,
-        beat: Ticker,
+        ticker: Ticker,
         due: float,
         target: ProbeTarget,
-        through: httpx.AsyncClient | str,
+        client: httpx.AsyncClient | str,
     ) -> ProbeResult:
         at, began = self._wall(), self._clock()
         late = began - due
         answer = HttpAnswer(ms=0.0)
         if late <= self._every:
-            answer = await _asked(target, through)
-            late = beat.hole(began)
+            answer = await _ask(target, client)
+            late = ticker.longest_stall(began)
         if late > self._every:
             words = (
                 f"the monitor was suspended or held up for {duration_in_words(late)}"
@@ -158,34 +158,34 @@ class Prober:
             verdict = ProbeVerdict(state="no data", reason=words)
         else:
             verdict = judge_answer(answer, target)
-            if verdict.state == "failed" and not await self._anyone_answers():
+            if verdict.state == "failed" and not await self._any_witness_answers():
                 words = f"no witness answers either ({verdict.reason})"
                 verdict = ProbeVerdict(state="no data", reason=words)
-        looked = verdict.state != "no data"
+        has_data = verdict.state != "no data"
         return ProbeResult(
             at=round(at, 3),
             mono=round(began, 3),
             probe=target.id,
             state=verdict.state,
-            status=answer.status if looked else None,
-            ms=answer.ms if looked and not answer.problem else None,
+            status=answer.status if has_data else None,
+            ms=answer.ms if has_data and not answer.problem else None,
             reason=verdict.reason,
             error_rate=verdict.error_rate,
             p95_ms=verdict.p95_ms,
         )
 
-    async def _anyone_answers(self) -> bool:
-        """Whether a witness answers, if only to refuse, or there is none to ask."""
-        looks = [try_connect(at, WITNESS_TIMEOUT) for at in self._witness]
-        found = await asyncio.gather(*looks)
-        return not found or any(each is None or each.refused for each in found)
+    async def _any_witness_answers(self) -> bool:
+        """Whether a witness accepts or refuses a connection, or there is no witness."""
+        attempts = [try_connect(at, WITNESS_TIMEOUT) for at in self._witness]
+        results = await asyncio.gather(*attempts)
+        return not results or any(each is None or each.is_refused for each in results)
 
 
-async def _asked(target: ProbeTarget, through: httpx.AsyncClient | str) -> HttpAnswer:
-    if isinstance(through, str):
-        return HttpAnswer(ms=0.0, problem=through, blind=True)
+async def _ask(target: ProbeTarget, client: httpx.AsyncClient | str) -> HttpAnswer:
+    if isinstance(client, str):
+        return HttpAnswer(ms=0.0, problem=client, is_local=True)
     return await send_request(
-        through,
+        client,
         url=target.url,
         method=target.method,
         headers=target.headers,
@@ -195,29 +195,29 @@ async def _asked(target: ProbeTarget, through: httpx.AsyncClient | str) -> HttpA
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ProbeLook:
-    """What one look at a probe saw."""
+class ProbePreview:
+    """The result of asking a probe once, before a run."""
 
     id: str
     state: State
     words: str
-    """Why it is not ok; the status and the time, where it is."""
+    """Why it is not ok; if it is, the status and the time taken."""
 
 
-async def probe_once(targets: tuple[ProbeTarget, ...]) -> tuple[ProbeLook, ...]:
+async def probe_once(targets: tuple[ProbeTarget, ...]) -> tuple[ProbePreview, ...]:
     """Ask every target once, all at the same time."""
-    return tuple(await asyncio.gather(*map(_look, targets)))
+    return tuple(await asyncio.gather(*map(_probe_target_once, targets)))
 
 
-async def _look(target: ProbeTarget) -> ProbeLook:
+async def _probe_target_once(target: ProbeTarget) -> ProbePreview:
     try:
-        through = new_http_client(target.ca)
+        client = new_http_client(target.ca)
     except OSError as error:
         words = f"cannot read the certificates in {target.ca}: {error}"
-        return ProbeLook(id=target.id, state="no data", words=words)
-    async with through:
+        return ProbePreview(id=target.id, state="no data", words=words)
+    async with client:
         answer = await send_request(
-            through,
+            client,
             url=target.url,
             method=target.method,
             headers=target.headers,
@@ -226,4 +226,4 @@ async def _look(target: ProbeTarget) -> ProbeLook:
         )
     verdict = judge_answer(answer, target)
     words = verdict.reason or f"{answer.status} in {answer.ms:.0f} ms"
-    return ProbeLook(id=target.id, state=verdict.state, words=words)
+    return ProbePreview(id=target.id, state=verdict.state, words=words)

@@ -1,4 +1,4 @@
-"""What a probe asks in a run: its texts filled in, its time-out in seconds."""
+"""A probe as a run asks it: with its texts filled in and its timeout in seconds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mobius_tui.runbook.model.probes import Figure, Probe
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProbeTarget:
-    """A probe, ready to be asked."""
+    """A probe as it is requested."""
 
     id: str
     url: str
@@ -38,8 +38,8 @@ def fill_target(probe: Probe, fill: Callable[[str], str]) -> ProbeTarget:
         fill: puts values in place of `${}`.
 
     Raises:
-        RunError: its time-out, once it is filled in, is none that it may have, or the
-            text that is looked for is empty then.
+        RunError: its timeout is out of the limits once it is filled in, or `contains`
+            is empty then.
         MobiusError: a name has no value; raised by `fill`.
     """
     try:

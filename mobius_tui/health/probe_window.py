@@ -16,15 +16,15 @@ from mobius_tui.runbook.text.units import clock_duration
 def nearest_rank(ordered: Sequence[float], percent: int) -> float | None:
     """The nearest-rank percentile: one of the values, and never one between two.
 
-    `statistics.quantiles` would tell one between: a latency that no check had, and a
-    trigger that compares it would fire otherwise than the runbook's author counts.
+    `statistics.quantiles` would interpolate: it gives a latency that no check had, and
+    a trigger would fire otherwise than the runbook's author expects.
 
     Args:
         ordered: in ascending order.
         percent: from 0, the least, to 100, the greatest.
 
     Returns:
-        `None` of no values.
+        `None` if there are no values.
     """
     if not ordered:
         return None
@@ -33,7 +33,7 @@ def nearest_rank(ordered: Sequence[float], percent: int) -> float | None:
 
 
 class Latencies:
-    """The latencies of the last answered checks, in the order of their length."""
+    """The latencies of the last answered checks, sorted."""
 
     def __init__(self, size: int) -> None:
         """Begin with none.
@@ -46,7 +46,7 @@ class Latencies:
         self._sorted: list[float] = []
 
     def add(self, ms: float) -> None:
-        """Take in the next one, in milliseconds."""
+        """Add a latency, in milliseconds."""
         self._recent.append(ms)
         insort(self._sorted, ms)
         if len(self._recent) > self._size:
@@ -55,73 +55,75 @@ class Latencies:
     def percentile(self, percent: int) -> float | None:
         """The nearest-rank percentile, in milliseconds.
 
-        Of fewer than 20 the 95th is the longest; `None` of none.
+        Of fewer than 20 the 95th is the longest; `None` without any.
         """
         return nearest_rank(self._sorted, percent)
 
     def copy(self) -> Latencies:
-        """The same, to go on by itself."""
+        """An independent copy."""
         new = Latencies(self._size)
         new._recent, new._sorted = self._recent.copy(), self._sorted.copy()
         return new
 
     def clear(self) -> None:
-        """Forget all of them."""
+        """Remove all of them."""
         self._recent.clear()
         self._sorted.clear()
 
 
-LACKING = 3
-"""Answers in a row without a figure after which the service no longer reports it."""
+NOT_REPORTED_AFTER = 3
+"""Answers in a row without a figure after which it counts as not reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportedFigure:
-    """What was reported last; nothing has been, at first."""
+    """A figure that a service last reported; at first, none."""
 
     value: float | None = None
-    """`None` where the service does not report it: our own checks have to tell."""
-    lacking: int = LACKING
-    """Answers in a row that did not have it."""
+    """`None` if the service does not report it: then it is measured by our checks."""
+    missing: int = NOT_REPORTED_AFTER
+    """Answers in a row without it."""
 
     def after(self, value: float | None) -> ReportedFigure:
-        """What is known after the next answer.
+        """The state after the next answer.
 
         Args:
-            value: what it reports; `None` if it has no such figure, or none in range.
+            value: the reported figure; `None` if there is none, or none in range.
         """
         if value is not None:
             return ReportedFigure(value, 0)
         if self.value is None:
             return self
-        lacking = self.lacking + 1
-        return ReportedFigure(self.value if lacking < LACKING else None, lacking)
+        missing = self.missing + 1
+        return ReportedFigure(
+            self.value if missing < NOT_REPORTED_AFTER else None, missing
+        )
 
 
 CHART = 120
 """Checks that are kept for a chart."""
 
-BLIND_ROW = 3
-"""Checks without data in a row after which nothing is known any more."""
+UNKNOWN_AFTER = 3
+"""Checks in a row without data after which a probe's state is unknown."""
 
-STALE = 3
-"""Intervals without a record after which nobody seems to watch."""
+STALE_INTERVALS = 3
+"""Intervals without a record after which the last one is out of date."""
 
 ProbeCondition = Literal["ok", "failing", "unknown"]
 
 
 def stale_after(every: float) -> float:
-    """Seconds after which a check says nothing about the present any more.
+    """Seconds after which a check is out of date.
 
     Args:
         every: seconds from check to check.
     """
-    return STALE * every + 5
+    return STALE_INTERVALS * every + 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProbeStatus:
-    """How a probe is, and why, in words."""
+    """The condition of a probe, and why."""
 
     state: ProbeCondition
     words: str
@@ -135,18 +137,18 @@ class ChartPoint:
     """Seconds since 1970."""
     state: State
     ms: float | None
-    """Milliseconds; `None` where no whole answer came."""
+    """Milliseconds; `None` if no complete answer came."""
 
 
 class ProbeWindow:
     """The checks of one probe."""
 
     def __init__(self, *, size: int = 60, latencies: int = 60) -> None:
-        """Begin with nothing known.
+        """Begin with no checks.
 
         Args:
-            size: checks that the success rate looks back on.
-            latencies: answered checks that the percentiles look back on.
+            size: number of checks of which the success rate is computed.
+            latencies: number of answered checks of which percentiles are computed.
         """
         self.last: ProbeResult | None = None
         self.ok = 0
@@ -155,9 +157,9 @@ class ProbeWindow:
         self.no_data = 0
         self.consecutive_failures = 0
         """The last checks in a row that failed, leaving out those without data."""
-        self.blind_row = 0
+        self.no_data_streak = 0
         """The last checks in a row that had no data."""
-        self.since_bad: float | None = None
+        self.failing_since: float | None = None
         """When the failures in a row began, in seconds since 1970."""
         self.last_ok: float | None = None
         """When a check was last ok, in seconds since 1970."""
@@ -167,23 +169,23 @@ class ProbeWindow:
         """What the service reports of itself: a fraction from 0 to 1."""
         self.points: deque[ChartPoint] = deque(maxlen=CHART)
         """The last checks, the newest at the end."""
-        self._counted: deque[bool] = deque()
+        self._recent_oks: deque[bool] = deque()
         self._size = size
-        self._oks = 0
+        self._ok_count = 0
         self._latencies = Latencies(latencies)
 
     def apply(self, check: ProbeResult) -> None:
-        """Take in the next check."""
+        """Add the next check."""
         self.last = check
         self.points.append(ChartPoint(at=check.at, state=check.state, ms=check.ms))
         if check.state == "no data":
             self.no_data += 1
-            self.blind_row += 1
-            if self.blind_row >= BLIND_ROW:
+            self.no_data_streak += 1
+            if self.no_data_streak >= UNKNOWN_AFTER:
                 self.consecutive_failures = 0
-                self.since_bad = None
+                self.failing_since = None
             return
-        self.blind_row = 0
+        self.no_data_streak = 0
         self._count(ok=check.state == "ok", at=check.at)
         if check.ms is not None:
             self._latencies.add(check.ms)
@@ -192,10 +194,10 @@ class ProbeWindow:
             self.error_rate = self.error_rate.after(check.error_rate)
 
     def copy(self) -> ProbeWindow:
-        """The same, to go on by itself."""
+        """An independent copy."""
         new = ProbeWindow(size=self._size)
         vars(new).update(vars(self))
-        new.points, new._counted = self.points.copy(), self._counted.copy()
+        new.points, new._recent_oks = self.points.copy(), self._recent_oks.copy()
         new._latencies = self._latencies.copy()
         return new
 
@@ -203,33 +205,33 @@ class ProbeWindow:
         if ok:
             self.ok += 1
             self.consecutive_failures = 0
-            self.since_bad = None
+            self.failing_since = None
             self.last_ok = at
         else:
             self.failed += 1
             self.consecutive_failures += 1
-            if self.since_bad is None:
-                self.since_bad = at
-        self._counted.append(ok)
-        self._oks += ok
-        if len(self._counted) > self._size:
-            self._oks -= self._counted.popleft()
+            if self.failing_since is None:
+                self.failing_since = at
+        self._recent_oks.append(ok)
+        self._ok_count += ok
+        if len(self._recent_oks) > self._size:
+            self._ok_count -= self._recent_oks.popleft()
 
     @property
     def success_rate(self) -> float | None:
         """The ok fraction of the last checks that had data; `None` without any."""
-        return self._oks / len(self._counted) if self._counted else None
+        return self._ok_count / len(self._recent_oks) if self._recent_oks else None
 
     def percentile(self, percent: int) -> float | None:
         """The nearest-rank percentile of the last answered checks, in milliseconds.
 
-        It is that of our own checks, whatever the service reports. Of fewer than 20
-        the 95th is the longest; `None` of none.
+        It is measured by our own checks, whatever the service reports. Of fewer than
+        20 checks the 95th is the longest; `None` without any.
         """
         return self._latencies.percentile(percent)
 
     def status(self, now: float) -> ProbeStatus:
-        """How the probe is.
+        """The condition of the probe.
 
         Args:
             now: seconds since 1970.
@@ -237,11 +239,11 @@ class ProbeWindow:
         last = self.last
         if last is None:
             return ProbeStatus(state="unknown", words="not looked yet")
-        if self.blind_row >= BLIND_ROW or not self._counted:
+        if self.no_data_streak >= UNKNOWN_AFTER or not self._recent_oks:
             return ProbeStatus(state="unknown", words=f"no data: {last.reason}")
-        if self.since_bad is not None:
-            lasting = clock_duration(now - self.since_bad)
-            return ProbeStatus(state="failing", words=f"failing for {lasting}")
+        if self.failing_since is not None:
+            duration = clock_duration(now - self.failing_since)
+            return ProbeStatus(state="failing", words=f"failing for {duration}")
         if last.state == "no data":
             return ProbeStatus(state="ok", words=f"ok, but no data now: {last.reason}")
         return ProbeStatus(state="ok", words="ok")
@@ -251,15 +253,15 @@ class CurrentHealth:
     """All probes, and the machine."""
 
     def __init__(self) -> None:
-        """Begin with nothing known."""
+        """Begin with no records."""
         self.windows: dict[str, ProbeWindow] = {}
-        """By probe, in the order in which they were first seen."""
+        """By probe id, in the order of their first checks."""
         self.sample: MachineSample | None = None
         self.last_at: float | None = None
-        """When the newest record was made; an old one means that nobody watches."""
+        """When the newest record was made, in seconds since 1970."""
 
     def apply(self, record: ProbeResult | MachineSample) -> None:
-        """Take in the next record."""
+        """Add the next record."""
         self.last_at = record.at
         if isinstance(record, MachineSample):
             self.sample = record
@@ -270,7 +272,7 @@ class CurrentHealth:
         window.apply(record)
 
     def copy(self) -> CurrentHealth:
-        """The same, to go on by itself."""
+        """An independent copy."""
         new = CurrentHealth()
         new.sample, new.last_at = self.sample, self.last_at
         new.windows = {name: window.copy() for name, window in self.windows.items()}

@@ -1,4 +1,4 @@
-"""Processes by their command lines: whose they are, which match, repeated counts."""
+"""Processes by their command lines: this program's own, those that match, counts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mobius_tui.health import safe_search
 from mobius_tui.health.safe_search import TooSlowError, lines_matching
 
 MAX_COMMAND_LINE = 4096
-"""Characters of a command line that a pattern sees; a command line can be 2 MB."""
+"""Characters of a command line that are searched; a command line can be 2 MB."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,12 +26,12 @@ class Process:
 
     @property
     def command_line(self) -> str:
-        """Its arguments, joined by spaces and cut to what a pattern sees."""
+        """Its arguments, joined by spaces and cut to `MAX_COMMAND_LINE`."""
         return " ".join(self.argv)[:MAX_COMMAND_LINE]
 
 
 def process(pid: int) -> Process | None:
-    """A process; `None` if it is gone, a zombie, a kernel thread or not to be seen."""
+    """A process; `None` if it is gone, a zombie, a kernel thread or not readable."""
     try:
         argv = psutil.Process(pid).cmdline()
     except (psutil.Error, OSError):
@@ -40,7 +40,7 @@ def process(pid: int) -> Process | None:
 
 
 def all_processes() -> Iterator[Process]:
-    """Every process that can be seen."""
+    """Every process whose command line can be read."""
     for pid in psutil.pids():
         found = process(pid)
         if found is not None:
@@ -77,13 +77,13 @@ def group_of(pid: int) -> int | None:
 
 
 def is_counted(pid: int, groups: AbstractSet[int]) -> bool:
-    """Whether a process lives, in none of some process groups."""
+    """Whether a process is alive and in none of the given process groups."""
     group = group_of(pid)
     return group is not None and group not in groups
 
 
 def with_ancestors(pids: AbstractSet[int]) -> frozenset[int]:
-    """Processes, and their ancestors within the same session."""
+    """The given processes, and their ancestors within the same session."""
     found: set[int] = set()
     for pid in pids:
         each: int | None = pid
@@ -107,7 +107,7 @@ def matching(
     groups: AbstractSet[int] = frozenset(),
     own: AbstractSet[int] = frozenset(),
 ) -> tuple[Process, ...]:
-    """The processes whose command line a pattern finds, without this program's own.
+    """The processes whose command line matches, without this program's own.
 
     Args:
         pattern: searched for in the command line.
@@ -117,24 +117,26 @@ def matching(
     Raises:
         TooSlowError: the pattern takes too long.
     """
-    seen = tuple(all_processes())
-    hits = safe_search.lines_matching(pattern, [each.command_line for each in seen])
-    ours = {each.pid for each in seen if is_ours(each.argv)}
+    processes = tuple(all_processes())
+    hits = safe_search.lines_matching(
+        pattern, [each.command_line for each in processes]
+    )
+    ours = {each.pid for each in processes if is_ours(each.argv)}
     excluded = with_ancestors(ours | own | {os.getpid()})
     return tuple(
         each
-        for each, is_hit in zip(seen, hits, strict=True)
+        for each, is_hit in zip(processes, hits, strict=True)
         if each.pid not in excluded and is_hit and is_counted(each.pid, groups)
     )
 
 
-FULL_EVERY = 15.0
-"""Seconds after which every process is read again: one may have changed by exec."""
+FULL_SCAN_EVERY = 15.0
+"""Seconds after which every process is read again: exec changes command lines."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Known:
-    """What a process was when it was last read."""
+class _ScannedProcess:
+    """A process as it was when its command line was last read."""
 
     names: frozenset[str]
     ours: bool
@@ -146,15 +148,15 @@ class ProcessCounter:
     """Counts of the processes that match each of some patterns."""
 
     def __init__(self, patterns: Mapping[str, str]) -> None:
-        """Look at nothing yet.
+        """Prepare to count; no process is read yet.
 
         Args:
-            patterns: by name; each is searched for in the command line. One that takes
-                too long is not counted any more.
+            patterns: regular expressions by name, searched for in command lines. One
+                that takes too long is dropped.
         """
         self._patterns = dict(patterns)
-        self._known: dict[int, _Known] = {}
-        self._full_at: float | None = None
+        self._scanned: dict[int, _ScannedProcess] = {}
+        self._full_scan_at: float | None = None
 
     def count(
         self,
@@ -172,48 +174,54 @@ class ProcessCounter:
         """
         if not self._patterns:
             return {}
-        full = self._full_at is None or mono - self._full_at >= FULL_EVERY
+        full = (
+            self._full_scan_at is None or mono - self._full_scan_at >= FULL_SCAN_EVERY
+        )
         if full:
-            self._full_at = mono
-        self._read(full=full)
-        ours = {pid for pid, known in self._known.items() if known.ours}
+            self._full_scan_at = mono
+        self._scan(full=full)
+        ours = {pid for pid, scanned in self._scanned.items() if scanned.ours}
         excluded = with_ancestors(ours | own | {os.getpid()})
         numbers = dict.fromkeys(self._patterns, 0)
-        for pid, known in self._known.items():
-            if known.names and pid not in excluded and is_counted(pid, groups):
-                for name in known.names & numbers.keys():
+        for pid, scanned in self._scanned.items():
+            if scanned.names and pid not in excluded and is_counted(pid, groups):
+                for name in scanned.names & numbers.keys():
                     numbers[name] += 1
         return numbers
 
-    def _read(self, *, full: bool) -> None:
-        known: dict[int, _Known] = {}
-        seen: dict[int, Process | None] = {}
+    def _scan(self, *, full: bool) -> None:
+        scanned: dict[int, _ScannedProcess] = {}
+        processes: dict[int, Process | None] = {}
         for pid in psutil.pids():
-            before = self._known.get(pid)
+            before = self._scanned.get(pid)
             if before is None or full or before.names or not before.settled:
-                seen[pid] = process(pid)
+                processes[pid] = process(pid)
             else:
-                known[pid] = before
-        names = self._names([each for each in seen.values() if each is not None])
-        for pid, each in seen.items():
-            known[pid] = _Known(
+                scanned[pid] = before
+        names = self._matching_names(
+            [each for each in processes.values() if each is not None]
+        )
+        for pid, each in processes.items():
+            scanned[pid] = _ScannedProcess(
                 names=frozenset(names.get(pid, ())),
                 ours=each is not None and is_ours(each.argv),
-                settled=pid in self._known,
+                settled=pid in self._scanned,
             )
-        self._known = known
+        self._scanned = scanned
 
-    def _names(self, seen: list[Process]) -> dict[int, list[str]]:
-        """Which patterns find which of some processes."""
-        names: dict[int, list[str]] = {each.pid: [] for each in seen}
+    def _matching_names(self, processes: list[Process]) -> dict[int, list[str]]:
+        """The names of the patterns that match, by process id."""
+        names: dict[int, list[str]] = {each.pid: [] for each in processes}
         for name, pattern in tuple(self._patterns.items()):
             try:
-                hits = lines_matching(pattern, [each.command_line for each in seen])
+                hits = lines_matching(
+                    pattern, [each.command_line for each in processes]
+                )
             except TooSlowError as error:
                 print(f"{name}: {error}", flush=True)  # noqa: T201 - host.log
                 del self._patterns[name]
                 continue
-            for each, is_hit in zip(seen, hits, strict=True):
+            for each, is_hit in zip(processes, hits, strict=True):
                 if is_hit:
                     names[each.pid].append(name)
         return names

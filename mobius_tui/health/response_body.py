@@ -1,4 +1,4 @@
-"""What an answer's body says: assertions, and figures by JSON pointer. Pure."""
+"""The body of an answer: assertions on it, and figures by JSON pointer. Pure."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any
 from mobius_tui.runbook.model.check_kinds import Json
 from mobius_tui.runbook.model.probes import Figure
 
-_CLIP = 60
+_MAX_QUOTED = 60
 """Characters of a value that are quoted in a reason."""
 
 MISSING = object()
-"""What a pointer leads to where there is nothing; JSON's null is something."""
+"""The result of a pointer that leads to nothing; a JSON null is a value."""
 
 
 def parse(body: bytes) -> Any:
-    """The JSON value of a body, or `MISSING` where it is none."""
+    """The JSON value of a body, or `MISSING` if it is no JSON."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
@@ -28,7 +28,7 @@ def parse(body: bytes) -> Any:
 def mismatch(
     body: bytes, document: Any, wanted: Mapping[str, Json], contains: str | None
 ) -> str:
-    """The first way in which a body is not as wanted, in words; empty if it is.
+    """The first difference between a body and what is wanted; empty if there is none.
 
     Args:
         body: the bytes.
@@ -50,7 +50,7 @@ def mismatch(
 
 
 def _difference(value: Any, wanted: Json, at: str) -> str:
-    """Where a value differs from what is wanted, in words; empty if nowhere."""
+    """Where and how a value differs from the wanted one; empty if it does not."""
     name = at or "its body"
     if value is MISSING:
         return f"{name} is missing, wanted {quoted(wanted)}"
@@ -77,18 +77,18 @@ def _difference(value: Any, wanted: Json, at: str) -> str:
 
 
 def _equal(value: Any, wanted: Json) -> bool:
-    """Equal as JSON has it: `true` is not 1, but 1 is 1.0."""
+    """Whether two JSON values are equal: `true` is not 1, but 1 is 1.0."""
     if isinstance(value, bool) or isinstance(wanted, bool):
         return value is wanted
     return bool(value == wanted)
 
 
 def quoted(value: Any) -> str:
-    """A value as JSON, cut to a length that fits into a sentence."""
+    """A value as JSON, cut to at most `_MAX_QUOTED` characters."""
     if isinstance(value, tuple):
         value = list(value)
     text = json.dumps(value, ensure_ascii=False, default=dict)
-    return text if len(text) <= _CLIP else text[: _CLIP - 1] + "…"
+    return text if len(text) <= _MAX_QUOTED else text[: _MAX_QUOTED - 1] + "…"
 
 
 def figure(document: Any, wanted: Figure | None, *, highest: float) -> float | None:
@@ -96,7 +96,7 @@ def figure(document: Any, wanted: Figure | None, *, highest: float) -> float | N
 
     Args:
         document: what `parse` made of the body.
-        wanted: where it stands, and in which unit.
+        wanted: its pointer and its unit.
         highest: the largest value that is in range, in the figure's own unit.
 
     Returns:
@@ -105,7 +105,7 @@ def figure(document: Any, wanted: Figure | None, *, highest: float) -> float | N
     """
     if wanted is None:
         return None
-    value = pointed(document, wanted.at)
+    value = resolve_pointer(document, wanted.at)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     if not 0 <= value <= highest or not math.isfinite(value):
@@ -113,8 +113,8 @@ def figure(document: Any, wanted: Figure | None, *, highest: float) -> float | N
     return float(value * 1000 if wanted.unit == "s" else value)
 
 
-def pointed(document: Any, pointer: str) -> Any:
-    """What an RFC 6901 pointer leads to, or `MISSING`."""
+def resolve_pointer(document: Any, pointer: str) -> Any:
+    """The value at an RFC 6901 pointer, or `MISSING`."""
     value = document
     for part in pointer.split("/")[1:]:
         key = part.replace("~1", "/").replace("~0", "~")

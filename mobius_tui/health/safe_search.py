@@ -1,8 +1,8 @@
-"""Patterns of a runbook, matched so that none can stop the program that matches it.
+"""Matching patterns of a runbook within a time limit.
 
-`(a+)+$` takes for ever on thirty letters, and while Python matches, nothing else runs:
-no probe, no key. A pattern with one repeat at most is matched here; any other by a
-process of its own, which is ended when it takes too long.
+`(a+)+$` takes practically for ever on thirty letters, and while Python matches, nothing
+else runs: no probe, no key. A pattern with at most one repeat is matched in this
+process; any other in a process of its own, which is killed at the time limit.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from mobius_tui.errors import RunError
 from mobius_tui.health import search_lines
 from mobius_tui.runbook.text.regex_cost import is_cheap_pattern
 
-WITHIN = 2.0
-"""Seconds that all lines may take: a pattern that is sound takes some milliseconds."""
+DEFAULT_LIMIT = 2.0
+"""Seconds for all lines: a reasonable pattern takes some milliseconds."""
 
-QUICK = 4096
-"""Characters of a line in which a pattern with one repeat is quick: a tenth second."""
+MAX_INLINE_LINE = 4096
+"""Characters of the longest line that is matched in this process."""
 
 
 class TooSlowError(RunError):
@@ -30,30 +30,36 @@ class TooSlowError(RunError):
 
 
 def lines_matching(
-    pattern: str, lines: Sequence[str], *, whole: bool = False, within: float = WITHIN
+    pattern: str,
+    lines: Sequence[str],
+    *,
+    whole: bool = False,
+    within: float = DEFAULT_LIMIT,
 ) -> tuple[bool, ...]:
-    """Return for each line whether a pattern finds it.
+    """Whether a pattern matches, for each line.
 
     Args:
         pattern: a regular expression.
-        lines: where it is searched for.
-        whole: whether it must match all of a line.
-        within: seconds that all of them may take.
+        lines: the lines to search.
+        whole: whether it must match the whole line.
+        within: seconds for all lines.
 
     Raises:
-        re.error: it is no regular expression.
+        re.error: the pattern is no regular expression.
         TooSlowError: it takes longer than that, or its process can't be run.
     """
     compiled = re.compile(pattern)
-    if is_cheap_pattern(pattern) and all(len(line) <= QUICK for line in lines):
+    if is_cheap_pattern(pattern) and all(
+        len(line) <= MAX_INLINE_LINE for line in lines
+    ):
         match = compiled.fullmatch if whole else compiled.search
         return tuple(match(line) is not None for line in lines)
-    asked = json.dumps({"pattern": pattern, "lines": list(lines), "whole": whole})
+    request = json.dumps({"pattern": pattern, "lines": list(lines), "whole": whole})
     program = str(Path(search_lines.__file__))
     try:
-        ended = subprocess.run(
+        completed = subprocess.run(
             (sys.executable, "-I", "-S", program),
-            input=asked.encode(),
+            input=request.encode(),
             capture_output=True,
             timeout=within,
             check=True,
@@ -63,5 +69,5 @@ def lines_matching(
         raise TooSlowError(words) from None
     except (OSError, subprocess.SubprocessError) as error:
         raise TooSlowError(f"{pattern!r} could not be matched: {error}") from error
-    numbers = set(json.loads(ended.stdout))
+    numbers = set(json.loads(completed.stdout))
     return tuple(number in numbers for number in range(len(lines)))

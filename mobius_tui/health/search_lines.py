@@ -1,4 +1,4 @@
-"""A program: say which lines a pattern finds. It imports next to nothing.
+"""A program that prints which lines a pattern matches. It imports next to nothing.
 
 It reads from stdin a JSON object with `pattern`, `lines`, and `whole`: whether the
 pattern must match all of a line. It prints a list of the lines' numbers, from 0.
@@ -12,7 +12,7 @@ import sys
 
 
 def main() -> None:
-    """Do as stdin says."""
+    """Read a request from stdin and print the numbers of the lines that match."""
     asked = json.load(sys.stdin)
     pattern = re.compile(asked["pattern"])
     match = pattern.fullmatch if asked["whole"] else pattern.search

@@ -1,7 +1,7 @@
-"""The beat of a watch, and the holes in it: moments in which nobody was looking.
+"""Regular slots for checks, and the stalls between them.
 
-A suspended process, a sleeping machine or a blocked event loop makes a server look slow
-or dead that is neither.
+During a stall this process was suspended, the machine slept or the event loop was
+blocked: a server then looks slow or dead that is neither.
 """
 
 from __future__ import annotations
@@ -12,59 +12,59 @@ import time
 from collections.abc import Callable
 
 _LONGEST_TICK = 1.0
-"""Seconds; a hole is seen at the tick after it."""
+"""Seconds; a stall is detected at the tick after it."""
 
 
 def boot_clock() -> float:
-    """Seconds on a clock that goes on while the machine sleeps, where there is one."""
+    """Seconds on a clock that also counts while the machine sleeps, if it has one."""
     boot: int | None = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if boot is None else time.clock_gettime(boot)
 
 
 class Ticker:
-    """Slots at start + k · every, and the longest hole since any moment."""
+    """Slots at start + k · every, and the last stall."""
 
     def __init__(self, every: float, clock: Callable[[], float] = boot_clock) -> None:
-        """Begin now.
+        """Start now.
 
         Args:
             every: seconds from one slot to the next.
-            clock: seconds that pass while the machine sleeps, too.
+            clock: gives seconds, which also pass while the machine sleeps.
         """
         self.every = every
         self.clock = clock
         self._start = clock()
         self._tick = min(every / 2, _LONGEST_TICK)
-        self._ticked = self._start
-        self._hole = 0.0
-        self._hole_end = -math.inf
+        self._last_tick = self._start
+        self._stall = 0.0
+        self._stall_end = -math.inf
 
     async def watch(self) -> None:
-        """Look for holes until cancelled."""
+        """Detect stalls until cancelled."""
         while True:
             await asyncio.sleep(self._tick)
             now = self.clock()
-            late = now - self._ticked - self._tick
+            late = now - self._last_tick - self._tick
             if late > self.every:
-                self._hole, self._hole_end = late, now
-            self._ticked = now
+                self._stall, self._stall_end = late, now
+            self._last_tick = now
 
     async def until(self, slot: int) -> float:
-        """Wait for a slot; the time at which it was due."""
+        """Wait for a slot, and return the time at which it was due."""
         due = self._start + slot * self.every
         await asyncio.sleep(0)  # a probe that is always late must let others run
-        while (left := due - self.clock()) > 0:  # noqa: ASYNC110 - it is the time itself
-            await asyncio.sleep(left)
+        while (remaining := due - self.clock()) > 0:  # noqa: ASYNC110 - it is the time itself
+            await asyncio.sleep(remaining)
         return due
 
     def after(self, slot: int) -> int:
-        """The next slot that is not due yet."""
+        """The next slot after `slot` that is not due yet."""
         passed = math.floor((self.clock() - self._start) / self.every)
         return max(slot, passed) + 1
 
-    def hole(self, since: float) -> float:
-        """Seconds for which nobody looked after a moment; 0 if at most an interval."""
-        late = self.clock() - self._ticked - self._tick
+    def longest_stall(self, since: float) -> float:
+        """Seconds of a stall that ended after a moment; 0 if there was none."""
+        late = self.clock() - self._last_tick - self._tick
         if late > self.every:
             return late
-        return self._hole if self._hole_end >= since else 0.0
+        return self._stall if self._stall_end >= since else 0.0

@@ -1,6 +1,7 @@
-"""Triggers: which of a runbook's rules the checks of its probes have met. Pure.
+"""Triggers: which rules of a runbook the checks of its probes have met. Pure.
 
-The host and every viewer fold the same checks with this code; times come with them.
+The host and every viewer apply the same checks with this code; times come from the
+checks.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from mobius_tui.health.health_record import ProbeResult
-from mobius_tui.health.probe_window import BLIND_ROW
+from mobius_tui.health.probe_window import UNKNOWN_AFTER
 from mobius_tui.health.trigger_conditions import (
     Condition,
     ConsecutiveFailures,
@@ -23,9 +24,9 @@ from mobius_tui.runbook.model.probes import Probe, Triggers
 Rule = Literal["consecutive_failures", "success_rate", "p95_latency", "error_rate"]
 Nearness = Literal["calm", "near", "fired", "standing", "unknown"]
 
-_OKS = 3
-"""Checks in a row that have to be ok before a trigger may fire again, where the rule
-`consecutive_failures` does not say how many make a difference."""
+_DEFAULT_OKS_WANTED = 3
+"""Checks in a row that must be ok before a trigger may fire again, if there is no rule
+`consecutive_failures`; if there is one, its count applies."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,19 +34,19 @@ class Fired:
     """A trigger fired."""
 
     at: float
-    """Seconds since 1970 at which the check began that made it fire."""
+    """When the check began that made it fire, in seconds since 1970."""
     probe: str
     rule: Rule
     reason: str
-    """Why, in words."""
+    """Why it fired."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cleared:
-    """The condition of a trigger that had fired went away."""
+    """The condition of a trigger that had fired no longer holds."""
 
     at: float
-    """Seconds since 1970 at which the check began that showed it."""
+    """When the check began that showed it, in seconds since 1970."""
     probe: str
     rule: Rule
 
@@ -61,24 +62,25 @@ class Meter:
     """The count at which it fires."""
     state: Nearness
     """`near` from half of the way; `fired` while its condition holds; `standing` where
-    it fired, and whether it still holds is not known: it is being counted anew."""
+    it fired, and is being counted again, so that it is unknown whether it still
+    holds."""
     words: str
 
 
 def enabled_rules(triggers: Triggers) -> tuple[Rule, ...]:
-    """The rules that are on."""
+    """The rules that a runbook names."""
     rules: tuple[Rule, ...] = get_args(Rule)
     return tuple(rule for rule in rules if getattr(triggers, rule) is not None)
 
 
 class TriggerEvaluator:
-    """All triggers of all probes that count."""
+    """The triggers of all probes that have `trigger = true`."""
 
     def __init__(self, triggers: Triggers, probes: Iterable[Probe]) -> None:
-        """Begin the first epoch, with nothing known.
+        """Begin the first epoch, with no checks.
 
         Args:
-            triggers: the rules, filled in; only those that are named are on.
+            triggers: the rules, filled in; only those that are named apply.
             probes: those with `trigger = false` are left out.
 
         Raises:
@@ -91,32 +93,32 @@ class TriggerEvaluator:
         }
 
     def apply(self, check: ProbeResult) -> tuple[Fired | Cleared, ...]:
-        """Take in the next check, and say what it changed."""
+        """Add the next check, and return what it changed."""
         probe = self._probes.get(check.probe)
         return probe.apply(check) if probe is not None else ()
 
     def begin_epoch(self) -> None:
-        """Begin every count anew: at arming, and when a step that changed things ended.
+        """Restart every count: at arming, and after a step that changed things.
 
-        What stands goes on standing until checks from now on show that it went away:
-        whether its condition still holds is judged anew, by `is_true`, and it does not
-        fire once more. A trigger that does not stand may fire at once.
+        A trigger that has fired stays so until later checks show that its condition no
+        longer holds, and does not fire again before that; `is_true` judges by the later
+        checks alone. A trigger that has not fired may fire at once.
         """
         for probe in self._probes.values():
             for trigger in probe.triggers.values():
                 trigger.begin_epoch()
 
     def meters(self) -> tuple[Meter, ...]:
-        """How far each trigger is, by probe and rule in the order of the runbook."""
+        """The meter of each trigger, by probe and rule in the order of the runbook."""
         return tuple(
-            trigger.meter(blind=probe.is_blind)
+            trigger.meter(is_unknown=probe.is_unknown)
             for probe in self._probes.values()
             for trigger in probe.triggers.values()
         )
 
     @property
     def standing(self) -> tuple[Fired, ...]:
-        """What fired and has not been seen to go away, by probe and rule."""
+        """The triggers that fired and are not cleared, by probe and rule."""
         return tuple(
             trigger.standing
             for probe in self._probes.values()
@@ -125,52 +127,56 @@ class TriggerEvaluator:
         )
 
     def is_true(self, probe: str, rule: Rule) -> bool:
-        """Whether a condition holds now; never while that is unknown."""
-        watched = self._probes.get(probe)
-        if watched is None or watched.is_blind or rule not in watched.triggers:
+        """Whether a condition holds now; False while that is unknown."""
+        triggers_of_probe = self._probes.get(probe)
+        if (
+            triggers_of_probe is None
+            or triggers_of_probe.is_unknown
+            or rule not in triggers_of_probe.triggers
+        ):
             return False
-        return watched.triggers[rule].condition.holds is True
+        return triggers_of_probe.triggers[rule].condition.holds is True
 
     @property
     def is_unknown(self) -> bool:
-        """Whether there is a probe of which nothing is known now.
+        """Whether the state of any probe is unknown now.
 
-        Before its first check with data, and after three in a row without.
+        It is before the first check with data, and after three in a row without.
         """
-        return any(probe.is_blind for probe in self._probes.values())
+        return any(probe.is_unknown for probe in self._probes.values())
 
 
 class _ProbeTriggers:
-    """The triggers of one probe, and whether anything is known of it."""
+    """The triggers of one probe, and whether its state is unknown."""
 
     def __init__(self, triggers: Triggers, probe: Probe) -> None:
-        oks = triggers.consecutive_failures or _OKS
+        oks_wanted = triggers.consecutive_failures or _DEFAULT_OKS_WANTED
         self.triggers = {
-            rule: _Trigger(probe.id, rule, condition, oks)
+            rule: _Trigger(probe.id, rule, condition, oks_wanted)
             for rule, condition in _conditions(triggers, probe)
         }
-        self._looked = False
-        self._blind_row = 0
+        self._has_data = False
+        self._no_data_streak = 0
 
     @property
-    def is_blind(self) -> bool:
-        return not self._looked or self._blind_row >= BLIND_ROW
+    def is_unknown(self) -> bool:
+        return not self._has_data or self._no_data_streak >= UNKNOWN_AFTER
 
     def apply(self, check: ProbeResult) -> tuple[Fired | Cleared, ...]:
         if check.state == "no data":
-            self._blind_row += 1
-            if self._blind_row == BLIND_ROW:
+            self._no_data_streak += 1
+            if self._no_data_streak == UNKNOWN_AFTER:
                 for trigger in self.triggers.values():
-                    trigger.break_row()
+                    trigger.reset_streaks()
             return ()
-        self._looked = True
-        self._blind_row = 0
+        self._has_data = True
+        self._no_data_streak = 0
         changes = [trigger.apply(check) for trigger in self.triggers.values()]
         return tuple(change for change in changes if change is not None)
 
 
 def _conditions(triggers: Triggers, probe: Probe) -> Iterator[tuple[Rule, Condition]]:
-    """The conditions that are named, for one probe."""
+    """The conditions of the rules that are named, for one probe."""
     if triggers.consecutive_failures is not None:
         yield (
             "consecutive_failures",
@@ -187,7 +193,7 @@ def _conditions(triggers: Triggers, probe: Probe) -> Iterator[tuple[Rule, Condit
 
 
 class _Trigger:
-    """One rule of one probe: it fires once, until the service has been well again."""
+    """One rule of one probe: once it fired, it fires again only after a recovery."""
 
     def __init__(
         self, probe: str, rule: Rule, condition: Condition, oks_wanted: int
@@ -197,21 +203,21 @@ class _Trigger:
         self._probe = probe
         self._rule = rule
         self._oks_wanted = oks_wanted
-        self._oks = 0
+        self._ok_streak = 0
         self._may_fire = True
 
     def apply(self, check: ProbeResult) -> Fired | Cleared | None:
-        """Take in a check that has data."""
+        """Add a check that has data."""
         condition = self.condition
-        condition.take(check)
+        condition.add(check)
         if condition.holds:
-            self._oks = 0
+            self._ok_streak = 0
             return self._fire(check.at) if self._may_fire else None
-        gone = condition.holds is False
-        self._oks = self._oks + 1 if gone and check.state == "ok" else 0
-        if self._oks >= self._oks_wanted:
+        is_over = condition.holds is False
+        self._ok_streak = self._ok_streak + 1 if is_over and check.state == "ok" else 0
+        if self._ok_streak >= self._oks_wanted:
             self._may_fire = True
-        if not gone or self.standing is None:
+        if not is_over or self.standing is None:
             return None
         self.standing = None
         return Cleared(at=check.at, probe=self._probe, rule=self._rule)
@@ -226,19 +232,19 @@ class _Trigger:
         )
         return self.standing
 
-    def break_row(self) -> None:
-        self._oks = 0
-        self.condition.break_row()
+    def reset_streaks(self) -> None:
+        self._ok_streak = 0
+        self.condition.reset_streaks()
 
     def begin_epoch(self) -> None:
         self._may_fire = self.standing is None
         self.condition.begin_epoch()
 
-    def meter(self, *, blind: bool) -> Meter:
+    def meter(self, *, is_unknown: bool) -> Meter:
         progress = self.condition.progress()
         words = progress.words
         state: Nearness
-        if blind:
+        if is_unknown:
             state, words = "unknown", "no data"
         elif self.condition.holds:
             state = "fired"

@@ -24,30 +24,30 @@ class Progress:
 
 
 class Condition(Protocol):
-    """What has to be so for a trigger to fire."""
+    """The condition under which a trigger fires."""
 
     @property
     def holds(self) -> bool | None:
-        """Whether it is so; `None` while that cannot be told."""
+        """Whether it holds; `None` while that is undecided."""
 
-    def take(self, check: ProbeResult) -> None:
-        """Take in the next check that has data."""
+    def add(self, check: ProbeResult) -> None:
+        """Add the next check that has data."""
 
-    def break_row(self) -> None:
-        """Begin every count of checks in a row anew."""
+    def reset_streaks(self) -> None:
+        """Restart the counts of checks in a row."""
 
     def begin_epoch(self) -> None:
-        """Begin every count anew."""
+        """Restart every count."""
 
     def why(self, probe: str) -> str:
-        """Why it holds, in words."""
+        """Why it holds, as text for a person."""
 
     def progress(self) -> Progress:
         """How far it is from holding."""
 
 
 class CheckStreak:
-    """Checks in a row that speak against the service."""
+    """Counts checks in a row that are bad for the service."""
 
     def __init__(self, limit: int) -> None:
         """Begin with none.
@@ -59,12 +59,12 @@ class CheckStreak:
         self.count = 0
         self.holds: bool | None = None
 
-    def take(self, bad: bool | None) -> None:
+    def add(self, bad: bool | None) -> None:
         """Count the next check.
 
         Args:
-            bad: whether it speaks against the service; `None` if it says nothing, and
-                so neither adds nor begins anew.
+            bad: whether it counts against the service; `None` if it counts neither way,
+                and leaves the streak as it is.
         """
         if bad is None:
             return
@@ -76,102 +76,103 @@ class CheckStreak:
         if self.count >= self.limit:
             self.holds = True
 
-    def begin(self) -> None:
-        """Begin anew, with nothing decided."""
+    def reset(self) -> None:
+        """Restart the count, undecided."""
         self.count = 0
         self.holds = None
 
     def progress(self, before: str, after: str = "") -> Progress:
-        """How far it is, between words."""
+        """The progress, with text before and after the count."""
         count = min(self.count, self.limit)
         words = f"{before}{count} of {self.limit}{after}"
         return Progress(count=count, of=self.limit, words=words)
 
 
 class StreakCondition:
-    """What the conditions about checks in a row have in common."""
+    """Base of the conditions about checks in a row."""
 
     def __init__(self, limit: int) -> None:
         """Begin with none.
 
         Args:
-            limit: how many make it hold.
+            limit: the number of checks with which it holds.
         """
-        self._row = CheckStreak(limit)
+        self._streak = CheckStreak(limit)
 
     @property
     def holds(self) -> bool | None:
-        """Whether it is so; `None` while that cannot be told."""
-        return self._row.holds
+        """Whether it holds; `None` while that is undecided."""
+        return self._streak.holds
 
-    def break_row(self) -> None:
-        """Begin the count anew."""
-        self._row.begin()
+    def reset_streaks(self) -> None:
+        """Restart the count."""
+        self._streak.reset()
 
     def begin_epoch(self) -> None:
-        """Begin the count anew."""
-        self._row.begin()
+        """Restart the count."""
+        self._streak.reset()
 
 
 class FigureCondition(StreakCondition):
-    """The conditions about a figure: the service's own, or else that of our checks.
+    """Base of the conditions about a figure: reported by the service, or measured.
 
-    What the service reports counts where it is there. One that lacks it now and then
-    is not judged by that answer; one that never had it, or has it no more, is judged
-    by our own checks.
+    A reported figure counts if there is one. An answer without it counts neither way;
+    if the service never reported it, or no longer does, our own measurements count.
     """
 
     def __init__(self, limit: int, *, reported: bool) -> None:
         """Begin with none.
 
         Args:
-            limit: how many make it hold.
-            reported: whether the runbook says where the service reports it.
+            limit: the number of checks with which it holds.
+            reported: whether the runbook names a pointer to it in the service's answer.
         """
         super().__init__(limit)
-        self._named = reported
+        self._may_be_reported = reported
         self._reported = ReportedFigure()
 
     @property
-    def is_own(self) -> bool:
-        """Whether our own checks tell it, since the service does not report it."""
+    def is_measured(self) -> bool:
+        """Whether the figure is measured, since the service does not report it."""
         return self._reported.value is None
 
-    def _judge(self, told: float | None, limit: float, *, own: bool | None) -> None:
+    def _judge(self, reported: float | None, limit: float, *, own: bool | None) -> None:
         """Count an answer.
 
         Args:
-            told: the figure that it reports, if any.
-            limit: above which it speaks against the service.
-            own: whether the check itself does, where nothing is reported.
+            reported: the figure in the answer, if any.
+            limit: a higher figure counts against the service.
+            own: whether the measured figure does, if none is reported.
         """
-        was_own = self.is_own
-        self._reported = self._reported.after(told if self._named else None)
-        if self._named and told is not None:
-            self._row.take(told > limit)
-        elif self.is_own:
-            if not was_own:
-                self._row.begin()
-            self._row.take(own)
+        was_measured = self.is_measured
+        self._reported = self._reported.after(
+            reported if self._may_be_reported else None
+        )
+        if self._may_be_reported and reported is not None:
+            self._streak.add(reported > limit)
+        elif self.is_measured:
+            if not was_measured:
+                self._streak.reset()
+            self._streak.add(own)
 
 
 class ConsecutiveFailures(StreakCondition):
     """The last checks all failed."""
 
-    def take(self, check: ProbeResult) -> None:
-        """Take in the next check that has data."""
-        self._row.take(check.state == "failed")
+    def add(self, check: ProbeResult) -> None:
+        """Add the next check that has data."""
+        self._streak.add(check.state == "failed")
 
     def why(self, probe: str) -> str:
-        """Why it holds, in words."""
-        count = self._row.count
+        """Why it holds, as text for a person."""
+        count = self._streak.count
         if count == 1:
             return f"a check of {probe} failed"
         return f"{count} checks of {probe} failed in a row"
 
     def progress(self) -> Progress:
         """How far it is from holding."""
-        return self._row.progress("", " failures")
+        return self._streak.progress("", " failures")
 
 
 class SuccessRateTooLow:
@@ -184,8 +185,8 @@ class SuccessRateTooLow:
         self._oks = 0
         self.holds: bool | None = None
 
-    def take(self, check: ProbeResult) -> None:
-        """Take in the next check that has data."""
+    def add(self, check: ProbeResult) -> None:
+        """Add the next check that has data."""
         ok = check.state == "ok"
         self._checks.append(ok)
         self._oks += ok
@@ -195,48 +196,48 @@ class SuccessRateTooLow:
             # Divided, not multiplied: 7 of 100 is 0.07, but 0.07 · 100 is more than 7.
             self.holds = self._oks / len(self._checks) < self._rule.below
 
-    def break_row(self) -> None:
-        """Nothing: it is about a share, not about checks in a row."""
+    def reset_streaks(self) -> None:
+        """Do nothing: this is about a share, not about checks in a row."""
 
     def begin_epoch(self) -> None:
-        """Begin every count anew."""
+        """Restart every count."""
         self._checks.clear()
         self._oks = 0
         self.holds = None
 
     def why(self, probe: str) -> str:
-        """Why it holds, in words."""
+        """Why it holds, as text for a person."""
         count, limit = len(self._checks), 100 * self._rule.below
-        share = _apart(100 * self._oks / count, limit)
+        share = _unlike_limit(100 * self._oks / count, limit)
         last = f"the last {count} checks" if count > 1 else "the last check"
         return f"{share} % of {last} of {probe} were ok, below {_number(limit)} %"
 
     def progress(self) -> Progress:
-        """How far it is from holding, counted in checks that failed."""
+        """How far it is from holding, in failed checks."""
         count = len(self._checks)
         whole = max(count, self._rule.min_checks)
-        enough = next(
+        decisive = next(
             (n for n in range(whole + 1) if (whole - n) / whole < self._rule.below),
             whole,
         )
-        failed = min(count - self._oks, enough)
-        return Progress(count=failed, of=enough, words=self._words(count))
+        failed = min(count - self._oks, decisive)
+        return Progress(count=failed, of=decisive, words=self._words(count))
 
     def _words(self, count: int) -> str:
         if not count:
             return "success of no check yet"
         limit = 100 * self._rule.below
-        share = _apart(100 * self._oks / count, limit)
+        share = _unlike_limit(100 * self._oks / count, limit)
         if count < self._rule.min_checks:
             return f"success {share} %, check {count} of {self._rule.min_checks}"
         return f"success {share} % {'<' if self.holds else '≥'} {_number(limit)} %"
 
 
 class P95TooHigh(FigureCondition):
-    """P95 was above the limit at so many checks in a row.
+    """P95 was above the limit at `for_checks` checks in a row.
 
-    That of our own checks is of the answers since the last one that was not above it:
-    what was slow before counts no more, and what was quick hides nothing that is slow.
+    The measured P95 is that of the answers since the last one that was not above the
+    limit: earlier slow answers do not count, and quick ones do not hide slow ones.
     """
 
     def __init__(self, rule: P95Latency, *, reported: bool) -> None:
@@ -244,7 +245,7 @@ class P95TooHigh(FigureCondition):
 
         Args:
             rule: the limits, filled in.
-            reported: whether the runbook says where the service reports its P95.
+            reported: whether the runbook names a pointer to it in the service's answer.
 
         Raises:
             ValueError: the limit is no duration.
@@ -253,7 +254,7 @@ class P95TooHigh(FigureCondition):
         self._limit = round(bounded_duration(rule.above, "above") * 1000, 6)
         self._latencies = Latencies(rule.window)
 
-    def take(self, check: ProbeResult) -> None:
+    def add(self, check: ProbeResult) -> None:
         """Take in the next check that has data; one that failed counts neither way."""
         if check.state != "ok":
             return
@@ -269,35 +270,40 @@ class P95TooHigh(FigureCondition):
         return True
 
     def begin_epoch(self) -> None:
-        """Begin every count anew, and the window of latencies."""
+        """Restart every count, and the window of latencies."""
         super().begin_epoch()
         self._latencies.clear()
 
     def why(self, probe: str) -> str:
-        """Why it holds, in words."""
-        whose = f"our checks of {probe}" if self.is_own else probe
-        p95 = self._latencies.percentile(95) if self.is_own else self._reported.value
+        """Why it holds, as text for a person."""
+        source = f"our checks of {probe}" if self.is_measured else probe
+        p95 = (
+            self._latencies.percentile(95) if self.is_measured else self._reported.value
+        )
         assert p95 is not None
-        words = f"P95 of {whose} above {_number(self._limit)} ms"
-        return f"{words} {_at_checks(self._row.count)}: {_apart(p95, self._limit)} ms"
+        words = f"P95 of {source} above {_number(self._limit)} ms"
+        words = f"{words} {_at_checks(self._streak.count)}"
+        return f"{words}: {_unlike_limit(p95, self._limit)} ms"
 
     def progress(self) -> Progress:
         """How far it is from holding."""
-        return self._row.progress("P95 of our checks " if self.is_own else "P95 ")
+        return self._streak.progress(
+            "P95 of our checks " if self.is_measured else "P95 "
+        )
 
 
 def _in_range(p95: float | None) -> float | None:
-    """A P95 that is one; without the noise of its last bits.
+    """A reported P95, rounded to remove floating point noise.
 
-    What was told in seconds has been multiplied: 16.1 s is 16100.000000000002 ms.
+    One reported in seconds was multiplied: 16.1 s is 16100.000000000002 ms.
     """
     return round(p95, 6) if p95 is not None and 0 <= p95 < math.inf else None
 
 
 class ErrorRateTooHigh(FigureCondition):
-    """The error rate was above the limit at so many checks in a row.
+    """The error rate was above the limit at `for_checks` checks in a row.
 
-    That of our own checks is the share of them that failed since the last good one.
+    The measured error rate is the share of failed checks since the last good one.
     """
 
     def __init__(self, rule: ErrorRate, *, reported: bool) -> None:
@@ -305,37 +311,39 @@ class ErrorRateTooHigh(FigureCondition):
 
         Args:
             rule: the limits.
-            reported: whether the runbook says where the service reports its error rate.
+            reported: whether the runbook names a pointer to it in the service's answer.
         """
         super().__init__(rule.for_checks, reported=reported)
         self._above = rule.above
         self._failed = False
 
-    def take(self, check: ProbeResult) -> None:
-        """Take in the next check that has data."""
+    def add(self, check: ProbeResult) -> None:
+        """Add the next check that has data."""
         self._failed = check.state == "failed"
         if self._failed:
-            # Of a service that reports it, too: there is nothing worse to report.
-            self._row.take(not self.is_own or self._above < 1)
+            # Also for a service that reports it: a failed check is the worst of rates.
+            self._streak.add(not self.is_measured or self._above < 1)
             return
         rate = check.error_rate
-        told = rate if rate is not None and 0 <= rate <= 1 else None
-        self._judge(told, self._above, own=False)
+        reported = rate if rate is not None and 0 <= rate <= 1 else None
+        self._judge(reported, self._above, own=False)
 
     def why(self, probe: str) -> str:
-        """Why it holds, in words."""
+        """Why it holds, as text for a person."""
         limit = 100 * self._above
-        whose = f"our checks of {probe}" if self.is_own else probe
-        words = f"error rate of {whose} above {_number(limit)} %"
-        words = f"{words} {_at_checks(self._row.count)}"
+        source = f"our checks of {probe}" if self.is_measured else probe
+        words = f"error rate of {source} above {_number(limit)} %"
+        words = f"{words} {_at_checks(self._streak.count)}"
         rate = self._reported.value
         if self._failed or rate is None:
             return f"{words}; the last one failed"
-        return f"{words}: {_apart(100 * rate, limit)} %"
+        return f"{words}: {_unlike_limit(100 * rate, limit)} %"
 
     def progress(self) -> Progress:
         """How far it is from holding."""
-        return self._row.progress("errors of our checks " if self.is_own else "errors ")
+        return self._streak.progress(
+            "errors of our checks " if self.is_measured else "errors "
+        )
 
 
 def _at_checks(count: int) -> str:
@@ -343,17 +351,17 @@ def _at_checks(count: int) -> str:
 
 
 def _number(value: float) -> str:
-    """A number without the noise of its last bits: `5`, `12.5`."""
+    """A number without floating point noise: `5`, `12.5`."""
     return f"{value:.6f}".rstrip("0").rstrip(".")
 
 
-def _apart(value: float, limit: float) -> str:
-    """A number, with as few decimals as leave it on its side of a limit."""
+def _unlike_limit(value: float, limit: float) -> str:
+    """A number with as few decimals as keep it above or below a limit."""
     limit = round(limit, 6)
-    side = _side(round(value, 6), limit)
+    side = _compare(round(value, 6), limit)
     texts = (f"{value:.{digits}f}" for digits in range(6))
-    return next((t for t in texts if _side(float(t), limit) == side), _number(value))
+    return next((t for t in texts if _compare(float(t), limit) == side), _number(value))
 
 
-def _side(value: float, limit: float) -> int:
+def _compare(value: float, limit: float) -> int:
     return (value > limit) - (value < limit)

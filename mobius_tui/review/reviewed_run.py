@@ -18,7 +18,8 @@ from mobius_tui.review.run_timeline import RunTimeline, run_timeline
 from mobius_tui.review.timeline_moments import moments_of
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.journal_entry import Entry
-from mobius_tui.run.intents.messages import Intent, Reply
+from mobius_tui.run.intents.actions import Action
+from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.follower import Changes, Follower
 from mobius_tui.run.journal.journal import FIRST
 from mobius_tui.run.journal.outage_times import Milestones
@@ -143,9 +144,9 @@ class ReviewViewer(Viewer):
         """Connect to nobody."""
         return False
 
-    async def intend(self, intent: Intent) -> Reply:
+    async def intend(self, _action: Action, intent: str = "") -> Reply:
         """Refuse it."""
-        return Reply(id=intent.id, ok=False, text=REFUSED)
+        return Reply(id=intent, ok=False, text=REFUSED)
 
 
 def head_at(directory: RunDirectory, n: int) -> str:

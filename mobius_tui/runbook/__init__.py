@@ -1,1 +1,4 @@
-"""What a runbook says: the TOML format, its model, its lint and the library."""
+"""Runbooks: the TOML format, its model, lint, import of pages, and the library.
+
+Nothing here runs a step, knows of a run or draws a screen.
+"""

@@ -16,7 +16,7 @@ from textual.screen import Screen
 from mobius_tui import sanitize
 from mobius_tui.ascii_text import is_unicode
 from mobius_tui.errors import MobiusError
-from mobius_tui.tui.backend.base_page import BasePage, PendingScreen
+from mobius_tui.tui.backend.base_page import FullScreen, PendingScreen
 from mobius_tui.tui.backend.breakpoints import HEIGHTS, WIDTHS
 from mobius_tui.tui.backend.capabilities import AsciiFilter
 from mobius_tui.tui.backend.startup import after_first_paint
@@ -155,7 +155,7 @@ class MobiusApp(TerminalApp):
 
     async def action_quit(self) -> None:
         """Leave the screen on top, which may ask first; else exit."""
-        if isinstance(self.screen, BasePage):
+        if isinstance(self.screen, FullScreen):
             self.screen.action_leave()
         else:
             self.exit(0)

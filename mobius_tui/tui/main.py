@@ -13,6 +13,7 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 from textual.content import Content
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -26,12 +27,7 @@ from mobius_tui.run.storage.table_of_contents import (
 )
 from mobius_tui.tui.app import MobiusApp
 from mobius_tui.tui.backend import capabilities, startup
-from mobius_tui.tui.backend.base_page import (
-    BasePage,
-    LeaveForTask,
-    PendingScreen,
-    run_in_thread,
-)
+from mobius_tui.tui.backend.base_page import LeaveForTask, PendingScreen, run_in_thread
 from mobius_tui.tui.backend.capabilities import fit_settings
 from mobius_tui.tui.commands.registry import set_keys
 from mobius_tui.tui.config.settings import Settings
@@ -40,7 +36,7 @@ from mobius_tui.tui.screen_state import ScreenState
 
 if TYPE_CHECKING:
     from mobius_tui.run.client.run_briefing import Briefing
-    from mobius_tui.run.intents.messages import Intent
+    from mobius_tui.run.intents.actions import StartAutomatic
     from mobius_tui.tui.navigation import Navigator
 
 
@@ -75,7 +71,7 @@ def _checklist(contents: TableOfContents) -> Content:
 
 
 def run_app(
-    first: BasePage | PendingScreen, settings: Settings, notice: str = ""
+    first: Screen[None] | PendingScreen, settings: Settings, notice: str = ""
 ) -> int:
     """Run the app, and again after each foreground task; returns the exit code.
 
@@ -134,7 +130,7 @@ def open_briefing(
     briefing: Briefing,
     settings: Settings,
     *,
-    auto: Intent | None,
+    auto: StartAutomatic | None,
     answers: Mapping[str, str],
 ) -> int:
     """Show a briefing, and the run that begins with it; returns the exit code.
@@ -163,7 +159,7 @@ def open_watch(directory: RunDirectory, settings: Settings, notice: str) -> None
     """
     from mobius_tui.run.client.viewer import Viewer
 
-    stand = ScreenState(key=None, moved=False, pane="health", zoomed=True, drafts={})
+    stand = ScreenState(pane="health", zoomed=True)
     viewer = Viewer(directory)
     run_app(
         _navigator().run(viewer, is_new=True, auto=None, stand=stand), settings, notice
@@ -182,7 +178,7 @@ def open_review(directory: RunDirectory, settings: Settings) -> int:
     """
     contents = read_table_of_contents(directory, get_terminal_size().lines)
 
-    async def make() -> BasePage:
+    async def make() -> Screen[None]:
         await run_in_thread(partial(import_module, "mobius_tui.tui.navigation"))
         return await _navigator().open_review(directory)
 
@@ -219,14 +215,14 @@ def open_facilitator(directory: RunDirectory, settings: Settings) -> int:
 
 
 def open_run(
-    directory: RunDirectory | None, settings: Settings, *, auto: Intent | None
+    directory: RunDirectory | None, settings: Settings, *, auto: StartAutomatic | None
 ) -> int:
     """Show a run that has begun; its name and steps at once, the rest when it is read.
 
     Args:
         directory: the run's; the newest open one without it.
         settings: the person's.
-        auto: an intent to send at once, which makes the run go on by itself.
+        auto: what is sent at once, which makes the run go on by itself.
 
     Raises:
         MobiusError: there is no such run, or it is damaged.
@@ -235,7 +231,7 @@ def open_run(
     rows = get_terminal_size().lines
     contents = None if likely is None else read_table_of_contents(likely, rows)
 
-    async def make() -> BasePage:
+    async def make() -> Screen[None]:
         # Only now: it takes longer to import than the first picture takes to draw.
         await run_in_thread(partial(import_module, "mobius_tui.tui.navigation"))
         return await _navigator().resume(directory, auto=auto)

@@ -9,10 +9,11 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from mobius_tui.drill.detection_gaps import DrillCoverage
-    from mobius_tui.health.probe import ProbeLook
-    from mobius_tui.run.intents.messages import Intent, Reply
+    from mobius_tui.health.probe import ProbePreview
+    from mobius_tui.run.intents.actions import Action
+    from mobius_tui.run.intents.replies import Reply
     from mobius_tui.run.journal.follower import Changes
-    from mobius_tui.tui.screen_state import Draft
+    from mobius_tui.tui.dialogs.dialog import Draft, DraftKey
 
 
 class RunChanged(Message):
@@ -41,20 +42,20 @@ class OutputGrew(Message):
 
 
 class Answered(Message):
-    """The host answered an intent."""
+    """The host answered what was asked of it."""
 
     def __init__(
-        self, intent: Intent, reply: Reply, typed: Mapping[str, Draft]
+        self, action: Action, reply: Reply, typed: Mapping[DraftKey, Draft]
     ) -> None:
         """An answer.
 
         Args:
-            intent: what was wanted.
+            action: what was wanted.
             reply: what the host says to it.
-            typed: what the person had typed for it, by the dialogs' headings.
+            typed: what the person had typed for it.
         """
         super().__init__()
-        self.intent = intent
+        self.action = action
         self.reply = reply
         self.typed = typed
 
@@ -62,7 +63,7 @@ class Answered(Message):
 class ProbesAsked(Message):
     """The probes were asked."""
 
-    def __init__(self, seen: tuple[ProbeLook, ...]) -> None:
+    def __init__(self, seen: tuple[ProbePreview, ...]) -> None:
         super().__init__()
         self.seen = seen
 

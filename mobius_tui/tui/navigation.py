@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mobius_tui.drill.coached_drills import is_coached
@@ -22,7 +23,7 @@ from mobius_tui.run.client.run_briefing import (
 )
 from mobius_tui.run.client.start_run import resume_run, start_new_run
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import StartAutomatic
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.run_summary import newest_open
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -31,14 +32,15 @@ from mobius_tui.run.watch.other_runs import OtherRunsMonitor
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import bundled_runbooks, own_runbook_files
 from mobius_tui.tui.backend.base_page import run_in_thread
-from mobius_tui.tui.screen_state import ScreenState
+from mobius_tui.tui.dialogs.dialog import Draft, DraftKey
+from mobius_tui.tui.screen_state import AT_THE_RUN, ScreenState
 from mobius_tui.tui.screens.briefing_screen import BriefingScreen
 from mobius_tui.tui.screens.library_screen import LibraryScreen
 from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.screens.run_screen import RunScreen
 
 if TYPE_CHECKING:
-    from mobius_tui.health.probe import ProbeLook
+    from mobius_tui.health.probe import ProbePreview
     from mobius_tui.review.run_timeline import RunTimeline
 
 
@@ -82,7 +84,7 @@ class Navigator:
         self,
         briefing: Briefing,
         *,
-        auto: Intent | None,
+        auto: StartAutomatic | None,
         answers: Mapping[str, str],
         source: Path | None = None,
         trouble: str = "",
@@ -135,13 +137,13 @@ class Navigator:
         return screen
 
     async def resume(
-        self, directory: RunDirectory | None, *, auto: Intent | None
+        self, directory: RunDirectory | None, *, auto: StartAutomatic | None
     ) -> Page:
         """The screen of a run that has begun; starts a host if it has none.
 
         Args:
             directory: the run's; the newest open one without it.
-            auto: an intent to send at once, which makes the run go on by itself.
+            auto: what is sent at once, which makes the run go on by itself.
 
         Raises:
             MobiusError: there is no such run, it is damaged, or has no host.
@@ -164,17 +166,27 @@ class Navigator:
         """
         return self.review(*await run_in_thread(partial(_read_past_run, directory)))
 
-    def review(self, rewound: ReviewedRun, whole: RunTimeline) -> Page:
+    def review(
+        self,
+        rewound: ReviewedRun,
+        whole: RunTimeline,
+        drafts: Mapping[DraftKey, Draft] = MappingProxyType({}),
+    ) -> Page:
         """The review of a run that has been read.
 
         Args:
             rewound: the run.
             whole: its timeline.
+            drafts: what was typed before the screens went away.
         """
         from mobius_tui.tui.screens.review_screen import ReviewScreen
 
-        screen = ReviewScreen(rewound, whole=whole, repaints=self.repaints)
-        screen.reopen = lambda: self.review(screen.rewound, screen.known)
+        screen = ReviewScreen(
+            rewound, whole=whole, repaints=self.repaints, drafts=drafts
+        )
+        screen.reopen = lambda: self.review(
+            screen.rewound, screen.timelines.known, screen.questions.drafts.kept
+        )
         return screen
 
     def run(
@@ -182,15 +194,15 @@ class Navigator:
         viewer: Viewer,
         *,
         is_new: bool,
-        auto: Intent | None,
-        stand: ScreenState | None = None,
+        auto: StartAutomatic | None,
+        stand: ScreenState = AT_THE_RUN,
     ) -> Page:
         """The screen of a run that has begun.
 
         Args:
             viewer: the run's; the screen closes it.
             is_new: whether the person knows it, and needs no card.
-            auto: an intent to send at once, which makes the run go on by itself.
+            auto: what is sent at once, which makes the run go on by itself.
             stand: where the person was in it before the screens went away.
         """
         screen: RunScreen
@@ -230,7 +242,7 @@ def _read_past_run(directory: RunDirectory) -> tuple[ReviewedRun, RunTimeline]:
 
 async def _preview_probes(
     briefing: Briefing, given: Mapping[str, str]
-) -> tuple[ProbeLook, ...]:
+) -> tuple[ProbePreview, ...]:
     from mobius_tui.run.client.probe_preview import (
         preview_probes,  # httpx takes 60 ms to import
     )

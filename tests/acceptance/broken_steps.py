@@ -41,8 +41,8 @@ from mobius_tui.run.attempts.attempt_files import MARK, last_output
 from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.messages import Intent
-from mobius_tui.run.planning.initial_values import answers_of
+from mobius_tui.run.intents.actions import EndRun
+from mobius_tui.run.planning.unattended_answers import answers_of
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
@@ -190,7 +190,7 @@ class Person:
             step = view.step(subject)
             match dialog:
                 case ConfirmDialog():
-                    return dialog.wanted
+                    return dialog.word.wanted
                 case RollbackDialog():
                     return view.environment
                 case AnswersDialog():
@@ -274,7 +274,7 @@ async def follow(briefing: Briefing, person: Person, *, armed: bool) -> Viewer:
             last, refused = now.text, time.monotonic()
         elif time.monotonic() - refused > PATIENCE:
             why = f"nothing leads on: {now.text}"
-            await viewer.intend(Intent(wish="end", text=why))
+            await viewer.intend(EndRun(reason=why))
     return viewer
 
 

@@ -28,7 +28,15 @@ from mobius_tui.run.client.start_run import resume_run, start_new_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted, StepUnknown
-from mobius_tui.run.intents.messages import Intent, Reply
+from mobius_tui.run.intents.actions import (
+    Action,
+    AddNote,
+    EndRun,
+    OverrideStep,
+    StartAutomatic,
+)
+from mobius_tui.run.intents.envelope import new_id
+from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.verification import verify
 from mobius_tui.run.state.step_state import Status
@@ -113,8 +121,8 @@ class Campaign:
     async def _round(self) -> None:
         viewer = await self._on()
         with contextlib.suppress(MobiusError, OSError):
-            await asyncio.wait_for(self._wish(viewer, Intent(wish="auto")), LIMIT)
-            note = Intent(wish="note", text="mark")
+            await asyncio.wait_for(self._wish(viewer, StartAutomatic()), LIMIT)
+            note = AddNote(text="mark")
             wishing = asyncio.ensure_future(self._wish(viewer, note))
             if self.dice.random() < 0.15:
                 self._open_viewer()
@@ -149,14 +157,13 @@ class Campaign:
                 if group:
                     with contextlib.suppress(ProcessLookupError):
                         os.killpg(group, signal.SIGKILL)
-                await self._wish(
-                    viewer, Intent(wish="override", step=step_id, text="looked")
-                )
+                await self._wish(viewer, OverrideStep(step=step_id, reason="looked"))
 
-    async def _wish(self, viewer: Viewer, intent: Intent) -> Reply:
-        reply = await viewer.intend(intent)
-        if reply.ok and intent.wish in ("note", "override"):
-            self.acknowledged[intent.id] = reply.n
+    async def _wish(self, viewer: Viewer, action: Action) -> Reply:
+        intent = new_id()
+        reply = await viewer.intend(action, intent)
+        if reply.ok and isinstance(action, AddNote | OverrideStep):
+            self.acknowledged[intent] = reply.n
         return reply
 
     def _open_viewer(self) -> None:
@@ -206,7 +213,7 @@ class Campaign:
             viewer = await self._on()
             if viewer.follower.state.ended is not None:
                 break
-            reply = await self._wish(viewer, Intent(wish="end"))
+            reply = await self._wish(viewer, EndRun())
             await viewer.close()
             if reply.ok:
                 break

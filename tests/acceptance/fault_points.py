@@ -15,14 +15,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import resume_run, start_new_run
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import AddNote, OverrideStep, StartAutomatic
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.state.step_state import BAD
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -151,7 +151,7 @@ class _Trial:
         self.folder, self.book, self.fault = folder, book, fault
         self.found, self.hook = points.found, points.hook
         self.acknowledged: dict[str, int] = {}
-        self.auto = Intent(wish="auto", values={"--manual": "tick"})
+        self.auto = StartAutomatic(manual="tick")
 
     async def go(self) -> RunDirectory:
         directory = await self._first_host()
@@ -193,12 +193,12 @@ class _Trial:
 
     async def _note(self, directory: RunDirectory) -> None:
         viewer = Viewer(directory)
-        note = Intent(wish="note", text="noted")
+        note = AddNote(text="noted")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1.0):
                 reply = await viewer.intend(note)
                 if reply.ok:
-                    self.acknowledged[note.id] = reply.n
+                    self.acknowledged[reply.id] = reply.n
         await viewer.close()
 
     async def _until_it_ends(self, directory: RunDirectory) -> None:
@@ -227,12 +227,12 @@ class _Trial:
         It is refused where the journal has no room, and not where only a step waits.
         """
         assert "No space left" in viewer.stalled, viewer.stalled
-        note = Intent(wish="note", text="now?")
+        note = AddNote(text="now?")
         reply = await viewer.intend(note)
         is_journal = self.fault.name.startswith("write journal")
         assert reply.ok is not is_journal, f"{viewer.stalled}: {reply.text}"
         if reply.ok:
-            self.acknowledged[note.id] = reply.n
+            self.acknowledged[reply.id] = reply.n
         else:
             assert "Free some space" in reply.text, reply.text
 
@@ -251,10 +251,10 @@ class _Trial:
                 break
             for step_id, own in state.steps.items():
                 if own.status in BAD:
-                    looked = Intent(wish="override", step=step_id, text="looked")
+                    looked = OverrideStep(step=step_id, reason="looked")
                     await viewer.intend(looked)
             if state.auto is None:
-                await viewer.intend(replace(self.auto, id=os.urandom(8).hex()))
+                await viewer.intend(self.auto)
         await viewer.close()
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import StartStep
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.runbook.library.loader import load
 from tests.acceptance.answering import Answering
@@ -134,7 +134,7 @@ async def live(
     said = said.encode("utf-8", "replace").decode()
     directory = await start_new_run(prepare_briefing(runbook, given={"said": said}))
     viewer = Viewer(directory)
-    reply = await viewer.intend(Intent(wish="start", step="out", attempt=1))
+    reply = await viewer.intend(StartStep(step="out", attempt=1))
     assert reply.ok, reply.text
     await viewer.close()
     screen = Answering("resume", directory.id, **SIZE, env=SHORT)

@@ -17,8 +17,8 @@ from mobius_tui.drill.score_text import as_json as drill_json
 from mobius_tui.drill.score_text import row
 from mobius_tui.errors import MobiusError
 from mobius_tui.health.backtest import as_json as backtest_json
-from mobius_tui.health.backtest import in_lines, run_backtest
-from mobius_tui.health.thresholds import SEED
+from mobius_tui.health.backtest import backtest_lines, run_backtest
+from mobius_tui.health.thresholds import DEFAULT_TRIGGERS
 from mobius_tui.review import run_annotations
 from mobius_tui.review.formats.html_report import as_html
 from mobius_tui.review.formats.json_report import as_json
@@ -186,8 +186,8 @@ class Healths(Kept):
 
     def feed(self, data: bytes) -> None:
         self.directory.health.write_bytes(data)
-        found = run_backtest(data.splitlines(keepends=True), SEED)
-        tuple(in_lines(found))
+        found = run_backtest(data.splitlines(keepends=True), DEFAULT_TRIGGERS)
+        tuple(backtest_lines(found))
         backtest_json(found)
         self.refused(self.seen, self.told, lambda: summary(self.directory).row())
 

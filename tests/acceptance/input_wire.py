@@ -8,10 +8,10 @@ import json
 import os
 import socket
 from collections.abc import Coroutine
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from random import Random
-from typing import Any, get_args
+from typing import Any
 
 from mobius_tui.health import response_body
 from mobius_tui.health.health_record import ProbeResult
@@ -22,14 +22,11 @@ from mobius_tui.health.probe import Prober, judge_answer
 from mobius_tui.health.probe_target import fill_target
 from mobius_tui.run.attempts.disk_space import DiskSpaceWaiters
 from mobius_tui.run.host.control_server import Control
+from mobius_tui.run.host.dispatcher import Dispatcher
 from mobius_tui.run.host.engine import Engine
-from mobius_tui.run.intents.messages import (
-    Intent,
-    Reply,
-    Wish,
-    decode_from_host,
-    encode_intent,
-)
+from mobius_tui.run.intents.actions import ACTIONS, FREE_TEXTS, Action, AddNote
+from mobius_tui.run.intents.envelope import Envelope, encode_envelope
+from mobius_tui.run.intents.replies import Reply, decode_from_host
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.journal.journal import Clock, Journal, read
 from mobius_tui.run.messaging.webhook import post_webhook
@@ -134,21 +131,24 @@ class Intents(Wire):
 
     def _line(self, dice: Random) -> bytes:
         names = ("a", "c", "t", "z", "p", "aside", "x", None)
-        wish = dice.choice(get_args(Wish))
-        said = json.loads(
-            encode_intent(
-                Intent(
-                    wish=wish,
-                    step=dice.choice(names),
-                    attempt=dice.choice((None, 0, 1, 2)),
-                    phase=dice.choice(names),
-                    text=dice.choice(("", "because")),
-                    values={"who": "ana", "way": "x"},
-                    names=("x",),
-                    id=f"{dice.random()}",
-                )
-            )
-        )
+        kind = dice.choice(ACTIONS)
+        given: dict[str, Any] = {
+            "step": dice.choice(names),
+            "from_step": dice.choice(names),
+            "attempt": dice.choice((None, 0, 1, 2)),
+            "phase": dice.choice(names),
+            **dict.fromkeys(FREE_TEXTS, dice.choice(("", "because"))),
+            "values": {"way": "x"},
+            "answers": {"who": "ana"},
+            **dict.fromkeys(("options", "channels", "attended"), ("x",)),
+            "deliveries": (1,),
+            "act": "inject",
+            "seal": "0" * 64,
+        }
+        own = {f.name: given[f.name] for f in fields(kind) if f.name in given}
+        action: Action = kind(**own)
+        asked = Envelope(action=action, id=f"{dice.random()}")
+        said = json.loads(encode_envelope(asked))
         roll = dice.random()
         if roll < 0.2:
             return mutations.text(dice, mutations.packed(said))
@@ -184,7 +184,7 @@ class Intents(Wire):
                     viewers=lambda: 1,
                     room=DiskSpaceWaiters(lambda _: None),
                 )
-                control = Control(engine.judge, patience=self.patience)
+                control = Control(Dispatcher(engine).judge, patience=self.patience)
                 await control.listen(directory.socket)
                 try:
                     await asyncio.wait_for(self._talk(data), self.within)
@@ -198,7 +198,8 @@ class Intents(Wire):
         _, bad = await asyncio.open_unix_connection("control.sock")
         bad.write(data)
         reader, good = await asyncio.open_unix_connection("control.sock", limit=1 << 24)
-        good.write(encode_intent(Intent(wish="note", text="sound", id="sound")))
+        sound = Envelope(action=AddNote(text="sound"), id="sound")
+        good.write(encode_envelope(sound))
         while True:
             said = decode_from_host(await reader.readline())
             if isinstance(said, Reply) and said.id == "sound":

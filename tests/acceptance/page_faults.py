@@ -15,9 +15,9 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 from mobius_tui.errors import RunbookError
-from mobius_tui.runbook.effects.script_effects import judge_script
+from mobius_tui.runbook.decode.config_file import effective_commands
+from mobius_tui.runbook.effects.effect_judge import judge_script
 from mobius_tui.runbook.library.loader import decode
-from mobius_tui.runbook.lint.label_rules import known_commands
 from mobius_tui.runbook.model.actions import Effect, Manual, Run
 from mobius_tui.runbook.model.runbook import Runbook, Step
 from mobius_tui.runbook.page.convert import Imported
@@ -73,7 +73,9 @@ class Judged:
 
 def judge(run: Run) -> Effect:
     """What a script does, by the judge that its label must not be below."""
-    return judge_script(run.script, shell=run.shell, table=known_commands({})).effect
+    return judge_script(
+        run.script, shell=run.shell, table=effective_commands({})
+    ).effect
 
 
 def converter(name: str) -> Converter:

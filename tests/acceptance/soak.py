@@ -35,7 +35,7 @@ from mobius_tui.run.attempts.attempt_files import MARK
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.messages import Intent, Wish
+from mobius_tui.run.intents.actions import EndRun, RetryStep, StartStep, StopStep
 from mobius_tui.run.records.verification import verify
 from mobius_tui.run.storage.run_directory import RunDirectory, holder
 from mobius_tui.runbook.library.loader import load
@@ -231,8 +231,8 @@ class Soak:
         self.found.bytes = sum(
             own.output_bytes for step in state.steps.values() for own in step.attempts
         )
-        await viewer.intend(Intent(wish="stop", step="on", attempt=1))
-        await viewer.intend(Intent(wish="end", text="enough"))
+        await viewer.intend(StopStep(step="on", attempt=1))
+        await viewer.intend(EndRun(reason="enough"))
         wait_for(lambda: directory.host() is None)
 
     def _report(self, tenth: int) -> None:
@@ -261,8 +261,8 @@ class Soak:
             await asyncio.sleep(0.1)
 
     async def _start(self, viewer: Viewer, step: str, attempt: int) -> None:
-        wish: Wish = "start" if attempt == 1 else "retry"
-        reply = await viewer.intend(Intent(wish=wish, step=step, attempt=attempt))
+        kind = StartStep if attempt == 1 else RetryStep
+        reply = await viewer.intend(kind(step=step, attempt=attempt))
         if not reply.ok:
             raise MobiusError(reply.text)
 

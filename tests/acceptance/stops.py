@@ -24,7 +24,7 @@ from mobius_tui.errors import FAULT, MobiusError
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import StartStep
 from mobius_tui.run.storage.crash_report import folder
 from mobius_tui.runbook.library.loader import load
 from tests.acceptance.terminal import Terminal
@@ -196,7 +196,7 @@ async def commands(place: Path) -> tuple[tuple[str, ...], ...]:
     directory = await start_new_run(prepare_briefing(load(path), given={"which": "a"}))
     viewer = Viewer(directory)
     for step in ("look", "fails"):
-        reply = await viewer.intend(Intent(wish="start", step=step, attempt=1))
+        reply = await viewer.intend(StartStep(step=step, attempt=1))
         assert reply.ok or step == "fails", reply.text
     await viewer.close()
     over = story(directory.path.parent, mode="incident")

@@ -11,7 +11,7 @@ from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.rehearsal import rehearsal
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import ArmWatch, EndRun
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.state.step_state import Status
 from tests.run.running import wait_for
@@ -26,7 +26,7 @@ async def test_without_a_backup_it_ends_in_failure_recovery_and_asks_for_a_perso
         shutil.rmtree(briefing.workdir / "backups")
         directory = await start_new_run(briefing, {"reason": "every page answers 500"})
         viewer = Viewer(directory)
-        reply = await viewer.intend(Intent(wish="arm", confirm="production"))
+        reply = await viewer.intend(ArmWatch(confirm="production"))
         assert reply.ok, reply.text
         wait_for(lambda: "failure-recovery" in Follower(directory).state.entered)
         state = Follower(directory).state
@@ -35,7 +35,7 @@ async def test_without_a_backup_it_ends_in_failure_recovery_and_asks_for_a_perso
         assert not state.watch.goes
         assert "Find a good backup failed" in state.watch.stopped
         assert state.ended is None
-        reply = await viewer.intend(Intent(wish="end"))
+        reply = await viewer.intend(EndRun())
         assert reply.ok, reply.text
         await viewer.close()
         wait_for(lambda: directory.host() is None)

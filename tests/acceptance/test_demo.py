@@ -21,7 +21,7 @@ from mobius_tui.drill.site import drill_site as sites
 from mobius_tui.errors import MobiusError
 from mobius_tui.plain import show
 from mobius_tui.run.client.start_run import start_new_run
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import StartAutomatic
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.verification import verify
 from mobius_tui.run.storage.run_index import all_runs
@@ -138,10 +138,8 @@ def test_without_a_backup_it_fails_and_says_why(
             "scenario": "code",
             "ic_ack": "@ic",
             "authorized_by": "@ops",
-            "--manual": "tick",
-            "--yes": "yes",
         }
-        auto = Intent(wish="auto", values=answers)
+        auto = StartAutomatic(answers=answers, manual="tick", confirmed=True)
         return await show(directory, as_json=False, auto=auto)
 
     with rehearsal("mobius-rollback", fault, seed=0, given={}, keep=False) as briefing:

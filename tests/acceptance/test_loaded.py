@@ -22,8 +22,8 @@ from textual.widgets import Static
 
 from mobius_tui import tui
 from mobius_tui.tui.app import MobiusApp
-from mobius_tui.tui.backend.base_page import BasePage
 from mobius_tui.tui.dialogs.dialog import Dialog
+from mobius_tui.tui.screens.page import Page
 
 folder = Path(sys.argv[1])
 styles = Path(tui.__file__).with_name("styles")
@@ -44,7 +44,7 @@ class Asking(Dialog[None]):
         yield Slow("It is asked")
 
 
-class Beneath(BasePage):
+class Beneath(Page):
     BINDINGS = [("a", "ask"), ("r", "read")]
     BINDINGS += [("b", "mark('b')"), ("c", "mark('c')")]
 

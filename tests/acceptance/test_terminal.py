@@ -14,7 +14,7 @@ import pytest
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import StartStep
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
@@ -56,7 +56,7 @@ async def begun(runbook: Runbook) -> RunDirectory:
     """A run with its first step under way."""
     directory = await start_new_run(prepare_briefing(runbook, given={}))
     viewer = Viewer(directory)
-    reply = await viewer.intend(Intent(wish="start", step="s1", attempt=1))
+    reply = await viewer.intend(StartStep(step="s1", attempt=1))
     assert reply.ok, reply.text
     await viewer.close()
     return directory

@@ -13,7 +13,7 @@ from mobius_tui.drill.site import drill_site as sites
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import ArmWatch
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
@@ -60,7 +60,7 @@ async def armed(tmp_path: Path, port: int) -> RunDirectory:
 
 async def arm(directory: RunDirectory) -> None:
     viewer = Viewer(directory)
-    reply = await viewer.intend(Intent(wish="arm"))
+    reply = await viewer.intend(ArmWatch())
     assert reply.ok, reply.text
     await viewer.close()
 

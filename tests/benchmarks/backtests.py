@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mobius_tui.health.health_record import ProbeResult, encode
-from mobius_tui.health.thresholds import SEED
+from mobius_tui.health.thresholds import DEFAULT_TRIGGERS
 from mobius_tui.health.trigger import TriggerEvaluator
 from mobius_tui.runbook.model.probes import Probe
 from tests.benchmarks.figures import Figure, timed
@@ -53,7 +53,7 @@ def backtest(folder: Path) -> Iterator[Figure]:
     probes = [Probe(id=name, url="http://127.0.0.1/") for name in ("api", "web")]
 
     def judged() -> None:
-        watch = TriggerEvaluator(SEED, probes)
+        watch = TriggerEvaluator(DEFAULT_TRIGGERS, probes)
         for check in made:
             watch.apply(check)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import Action, EndRun, StartStep, StopStep
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook
@@ -51,9 +51,9 @@ async def viewing(directory: RunDirectory) -> AsyncIterator[Viewer]:
         await viewer.close()
 
 
-async def wish(viewer: Viewer, intent: Intent) -> None:
-    """Send an intent that must be done."""
-    reply = await viewer.intend(intent)
+async def wish(viewer: Viewer, action: Action) -> None:
+    """Ask for an action that must be done."""
+    reply = await viewer.intend(action)
     assert reply.ok, reply.text
 
 
@@ -64,12 +64,12 @@ async def end(directory: RunDirectory) -> None:
         for step_id, own in viewer.follower.state.steps.items():
             if own.status == "running" and own.last is not None:
                 number = own.last.number
-                await viewer.intend(Intent(wish="stop", step=step_id, attempt=number))
+                await viewer.intend(StopStep(step=step_id, attempt=number))
         while any(o.status == "running" for o in viewer.follower.state.steps.values()):
             viewer.follower.poll()
             await asyncio.sleep(0.02)
         if viewer.follower.state.ended is None:
-            await wish(viewer, Intent(wish="end"))
+            await wish(viewer, EndRun())
         while viewer.host() is not None:
             await asyncio.sleep(0.02)
 
@@ -89,6 +89,6 @@ def start(directory: RunDirectory, step_id: str) -> None:
 
     async def ask() -> None:
         async with viewing(directory) as viewer:
-            await wish(viewer, Intent(wish="start", step=step_id, attempt=1))
+            await wish(viewer, StartStep(step=step_id, attempt=1))
 
     asyncio.run(ask())

@@ -19,7 +19,7 @@ from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.journal_entry import Entry, encode
 from mobius_tui.run.events.run_events import Event, NoteAdded
 from mobius_tui.run.events.step_events import CheckTried, StepEnded, StepStarted
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import AddNote, EndRun, StartAutomatic
 from mobius_tui.run.journal.journal import FIRST, Clock, Journal, Tail, read
 from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.state.step_state import Status
@@ -81,7 +81,7 @@ async def _auto(runbook: Runbook) -> tuple[RunDirectory, float]:
     viewer = Viewer(directory)
     await viewer.connect()
     began = time.perf_counter()
-    await viewer.intend(Intent(wish="auto"))
+    await viewer.intend(StartAutomatic())
     await _until_ended(viewer)
     took = time.perf_counter() - began
     await viewer.close()
@@ -161,10 +161,10 @@ def intents(folder: Path) -> Iterator[Figure]:
         took = []
         for n in range(300):
             began = time.perf_counter()
-            reply = await viewer.intend(Intent(wish="note", text=f"note {n}"))
+            reply = await viewer.intend(AddNote(text=f"note {n}"))
             took.append(time.perf_counter() - began)
             assert reply.ok, reply.text
-        await viewer.intend(Intent(wish="end"))
+        await viewer.intend(EndRun())
         await viewer.close()
         return took
 
@@ -192,11 +192,11 @@ def viewers(folder: Path) -> Iterator[Figure]:
         await anext(seen)
         for n in range(100):
             began = time.perf_counter()
-            await asker.intend(Intent(wish="note", text=f"note {n}"))
+            await asker.intend(AddNote(text=f"note {n}"))
             while len(other.follower.state.notes) <= n:
                 await anext(seen)
             took.append(time.perf_counter() - began)
-        await asker.intend(Intent(wish="end"))
+        await asker.intend(EndRun())
         await seen.aclose()
         await asker.close()
         await other.close()

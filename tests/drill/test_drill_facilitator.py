@@ -23,7 +23,7 @@ from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.drill_events import SiteTouched
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import EndRun, GiveHint, TouchSite
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.library.loader import load
@@ -62,7 +62,7 @@ async def begun(tmp_path: Path, site: Site | None) -> RunDirectory:
 
 async def end(directory: RunDirectory) -> None:
     viewer = Viewer(directory)
-    await viewer.intend(Intent(wish="end"))
+    await viewer.intend(EndRun())
     await viewer.close()
 
 
@@ -146,12 +146,9 @@ async def test_an_incident_has_no_facilitator(tmp_path: Path) -> None:
             Facilitator(viewer)
         with pytest.raises(UsageError, match="no drill is under way"):
             drill_under_way()
-        seal = {"act": "inject", "seal": "0" * 64}
-        for intent in (
-            Intent(wish="hint", text="x"),
-            Intent(wish="facilitate", values=seal),
-        ):
-            reply = await viewer.intend(intent)
+        touch = TouchSite(act="inject", seal="0" * 64)
+        for action in (GiveHint(text="x"), touch):
+            reply = await viewer.intend(action)
             assert "only a drill has a facilitator" in reply.text
     finally:
         await viewer.close()
@@ -167,7 +164,7 @@ async def test_what_cannot_be_is_refused_in_words(
         await leads.hint("  ")
     with pytest.raises(RunError, match="at most 500"):
         await leads.hint("x" * 501)
-    reply = await viewer.intend(Intent(wish="facilitate", values={"act": "mend"}))
+    reply = await viewer.intend(TouchSite(act="inject", seal="x"))
     assert "injects, worsens or heals" in reply.text
     with pytest.raises(UsageError, match="did you mean `flapping`"):
         leads.fault("flaping")

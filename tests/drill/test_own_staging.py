@@ -23,7 +23,7 @@ from mobius_tui.drill.site.drill_site import sites_root
 from mobius_tui.errors import UsageError
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import EndRun
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
 from tests.paths import ROOT
@@ -296,7 +296,7 @@ async def test_a_facilitator_has_the_teams_own_faults(staging: Staging) -> None:
         assert staging.answers()
         await leads.act("inject", leads.fault("web-down"))
         assert not staging.answers()
-        await viewer.intend(Intent(wish="end"))
+        await viewer.intend(EndRun())
         await viewer.close()
     wait_for(staging.answers, limit=60)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from mobius_tui.health.health_record import ProbeResult, State
+from mobius_tui.health.health_record import ProbeResult, State, encode
 from mobius_tui.health.trigger import Cleared, Fired, Meter, TriggerEvaluator
 from mobius_tui.runbook.model.probes import (
     ErrorRate,
@@ -119,3 +119,10 @@ def rates(*figures: float | None) -> list[ProbeResult]:
 
 def answers(*latencies: float) -> list[ProbeResult]:
     return [ok(ms=ms) for ms in latencies]
+
+
+AT = 1_700_000_000.0
+
+
+def lines(checks: list[ProbeResult]) -> list[bytes]:
+    return [encode(replace(check, at=AT + check.at)) for check in numbered(checks)]

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
-from mobius_tui.health.backtest import Backtest, as_json, in_lines, moment, run_backtest
+from mobius_tui.health.backtest import (
+    Backtest,
+    as_json,
+    backtest_lines,
+    moment,
+    run_backtest,
+)
 from mobius_tui.health.health_record import MachineSample, ProbeResult, encode
-from mobius_tui.health.thresholds import SEED, with_thresholds
+from mobius_tui.health.thresholds import DEFAULT_TRIGGERS, with_thresholds
 from mobius_tui.health.trigger import Rule
-from tests.health.checks import answers, numbered, rates, reports, trace
-
-AT = 1_700_000_000.0
-
-
-def lines(checks: list[ProbeResult]) -> list[bytes]:
-    return [encode(replace(check, at=AT + check.at)) for check in numbered(checks)]
+from tests.health.checks import AT, answers, lines, rates, reports, trace
 
 
 def found(checks: list[ProbeResult], *words: str) -> Backtest:
-    return run_backtest(lines(checks), with_thresholds(SEED, words))
+    return run_backtest(lines(checks), with_thresholds(DEFAULT_TRIGGERS, words))
 
 
 def when(seen: Backtest, probe: str, rule: Rule) -> list[float]:
@@ -63,7 +62,7 @@ def test_a_line_that_holds_no_record_is_counted_and_told() -> None:
     good = lines(trace("fff"))
     wrong = [b"{", b"\n", b"\xff\n", b"[" * 90_000, b'{"kind":"check"}\n', good[0][:20]]
     sample = encode(MachineSample(at=1.0, mono=1.0, cpu=9.0))
-    seen = run_backtest([good[0], *wrong, sample, *good[1:]], SEED)
+    seen = run_backtest([good[0], *wrong, sample, *good[1:]], DEFAULT_TRIGGERS)
     assert (seen.checks, seen.left_out) == (3, 6)
     assert when(seen, "api", "consecutive_failures") == [3]
     assert [each.split(":")[0] for each in seen.problems] == [
@@ -71,7 +70,7 @@ def test_a_line_that_holds_no_record_is_counted_and_told() -> None:
         "line 3",
         "line 4",
     ]
-    told = list(in_lines(seen))
+    told = list(backtest_lines(seen))
     assert "left out: 6 lines that hold no record" in told
     assert told[-1].startswith("  line 4: a line of health.jsonl is no JSON: ")
 
@@ -79,7 +78,7 @@ def test_a_line_that_holds_no_record_is_counted_and_told() -> None:
 def test_the_report_for_a_person() -> None:
     seen = found(trace("fffoooooooofff") + rates(0.12))
     below = "40 % of the last 5 checks of api were ok, below 70 %"
-    assert list(in_lines(seen)) == [
+    assert list(backtest_lines(seen)) == [
         "15 checks of 1 probe, 2023-11-14 22:13:21 UTC to 2023-11-14 22:13:35 UTC",
         "",
         "api: 9 ok, 6 failed, 0 no data; P95 of its own checks, errors as reported",

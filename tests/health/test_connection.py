@@ -32,16 +32,16 @@ def wrapped(*errors: OSError) -> Exception:
 def test_what_is_wrong_with_this_machine_is_blindness(number: int) -> None:
     found = connection_failure(wrapped(OSError(number, "words")))
     assert found is not None
-    assert found.blind
+    assert found.is_local
 
 
 def test_names() -> None:
     again = connection_failure(wrapped(socket.gaierror(socket.EAI_AGAIN, "again")))
     unknown = connection_failure(wrapped(socket.gaierror(socket.EAI_NONAME, "unknown")))
     assert again is not None
-    assert again.blind
+    assert again.is_local
     assert unknown is not None
-    assert (unknown.words, unknown.blind) == ("unknown host", False)
+    assert (unknown.words, unknown.is_local) == ("unknown host", False)
 
 
 def test_one_address_that_says_something_is_enough() -> None:
@@ -52,7 +52,7 @@ def test_one_address_that_says_something_is_enough() -> None:
     for several in (errors, errors[::-1]):
         found = connection_failure(wrapped(*several))
         assert found is not None
-        assert (found.words, found.blind) == ("refused", False)
+        assert (found.words, found.is_local) == ("refused", False)
 
 
 def test_what_is_no_system_error_is_no_trouble() -> None:
@@ -73,7 +73,7 @@ async def test_a_name_with_several_addresses_accepts_if_one_does() -> None:
 async def test_refused() -> None:
     found = await try_connect(f"127.0.0.1:{closed_port()}", 5)
     assert found is not None
-    assert (found.words, found.blind) == ("refused", False)
+    assert (found.words, found.is_local) == ("refused", False)
 
 
 async def test_no_time_at_all() -> None:

@@ -132,12 +132,12 @@ def test_nothing_is_known_of_when_nobody_watched() -> None:
 
 def test_healthy_checks_in_a_row_after_a_moment() -> None:
     found = past("ooffoofo-oo")
-    assert found.oks("api", since=3.0, count=1) == 5.0
-    assert found.oks("api", since=3.0, count=2) == 6.0
-    assert found.oks("api", since=0.0, count=1) == 1.0
-    assert found.oks("api", since=3.0, count=3) == 11.0
-    assert found.oks("api", since=3.0, count=4) is None
-    assert found.oks("other", since=0.0, count=1) is None
+    assert found.ok_streak_at("api", since=3.0, count=1) == 5.0
+    assert found.ok_streak_at("api", since=3.0, count=2) == 6.0
+    assert found.ok_streak_at("api", since=0.0, count=1) == 1.0
+    assert found.ok_streak_at("api", since=3.0, count=3) == 11.0
+    assert found.ok_streak_at("api", since=3.0, count=4) is None
+    assert found.ok_streak_at("other", since=0.0, count=1) is None
 
 
 def test_a_clock_that_is_put_back_disorders_nothing() -> None:

@@ -6,8 +6,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -16,32 +14,14 @@ import pytest
 from mobius_tui.health.health_record import decode, encode
 from mobius_tui.health.machine_samples import Machine
 from mobius_tui.health.processes import (
-    FULL_EVERY,
+    FULL_SCAN_EVERY,
     ProcessCounter,
     is_ours,
     matching,
     process,
     with_ancestors,
 )
-
-SLEEP = "import time; time.sleep(60)"
-
-
-@contextmanager
-def running(mark: str, code: str = SLEEP) -> Iterator[subprocess.Popen[bytes]]:
-    """A process with a mark in its command line, in a group of its own."""
-    with subprocess.Popen(
-        [sys.executable, "-c", code, mark], start_new_session=True
-    ) as child:
-        try:
-            # Until its exec it is a copy of this process.
-            deadline = time.monotonic() + 60
-            while mark not in " ".join(psutil.Process(child.pid).cmdline()):
-                assert time.monotonic() < deadline
-                time.sleep(0.01)
-            yield child
-        finally:
-            child.kill()
+from tests.health.marked_processes import SLEEP, running
 
 
 @pytest.fixture
@@ -107,7 +87,7 @@ def test_a_process_that_turns_into_another_is_seen_at_the_full_scan(mark: str) -
             deadline = time.monotonic() + 60
             while psutil.Process(child.pid).cmdline()[:1] != [mark]:
                 assert time.monotonic() < deadline
-            assert scan.count(2.0 + FULL_EVERY) == {"it": 1}
+            assert scan.count(2.0 + FULL_SCAN_EVERY) == {"it": 1}
         finally:
             child.kill()
 

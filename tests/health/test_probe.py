@@ -248,13 +248,13 @@ def test_a_wrong_status_says_where_it_leads() -> None:
     )
 
 
-def test_a_problem_is_failed_unless_we_were_blind() -> None:
+def test_a_problem_is_failed_unless_this_machine_failed() -> None:
     target = ProbeTarget(id="a", url="http://h/")
     assert judge_answer(HttpAnswer(ms=1.0, problem="refused"), target).state == "failed"
-    blind = judge_answer(
-        HttpAnswer(ms=1.0, problem="no name server", blind=True), target
+    unknown = judge_answer(
+        HttpAnswer(ms=1.0, problem="no name server", is_local=True), target
     )
-    assert (blind.state, blind.reason) == ("no data", "no name server")
+    assert (unknown.state, unknown.reason) == ("no data", "no name server")
 
 
 async def test_a_beat_that_no_probe_can_keep_holds_up_nobody() -> None:
@@ -273,12 +273,14 @@ async def test_each_probe_is_asked_once_and_says_what_it_saw() -> None:
         serve(whole()) as (port, requests),
         serve(whole(status="503 Service Unavailable")) as (bad, _),
     ):
-        well, ill, gone, blind = await probe_once(
+        well, ill, gone, untrusted = await probe_once(
             (
                 ProbeTarget(id="well", url=f"http://127.0.0.1:{port}/"),
                 ProbeTarget(id="ill", url=f"http://127.0.0.1:{bad}/"),
                 ProbeTarget(id="gone", url=f"http://127.0.0.1:{closed_port()}/"),
-                ProbeTarget(id="blind", url="https://127.0.0.1/", ca="/nowhere.pem"),
+                ProbeTarget(
+                    id="untrusted", url="https://127.0.0.1/", ca="/nowhere.pem"
+                ),
             )
         )
     assert len(requests) == 1
@@ -286,4 +288,4 @@ async def test_each_probe_is_asked_once_and_says_what_it_saw() -> None:
     assert well.words.startswith("200 in ")
     assert (ill.state, ill.words) == ("failed", "answered 503, wanted 200")
     assert (gone.state, "refused" in gone.words) == ("failed", True)
-    assert (blind.state, "/nowhere.pem" in blind.words) == ("no data", True)
+    assert (untrusted.state, "/nowhere.pem" in untrusted.words) == ("no data", True)

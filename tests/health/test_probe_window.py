@@ -87,7 +87,7 @@ def test_a_window_is_what_a_plain_reading_says(
     for percent in (50, 95, 99):
         assert window.percentile(percent) == rank(answered, percent)
     assert window.consecutive_failures == len(row)
-    assert window.since_bad == (row[0].at if row else None)
+    assert window.failing_since == (row[0].at if row else None)
     assert window.last_ok == (oks[-1] if oks else None)
     assert window.ok + window.failed + window.no_data == len(checks)
     assert [point.at for point in window.points] == [c.at for c in checks[-CHART:]]
@@ -127,7 +127,7 @@ def test_two_without_data_change_nothing_and_the_third_everything() -> None:
 def test_after_blindness_failures_count_anew() -> None:
     window = folded("failed", "failed", "no data", "no data", "no data", "failed")
     assert window.consecutive_failures == 1
-    assert window.since_bad == 5.0
+    assert window.failing_since == 5.0
 
 
 def test_the_chart_keeps_the_newest() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mobius_tui.errors import UsageError
-from mobius_tui.health.thresholds import FORMS, SEED, with_thresholds
+from mobius_tui.health.thresholds import DEFAULT_TRIGGERS, FORMS, with_thresholds
 from mobius_tui.health.trigger import TriggerEvaluator
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
@@ -20,7 +20,10 @@ from tests.health.checks import API
 def test_the_seed_is_what_the_bundled_runbook_says() -> None:
     health = load(find_runbook("mobius-rollback")).health
     assert health is not None
-    assert replace(health.trigger, then=None, grace=SEED.grace) == SEED
+    assert (
+        replace(health.trigger, then=None, grace=DEFAULT_TRIGGERS.grace)
+        == DEFAULT_TRIGGERS
+    )
 
 
 @pytest.mark.parametrize(
@@ -59,7 +62,7 @@ def test_a_threshold_as_it_is_spelt(word: str, wanted: Triggers) -> None:
 def test_what_is_not_said_stays_as_it_was() -> None:
     words = ["error_rate=0.2/7", "success_rate=0.5/6/7", "p95_latency=1s/2/3"]
     words += ["error_rate=0.3", "success_rate=0.4", "p95_latency=2s"]
-    assert with_thresholds(SEED, words) == Triggers(
+    assert with_thresholds(DEFAULT_TRIGGERS, words) == Triggers(
         consecutive_failures=3,
         success_rate=SuccessRate(below=0.4, min_checks=6, window=7),
         p95_latency=P95Latency(above="2s", for_checks=2, window=3),
@@ -94,7 +97,7 @@ def test_what_is_not_said_stays_as_it_was() -> None:
 )
 def test_a_threshold_that_is_none_says_how_to_write_it(word: str, words: str) -> None:
     with pytest.raises(UsageError) as caught:
-        with_thresholds(SEED, [word])
+        with_thresholds(DEFAULT_TRIGGERS, [word])
     assert words in str(caught.value)
     assert str(caught.value).startswith(f"--trigger {word}: ")
     rule = word.partition("=")[0]
@@ -106,7 +109,7 @@ def test_a_threshold_that_is_none_says_how_to_write_it(word: str, words: str) ->
 )
 def test_whatever_is_spelt_is_thresholds_or_an_error(rule: str, spec: str) -> None:
     try:
-        triggers = with_thresholds(SEED, [f"{rule}={spec}"])
+        triggers = with_thresholds(DEFAULT_TRIGGERS, [f"{rule}={spec}"])
     except UsageError:
         return
     assert len(TriggerEvaluator(triggers, (API,)).meters()) == 4

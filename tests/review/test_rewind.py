@@ -16,12 +16,12 @@ from mobius_tui.review.timeline_moments import moments_of
 from mobius_tui.run.attempts.output_files import printed_by
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import HostStarted, NoteAdded, RunEnded
-from mobius_tui.run.intents.messages import Intent
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.state.step_state import Status
 from tests.review.story import story
+from tests.run.asking import action
 from tests.tui.runs import BEGAN, MadeRun
 
 
@@ -56,7 +56,7 @@ def test_health_is_what_had_been_seen_by_then(run: MadeRun) -> None:
     assert (api.ok, api.failed, api.consecutive_failures) == (4, 0, 0)
     rewound.show(20, began + 41)
     api = rewound.health.window("api")
-    assert (api.ok, api.failed, api.since_bad) == (4, 5, began + 20)
+    assert (api.ok, api.failed, api.failing_since) == (4, 5, began + 20)
     assert rewound.past.counts("api").failed == 5
     assert rewound.health.windows["api"].points[-1].at == began + 40
 
@@ -110,8 +110,8 @@ def test_going_back_changes_nothing_of_what_is_kept(run: MadeRun) -> None:
 async def test_a_review_starts_nothing(run: MadeRun) -> None:
     viewer = ReviewViewer(ReviewedRun(run.directory))
     before = run.directory.journal.read_bytes()
-    for wish in ("start", "note", "stop"):
-        reply = await viewer.intend(Intent(wish=wish, step="look", attempt=1))
+    for word in ("start", "note", "stop"):
+        reply = await viewer.intend(action(word, "look", attempt=1))
         assert not reply.ok
         assert "review" in reply.text
     assert not await viewer.connect()

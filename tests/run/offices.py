@@ -11,8 +11,10 @@ from pathlib import Path
 
 from mobius_tui.run.attempts.disk_space import DiskSpaceWaiters
 from mobius_tui.run.events.run_events import Event, HostStarted, RunBegan, VariableSet
+from mobius_tui.run.host.dispatcher import Dispatcher
 from mobius_tui.run.host.engine import Engine
-from mobius_tui.run.intents.messages import Intent, Reply, Wish
+from mobius_tui.run.intents.envelope import Caller, Envelope
+from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.journal import Clock, Journal, read
 from mobius_tui.run.messaging.outbox import Outbox, SendIntervals
 from mobius_tui.run.planning.plan import Plan
@@ -20,6 +22,7 @@ from mobius_tui.run.state.deliveries import Delivery, DeliveryStatus
 from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.storage.run_directory import RunDirectory, make, runbook_digest
 from mobius_tui.runbook.model.runbook import Runbook
+from tests.run.asking import action
 
 BOOK = """
 [var.hook]
@@ -80,12 +83,11 @@ class Office:
     outbox: Outbox
     time: Time
 
-    async def intend(
-        self, wish: Wish, step: str | None = None, **more: object
-    ) -> Reply:
+    async def intend(self, word: str, step: str | None = None, **more: object) -> Reply:
         if step is not None:
             more["attempt"] = len(self.engine.state.steps[step].attempts) + 1
-        return await self.engine.judge(Intent(wish=wish, step=step, **more), "ana")  # type: ignore[arg-type]
+        asked = Envelope(action=action(word, step, **more))
+        return await Dispatcher(self.engine).judge(asked, Caller(name="ana"))
 
     async def send(self, *channels: str, step: str = "tell", text: str = "hi") -> None:
         reply = await self.intend("send", step, text=text, names=channels or ("slack",))

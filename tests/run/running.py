@@ -18,11 +18,12 @@ from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import resume_run, start_new_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.journal_entry import Entry
-from mobius_tui.run.intents.messages import Intent, Reply, Wish
+from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory, holder
 from mobius_tui.runbook.model.runbook import Runbook
+from tests.run.asking import action
 
 LIMIT = 60.0
 """Seconds that a condition may take to come about."""
@@ -68,21 +69,22 @@ class Running:
         return Follower(self.directory).entries
 
     async def intend(
-        self, wish: Wish, step: str | None = None, **fields: object
+        self, word: str, step: str | None = None, **fields: object
     ) -> Reply:
         assert self.viewer is not None
-        if step is not None and "attempt" not in fields and wish != "stop":
+        if step is not None and "attempt" not in fields and word != "stop":
             own = self.state.steps.get(step)
             fields["attempt"] = 1 + (len(own.attempts) if own else 0)
-        return await self.viewer.intend(Intent(wish=wish, step=step, **fields))  # type: ignore[arg-type]
+        return await self.viewer.intend(action(word, step, **fields))
 
-    async def did(self, wish: Wish, step: str | None = None, **fields: object) -> None:
-        reply = await self.intend(wish, step, **fields)
+    async def did(self, word: str, step: str | None = None, **fields: object) -> None:
+        reply = await self.intend(word, step, **fields)
         assert reply.ok, reply.text
 
-    async def auto(self, answers: Mapping[str, str] | None = None, **more: str) -> None:
-        values = {**(answers or {}), **{f"--{k}": v for k, v in more.items()}}
-        await self.did("auto", None, values=values)
+    async def auto(
+        self, answers: Mapping[str, str] | None = None, **more: object
+    ) -> None:
+        await self.did("auto", None, answers=answers or {}, **more)
 
     async def until(self, condition: Callable[[RunState], object]) -> RunState:
         deadline = time.monotonic() + LIMIT

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from mobius_tui.runbook.library.loader import examine
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.toml.problem import Problem
+from tests.runbook.runbook_texts import Decoded, Examine, Pointed
 
 HEAD = """format = 1
 
@@ -17,10 +17,6 @@ HEAD = """format = 1
 id = "example"
 title = "Example"
 """
-
-Examine = Callable[[str], tuple[Runbook | None, tuple[Problem, ...]]]
-Decoded = Callable[[str], Runbook]
-Pointed = Callable[[str], list[tuple[str, str]]]
 
 
 @pytest.fixture

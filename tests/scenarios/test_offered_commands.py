@@ -1,117 +1,160 @@
-"""What a screen offers, the host takes: commands and Enter, by the host's judges."""
+"""What a screen offers, the host takes: commands and Enter, by the host's own judge."""
 
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections.abc import Mapping
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
 
-from mobius_tui.errors import MobiusError
-from mobius_tui.run.attempts.disk_space import DiskSpaceWaiters
-from mobius_tui.run.host.engine import Engine
-from mobius_tui.run.host.intents.run_handlers import INTENT_HANDLERS
-from mobius_tui.run.host.intents.step_handlers import _may_begin
-from mobius_tui.run.intents.messages import Intent
-from mobius_tui.run.journal.journal import Clock, Journal, read
-from mobius_tui.tui.presenters.availability import available
-from mobius_tui.tui.presenters.next_action import next_action
-from mobius_tui.tui.presenters.run_view import PHASE, RunView
+from mobius_tui.run.events.run_events import Event
+from mobius_tui.run.intents.actions import (
+    Action,
+    AskApproval,
+    EndRun,
+    EnterPhase,
+)
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.tui.presenters.availability import (
+    COMMANDS,
+    action_of,
+    available,
+    enterable,
+    helps,
+    why_not,
+)
+from mobius_tui.tui.presenters.next_action import Kind, beginning, next_action
+from mobius_tui.tui.presenters.run_view import PHASE, RunView, build_run_view
+from tests.run.planning.situations import (
+    NOW,
+    RARE,
+    UID,
+    Judges,
+    events_of,
+    filled,
+    made,
+    situation,
+    state_after,
+)
 from tests.tui import scenes
-from tests.tui.runs import MadeRun, hosted, view_of
 
-ENV = "production"
-WISHES: Mapping[str, Intent] = {
-    "skip": Intent(wish="skip", text="why"),
-    "override": Intent(wish="override", text="why"),
-    "restore": Intent(wish="restore"),
-    "note": Intent(wish="note", text="why"),
-    "end_run": Intent(wish="end", text="why"),
-    "end": Intent(wish="end"),
-    "arm": Intent(wish="arm", confirm=ENV),
-    "roll_back": Intent(wish="rollback", confirm=ENV),
-    "hold": Intent(wish="hold"),
-    "enter_phase": Intent(wish="enter", phase="failure-recovery"),
-}
-"""What is sent, but for the step; what begins a step is judged, and not begun."""
-BEGINS = ("retry", "tick", "start", "choose")
+BEGINS: tuple[Kind, ...] = ("start", "tick", "message", "choose")
 
 
-async def refusal(engine: Engine, view: RunView, command: str, key: str) -> str:
-    """Why the host refuses a command; empty where it takes it."""
-    step = engine.plan.steps.get(key)
-    try:
-        if command in BEGINS and step is not None:
-            _may_begin(engine, step, again=bool(view.step_state(step.id).attempts))
-        elif command == "phase":
-            intent = Intent(wish="enter", phase=key.removeprefix(PHASE))
-            await INTENT_HANDLERS["enter"](engine, intent, "maria")
-        elif command in WISHES:
-            intent = WISHES[command]
-            wish = intent.wish
-            if command == "arm" and view.state.watch.armed:
-                wish = "disarm"
-            named = Intent(
-                wish=wish,
-                step=step.id if step is not None else None,
-                text=intent.text,
-                confirm=intent.confirm,
-                phase=intent.phase,
-            )
-            await INTENT_HANDLERS[wish](engine, named, "maria")
-    except MobiusError as error:
-        return str(error)
-    return ""
-
-
-def engine_of(run: MadeRun, view: RunView, tasks: asyncio.TaskGroup) -> Engine:
-    """A host's decider on a copy of the run's state, without the rest of the host."""
-    clock = Clock(wall=lambda: run.at, mono=lambda: 0.0, boot="boot")
-    tail = read(run.directory.journal)
-    return Engine(
-        directory=run.directory,
-        plan=view.plan,
-        state=view.state.copy(),
-        journal=Journal(run.directory.journal, tail, clock),
-        clock=clock,
-        secrets={},
-        env={},
-        log=sys.stderr.fileno(),
-        tasks=tasks,
-        on_entry=lambda _: None,
-        health=dict,
-        looked=dict,
-        blind=tuple,
-        viewers=lambda: 1,
-        room=DiskSpaceWaiters(lambda _: None),
+def view_of(plan: Plan, state: RunState) -> RunView:
+    """The run as the screen of this user shows it."""
+    return build_run_view(
+        plan, state, now=NOW, host=1, uid=UID, last_outputs={}, health={}
     )
+
+
+def asked_by_enter(view: RunView, key: str) -> Action | None:
+    """What Enter asks for here; `None` where it asks for nothing."""
+    enter = next_action(view, key, moved=True)
+    step = view.step(enter.key)
+    if enter.kind in BEGINS and step is not None:
+        return beginning(view, step)
+    match enter.kind:
+        case "phase":
+            assert enter.key is not None
+            return EnterPhase(phase=enter.key.removeprefix(PHASE))
+        case "end":
+            return EndRun()
+        case "ask_approval" if step is not None:
+            return AskApproval(step=step.id, attempt=view.next_attempt(step.id))
+        case "approve":
+            return action_of(view, enter.key, "approve")
+        case _:
+            return None
+
+
+class Asked:
+    """Asks a host for all that a screen can ask for in one state."""
+
+    def __init__(self, judges: Judges, view: RunView) -> None:
+        self.judges, self.view = judges, view
+        self.answers: dict[str, bool] = {}
+
+    async def is_taken(self, action: Action | None) -> bool:
+        """Whether the host does it, with what a person is asked for filled in."""
+        if action is None:
+            return False
+        whole = filled(action, situation(self.view.plan, self.view.state))
+        if repr(whole) not in self.answers:
+            reply = await self.judges.judge(self.view.state, whole)
+            self.answers[repr(whole)] = reply.ok
+        return self.answers[repr(whole)]
+
+    async def all(self) -> None:
+        """Commands and Enter, on each row of the checklist."""
+        view = self.view
+        phases = [PHASE + phase.id for phase in view.runbook.phases]
+        for key in (*view.plan.steps, *phases):
+            offered = available(view, key)
+            for command in COMMANDS:
+                if command in ("message", "enter_phase"):
+                    continue
+                taken = await self.is_taken(action_of(view, key, command))
+                useful = taken and helps(view, key, command)
+                assert (command in offered) is useful, (command, key)
+                assert useful or why_not(view, key, command), (command, key)
+            asks = asked_by_enter(view, key)
+            assert asks is None or await self.is_taken(asks), (asks, key)
+        can = [
+            phase
+            for phase in view.runbook.phases
+            if phase.aside and await self.is_taken(EnterPhase(phase=phase.id))
+        ]
+        assert list(enterable(view, view.situation)) == can
+        assert ("enter_phase" in available(view, None)) is bool(can)
+
+
+def test_what_is_offered_is_what_a_host_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes seconds: in each state all that a screen can ask for is asked for."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+    run = made(tmp_path)
+    plan = Plan(run.runbook)
+    with asyncio.Runner() as runner:
+        judges = Judges(run.directory, plan)
+
+        @settings(
+            max_examples=20,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=[HealthCheck.too_slow],
+        )
+        @given(happened=events_of(plan))
+        @example(happened=RARE[0])
+        @example(happened=RARE[1])
+        @example(happened=RARE[2])
+        @example(happened=RARE[3])
+        def in_any_state(happened: list[Event]) -> None:
+            state = state_after(judges.tail.entries, plan, happened)
+            runner.run(Asked(judges, view_of(plan, state)).all())
+
+        in_any_state()
+        judges.close()
 
 
 @pytest.mark.parametrize(
     "scene",
     [
-        *("fresh", "assessed", "running", "failed", "unknown", "recovering"),
-        *("fired", "countdown", "rolling", "telling", "deciding", "fired_meanwhile"),
+        *("assessed", "unknown", "recovering", "rolling", "deciding"),
+        "fired_meanwhile",
     ],
 )
-async def test_what_is_offered_is_not_refused(tmp_path: Path, scene: str) -> None:
+async def test_what_is_offered_in_a_scene_is_what_a_host_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scene: str
+) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _: None)
     run = getattr(scenes, scene)(tmp_path)
-    refused: list[tuple[str, str, str]] = []
-    async with hosted(run):
-        view = view_of(run)
-        phases = [PHASE + phase.id for phase in view.runbook.phases]
-        async with asyncio.TaskGroup() as tasks:
-            engine = engine_of(run, view, tasks)
-            for key in (*view.plan.steps, *phases):
-                enter = next_action(view, key, moved=True)
-                offered = {(command, key) for command in available(view, key)}
-                for command, about in {*offered, (enter.kind, enter.key or key)}:
-                    written = engine.state.n  # the journal goes on, the state does not
-                    engine.state = view.state.copy()
-                    engine.state.n = written
-                    if why := await refusal(engine, view, command, about):
-                        refused.append((command, about, why))
-            engine.journal.close()
-    assert refused == []
+    follower = Follower(run.directory)
+    judges = Judges(run.directory, follower.plan)
+    await Asked(judges, view_of(follower.plan, follower.state)).all()
+    judges.close()

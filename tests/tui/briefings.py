@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NoReturn
 
@@ -28,7 +29,7 @@ def drill() -> Briefing:
     )
 
 
-def untouched() -> BriefingScreen:
+def untouched(wall: Callable[[], float] = time.time) -> BriefingScreen:
     """A briefing of a drill, in which nothing may happen by itself."""
     return BriefingScreen(
         drill(),
@@ -37,6 +38,7 @@ def untouched() -> BriefingScreen:
         answers={},
         probe=nothing,
         drilled=lambda: None,
+        wall=wall,
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from textual.pilot import Pilot
 from textual.screen import Screen
@@ -20,7 +21,9 @@ from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.journal_entry import Entry, encode
 from mobius_tui.run.events.run_events import Event, RunBegan, VariableSet
 from mobius_tui.run.host.control_server import Control
-from mobius_tui.run.intents.messages import Intent, Reply
+from mobius_tui.run.intents.actions import Action
+from mobius_tui.run.intents.envelope import Caller, Envelope
+from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.journal import FIRST
 from mobius_tui.run.storage.run_directory import RunDirectory, make, runbook_digest
 from mobius_tui.runbook.library.loader import load
@@ -148,20 +151,21 @@ class FakeHost:
 
     def __init__(self, directory: RunDirectory) -> None:
         self.directory = directory
-        self.intents: list[Intent] = []
+        self.intents: list[Any] = []
+        """The actions that were asked for."""
         self.refuse = ""
-        self.acts: dict[str, Callable[[Intent], None]] = {}
+        self.acts: dict[type[Action], Callable[[], None]] = {}
         self.stall: Callable[[str], None] = lambda _: None
         self.answers = asyncio.Event()
         self.answers.set()
 
-    async def judge(self, intent: Intent, _who: str) -> Reply:
-        self.intents.append(intent)
+    async def judge(self, envelope: Envelope, _caller: Caller) -> Reply:
+        self.intents.append(envelope.action)
         await self.answers.wait()
-        act = self.acts.get(intent.wish)
+        act = self.acts.get(type(envelope.action))
         if act is not None:
-            act(intent)
-        return Reply(id=intent.id, ok=not self.refuse, text=self.refuse, n=1)
+            act()
+        return Reply(id=envelope.id, ok=not self.refuse, text=self.refuse, n=1)
 
 
 @asynccontextmanager

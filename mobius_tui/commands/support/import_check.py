@@ -44,7 +44,7 @@ def check_import(
     assert imported is not None, "what a page becomes is always valid"
     names = frozenset(imported.variables)
     of_page = [
-        replace(each, holes=names, file=page, line=at)
+        replace(each, placeholders=names, file=page, line=at)
         for each, at in _placed(commands_of_runbook(imported), text, names)
     ]
     of_runbook = [

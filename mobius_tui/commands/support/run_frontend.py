@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mobius_tui.cli import USUAL_COLLECTIONS
+from mobius_tui.cli import DEFAULT_GC_THRESHOLD
 from mobius_tui.commands.support.command_options import is_plain
 from mobius_tui.commands.support.command_output import narrate, print_data
 from mobius_tui.drill import score_text
@@ -35,19 +35,23 @@ if TYPE_CHECKING:
 
     from mobius_tui.drill.faults import Fault
     from mobius_tui.run.client.run_briefing import Briefing
-    from mobius_tui.run.intents.messages import Intent
+    from mobius_tui.run.intents.actions import StartAutomatic
     from mobius_tui.tui.config.settings import Settings
 
 
 async def print_until_end(
-    directory: RunDirectory, *, as_json: bool, auto: Intent | None, sent: bool = False
+    directory: RunDirectory,
+    *,
+    as_json: bool,
+    auto: StartAutomatic | None,
+    sent: bool = False,
 ) -> int:
     """Print a run; at the end of a drill, wait for its score and print that.
 
     Args:
         directory: the run.
         as_json: whether the journal's own lines are printed, and the score as one more.
-        auto: the intent that makes it run by itself.
+        auto: what makes it run by itself.
         sent: whether the run began with it.
 
     Returns:
@@ -193,7 +197,7 @@ def _refuse_ticks(briefing: Briefing) -> None:
     Raises:
         UsageError: it may not tick by itself what a person does.
     """
-    from mobius_tui.run.planning.initial_values import tick_refused
+    from mobius_tui.run.planning.run_permissions import tick_refused
 
     refused = tick_refused(
         mode=briefing.mode,
@@ -206,10 +210,10 @@ def _refuse_ticks(briefing: Briefing) -> None:
 
 def auto_intent(
     options: argparse.Namespace, answers: Mapping[str, str]
-) -> Intent | None:
-    """The intent that makes a run automatic; `None` for a guided one."""
+) -> StartAutomatic | None:
+    """What makes a run automatic; `None` for a guided one."""
     if options.auto:
-        from mobius_tui.run.planning.initial_values import auto
+        from mobius_tui.run.planning.unattended_answers import auto
 
         return auto(answers, manual=options.manual or "stop", yes=options.yes)
     given = {
@@ -227,14 +231,14 @@ def read_answers(path: Path | str | None) -> dict[str, str]:
     """What a file answers; nothing without one."""
     if not path:
         return {}
-    from mobius_tui.run.planning.initial_values import answers_of
+    from mobius_tui.run.planning.unattended_answers import answers_of
 
     return answers_of(Path(path))
 
 
 def interruptible(lines: Callable[[], Coroutine[Any, Any, int]]) -> int:
     """Run something that prints; ctrl+c leaves the run as it is, and says so."""
-    gc.set_threshold(*USUAL_COLLECTIONS)
+    gc.set_threshold(*DEFAULT_GC_THRESHOLD)
     try:
         return asyncio.run(lines())
     except KeyboardInterrupt:

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mobius_tui.cli import USUAL_COLLECTIONS
+from mobius_tui.cli import DEFAULT_GC_THRESHOLD
 from mobius_tui.commands.support.command_options import is_plain, variables
 from mobius_tui.commands.support.command_output import narrate
 from mobius_tui.commands.support.run_frontend import load_screen_settings
@@ -35,7 +35,7 @@ from mobius_tui.run.client.run_briefing import (
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import counted_as_viewer
 from mobius_tui.run.events.watch_events import WatchBegan
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import ArmWatch
 from mobius_tui.run.planning.confirmation import protects_nothing
 from mobius_tui.run.planning.plan import Plan, effect_of
 from mobius_tui.run.planning.rollback import rollback_of, stops_unattended
@@ -86,7 +86,7 @@ def watch(options: argparse.Namespace) -> int:
     )
     if settings is not None:
         return _on_screen(settings, briefing, job, arm, notice="; ".join(mind))
-    gc.set_threshold(*USUAL_COLLECTIONS)
+    gc.set_threshold(*DEFAULT_GC_THRESHOLD)
     return asyncio.run(_watch_lines(briefing, job, arm, as_json=options.json))
 
 
@@ -94,7 +94,7 @@ def _on_screen(
     settings: Settings,
     briefing: Briefing,
     job: WatchBegan,
-    arm: Intent | None,
+    arm: ArmWatch | None,
     *,
     notice: str,
 ) -> int:
@@ -187,8 +187,8 @@ def wanted_variables(briefing: Briefing) -> frozenset[str]:
     return frozenset(names)
 
 
-def _arming(options: argparse.Namespace, briefing: Briefing) -> Intent | None:
-    """The intent that arms the watch; `None` where that was not asked for."""
+def _arming(options: argparse.Namespace, briefing: Briefing) -> ArmWatch | None:
+    """What arms the watch; `None` where that was not asked for."""
     if not options.auto_rollback:
         if options.yes:
             raise UsageError("--yes: only with --auto-rollback")
@@ -218,7 +218,7 @@ def _arming(options: argparse.Namespace, briefing: Briefing) -> Intent | None:
     word = plan.phase_numbers[phase.id] if unnamed else ""
     if briefing.protected:
         word = briefing.environment or ""
-    return Intent(wish="arm", confirm=word)
+    return ArmWatch(confirm=word)
 
 
 def _refuse_to_stop(briefing: Briefing) -> None:
@@ -251,7 +251,7 @@ def _caveats(briefing: Briefing) -> tuple[str, ...]:
 
 
 async def _watch_lines(
-    briefing: Briefing, job: WatchBegan, arm: Intent | None, *, as_json: bool
+    briefing: Briefing, job: WatchBegan, arm: ArmWatch | None, *, as_json: bool
 ) -> int:
     with stop_signals() as heard:
         directory = await start_new_run(briefing, auto=arm, watch=job)

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 
 from mobius_tui.commands.support.watch_lines import WatchLines
 from mobius_tui.errors import FAILED, INCOMPLETE, INTERRUPTED, OUTCOMES
-from mobius_tui.plain import HostWords
+from mobius_tui.plain import HostNotices
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import EndRun
 from mobius_tui.run.planning.rollback import is_only_watched, under_way
 from mobius_tui.run.storage.run_directory import RunDirectory
 
@@ -85,10 +85,10 @@ class FollowedWatch:
         viewer = self._viewer
         try:
             await self._lines.more(viewer.follower.entries)
-            host = HostWords(viewer)
+            host = HostNotices(viewer)
             async for changes in viewer.changes():
                 await self._lines.more(changes.entries)
-                host.tell()
+                host.print_changes()
                 code = self._over()
                 if code is None and viewer.host() is None and not changes:
                     since = viewer.follower.unwatched(time.time())
@@ -136,7 +136,7 @@ class FollowedWatch:
             return self._left("the run stays open")
         why = self._why or WHY[number]
         try:
-            asked = self._viewer.intend(Intent(wish="end", text=why))
+            asked = self._viewer.intend(EndRun(reason=why))
             reply = await asyncio.wait_for(asked, PATIENCE)
         except TimeoutError:
             return self._left("not ended: its host does not answer")

@@ -13,7 +13,7 @@ from mobius_tui.errors import RunError
 from mobius_tui.health.health_record import ProbeResult, decode
 from mobius_tui.health.health_summary import HealthSummaries, HealthSummary, ProbeOutage
 from mobius_tui.health.probe_window import ProbeWindow
-from mobius_tui.plain import PlainReport, say
+from mobius_tui.plain import PlainReport, print_line
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.journal_entry import Entry, stamp
 from mobius_tui.run.events.watch_events import TriggerFired
@@ -206,7 +206,7 @@ class WatchChecks:
     def _check(self, check: ProbeResult) -> Iterator[ProbeChange]:
         self.tallies.apply(check)
         window = self._windows.setdefault(check.probe, ProbeWindow())
-        failing = window.since_bad
+        failing = window.failing_since
         window.apply(check)
         status = window.status(check.at)
         if self._states.get(check.probe) == status.state:
@@ -284,10 +284,10 @@ class WatchLines:
                 "state": change.state,
                 "reason": change.words,
             }
-            say(json.dumps(row, separators=(",", ":")))
+            print_line(json.dumps(row, separators=(",", ":")))
             return
         clock = time.strftime("%H:%M:%S", time.localtime(change.at))
-        say(f"{clock} {line(f'{change.state}: {change.probe} {change.words}')}")
+        print_line(f"{clock} {line(f'{change.state}: {change.probe} {change.words}')}")
 
     def summary(self, code: int, why: str) -> None:
         """Print the end."""
@@ -302,7 +302,7 @@ class WatchLines:
             why=why,
         )
         if self._json:
-            say(json.dumps(summary.as_json(), separators=(",", ":")))
+            print_line(json.dumps(summary.as_json(), separators=(",", ":")))
             return
         for text in summary.lines():
-            say(line(text))
+            print_line(line(text))

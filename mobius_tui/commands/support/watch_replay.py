@@ -25,10 +25,10 @@ def replay_file(options: argparse.Namespace) -> int:
         UsageError: the file holds no checks, or a threshold is none.
         OSError: it cannot be read.
     """
-    from mobius_tui.health.backtest import as_json, in_lines, run_backtest
-    from mobius_tui.health.thresholds import SEED, with_thresholds
+    from mobius_tui.health.backtest import as_json, backtest_lines, run_backtest
+    from mobius_tui.health.thresholds import DEFAULT_TRIGGERS, with_thresholds
 
-    triggers = with_thresholds(SEED, options.trigger)
+    triggers = with_thresholds(DEFAULT_TRIGGERS, options.trigger)
     with Path(options.replay).open("rb") as file:
         found = run_backtest(_lines(file), triggers)
     if not found.checks:
@@ -41,7 +41,7 @@ def replay_file(options: argparse.Namespace) -> int:
     if options.json:
         text = as_json(found, stops)
     else:
-        text = "\n".join(map(line, in_lines(found, stops)))
+        text = "\n".join(map(line, backtest_lines(found, stops)))
     sys.stdout.write(f"{text}\n")
     return OK
 

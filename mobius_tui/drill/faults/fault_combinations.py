@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from mobius_tui.drill.faults import FAULTS, Fault
 from mobius_tui.drill.site.site_files import Kind
 from mobius_tui.errors import UsageError
-from mobius_tui.run.planning.initial_values import answers_of
+from mobius_tui.run.planning.unattended_answers import answers_of
 from mobius_tui.runbook.text.names import did_you_mean
 
 USUAL = "bad-release"

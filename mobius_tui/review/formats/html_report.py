@@ -101,8 +101,8 @@ def _span(span: ProseSpan) -> Iterator[Child]:
         yield tag("a", span.words, href=span.address, rel="noopener noreferrer")
     else:
         yield span.words
-    if span.told:
-        yield f" ({span.told})"
+    if span.separate_address:
+        yield f" ({span.separate_address})"
 
 
 def phase_section(phase: ReportPhase) -> Markup:

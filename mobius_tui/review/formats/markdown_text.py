@@ -238,16 +238,20 @@ def _form(row: ProseRow) -> tuple[str, list[str]]:
             continue
         texts.append(span.words if form else span.words.lstrip())
         form.append("**{}**" if span.kind == "strong" else "{}")
-        if span.told and span.own and PAGE.fullmatch(span.told):
-            form.append(_kept(f" (<{span.told}>)"))
-        elif span.told:
+        if span.separate_address and span.own and PAGE.fullmatch(span.separate_address):
+            form.append(_kept(f" (<{span.separate_address}>)"))
+        elif span.separate_address:
             form.append(" ({})")
-            texts.append(span.told)
+            texts.append(span.separate_address)
     return "".join(form), texts
 
 
 def _plain(span: ProseSpan) -> str:
-    return f"{span.words} ({span.told})" if span.told else span.words
+    return (
+        f"{span.words} ({span.separate_address})"
+        if span.separate_address
+        else span.words
+    )
 
 
 def _kept(words: str) -> str:

@@ -43,21 +43,21 @@ async def check_port(check: PortCheck, ctx: Context) -> CheckResult:  # noqa: AR
 async def check_tls(check: TlsCheck, ctx: Context) -> CheckResult:
     """Look once at the certificate; it must be trusted, too."""
     from mobius_tui.health.http_client import (
-        trusted as certificates,  # with httpx, as `http`
+        trust_store as certificates,  # with httpx, as `http`
     )
 
     host, number = split_address(check.at)
     within = bounded_duration(check.repeat.timeout, "timeout")
     ca = str(ctx.path(check.ca)) if check.ca is not None else None
     try:
-        trusted = await in_thread(lambda _: certificates(ca))
+        trust_store = await in_thread(lambda _: certificates(ca))
     except OSError as error:
         return check_result(
             held=False, detail=f"cannot read the certificates in {ca}: {error.strerror}"
         )
     try:
         async with asyncio.timeout(within):
-            until = await _valid_until(host, number, trusted)
+            until = await _valid_until(host, number, trust_store)
     except TimeoutError:
         return check_result(
             held=False,
@@ -78,7 +78,7 @@ async def check_tls(check: TlsCheck, ctx: Context) -> CheckResult:
     )
 
 
-async def _valid_until(host: str, number: int, trusted: ssl.SSLContext) -> float:
+async def _valid_until(host: str, number: int, trust_store: ssl.SSLContext) -> float:
     """When the certificate of a server ends, in seconds since 1970.
 
     Raises:
@@ -88,7 +88,7 @@ async def _valid_until(host: str, number: int, trusted: ssl.SSLContext) -> float
     connection = await connect(host, number)
     try:
         _, writer = await asyncio.open_connection(
-            sock=connection, ssl=trusted, server_hostname=host
+            sock=connection, ssl=trust_store, server_hostname=host
         )
         certificate = writer.get_extra_info("ssl_object").getpeercert()
         writer.transport.abort()

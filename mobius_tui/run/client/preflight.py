@@ -10,12 +10,12 @@ from pathlib import Path
 
 from mobius_tui.errors import UsageError
 from mobius_tui.run.planning.plan import Plan, effect_of
+from mobius_tui.run.planning.watch_permissions import unattended
 from mobius_tui.runbook.effects.script_effects import ScriptEffects
 from mobius_tui.runbook.lint.label_rules import effects_beyond_labels
-from mobius_tui.runbook.model.actions import Run
+from mobius_tui.runbook.model.actions import Run, is_shell
 from mobius_tui.runbook.model.runbook import Runbook, Step
 from mobius_tui.runbook.model.step_text import EFFECTS
-from mobius_tui.runbook.script_rules.cannot_fail import is_shell
 from mobius_tui.runbook.script_rules.script_context import one_line_excerpt
 
 _CALLED = re.compile(
@@ -87,12 +87,8 @@ def refuse_unattended(runbook: Runbook, asked: str) -> None:
     Raises:
         UsageError: such a check guards what destroys.
     """
-    if runbook.blocking:
-        raise UsageError(
-            f"{asked}: nobody would see that this went wrong: "
-            f"{'; '.join(runbook.blocking)}. Mend the check, or run it guided, "
-            f"without {asked}; `mobius-tui check --explain check-cannot-fail` says more"
-        )
+    if words := unattended(runbook, asked):
+        raise UsageError(words)
 
 
 def _wrong_scripts(step: Step, place: Path) -> Iterator[str]:
@@ -130,7 +126,7 @@ def understated_steps(plan: Plan, phase_id: str | None = None) -> Iterator[str]:
 
 
 def _effect_text(found: ScriptEffects) -> str:
-    deed = next(each for each in found.deeds if each.effect == found.effect)
+    deed = next(each for each in found.effects if each.effect == found.effect)
     words = f"`{one_line_excerpt(deed.words, _EFFECT_WORDS)}`"
     if not deed.known:
         return f"nobody knows what {words} does"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from mobius_tui.errors import MobiusError, RunError
-from mobius_tui.health.probe import ProbeLook, probe_once
+from mobius_tui.health.probe import ProbePreview, probe_once
 from mobius_tui.health.probe_target import ProbeTarget, fill_target
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.runbook.model.probes import Probe
@@ -15,7 +15,7 @@ from mobius_tui.runbook.model.templates import fill
 
 async def preview_probes(
     briefing: Briefing, given: Mapping[str, str]
-) -> tuple[ProbeLook, ...]:
+) -> tuple[ProbePreview, ...]:
     """Ask every probe of a runbook once; this goes over the network.
 
     Args:
@@ -25,12 +25,14 @@ async def preview_probes(
     health = briefing.runbook.health
     filler = _filler(briefing, given)
     ready: list[ProbeTarget] = []
-    not_ready: list[ProbeLook] = []
+    not_ready: list[ProbePreview] = []
     for probe in health.probes if health is not None else ():
         try:
             ready.append(_here(briefing, probe, filler))
         except MobiusError as error:
-            not_ready.append(ProbeLook(id=probe.id, state="no data", words=str(error)))
+            not_ready.append(
+                ProbePreview(id=probe.id, state="no data", words=str(error))
+            )
     return (*await probe_once(tuple(ready)), *not_ready)
 
 

@@ -16,7 +16,8 @@ from mobius_tui.run.client.run_briefing import Briefing, answer_briefing
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.events.watch_events import WatchBegan
 from mobius_tui.run.host.takeover import Order, operator, refuse_imported
-from mobius_tui.run.intents.messages import Intent, encode_intent
+from mobius_tui.run.intents.actions import ArmWatch, ReleaseHost, StartAutomatic
+from mobius_tui.run.intents.envelope import Envelope, encode_envelope
 from mobius_tui.run.journal.follower import JournalFollower
 from mobius_tui.run.planning.initial_values import resolve_initial_values
 from mobius_tui.run.planning.plan import Plan
@@ -30,8 +31,6 @@ from mobius_tui.runbook.model.runbook import Runbook
 
 START_LIMIT = 15.0
 """Seconds that a host may take until it listens."""
-ASKED = {"auto": "--auto", "arm": "--auto-rollback"}
-"""What made a run go by itself, by the wish that it begins with."""
 _HOSTS: list[subprocess.Popen[bytes]] = []
 """Hosts that this process started: they outlive it. Those that do not are reaped when
 the next one is started."""
@@ -40,7 +39,7 @@ the next one is started."""
 async def start_new_run(
     briefing: Briefing,
     answers: Mapping[str, str] | None = None,
-    auto: Intent | None = None,
+    auto: StartAutomatic | ArmWatch | None = None,
     watch: WatchBegan | None = None,
 ) -> RunDirectory:
     """Make the run's directory and start its host; returns when it listens.
@@ -59,7 +58,8 @@ async def start_new_run(
     ready = answer_briefing(briefing, answers or {})
     runbook = ready.runbook
     if auto is not None:
-        refuse_unattended(runbook, ASKED.get(auto.wish, auto.wish))
+        asked = "--auto" if isinstance(auto, StartAutomatic) else "--auto-rollback"
+        refuse_unattended(runbook, asked)
     root = runs_root() if ready.share is None else shared_folder(ready.share)
     directory = make(
         root,
@@ -69,7 +69,7 @@ async def start_new_run(
         shared=ready.share is not None,
     )
     began = _began(ready, directory)
-    wish = None if auto is None else encode_intent(auto).decode()
+    first = None if auto is None else encode_envelope(Envelope(action=auto)).decode()
     write_table_of_contents(
         directory, Plan(runbook), mode=ready.mode, environment=ready.environment
     )
@@ -77,7 +77,7 @@ async def start_new_run(
         began=began,
         values=ready.values,
         secrets=ready.secrets,
-        auto=wish,
+        auto=first,
         watch=watch,
     )
     await _start_host(directory, order, runbook)
@@ -180,7 +180,7 @@ async def _makes_room(directory: RunDirectory, runbook: Runbook) -> bool:
         if is_busy or not lacking - {runbook.environment} or state.ended is not None:
             return False
         _refuse_to_go_on(directory)
-        is_going = (await viewer.intend(Intent(wish="release"))).ok
+        is_going = (await viewer.intend(ReleaseHost())).ok
     except MobiusError:
         return False  # whoever only looks on changes no host
     finally:

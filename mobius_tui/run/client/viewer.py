@@ -6,21 +6,27 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
 from mobius_tui.errors import RunError
 from mobius_tui.health.ticker import boot_clock
 from mobius_tui.run.attempts.launcher import ask_to_stop
-from mobius_tui.run.intents.messages import (
+from mobius_tui.run.intents.actions import VERSION, Action, StopStep
+from mobius_tui.run.intents.envelope import (
     LINE_LIMIT,
+    Envelope,
+    encode_envelope,
+    let_go,
+    new_id,
+    other_version,
+)
+from mobius_tui.run.intents.replies import (
+    NO_HOST,
     SIGN_WANTED,
-    Intent,
     Reply,
     Stalled,
     decode_from_host,
-    encode_intent,
 )
 from mobius_tui.run.journal.follower import Changes, Follower
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -89,6 +95,8 @@ def counted_as_viewer(directory: RunDirectory) -> Iterator[None]:
 
 POLL = 0.25
 """Seconds between looks at the files, beside the host's pokes."""
+KEEPER_ASKED = "its keeper was asked to stop"
+"""What is answered where no host could be."""
 
 
 class Viewer:
@@ -180,37 +188,44 @@ class Viewer:
             self._reader_task = asyncio.create_task(self._read(reader))
             return True
 
-    async def intend(self, intent: Intent) -> Reply:
-        """Send an intent and wait for its answer.
+    async def intend(self, action: Action, intent: str = "") -> Reply:
+        """Ask the host for an action and wait for its answer.
 
         With no host alive, `stop` goes to the keeper itself; all else is refused with
-        words that say how to go on. With one that gives no sign, `stop` goes there,
-        too; all else waits for it, and is refused if it was asked for long ago by then.
+        words that say how to go on. With one that gives no sign, or that speaks another
+        version, `stop` goes there, too; all else waits for the first, and is refused if
+        it was asked for long ago by then.
+
+        Args:
+            action: what is wanted.
+            intent: the id that it has; a new one if empty.
         """
-        if not await self.connect() or (self.silent and intent.wish == "stop"):
-            return self._without_host(intent)
+        intent = intent or new_id()
+        stops = isinstance(action, StopStep)
+        if not await self.connect() or (self.silent and stops):
+            return self._without_host(action, intent)
         writer = self._writer
         if writer is None:
-            return self._without_host(intent)
-        if self.stalled and intent.wish == "stop":
-            return await self._aside(intent)
+            return self._without_host(action, intent)
+        if self.stalled and stops:
+            return await self._aside(action, intent)
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Reply] = loop.create_future()
-        self._asked[intent.id] = answer
+        self._asked[intent] = answer
         try:
-            writer.write(encode_intent(replace(intent, sent=boot_clock())))
+            writer.write(_line(action, intent))
             await writer.drain()
-            return await answer
+            return self._understood(await answer, action, intent)
         except (ConnectionError, RunError):
             return Reply(
-                id=intent.id,
+                id=intent,
                 ok=False,
                 text="the host died before it answered; resume the run to go on",
             )
         finally:
-            self._asked.pop(intent.id, None)
+            self._asked.pop(intent, None)
 
-    async def _aside(self, intent: Intent) -> Reply:
+    async def _aside(self, action: Action, intent: str) -> Reply:
         """Ask by a connection of its own, past what waits for room on the disk.
 
         A host answers one intent of a connection after the other.
@@ -218,27 +233,44 @@ class Viewer:
         try:
             reader, writer = await open_socket(self.directory.socket)
         except OSError:
-            return self._without_host(intent)
+            return self._without_host(action, intent)
         try:
-            writer.write(encode_intent(replace(intent, sent=boot_clock())))
+            writer.write(_line(action, intent))
             while line := await reader.readline():
                 said = decode_from_host(line)
-                if isinstance(said, Reply) and said.id == intent.id:
-                    return said
+                if isinstance(said, Reply) and said.id in (intent, ""):
+                    return self._understood(said, action, intent)
         except (ConnectionError, ValueError, RunError):
             pass  # it is gone, as where it says no more
         finally:
             writer.close()
-        return self._without_host(intent)
+        return self._without_host(action, intent)
 
-    def _without_host(self, intent: Intent) -> Reply:
-        if intent.wish == "stop" and intent.step and intent.attempt:
-            attempt = self.directory.attempt(intent.step, intent.attempt)
-            if ask_to_stop(attempt):
-                return Reply(id=intent.id, ok=True, text="its keeper was asked to stop")
-        return Reply(
-            id=intent.id, ok=False, text="no host runs this run; resume it to go on"
-        )
+    def _without_host(self, action: Action, intent: str) -> Reply:
+        if self._ask_keeper(action):
+            return Reply(id=intent, ok=True, text=KEEPER_ASKED)
+        return Reply(id=intent, ok=False, text=NO_HOST)
+
+    def _ask_keeper(self, action: Action) -> bool:
+        """Ask the keeper of an attempt to stop it; whether there is one to ask."""
+        if not isinstance(action, StopStep) or not action.attempt:
+            return False
+        return ask_to_stop(self.directory.attempt(action.step, action.attempt))
+
+    def _understood(self, reply: Reply, action: Action, intent: str) -> Reply:
+        """A host's answer; one of another version has not done what was asked for.
+
+        One of the first version does not know what it was told, nor say whose it was.
+        """
+        if reply.version == VERSION:
+            return reply
+        if self._ask_keeper(action):
+            return Reply(id=intent, ok=True, text=KEEPER_ASKED)
+        if reply.version != 1:
+            return reply
+        remedy = let_go(self.host() or 0, self.directory.id)
+        words = other_version(viewer=VERSION, host=1, remedy=remedy)
+        return Reply(id=intent, ok=False, text=words)
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
         try:
@@ -251,11 +283,20 @@ class Viewer:
                 elif isinstance(said, Stalled):
                     self.stalled = said.why
                     self._poked.set()
-                elif (asked := self._asked.get(said.id)) and not asked.done():
+                elif (asked := self._waiting(said.id)) and not asked.done():
                     asked.set_result(said)
         except (ConnectionError, ValueError, RunError):
             pass  # treated as the end of file that follows
         self._gone()
+
+    def _waiting(self, intent: str) -> asyncio.Future[Reply] | None:
+        """Who waits for an answer; for one without an id, whoever asked first.
+
+        A host answers what comes by one connection in the order in which it comes.
+        """
+        if intent:
+            return self._asked.get(intent)
+        return next((one for one in self._asked.values() if not one.done()), None)
 
     def _gone(self) -> None:
         if self._writer is not None:
@@ -274,6 +315,10 @@ class Viewer:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._reader_task
         self._gone()
+
+
+def _line(action: Action, intent: str) -> bytes:
+    return encode_envelope(Envelope(action=action, id=intent, sent=boot_clock()))
 
 
 async def open_socket(path: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

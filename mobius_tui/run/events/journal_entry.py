@@ -5,11 +5,20 @@ from __future__ import annotations
 import gc
 import json
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Any,
+    Generic,
+    Literal,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from mobius_tui.errors import RunError
 from mobius_tui.health.health_record import YEAR_9999
@@ -21,13 +30,53 @@ LARGEST = 1 << 53
 """Numbers up to here are exact in JSON, everywhere."""
 Fits = Callable[[object], bool]
 _KNOWN: dict[type, tuple[tuple[str, Fits], ...]] = {}
+T = TypeVar("T")
+
+
+class Codec(Generic[T]):
+    """A union of dataclasses as JSON: each as its fields, beside the class's name."""
+
+    def __init__(self, kinds: Iterable[type[T]]) -> None:
+        """Make one.
+
+        Args:
+            kinds: the classes; no two have the same name.
+        """
+        self.kinds: Mapping[str, type[T]] = {kind.__name__: kind for kind in kinds}
+        """By name."""
+        own: dict[str, Any] = {n: fields(k) for n, k in self.kinds.items()}  # type: ignore[arg-type]
+        self._fields = {n: tuple(f.name for f in each) for n, each in own.items()}
+        self._tuples = {
+            name: frozenset(f.name for f in each if str(f.type).startswith("tuple"))
+            for name, each in own.items()
+        }
+
+    def put(self, value: T, line: dict[str, Any]) -> None:
+        """Add a value's fields to a line that becomes JSON."""
+        for key in self._fields[type(value).__name__]:
+            line[key] = getattr(value, key)
+
+    def take(self, name: str, line: dict[str, Any]) -> T:
+        """The value that the fields of a line make; `misshapen` says if it is none.
+
+        Args:
+            name: of one of the classes.
+            line: its fields, as they were read, and nothing else.
+
+        Raises:
+            KeyError: there is no such class.
+            TypeError: a field is missing, or there is none of that name.
+        """
+        for key in self._tuples[name] & line.keys():  # an older journal may lack one
+            line[key] = tuple(line[key]) if type(line[key]) is list else None
+        return self.kinds[name](**line)
 
 
 def misshapen(value: Any) -> str | None:
     """The name of the first field that holds what it cannot; `None` where all is well.
 
     Args:
-        value: an event, as decoded.
+        value: an event or an action, as decoded.
     """
     for name, fits in _fields(type(value)):
         if not fits(getattr(value, name)):
@@ -35,11 +84,11 @@ def misshapen(value: Any) -> str | None:
     return None
 
 
-def _fields(kind: type) -> tuple[tuple[str, Fits], ...]:
-    """Each field of a kind of event, and what may stand in it; made when it is met."""
+def _fields(kind: Any) -> tuple[tuple[str, Fits], ...]:
+    """Each field of a class, and what may stand in it; made when it is met."""
     if kind not in _KNOWN:
         hints = get_type_hints(kind, localns={"Rule": Rule})
-        _KNOWN[kind] = tuple((name, _fits(hint)) for name, hint in hints.items())
+        _KNOWN[kind] = tuple((f.name, _fits(hints[f.name])) for f in fields(kind))
     return _KNOWN[kind]
 
 
@@ -60,7 +109,7 @@ def is_number(value: object) -> bool:
 
 
 def _fits(kind: Any) -> Fits:
-    """What tells whether a value is of a type that events have."""
+    """What tells whether a value is of a type that events and actions have."""
     origin, inner = get_origin(kind), get_args(kind)
     if kind is str:
         return is_text
@@ -87,14 +136,8 @@ def _fits(kind: Any) -> Fits:
     return lambda value: isinstance(value, kind)
 
 
-_TUPLES = {
-    name: frozenset(f.name for f in fields(kind) if str(f.type).startswith("tuple"))
-    for name, kind in EVENTS.items()
-}
-
-
 _RESULTS: dict[str, Result] = {each.value: each for each in get_args(Result)}
-_FIELDS = {name: tuple(f.name for f in fields(kind)) for name, kind in EVENTS.items()}
+_CODEC: Codec[Event] = Codec(EVENTS.values())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -157,8 +200,7 @@ def encode(entry: Entry, prev: str) -> bytes:
     }
     if entry.intent is not None:
         line["intent"] = entry.intent
-    for key in _FIELDS[name]:
-        line[key] = getattr(event, key)
+    _CODEC.put(event, line)
     line["prev"] = prev
     text = json.dumps(line, ensure_ascii=False, separators=(",", ":"), default=dict)
     return text.encode("utf-8", "surrogatepass") + b"\n"
@@ -174,11 +216,8 @@ def decode(line: bytes) -> tuple[Entry, str]:
         data = json.loads(line.decode("utf-8", "surrogatepass"))
         name = data.pop("event")
         prev = data.pop("prev")
-        kind: Callable[..., Event] = EVENTS[name]
         n, at, mono = data.pop("n"), data.pop("at"), data.pop("mono")
         boot, by, intent = data.pop("boot"), data.pop("by"), data.pop("intent", None)
-        for key in _TUPLES[name] & data.keys():  # an older journal may lack one
-            data[key] = tuple(data[key]) if type(data[key]) is list else None
         if "result" in data:
             data["result"] = _RESULTS.get(data["result"])
         entry = Entry(
@@ -188,7 +227,7 @@ def decode(line: bytes) -> tuple[Entry, str]:
             boot=boot,
             by=by,
             intent=intent,
-            event=kind(**data),
+            event=_CODEC.take(name, data),
         )
     except _NO_EVENT as error:
         raise RunError(f"this line of the journal is no event: {error!r}") from error

@@ -37,11 +37,18 @@ async def apply_consequences(engine: Engine) -> None:
 
 
 async def _enter_begun(engine: Engine) -> None:
-    """The rollback's phase, where the host died before it had entered it."""
-    begun = engine.state.watch.begun
-    if begun is not None and begun.phase not in engine.state.entered:
-        entered = PhaseEntered(phase=begun.phase, reason=begun.reason)
-        await engine.write(entered, "host")
+    """The rollback's phase, where the host died before it had entered it.
+
+    Entered it begins anew, so it waits for what still runs of it.
+    """
+    begun, steps = engine.state.watch.begun, engine.state.steps
+    if begun is None or begun.phase in engine.state.entered:
+        return
+    own = engine.plan.runbook.phase(begun.phase).steps
+    if any(steps[step.id].status is Status.RUNNING for step in own):
+        return
+    entered = PhaseEntered(phase=begun.phase, reason=begun.reason)
+    await engine.write(entered, "host")
 
 
 async def _pass_over(engine: Engine) -> Mapping[str, StepStatus]:

@@ -10,19 +10,28 @@ from mobius_tui.run.attempts.stopping import finish_run
 from mobius_tui.run.events.run_events import AutoStarted, AutoStopped, PhaseEntered
 from mobius_tui.run.events.step_events import StepEnded, StepSkipped, StepStarted
 from mobius_tui.run.events.watch_events import RollbackStopped
+from mobius_tui.run.host.dispatcher import act
 from mobius_tui.run.host.engine import Engine
 from mobius_tui.run.host.intents.message_handlers import queue
-from mobius_tui.run.host.intents.run_handlers import INTENT_HANDLERS
 from mobius_tui.run.host.intents.step_handlers import AUTO as WHO
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import (
+    AskApproval,
+    ChooseOptions,
+    StartStep,
+    TickStep,
+)
+from mobius_tui.run.intents.envelope import Caller, new_id
 from mobius_tui.run.messaging.channels import marked
 from mobius_tui.run.messaging.payload import shortened
-from mobius_tui.run.planning.initial_values import remedy, remedy_of_manual
+from mobius_tui.run.planning.confirmation import step_word
 from mobius_tui.run.planning.plan import Proposal, kind_of, will_retry
+from mobius_tui.run.planning.unattended_answers import remedy, remedy_of_manual
 from mobius_tui.run.state.approvals import valid
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage
 from mobius_tui.runbook.model.runbook import Step
+
+CALLER = Caller(name=WHO)
 
 
 async def run_autopilot(engine: Engine) -> None:
@@ -121,8 +130,8 @@ async def _ask_approval(engine: Engine, step: Step) -> None:
     if kinds != {"approval"} or valid(engine.plan, engine.state, step) is not None:
         return
     number = len(engine.state.steps[step.id].attempts) + 1
-    intent = Intent(wish="ask approval", step=step.id, attempt=number)
-    await INTENT_HANDLERS["ask approval"](engine, intent, WHO)
+    asked = AskApproval(step=step.id, attempt=number)
+    await act(engine, asked, CALLER, new_id())
 
 
 async def _stop(engine: Engine, reason: str, code: int = INCOMPLETE) -> None:
@@ -178,7 +187,7 @@ async def _begin(engine: Engine, auto: AutoStarted, step: Step) -> bool:
         return await _choose(engine, auto, step)
     if isinstance(step.action, Run) and step.action.tty:
         return await _terminal(engine, auto, step)
-    word = engine.word(step)
+    word = step_word(engine.plan, engine.state, step)
     if word and not auto.confirmed:
         began = engine.state.began
         protected = began is not None and began.protected
@@ -188,13 +197,12 @@ async def _begin(engine: Engine, auto: AutoStarted, step: Step) -> bool:
         how = remedy(engine.state, "confirm it beforehand with --auto --yes")
         await _stop(engine, f"{engine.plan.name(step.id)} destroys {where}; {how}")
         return False
-    intent = Intent(
-        wish="start",
+    action = StartStep(
         step=step.id,
         attempt=len(engine.state.steps[step.id].attempts) + 1,
         confirm=word,
     )
-    await INTENT_HANDLERS["start"](engine, intent, WHO)
+    await act(engine, action, CALLER, new_id())
     return True
 
 
@@ -219,14 +227,13 @@ async def _manual(engine: Engine, auto: AutoStarted, step: Step) -> bool:
         how = remedy_of_manual(engine.state, [declared[name] for name in missing])
         await _stop(engine, f"{engine.plan.name(step.id)} wants {wants}; {how}")
         return False
-    intent = Intent(
-        wish="tick",
+    done = TickStep(
         step=step.id,
         attempt=len(engine.state.steps[step.id].attempts) + 1,
-        values=answers,
-        text="ticked by --manual tick",
+        answers=answers,
+        note="ticked by --manual tick",
     )
-    await INTENT_HANDLERS["tick"](engine, intent, WHO)
+    await act(engine, done, CALLER, new_id())
     return True
 
 
@@ -282,12 +289,11 @@ async def _choose(engine: Engine, auto: AutoStarted, step: Step) -> bool:
             how = remedy(engine.state)
         await _stop(engine, f"{engine.plan.name(step.id)} {wants}; {how}")
         return False
-    intent = Intent(
-        wish="choose",
+    chosen = ChooseOptions(
         step=step.id,
         attempt=len(engine.state.steps[step.id].attempts) + 1,
-        names=tuple(answer.split("\n")),
-        text=why,
+        options=tuple(answer.split("\n")),
+        reason=why,
     )
-    await INTENT_HANDLERS["choose"](engine, intent, WHO)
+    await act(engine, chosen, CALLER, new_id())
     return True

@@ -8,7 +8,6 @@ import os
 import pwd
 import socket
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.errors import MobiusError, RunError
@@ -18,13 +17,21 @@ from mobius_tui.run.host.caller_terminal import (
     describe_caller_terminal,
     terminal_of_caller,
 )
-from mobius_tui.run.intents.messages import (
+from mobius_tui.run.intents.actions import VERSION, ApproveStep, DenyApproval
+from mobius_tui.run.intents.envelope import (
     LINE_LIMIT,
+    Caller,
+    Envelope,
+    NoIntentError,
+    OtherVersionError,
+    decode_envelope,
+    let_go,
+    other_version,
+)
+from mobius_tui.run.intents.replies import (
     SIGN_WANTED,
-    Intent,
     Reply,
     Stalled,
-    decode_intent,
     encode_poke,
     encode_reply,
     encode_stalled,
@@ -42,8 +49,8 @@ PATIENCE = 10.0
 MOST = 200
 """Connections that are held: each takes a descriptor, which steps and probes need."""
 
-Judge = Callable[[Intent, str], Awaitable[Reply]]
-"""Given an intent and who asks, acts and answers."""
+Judge = Callable[[Envelope, Caller], Awaitable[Reply]]
+"""Given what is asked for and who asks, acts and answers."""
 
 
 def account(uid: int) -> str:
@@ -197,23 +204,34 @@ class Control:
 
     async def _answer(self, line: bytes, uid: int, seat: CallerTerminal) -> Reply:
         try:
-            intent = replace(decode_intent(line), uid=uid)
-        except RunError as error:
-            return Reply(id="", ok=False, text=str(error))
-        if uid not in (os.getuid(), 0):
-            refused = refusal(intent.wish, control=self._control)
-            if refused:
-                return Reply(id=intent.id, ok=False, text=refused)
-        if late := intent.lateness(boot_clock()):
-            return Reply(
-                id=intent.id,
-                ok=False,
-                text=f"this was asked for {duration_in_words(late)} ago, and not heard "
-                "until now: nothing was done; look at the run, and ask again",
-            )
-        if intent.wish in ("approve", "deny"):
-            intent = replace(intent, place=describe_caller_terminal(seat))
+            envelope = decode_envelope(line)
+        except OtherVersionError as error:
+            remedy = let_go(os.getpid(), Path.cwd().name)
+            text = other_version(viewer=error.version, host=VERSION, remedy=remedy)
+            return Reply(id=error.intent, ok=False, text=text)
+        except NoIntentError as error:
+            return Reply(id=error.intent, ok=False, text=str(error))
+        refused = self._refusal(envelope, uid)
+        if refused:
+            return Reply(id=envelope.id, ok=False, text=refused)
+        asks = isinstance(envelope.action, ApproveStep | DenyApproval)
+        place = describe_caller_terminal(seat) if asks else ""
         try:
-            return await self._judge(intent, account(uid))
+            return await self._judge(
+                envelope, Caller(name=account(uid), uid=uid, place=place)
+            )
         except MobiusError as error:
-            return Reply(id=intent.id, ok=False, text=str(error))
+            return Reply(id=envelope.id, ok=False, text=str(error))
+
+    def _refusal(self, envelope: Envelope, uid: int) -> str:
+        """Why somebody is not heard with it; empty where they are."""
+        if uid not in (os.getuid(), 0):
+            refused = refusal(envelope.action, control=self._control)
+            if refused:
+                return refused
+        if late := envelope.lateness(boot_clock()):
+            return (
+                f"this was asked for {duration_in_words(late)} ago, and not heard "
+                "until now: nothing was done; look at the run, and ask again"
+            )
+        return ""

@@ -1,4 +1,4 @@
-"""The host's judgement: it takes intents, makes them durable, and acts on them.
+"""The host's one decider: it makes events durable, and what they say true.
 
 One turn at a time: whoever decides holds `turn` from the look at the state until the
 event that follows is durable, so no two decisions see the same state.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from mobius_tui.errors import MobiusError, RunError, StateError
@@ -19,32 +19,18 @@ from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import Event
 from mobius_tui.run.events.step_events import StepStarted
 from mobius_tui.run.host.automatic import apply_consequences
-from mobius_tui.run.intents.messages import Intent, Reply
 from mobius_tui.run.journal.journal import Clock, Journal
-from mobius_tui.run.planning.confirmation import step_word
 from mobius_tui.run.planning.plan import Plan, will_retry
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.state.approvals import still_approved
 from mobius_tui.run.state.reducer import advance
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import BAD
-from mobius_tui.run.storage.redaction import holds_secret, redact
+from mobius_tui.run.storage.redaction import redact
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Step
 
 T = TypeVar("T")
-
-
-def no_room(why: str) -> str:
-    """What whoever asks for something is told while the disk is full.
-
-    Args:
-        why: the system's words for it.
-    """
-    return (
-        f"the journal cannot be written: {why}; this was not done, and nothing new is "
-        "started. Free some space, and the run goes on by itself"
-    )
 
 
 @dataclass(slots=True)
@@ -136,32 +122,6 @@ class Engine:
             name_of=self.plan.name,
         )
 
-    async def judge(self, intent: Intent, who: str) -> Reply:
-        """Act on an intent, once, and answer it."""
-        from mobius_tui.run.host.intents.run_handlers import INTENT_HANDLERS
-        from mobius_tui.run.host.intents.step_handlers import stop_unwritten
-
-        if self.journal.stalled and stop_unwritten(self, intent):
-            words = f"asked to stop; by whom cannot be noted: {self.journal.stalled}"
-            return Reply(id=intent.id, ok=True, text=words)
-        if self.journal.stalled:
-            return Reply(id=intent.id, ok=False, text=no_room(self.journal.stalled))
-        async with self.turn:
-            known = self.state.intents.get(intent.id)
-            if known is not None:
-                return Reply(id=intent.id, ok=True, n=known)
-            if self.broken is not None:
-                return Reply(id=intent.id, ok=False, text=self.broken)
-            self.is_released = False
-            try:
-                harmless = self._without_secrets(intent)
-                entry = await INTENT_HANDLERS[intent.wish](self, harmless, who)
-            except MobiusError as error:
-                return Reply(id=intent.id, ok=False, text=self.redact(str(error)))
-            number = entry.n if entry is not None else self.state.n
-        await self.settle()
-        return Reply(id=intent.id, ok=True, n=number)
-
     def busy(self) -> Step | None:
         """The step that runs now, other than those that follow."""
         return self.plan.busy(self.state)
@@ -248,19 +208,6 @@ class Engine:
         """A text without the values of secrets."""
         return redact(text, self.secrets.values())
 
-    def _without_secrets(self, intent: Intent) -> Intent:
-        """An intent of which nothing that is kept holds a secret.
-
-        Raises:
-            RunError: a value does: as another text, it would not be that value.
-        """
-        declared = self.plan.runbook.variables
-        for name, value in intent.values.items():
-            is_secret = name in declared and declared[name].secret
-            if not is_secret and holds_secret(value, self.secrets.values()):
-                raise RunError(f"{name}: this holds the value of a secret, and is kept")
-        return replace(intent, text=self.redact(intent.text))
-
     def missing_secrets(self, step: Step) -> tuple[str, ...]:
         """Secrets that a step needs, and that this host was not given."""
         variables = self.state.variables
@@ -278,7 +225,3 @@ class Engine:
             if self.state.ended is not None or self.broken is not None:
                 return
             await apply_consequences(self)
-
-    def word(self, step: Step) -> str:
-        """The word that confirms a step; empty where none is wanted."""
-        return step_word(self.plan, self.state, step)

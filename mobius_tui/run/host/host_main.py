@@ -30,6 +30,7 @@ from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.host import automatic
 from mobius_tui.run.host.autopilot import run_autopilot
 from mobius_tui.run.host.control_server import Control
+from mobius_tui.run.host.dispatcher import Dispatcher
 from mobius_tui.run.host.engine import Engine
 from mobius_tui.run.host.lifecycle import (
     journal_host_end,
@@ -37,7 +38,8 @@ from mobius_tui.run.host.lifecycle import (
     keep_sealing,
 )
 from mobius_tui.run.host.takeover import Order, environment, left_over, take
-from mobius_tui.run.intents.messages import Intent, Reply
+from mobius_tui.run.intents.envelope import Caller, Envelope
+from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.follower import runbook_of
 from mobius_tui.run.journal.journal import Journal, Tail, monotonic_run_clock, read
 from mobius_tui.run.messaging.outbox import Outbox
@@ -150,7 +152,7 @@ class Host:
         try:
             async with asyncio.TaskGroup() as tasks:
                 engine = self._engine(Plan(runbook), state, journal, began, tasks)
-                await journal_host_start(engine, self.order, tail, left)
+                await journal_host_start(engine, self._judge, self.order, tail, left)
                 await self._serve(engine, tasks, left)
                 code = INCOMPLETE if engine.broken or journal.stalled else OK
                 raise _Done
@@ -204,6 +206,7 @@ class Host:
             room=DiskSpaceWaiters(self._short),
             stirred=self.stirred,
         )
+        self.dispatcher = Dispatcher(self.engine)
         self.watching = TriggerMonitor(self.engine)
         self.outbox = Outbox(self.engine)
         self.job = WatchRunJudge(self.engine, lambda: self.control.empty_since)
@@ -226,8 +229,8 @@ class Host:
         print(line(said), flush=True)  # noqa: T201
         self.control.stall(why)
 
-    async def _judge(self, intent: Intent, who: str) -> Reply:
-        return await self.engine.judge(intent, who)
+    async def _judge(self, envelope: Envelope, caller: Caller) -> Reply:
+        return await self.dispatcher.judge(envelope, caller)
 
     async def _serve(
         self, engine: Engine, tasks: asyncio.TaskGroup, left: tuple[str, ...]

@@ -15,9 +15,10 @@ from mobius_tui.run.events.run_events import (
     HostStopped,
     VariableSet,
 )
+from mobius_tui.run.host.control_server import Judge
 from mobius_tui.run.host.engine import Engine
 from mobius_tui.run.host.takeover import Order, operator
-from mobius_tui.run.intents.messages import decode_intent
+from mobius_tui.run.intents.envelope import Caller, decode_envelope
 from mobius_tui.run.journal.journal import Tail
 from mobius_tui.run.records.run_record import sum_up, write_record
 from mobius_tui.run.state.run_state import RunState
@@ -25,12 +26,17 @@ from mobius_tui.run.watch.health_monitor import Monitor
 
 
 async def journal_host_start(
-    engine: Engine, order: Order, tail: Tail, left: tuple[str, ...]
+    engine: Engine,
+    judge: Judge,
+    order: Order,
+    tail: Tail,
+    left: tuple[str, ...],
 ) -> None:
     """Journal it, before anybody is listened to.
 
     Args:
         engine: the run's decider.
+        judge: acts on the intent that the run begins with.
         order: what whoever started the host wants.
         tail: the journal as it was found.
         left: attempts that an earlier host left behind.
@@ -52,7 +58,8 @@ async def journal_host_start(
     if order.watch is not None:
         await engine.record(order.watch, who)
     if order.auto is not None:
-        reply = await engine.judge(decode_intent(order.auto.encode()), who)
+        first = decode_envelope(order.auto.encode())
+        reply = await judge(first, Caller(name=who))
         if not reply.ok:
             await engine.record(AutoStopped(reason=reply.text, code=INCOMPLETE))
 

@@ -259,7 +259,7 @@ class MilestoneTracker:
 
     def _restored(self, past: HealthHistory, found: Milestones) -> float | None:
         counts = {p: past.counts(p, since=found.broken) for p in self._watched()}
-        well = [past.well_since(p) for p, each in counts.items() if each.failed]
+        well = [past.healthy_since(p) for p, each in counts.items() if each.failed]
         known = [at for at in well if at is not None]
         if len(known) < len(well):
             return None
@@ -275,7 +275,9 @@ class MilestoneTracker:
     def _steady(self, past: HealthHistory, restored: float | None) -> float | None:
         if restored is None:
             return None
-        thirds = [past.oks(p, since=restored, count=STEADY) for p in self._watched()]
+        thirds = [
+            past.ok_streak_at(p, since=restored, count=STEADY) for p in self._watched()
+        ]
         known = [at for at in thirds if at is not None]
         return max(known, default=None) if len(known) == len(thirds) else None
 

@@ -1,19 +1,13 @@
-"""The values that a run begins with, and the answers for an unattended run."""
+"""The values that a run begins with."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from mobius_tui.errors import UsageError
-from mobius_tui.run.events.run_events import Mode
-from mobius_tui.run.intents.messages import Intent
-from mobius_tui.run.state.run_state import RunState
-from mobius_tui.runbook.model.limits import Place, limit_problem, limits_by_variable
+from mobius_tui.runbook.model.limits import KeyedText, limit_problem, limits_by_variable
 from mobius_tui.runbook.model.runbook import Runbook, Variable
-from mobius_tui.runbook.toml.runbook_source import MAX_BYTES, RefusedError
-from mobius_tui.runbook.toml.toml_document import Findings, parse_toml
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,7 +62,7 @@ def resolve_initial_values(
 
 
 def refuse_value(
-    variable: Variable, value: str, places: tuple[Place, ...] = ()
+    variable: Variable, value: str, places: tuple[KeyedText, ...] = ()
 ) -> None:
     """Refuse a value that a variable may not have.
 
@@ -104,90 +98,3 @@ def _first(
     if variable.from_env is not None and variable.from_env in environ:
         return environ[variable.from_env], "begin"
     return variable.default, "default"
-
-
-def answers_of(path: Path) -> dict[str, str]:
-    """What an answers file says: variable → value; lists are joined by newlines.
-
-    Raises:
-        UsageError: it cannot be read, or is no such file.
-    """
-    try:
-        with path.open("rb") as file:
-            data = parse_toml(str(path), file.read(MAX_BYTES + 1), Findings()).tree
-    except OSError as error:
-        raise UsageError(f"--answers {path}: {error.strerror}") from error
-    except RefusedError as error:
-        raise UsageError(f"--answers {error.problem.render()}") from None
-    found: dict[str, str] = {}
-    for name, value in data.items():
-        items = value if isinstance(value, list) else [value]
-        if not all(isinstance(item, str) for item in items):
-            raise UsageError(f'--answers {path}: {name}: write "text", or ["a", "b"]')
-        found[name] = "\n".join(items)
-    return found
-
-
-def auto(answers: Mapping[str, str], *, manual: str, yes: bool) -> Intent:
-    """The intent that makes a run automatic.
-
-    Args:
-        answers: by variable. `attended` names the attended phases in which they stand
-            for a person; `trigger_within` is how long to wait for a trigger to begin
-            the rollback, before the main line goes on. Both hold in drills alone.
-        manual: what becomes of manual steps: `stop` or `tick`.
-        yes: whether what destroys is confirmed by it.
-    """
-    values = dict(answers)
-    attended = tuple(values.pop("attended", "").split())
-    if "trigger_within" in values:
-        values["--trigger"] = values.pop("trigger_within")
-    values["--manual"] = manual
-    values["--yes"] = "yes" if yes else "no"
-    return Intent(wish="auto", values=values, names=attended)
-
-
-def tick_refused(*, mode: Mode, environment: str | None, protected: bool) -> str:
-    """Why `--manual tick` is refused in a run; empty where it may be given.
-
-    Args:
-        mode: incident or drill.
-        environment: its name, if it has one.
-        protected: whether the runbook protects it.
-    """
-    if not protected or mode == "drill":
-        return ""
-    return (
-        f"--manual tick is refused in {environment}: nobody would have done what it "
-        "ticks; without --auto a person does it, and ticks it"
-    )
-
-
-def remedy(state: RunState, otherwise: str = "") -> str:
-    """How a run goes on that wants a person; a rollback by a trigger knows no --auto.
-
-    Args:
-        state: the run.
-        otherwise: what else may be given, so that this run accepts it.
-    """
-    if state.auto is None:
-        return "it is to be done on the run's screen"
-    return "resume without --auto" + (f", or {otherwise}" if otherwise else "")
-
-
-def remedy_of_manual(state: RunState, missing: Sequence[Variable]) -> str:
-    """How a run goes on behind a manual step that waits for a person.
-
-    Args:
-        state: the run.
-        missing: the variables for which there is no answer.
-    """
-    began = state.began
-    refused = began is None or tick_refused(
-        mode=began.mode, environment=began.environment, protected=began.protected
-    )
-    if refused or any(variable.secret for variable in missing):
-        return remedy(state)  # no answers file gives a secret
-    names = ", ".join(variable.name for variable in missing)
-    answers = f" --answers FILE that has {names}" if names else ""
-    return remedy(state, f"with --auto --manual tick{answers}")

@@ -58,13 +58,14 @@ def stops_unattended(plan: Plan, state: RunState) -> tuple[str, ...]:
 def in_the_way(plan: Plan, state: RunState) -> Step | None:
     """The running step that a rollback waits for.
 
-    It is one that changes something, or one of the phases that the rollback replaces.
+    It is one that changes something, or one of the rollback's own phase, which begins
+    anew, or of those that it replaces.
     """
     phase = rollback_of(plan)
-    replaced = phase.instead_of if phase is not None else ()
+    over = (phase.id, *phase.instead_of) if phase is not None else ()
     for step in plan.steps.values():
         if state.steps[step.id].status is Status.RUNNING and (
-            effect_of(step) != "read" or plan.phase_of[step.id].id in replaced
+            effect_of(step) != "read" or plan.phase_of[step.id].id in over
         ):
             return step
     return None

@@ -236,8 +236,12 @@ def outage(directory: RunDirectory, *, older: bool = False) -> dict[str, Any]:
         times = {
             "acknowledged": fired.acknowledged,
             "rollback_began": fired.rollback,
-            "first_healthy": follower.past.oks(fired.probe, since=since, count=1),
-            "three_healthy": follower.past.oks(fired.probe, since=since, count=STEADY),
+            "first_healthy": follower.past.ok_streak_at(
+                fired.probe, since=since, count=1
+            ),
+            "three_healthy": follower.past.ok_streak_at(
+                fired.probe, since=since, count=STEADY
+            ),
         }
     else:
         times = {"since": came.since, **{name: came.at(name) for name in NAMES}}

@@ -17,14 +17,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from mobius_tui.errors import RunError, UsageError
+from mobius_tui.run.intents.actions import Action
 
 SHARED = 0o2750
 """The mode of a folder that is shared; what is made in it is the group's, too."""
-APPROVER = frozenset({"approve", "deny"})
-"""The wishes of whoever may only read and approve."""
-OWNER = frozenset({"auto"})
-"""The wishes of the owner alone: what runs by itself is asked for in the owner's name,
-and nobody must approve what they made run."""
 _FOLDER = re.compile(r"mobius-tui-(\d+)")
 
 
@@ -158,16 +154,16 @@ def refuse_to_host(path: Path) -> None:
         )
 
 
-def refusal(wish: str, *, control: bool) -> str:
-    """Why somebody other than the owner may not have a wish; empty where they may.
+def refusal(action: Action | type[Action], *, control: bool) -> str:
+    """Why somebody other than the owner may not ask for it; empty where they may.
 
     Args:
-        wish: an intent's.
+        action: what is asked for.
         control: whether the run is shared with `--share-control`.
     """
-    if wish in APPROVER:
+    if action.who == "approvers":
         return ""
-    if wish in OWNER:
+    if action.who == "owner":
         return "only the run's owner makes it run by itself"
     if control:
         return ""

@@ -24,20 +24,20 @@ PartKind = Literal["phase", "step", "var", "profile", "message", "channel", "pro
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunbookDraft:
-    """What lint looks at."""
+    """A decoded runbook with the tables of its parts, for lint."""
 
     runbook: Runbook
     root: TomlTable
-    """The top of the main file."""
-    places: Mapping[tuple[PartKind, str], TomlTable]
+    """The root table of the main file."""
+    tables: Mapping[tuple[PartKind, str], TomlTable]
     """The table of each part by its id or name."""
     entries: Mapping[str, TomlTable]
     """The `[[phase]]` table of the main file by the phase's id; for an included phase
     that is the one with `include`."""
 
     def at(self, part: PartKind, name: str) -> TomlTable:
-        """The table of a part; the top of the file where it has none."""
-        return self.places.get((part, name), self.root)
+        """The table of a part; the root of the main file if it has none."""
+        return self.tables.get((part, name), self.root)
 
 
 _Value = TypeVar("_Value")
@@ -45,34 +45,34 @@ _Found = Mapping[str, tuple[_Value, TomlTable]]
 _Places = dict[tuple[PartKind, str], TomlTable]
 
 _OVERRIDES = ("title", "why", "aside", "instead_of", "next", "attended")
-"""What a `[[phase]]` with `include` may say otherwise than the phase it includes."""
+"""Keys with which a `[[phase]]` with `include` may override the included phase."""
 
 
 def assemble(
     root: TomlTable, path: Path, source: Source, includes: Includes
 ) -> RunbookDraft:
-    """The draft of a runbook, from the top of its file.
+    """The draft of a runbook, from the root table of its file.
 
     Raises:
-        EnoughError: there are too many problems.
+        TooManyProblemsError: there are too many problems.
     """
-    places: _Places = {}
-    about = decode_head.about(root)
-    variables = _noted(decode_head.variables(root), "var", places)
-    messages = _noted(decode_head.messages(root), "message", places)
-    channels = _noted(decode_head.channels(root), "channel", places)
-    profiles = _noted(decode_head.profiles(root), "profile", places)
+    tables: _Places = {}
+    head_fields = decode_head.read_head(root)
+    variables = _values_with_tables(decode_head.variables(root), "var", tables)
+    messages = _values_with_tables(decode_head.messages(root), "message", tables)
+    channels = _values_with_tables(decode_head.channels(root), "channel", tables)
+    profiles = _values_with_tables(decode_head.profiles(root), "profile", tables)
     contacts = decode_head.contacts(root, includes)
     commands = decode_head.commands(root)
-    watched, probes = read_health(root, includes)
-    places.update({("probe", name): table for name, table in probes.items()})
-    phases, entries = _phases(root, includes, places)
+    health, probes = read_health(root, includes)
+    tables.update({("probe", name): table for name, table in probes.items()})
+    phases, entries = _phases(root, includes, tables)
     for other in includes.roots():
         other.given("runbook", "health", "phase")  # theirs, and left alone
-        _merge(variables, decode_head.variables(other), "var", places)
-        _merge(messages, decode_head.messages(other), "message", places)
-        _merge(channels, decode_head.channels(other), "channel", places)
-        _merge(profiles, decode_head.profiles(other), "profile", places)
+        _merge(variables, decode_head.variables(other), "var", tables)
+        _merge(messages, decode_head.messages(other), "message", tables)
+        _merge(channels, decode_head.channels(other), "channel", tables)
+        _merge(profiles, decode_head.profiles(other), "profile", tables)
         commands = {**decode_head.commands(other), **commands}
         contacts = decode_head.with_contacts(contacts, decode_head.contacts(other))
     for name in [name for name, each in variables.items() if each.run]:
@@ -82,24 +82,24 @@ def assemble(
         for variable in variables_declared(step):
             variables.setdefault(variable.name, variable)
     runbook = Runbook(
-        **about,
+        **head_fields,
         phases=phases,
         variables=MappingProxyType(variables),
         profiles=MappingProxyType(profiles),
         contacts=contacts,
         commands=MappingProxyType(commands),
-        health=watched,
+        health=health,
         messages=MappingProxyType(messages),
         channels=MappingProxyType(channels),
         path=path,
         sources=(source, *includes.sources),
     )
-    runbook = dataclasses.replace(runbook, phases=_guarded(runbook))
-    return RunbookDraft(runbook=runbook, root=root, places=places, entries=entries)
+    runbook = dataclasses.replace(runbook, phases=_with_literal_guards(runbook))
+    return RunbookDraft(runbook=runbook, root=root, tables=tables, entries=entries)
 
 
-def _guarded(runbook: Runbook) -> tuple[Phase, ...]:
-    """The phases, now that it is known what the variables in guards can be."""
+def _with_literal_guards(runbook: Runbook) -> tuple[Phase, ...]:
+    """The phases with guards in which possible values of variables are literal."""
     possible = cache(lambda name: frozenset(runbook.possible(name)))
 
     def read(step: Step) -> Step:
@@ -115,7 +115,7 @@ def _guarded(runbook: Runbook) -> tuple[Phase, ...]:
 
 
 def variables_declared(step: Step) -> tuple[Variable, ...]:
-    """The variables that a step brings forth."""
+    """The variables that a step declares by its outputs, answers or decision."""
     found = [Variable(name=name) for name in step.outputs]
     match step.action:
         case Manual(ask=asks):
@@ -128,25 +128,27 @@ def variables_declared(step: Step) -> tuple[Variable, ...]:
     return tuple(variable for variable in found if variable.name)
 
 
-def _noted(found: _Found[_Value], part: PartKind, places: _Places) -> dict[str, _Value]:
-    """The values alone; the tables go to the places."""
+def _values_with_tables(
+    found: _Found[_Value], part: PartKind, tables: _Places
+) -> dict[str, _Value]:
+    """The values alone; their tables are added to `tables`."""
     values: dict[str, _Value] = {}
-    _merge(values, found, part, places)
+    _merge(values, found, part, tables)
     return values
 
 
 def _merge(
-    values: dict[str, _Value], found: _Found[_Value], part: PartKind, places: _Places
+    values: dict[str, _Value], found: _Found[_Value], part: PartKind, tables: _Places
 ) -> None:
-    """Add what is not there yet: a file's own come before included ones."""
+    """Add values and tables that are missing: those of the main file come first."""
     for name, (value, table) in found.items():
         if name not in values:
             values[name] = value
-            places[part, name] = table
+            tables[part, name] = table
 
 
 def _phases(
-    root: TomlTable, includes: Includes, places: _Places
+    root: TomlTable, includes: Includes, tables: _Places
 ) -> tuple[tuple[Phase, ...], dict[str, TomlTable]]:
     """All phases in order, and the main file's table of each."""
     steps = decode_steps.StepTables()
@@ -159,9 +161,9 @@ def _phases(
             if included is None:
                 continue
         sources.append((entry, included))
-        steps.remember(entry if included is None else included.table)
+        steps.add_phase(entry if included is None else included.table)
     for other in includes.roots():
-        steps.remember_all(other)
+        steps.add_all(other)
     if not root.has("phase"):
         root.report("a runbook wants at least one [[phase]]")
     phases: list[Phase] = []
@@ -169,34 +171,34 @@ def _phases(
     for entry, included in sources:
         table = entry if included is None else included.table
         phase, found = decode_steps.read_phase(table, steps)
-        if places.get(("phase", phase.id)) is table:
+        if tables.get(("phase", phase.id)) is table:
             entry.report(f"`{phase.id}` is included twice; see `use`", "include")
             continue
         if included is not None:
-            phase = _overridden(phase, entry, included.target)
-        _place("phase", phase.id, table, places, entry)
+            phase = _with_overrides(phase, entry, included.target)
+        _add_table("phase", phase.id, table, tables, entry)
         for step, inner in found:
-            _place("step", step.id, inner, places, inner)
+            _add_table("step", step.id, inner, tables, inner)
         entries.setdefault(phase.id, entry)
         phases.append(phase)
     return tuple(phases), entries
 
 
-def _place(
-    part: PartKind, name: str, table: TomlTable, places: _Places, culprit: TomlTable
+def _add_table(
+    part: PartKind, name: str, table: TomlTable, tables: _Places, reported_at: TomlTable
 ) -> None:
-    """Note where a part stands; report it if there is one of its id already."""
-    first = places.get((part, name))
+    """Add the table of a part; report it if there is a part with the same id."""
+    first = tables.get((part, name))
     if first is None:
-        places[part, name] = table
+        tables[part, name] = table
         return
     where = f"{first.document.file}:{first.line()}"
     words = f"a second {part} `{name}`; the first is at {where}"
-    culprit.report(words, *culprit.given("id"))
+    reported_at.report(words, *reported_at.given("id"))
 
 
-def _overridden(phase: Phase, entry: TomlTable, target: str) -> Phase:
-    """An included phase with what its including file says otherwise."""
+def _with_overrides(phase: Phase, entry: TomlTable, target: str) -> Phase:
+    """An included phase with the overrides of the including file."""
     if entry.has("id") or entry.has("step"):
         words = "an included phase keeps its `id` and its steps"
         entry.report(words, entry.given("id", "step")[0])
@@ -206,7 +208,7 @@ def _overridden(phase: Phase, entry: TomlTable, target: str) -> Phase:
         "why": entry.text("why", lines=True, filled=True),
         "aside": entry.flag("aside"),
         "instead_of": entry.words("instead_of"),
-        "next": entry.maybe("next"),
+        "next": entry.optional_text("next"),
         "attended": entry.flag("attended"),
     }
     changes = {key: own[key] for key in given}

@@ -1,17 +1,23 @@
-"""config.toml, as far as runbooks are read by it: the commands that a person knows."""
+"""The `[commands]` of config.toml, and the table of commands that results."""
 
 from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
-from mobius_tui.runbook.effects.command_table import BadLineError, read_line
+from mobius_tui.runbook.effects.command_table import (
+    BadLineError,
+    CommandTable,
+    bundled_commands,
+    read_line,
+)
 from mobius_tui.runbook.toml.runbook_source import RefusedError, read_bytes
 
 
 def config_file() -> Path:
-    """Where config.toml is read from."""
+    """The path of config.toml."""
     base = os.environ.get("XDG_CONFIG_HOME", "")
     home = Path(base) if base.startswith("/") else Path.home() / ".config"
     return home / "mobius-tui" / "config.toml"
@@ -20,7 +26,7 @@ def config_file() -> Path:
 def user_commands() -> dict[str, object]:
     """The `[commands]` of config.toml; a file that cannot be read adds nothing.
 
-    What is wrong with it is said where it is read as a whole.
+    Its problems are reported by the screens, which read the whole file.
     """
     file = config_file()
     if not os.path.lexists(file):
@@ -32,6 +38,15 @@ def user_commands() -> dict[str, object]:
     if not isinstance(lines, dict):
         return {}
     return {pattern: says for pattern, says in lines.items() if _is_line(pattern, says)}
+
+
+def effective_commands(lines: Mapping[str, object]) -> CommandTable:
+    """The bundled table of commands, with what the user and a runbook add to it.
+
+    Args:
+        lines: the `[commands]` of the runbook.
+    """
+    return bundled_commands().extended(user_commands()).extended(lines)
 
 
 def _is_line(pattern: str, says: object) -> bool:

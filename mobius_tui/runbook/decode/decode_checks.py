@@ -60,7 +60,7 @@ def _of_kind(table: TomlTable, kind: str) -> list[Check]:
 
 
 def _repeat(table: TomlTable) -> Repeat:
-    """The keys that every kind has."""
+    """The keys that every kind of check has."""
     attempts = None
     if table.has("attempts"):
         attempts = table.whole("attempts", 1, 1, 10_000)
@@ -84,9 +84,9 @@ def _http(table: TomlTable) -> HttpCheck:
         method=table.text("method", "GET"),
         headers=table.strings("headers", shown=False),
         json=json_object(table, "json"),
-        contains=table.maybe("contains", filled=True),
+        contains=table.optional_text("contains", filled=True),
         faster_than=faster,
-        ca=table.maybe("ca", filled=True),
+        ca=table.optional_text("ca", filled=True),
         repeat=_repeat(table),
     )
 
@@ -113,7 +113,7 @@ def _checksum(table: TomlTable) -> ChecksumCheck:
         table.report("`checksum` wants one of `sums` and `sha256`")
     return ChecksumCheck(
         file=table.text("file", filled=True),
-        sums=table.maybe("sums", filled=True),
+        sums=table.optional_text("sums", filled=True),
         sha256=sha256(table, "sha256"),
         repeat=_repeat(table),
     )
@@ -128,9 +128,9 @@ def _file(table: TomlTable) -> FileCheck:
     return FileCheck(
         path=table.text("path", filled=True),
         absent=absent,
-        same_as=table.maybe("same_as", filled=True),
+        same_as=table.optional_text("same_as", filled=True),
         mode=mode(table, "mode"),
-        newer_than=table.maybe("newer_than", filled=True),
+        newer_than=table.optional_text("newer_than", filled=True),
         min_size=size(table, "min_size", None),
         repeat=_repeat(table),
     )
@@ -147,7 +147,7 @@ def _tls(table: TomlTable) -> TlsCheck:
     return TlsCheck(
         at=address(table, "at"),
         min_days=table.whole("min_days", 0, 0, 36_500),
-        ca=table.maybe("ca", filled=True),
+        ca=table.optional_text("ca", filled=True),
         repeat=_repeat(table),
     )
 

@@ -1,4 +1,4 @@
-"""What stands before the phases: variables, profiles, contacts, messages, channels."""
+"""Decoding all but phases and health: variables, profiles, contacts, messages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from typing import Any, cast
 
 from mobius_tui.runbook.decode.include import Includes
 from mobius_tui.runbook.decode.value_shapes import NAME, one_of, slug, url
-from mobius_tui.runbook.effects.command_table import MOST_LINES, BadLineError, read_line
+from mobius_tui.runbook.effects.command_table import (
+    MAX_ADDED_LINES,
+    BadLineError,
+    read_line,
+)
 from mobius_tui.runbook.model.runbook import (
     Channel,
     Contact,
@@ -21,8 +25,8 @@ from mobius_tui.runbook.text.names import is_reserved
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
 
-def about(root: TomlTable) -> dict[str, Any]:
-    """The fields of `Runbook` that the `[runbook]` table gives."""
+def read_head(root: TomlTable) -> dict[str, Any]:
+    """The fields of `Runbook` in the `[runbook]` table."""
     table = root.table("runbook")
     if table is None:
         if not root.has("runbook"):
@@ -40,15 +44,15 @@ def about(root: TomlTable) -> dict[str, Any]:
         "owners": table.words("owners"),
         "requires": table.words("requires"),
         "workdir": table.text("workdir", ".", filled=True) or ".",
-        "environment": table.maybe("environment"),
+        "environment": table.optional_text("environment"),
         "protected": table.words("protected"),
     }
 
 
 def _review(table: TomlTable) -> str | None:
     """The runbook that the end of a run proposes."""
-    name = table.maybe("review")
-    if name is not None and not RUNBOOK.fullmatch(name):
+    name = table.optional_text("review")
+    if name is not None and not RUNBOOK_REFERENCE.fullmatch(name):
         words = "the id of a bundled runbook, or a FILE.toml beside this one"
         table.report(f"`review` is {words}", "review")
     return name
@@ -63,12 +67,12 @@ def _date(table: TomlTable, key: str) -> datetime.date | None:
     return cast("datetime.date | None", value)
 
 
-RUNBOOK = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,120}")
+RUNBOOK_REFERENCE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,120}")
 """The id of a runbook, or the bare name of a file."""
 
 
 def name_problem(name: str) -> str | None:
-    """What is wrong with the name of a variable, if anything is."""
+    """The problem of a variable's name; `None` if there is none."""
     if not NAME.fullmatch(name):
         return "a variable's name is made of letters, digits and _"
     if is_reserved(name):
@@ -91,10 +95,10 @@ def _variable(name: str, table: TomlTable) -> Variable:
     variable = Variable(
         name=name,
         title=table.text("title"),
-        default=table.maybe("default", lines=True),
+        default=table.optional_text("default", lines=True),
         choices=table.words("choices"),
         ask=table.flag("ask"),
-        from_env=table.maybe("from_env"),
+        from_env=table.optional_text("from_env"),
         secret=table.flag("secret"),
         run=table.flag("run"),
     )
@@ -105,10 +109,10 @@ def _variable(name: str, table: TomlTable) -> Variable:
         table.report(f"`default` is not one of `choices` of {name}", "default")
     if variable.secret:
         words = "a secret's `default` stands in the file for all to read"
-        table.doubt("secret-default", f"{words}; use `from_env`", "default")
+        table.warn("secret-default", f"{words}; use `from_env`", "default")
     if "${" in default:
         words = "a `default` is taken as it is, with no `${}` filled in"
-        table.doubt("default-not-filled", words, "default")
+        table.warn("default-not-filled", words, "default")
     return variable
 
 
@@ -125,8 +129,8 @@ def profiles(root: TomlTable) -> dict[str, tuple[Profile, TomlTable]]:
 
 
 def contacts(root: TomlTable, includes: Includes | None = None) -> tuple[Contact, ...]:
-    """The `[[contact]]` tables; one with `include` stands for those of that file."""
-    own: list[Contact] = []
+    """The `[[contact]]` tables; `include` in one stands for those of that file."""
+    present: list[Contact] = []
     others: tuple[Contact, ...] = ()
     for table in root.tables("contact"):
         if includes is not None and table.has("include"):
@@ -135,16 +139,16 @@ def contacts(root: TomlTable, includes: Includes | None = None) -> tuple[Contact
             continue
         table.require("role", "handle")
         role, handle = table.text("role"), table.text("handle")
-        own.append(Contact(role=role, handle=handle, for_=table.text("for")))
-    return with_contacts(tuple(own), others)
+        present.append(Contact(role=role, handle=handle, for_=table.text("for")))
+    return with_contacts(tuple(present), others)
 
 
 def with_contacts(
-    own: tuple[Contact, ...], others: tuple[Contact, ...]
+    present: tuple[Contact, ...], others: tuple[Contact, ...]
 ) -> tuple[Contact, ...]:
-    """Contacts, and those of another file whose roles they do not have."""
-    roles = {contact.role for contact in own}
-    return own + tuple(contact for contact in others if contact.role not in roles)
+    """Contacts, and those of another file with other roles."""
+    roles = {contact.role for contact in present}
+    return present + tuple(contact for contact in others if contact.role not in roles)
 
 
 def messages(root: TomlTable) -> dict[str, tuple[Message, TomlTable]]:
@@ -184,7 +188,7 @@ def commands(root: TomlTable) -> dict[str, object]:
     """The lines of `[commands]`, in a runbook or in config.toml.
 
     Raises:
-        EnoughError: there are too many problems now.
+        TooManyProblemsError: there are too many problems now.
     """
     table = root.table("commands")
     if table is None:
@@ -198,6 +202,6 @@ def commands(root: TomlTable) -> dict[str, object]:
             table.report(str(error), pattern)
             continue
         found[pattern] = says
-    if len(found) > MOST_LINES:
-        root.report(f"more than {MOST_LINES} lines in [commands]", "commands")
+    if len(found) > MAX_ADDED_LINES:
+        root.report(f"more than {MAX_ADDED_LINES} lines in [commands]", "commands")
     return found

@@ -25,8 +25,8 @@ from mobius_tui.runbook.model.probes import (
 )
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
-_MANY = 10_000
-"""Checks; a longer window or count would take days."""
+_MAX_CHECKS = 10_000
+"""The largest window or count of checks: more would take days."""
 
 
 def read_health(
@@ -56,7 +56,7 @@ def read_health(
 
 
 def _inherit(table: TomlTable, other: TomlTable | None) -> None:
-    """What `[health]` and its triggers do not say is as another file says it."""
+    """Let `[health]` and its triggers inherit missing keys from another file."""
     base = None if other is None else other.table("health")
     if base is None:
         if other is not None:
@@ -89,8 +89,8 @@ def _probe(table: TomlTable) -> Probe:
         headers=table.strings("headers", shown=False),
         status=table.whole("status", 200, 100, 599),
         json=json_object(table, "json"),
-        contains=table.maybe("contains", filled=True),
-        ca=table.maybe("ca", filled=True),
+        contains=table.optional_text("contains", filled=True),
+        ca=table.optional_text("ca", filled=True),
         redirects=table.whole("redirects", 0, 0, 20),
         trigger=table.flag("trigger", default=True),
         error_rate=_figure(table.table("error_rate"), ("fraction",)),
@@ -99,7 +99,7 @@ def _probe(table: TomlTable) -> Probe:
 
 
 def _figure(table: TomlTable | None, units: tuple[str, ...]) -> Figure | None:
-    """A figure; its unit is the first one where it is not given."""
+    """A figure; without `unit`, it has the first of the units."""
     if table is None:
         return None
     table.require("at")
@@ -114,7 +114,7 @@ def _triggers(table: TomlTable | None) -> Triggers:
         return Triggers()
     failures = None
     if table.has("consecutive_failures"):
-        failures = table.whole("consecutive_failures", 3, 1, _MANY)
+        failures = table.whole("consecutive_failures", 3, 1, _MAX_CHECKS)
     rate = table.table("success_rate")
     latency = table.table("p95_latency")
     errors = table.table("error_rate")
@@ -123,7 +123,7 @@ def _triggers(table: TomlTable | None) -> Triggers:
         success_rate=None if rate is None else _success(rate),
         p95_latency=None if latency is None else _latency(latency),
         error_rate=None if errors is None else _errors(errors),
-        then=table.maybe("then"),
+        then=table.optional_text("then"),
         grace=duration(table, "grace", "10s"),
     )
 
@@ -131,8 +131,8 @@ def _triggers(table: TomlTable | None) -> Triggers:
 def _success(table: TomlTable) -> SuccessRate:
     found = SuccessRate(
         below=fraction(table, "below", 0.70),
-        min_checks=table.whole("min_checks", 5, 1, _MANY),
-        window=table.whole("window", 60, 1, _MANY),
+        min_checks=table.whole("min_checks", 5, 1, _MAX_CHECKS),
+        window=table.whole("window", 60, 1, _MAX_CHECKS),
     )
     if found.min_checks > found.window:
         table.report("`min_checks` is more than `window`: it could never fire")
@@ -142,13 +142,13 @@ def _success(table: TomlTable) -> SuccessRate:
 def _latency(table: TomlTable) -> P95Latency:
     return P95Latency(
         above=duration(table, "above", "5s"),
-        for_checks=table.whole("for_checks", 5, 1, _MANY),
-        window=table.whole("window", 20, 1, _MANY),
+        for_checks=table.whole("for_checks", 5, 1, _MAX_CHECKS),
+        window=table.whole("window", 20, 1, _MAX_CHECKS),
     )
 
 
 def _errors(table: TomlTable) -> ErrorRate:
     return ErrorRate(
         above=fraction(table, "above", 0.05),
-        for_checks=table.whole("for_checks", 5, 1, _MANY),
+        for_checks=table.whole("for_checks", 5, 1, _MAX_CHECKS),
     )

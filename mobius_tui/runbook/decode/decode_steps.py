@@ -35,8 +35,8 @@ from mobius_tui.runbook.model.runbook import Approve, Link, Phase, Retry, Step
 from mobius_tui.runbook.text.names import did_you_mean, is_ours
 from mobius_tui.runbook.toml.table_reader import TomlTable, kind_in_words
 
-_LISTS = ("any", "all")
-"""What takes a list of guards; with texts, any of them names a variable."""
+_OPERATORS = ("any", "all")
+"""Operators on a list of guards; with a list of texts, each is a variable name."""
 _EXAMPLES = 'a text in quotes, such as "> 1000", or a list of them'
 
 
@@ -55,7 +55,7 @@ def read_guard(table: TomlTable | None) -> Guard:
 def _part(table: TomlTable, name: str, value: Any) -> Part:
     if name == "not" and isinstance(value, dict):
         return _filled(table.table(name))
-    if name in _LISTS and isinstance(value, list) and _is_of_tables(value):
+    if name in _OPERATORS and isinstance(value, list) and _is_of_tables(value):
         return tuple(map(_filled, table.tables(name)))
     if isinstance(value, str):
         return (table.text(name),)
@@ -91,19 +91,19 @@ _ONLY_WITH = {
     "manual": ("ask",),
     "message": ("to",),
 }
-"""The keys of a step that mean nothing without its action."""
+"""The keys that are only allowed with an action."""
 
 
 def read_action(step: TomlTable) -> Action | None:
-    """The one thing that a step does, or None where it only verifies."""
+    """The action of a step, or None if it only has checks."""
     given = step.given(*ACTIONS)
     if len(given) > 1:
         words = ", ".join(f"`{key}`" for key in given)
         step.report(f"a step does one thing; this has {words}", given[1])
     for key, only in _ONLY_WITH.items():
-        for stray in step.given(*only):
+        for misplaced in step.given(*only):
             if key not in given:
-                step.report(f"`{stray}` belongs to a step with `{key}`", stray)
+                step.report(f"`{misplaced}` belongs to a step with `{key}`", misplaced)
     match given[:1]:
         case ("run",):
             return _run(step)
@@ -168,7 +168,7 @@ def _ask(table: TomlTable) -> Ask:
 
 
 def variable_name(table: TomlTable, key: str) -> str:
-    """The name of a variable that is declared here."""
+    """The name of a variable that a key declares."""
     table.require(key)
     name = table.text(key)
     problem = name_problem(name)
@@ -182,7 +182,7 @@ def _choose(step: TomlTable) -> Choose | None:
     if table is None:
         return None
     options = tuple(_option(inner) for inner in table.tables("option"))
-    listed = table.maybe("from") or None
+    listed = table.optional_text("from") or None
     if not options and listed is None:
         table.report("`choose` wants [[phase.step.choose.option]] tables, or `from`")
     if options and listed is not None:
@@ -200,7 +200,7 @@ def _option(table: TomlTable) -> Option:
         value=table.text("value"),
         title=table.text("title", filled=True),
         why=table.text("why", lines=True, filled=True),
-        go=table.maybe("go"),
+        go=table.optional_text("go"),
         end=table.flag("end"),
     )
     if option.go is not None and option.end:
@@ -216,33 +216,33 @@ def _watch(step: TomlTable) -> Watch | None:
     return Watch(for_=duration(table, "for", "5m"))
 
 
-_WORDS = ("stop", "continue")
-"""What `on_failure` may say beside a phase."""
+_RESERVED_TARGETS = ("stop", "continue")
+"""Values of `on_failure` besides the id of a phase."""
 
 
 class StepTables:
-    """The step tables by id, so that `use` finds them; from all files."""
+    """The tables of steps of all files by id, for `use`."""
 
     def __init__(self) -> None:
         self._tables: dict[str, list[TomlTable]] = {}
 
-    def remember(self, phase: TomlTable) -> None:
-        """Note the steps of a phase, wherever in the file they stand."""
+    def add_phase(self, phase: TomlTable) -> None:
+        """Add the tables of the steps of a phase."""
         for table in phase.tables("step"):
             name = table.node.get("id")
             if isinstance(name, str):
                 self._tables.setdefault(name, []).append(table)
 
-    def remember_all(self, root: TomlTable) -> None:
-        """Note all steps of a file, also of phases that nobody includes."""
+    def add_all(self, root: TomlTable) -> None:
+        """Add the tables of all steps of a file."""
         for phase in root.tables("phase"):
             if not phase.asked:
                 phase.given(*phase.node)
-                self.remember(phase)
+                self.add_phase(phase)
 
     def inherit(self, step: TomlTable) -> str | None:
-        """Give a step with `use` its base; the id of that, or None without one."""
-        name = step.maybe("use")
+        """Give a step with `use` its base; returns the id of that, or None."""
+        name = step.optional_text("use")
         if name is None:
             return None
         found = self._tables.get(name, [])
@@ -264,7 +264,7 @@ def read_phase(
     """A `[[phase]]`, and each of its steps with its table."""
     table.require("title")
     phase_id = slug(table) or f"?{table.line()}"
-    if phase_id in _WORDS:
+    if phase_id in _RESERVED_TARGETS:
         table.report(f"`{phase_id}` is a word of `on_failure`; take another", "id")
     found = [(read_step(inner, steps), inner) for inner in table.tables("step")]
     if not table.has("step"):
@@ -276,7 +276,7 @@ def read_phase(
         why=table.text("why", lines=True, filled=True),
         aside=table.flag("aside"),
         instead_of=table.words("instead_of"),
-        next=table.maybe("next"),
+        next=table.optional_text("next"),
         attended=table.flag("attended"),
     )
     return made, found
@@ -306,7 +306,7 @@ def read_step(table: TomlTable, steps: StepTables) -> Step:
         on_failure=table.text("on_failure", "stop"),
         gate=table.flag("gate"),
         optional=table.flag("optional"),
-        role=table.maybe("role"),
+        role=table.optional_text("role"),
         approve=_approve(table.table("approve")),
         links=tuple(_link(inner) for inner in table.tables("links")),
         same_as=same_as,
@@ -315,7 +315,7 @@ def read_step(table: TomlTable, steps: StepTables) -> Step:
 
 
 def _own_id(table: TomlTable) -> str:
-    """The id of a step, which it cannot inherit; a made-up one where it is wrong."""
+    """The id of a step, which is not inherited; a placeholder if it is wrong."""
     found = ""
     if "id" in table.node:
         found = slug(table)

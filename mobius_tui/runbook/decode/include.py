@@ -1,4 +1,4 @@
-"""`include`: phases, contacts and health that stand in a sibling file."""
+"""`include`: phases, contacts and health from a file in the same folder."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from mobius_tui.runbook.model.runbook import Source
 from mobius_tui.runbook.text.names import did_you_mean
 from mobius_tui.runbook.toml.runbook_source import RefusedError
-from mobius_tui.runbook.toml.table_reader import TomlTable
+from mobius_tui.runbook.toml.table_reader import TableRegistry, TomlTable
 from mobius_tui.runbook.toml.toml_document import Findings, TomlDocument, parse_toml
 
 _FILE = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,120}\.toml"
 _TARGET = re.compile(rf"({_FILE})#([a-z0-9-]{{1,64}})")
 
 Read = Callable[[str], tuple[str, bytes]]
-"""Gives the name for reports and the bytes of a sibling file, by its bare name."""
+"""Reads a file of the same folder by its name: its name for reports, and its bytes."""
 
-_PARTS = (
+_TOP_TABLES = (
     *("runbook", "commands", "var", "profile", "contact"),
     *("message", "channel", "health", "phase"),
 )
-"""The tables that a file may have."""
+"""The keys that the root table of a file may have."""
 
 MAX_FILES = 32
 """Included files; each may be 1 MiB."""
@@ -35,40 +35,51 @@ class Included:
     table: TomlTable
     """The phase's table in that file."""
     target: str
-    """`FILE#PHASE`, as the including file spells it."""
+    """`FILE#PHASE`, as it is in the including file."""
 
 
 class Includes:
     """The files that a runbook includes, each read once."""
 
-    def __init__(self, own: str, read: Read, findings: Findings) -> None:
-        self._own = own
+    def __init__(
+        self, own: str, read: Read, findings: Findings, registry: TableRegistry
+    ) -> None:
+        """Begin with no file read.
+
+        Args:
+            own: the bare name of the including file.
+            read: reads an included file.
+            findings: where problems are reported.
+            registry: where the tables of included files are registered.
+        """
+        self._main_name = own
         self._read = read
         self._findings = findings
+        self._registry = registry
         self._roots: dict[str, TomlTable | None] = {}
-        self._merged: dict[str, TomlTable] = {}
+        self._with_phases: dict[str, TomlTable] = {}
         self.sources: list[Source] = []
 
     def roots(self) -> tuple[TomlTable, ...]:
-        """The top of each file that gave a phase, in the order of their inclusion."""
-        return tuple(self._merged.values())
+        """The root tables of the files with included phases, in their order."""
+        return tuple(self._with_phases.values())
 
     def file(self, table: TomlTable) -> TomlTable | None:
-        """The top of the file that `include` in a table names; problems are reported.
+        """The root table of the file that `include` in a table names; reports problems.
 
-        What is not taken from it is left alone.
+        Its unused parts are not examined.
         """
         name = table.text("include")
         if re.fullmatch(_FILE, name) is None:
             table.report('`include` is "FILE.toml", a file beside this one', "include")
             return None
-        root = self._found(name, table)
+        root = self._root_of(name, table)
         if root is not None:
-            root.given(*_PARTS)
+            root.given(*_TOP_TABLES)
         return root
 
     def phase(self, table: TomlTable) -> Included | None:
-        """The phase that a `[[phase]]` with `include` means; problems are reported."""
+        """The phase that `include` in a `[[phase]]` names; reports problems."""
         target = table.text("include")
         match = _TARGET.fullmatch(target)
         if match is None:
@@ -76,10 +87,10 @@ class Includes:
             table.report(words, "include")
             return None
         name, phase_id = match.groups()
-        root = self._found(name, table)
+        root = self._root_of(name, table)
         if root is None:
             return None
-        self._merged[name] = root
+        self._with_phases[name] = root
         found = {one.node.get("id"): one for one in root.tables("phase")}
         if phase_id not in found:
             near = did_you_mean(phase_id, [k for k in found if isinstance(k, str)])
@@ -87,18 +98,18 @@ class Includes:
             return None
         return Included(table=found[phase_id], target=target)
 
-    def _found(self, name: str, table: TomlTable) -> TomlTable | None:
-        if name == self._own:
+    def _root_of(self, name: str, table: TomlTable) -> TomlTable | None:
+        if name == self._main_name:
             table.report("a file cannot include itself; see `use`", "include")
             return None
         if name not in self._roots:
             if len(self._roots) >= MAX_FILES:
                 table.report(f"more than {MAX_FILES} included files", "include")
                 return None
-            self._roots[name] = self._opened(name, table)
+            self._roots[name] = self._open(name, table)
         return self._roots[name]
 
-    def _opened(self, name: str, table: TomlTable) -> TomlTable | None:
+    def _open(self, name: str, table: TomlTable) -> TomlTable | None:
         try:
             shown, data = self._read(name)
             document: TomlDocument = parse_toml(shown, data, self._findings)
@@ -114,6 +125,6 @@ class Includes:
         if type(given) is not int or given != 1:
             document.add(("format",), "`format = 1` is missing: is this a runbook?")
             return None
-        root = TomlTable(document)
+        root = TomlTable(document, registry=self._registry)
         root.given("format")
         return root

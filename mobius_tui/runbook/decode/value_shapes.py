@@ -1,4 +1,4 @@
-"""Values with a shape of their own: durations, sizes, patterns, addresses, ids."""
+"""Reading values with a syntax: durations, sizes, patterns, addresses, ids."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _Text = TypeVar("_Text", str, None)
 
 
 def slug(table: TomlTable, key: str = "id") -> str:
-    """An id: lower-case letters, digits and `-`; empty where it is missing or wrong."""
+    """An id: lower-case letters, digits and `-`; empty if it is missing or wrong."""
     table.require(key)
     text = table.text(key)
     if text and not SLUG.fullmatch(text):
@@ -93,7 +93,7 @@ def size(
 
 
 def _united(table: TomlTable, key: str, examples: str) -> str | None:
-    """The text of a value with a unit, or None where it is missing or no text."""
+    """The text of a value with a unit, or None if it is missing or no text."""
     if not table.has(key):
         return None
     if table.value(key, (str,), f"a text with a unit, {examples}") is None:
@@ -102,8 +102,8 @@ def _united(table: TomlTable, key: str, examples: str) -> str | None:
 
 
 def pattern(table: TomlTable, key: str) -> str | None:
-    """A regular expression, or None where it is not given."""
-    text = table.maybe(key, filled=True)
+    """A regular expression, or None if it is not given."""
+    text = table.optional_text(key, filled=True)
     if text is None:
         return None
     warn_of_backslash(table, key)
@@ -122,7 +122,7 @@ def warn_of_backslash(table: TomlTable, key: str) -> None:
     if raw.startswith('"') and "\\" in raw:
         words = 'in "…" TOML takes each \\ as the start of an escape'
         remedy = "write scripts and patterns in ''' or '"
-        table.doubt("toml-escape", f"`{key}`: {words}; {remedy}", key)
+        table.warn("toml-escape", f"`{key}`: {words}; {remedy}", key)
 
 
 def fraction(table: TomlTable, key: str, default: float) -> float:
@@ -151,9 +151,10 @@ def codes(table: TomlTable, key: str, default: tuple[int, ...]) -> tuple[int, ..
 
 
 def interpreter(table: TomlTable) -> tuple[str, ...]:
-    """`shell`: what runs a script, and its arguments, in which nothing is filled in.
+    """`shell`: the program that runs a script, and its arguments.
 
-    What follows `-c` or `-e` is code of its own, where `${}` means something.
+    `${}` in them is an error, as nothing is filled in; but not after `-c` or `-e`,
+    where it is code.
     """
     found = table.words("shell")
     for index, word in enumerate(found):
@@ -166,7 +167,7 @@ def interpreter(table: TomlTable) -> tuple[str, ...]:
 
 
 def _through_bash(argv: tuple[str, ...]) -> str:
-    """Arguments as bash fills them in."""
+    """The arguments as an example that lets bash fill them in."""
     parts = (
         f'"{word}"' if template_names(word) else shlex.quote(word) for word in argv
     )
@@ -174,7 +175,7 @@ def _through_bash(argv: tuple[str, ...]) -> str:
 
 
 def url(table: TomlTable, key: str = "url", *, shown: bool = True) -> str:
-    """The address of a page."""
+    """The URL of a page."""
     words = "begins with http:// or https://"
     return _shaped(table, key, _SCHEME.fullmatch, words, shown=shown)
 
@@ -185,7 +186,7 @@ def address(table: TomlTable, key: str) -> str:
 
 
 def is_address(text: str) -> bool:
-    """Whether a text is `host:port`, or will be once filled in."""
+    """Whether a text is `host:port`, or has a name that is still to be filled in."""
     return is_template(text) or bool(_is_address(text))
 
 
@@ -222,7 +223,7 @@ def _shaped(
     *,
     shown: bool = True,
 ) -> str:
-    """A text that has a shape, unless it is yet to be filled in."""
+    """A text that must have a certain form, unless it is still to be filled in."""
     text = table.text(key, filled=True, shown=shown)
     if table.has(key) and not is_template(text) and not fits(text):
         table.report(f"`{key}` {words}", key)
@@ -239,7 +240,7 @@ def one_of(table: TomlTable, key: str, choices: tuple[str, ...], default: str) -
 
 
 def json_object(table: TomlTable, key: str) -> Mapping[str, Json]:
-    """What a JSON answer must hold, as immutable values."""
+    """The required values of a JSON answer, as immutable values."""
     node = table.value(key, (dict,), 'a table, such as { status = "ok" }')
     return MappingProxyType(
         {name: _frozen(table, value, key, name) for name, value in (node or {}).items()}
@@ -247,7 +248,7 @@ def json_object(table: TomlTable, key: str) -> Mapping[str, Json]:
 
 
 def _frozen(table: TomlTable, value: Any, *path: str | int) -> Json:
-    """A TOML value as JSON; what JSON does not have is reported."""
+    """A TOML value as JSON; reports types that JSON does not have."""
     match value:
         case dict():
             return MappingProxyType(

@@ -1,6 +1,6 @@
-"""The table of commands: its lines, and the reading of them.
+"""The table of commands and their effects.
 
-`commands.toml` beside this module says how a line is written.
+The format of its lines is described in `commands.toml` beside this module.
 """
 
 from __future__ import annotations
@@ -24,27 +24,27 @@ WRITES = ("words", "last", "value")
 _KEYS = frozenset(("effect", "valued", "code", "language", "skip", "writes"))
 _GLOB = re.compile(r"[*?]")
 _FILE = Path(__file__).with_name("commands.toml")
-MOST_LINES = 1000
-"""What a runbook or a person may add; the table itself has fewer."""
+MAX_ADDED_LINES = 1000
+"""Lines that a runbook or a person may add; the table itself has fewer."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PatternToken:
-    """A word of a pattern, after the command."""
+    """One word of a pattern after the command."""
 
     names: tuple[str, ...]
     values: tuple[str, ...] = ()
-    """What the option's value must be; empty for any, or none."""
+    """The allowed values of an option; empty for any, or none."""
 
     @property
     def is_option(self) -> bool:
-        """Whether it stands for an option, not for a word in its place."""
+        """Whether it matches an option, and not an operand by its position."""
         return self.names[0].startswith("-") and self.names[0] != "-"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CommandLine:
-    """A line of the table, for one command."""
+    """One line of the table, for one command."""
 
     tokens: tuple[PatternToken, ...] = ()
     effect: Weight | None = None
@@ -52,18 +52,18 @@ class CommandLine:
     language: str = "shell"
     skip: int = 0
     writes: str = ""
-    own: bool = False
-    """Whether a runbook or a person added it to what the table knows of the command."""
+    is_added: bool = False
+    """Whether a runbook or a person added it to a command of the bundled table."""
 
     @property
     def words(self) -> int:
-        """How many words after the command it wants."""
+        """The number of operands that it matches."""
         return sum(not token.is_option for token in self.tokens)
 
 
 @dataclass(frozen=True, kw_only=True)
 class CommandEntry:
-    """All that is known of a command."""
+    """All lines about one command."""
 
     lines: tuple[CommandLine, ...]
     valued: frozenset[str] = frozenset()
@@ -71,13 +71,13 @@ class CommandEntry:
 
     @functools.cached_property
     def base(self) -> CommandLine:
-        """What the command does where no other line fits."""
+        """The line that applies if no other one matches."""
         plain = [line for line in self.lines if not line.tokens]
         return plain[-1] if plain else CommandLine(effect="change")
 
     @functools.cached_property
-    def spelt_out(self) -> bool:
-        """Whether `-name` is one option, as with find, and not several letters."""
+    def has_long_options(self) -> bool:
+        """Whether `-name` is one option, as for find, and not four letters."""
         given = (n for line in self.lines for t in line.tokens for n in t.names)
         return any(
             len(name) > 2 and name[0] == "-" and name[1] not in "-*"
@@ -86,18 +86,18 @@ class CommandEntry:
 
 
 class BadLineError(Exception):
-    """A line that cannot be read; its text says why."""
+    """A line that is invalid; the text says why."""
 
 
 class CommandTable:
-    """The table: what is known of each command."""
+    """The entries of all commands."""
 
     def __init__(self, entries: Mapping[str, CommandEntry]) -> None:
         self._entries = dict(entries)
         self._globs = tuple(name for name in self._entries if _GLOB.search(name))
 
     def find(self, name: str) -> CommandEntry | None:
-        """What is known of a command, by its name without a folder."""
+        """The entry of a command, by its name without a folder, or `None`."""
         found = self._entries.get(name)
         if found is not None or not name:
             return found
@@ -107,48 +107,52 @@ class CommandTable:
         return None
 
     def names(self) -> Iterator[str]:
-        """The commands, as the table spells them."""
+        """The names and patterns of the commands in the table."""
         yield from self._entries
 
     def extended(self, lines: Mapping[str, object]) -> CommandTable:
-        """The table with further lines.
+        """A table with further lines.
 
-        What it knows already stays: a line that says less of the same words than one
-        of its own changes nothing.
+        Existing lines stay, and a further line never lowers an effect.
 
         Args:
-            lines: patterns and what they say, as in the file.
+            lines: patterns and their values, as in the file.
 
         Raises:
-            BadLineError: one of them cannot be read.
+            BadLineError: one of them is invalid.
         """
         if not lines:
             return self
         entries = dict(self._entries)
-        for name, made in _entries(lines).items():
-            known = self.find(name)
-            if known is None:
-                entries[name] = made
+        for name, added in _entries(lines).items():
+            existing = self.find(name)
+            if existing is None:
+                entries[name] = added
                 continue
-            own = (replace(line, own=True) for line in made.lines)
+            is_added = (replace(line, is_added=True) for line in added.lines)
             entries[name] = CommandEntry(
-                lines=(*known.lines, *(each for each in own if _adds(each, known))),
-                valued=known.valued | made.valued,
+                lines=(
+                    *existing.lines,
+                    *(each for each in is_added if _may_add(each, existing)),
+                ),
+                valued=existing.valued | added.valued,
             )
         return CommandTable(entries)
 
 
-def _adds(line: CommandLine, known: CommandEntry) -> bool:
-    """Whether a line may stand beside what is known: it makes nothing lighter."""
+def _may_add(line: CommandLine, existing: CommandEntry) -> bool:
+    """Whether a line may be added to an entry: it must not lower its effect."""
     if line.effect is None or line.code or not line.tokens:
         return False
-    usual = known.base.effect or "change"
-    return usual == "change" or WEIGHTS.index(line.effect) >= WEIGHTS.index(usual)
+    base_effect = existing.base.effect or "change"
+    return base_effect == "change" or WEIGHTS.index(line.effect) >= WEIGHTS.index(
+        base_effect
+    )
 
 
 @functools.cache
 def bundled_commands() -> CommandTable:
-    """The table of the package."""
+    """The table that comes with the program."""
     sections = tomllib.loads(_FILE.read_text(encoding="utf-8"))
     lines: dict[str, object] = {}
     for section in sections.values():
@@ -159,8 +163,8 @@ def bundled_commands() -> CommandTable:
 def _entries(lines: Mapping[str, object]) -> dict[str, CommandEntry]:
     found: dict[str, list[CommandLine]] = {}
     valued: dict[str, set[str]] = {}
-    for pattern, says in lines.items():
-        names, line, options = read_line(pattern, says)
+    for pattern, entry_value in lines.items():
+        names, line, options = read_line(pattern, entry_value)
         for name in names:
             found.setdefault(name, []).append(line)
             valued.setdefault(name, set()).update(options)
@@ -171,38 +175,38 @@ def _entries(lines: Mapping[str, object]) -> dict[str, CommandEntry]:
 
 
 def read_line(
-    pattern: str, says: object
+    pattern: str, entry_value: object
 ) -> tuple[Sequence[str], CommandLine, Sequence[str]]:
-    """A line of the table.
+    """Read a line of the table.
 
     Args:
-        pattern: the command and the words after it.
-        says: an effect, or a table.
+        pattern: the commands and the words after them.
+        entry_value: an effect, or a table.
 
     Returns:
-        The commands that it is of, the line, and their options with a value.
+        The commands, the line, and their options that take a value.
 
     Raises:
-        BadLineError: it is none.
+        BadLineError: it is invalid.
     """
     words = pattern.split()
     if not words:
         raise BadLineError("a line begins with the command that it is of")
-    language, colon, listed = words[0].rpartition(":")
-    names = [f"{language}{colon}{name}" for name in listed.split("|")]
-    table = {"effect": says} if isinstance(says, str) else says
+    language, colon, alternatives = words[0].rpartition(":")
+    names = [f"{language}{colon}{name}" for name in alternatives.split("|")]
+    table = {"effect": entry_value} if isinstance(entry_value, str) else entry_value
     if not isinstance(table, Mapping) or not table:
         raise BadLineError(f"`{pattern}` is an effect, or a table with one")
-    strange = sorted(set(table) - _KEYS)
-    if strange:
-        raise BadLineError(f"`{pattern}` knows no `{strange[0]}`")
+    unknown_keys = sorted(set(table) - _KEYS)
+    if unknown_keys:
+        raise BadLineError(f"`{pattern}` knows no `{unknown_keys[0]}`")
     line = CommandLine(
         tokens=tuple(_token(word) for word in words[1:]),
-        effect=cast("Weight | None", _one(pattern, table, "effect", WEIGHTS)),
+        effect=cast("Weight | None", _choice(pattern, table, "effect", WEIGHTS)),
         code=_codes(pattern, table),
-        language=_one(pattern, table, "language", LANGUAGES) or "shell",
+        language=_choice(pattern, table, "language", LANGUAGES) or "shell",
         skip=_number(pattern, table),
-        writes=_one(pattern, table, "writes", WRITES) or "",
+        writes=_choice(pattern, table, "writes", WRITES) or "",
     )
     return names, line, _text(pattern, table, "valued").split()
 
@@ -222,12 +226,12 @@ def _text(pattern: str, table: Mapping[str, object], key: str) -> str:
     return value
 
 
-def _one(
-    pattern: str, table: Mapping[str, object], key: str, known: Sequence[str]
+def _choice(
+    pattern: str, table: Mapping[str, object], key: str, existing: Sequence[str]
 ) -> str | None:
     value = _text(pattern, table, key)
-    if value and value not in known:
-        raise BadLineError(f"`{key}` of `{pattern}` is one of {', '.join(known)}")
+    if value and value not in existing:
+        raise BadLineError(f"`{key}` of `{pattern}` is one of {', '.join(existing)}")
     return value or None
 
 

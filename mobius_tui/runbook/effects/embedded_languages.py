@@ -1,6 +1,6 @@
-"""What code in other languages does: SQL, Redis, MongoDB's shell, awk and sed.
+"""The effects of code in other languages: SQL, Redis, MongoDB's shell, awk and sed.
 
-Each judge gives the pieces that do more than read, as far as their words tell.
+Each judge yields the parts that do more than read, as far as can be recognized.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from mobius_tui.runbook.effects.invocation import Invocation, heaviest_weight
 from mobius_tui.runbook.shell.script_model import HOLE, Word
 
 CodeEffect = tuple[Weight, int, str]
-"""What it does, the offset at which it begins, and its words."""
+"""An effect, the offset of its code, and that code."""
 LanguageJudge = Callable[[str, CommandTable], Iterator[CodeEffect]]
 
-_SQL_ASIDE = re.compile(
+_SQL_QUOTED = re.compile(
     r"--[^\n]*|/\*[\s\S]*?(?:\*/|\Z)|'(?:[^']|'')*+(?:'|\Z)|\"[^\"]*+(?:\"|\Z)"
     r"|(\$\w*\$)[\s\S]*?(?:\1|\Z)"
 )
@@ -30,30 +30,30 @@ _PSQL_READS = re.compile(
     r"(?=\s|;|$)"
 )
 _MONGO_CALL = re.compile(r"([A-Za-z_$][\w$]*)\s*\(")
-_MONGO_ASIDE = re.compile(
+_MONGO_QUOTED = re.compile(
     r"//[^\n]*|/\*[\s\S]*?(?:\*/|\Z)|'(?:[^'\\]|\\.)*+'?|\"(?:[^\"\\]|\\.)*+\"?"
 )
 _MONGO_WRITES = re.compile(r"\$(?:out|merge)\b")
-_AWK_MORE = re.compile(r"\bsystem\s*\(|\|\s*&?\s*\"|\bprintf?\b[^;}\n]{0,400}>")
+_AWK_WRITES = re.compile(r"\bsystem\s*\(|\|\s*&?\s*\"|\bprintf?\b[^;}\n]{0,400}>")
 _AWK_TEXT = re.compile(r"\"(?:[^\"\\\n]|\\.)*+\"")
-_SED_PLACE = r"(?:\d+|\$|/(?:[^/\\]|\\.)*+/)"
-_SED_MORE = re.compile(
-    rf"(?:^|[;{{\n])\s*(?:{_SED_PLACE}(?:,{_SED_PLACE})?)?\s*(?:[wWe](?:\s|$)"
+_SED_ADDRESS = r"(?:\d+|\$|/(?:[^/\\]|\\.)*+/)"
+_SED_WRITES = re.compile(
+    rf"(?:^|[;{{\n])\s*(?:{_SED_ADDRESS}(?:,{_SED_ADDRESS})?)?\s*(?:[wWe](?:\s|$)"
     r"|s([^\w\s\\])(?:(?!\1)[^\\]|\\.)*+\1(?:(?!\1)[^\\]|\\.)*+\1[gpiIm0-9]*[we])"
 )
 
 
-def blanked(pattern: re.Pattern[str], text: str) -> str:
-    """A text with blanks where a pattern fits; offsets stay as they are."""
+def without_matches(pattern: re.Pattern[str], text: str) -> str:
+    """A text with matches replaced by as many blanks, so that offsets stay."""
     return pattern.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
 
 
-def sql(text: str, commands: CommandTable) -> Iterator[CodeEffect]:
+def judge_sql(text: str, commands: CommandTable) -> Iterator[CodeEffect]:
     """The statements that do more than read, and psql's own commands."""
-    bare = blanked(_SQL_ASIDE, text)
+    bare = without_matches(_SQL_QUOTED, text)
     at = 0
     for statement in re.split(r"(;|(?<=\n)(?=\s*\\)|(?<=^)(?=\\))", bare):
-        weight = _statement(statement, commands)
+        weight = _statement_effect(statement, commands)
         if weight != "read":
             skipped = len(statement) - len(statement.lstrip())
             begin = at + skipped
@@ -61,68 +61,72 @@ def sql(text: str, commands: CommandTable) -> Iterator[CodeEffect]:
         at += len(statement)
 
 
-def _statement(statement: str, commands: CommandTable) -> Weight:
+def _statement_effect(statement: str, commands: CommandTable) -> Weight:
     statement = statement.strip().lstrip("( \t\n")
     if statement.startswith("\\"):
         line, _, rest = statement.partition("\n")
         weight: Weight = "read" if _PSQL_READS.match(line) else "change"
-        return heaviest_weight((weight, _statement(rest, commands))) if rest else weight
+        return (
+            heaviest_weight((weight, _statement_effect(rest, commands)))
+            if rest
+            else weight
+        )
     match = _SQL_WORD.match(statement)
     if match is None:
         return "change" if HOLE in statement or statement.strip(" ;\n\t") else "read"
     word = match[0].lower()
     rest = statement[match.end() :]
-    low = rest.lower()
+    lowered = rest.lower()
     if word == "explain":
-        inner = re.sub(r"^\s*\([^)]*\)", "", low)
-        analyzes = re.search(r"\banaly[sz]e\b", low) is not None
+        inner = re.sub(r"^\s*\([^)]*\)", "", lowered)
+        analyzes = re.search(r"\banaly[sz]e\b", lowered) is not None
         inner = re.sub(r"\b(?:analy[sz]e|verbose|extended|query plan)\b", "", inner)
-        return _statement(inner, commands) if analyzes else "read"
-    known = _listed(commands, "sql", word)
+        return _statement_effect(inner, commands) if analyzes else "read"
+    listed_effect = _table_effect(commands, "sql", word)
     if word == "with":
-        known = max(
+        listed_effect = max(
             (
-                _listed(commands, "sql", each) or "read"
+                _table_effect(commands, "sql", each) or "read"
                 for each in ("insert", "update", "delete", "merge")
-                if re.search(rf"\(\s*{each}\b|\)\s*{each}\b", low)
+                if re.search(rf"\(\s*{each}\b|\)\s*{each}\b", lowered)
             ),
             key=("read", "change", "destroy").index,
             default="read",
         )
-    if known is None:
+    if listed_effect is None:
         return "change"
-    if word in ("update", "delete") and not re.search(r"\bwhere\b", low):
+    if word in ("update", "delete") and not re.search(r"\bwhere\b", lowered):
         return "destroy"
-    if word == "alter" and re.search(r"\bdrop\b", low):
+    if word == "alter" and re.search(r"\bdrop\b", lowered):
         return "destroy"
-    if word == "set" and re.match(r"\s+(?:global|persist|password)\b", low):
+    if word == "set" and re.match(r"\s+(?:global|persist|password)\b", lowered):
         return "change"
-    if known == "read" and word in ("select", "with", "values", "table"):
-        if re.search(r"\binto\b", low):
+    if listed_effect == "read" and word in ("select", "with", "values", "table"):
+        if re.search(r"\binto\b", lowered):
             return "change"
-        return _calls(rest, commands)
-    return known
+        return _function_calls_effect(rest, commands)
+    return listed_effect
 
 
-def _calls(text: str, commands: CommandTable) -> Weight:
-    """What the functions that a query calls do: those that are not known may do all."""
+def _function_calls_effect(text: str, commands: CommandTable) -> Weight:
+    """The effect of the functions that a query calls; unknown ones are changes."""
     for match in _SQL_CALL.finditer(text):
         if _SQL_NAMED.search(text[: match.start()][-12:]):
             continue
         name = match[1].lower().removeprefix("pg_catalog.")
-        if _listed(commands, "function", name) != "read":
+        if _table_effect(commands, "function", name) != "read":
             return "change"
     return "read"
 
 
 @functools.lru_cache(maxsize=512)
-def _listed(commands: CommandTable, language: str, word: str) -> Weight | None:
-    """What the table says of a word of a language."""
+def _table_effect(commands: CommandTable, language: str, word: str) -> Weight | None:
+    """The effect of a word of a language, by the table."""
     entry = commands.find(f"{language}:{word}")
     return None if entry is None else entry.base.effect
 
 
-def mongo(text: str, commands: CommandTable) -> Iterator[CodeEffect]:
+def judge_mongo(text: str, commands: CommandTable) -> Iterator[CodeEffect]:
     """The calls that do more than read."""
     if HOLE in text and not text.strip(HOLE + " ;"):
         yield "change", 0, text
@@ -130,27 +134,27 @@ def mongo(text: str, commands: CommandTable) -> Iterator[CodeEffect]:
     writes = _MONGO_WRITES.search(text)
     if writes is not None:
         yield "change", writes.start(), writes[0]
-    for match in _MONGO_CALL.finditer(blanked(_MONGO_ASIDE, text)):
-        weight = _listed(commands, "mongo", match[1]) or "change"
+    for match in _MONGO_CALL.finditer(without_matches(_MONGO_QUOTED, text)):
+        weight = _table_effect(commands, "mongo", match[1]) or "change"
         if weight != "read":
             yield weight, match.start(), match[1]
 
 
-def redis(text: str, commands: CommandTable) -> Iterator[CodeEffect]:
+def judge_redis(text: str, commands: CommandTable) -> Iterator[CodeEffect]:
     """The commands that do more than read, one on each line."""
     at = 0
     for line in text.split("\n"):
         words = [
             Word(source=word, text=word.strip("\"'"), start=at) for word in line.split()
         ]
-        weight = redis_words(words, commands) if words else "read"
+        weight = redis_command_effect(words, commands) if words else "read"
         if weight != "read":
             yield weight, at, line
         at += len(line) + 1
 
 
-def redis_words(words: Sequence[Word], commands: CommandTable) -> Weight:
-    """What one command of Redis does."""
+def redis_command_effect(words: Sequence[Word], commands: CommandTable) -> Weight:
+    """The effect of one Redis command."""
     entry: CommandEntry | None = commands.find(f"redis:{words[0].text.lower()}")
     if entry is None:
         return "change"
@@ -162,25 +166,25 @@ def redis_words(words: Sequence[Word], commands: CommandTable) -> Weight:
     return heaviest_weight([each.line.effect or "change" for each in found])
 
 
-def awk(text: str, _: CommandTable) -> Iterator[CodeEffect]:
-    """What runs a program or writes a file."""
+def judge_awk(text: str, _: CommandTable) -> Iterator[CodeEffect]:
+    """Code that runs a program or writes a file."""
     quoted = re.search(r"\|\s*&?\s*\"", text)
-    match = quoted or _AWK_MORE.search(blanked(_AWK_TEXT, text))
+    match = quoted or _AWK_WRITES.search(without_matches(_AWK_TEXT, text))
     if match is not None or text.strip() == HOLE:
         yield "change", match.start() if match is not None else 0, text
 
 
-def sed(text: str, _: CommandTable) -> Iterator[CodeEffect]:
-    """What runs a program or writes a file."""
-    match = _SED_MORE.search(text)
+def judge_sed(text: str, _: CommandTable) -> Iterator[CodeEffect]:
+    """Code that runs a program or writes a file."""
+    match = _SED_WRITES.search(text)
     if match is not None:
         yield "change", match.start(), text
 
 
 LANGUAGE_JUDGES: Mapping[str, LanguageJudge] = {
-    "sql": sql,
-    "mongo": mongo,
-    "redis": redis,
-    "awk": awk,
-    "sed": sed,
+    "sql": judge_sql,
+    "mongo": judge_mongo,
+    "redis": judge_redis,
+    "awk": judge_awk,
+    "sed": judge_sed,
 }

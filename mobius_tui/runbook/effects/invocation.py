@@ -1,4 +1,4 @@
-"""One command taken apart: options, operands, the input that the script gives it."""
+"""The options, operands and input of one command, matched against its table entry."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from mobius_tui.runbook.shell.script_model import (
 )
 
 
-def makes_a_file(assignment: Assignment) -> bool:
-    """Whether a variable is given the name of a file that `mktemp` has just made."""
+def is_temporary_file(assignment: Assignment) -> bool:
+    """Whether a variable is assigned the name of a file made by `mktemp`."""
     value = assignment.value
     if value.text != HOLE or len(value.scripts) != 1 or len(value.scripts[0]) != 1:
         return False
@@ -34,7 +34,12 @@ def makes_a_file(assignment: Assignment) -> bool:
 
 
 def command_input(command: SimpleCommand, before: Command | None) -> Word | None:
-    """What a command reads, where the script itself says it."""
+    """The input of a command, if it is in the script; else `None`.
+
+    Args:
+        command: the command.
+        before: the command before it in the pipeline.
+    """
     for redirect in command.redirects:
         if redirect.document is not None:
             return redirect.document.body
@@ -51,48 +56,50 @@ def command_input(command: SimpleCommand, before: Command | None) -> Word | None
         return command_input(before, None)
     if run.name not in ("echo", "printf"):
         return None
-    said = [each for each in run.arguments if each.text not in ("-n", "-e", "-E", "--")]
-    if len(said) == 1:
-        return said[0]
-    text = " ".join(each.text for each in said)
+    printed = [
+        each for each in run.arguments if each.text not in ("-n", "-e", "-E", "--")
+    ]
+    if len(printed) == 1:
+        return printed[0]
+    text = " ".join(each.text for each in printed)
     return Word(source="", text=text, start=run.word.start)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GivenOption:
-    """An option as it was given."""
+    """An option of a command, as it is in the script."""
 
     names: tuple[str, ...]
-    """Itself; and each letter, where several stand together."""
+    """The option; for a cluster such as `-abc`, each of its letters, too."""
     value: str | None
-    """What stands after its `=`, its letter, or as the next word."""
+    """The text after its `=` or its letter, or the next word."""
     at: int
     value_at: int | None
-    """The index of the word that the value is, where it is one of its own."""
+    """The index of its value, if that is a word of its own."""
     takes: bool
     """Whether the table says that it takes a value."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LineMatch:
-    """A line that fits."""
+    """A line of the table that matches a command."""
 
     line: CommandLine
     places: frozenset[int]
-    """The indexes of the words that it is about; below 0, those of values in them."""
+    """The indexes of the words that it matches; negative for values of options."""
     option: GivenOption | None = None
-    """The last option that it names."""
+    """The last option that it matches."""
 
 
 class Invocation:
-    """A command's words after its name."""
+    """The arguments of a command, as options and operands."""
 
     def __init__(self, entry: CommandEntry, arguments: Sequence[Word]) -> None:
         self.entry = entry
         self.arguments = arguments
         self.options: list[GivenOption] = []
         self.words: list[int] = []
-        """The indexes of the words that are no option and no option's value."""
+        """The indexes of the operands."""
         self.dashes: int | None = None
         """The index of `--`."""
         self._read()
@@ -109,8 +116,8 @@ class Invocation:
             if text[:1] == "-" and len(text) > 1:
                 option = self._option(text, at)
                 self.options.append(option)
-                own = option.takes and option.value_at is not None
-                at += 2 if own else 1
+                is_added = option.takes and option.value_at is not None
+                at += 2 if is_added else 1
             else:
                 self.words.append(at)
                 at += 1
@@ -120,7 +127,7 @@ class Invocation:
         after = at + 1 if at + 1 < len(self.arguments) else None
         following = self.arguments[after].text if after is not None else None
         names: tuple[str, ...] = (text,)
-        if text[:2] != "--" and len(text) > 2 and not self.entry.spelt_out:
+        if text[:2] != "--" and len(text) > 2 and not self.entry.has_long_options:
             letters: list[str] = []
             for index, letter in enumerate(text[1:], 2):
                 letters.append(f"-{letter}")
@@ -146,26 +153,29 @@ class Invocation:
         )
 
     def matches(self, before: int | None = None) -> list[LineMatch]:
-        """The lines that fit, without those that a closer one takes the place of.
+        """The matching lines, without those for which a more specific one matches.
 
         Args:
-            before: the index at which something begins that is no word of the command
-                itself.
+            before: the index at which another command begins in the arguments.
         """
         limit = len(self.arguments) if before is None else before
         found = [
-            match for line in self.entry.lines for match in self._fits(line, limit)
+            match
+            for line in self.entry.lines
+            for match in self._match_line(line, limit)
         ]
-        return [each for each in found if not any(_closer(m, each) for m in found)]
+        return [
+            each for each in found if not any(_is_more_specific(m, each) for m in found)
+        ]
 
-    def _fits(self, line: CommandLine, limit: int) -> Iterator[LineMatch]:
+    def _match_line(self, line: CommandLine, limit: int) -> Iterator[LineMatch]:
         words = [at for at in self.words if at < limit]
         places: set[int] = set()
         last: GivenOption | None = None
         position = 0
         for token in line.tokens:
             if token.is_option:
-                option = self._given(token, limit)
+                option = self._find_option(token, limit)
                 if option is None:
                     return
                 last = option
@@ -182,13 +192,13 @@ class Invocation:
                 position += 1
         yield LineMatch(line=line, places=frozenset(places), option=last)
 
-    def _given(self, token: PatternToken, limit: int) -> GivenOption | None:
-        """The option that a token stands for, where it was given."""
+    def _find_option(self, token: PatternToken, limit: int) -> GivenOption | None:
+        """The first option that a token matches; `None` if there is none."""
         for option in self.options:
             if option.at >= limit:
                 continue
             for name in token.names:
-                value = self._value(option, name)
+                value = self._value_under(option, name)
                 if value is not None and (
                     not token.values
                     or any(fnmatch.fnmatchcase(value, each) for each in token.values)
@@ -196,30 +206,30 @@ class Invocation:
                     return option
         return None
 
-    def _value(self, option: GivenOption, name: str) -> str | None:
-        """The value with which an option was given under a name; None if it was not."""
+    def _value_under(self, option: GivenOption, name: str) -> str | None:
+        """The value of an option if it has a name; `None` if it has not."""
         for each in option.names:
             if fnmatch.fnmatchcase(each, name):
                 return option.value or ""
         whole = option.names[-1] if option.value_at is not None else option.names[0]
         short = len(name) == 2 and whole.startswith(name)
-        return whole[2:] if short and not self.entry.spelt_out else None
+        return whole[2:] if short and not self.entry.has_long_options else None
 
 
 def _end_of_options(at: int) -> GivenOption:
-    """`--`, which some commands mean something by."""
+    """`--` as an option, which has a meaning for some commands."""
     return GivenOption(names=("--",), value=None, at=at, value_at=None, takes=False)
 
 
-def _closer(one: LineMatch, other: LineMatch) -> bool:
-    """Whether a line says more of the same words than another."""
-    if one.line.own and (other.line.tokens and not other.line.own):
+def _is_more_specific(one: LineMatch, other: LineMatch) -> bool:
+    """Whether a line matches more of the same words than another."""
+    if one.line.is_added and (other.line.tokens and not other.line.is_added):
         return False
     return other.places < one.places
 
 
 def heaviest_weight(weights: Sequence[Weight]) -> Weight:
-    """The heaviest of some effects; `nothing` wins, as with it nothing is done."""
+    """The heaviest of some effects; but `nothing`, if it is among them."""
     if "nothing" in weights:
         return "nothing"
     return max(weights, key=WEIGHTS.index, default="read")

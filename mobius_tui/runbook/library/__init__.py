@@ -1,4 +1,5 @@
 """Runbooks as files.
 
-Finding, loading, checking, copying, a new one. Nothing here reads single keys or rules.
+Finding, loading, checking, copying and creating them. Reading of keys is in decode/,
+rules are in lint/.
 """

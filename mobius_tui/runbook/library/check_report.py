@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 
 _SHELLCHECK = re.compile(r"SC\d{4}")
-_LINES = 8
-"""Of a longer example, so many lines are shown."""
+_EXAMPLE_LINES = 8
+"""Lines that are shown of a longer example."""
 
 
 def explain_rule(code: str) -> str:
-    """A rule in words, with an example of each kind; for `list`, all of them.
+    """The text about a rule, with a bad and a good example; for `list`, all rules.
 
     Raises:
         UsageError: there is no such rule.
@@ -46,10 +46,10 @@ def explain_rule(code: str) -> str:
         near = did_you_mean(code, RULES)
         words = f"there is no rule `{escape_controls(code)}`{near}"
         raise UsageError(f"{words}; `check --explain list` lists them")
-    return _rule_in_words(rule)
+    return _explanation(rule)
 
 
-def _rule_in_words(rule: LintRule) -> str:
+def _explanation(rule: LintRule) -> str:
     blocks = (
         "\nGuarding a step that destroys, it stops --auto." if rule.blocking else ""
     )
@@ -64,13 +64,13 @@ def _rule_in_words(rule: LintRule) -> str:
 
 def _indented(example: str) -> str:
     lines = example.strip().split("\n")
-    if len(lines) > _LINES * 2:
-        lines = [*lines[:_LINES], "…"]
+    if len(lines) > _EXAMPLE_LINES * 2:
+        lines = [*lines[:_EXAMPLE_LINES], "…"]
     return "\n".join(f"    {line}" for line in lines)
 
 
 def wiki(code: str) -> str:
-    """Where ShellCheck explains one of its codes."""
+    """The address at which ShellCheck explains one of its codes."""
     return f"https://www.shellcheck.net/wiki/{code}"
 
 
@@ -84,16 +84,16 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-SHOWN = 5
+MAX_SHOWN = 5
 """Warnings of one kind in a file that are shown in full."""
-LINES = 20
-"""Lines that are named of the others."""
+MAX_LINE_NUMBERS = 20
+"""Line numbers that are named of the other warnings of a kind."""
 _Examined = tuple[Path, Runbook | None, tuple[Problem, ...]]
-"""A file, its runbook unless that is broken, and what is wrong or doubtful in it."""
+"""A file, its runbook or None if that has errors, and its problems."""
 
 
 def check_files(
-    paths: Iterable[Path], *, as_json: bool, outside: ExternalLinter | None = None
+    paths: Iterable[Path], *, as_json: bool, external: ExternalLinter | None = None
 ) -> tuple[str, int]:
     """The report on some runbook files, and the exit code.
 
@@ -102,12 +102,12 @@ def check_files(
         as_json: whether the report is one JSON list of problems, each with file,
             line, column, severity and message, a warning also with the code, reason
             and remedy of its rule, instead of lines for a person.
-        outside: another program that looks at the scripts, too.
+        external: another program that also examines the scripts.
 
     Returns:
         The text without a last line end, and 0, or 2 if any file has an error.
     """
-    found = _examined(paths, outside)
+    found = _examined(paths, external)
     broken = any(runbook is None for _, runbook, _ in found)
     code = USAGE if broken else OK
     if as_json:
@@ -116,12 +116,12 @@ def check_files(
         return json.dumps(items, indent=2, ensure_ascii=False), code
     parts: list[str] = []
     for path, runbook, some in found:
-        parts += _folded(some)
+        parts += _problem_lines(some)
         parts.append(_verdict(path, runbook, some))
     return "\n".join(parts), code
 
 
-def _folded(problems: tuple[Problem, ...]) -> Iterator[str]:
+def _problem_lines(problems: tuple[Problem, ...]) -> Iterator[str]:
     """Each problem; of many warnings of a kind the first, and the others' lines."""
     rest: dict[tuple[str, str], list[Problem]] = {}
     shown: Counter[tuple[str, str]] = Counter()
@@ -129,46 +129,52 @@ def _folded(problems: tuple[Problem, ...]) -> Iterator[str]:
     for problem in problems:
         kind = problem.file, problem.code
         shown[kind] += 1
-        if problem.code and shown[kind] > SHOWN and kinds[kind] > SHOWN + 1:
+        if problem.code and shown[kind] > MAX_SHOWN and kinds[kind] > MAX_SHOWN + 1:
             rest.setdefault(kind, []).append(problem)
         else:
-            yield _in_words(problem)
+            yield _with_remedy(problem)
     for (file, code), more in rest.items():
         lines = list(dict.fromkeys(str(each.line) for each in more))
-        where = ", ".join(lines[:LINES]) + (" …" if len(lines) > LINES else "")
-        more_of = f"and {len(more)} more [{escape_controls(code)}]"
-        yield f"{escape_controls(file)}: {more_of}: line {where}"
+        where = ", ".join(lines[:MAX_LINE_NUMBERS]) + (
+            " …" if len(lines) > MAX_LINE_NUMBERS else ""
+        )
+        more_text = f"and {len(more)} more [{escape_controls(code)}]"
+        yield f"{escape_controls(file)}: {more_text}: line {where}"
 
 
-def _examined(paths: Iterable[Path], outside: ExternalLinter | None) -> list[_Examined]:
-    """Each file, save those that only hold what another one of them includes.
+def _examined(
+    paths: Iterable[Path], external: ExternalLinter | None
+) -> list[_Examined]:
+    """Each file, except those that only hold parts which another of them includes.
 
-    They are read with that one: what is wrong with them is in its report, and in that
-    of the first one alone where several include them.
+    Those are read with the including file: their problems are in the report of the
+    first file that includes them.
     """
-    found = [(path, *examine(path, thorough=True, outside=outside)) for path in paths]
+    found = [(path, *examine(path, thorough=True, external=external)) for path in paths]
     included = {
         path.with_name(source.name)
         for path, runbook, _ in found
         if runbook is not None
         for source in runbook.sources[1:]
     }
-    told: set[Problem] = set()
-    kept: list[_Examined] = []
+    reported: set[Problem] = set()
+    examined: list[_Examined] = []
     for path, runbook, problems in found:
         if path not in included or is_runbook(path):
-            kept.append((path, runbook, tuple(p for p in problems if p not in told)))
-            told.update(problems)
-    return kept
+            examined.append(
+                (path, runbook, tuple(p for p in problems if p not in reported))
+            )
+            reported.update(problems)
+    return examined
 
 
-def _in_words(problem: Problem) -> str:
-    """A problem, and for a warning what to do about it."""
-    said, (_, remedy) = problem.render(), _rule(problem)
-    return f"{said}\n    {remedy}" if remedy else said
+def _with_remedy(problem: Problem) -> str:
+    """A problem, and for a warning its remedy."""
+    rendered, (_, remedy) = problem.render(), _reason_and_remedy(problem)
+    return f"{rendered}\n    {remedy}" if remedy else rendered
 
 
-def _rule(problem: Problem) -> tuple[str, str]:
+def _reason_and_remedy(problem: Problem) -> tuple[str, str]:
     """The reason and the remedy of the rule that was broken; empty for an error."""
     rule = RULES.get(problem.code)
     if rule is not None:
@@ -189,7 +195,7 @@ def _as_json(problem: Problem) -> dict[str, str | int | bool]:
         found["code"] = problem.code
     found["message"] = problem.message
     if problem.code:
-        found["reason"], found["remedy"] = _rule(problem)
+        found["reason"], found["remedy"] = _reason_and_remedy(problem)
     if problem.blocks:
         found["blocks"] = True
     return found
@@ -200,26 +206,28 @@ def _verdict(path: Path, runbook: Runbook | None, found: tuple[Problem, ...]) ->
     name = escape_controls(str(path))
     if runbook is None:
         errors = sum(problem.severity == "error" for problem in found)
-        return f"{name}: {_counted(errors, 'error')}"
+        return f"{name}: {_with_count(errors, 'error')}"
     steps = runbook.steps()
     runs = [step.action.effect for step in steps if isinstance(step.action, Run)]
     effects = ", ".join(
         f"{runs.count(effect)} {effect}" for effect in ("read", "change", "destroy")
     )
-    phases = _counted(len(runbook.phases), "phase")
-    doubts = [problem for problem in found if problem.severity == "warning"]
-    told = f"; {_counted(len(doubts), 'warning')}" if doubts else ""
-    kinds = Counter(problem.code for problem in doubts)
-    if len(doubts) > SHOWN:
+    phases = _with_count(len(runbook.phases), "phase")
+    warnings = [problem for problem in found if problem.severity == "warning"]
+    reported = f"; {_with_count(len(warnings), 'warning')}" if warnings else ""
+    kinds = Counter(problem.code for problem in warnings)
+    if len(warnings) > MAX_SHOWN:
         most = ", ".join(f"{count} {code}" for code, count in kinds.most_common())
-        told += f": {escape_controls(most)}"
-    wants = ", ".join(map(escape_controls, _from_outside(runbook)))
-    told += f"; set before a run: {wants}" if wants else ""
-    return f"{name}: ok, {phases}, {_counted(len(steps), 'step')} ({effects}){told}"
+        reported += f": {escape_controls(most)}"
+    unset_variables = ", ".join(map(escape_controls, _needed_environment(runbook)))
+    reported += f"; set before a run: {unset_variables}" if unset_variables else ""
+    return (
+        f"{name}: ok, {phases}, {_with_count(len(steps), 'step')} ({effects}){reported}"
+    )
 
 
-def _from_outside(runbook: Runbook) -> list[str]:
-    """The environment variables for which a script would wait in vain."""
+def _needed_environment(runbook: Runbook) -> list[str]:
+    """The environment variables that must be set before a run."""
     wanted: set[str] = set()
     given: set[str] = set()
     for step in runbook.steps():
@@ -233,5 +241,5 @@ def _from_outside(runbook: Runbook) -> list[str]:
     ]
 
 
-def _counted(number: int, word: str) -> str:
+def _with_count(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"

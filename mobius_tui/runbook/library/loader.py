@@ -1,4 +1,4 @@
-"""From the bytes of a runbook to its model, with all its mistakes in one report."""
+"""From the bytes of a runbook to its model, with all its problems in one report."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 from mobius_tui.errors import RunbookError
 from mobius_tui.runbook.decode.assemble import RunbookDraft, assemble
 from mobius_tui.runbook.decode.include import Includes, Read
-from mobius_tui.runbook.lint.linter import lint, warn_of_doubts
+from mobius_tui.runbook.lint.graph_rules import lint_graph
+from mobius_tui.runbook.lint.health_rules import lint_health
+from mobius_tui.runbook.lint.name_rules import lint_names
+from mobius_tui.runbook.lint.step_rules import lint_steps, warn_checks
 from mobius_tui.runbook.model.runbook import Runbook, Source
 from mobius_tui.runbook.toml.problem import Problem, problem_report
 from mobius_tui.runbook.toml.runbook_source import RefusedError, read_bytes
@@ -39,17 +42,16 @@ def load(path: Path) -> Runbook:
 
 
 def examine(
-    path: Path, *, thorough: bool = False, outside: ExternalLinter | None = None
+    path: Path, *, thorough: bool = False, external: ExternalLinter | None = None
 ) -> tuple[Runbook | None, tuple[Problem, ...]]:
-    """The runbook that a file holds, or None, and everything wrong or doubtful in it.
+    """The runbook that a file holds, or None if it has errors, and its problems.
 
-    Problems stand in the order of the files' lines, those of the main file first.
+    Problems are sorted by line, those of the main file first.
 
     Args:
         path: the file.
-        thorough: whether its scripts and texts are looked at, too, for what is valid
-            and still wrong.
-        outside: another program that looks at its scripts then.
+        thorough: whether lint also examines scripts and texts.
+        external: another program that examines the scripts if `thorough`.
     """
 
     def read(name: str) -> tuple[str, bytes]:
@@ -60,7 +62,7 @@ def examine(
         data = read_bytes(path)
     except RefusedError as error:
         return None, (error.problem,)
-    return decode(path, data, read, thorough=thorough, outside=outside)
+    return decode(path, data, read, thorough=thorough, external=external)
 
 
 def decode(
@@ -69,16 +71,16 @@ def decode(
     read: Read,
     *,
     thorough: bool = False,
-    outside: ExternalLinter | None = None,
+    external: ExternalLinter | None = None,
 ) -> tuple[Runbook | None, tuple[Problem, ...]]:
-    """The runbook that bytes hold, or None, and everything wrong or doubtful in it.
+    """The runbook that bytes hold, or None if it has errors, and its problems.
 
     Args:
         path: the file that the bytes are from; it is not opened.
         data: its bytes.
         read: reads an included file by its bare name.
-        thorough: whether scripts and texts are looked at, too.
-        outside: another program that looks at the scripts then.
+        thorough: whether lint also examines scripts and texts.
+        external: another program that examines the scripts if `thorough`.
     """
     findings = Findings()
     runbook = None
@@ -87,7 +89,10 @@ def decode(
         if draft is not None:
             runbook = draft.runbook
             if thorough:
-                warn_of_doubts(draft, findings, outside)
+                # Importing these rules takes 20 ms, and few loads need them.
+                from mobius_tui.runbook.lint.linter import lint_thoroughly
+
+                lint_thoroughly(draft, findings, external)
     except RefusedError as error:
         findings.problems.append(error.problem)
     except TooManyProblemsError:
@@ -95,7 +100,9 @@ def decode(
         findings.problems.append(
             Problem(file=str(path), line=0, column=0, message=words)
         )
-    problems = _sorted(_minded(path, findings, thorough=thorough), str(path))
+    problems = _sorted(
+        _without_suppressed(path, findings, thorough=thorough), str(path)
+    )
     if runbook is None or any(each.severity == "error" for each in problems):
         return None, problems
     blocking = tuple(
@@ -104,8 +111,10 @@ def decode(
     return replace(runbook, blocking=blocking), problems
 
 
-def _minded(path: Path, findings: Findings, *, thorough: bool) -> list[Problem]:
-    """The problems without those that a comment hides, and what is wrong with these."""
+def _without_suppressed(
+    path: Path, findings: Findings, *, thorough: bool
+) -> list[Problem]:
+    """The problems without the suppressed ones, and with those of the comments."""
     with_comments = [
         document
         for document in findings.documents
@@ -113,9 +122,8 @@ def _minded(path: Path, findings: Findings, *, thorough: bool) -> list[Problem]:
     ]
     if not with_comments:
         return findings.problems
-    from mobius_tui.runbook.lint.suppressions import (
-        apply_suppressions,  # few files have any
-    )
+    # Importing this takes 14 ms, and few files have such comments.
+    from mobius_tui.runbook.lint.suppressions import apply_suppressions
 
     return apply_suppressions(findings, with_comments, str(path), thorough=thorough)
 
@@ -123,7 +131,7 @@ def _minded(path: Path, findings: Findings, *, thorough: bool) -> list[Problem]:
 def _draft(
     path: Path, data: bytes, read: Read, findings: Findings
 ) -> RunbookDraft | None:
-    """The runbook with its places; what is wrong with it goes to the findings."""
+    """The runbook with the tables of its parts; problems go to the findings."""
     root = TomlTable(parse_toml(str(path), data, findings))
     given = root.value("format", (int,), "the number 1")
     if given != 1:
@@ -132,10 +140,15 @@ def _draft(
         elif not root.has("format"):
             root.report("`format = 1` is missing: is this a runbook?")
         return None
-    includes = Includes(path.name, read, findings)
+    includes = Includes(path.name, read, findings, root.registry)
     draft = assemble(root, path, Source(name=path.name, data=data), includes)
-    report_unknown_keys(findings.tables)
-    lint(draft, findings)
+    report_unknown_keys(root.registry.tables)
+    lint_names(draft)
+    lint_steps(draft)
+    lint_graph(draft)
+    lint_health(draft)
+    if not findings.failed:  # the defaults in place of wrong values are not examined
+        warn_checks(draft)
     return draft
 
 

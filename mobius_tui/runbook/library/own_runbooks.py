@@ -1,4 +1,4 @@
-"""A person's own runbooks: new ones, and copies of those that come with the program."""
+"""The user's own runbooks: new ones, and copies of bundled ones."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from mobius_tui.runbook.toml.runbook_source import (
     write_source,
 )
 
-_PATTERN = Path(__file__).with_name("new-runbook.toml")
+_TEMPLATE = Path(__file__).with_name("new-runbook.toml")
 
 
 def checked_name(name: str) -> str:
-    """A name that a runbook can have.
+    """Check the name of a new runbook, and return it.
 
     Raises:
-        UsageError: it is none; the message says which one is near it.
+        UsageError: it is invalid; the message suggests another one.
     """
     if SLUG.fullmatch(name) and not name.endswith("-"):
         return name
-    near = slug(name.removesuffix(".toml"))
-    hint = f"; try {near}" if near else ""
+    suggestion = slug(name.removesuffix(".toml"))
+    hint = f"; try {suggestion}" if suggestion else ""
     raise UsageError(
         f"{name!r} is no name for a runbook: it is made of a-z, 0-9 and -, begins and "
         f"ends with one of the former, and has at most 64 of them{hint}"
@@ -39,12 +39,12 @@ def checked_name(name: str) -> str:
 def new_runbook_text(name: str) -> str:
     """The text of a new runbook of that name."""
     title = name.replace("-", " ").capitalize()
-    text = _PATTERN.read_text(encoding="utf-8")
+    text = _TEMPLATE.read_text(encoding="utf-8")
     return text.replace("new-runbook", name).replace("New runbook", title)
 
 
 def why_read_only(path: Path) -> str:
-    """Why a runbook's file is not to be edited where it is; empty if it may be."""
+    """Why a runbook's file cannot be edited in place; empty if it can."""
     if path.parent.resolve() == bundled_folder().resolve():
         return "It comes with the program, and an update would replace it."
     if path.parent != own_folder() and not os.access(path, os.W_OK):
@@ -53,20 +53,20 @@ def why_read_only(path: Path) -> str:
 
 
 def copy_of(path: Path) -> Path:
-    """Where a person's own copy of a runbook is, or would be."""
+    """The path of the user's own copy of a runbook, which need not exist."""
     return own_folder() / path.name
 
 
 def editable_file(path: Path) -> Path:
-    """The file that a person edits: their copy, where one is wanted and there."""
+    """The file to edit: for a read-only runbook the user's own copy, if any."""
     own = copy_of(path)
     return own if why_read_only(path) and own.is_file() else path
 
 
 def copy_to_own(path: Path) -> Path:
-    """Copy a runbook, and the files beside it that it includes.
+    """Copy a runbook, and the files that it includes, to the user's own folder.
 
-    What is there already is left as it is.
+    Existing files are not replaced.
 
     Returns:
         The copy.

@@ -1,4 +1,4 @@
-"""The runbooks that come with the program, and finding one by name or path."""
+"""The bundled and own runbooks, and finding one by name or path."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mobius_tui.runbook.text.names import did_you_mean
 from mobius_tui.runbook.toml.runbook_source import RefusedError, read_bytes
 
 _IS_RUNBOOK = re.compile(rb"^\s*\[runbook\]", re.MULTILINE)
-"""Files without it hold phases that others include."""
+"""Files without it only have phases that other files include."""
 
 
 def bundled_folder() -> Path:
@@ -37,20 +37,20 @@ def is_runbook(path: Path) -> bool:
 
 
 def own_folder() -> Path:
-    """The folder of a person's own runbooks, which need not be there."""
+    """The folder of the user's own runbooks, which need not exist."""
     base = os.environ.get("XDG_CONFIG_HOME", "")
     home = Path(base) if base.startswith("/") else Path.home() / ".config"
     return home / "mobius-tui" / "runbooks"
 
 
 def own_runbook_files() -> tuple[Path, ...]:
-    """The files of a person's own runbooks, by name."""
+    """The files of the user's own runbooks, by name."""
     files = (path for path in sorted(own_folder().glob("*.toml")) if path.is_file())
-    return tuple(path for path in files if _IS_RUNBOOK.search(read_some(path)))
+    return tuple(path for path in files if _IS_RUNBOOK.search(read_or_empty(path)))
 
 
-def read_some(path: Path) -> bytes:
-    """The bytes of a runbook's file; nothing of one that cannot be read."""
+def read_or_empty(path: Path) -> bytes:
+    """The bytes of a runbook's file; empty if it cannot be read."""
     try:
         return read_bytes(path)
     except RefusedError:
@@ -58,32 +58,32 @@ def read_some(path: Path) -> bytes:
 
 
 def has_no_working_folder(path: Path) -> bool:
-    """Whether a runbook's commands are for the folder where one is.
+    """Whether a runbook's commands run in the current folder, not in the runbook's own.
 
-    A runbook in a library lies where it is kept, and not where it is used.
+    This is so for runbooks in the library, which are not used in their folder.
     """
-    shelves = (bundled_folder().resolve(), own_folder().resolve())
-    return path.parent.resolve() in shelves
+    library_folders = (bundled_folder().resolve(), own_folder().resolve())
+    return path.parent.resolve() in library_folders
 
 
 def find_runbook(name_or_path: str) -> Path:
-    """The file of a runbook by its name, or of any runbook by its path.
+    """The file of a runbook in the library by its name, or of any runbook by its path.
 
-    What has a `/` or ends in `.toml` is a path. One's own come before those that come
-    with the program.
+    A text with a `/` or the ending `.toml` is a path. Own runbooks replace bundled
+    ones.
 
     Raises:
         UsageError: no runbook has that id; the message lists those that there are.
     """
     if "/" in name_or_path or name_or_path.endswith(".toml"):
         return Path(name_or_path)
-    known = {path.stem: path for path in (*bundled_runbooks(), *own_runbook_files())}
-    if name_or_path in known:
-        return known[name_or_path]
-    near = did_you_mean(name_or_path, known)
-    there = ", ".join(known) or "none"
+    by_name = {path.stem: path for path in (*bundled_runbooks(), *own_runbook_files())}
+    if name_or_path in by_name:
+        return by_name[name_or_path]
+    suggestion = did_you_mean(name_or_path, by_name)
+    listed = ", ".join(by_name) or "none"
     raise UsageError(
-        f"no runbook is named {name_or_path!r}{near}\n"
-        f"There are: {there}. For a file of your own give its path, such as "
+        f"no runbook is named {name_or_path!r}{suggestion}\n"
+        f"There are: {listed}. For a file of your own give its path, such as "
         f"./{name_or_path or 'runbook'}.toml"
     )

@@ -1,4 +1,4 @@
-"""Asking ShellCheck, if it is installed; never waiting for it, never failing by it."""
+"""Running ShellCheck, if it is installed, with a time limit and without errors."""
 
 from __future__ import annotations
 
@@ -17,67 +17,74 @@ from typing import Any
 
 from mobius_tui.runbook.lint.external_findings import ExternalFinding, ExternalRequest
 
-LIMIT = 15.0
+TIME_LIMIT = 15.0
 """Seconds for the scripts of one runbook; ShellCheck takes one for a long script."""
-MOST = 8 << 20
+MAX_ANSWER = 8 << 20
 """Bytes of its answer that are read: some 20,000 findings."""
-_LEFT_OUT = ("2009", "2086", "2115", "2164")
-"""Our own rules look for the first three; the fourth does not know that every script
-here ends at its first failure."""
-_FINDINGS = (0, 1)
-"""What it exits with where it understood everything: no findings, and some."""
+_EXCLUDED = ("2009", "2086", "2115", "2164")
+"""Codes that are excluded: our own rules have the first three, and the fourth does not
+know that every script here ends at its first failure."""
+_EXIT_CODES = (0, 1)
+"""Its exit codes without errors of its own: no findings, and some."""
 
 
 def find_shellcheck() -> ShellCheck | None:
-    """ShellCheck as the `lint` extra brings it, or as PATH has it; None without."""
+    """ShellCheck from the `lint` extra, or from PATH; None if there is none."""
     beside = Path(sys.executable).with_name("shellcheck")
     program = str(beside) if os.access(beside, os.X_OK) else shutil.which("shellcheck")
     return ShellCheck(program) if program else None
 
 
 class ShellCheck:
-    """One ShellCheck, and what was wrong with it."""
+    """An `ExternalLinter` that runs ShellCheck."""
 
-    def __init__(self, program: str, limit: float = LIMIT) -> None:
-        """Name the program, and how many seconds it may take for a runbook."""
+    def __init__(self, program: str, limit: float = TIME_LIMIT) -> None:
+        """Prepare to run it.
+
+        Args:
+            program: its path.
+            limit: seconds for all scripts of a runbook.
+        """
         self._program = program
         self._limit = limit
-        self.trouble = ""
-        """Why its findings are left out, in words; empty where it answered."""
+        self.problem = ""
+        """Why its findings are missing; empty if it answered."""
 
     def __call__(
-        self, asked: tuple[ExternalRequest, ...]
+        self, requests: tuple[ExternalRequest, ...]
     ) -> tuple[ExternalFinding, ...]:
-        """What it says of scripts; nothing, and `trouble`, where it does not answer."""
-        if self.trouble:
+        """Its findings about scripts; if it fails, none, and `problem` says why."""
+        if self.problem:
             return ()
-        found: list[ExternalFinding] = []
+        findings: list[ExternalFinding] = []
         deadline = time.monotonic() + self._limit
         with tempfile.TemporaryDirectory(prefix="mobius-tui-lint-") as folder:
             try:
-                for dialect in dict.fromkeys(each.dialect for each in asked):
-                    chosen = {n: a for n, a in enumerate(asked) if a.dialect == dialect}
-                    found += self._answers(Path(folder), dialect, chosen, deadline)
+                for dialect in dict.fromkeys(each.dialect for each in requests):
+                    of_dialect = {
+                        n: a for n, a in enumerate(requests) if a.dialect == dialect
+                    }
+                    findings += self._run(Path(folder), dialect, of_dialect, deadline)
             except (OSError, ValueError, RecursionError, _ShellCheckError) as error:
-                self.trouble = f"{self._program} is left out: {error}"
+                self.problem = f"{self._program} is left out: {error}"
                 return ()
-        return tuple(found)
+        return tuple(findings)
 
-    def _answers(
+    def _run(
         self,
         folder: Path,
         dialect: str,
-        asked: dict[int, ExternalRequest],
+        requests: dict[int, ExternalRequest],
         deadline: float,
     ) -> list[ExternalFinding]:
-        for index, each in asked.items():
+        for index, each in requests.items():
             # Surrogates cannot come from a file; but nothing may fail here.
             text = each.script.encode("utf-8", "replace")
             (folder / str(index)).write_bytes(text + b"\n")
         command = [
             *(self._program, "--format=json1", "--norc", "--severity=warning"),
-            *(f"--shell={dialect}", f"--exclude={','.join(_LEFT_OUT)}", "--"),
-            *(str(index) for index in asked),
+            *(f"--shell={dialect}", f"--exclude={','.join(_EXCLUDED)}", "--"),
+            *(str(index) for index in requests),
         ]
         data = _output(command, folder, deadline)
         answer = json.loads(data)
@@ -86,15 +93,21 @@ class ShellCheck:
             raise _ShellCheckError(
                 "its answer is not understood; is it older than 0.7?"
             )
-        return [said for each in comments if (said := _said(each, asked)) is not None]
+        return [
+            finding
+            for each in comments
+            if (finding := _finding(each, requests)) is not None
+        ]
 
 
 class _ShellCheckError(Exception):
-    """It took too long, said too much, or something else than findings."""
+    """It took too long, or its answer is too long or invalid."""
 
 
-def _said(comment: Any, asked: dict[int, ExternalRequest]) -> ExternalFinding | None:
-    """One finding; None for what is none."""
+def _finding(
+    comment: Any, requests: dict[int, ExternalRequest]
+) -> ExternalFinding | None:
+    """A finding from a comment of its answer; None if it is invalid."""
     if not isinstance(comment, dict):
         return None
     file, message = comment.get("file"), comment.get("message")
@@ -105,7 +118,7 @@ def _said(comment: Any, asked: dict[int, ExternalRequest]) -> ExternalFinding | 
         return None
     if not isinstance(message, str) or not (isinstance(file, str) and file.isdigit()):
         return None
-    if int(file) not in asked:
+    if int(file) not in requests:
         return None
     return ExternalFinding(
         index=int(file), line=line, column=column, code=f"SC{code}", message=message
@@ -113,7 +126,7 @@ def _said(comment: Any, asked: dict[int, ExternalRequest]) -> ExternalFinding | 
 
 
 def _output(command: list[str], folder: Path, deadline: float) -> bytes:
-    """What a program prints; it is gone by the deadline, and all that it began."""
+    """The output of a program, which is killed with its children at the deadline."""
     process = subprocess.Popen(
         command,
         cwd=folder,
@@ -137,7 +150,7 @@ def _output(command: list[str], folder: Path, deadline: float) -> bytes:
         raise
     finally:
         process.stdout.close()
-    if status not in _FINDINGS:
+    if status not in _EXIT_CODES:
         raise _ShellCheckError(f"it exits with {status}; is it older than 0.7?")
     return data
 
@@ -145,12 +158,12 @@ def _output(command: list[str], folder: Path, deadline: float) -> bytes:
 def _read(descriptor: int, deadline: float) -> bytes:
     data = bytearray()
     while True:
-        left = deadline - time.monotonic()
-        if left <= 0 or not select.select([descriptor], [], [], left)[0]:
+        remaining = deadline - time.monotonic()
+        if remaining <= 0 or not select.select([descriptor], [], [], remaining)[0]:
             raise _ShellCheckError("it takes too long")
         chunk = os.read(descriptor, 1 << 16)
         if not chunk:
             return bytes(data)
         data += chunk
-        if len(data) > MOST:
+        if len(data) > MAX_ANSWER:
             raise _ShellCheckError("it does not stop talking")

@@ -1,4 +1,4 @@
-"""Folding in what another program says of scripts, at its place in the file."""
+"""Findings of another program about scripts, at their places in the file."""
 
 from __future__ import annotations
 
@@ -8,25 +8,29 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from mobius_tui.runbook.decode.assemble import RunbookDraft
-from mobius_tui.runbook.lint.text_rules import BUDGET, ScriptSource, script_sources
+from mobius_tui.runbook.lint.text_rules import (
+    MAX_SCRIPT_CHARACTERS,
+    ScriptSource,
+    script_sources,
+)
+from mobius_tui.runbook.model.actions import is_shell
 from mobius_tui.runbook.model.runbook import Runbook
-from mobius_tui.runbook.script_rules.cannot_fail import is_shell
 from mobius_tui.runbook.script_rules.script_syntax import is_bash
 from mobius_tui.runbook.script_rules.variable_rules import MISSPELT_VARIABLE
 from mobius_tui.runbook.shell.script_parser import parse_script
 
 _DIALECTS = {"": "bash", "bash": "bash", "sh": "sh", "dash": "dash", "ksh": "ksh"}
-"""What ShellCheck calls the shell that runs a script; empty for the default."""
+"""ShellCheck's name of a shell, by the shell's; empty for the default shell."""
 _UNASSIGNED = frozenset(("SC2153", "SC2154"))
-"""A name that the script does not set: it may be the runbook's."""
-_UNPARSED = "SC1"
-"""How the codes begin of what it cannot read."""
+"""Codes for a name that the script does not set: it may be the runbook's."""
+_SYNTAX_ERRORS = "SC1"
+"""How the codes of syntax errors begin."""
 _NAMES = re.compile(r"\w+", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExternalRequest:
-    """A script to look at."""
+    """A script to examine."""
 
     script: str
     dialect: str
@@ -35,10 +39,10 @@ class ExternalRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExternalFinding:
-    """One thing that was found in a script."""
+    """One problem of a script."""
 
     index: int
-    """Of the script, in the order in which they were given."""
+    """Of the script among the requests."""
     line: int
     """From 1."""
     column: int
@@ -48,49 +52,56 @@ class ExternalFinding:
 
 
 ExternalLinter = Callable[[tuple[ExternalRequest, ...]], tuple[ExternalFinding, ...]]
-"""Looks at scripts; what it cannot look at it leaves out."""
+"""Examines scripts; those that it cannot examine have no findings."""
 
 
-def warn_external(draft: RunbookDraft, outside: ExternalLinter) -> None:
-    """Warn of what another program finds in the shell scripts."""
+def warn_external(draft: RunbookDraft, linter: ExternalLinter) -> None:
+    """Add the findings of another program about the shell scripts."""
     chosen: list[tuple[ScriptSource, ExternalRequest]] = []
-    left = BUDGET
-    for piece in script_sources(draft):
-        shell = piece.shell[0].rpartition("/")[2] if piece.shell else ""
-        left -= len(piece.script)
-        if is_shell(piece.shell) and shell in _DIALECTS and left >= 0:
-            asked = ExternalRequest(script=piece.script, dialect=_DIALECTS[shell])
-            chosen.append((piece, asked))
+    remaining = MAX_SCRIPT_CHARACTERS
+    for source in script_sources(draft):
+        shell = source.shell[0].rpartition("/")[2] if source.shell else ""
+        remaining -= len(source.script)
+        if is_shell(source.shell) and shell in _DIALECTS and remaining >= 0:
+            request = ExternalRequest(script=source.script, dialect=_DIALECTS[shell])
+            chosen.append((source, request))
     if not chosen:
         return
-    for said in outside(tuple(asked for _, asked in chosen)):
-        piece, asked = chosen[said.index]
-        if said.code in _UNASSIGNED and _is_given(said, piece, draft.runbook):
+    for finding in linter(tuple(request for _, request in chosen)):
+        source, request = chosen[finding.index]
+        if finding.code in _UNASSIGNED and _is_set_by_runbook(
+            finding, source, draft.runbook
+        ):
             continue
-        if said.code.startswith(_UNPARSED) and _is_broken(piece):
-            continue  # our own rule has said so
-        at = _offset(asked.script, said.line, said.column)
-        spelt = piece.spelt()
-        if said.code in _UNASSIGNED and spelt.is_told(MISSPELT_VARIABLE.code, at):
+        if finding.code.startswith(_SYNTAX_ERRORS) and _is_broken(source):
+            continue  # reported by our own rule
+        at = _offset(request.script, finding.line, finding.column)
+        positions = source.positions()
+        if finding.code in _UNASSIGNED and positions.is_reported(
+            MISSPELT_VARIABLE.code, at
+        ):
             continue
-        spelt.doubt(said.code, said.message, at)
+        positions.warn(finding.code, finding.message, at)
 
 
-def _is_broken(piece: ScriptSource) -> bool:
-    return is_bash(piece.shell) and parse_script(piece.script).broken is not None
+def _is_broken(source: ScriptSource) -> bool:
+    return is_bash(source.shell) and parse_script(source.script).broken is not None
 
 
-def _is_given(said: ExternalFinding, piece: ScriptSource, runbook: Runbook) -> bool:
-    """Whether a name that seems to be set nowhere comes from the runbook."""
-    given = {*runbook.variables, *piece.step.env, *piece.step.secrets}
+def _is_set_by_runbook(
+    finding: ExternalFinding, source: ScriptSource, runbook: Runbook
+) -> bool:
+    """Whether the runbook sets a name that the script does not."""
+    given = {*runbook.variables, *source.step.env, *source.step.secrets}
     own = ("RUNBOOK_", "MOBIUS_")
     return any(
-        name in given or name.startswith(own) for name in _NAMES.findall(said.message)
+        name in given or name.startswith(own)
+        for name in _NAMES.findall(finding.message)
     )
 
 
 def _offset(script: str, line: int, column: int) -> int:
-    """The offset of a place in a script; kept within it."""
+    """The offset of a line and column in a script, limited to the script."""
     lines = script.split("\n")
     starts = [0, *accumulate(len(each) + 1 for each in lines)]
     line = min(max(line, 1), len(lines))

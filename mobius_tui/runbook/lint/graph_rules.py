@@ -1,4 +1,4 @@
-"""Rules about how steps and phases lead to one another."""
+"""Rules about the graphs of steps (`needs`) and phases."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ def lint_graph(draft: RunbookDraft) -> None:
     """Report steps and phases that do not exist, circles, and phases out of reach.
 
     Raises:
-        EnoughError: there are too many problems now.
+        TooManyProblemsError: there are too many problems now.
     """
-    _needs(draft)
+    _lint_needs(draft)
     phases = {phase.id: phase for phase in draft.runbook.phases}
     reached: set[str] = set()
-    for target, table, path in _leads(draft):
+    for target, table, path in _edges_to_phases(draft):
         reached.add(target)
         if target not in phases:
             words = f"no phase `{target}`{did_you_mean(target, phases)}"
             table.report(words, *path)
-    _failures(draft, phases)
-    _asides(draft, phases, reached)
+    _lint_failure_phases(draft, phases)
+    _warn_asides(draft, phases, reached)
 
 
-def _needs(draft: RunbookDraft) -> None:
+def _lint_needs(draft: RunbookDraft) -> None:
     known = {step.id for step in draft.runbook.steps()}
     graph: _Graph = {}
     for step in draft.runbook.steps():
@@ -48,7 +48,7 @@ def _needs(draft: RunbookDraft) -> None:
 
 
 def _circles(graph: _Graph) -> Iterator[list[str]]:
-    """Each circle of a graph once, as a path that ends where it begins."""
+    """Each cycle of a graph once, as a path that ends at its start."""
     while True:
         try:
             TopologicalSorter(graph).prepare()
@@ -60,10 +60,10 @@ def _circles(graph: _Graph) -> Iterator[list[str]]:
             return
 
 
-def _leads(
+def _edges_to_phases(
     draft: RunbookDraft,
 ) -> Iterator[tuple[str, TomlTable, tuple[str | int, ...]]]:
-    """Each phase that something leads to, with the place where that is said."""
+    """Each phase that is named as a target, with the table and key that name it."""
     for phase in draft.runbook.phases:
         entry = draft.entries.get(phase.id, draft.root)
         place = draft.at("phase", phase.id)
@@ -87,8 +87,8 @@ def _failure_phase(step: Step) -> str | None:
     return None if step.on_failure in ("stop", "continue") else step.on_failure
 
 
-def _failures(draft: RunbookDraft, phases: Mapping[str, Phase]) -> None:
-    """A phase that repairs a failure must not fail into itself, at whatever remove."""
+def _lint_failure_phases(draft: RunbookDraft, phases: Mapping[str, Phase]) -> None:
+    """A phase for failures must not lead to itself by its own failures."""
     graph: _Graph = {}
     culprits: dict[tuple[str, str], str] = {}
     for phase in draft.runbook.phases:
@@ -103,7 +103,7 @@ def _failures(draft: RunbookDraft, phases: Mapping[str, Phase]) -> None:
         draft.at("step", step_id).report(words, "on_failure")
 
 
-def _asides(
+def _warn_asides(
     draft: RunbookDraft, phases: Mapping[str, Phase], reached: set[str]
 ) -> None:
     for phase in draft.runbook.phases:
@@ -115,9 +115,9 @@ def _asides(
                 place.report(words, "instead_of", index)
         if phase.aside and phase.id not in reached:
             words = f"nothing leads to `{phase.id}`: only a person can enter it"
-            entry.doubt("unreached-phase", words)
+            entry.warn("unreached-phase", words)
         if not phase.aside and (phase.next is not None or phase.instead_of):
             key = "next" if phase.next is not None else "instead_of"
             words = f"`{key}` means nothing on the main line: `aside = true` is missing"
             culprit = entry if entry.has(key) else draft.at("phase", phase.id)
-            culprit.doubt("main-line-key", words, key)
+            culprit.warn("main-line-key", words, key)

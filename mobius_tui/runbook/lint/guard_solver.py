@@ -1,4 +1,4 @@
-"""Whether a guard can hold at all: it is tried with every value that matters. Pure."""
+"""Whether a guard can hold at all, tried with every value that matters. Pure."""
 
 from __future__ import annotations
 
@@ -16,44 +16,44 @@ from mobius_tui.runbook.model.guard_comparison import (
 from mobius_tui.runbook.model.guards import Guard, evaluate_guard, guard_leaves
 from mobius_tui.runbook.model.runbook import Runbook
 
-TRIED = 4096
-"""Combinations of values that are tried at most; more are taken to hold somewhere."""
-SEVERAL = 6
-"""Texts of which every selection is tried."""
+MAX_COMBINATIONS = 4096
+"""Combinations of values that are tried; with more, a guard is taken to hold."""
+MAX_SELECTED_TEXTS = 6
+"""Texts of which every subset is tried; with more, none."""
 
 
 def can_hold(
     guard: Guard,
     possible: Callable[[str], tuple[str, ...]],
-    several: Collection[str],
+    multiple: Collection[str],
 ) -> bool:
-    """Whether there are values with which a guard holds; if in doubt, there are.
+    """Whether there are values with which a guard holds; True if undecided.
 
     Args:
-        guard: which.
-        possible: the only values that a variable can have; none for any.
-        several: the variables for which several of them can be chosen.
+        guard: the guard.
+        possible: gives the only values that a variable can have; empty for any.
+        multiple: the variables of which several values can be chosen.
     """
     texts: dict[str, list[str]] = {}
     for _, name, own in guard_leaves(guard):
         texts.setdefault(name, []).extend(own)
-    found = {
-        name: _candidates(own, possible(name), is_several=name in several)
+    by_name = {
+        name: _candidates(own, possible(name), is_several=name in multiple)
         for name, own in texts.items()
     }
-    known = [own for own in found.values() if own]
-    if len(known) < len(found) or prod(map(len, known)) > TRIED:
+    candidates = [own for own in by_name.values() if own]
+    if len(candidates) < len(by_name) or prod(map(len, candidates)) > MAX_COMBINATIONS:
         return True
     return any(
-        evaluate_guard(guard, dict(zip(found, values, strict=True))).holds
-        for values in product(*known)
+        evaluate_guard(guard, dict(zip(by_name, values, strict=True))).holds
+        for values in product(*candidates)
     )
 
 
 def _candidates(
     texts: list[str], possible: tuple[str, ...], *, is_several: bool
 ) -> tuple[str, ...]:
-    """The values of a variable that matter; none where there are too many."""
+    """The values of a variable that matter; empty if there are too many."""
     if possible:
         return _selections(possible) if is_several else possible
     meant = [parse_comparison(text) for text in texts]
@@ -75,8 +75,8 @@ def multiple_choice_variables(runbook: Runbook) -> frozenset[str]:
 
 
 def _selections(texts: tuple[str, ...]) -> tuple[str, ...]:
-    """Each selection of texts, as the value that has them for its lines."""
-    if len(texts) > SEVERAL:
+    """Each non-empty subset of texts, as a value with one line for each."""
+    if len(texts) > MAX_SELECTED_TEXTS:
         return ()
     sizes = range(1, len(texts) + 1)
     chosen = chain.from_iterable(combinations(texts, size) for size in sizes)
@@ -85,23 +85,23 @@ def _selections(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 def _points(operands: Iterable[str]) -> Iterator[str]:
     """Values at, between, below and above the numbers among some texts."""
-    found: dict[QuantityKind, set[Decimal]] = {}
+    by_name: dict[QuantityKind, set[Decimal]] = {}
     for text in operands:
         if (own := parse_quantity(text)) is not None:
-            found.setdefault(own[0], set()).add(Decimal(own[1]))
-    for kind, limits in found.items():
+            by_name.setdefault(own[0], set()).add(Decimal(own[1]))
+    for kind, limits in by_name.items():
         ordered = sorted(limits)
         points = [*ordered, ordered[0] - 1, ordered[-1] + 1]
         points += [(low + high) / 2 for low, high in pairwise(ordered)]
-        # Nothing is shorter, or smaller, than nothing.
-        yield from (_spelt(each, kind) for each in points if _may_be(each, kind))
+        # No duration and no size is negative.
+        yield from (_as_text(each, kind) for each in points if _is_possible(each, kind))
 
 
-def _may_be(point: Decimal, kind: QuantityKind) -> bool:
+def _is_possible(point: Decimal, kind: QuantityKind) -> bool:
     return kind == "number" or point >= 0
 
 
-def _spelt(point: Decimal, kind: QuantityKind) -> str:
+def _as_text(point: Decimal, kind: QuantityKind) -> str:
     if kind == "number":
         return str(point)
     if kind == "size":

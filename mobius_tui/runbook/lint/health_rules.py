@@ -17,7 +17,7 @@ from mobius_tui.runbook.model.unattended import (
 from mobius_tui.runbook.script_rules.lint_rule import LintRule
 from mobius_tui.runbook.text import units
 
-_FIND = (
+_PHASES = (
     "[health]\n"
     "probe = [{ id = 'api', url = 'http://localhost/health', timeout = '1s' }]\n"
     "trigger = { consecutive_failures = 3, then = 'auto' }\n"
@@ -38,16 +38,16 @@ UNATTENDED = LintRule(
     remedy="let a step of the phase itself find what it reads (`use` takes a step of "
     "the main line once more), give the variable a `default` or `ask`, and name "
     "nothing of the main line in `needs`",
-    bad=f"{_FIND}step = [{_RESTORE}]",
-    good=f"{_FIND}step = [{{ use = 'find', id = 'find-again' }}, {_RESTORE}]",
+    bad=f"{_PHASES}step = [{_RESTORE}]",
+    good=f"{_PHASES}step = [{{ use = 'find', id = 'find-again' }}, {_RESTORE}]",
 )
 
 
 def warn_unattended(draft: RunbookDraft) -> None:
-    """Warn of each step at which what a trigger begins would stop.
+    """Warn of each step at which the phase that a trigger begins would stop.
 
     Raises:
-        EnoughError: there are too many problems now.
+        TooManyProblemsError: there are too many problems now.
     """
     runbook = draft.runbook
     phase = triggered_phase(runbook)
@@ -56,29 +56,29 @@ def warn_unattended(draft: RunbookDraft) -> None:
         table = draft.at("step", stop.step.id)
         path = (stop.key,) if stop.key in table.node else ()
         words = f"a trigger begins `{phase.id if phase else ''}`, and it stops here"
-        table.doubt(UNATTENDED.code, f"{words}: {stop.why}", *path)
+        table.warn(UNATTENDED.code, f"{words}: {stop.why}", *path)
 
 
 def lint_health(draft: RunbookDraft) -> None:
-    """Warn of time limits and triggers that cannot do what they seem to.
+    """Warn of time limits and triggers that have no effect.
 
     Raises:
-        EnoughError: there are too many problems now.
+        TooManyProblemsError: there are too many problems now.
     """
     health = draft.runbook.health
     if health is None:
         return
-    _beat(draft, health)
-    _latency(draft, health)
-    _errors(draft, health)
-    _witness(draft, health)
+    _check_interval(draft, health)
+    _check_latency_rule(draft, health)
+    _check_error_rule(draft, health)
+    _check_witness(draft, health)
     for step in draft.runbook.steps():
         if isinstance(step.action, Watch) and health.probes:
-            _watched(draft, health, step, step.action)
+            _check_watch_step(draft, health, step, step.action)
 
 
 def _is_on(rules: Triggers) -> bool:
-    """Whether a rule is named that can fire."""
+    """Whether any rule is named."""
     return any(
         rule is not None
         for rule in (
@@ -89,16 +89,16 @@ def _is_on(rules: Triggers) -> bool:
 
 
 def _seconds(text: str) -> float | None:
-    """A duration, or None where it is known only once it is filled in."""
+    """The seconds of a duration, or None if it must still be filled in."""
     return None if is_template(text) else units.parse_duration(text)
 
 
-def _beat(draft: RunbookDraft, health: Health) -> None:
+def _check_interval(draft: RunbookDraft, health: Health) -> None:
     every = _seconds(health.every)
     for probe in health.probes:
         timeout = _seconds(probe.timeout)
         if every is not None and timeout is not None and timeout > every:
-            draft.at("probe", probe.id).doubt(
+            draft.at("probe", probe.id).warn(
                 "slow-probe",
                 f"`timeout` {probe.timeout} is longer than `every` {health.every}: "
                 "a slow answer makes the next check miss its turn",
@@ -106,22 +106,24 @@ def _beat(draft: RunbookDraft, health: Health) -> None:
             )
 
 
-def _watched(draft: RunbookDraft, health: Health, step: Step, watch: Watch) -> None:
-    """Watching fails by the triggers, and wants a check of each probe."""
+def _check_watch_step(
+    draft: RunbookDraft, health: Health, step: Step, watch: Watch
+) -> None:
+    """A `watch` step needs a trigger, and time for a check of each probe."""
     table = draft.at("step", step.id)
     rules = health.trigger
     if not _is_on(rules) or not any(probe.trigger for probe in health.probes):
         words = "no trigger can fire: this fails only if a probe is failing at its end"
         remedy = "name a rule in [health.trigger], such as `consecutive_failures = 3`"
-        table.doubt("watch-without-trigger", f"{words}; {remedy}", "watch")
-    lasts, every = _seconds(watch.for_), _seconds(health.every)
-    if lasts is not None and every is not None and lasts < every:
+        table.warn("watch-without-trigger", f"{words}; {remedy}", "watch")
+    duration, every = _seconds(watch.for_), _seconds(health.every)
+    if duration is not None and every is not None and duration < every:
         words = f"`for` {watch.for_} is shorter than `every` {health.every}"
         words += ": it goes on until each probe was asked once more"
-        table.doubt("short-watch", words, "watch")
+        table.warn("short-watch", words, "watch")
 
 
-def _latency(draft: RunbookDraft, health: Health) -> None:
+def _check_latency_rule(draft: RunbookDraft, health: Health) -> None:
     rule = health.trigger.p95_latency
     above = None if rule is None else _seconds(rule.above)
     if rule is None or above is None:
@@ -135,13 +137,13 @@ def _latency(draft: RunbookDraft, health: Health) -> None:
         words += f"`timeout` {probe.timeout} ends it first"
         if probe.p95 is None:
             words += "; raise `timeout`, or let the service report its `p95`"
-            table.doubt("trigger-never-fires", words)
+            table.warn("trigger-never-fires", words)
         else:
             words += ", so this can't fire while the service reports no `p95`"
-            table.doubt("limit-above-timeout", words, "timeout")
+            table.warn("limit-above-timeout", words, "timeout")
 
 
-def _errors(draft: RunbookDraft, health: Health) -> None:
+def _check_error_rule(draft: RunbookDraft, health: Health) -> None:
     rule, failures = health.trigger.error_rate, health.trigger.consecutive_failures
     if rule is None or failures is None or failures > rule.for_checks:
         return
@@ -153,35 +155,36 @@ def _errors(draft: RunbookDraft, health: Health) -> None:
     if trigger is not None:
         words = "no probe names the `error_rate` that its service reports"
         rest = f"this can never fire before `consecutive_failures` = {failures}"
-        trigger.doubt("trigger-never-fires", f"{words}: {rest}", "error_rate")
+        trigger.warn("trigger-never-fires", f"{words}: {rest}", "error_rate")
 
 
-def _witness(draft: RunbookDraft, health: Health) -> None:
-    """A network that is dead must not be taken for a service that is."""
+def _check_witness(draft: RunbookDraft, health: Health) -> None:
+    """Without a witness, a dead network looks like a dead service."""
     if health.witness or not _is_on(health.trigger):
         return
     for probe in health.probes:
-        where = _elsewhere(draft.runbook, probe) if probe.trigger else None
+        where = _remote_profile(draft.runbook, probe) if probe.trigger else None
         if where is not None:
             words = "without a `witness` a dead network looks like a dead service"
-            draft.at("probe", probe.id).doubt("no-witness", words + where, "url")
+            draft.at("probe", probe.id).warn("no-witness", words + where, "url")
             return  # one witness is enough for all
 
 
-def _elsewhere(runbook: Runbook, probe: Probe) -> str | None:
-    """With which profile a probe asks another machine, in words; `None` if with none.
+def _remote_profile(runbook: Runbook, probe: Probe) -> str | None:
+    """The profile with which a probe asks another machine, as text; `None` if none.
 
-    What has no value before a run begins may lead anywhere.
+    The text is empty if it does so without a profile. A variable without a value before
+    the run counts as another machine.
     """
-    usual = {v.name: v.default for v in runbook.variables.values()}
-    if not is_loopback(_filled(probe.url, usual)):
+    defaults = {v.name: v.default for v in runbook.variables.values()}
+    if not is_loopback(_filled(probe.url, defaults)):
         return ""
     for profile in runbook.profiles.values():
-        if not is_loopback(_filled(probe.url, {**usual, **profile.values})):
+        if not is_loopback(_filled(probe.url, {**defaults, **profile.values})):
             return f", with the profile {profile.name}"
     return None
 
 
 def _filled(text: str, values: Mapping[str, str | None]) -> str:
-    """A text with the values that are known; the others stand as their names."""
+    """A text with the given values filled in; other names stay as `${name}`."""
     return fill(text, lambda name: values.get(name) or f"${{{name}}}")

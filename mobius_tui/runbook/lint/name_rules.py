@@ -1,4 +1,4 @@
-"""Names that are used: is each defined, is each used, and does no secret leak?"""
+"""Rules about names: each must be defined and used, and no secret may leak."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cache
 
 from mobius_tui.runbook.decode.assemble import RunbookDraft
 from mobius_tui.runbook.lint.guard_solver import (
-    TRIED,
+    MAX_COMBINATIONS,
     can_hold,
     multiple_choice_variables,
 )
@@ -28,29 +28,28 @@ from mobius_tui.runbook.model.templates import (
     template_names,
 )
 from mobius_tui.runbook.text.names import PROVIDED, STEP_NAMES, did_you_mean
-from mobius_tui.runbook.toml.table_reader import TomlTable
-from mobius_tui.runbook.toml.toml_document import Findings, TemplateUse
+from mobius_tui.runbook.toml.table_reader import TemplateUse, TomlTable
 
 
-def lint_names(draft: RunbookDraft, findings: Findings) -> None:
+def lint_names(draft: RunbookDraft) -> None:
     """Report undefined names, leaking secrets, and variables that nobody uses.
 
     Raises:
-        EnoughError: there are too many problems now.
+        TooManyProblemsError: there are too many problems now.
     """
-    names = _Names(draft)
-    for mention in findings.mentions:
-        names.in_text(mention)
+    names = _NameUses(draft)
+    for template in draft.root.registry.templates:
+        names.add_text(template)
     for step in draft.runbook.steps():
-        names.in_step(step, draft.at("step", step.id))
-    names.in_profiles()
-    _filled_in(draft)
-    names.in_head()
-    names.unused()
+        names.add_step(step, draft.at("step", step.id))
+    names.add_profiles()
+    _lint_limits(draft)
+    names.add_head()
+    names.warn_unused()
 
 
-class _Names:
-    """The names of one runbook, and which of them were used."""
+class _NameUses:
+    """The names of one runbook, and which of them are used; reports as it reads."""
 
     def __init__(self, draft: RunbookDraft) -> None:
         self.draft = draft
@@ -62,19 +61,19 @@ class _Names:
         self.probes = {probe.id for probe in probes}
         self.steps = {step.id for step in draft.runbook.steps()}
         self.possible = cache(draft.runbook.possible)
-        self.exact = cache(lambda name: frozenset(self.possible(name)))
-        self.several = multiple_choice_variables(draft.runbook)
+        self.possible_set = cache(lambda name: frozenset(self.possible(name)))
+        self.multiple = multiple_choice_variables(draft.runbook)
 
-    def in_text(self, mention: TemplateUse) -> None:
-        """The `${}` of a text that is filled in."""
-        table, path = mention.table, mention.path
-        broken = broken_template(mention.text)
+    def add_text(self, template: TemplateUse) -> None:
+        """Report undefined names and secrets in a text that is filled in."""
+        table, path = template.table, template.path
+        broken = broken_template(template.text)
         if broken is not None:
             words = f"{broken!r} is no ${{name}}; write $${{ for a literal ${{"
             table.report_within(broken, words, *path)
-        for name in template_names(mention.text):
+        for name in template_names(template.text):
             problem = self._undefined(name)
-            if problem is None and mention.shown and self._secret(name):
+            if problem is None and template.shown and self._is_secret(name):
                 problem = (
                     f"`{name}` is a secret, and this text is shown; "
                     "a step gets it by `secrets`"
@@ -82,11 +81,11 @@ class _Names:
             if problem is not None:
                 table.report_within(f"${{{name}}}", problem, *path)
 
-    def _secret(self, name: str) -> bool:
+    def _is_secret(self, name: str) -> bool:
         return name in self.declared and self.declared[name].secret
 
     def _undefined(self, name: str) -> str | None:
-        """What is wrong with a name in a text, if anything is."""
+        """The problem of a name in a text, or None."""
         self.used.add(name)
         if name in self.declared or name in PROVIDED:
             return None
@@ -108,37 +107,37 @@ class _Names:
             return f"no step `{step_id}`{did_you_mean(step_id, self.steps)}"
         return None
 
-    def in_step(self, step: Step, table: TomlTable) -> None:
-        """The variables that a step names by itself."""
-        self._in_when(step, table)
+    def add_step(self, step: Step, table: TomlTable) -> None:
+        """Report undefined variables that a step names, and secrets it lacks."""
+        self._add_guard(step, table)
         for index, name in enumerate(step.uses):
-            self._variable(name, table, "uses", index)
+            self._add_variable(name, table, "uses", index)
         if isinstance(step.action, Choose) and step.action.from_ is not None:
-            self._variable(step.action.from_, table, "choose", "from")
+            self._add_variable(step.action.from_, table, "choose", "from")
         for key, name in step.secrets.items():
-            self._variable(name, table, "secrets", key)
+            self._add_variable(name, table, "secrets", key)
             if name in self.declared and not self.declared[name].secret:
                 words = f"`{name}` is no secret: give its [var] `secret = true`"
                 table.report(words, "secrets", key)
         if isinstance(step.action, Run):
-            self._in_script(step, step.action.script, table, "run")
+            self._add_script(step, step.action.script, table, "run")
             for text in step.action.shell:
-                self._in_script(step, text, table, "shell")
+                self._add_script(step, text, table, "shell")
         for check in step.checks:
             if isinstance(check, RunCheck):
                 for text in (check.script, *check.shell):
-                    self._in_script(step, text, table, "check")
+                    self._add_script(step, text, table, "check")
 
-    def _in_script(self, step: Step, script: str, table: TomlTable, key: str) -> None:
-        """A script may have variables of its own: what is not declared is no error."""
+    def _add_script(self, step: Step, script: str, table: TomlTable, key: str) -> None:
+        """Scripts have variables of their own: an undeclared name is no error."""
         for name in script_names(script):
             self.used.add(name)
-            if self._secret(name) and name not in {**step.secrets, **step.env}:
+            if self._is_secret(name) and name not in {**step.secrets, **step.env}:
                 words = f'`secrets = {{ {name} = "{name}" }}` on the step'
                 problem = f"`{name}` is a secret: a step gets it only by {words}"
                 table.report_within(f"${name}", problem, key)
 
-    def _variable(self, name: str, table: TomlTable, *path: str | int) -> bool:
+    def _add_variable(self, name: str, table: TomlTable, *path: str | int) -> bool:
         self.used.add(name)
         if name in self.declared:
             return True
@@ -146,48 +145,50 @@ class _Names:
         table.report(f"`{name}` is used and never defined{near}", *path)
         return False
 
-    def _in_when(self, step: Step, table: TomlTable) -> None:
-        """The variables that a guard names, and what they are compared with."""
-        sound = True
+    def _add_guard(self, step: Step, table: TomlTable) -> None:
+        """Report undefined variables of a guard, and comparisons that never hold."""
+        is_valid = True
         for path, name, texts in guard_leaves(step.when):
-            if not self._variable(name, table, "when", *path):
-                sound = False
+            if not self._add_variable(name, table, "when", *path):
+                is_valid = False
                 continue
-            if self._secret(name):
+            if self._is_secret(name):
                 words = f"`{name}` is a secret, which no guard sees: it never applies"
                 table.report(words, "when", *path)
-                sound = False
+                is_valid = False
                 continue
-            is_much = len(texts) * len(self.possible(name)) > TRIED
+            is_too_much = len(texts) * len(self.possible(name)) > MAX_COMBINATIONS
             for text in texts:
-                wrong = comparison_problem(text)
-                if not wrong and not (is_much and not parse_comparison(text).is_plain):
-                    wrong = self._never(name, text)
-                if wrong:
-                    table.report_within(text, wrong, "when", *path)
-                    sound = False
-        if sound and step.when and not self._can_hold(step.when):
+                problem = comparison_problem(text)
+                if not problem and not (
+                    is_too_much and not parse_comparison(text).is_plain
+                ):
+                    problem = self._impossible_value(name, text)
+                if problem:
+                    table.report_within(text, problem, "when", *path)
+                    is_valid = False
+        if is_valid and step.when and not self._can_hold(step.when):
             words = f"this can never be true: {guard_in_words(step.when)}"
             table.report(words, "when")
 
     def _can_hold(self, guard: Guard) -> bool:
-        return can_hold(guard, self.possible, self.several)
+        return can_hold(guard, self.possible, self.multiple)
 
-    def _never(self, name: str, text: str) -> str:
-        """That a variable is none of the texts that it must be one of; or ""."""
+    def _impossible_value(self, name: str, text: str) -> str:
+        """A message if a variable can never have a value that a guard needs; or ""."""
         possible, meant = self.possible(name), parse_comparison(text)
-        if not possible or text in self.exact(name):
+        if not possible or text in self.possible_set(name):
             return ""
         if meant.sign == "=":
-            never = [t for t in meant.texts if not _any_is(possible, t, meant)]
+            never = [t for t in meant.texts if not _any_satisfies(possible, t, meant)]
             near = did_you_mean(never[0], possible) if never else ""
             return f"`{name}` is never `{never[0]}`{near}" if never else ""
         if any(satisfies(each, meant) for each in possible):
             return ""
         return f"`{name}` is never `{meant}`: it is {' or '.join(possible)}"
 
-    def in_profiles(self) -> None:
-        """The variables to which profiles give values."""
+    def add_profiles(self) -> None:
+        """Report undefined variables and impossible values of profiles."""
         for profile in self.runbook.profiles.values():
             table = self.draft.at("profile", profile.name)
             for name, value in profile.values.items():
@@ -199,8 +200,8 @@ class _Names:
                 if choices and value not in choices:
                     table.report(f"not one of `choices` of {name}", name)
 
-    def in_head(self) -> None:
-        """The variable that names the environment."""
+    def add_head(self) -> None:
+        """Report problems of `environment` and `protected`."""
         table = self.draft.root.table("runbook")
         name = self.runbook.environment
         if table is None:
@@ -210,41 +211,43 @@ class _Names:
                 words = "`protected` wants `environment`, the variable that it is about"
                 table.report(words, "protected")
             return
-        if self._variable(name, table, "environment"):
+        if self._add_variable(name, table, "environment"):
             choices = self.declared[name].choices
             for index, value in enumerate(self.runbook.protected):
                 if choices and value not in choices:
                     words = f"not one of `choices` of {name}"
                     table.report(words, "protected", index)
 
-    def unused(self) -> None:
+    def warn_unused(self) -> None:
         """Warn of each `[var]` of the main file that nothing uses."""
         for name in self.declared:
-            table = self.draft.places.get(("var", name))
+            table = self.draft.tables.get(("var", name))
             if table is None or table.document is not self.draft.root.document:
                 continue
             if name not in self.used:
                 words = f"nobody uses the variable `{name}`"
-                table.doubt("unused-variable", words)
+                table.warn("unused-variable", words)
 
 
-def _any_is(possible: tuple[str, ...], text: str, meant: GuardComparison) -> bool:
+def _any_satisfies(
+    possible: tuple[str, ...], text: str, meant: GuardComparison
+) -> bool:
     return any(satisfies(e, replace(meant, texts=(text,))) for e in possible)
 
 
-def _filled_in(draft: RunbookDraft) -> None:
-    """Values that a variable may begin with, where it fills in a duration or a size."""
+def _lint_limits(draft: RunbookDraft) -> None:
+    """Report initial values that break the limits of a duration or a size."""
     runbook = draft.runbook
-    for name, places in limits_by_variable(runbook).items():
+    for name, tables in limits_by_variable(runbook).items():
         if name not in runbook.variables:
             continue
         variable, table = runbook.variables[name], draft.at("var", name)
-        if variable.default and (wrong := limit_problem(places, variable.default)):
-            table.report(wrong, "default")
+        if variable.default and (problem := limit_problem(tables, variable.default)):
+            table.report(problem, "default")
         for index, choice in enumerate(variable.choices):
-            if wrong := limit_problem(places, choice):
-                table.report(wrong, "choices", index)
+            if problem := limit_problem(tables, choice):
+                table.report(problem, "choices", index)
         for profile in runbook.profiles.values():
             given = profile.values.get(name)
-            if given is not None and (wrong := limit_problem(places, given)):
-                draft.at("profile", profile.name).report(wrong, name)
+            if given is not None and (problem := limit_problem(tables, given)):
+                draft.at("profile", profile.name).report(problem, name)

@@ -20,7 +20,6 @@ from mobius_tui.runbook.script_rules import (
 )
 from mobius_tui.runbook.script_rules.lint_rule import LintRule
 from mobius_tui.runbook.script_rules.script_context import ScriptRule
-from mobius_tui.runbook.text import secret_detection
 
 EFFECT_TOO_LOW = LintRule(
     code="effect-too-low",
@@ -33,6 +32,18 @@ EFFECT_TOO_LOW = LintRule(
     bad="effect = 'read'\nrun = 'kubectl delete pod web-0'",
     good="effect = 'destroy'\nrun = 'kubectl delete pod web-0'\ntimeout = '1m'\n"
     "check.run = 'kubectl get pod web-0'",
+)
+SECRET = LintRule(
+    code="secret",
+    title="what looks like a password, a token or a key",
+    reason="A runbook is read, copied and kept with every run; whoever sees it has "
+    "the secret, and it cannot be taken back.",
+    remedy="replace the secret, since it is known now; then `[var.NAME]` with "
+    "`from_env` and `secret = true`, and `find_secrets` on the step",
+    bad="effect = 'read'\nrun = 'mysqladmin --user=ops --password=Tr0ub4dor-3 status'",
+    good="effect = 'read'\nrun = 'mysqladmin --user=ops status'\n"
+    "secrets = { MYSQL_PWD = 'database_password' }\n"
+    "[var.database_password]\nfrom_env = 'MYSQL_PWD'\nsecret = true",
 )
 NO_ENVIRONMENT = LintRule(
     code="no-environment",
@@ -225,7 +236,7 @@ STRUCTURE_RULES = (
 )
 
 
-JUDGES: tuple[ScriptRule, ...] = (
+SCRIPT_RULES: tuple[ScriptRule, ...] = (
     self_match.self_matches,
     swallowed_failures.hidden_failures,
     path_rules.relative_paths,
@@ -239,7 +250,7 @@ JUDGES: tuple[ScriptRule, ...] = (
     unquoted_rules.unquoted_variables,
     unquoted_rules.empty_removals,
 )
-"""What looks at each script."""
+"""The rules that are applied to each script."""
 
 RULES: Mapping[str, LintRule] = {
     rule.code: rule
@@ -266,8 +277,8 @@ RULES: Mapping[str, LintRule] = {
         curl_rules.CURL_WITHOUT_FAIL,
         curl_rules.REQUEST_WITHOUT_LIMIT,
         placeholder_rule.PLACEHOLDER,
-        secret_detection.SECRET,
+        SECRET,
         *STRUCTURE_RULES,
     )
 }
-"""In the order in which they are listed: what hurts most comes first."""
+"""By code, in the order in which they are listed: the most important first."""

@@ -1,4 +1,4 @@
-"""Rules about single steps: what they name, time-outs, verification."""
+"""Rules about single steps: names, timeouts, verification."""
 
 from __future__ import annotations
 
@@ -43,38 +43,38 @@ def warn_steps(draft: RunbookDraft) -> None:
     for phase in draft.runbook.phases:
         for index, step in enumerate(phase.steps):
             table = draft.at("step", step.id)
-            _timeout(step, table)
-            if _destroys(step) and not _verified(draft, phase, index):
-                table.doubt(
+            _warn_no_timeout(step, table)
+            if _destroys(step) and not _is_verified(draft, phase, index):
+                table.warn(
                     DESTROY_UNCHECKED.code,
                     "this destroys, and nothing verifies it after that",
                     "run",
                 )
 
 
-def _timeout(step: Step, table: TomlTable) -> None:
+def _warn_no_timeout(step: Step, table: TomlTable) -> None:
     run = step.action
     if not isinstance(run, Run) or run.effect == "read" or run.follow or run.tty:
         return
     if not table.has("timeout"):
         words = "this changes something, and nobody says how long it may take"
-        table.doubt(NO_TIMEOUT.code, words, "run")
+        table.warn(NO_TIMEOUT.code, words, "run")
 
 
 def _destroys(step: Step) -> bool:
     return isinstance(step.action, Run) and step.action.effect == "destroy"
 
 
-def _verified(draft: RunbookDraft, phase: Phase, index: int) -> bool:
+def _is_verified(draft: RunbookDraft, phase: Phase, index: int) -> bool:
     """Whether the step, a later one of its phase, or the phase after has a check."""
     following = list(phase.steps[index:])
-    after = _next(draft, phase)
+    after = _next_phase(draft, phase)
     if after is not None:
         following += after.steps
     return any(step.checks for step in following)
 
 
-def _next(draft: RunbookDraft, phase: Phase) -> Phase | None:
+def _next_phase(draft: RunbookDraft, phase: Phase) -> Phase | None:
     """The phase that a phase leads to."""
     phases = draft.runbook.phases
     if phase.next is not None:
@@ -97,11 +97,11 @@ def warn_checks(draft: RunbookDraft) -> None:
                 words = f"this check cannot fail: {why}"
                 if blocks:
                     words += "; it guards what destroys, so --auto refuses the runbook"
-                table.doubt(CHECK_CANNOT_FAIL.code, words, *path, blocks=blocks)
+                table.warn(CHECK_CANNOT_FAIL.code, words, *path, blocks=blocks)
 
 
 def check_paths(table: TomlTable) -> list[tuple[str | int, ...]]:
-    """Where each check of a step stands below its table, in the model's order."""
+    """The key path of each check below the table of its step, in the model's order."""
     checks = table.owner("check").node.get("check")
     found: list[tuple[str | int, ...]] = []
     if not isinstance(checks, dict):
@@ -121,10 +121,10 @@ def check_paths(table: TomlTable) -> list[tuple[str | int, ...]]:
 
 
 def lint_steps(draft: RunbookDraft) -> None:
-    """Report what single steps get wrong.
+    """Report the errors of single steps.
 
     Raises:
-        EnoughError: there are too many problems now.
+        TooManyProblemsError: there are too many problems now.
     """
     for step in draft.runbook.steps():
         table = draft.at("step", step.id)
@@ -139,15 +139,15 @@ def lint_steps(draft: RunbookDraft) -> None:
             case Run(tty=True) if not step.optional:
                 words = "--auto has no terminal for a `tty` step, and stops there"
                 remedy = "with `optional = true` it skips the step and goes on"
-                table.doubt("tty-not-optional", f"{words}; {remedy}", "tty")
+                table.warn("tty-not-optional", f"{words}; {remedy}", "tty")
             case Choose() if step.checks:
                 words = "a decision is not checked; put the check in a step of its own"
                 table.report(words, "check")
             case _:
                 pass
         if any(isinstance(check, OutputCheck) for check in step.checks):
-            _looked_at(step, table)
-    _then(draft)
+            _lint_output_check(step, table)
+    _lint_triggered_phase(draft)
 
 
 def _outputs(step: Step, table: TomlTable) -> None:
@@ -157,8 +157,8 @@ def _outputs(step: Step, table: TomlTable) -> None:
             table.report(problem, "outputs", index)
 
 
-def _looked_at(step: Step, table: TomlTable) -> None:
-    """An `output` check looks at what is recorded."""
+def _lint_output_check(step: Step, table: TomlTable) -> None:
+    """An `output` check needs an action whose output is recorded."""
     words = ""
     if not isinstance(step.action, Run):
         words = "an `output` check wants a `run` to look at"
@@ -179,7 +179,7 @@ def _message(sent: SendMessage, draft: RunbookDraft, table: TomlTable) -> None:
             table.report(f"no channel `{channel}`{near}", "to", index)
 
 
-def _then(draft: RunbookDraft) -> None:
+def _lint_triggered_phase(draft: RunbookDraft) -> None:
     """A phase that a trigger begins runs without a person."""
     health = draft.runbook.health
     if health is None or health.trigger.then is None:
@@ -188,15 +188,15 @@ def _then(draft: RunbookDraft) -> None:
         if phase.id != health.trigger.then:
             continue
         for step in phase.steps:
-            key = _wants_person(step)
+            key = _key_for_person(step)
             if key is not None:
                 words = f"[health.trigger] begins `{phase.id}` with nobody there"
                 table = draft.at("step", step.id)
                 table.report(f"{words}: no `{key}` in its steps", key)
 
 
-def _wants_person(step: Step) -> str | None:
-    """The key by which a step cannot do without a person, or None."""
+def _key_for_person(step: Step) -> str | None:
+    """The key by which a step needs a person, or None."""
     if step.approve is not None:
         return "approve"
     match step.action:

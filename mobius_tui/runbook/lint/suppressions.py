@@ -1,4 +1,4 @@
-"""`# lint: ignore=CODE reason`: what somebody knows, and has given a reason for."""
+"""Comments that suppress findings: `# lint: ignore=CODE reason`."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ _IGNORE = re.compile(
     r"(?P<reason>[^\n]*)"
 )
 _SHELLCHECK = re.compile(r"SC\d{4}")
-_GOES_ON = re.compile(r"(?:\\|\||&&)[ \t]*$")
-_FAR = 50
-"""How many lines of one command are gone up to the line above it."""
+_CONTINUES = re.compile(r"(?:\\|\||&&)[ \t]*$")
+_MAX_LINES_UP = 50
+"""How many lines of one command are passed to find a comment above it."""
 CODE = "bad-ignore"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Suppression:
-    """One such comment."""
+    """One comment."""
 
     offset: int
     codes: tuple[str, ...]
     reason: str
-    above: bool
-    """Whether the line has nothing else, so that the next one is meant."""
+    is_alone: bool
+    """Whether it is alone on its line, and so applies to the next line."""
 
 
 class Suppressions:
-    """The comments of one file, and which of them were needed."""
+    """The comments of one file, and which of them suppressed a finding."""
 
     def __init__(self, text: str) -> None:
         self.lines = text.split("\n")
-        self._found: dict[int, _Suppression] = {}
-        self._needed: set[tuple[int, str]] = set()
+        self._by_line: dict[int, _Suppression] = {}
+        self._used: set[tuple[int, str]] = set()
         if "lint:" not in text:
             return
         offset = 0
@@ -47,62 +47,62 @@ class Suppressions:
             match = _IGNORE.search(line) if "lint:" in line else None
             if match is not None:
                 codes = re.findall(r"[\w-]+", match["codes"] or "")
-                self._found[number] = _Suppression(
+                self._by_line[number] = _Suppression(
                     offset=offset + match.start(),
                     codes=tuple(codes),
                     reason=match["reason"].strip(" \t'\"-:"),
-                    above=not line[: match.start()].strip(),
+                    is_alone=not line[: match.start()].strip(),
                 )
             offset += len(line) + 1
 
     def hides(self, problem: Problem) -> bool:
-        """Whether a comment says that a finding is known; notes that it was needed."""
-        for number in self._lines_of(problem.line):
-            found = self._found.get(number)
-            if found is None or (number != problem.line and not found.above):
+        """Whether a comment suppresses a problem; records that the comment was used."""
+        for number in self._command_lines_above(problem.line):
+            comment = self._by_line.get(number)
+            if comment is None or (number != problem.line and not comment.is_alone):
                 continue
-            if problem.code in found.codes and found.reason:
-                self._needed.add((number, problem.code))
+            if problem.code in comment.codes and comment.reason:
+                self._used.add((number, problem.code))
                 return True
         return False
 
-    def _lines_of(self, line: int) -> Iterator[int]:
-        """The line itself, and upwards to the one above the command that it is of."""
+    def _command_lines_above(self, line: int) -> Iterator[int]:
+        """A line, and those above it up to the line before the same command."""
         yield line
-        for number in range(line - 1, max(0, line - _FAR), -1):
+        for number in range(line - 1, max(0, line - _MAX_LINES_UP), -1):
             yield number
-            above = self.lines[number - 1] if number <= len(self.lines) else ""
-            if not _GOES_ON.search(above):
+            is_alone = self.lines[number - 1] if number <= len(self.lines) else ""
+            if not _CONTINUES.search(is_alone):
                 return
 
-    def wrong(self, *, thorough: bool) -> Iterator[tuple[int, str]]:
-        """What is wrong with the comments themselves: where, and what.
+    def problems(self, *, thorough: bool) -> Iterator[tuple[int, str]]:
+        """The problems of the comments themselves: offset and message.
 
         Args:
-            thorough: whether all rules have looked; else one may seem unneeded only
-                because nobody did.
+            thorough: whether all rules were applied; only then can a comment be
+                reported as not needed.
         """
-        for number, found in self._found.items():
-            if not found.codes:
-                yield found.offset, "`# lint: ignore` names no rule: ignore=CODE why"
+        for number, comment in self._by_line.items():
+            if not comment.codes:
+                yield comment.offset, "`# lint: ignore` names no rule: ignore=CODE why"
                 continue
-            if not found.reason:
-                words = f"`# lint: ignore={found.codes[0]}` gives no reason"
-                yield found.offset, f"{words}, and hides nothing"
+            if not comment.reason:
+                words = f"`# lint: ignore={comment.codes[0]}` gives no reason"
+                yield comment.offset, f"{words}, and hides nothing"
                 continue
-            for code in found.codes:
-                words = self._about(number, code, thorough=thorough)
+            for code in comment.codes:
+                words = self._code_problem(number, code, thorough=thorough)
                 if words:
-                    yield found.offset, words
+                    yield comment.offset, words
 
-    def _about(self, number: int, code: str, *, thorough: bool) -> str:
-        outside = _SHELLCHECK.fullmatch(code) is not None
-        if code not in RULES and not outside:
+    def _code_problem(self, number: int, code: str, *, thorough: bool) -> str:
+        is_external = _SHELLCHECK.fullmatch(code) is not None
+        if code not in RULES and not is_external:
             return f"there is no rule `{code}`{did_you_mean(code, RULES)}"
         if code == CODE:
             return f"`{code}` cannot be ignored"
-        looked = thorough and not outside  # ShellCheck may be missing
-        if looked and (number, code) not in self._needed:
+        is_judged = thorough and not is_external  # ShellCheck may be missing
+        if is_judged and (number, code) not in self._used:
             return f"`{code}` finds nothing here: the comment is not needed"
         return ""
 
@@ -110,25 +110,29 @@ class Suppressions:
 def apply_suppressions(
     findings: Findings, documents: Iterable[TomlDocument], main: str, *, thorough: bool
 ) -> list[Problem]:
-    """The problems without those that a comment hides; errors are never hidden.
+    """The problems without the suppressed ones, and with those of the comments.
+
+    Errors are never suppressed.
 
     Args:
-        findings: what was found in all files.
+        findings: the problems of all files.
         documents: the files that have such comments.
-        main: the file whose comments must all be needed; of an included one only a
-            part may have been looked at.
-        thorough: whether all rules have looked.
+        main: the name of the main file. Its comments must all be needed; an included
+            file may have been examined only in part.
+        thorough: whether all rules were applied.
     """
-    ignores = {each.file: Suppressions(each.positions.text) for each in documents}
-    left = [
+    suppressions = {each.file: Suppressions(each.positions.text) for each in documents}
+    remaining = [
         problem
         for problem in findings.problems
         if not problem.code
-        or problem.file not in ignores
-        or not ignores[problem.file].hides(problem)
+        or problem.file not in suppressions
+        or not suppressions[problem.file].hides(problem)
     ]
     for document in documents:
-        judged = thorough and document.file == main
-        for at, words in ignores[document.file].wrong(thorough=judged):
-            left.append(problem_at(document.file, document.positions, at, words, CODE))
-    return left
+        needs_all = thorough and document.file == main
+        for at, words in suppressions[document.file].problems(thorough=needs_all):
+            remaining.append(
+                problem_at(document.file, document.positions, at, words, CODE)
+            )
+    return remaining

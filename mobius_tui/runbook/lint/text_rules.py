@@ -1,4 +1,4 @@
-"""Rules about scripts and texts, each finding at its very line of the file."""
+"""Applying the rules about scripts and texts, each finding at its place in the file."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mobius_tui.runbook.decode.assemble import RunbookDraft
-from mobius_tui.runbook.lint.rule_table import JUDGES
+from mobius_tui.runbook.lint.rule_table import SCRIPT_RULES, SECRET
 from mobius_tui.runbook.lint.step_rules import check_paths
-from mobius_tui.runbook.model.actions import Run
+from mobius_tui.runbook.model.actions import Run, is_shell
 from mobius_tui.runbook.model.check_kinds import RunCheck
 from mobius_tui.runbook.model.runbook import Runbook, Step
 from mobius_tui.runbook.model.templates import is_template
-from mobius_tui.runbook.script_rules.cannot_fail import is_shell, why_cannot_fail
+from mobius_tui.runbook.script_rules.cannot_fail import why_cannot_fail
 from mobius_tui.runbook.script_rules.path_rules import output_starts
 from mobius_tui.runbook.script_rules.placeholder_rule import (
     PLACEHOLDER,
@@ -24,14 +24,14 @@ from mobius_tui.runbook.script_rules.placeholder_rule import (
 from mobius_tui.runbook.script_rules.script_context import ScriptContext, ScriptFinding
 from mobius_tui.runbook.script_rules.script_syntax import is_bash, syntax_error
 from mobius_tui.runbook.shell.script_model import CommandGroup, ParsedScript, Script
-from mobius_tui.runbook.shell.script_parser import LIMIT, parse_script
+from mobius_tui.runbook.shell.script_parser import MAX_CHARACTERS, parse_script
 from mobius_tui.runbook.shell.script_walk import (
     CommandVisit,
     assignments,
     commands,
     visits,
 )
-from mobius_tui.runbook.text.secret_detection import SECRET, find_secrets
+from mobius_tui.runbook.text.secret_detection import find_secrets
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
 _ESCAPE = re.compile(
@@ -40,35 +40,39 @@ _ESCAPE = re.compile(
 
 
 class ValueOffsets:
-    """The places of the characters of one text value."""
+    """Maps offsets in a text value to offsets in its TOML source."""
 
     def __init__(self, raw: str) -> None:
-        """Look at a value as it is spelt, quotes included."""
+        """Read a value.
+
+        Args:
+            raw: its TOML source, with quotes.
+        """
         width = 3 if raw.startswith(("'''", '"""')) else 1
         start = width + (width == 3 and raw.startswith("\n", width))
         self._values, self._raws = [0], [start]
         if not raw.startswith('"'):
             return
-        shrunk = start
+        escaped_excess = start
         for match in _ESCAPE.finditer(raw, start, len(raw) - width):
             made = 0 if match["join"] is not None else 1
-            shrunk += len(match[0]) - made
-            self._values.append(match.end() - shrunk)
+            escaped_excess += len(match[0]) - made
+            self._values.append(match.end() - escaped_excess)
             self._raws.append(match.end())
 
     def place(self, offset: int) -> int:
-        """The offset in the spelling of a character of the value."""
+        """The offset in the source of a character of the value."""
         at = bisect_right(self._values, offset) - 1
         return self._raws[at] + offset - self._values[at]
 
 
-BUDGET = 256 * 1024
-"""Characters of scripts that are looked at in one runbook: some 2 seconds."""
+MAX_SCRIPT_CHARACTERS = 256 * 1024
+"""Characters of scripts that are examined in one runbook: they take about 2 seconds."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScriptSource:
-    """One script of a runbook, and where it stands."""
+    """One script of a runbook, and its place in the file."""
 
     step: Step
     script: str
@@ -80,50 +84,54 @@ class ScriptSource:
     check: RunCheck | None = None
     """The check that it is; None for a step's own `run`."""
 
-    def spelt(self) -> ValueSpelling:
-        """The places of its characters in the file."""
-        return ValueSpelling(self.table, self.path)
+    def positions(self) -> ValuePositions:
+        """The positions of its characters in the file."""
+        return ValuePositions(self.table, self.path)
 
 
-class ValueSpelling:
-    """The places in the file of the characters of one text value."""
+class ValuePositions:
+    """The positions in the file of the characters of one text value."""
 
     def __init__(self, table: TomlTable, path: tuple[str | int, ...]) -> None:
         owner = table.owner(path[0]) if isinstance(path[0], str) else table
         self._document = owner.document
         self._spot = owner.document.positions.spot((*owner.path, *path))
         raw = owner.document.positions.text[self._spot.start : self._spot.end]
-        self._inside = ValueOffsets(raw) if raw[:1] in ("'", '"') else None
+        self._offsets = ValueOffsets(raw) if raw[:1] in ("'", '"') else None
 
-    def doubt(self, code: str, message: str, offset: int) -> None:
+    def warn(self, code: str, message: str, offset: int) -> None:
         """Warn of a broken rule at a character of the value."""
         self._document.add_at(self._place(offset), message, code)
 
     def line(self, offset: int) -> int:
-        """The line of the file that a character of the value stands on."""
+        """The line in the file of a character of the value, from 1."""
         return self._document.positions.place(self._place(offset))[0]
 
-    def is_told(self, code: str, offset: int) -> bool:
-        """Whether a rule was found broken at a character of the value."""
+    def is_reported(self, code: str, offset: int) -> bool:
+        """Whether a warning of a rule is reported at a character of the value."""
         place = self._document.positions.place(self._place(offset))
-        return (self._document.file, *place, code) in self._document.findings.told
+        return (
+            self._document.file,
+            *place,
+            code,
+        ) in self._document.findings.reported_at
 
     def _place(self, offset: int) -> int:
-        if self._inside is None:
+        if self._offsets is None:
             return self._spot.key
-        return self._spot.start + self._inside.place(offset)
+        return self._spot.start + self._offsets.place(offset)
 
 
 def script_sources(draft: RunbookDraft) -> Iterator[ScriptSource]:
     """Every script of a runbook once; what `use` inherits is the other step's."""
-    known: set[tuple[int, tuple[str | int, ...]]] = set()
+    seen: set[tuple[int, tuple[str | int, ...]]] = set()
     for step in draft.runbook.steps():
         table = draft.at("step", step.id)
-        for piece in _of_step(step, table):
-            place = id(table.owner(str(piece.path[0]))), piece.path
-            if place not in known:
-                known.add(place)
-                yield piece
+        for source in _of_step(step, table):
+            place = id(table.owner(str(source.path[0]))), source.path
+            if place not in seen:
+                seen.add(place)
+                yield source
 
 
 def _of_step(step: Step, table: TomlTable) -> Iterator[ScriptSource]:
@@ -138,7 +146,7 @@ def _of_step(step: Step, table: TomlTable) -> Iterator[ScriptSource]:
     for check, path in zip(step.checks, check_paths(table), strict=False):
         if not isinstance(check, RunCheck):
             continue
-        short = path == ("check", "run") and isinstance(_value(table), str)
+        short = path == ("check", "run") and isinstance(_check_value(table), str)
         yield ScriptSource(
             step=step,
             script=check.script,
@@ -149,7 +157,7 @@ def _of_step(step: Step, table: TomlTable) -> Iterator[ScriptSource]:
         )
 
 
-def _value(table: TomlTable) -> object:
+def _check_value(table: TomlTable) -> object:
     """The value of `check.run`."""
     checks = table.owner("check").node.get("check")
     return checks.get("run") if isinstance(checks, dict) else None
@@ -157,60 +165,60 @@ def _value(table: TomlTable) -> object:
 
 def warn_scripts(draft: RunbookDraft) -> None:
     """Warn of what shell scripts get wrong."""
-    left = BUDGET
+    remaining = MAX_SCRIPT_CHARACTERS
     parsed: list[tuple[ScriptSource, ParsedScript]] = []
-    for piece in script_sources(draft):
-        if not is_shell(piece.shell):
+    for source in script_sources(draft):
+        if not is_shell(source.shell):
             continue
-        length = min(len(piece.script), LIMIT)
-        if len(piece.script) > LIMIT or length > left:
-            words = f"a script of {len(piece.script)} characters"
-            piece.table.doubt(
-                "script-too-long", f"{words}: not all of it is looked at", *piece.path
+        length = min(len(source.script), MAX_CHARACTERS)
+        if len(source.script) > MAX_CHARACTERS or length > remaining:
+            words = f"a script of {len(source.script)} characters"
+            source.table.warn(
+                "script-too-long", f"{words}: not all of it is looked at", *source.path
             )
-        if length <= left:
-            left -= length
-            parsed.append((piece, parse_script(piece.script)))
-    elsewhere = _assigned(parsed)
-    starts = _starts(draft.runbook, parsed)
-    for piece, script in parsed:
-        spelt = piece.spelt()
+        if length <= remaining:
+            remaining -= length
+            parsed.append((source, parse_script(source.script)))
+    elsewhere = _assigned_names(parsed)
+    starts = _known_starts(draft.runbook, parsed)
+    for source, script in parsed:
+        positions = source.positions()
         broken = script.broken
-        if broken is not None and is_bash(piece.shell):
-            error = syntax_error(broken, spelt.line(broken.opened))
-            spelt.doubt(error.code, error.message, error.offset)
-            continue  # what else is in it is looked at once it can be read
-        for each in _found(draft, piece, script, starts, elsewhere):
-            spelt.doubt(each.code, each.message, each.offset)
+        if broken is not None and is_bash(source.shell):
+            error = syntax_error(broken, positions.line(broken.opened))
+            positions.warn(error.code, error.message, error.offset)
+            continue  # its other problems are found once it can be parsed
+        for each in _script_findings(draft, source, script, starts, elsewhere):
+            positions.warn(each.code, each.message, each.offset)
 
 
-def _found(
+def _script_findings(
     draft: RunbookDraft,
-    piece: ScriptSource,
+    source: ScriptSource,
     script: ParsedScript,
     starts: Mapping[str, str],
     elsewhere: Mapping[str, str],
 ) -> Iterator[ScriptFinding]:
-    run = piece.step.action if piece.check is None else None
-    look = ScriptContext(
+    run = source.step.action if source.check is None else None
+    context = ScriptContext(
         script=script,
         visits=_visits(script.body),
         follow=isinstance(run, Run) and run.follow,
         tty=isinstance(run, Run) and run.tty,
         declared=draft.runbook.variables,
-        given=frozenset((*piece.step.env, *piece.step.secrets)),
-        starts={**starts, **_plain(piece.step.env)},
+        given=frozenset((*source.step.env, *source.step.secrets)),
+        starts={**starts, **_without_templates(source.step.env)},
         elsewhere=elsewhere,
     )
-    false = piece.check is not None and why_cannot_fail(piece.check)
-    for judge in JUDGES:
-        for each in judge(look):
+    false = source.check is not None and why_cannot_fail(source.check)
+    for rule in SCRIPT_RULES:
+        for each in rule(context):
             if not (false and each.code == "swallowed-failure"):
                 yield each
 
 
 def _visits(body: Script) -> tuple[CommandVisit, ...]:
-    """The commands; what the script defines itself is no program of that name."""
+    """The commands; one that is a function of the script gets no program name."""
     own = {
         each.function
         for each in commands(body)
@@ -224,31 +232,31 @@ def _visits(body: Script) -> tuple[CommandVisit, ...]:
     )
 
 
-def _plain(values: Mapping[str, str]) -> dict[str, str]:
+def _without_templates(values: Mapping[str, str]) -> dict[str, str]:
     return {name: text for name, text in values.items() if not is_template(text)}
 
 
-def _assigned(parsed: list[tuple[ScriptSource, ParsedScript]]) -> dict[str, str]:
-    """The names that scripts assign, and the first step of which one does."""
+def _assigned_names(parsed: list[tuple[ScriptSource, ParsedScript]]) -> dict[str, str]:
+    """The names that scripts assign, each with the first step that does."""
     found: dict[str, str] = {}
-    for piece, script in parsed:
+    for source, script in parsed:
         for each in assignments(script.body):
-            found.setdefault(each.name, piece.step.id)
+            found.setdefault(each.name, source.step.id)
     return found
 
 
-def _starts(
+def _known_starts(
     runbook: Runbook, parsed: list[tuple[ScriptSource, ParsedScript]]
 ) -> dict[str, str]:
     """How the values of variables begin, as far as the runbook says."""
     found: dict[str, str] = {}
     for profile in reversed(tuple(runbook.profiles.values())):
-        found.update(_plain(profile.values))
+        found.update(_without_templates(profile.values))
     for name, variable in runbook.variables.items():
         if variable.default is not None and not is_template(variable.default):
             found[name] = variable.default
-    for piece, script in parsed:
-        outputs = piece.step.outputs
+    for source, script in parsed:
+        outputs = source.step.outputs
         written = output_starts(script.body, found) if outputs else {}
         found.update({name: written[name] for name in outputs if name in written})
     return found
@@ -256,9 +264,9 @@ def _starts(
 
 _Path = tuple[str | int, ...]
 _SCRIPTS = ("run", "script")
-_NAMES = re.compile(r"(?i)(?:pass(?:word|wd|phrase)?|pwd|secret|token|api_?key)$")
-_NOT_VALUES = ("secrets", "from_env", "title", "when", "uses", "needs")
-"""Keys below which a name of that kind is not the secret itself."""
+_SECRET_KEY = re.compile(r"(?i)(?:pass(?:word|wd|phrase)?|pwd|secret|token|api_?key)$")
+_HARMLESS_KEYS = ("secrets", "from_env", "title", "when", "uses", "needs")
+"""Keys whose values are no secrets, whatever their names."""
 
 
 def warn_texts(draft: RunbookDraft) -> None:
@@ -269,22 +277,22 @@ def warn_texts(draft: RunbookDraft) -> None:
             (PLACEHOLDER.code, words, at)
             for at, words in placeholder_warnings(text, script=script)
         ]
-        spans = [*find_secrets(text), *_named(table, path, text)]
-        found += [(SECRET.code, _LOOKS, start) for start, _ in spans]
+        spans = [*find_secrets(text), *_secret_by_key(table, path, text)]
+        found += [(SECRET.code, _WARNING, start) for start, _ in spans]
         if found:
-            spelt = ValueSpelling(table, path)
+            positions = ValuePositions(table, path)
             for code, words, at in found:
-                spelt.doubt(code, words, at)
+                positions.warn(code, words, at)
 
 
-_LOOKS = "this looks like a secret, and whoever reads the runbook has it"
+_WARNING = "this looks like a secret, and whoever reads the runbook has it"
 
 
 def _texts(draft: RunbookDraft) -> Iterator[tuple[TomlTable, _Path, str]]:
-    """Every text of the main file, and of what is used of included ones."""
+    """Every text of the main file, and of the used parts of included files."""
     for path, text in _leaves(draft.root.node, ()):
         yield draft.root, path, text
-    for table in dict.fromkeys(draft.places.values()):
+    for table in dict.fromkeys(draft.tables.values()):
         if table.document is not draft.root.document:
             for path, text in _leaves(table.node, ()):
                 yield table, path, text
@@ -302,11 +310,13 @@ def _leaves(node: Any, path: _Path) -> Iterator[tuple[_Path, str]]:
             yield from _leaves(value, (*path, index))
 
 
-def _named(table: TomlTable, path: _Path, text: str) -> Iterator[tuple[int, int]]:
-    """A value whose key says that it is a secret."""
+def _secret_by_key(
+    table: TomlTable, path: _Path, text: str
+) -> Iterator[tuple[int, int]]:
+    """The span of a value whose key says that it is a secret."""
     keys = [str(part) for part in (*table.path, *path)]
     name = keys[-2] if keys[-1] == "default" and len(keys) > 1 else keys[-1]
-    if set(keys) & set(_NOT_VALUES) or not _NAMES.search(name):
+    if set(keys) & set(_HARMLESS_KEYS) or not _SECRET_KEY.search(name):
         return
     letters = sum(char.isalpha() for char in text)
     if len(text) >= 6 and "$" not in text and 0 < letters < len(text):

@@ -1,17 +1,36 @@
-"""What a step can do, or have a person do, as a runbook says it."""
+"""The actions of a step: run, manual, message, decision, watch."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 Effect = Literal["read", "change", "destroy"]
-"""What a command does to the world; decides how it is confirmed."""
+"""The effect of a command; it decides how the step is confirmed."""
+
+SHELLS = frozenset(("bash", "sh", "dash", "zsh", "ksh", "ash"))
+"""Programs that read scripts as bash does, more or less."""
+
+
+def is_shell(interpreter: Sequence[str]) -> bool:
+    """Whether a shell reads a script; empty means bash.
+
+    With `-c` the shell runs what follows that, and the script is for what runs there.
+
+    Args:
+        interpreter: the program that a script is given to, and its arguments.
+    """
+    if not interpreter:
+        return True
+    return interpreter[0].rpartition("/")[2] in SHELLS and not any(
+        word[:1] == "-" and word[1:2] != "-" and "c" in word for word in interpreter[1:]
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ask:
-    """A typed answer that a `manual` step wants."""
+    """A typed answer that a `manual` step asks for."""
 
     var: str
     title: str = ""
@@ -36,14 +55,14 @@ class Run:
     follow: bool = False
     """Whether it goes on until stopped, beside the others."""
     tty: bool = False
-    """Whether it has a terminal, and a person at it; nothing of it is recorded."""
+    """Whether it runs in a terminal with a person; its output is not recorded."""
     max_output: str = "1GiB"
-    """A size; reached, the step is stopped."""
+    """The size of output at which the step is stopped."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Manual:
-    """A thing that a person does, and ticks."""
+    """A task that a person does and ticks."""
 
     text: str
     ask: tuple[Ask, ...] = ()
@@ -61,10 +80,10 @@ class SendMessage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Option:
-    """One way out of a decision."""
+    """One option of a decision."""
 
     value: str
-    """What the variable becomes; empty for what can be seen, and not be chosen."""
+    """The value of the variable; empty for one that is shown, but cannot be chosen."""
     title: str = ""
     why: str = ""
     go: str | None = None
@@ -75,17 +94,17 @@ class Option:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Choose:
-    """A decision, recorded."""
+    """A recorded decision."""
 
     var: str
     options: tuple[Option, ...] = ()
-    """Those that the runbook names; none where they come `from` a variable."""
+    """The options in the runbook; empty if they come `from` a variable."""
     from_: str | None = None
-    """The variable that lists what can be chosen, as a step before has found it."""
+    """The variable with the options, which an earlier step sets."""
     multi: bool = False
 
     def offered(self, listed: str | None) -> tuple[Option, ...]:
-        """What can be chosen, and what can only be seen.
+        """The options, including those that are shown, but cannot be chosen.
 
         Args:
             listed: the value of the variable `from_`, a line each: the value, a title
@@ -102,9 +121,10 @@ class Choose:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Watch:
-    """Watching health for a while; `for` in TOML."""
+    """Watch health for a time."""
 
     for_: str
+    """The duration; `for` in TOML."""
 
 
 Action = Run | Manual | SendMessage | Choose | Watch

@@ -11,19 +11,19 @@ Json = str | int | float | bool | None | tuple["Json", ...] | Mapping[str, "Json
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Repeat:
-    """How often a check looks; inside each kind of check."""
+    """How often a check is repeated; part of each kind of check."""
 
     attempts: int | None = None
-    """Looks in all; `consecutive` where it is not given."""
+    """Attempts in all; `consecutive` if it is not given."""
     consecutive: int = 1
-    """Looks in a row that must hold; a failure restarts the count."""
+    """Attempts in a row that must succeed; a failure restarts the count."""
     every: str = "5s"
     timeout: str = "10s"
-    """The limit of one look."""
+    """The time limit of one attempt."""
 
     @property
     def limit(self) -> int:
-        """How many looks are allowed in all."""
+        """The number of attempts in all."""
         return self.consecutive if self.attempts is None else self.attempts
 
 
@@ -63,11 +63,11 @@ class ServiceCheck:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChecksumCheck:
-    """`checksum`: `file` has the SHA-256 that `sums` or `sha256` says."""
+    """`checksum`: `file` has the SHA-256 in `sums` or `sha256`."""
 
     file: str
     sums: str | None = None
-    """A file whose first word is the hash, whatever name stands beside it."""
+    """A file whose first word is the hash; a name after it is ignored."""
     sha256: str | None = None
     repeat: Repeat = field(default_factory=Repeat)
 
@@ -179,5 +179,5 @@ CHECK_KINDS: Mapping[str, type[Check]] = {
 
 
 def kind_of(check: Check) -> str:
-    """The name of a check's kind, as TOML spells it."""
+    """The name of a check's kind in TOML."""
     return next(name for name, kind in CHECK_KINDS.items() if isinstance(check, kind))

@@ -1,7 +1,7 @@
 """One text of a guard, such as `"> 1000"`, and whether a value satisfies it. Pure.
 
-Numbers are compared as numbers, durations as durations, sizes as sizes, and nothing
-with what is of another kind: what cannot be compared is neither true nor false.
+Numbers, durations and sizes are compared as such. Values of different kinds cannot be
+compared: the result is neither true nor false.
 """
 
 from __future__ import annotations
@@ -34,26 +34,26 @@ _MATCHING = re.compile(r"matches\s+(.*\S)\s*", re.S)
 _NUMBER = re.compile(
     r"[+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{1,3})?", re.ASCII
 )
-PATTERN = 200
-"""Characters of a pattern: a longer one is for a step's `output` check."""
-SHORT = 24
-"""Characters of a value in which a pattern must at least be quick."""
+MAX_PATTERN = 200
+"""The most characters of a pattern; a longer one belongs in an `output` check."""
+MIN_SEARCHABLE = 24
+"""Characters of a value that a pattern must be able to search quickly."""
 _EXAMPLES = 'a number, a duration such as "90s" or a size such as "1GiB"'
 
 
 @dataclass(frozen=True, slots=True)
 class GuardComparison:
-    """What a text of a guard means."""
+    """A parsed text of a guard."""
 
     sign: ComparisonOperator
     texts: tuple[str, ...]
-    """What it is compared with; several only for `=`, which any of them satisfies."""
+    """The operands; several only for `=`, of which any may be equal."""
     is_plain: bool = False
-    """Whether it has no sign: then the value is that very text."""
+    """Whether it has no sign: then the value must equal the text."""
 
     @property
     def is_ordered(self) -> bool:
-        """Whether it is about more or less, and so about one value alone."""
+        """Whether it compares by order, and so needs a single value."""
         return self.sign in _ORDER
 
     def __str__(self) -> str:
@@ -63,10 +63,10 @@ class GuardComparison:
 
 @lru_cache(maxsize=4096)
 def parse_comparison(text: str) -> GuardComparison:
-    """What a text of a guard means.
+    """Parse a text of a guard.
 
-    It begins with a sign; or it is `matches PATTERN`, or `in ONE, OTHER`; any other
-    text is the value itself.
+    It begins with a sign, or is `matches PATTERN` or `in ONE, OTHER`; any other text is
+    the value itself.
     """
     if signed := _SIGNED.fullmatch(text):
         sign = "=" if signed[1] == "==" else signed[1]
@@ -79,43 +79,44 @@ def parse_comparison(text: str) -> GuardComparison:
 
 
 def comparison_problem(text: str) -> str:
-    """What is wrong with a text of a guard, and what to write; or ""."""
-    meant = parse_comparison(text)
-    if meant.sign == "matches":
-        return _problem_of_pattern(meant.texts[0])
-    if len(meant.texts) > 1 and "" in meant.texts:
+    """The problem of a text of a guard, with the remedy; empty if there is none."""
+    comparison = parse_comparison(text)
+    if comparison.sign == "matches":
+        return _problem_of_pattern(comparison.texts[0])
+    if len(comparison.texts) > 1 and "" in comparison.texts:
         return "`in` lists texts, parted by commas: `in a, b`"
-    if not meant.is_ordered or parse_quantity(meant.texts[0]) is not None:
+    if not comparison.is_ordered or parse_quantity(comparison.texts[0]) is not None:
         return ""
-    if not meant.texts[0]:
-        return f"`{meant.sign}` compares with {_EXAMPLES}"
+    if not comparison.texts[0]:
+        return f"`{comparison.sign}` compares with {_EXAMPLES}"
     return (
-        f"`{meant.sign}` compares with {_EXAMPLES}, and {meant.texts[0]!r} is none; "
+        f"`{comparison.sign}` compares with {_EXAMPLES}, "
+        f"and {comparison.texts[0]!r} is none; "
         f"for the text itself, write `= {text}`"
     )
 
 
 def _problem_of_pattern(pattern: str) -> str:
-    if len(pattern) > PATTERN:
-        return f"a pattern in `when` has {PATTERN} characters at most"
+    if len(pattern) > MAX_PATTERN:
+        return f"a pattern in `when` has {MAX_PATTERN} characters at most"
     try:
         with warnings.catch_warnings(action="ignore"):
             re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
         return f"{pattern!r} is no regular expression: {error}"
-    most = longest_searchable(pattern)
-    if most is None:
+    limit = longest_searchable(pattern)
+    if limit is None:
         return (
             f"{pattern!r} may take for ever: in `when` no group is repeated, looks "
             "around or refers back"
         )
-    if most < SHORT:
+    if limit < MIN_SEARCHABLE:
         return f"{pattern!r} may take too long: it has too many repeats for `when`"
     return ""
 
 
 def parse_quantity(text: str) -> tuple[QuantityKind, float | Decimal] | None:
-    """The number, duration (in seconds) or size (in bytes) that a text is, if any.
+    """Parse a number, a duration (to seconds) or a size (to bytes); else `None`.
 
     `1e3`, `-0.5` and `.5` are numbers; `1_000`, `1,000`, `inf` and `70 %` are none.
     """
@@ -134,45 +135,47 @@ def parse_quantity(text: str) -> tuple[QuantityKind, float | Decimal] | None:
         return None
 
 
-def satisfies(value: str, meant: GuardComparison) -> bool | None:
-    """Whether a value satisfies it; `None` where the two cannot be compared."""
-    if meant.is_plain:
-        return value == meant.texts[0]
-    if meant.sign == "matches":
-        return _is_found(meant.texts[0], value)
-    found = [_compared(value.strip(), meant.sign, text) for text in meant.texts]
-    if meant.sign == "!=":
+def satisfies(value: str, comparison: GuardComparison) -> bool | None:
+    """Whether a value satisfies a comparison; `None` if they cannot be compared."""
+    if comparison.is_plain:
+        return value == comparison.texts[0]
+    if comparison.sign == "matches":
+        return _pattern_matches(comparison.texts[0], value)
+    found = [
+        _compared(value.strip(), comparison.sign, text) for text in comparison.texts
+    ]
+    if comparison.sign == "!=":
         return found[0]
     return any(found) or (None if None in found else False)
 
 
 def _compared(value: str, sign: ComparisonOperator, text: str) -> bool | None:
-    own, other = parse_quantity(value), parse_quantity(text)
+    quantity, other = parse_quantity(value), parse_quantity(text)
     if sign in _ORDER:
-        if own is None or other is None or own[0] != other[0]:
+        if quantity is None or other is None or quantity[0] != other[0]:
             return None
-        return _ORDER[sign](own[1], other[1])
+        return _ORDER[sign](quantity[1], other[1])
     same = value == text
-    if own is not None and other is not None and not same:
-        if own[0] != other[0]:
+    if quantity is not None and other is not None and not same:
+        if quantity[0] != other[0]:
             return None
-        same = own[1] == other[1]
+        same = quantity[1] == other[1]
     return same == (sign == "=")
 
 
-def expected_in_words(meant: GuardComparison) -> str:
-    """What a value must be so that it can be compared, in words."""
-    if meant.sign == "matches":
-        return f"{longest_searchable(meant.texts[0])} characters at most"
-    kinds = (found[0] for text in meant.texts if (found := parse_quantity(text)))
+def expected_in_words(comparison: GuardComparison) -> str:
+    """The kind of value with which a comparison works, as text."""
+    if comparison.sign == "matches":
+        return f"{longest_searchable(comparison.texts[0])} characters at most"
+    kinds = (found[0] for text in comparison.texts if (found := parse_quantity(text)))
     return f"a {next(kinds, 'number')}"
 
 
 @lru_cache(maxsize=4096)
-def _is_found(pattern: str, value: str) -> bool | None:
-    """Whether a pattern is found in a value; `None` where that could take too long."""
-    most = longest_searchable(pattern)
-    if most is None or len(value) > most:
+def _pattern_matches(pattern: str, value: str) -> bool | None:
+    """Whether a pattern matches in a value; `None` if that could take too long."""
+    limit = longest_searchable(pattern)
+    if limit is None or len(value) > limit:
         return None
     with warnings.catch_warnings(action="ignore"):
         return re.search(pattern, value) is not None

@@ -1,8 +1,8 @@
-"""The guard of a step, `when`: what it names, what it says, and whether it holds. Pure.
+"""The guard of a step, `when`: its variables, its text, and whether it holds. Pure.
 
-A guard is kept as TOML has it: by variable the texts of which its value must satisfy
-one, and `not`, `any` and `all` over further guards. What the texts mean is in
-`comparison`.
+A guard has the structure of its TOML: for each variable the texts of which its value
+must satisfy one, and `not`, `any` and `all` over further guards. The meaning of the
+texts is in `guard_comparison`.
 """
 
 from __future__ import annotations
@@ -22,34 +22,34 @@ from mobius_tui.runbook.model.guard_comparison import (
 
 Guard: TypeAlias = Mapping[str, "Part"]
 Part: TypeAlias = Union[tuple[str, ...], tuple["Guard", ...], "Guard"]
-"""What stands beside a name: texts, or guards beside `not`, `any` and `all`."""
+"""The value of a key: texts for a variable, guards for `not`, `any` and `all`."""
 Values: TypeAlias = Mapping[str, str | None]
-"""What the variables are that have a value; `None` for a secret."""
+"""The values of the variables that have one; `None` for a secret."""
 Path: TypeAlias = tuple[str | int, ...]
 
-LONG = 60
-"""Characters of a value in words; of a longer one the middle is left out."""
+MAX_VALUE = 60
+"""Characters of a value in a message; of a longer one the middle is left out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Undecided:
-    """What keeps a guard from being decided."""
+    """Why a guard cannot be decided."""
 
     name: str
-    """Of a variable."""
+    """The name of the variable."""
     words: str
     is_given: bool = True
-    """Whether it has a value, which cannot be compared."""
+    """Whether it has a value, but one that cannot be compared."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GuardVerdict:
-    """Whether a guard, or a part of it, holds; and what decided that."""
+    """Whether a guard, or a part of it, holds, and the parts that decide it."""
 
     holds: bool | None
-    """`None` where that is open."""
+    """`None` if it is undecided."""
     words: str = ""
-    """The parts that decided it: `lag > 1000`."""
+    """The deciding parts as text: `lag > 1000`."""
     names: tuple[str, ...] = ()
     """The variables in them."""
     open: tuple[Undecided, ...] = ()
@@ -58,16 +58,16 @@ class GuardVerdict:
 def guard_leaves(
     guard: Guard, path: Path = ()
 ) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
-    """Each variable that a guard names: where that stands in it, its name, its texts.
+    """Each use of a variable in a guard: its key path, the name, the texts.
 
     Args:
-        guard: a guard, or one below it.
-        path: where it stands.
+        guard: a guard, or one nested in it.
+        path: the key path of a nested guard.
     """
     for name, part in guard.items():
         if texts := texts_of(part):
             yield (*path, name), name, texts
-        for place, inner in _below(part):
+        for place, inner in _nested_guards(part):
             yield from guard_leaves(inner, (*path, name, *place))
 
 
@@ -77,13 +77,13 @@ def guard_variables(guard: Guard) -> frozenset[str]:
 
 
 def texts_of(part: Part) -> tuple[str, ...]:
-    """The texts that stand beside a variable; empty where no variable is meant."""
+    """The texts of a variable; empty if the part is none of a variable."""
     if isinstance(part, Mapping):
         return ()
     return tuple(each for each in part if isinstance(each, str))
 
 
-def _below(part: Part) -> Iterator[tuple[Path, Guard]]:
+def _nested_guards(part: Part) -> Iterator[tuple[Path, Guard]]:
     if isinstance(part, Mapping):
         yield (), part
         return
@@ -95,9 +95,9 @@ def _below(part: Part) -> Iterator[tuple[Path, Guard]]:
 def with_literal_choices(
     guard: Guard, choices: Callable[[str], Collection[str]]
 ) -> Guard:
-    """The guard in which a text that its variable can be stands for that very text.
+    """A guard in which texts that are possible values are compared literally.
 
-    One of the `choices` of a variable may look like a comparison: `>1000`.
+    One of the `choices` of a variable may look like a comparison, such as `>1000`.
     """
     found: dict[str, Part] = {}
     for name, part in guard.items():
@@ -106,7 +106,9 @@ def with_literal_choices(
         elif isinstance(part, Mapping):
             found[name] = with_literal_choices(part, choices)
         else:
-            inner = (with_literal_choices(each, choices) for _, each in _below(part))
+            inner = (
+                with_literal_choices(each, choices) for _, each in _nested_guards(part)
+            )
             found[name] = tuple(inner)
     return MappingProxyType(found)
 
@@ -118,14 +120,14 @@ def _literal(text: str, choices: Collection[str]) -> str:
 
 
 def guard_in_words(guard: Guard) -> str:
-    """What a guard wants, in words: `env = a or b, and lag > 1000`."""
+    """A guard as text: `env = a or b, and lag > 1000`."""
     return _all_in_words([_part_in_words(*item) for item in guard.items()])
 
 
 def _part_in_words(name: str, part: Part) -> str:
     if texts := texts_of(part):
         return _leaf_in_words(name, texts)
-    inner = [guard_in_words(each) for _, each in _below(part)]
+    inner = [guard_in_words(each) for _, each in _nested_guards(part)]
     if isinstance(part, Mapping):
         return f"not ({inner[0]})"
     return _all_in_words(inner) if name == "all" else _any_in_words(inner)
@@ -153,60 +155,60 @@ def _any_in_words(parts: list[str]) -> str:
 
 
 def evaluate_guard(guard: Guard, values: Values) -> GuardVerdict:
-    """Whether a guard holds with these values."""
+    """Evaluate a guard with the given values."""
     parts = (_judge_part(name, part, values) for name, part in guard.items())
-    return _decided(parts, _ALL, _all_in_words)
+    return _combine(parts, _ALL, _all_in_words)
 
 
 def _judge_part(name: str, part: Part, values: Values) -> GuardVerdict:
     if texts := texts_of(part):
         return _judge_leaf(name, texts, values)
-    inner = [evaluate_guard(each, values) for _, each in _below(part)]
+    inner = [evaluate_guard(each, values) for _, each in _nested_guards(part)]
     if isinstance(part, Mapping):
         return _not(inner[0])
     if name == "all":
-        return _decided(inner, _ALL, _all_in_words)
-    return _decided(inner, _ANY, _any_in_words)
+        return _combine(inner, _ALL, _all_in_words)
+    return _combine(inner, _ANY, _any_in_words)
 
 
 def _judge_leaf(name: str, texts: tuple[str, ...], values: Values) -> GuardVerdict:
     words = _leaf_in_words(name, texts)
     if name not in values:
-        missing = Undecided(
+        no_value = Undecided(
             name=name, words=f"{name} is not decided yet", is_given=False
         )
-        return GuardVerdict(holds=None, words=words, names=(name,), open=(missing,))
+        return GuardVerdict(holds=None, words=words, names=(name,), open=(no_value,))
     value = values[name]
     if value is None:
         secret = Undecided(name=name, words=f"cannot be decided: {name} is a secret")
         return GuardVerdict(holds=None, words=words, names=(name,), open=(secret,))
-    unclear: list[str] = []
+    not_comparable: list[str] = []
     for meant in map(parse_comparison, texts):
         holds = _meets(value, meant)
         if holds:
             return GuardVerdict(holds=True, words=words, names=(name,))
         if holds is None:
-            unclear.append(f"{meant} wants {expected_in_words(meant)}")
-    if not unclear:
+            not_comparable.append(f"{meant} wants {expected_in_words(meant)}")
+    if not not_comparable:
         return GuardVerdict(holds=False, words=words, names=(name,))
-    why = f"{name} is {_quoted(value)}, and {', '.join(unclear)}"
-    opened = Undecided(name=name, words=f"cannot be decided: {why}")
-    return GuardVerdict(holds=None, words=words, names=(name,), open=(opened,))
+    why = f"{name} is {_quoted(value)}, and {', '.join(not_comparable)}"
+    undecided = Undecided(name=name, words=f"cannot be decided: {why}")
+    return GuardVerdict(holds=None, words=words, names=(name,), open=(undecided,))
 
 
 def _meets(value: str, meant: GuardComparison) -> bool | None:
-    """Whether a value satisfies one text; of several that were chosen, one is enough.
+    """Whether a value satisfies a comparison; of several chosen values, one is enough.
 
-    What must be another than a text is another in each of its lines.
+    For `!=`, all of them must differ.
     """
     lines = value.split("\n")
     if len(lines) > 1 and meant.is_ordered:
         return None
-    held = {satisfies(line, meant) for line in lines}
-    enough = meant.sign != "!="
-    if enough in held:
-        return enough
-    return None if None in held else not enough
+    in_words = {satisfies(line, meant) for line in lines}
+    decisive = meant.sign != "!="
+    if decisive in in_words:
+        return decisive
+    return None if None in in_words else not decisive
 
 
 def _not(inner: GuardVerdict) -> GuardVerdict:
@@ -214,12 +216,12 @@ def _not(inner: GuardVerdict) -> GuardVerdict:
     return replace(inner, holds=holds, words=f"not ({inner.words})")
 
 
-def _decided(
+def _combine(
     parts: Iterable[GuardVerdict],
     order: tuple[bool | None, ...],
     join: Callable[[list[str]], str],
 ) -> GuardVerdict:
-    """What several parts come to: the first of these that one of them came to."""
+    """Combine several verdicts: the first result in `order` that any of them has."""
     found = list(parts)
     if len(found) == 1:
         return found[0]
@@ -240,15 +242,17 @@ _ANY = (True, None, False)
 
 
 def why_guard_fails(verdict: GuardVerdict, values: Values) -> str:
-    """What passed a step over: `lag is 70, and the step wants lag > 1000`."""
-    held = " and ".join(f"{name} is {_shown(values[name])}" for name in verdict.names)
-    return f"{held}, and the step wants {verdict.words}"
+    """Why a step was skipped: `lag is 70, and the step wants lag > 1000`."""
+    in_words = " and ".join(
+        f"{name} is {_shown(values[name])}" for name in verdict.names
+    )
+    return f"{in_words}, and the step wants {verdict.words}"
 
 
 def _shown(value: str | None) -> str:
     text = ", ".join((value or "").split("\n"))
-    if len(text) > LONG:
-        text = f"{text[: LONG // 2]}…{text[-LONG // 2 :]}"
+    if len(text) > MAX_VALUE:
+        text = f"{text[: MAX_VALUE // 2]}…{text[-MAX_VALUE // 2 :]}"
     return text or "empty"
 
 

@@ -1,7 +1,7 @@
-"""The least and the most that durations and sizes may be, by their key. Pure.
+"""Limits of durations and sizes, by their key. Pure.
 
-They hold where a runbook is read, and again where a variable is filled in, so that no
-slip of the pen makes a host look a million times a second, or wait for ever.
+They are checked when a runbook is read, and again when a variable is filled in, so that
+no typing error makes a host check a million times a second, or wait for ever.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mobius_tui.runbook.text import units
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
-    """The least and the most, as a runbook spells them."""
+    """The least and the most, in the syntax of a runbook."""
 
     least: str
     most: str
@@ -49,20 +49,20 @@ LIMITS: Mapping[str, Limits] = {
     # A read of an output is written at once, and turned over as often as it is larger.
     "max_output": Limits(least="4KiB", most="1TiB"),
 }
-"""Nobody minds a run for longer than a month: whoever writes more meant another unit.
-Times of a day are those of which a person waits for the end."""
+"""Nobody attends a run for longer than a month: a longer time has a wrong unit. The
+limit is a day for times for which a person waits."""
 
 _SIZES = frozenset({"max_output"})
 
-Place = tuple[str, str]
-"""A key, and what stands there."""
+KeyedText = tuple[str, str]
+"""A key, and the text of its value."""
 
 
 def bounded_duration(text: str, key: str) -> float:
-    """The seconds of a duration, which must be what its key allows.
+    """The seconds of a duration, checked against the limits of its key.
 
     Raises:
-        ValueError: it is no duration, or is out of bounds; the message says the bounds.
+        ValueError: it is no duration, or is out of its limits; the message names them.
     """
     try:
         length = units.parse_duration(text)
@@ -72,10 +72,10 @@ def bounded_duration(text: str, key: str) -> float:
 
 
 def bounded_size(text: str, key: str) -> int:
-    """The bytes of a size, which must be what its key allows.
+    """The bytes of a size, checked against the limits of its key.
 
     Raises:
-        ValueError: it is no size, or is out of bounds; the message says the bounds.
+        ValueError: it is no size, or is out of its limits; the message names them.
     """
     return int(_bounded(units.parse_size(text), text, key, units.parse_size))
 
@@ -86,13 +86,13 @@ def _bounded(
     limits = LIMITS[key]
     if measure(limits.least) <= amount <= measure(limits.most):
         return amount
-    much, little = ("large", "small") if key in _SIZES else ("long", "short")
-    which = much if amount > measure(limits.least) else little
+    too_much, too_little = ("large", "small") if key in _SIZES else ("long", "short")
+    which = too_much if amount > measure(limits.least) else too_little
     raise ValueError(f"{text[:40]!r} is too {which}: `{key}` is {limits}")
 
 
-def bounded_values(runbook: Runbook) -> Iterator[Place]:
-    """Every duration and size of a runbook that has bounds, with its key."""
+def bounded_values(runbook: Runbook) -> Iterator[KeyedText]:
+    """Every duration and size of a runbook that has limits, with its key."""
     if runbook.health is not None:
         yield from _of_health(runbook.health)
     for step in runbook.steps():
@@ -101,7 +101,7 @@ def bounded_values(runbook: Runbook) -> Iterator[Place]:
                 yield key, text
 
 
-def _of_health(health: Health) -> Iterator[Place]:
+def _of_health(health: Health) -> Iterator[KeyedText]:
     yield "every", health.every
     yield "grace", health.trigger.grace
     if health.trigger.p95_latency is not None:
@@ -130,12 +130,12 @@ def _of_step(step: Step) -> Iterator[tuple[str, str | None]]:
         yield "faster_than", getattr(check, "faster_than", None)
 
 
-def limits_by_variable(runbook: Runbook) -> Mapping[str, tuple[Place, ...]]:
-    """What each variable alone fills in, of the durations and sizes of a runbook.
+def limits_by_variable(runbook: Runbook) -> Mapping[str, tuple[KeyedText, ...]]:
+    """The durations and sizes into which each variable is filled in.
 
-    A text with several names is judged where it is filled in.
+    A text with several names is only checked when it is filled in.
     """
-    found: dict[str, dict[Place, None]] = {}
+    found: dict[str, dict[KeyedText, None]] = {}
     for key, text in bounded_values(runbook):
         if is_template(text):
             names = template_names(text)
@@ -144,12 +144,12 @@ def limits_by_variable(runbook: Runbook) -> Mapping[str, tuple[Place, ...]]:
     return {name: tuple(places) for name, places in found.items()}
 
 
-def limit_problem(places: tuple[Place, ...], value: str) -> str:
-    """What is wrong with the value of a variable that fills in some of them; or "".
+def limit_problem(places: tuple[KeyedText, ...], value: str) -> str:
+    """The problem of a value for a variable that is filled into some texts; or "".
 
     Args:
-        places: what it fills in.
-        value: what it would be.
+        places: the keys and their texts.
+        value: the value.
     """
     for key, text in places:
         try:

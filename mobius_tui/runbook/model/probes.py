@@ -1,4 +1,4 @@
-"""What a runbook says of health: probes, triggers; whether a URL is a loopback one."""
+"""The health section of a runbook: probes and triggers; loopback URLs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Figure:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Probe:
-    """A `[[health.probe]]`: what is asked, again and again, and what is healthy."""
+    """A `[[health.probe]]`: what is requested, and which answers are healthy."""
 
     id: str
     url: str
@@ -80,25 +80,25 @@ class Triggers:
     then: str | None = None
     """The phase that an armed trigger begins."""
     grace: str = "10s"
-    """The countdown in which a person can hold it."""
+    """The countdown during which a person can stop it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Health:
-    """`[health]`: the probes, their beat and the triggers."""
+    """`[health]`: the probes, their interval and the triggers."""
 
     every: str = "5s"
     witness: tuple[str, ...] = ()
-    """`host:port` addresses; if none answers, the monitor is blind."""
+    """`host:port` addresses; if none answers, failed checks count as no data."""
     probes: tuple[Probe, ...] = ()
     trigger: Triggers = field(default_factory=Triggers)
 
 
 def is_loopback(url: str) -> bool:
-    """Whether no network lies between us and what a URL names.
+    """Whether a URL leads to this machine.
 
     Args:
-        url: filled in; what of it is not known makes a name that is not ours.
+        url: filled in; an unfilled name counts as another machine.
     """
     try:
         host = (urlsplit(url).hostname or "").removesuffix(".")

@@ -1,7 +1,7 @@
-"""The model of a runbook: what the TOML says, as immutable values.
+"""The model of a runbook: the content of its TOML as immutable values.
 
-Texts in which `${name}` is filled in during a run keep that form here; so do durations
-and sizes that hold one. `mobius_tui.run.planning.variables` fills them in.
+Texts in which `${name}` is filled in during a run have that form here, and so have
+durations and sizes with a `${name}`. `mobius_tui.run.planning.variables` fills them in.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ class Variable:
     name: str
     """An environment variable's name: letters, digits and `_`."""
     title: str = ""
-    """What a person is asked; the name, where it is empty."""
+    """The question for a person; if empty, the name."""
     default: str | None = None
     choices: tuple[str, ...] = ()
-    """The only values that it may have; empty for any."""
+    """The only allowed values; empty for any."""
     ask: bool = False
     """Whether the briefing asks for it before the run begins."""
     from_env: str | None = None
-    """The environment variable of whoever starts the run that it is read from."""
+    """The environment variable from which it is read when the run begins."""
     secret: bool = False
     """Whether it is never shown, journaled or passed on unless a step names it."""
     run: bool = False
-    """Whether its value is the id of a run, whose facts `NAME_FACT` then are."""
+    """Whether its value is the id of a run; variables `NAME_FACT` have facts of it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,7 +49,7 @@ class Profile:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Contact:
-    """Whom to call, and when."""
+    """A `[[contact]]`: whom to call, and when."""
 
     role: str
     handle: str
@@ -68,7 +68,7 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Channel:
-    """A `[[channel]]`: where messages can go."""
+    """A `[[channel]]`: a target of messages."""
 
     id: str
     kind: Literal["slack", "teams", "webhook"]
@@ -77,26 +77,26 @@ class Channel:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Retry:
-    """How often `--auto` tries a failed step again by itself."""
+    """How often `--auto` repeats a failed step."""
 
     attempts: int
-    """Attempts in all, the first included."""
+    """The number of attempts, including the first."""
     every: str = "5s"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Approve:
-    """Whose approval a step wants, before it begins."""
+    """The approval that a step needs before it begins."""
 
     role: str
     count: int = 1
     within: str = "15m"
-    """A duration: asked for, it is denied after it; given, it lapses after it."""
+    """The duration after which a request is denied, and an approval expires."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Link:
-    """A page to read."""
+    """A link to a page."""
 
     title: str
     url: str
@@ -104,7 +104,7 @@ class Link:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Step:
-    """One thing to do, and perhaps to verify."""
+    """One step: an action, checks, or both."""
 
     id: str
     title: str
@@ -112,11 +112,11 @@ class Step:
     checks: tuple[Check, ...] = ()
     why: str = ""
     when: Guard = field(default_factory=dict)
-    """It applies only while this holds; always, where it is empty."""
+    """The step applies only while this holds; if empty, always."""
     needs: tuple[str, ...] = ()
     """Ids of steps that must be done first."""
     uses: tuple[str, ...] = ()
-    """Variables that the script reads, beside those that it is seen to read."""
+    """Variables that the script reads, besides those whose names occur in it."""
     outputs: tuple[str, ...] = ()
     """Variables that the script must write to `$RUNBOOK_OUTPUT`."""
     env: Mapping[str, str] = field(default_factory=dict)
@@ -137,7 +137,7 @@ class Step:
     same_as: str | None = None
     """The id of the step that it inherited from by `use`."""
     line: int = 0
-    """The line of its file that it stands on, from 1."""
+    """Its line in its file, from 1."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -153,7 +153,7 @@ class Phase:
     instead_of: tuple[str, ...] = ()
     """Phases whose pending steps do not apply once this one begins."""
     next: str | None = None
-    """The phase that it leads to; back to where it was entered from without one."""
+    """The phase after it; if None, the one from which it was entered."""
     attended: bool = False
     """Whether only a person starts its steps."""
     include: str | None = None
@@ -186,19 +186,19 @@ class Runbook:
     this one."""
     owners: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
-    """Programs looked for before a run begins."""
+    """Programs that must exist before a run begins."""
     workdir: str = "."
     """Where commands run; relative to the runbook's own folder."""
     environment: str | None = None
     """The variable that names the environment."""
     protected: tuple[str, ...] = ()
-    """Values of `environment` that want typed confirmation."""
+    """Values of `environment` for which a typed confirmation is required."""
     variables: Mapping[str, Variable] = field(default_factory=dict)
     """Every declared variable: by `[var]`, `outputs`, `ask.var` or `choose.var`."""
     profiles: Mapping[str, Profile] = field(default_factory=dict)
     contacts: tuple[Contact, ...] = ()
     commands: Mapping[str, object] = field(default_factory=dict)
-    """Lines that it adds to the table of commands, as `commands.toml` writes them."""
+    """Lines that it adds to the table of commands, in the syntax of `commands.toml`."""
     health: Health | None = None
     messages: Mapping[str, Message] = field(default_factory=dict)
     channels: Mapping[str, Channel] = field(default_factory=dict)
@@ -207,14 +207,14 @@ class Runbook:
     sources: tuple[Source, ...] = ()
     """Its own file first, then each included one."""
     blocking: tuple[str, ...] = ()
-    """Why `--auto` refuses it, in words, each with its place."""
+    """Why `--auto` refuses it: messages with file and line."""
 
     def steps(self) -> tuple[Step, ...]:
         """All steps, in the order of the file."""
         return tuple(step for phase in self.phases for step in phase.steps)
 
     def possible(self, name: str) -> tuple[str, ...]:
-        """The only values that a variable can have; empty for any."""
+        """The only possible values of a variable; empty for any."""
         variable = self.variables.get(name)
         if variable is not None and variable.choices:
             return variable.choices

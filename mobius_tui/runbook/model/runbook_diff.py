@@ -13,19 +13,21 @@ from typing import Any, Literal
 from mobius_tui.runbook.model.probes import Probe, Triggers
 from mobius_tui.runbook.model.runbook import Phase, Runbook
 
-LENGTH = 16
+DIGEST_LENGTH = 16
 """Hexadecimal digits: 64 bits tell a few thousand texts apart."""
-_PLACE = "line"
-"""The field that says where something stands, and nothing of what it is."""
-_LATER = frozenset({"hint"})
-"""Fields that older versions lacked: left out where they say nothing, so that what was
-digested then is the same still."""
+_POSITION_FIELD = "line"
+"""The field with the position of a part, which is not in its digest."""
+_LATER_FIELDS = frozenset({"hint"})
+"""Fields that older versions lacked. They are left out of digests while they are empty,
+so that these equal digests of older versions."""
 
 
 def part_digest(part: object) -> str:
     """The digest of a part of a runbook."""
     text = json.dumps(_plain(part), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:LENGTH]
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[
+        :DIGEST_LENGTH
+    ]
 
 
 def step_digests(runbook: Runbook) -> Mapping[str, str]:
@@ -38,17 +40,17 @@ def rule_digest(triggers: Triggers, rule: str, probe: Probe) -> str:
     return part_digest((rule, getattr(triggers, rule), probe))
 
 
-def _lacks(part: object, name: str) -> bool:
-    return name in _LATER and not getattr(part, name)
+def _is_empty_later(part: object, name: str) -> bool:
+    return name in _LATER_FIELDS and not getattr(part, name)
 
 
 def _plain(part: object) -> Any:
-    """A value that JSON can hold; the kind of each model stays in it."""
+    """A value for JSON, with the class name of each part of the model."""
     if is_dataclass(part) and not isinstance(part, type):
         values = {
             each.name: _plain(getattr(part, each.name))
             for each in fields(part)
-            if each.name != _PLACE and not _lacks(part, each.name)
+            if each.name != _POSITION_FIELD and not _is_empty_later(part, each.name)
         }
         return {"": type(part).__name__, **values}
     if isinstance(part, Mapping):
@@ -62,30 +64,30 @@ def _plain(part: object) -> Any:
 
 ChangeKind = Literal["added", "removed", "moved", "edited"]
 
-_UNSAID = frozenset({"line", "path", "sources", "same_as", "include"})
-"""Fields that say where something stands, and nothing of what it is."""
+_IGNORED_FIELDS = frozenset({"line", "path", "sources", "same_as", "include"})
+"""Fields with the origin of a part, which are not compared."""
 _PARTS = frozenset(
     {"phases", "variables", "profiles", "contacts", "messages", "channels", "health"}
 )
-"""Fields of a runbook that are parts of their own."""
-_SPELT = {"for_": "for", "not_": "not", "script": "run"}
-"""Names of the model that TOML spells otherwise."""
+"""Fields of a runbook whose parts are compared separately."""
+_TOML_NAMES = {"for_": "for", "not_": "not", "script": "run"}
+"""Fields of the model with other names in TOML."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunbookChange:
-    """One part that is not what, or where, it was."""
+    """One part that was changed or moved."""
 
     kind: ChangeKind
     part: str
-    """What it is: `step`, `phase`, `variable`, `probe` …"""
+    """The kind of part: `step`, `phase`, `variable`, `probe` …"""
     name: str
     """Its id or name."""
     title: str = ""
     words: str = ""
-    """For one that moved: from where to where."""
+    """For a moved part: from where to where."""
     lines: tuple[str, ...] = ()
-    """For one that was edited: a unified diff of what it says, without its head."""
+    """For an edited part: a unified diff of its lines, without the head."""
 
 
 Key = tuple[str, str]
@@ -93,7 +95,7 @@ Key = tuple[str, str]
 
 
 def diff_runbooks(old: Runbook, new: Runbook) -> tuple[RunbookChange, ...]:
-    """What changed, in the order of the newer runbook, what is gone at the end."""
+    """The changes, in the order of the new runbook; removed parts at the end."""
     before, after = dict(_parts(old)), dict(_parts(new))
     titles = {**_titles(old), **_titles(new)}
     found: list[RunbookChange] = []
@@ -122,30 +124,30 @@ def _change(kind: ChangeKind, key: Key, titles: Mapping[Key, str]) -> RunbookCha
     return RunbookChange(kind=kind, part=key[0], name=key[1], title=titles.get(key, ""))
 
 
-def _parts(book: Runbook) -> Iterator[tuple[Key, Any]]:
+def _parts(runbook: Runbook) -> Iterator[tuple[Key, Any]]:
     """Every part that can be compared with one of the same name."""
     head = {
-        each.name: getattr(book, each.name)
-        for each in fields(book)
-        if each.name not in _PARTS | _UNSAID
+        each.name: getattr(runbook, each.name)
+        for each in fields(runbook)
+        if each.name not in _PARTS | _IGNORED_FIELDS
     }
-    yield ("runbook", book.id), head
-    for variable in book.variables.values():
+    yield ("runbook", runbook.id), head
+    for variable in runbook.variables.values():
         yield ("variable", variable.name), variable
-    for profile in book.profiles.values():
+    for profile in runbook.profiles.values():
         yield ("profile", profile.name), profile
-    for contact in book.contacts:
+    for contact in runbook.contacts:
         yield ("contact", contact.role), contact
-    for message in book.messages.values():
+    for message in runbook.messages.values():
         yield ("message", message.id), message
-    for channel in book.channels.values():
+    for channel in runbook.channels.values():
         yield ("channel", channel.id), channel
-    if book.health is not None:
-        yield ("health", "beat"), {"every": book.health.every}
-        yield ("health", "triggers"), book.health.trigger
-        for probe in book.health.probes:
+    if runbook.health is not None:
+        yield ("health", "beat"), {"every": runbook.health.every}
+        yield ("health", "triggers"), runbook.health.trigger
+        for probe in runbook.health.probes:
             yield ("probe", probe.id), probe
-    for phase in book.phases:
+    for phase in runbook.phases:
         yield ("phase", phase.id), _head_of(phase)
         for step in phase.steps:
             yield ("step", step.id), step
@@ -155,30 +157,30 @@ def _head_of(phase: Phase) -> dict[str, Any]:
     return {
         each.name: getattr(phase, each.name)
         for each in fields(phase)
-        if each.name not in _UNSAID | {"steps"}
+        if each.name not in _IGNORED_FIELDS | {"steps"}
     }
 
 
-def _titles(book: Runbook) -> dict[Key, str]:
-    steps = {("step", step.id): step.title for step in book.steps()}
-    return {**{("phase", p.id): p.title for p in book.phases}, **steps}
+def _titles(runbook: Runbook) -> dict[Key, str]:
+    steps = {("step", step.id): step.title for step in runbook.steps()}
+    return {**{("phase", p.id): p.title for p in runbook.phases}, **steps}
 
 
 def _moved(
     old: Runbook, new: Runbook, titles: Mapping[Key, str]
 ) -> Iterator[RunbookChange]:
-    """Steps and phases that stand elsewhere among those that both have."""
+    """Steps and phases with another position among those in both runbooks."""
     before = {step.id: phase for phase in old.phases for step in phase.steps}
     for phase in new.phases:
         for step in phase.steps:
-            was = before.get(step.id)
-            if was is not None and was.id != phase.id:
-                words = f"from {was.title!r} to {phase.title!r}"
-                yield _with(_change("moved", ("step", step.id), titles), words)
-    for was in old.phases:
-        now = next((p for p in new.phases if p.id == was.id), None)
-        if now is not None:
-            ids = [s.id for s in was.steps], [s.id for s in now.steps]
+            old_phase = before.get(step.id)
+            if old_phase is not None and old_phase.id != phase.id:
+                words = f"from {old_phase.title!r} to {phase.title!r}"
+                yield _with_words(_change("moved", ("step", step.id), titles), words)
+    for old_phase in old.phases:
+        new_phase = next((p for p in new.phases if p.id == old_phase.id), None)
+        if new_phase is not None:
+            ids = [s.id for s in old_phase.steps], [s.id for s in new_phase.steps]
             yield from _reordered("step", *ids, titles)
     phases = [p.id for p in old.phases], [p.id for p in new.phases]
     yield from _reordered("phase", *phases, titles)
@@ -187,23 +189,23 @@ def _moved(
 def _reordered(
     part: str, old: Sequence[str], new: Sequence[str], titles: Mapping[Key, str]
 ) -> Iterator[RunbookChange]:
-    """The fewest that must have moved, of those that are in both."""
+    """The smallest set that must have moved, of those in both runbooks."""
     both = set(old) & set(new)
     before, after = ([e for e in each if e in both] for each in (old, new))
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
-    kept = {
+    in_order = {
         before[place]
         for block in matcher.get_matching_blocks()
         for place in range(block.a, block.a + block.size)
     }
     for name in after:
-        if name not in kept:
+        if name not in in_order:
             place = after.index(name)
             follows = f"after {after[place - 1]!r}" if place else "to the beginning"
-            yield _with(_change("moved", (part, name), titles), follows)
+            yield _with_words(_change("moved", (part, name), titles), follows)
 
 
-def _with(change: RunbookChange, words: str) -> RunbookChange:
+def _with_words(change: RunbookChange, words: str) -> RunbookChange:
     return RunbookChange(
         kind=change.kind,
         part=change.part,
@@ -216,29 +218,29 @@ def _with(change: RunbookChange, words: str) -> RunbookChange:
 def _diff(old: Any, new: Any) -> Iterator[str]:
     """The lines of a unified diff, without its head."""
     rows = difflib.unified_diff(
-        list(_said(old, "")), list(_said(new, "")), lineterm="", n=2
+        list(_part_lines(old, "")), list(_part_lines(new, "")), lineterm="", n=2
     )
     for place, row in enumerate(rows):
         if place > 1:  # two lines of file names
             yield row
 
 
-def _said(part: Any, name: str) -> Iterator[str]:
-    """What a part says, a line for each value; what is left out in TOML is left out."""
+def _part_lines(part: Any, name: str) -> Iterator[str]:
+    """The lines of a part, one for each value; defaults are left out."""
     if is_dataclass(part) and not isinstance(part, type):
         for each in fields(part):
             value = getattr(part, each.name)
-            if each.name not in _UNSAID and value != _default(each):
-                yield from _said(value, _joined(name, each.name))
+            if each.name not in _IGNORED_FIELDS and value != _default(each):
+                yield from _part_lines(value, _key_path(name, each.name))
     elif isinstance(part, Mapping):
         for key, value in part.items():
-            yield from _said(value, _joined(name, str(key)))
+            yield from _part_lines(value, _key_path(name, str(key)))
     elif isinstance(part, tuple) and any(is_dataclass(each) for each in part):
         for place, each in enumerate(part, 1):
-            yield from _said(each, f"{name}.{_kind(each)}{place}")
+            yield from _part_lines(each, f"{name}.{_kind(each)}{place}")
     elif isinstance(part, tuple) and any(isinstance(each, Mapping) for each in part):
         for place, each in enumerate(part, 1):
-            yield from _said(each, f"{name}.{place}")
+            yield from _part_lines(each, f"{name}.{place}")
     elif isinstance(part, tuple):
         yield f"{name} = {', '.join(map(str, part))}"
     elif isinstance(part, str) and "\n" in part.strip("\n"):
@@ -249,15 +251,15 @@ def _said(part: Any, name: str) -> Iterator[str]:
 
 
 def _kind(part: object) -> str:
-    """`http check` of an `HttpCheck`: which kind of several it is."""
+    """The kind of a part: `http` for an `HttpCheck`."""
     return type(part).__name__.removesuffix("Check").lower()
 
 
-def _joined(name: str, field: str) -> str:
-    spelt = _SPELT.get(field, field)
+def _key_path(name: str, field: str) -> str:
+    toml_name = _TOML_NAMES.get(field, field)
     if name in ("", "action"):
-        return spelt
-    return f"{name}.{spelt}"
+        return toml_name
+    return f"{name}.{toml_name}"
 
 
 def _default(field: Any) -> Any:

@@ -21,15 +21,15 @@ from mobius_tui.runbook.model.check_kinds import (
     TlsCheck,
 )
 
-_FOR_LINT = re.compile(
+_LINT_COMMENT = re.compile(
     r"^\s*#[ \t]*(?:lint:[ \t]*ignore|shellcheck )[^\n]*(?:\n|\Z)", re.MULTILINE
 )
 EFFECTS = {"read": "reads", "change": "changes", "destroy": "DESTROYS"}
-"""What an effect is called on screen."""
+"""The words for an effect on screen."""
 
 
 def check_in_words(check: Check) -> str:
-    """What a check holds for: `GET http://…/health = 200, 3 in a row`."""
+    """The condition of a check as text: `GET http://…/health = 200, 3 in a row`."""
     return _claim(check) + _repeat(check.repeat)
 
 
@@ -88,16 +88,16 @@ def _repeat(repeat: Repeat) -> str:
 
 
 def script_without_lint_comments(script: str) -> str:
-    """A script as people read it: without the lines that only lint reads.
+    """A script without the comments that are for lint.
 
-    Those in a script with a here-document stay, as they may be of its text; save at the
-    very beginning.
+    In a script with a here-document, only those at its beginning are removed: others
+    may be part of the document.
     """
-    first = _FOR_LINT.match(script)
+    first = _LINT_COMMENT.match(script)
     while first is not None:
         script = script[first.end() :]
-        first = _FOR_LINT.match(script)
-    return script if "<<" in script else _FOR_LINT.sub("", script)
+        first = _LINT_COMMENT.match(script)
+    return script if "<<" in script else _LINT_COMMENT.sub("", script)
 
 
 def command_in_words(action: Run) -> str:

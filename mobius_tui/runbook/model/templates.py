@@ -12,11 +12,11 @@ from mobius_tui.runbook.model.runbook import Runbook, Step
 
 _TEMPLATE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_.-]*)\}")
 _OPENING = re.compile(r"\$\$\{|\$\{")
-_MENTION = re.compile(r"\$\{?[#!]?([A-Za-z_][A-Za-z0-9_]*)")
+_SCRIPT_NAME = re.compile(r"\$\{?[#!]?([A-Za-z_][A-Za-z0-9_]*)")
 
 
 def template_names(text: str) -> tuple[str, ...]:
-    """The names that a text wants filled in, in order, each once.
+    """The names that are filled in in a text, in order, each once.
 
     `$${` stands for a literal `${`, and names nothing.
     """
@@ -25,7 +25,7 @@ def template_names(text: str) -> tuple[str, ...]:
 
 
 def is_template(text: str) -> bool:
-    """Whether a text holds a name to fill in, or looks as if it should."""
+    """Whether a text contains `${`."""
     return "${" in text
 
 
@@ -40,9 +40,8 @@ def broken_template(text: str) -> str | None:
 def fill(text: str, lookup: Callable[[str], str]) -> str:
     """The text with each `${name}` replaced by `lookup(name)`, and `$${` by `${`.
 
-    What looks up decides what to do about a name that it does not know; what it
-    raises is passed on. Values are not looked at again: a value that holds `${x}`
-    stays as it is.
+    Exceptions of `lookup`, for unknown names, are passed on. Values are not filled in
+    again: a `${x}` in a value stays.
     """
 
     def value(match: re.Match[str]) -> str:
@@ -54,17 +53,16 @@ def fill(text: str, lookup: Callable[[str], str]) -> str:
 
 def script_names(script: str) -> tuple[str, ...]:
     """The names that a script mentions as `$name` or `${name…`, in order, each once."""
-    return tuple(dict.fromkeys(match[1] for match in _MENTION.finditer(script)))
+    return tuple(dict.fromkeys(match[1] for match in _SCRIPT_NAME.finditer(script)))
 
 
 def script_variables(step: Step, declared: Collection[str]) -> tuple[str, ...]:
     """The declared variables that a step's script and its `run` checks read.
 
-    Those are what they, or the arguments of `shell`, mention as `$name` or `${name…`,
-    and what `uses` lists. What
-    the step itself brings forth (`outputs`, `ask.var`, `choose.var`) counts only
-    where `uses` lists it: a step cannot wait for its own result. A decision reads the
-    variable that lists what can be chosen.
+    These are the names that occur as `$name` or `${name…` in them or in `shell`, and
+    those in `uses`. Variables that the step itself sets (`outputs`, `ask.var`,
+    `choose.var`) only count if `uses` lists them: a step cannot wait for its own
+    result. A decision reads the variable with its options.
     """
     runs = [check for check in step.checks if isinstance(check, RunCheck)]
     scripts = [text for run in runs for text in (run.script, *run.shell)]
@@ -87,7 +85,7 @@ def script_variables(step: Step, declared: Collection[str]) -> tuple[str, ...]:
 
 
 def texts_in(value: object) -> Iterator[str]:
-    """Every text in a part of the model, however deep."""
+    """Every text in a part of the model, at any depth."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
@@ -105,8 +103,7 @@ def texts_in(value: object) -> Iterator[str]:
 def variables_read(step: Step, runbook: Runbook) -> tuple[str, ...]:
     """The declared variables that a step needs before it can start, in order.
 
-    Its own answer or output is not among them, and neither is what the program
-    provides.
+    Those that it sets itself, and those that the program provides, are not among them.
     """
     declared = runbook.variables
     names = list(script_variables(step, declared))
@@ -128,16 +125,16 @@ def variables_read(step: Step, runbook: Runbook) -> tuple[str, ...]:
     own = (
         {ask.var for ask in step.action.ask} if isinstance(step.action, Manual) else ()
     )
-    kept = [
+    names_read = [
         name
         for name in dict.fromkeys(names)
         if name in declared and name not in step.outputs and name not in own
     ]
-    return tuple(kept)
+    return tuple(names_read)
 
 
 def variables_set(step: Step) -> frozenset[str]:
-    """The variables that a step gives a value."""
+    """The variables that a step sets."""
     names = set(step.outputs)
     match step.action:
         case Manual(ask=asks):

@@ -1,6 +1,6 @@
-"""Whether the phase that a trigger begins can come to its end with nobody there. Pure.
+"""Whether the phase that a trigger begins can end without a person. Pure.
 
-It is gone through as the host would: in order, each step as soon as nothing keeps it.
+The phase is simulated as the host runs it: in order, each step as soon as it can begin.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from mobius_tui.runbook.text.names import RUN_FACTS
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KnownValues:
-    """What there is when the phase begins."""
+    """The state of a run when the phase begins."""
 
     names: frozenset[str]
     """The variables that have a value."""
     open: frozenset[str]
-    """The ids of steps on which `needs` open."""
+    """The ids of steps that satisfy `needs`."""
     values: Mapping[str, str | None] = field(default_factory=dict)
-    """The values of those whose value is known; `None` for a secret."""
+    """The known values of variables; `None` for a secret."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +35,7 @@ class Obstacle:
     step: Step
     why: str
     key: str = ""
-    """The key of the step that says so, where it is one."""
+    """The key of the step that causes it, if any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,13 @@ class _Wait:
 
 
 def triggered_phase(runbook: Runbook) -> Phase | None:
-    """The phase that triggers begin; `None` where the runbook names none."""
+    """The phase that triggers begin; `None` if the runbook names none."""
     then = runbook.health.trigger.then if runbook.health is not None else None
     return next((phase for phase in runbook.phases if phase.id == then), None)
 
 
 def known_at_start(runbook: Runbook) -> KnownValues:
-    """What there is in every run from its start, before anything was done in it."""
+    """The state at the start of every run."""
     given = {
         name
         for name, each in runbook.variables.items()
@@ -69,23 +69,23 @@ def known_at_start(runbook: Runbook) -> KnownValues:
 
 
 def replaced_steps(runbook: Runbook) -> frozenset[str]:
-    """The steps that do not apply any more once the phase begins."""
+    """The ids of steps that no longer apply once the phase begins."""
     phase = triggered_phase(runbook)
     others = phase.instead_of if phase is not None else ()
     return frozenset(s.id for p in runbook.phases if p.id in others for s in p.steps)
 
 
 def obstacles(
-    runbook: Runbook, known: KnownValues, called: Callable[[Step], str]
+    runbook: Runbook, known: KnownValues, step_name: Callable[[Step], str]
 ) -> tuple[Obstacle, ...]:
     """The steps at which the phase that a trigger begins would stop, and why.
 
-    A step that waits for another that stops is none of them: with that one, it goes on.
+    A step that only waits for another of these steps is not one of them.
 
     Args:
-        runbook: which.
-        known: what there is when the phase begins.
-        called: what a step is called in words.
+        runbook: the runbook.
+        known: the state when the phase begins.
+        step_name: gives the name of a step for messages.
     """
     phase = triggered_phase(runbook)
     if phase is None or not phase.steps:
@@ -96,46 +96,46 @@ def obstacles(
     if phase.attended:
         why = "its phase is `attended`: only a person starts its steps"
         return (Obstacle(step=phase.steps[0], why=why),)
-    return tuple(_PhaseSimulation(runbook, phase, known, called).stops())
+    return tuple(_PhaseSimulation(runbook, phase, known, step_name).stops())
 
 
 class _PhaseSimulation:
-    """Goes through a phase, and does nothing."""
+    """Simulates a phase, without running anything."""
 
     def __init__(
         self,
         runbook: Runbook,
         phase: Phase,
         known: KnownValues,
-        called: Callable[[Step], str],
+        step_name: Callable[[Step], str],
     ) -> None:
         self._runbook = runbook
-        self._called = called
-        self._have = set(known.names)
+        self._step_name = step_name
+        self._with_value = set(known.names)
         self._done = set(known.open)
-        self._left = list(phase.steps)
+        self._remaining_steps = list(phase.steps)
         self._values = dict(known.values)
-        """What is known by now, and not given anew meanwhile."""
+        """The known values, without those that a step of the phase has changed."""
 
     def stops(self) -> Iterator[Obstacle]:
         """Each step that would wait for ever, in the order of the phase."""
-        while steps := [step for step in self._left if self._applies(step)]:
+        while steps := [step for step in self._remaining_steps if self._applies(step)]:
             step, waits = self._next(steps)
-            reasons = [*_for_a_person(step), *waits]
+            reasons = [*_person_waits(step), *waits]
             if reasons:
                 why = "; ".join(reason.words for reason in reasons)
                 yield Obstacle(step=step, why=why, key=reasons[0].key)
-            self._left.remove(step)
+            self._remaining_steps.remove(step)
             self._done.add(step.id)
             for name in variables_set(step):
-                self._have.add(name)
+                self._with_value.add(name)
                 self._values.pop(name, None)
 
     def _applies(self, step: Step) -> bool:
         return evaluate_guard(step.when, self._values).holds is not False
 
     def _next(self, steps: list[Step]) -> tuple[Step, list[_Wait]]:
-        """The step that is next, and what keeps it; as the plan of a run has it."""
+        """The next step, and its waits; in the order of the plan of a run."""
         first = steps[0]
         waits = list(self._waits(first))
         wanted = {wait.on for wait in waits}
@@ -149,35 +149,39 @@ class _PhaseSimulation:
     def _waits(self, step: Step) -> Iterator[_Wait]:
         by_id = {each.id: each for each in self._runbook.steps()}
         for need in step.needs:
-            passed = by_id[need] in self._left and not self._applies(by_id[need])
+            passed = by_id[need] in self._remaining_steps and not self._applies(
+                by_id[need]
+            )
             if need not in self._done and not passed:
-                other = self._called(by_id[need])
+                other = self._step_name(by_id[need])
                 words = f"it needs {other}, which is not done then"
                 yield _Wait(need, words, "needs")
         read = variables_read(step, self._runbook)
         for name in dict.fromkeys((*sorted(guard_variables(step.when)), *read)):
-            if name not in self._have:
+            if name not in self._with_value:
                 key = "when" if name in guard_variables(step.when) else ""
-                yield _Wait(name, self._without(name), key)
+                yield _Wait(name, self._no_value_text(name), key)
         for each in evaluate_guard(step.when, self._values).open:
             if each.is_given:
                 yield _Wait(each.name, each.words, "when")
 
-    def _without(self, name: str) -> str:
-        """That a variable has no value then, and who gives it one."""
-        givers = [s for s in self._runbook.steps() if name in variables_set(s)]
-        outside = [step for step in givers if step not in self._left]
-        if outside:
-            giver = self._called(outside[0])
-            return f"{name} has no value: {giver}, which gives it, is no part of it"
+    def _no_value_text(self, name: str) -> str:
+        """The message that a variable has no value, and what sets it."""
+        setters = [s for s in self._runbook.steps() if name in variables_set(s)]
+        setters_outside = [
+            step for step in setters if step not in self._remaining_steps
+        ]
+        if setters_outside:
+            setter = self._step_name(setters_outside[0])
+            return f"{name} has no value: {setter}, which gives it, is no part of it"
         variable = self._runbook.variables[name]
         if variable.from_env is not None:
             return f"{name} has no value: set {variable.from_env} before that"
         return f"{name} has no value, and nothing gives it one"
 
 
-def _for_a_person(step: Step) -> Iterable[_Wait]:
-    """What a person has to do for a step."""
+def _person_waits(step: Step) -> Iterable[_Wait]:
+    """What a step needs from a person."""
     if step.approve is not None:
         yield _Wait("", f"it wants approval by {step.approve.role}", "approve")
     match step.action:

@@ -11,7 +11,7 @@ from mobius_tui.runbook.page.script_quoting import QuotingScanner
 from mobius_tui.runbook.page.terminal_sessions import (
     SessionPart,
     begins_with_prompt,
-    is_of_root,
+    has_root_prompts,
     read_session,
 )
 from mobius_tui.runbook.shell.script_parser import parse_script
@@ -62,18 +62,18 @@ velero vgextend vgs vi vim virsh virtualenv visudo vmstat wal-g wall wget wipefs
 xfs_db xfs_growfs xfs_info xfs_repair xtrabackup xz yarn yq yum zcat zfs zip zkCli.sh
 zookeeper-shell.sh zpool zypper
 """
-_SAID_TOO = """
+_ENGLISH_WORDS = """
 at date diff file find for host hostname id if last less make more test time top type
 until w watch which while who
 """
-"""Words of English too: these begin a command where something of one follows."""
-PROGRAMS = frozenset(_NAMES.split()) | frozenset(_SAID_TOO.split())
+"""Programs named like English words: a command only with options or the like."""
+PROGRAMS = frozenset(_NAMES.split()) | frozenset(_ENGLISH_WORDS.split())
 _ASSIGNED = re.compile(r"(?:[A-Za-z_]\w*=(?:\"[^\"]*\"|'[^']*'|[^\s\"';|&]*)[ \t]+)+")
 _PATH = re.compile(
     r"(?:\./|bin/|(?:~|\.\.)?/(?:[\w.@+-]+/)*s?bin/|(?:~|\.\.)?/?(?:[\w.@+-]+/)*scripts/)"
     r"[\w./@+-]*\w|(?:\.{0,2}/|~/)[\w./@+-]*\.(?:sh|py|pl|rb)"
 )
-"""A program by its path; what else begins with `/` may be a file that is listed."""
+"""A program by its path; other texts that begin with `/` may be listed files."""
 _OF_COMMANDS = re.compile(r"[ \t](?:--?[A-Za-z]|\.|/|\$|[\"'<{~*]|\w+=)|\bin\b|\[")
 _WITH_OPTIONS = re.compile(
     r"[a-z][a-z0-9_.-]*(?: [a-z][\w-]*){0,3} (?:--[a-z][\w-]+|-[A-Za-z](?=[ ]|$)).*[^.]"
@@ -81,12 +81,12 @@ _WITH_OPTIONS = re.compile(
 
 
 def is_command(line: str) -> bool:
-    """Whether a line begins as a command does."""
+    """Whether a line looks like a command."""
     if not line.strip():
         return False
     bare = _ASSIGNED.sub("", line.strip(), count=1)
     first, _, rest = bare.partition(" ")
-    if first in _SAID_TOO.split():
+    if first in _ENGLISH_WORDS.split():
         return not rest or _OF_COMMANDS.search(f" {rest}") is not None
     if first == "export" or bare.startswith(("[ ", "[[ ", ". ")):
         return True
@@ -95,7 +95,7 @@ def is_command(line: str) -> bool:
     return _WITH_OPTIONS.fullmatch(bare) is not None
 
 
-_LEADS_IN = re.compile(
+_COMMAND_INTRODUCTION = re.compile(
     r"(?:^|\b(?:run|running|execute|executing|use|using|with|via|by|command|do|type|"
     r"enter|issue|try|then)\b[^.;]{0,40})[ \t:]*$",
     re.IGNORECASE,
@@ -103,9 +103,9 @@ _LEADS_IN = re.compile(
 
 
 def inline_command(text: str, codes: Sequence[str]) -> str:
-    """The command that a sentence wants to be run; empty where it wants none.
+    """The command that a sentence tells to run; empty if it tells none.
 
-    It is the only code of the sentence, ends it, and words such as `run` lead in to it.
+    It is the only code of the sentence, at its end, after words such as `run`.
     """
     if len(codes) != 1 or "\n" in codes[0]:
         return ""
@@ -115,7 +115,11 @@ def inline_command(text: str, codes: Sequence[str]) -> str:
         return ""
     if command.split()[0] not in PROGRAMS and "/" not in command.split()[0]:
         return ""
-    return command if _LEADS_IN.search(before.rstrip("`\"' ")) is not None else ""
+    return (
+        command
+        if _COMMAND_INTRODUCTION.search(before.rstrip("`\"' ")) is not None
+        else ""
+    )
 
 
 _SHELLS = frozenset({"bash", "sh", "shell", "zsh", "ksh", "dash", "shellscript"})
@@ -124,53 +128,53 @@ console terminal session shell-session shellsession sh-session bash-session
 shellconsole
 """
 _SESSIONS = frozenset(_SESSION_NAMES.split())
-"""What people call a block that shows a terminal: prompts, commands and output."""
+"""Languages of blocks that show a terminal: prompts, commands and output."""
 _INTERPRETERS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("python", "python3", "py"), ("python3",)),
     "perl": ("perl",),
 }
-"""Languages that are run as they stand, and by what."""
+"""Languages that are run as they are, and the program that runs them."""
 OUTPUTS = frozenset({"", "text", "txt", "plain", "plaintext", "output", "log", "none"})
-"""Languages of a block that may be what a command prints."""
+"""Languages of blocks that may be the output of a command."""
 _LANGUAGE = re.compile(r"\{?[ \t]*\.?([A-Za-z][A-Za-z0-9_+#-]*)")
 _COMMENT = re.compile(r"#+(?!!)[ \t]*(.*)")
 _WINDOWS = frozenset({"powershell", "cmd"})
-_STARTS = {"psql": "psql -X -v ON_ERROR_STOP=1", "python3": "python3 -"}
+_CLIENT_COMMANDS = {"psql": "psql -X -v ON_ERROR_STOP=1", "python3": "python3 -"}
 _SQL = frozenset({"sql", "pgsql", "postgresql", "postgres", "psql", "mysql"})
 _SQL_CLIENT = re.compile(r"\b(?:psql|mysql)\b")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=(?:\"[^\"]*\"|'[^']*'|<[^<>]*>|\S*)")
-"""What sets a variable: alone it is a setting, before a command a part of it."""
+"""An assignment: alone it may be a setting, before a command a part of it."""
 _CALL = re.compile(r"[a-z_]\w*\((?!\))")
-"""How a query begins, and no command."""
+"""How a query begins, but no command."""
 _USAGE = re.compile(
     r"^```|\[<|\[\.\.\.|\.\.\.\]|\[--?[a-z]|\((?:same as|see)\b|^alias(?:es)?:|"
     r"\]\(https?://|^[ \t]*<(?:table|tr|details|div|p|!--)",
     re.IGNORECASE | re.MULTILINE,
 )
-"""What a command's synopsis has, and no script: `[<tag>]`; a block that was never
-closed has the Markdown below it."""
+"""Signs of a synopsis such as `[<tag>]`, and of Markdown in a block that was never
+closed: such a block is no script."""
 _OPTIONAL = re.compile(r"(?:^|[ \t])\[{1,2}(?:--?[\w-]+[ =])?<@?[A-Za-z]", re.MULTILINE)
-"""What a synopsis leaves to choice, `[--otp <code>]`: bash would take the brackets for
-arguments, and the angles for files."""
-_BASE = re.compile(r"\w[\w-]*")
+"""An optional part of a synopsis, `[--otp <code>]`: bash would take the brackets as
+arguments and the angles as redirections."""
+_DATABASE_NAME = re.compile(r"\w[\w-]*")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CodeBlock:
-    """What a block holds."""
+    """The content of a block of code."""
 
     language: str
-    """What it calls itself, or what its prompts say."""
+    """The language that its fence or its prompts name."""
     text: str
-    """The whole of it, without prompts; empty where there is nothing."""
+    """The whole text, without prompts; empty if there is none."""
     script: str = ""
-    """What is to be run; empty where it is text."""
+    """The script to run; empty if it is no script."""
     shell: tuple[str, ...] = ()
     """What runs the script; empty for bash."""
     output: str = ""
-    """What the page shows that the commands print."""
+    """The output of the commands, as the page shows it."""
     titles: tuple[str, ...] = ()
-    """Its comments: what its author calls the parts of it."""
+    """Its comments: the author's titles of its parts."""
 
 
 def language(info: str) -> str:
@@ -180,72 +184,84 @@ def language(info: str) -> str:
 
 
 def classify_code(fence: CodeFence) -> CodeBlock:
-    """What a block holds; what bash does not read is text, unless it must be typed."""
-    found = _code(fence)
-    if not found.script or found.shell or not _is_no_script(found, fence):
-        return found
-    return CodeBlock(language=found.language, text=fence.text.strip("\n").rstrip())
+    """Classify a block; one that bash cannot parse is text, unless it has prompts."""
+    block = _classify(fence)
+    if not block.script or block.shell or not _is_not_a_script(block, fence):
+        return block
+    return CodeBlock(language=block.language, text=fence.text.strip("\n").rstrip())
 
 
-def _is_no_script(found: CodeBlock, fence: CodeFence) -> bool:
-    """Whether a block is a synopsis, or bash cannot read it and need not."""
-    quoting = QuotingScanner(found.script)
-    optional = _OPTIONAL.finditer(found.script)
+def _is_not_a_script(block: CodeBlock, fence: CodeFence) -> bool:
+    """Whether a block is a synopsis, or is unmarked and cannot be parsed."""
+    quoting = QuotingScanner(block.script)
+    optional = _OPTIONAL.finditer(block.script)
     if any(quoting.at(each.end() - 1) == "none" for each in optional):
         return True
-    if found.language in _SHELLS:
-        if _USAGE.search(found.script) is None:
+    if block.language in _SHELLS:
+        if _USAGE.search(block.script) is None:
             return False
     elif begins_with_prompt(fence.text.split("\n")):
         return False
     parts: list[str] = []
     at = 0
-    for each in placeholders(found.script):
-        parts += [found.script[at : each.start], "x"]
+    for each in placeholders(block.script):
+        parts += [block.script[at : each.start], "x"]
         at = each.end
-    return parse_script("".join([*parts, found.script[at:]])).broken is not None
+    return parse_script("".join([*parts, block.script[at:]])).broken is not None
 
 
-def _code(fence: CodeFence) -> CodeBlock:
-    """What a block is by its language, its prompts and its first line."""
-    named = language(fence.info)
+def _classify(fence: CodeFence) -> CodeBlock:
+    """Classify a block by its language, its prompts and its first line."""
+    language_name = language(fence.info)
     lines = fence.text.strip("\n").rstrip().split("\n")
     lines = [line.rstrip("\r") for line in lines]
     text = "\n".join(lines)
     if not text.strip():
-        return CodeBlock(language=named, text="")
-    if named in _INTERPRETERS and not begins_with_prompt(lines):
-        shell = _INTERPRETERS[named]
-        return CodeBlock(language=named, text=text, script=f"{text}\n", shell=shell)
-    of_shell = named in _SHELLS
-    open_named = not named or named in _SESSIONS
-    root = open_named and is_of_root(lines, PROGRAMS)
-    if named in _SESSIONS and _CALL.match(_first(lines)) is not None:
+        return CodeBlock(language=language_name, text="")
+    if language_name in _INTERPRETERS and not begins_with_prompt(lines):
+        shell = _INTERPRETERS[language_name]
+        return CodeBlock(
+            language=language_name, text=text, script=f"{text}\n", shell=shell
+        )
+    of_shell = language_name in _SHELLS
+    may_be_session = not language_name or language_name in _SESSIONS
+    is_root_session = may_be_session and has_root_prompts(lines, PROGRAMS)
+    if (
+        language_name in _SESSIONS
+        and _CALL.match(_first_command_line(lines)) is not None
+    ):
         return CodeBlock(language="", text=text)
-    if root or named in _SESSIONS or begins_with_prompt(lines):
-        return _of_session(named, lines, root=root)
-    if of_shell or (not named and is_command(_first(lines, but=_ASSIGNMENT))):
-        return _of_shell(named, lines, "")
-    return CodeBlock(language=named, text=text)
+    if is_root_session or language_name in _SESSIONS or begins_with_prompt(lines):
+        return _session_block(language_name, lines, root=is_root_session)
+    if of_shell or (
+        not language_name
+        and is_command(_first_command_line(lines, ignored=_ASSIGNMENT))
+    ):
+        return _shell_block(language_name, lines, "")
+    return CodeBlock(language=language_name, text=text)
 
 
-def _first(lines: Sequence[str], but: re.Pattern[str] | None = None) -> str:
-    """The first line that is no comment, and nothing else that does not count."""
+def _first_command_line(
+    lines: Sequence[str], ignored: re.Pattern[str] | None = None
+) -> str:
+    """The first line that is no comment and does not match `ignored`."""
     bare = [line.strip() for line in lines]
     bare = [line for line in bare if line and line[0] != "#"]
-    return next((line for line in bare if but is None or not but.fullmatch(line)), "")
+    return next(
+        (line for line in bare if ignored is None or not ignored.fullmatch(line)), ""
+    )
 
 
-def _of_shell(
-    named: str, lines: Sequence[str], output: str, places: Sequence[str] = ()
+def _shell_block(
+    language_name: str, lines: Sequence[str], output: str, places: Sequence[str] = ()
 ) -> CodeBlock:
     text = "\n".join(lines)
-    if not _first(lines):
-        return CodeBlock(language=named, text=text)
-    said = (line for line in lines if line not in places)
-    titles = [match[1].strip() for each in said if (match := _COMMENT.match(each))]
+    if not _first_command_line(lines):
+        return CodeBlock(language=language_name, text=text)
+    own_lines = (line for line in lines if line not in places)
+    titles = [match[1].strip() for each in own_lines if (match := _COMMENT.match(each))]
     return CodeBlock(
-        language=named,
+        language=language_name,
         text=text,
         script=f"{text}\n",
         output=output,
@@ -253,45 +269,49 @@ def _of_shell(
     )
 
 
-def _of_session(named: str, lines: Sequence[str], *, root: bool) -> CodeBlock:
-    shown = read_session(lines, root=root)
-    output = "\n".join(shown.printed).strip("\n")
-    clients = {part.client for part in shown.parts}
-    typed = [line for part in shown.parts for line in part.typed]
+def _session_block(
+    language_name: str, lines: Sequence[str], *, root: bool
+) -> CodeBlock:
+    session = read_session(lines, root=root)
+    output = "\n".join(session.printed).strip("\n")
+    clients = {part.client for part in session.parts}
+    typed = [line for part in session.parts for line in part.typed]
     if clients & _WINDOWS:
         client = next(iter(sorted(clients & _WINDOWS)))
         text = "\n".join(typed)
         return CodeBlock(language=client, text=text, output=output)
     script: list[str] = []
-    for part in shown.parts:
+    for part in session.parts:
         if part.client:
-            _to_client(part, script)
+            _append_for_client(part, script)
         else:
             script += part.typed
-    return _of_shell(named, script, output, shown.places)
+    return _shell_block(language_name, script, output, session.places)
 
 
-def said_for(found: CodeBlock, lead: str) -> CodeBlock:
-    """SQL for the client that the page runs it in, where it names one.
+def for_sql_client(block: CodeBlock, lead: str) -> CodeBlock:
+    """Turn SQL into a script for its client, if the page names one.
 
     Args:
-        found: any block.
-        lead: the paragraph that leads in to it.
+        block: any block; others than SQL are returned as they are.
+        lead: the paragraph before it.
     """
-    if found.language not in _SQL or found.script:
-        return found
-    named = _SQL_CLIENT.search(found.language) or _SQL_CLIENT.search(lead)
-    if named is None:
-        return found
+    if block.language not in _SQL or block.script:
+        return block
+    language_name = _SQL_CLIENT.search(block.language) or _SQL_CLIENT.search(lead)
+    if language_name is None:
+        return block
     script: list[str] = []
-    _to_client(SessionPart(client=named[0], typed=found.text.split("\n")), script)
-    return replace(found, script="\n".join(script) + "\n")
+    _append_for_client(
+        SessionPart(client=language_name[0], typed=block.text.split("\n")), script
+    )
+    return replace(block, script="\n".join(script) + "\n")
 
 
-def _to_client(part: SessionPart, script: list[str]) -> None:
-    """What was typed to a program, as a here-document for it.
+def _append_for_client(part: SessionPart, script: list[str]) -> None:
+    """Append what was typed to a client program, as a here-document for it.
 
-    The program is the one that the line before started, or it is started here.
+    The previous line of the script may already start the program.
     """
     while script and not script[-1].strip():
         script.pop()
@@ -302,8 +322,8 @@ def _to_client(part: SessionPart, script: list[str]) -> None:
         script[-1] += f" <<'{end}'"
     else:
         base = part.base if part.client in ("psql", "mysql") else ""
-        start = _STARTS.get(part.client, part.client)
-        if _BASE.fullmatch(base) is not None:
+        start = _CLIENT_COMMANDS.get(part.client, part.client)
+        if _DATABASE_NAME.fullmatch(base) is not None:
             start += f" -d {base}" if part.client == "psql" else f" {base}"
         script.append(f"{start} <<'{end}'")
     script += [*part.typed, end]

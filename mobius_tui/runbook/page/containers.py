@@ -21,8 +21,8 @@ _MARK = re.compile(r"(===\+?|!!!|\?\?\?\+?)[ \t]+(.*)")
 _TITLED = re.compile(r'[^"\n]*"([^"\n]*)"[^"\n]*')
 
 
-def containers(parser: MarkdownIt) -> None:
-    """Let a parser read them: `tab`, `note` and `fold` tokens, opened and closed."""
+def add_container_rule(parser: MarkdownIt) -> None:
+    """Add the rule for containers to a parser: `tab`, `note` and `fold` tokens."""
     alt = ["paragraph", "reference", "blockquote", "list"]
     parser.block.ruler.before("fence", "container", _container, {"alt": alt})
 
@@ -41,7 +41,6 @@ def _container(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     last = _last_line(state, start + 1, end, inner)
     token = state.push(f"{kind}_open", "", 1)
     token.info = _title(match[2])
-    token.meta = {"said": match[2]}
     token.map = [start, last]
     before = state.parentType, state.lineMax, state.blkIndent
     state.parentType, state.lineMax, state.blkIndent = "container", last, inner
@@ -53,7 +52,7 @@ def _container(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _last_line(state: StateBlock, line: int, end: int, inner: int) -> int:
-    """Where the first line stands that is neither blank nor indented enough."""
+    """The index of the first line that is neither blank nor indented enough."""
     last = line
     while line < end and (state.isEmpty(line) or state.sCount[line] >= inner):
         line += 1
@@ -62,12 +61,12 @@ def _last_line(state: StateBlock, line: int, end: int, inner: int) -> int:
     return last
 
 
-def _title(said: str) -> str:
-    """What stands in quotes, else what is said: `Note`, `Warning`."""
-    match = _TITLED.fullmatch(said)
+def _title(words: str) -> str:
+    """The title in quotes, or else the words of the marker: `Note`, `Warning`."""
+    match = _TITLED.fullmatch(words)
     if match is not None and match[1].strip():
         return match[1].strip()
-    bare = said.replace('"', " ").strip()
+    bare = words.replace('"', " ").strip()
     return bare[:1].upper() + bare[1:]
 
 
@@ -77,7 +76,7 @@ _TAB = re.compile(
     re.IGNORECASE,
 )
 _TITLE = re.compile(r":::?TabTitle[ \t]+(.*)", re.IGNORECASE)
-"""How a tab begins that the next one's beginning ends."""
+"""The start of a tab that ends at the start of the next tab."""
 _BEGINS = frozenset("{:<[")
 _TAB_END = re.compile(r"\{\{[<%]\s*/tab\s*[%>]\}\}|</TabItem>", re.IGNORECASE)
 _TABS = re.compile(
@@ -87,29 +86,29 @@ _NOTE = re.compile(r":::+[ \t]*([a-z]*)(.*)|\[!([A-Za-z]+)\](.*)", re.IGNORECASE
 
 
 def split_markers(text: str) -> list[ContainerStart | ContainerEnd | str | None]:
-    """The parts of a paragraph that has marks of tabs and notes: these, and words.
+    """The parts of a paragraph with markers of tabs and notes: containers, and texts.
 
-    `None` stands where tabs begin or end. A paragraph without marks is one part.
+    `None` is where a group of tabs begins or ends. Without markers, there is one part.
     """
     if not any(line[:1] in _BEGINS for line in text.split("\n") if line):
         return [text]
     found: list[ContainerStart | ContainerEnd | str | None] = []
-    said: list[str] = []
+    words: list[str] = []
     for line in text.split("\n"):
-        part = _mark(line.strip())
+        part = _marker(line.strip())
         if isinstance(part, str):
-            said.append(part)
+            words.append(part)
             continue
-        if said:
-            found.append("\n".join(said))
-            said = []
+        if words:
+            found.append("\n".join(words))
+            words = []
         found.append(part)
-    if said:
-        found.append("\n".join(said))
+    if words:
+        found.append("\n".join(words))
     return found
 
 
-def _mark(line: str) -> ContainerStart | ContainerEnd | str | None:
+def _marker(line: str) -> ContainerStart | ContainerEnd | str | None:
     if (match := _TAB.fullmatch(line)) is not None:
         return ContainerStart(title=(match[1] or match[2] or "").strip(), tabs=1)
     if (match := _TITLE.fullmatch(line)) is not None:
@@ -120,18 +119,18 @@ def _mark(line: str) -> ContainerStart | ContainerEnd | str | None:
         return None
     if (match := _NOTE.fullmatch(line)) is None:
         return line
-    kind, said = match[1] or match[3] or "", (match[2] or match[4] or "").strip()
-    return f"{kind.capitalize()}: {said}".strip() if kind else said
+    kind, words = match[1] or match[3] or "", (match[2] or match[4] or "").strip()
+    return f"{kind.capitalize()}: {words}".strip() if kind else words
 
 
 def pair_containers(blocks: Sequence[Block | None]) -> list[Block]:
-    """The blocks, each `Opened` with its `Closed`; tabs beside each other numbered.
+    """The blocks with paired starts and ends, and with numbers for groups of tabs.
 
-    What is never closed is opened for nobody: its title is words. A heading inside is
-    words too, as a section may not end within a tab.
+    A start without an end becomes a paragraph with its title. A heading inside of a
+    container becomes a paragraph, too, as no section may end within a tab.
     """
-    closed = list(_closed(blocks))
-    partners = _partners(closed)
+    closed = list(_with_tab_ends(blocks))
+    paired = _paired_indexes(closed)
     found: list[Block] = []
     opened = group = 0
     after_tab = False
@@ -140,32 +139,32 @@ def pair_containers(blocks: Sequence[Block | None]) -> list[Block]:
             case None:
                 after_tab = False
                 continue
-            case ContainerStart() if at not in partners:
-                found += _titled(block)
+            case ContainerStart() if at not in paired:
+                found += _title_paragraph(block)
             case ContainerStart():
                 if block.tabs and not after_tab:
                     group += 1
                 found.append(replace(block, tabs=group if block.tabs else 0))
                 opened += 1
             case ContainerEnd():
-                if at in partners:
+                if at in paired:
                     found.append(block)
                     opened -= 1
             case PageHeading() if opened:
                 found.append(PageParagraph(text=block.text, source=block.text))
             case _:
                 found.append(block)
-        after_tab = isinstance(block, ContainerEnd) and at in partners
+        after_tab = isinstance(block, ContainerEnd) and at in paired
     return found
 
 
-def _titled(block: ContainerStart) -> Iterable[Block]:
+def _title_paragraph(block: ContainerStart) -> Iterable[Block]:
     if block.title:
         yield PageParagraph(text=block.title, source=block.title)
 
 
-def _closed(blocks: Sequence[Block | None]) -> Iterable[Block | None]:
-    """The blocks, with an end for each tab that only the next tab's beginning ends."""
+def _with_tab_ends(blocks: Sequence[Block | None]) -> Iterable[Block | None]:
+    """The blocks, with an end for each tab that ends at the next one's start."""
     open_: list[ContainerStart] = []
     for block in blocks:
         if isinstance(block, ContainerStart):
@@ -181,8 +180,8 @@ def _closed(blocks: Sequence[Block | None]) -> Iterable[Block | None]:
         yield block
 
 
-def _partners(blocks: Sequence[Block | None]) -> set[int]:
-    """Where something opens that is closed, and where that is."""
+def _paired_indexes(blocks: Sequence[Block | None]) -> set[int]:
+    """The indexes of all starts that have an end, and of these ends."""
     open_: list[int] = []
     found: set[int] = set()
     for at, block in enumerate(blocks):

@@ -1,4 +1,4 @@
-"""A Markdown page in, a runbook out: sections become phases and titled steps."""
+"""Converting a Markdown page into a runbook: sections become phases and steps."""
 
 from __future__ import annotations
 
@@ -45,38 +45,38 @@ _WORD = re.compile(r"\w+")
 
 
 def settle_titles(phase: PhaseDraft) -> None:
-    """Give each step of a phase its title, and tell what the title leaves out."""
+    """Give each step of a phase a unique title; what it leaves out goes to `why`."""
     taken: set[str] = set()
     for step in phase.steps:
-        whole = _named(step, taken)
-        title = cut(whole)
+        full_title = _first_free_title(step, taken)
+        title = cut(full_title)
         taken.add(title.casefold())
-        _tell(step, whole, title)
+        _add_lead_to_why(step, full_title, title)
         step.title = title
     if cut(phase.title) != phase.title:
         phase.why.insert(0, phase.title)
 
 
-def _named(step: StepDraft, taken: set[str]) -> str:
+def _first_free_title(step: StepDraft, taken: set[str]) -> str:
     return next(
         title
-        for title in _candidates(step)
+        for title in _title_candidates(step)
         if title and cut(title).casefold() not in taken
     )
 
 
-def _candidates(step: StepDraft) -> Iterator[str]:
-    """What a step may be called, the best first; without end."""
+def _title_candidates(step: StepDraft) -> Iterator[str]:
+    """Titles for a step, the best first; an endless iterator."""
     title, command = step.title, first_command(step.run)
-    if not title and step.way:
-        title = f"{step.heading}: {step.way}" if step.heading else step.way
+    if not title and step.option:
+        title = f"{step.heading}: {step.option}" if step.heading else step.option
     elif not title:
         yield step.heading
         title = step.heading or command or "Step"
     yield title
     half = cut(title, LONGEST_TITLE // 2)
-    if step.way and step.way not in title:
-        yield f"{half} ({cut(step.way, LONGEST_TITLE // 2 - 3)})"
+    if step.option and step.option not in title:
+        yield f"{half} ({cut(step.option, LONGEST_TITLE // 2 - 3)})"
     if step.heading and step.heading.casefold() not in title.casefold():
         yield f"{cut(step.heading, LONGEST_TITLE // 2)}: {title}"
     if command and command not in title:
@@ -90,27 +90,29 @@ def _candidates(step: StepDraft) -> Iterator[str]:
         number += 1
 
 
-def _tell(step: StepDraft, whole: str, title: str) -> None:
-    """Say in `why` what leads in to a step, unless its title says all of it."""
-    said = step.title or whole
+def _add_lead_to_why(step: StepDraft, full_title: str, title: str) -> None:
+    """Put the lead of a step into `why`, unless its title says all of it."""
+    text_to_keep = step.title or full_title
     if (
         not step.manual
         and step.lead in step.why
         and _title_words(step.lead) == _title_words(title)
     ):
         step.why.remove(step.lead)
-    elif not any(_says(each, said) for each in (title, *_texts(step))):
-        step.why.insert(0, said)
+    elif not any(
+        _contains_words(each, text_to_keep) for each in (title, *_step_texts(step))
+    ):
+        step.why.insert(0, text_to_keep)
 
 
-def _texts(step: StepDraft) -> tuple[str, ...]:
-    """What a step says beside its title."""
+def _step_texts(step: StepDraft) -> tuple[str, ...]:
+    """The texts of a step besides its title."""
     return (*step.why, *step.manual, step.run, step.message)
 
 
-def _says(text: str, said: str) -> bool:
-    """Whether the words of one text stand in another one, in a row."""
-    return f" {' '.join(_title_words(said))} " in f" {' '.join(_title_words(text))} "
+def _contains_words(text: str, words: str) -> bool:
+    """Whether a text contains the words of another one in a row."""
+    return f" {' '.join(_title_words(words))} " in f" {' '.join(_title_words(text))} "
 
 
 def _title_words(text: str) -> list[str]:
@@ -118,34 +120,34 @@ def _title_words(text: str) -> list[str]:
 
 
 def draft_of(page: MarkdownPage) -> PageDraft:
-    """What a page becomes."""
+    """The draft of the runbook that a page becomes."""
     draft = PageDraft(comments=page.comments)
-    draft.front = [line for line in draft.facts.take(page.front) if line.strip()]
-    told = outline_page(page.blocks, draft.facts.title)
-    draft.title = draft.facts.title or told.title
-    if told.title != draft.title:
-        draft.summary += filter(None, [told.title])
-    for chapter in _chapters(told):
+    draft.front = [line for line in draft.facts.take_facts(page.front) if line.strip()]
+    outline = outline_page(page.blocks, draft.facts.title)
+    draft.title = draft.facts.title or outline.title
+    if outline.title != draft.title:
+        draft.summary += filter(None, [outline.title])
+    for chapter in _chapters(outline):
         for phase in _phases(chapter, draft):
             if phase.steps:
                 draft.phases.append(phase)
             else:
-                title = "" if phase.is_summed_up else phase.title
-                _sum_up(draft, title, phase.why)
+                title = "" if phase.is_in_summary else phase.title
+                _add_to_summary(draft, title, phase.why)
     line = [(each.title, each.steps) for each in draft.phases if not each.aside]
-    _options(line, draft, draft.title)
+    _add_option_decisions(line, draft, draft.title)
     if all(phase.aside for phase in draft.phases):
         for phase in draft.phases:
             phase.aside = phase.attended = False
-    fill_in(draft, _words(page))
+    fill_in(draft, _page_words(page))
     for phase in draft.phases:
         decide_alternatives(phase, draft)
         settle_titles(phase)
     return draft
 
 
-def _words(page: MarkdownPage) -> str:
-    """The words of a page."""
+def _page_words(page: MarkdownPage) -> str:
+    """The texts of a page, one below the other."""
     found: list[str] = []
     for block in page.blocks:
         match block:
@@ -158,59 +160,66 @@ def _words(page: MarkdownPage) -> str:
     return "\n".join(found)
 
 
-def _chapters(told: PageOutline) -> tuple[Chapter, ...]:
-    """The chapters, and what stands before them as one."""
-    before = told.before
-    if any(isinstance(block, PageItem | CodeFence) for block in before.blocks):
-        before.topic = ""
-    if not before.blocks and (told.chapters or not told.title):
-        return told.chapters
-    if not told.chapters:
-        before.topic = ""
-    before.title = told.title
-    return (Chapter(sections=[before]), *told.chapters)
+def _chapters(outline: PageOutline) -> tuple[Chapter, ...]:
+    """The chapters; what precedes the first one is a chapter, too."""
+    preamble = outline.preamble
+    if any(isinstance(block, PageItem | CodeFence) for block in preamble.blocks):
+        preamble.topic = ""
+    if not preamble.blocks and (outline.chapters or not outline.title):
+        return outline.chapters
+    if not outline.chapters:
+        preamble.topic = ""
+    preamble.title = outline.title
+    return (Chapter(sections=[preamble]), *outline.chapters)
 
 
-def _sum_up(draft: PageDraft, title: str, paragraphs: list[str]) -> None:
-    """Tell in the summary what has no other place; of people there are tables."""
+def _add_to_summary(draft: PageDraft, title: str, paragraphs: list[str]) -> None:
+    """Add to the summary what has no other place, unless it was about contacts."""
     if paragraphs or (title and topic_of(title) != "contacts"):
-        draft.sum_up(title, paragraphs)
+        draft.add_to_summary(title, paragraphs)
 
 
 def _phases(chapter: Chapter, draft: PageDraft) -> list[PhaseDraft]:
-    """The phase of a chapter, and the asides that its conditions make."""
-    own, *below = chapter.sections
+    """The phase of a chapter, and the aside phases of its conditions."""
+    own, *subsections = chapter.sections
     phase = PhaseDraft(title=own.title, numbered=own.numbered, aside=chapter.aside)
     reader = SectionReader(own, draft, aside=chapter.aside)
     reader.read()
-    phase.is_summed_up = reader.is_summed_up
-    asides = reader.placing.asides
+    phase.is_in_summary = reader.is_in_summary
+    asides = reader.placement.asides
     _name_aside(own.title, reader.steps, asides)
     if reader.steps:
         phase.steps += reader.steps
-        phase.why = reader.placing.lead
-    elif asides or below or reader.took or own.topic in ("about", "contacts"):
-        phase.why = [*reader.placing.lead, *reader.prose]
+        phase.why = reader.placement.lead
+    elif (
+        asides
+        or subsections
+        or reader.has_side_content
+        or own.topic in ("about", "contacts")
+    ):
+        phase.why = [*reader.placement.lead, *reader.prose]
     elif own.title or reader.prose:
-        phase.steps.append(_to_read(own.title, reader.prose))
-    if not below:
-        _named_alone(phase.steps, phase.title)
-    made: list[tuple[str, list[StepDraft]]] = []
-    for section in below:
-        steps, more = _below(section, draft, aside=chapter.aside)
-        made.append((section.title, steps))
-        asides += more
-    _options(made, draft, phase.title)
-    phase.steps += [step for _, steps in made for step in steps]
+        phase.steps.append(_reading_step(own.title, reader.prose))
+    if not subsections:
+        _name_only_step(phase.steps, phase.title)
+    drafted: list[tuple[str, list[StepDraft]]] = []
+    for section in subsections:
+        steps, subsection_asides = _subsection_steps(
+            section, draft, aside=chapter.aside
+        )
+        drafted.append((section.title, steps))
+        asides += subsection_asides
+    _add_option_decisions(drafted, draft, phase.title)
+    phase.steps += [step for _, steps in drafted for step in steps]
     return [phase, *asides]
 
 
-def _options(
-    made: Sequence[tuple[str, list[StepDraft]]], draft: PageDraft, about: str
+def _add_option_decisions(
+    drafted: Sequence[tuple[str, list[StepDraft]]], draft: PageDraft, about: str
 ) -> None:
-    """Make a decision of headings that follow one another, and are ways to choose."""
+    """Make a decision of successive headings that are options."""
     group: list[tuple[str, list[StepDraft]]] = []
-    for title, steps in (*made, ("", [])):
+    for title, steps in (*drafted, ("", [])):
         if is_option(title) and title not in dict(group):
             if steps:
                 group.append((title, steps))
@@ -221,59 +230,59 @@ def _options(
         group = []
 
 
-def _below(
+def _subsection_steps(
     section: Section, draft: PageDraft, *, aside: bool
 ) -> tuple[list[StepDraft], list[PhaseDraft]]:
-    """The steps of a heading below a phase's, and its asides."""
+    """The steps of a section below a phase's heading, and its aside phases."""
     reader = SectionReader(section, draft, aside=aside)
     reader.read()
-    steps, asides = reader.steps, reader.placing.asides
+    steps, asides = reader.steps, reader.placement.asides
     _name_aside(section.title, steps, asides)
-    said = [*reader.placing.lead, *reader.prose]
+    paragraphs = [*reader.placement.lead, *reader.prose]
     if not steps:
         if section.topic in ("about", "contacts"):
-            _sum_up(draft, section.title, said)
-        elif said or not (reader.took or asides):
-            step = _to_read(section.title, said)
+            _add_to_summary(draft, section.title, paragraphs)
+        elif paragraphs or not (reader.has_side_content or asides):
+            step = _reading_step(section.title, paragraphs)
             step.under = section.numbered
             return [step], asides
-        elif not (asides or reader.is_summed_up or section.topic == "triggers"):
-            _sum_up(draft, section.title, [])
+        elif not (asides or reader.is_in_summary or section.topic == "triggers"):
+            _add_to_summary(draft, section.title, [])
         return [], asides
-    steps[0].why[:0] = reader.placing.lead
-    _named_alone(steps, section.title)
+    steps[0].why[:0] = reader.placement.lead
+    _name_only_step(steps, section.title)
     if len(steps) > 1 or section.numbered:
         steps[0].under = section.numbered or section.title
     for step in steps:
         if step.title != section.title and step.why in ([], [step.lead]):
             step.why.insert(0, _sentence(section.title))
-    told = (section.title, _sentence(section.title))
-    if not any(each in told for step in steps for each in (step.title, *step.why)):
+    outline = (section.title, _sentence(section.title))
+    if not any(each in outline for step in steps for each in (step.title, *step.why)):
         steps[0].why.insert(0, _sentence(section.title))
     return steps, asides
 
 
 def _sentence(title: str) -> str:
-    """A heading where it stands among paragraphs."""
+    """A heading as a sentence of a paragraph."""
     return title if title.endswith(("?", "!", ".")) else f"{title}."
 
 
 def _name_aside(
     title: str, steps: Sequence[StepDraft], asides: Sequence[PhaseDraft]
 ) -> None:
-    """Let the heading be told where all that stands under it is on a condition."""
+    """Keep a heading whose whole section became aside phases."""
     if steps or not asides or not title:
         return
     first = asides[0]
     if len(asides) == 1 and len(first.steps) == 1 and first.steps[0].lead:
         first.title = title
-        _named_alone(first.steps, title)
+        _name_only_step(first.steps, title)
     elif not first.why:
         first.why.append(f"{title}.")
 
 
-def _named_alone(steps: list[StepDraft], title: str) -> None:
-    """A heading names the one step that it has; what its parts are is told then."""
+def _name_only_step(steps: list[StepDraft], title: str) -> None:
+    """Give the only step of a section the heading as its title."""
     if len(steps) != 1 or not title or not (steps[0].run or steps[0].message):
         return
     step = steps[0]
@@ -287,19 +296,19 @@ def _named_alone(steps: list[StepDraft], title: str) -> None:
     step.title = title
 
 
-def _to_read(title: str, prose: list[str]) -> StepDraft:
-    """A step for a heading that has no other: somebody reads it, and does it."""
+def _reading_step(title: str, prose: list[str]) -> StepDraft:
+    """A manual step for a section without other steps."""
     words = title or (prose[0] if prose else "")
     return StepDraft(title=words, manual=prose or [words], heading=title)
 
 
 MOST_STEPS = 2000
-"""No page that somebody follows has more; a list of data may."""
+"""Steps of one page: more is a list of data, and no procedure."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Imported:
-    """What came of a page."""
+    """The result of converting a page."""
 
     text: str
     """The runbook, as TOML."""
@@ -333,8 +342,8 @@ def convert(text: str, *, page: str, file: str, name: str) -> Imported:
     if steps > MOST_STEPS:
         words = f"makes {steps} steps, and {MOST_STEPS} are the most; split the page"
         raise RunbookError(f"{page}: it {words}")
-    made = runbook_text(draft, page=page, file=file, name=name)
-    if len(made.encode()) > MAX_BYTES:
+    written = runbook_text(draft, page=page, file=file, name=name)
+    if len(written.encode()) > MAX_BYTES:
         words = "makes a runbook of more than 1 MiB, which is none; split the page"
         raise RunbookError(f"{page}: it {words}")
-    return Imported(text=made, comments=draft.comments)
+    return Imported(text=written, comments=draft.comments)

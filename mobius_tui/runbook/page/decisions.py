@@ -1,4 +1,4 @@
-"""Decisions: where a page tells several ways to do one thing, a person takes one."""
+"""Decisions between several ways that a page gives to do one thing."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ _OPTION = re.compile(
     r"[ \t]*#?[ \t]*(?:\d{1,2}|[A-H])\b",
     re.IGNORECASE,
 )
-"""Headings of which one is followed, and not the others."""
+"""Headings of options, of which one is chosen."""
 
 
 def first_command(script: str) -> str:
-    """The first line of a script that is no comment, and begins no here-document."""
+    """The first line of a script that is neither a comment nor a here-document."""
     lines = [line.strip() for line in script.split("\n")]
     lines = [line for line in lines if line and line[0] != "#"]
     return next((line for line in lines if "<<" not in line), "".join(lines[:1]))
 
 
 def is_option(title: str) -> bool:
-    """Whether a heading is one of several ways: `Option 2: from the snapshot`."""
+    """Whether a heading is one of several options: `Option 2: from the snapshot`."""
     return _OPTION.match(title) is not None
 
 
 def decision_step(about: str, titles: Sequence[str], draft: PageDraft) -> StepDraft:
-    """The step in which one of several ways is taken."""
+    """The step in which a person chooses one of several options."""
     short = " ".join(about.split()[:4])
     var = variable_name(f"{short} way", "way", draft.names)
     draft.names.add(var)
@@ -50,7 +50,7 @@ def decision_step(about: str, titles: Sequence[str], draft: PageDraft) -> StepDr
 
 
 def option_value(title: str, titles: Sequence[str]) -> str:
-    """The value that stands for one of several ways."""
+    """The value of the decision's variable for one option."""
     slugs = [slug(each) for each in titles]
     at = list(titles).index(title)
     if slugs[at] and slugs.count(slugs[at]) == 1:
@@ -59,34 +59,34 @@ def option_value(title: str, titles: Sequence[str]) -> str:
 
 
 def guard_options(
-    ways: Sequence[tuple[str, Sequence[StepDraft]]], about: str, draft: PageDraft
+    options: Sequence[tuple[str, Sequence[StepDraft]]], about: str, draft: PageDraft
 ) -> StepDraft:
-    """The decision between ways, whose steps then apply only where theirs is taken.
+    """Make a decision between options, whose steps then apply only if chosen.
 
     Args:
-        ways: what each is called, each once, and its steps.
-        about: what the decision is about.
-        draft: the whole, for names that are taken.
+        options: the unique title of each, and its steps; these get a `when`.
+        about: the subject of the decision.
+        draft: the whole draft, for names that are in use.
     """
-    titles = tuple(title for title, _ in ways)
+    titles = tuple(title for title, _ in options)
     decision = decision_step(about, titles, draft)
-    for title, steps in ways:
+    for title, steps in options:
         for step in steps:
             step.when[decision.choose] = option_value(title, titles)
-            step.way = title
+            step.option = title
     return decision
 
 
 def decide_alternatives(phase: PhaseDraft, draft: PageDraft) -> None:
-    """Make decisions of steps that are other ways to do what the one before does."""
+    """Make decisions of successive steps that are alternatives."""
     found: list[StepDraft] = []
     at = 0
     while at < len(phase.steps):
-        group = _group(phase.steps, at)
-        ways = {step.title or first_command(step.run): [step] for step in group}
-        if len(ways) > 1 and len(ways) == len(group) and "" not in ways:
+        group = _alternatives_from(phase.steps, at)
+        options = {step.title or first_command(step.run): [step] for step in group}
+        if len(options) > 1 and len(options) == len(group) and "" not in options:
             before = dict(group[0].when)
-            decision = guard_options([*ways.items()], group[0].heading, draft)
+            decision = guard_options([*options.items()], group[0].heading, draft)
             decision.when, decision.heading = before, group[0].heading
             found.append(decision)
         found += group
@@ -94,16 +94,16 @@ def decide_alternatives(phase: PhaseDraft, draft: PageDraft) -> None:
     phase.steps[:] = found
 
 
-def _group(steps: Sequence[StepDraft], at: int) -> list[StepDraft]:
-    """A step, and those after it that are other ways to do the same."""
+def _alternatives_from(steps: Sequence[StepDraft], at: int) -> list[StepDraft]:
+    """A step, and the steps after it that are alternatives to it."""
     first = steps[at]
     group = [first]
     if first.choose or first.message:
         return group
     for step in steps[at + 1 :]:
         same = step.when == first.when and step.heading == first.heading
-        kind = step.other_way
-        if not same or not kind or (kind == "one of" and first.other_way != kind):
+        kind = step.alternative
+        if not same or not kind or (kind == "one of" and first.alternative != kind):
             break
         group.append(step)
     return group

@@ -1,4 +1,4 @@
-"""Markup within a paragraph, and blocks of HTML, as words and blocks of the page."""
+"""Inline Markdown and HTML of a page, as text and blocks."""
 
 from __future__ import annotations
 
@@ -29,58 +29,58 @@ picture pre q s samp script small span strike strong style sub summary sup table
 tabs tbody td tfoot th thead tr tt u ul video wbr
 """
 TAGS = frozenset(_TAG_NAMES.split())
-"""What is markup between `<` and `>`; all else there is words, such as `<pod>`."""
+"""HTML tags; any other text in angles, such as `<pod>`, is text."""
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)")
 _VALUE = re.compile(r"""\b(href|alt|src)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _SHORTCODE = re.compile(r"\{\{[<%][^{}\n]{0,300}[%>]\}\}")
-_SHOWN = re.compile(r'\btext="([^"]*)"')
+_SHORTCODE_TEXT = re.compile(r'\btext="([^"]*)"')
 _IN_QUOTES = re.compile(r'"([^"]*)"')
-_NOTED = re.compile(r"\{\{[<%]\s*(note|warning|caution|tip|alert|important)\b")
-_LONGEST = 100_000
-"""Characters; what is longer is data, and left as it is."""
-_MOST_BRACKETS = 500
-"""A paragraph with more of them is no text with links; each costs time to look at."""
+_SHORTCODE_NOTE = re.compile(r"\{\{[<%]\s*(note|warning|caution|tip|alert|important)\b")
+_MAX_PARAGRAPH = 100_000
+"""Characters of a paragraph; a longer one is data, and left as it is."""
+_MAX_BRACKETS = 500
+"""A paragraph with more brackets is left as it is: each costs parsing time."""
 _MARKS = {"strong_open": "**", "strong_close": "**", "em_open": "*", "em_close": "*"}
 _PARSER = MarkdownIt("commonmark", {"maxNesting": 8})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InlineText:
-    """A paragraph that was read."""
+    """A paragraph without its inline markup."""
 
     text: str
-    """Its words; a link is followed by its address."""
+    """Its text; a link is followed by its address."""
     source: str
-    """The same with marks for emphasis, code and links."""
+    """The same with the Markdown of emphasis, code and links."""
     codes: tuple[str, ...]
-    """What stands between backticks."""
+    """The texts in backticks."""
     comments: int
     """How many comments were left out."""
 
 
 def read_inline(content: str, references: dict[str, Any]) -> InlineText:
-    """Read what a paragraph says.
+    """Remove the inline markup of a paragraph.
 
     Args:
         content: the paragraph.
-        references: where the page's links by name lead.
+        references: the link definitions of the page, as markdown-it gives them.
     """
-    if len(content) > _LONGEST or content.count("[") > _MOST_BRACKETS:
+    if len(content) > _MAX_PARAGRAPH or content.count("[") > _MAX_BRACKETS:
         return InlineText(text=content, source=content, codes=(), comments=0)
     tokens: list[Token] = []
     _PARSER.inline.parse(content, _PARSER, references, tokens)
-    writer = _Writer()
+    writer = _InlineWriter()
     writer.write(tokens)
     return InlineText(
-        text=_spoken("".join(writer.text)),
-        source=_spoken("".join(writer.source)),
+        text=_without_shortcodes("".join(writer.text)),
+        source=_without_shortcodes("".join(writer.source)),
         codes=tuple(writer.codes),
         comments=writer.comments,
     )
 
 
-class _Writer:
-    """One walk over the parts of a paragraph."""
+class _InlineWriter:
+    """Writes the tokens of a paragraph as text."""
 
     def __init__(self) -> None:
         self.text: list[str] = []
@@ -88,10 +88,11 @@ class _Writer:
         self.codes: list[str] = []
         self.comments = 0
         self._links: list[tuple[str, int, int]] = []
-        """The address of each open link, and how much stood before it."""
+        """Of each open link its address, and the lengths of `text` and `source` before
+        it."""
 
     def write(self, tokens: Sequence[Token]) -> None:
-        """Write all of it."""
+        """Write all tokens."""
         for token in tokens:
             match token.type:
                 case "code_inline":
@@ -100,9 +101,9 @@ class _Writer:
                 case "softbreak" | "hardbreak":
                     self._add("\n")
                 case "link_open":
-                    self._open(str(token.attrGet("href") or ""))
+                    self._open_link(str(token.attrGet("href") or ""))
                 case "link_close":
-                    self._close()
+                    self._close_link()
                 case "image":
                     self._image(token.content, str(token.attrGet("src") or ""))
                 case "html_inline":
@@ -116,10 +117,10 @@ class _Writer:
         self.text.append(text)
         self.source.append(text if source is None else source)
 
-    def _open(self, address: str) -> None:
+    def _open_link(self, address: str) -> None:
         self._links.append((address, len(self.text), len(self.source)))
 
-    def _close(self) -> None:
+    def _close_link(self) -> None:
         if not self._links:
             return
         address, at, source = self._links.pop()
@@ -145,18 +146,18 @@ class _Writer:
             values = attributes(tag)
             self._image(values.get("alt", ""), values.get("src", ""))
         elif name == "a" and tag.startswith("</"):
-            self._close()
+            self._close_link()
         elif name == "a" and "href" in (values := attributes(tag)):
-            self._open(values["href"])
+            self._open_link(values["href"])
 
 
 def attributes(tag: str) -> dict[str, str]:
-    """Where a tag of HTML leads, and what it is called."""
+    """The `href`, `src` and `alt` of an HTML tag."""
     return {match[1]: match[2] or match[3] or "" for match in _VALUE.finditer(tag)}
 
 
 def _with_address(words: str, address: str) -> str:
-    """The words of a link, and its address unless it is on the page itself."""
+    """The words of a link, and its address unless it leads to the page itself."""
     if not words:
         return address
     bare = address.removeprefix("mailto:")
@@ -165,16 +166,16 @@ def _with_address(words: str, address: str) -> str:
     return f"{words} ({address})"
 
 
-def _spoken(text: str) -> str:
-    """The text with what it says of itself to the maker of a web site in words."""
+def _without_shortcodes(text: str) -> str:
+    """The text with the shortcodes of site generators replaced by their words."""
     return _SHORTCODE.sub(_shortcode, text) if "{{" in text else text
 
 
 def _shortcode(match: re.Match[str]) -> str:
-    if (shown := _SHOWN.search(match[0])) is not None:
-        return shown[1]
-    if (noted := _NOTED.match(match[0])) is not None:
-        return f"{noted[1].capitalize()}: "
+    if (given_text := _SHORTCODE_TEXT.search(match[0])) is not None:
+        return given_text[1]
+    if (note := _SHORTCODE_NOTE.match(match[0])) is not None:
+        return f"{note[1].capitalize()}: "
     inner = match[0][3:-3].strip()
     quoted = " ".join(_IN_QUOTES.findall(inner))
     return "" if " " not in inner or inner.startswith("/") else quoted or inner
@@ -188,61 +189,61 @@ _BREAKS = frozenset(_BREAK_NAMES.split())
 """Tags that end a paragraph."""
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _LANGUAGE = re.compile(r"(?:language|lang|highlight-source)-(\w+)")
-_LONGEST_HTML = 100_000
-"""Characters of one block; what is longer is data."""
+_MAX_HTML = 100_000
+"""Characters of one HTML block; a longer one is data."""
 
 
 class HtmlReader(HTMLParser):
-    """One walk over one block of HTML; what a tag opens may be closed in another."""
+    """Reads one HTML block; a container may be closed in a later block."""
 
     def __init__(self, depth: int) -> None:
         super().__init__(convert_charrefs=True)
         self.blocks: list[Block | None] = []
-        """`None` where tabs begin or end."""
+        """`None` where a group of tabs begins or ends."""
         self.comments = 0
         self._depth = depth
         self._lists = 0
-        self._said: list[str] = []
-        self._open = ""
-        """The tag that says what the words that come are for."""
+        self._text_parts: list[str] = []
+        self._open_tag = ""
+        """The open tag that determines the kind of the next block."""
         self._info = ""
         self._links: list[str] = []
         self._rows: list[list[str]] | None = None
 
     def read(self, text: str) -> None:
         """Read a whole block."""
-        if len(text) > _LONGEST_HTML:
+        if len(text) > _MAX_HTML:
             self.blocks.append(PageParagraph(text=text, source=text, depth=self._depth))
             return
         self.feed(text)
         self.close()
-        self._end()
+        self._end_paragraph()
         if self._rows is not None:
-            self._table()
+            self._end_table()
 
     def handle_data(self, data: str) -> None:
-        """Words."""
-        self._said.append(data)
+        """Add text."""
+        self._text_parts.append(data)
 
     def handle_comment(self, data: str) -> None:  # noqa: ARG002 - as the parser calls
-        """What nobody sees on the page."""
+        """Count a comment."""
         self.comments += 1
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """A tag that opens something."""
+        """Handle an opening tag."""
         values = {name: value or "" for name, value in attrs}
         if tag not in TAGS:
-            self._said.append(self.get_starttag_text() or "")
+            self._text_parts.append(self.get_starttag_text() or "")
             return
         if tag in _BREAKS:
-            self._end()
+            self._end_paragraph()
         if tag == "br":
-            self._said.append("\n")
+            self._text_parts.append("\n")
         elif tag == "a":
             self._links.append(values.get("href", ""))
         elif tag == "img":
             words = [values.get("alt", ""), values.get("src", "")]
-            self._said.append(" ".join(filter(None, words)))
+            self._text_parts.append(" ".join(filter(None, words)))
         elif tag == "tabitem":
             title = values.get("label") or values.get("value", "")
             self.blocks.append(ContainerStart(title=title, tabs=1))
@@ -251,60 +252,62 @@ class HtmlReader(HTMLParser):
         elif tag == "table":
             self._rows = []
         elif tag in ("tr", "td", "th") and self._rows is not None:
-            if self._said:
-                self._cell()
+            if self._text_parts:
+                self._end_cell()
             if tag == "tr" or not self._rows:
                 self._rows.append([])
         elif tag in ("summary", "li", "pre", *_HEADINGS):
-            self._open = tag
+            self._open_tag = tag
             self._info = ""
         elif tag in ("ul", "ol"):
             self._lists += 1
         language = _LANGUAGE.search(values.get("class", ""))
-        if language is not None and self._open == "pre":
+        if language is not None and self._open_tag == "pre":
             self._info = language[1]
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """A tag that closes itself."""
+        """Handle a self-closing tag."""
         self.handle_starttag(tag, attrs)
 
     def handle_endtag(self, tag: str) -> None:
-        """A tag that closes something."""
+        """Handle a closing tag."""
         if tag not in TAGS:
-            self._said.append(f"</{tag}>")
+            self._text_parts.append(f"</{tag}>")
             return
         if tag in ("td", "th") and self._rows:
-            self._cell()
+            self._end_cell()
             return
         if tag in _BREAKS:
-            self._end()
+            self._end_paragraph()
         if tag == "a" and self._links:
             address = self._links.pop()
             if address and not address.startswith("#"):
-                self._said.append(f" ({address})")
+                self._text_parts.append(f" ({address})")
         elif tag in ("details", "tabitem"):
             self.blocks.append(ContainerEnd())
         elif tag == "tabs":
             self.blocks.append(None)
         elif tag == "table" and self._rows is not None:
-            self._table()
+            self._end_table()
         elif tag in ("ul", "ol"):
             self._lists = max(0, self._lists - 1)
 
-    def _end(self) -> None:
-        """End the paragraph that is open."""
-        said, kind = "".join(self._said), self._open
-        if self._rows is not None and said.strip():
+    def _end_paragraph(self) -> None:
+        """End the open paragraph, and add its block."""
+        text_parts, kind = "".join(self._text_parts), self._open_tag
+        if self._rows is not None and text_parts.strip():
             return
-        self._said, self._open = [], ""
+        self._text_parts, self._open_tag = [], ""
         if kind == "pre":
-            if said.strip():
+            if text_parts.strip():
                 fence = CodeFence(
-                    info=self._info, text=said.strip("\n"), depth=self._depth
+                    info=self._info, text=text_parts.strip("\n"), depth=self._depth
                 )
                 self.blocks.append(fence)
             return
-        text = "\n".join(" ".join(line.split()) for line in said.strip().split("\n"))
+        text = "\n".join(
+            " ".join(line.split()) for line in text_parts.strip().split("\n")
+        )
         depth = self._depth + max(0, self._lists - 1)
         if kind == "summary":
             self.blocks.append(
@@ -320,16 +323,16 @@ class HtmlReader(HTMLParser):
         else:
             self.blocks.append(PageParagraph(text=text, source=text, depth=self._depth))
 
-    def _cell(self) -> None:
-        """End the cell that is open; words between cells are no cell."""
-        text = " ".join("".join(self._said).split())
-        self._said = []
+    def _end_cell(self) -> None:
+        """End the open cell; text between cells is no cell."""
+        text = " ".join("".join(self._text_parts).split())
+        self._text_parts = []
         if self._rows and (text or self._rows[-1]):
             self._rows[-1].append(text)
 
-    def _table(self) -> None:
-        if self._said:
-            self._cell()
+    def _end_table(self) -> None:
+        if self._text_parts:
+            self._end_cell()
         head, *rows = [tuple(row) for row in self._rows or () if row] or [()]
         self._rows = None
         if head:

@@ -1,4 +1,4 @@
-"""What a sentence on a page is there for: to lead in, to warn, to make conditions."""
+"""The role of a sentence: introduction, condition, alternative, instruction."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ please bash here on to is are be step steps either way also again above line lin
 prompt
 """
 _EMPTY_WORDS = frozenset(_EMPTY_NAMES.split())
-"""A sentence of nothing else says nothing of what it leads in to."""
+"""Words that say nothing about the commands that they introduce."""
 _SENTENCE = re.compile(
     r"(?<=[.!?:])(?<!e\.g\.)(?<!i\.e\.)(?<!etc\.)\s+(?=[A-Z`\"'(\d])"
 )
@@ -47,7 +47,7 @@ _OUTPUT = re.compile(
     r"something like)\b",
     re.IGNORECASE,
 )
-_BACK = re.compile(
+_LOOKS_BACK = re.compile(
     r"(?:this|that|it|the (?:output|command|result|above)|you (?:should|will) |expected"
     r"|note|nb\b|where |these |replace |time\b|if |once |wait )",
     re.IGNORECASE,
@@ -97,7 +97,7 @@ _FOR_SYSTEM = re.compile(
     r"(?:on|for) (?:systems?|hosts?|nodes?|clusters?) (?:with|running|using) .{2,30}",
     re.IGNORECASE,
 )
-_DO_NAMES = """
+_VERB_NAMES = """
 acknowledge activate add adjust allow always analyze announce apply approve ask assess
 assign attach authorize avoid back backup block boot bring build bump call cancel
 capture cease change check choose clean clear click clone close collect commit
@@ -122,18 +122,18 @@ terminate test throttle tick tie transfer treat trigger try tune turn type uncor
 understand undo uninstall unlock unmount unset unzip update upgrade upload use vacuum
 validate verify visit wait warn watch wipe work write
 """
-_DO = frozenset(_DO_NAMES.split())
+_VERBS = frozenset(_VERB_NAMES.split())
 _WORD = re.compile(r"[A-Za-z][\w'’.-]*")
 
 
 def lead_title(text: str) -> str:
-    """What a paragraph that leads in calls what follows; empty if it says nothing.
+    """The title that an introducing paragraph gives to what follows; empty if none.
 
-    Its last sentence counts, unless that is only `Run this command:`.
+    It comes from its last sentence, unless that is only `Run this command:`.
     """
     for sentence in reversed(_SENTENCE.split(" ".join(text.split()))):
         or_else = _OR.match(sentence)
-        title = _essence(
+        title = _purpose(
             sentence[or_else.end() if or_else is not None else 0 :].strip()
         )
         words = [word.lower().strip(".'’-") for word in _WORD.findall(title)]
@@ -142,8 +142,8 @@ def lead_title(text: str) -> str:
     return ""
 
 
-def _essence(sentence: str) -> str:
-    """`check the pods` of `Run the following command to check the pods:`."""
+def _purpose(sentence: str) -> str:
+    """The purpose in a sentence: `check the pods` of `Run this to check the pods:`."""
     bare = sentence.rstrip(" :.,;…")
     for pattern in (_FIRST_TO, _TO, _BY):
         match = pattern.fullmatch(bare)
@@ -152,8 +152,8 @@ def _essence(sentence: str) -> str:
     return bare
 
 
-def is_of_output(text: str) -> bool:
-    """Whether a paragraph leads in to what a command prints."""
+def introduces_output(text: str) -> bool:
+    """Whether a paragraph introduces the output of a command."""
     last = _SENTENCE.split(" ".join(text.split()))[-1]
     return _OUTPUT.search(last) is not None and not re.match(
         rf"{_BEFORE}(?:run|execute|use|create|add|edit|set|put|copy|save)\b",
@@ -163,12 +163,12 @@ def is_of_output(text: str) -> bool:
 
 
 def looks_back(text: str) -> bool:
-    """Whether a paragraph tells of what stands before it, and leads in to nothing."""
-    return not text.rstrip().endswith(":") and _BACK.match(text) is not None
+    """Whether a paragraph is about what precedes it, and introduces nothing."""
+    return not text.rstrip().endswith(":") and _LOOKS_BACK.match(text) is not None
 
 
 def is_condition(text: str) -> bool:
-    """Whether what a sentence says is only done where something is not as it should."""
+    """Whether a text begins with a condition that something is wrong."""
     first = _SENTENCE.split(" ".join(text[:600].split()))[0]
     if _WHEN_WRONG.match(first) or _IF_WRONG.search(first):
         return True
@@ -179,25 +179,25 @@ def is_condition(text: str) -> bool:
     return _FINE.search(condition) is None or _WRONG_WORD.search(condition) is not None
 
 
-def is_of_failure(text: str) -> bool:
-    """Whether a condition is that the step before fails."""
+def is_failure_condition(text: str) -> bool:
+    """Whether a condition is that the previous step fails."""
     condition = _NO_ERROR.sub("good", re.split(r"[,:]", text, maxsplit=1)[0])
     return _FAILS.search(condition) is not None
 
 
-def is_other_way(text: str) -> bool:
-    """Whether a paragraph leads in to another way to do what stands before it."""
+def is_alternative(text: str) -> bool:
+    """Whether a paragraph introduces an alternative to what precedes it."""
     return _OTHER_WAY.match(text) is not None
 
 
 def is_for_system(text: str) -> bool:
-    """Whether a paragraph only says for which system what follows is: `On macOS:`."""
+    """Whether a paragraph only names the system that follows: `On macOS:`."""
     return _FOR_SYSTEM.fullmatch(text.strip().rstrip(":").strip()) is not None
 
 
-def is_to_do(text: str) -> bool:
-    """Whether a sentence begins by telling somebody to do something."""
+def is_instruction(text: str) -> bool:
+    """Whether a sentence is an instruction: it begins with a verb."""
     match = _WORD.search(text[:80])
     bare = re.sub(rf"^{_BEFORE}", "", text[:200], flags=re.IGNORECASE)
     first = _WORD.match(bare) or match
-    return first is not None and first[0].lower().rstrip(".:") in _DO
+    return first is not None and first[0].lower().rstrip(".:") in _VERBS

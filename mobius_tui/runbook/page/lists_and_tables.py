@@ -1,4 +1,4 @@
-"""What the items of a list and the rows of a table are: steps, or lines to read."""
+"""Lists and tables of a page: whether their items and rows are steps, or text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 
 from mobius_tui.runbook.page.code_blocks import is_command
-from mobius_tui.runbook.page.lead_sentences import is_to_do
+from mobius_tui.runbook.page.lead_sentences import is_instruction
 from mobius_tui.runbook.page.page_blocks import (
     Block,
     CodeFence,
@@ -18,23 +18,23 @@ from mobius_tui.runbook.page.page_blocks import (
 from mobius_tui.runbook.page.page_drafts import StepDraft
 
 
-def follows(blocks: Sequence[Block], at: int) -> bool:
-    """Whether an item follows another one of the same list."""
+def follows_item(blocks: Sequence[Block], at: int) -> bool:
+    """Whether the item at an index follows another item of the same list."""
     item, before = blocks[at], blocks[at - 1] if at else None
     if not isinstance(item, PageItem) or not isinstance(before, PageItem):
         return False
     return before.depth >= item.depth
 
 
-def are_to_do(blocks: Sequence[Block], at: int) -> bool:
-    """Whether at least half the items of a list tell somebody to do something."""
+def is_task_list(blocks: Sequence[Block], at: int) -> bool:
+    """Whether at least half the items of the list at an index are instructions."""
     first = blocks[at]
     depth = first.depth if isinstance(first, PageItem) else 0
     items: list[bool] = []
     for block in blocks[at : at + 100]:
         match block:
             case PageItem() if block.depth == depth:
-                items.append(is_to_do(block.text))
+                items.append(is_instruction(block.text))
             case PageItem() if block.depth < depth:
                 break
             case PageParagraph() | CodeFence() | PageTable() if block.depth <= depth:
@@ -44,8 +44,8 @@ def are_to_do(blocks: Sequence[Block], at: int) -> bool:
     return 2 * sum(items) >= len(items)
 
 
-def has_more(blocks: Sequence[Block], at: int) -> bool:
-    """Whether code, or items to tick, stand in an item."""
+def has_nested_content(blocks: Sequence[Block], at: int) -> bool:
+    """Whether the item at an index contains code, or items to tick."""
     item = blocks[at]
     depth = item.depth if isinstance(item, PageItem) else 0
     for block in blocks[at + 1 : at + 40]:
@@ -70,46 +70,46 @@ _NAMES = re.compile(
 )
 
 
-def steps_of(grid: PageTable) -> list[StepDraft]:
-    """The steps of a table that has a column of commands; none of any other."""
-    columns = [at for at, name in enumerate(grid.head) if _COMMANDS.search(name)]
-    if not columns or not grid.codes:
+def steps_of(table: PageTable) -> list[StepDraft]:
+    """The steps of a table with a column of commands; empty for other tables."""
+    columns = [at for at, name in enumerate(table.head) if _COMMANDS.search(name)]
+    if not columns or not table.codes:
         return []
     column = columns[0]
-    commands = [row[column] if column < len(row) else "" for row in grid.codes]
+    commands = [row[column] if column < len(row) else "" for row in table.codes]
     if not all(map(is_command, commands)):
         return []
     return [
-        _step(grid, row, column, command)
-        for row, command in zip(grid.rows, commands, strict=True)
+        _step(table, row, column, command)
+        for row, command in zip(table.rows, commands, strict=True)
     ]
 
 
 def _step(
-    grid: PageTable, row: tuple[str, ...], column: int, command: str
+    table: PageTable, row: tuple[str, ...], column: int, command: str
 ) -> StepDraft:
-    named = [
+    titles = [
         cell
         for at, cell in enumerate(row)
         if at != column
-        and at < len(grid.head)
-        and _NAMES.search(grid.head[at])
+        and at < len(table.head)
+        and _NAMES.search(table.head[at])
         and not cell.strip(".) ").isdigit()
     ]
     others = row[:column] + row[column + 1 :]
-    names = grid.head[:column] + grid.head[column + 1 :]
+    names = table.head[:column] + table.head[column + 1 :]
     return StepDraft(
-        title=next(filter(None, named), ""),
+        title=next(filter(None, titles), ""),
         run=f"{command}\n",
         why=list(filter(None, [_line(names, others)])),
     )
 
 
-def lines_of(grid: PageTable) -> list[str]:
-    """The rows of a table as lines, each cell with the name of its column."""
-    if not grid.rows:
-        return [" · ".join(grid.head)]
-    return [_line(grid.head, row) for row in grid.rows]
+def lines_of(table: PageTable) -> list[str]:
+    """The rows of a table as lines of text, each cell after the name of its column."""
+    if not table.rows:
+        return [" · ".join(table.head)]
+    return [_line(table.head, row) for row in table.rows]
 
 
 def _line(head: tuple[str, ...], row: tuple[str, ...]) -> str:

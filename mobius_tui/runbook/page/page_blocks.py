@@ -1,7 +1,7 @@
-"""What a Markdown page is made of, in the order of its lines.
+"""The blocks of a Markdown page, in the order of its lines.
 
-Blocks are flat: a list's item says how deep it stands, and what stands inside it says
-the same. What stands in a tab or a fold-out lies between where that opens and closes.
+Blocks are a flat list: list items, and blocks in them, have a depth. The blocks of a
+tab or a fold-out are between its start and its end.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ class PageParagraph:
     source: str = ""
     """With them, and with its references as links."""
     depth: int = 0
-    """How many list items it stands in; 0 outside of lists."""
+    """The number of list items around it; 0 outside of lists."""
     codes: tuple[str, ...] = ()
-    """What stands between backticks."""
+    """The texts in backticks."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,9 +40,9 @@ class PageItem:
     """Without the marks of Markdown; may be empty."""
     source: str = ""
     depth: int
-    """How many other items it stands in."""
+    """The number of other items around it."""
     box: bool = False
-    """Whether it is one to tick: `- [ ]`."""
+    """Whether it has a box to tick: `- [ ]`."""
     ordered: bool = False
     codes: tuple[str, ...] = ()
 
@@ -52,10 +52,10 @@ class CodeFence:
     """A block of code, fenced or indented."""
 
     info: str
-    """What stands behind the opening fence."""
+    """The text after the opening fence."""
     text: str
     depth: int = 0
-    """How many list items it stands in."""
+    """The number of list items around it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,22 +65,22 @@ class PageTable:
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     codes: tuple[tuple[str, ...], ...] = ()
-    """Of each row the cells that are code and nothing else; empty for the others."""
+    """Of each row the cells that only consist of code; empty texts for the others."""
     depth: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ContainerStart:
-    """Here begins what is shown only where somebody chooses it."""
+    """The start of a tab or a fold-out."""
 
     title: str
     tabs: int = 0
-    """The number of the tabs that this is one of; 0 for a fold-out."""
+    """The number of its group of tabs; 0 for a fold-out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ContainerEnd:
-    """Here ends what was opened last."""
+    """The end of the container that was opened last."""
 
 
 Block = (
@@ -99,7 +99,7 @@ class MarkdownPage:
     """A whole page."""
 
     front: tuple[str, ...]
-    """The lines of its front matter, without the marks around it."""
+    """The lines of its front matter, without the delimiters."""
     blocks: tuple[Block, ...]
     comments: int
-    """How many HTML comments were left out: they are not seen on the page."""
+    """The number of HTML comments, which are left out."""

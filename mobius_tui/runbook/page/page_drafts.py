@@ -1,4 +1,4 @@
-"""What a page becomes, before it is written as a runbook."""
+"""The draft of a runbook that a page becomes."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from mobius_tui.runbook.page.page_facts import PageContact, PageFacts
 
 LONGEST_TITLE = 60
 """Characters of a step's title; a checklist shows some 30 to 50."""
-_PLAINLY = re.compile(
+_PLAIN_HEADINGS = re.compile(
     r"(?:overview|introduction|about|summary|purpose|description)\W*", re.IGNORECASE
 )
-"""Headings that need not stand above a summary."""
+"""Headings that are left out of the summary."""
 DEEPEST = 6
-"""Levels of a list that are told by indenting; a screen has no room for more."""
+"""Levels of a list that are indented; a screen has no room for more."""
 
 
 @dataclass(kw_only=True, slots=True)
 class StepDraft:
-    """One step: it runs `run`, shows `message`, asks `choose`, or says `manual`."""
+    """One step, which has one of `run`, `message`, `choose` or `manual`."""
 
     title: str
     manual: list[str] = field(default_factory=list)
@@ -29,49 +29,49 @@ class StepDraft:
     shell: tuple[str, ...] = ()
     """What runs it; empty for bash."""
     parts: tuple[str, ...] = ()
-    """What the author calls the parts of the commands."""
+    """The author's titles of parts of the commands."""
     secrets: list[str] = field(default_factory=list)
-    """The variables that nobody may see."""
+    """Its secret variables."""
     message: str = ""
     choose: str = ""
     """The variable of the decision."""
     options: dict[str, str] = field(default_factory=dict)
-    """Its values, and what they are called."""
+    """The values of the decision, and their titles."""
     when: dict[str, str] = field(default_factory=dict)
-    """Of which decisions it is which way."""
+    """The value that it requires of each decision, by variable."""
     lead: str = ""
-    """The paragraph that leads in to it; one of `why`."""
-    way: str = ""
-    """What the way is called that it is one of."""
+    """The paragraph that introduces it; one of `why`."""
+    option: str = ""
+    """The title of the option of a decision that it belongs to."""
     why: list[str] = field(default_factory=list)
     """Paragraphs."""
     under: str = ""
-    """The heading that begins with it, where that has several steps or a number."""
+    """The heading that begins with it, if that has several steps or a number."""
     heading: str = ""
-    """The heading that it stands under."""
-    other_way: str = ""
-    """`or` where it is another way to do what the step before does, `one of` where
-    that one says of itself that it is a way: for a system, as an option."""
+    """The heading above it."""
+    alternative: str = ""
+    """`or` if it is an alternative to the step before, `one of` if its text says that
+    it is one of several: for one system, or an option."""
     on_failure: PhaseDraft | None = None
 
-    def led_by(self, lead: str) -> None:
-        """Say what leads in to it."""
+    def set_lead(self, lead: str) -> None:
+        """Set the paragraph that introduces it, and add it to `why`."""
         self.lead = lead
         if lead:
             self.why.append(lead)
 
     def add(self, text: str) -> None:
-        """Add a paragraph, or more lines of a list, to what is said of it."""
-        add_paragraph(self.said, text)
+        """Add a paragraph, or more lines of a list, to its text."""
+        add_paragraph(self.paragraphs, text)
 
     @property
     def acts(self) -> bool:
-        """Whether it does something by itself; what only is read does not."""
+        """Whether it has an action besides a manual text."""
         return bool(self.run or self.message or self.choose)
 
     @property
-    def said(self) -> list[str]:
-        """The paragraphs that are added to."""
+    def paragraphs(self) -> list[str]:
+        """The paragraphs to which text is added."""
         return self.why if self.acts else self.manual
 
 
@@ -80,10 +80,10 @@ class PhaseDraft:
     """One phase."""
 
     title: str
-    is_summed_up: bool = False
-    """Whether the summary has its title."""
+    is_in_summary: bool = False
+    """Whether the summary contains its title."""
     numbered: str = ""
-    """The title with the number that the page gives it, if it does."""
+    """The title with its outline number, if it has one."""
     why: list[str] = field(default_factory=list)
     steps: list[StepDraft] = field(default_factory=list)
     aside: bool = False
@@ -92,7 +92,7 @@ class PhaseDraft:
 
 @dataclass(kw_only=True, slots=True)
 class PageDraft:
-    """The whole of it."""
+    """The whole draft."""
 
     title: str = ""
     facts: PageFacts = field(default_factory=PageFacts)
@@ -102,44 +102,44 @@ class PageDraft:
     """Paragraphs, as Markdown."""
     people: list[PageContact] = field(default_factory=list)
     triggers: list[str] = field(default_factory=list)
-    """Lines on when something begins by itself."""
+    """Lines about triggers."""
     decisions: dict[tuple[str, ...], str] = field(default_factory=dict)
-    """The variables of decisions on the main line, by the names of their ways."""
+    """The variables of decisions on the main line, by the titles of their options."""
     names: set[str] = field(default_factory=set)
-    """Of variables, those that are taken."""
+    """The variable names that are in use."""
     variables: dict[str, str] = field(default_factory=dict)
-    """What is asked before the run begins: names, and what the page calls them."""
+    """The variables that are asked for before a run, and their titles."""
     phases: list[PhaseDraft] = field(default_factory=list)
     comments: int = 0
     """How many HTML comments were left out."""
 
-    def sum_up(self, title: str, paragraphs: Sequence[str]) -> None:
-        """Tell in the summary what has no other place, under its heading."""
-        if title and title != self.title and _PLAINLY.fullmatch(title) is None:
+    def add_to_summary(self, title: str, paragraphs: Sequence[str]) -> None:
+        """Add paragraphs to the summary, under their heading."""
+        if title and title != self.title and _PLAIN_HEADINGS.fullmatch(title) is None:
             self.summary.append(f"## {title}")
         self.summary += paragraphs
 
 
-def listed(text: str, depth: int) -> str:
+def list_line(text: str, depth: int) -> str:
     """An item of a list as a line, `depth` levels below the first."""
     return f"{'  ' * min(depth, DEEPEST)}- {text}"
 
 
-def add_paragraph(said: list[str], text: str) -> None:
-    """Add a paragraph, or a line to the list that is the last one."""
-    if said and is_list(text) and is_list(said[-1]):
-        said[-1] += f"\n{text}"
+def add_paragraph(paragraphs: list[str], text: str) -> None:
+    """Add a paragraph; a list line is added to a list that is the last paragraph."""
+    if paragraphs and is_list(text) and is_list(paragraphs[-1]):
+        paragraphs[-1] += f"\n{text}"
     else:
-        said.append(text)
+        paragraphs.append(text)
 
 
 def is_list(text: str) -> bool:
-    """Whether a paragraph is made of items of a list."""
+    """Whether a paragraph is a list."""
     return text.lstrip(" ").startswith("- ")
 
 
 def cut(text: str, longest: int = LONGEST_TITLE) -> str:
-    """The beginning of a text, on one line, and no more than fits."""
+    """The beginning of a text on one line, at most `longest` characters."""
     bare = " ".join(text[: longest * 4].split()).rstrip(":\\ ")
     if len(bare) <= longest:
         return bare
@@ -148,7 +148,7 @@ def cut(text: str, longest: int = LONGEST_TITLE) -> str:
 
 
 def fenced(text: str, language: str) -> str:
-    """A text that is to be taken as it stands, between fences."""
+    """A text as a fenced block of Markdown."""
     mark = "```"
     while mark in text:
         mark += "`"

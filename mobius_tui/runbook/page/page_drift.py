@@ -1,4 +1,4 @@
-"""Where a page and the runbook that was once made of it differ, command by command."""
+"""Differences between a page and the runbook once made of it, command by command."""
 
 from __future__ import annotations
 
@@ -16,81 +16,81 @@ from mobius_tui.runbook.model.check_kinds import RunCheck
 from mobius_tui.runbook.model.runbook import Runbook, Step
 from mobius_tui.runbook.toml.positions import header_line
 
-_GOES_ON = re.compile(r"\\\n[ \t]*")
+_CONTINUATION = re.compile(r"\\\n[ \t]*")
 _QUOTED = re.compile(r"'[^'\n]*'|\"(?:[^\"\\\n]|\\.)*\"|\\.|#[^\n]*")
 _BRACED = re.compile(r"\$\{(\w+)\}")
 _IN_QUOTES = re.compile(r"\"(\$\w+)\"")
 _VARIABLE = re.compile(r"\$(\w+)")
-_OURS = re.compile(r"set [-+][a-z]+( pipefail)?|.*\$RUNBOOK_OUTPUT\b.*")
-"""What only a runbook has: strict flags, and the outputs of a step."""
-_HOLE = r"<[A-Za-z][^<>\n]{0,80}>|\{\{ ?[\w-]+ ?\}\}|\bYOUR_\w+"
-_FILLED = r"(?:\"[^\"\n]*\"|'[^'\n]*'|<[^<>\n]*>|[^\s'\"]+)"
-_LONGEST = 2000
-"""Characters of a command whose holes are looked at."""
-_MOST_HOLES = 8
+_RUNBOOK_ONLY = re.compile(r"set [-+][a-z]+( pipefail)?|.*\$RUNBOOK_OUTPUT\b.*")
+"""Lines that only a runbook has: strict flags, and the outputs of a step."""
+_PLACEHOLDER = r"<[A-Za-z][^<>\n]{0,80}>|\{\{ ?[\w-]+ ?\}\}|\bYOUR_\w+"
+_FILLED_IN = r"(?:\"[^\"\n]*\"|'[^'\n]*'|<[^<>\n]*>|[^\s'\"]+)"
+_MAX_COMMAND = 2000
+"""Characters of a command whose placeholders are compared."""
+_MAX_PLACEHOLDERS = 8
 _PAGE = re.compile(r"[ \t]*#[ \t]*page:[ \t]*(.+?)[ \t]*")
 _NONE = "none"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ComparedCommand:
-    """One command, and where it stands."""
+    """One command, and its place."""
 
     text: str
-    """As it is compared."""
-    filled: str = ""
-    """The same, with the defaults of the variables that have one."""
+    """The normalized text that is compared."""
+    with_defaults: str = ""
+    """The same, with the defaults of variables filled in."""
     shown: str
-    """As it stands there, on one line."""
+    """The text for display, on one line."""
     first: str = ""
-    """The line that it begins with."""
+    """Its first line as it is written."""
     phase: int = -1
-    """Which phase it is in; -1 for none."""
+    """The index of its phase; -1 for none."""
     step: str = ""
     """The id of its step."""
     file: str = ""
     line: int = 0
-    """Of the file, from 1; 0 where that is not known."""
-    holes: frozenset[str] = frozenset()
-    """Variables that are there for what a person puts in their place."""
+    """The line in the file, from 1; 0 if unknown."""
+    placeholders: frozenset[str] = frozenset()
+    """Variables that stand for placeholders of the page."""
     is_needed: bool = True
-    """Whether the other side must have it, too."""
+    """Whether the other side must also have it."""
     is_run: bool = True
-    """Whether a step runs it: a check, a person or nobody does the others."""
+    """Whether a step runs it; others are in checks, manual texts or comments."""
 
     @cached_property
     def pattern(self) -> re.Pattern[str] | None:
-        """What it looks like with its holes filled in; `None` if it has none."""
-        if len(self.text) > _LONGEST:
+        """What matches it with its placeholders filled in; `None` if it has none."""
+        if len(self.text) > _MAX_COMMAND:
             return None
-        names = "|".join(map(re.escape, sorted(self.holes)))
-        hole = rf"{_HOLE}|\$(?:{names})\b" if names else _HOLE
-        parts = re.split(f"(?:{hole})", self.text)
-        if not 1 < len(parts) <= _MOST_HOLES + 1:
+        names = "|".join(map(re.escape, sorted(self.placeholders)))
+        placeholder = rf"{_PLACEHOLDER}|\$(?:{names})\b" if names else _PLACEHOLDER
+        parts = re.split(f"(?:{placeholder})", self.text)
+        if not 1 < len(parts) <= _MAX_PLACEHOLDERS + 1:
             return None
-        return re.compile(_FILLED.join(map(re.escape, parts)))
+        return re.compile(_FILLED_IN.join(map(re.escape, parts)))
 
-    def is_like(self, other: ComparedCommand) -> bool:
-        """Whether another one is this one, perhaps with its holes filled in."""
-        if self.text in (other.text, other.filled):
+    def matches_command(self, other: ComparedCommand) -> bool:
+        """Whether another command is this one, perhaps with placeholders filled in."""
+        if self.text in (other.text, other.with_defaults):
             return True
         return self.pattern is not None and bool(self.pattern.fullmatch(other.text))
 
 
 def commands_of_script(script: str) -> Iterator[tuple[str, str, str]]:
-    """The commands of a script: as compared, as shown, and the line it begins with."""
+    """The commands of a script: normalized text, display text, first line."""
     rows = script.split("\n")
     at = 0
-    for row in _GOES_ON.sub("\0", script).split("\n"):
+    for row in _CONTINUATION.sub("\0", script).split("\n"):
         shown = " ".join(_without_comment(row.replace("\0", " ")).split())
-        told = _IN_QUOTES.sub(r"\1", _BRACED.sub(r"$\1", shown))
-        if told and not _OURS.fullmatch(told):
-            yield told, shown, rows[at].strip()
+        compared = _IN_QUOTES.sub(r"\1", _BRACED.sub(r"$\1", shown))
+        if compared and not _RUNBOOK_ONLY.fullmatch(compared):
+            yield compared, shown, rows[at].strip()
         at += 1 + row.count("\0")
 
 
 def _without_comment(row: str) -> str:
-    """A line without the comment behind it; a `#` in quotes begins none."""
+    """A line without its comment; a `#` in quotes begins none."""
     for match in _QUOTED.finditer(row):
         at = match.start()
         if match[0][0] == "#" and (at == 0 or row[at - 1].isspace()):
@@ -99,11 +99,11 @@ def _without_comment(row: str) -> str:
 
 
 def commands_of_runbook(runbook: Runbook) -> tuple[ComparedCommand, ...]:
-    """What a runbook has of commands, in its order.
+    """The commands of a runbook, in its order.
 
-    A page need not have those of a check, of a step that is there again by `use`, or
-    of one that says `# page: none`. What it says after `# page:` otherwise, and what a
-    person is told to do, may be a command of the page that no step runs.
+    A page need not have the commands of checks, of steps that are repeated by `use`, or
+    of steps with a comment `# page: none`. Other texts after `# page:`, and those of
+    manual steps, may be commands of the page that no step runs.
     """
     files = [
         (source.name, source.data.decode("utf-8", "replace"))
@@ -121,20 +121,20 @@ def commands_of_runbook(runbook: Runbook) -> tuple[ComparedCommand, ...]:
         return match[0] if variable is None else variable.default or match[0]
 
     return tuple(
-        replace(each, filled=_VARIABLE.sub(default, each.text)) for each in found
+        replace(each, with_defaults=_VARIABLE.sub(default, each.text)) for each in found
     )
 
 
 def _of_step(
     step: Step, phase: int, files: Sequence[tuple[str, str]]
 ) -> Iterator[ComparedCommand]:
-    """The commands of one step, and what it says of the page's."""
+    """The commands of one step, and those of the page that its comments name."""
     name, rows, first = _lines_of_step(step, files)
-    said = [match[1] for row in rows if (match := _PAGE.fullmatch(row))]
-    needed = step.same_as is None and _NONE not in said
+    page_comments = [match[1] for row in rows if (match := _PAGE.fullmatch(row))]
+    needed = step.same_as is None and _NONE not in page_comments
 
-    def command(told: tuple[str, str, str], *, is_run: bool) -> ComparedCommand:
-        text, shown, begins = told
+    def command(compared: tuple[str, str, str], *, is_run: bool) -> ComparedCommand:
+        text, shown, begins = compared
         at = next((at for at, row in enumerate(rows) if begins in row), 0)
         return ComparedCommand(
             text=text,
@@ -149,21 +149,21 @@ def _of_step(
         )
 
     if isinstance(step.action, Run):
-        for told in commands_of_script(step.action.script):
-            yield command(told, is_run=True)
-    others = [each for each in said if each != _NONE]
+        for compared in commands_of_script(step.action.script):
+            yield command(compared, is_run=True)
+    others = [each for each in page_comments if each != _NONE]
     others += [each.script for each in step.checks if isinstance(each, RunCheck)]
     if isinstance(step.action, Manual):
         others.append(step.action.text)
     for each in others:
-        for told in commands_of_script(each):
-            yield command(told, is_run=False)
+        for compared in commands_of_script(each):
+            yield command(compared, is_run=False)
 
 
 def _lines_of_step(
     step: Step, files: Sequence[tuple[str, str]]
 ) -> tuple[str, list[str], int]:
-    """The file that a step stands in, its lines there, and the number of the first."""
+    """The file of a step, its lines there, and the number of the first line."""
     for name, text in files:
         first = header_line(text, "phase.step", step.id)
         if first is not None:
@@ -176,97 +176,104 @@ def _lines_of_step(
     return "", [], 0
 
 
-_ALIKE = 0.5
-"""From here on two commands are taken for one that was changed."""
-_NEAR = 0.2
-"""What it counts for that its neighbours are neighbours, too."""
-_MOST = 40_000
-"""Pairs that are looked at for being alike; where more is new, all of it is."""
+_MIN_SIMILARITY = 0.5
+"""Score from which two commands count as one that was changed."""
+_NEIGHBOUR_BONUS = 0.2
+"""Added to the score if the steps of the two commands match otherwise."""
+_MAX_PAIRS = 40_000
+"""Pairs whose similarity is computed; with more, every command counts as new."""
 
 DriftKind = Literal["new", "changed", "order", "missing"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Drift:
-    """One place where they have parted."""
+    """One difference between page and runbook."""
 
     kind: DriftKind
-    """`new` stands on the page alone, `missing` in the runbook alone; `order`: both
-    have it, and in another order of its phase."""
+    """`new` is only on the page, `missing` only in the runbook; for `order`, both have
+    it, but in a different order within its phase."""
     page: ComparedCommand | None
     runbook: ComparedCommand | None
     beside: ComparedCommand | None = None
-    """For what is new: the command of the runbook that it should follow."""
+    """For `new`: the command of the runbook that it should follow."""
 
 
 def find_drift(
     page: Sequence[ComparedCommand], runbook: Sequence[ComparedCommand]
 ) -> tuple[Drift, ...]:
-    """Where they have parted: by the page's order, then what it does not have.
+    """The differences: in the page's order, and then what is missing on it.
 
     Args:
-        page: the commands of the runbook that the page becomes.
-        runbook: those of the runbook.
+        page: the commands of the runbook that is made of the page now.
+        runbook: the commands of the existing runbook.
     """
-    pairs = _pairs(page, runbook)
-    served = set(pairs.values())
-    new = [at for at in range(len(page)) if page[at].is_run and at not in pairs]
-    left = [at for at, c in enumerate(runbook) if c.is_needed and at not in served]
-    changed = _changed(page, runbook, pairs, new, left)
+    matches = _matches(page, runbook)
+    matched = set(matches.values())
+    new = [at for at in range(len(page)) if page[at].is_run and at not in matches]
+    unmatched = [
+        at for at, c in enumerate(runbook) if c.is_needed and at not in matched
+    ]
+    changed = _changed(page, runbook, matches, new, unmatched)
     found: list[tuple[int, Drift]] = []
     for at in new:
-        was = changed.get(at)
-        before = [pairs[each] for each in pairs if each < at]
-        beside = runbook[before[-1]] if before and was is None else None
-        kind: DriftKind = "new" if was is None else "changed"
-        other = runbook[was] if was is not None else None
+        changed_from = changed.get(at)
+        before = [matches[each] for each in matches if each < at]
+        beside = runbook[before[-1]] if before and changed_from is None else None
+        kind: DriftKind = "new" if changed_from is None else "changed"
+        other = runbook[changed_from] if changed_from is not None else None
         found.append(
             (at, Drift(kind=kind, page=page[at], runbook=other, beside=beside))
         )
-    for at in _out_of_order(page, runbook, pairs):
-        moved = Drift(kind="order", page=page[at], runbook=runbook[pairs[at]])
+    for at in _out_of_order(page, runbook, matches):
+        moved = Drift(kind="order", page=page[at], runbook=runbook[matches[at]])
         found.append((at, moved))
-    gone = set(left) - set(changed.values())
+    missing = set(unmatched) - set(changed.values())
     return (
         *(drift for _, drift in sorted(found, key=lambda each: each[0])),
-        *(Drift(kind="missing", page=None, runbook=runbook[at]) for at in sorted(gone)),
+        *(
+            Drift(kind="missing", page=None, runbook=runbook[at])
+            for at in sorted(missing)
+        ),
     )
 
 
-def _pairs(
+def _matches(
     page: Sequence[ComparedCommand], runbook: Sequence[ComparedCommand]
 ) -> dict[int, int]:
-    """Which command of the runbook each one of the page is, as far as one is."""
+    """The index of the matching command of the runbook, by index on the page."""
     by_text: dict[str, list[int]] = defaultdict(list)
     for at, command in enumerate(runbook):
-        for text in {command.text, command.filled}:
+        for text in {command.text, command.with_defaults}:
             by_text[text].append(at)
-    served: set[int] = set()
+    matched: set[int] = set()
     found: dict[int, int] = {}
     last = -1
     for number, command in enumerate(page):
         if not command.is_run:
             continue
-        same = [at for at in by_text[command.text] if at not in served]
+        same = [at for at in by_text[command.text] if at not in matched]
         if not same and command.pattern is not None:
             same = [
                 at
                 for at, other in enumerate(runbook)
-                if at not in served and command.is_like(other)
+                if at not in matched and command.matches_command(other)
             ]
         if same:
-            last = found[number] = min(same, key=lambda at: _far(runbook, at, last))
-            served.add(last)
+            last = found[number] = min(
+                same, key=lambda at: _distance(runbook, at, last)
+            )
+            matched.add(last)
     return found
 
 
-def _far(
+def _distance(
     runbook: Sequence[ComparedCommand], at: int, last: int
 ) -> tuple[bool, bool, int]:
-    """How far a command is from the one that the page's last one is.
+    """How far a command is from the match of the page's previous command.
 
-    What follows it in its phase is next; what a step runs comes before what only
-    speaks of it.
+    Commands that follow it in its phase are nearest; commands that a step runs come
+    before those that are only mentioned.
     """
     follows = last < at and (last < 0 or runbook[at].phase == runbook[last].phase)
     return not runbook[at].is_run, not follows, at
@@ -275,23 +282,23 @@ def _far(
 def _changed(
     page: Sequence[ComparedCommand],
     runbook: Sequence[ComparedCommand],
-    pairs: dict[int, int],
+    matches: dict[int, int],
     new: Sequence[int],
-    left: Sequence[int],
+    unmatched: Sequence[int],
 ) -> dict[int, int]:
-    """Which of the page's new commands one of those that are left was."""
-    if len(new) * len(left) > _MOST:
+    """The unmatched command of which each new one is a changed version, by index."""
+    if len(new) * len(unmatched) > _MAX_PAIRS:
         return {}
-    steps = {(page[a].step, runbook[b].step) for a, b in pairs.items()}
+    steps = {(page[a].step, runbook[b].step) for a, b in matches.items()}
     scores: list[tuple[float, int, int]] = []
     for one in new:
         words = SequenceMatcher(a=page[one].text.split(), autojunk=False)
-        for other in left:
+        for other in unmatched:
             words.set_seq2(runbook[other].text.split())
             both = (page[one].step, runbook[other].step)
             near = both in steps or both[0] == both[1]
-            score = words.ratio() + (_NEAR if near else 0)
-            if score >= _ALIKE:
+            score = words.ratio() + (_NEIGHBOUR_BONUS if near else 0)
+            if score >= _MIN_SIMILARITY:
                 scores.append((-score, one, other))
     found: dict[int, int] = {}
     for _, one, other in sorted(scores):
@@ -303,20 +310,20 @@ def _changed(
 def _out_of_order(
     page: Sequence[ComparedCommand],
     runbook: Sequence[ComparedCommand],
-    pairs: dict[int, int],
+    matches: dict[int, int],
 ) -> Iterator[int]:
-    """The page's commands that stand elsewhere among those of their phase."""
+    """The page's commands whose order within their phase differs."""
     groups: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for at, other in pairs.items():
+    for at, other in matches.items():
         if runbook[other].is_run:
             groups[page[at].phase, runbook[other].phase].append(at)
     for group in groups.values():
-        kept = _longest([pairs[at] for at in group])
-        yield from (at for number, at in enumerate(group) if number not in kept)
+        in_order = _longest_increasing([matches[at] for at in group])
+        yield from (at for number, at in enumerate(group) if number not in in_order)
 
 
-def _longest(places: Sequence[int]) -> set[int]:
-    """The most of a row of numbers that only grow: which ones, by where they stand."""
+def _longest_increasing(places: Sequence[int]) -> set[int]:
+    """The indexes of a longest increasing subsequence."""
     ends: list[int] = []
     at_end: list[int] = []
     before: dict[int, int] = {}

@@ -12,7 +12,7 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
 from mobius_tui.runbook.page.containers import (
-    containers,
+    add_container_rule,
     pair_containers,
     split_markers,
 )
@@ -29,13 +29,13 @@ from mobius_tui.runbook.page.page_blocks import (
     PageTable,
 )
 
-MOST_PIECES = 8000
-"""Blocks and rows of tables; what has more is no page that somebody reads."""
-MOST_LINES = 100_000
-DEEPEST = 40
-"""Lists and quotes within each other; what is deeper, markdown-it leaves out."""
-_FRONT_LINES = 200
-"""A rule at the top of a page that has no partner within these lines is a rule."""
+MAX_PIECES = 8000
+"""Blocks and table rows of a page; a larger one is refused."""
+MAX_LINES = 100_000
+MAX_DEPTH = 40
+"""Levels of nested lists and quotes; a deeper page is refused."""
+_MAX_FRONT_LINES = 200
+"""Lines of front matter; a longer one counts as a horizontal rule and text."""
 _KEY = re.compile(r"[ \t]*[\w-]+[ \t]*[:=]")
 _BOX = re.compile(r"\[[ xX]\](?:[ \t]+|$)")
 _ANCHOR = re.compile(r"[ \t]*\{:?[ \t]*#[^{}\n]*\}[ \t]*$")
@@ -44,7 +44,7 @@ _BAR = re.compile(r"(?<!\\)\|")
 
 
 class PageTooLargeError(Exception):
-    """The page is longer or deeper than any that somebody reads."""
+    """The page is too long, or nested too deep."""
 
 
 def parse_page(text: str) -> MarkdownPage:
@@ -54,38 +54,38 @@ def parse_page(text: str) -> MarkdownPage:
         text: the page; its lines end in `\n`, `\r\n` or `\r`.
 
     Raises:
-        TooMuchError: it has more than `MOST_PIECES`, or is nested too deep.
+        PageTooLargeError: it has more than `MAX_PIECES`, or is nested too deep.
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    if len(lines) > MOST_LINES:
-        raise PageTooLargeError(f"has more than {MOST_LINES} lines")
+    if len(lines) > MAX_LINES:
+        raise PageTooLargeError(f"has more than {MAX_LINES} lines")
     front = _front_matter(lines)
     del lines[: len(front) + 2 if front else 0]
     references: dict[str, Any] = {}
     tokens = _PARSER.parse("\n".join(lines), references)
     walk = _TokenWalk(lines=lines, references=references)
     for at in range(len(tokens)):
-        walk.take(tokens, at)
+        walk.handle_token(tokens, at)
     return MarkdownPage(
         front=front, blocks=tuple(pair_containers(walk.blocks)), comments=walk.comments
     )
 
 
 def _bounded(state: StateBlock, _start: int, _end: int, _silent: bool) -> bool:
-    """A rule that finds nothing, and ends what would go on for too long."""
-    if len(state.tokens) > 6 * MOST_PIECES:
-        words = f"has more than {MOST_PIECES} paragraphs, items and rows"
+    """A block rule that never matches, but raises if the page is too large."""
+    if len(state.tokens) > 6 * MAX_PIECES:
+        words = f"has more than {MAX_PIECES} paragraphs, items and rows"
         raise PageTooLargeError(words)
-    if state.level >= 2 * DEEPEST:
-        raise PageTooLargeError(f"nests lists and quotes more than {DEEPEST} deep")
+    if state.level >= 2 * MAX_DEPTH:
+        raise PageTooLargeError(f"nests lists and quotes more than {MAX_DEPTH} deep")
     return False
 
 
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"maxNesting": 3 * DEEPEST})
+    parser = MarkdownIt("commonmark", {"maxNesting": 3 * MAX_DEPTH})
     parser.enable("table").disable(["inline", "text_join"])
     everywhere = ["paragraph", "reference", "blockquote", "list", "table"]
-    containers(parser)
+    add_container_rule(parser)
     parser.block.ruler.before("table", "bounded", _bounded, {"alt": everywhere})
     return parser
 
@@ -94,11 +94,11 @@ _PARSER = _parser()
 
 
 def _front_matter(lines: Sequence[str]) -> tuple[str, ...]:
-    """What stands between two `---` or `+++` at the very top; empty if nothing does."""
+    """The lines between two `---` or `+++` at the very top; empty if there are none."""
     mark = lines[0].rstrip()
     if mark not in ("---", "+++"):
         return ()
-    for number, line in enumerate(lines[1:_FRONT_LINES], 1):
+    for number, line in enumerate(lines[1:_MAX_FRONT_LINES], 1):
         if line.rstrip() == mark:
             inside = tuple(lines[1:number])
             return inside if any(map(_KEY.match, inside)) else ()
@@ -107,20 +107,21 @@ def _front_matter(lines: Sequence[str]) -> tuple[str, ...]:
 
 @dataclass(kw_only=True, slots=True)
 class _TokenWalk:
-    """One walk over the tokens of a page."""
+    """Makes blocks of the tokens of a page."""
 
     lines: Sequence[str]
     references: dict[str, Any]
     blocks: list[Block | None] = field(default_factory=list)
-    """`None` where tabs of one kind end."""
+    """`None` where a group of tabs begins or ends."""
     comments: int = 0
     _pieces: int = 0
     _items: list[tuple[bool, bool]] = field(default_factory=list)
-    """Of each open item: whether it is numbered, and whether its words are known."""
+    """Of each open list item: whether it is numbered, and whether its block was
+    added."""
     _after_list: bool = False
 
-    def take(self, tokens: Sequence[Token], at: int) -> None:
-        """One token; those that only close something mean nothing."""
+    def handle_token(self, tokens: Sequence[Token], at: int) -> None:
+        """Handle the token at an index; most closing tokens are ignored."""
         token = tokens[at]
         match token.type:
             case "heading_open":
@@ -148,33 +149,33 @@ class _TokenWalk:
             case "tab_close" | "fold_close":
                 self._add(ContainerEnd())
             case "note_open":
-                self._add(_words(f"{token.info}:", len(self._items)))
+                self._add(_text_paragraph(f"{token.info}:", len(self._items)))
             case _:
                 return
         self._after_list = False
 
     def _add(self, block: Block | None) -> None:
         self._pieces += 1
-        if self._pieces > MOST_PIECES:
-            words = f"has more than {MOST_PIECES} paragraphs, items and rows"
+        if self._pieces > MAX_PIECES:
+            words = f"has more than {MAX_PIECES} paragraphs, items and rows"
             raise PageTooLargeError(words)
         self.blocks.append(block)
 
-    def _phrase(self, content: str) -> InlineText:
+    def _inline(self, content: str) -> InlineText:
         found = read_inline(content, self.references)
         self.comments += found.comments
         return found
 
     def _heading(self, token: Token, inline: Token) -> None:
         self._begin_item()
-        text = self._phrase(_ANCHOR.sub("", inline.content)).text
+        text = self._inline(_ANCHOR.sub("", inline.content)).text
         level = int(token.tag[1:])
         self._add(PageHeading(level=level, text=" ".join(text.split())))
 
     def _begin_item(
         self, found: InlineText | None = None, *, box: bool = False
     ) -> None:
-        """Say what an item that was opened is, if its words are not known yet."""
+        """Add the block of the open list item, unless it was added."""
         if not self._items or self._items[-1][1]:
             return
         ordered = self._items[-1][0]
@@ -195,17 +196,17 @@ class _TokenWalk:
         is_first = bool(self._items) and not self._items[-1][1]
         box = _BOX.match(content) if is_first else None
         if is_first:
-            whole = content[box.end() :] if box is not None else content
-            self._begin_item(self._phrase(whole), box=box is not None)
+            full_text = content[box.end() :] if box is not None else content
+            self._begin_item(self._inline(full_text), box=box is not None)
             return
         for part in split_markers(content):
             if isinstance(part, str):
-                self._said(part, self._depth(token))
+                self._add_paragraph(part, self._depth(token))
             else:
                 self._add(part)
 
-    def _said(self, content: str, depth: int) -> None:
-        found = self._phrase(content)
+    def _add_paragraph(self, content: str, depth: int) -> None:
+        found = self._inline(content)
         text = _NO_WORDS.sub("", found.text).strip()
         if text:
             self._add(
@@ -218,10 +219,10 @@ class _TokenWalk:
             )
 
     def _depth(self, token: Token) -> int:
-        """How many items a block stands in.
+        """The number of list items around a block.
 
-        What is indented a little below a list, and too little for the standard, was
-        meant to stand in its last item.
+        A block after a list that is indented too little for the standard counts as a
+        part of its last item.
         """
         if self._items or not self._after_list or token.map is None:
             return len(self._items)
@@ -236,13 +237,13 @@ class _TokenWalk:
         self._add(CodeFence(info=info, text=text, depth=self._depth(token)))
 
     def _with_tabs(self, text: str, first: int) -> str:
-        """Code with the tabs that markdown-it cut in two: they end here-documents."""
+        """Code with the tabs that markdown-it replaced: here-documents need them."""
         lines = text.split("\n")
         for number, line in enumerate(lines):
             bare = line.lstrip(" ")
-            there = "".join(self.lines[first + number : first + number + 1])
+            source_line = "".join(self.lines[first + number : first + number + 1])
             cut = len(line) - len(bare)
-            if 0 < cut < 4 and there.endswith("\t" + bare):
+            if 0 < cut < 4 and source_line.endswith("\t" + bare):
                 lines[number] = "\t" + bare
         return "\n".join(lines)
 
@@ -272,25 +273,27 @@ class _TokenWalk:
             at += 1
         self._pieces += len(rows)
         depth = len(self._items)
-        grid = PageTable(
+        table = PageTable(
             head=rows[0], rows=tuple(rows[1:]), codes=tuple(codes[1:]), depth=depth
         )
-        self._add(grid)
+        self._add(table)
 
     def _row(self, tokens: Sequence[Token], at: int) -> list[InlineText]:
-        """The cells of a row, those too that its table has no column for."""
+        """The cells of a row, including those beyond the columns of its table."""
         cells: list[InlineText] = []
-        place = tokens[at].map
+        line_range = tokens[at].map
         while tokens[at].type != "tr_close":
             if tokens[at].type == "inline":
-                cells.append(self._phrase(tokens[at].content))
+                cells.append(self._inline(tokens[at].content))
             at += 1
-        if place is not None:
-            inner = self.lines[place[0]].strip().strip(">").strip().removeprefix("|")
-            whole = _BAR.split(inner.removesuffix("|"))
-            cells += [self._phrase(each.strip()) for each in whole[len(cells) :]]
+        if line_range is not None:
+            inner = (
+                self.lines[line_range[0]].strip().strip(">").strip().removeprefix("|")
+            )
+            full_text = _BAR.split(inner.removesuffix("|"))
+            cells += [self._inline(each.strip()) for each in full_text[len(cells) :]]
         return cells
 
 
-def _words(text: str, depth: int) -> PageParagraph:
+def _text_paragraph(text: str, depth: int) -> PageParagraph:
     return PageParagraph(text=text, source=text, depth=depth)

@@ -1,4 +1,4 @@
-"""How each part of a script is quoted, and whether the script ends within something."""
+"""The quoting of each character of a script, and what is open at its end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from bisect import bisect_right
 from typing import Literal
 
 Quotes = Literal["none", "double", "single", "here", "literal", "comment", "other"]
-"""`here` is a here-document in which `$` counts, `literal` one in which it does not;
+"""`here` is a here-document with expansions, `literal` one without;
 `other` is `$'…'` or `${…}`."""
 
 _PLAIN = re.compile(r"[^\\'\"`#\n<$()]+")
@@ -18,34 +18,35 @@ _LINE = re.compile(r"[^\n]*")
 
 
 class QuotingScanner:
-    """One walk over a script."""
+    """Scans a script once, for the quoting of its characters."""
 
     def __init__(self, script: str) -> None:
         self.script = script
         self.pos = 0
         self.documents: list[tuple[int, int, int, int]] = []
-        """Of each here-document: where its end word is said, and where its text is."""
+        """Of each here-document the offsets of its end word after `<<`, and of its
+        text."""
         self._starts = [0]
         self._kinds: list[Quotes] = ["none"]
         self._stack = [""]
-        """What is open: `(`, `` ` ``, `"` or `{`; empty below all."""
-        self._awaited: list[tuple[str, bool, bool, int, int]] = []
-        """Here-documents that begin at the next line."""
-        self._cut = False
+        """The open constructs: `(`, `` ` ``, `"` or `{`; the lowest is empty."""
+        self._pending: list[tuple[str, bool, bool, int, int]] = []
+        """The here-documents that begin at the next line."""
+        self._is_quote_open = False
         self._walk()
 
     @property
     def is_open(self) -> bool:
-        """Whether a quote, a bracket or a here-document goes on past the end."""
-        return self._cut or len(self._stack) > 1 or bool(self._awaited)
+        """Whether a quote, a bracket or a here-document is open at the end."""
+        return self._is_quote_open or len(self._stack) > 1 or bool(self._pending)
 
     @property
-    def awaited(self) -> tuple[str, ...]:
-        """The words that end the here-documents which go on past the end."""
-        return tuple(each[0] for each in self._awaited)
+    def open_end_words(self) -> tuple[str, ...]:
+        """The end words of the here-documents that are open at the end."""
+        return tuple(each[0] for each in self._pending)
 
     def at(self, pos: int) -> Quotes:
-        """How a character is quoted."""
+        """The quoting of a character, by its offset."""
         return self._kinds[bisect_right(self._starts, pos) - 1]
 
     def _mark(self, start: int, kind: Quotes) -> None:
@@ -74,11 +75,11 @@ class QuotingScanner:
         self.pos += 1
 
     def _expansion(self) -> bool:
-        """Go into `$(` or `${`, if one of them is here."""
-        ahead = self.script[self.pos : self.pos + 2]
-        if ahead == "$(":
+        """Enter a `$(` or `${`, if one is at the present offset."""
+        next_two = self.script[self.pos : self.pos + 2]
+        if next_two == "$(":
             self._push("(", 2, "none")
-        elif ahead == "${":
+        elif next_two == "${":
             self._push("{", 2, "other")
         else:
             return False
@@ -104,11 +105,11 @@ class QuotingScanner:
                 self._pop()
             case "#" if self.pos == 0 or self.script[self.pos - 1] in " \t\n;&|(":
                 self._comment()
-            case "<" if self._here():
+            case "<" if self._note_here_document():
                 pass
             case "\n":
                 self.pos += 1
-                self._documents()
+                self._pass_here_documents()
             case "$" if self._expansion():
                 pass
             case _:
@@ -120,7 +121,7 @@ class QuotingScanner:
         end = self.script.find("'", self.pos + 1)
         while other and end > 0 and self.script[end - 1] == "\\":
             end = self.script.find("'", end + 1)
-        self._cut = end < 0
+        self._is_quote_open = end < 0
         self.pos = len(self.script) if end < 0 else end
         self._mark(self.pos, "none")
         self.pos += 1
@@ -160,8 +161,8 @@ class QuotingScanner:
         elif not self._expansion():
             self.pos += 2 if char == "\\" else 1
 
-    def _here(self) -> bool:
-        """Note a here-document that begins at the next line."""
+    def _note_here_document(self) -> bool:
+        """Record a here-document that begins at the next line."""
         if self.script.startswith("<<<", self.pos):
             self.pos += 3
             return True
@@ -171,14 +172,14 @@ class QuotingScanner:
         word = match[2] or match[3] or match[5]
         literal = match[5] is None or bool(match[4])
         start = match.end() - len(word) - (2 if match[5] is None else len(match[4]))
-        self._awaited.append((word, bool(match[1]), literal, start, match.end()))
+        self._pending.append((word, bool(match[1]), literal, start, match.end()))
         self.pos = match.end()
         return True
 
-    def _documents(self) -> None:
-        """Pass the here-documents that begin here."""
-        while self._awaited:
-            word, tabs, literal, start, stop = self._awaited[0]
+    def _pass_here_documents(self) -> None:
+        """Pass the here-documents that begin at this line."""
+        while self._pending:
+            word, tabs, literal, start, stop = self._pending[0]
             begin = self.pos
             self._mark(begin, "literal" if literal else "here")
             while self.pos < len(self.script):
@@ -192,4 +193,4 @@ class QuotingScanner:
                 return
             self.documents.append((start, stop, begin, at))
             self._mark(at, "none")
-            del self._awaited[0]
+            del self._pending[0]

@@ -1,4 +1,4 @@
-"""One section of a page, block by block: its steps, and what is said with them."""
+"""Reading one section of a page, block by block, into steps and their texts."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from mobius_tui.runbook.page.code_blocks import (
     OUTPUTS,
     CodeBlock,
     classify_code,
+    for_sql_client,
     inline_command,
     is_command,
-    said_for,
 )
 from mobius_tui.runbook.page.lead_sentences import (
+    introduces_output,
     is_condition,
-    is_of_output,
-    is_to_do,
+    is_instruction,
     lead_title,
 )
 from mobius_tui.runbook.page.lists_and_tables import (
-    are_to_do,
-    follows,
-    has_more,
+    follows_item,
+    has_nested_content,
+    is_task_list,
     lines_of,
     steps_of,
 )
@@ -41,13 +41,13 @@ from mobius_tui.runbook.page.page_drafts import (
     add_paragraph,
     fenced,
     is_list,
-    listed,
+    list_line,
 )
 from mobius_tui.runbook.page.page_facts import (
     are_facts,
     contact_of_item,
+    contact_with_address,
     contacts_of_table,
-    with_address,
 )
 from mobius_tui.runbook.page.sections import Section
 from mobius_tui.runbook.page.step_placement import StepPlacement
@@ -55,10 +55,10 @@ from mobius_tui.runbook.page.step_placement import StepPlacement
 _ANCHOR = re.compile(r"\[[^\]]*\]\(#[^)]*\)")
 """An entry of a table of contents."""
 _ESCALATION = re.compile(r"\bescalat|\bon[- ]?call\b|\bowners?\b", re.IGNORECASE)
-"""Headings above people as well as above things to do."""
+"""Headings of contacts as well as of instructions."""
 _MAY_BE_OUTPUT = OUTPUTS | {"json", "xml", "console"}
-_NEVER_DONE = frozenset({"mermaid", "dot", "plantuml", "diff", "promql", "logql"})
-"""Languages of what is looked at, and neither run nor put in place."""
+_READING_ONLY = frozenset({"mermaid", "dot", "plantuml", "diff", "promql", "logql"})
+"""Languages of blocks that are only read: neither run nor put into a file."""
 
 
 class SectionReader:
@@ -67,240 +67,244 @@ class SectionReader:
     def __init__(self, section: Section, draft: PageDraft, *, aside: bool) -> None:
         self.section = section
         self.draft = draft
-        self.placing = StepPlacement(section, draft, aside=aside)
-        self.took = False
-        """Whether something of it went elsewhere: contacts, triggers, the summary."""
-        self.is_summed_up = False
-        """Whether the summary has its title."""
+        self.placement = StepPlacement(section, draft, aside=aside)
+        self.has_side_content = False
+        """Whether some of it became contacts, triggers or a part of the summary."""
+        self.is_in_summary = False
+        """Whether the summary contains its title."""
         self._criteria: list[str] = []
         self._item: StepDraft | None = None
         self._depth = 0
-        self._is_to_do = False
-        """Whether most items of the list tell somebody to do something."""
-        self._is_open = False
-        """Whether a fence belongs to the item before though it stands below it."""
+        self._is_task_list = False
+        """Whether most items of the present list are instructions."""
+        self._fence_belongs_to_item = False
+        """Whether a following fence belongs to the item before it."""
 
     @property
     def steps(self) -> list[StepDraft]:
-        """Its steps, but for those of asides."""
-        return self.placing.steps
+        """Its steps, without those of aside phases."""
+        return self.placement.steps
 
     @property
     def prose(self) -> list[str]:
-        """What was said since the last step."""
-        return self.placing.prose
+        """The text since the last step."""
+        return self.placement.prose
 
     def read(self) -> None:
-        """Walk the section; what is left over is told with its last step."""
+        """Read the section; remaining text is added to its last step."""
         for at, block in enumerate(self.section.blocks):
             match block:
                 case PageParagraph():
-                    self._words(block)
+                    self._paragraph(block)
                 case PageItem() if block.text:
                     self._list_item(block, self.section.blocks, at)
                 case PageItem():
-                    self._is_open = False
+                    self._fence_belongs_to_item = False
                 case CodeFence():
                     self._fence(block)
                 case PageTable():
-                    self._grid(block)
+                    self._table(block)
                 case ContainerStart():
-                    self.placing.open(block, self.section.blocks, self._item)
+                    self.placement.open(block, self.section.blocks, self._item)
                     self._item = None
                 case ContainerEnd():
                     self._item = None
-                    self.placing.close()
+                    self.placement.close()
                 case _:
                     pass
         if self._criteria:
             self.prose.append("\n".join(self._criteria))
             step = StepDraft(title=self.section.title, manual=[*self.prose])
             self.prose.clear()
-            self.placing.add(step)
-        self.placing.finish()
+            self.placement.add(step)
+        self.placement.finish()
 
-    def _words(self, block: PageParagraph) -> None:
+    def _paragraph(self, block: PageParagraph) -> None:
         lines = block.text.split("\n")
         if not block.depth:
             self._item = None
-            self.placing.end_condition(0)
+            self.placement.end_condition(0)
         if are_facts(lines):
-            self.took = True
-            self._take(lines)
+            self.has_side_content = True
+            self._take_facts(lines)
         elif self.section.topic == "triggers" and not block.depth:
-            self._note(block.text)
+            self._add_trigger(block.text)
         elif self.section.topic == "about":
             self.prose.append(block.source)
-        elif (command := inline_command(block.text, block.codes)) and is_to_do(
+        elif (command := inline_command(block.text, block.codes)) and is_instruction(
             block.text
         ):
             self._commands(CodeBlock(language="", text="", script=f"{command}\n"), None)
-            self.placing.last_lead(block.text)
+            self.placement.set_last_lead(block.text)
         else:
             self.prose.append(block.text)
-        self._is_open = block.depth > 0 and block.text.endswith(":")
+        self._fence_belongs_to_item = block.depth > 0 and block.text.endswith(":")
 
-    def _take(self, facts: Sequence[str]) -> None:
-        """Take what the page says of itself; what is not known is summed up."""
-        if left := self.draft.facts.take(facts):
-            title = "" if self.is_summed_up else self.section.title
-            self.draft.sum_up(title, left)
-            self.is_summed_up = True
+    def _take_facts(self, facts: Sequence[str]) -> None:
+        """Take facts about the page; unknown ones go to the summary."""
+        if left := self.draft.facts.take_facts(facts):
+            title = "" if self.is_in_summary else self.section.title
+            self.draft.add_to_summary(title, left)
+            self.is_in_summary = True
 
-    def _note(self, said: str) -> None:
-        """A line on what begins by itself."""
-        if not self.took:
+    def _add_trigger(self, text: str) -> None:
+        """Add a line about triggers."""
+        if not self.has_side_content:
             self.draft.triggers.append(self.section.title)
-        self.took = True
-        self.draft.triggers.append(said)
+        self.has_side_content = True
+        self.draft.triggers.append(text)
 
     def _list_item(self, item: PageItem, blocks: Sequence[Block], at: int) -> None:
-        if not item.box and self._goes_elsewhere(item):
+        if not item.box and self._take_side_item(item):
             return
-        self._is_open = item.text.endswith(":")
+        self._fence_belongs_to_item = item.text.endswith(":")
         is_part = self._item is not None and item.depth > self._depth
         if self._item is not None and is_part and not item.box:
             if not is_list("".join(self.prose[-1:])):
-                self.placing.flush()
-            line = listed(item.text, item.depth - self._depth - 1)
+                self.placement.flush()
+            line = list_line(item.text, item.depth - self._depth - 1)
             add_paragraph(self.prose, line)
             return
-        more = has_more(blocks, at)
+        has_content = has_nested_content(blocks, at)
         command = inline_command(item.text, item.codes)
         condition = is_condition(item.text)
-        if not follows(blocks, at):
-            self._is_to_do = are_to_do(blocks, at)
-        to_do = (self._is_to_do and not condition) or bool(command) or more
-        self.placing.end_condition(item.depth)
-        if not (item.box or item.ordered or to_do):
+        if not follows_item(blocks, at):
+            self._is_task_list = is_task_list(blocks, at)
+        is_task = (self._is_task_list and not condition) or bool(command) or has_content
+        self.placement.end_condition(item.depth)
+        if not (item.box or item.ordered or is_task):
             self._item = None
-            add_paragraph(self.prose, listed(item.text, item.depth))
+            add_paragraph(self.prose, list_line(item.text, item.depth))
             return
-        self._is_open |= item.ordered
+        self._fence_belongs_to_item |= item.ordered
         if condition:
-            self.placing.begin_condition(item.text, item.depth, has_more=more)
+            self.placement.begin_condition(item.text, item.depth, has_more=has_content)
         step = StepDraft(title=lead_title(item.text) or item.text)
-        if command and not more:
+        if command and not has_content:
             step.run = f"{command}\n"
-            step.led_by(item.text)
+            step.set_lead(item.text)
         else:
             step.manual.append(item.text)
-        self._item = self.placing.add(step)
+        self._item = self.placement.add(step)
         self._depth = item.depth
 
-    def _goes_elsewhere(self, item: PageItem) -> bool:
-        """Whether an item is no step: a contact, a trigger, a criterion, a link."""
-        line = listed(item.text, item.depth)
+    def _take_side_item(self, item: PageItem) -> bool:
+        """Take an item that is no step: contact, trigger, criterion, link.
+
+        Returns:
+            Whether it was taken.
+        """
+        line = list_line(item.text, item.depth)
         match self.section.topic:
             case "contacts":
-                found = contact_of_item(item.text.replace("\n", " "))
-                if found is None:
+                code = contact_of_item(item.text.replace("\n", " "))
+                if code is None:
                     add_paragraph(self.prose, line)
                 else:
-                    self.took = True
-                    self.draft.people.append(found)
+                    self.has_side_content = True
+                    self.draft.people.append(code)
             case "triggers":
-                self._note(line)
+                self._add_trigger(line)
             case "criteria":
                 self._criteria.append(line)
             case "about":
-                add_paragraph(self.prose, listed(item.source, item.depth))
+                add_paragraph(self.prose, list_line(item.source, item.depth))
             case _:
-                found = with_address(item.text.replace("\n", " "))
-                if found is not None and _ESCALATION.search(self.section.title):
-                    self.took = True
-                    self.draft.people.append(found)
+                code = contact_with_address(item.text.replace("\n", " "))
+                if code is not None and _ESCALATION.search(self.section.title):
+                    self.has_side_content = True
+                    self.draft.people.append(code)
                     return True
                 if _ANCHOR.fullmatch(item.source) is None:
                     return False
-                self.took = True
-                line = listed(item.source, item.depth)
+                self.has_side_content = True
+                line = list_line(item.source, item.depth)
                 add_paragraph(self.draft.summary, line)
         return True
 
     def _fence(self, fence: CodeFence) -> None:
-        owner = self._item if fence.depth or self._is_open else None
-        found = said_for(classify_code(fence), "".join(self.prose[-1:]))
-        if not found.text:
+        owner = self._item if fence.depth or self._fence_belongs_to_item else None
+        code = for_sql_client(classify_code(fence), "".join(self.prose[-1:]))
+        if not code.text:
             return
         if owner is None:
             self._item = None
-        if found.script and not self._is_shown(found):
-            self._commands(found, owner)
-        elif self.section.topic == "messages" and found.language in OUTPUTS:
-            self._message(found.text)
+        if code.script and not self._is_shown_output(code):
+            self._commands(code, owner)
+        elif self.section.topic == "messages" and code.language in OUTPUTS:
+            self._message(code.text)
         else:
-            self._text(found, owner)
-        self._is_open = False
+            self._text(code, owner)
+        self._fence_belongs_to_item = False
 
-    def _is_shown(self, found: CodeBlock) -> bool:
-        """Whether a block is said to be for a shell, and is what a command prints."""
+    def _is_shown_output(self, code: CodeBlock) -> bool:
+        """Whether a block that is marked as shell code is the output of a command."""
         lead = self.prose[-1] if self.prose else ""
-        lines = found.script.split("\n")
-        if found.shell or not lead or not is_of_output(lead):
+        lines = code.script.split("\n")
+        if code.shell or not lead or not introduces_output(lead):
             return False
         return not any(map(is_command, lines))
 
-    def _commands(self, found: CodeBlock, owner: StepDraft | None) -> None:
+    def _commands(self, code: CodeBlock, owner: StepDraft | None) -> None:
         if owner is not None and not owner.acts:
             step = owner
-            self.placing.take_over(step)
+            self.placement.make_command_step(step)
         else:
             title = owner.title if owner is not None else ""
-            step = self.placing.add_code(StepDraft(title=""), title, found.titles)
-        step.run, step.shell, step.parts = found.script, found.shell, found.titles
-        if found.output:
-            step.why.append(f"The page shows this output:\n{found.output}")
+            step = self.placement.add_code(StepDraft(title=""), title, code.titles)
+        step.run, step.shell, step.parts = code.script, code.shell, code.titles
+        if code.output:
+            step.why.append(f"The page shows this output:\n{code.output}")
 
-    def _text(self, found: CodeBlock, owner: StepDraft | None) -> None:
-        """A block that is no command: what one prints, or what is put in place."""
-        plainly = found.language in OUTPUTS or bool(found.script)
-        shown = fenced(found.text, "" if plainly else found.language)
+    def _text(self, code: CodeBlock, owner: StepDraft | None) -> None:
+        """Add a block that is no command: output, or the content of a file."""
+        is_plain = code.language in OUTPUTS or bool(code.script)
+        shown = fenced(code.text, "" if is_plain else code.language)
         lead = self.prose[-1] if self.prose else ""
-        last = self.placing.last
-        of_output = is_of_output(lead) if lead else found.language in _MAY_BE_OUTPUT
+        last = self.placement.last
+        of_output = introduces_output(lead) if lead else code.language in _MAY_BE_OUTPUT
         if of_output and last is not None and last.run:
-            self.placing.flush()
-            last.why.append(f"The page shows this output:\n{found.text}")
-        elif self._is_only_read(found, lead):
+            self.placement.flush()
+            last.why.append(f"The page shows this output:\n{code.text}")
+        elif self._is_reading_only(code, lead):
             self.prose.append(shown)
         elif owner is not None:
-            self.placing.flush()
+            self.placement.flush()
             owner.add(shown)
         else:
-            step = self.placing.add_code(StepDraft(title=""), "", ())
+            step = self.placement.add_code(StepDraft(title=""), "", ())
             step.why, step.manual = [], [*step.why, shown]
             step.lead = ""
-        if found.output:
-            self.prose.append(f"The page shows this output:\n{found.output}")
+        if code.output:
+            self.prose.append(f"The page shows this output:\n{code.output}")
 
-    def _is_only_read(self, found: CodeBlock, lead: str) -> bool:
-        """Whether a text is for nobody to put in place."""
+    def _is_reading_only(self, code: CodeBlock, lead: str) -> bool:
+        """Whether a block is only read, and not put into a file."""
         return (
-            found.language in _NEVER_DONE
+            code.language in _READING_ONLY
             or self.section.topic in ("about", "criteria")
-            or (bool(lead) and is_of_output(lead))
+            or (bool(lead) and introduces_output(lead))
         )
 
     def _message(self, text: str) -> None:
         title = self.section.title
         if any(step.message for step in self.steps) or not title:
             title = next(line.strip() for line in text.split("\n") if line.strip())
-        self.placing.add(StepDraft(title=title, message=text.strip("\n") + "\n"))
+        self.placement.add(StepDraft(title=title, message=text.strip("\n") + "\n"))
 
-    def _grid(self, grid: PageTable) -> None:
-        found = contacts_of_table(grid) if self.section.topic == "contacts" else ()
-        if found:
-            self.took = True
-            self.draft.people += found
+    def _table(self, table: PageTable) -> None:
+        code = contacts_of_table(table) if self.section.topic == "contacts" else ()
+        if code:
+            self.has_side_content = True
+            self.draft.people += code
             return
-        pairs = [": ".join(row) for row in (grid.head, *grid.rows) if len(row) == 2]
-        if len(pairs) == len(grid.rows) + 1 and are_facts(pairs[1:]):
-            self.took = True
-            self._take(pairs[1:])
+        pairs = [": ".join(row) for row in (table.head, *table.rows) if len(row) == 2]
+        if len(pairs) == len(table.rows) + 1 and are_facts(pairs[1:]):
+            self.has_side_content = True
+            self._take_facts(pairs[1:])
             return
-        steps = steps_of(grid)
+        steps = steps_of(table)
         for step in steps:
-            self.placing.add(step)
+            self.placement.add(step)
         if not steps:
-            self.prose.append("\n".join(lines_of(grid)))
+            self.prose.append("\n".join(lines_of(table)))

@@ -1,4 +1,4 @@
-"""The sections of a page: what stands under which heading, and what that is about."""
+"""The sections of a page by its headings, and the topic of each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mobius_tui.runbook.page.lead_sentences import is_condition
 from mobius_tui.runbook.page.page_blocks import Block, PageHeading
 
 Topic = Literal["contacts", "triggers", "criteria", "messages", "about", ""]
-"""What a section is about, as far as that decides what becomes of it."""
+"""The topic of a section, as far as it affects the conversion."""
 
 _CONTACTS = (
     r"\bcontacts\b|\bcontact (list|info\w*|details|persons?|matrix)\b|"
@@ -41,8 +41,8 @@ _NUMBER = re.compile(
     r"(?:(?:0|(?:[1-9]\d?\.)*[1-9]\d?)\.|(?:[1-9]\d?\.)+[1-9]\d?)"
     r"[ \t]+(?=[^\W\d]|[\"'<])|\d{1,3}\)[ \t]+(?=\S)"
 )
-"""The number of a heading in an outline; before no words, or with a zero in it, it is
-one of a version."""
+"""The outline number of a heading. Without words after it, or with a zero in it, it
+is a version number."""
 _ASIDE = re.compile(
     r"\b(?:(fail)(?:s|ed|ing|ures?)?|(disaster)|(quick reference)|(appendix)|"
     r"(troubleshoot)\w*|(emergenc)\w*|(tear)[ -]?(?:ing )?down|(uninstall)\w*|"
@@ -51,27 +51,27 @@ _ASIDE = re.compile(
     r"(?:goes|went) (wrong)|(abort)\w*|(decommission)\w*)\b",
     re.IGNORECASE,
 )
-"""Headings of what nobody does each time."""
+"""Headings of instructions that are not part of every run."""
 
 
 @dataclass(kw_only=True, slots=True)
 class Section:
-    """What stands under one heading, without what stands under those below it."""
+    """The blocks under one heading, without those under its subheadings."""
 
     title: str
     topic: Topic
     level: int = 0
     numbered: str = ""
-    """The heading with its number, where it has one."""
+    """The heading with its outline number, if it has one."""
     blocks: list[Block] = field(default_factory=list)
 
 
 @dataclass(kw_only=True, slots=True)
 class Chapter:
-    """What becomes a phase: a heading, and those below it."""
+    """A heading with its subheadings, which becomes a phase."""
 
     sections: list[Section]
-    """The chapter's own first."""
+    """The chapter's own section first."""
     aside: bool = False
 
 
@@ -80,14 +80,14 @@ class PageOutline:
     """A page in chapters."""
 
     title: str
-    """Empty where the page has none."""
-    before: Section
-    """What stands before the first chapter."""
+    """Empty if the page has none."""
+    preamble: Section
+    """The blocks before the first chapter."""
     chapters: tuple[Chapter, ...]
 
 
 def topic_of(title: str) -> Topic:
-    """What a heading says that its section is about."""
+    """The topic of a section by its heading."""
     begin = title[:200]
     for topic, pattern in _TOPICS:
         if re.search(pattern, begin, re.IGNORECASE):
@@ -96,17 +96,17 @@ def topic_of(title: str) -> Topic:
 
 
 def unnumbered(title: str) -> str:
-    """A heading without its number: the checklist gives its own."""
+    """A heading without its outline number: the checklist has its own numbers."""
     match = _NUMBER.match(title)
     return title[match.end() :] if match is not None else title
 
 
 def is_aside(title: str, page: str) -> bool:
-    """Whether a heading is about what is only done where something went wrong.
+    """Whether a heading is about what is only done if something went wrong.
 
     Args:
         title: the heading.
-        page: the page's title; what the whole page is about is its main line.
+        page: the page's title; its own subject is no aside.
     """
     if is_option(title):
         return False
@@ -120,13 +120,14 @@ def is_aside(title: str, page: str) -> bool:
 def outline_page(blocks: Sequence[Block], title: str = "") -> PageOutline:
     """The chapters of a page.
 
-    One heading above all others is the page's title, and those right below it begin
-    the chapters; where several are the highest, they do. What is only done where
-    something went wrong is a chapter of its own, behind the one that it stands in.
+    A single heading of the highest level is the page's title, and those one level below
+    begin the chapters; if several have the highest level, these do. A section for what
+    is only done if something went wrong is a chapter of its own, after the one it is
+    in.
 
     Args:
-        blocks: those of the page.
-        title: what the page calls itself, if it does before its first heading.
+        blocks: the blocks of the page.
+        title: the title in the front matter, if any.
     """
     headings = [block for block in blocks if isinstance(block, PageHeading)]
     top: PageHeading | None = None
@@ -136,60 +137,60 @@ def outline_page(blocks: Sequence[Block], title: str = "") -> PageOutline:
         top = headings[0]
         level = min((each.level for each in headings[1:]), default=0)
     page = f"{title} {top.text if top is not None else ''}"
-    maker = _OutlineBuilder(level, page)
+    builder = _OutlineBuilder(level, page)
     for block in blocks:
         if isinstance(block, PageHeading):
             if block is not top:
-                maker.heading(block)
+                builder.heading(block)
         else:
-            maker.section.blocks.append(block)
+            builder.section.blocks.append(block)
     return PageOutline(
         title=top.text if top is not None else "",
-        before=maker.before,
-        chapters=tuple(maker.chapters),
+        preamble=builder.preamble,
+        chapters=tuple(builder.chapters),
     )
 
 
 class _OutlineBuilder:
-    """One walk over the headings."""
+    """Builds the chapters from the headings, in one pass."""
 
     def __init__(self, level: int, page: str) -> None:
-        self.before = self.section = Section(title="", topic="about")
+        self.preamble = self.section = Section(title="", topic="about")
         self.chapters: list[Chapter] = []
         self._level = level
         self._page = page
         self._chapter: Chapter | None = None
-        """The one of the main outline."""
-        self._within: Chapter | None = None
-        """The aside within it."""
+        """The present chapter of the main outline."""
+        self._aside_chapter: Chapter | None = None
+        """The present aside chapter within it."""
 
     def heading(self, block: PageHeading) -> None:
-        """A heading, and the section that it begins."""
+        """Begin the section of a heading."""
         name = unnumbered(block.text)
-        if self._within and block.level <= self._within.sections[0].level:
-            self._within = None
+        if self._aside_chapter and block.level <= self._aside_chapter.sections[0].level:
+            self._aside_chapter = None
         if block.level <= self._level or self._chapter is None:
-            self._within = None
+            self._aside_chapter = None
             aside = is_aside(name, self._page)
             target = self._chapter = Chapter(sections=[], aside=aside)
             self.chapters.append(target)
-        elif self._within is not None:
-            target = self._within
-        elif self._may_split() and is_aside(name, self._page):
-            target = self._within = Chapter(sections=[], aside=True)
+        elif self._aside_chapter is not None:
+            target = self._aside_chapter
+        elif self._may_have_aside() and is_aside(name, self._page):
+            target = self._aside_chapter = Chapter(sections=[], aside=True)
             self.chapters.append(target)
         else:
             target = self._chapter
-        self._begin(block, name, target)
+        self._begin_section(block, name, target)
 
-    def _may_split(self) -> bool:
-        """Whether an aside may stand in the chapter: not among messages, say."""
+    def _may_have_aside(self) -> bool:
+        """Whether the chapter may contain an aside: not if it has a topic."""
         chapter = self._chapter
         return (
             chapter is not None and not chapter.aside and not chapter.sections[0].topic
         )
 
-    def _begin(self, block: PageHeading, name: str, target: Chapter) -> None:
+    def _begin_section(self, block: PageHeading, name: str, target: Chapter) -> None:
         above: Topic = target.sections[0].topic if target.sections else ""
         topic = topic_of(name) or above
         self.section = Section(title=name, topic=topic, level=block.level)

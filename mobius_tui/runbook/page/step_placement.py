@@ -1,4 +1,4 @@
-"""Where a step of a section goes: the main line, an aside, one way of a decision."""
+"""Placing the steps of a section: main line, aside phase, option of a decision."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from mobius_tui.runbook.page.decisions import decision_step, is_option, option_value
 from mobius_tui.runbook.page.lead_sentences import (
+    is_alternative,
     is_condition,
+    is_failure_condition,
     is_for_system,
-    is_of_failure,
-    is_other_way,
     lead_title,
     looks_back,
 )
@@ -27,118 +27,119 @@ from mobius_tui.runbook.page.sections import Section, is_aside
 
 @dataclass(kw_only=True, slots=True)
 class _OpenContainer:
-    """A tab or a fold-out that is open, and how things were before it."""
+    """An open tab or fold-out, and the state before it."""
 
     title: str
-    way: str = ""
-    """What it is called as one way of a decision."""
+    option: str = ""
+    """Its title as an option of a decision; empty if it is none."""
     aside_title: str = ""
-    """What it is called as an aside."""
-    steps: int
-    """How many steps there were."""
+    """Its title as an aside phase; empty if it is none."""
+    step_count: int
+    """The number of steps before it."""
     aside: PhaseDraft | None
     when: dict[str, str]
     decision: StepDraft | None
-    is_own: bool
-    """Whether what is said in it may not be told with a step outside."""
+    is_separate: bool
+    """Whether its text must not be added to a step outside."""
 
 
 class StepPlacement:
-    """The steps of one section, and what was said that is not told with one yet."""
+    """The steps of one section, and the text that belongs to no step yet."""
 
     def __init__(self, section: Section, draft: PageDraft, *, aside: bool) -> None:
         self.steps: list[StepDraft] = []
         self.asides: list[PhaseDraft] = []
         self.lead: list[str] = []
-        """What was said before the first step."""
+        """The text before the first step."""
         self.prose: list[str] = []
-        """What was said since the last one."""
+        """The text since the last step."""
         self.last: StepDraft | None = None
-        """The step that what is said next may belong to."""
+        """The step to which the next text may belong."""
         self._section = section
         self._draft = draft
         self._is_aside = aside
         self._aside: PhaseDraft | None = None
-        self._condition = -1
-        """The depth of the item whose condition the aside has; -1 without one."""
-        self._shared: PhaseDraft | None = None
-        """The aside of the conditions right before, where no commands stand in it."""
+        self._condition_depth = -1
+        """The depth of the list item with the condition of the aside; -1 without
+        one."""
+        self._shared_aside: PhaseDraft | None = None
+        """The aside of the preceding conditions, while it has no commands."""
         self._scopes: list[_OpenContainer] = []
         self._when: dict[str, str] = {}
-        self._groups: dict[int, StepDraft] = {}
-        """The decisions between tabs that stand together."""
-        self._made = 0
+        self._tab_decisions: dict[int, StepDraft] = {}
+        """The decisions between adjacent tabs, by tab group number."""
+        self._step_count = 0
 
     def add(self, step: StepDraft) -> StepDraft:
-        """One more step; what was said before it is told with the one before."""
-        leads = self.prose.pop() if "".join(self.prose[-1:]).endswith(":") else ""
-        step.why[:0] = filter(None, [leads])
-        return self._file(step)
+        """Add a step; the text before it goes to the previous step."""
+        lead = self.prose.pop() if "".join(self.prose[-1:]).endswith(":") else ""
+        step.why[:0] = filter(None, [lead])
+        return self._add_after_prose(step)
 
-    def _file(self, step: StepDraft) -> StepDraft:
+    def _add_after_prose(self, step: StepDraft) -> StepDraft:
         if self.last is not None:
             self.flush()
-        elif self._made:
+        elif self._step_count:
             step.why[:0] = self.prose
             self.prose.clear()
         else:
             self.lead += self.prose
             self.prose.clear()
-        return self._put(step)
+        return self._append(step)
 
-    def _put(self, step: StepDraft) -> StepDraft:
+    def _append(self, step: StepDraft) -> StepDraft:
         step.heading = self._section.title
         step.when = dict(self._when)
         for scope in self._scopes:
-            step.way = scope.way or step.way
+            step.option = scope.option or step.option
             step.heading = scope.aside_title or step.heading
         (self.steps if self._aside is None else self._aside.steps).append(step)
         self.last = step
-        self._made += 1
-        if self._aside is not self._shared:
-            self._shared = None
+        self._step_count += 1
+        if self._aside is not self._shared_aside:
+            self._shared_aside = None
         return step
 
     def add_code(self, step: StepDraft, title: str, parts: Sequence[str]) -> StepDraft:
-        """A step for a block of code, by the paragraph before it.
+        """Add a step for a block of code, titled by the paragraph before it.
 
         Args:
             step: the step.
-            title: what it is called where that paragraph does not tell.
-            parts: what the author calls the parts of it.
+            title: its title if that paragraph gives none.
+            parts: the author's titles of parts of the code.
         """
         lead = self.prose.pop() if self.prose else ""
         if lead and self.last is not None and looks_back(lead):
             self.prose.append(lead)
             lead = ""
-        named = (
+        lead_line = (
             "" if is_list(lead) and "\n" in lead else lead.strip().removeprefix("- ")
         )
-        if is_condition(named):
-            self.begin_condition(named, 0, has_more=True)
-        self._file(step)
-        step.led_by(lead)
-        step.other_way = (
+        if is_condition(lead_line):
+            self.begin_condition(lead_line, 0, has_more=True)
+        self._add_after_prose(step)
+        step.set_lead(lead)
+        step.alternative = (
             "one of"
-            if is_for_system(named) or is_option(named)
+            if is_for_system(lead_line) or is_option(lead_line)
             else "or"
-            if is_other_way(named)
+            if is_alternative(lead_line)
             else ""
         )
-        step.title = lead_title(named) or title or "; ".join(parts)
+        step.title = lead_title(lead_line) or title or "; ".join(parts)
         return step
 
-    def last_lead(self, lead: str) -> None:
-        """Say what leads in to the last step."""
+    def set_last_lead(self, lead: str) -> None:
+        """Set the lead paragraph of the last step."""
         if self.last is not None:
-            self.last.led_by(lead)
+            self.last.set_lead(lead)
             self.last.title = lead_title(lead) or lead
 
-    def take_over(self, step: StepDraft) -> None:
-        """Let an item have commands, named by the part of it that leads in to them."""
-        said, step.manual = step.manual, []
-        first, *more = said or [""]
-        step.led_by(first)
+    def make_command_step(self, step: StepDraft) -> None:
+        """Turn the step of a list item into one with commands, titled by its lead."""
+        texts, step.manual = step.manual, []
+        first, *more = texts or [""]
+        step.set_lead(first)
         step.why += more
         lead = self.prose[-1] if self.prose else ""
         if is_list(lead) and (title := lead_title(lead.rsplit("- ", 1)[-1])):
@@ -149,14 +150,14 @@ class StepPlacement:
         self.last = step
 
     def flush(self) -> None:
-        """Tell with the last step what was said since."""
+        """Add the text since the last step to that step."""
         if self.last is not None:
             for each in self.prose:
                 self.last.add(each)
             self.prose.clear()
 
     def finish(self) -> None:
-        """Tell what is left with the last step."""
+        """Close all containers, and add the remaining text to the last step."""
         while self._scopes:
             self.close()
         if self.last is None:
@@ -165,21 +166,21 @@ class StepPlacement:
         self.flush()
 
     def begin_condition(self, text: str, depth: int, *, has_more: bool) -> None:
-        """Let what follows be done only where a condition is met."""
-        if self._aside is not None and self._condition < 0:
+        """Begin an aside phase for what is done only under a condition."""
+        if self._aside is not None and self._condition_depth < 0:
             return  # a fold-out that is an aside already
         if self._is_aside:
             return
         before = self.steps[-1] if self.steps else None
-        if self._shared is not None and not has_more:
-            self._aside = self._shared
+        if self._shared_aside is not None and not has_more:
+            self._aside = self._shared_aside
             self._aside.title = f"{self._section.title}, if needed"
         else:
             self._aside = self._new_aside(lead_title(text) or text)
-            self._shared = None if has_more else self._aside
-            if before is not None and _may_fail(before) and is_of_failure(text):
+            self._shared_aside = None if has_more else self._aside
+            if before is not None and _may_fail(before) and is_failure_condition(text):
                 before.on_failure = self._aside
-        self._condition = depth
+        self._condition_depth = depth
 
     def _new_aside(self, title: str) -> PhaseDraft:
         aside = PhaseDraft(title=title, aside=True, attended=True)
@@ -187,68 +188,78 @@ class StepPlacement:
         return aside
 
     def end_condition(self, depth: int) -> None:
-        """End the condition of an item as deep as that, or deeper."""
-        if self._condition >= depth:
+        """End the condition of an item of that depth or deeper."""
+        if self._condition_depth >= depth:
             self._aside = None
-            self._condition = -1
+            self._condition_depth = -1
 
     def open(
         self, block: ContainerStart, blocks: Sequence[Block], item: StepDraft | None
     ) -> None:
-        """Begin a tab or a fold-out, perhaps in an item."""
+        """Open a tab or a fold-out.
+
+        Args:
+            block: its start.
+            blocks: all blocks of the section.
+            item: the step of the list item that it is in, if any.
+        """
         scope = _OpenContainer(
             title=block.title,
-            steps=self._made,
+            step_count=self._step_count,
             aside=self._aside,
             when=dict(self._when),
             decision=None,
-            is_own=False,
+            is_separate=False,
         )
         page = f"{self._draft.title} {self._section.title}"
         if block.tabs:
-            self._way(block, blocks, scope, item)
+            self._open_tab(block, blocks, scope, item)
         elif not self._is_aside and is_aside(block.title, page):
             self.flush()
-            scope.is_own = True
+            scope.is_separate = True
             self._aside = self._new_aside(block.title)
             self._aside.why.append(f"{self._section.title}.")
-            self._condition = -1
+            self._condition_depth = -1
             scope.aside_title = block.title
         elif block.title:
             self.prose.append(block.title)
-        scope.steps = self._made
+        scope.step_count = self._step_count
         self._scopes.append(scope)
 
-    def _way(
+    def _open_tab(
         self,
         block: ContainerStart,
         blocks: Sequence[Block],
         scope: _OpenContainer,
         item: StepDraft | None,
     ) -> None:
-        """Begin a tab as one way of a decision."""
-        titles = _tabs(block, blocks)
+        """Open a tab as an option of a decision."""
+        titles = _tab_titles(block, blocks)
         if len(titles) < 2:
             self.prose.append(block.title)
             return
-        scope.is_own = True
-        scope.way = block.title
-        decision = self._groups.get(block.tabs)
+        scope.is_separate = True
+        scope.option = block.title
+        decision = self._tab_decisions.get(block.tabs)
         var = self._draft.decisions.get(titles, "")
         if decision is None and var:
             self.flush()
         elif decision is None:
-            decision = self._groups[block.tabs] = self._decide(titles, item)
+            decision = self._tab_decisions[block.tabs] = self._add_tab_decision(
+                titles, item
+            )
         scope.decision = decision
         self._when[decision.choose if decision is not None else var] = option_value(
             block.title, titles
         )
 
-    def _decide(self, titles: tuple[str, ...], item: StepDraft | None) -> StepDraft:
-        """The decision between tabs, by the item or the paragraph that leads in."""
+    def _add_tab_decision(
+        self, titles: tuple[str, ...], item: StepDraft | None
+    ) -> StepDraft:
+        """Add the decision between tabs, titled by the list item or lead paragraph."""
         if item is not None and not item.acts and item is self.last:
             decision = decision_step(item.title, titles, self._draft)
-            self.take_over(item)
+            self.make_command_step(item)
             item.title, item.choose = decision.title, decision.choose
             item.options = decision.options
             step = item
@@ -256,35 +267,35 @@ class StepPlacement:
             is_lead = bool(self.prose) and not is_list(self.prose[-1])
             lead = self.prose.pop() if is_lead else ""
             about = lead_title(lead) or self._section.title or self._draft.title
-            step = self._file(decision_step(about, titles, self._draft))
-            step.led_by(lead)
+            step = self._add_after_prose(decision_step(about, titles, self._draft))
+            step.set_lead(lead)
         if self._aside is None and not self._is_aside and not self._when:
             self._draft.decisions[titles] = step.choose
         return step
 
     def close(self) -> None:
-        """End what was opened last."""
+        """Close the container that was opened last."""
         if not self._scopes:
             return
         scope = self._scopes.pop()
-        if scope.is_own:
-            if self._made == scope.steps and self.prose:
-                said = [*self.prose]
+        if scope.is_separate:
+            if self._step_count == scope.step_count and self.prose:
+                texts = [*self.prose]
                 self.prose.clear()
-                self._put(StepDraft(title=scope.title, manual=said))
+                self._append(StepDraft(title=scope.title, manual=texts))
             self.flush()
             self.last = scope.decision
         self._aside, self._when = scope.aside, scope.when
-        self._condition = -1 if self._aside is None else self._condition
+        self._condition_depth = -1 if self._aside is None else self._condition_depth
 
 
 def _may_fail(step: StepDraft) -> bool:
-    """Whether a step can lead to the aside that says what to do when it fails."""
+    """Whether a step can have an aside phase as its `on_failure`."""
     return bool(step.run) and step.on_failure is None and not step.when
 
 
-def _tabs(block: ContainerStart, blocks: Sequence[Block]) -> tuple[str, ...]:
-    """What the tabs are called that one stands among."""
+def _tab_titles(block: ContainerStart, blocks: Sequence[Block]) -> tuple[str, ...]:
+    """The titles of all tabs of a tab's group."""
     found = (
         each.title
         for each in blocks

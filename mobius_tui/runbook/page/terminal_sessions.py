@@ -1,4 +1,4 @@
-"""What a terminal showed: what somebody typed there, and what it printed."""
+"""Terminal sessions on a page: separating typed commands from output."""
 
 from __future__ import annotations
 
@@ -34,50 +34,50 @@ _CLIENTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("powershell", re.compile(r"PS(?: [A-Za-z]:[^>\n]*)?>[ \t]?(?P<typed>.*)")),
     ("cmd", re.compile(r"[A-Za-z]:\\[^>\n]*>[ \t]?(?P<typed>.*)")),
 )
-"""Programs that have prompts of their own, and these."""
-_GOES_ON = re.compile(
+"""Programs with prompts of their own, and the patterns of these."""
+_CONTINUATION_PROMPT = re.compile(
     r"[ \t]*(?:->|\.\.\.|['\"`]>)[ \t]?(.*)|[\w-]{1,63}-[#>][ \t](.*)"
 )
-_ENDS_OPEN = re.compile(r"(?:\\|\||&&|(?:^|[ \t;])(?:do|then|else|\{))[ \t]*$")
-_ENDS = re.compile(r"[ \t]*(?:done|fi|esac|\})\b")
-_BEGINS_LOOP = re.compile(r"[ \t]*(?:for|while|until|if|case)\b")
-_MOST_LINES = 200
-_LONGEST = 32 * 1024
-"""Characters of a command that are looked at for what is open in them."""
+_ENDS_INCOMPLETE = re.compile(r"(?:\\|\||&&|(?:^|[ \t;])(?:do|then|else|\{))[ \t]*$")
+_ENDS_COMPOUND = re.compile(r"[ \t]*(?:done|fi|esac|\})\b")
+_BEGINS_COMPOUND = re.compile(r"[ \t]*(?:for|while|until|if|case)\b")
+_MAX_COMMAND_LINES = 200
+_MAX_COMMAND = 32 * 1024
+"""Characters of a command that is parsed for open quotes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prompt:
-    """A prompt, and what follows it."""
+    """A prompt, and the text after it."""
 
     client: str = ""
-    """The program whose it is; empty for the shell."""
+    """The program that prompts; empty for the shell."""
     base: str = ""
-    """What it says that the program is connected to."""
+    """The database that it names, if any."""
     place: str = ""
-    """Where it says that the shell is: its host, and its folder but for `~`."""
+    """The host and the folder (unless `~`) that it names, as text."""
     typed: str
 
 
 @dataclass(kw_only=True, slots=True)
 class SessionPart:
-    """What was typed to one program."""
+    """The lines typed to one program."""
 
     client: str
     """The program; empty for the shell."""
     base: str = ""
-    """What its prompt says that it is connected to."""
+    """The database that its prompt names, if any."""
     typed: list[str]
 
 
 @dataclass(kw_only=True, slots=True)
 class Session:
-    """What a terminal showed."""
+    """A terminal session: typed and printed lines."""
 
     parts: list[SessionPart]
     printed: list[str]
     places: list[str] = field(default_factory=list)
-    """The comments that say where the commands below them were typed."""
+    """The comments in `parts` that name the place of the commands below them."""
 
 
 def begins_with_prompt(lines: Sequence[str]) -> bool:
@@ -87,14 +87,14 @@ def begins_with_prompt(lines: Sequence[str]) -> bool:
     return not first.startswith("%") and _prompt(first) is not None
 
 
-def is_of_root(lines: Sequence[str], programs: frozenset[str]) -> bool:
-    """Whether `# ` is the prompt of the superuser, and begins no comment.
+def has_root_prompts(lines: Sequence[str], programs: frozenset[str]) -> bool:
+    """Whether `# ` in a block is the prompt of root, and not a comment.
 
-    It is where commands follow it all through, and stand nowhere else.
+    It is if exactly the lines with `# ` contain commands.
 
     Args:
-        lines: those of a block.
-        programs: the names of programs that people run.
+        lines: the lines of the block.
+        programs: the names of known programs.
     """
     bare = [line.strip() for line in lines if line.strip()]
     if not bare or not bare[0].startswith("# "):
@@ -111,11 +111,11 @@ def is_of_root(lines: Sequence[str], programs: frozenset[str]) -> bool:
 
 
 def read_session(lines: Sequence[str], *, root: bool) -> Session:
-    """What was typed, and what was printed; without any prompt, all was typed.
+    """Separate the typed lines of a block from the printed ones.
 
     Args:
-        lines: those of the block.
-        root: whether `# ` is a prompt in it.
+        lines: the lines; without any prompt, all of them were typed.
+        root: whether `# ` is a prompt.
     """
     if not root and not any(_prompt(line) is not None for line in lines):
         return Session(parts=[SessionPart(client="", typed=list(lines))], printed=[])
@@ -137,7 +137,7 @@ def _prompt(line: str) -> Prompt | None:
 
 
 def _place(found: Mapping[str, str]) -> str:
-    """`on root@db1, in /srv` of what a prompt says."""
+    """The place that a prompt names: `on root@db1, in /srv`."""
     host = found.get("host") or found.get("bare")
     folder = (found.get("folder") or found.get("below") or "").strip(" \t:]")
     parts = (
@@ -149,34 +149,34 @@ def _place(found: Mapping[str, str]) -> str:
 
 
 class _SessionReader:
-    """One walk over what a terminal showed."""
+    """Reads a session, line by line."""
 
     def __init__(self, lines: Sequence[str], *, root: bool) -> None:
         self.session = Session(parts=[], printed=[])
         self._root = root
         self._lines = lines
-        self._last = {_bare(line): at for at, line in enumerate(lines)}
-        """Where each line stands for the last time."""
+        self._last_index = {_without_prompt(line): at for at, line in enumerate(lines)}
+        """The index of the last occurrence of each line."""
         self._command: list[str] = []
-        """The lines of the command that may go on."""
+        """The lines of the command that may continue."""
         self._documents: list[str] = []
-        """The words that end the here-documents which are open."""
+        """The end words of the open here-documents."""
         self._place = ""
 
     def read(self) -> Session:
-        """Walk it all."""
+        """Read the whole session."""
         for at, line in enumerate(self._lines):
             self._line(line, at)
         return self.session
 
     def _line(self, line: str, at: int) -> None:
         if self._documents:
-            if _bare(line) == self._documents[0]:
+            if _without_prompt(line) == self._documents[0]:
                 del self._documents[0]
-            self._add(line.removeprefix("> "), at, goes_on=False)
+            self._add_typed(line.removeprefix("> "), at, may_continue=False)
         elif (found := self._prompt(line)) is not None:
-            self._begin(found, at)
-        elif self._command and self._goes_on(line, at):
+            self._begin_command(found, at)
+        elif self._command and self._continue_command(line, at):
             pass
         elif not line.strip() or (line.startswith("#") and not self.session.printed):
             self._command = []
@@ -194,10 +194,10 @@ class _SessionReader:
             return Prompt(typed=match[1])
         return found
 
-    def _begin(self, prompt: Prompt, at: int) -> None:
+    def _begin_command(self, prompt: Prompt, at: int) -> None:
         parts = self.session.parts
-        to = (prompt.client, prompt.base)
-        if not parts or (parts[-1].client, parts[-1].base) != to:
+        target = (prompt.client, prompt.base)
+        if not parts or (parts[-1].client, parts[-1].base) != target:
             parts.append(SessionPart(client=prompt.client, base=prompt.base, typed=[]))
         if not prompt.client and prompt.place != self._place:
             self._place = prompt.place
@@ -205,52 +205,54 @@ class _SessionReader:
             self.session.places.append(place)
             parts[-1].typed.append(place)
         self._command = []
-        self._add(prompt.typed, at)
+        self._add_typed(prompt.typed, at)
 
-    def _add(self, line: str, at: int, *, goes_on: bool = True) -> None:
-        """One more line of what is typed, which may begin a here-document."""
+    def _add_typed(self, line: str, at: int, *, may_continue: bool = True) -> None:
+        """Add a typed line, which may begin a here-document."""
         self.session.parts[-1].typed.append(line)
         self._command.append(line)
-        quoting = self._quoting() if goes_on and "<<" in line else None
+        quoting = self._quoting() if may_continue and "<<" in line else None
         if quoting is not None:
-            ends = quoting.awaited
-            self._documents = [end for end in ends if self._last.get(end, -1) > at]
+            ends = quoting.open_end_words
+            self._documents = [
+                end for end in ends if self._last_index.get(end, -1) > at
+            ]
 
     def _quoting(self) -> QuotingScanner | None:
-        """How the command is quoted that may go on, if it is one for the shell."""
-        if len(self._command) > _MOST_LINES or self.session.parts[-1].client:
+        """The quoting of the command that may continue, if it is a shell command."""
+        if len(self._command) > _MAX_COMMAND_LINES or self.session.parts[-1].client:
             return None
         text = "\n".join(self._command)
-        return QuotingScanner(f"{text}\n") if len(text) < _LONGEST else None
+        return QuotingScanner(f"{text}\n") if len(text) < _MAX_COMMAND else None
 
-    def _goes_on(self, line: str, at: int) -> bool:
-        """Take a line that goes on with the command; False for one that does not."""
+    def _continue_command(self, line: str, at: int) -> bool:
+        """Add a line that continues the command; False if it does not."""
         if self.session.parts[-1].client:
-            match = _GOES_ON.fullmatch(line)
+            match = _CONTINUATION_PROMPT.fullmatch(line)
             if match is not None:
-                self._add(match[1] or match[2] or "", at)
+                self._add_typed(match[1] or match[2] or "", at)
             return match is not None
         if line.startswith("> ") or line.rstrip() == ">":
-            self._add(line[2:], at)
+            self._add_typed(line[2:], at)
             return True
-        if len(self._command) > _MOST_LINES:
+        if len(self._command) > _MAX_COMMAND_LINES:
             return False
         quoting = self._quoting()
-        if not self._in_loop() and (quoting is None or not quoting.is_open):
+        if not self._is_incomplete() and (quoting is None or not quoting.is_open):
             return False
-        self._add(line, at)
+        self._add_typed(line, at)
         return True
 
-    def _in_loop(self) -> bool:
-        """Whether the last line promises more, or a loop has not ended."""
-        if _ENDS_OPEN.search(self._command[-1]):
+    def _is_incomplete(self) -> bool:
+        """Whether the command must continue: an open operator or compound command."""
+        if _ENDS_INCOMPLETE.search(self._command[-1]):
             return True
-        begun = sum(bool(_BEGINS_LOOP.match(line)) for line in self._command)
-        ended = sum(bool(_ENDS.match(line)) for line in self._command)
+        opened = sum(bool(_BEGINS_COMPOUND.match(line)) for line in self._command)
+        ended = sum(bool(_ENDS_COMPOUND.match(line)) for line in self._command)
         one_line = re.search(r"\b(?:done|fi|esac)\b", self._command[0])
-        return len(self._command) > 1 and not one_line and begun > ended
+        return len(self._command) > 1 and not one_line and opened > ended
 
 
-def _bare(line: str) -> str:
-    """A line as it would end a here-document."""
+def _without_prompt(line: str) -> str:
+    """A line as it is compared with the end word of a here-document."""
     return line.removeprefix("> ").lstrip("\t")

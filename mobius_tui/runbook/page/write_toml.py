@@ -1,4 +1,4 @@
-"""A runbook as TOML, from the draft that a page became."""
+"""Writing the draft of a converted page as the TOML of a runbook."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 import tomli_w
 
 from mobius_tui import sanitize
-from mobius_tui.runbook.effects.script_effects import judge_script
-from mobius_tui.runbook.lint.label_rules import known_commands
+from mobius_tui.runbook.decode.config_file import effective_commands
+from mobius_tui.runbook.effects.effect_judge import judge_script
 from mobius_tui.runbook.model.actions import Effect
 from mobius_tui.runbook.page.page_drafts import (
     LONGEST_TITLE,
@@ -20,38 +20,42 @@ from mobius_tui.runbook.page.page_drafts import (
     StepDraft,
     cut,
 )
-from mobius_tui.runbook.shell.script_parser import LIMIT
-from mobius_tui.runbook.text.names import Ids, slug
+from mobius_tui.runbook.shell.script_parser import MAX_CHARACTERS
+from mobius_tui.runbook.text.names import IdMaker, slug
 from mobius_tui.runbook.toml.problem import is_control
 
-_TAKES_AWAY = (
+_DESTRUCTIVE = (
     r"(?:delete|destroy|drop|purge|remove|wipe|truncate|restore|roll[ -]?back|revert|"
     r"downgrade|uninstall|undo|prune|clean[ -]?up)(?![A-Za-z])"
 )
-_TITLE = re.compile(rf"\W*{_TAKES_AWAY}", re.IGNORECASE)
-_WORD = re.compile(rf"(?<![A-Za-z]){_TAKES_AWAY}", re.IGNORECASE)
+_DESTRUCTIVE_TITLE = re.compile(rf"\W*{_DESTRUCTIVE}", re.IGNORECASE)
+_DESTRUCTIVE_WORD = re.compile(rf"(?<![A-Za-z]){_DESTRUCTIVE}", re.IGNORECASE)
 
 
 def effect_of(script: str, *titles: str) -> Effect:
-    """The label of a step: never lower than what its commands do.
+    """The effect label of a step: never lower than what its commands do.
 
     Args:
         script: the commands.
-        titles: what its author calls it; one that begins with a word such as
-            "Restore" says that a change destroys, as does one in a command.
+        titles: the author's titles. If one begins with a word such as "Restore", or a
+            command contains one, a change counts as destroying.
     """
-    judged = judge_script(script, table=known_commands({}))
-    done = (deed.words for deed in judged.deeds)
-    says_so = any(map(_TITLE.match, titles)) or any(map(_WORD.search, done))
-    if judged.effect == "change" and (says_so or len(script) > LIMIT):
+    judgement = judge_script(script, table=effective_commands({}))
+    command_texts = (deed.words for deed in judgement.effects)
+    is_destructive = any(map(_DESTRUCTIVE_TITLE.match, titles)) or any(
+        map(_DESTRUCTIVE_WORD.search, command_texts)
+    )
+    if judgement.effect == "change" and (
+        is_destructive or len(script) > MAX_CHARACTERS
+    ):
         return "destroy"
-    return judged.effect
+    return judgement.effect
 
 
-_WORDS = ("stop", "continue")
-"""What `on_failure` takes for words of its own; no phase may be called so."""
-_WIDE = 80
-"""Columns of a comment."""
+_RESERVED_IDS = ("stop", "continue")
+"""Values of `on_failure` that are no phases: no phase may have such an id."""
+_COMMENT_WIDTH = 80
+"""Columns of the comment above a phase."""
 
 _HEAD = """\
 # From the page {page}: its words and its commands, as they stood there.
@@ -68,10 +72,10 @@ def runbook_text(draft: PageDraft, *, page: str, file: str, name: str) -> str:
     """The whole file.
 
     Args:
-        draft: what the page became; it has a step at least.
-        page: the name of the page's file, for the comment on top.
-        file: the name of the runbook's file, for the same.
-        name: the runbook's id, made into one where it is none.
+        draft: the draft; it has at least one step.
+        page: the name of the page's file, for the first comment.
+        file: the name of the runbook's file, for the first comment.
+        name: the text of which the runbook's id is made.
     """
     parts = [_comment(_HEAD.format(page=_line(page), file=_line(file)))]
     if draft.front:
@@ -81,21 +85,21 @@ def runbook_text(draft: PageDraft, *, page: str, file: str, name: str) -> str:
     parts.append(_about(draft, name))
     for person in draft.people:
         contact = {"role": person.role, "handle": person.handle, "for": person.reason}
-        given = {key: _line(value) for key, value in contact.items() if value}
-        parts.append(_table("[[contact]]", given))
+        contact_fields = {key: _line(value) for key, value in contact.items() if value}
+        parts.append(_table("[[contact]]", contact_fields))
     for name, title in draft.variables.items():
-        asked: dict[str, Any] = {"title": _title(title), "ask": True}
+        variable: dict[str, Any] = {"title": _title(title), "ask": True}
         if any(name in step.secrets for phase in draft.phases for step in phase.steps):
-            asked["secret"] = True
-        whole = _comment(f"# {_line(title)}\n") if cut(title) != title else ""
-        parts.append(f"{whole}{_table(f'[var.{name}]', asked)}")
+            variable["secret"] = True
+        full_title = _comment(f"# {_line(title)}\n") if cut(title) != title else ""
+        parts.append(f"{full_title}{_table(f'[var.{name}]', variable)}")
     if draft.triggers:
         parts.append(_triggers(draft))
-    ids = Ids("message")
+    ids = IdMaker("message")
     messages: dict[int, str] = {}
     for step in (step for phase in draft.phases for step in phase.steps):
         if step.message:
-            messages[id(step)] = ids.made_of(step.title)
+            messages[id(step)] = ids.next_id(step.title)
             message = {
                 "id": messages[id(step)],
                 "title": _title(step.title),
@@ -108,12 +112,14 @@ def runbook_text(draft: PageDraft, *, page: str, file: str, name: str) -> str:
 
 def _about(draft: PageDraft, name: str) -> str:
     facts = draft.facts
-    title = cut(draft.title or _spoken(name), 100)
+    title = cut(draft.title or _title_of_file(name), 100)
     summary = [draft.title] if len(draft.title) > 100 else []
     about: dict[str, Any] = {
         "id": slug(name) or slug(draft.title) or "imported",
         "title": _line(title) or "Imported",
-        "summary": _kept(_ended("\n\n".join([*summary, *draft.summary]))),
+        "summary": _without_controls(
+            _with_last_newline("\n\n".join([*summary, *draft.summary]))
+        ),
         "version": _line(facts.version),
         "updated": facts.updated,
         "review_cycle": _line(facts.review_cycle),
@@ -122,7 +128,7 @@ def _about(draft: PageDraft, name: str) -> str:
     return _table("[runbook]", {key: value for key, value in about.items() if value})
 
 
-def _spoken(name: str) -> str:
+def _title_of_file(name: str) -> str:
     """The name of a file as a title."""
     return re.sub(r"[-_]+", " ", name).strip().capitalize()
 
@@ -138,18 +144,18 @@ def _triggers(draft: PageDraft) -> str:
 
 
 def _phases(draft: PageDraft, messages: Mapping[int, str]) -> list[str]:
-    phase_ids, step_ids = Ids("phase", _WORDS), Ids("step")
-    named = {
-        id(phase): phase_ids.made_of(phase.title or draft.title or "steps")
+    phase_ids, step_ids = IdMaker("phase", _RESERVED_IDS), IdMaker("step")
+    phase_names = {
+        id(phase): phase_ids.next_id(phase.title or draft.title or "steps")
         for phase in draft.phases
     }
     parts: list[str] = []
     for phase in draft.phases:
-        parts.append(_phase(phase, named[id(phase)], draft))
+        parts.append(_phase(phase, phase_names[id(phase)], draft))
         for step in phase.steps:
-            body = _step(step, step_ids.made_of(step.title), messages)
+            body = _step(step, step_ids.next_id(step.title), messages)
             if step.on_failure is not None:
-                body["on_failure"] = named[id(step.on_failure)]
+                body["on_failure"] = phase_names[id(step.on_failure)]
             under = _comment(f"# {_line(step.under)}\n") if step.under else ""
             parts.append(f"{under}{_table('[[phase.step]]', body)}")
             if step.choose:
@@ -169,7 +175,7 @@ def _phase(phase: PhaseDraft, phase_id: str, draft: PageDraft) -> str:
     if phase.attended:
         body["attended"] = True
     rule = f"# ── {_line(cut(phase.numbered or body['title'], 60))} "
-    return f"{rule:─<{_WIDE}}\n\n{_table('[[phase]]', body)}"
+    return f"{rule:─<{_COMMENT_WIDTH}}\n\n{_table('[[phase]]', body)}"
 
 
 def _step(step: StepDraft, step_id: str, messages: Mapping[int, str]) -> dict[str, Any]:
@@ -184,7 +190,7 @@ def _step(step: StepDraft, step_id: str, messages: Mapping[int, str]) -> dict[st
             body["shell"] = [*step.shell]
         if step.secrets:
             body["secrets"] = dict.fromkeys(step.secrets)
-        body["run"] = _kept(step.run)
+        body["run"] = _without_controls(step.run)
     elif step.message:
         body["message"] = messages[id(step)]
         body["optional"] = True
@@ -194,9 +200,9 @@ def _step(step: StepDraft, step_id: str, messages: Mapping[int, str]) -> dict[st
 
 
 def _effect(step: StepDraft) -> str:
-    """What a step is guessed to do; of no shell's script it is known that it reads."""
-    named = (step.title, *step.parts, step.heading, step.lead)
-    effect = effect_of(step.run, *filter(None, named))
+    """The guessed effect of a step; at least `change` if no shell runs its script."""
+    phase_names = (step.title, *step.parts, step.heading, step.lead)
+    effect = effect_of(step.run, *filter(None, phase_names))
     return "change" if step.shell and effect == "read" else effect
 
 
@@ -210,43 +216,43 @@ def _choice(step: StepDraft) -> str:
 
 
 def _title(text: str) -> str:
-    return _filled(_line(cut(text, LONGEST_TITLE)))
+    return _escape_templates(_line(cut(text, LONGEST_TITLE)))
 
 
 def _text(text: str) -> str:
-    """A text in which names are filled in, and in which there are none."""
-    return _filled(_kept(_ended(text.strip())))
+    """A text for a key in which `${name}` would be filled in."""
+    return _escape_templates(_without_controls(_with_last_newline(text.strip())))
 
 
-def _ended(text: str) -> str:
-    """A text of several lines with the end of its last one."""
+def _with_last_newline(text: str) -> str:
+    """The text, with a final newline if it has several lines."""
     return f"{text}\n" if "\n" in text else text
 
 
-def _filled(text: str) -> str:
+def _escape_templates(text: str) -> str:
     return text.replace("${", "$${")
 
 
 def _line(text: str) -> str:
-    """A text for one line, without what a runbook may not hold."""
-    return _kept(" ".join(text.split()))
+    """A text on one line, without control characters."""
+    return _without_controls(" ".join(text.split()))
 
 
-def _kept(text: str) -> str:
-    """The text with a sign for each control character."""
-    return text if text.isprintable() else text.translate(_signs())
+def _without_controls(text: str) -> str:
+    """The text with a visible sign for each control character."""
+    return text if text.isprintable() else text.translate(_control_signs())
 
 
 @cache
-def _signs() -> Mapping[int, str]:
-    """A sign for each control character but line ends and tabs, by its code."""
+def _control_signs() -> Mapping[int, str]:
+    """The visible sign for each control character except newline and tab, by code."""
     codes = (*range(0x100), *range(0x2000, 0x2070))
     controls = (chr(code) for code in codes if is_control(chr(code)))
     return {ord(char): sanitize.clean(char) for char in controls if char not in "\n\t"}
 
 
 def _comment(text: str) -> str:
-    return _kept(text.rstrip("\n")) + "\n"
+    return _without_controls(text.rstrip("\n")) + "\n"
 
 
 def _split(lines: Iterable[str]) -> list[str]:

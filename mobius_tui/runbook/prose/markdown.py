@@ -1,4 +1,4 @@
-"""A text as its parts. Pure."""
+"""Parsing a text as Markdown into its parts. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mobius_tui import sanitize
 from mobius_tui.runbook.model.templates import fill, is_template
-from mobius_tui.runbook.prose.markdown_dialect import DEEPEST, markdown_parser
+from mobius_tui.runbook.prose.markdown_dialect import MAX_DEPTH, markdown_parser
 from mobius_tui.runbook.prose.prose_model import (
     Body,
     Code,
@@ -31,95 +31,95 @@ from mobius_tui.runbook.prose.prose_model import (
 if TYPE_CHECKING:
     from markdown_it.tree import SyntaxTreeNode as Node
 
-LONGEST = 20_000
-"""Characters of a text that is read as Markdown; a longer one is data, and stays as it
-is. A person reads no more, and the worst that so many can hold is read in 0.1 s."""
-MOST_COLUMNS = 60
-"""Columns of a table; each would have a cell in each row, whether it says so or not."""
+MAX_MARKDOWN = 20_000
+"""Characters of a text that is parsed as Markdown; a longer one is shown as it is. The
+slowest text of this length takes 0.1 s."""
+MAX_COLUMNS = 60
+"""Columns of a table; each has a cell in every row, even if it is not written."""
 _LANGUAGE = re.compile(r"[\w.+#-]*")
 _COLUMNS = re.compile(r"\S {3,}\S")
-"""Blanks within a line that put what follows in a column."""
+"""Blanks within a line by which columns are aligned."""
 
 
 @lru_cache(maxsize=128)
 def parse_markdown(prose: Prose) -> Body:
-    """The parts of a text, its values filled in and every word made harmless."""
+    """The parts of a text, with its values filled in, sanitized."""
     text = sanitize.clean(prose.text, newlines=True).rstrip()
     tokens = [] if _is_data(text) else markdown_parser().parse(text)
-    if not tokens or any(token.level >= DEEPEST - 1 for token in tokens):
-        return (Placed(Code(tuple(_harmless(prose, text)))),)
+    if not tokens or any(token.level >= MAX_DEPTH - 1 for token in tokens):
+        return (Placed(Code(tuple(_sanitized_lines(prose, text)))),)
     from markdown_it.tree import SyntaxTreeNode
 
-    return _MarkdownReader(prose, text).whole(SyntaxTreeNode(tokens).children)
+    return _MarkdownReader(prose, text).read_all(SyntaxTreeNode(tokens).children)
 
 
 def _is_data(text: str) -> bool:
-    """Whether a text is too much to be read as Markdown."""
-    lines = text.split("\n") if len(text) <= LONGEST else []
-    return not lines or any(line.count("|") > MOST_COLUMNS for line in lines)
+    """Whether a text is too long to be parsed as Markdown."""
+    lines = text.split("\n") if len(text) <= MAX_MARKDOWN else []
+    return not lines or any(line.count("|") > MAX_COLUMNS for line in lines)
 
 
-def _harmless(prose: Prose, text: str) -> Iterator[str]:
-    """The lines of a text with its values; Markdown can spell what is not."""
+def _sanitized_lines(prose: Prose, text: str) -> Iterator[str]:
+    """The sanitized lines of a text with its values; Markdown has entities."""
     found = dict(prose.values)
     filled = fill(text, lambda name: found.get(name, f"${{{name}}}"))
     return iter(sanitize.clean(filled, newlines=True).split("\n"))
 
 
 class _MarkdownReader:
-    """Makes parts of what Markdown means in one text."""
+    """Makes the parts of one text from its syntax tree."""
 
     def __init__(self, prose: Prose, text: str) -> None:
         self._prose = prose
         self._source = text.split("\n")
 
-    def whole(self, nodes: Sequence[Node]) -> Body:
-        """The parts of a text; what touches lines that are laid out is so, too."""
+    def read_all(self, nodes: Sequence[Node]) -> Body:
+        """The parts of a text; what adjoins laid out lines is code, too."""
         found: list[Placed] = []
         number = 0
         while number < len(nodes):
             first, end = nodes[number], number + 1
-            while self._touch(first, nodes[end : end + 1]):
+            while self._joins_next(first, nodes[end : end + 1]):
                 end += 1
             if end == number + 1:
                 part = self._part(first, in_list=False)
             else:
-                part = self._written(first, nodes[end - 1])
+                part = self._source_lines(first, nodes[end - 1])
             found.append(self._placed(part, first))
             number = end
         return (replace(found[0], gap=False), *found[1:])
 
-    def _touch(self, first: Node, after: Sequence[Node]) -> bool:
-        """Whether a part is laid out, and the one after it touches it."""
+    def _joins_next(self, first: Node, after: Sequence[Node]) -> bool:
+        """Whether a paragraph is laid out, and the next part adjoins it."""
         if first.type != "paragraph" or not after or after[0].type == "fence":
             return False
         words = first.children[0].content
-        return _is_laid_out(words, in_list=False) and not self._is_apart(after[0])
+        return _is_laid_out(words, in_list=False) and not self._has_gap_before(after[0])
 
-    def _written(self, first: Node, last: Node) -> Code:
-        """The lines from one part to another, as they are."""
+    def _source_lines(self, first: Node, last: Node) -> Code:
+        """The lines from one part to another as code."""
         begin, end = (first.map or (0, 0))[0], (last.map or (0, 0))[1]
-        written = "\n".join(self._source[begin:end]).rstrip()
-        return Code(tuple(_harmless(self._prose, written)))
+        source = "\n".join(self._source[begin:end]).rstrip()
+        return Code(tuple(_sanitized_lines(self._prose, source)))
 
     def body(self, nodes: Iterable[Node], *, in_list: bool = False) -> Body:
-        """The parts that stand one below the other."""
+        """The parts of a container."""
         found = [self._placed(self._part(n, in_list=in_list), n) for n in nodes]
         return (*(replace(each, gap=False) for each in found[:1]), *found[1:])
 
     def _placed(self, part: ProsePart, node: Node) -> Placed:
         indent = _meta(node).get("indent", 0) if not isinstance(part, Code) else 0
-        return Placed(part, self._is_apart(node), indent)
+        return Placed(part, self._has_gap_before(node), indent)
 
-    def _is_apart(self, node: Node) -> bool:
-        """Whether the line above is empty."""
+    def _has_gap_before(self, node: Node) -> bool:
+        """Whether the line above a part is empty."""
         begin = node.map[0] if node.map else 0
         return begin > 0 and not self._source[begin - 1].strip(" >")
 
     def _part(self, node: Node, *, in_list: bool) -> ProsePart:
         match node.type:
             case "heading":
-                return Heading(len(node.markup), self._row(node.children[0]))
+                return Heading(len(node.markup), self._single_row(node.children[0]))
             case "fence":
                 return self._fence(node)
             case "code_block":
@@ -137,11 +137,11 @@ class _MarkdownReader:
             case _:
                 (words,) = node.children
                 if _is_laid_out(words.content, in_list=in_list):
-                    return Code(tuple(_harmless(self._prose, words.content)))
+                    return Code(tuple(_sanitized_lines(self._prose, words.content)))
                 return Paragraph(tuple(self._lines(words.children[:])))
 
     def _fence(self, node: Node) -> Code:
-        """Code; where it begins beside the fence, that is no language."""
+        """Code; text after the fence that is no language is its first line."""
         info = self._filled(node.info.strip())
         if _LANGUAGE.fullmatch(info):
             return Code(self._rows(node), fenced=True, language=info)
@@ -149,39 +149,40 @@ class _MarkdownReader:
 
     def _rows(self, node: Node) -> tuple[str, ...]:
         """The lines of code."""
-        return tuple(_harmless(self._prose, node.content.removesuffix("\n")))
+        return tuple(_sanitized_lines(self._prose, node.content.removesuffix("\n")))
 
     def _items(self, node: Node) -> Iterator[tuple[bool, Item]]:
-        """The items of a list; numbers that do not grow are counted."""
+        """The items of a list; numbers that do not increase are counted on."""
         number = None
         for item in node.children:
             mark = item.markup
             if node.type == "ordered_list":
-                written = int(item.info)
-                grows = number is None or written > number
-                number = written if grows or number is None else number + 1
+                source = int(item.info)
+                is_increasing = number is None or source > number
+                number = source if is_increasing or number is None else number + 1
                 mark = f"{number}{item.markup}"
-            apart = item is not node.children[0] and self._is_apart(item)
-            yield apart, Item(mark, number, self.body(item.children, in_list=True))
+            has_gap = item is not node.children[0] and self._has_gap_before(item)
+            yield has_gap, Item(mark, number, self.body(item.children, in_list=True))
 
     def _grid(self, node: Node) -> Grid | Code:
-        """A table; with a cell too many, which would be left out, it stays as it is."""
+        """A table; or code, if it has surplus cells, which a table would drop."""
         lines = [row for part in node.children for row in part.children]
-        if not all(self._is_whole(row) for row in lines[1:]):
-            return self._written(node, node)
+        if not all(self._has_all_cells(row) for row in lines[1:]):
+            return self._source_lines(node, node)
         head, *rows = (
-            tuple(self._row(cell.children[0]) for cell in row.children) for row in lines
+            tuple(self._single_row(cell.children[0]) for cell in row.children)
+            for row in lines
         )
         return Grid(head, tuple(rows))
 
-    def _is_whole(self, row: Node) -> bool:
-        """Whether all that a row of a table says stands in its cells."""
-        written = self._source[row.map[0]] if row.map else ""
+    def _has_all_cells(self, row: Node) -> bool:
+        """Whether the cells of a table row contain all of its text."""
+        source = self._source[row.map[0]] if row.map else ""
         cells = "".join(cell.children[0].content for cell in row.children)
-        return _letters(written) == _letters(cells)
+        return _letters(source) == _letters(cells)
 
-    def _row(self, words: Node) -> ProseRow:
-        """What stands in one line, and stays there."""
+    def _single_row(self, words: Node) -> ProseRow:
+        """Inline content on one line."""
         rows = [*self._lines(words.children)]
         between: ProseRow = (ProseSpan(" "),)
         return sum((between + row for row in rows[1:]), rows[0])
@@ -191,10 +192,10 @@ class _MarkdownReader:
         row: list[ProseSpan] = []
         for span in self._spans(nodes, strong=False):
             first, *more = span.words.split("\n")
-            row.append(_same(span, first))
+            row.append(_with_words(span, first))
             for words in more:
                 yield tuple(each for each in row if each.words)
-                row = [_same(span, words)]
+                row = [_with_words(span, words)]
         yield tuple(each for each in row if each.words)
 
     def _spans(self, nodes: Iterable[Node], *, strong: bool) -> Iterator[ProseSpan]:
@@ -213,19 +214,24 @@ class _MarkdownReader:
                     yield ProseSpan(self._filled(node.content), kind)  # type: ignore[arg-type]
 
     def _link(self, node: Node) -> ProseSpan:
-        """A link, or a picture, which is one here."""
+        """A link, or a picture, which is shown as a link."""
         spans = self._spans(node.children, strong=False)
-        said = "".join(f"{s.words} ({s.told})" if s.told else s.words for s in spans)
-        written = str(node.attrs.get("href") or node.attrs.get("src") or "")
-        address = sanitize.line(self._filled(written))
-        own = not is_template(written)
-        return ProseSpan(" ".join(said.split()) or address, address=address, own=own)
+        link_text = "".join(
+            f"{s.words} ({s.separate_address})" if s.separate_address else s.words
+            for s in spans
+        )
+        source = str(node.attrs.get("href") or node.attrs.get("src") or "")
+        address = sanitize.line(self._filled(source))
+        own = not is_template(source)
+        return ProseSpan(
+            " ".join(link_text.split()) or address, address=address, own=own
+        )
 
     def _filled(self, text: str) -> str:
-        return "\n".join(_harmless(self._prose, text))
+        return "\n".join(_sanitized_lines(self._prose, text))
 
 
-def _same(span: ProseSpan, words: str) -> ProseSpan:
+def _with_words(span: ProseSpan, words: str) -> ProseSpan:
     return ProseSpan(words, span.kind, span.address, span.own)
 
 
@@ -235,9 +241,9 @@ def _meta(node: Node) -> Mapping[str, int]:
 
 
 def _is_laid_out(text: str, *, in_list: bool) -> bool:
-    """Whether lines hang together by their blanks: YAML, or columns of an output.
+    """Whether lines are laid out by blanks: YAML, or columns of an output.
 
-    In a list the lines of an item are often set deeper, and mean nothing by it.
+    In a list, the lines of an item are often indented without such a meaning.
     """
     first, *others = text.split("\n")
     depths = {_depth(line) - _depth(first) for line in others}

@@ -1,7 +1,7 @@
-"""How Markdown is read here: as CommonMark has it with tables, but nothing gets lost.
+"""The dialect of Markdown in runbooks: CommonMark with tables, but without losses.
 
-A text of a runbook often holds what is no Markdown at all: YAML, a pattern, the output
-of a program. So what would take such a text apart is left as it is written:
+Texts of runbooks often contain YAML, patterns or outputs of programs. So what would
+distort these is no markup:
 
 - `*` and `_` mark nothing, and `**` only around words: `2*3*4`, `*web*`, `a/**/b` and
   `__init__.py` are sums, patterns and names;
@@ -24,43 +24,43 @@ if TYPE_CHECKING:
 
     Block = Callable[[StateBlock, int, int, bool], bool]
 
-DEEPEST = 24
-"""Parts within parts that are read; a list in a list is two of them."""
-_NOT_READ = ("autolink", "html_block", "html_inline", "lheading", "reference")
+MAX_DEPTH = 24
+"""Levels of nested parts; a list in a list has two more."""
+_DISABLED = ("autolink", "html_block", "html_inline", "lheading", "reference")
 _BEFORE = frozenset("([{\"'“‘«—–-/:,;")
-"""What may stand before a mark that begins an emphasis."""
+"""Characters that may precede the start of an emphasis."""
 _AFTER = frozenset(")]}\"'”’»—–-/.,:;!?")
-"""What may stand behind a mark that ends one."""
+"""Characters that may follow the end of an emphasis."""
 _FIRST = frozenset("`[(\"'“‘<$/~-+")
-"""What an emphasis may begin with, beside letters and digits."""
+"""Characters with which an emphasis may begin, besides letters and digits."""
 
 
 @cache
 def markdown_parser() -> MarkdownIt:
-    """What reads Markdown; made once. It takes 30 ms to import."""
+    """The parser, made once: importing it takes 18 ms."""
     from markdown_it import MarkdownIt
     from markdown_it.rules_block import heading, hr, list_block, paragraph
     from markdown_it.rules_inline import emphasis, escape
 
-    made = MarkdownIt("commonmark", {"maxNesting": DEEPEST})
-    made.enable("table").disable(_NOT_READ)
-    block, inline = made.block.ruler, made.inline.ruler
+    parser = MarkdownIt("commonmark", {"maxNesting": MAX_DEPTH})
+    parser.enable("table").disable(_DISABLED)
+    block, inline = parser.block.ruler, parser.inline.ruler
     others = ["paragraph", "reference", "blockquote"]
     block.at("heading", _indented(heading), {"alt": ["reference", "blockquote"]})
     block.at("hr", _indented(hr), {"alt": [*others, "list"]})
     block.at("list", _indented(list_block), {"alt": others})
     block.at("paragraph", _with_blanks(paragraph))
     inline.at("newline", _newline)
-    inline.at("escape", _not_at_the_end(escape))
+    inline.at("escape", _not_at_line_end(escape))
     inline.at("emphasis", _around_words(emphasis.tokenize))
     # An address is shown, and only shown: it stays as it was written.
-    made.normalizeLink = str  # type: ignore[method-assign,assignment]
-    made.validateLink = bool  # type: ignore[method-assign,assignment]
-    return made
+    parser.normalizeLink = str  # type: ignore[method-assign,assignment]
+    parser.validateLink = bool  # type: ignore[method-assign,assignment]
+    return parser
 
 
 def _indented(rule: Block) -> Block:
-    """The rule; its first token knows how many blanks stand before it."""
+    """Wrap a block rule so that its first token has the `indent` as metadata."""
 
     def read(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         first = len(state.tokens)
@@ -75,7 +75,7 @@ def _indented(rule: Block) -> Block:
 
 
 def _with_blanks(rule: Block) -> Block:
-    """The rule for paragraphs; the first line keeps its blanks, too."""
+    """Wrap the rule for paragraphs so that the first line keeps its blanks."""
 
     def read(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         found = rule(state, start, end, silent)
@@ -89,7 +89,7 @@ def _with_blanks(rule: Block) -> Block:
 
 
 def _newline(state: StateInline, silent: bool) -> bool:
-    """The end of a line; the next one keeps its blanks."""
+    """The rule for line ends: the next line keeps its blanks."""
     if state.src[state.pos] != "\n":
         return False
     if not silent:
@@ -102,8 +102,8 @@ def _newline(state: StateInline, silent: bool) -> bool:
 Inline = Callable[["StateInline", bool], bool]
 
 
-def _not_at_the_end(rule: Inline) -> Inline:
-    """The rule for backslashes; one at a line's end belongs to a command."""
+def _not_at_line_end(rule: Inline) -> Inline:
+    """Wrap the rule for backslashes: one at a line's end is text."""
 
     def read(state: StateInline, silent: bool) -> bool:
         return not state.src.startswith("\\\n", state.pos) and rule(state, silent)
@@ -112,7 +112,7 @@ def _not_at_the_end(rule: Inline) -> Inline:
 
 
 def _around_words(rule: Inline) -> Inline:
-    """The rule for emphasis; stars that are not two around words are stars."""
+    """Wrap the rule for emphasis: only two stars around words are markup."""
 
     def read(state: StateInline, silent: bool) -> bool:
         marker, begin = state.src[state.pos], state.pos
@@ -122,7 +122,7 @@ def _around_words(rule: Inline) -> Inline:
         while end < state.posMax and state.src[end] == marker:
             end += 1
         around = state.src[max(0, begin - 1) : begin], state.src[end : end + 2]
-        if state.src[begin:end] == "**" and _is_a_mark(*around):
+        if state.src[begin:end] == "**" and _is_emphasis(*around):
             return rule(state, silent)
         state.pending += state.src[begin:end]
         state.pos = end
@@ -131,8 +131,8 @@ def _around_words(rule: Inline) -> Inline:
     return read
 
 
-def _is_a_mark(before: str, behind: str) -> bool:
-    """Whether two stars between these begin or end an emphasis."""
+def _is_emphasis(before: str, behind: str) -> bool:
+    """Whether two stars between two texts begin or end an emphasis."""
     is_outside = not before or before.isspace() or before in _BEFORE
     if is_outside and (behind[:1].isalnum() or behind[:1] in _FIRST):
         return True

@@ -1,8 +1,7 @@
-"""A text in parts: its lines, lists, code and tables, each word of it harmless.
+"""The model of a parsed text: lines, lists, code and tables, all sanitized.
 
-Whatever shows or writes a text does it from these parts, so that the screens, plain
-lines and reports mean the same by it. What Markdown takes no notice of is kept: line
-breaks, indents, empty lines, and how an item is marked.
+Screens, plain lines and reports show texts by this model. It keeps what Markdown would
+drop: line breaks, indents, empty lines, and the marks of list items.
 """
 
 from __future__ import annotations
@@ -16,41 +15,48 @@ from mobius_tui.runbook.model.templates import fill, template_names
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """A text as its author wrote it, and what the names in it stand for.
+    """A text as its author wrote it, and the values of the names in it.
 
-    They are apart because a value means nothing in Markdown, whatever it holds.
+    They are separate, since values must not be read as Markdown.
     """
 
     text: str
     values: tuple[tuple[str, str], ...] = ()
-    """Each name that the text wants filled in, and its value."""
+    """Each name that is filled in, and its value."""
 
     @property
     def filled(self) -> str:
-        """The text as it was written, with its values in it."""
-        found = dict(self.values)
-        return fill(self.text, lambda name: found.get(name, f"${{{name}}}")).strip("\n")
+        """The text with its values filled in."""
+        values = dict(self.values)
+        return fill(self.text, lambda name: values.get(name, f"${{{name}}}")).strip(
+            "\n"
+        )
 
     @staticmethod
     def of(text: str, lookup: Callable[[str], str]) -> Prose:
-        """A text with the values that its names have now."""
+        """A text with the present values of its names.
+
+        Args:
+            text: the text.
+            lookup: gives the value of a name.
+        """
         return Prose(text, tuple((name, lookup(name)) for name in template_names(text)))
 
 
 @dataclass(frozen=True, slots=True)
 class ProseSpan:
-    """Words within a line that look alike."""
+    """A part of a line with one style."""
 
     words: str
     kind: Literal["plain", "strong", "code"] = "plain"
     address: str = ""
-    """Where a link leads; empty for what is none."""
+    """The address of a link; empty if it is none."""
     own: bool = True
-    """Whether the whole address is the author's: no value stands in it."""
+    """Whether the address is the author's, without values filled in."""
 
     @property
-    def told(self) -> str:
-        """The address, where the words are not the same."""
+    def separate_address(self) -> str:
+        """The address, if it differs from the words; else empty."""
         return "" if self.words == self.address else self.address
 
 
@@ -60,14 +66,14 @@ ProseRow: TypeAlias = tuple[ProseSpan, ...]
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Lines of words."""
+    """A paragraph."""
 
     rows: tuple[ProseRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A line over others."""
+    """A heading."""
 
     level: int
     row: ProseRow
@@ -75,17 +81,17 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """Lines in which each blank counts, and nothing is Markdown."""
+    """Lines that are shown as they are."""
 
     rows: tuple[str, ...]
     fenced: bool = False
-    """Whether it says that it is code; otherwise it is laid out by blanks."""
+    """Whether it is fenced; else it was recognized by its layout."""
     language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One of a list."""
+    """A list item."""
 
     mark: str
     """As it was written: `-`, `*`, `3.`."""
@@ -98,12 +104,12 @@ class Items:
     """A list, numbered or not."""
 
     items: tuple[tuple[bool, Item], ...]
-    """Each with whether an empty line stands before it."""
+    """Each after whether an empty line precedes it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What somebody else said."""
+    """A block quote."""
 
     body: Body
 
@@ -130,13 +136,13 @@ ProsePart: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A part, and where it stands."""
+    """A part, and the space before it."""
 
     part: ProsePart
     gap: bool = False
-    """Whether an empty line stands before it."""
+    """Whether an empty line precedes it."""
     indent: int = 0
-    """Blanks before it, up to 3; of a paragraph they are in its rows."""
+    """Blanks before it, up to 3; those of a paragraph are in its rows."""
 
 
 Body: TypeAlias = tuple[Placed, ...]

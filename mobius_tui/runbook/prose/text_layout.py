@@ -30,57 +30,60 @@ TextStyle: TypeAlias = Literal["plain", "strong", "code", "muted"]
 
 @dataclass(frozen=True, slots=True)
 class StyledText:
-    """Words that look alike, within a line that is shown."""
+    """A part of a displayed line with one style."""
 
     words: str
     look: TextStyle = "plain"
 
 
 StyledLine: TypeAlias = tuple[StyledText, ...]
-"""A line that is shown."""
+"""A displayed line."""
 _WORD = re.compile(r" +|[^ ]{1,200}")
-"""A word; one that is longer than any line is several, so that none is looked through
-as a whole."""
+"""A word, or blanks. A very long word is several, which keeps wrapping fast."""
 
 
 def line_cells(line: Iterable[StyledText]) -> int:
-    """The cells of a line."""
+    """The width of a line in cells."""
     return sum(cells(piece.words) for piece in line)
 
 
-def wrap(line: StyledLine, width: int, hang: int = 0) -> Iterator[StyledLine]:
-    """A line in as many as it takes; each begins as deep as the first.
+def wrap_line(line: StyledLine, width: int, hang: int = 0) -> Iterator[StyledLine]:
+    """Wrap a line; each line is indented like the first.
 
     Args:
-        line: the pieces of it.
+        line: its parts.
         width: cells of a line at most.
-        hang: how much deeper the second and the others begin.
+        hang: cells by which the lines after the first are indented more.
     """
-    whole = "".join(piece.words for piece in line[:1])
-    depth = min(len(whole) - len(whole.lstrip(" ")) + hang, width // 2)
-    made: list[StyledText] = []
+    first_text = "".join(piece.words for piece in line[:1])
+    depth = min(len(first_text) - len(first_text.lstrip(" ")) + hang, width // 2)
+    line_parts: list[StyledText] = []
     used = 0
     for blank, word in _words(line):
         if used + line_cells((*blank, *word)) <= width:
-            made += blank
+            line_parts += blank
             used += line_cells(blank)
         else:
-            if made:
-                yield _joined(made)
-            used = depth if made else min(depth, line_cells(blank))
-            made = _blanks(used)
+            if line_parts:
+                yield _merge_styles(line_parts)
+            used = depth if line_parts else min(depth, line_cells(blank))
+            line_parts = _blanks(used)
         for piece in word:
-            *full, last = _cut(piece.words, width - used, width - depth)
+            *full, last = _split_word(piece.words, width - used, width - depth)
             for words in full:
-                yield _joined([*made, StyledText(words, piece.look)] if words else made)
-                made, used = _blanks(depth), depth
-            made.append(StyledText(last, piece.look))
+                yield _merge_styles(
+                    [*line_parts, StyledText(words, piece.look)]
+                    if words
+                    else line_parts
+                )
+                line_parts, used = _blanks(depth), depth
+            line_parts.append(StyledText(last, piece.look))
             used += cells(last)
-    yield _joined(made)
+    yield _merge_styles(line_parts)
 
 
-def _joined(pieces: Iterable[StyledText]) -> StyledLine:
-    """A line with as few pieces as it has looks."""
+def _merge_styles(pieces: Iterable[StyledText]) -> StyledLine:
+    """A line with adjacent parts of the same style merged."""
     looks = groupby(pieces, key=lambda piece: piece.look)
     return tuple(
         StyledText("".join(p.words for p in same), look) for look, same in looks
@@ -92,7 +95,7 @@ def _blanks(count: int) -> list[StyledText]:
 
 
 def _words(line: StyledLine) -> Iterator[tuple[StyledLine, StyledLine]]:
-    """Each word, whatever its parts look like, with the blanks before it."""
+    """Each word as its styled parts, with the blanks before it."""
     blank: list[StyledText] = []
     word: list[StyledText] = []
     for piece in line:
@@ -107,28 +110,28 @@ def _words(line: StyledLine) -> Iterator[tuple[StyledLine, StyledLine]]:
         yield tuple(blank), tuple(word)
 
 
-def _cut(words: str, first: int, others: int) -> Iterator[str]:
-    """A word in parts that fit: the first beside others, the rest in lines alone."""
-    room, begin, used = first, 0, 0
+def _split_word(words: str, first: int, others: int) -> Iterator[str]:
+    """Split a word into parts: the first of `first` cells, the rest of `others`."""
+    available, begin, used = first, 0, 0
     for place, character in enumerate(words):
         size = cells(character)
-        if used + size > room and (place > begin or room < others):
+        if used + size > available and (place > begin or available < others):
             yield words[begin:place]
-            room, begin, used = others, place, 0
+            available, begin, used = others, place, 0
         used += size
     yield words[begin:]
 
 
-BETWEEN = "  "
-"""What stands between two columns."""
-NARROWEST_COLUMN = 7
-"""Cells of a column at least, where it holds as much; with less, words fall apart."""
+COLUMN_GAP = "  "
+"""The space between two columns."""
+MIN_COLUMN_WIDTH = 7
+"""The least width of a column with so much content; narrower ones split words."""
 
 
 def layout_table(
     head: Sequence[StyledLine], rows: Sequence[Sequence[StyledLine]], width: int
 ) -> Iterator[StyledLine]:
-    """The lines of a table; nothing of it is cut off.
+    """The lines of a table, with wrapped cells.
 
     Args:
         head: the names of its columns.
@@ -136,34 +139,38 @@ def layout_table(
         width: cells of a line at most.
     """
     wanted = [max(map(line_cells, column)) for column in zip(head, *rows, strict=True)]
-    widths = _shared(wanted, width - len(BETWEEN) * (len(wanted) - 1))
+    widths = _column_widths(wanted, width - len(COLUMN_GAP) * (len(wanted) - 1))
     if not widths:
-        yield from _stacked(head, rows, width)
+        yield from _stacked_rows(head, rows, width)
         return
     named = [_strong(name) for name in head]
     if any(map(line_cells, named)):
-        yield from _beside(named, widths)
-        yield (StyledText(BETWEEN.join("─" * each for each in widths), "muted"),)
+        yield from _row_lines(named, widths)
+        yield (StyledText(COLUMN_GAP.join("─" * each for each in widths), "muted"),)
     for row in rows:
-        yield from _beside(row, widths)
+        yield from _row_lines(row, widths)
 
 
 def _strong(line: StyledLine) -> StyledLine:
     return tuple(StyledText(piece.words, "strong") for piece in line)
 
 
-def _shared(wanted: Sequence[int], room: int) -> list[int]:
-    """The widths of columns: the widest give way first. None where room lacks."""
-    for most in range(min(max(wanted), max(room, 0)), NARROWEST_COLUMN - 1, -1):
-        widths = [min(each, most) for each in wanted]
-        if sum(widths) <= room:
+def _column_widths(wanted: Sequence[int], available: int) -> list[int]:
+    """The widths of columns, of which the widest shrink first; empty if too narrow."""
+    for limit in range(min(max(wanted), max(available, 0)), MIN_COLUMN_WIDTH - 1, -1):
+        widths = [min(each, limit) for each in wanted]
+        if sum(widths) <= available:
             return [max(each, 1) for each in widths]
-    return [max(each, 1) for each in wanted] if sum(wanted) <= room else []
+    return [max(each, 1) for each in wanted] if sum(wanted) <= available else []
 
 
-def _beside(row: Sequence[StyledLine], widths: Sequence[int]) -> Iterator[StyledLine]:
-    """A row, in as many lines as its longest cell takes."""
-    parts = [list(wrap(cell, width)) for cell, width in zip(row, widths, strict=True)]
+def _row_lines(
+    row: Sequence[StyledLine], widths: Sequence[int]
+) -> Iterator[StyledLine]:
+    """The lines of a table row."""
+    parts = [
+        list(wrap_line(cell, width)) for cell, width in zip(row, widths, strict=True)
+    ]
     for parts_of_line in zip_longest(*parts, fillvalue=()):
         line: list[StyledText] = []
         gap = 0
@@ -171,49 +178,49 @@ def _beside(row: Sequence[StyledLine], widths: Sequence[int]) -> Iterator[Styled
             if cell:
                 line += [StyledText(" " * gap)] * (gap > 0) + list(cell)
                 gap = 0
-            gap += width - line_cells(cell) + len(BETWEEN)
+            gap += width - line_cells(cell) + len(COLUMN_GAP)
         yield tuple(line)
 
 
-def _stacked(
+def _stacked_rows(
     head: Sequence[StyledLine], rows: Sequence[Sequence[StyledLine]], width: int
 ) -> Iterator[StyledLine]:
-    """Each cell with the name of its column."""
+    """The rows with each cell on lines of its own, after the name of its column."""
     for number, row in enumerate(rows):
         if number:
             yield ()
         for name, cell in zip(head, row, strict=True):
             label = (*_strong(name), StyledText(": ")) if line_cells(name) else ()
             if line_cells(cell):
-                yield from wrap((*label, *cell), width, hang=2)
+                yield from wrap_line((*label, *cell), width, hang=2)
 
 
-MOST = 400
-"""Lines of a text that are shown; a pane of thousands would be slow to draw."""
-FARTHEST = 100_000
-"""Characters of a text that are looked at for them."""
+MAX_LINES = 400
+"""Lines of a text that are shown; more would be slow to draw."""
+MAX_CHARACTERS = 100_000
+"""Characters of a text that are laid out."""
 BAR = "│ "
-"""Before each line of fenced code, and of what is quoted."""
-UNBROKEN = 1000
-"""Cells of a line where nobody knows how wide it is shown."""
+"""The mark before each line of fenced code and of quotes."""
+UNWRAPPED_WIDTH = 1000
+"""The width for output whose display width is unknown."""
 _SIGNS = str.maketrans("│─", "|-")
-NARROWEST = 10
-"""Cells that are left for a text where it is set deeper; with less, it is not."""
+MIN_WIDTH = 10
+"""The least width for which a text is indented."""
 
 
 def layout_lines(prose: Prose, width: int) -> tuple[StyledLine, ...]:
-    """The lines of a text, the first of a long one.
+    """The lines of a text, at most `MAX_LINES`.
 
     Args:
         prose: the text.
         width: cells of a line at most.
     """
-    seen = replace(prose, text=prose.text[:FARTHEST])
-    shown = tuple(islice(_body(parse_markdown(seen), width), MOST + 1))
-    if len(shown) <= MOST and seen == prose:
+    limited = replace(prose, text=prose.text[:MAX_CHARACTERS])
+    shown = tuple(islice(_body(parse_markdown(limited), width), MAX_LINES + 1))
+    if len(shown) <= MAX_LINES and limited == prose:
         return shown
     rest = "… and more: the runbook has the whole text"
-    return (*shown[:MOST], (StyledText(rest, "muted"),))
+    return (*shown[:MAX_LINES], (StyledText(rest, "muted"),))
 
 
 def _body(parts: Body, width: int) -> Iterator[StyledLine]:
@@ -221,21 +228,23 @@ def _body(parts: Body, width: int) -> Iterator[StyledLine]:
         if placed.gap:
             yield ()
         indent = " " * placed.indent
-        yield from _behind(indent, indent, placed.part, width)
+        yield from _with_marks(indent, indent, placed.part, width)
 
 
-def _behind(
+def _with_marks(
     first: str, others: str, inner: ProsePart | Body, width: int
 ) -> Iterator[StyledLine]:
-    """A part, or several, with a mark before the first line and the others."""
-    if width - len(others) < NARROWEST:
+    """A part, or several, with marks before the first line and before the others."""
+    if width - len(others) < MIN_WIDTH:
         if first.strip():
             yield (StyledText(first.rstrip(), "muted"),)
         first = others = ""
-    room = width - len(others)
-    made = _body(inner, room) if isinstance(inner, tuple) else _part(inner, room)
+    available = width - len(others)
+    line_parts = (
+        _body(inner, available) if isinstance(inner, tuple) else _part(inner, available)
+    )
     mark = first
-    for line in made:
+    for line in line_parts:
         yield (StyledText(mark, "muted"), *line) if mark and line else line
         mark = others
 
@@ -244,14 +253,16 @@ def _part(part: ProsePart, width: int) -> Iterator[StyledLine]:
     match part:
         case Paragraph(rows):
             for row in rows:
-                yield from wrap(_pieces(row), width)
+                yield from wrap_line(_pieces(row), width)
         case Heading(level, row):
             strong = (StyledText(piece.words, "strong") for piece in _pieces(row))
-            yield from wrap((StyledText("#" * level + " ", "muted"), *strong), width)
+            yield from wrap_line(
+                (StyledText("#" * level + " ", "muted"), *strong), width
+            )
         case Code(rows, fenced):
             bar = BAR if fenced else ""
             for text in rows:
-                for line in wrap((StyledText(text),), width - len(bar), hang=2):
+                for line in wrap_line((StyledText(text),), width - len(bar), hang=2):
                     yield (StyledText(bar, "muted"), *line) if bar else line
         case Items(items):
             for apart, item in items:
@@ -259,42 +270,42 @@ def _part(part: ProsePart, width: int) -> Iterator[StyledLine]:
                     yield ()
                 yield from _item(item, width)
         case Quote(inner):
-            bar = BAR if width - len(BAR) >= NARROWEST else ""
+            bar = BAR if width - len(BAR) >= MIN_WIDTH else ""
             for line in _body(inner, width - len(bar)):
                 yield (StyledText(bar, "muted"), *line) if bar else line
         case Grid(head, rows):
             cells = [[_pieces(cell) for cell in row] for row in rows]
             yield from layout_table([_pieces(cell) for cell in head], cells, width)
         case HorizontalRule(mark):
-            yield from wrap((StyledText(mark, "muted"),), width)
+            yield from wrap_line((StyledText(mark, "muted"),), width)
 
 
 def _item(item: Item, width: int) -> Iterator[StyledLine]:
     mark = f"{item.mark} "
     if item.body:
-        yield from _behind(mark, " " * len(mark), item.body, width)
+        yield from _with_marks(mark, " " * len(mark), item.body, width)
     else:
         yield (StyledText(mark, "muted"),)
 
 
 def _pieces(row: ProseRow) -> StyledLine:
-    """A line's words as they look; a link's address stands behind its words."""
+    """The styled parts of a line; a link's address follows its words."""
 
     def each() -> Iterable[StyledText]:
         for span in row:
             yield StyledText(span.words, span.kind)
-            if span.told:
-                yield StyledText(f" ({span.told})", "muted")
+            if span.separate_address:
+                yield StyledText(f" ({span.separate_address})", "muted")
 
     return tuple(each())
 
 
 def plain_lines(prose: Prose) -> tuple[str, ...]:
-    """The lines of a text for a pipe or a log, with signs that can be read aloud."""
+    """The lines of a text for a pipe or a log, with ASCII marks."""
     return tuple(
         "".join(
             piece.words.translate(_SIGNS) if piece.look == "muted" else piece.words
             for piece in line
         ).rstrip()
-        for line in layout_lines(prose, UNBROKEN)
+        for line in layout_lines(prose, UNWRAPPED_WIDTH)
     )

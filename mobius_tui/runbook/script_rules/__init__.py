@@ -1,4 +1,4 @@
-"""Rules of lint that look at one script or check.
+"""Lint rules that examine one script or check.
 
 Pure. Rules about the runbook around it, and the table of all rules, are in lint/.
 """

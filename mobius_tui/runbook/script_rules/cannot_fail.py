@@ -1,11 +1,11 @@
-"""Checks that hold whatever happens, and what they guard."""
+"""Checks that succeed in any case, and the steps that they guard."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from mobius_tui.runbook.model.actions import Run
+from mobius_tui.runbook.model.actions import Run, is_shell
 from mobius_tui.runbook.model.check_kinds import (
     Check,
     DiskCheck,
@@ -34,30 +34,21 @@ CHECK_CANNOT_FAIL = LintRule(
     blocking=True,
 )
 
-SHELLS = frozenset(("bash", "sh", "dash", "zsh", "ksh"))
 _STATES = frozenset(("active", "inactive", "failed"))
-_MAY_HOLD_WORDS = """
+_MAY_SUCCEED_WORDS = """
 || : & () true echo printf sleep date exit return if for while until case set unset trap
 umask shopt local declare readonly export
 """
-_MAY_HOLD = _MAY_HOLD_WORDS.split()
-"""Without any of these, or an assignment, a script can fail, and is not even read."""
-_NOTHING = re.compile(r"0+(\.0+)?\s*([KMGTP]?i?B|%)?")
-
-
-def is_shell(shell: tuple[str, ...]) -> bool:
-    """Whether a script is for a shell; empty means bash.
-
-    With `-c` the shell runs what follows that, and the script is for what runs there.
-    """
-    return not shell or (shell[0].rpartition("/")[2] in SHELLS and "-c" not in shell)
+_MAY_SUCCEED = _MAY_SUCCEED_WORDS.split()
+"""A script without any of these and without assignments can fail: it is not parsed."""
+_ZERO = re.compile(r"0+(\.0+)?\s*([KMGTP]?i?B|%)?")
 
 
 def why_cannot_fail(check: Check) -> str:
-    """Why a check holds whatever happens; empty where it may fail."""
+    """Why a check succeeds in any case; empty if it may fail."""
     match check:
         case RunCheck():
-            return _of_script(check)
+            return _why_script_cannot_fail(check)
         case ProcessCheck():
             if check.count.replace(" ", "") in (">=0", ">-1"):
                 return f'`count = "{check.count}"` holds for any number of processes'
@@ -72,7 +63,7 @@ def why_cannot_fail(check: Check) -> str:
             if not check.absent and check.path in (".", "/", "./"):
                 return f"`{check.path}` is always there"
         case DiskCheck() | MemoryCheck():
-            if _NOTHING.fullmatch(check.free):
+            if _ZERO.fullmatch(check.free):
                 return f'`free = "{check.free}"` always holds'
         case ServiceCheck():
             if set(check.state) >= _STATES:
@@ -82,29 +73,30 @@ def why_cannot_fail(check: Check) -> str:
     return ""
 
 
-def _of_script(check: RunCheck) -> str:
-    takes_a_no = {0, 1} <= set(check.success)
+def _why_script_cannot_fail(check: RunCheck) -> str:
+    accepts_1 = {0, 1} <= set(check.success)
     if not is_shell(check.shell):
         return ""
-    if not takes_a_no and not _may_hold(check.script):
+    if not accepts_1 and not _may_always_succeed(check.script):
         return ""
+    # Importing the parser takes 8 ms, and few checks need it.
     from mobius_tui.runbook.script_rules.cannot_fail_script import script_cannot_fail
 
     return script_cannot_fail(check)
 
 
-def _may_hold(script: str) -> bool:
-    """Whether a script is worth reading; a quick look, which may err to that side."""
+def _may_always_succeed(script: str) -> bool:
+    """A quick test whether a script might always succeed, so that it must be parsed."""
     assigns = any(
         line.partition("=")[0].strip().isidentifier()
         for line in script.splitlines()
         if "=" in line
     )
-    return assigns or any(word in script for word in _MAY_HOLD)
+    return assigns or any(word in script for word in _MAY_SUCCEED)
 
 
 def _matches_all(pattern: str) -> bool:
-    """Whether a pattern is found in anything at all."""
+    """Whether a pattern matches every text."""
     if is_template(pattern):
         return False
     try:
@@ -114,18 +106,18 @@ def _matches_all(pattern: str) -> bool:
 
 
 def false_guards(runbook: Runbook) -> Iterator[Step]:
-    """The steps that guard what destroys, and whose every check cannot fail.
+    """The steps that guard a step that destroys, but whose checks all cannot fail.
 
-    A step guards itself, what comes after it in its phase, what `needs` it, and, as a
-    gate, what comes after it on the main line.
+    A step guards itself, the steps after it in its phase, those that `needs` it, and,
+    as a gate, those after it on the main line.
     """
     found: dict[str, Step] = {}
     main = [step for phase in runbook.phases if not phase.aside for step in phase.steps]
     for phase in runbook.phases:
         for index, step in enumerate(phase.steps):
-            if not _is_false(step):
+            if not _all_checks_cannot_fail(step):
                 continue
-            after = set(_after(step, phase, index, main))
+            after = set(_guarded_ids(step, phase, index, main))
             if any(
                 _destroys(other)
                 and (other is step or other.id in after or step.id in other.needs)
@@ -135,14 +127,16 @@ def false_guards(runbook: Runbook) -> Iterator[Step]:
     yield from found.values()
 
 
-def _after(step: Step, phase: Phase, index: int, main: list[Step]) -> Iterator[str]:
+def _guarded_ids(
+    step: Step, phase: Phase, index: int, main: list[Step]
+) -> Iterator[str]:
     if step.on_failure != "continue":
         yield from (other.id for other in phase.steps[index + 1 :])
     if step.gate and step in main:
         yield from (other.id for other in main[main.index(step) + 1 :])
 
 
-def _is_false(step: Step) -> bool:
+def _all_checks_cannot_fail(step: Step) -> bool:
     return bool(step.checks) and all(why_cannot_fail(check) for check in step.checks)
 
 

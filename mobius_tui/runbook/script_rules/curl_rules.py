@@ -1,4 +1,4 @@
-"""Requests that call an error a success, or wait for ever."""
+"""`curl` and `wget` that take an error for success, or may wait for ever."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from mobius_tui.runbook.script_rules.script_context import ScriptContext, Script
 from mobius_tui.runbook.shell.command_program import Program, split_options
 from mobius_tui.runbook.shell.script_model import HOLE
 
-_INSTEAD = "better: an `http` check, which has both and can be drilled"
+_BETTER = "better: an `http` check, which has both and can be drilled"
 
 CURL_WITHOUT_FAIL = LintRule(
     code="curl-without-fail",
     title="`curl` without `-f`: an error page is a success",
     reason="Without `-f`, curl exits with 0 when the server answers 404, 500 or 503.",
-    remedy=f"add `-f`; {_INSTEAD}",
+    remedy=f"add `-f`; {_BETTER}",
     bad="effect = 'read'\nrun = 'curl -sS -m 10 http://localhost:3000/health'",
     good="effect = 'read'\nrun = 'curl -fsS -m 10 http://localhost:3000/health'",
 )
@@ -24,26 +24,26 @@ REQUEST_WITHOUT_LIMIT = LintRule(
     title="`curl` without `-m`, or `wget` without `-T`: it may wait for ever",
     reason="A server that accepts and never answers holds curl until the step's "
     "time-out; wget tries 20 times, 15 minutes each.",
-    remedy=f"add `-m 10` to curl, `-T 10 -t 1` to wget; {_INSTEAD}",
+    remedy=f"add `-m 10` to curl, `-T 10 -t 1` to wget; {_BETTER}",
     bad="effect = 'read'\nrun = 'curl -fsS http://localhost:3000/health'",
     good="effect = 'read'\nrun = 'curl -fsS --max-time 10 http://localhost:3000/health'",
 )
 
-_VALUED = "AbcCdDeEFHhKmoPQrtTuUwxXyYz"
+_CURL_VALUED = "AbcCdDeEFHhKmoPQrtTuUwxXyYz"
 """curl's short options that take a value."""
 _NO_REQUEST = {"--version", "--help", "V", "h", "--manual", "M"}
 _STATUS_READ = {"w", "--write-out"}
 _FAILS = {"f", "--fail", "--fail-with-body", "--fail-early"}
 _LIMITS = {"m", "--max-time"}
-_ELSEWHERE = {"K", "--config", "--next"}
-"""With these, more may be said than the command line shows."""
+_CONFIGURED = {"K", "--config", "--next"}
+"""Options by which more options are read than the command line shows."""
 
 
-def untrusted_requests(look: ScriptContext) -> Iterator[ScriptFinding]:
-    """`curl` and `wget` that cannot be trusted."""
-    for visit in look.visits:
+def untrusted_requests(context: ScriptContext) -> Iterator[ScriptFinding]:
+    """Find `curl` and `wget` without options for failure and time limit."""
+    for visit in context.visits:
         run = visit.program
-        if run is None or _is_open(run):
+        if run is None or _has_variable_options(run):
             continue
         limited = "timeout" in run.wrappers
         if run.name == "curl":
@@ -51,12 +51,12 @@ def untrusted_requests(look: ScriptContext) -> Iterator[ScriptFinding]:
         elif run.name == "wget":
             given, _ = split_options(run.arguments, "aoeUOPtTwQiBAREDIX")
             if not limited and not given & {"T", "--timeout", "--version", "--help"}:
-                yield _limit(run, "`wget` without `-T`")
+                yield _no_limit_finding(run, "`wget` without `-T`")
 
 
 def _curl(run: Program, *, limited: bool) -> Iterator[ScriptFinding]:
-    given, _ = split_options(run.arguments, _VALUED)
-    if given & (_NO_REQUEST | _ELSEWHERE):
+    given, _ = split_options(run.arguments, _CURL_VALUED)
+    if given & (_NO_REQUEST | _CONFIGURED):
         return
     if not given & (_FAILS | _STATUS_READ):
         yield ScriptFinding(
@@ -65,10 +65,10 @@ def _curl(run: Program, *, limited: bool) -> Iterator[ScriptFinding]:
             message="`curl` without `-f` calls a 500 a success",
         )
     if not limited and not given & _LIMITS:
-        yield _limit(run, "`curl` without `-m`")
+        yield _no_limit_finding(run, "`curl` without `-m`")
 
 
-def _limit(run: Program, what: str) -> ScriptFinding:
+def _no_limit_finding(run: Program, what: str) -> ScriptFinding:
     return ScriptFinding(
         code=REQUEST_WITHOUT_LIMIT.code,
         offset=run.word.start,
@@ -76,7 +76,7 @@ def _limit(run: Program, what: str) -> ScriptFinding:
     )
 
 
-def _is_open(run: Program) -> bool:
+def _has_variable_options(run: Program) -> bool:
     """Whether options may come from a variable, as in `curl "${options[@]}"`."""
     return any(
         not each.quoted or "[@]" in word.source

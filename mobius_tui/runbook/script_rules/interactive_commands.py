@@ -1,4 +1,4 @@
-"""Commands that prompt, or that need a terminal, where nobody answers."""
+"""Commands that prompt or need a terminal, in steps without one."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ PROMPT = LintRule(
 )
 
 _READ_VALUED = "adinNptu"
-_SILENT = {"n", "--non-interactive", "S", "--stdin", "A", "--askpass", "V", "h"}
-"""With these, sudo asks nobody at the terminal."""
+_NEVER_ASKS = {"n", "--non-interactive", "S", "--stdin", "A", "--askpass", "V", "h"}
+"""Options with which sudo asks for no password at the terminal."""
 _YES = {"y", "--yes", "--assume-yes", "--assumeyes", "q", "--quiet"}
 _ASKING: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     **dict.fromkeys(
@@ -43,14 +43,14 @@ _ASKING: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "terraform": (frozenset(("apply", "destroy")), frozenset(("-auto-approve",))),
     "docker": (frozenset(("prune",)), frozenset(("f", "--force"))),
 }
-"""Programs whose subcommands ask, and the options with which they do not."""
+"""Programs with subcommands that prompt, and options with which they do not."""
 
 
-def prompting_commands(look: ScriptContext) -> Iterator[ScriptFinding]:
-    """What waits for an answer."""
-    if look.tty:
+def prompting_commands(context: ScriptContext) -> Iterator[ScriptFinding]:
+    """Find commands that wait for an answer."""
+    if context.tty:
         return
-    for visit in look.visits:
+    for visit in context.visits:
         run = visit.program
         if run is None:
             continue
@@ -59,7 +59,7 @@ def prompting_commands(look: ScriptContext) -> Iterator[ScriptFinding]:
         words = _question(visit, run)
         if words:
             yield _finding(run.word.start, words)
-    for command in commands(look.script.body):
+    for command in commands(context.script.body):
         if isinstance(command, Loop) and command.kind == "select":
             yield _finding(command.start, "`select` asks a person")
 
@@ -75,20 +75,20 @@ def _sudo(run: Program) -> Iterator[ScriptFinding]:
     words = run.wrapping if "sudo" in run.wrappers else (run.word, *run.arguments)
     at = [word.text.rpartition("/")[2] for word in words].index("sudo")
     given, _ = split_options(words[at + 1 :], "CDghpRrTUu")
-    if not given & _SILENT:
+    if not given & _NEVER_ASKS:
         yield _finding(words[at].start, "`sudo` without `-n` may ask for a password")
 
 
 def _question(visit: CommandVisit, run: Program) -> str:
-    """What a command asks; empty where it asks nothing."""
+    """What a command prompts for, for a message; empty if it does not prompt."""
     name = run.name
     if name == "read":
         given, _ = split_options(run.arguments, _READ_VALUED)
         if "p" in given:
             return "`read -p` asks a person"
         # What a function reads may come from whoever calls it.
-        told = visit.fed or visit.function or "u" in given
-        return "" if told else "`read` waits for a person's input"
+        non_interactive = visit.has_input or visit.function or "u" in given
+        return "" if non_interactive else "`read` waits for a person's input"
     if name == "passwd":
         return "`passwd` asks for a password"
     if name in ("rm", "cp", "mv", "ln"):
@@ -100,7 +100,7 @@ def _question(visit: CommandVisit, run: Program) -> str:
         given, rest = split_options(run.arguments)
         long = {word.text.partition("=")[0] for word in run.arguments}
         asked = subcommands & {word.text for word in rest}
-        if asked and not (given | long) & silent and not visit.fed:
+        if asked and not (given | long) & silent and not visit.has_input:
             return f"`{name} {sorted(asked)[0]}` asks whether to go on"
     return ""
 
@@ -120,134 +120,145 @@ _SCREENS_WORDS = """
 htop atop btop iotop iftop nmon nmtui glances less more most vi vim nvim view nano
 emacs pico mc visudo vipw vigr sudoedit lazydocker k9s mosh byobu dialog whiptail
 """
-_SCREENS = frozenset(_SCREENS_WORDS.split())
-_TOLD = frozenset(("V", "--version", "--help"))
+_FULL_SCREEN = frozenset(_SCREENS_WORDS.split())
+_INFO_OPTIONS = frozenset(("V", "--version", "--help"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Client:
-    """A program that opens a session for a person unless it is told what to do."""
+    """A program that opens an interactive session unless it is given commands."""
 
-    told: frozenset[str]
-    """Options that tell it."""
+    non_interactive: frozenset[str]
+    """Options with which it opens none."""
     valued: str
     """Short options that take a value."""
-    words: int = 99
-    """With more words than these it is told, too."""
-    without: str
-    """What it lacks, for a message."""
+    max_words: int = 99
+    """With more operands than these it opens none either."""
+    problem: str
+    """What is missing, for a message."""
 
 
-def _told(text: str) -> frozenset[str]:
+def _options(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
 _MYSQL = _Client(
-    told=_told("e --execute V --version ? --help I"),
+    non_interactive=_options("e --execute V --version ? --help I"),
     valued="DehPSup",
-    without="without -e",
+    problem="without -e",
 )
 _MONGO = _Client(
-    told=_told("--eval --file f --version --help h"), valued="upf", without="alone"
+    non_interactive=_options("--eval --file f --version --help h"),
+    valued="upf",
+    problem="alone",
 )
 _CLIENTS: Mapping[str, _Client] = {
     "ssh": _Client(
-        told=_told("N f V Q G O W s"),
+        non_interactive=_options("N f V Q G O W s"),
         valued="BbcDEeFIiJLlmOoPpQRSWw",
-        words=1,
-        without="without a command",
+        max_words=1,
+        problem="without a command",
     ),
     "psql": _Client(
-        told=_told("c f l V ? --command --file --list --version --help"),
+        non_interactive=_options("c f l V ? --command --file --list --version --help"),
         valued="cdfFhLoPpRTUv",
-        without="without -c or -f",
+        problem="without -c or -f",
     ),
     "mysql": _MYSQL,
     "mariadb": _MYSQL,
     "mongosh": _MONGO,
     "mongo": _MONGO,
     "redis-cli": _Client(
-        told=_told(
+        non_interactive=_options(
             "x v --scan --stat --pipe --eval --bigkeys --memkeys --hotkeys --rdb "
             "--latency --latency-history --latency-dist --intrinsic-latency --cluster "
             "--replica --slave --lru-test --functions-rdb --version --help"
         ),
         valued="hpasunridtX",
-        words=0,
-        without="without a command",
+        max_words=0,
+        problem="without a command",
     ),
     "sqlite3": _Client(
-        told=_told("--version --help"), valued="", words=1, without="without SQL"
+        non_interactive=_options("--version --help"),
+        valued="",
+        max_words=1,
+        problem="without SQL",
     ),
     "cqlsh": _Client(
-        told=_told("e f --execute --file --version --help"),
+        non_interactive=_options("e f --execute --file --version --help"),
         valued="efupk",
-        without="without -e or -f",
+        problem="without -e or -f",
     ),
-    "sftp": _Client(told=_told("b"), valued="BbcDFiJloPRSsX", without="without -b"),
+    "sftp": _Client(
+        non_interactive=_options("b"), valued="BbcDFiJloPRSsX", problem="without -b"
+    ),
     "su": _Client(
-        told=_told("c --command V --version h --help"),
+        non_interactive=_options("c --command V --version h --help"),
         valued="cgGsw",
-        without="without -c",
+        problem="without -c",
     ),
 }
 _EXEC_VALUED = "ncflosuewvphma"
-"""Short options with a value of `kubectl exec`, `docker run` and their kind."""
-_LONG_VALUED = _told(
+"""Short options with a value of `kubectl exec`, `docker run` and the like."""
+_LONG_VALUED = _options(
     "--context --namespace --kubeconfig --cluster --user --server --token --container "
     "--host --config --name --env --workdir --volume --network --image --entrypoint"
 )
 _INTERACTIVE = frozenset(("exec", "run", "attach", "debug"))
 
 
-def terminal_commands(look: ScriptContext) -> Iterator[ScriptFinding]:
-    """What draws on a screen, or waits for what a person types."""
-    if look.tty:
+def terminal_commands(context: ScriptContext) -> Iterator[ScriptFinding]:
+    """Find commands that draw on a terminal, or wait for typed input."""
+    if context.tty:
         return
-    for visit in look.visits:
+    for visit in context.visits:
         run = visit.program
-        how = "" if run is None else _how(visit, run)
-        if run is not None and how:
+        use = "" if run is None else _terminal_use(visit, run)
+        if run is not None and use:
             yield ScriptFinding(
                 code=NEEDS_TERMINAL.code,
                 offset=run.word.start,
-                message=f"`{how}` wants a terminal, and a step has none",
+                message=f"`{use}` wants a terminal, and a step has none",
             )
 
 
-def _how(visit: CommandVisit, run: Program) -> str:
-    """What makes a command want a terminal, in its own words; empty where none does."""
+def _terminal_use(visit: CommandVisit, run: Program) -> str:
+    """The form in which a command needs a terminal, for a message; empty if none."""
     name = run.name
-    if name in _SCREENS:
+    if name in _FULL_SCREEN:
         given, _ = split_options(run.arguments)
         checks = name == "visudo" and given & {"c", "x", "--check", "--export"}
-        return "" if checks or given & _TOLD else name
-    if name in _CLIENTS and not visit.fed:
+        return "" if checks or given & _INFO_OPTIONS else name
+    if name in _CLIENTS and not visit.has_input:
         client = _CLIENTS[name]
-        return f"{name} {client.without}" if _opens(run, client) else ""
-    judge = _JUDGES.get(name)
-    how = "" if judge is None else judge(run)
-    return "" if how.endswith(("-it", "rsh")) and visit.fed else how
+        return f"{name} {client.problem}" if _opens_session(run, client) else ""
+    by_program = _BY_PROGRAM.get(name)
+    use = "" if by_program is None else by_program(run)
+    return "" if use.endswith(("-it", "rsh")) and visit.has_input else use
 
 
-def _opens(run: Program, client: _Client) -> bool:
-    """Whether a client is told nothing to do."""
+def _opens_session(run: Program, client: _Client) -> bool:
+    """Whether a client opens an interactive session."""
     if any(_hides_options(word) for word in run.arguments):
         return False
     given, rest = split_options(run.arguments, client.valued)
     scripts = any(word.text.endswith((".js", ".sql", ".mongodb")) for word in rest)
-    return not given & client.told and len(rest) <= client.words and not scripts
+    return (
+        not given & client.non_interactive
+        and len(rest) <= client.max_words
+        and not scripts
+    )
 
 
 def _hides_options(word: Word) -> bool:
-    """Whether a word may be several, which are not known: `$options`, `"${a[@]}"`."""
+    """Whether a word may expand to options: `$options`, `"${a[@]}"`."""
     several = "[@]" in word.source or "$@" in word.source
     return several or (word.text == HOLE and not all(e.quoted for e in word.expansions))
 
 
 def _top(run: Program) -> str:
     given, _ = split_options(run.arguments, "dnpuUwso")
-    return "" if given & {"b", *_TOLD} else "top"
+    return "" if given & {"b", *_INFO_OPTIONS} else "top"
 
 
 def _crontab(run: Program) -> str:
@@ -260,7 +271,7 @@ def _systemctl(run: Program) -> str:
     return "systemctl edit" if asks else ""
 
 
-def _screen(run: Program) -> str:
+def _terminal_multiplexer(run: Program) -> str:
     given, rest = split_options(run.arguments, "SpcehsTt")
     words = [word.text for word in rest]
     if run.name == "tmux":
@@ -269,7 +280,7 @@ def _screen(run: Program) -> str:
     return "" if given & {"d", "D", "X", "Q", "v"} or listed else "screen"
 
 
-def _editing(run: Program) -> str:
+def _edit_subcommand(run: Program) -> str:
     words = [word.text for word in split_options(run.arguments)[1]]
     edits = words[:1] in (["edit"], ["console"])
     return f"{run.name} {words[0]}" if edits else ""
@@ -289,15 +300,15 @@ def _container(run: Program) -> str:
         return "" if more or any(map(_hides_options, after)) else "oc rsh"
     if command not in _INTERACTIVE:
         return ""
-    given = _leading(after, everywhere=name in ("kubectl", "oc"))
+    given = _own_options(after, everywhere=name in ("kubectl", "oc"))
     stdin = given & {"i", "--stdin", "--interactive"}
     return f"{name} {command} -it" if stdin and given & {"t", "--tty"} else ""
 
 
 def _subcommand(run: Program) -> int | None:
-    """The index of the first argument that is no option, nor the value of one.
+    """The index of the first argument that is neither an option nor its value.
 
-    The groups of docker's commands are passed: `docker container exec`.
+    The group in `docker container exec` is skipped.
     """
     at = 0
     while at < len(run.arguments):
@@ -311,11 +322,11 @@ def _subcommand(run: Program) -> int | None:
     return None
 
 
-def _leading(words: tuple[Word, ...], *, everywhere: bool) -> set[str]:
-    """The options before the command that is run inside.
+def _own_options(words: tuple[Word, ...], *, everywhere: bool) -> set[str]:
+    """The options before the command that is run in the container.
 
     Args:
-        words: what follows `exec`.
+        words: the arguments after `exec`.
         everywhere: whether options may follow the name, up to a `--`.
     """
     if everywhere:
@@ -333,14 +344,14 @@ def _leading(words: tuple[Word, ...], *, everywhere: bool) -> set[str]:
     return found
 
 
-_JUDGES: Mapping[str, Callable[[Program], str]] = {
+_BY_PROGRAM: Mapping[str, Callable[[Program], str]] = {
     "top": _top,
     "crontab": _crontab,
     "systemctl": _systemctl,
-    "screen": _screen,
-    "tmux": _screen,
-    "virsh": _editing,
-    "ansible-vault": _editing,
+    "screen": _terminal_multiplexer,
+    "tmux": _terminal_multiplexer,
+    "virsh": _edit_subcommand,
+    "ansible-vault": _edit_subcommand,
     **dict.fromkeys(("kubectl", "oc", "docker", "podman", "nerdctl"), _container),
 }
-"""What looks at the arguments of a program: what it wants a terminal for."""
+"""For programs with special arguments: returns the form that needs a terminal."""

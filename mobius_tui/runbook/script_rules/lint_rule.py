@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LintRule:
-    """One thing to be warned of, as `check --explain` shows it."""
+    """One rule, as `check --explain` shows it."""
 
     code: str
     """Never changes: runbooks name it in `# lint: ignore=`."""
     title: str
-    """What it finds, in a few words."""
+    """What it finds."""
     reason: str
     """Why that is bad."""
     remedy: str
     """What to do instead."""
     bad: str
-    """TOML in which it finds something: the keys of a step, or tables."""
+    """TOML that breaks it: the keys of a step, or tables."""
     good: str
-    """The same thing done well."""
+    """The same without breaking it."""
     blocking: bool = False
-    """Whether `--auto` refuses where it guards what destroys."""
+    """Whether `--auto` refuses a runbook in which it concerns a step that destroys."""

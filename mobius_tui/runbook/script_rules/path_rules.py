@@ -1,4 +1,4 @@
-"""Paths that mean another file, or none, where they are used."""
+"""Paths that lead to another file, or none, in the directory where they are used."""
 
 from __future__ import annotations
 
@@ -52,33 +52,38 @@ _ABSOLUTE = frozenset(("realpath", "readlink", "pwd", "mktemp", "grealpath"))
 _SHELLS = frozenset(("bash", "sh", "dash", "python", "python3", "node", "perl", "ruby"))
 _OPTION = re.compile(r"--?[A-Za-z][\w-]*")
 _RELATIVE = re.compile(rf"(?![/~$\-{HOLE}])[^\s:]*/")
-_DEPTH = 5
-"""How many variables are followed from one to the next."""
+_MAX_INDIRECTIONS = 5
+"""How many assignments are followed from one variable to the next."""
 
 
-def relative_paths(look: ScriptContext) -> Iterator[ScriptFinding]:
-    """Sum files from elsewhere, and relative paths where the directory changes."""
-    known = known_starts(look.script.body, look.starts)
-    for visit in look.visits:
+def relative_paths(context: ScriptContext) -> Iterator[ScriptFinding]:
+    """Find checksum files of another directory, and relative paths after `cd`."""
+    known = known_starts(context.script.body, context.starts)
+    for visit in context.visits:
         run = visit.program
         if run is None:
             continue
         if _SUMS.fullmatch(run.name):
-            yield from _sums(visit, run, look)
+            yield from _checksum_findings(visit, run, context)
         elif is_script(run):
-            yield from _script_call(run, known)
-        elif visit.moved and run.name not in ("cd", "pushd", "echo", "printf"):
-            yield from _moved(visit, run, look, known)
+            yield from _script_call_findings(run, known)
+        elif visit.directory_changes and run.name not in (
+            "cd",
+            "pushd",
+            "echo",
+            "printf",
+        ):
+            yield from _after_cd_findings(visit, run, context, known)
 
 
-def _sums(
-    visit: CommandVisit, run: Program, look: ScriptContext
+def _checksum_findings(
+    visit: CommandVisit, run: Program, context: ScriptContext
 ) -> Iterator[ScriptFinding]:
     given, rest = split_options(run.arguments, "a")
-    if visit.moved or not given & {"c", "--check"}:
+    if visit.directory_changes or not given & {"c", "--check"}:
         return
     for word in rest:
-        text = with_known_values(word, look.starts)
+        text = with_known_values(word, context.starts)
         if "/" in text.removeprefix("./") or HOLE in text:
             code = one_line_excerpt(word.source, 30)
             words = f"`{run.name} -c {code}` looks for the file here"
@@ -91,7 +96,7 @@ def _sums(
 
 
 def is_script(run: Program) -> bool:
-    """Whether a command is a script of the project: a path, or given to a shell."""
+    """Whether a command is a script of one's own: by its path, or given to a shell."""
     text = run.word.text
     if run.name in _SHELLS:
         return bool(run.arguments) and _is_local(run.arguments[0].text)
@@ -102,7 +107,9 @@ def _is_local(text: str) -> bool:
     return "/" in text and not text.startswith(("/usr/", "/bin/", "/sbin/", "-"))
 
 
-def _script_call(run: Program, known: Mapping[str, str]) -> Iterator[ScriptFinding]:
+def _script_call_findings(
+    run: Program, known: Mapping[str, str]
+) -> Iterator[ScriptFinding]:
     """`./script --option relative/path`."""
     words = run.arguments
     for index, word in enumerate(words):
@@ -110,29 +117,31 @@ def _script_call(run: Program, known: Mapping[str, str]) -> Iterator[ScriptFindi
         if not _OPTION.fullmatch(option):
             continue
         if equals:
-            start = _start(word, known)[len(option) + 1 :]
+            start = _value_start(word, known)[len(option) + 1 :]
             given = word
         elif index + 1 < len(words):
             given = words[index + 1]
-            start = _start(given, known)
+            start = _value_start(given, known)
         else:
             return
         if is_relative(start):
             path = f"{start.replace(HOLE, '…')}"
-            words_ = f"`{option}` gets the relative path `{one_line_excerpt(path, 30)}`"
+            message = (
+                f"`{option}` gets the relative path `{one_line_excerpt(path, 30)}`"
+            )
             yield ScriptFinding(
                 code=RELATIVE_PATH.code,
                 offset=given.start,
-                message=f"{words_}: if {one_line_excerpt(run.word.source, 30)} "
+                message=f"{message}: if {one_line_excerpt(run.word.source, 30)} "
                 "changes its directory, that is another file there",
             )
 
 
-def _moved(
-    visit: CommandVisit, run: Program, look: ScriptContext, known: Mapping[str, str]
+def _after_cd_findings(
+    visit: CommandVisit, run: Program, context: ScriptContext, known: Mapping[str, str]
 ) -> Iterator[ScriptFinding]:
-    """A variable that was given a relative path before a `cd`, and is used after it."""
-    given = {each.name: each.start for each in assignments(look.script.body)}
+    """Find a variable that got a relative path before a `cd` and is used after it."""
+    given = {each.name: each.start for each in assignments(context.script.body)}
     for word in run.arguments:
         for each in word.expansions:
             if each.operator or each.start != word.start + word.quoted:
@@ -140,8 +149,10 @@ def _moved(
             before = given.get(each.name)
             if before is None:
                 continue
-            passed = any(before < at < word.start for at in visit.moved)
-            if passed and is_relative(known.get(each.name, "")):
+            changed_directory = any(
+                before < at < word.start for at in visit.directory_changes
+            )
+            if changed_directory and is_relative(known.get(each.name, "")):
                 path = one_line_excerpt(known[each.name].replace(HOLE, "…"), 30)
                 words = f"`{each.name}` begins with the relative path `{path}`"
                 yield ScriptFinding(
@@ -152,50 +163,50 @@ def _moved(
 
 
 def is_relative(start: str) -> bool:
-    """Whether a value that begins so is a relative path with a folder in it."""
+    """Whether a value that starts so is a relative path with a folder."""
     return "://" not in start and _RELATIVE.match(start) is not None
 
 
-def known_starts(body: Script, outside: Mapping[str, str]) -> dict[str, str]:
-    """How the values of a script's variables begin, as far as that can be seen.
+def known_starts(body: Script, initial: Mapping[str, str]) -> dict[str, str]:
+    """How the values of the variables of a script start, as far as it shows.
 
     Args:
         body: the script.
-        outside: what is known of variables that it does not assign itself.
+        initial: the values of variables that it does not assign itself.
     """
     words: dict[str, Word] = {each.name: each.value for each in assignments(body)}
     for command in commands(body):
         if isinstance(command, Loop) and command.items:
             words.setdefault(command.name, command.items[0])
-    known = dict(outside)
+    known = dict(initial)
     for name in words:
         known.pop(name, None)
-    for _ in range(_DEPTH):
+    for _ in range(_MAX_INDIRECTIONS):
         for name, word in words.items():
-            start = _start(word, known)
+            start = _value_start(word, known)
             if start and not start.startswith(HOLE):
                 known[name] = start
     return known
 
 
-def _start(word: Word, known: Mapping[str, str]) -> str:
-    """The beginning of a word's value; what is not known of it is a `HOLE`."""
+def _value_start(word: Word, known: Mapping[str, str]) -> str:
+    """The start of a word's value; unknown parts are `HOLE`."""
     text = with_known_values(word, known)
     if not text.startswith(HOLE) or not word.scripts:
         return text
-    printed = _printed(word.scripts[0], known)
+    printed = _substitution_start(word.scripts[0], known)
     return printed + text[1:] if printed else text
 
 
-def _printed(script: Script, known: Mapping[str, str]) -> str:
-    """How the output of a `$(…)` begins, for `ls`, `find`, `echo` and paths."""
+def _substitution_start(script: Script, known: Mapping[str, str]) -> str:
+    """How the output of a `$(…)` starts, for `ls`, `find`, `echo` and paths."""
     if len(script) != 1:
         return ""
     command = script[0].first.commands[0]
     last = script[0].first.commands[-1]
-    ends = effective_program(last) if isinstance(last, SimpleCommand) else None
-    if ends is not None and ends.name in _ABSOLUTE | {"xargs"}:
-        return "/" if ends.name in _ABSOLUTE else ""
+    last_run = effective_program(last) if isinstance(last, SimpleCommand) else None
+    if last_run is not None and last_run.name in _ABSOLUTE | {"xargs"}:
+        return "/" if last_run.name in _ABSOLUTE else ""
     run = effective_program(command) if isinstance(command, SimpleCommand) else None
     if run is None or run.name not in ("ls", "find", "echo"):
         return ""
@@ -203,9 +214,9 @@ def _printed(script: Script, known: Mapping[str, str]) -> str:
     return with_known_values(rest[0], known) if rest else ""
 
 
-def output_starts(body: Script, outside: Mapping[str, str]) -> dict[str, str]:
-    """How the outputs begin that a script writes to `$RUNBOOK_OUTPUT`."""
-    known = known_starts(body, outside)
+def output_starts(body: Script, initial: Mapping[str, str]) -> dict[str, str]:
+    """How the values start that a script writes to `$RUNBOOK_OUTPUT`."""
+    known = known_starts(body, initial)
     found: dict[str, str] = {}
     for command in commands(body):
         if not isinstance(command, SimpleCommand):

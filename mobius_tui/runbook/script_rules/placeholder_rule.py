@@ -1,4 +1,4 @@
-"""Texts that somebody meant to fill in."""
+"""Placeholders that were never filled in."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from mobius_tui.runbook.script_rules.lint_rule import LintRule
 from mobius_tui.runbook.script_rules.script_context import one_line_excerpt
 from mobius_tui.runbook.text.placeholders import Placeholder
-from mobius_tui.runbook.text.placeholders import placeholders as of_pages
+from mobius_tui.runbook.text.placeholders import placeholders as page_placeholders
 
 PLACEHOLDER = LintRule(
     code="placeholder",
@@ -19,7 +19,7 @@ PLACEHOLDER = LintRule(
     good="effect = 'read'\nrun = 'ls -l /srv/mobius/config/'",
 )
 
-_MEANT = (
+_PLACEHOLDER_NAMES = (
     r"(?:your|my|insert|replace|name|host|server|env|environment|backup|file|path|dir"
     r"|directory|version|date|time|timestamp|user|username|password|token|key|id"
     r"|description|reason|issue|branch|tag|url|port|domain|region|cluster|namespace"
@@ -34,12 +34,12 @@ _ANYWHERE = re.compile(
     r"|\bYOUR[_-][A-Z_]+\b"
 )
 _ANGLES = re.compile(
-    rf"(?<![<?P=\w$&])<(?![/!@#])((?:[A-Za-z][\w.-]*[ _-])?{_MEANT}"
+    rf"(?<![<?P=\w$&])<(?![/!@#])((?:[A-Za-z][\w.-]*[ _-])?{_PLACEHOLDER_NAMES}"
     r"(?:[ _-][\w. -]*\w)?)>(?=[\s\"';,.)/:]|$)",
     re.IGNORECASE,
 )
 _BRACKETS = re.compile(
-    rf"(?<![\w\]$!])\[((?:[A-Z][a-z]+ )?{_MEANT}(?: [a-z]+)*)\](?![\[(:])",
+    rf"(?<![\w\]$!])\[((?:[A-Z][a-z]+ )?{_PLACEHOLDER_NAMES}(?: [a-z]+)*)\](?![\[(:])",
     re.IGNORECASE,
 )
 _REMARK = re.compile(
@@ -52,16 +52,21 @@ _CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 
 
 def placeholder_warnings(text: str, *, script: bool) -> Iterator[tuple[int, str]]:
-    """Where a text has something that was to be filled in, and what.
+    """Find placeholders in a text: offset and message.
 
     Args:
         text: any text of a runbook.
-        script: whether it is a script: there `[x]` and `$(date)` are what they seem.
+        script: whether it is a script, in which `[x]` and `$(date)` are no
+            placeholders.
     """
     patterns = [_ANYWHERE, _ANGLES, _REMARK]
     if not script:
         patterns += [_BRACKETS]
-    found = {each.start: each.text for each in of_pages(text) if script or _told(each)}
+    found = {
+        each.start: each.text
+        for each in page_placeholders(text)
+        if script or _is_template(each)
+    }
     for pattern in patterns:
         for match in pattern.finditer(text):
             if not _is_markup(text, match):
@@ -81,11 +86,11 @@ def placeholder_warnings(text: str, *, script: bool) -> Iterator[tuple[int, str]
             )
 
 
-def _told(placeholder: Placeholder) -> bool:
-    """Whether it is one in a text for people, too, where `<x>` may be anything."""
+def _is_template(placeholder: Placeholder) -> bool:
+    """Whether it is one in texts for people, too, where `<x>` may be anything."""
     return placeholder.text.startswith("{{")
 
 
 def _is_markup(text: str, match: re.Match[str]) -> bool:
-    """Whether `<name>` is a tag that is closed somewhere."""
+    """Whether `<name>` is a tag with a closing tag."""
     return match[0].startswith("<") and f"</{match[1]}" in text

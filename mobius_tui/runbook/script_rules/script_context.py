@@ -1,4 +1,4 @@
-"""What the rules look at, and what they find."""
+"""The input of the script rules, and their findings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mobius_tui.runbook.shell.script_walk import CommandVisit
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScriptFinding:
-    """A rule that was broken in a script."""
+    """One place in a script where a rule is broken."""
 
     code: str
     offset: int
@@ -22,7 +22,7 @@ class ScriptFinding:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScriptContext:
-    """A script, and what is known about where it runs."""
+    """A script, and what the runbook says about its surroundings."""
 
     script: ParsedScript
     visits: tuple[CommandVisit, ...]
@@ -30,29 +30,29 @@ class ScriptContext:
     tty: bool = False
     declared: Mapping[str, Variable] = field(default_factory=dict)
     given: frozenset[str] = frozenset()
-    """What its step's `env` and `secrets` set."""
+    """The names that `env` and `secrets` of its step set."""
     starts: Mapping[str, str] = field(default_factory=dict)
-    """How the values of variables begin, as far as the runbook says."""
+    """How the values of variables start, as far as the runbook says."""
     elsewhere: Mapping[str, str] = field(default_factory=dict)
-    """Names that scripts of other steps assign, and the step that does."""
+    """Names that scripts of other steps assign, and the id of the first such step."""
 
 
 ScriptRule = Callable[[ScriptContext], Iterator[ScriptFinding]]
-"""Looks at one script for one rule."""
+"""Examines one script for one rule."""
 
 
 def one_line_excerpt(text: str, most: int = 40) -> str:
-    """A piece of a script for a message: on one line, and short."""
+    """A part of a script for a message: on one line, at most `most` characters."""
     line = " ".join(text.replace(HOLE, "…").split())
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
 def with_known_values(word: Word, starts: Mapping[str, str]) -> str:
-    """A word's text with what is known of its variables in place of the holes.
+    """A word's text with the known values of its variables in place of `HOLE`.
 
     Args:
         word: the word.
-        starts: whole values, by name.
+        starts: known values, by variable name.
     """
     outer = [each for each in word.expansions if not each.inner]
     parts = word.text.split(HOLE)

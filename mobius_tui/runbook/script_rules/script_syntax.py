@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mobius_tui.runbook.script_rules.cannot_fail import is_shell
+from mobius_tui.runbook.model.actions import is_shell
 from mobius_tui.runbook.script_rules.lint_rule import LintRule
 from mobius_tui.runbook.script_rules.script_context import ScriptFinding
 from mobius_tui.runbook.shell.script_model import SyntaxProblem
@@ -20,16 +20,16 @@ SYNTAX_ERROR = LintRule(
 
 
 def is_bash(shell: tuple[str, ...]) -> bool:
-    """Whether bash itself runs a script: other shells take what it does not."""
+    """Whether bash runs a script: other shells accept other syntax."""
     return not shell or (is_shell(shell) and shell[0].rpartition("/")[2] == "bash")
 
 
 def syntax_error(broken: SyntaxProblem, line: int) -> ScriptFinding:
-    """Where bash stops.
+    """The finding for a script that bash cannot parse.
 
     Args:
-        broken: what is wrong.
-        line: that of the file where what is still open begins.
+        broken: the problem.
+        line: the line in the file at which the unclosed construct begins.
     """
     opened = f"; that `{broken.opener}` is on line {line}" if broken.opener else ""
     return ScriptFinding(

@@ -1,4 +1,4 @@
-"""A pattern that matches the very command that looks for it."""
+"""A process pattern that matches the searching command itself."""
 
 from __future__ import annotations
 
@@ -32,35 +32,35 @@ SELF_MATCH = LintRule(
 )
 
 _GREPS = frozenset(("grep", "egrep", "fgrep"))
-_NAMED = re.compile(r"^-[A-Za-z]*[pCq]|^--(pid|quick-pid|ppid|sid)")
-"""Options by which ps names its processes itself."""
+_SELECTS_PROCESSES = re.compile(r"^-[A-Za-z]*[pCq]|^--(pid|quick-pid|ppid|sid)")
+"""Options with which ps selects processes itself."""
 _SHOWS_ARGUMENTS = re.compile(r"args|cmd\b|command")
 
 
-def self_matches(look: ScriptContext) -> Iterator[ScriptFinding]:
-    """`pkill -f`, `pgrep -f`, and `ps | grep`."""
-    for visit in look.visits:
+def self_matches(context: ScriptContext) -> Iterator[ScriptFinding]:
+    """Find `pkill -f`, `pgrep -f` and `ps | grep` that match themselves."""
+    for visit in context.visits:
         run = visit.program
         if run is None:
             continue
         if run.name in ("pkill", "pgrep"):
-            yield from _by_command_line(run, look)
+            yield from _pkill_findings(run, context)
         elif run.name in _GREPS and visit.place and _after_ps(visit):
-            yield from _grep(visit, run, look)
+            yield from _grep_findings(visit, run, context)
 
 
 def _matches_itself(pattern: str) -> bool:
-    """Whether a pattern is known, and would be found in its own command line."""
+    """Whether a pattern is known and matches its own command line."""
     if not pattern or HOLE in pattern:
         return False
     return "^" not in pattern[:2] and not re.search(r"\[[^]]\]", pattern)
 
 
-def _by_command_line(run: Program, look: ScriptContext) -> Iterator[ScriptFinding]:
+def _pkill_findings(run: Program, context: ScriptContext) -> Iterator[ScriptFinding]:
     given, rest = split_options(run.arguments, "dFgGPstuUr")
     if not given & {"f", "--full"} or given & {"x", "--exact"} or not rest:
         return
-    pattern = with_known_values(rest[-1], look.starts)
+    pattern = with_known_values(rest[-1], context.starts)
     if _matches_itself(pattern):
         found = f"every command line with {one_line_excerpt(pattern)!r} in it"
         words = f"`{run.name} -f` finds {found}"
@@ -78,7 +78,7 @@ def _after_ps(visit: CommandVisit) -> bool:
     if run is None or run.name != "ps":
         return False
     words = [word.text for word in run.arguments]
-    if any(_NAMED.match(word) for word in words):
+    if any(_SELECTS_PROCESSES.match(word) for word in words):
         return False
     formats = [word for word in words if "o" in word[:4] and word.startswith("-")]
     if formats:
@@ -88,12 +88,12 @@ def _after_ps(visit: CommandVisit) -> bool:
     )
 
 
-def _grep(
-    visit: CommandVisit, run: Program, look: ScriptContext
+def _grep_findings(
+    visit: CommandVisit, run: Program, context: ScriptContext
 ) -> Iterator[ScriptFinding]:
     later = visit.pipeline.commands[1:]
     if any(
-        _leaves_grep_out(command)
+        _excludes_grep(command)
         for command in later
         if isinstance(command, SimpleCommand)
     ):
@@ -101,7 +101,9 @@ def _grep(
     given, rest = split_options(run.arguments, "efmABC")
     if "v" in given or "--invert-match" in given:
         return
-    pattern = with_known_values(rest[0], look.starts) if rest else _pattern_option(run)
+    pattern = (
+        with_known_values(rest[0], context.starts) if rest else _pattern_option(run)
+    )
     if _matches_itself(pattern):
         yield ScriptFinding(
             code=SELF_MATCH.code,
@@ -116,7 +118,7 @@ def _pattern_option(run: Program) -> str:
     return words[words.index("-e") + 1] if "-e" in words[:-1] else ""
 
 
-def _leaves_grep_out(command: SimpleCommand) -> bool:
+def _excludes_grep(command: SimpleCommand) -> bool:
     run = effective_program(command)
     if run is None or run.name not in _GREPS:
         return False

@@ -1,4 +1,4 @@
-"""Failures that a script notices and does not pass on; commands that only print."""
+"""Failures that a script detects but does not pass on by its exit code."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ from mobius_tui.runbook.shell.script_model import (
 )
 from mobius_tui.runbook.shell.script_walk import pipelines
 
-PRINTS = frozenset(("echo", "printf", ":", "true", "sleep", "date", "logger", "tput"))
+HARMLESS_COMMANDS = frozenset(
+    ("echo", "printf", ":", "true", "sleep", "date", "logger", "tput")
+)
 _PREDICATES_WORDS = """
 test [ [[ (( grep egrep fgrep zgrep rg command type which hash true false : read pgrep
 umask shift pkill kill killall pidof let expr wait id getent mountpoint rm rmdir
@@ -33,12 +35,12 @@ umask shift pkill kill killall pidof let expr wait id getent mountpoint rm rmdir
 PREDICATES = frozenset(_PREDICATES_WORDS.split())
 """Commands whose failure is an answer, or means that there was nothing to do."""
 TESTS = frozenset(("test", "[", "[[", "(("))
-LEAVING = frozenset(("exit", "return", "break", "continue"))
-_SCREENS = frozenset(("1", "2", "/dev/stderr", "/dev/stdout", "/dev/null"))
+CONTROL_TRANSFERS = frozenset(("exit", "return", "break", "continue"))
+_OUTPUT_TARGETS = frozenset(("1", "2", "/dev/stderr", "/dev/stdout", "/dev/null"))
 
 
 def status_of(pipe: Pipeline) -> str:
-    """The program whose status a pipeline has; `?` where it is no simple command."""
+    """The program whose exit status a pipeline has; `?` if it is no simple command."""
     command = pipe.commands[-1]
     run = effective_program(command) if isinstance(command, SimpleCommand) else None
     if isinstance(command, SimpleCommand) and run is None and command.assignments:
@@ -55,7 +57,7 @@ def _assigned(command: SimpleCommand) -> str:
 
 
 def is_cut(pipe: Pipeline) -> bool:
-    """Whether it ends in `head`, after which the rest may end by a signal."""
+    """Whether it ends in `head`, so that the other commands may get a SIGPIPE."""
     return status_of(pipe) == "head"
 
 
@@ -67,11 +69,11 @@ def hides_failure(pipe: Pipeline) -> bool:
     if isinstance(command, CommandGroup):
         return not command.function and only_prints(command.body)
     return isinstance(command, SimpleCommand) and (
-        prints(command) or _leaves_well(command)
+        prints(command) or _exits_with_zero(command)
     )
 
 
-def _leaves_well(command: SimpleCommand) -> bool:
+def _exits_with_zero(command: SimpleCommand) -> bool:
     run = effective_program(command)
     if run is None or run.name not in ("exit", "return"):
         return False
@@ -81,9 +83,11 @@ def _leaves_well(command: SimpleCommand) -> bool:
 def prints(command: SimpleCommand) -> bool:
     """Whether a command prints on the screen, and does nothing else."""
     run = effective_program(command)
-    if run is None or run.name not in PRINTS or command.assignments:
+    if run is None or run.name not in HARMLESS_COMMANDS or command.assignments:
         return False
-    return all(redirect.target.text in _SCREENS for redirect in command.redirects)
+    return all(
+        redirect.target.text in _OUTPUT_TARGETS for redirect in command.redirects
+    )
 
 
 def only_prints(script: Script) -> bool:
@@ -97,12 +101,12 @@ def only_prints(script: Script) -> bool:
 
 
 def pipeline_output(pipe: Pipeline) -> str:
-    """What a pipeline prints."""
+    """The words that a pipeline would print, as far as they are in the script."""
     return script_output((Statement(start=pipe.start, first=pipe),))
 
 
 def script_output(script: Script) -> str:
-    """What the commands of a script print."""
+    """The words that the commands of a script would print."""
     words: list[str] = []
     for statement in script:
         for pipe in pipelines(statement):
@@ -145,105 +149,108 @@ done
 '''""",
 )
 
-_BAD_NEWS = re.compile(
+_FAILURE_WORDS = re.compile(
     r"(?i)(?<!\bno )(?<!\b0 )(?<!without )"
     r"(?:\bfail|\berror|\bnot ok\b|\bunhealthy|\bcritical\b|\bbroken\b|[❌✖✗✘🚨])"
 )
 
 
-def hidden_failures(look: ScriptContext) -> Iterator[ScriptFinding]:
-    """What is hidden by `||`, `&&`, `if`, a loop of tries, or `set +e`."""
-    yield from _script(look.script.body, last=True, top=True)
-    yield from _switched_off(look)
+def hidden_failures(context: ScriptContext) -> Iterator[ScriptFinding]:
+    """Find failures that `||`, `&&`, `if`, a retry loop or `set +e` hides."""
+    yield from _statement_findings(context.script.body, last=True, top=True)
+    yield from _errexit_off(context)
 
 
 def _finding(offset: int, words: str) -> ScriptFinding:
     return ScriptFinding(code=SWALLOWED_FAILURE.code, offset=offset, message=words)
 
 
-def _script(
+def _statement_findings(
     script: Script, *, last: bool, top: bool = False
 ) -> Iterator[ScriptFinding]:
     """The findings of statements.
 
     Args:
         script: the statements.
-        last: whether the status of the last one is that of what is around them.
-        top: whether they are the script itself.
+        last: whether the exit status of the last one becomes that of the script.
+        top: whether they are at the top level of the script.
     """
     for index, statement in enumerate(script):
         is_last = last and index == len(script) - 1
-        yield from _or(statement)
+        yield from _ignored_by_or(statement)
         if not is_last:
-            yield from _and(statement)
+            yield from _ignored_by_and(statement)
         for pipe in pipelines(statement):
             for command in pipe.commands:
-                yield from _command(command, last=is_last, top=top)
+                yield from _command_findings(command, last=is_last, top=top)
 
 
-def _command(command: Command, *, last: bool, top: bool) -> Iterator[ScriptFinding]:
+def _command_findings(
+    command: Command, *, last: bool, top: bool
+) -> Iterator[ScriptFinding]:
     """The findings of a compound command; conditions are left out."""
     match command:
         case If():
-            yield from _if(command)
+            yield from _ignored_by_if(command)
             for _, body in command.branches:
-                yield from _script(body, last=last)
-            yield from _script(command.otherwise or (), last=last)
+                yield from _statement_findings(body, last=last)
+            yield from _statement_findings(command.otherwise or (), last=last)
         case Loop():
             if last and top:
-                yield from _tries(command)
-            yield from _script(command.body, last=False)
+                yield from _unchecked_retry_loop(command)
+            yield from _statement_findings(command.body, last=False)
         case Case(arms=arms):
             for arm in arms:
-                yield from _script(arm, last=last)
+                yield from _statement_findings(arm, last=last)
         case CommandGroup():
             # The status of a function, and of a subshell, is that of its last part.
             inside = bool(command.function) or command.subshell or last
-            yield from _script(
+            yield from _statement_findings(
                 command.body, last=inside, top=top and not command.function
             )
         case SimpleCommand():
             return
 
 
-def _or(statement: Statement) -> Iterator[ScriptFinding]:
+def _ignored_by_or(statement: Statement) -> Iterator[ScriptFinding]:
     """`… || true`, `… || echo failed`."""
     if not statement.rest or statement.rest[-1][0] != "||":
         return
     last = statement.rest[-1][1]
-    tried = [statement.first, *(pipe for _, pipe in statement.rest[:-1])]
-    if not hides_failure(last) or is_cut(tried[-1]):
+    attempted = [statement.first, *(pipe for _, pipe in statement.rest[:-1])]
+    if not hides_failure(last) or is_cut(attempted[-1]):
         return
-    harmless = {*PREDICATES, *PRINTS, "?"}
-    real = [name for pipe in tried if (name := status_of(pipe)) not in harmless]
-    bad_news = pipeline_output(last) if _BAD_NEWS.search(pipeline_output(last)) else ""
-    if real:
-        words = (
-            f"after `|| {short_pipeline(last)}` nobody learns that `{real[-1]}` failed"
-        )
+    harmless = {*PREDICATES, *HARMLESS_COMMANDS, "?"}
+    relevant = [name for pipe in attempted if (name := status_of(pipe)) not in harmless]
+    printed_failure = (
+        pipeline_output(last) if _FAILURE_WORDS.search(pipeline_output(last)) else ""
+    )
+    if relevant:
+        words = f"after `|| {short_pipeline(last)}` nobody learns that "
+        words += f"`{relevant[-1]}` failed"
         yield _finding(last.start, words)
-    elif bad_news:
+    elif printed_failure:
         words = f"`{short_pipeline(last)}` is only printed, and the step passes"
         yield _finding(last.start, words)
 
 
-def _and(statement: Statement) -> Iterator[ScriptFinding]:
+def _ignored_by_and(statement: Statement) -> Iterator[ScriptFinding]:
     """`a && b`, of which only a failing `b` ends the script."""
     if not statement.rest or any(sign == "||" for sign, _ in statement.rest):
         return
     chain = [statement.first, *(pipe for _, pipe in statement.rest)]
-    if status_of(chain[-1]) in LEAVING:
+    if status_of(chain[-1]) in CONTROL_TRANSFERS:
         return
     for pipe in chain[:-1]:
         name = status_of(pipe)
-        fails = name not in PREDICATES and name not in PRINTS and name != "?"
+        fails = name not in PREDICATES and name not in HARMLESS_COMMANDS and name != "?"
         if fails and not pipe.negated:
             words = f"when `{name}` fails before `&&`, the script goes on"
             yield _finding(pipe.start, words)
             return
 
 
-def _if(command: If) -> Iterator[ScriptFinding]:
+def _ignored_by_if(command: If) -> Iterator[ScriptFinding]:
     """An `if` whose bad branch only prints."""
     condition = command.branches[0][0]
     if len(command.branches) > 1 or not condition:
@@ -253,28 +260,32 @@ def _if(command: If) -> Iterator[ScriptFinding]:
     good, bad = command.branches[0][1], command.otherwise
     if negated:
         bad, good = good, bad or ()
-    if _remembers(good):
+    if _sets_variable(good):
         return
-    only_tests = all(name in TESTS for name in names) and not _asks_outside(condition)
-    says_so = bad is not None and _BAD_NEWS.search(script_output(bad)) is not None
-    real = [name for name in names if name not in PREDICATES and name != "?"]
-    name = real[0] if real else names[-1]
+    only_tests = all(name in TESTS for name in names) and not _tests_command_output(
+        condition
+    )
+    prints_failure = (
+        bad is not None and _FAILURE_WORDS.search(script_output(bad)) is not None
+    )
+    relevant = [name for name in names if name not in PREDICATES and name != "?"]
+    name = relevant[0] if relevant else names[-1]
     if bad is None:
-        swallowed = bool(real) and only_prints(good)
+        swallowed = bool(relevant) and only_prints(good)
     elif not only_prints(bad):
         swallowed = False
     elif not good or only_prints(good):
-        swallowed = says_so or bool(real)
+        swallowed = prints_failure or bool(relevant)
     else:
-        swallowed = bool(real) or (says_so and not only_tests)
+        swallowed = bool(relevant) or (prints_failure and not only_tests)
     if swallowed:
         what = "only printed" if bad is not None else "not even told"
         words = f"that `{name}` failed is {what}: the step passes all the same"
         yield _finding(command.start, words)
 
 
-def _remembers(script: Script) -> bool:
-    """Whether statements set a variable, which is looked at later."""
+def _sets_variable(script: Script) -> bool:
+    """Whether statements set a variable, which may be tested later."""
     return any(
         isinstance(command, SimpleCommand) and command.assignments and not command.words
         for statement in script
@@ -283,8 +294,8 @@ def _remembers(script: Script) -> bool:
     )
 
 
-def _asks_outside(condition: Script) -> bool:
-    """Whether a test looks at what a command says."""
+def _tests_command_output(condition: Script) -> bool:
+    """Whether a condition contains a command substitution."""
     return any(
         word.scripts
         for statement in condition
@@ -295,35 +306,33 @@ def _asks_outside(condition: Script) -> bool:
     )
 
 
-def _tries(loop: Loop) -> Iterator[ScriptFinding]:
-    """A loop of tries at the end of a script: it passes when none succeeded."""
+def _unchecked_retry_loop(loop: Loop) -> Iterator[ScriptFinding]:
+    """A retry loop at the end of a script: it passes even if no attempt succeeded."""
     if loop.kind not in ("for", "while", "until"):
         return
-    if loop.kind != "for" and not _counts(loop.condition):
+    if loop.kind != "for" and not _is_counter_condition(loop.condition):
         return
     for statement in loop.body:
-        tried = _leaves_when(statement)
-        if tried:
-            words = (
-                f"this loop passes even if `{tried}` never succeeds: nothing after it"
-            )
-            yield _finding(loop.start, f"{words} looks")
+        attempted = _program_that_ends_loop(statement)
+        if attempted:
+            words = f"this loop passes even if `{attempted}` never succeeds"
+            yield _finding(loop.start, f"{words}: nothing after it looks")
             return
 
 
-def _counts(condition: Script) -> bool:
+def _is_counter_condition(condition: Script) -> bool:
     return bool(condition) and status_of(condition[-1].first) in TESTS
 
 
-def _leaves_when(statement: Statement) -> str:
-    """The program after whose success a loop is left; empty where there is none."""
+def _program_that_ends_loop(statement: Statement) -> str:
+    """The program whose success ends a loop; empty if there is none."""
     chain = [statement.first, *(pipe for _, pipe in statement.rest)]
     command = statement.first.commands[0]
     if isinstance(command, If):
         condition, body = command.branches[0]
         name = status_of(condition[-1].first) if condition else "?"
         left = bool(body) and status_of(body[-1].first) in ("break", "exit", "return")
-        clean = left and all(_plain(each) for each in body)
+        clean = left and all(_only_prints_or_leaves(each) for each in body)
         return name if clean and name != "?" and not condition[-1].first.negated else ""
     signs = [sign for sign, _ in statement.rest]
     if signs == ["&&"] and status_of(chain[1]) in ("break", "exit", "return"):
@@ -332,18 +341,18 @@ def _leaves_when(statement: Statement) -> str:
     return ""
 
 
-def _plain(statement: Statement) -> bool:
-    """Whether a statement prints or leaves, and remembers nothing."""
+def _only_prints_or_leaves(statement: Statement) -> bool:
+    """Whether a statement only prints, or leaves the loop or the script."""
     command = statement.first.commands[0]
     if not isinstance(command, SimpleCommand):
         return False
-    return prints(command) or status_of(statement.first) in LEAVING
+    return prints(command) or status_of(statement.first) in CONTROL_TRANSFERS
 
 
-def _switched_off(look: ScriptContext) -> Iterator[ScriptFinding]:
-    """`set +e` that is never taken back."""
+def _errexit_off(context: ScriptContext) -> Iterator[ScriptFinding]:
+    """Find a `set +e` without a later `set -e`."""
     off: int | None = None
-    for visit in look.visits:
+    for visit in context.visits:
         run = visit.program
         if run is None or run.name != "set":
             continue

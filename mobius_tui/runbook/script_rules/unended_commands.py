@@ -46,13 +46,15 @@ _FOLLOWS: Mapping[str, tuple[str, frozenset[str]]] = {
     "dmesg": ("", frozenset(("w", "W", "--follow", "--follow-new"))),
     "inotifywait": ("", frozenset(("m", "--monitor"))),
 }
-"""Programs that follow something when told to: options with values, and which tell."""
+"""Programs that can follow a file: their short options with a value, and the
+options with which they follow."""
 _LOGS = frozenset(("docker", "podman", "kubectl", "docker-compose", "oc"))
 _COUNTED: Mapping[str, tuple[str, str]] = {
     "ping": ("cIistWwQMpl", "cw"),
     "tcpdump": ("ciswrnGWC", "cGr"),
 }
-"""Programs that go on unless told how often: options with values, and which limit."""
+"""Programs that repeat without end by default: their short options with a value, and
+those that limit the count."""
 _INTERVALS: Mapping[str, str] = {
     "iostat": "gjopy",
     "vmstat": "pS",
@@ -63,22 +65,22 @@ _INTERVALS: Mapping[str, str] = {
 """Programs that take an interval and a count; their short options with values."""
 
 
-def endless_commands(look: ScriptContext) -> Iterator[ScriptFinding]:
-    """What runs until somebody stops it."""
-    if look.follow or look.tty:
+def endless_commands(context: ScriptContext) -> Iterator[ScriptFinding]:
+    """Find commands that run until someone stops them."""
+    if context.follow or context.tty:
         return
-    for visit in look.visits:
+    for visit in context.visits:
         run = visit.program
         if run is None or "timeout" in run.wrappers or _is_cut(visit):
             continue
-        how = _endless(run)
-        if how:
+        form = _endless_form(run)
+        if form:
             yield ScriptFinding(
                 code=ENDLESS_COMMAND.code,
                 offset=run.word.start,
-                message=f"`{how}` never ends by itself",
+                message=f"`{form}` never ends by itself",
             )
-    for command in commands(look.script.body):
+    for command in commands(context.script.body):
         if isinstance(command, Loop) and _is_endless(command):
             yield ScriptFinding(
                 code=ENDLESS_COMMAND.code,
@@ -87,8 +89,8 @@ def endless_commands(look: ScriptContext) -> Iterator[ScriptFinding]:
             )
 
 
-def _endless(run: Program) -> str:
-    """What makes a command endless, in its own words; empty where it ends."""
+def _endless_form(run: Program) -> str:
+    """The form in which a command never ends, for a message; empty if it ends."""
     name = run.name
     if name in ("watch", "dstat", "yes"):
         return name
@@ -151,9 +153,9 @@ def _is_endless(loop: Loop) -> bool:
 
 def _exits_loop(body: Script) -> bool:
     """Whether anything in a loop ends it, or may."""
-    ways = ("break", "exit", "return", "exec", "kill")
+    exits = ("break", "exit", "return", "exec", "kill")
     return any(
-        visit.program is not None and visit.program.name in ways
+        visit.program is not None and visit.program.name in exits
         for visit in visits(body)
     )
 
@@ -168,41 +170,43 @@ BACKGROUND = LintRule(
     bad="timeout = '1m'\nrun = 'nohup /srv/serve >/dev/null 2>&1 &'",
     good="timeout = '1m'\nrun = 'setsid -f /srv/serve >/dev/null 2>&1 </dev/null'",
 )
-_LEAVES = frozenset(("setsid", "systemd-run", "start-stop-daemon", "daemonize"))
-"""Programs by which another one leaves the group, or is started by somebody else."""
-_MINDS = frozenset(("wait", "kill", "pkill", "killall", "fg"))
-"""What ends something in the background, or waits for its end."""
-_LITTLE = frozenset(
+_DETACHING = frozenset(("setsid", "systemd-run", "start-stop-daemon", "daemonize"))
+"""Programs that start another one outside the script's process group."""
+_ENDS_JOBS = frozenset(("wait", "kill", "pkill", "killall", "fg"))
+"""Commands that end background jobs, or wait for them."""
+_TRAILING = frozenset(
     (":", "true", "echo", "printf", "sleep", "exit", "disown", "date", "cat", "kill")
 )
-"""What may come after something that was meant to stay."""
+"""Commands that may follow a job that was meant to outlive the script."""
 
 
-def background_jobs(look: ScriptContext) -> Iterator[ScriptFinding]:
-    """What is sent to the background to stay: by `nohup`, or as the last command."""
-    if any(_traps(visit) for visit in look.visits):
+def background_jobs(context: ScriptContext) -> Iterator[ScriptFinding]:
+    """Find background jobs meant to outlive the script: by `nohup`, or at its end."""
+    if any(_ends_jobs_by_trap(visit) for visit in context.visits):
         return
-    for statement in _sent(look.script.body):
+    for statement in _background_statements(context.script.body):
         own = tuple(visits((statement,)))
         if not own or all(_stays_running(visit.program) for visit in own):
             continue
         last = max(visit.command.start for visit in own)
-        after = [v for v in look.visits if v.command.start > last]
-        if any(_minds(visit.program) for visit in after):
+        after = [v for v in context.visits if v.command.start > last]
+        if any(_ends_jobs(visit.program) for visit in after):
             continue
-        held = any("nohup" in v.program.wrappers for v in own if v.program)
-        if held or _is_the_end(after):
-            words = one_line_excerpt(look.script.text[statement.start :].split("\n")[0])
+        by_nohup = any("nohup" in v.program.wrappers for v in own if v.program)
+        if by_nohup or _only_trailing(after):
+            words = one_line_excerpt(
+                context.script.text[statement.start :].split("\n")[0]
+            )
             yield ScriptFinding(
                 code=BACKGROUND.code,
                 offset=statement.start,
                 message=f"`{words}`: what is in the background is ended with the "
-                "script" + (", also under `nohup`" if held else ""),
+                "script" + (", also under `nohup`" if by_nohup else ""),
             )
 
 
-def _sent(script: Script) -> Iterator[Statement]:
-    """Every statement that is sent to the background; not those inside of it."""
+def _background_statements(script: Script) -> Iterator[Statement]:
+    """Every statement that runs in the background; not those inside of it."""
     for statement in script:
         if statement.background:
             yield statement
@@ -210,29 +214,29 @@ def _sent(script: Script) -> Iterator[Statement]:
         for pipe in pipelines(statement):
             for command in pipe.commands:
                 for inner in nested_scripts(command):
-                    yield from _sent(inner)
+                    yield from _background_statements(inner)
 
 
 def _stays_running(run: Program | None) -> bool:
-    """Whether a command is not ended with the script."""
-    return run is not None and not _LEAVES.isdisjoint((run.name, *run.wrappers))
+    """Whether a command outlives the script."""
+    return run is not None and not _DETACHING.isdisjoint((run.name, *run.wrappers))
 
 
-def _minds(run: Program | None) -> bool:
-    """Whether it waits for what is in the background, or ends it."""
-    if run is None or run.name not in _MINDS:
+def _ends_jobs(run: Program | None) -> bool:
+    """Whether a command waits for background jobs, or ends them."""
+    if run is None or run.name not in _ENDS_JOBS:
         return False
     return run.name != "kill" or "0" not in split_options(run.arguments, "sn")[0]
 
 
-def _traps(visit: CommandVisit) -> bool:
-    """Whether it is a trap that minds it when the script ends."""
+def _ends_jobs_by_trap(visit: CommandVisit) -> bool:
+    """Whether it is a trap that ends background jobs."""
     run = visit.program
     if run is None or run.name != "trap":
         return False
-    return any(name in word.text for word in run.arguments for name in _MINDS)
+    return any(name in word.text for word in run.arguments for name in _ENDS_JOBS)
 
 
-def _is_the_end(after: Sequence[CommandVisit]) -> bool:
-    """Whether nothing but little comes after it."""
-    return all(v.program is None or v.program.name in _LITTLE for v in after)
+def _only_trailing(after: Sequence[CommandVisit]) -> bool:
+    """Whether only `_TRAILING` commands follow."""
+    return all(v.program is None or v.program.name in _TRAILING for v in after)

@@ -1,4 +1,4 @@
-"""Variables that fall apart, or turn out to be empty."""
+"""Variables that the shell splits into words, or that may be empty."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mobius_tui.runbook.script_rules.script_context import (
 from mobius_tui.runbook.shell.command_program import ASSIGNS, Program, split_options
 from mobius_tui.runbook.shell.script_model import HOLE, Expansion, Loop, Word
 from mobius_tui.runbook.shell.script_walk import (
-    DECLARING,
+    DECLARATION_COMMANDS,
     assignments,
     commands,
     own_words,
@@ -49,17 +49,17 @@ _NUMBERS = re.compile(r"\{-?\d+\.\.-?\d+\}|-?\d+")
 _TESTS = frozenset(("test", "[", "[["))
 
 
-def unquoted_variables(look: ScriptContext) -> Iterator[ScriptFinding]:
-    """Variables that the shell splits."""
-    numbers = _numbers(look)
-    for visit in look.visits:
+def unquoted_variables(context: ScriptContext) -> Iterator[ScriptFinding]:
+    """Find unquoted variables, which the shell splits into words."""
+    numbers = _numeric_variables(context)
+    for visit in context.visits:
         run = visit.program
         words = visit.command.words
         if words and words[0].text in ("[[", "(("):
             words = ()
         elif words and words[0].text == HOLE:
             words = words[1:]  # a command with its own options, split on purpose
-        if run is not None and run.name in DECLARING:
+        if run is not None and run.name in DECLARATION_COMMANDS:
             words = tuple(word for word in words if not ASSIGNS.match(word.text))
         targets = [r.target for r in visit.command.redirects if "<<" not in r.sign]
         for word in (*words, *targets):
@@ -75,37 +75,44 @@ def unquoted_variables(look: ScriptContext) -> Iterator[ScriptFinding]:
                 )
 
 
-def _splits(each: Expansion, numbers: set[str]) -> bool:
-    if each.quoted or each.name in _SPECIAL or each.operator in ("#", "!"):
+def _splits(expansion: Expansion, numbers: set[str]) -> bool:
+    if (
+        expansion.quoted
+        or expansion.name in _SPECIAL
+        or expansion.operator in ("#", "!")
+    ):
         return False
-    return each.name not in numbers and each.operator not in (":+", "+")
+    return expansion.name not in numbers and expansion.operator not in (":+", "+")
 
 
-def _numbers(look: ScriptContext) -> set[str]:
-    """Variables that only ever hold a number."""
+def _numeric_variables(context: ScriptContext) -> set[str]:
+    """The variables that are only assigned numbers."""
     found: dict[str, bool] = {}
-    for each in assignments(look.script.body):
-        found[each.name] = found.get(each.name, True) and _is_number(each.value)
-    for command in commands(look.script.body):
+    for expansion in assignments(context.script.body):
+        found[expansion.name] = found.get(expansion.name, True) and _is_number(
+            expansion.value
+        )
+    for command in commands(context.script.body):
         if isinstance(command, Loop) and command.name:
-            fine = bool(command.items) and all(
-                _NUMBERS.fullmatch(word.text) or _counts(word) for word in command.items
+            is_numeric = bool(command.items) and all(
+                _NUMBERS.fullmatch(word.text) or _is_count(word)
+                for word in command.items
             )
-            found[command.name] = found.get(command.name, True) and fine
-    return {name for name, fine in found.items() if fine}
+            found[command.name] = found.get(command.name, True) and is_numeric
+    return {name for name, is_numeric in found.items() if is_numeric}
 
 
 def _is_number(value: Word) -> bool:
     if _NUMBER.fullmatch(value.text):
         return True
-    outer = [each for each in value.expansions if not each.inner]
+    outer = [expansion for expansion in value.expansions if not expansion.inner]
     if value.text != HOLE or len(outer) != 1:
         return False
     arithmetic = not outer[0].name and not value.scripts
-    return arithmetic or outer[0].name in ("#", "?", "$", "!") or _counts(value)
+    return arithmetic or outer[0].name in ("#", "?", "$", "!") or _is_count(value)
 
 
-def _counts(word: Word) -> bool:
+def _is_count(word: Word) -> bool:
     """Whether a word is `$(seq …)` or another count."""
     if len(word.scripts) != 1 or len(word.scripts[0]) != 1:
         return False
@@ -114,44 +121,46 @@ def _counts(word: Word) -> bool:
     return bool(words) and words[0].text in ("seq", "nproc")
 
 
-def empty_removals(look: ScriptContext) -> Iterator[ScriptFinding]:
-    """`rm -r` of a path that is too short where a variable is empty."""
-    safe = _never_empty(look)
-    for visit in look.visits:
+def empty_removals(context: ScriptContext) -> Iterator[ScriptFinding]:
+    """Find `rm -r` of a path that is too short if a variable is empty."""
+    safe = _never_empty(context)
+    for visit in context.visits:
         run = visit.program
         if run is None or run.name != "rm":
             continue
         given, rest = split_options(run.arguments)
         if given & {"r", "R", "--recursive"}:
-            yield from _removed(run, rest, safe)
+            yield from _removal_findings(run, rest, safe)
 
 
-def _removed(run: Program, rest: list[Word], safe: set[str]) -> Iterator[ScriptFinding]:
+def _removal_findings(
+    run: Program, rest: list[Word], safe: set[str]
+) -> Iterator[ScriptFinding]:
     for word in rest:
-        outer = [each for each in word.expansions if not each.inner]
+        outer = [expansion for expansion in word.expansions if not expansion.inner]
         at_start = re.match(rf"{HOLE}+/", word.text)
         at_end = re.search(rf"[^{HOLE}]/{HOLE}+/?\*?$", word.text)
         if not outer or not (at_start or at_end):
             continue
-        each = outer[0] if at_start else outer[-1]
-        if "?" in each.operator or each.name in safe or not each.name:
+        expansion = outer[0] if at_start else outer[-1]
+        if "?" in expansion.operator or expansion.name in safe or not expansion.name:
             continue
-        left = word.text.replace(HOLE, "")
+        remaining = word.text.replace(HOLE, "")
         yield ScriptFinding(
             code=EMPTY_PATH.code,
             offset=word.start,
-            message=f"where `{each.name}` is empty, "
+            message=f"where `{expansion.name}` is empty, "
             f"`{one_line_excerpt(run.word.source)} "
             f"{one_line_excerpt(word.source, 30)}` "
-            f"removes `{one_line_excerpt(left, 20)}`",
+            f"removes `{one_line_excerpt(remaining, 20)}`",
         )
 
 
-def _never_empty(look: ScriptContext) -> set[str]:
-    """Variables that have a value wherever they are used."""
-    found = {name for name, variable in look.declared.items() if variable.choices}
-    found |= set(known_starts(look.script.body, {}))
-    for visit in look.visits:
+def _never_empty(context: ScriptContext) -> set[str]:
+    """The variables that always have a value."""
+    found = {name for name, variable in context.declared.items() if variable.choices}
+    found |= set(known_starts(context.script.body, {}))
+    for visit in context.visits:
         run = visit.program
         for word in own_words(visit.command):
             found |= {e.name for e in word.expansions if "?" in e.operator}

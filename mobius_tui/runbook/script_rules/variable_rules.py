@@ -1,4 +1,4 @@
-"""Shell variables that another step's script has set, or that nothing sets."""
+"""Shell variables that only another step's script sets, or that nothing sets."""
 
 from __future__ import annotations
 
@@ -38,30 +38,30 @@ run = 'unzip -t "$backup_file"'""",
 _SETS = frozenset(("read", "mapfile", "readarray", "getopts", "printf", "let"))
 
 
-def variables_of_other_steps(look: ScriptContext) -> Iterator[ScriptFinding]:
-    """Names that nothing in this shell sets, and another step's script does."""
-    own = {each.name for each in assignments(look.script.body)} | look.given
-    for command in commands(look.script.body):
+def variables_of_other_steps(context: ScriptContext) -> Iterator[ScriptFinding]:
+    """Find names that this script does not set, but another step's script does."""
+    own = {each.name for each in assignments(context.script.body)} | context.given
+    for command in commands(context.script.body):
         if isinstance(command, Loop):
             own.add(command.name)
-    for visit in look.visits:
+    for visit in context.visits:
         run = visit.program
         if run is not None and run.name in _SETS:
             own |= {word.text for word in run.arguments}
-    told: set[str] = set()
-    for visit in look.visits:
+    reported: set[str] = set()
+    for visit in context.visits:
         for word in own_words(visit.command):
             for each in word.expansions:
                 name = each.name
-                if name in own | told or name in look.declared or each.operator:
+                if name in own | reported or name in context.declared or each.operator:
                     continue
-                if name in look.elsewhere:
-                    told.add(name)
+                if name in context.elsewhere:
+                    reported.add(name)
                     yield ScriptFinding(
                         code=LOST_VARIABLE.code,
                         offset=each.start,
                         message=f"`{name}` is set by the script of step "
-                        f"`{look.elsewhere[name]}` alone, and is gone here",
+                        f"`{context.elsewhere[name]}` alone, and is gone here",
                     )
 
 
@@ -79,11 +79,11 @@ MISSPELT_VARIABLE = LintRule(
 )
 
 _DEFAULTED = frozenset((":-", "-", ":=", "=", ":+", "+", "!"))
-"""Operators of who knows that the name may be unset, or that it is not the name."""
-_WANTED = frozenset((":?", "?"))
-"""Operators of who wants the name, where it is in capitals, from somebody else."""
+"""Operators that handle an unset name, or with which it is not the name."""
+_REQUIRED = frozenset((":?", "?"))
+"""Operators that fail for an unset name: one in capitals must come from outside."""
 _SOURCING = re.compile(r"(?m)(?:^|[;&|({])\s*(?:\.|source|eval)\s")
-"""What may set any name."""
+"""Commands that may set any name."""
 _EXPANSION = re.compile(r"\$\{?[#!]?\w+", re.ASCII)
 _WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _WELL_KNOWN_WORDS = """
@@ -97,38 +97,38 @@ _FAMILY = re.compile(
     r"|PG|MYSQL|REDIS|SSH|SUDO|XDG|CARGO|GO|JAVA|NODE|NPM|MAVEN|GITHUB|GITLAB|JENKINS"
     r"|SYSTEMD|HTTPS?|FTP|NO|ALL)_?[A-Z_]+"
 )
-"""How the names begin that programs read from the environment, in capitals."""
+"""Prefixes of names that programs read from the environment."""
 _NUMBERED = re.compile(r"\d+|s$")
-_SHORT = 4
-"""Letters: shorter names are near to any."""
+_MIN_LENGTH = 4
+"""Letters: shorter names are similar to too many others."""
 
 
-def misspelt_variables(look: ScriptContext) -> Iterator[ScriptFinding]:
-    """Each name that is set nowhere, and is near to a known one or has to be set."""
-    text = look.script.text
+def misspelt_variables(context: ScriptContext) -> Iterator[ScriptFinding]:
+    """Find names that nothing sets, and are similar to a known one or must be set."""
+    text = context.script.text
     if _SOURCING.search(text):
         return
-    set_here = {each.name for each in assignments(look.script.body)}
-    for command in commands(look.script.body):
+    set_here = {each.name for each in assignments(context.script.body)}
+    for command in commands(context.script.body):
         if isinstance(command, Loop):
             set_here.add(command.name)
-    known = {*look.declared, *look.given, *set_here, "RUNBOOK_OUTPUT"}
-    # A name that stands there without `$`, too, is set by `read`, `(( ))` and the like.
-    bare = set(_WORD.findall(_EXPANSION.sub(" ", text)))
-    for each in _expansions(look.script.body):
+    known = {*context.declared, *context.given, *set_here, "RUNBOOK_OUTPUT"}
+    # A name that also occurs without `$` is set by `read`, `(( ))` and the like.
+    without_dollar = set(_WORD.findall(_EXPANSION.sub(" ", text)))
+    for each in _expansions(context.script.body):
         name = each.name
-        if name in known or name in bare or name in look.elsewhere:
+        if name in known or name in without_dollar or name in context.elsewhere:
             continue
-        if each.operator in _DEFAULTED or _is_outside(name):
+        if each.operator in _DEFAULTED or _is_environment_name(name):
             continue
-        meant = _meant(name, known)
-        if meant:
+        intended = _intended_name(name, known)
+        if intended:
             yield ScriptFinding(
                 code=MISSPELT_VARIABLE.code,
                 offset=each.start,
-                message=f"nothing sets `{name}`; did you mean `{meant}`?",
+                message=f"nothing sets `{name}`; did you mean `{intended}`?",
             )
-        elif each.operator in _WANTED and name.isupper():
+        elif each.operator in _REQUIRED and name.isupper():
             words = f"`${{{name}{each.operator}}}` wants a value that nothing gives"
             yield ScriptFinding(code=PLACEHOLDER.code, offset=each.start, message=words)
 
@@ -142,7 +142,7 @@ def _expansions(script: Script) -> Iterator[Expansion]:
                 yield from _expansions(inner)
 
 
-def _is_outside(name: str) -> bool:
+def _is_environment_name(name: str) -> bool:
     """Whether a name is one of the environment's, or of the shell's own."""
     if not _WORD.fullmatch(name):
         return True
@@ -151,9 +151,9 @@ def _is_outside(name: str) -> bool:
     return is_reserved(name) or name in _WELL_KNOWN or bool(_FAMILY.fullmatch(name))
 
 
-def _meant(name: str, known: set[str]) -> str:
-    """The known name that a name is nearly; empty where there is none."""
-    if len(name) < _SHORT:
+def _intended_name(name: str, known: set[str]) -> str:
+    """The known name that was probably intended; empty if there is none."""
+    if len(name) < _MIN_LENGTH:
         return ""
     same = [each for each in sorted(known) if each.lower() == name.lower()]
     if same:
@@ -163,5 +163,5 @@ def _meant(name: str, known: set[str]) -> str:
 
 
 def _stem(name: str) -> str:
-    """A name without numbers and plural: `node1` and `nodes` are no slips."""
+    """A name without digits and a plural `s`, for names such as `node1` and `nodes`."""
     return _NUMBERED.sub("", name)

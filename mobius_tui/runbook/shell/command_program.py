@@ -1,4 +1,4 @@
-"""What a command runs in the end, and with which options."""
+"""The program that a command runs in the end, and its options."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ _WRAPPERS: Mapping[str, tuple[str, int]] = {
     "timeout": ("ks", 1),
     "chronic": ("", 0),
 }
-"""Programs that run another one: their short options with a value, and how many words
-of their own follow."""
+"""Programs that run another one: their short options with a value, and the number of
+their own operands."""
 ASSIGNS = re.compile(r"[A-Za-z_]\w*\+?=", re.ASCII)
-"""How a word begins that assigns a variable."""
+"""The start of a word that assigns a variable."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Program:
-    """What a command runs in the end."""
+    """The program that a command runs in the end."""
 
     name: str
-    """Without its folder; empty where it is known only when the script runs."""
+    """Without its folder; empty if it is only known when the script runs."""
     word: Word
     arguments: tuple[Word, ...]
     wrappers: tuple[str, ...] = ()
@@ -45,7 +45,7 @@ class Program:
 
 
 def effective_program(command: SimpleCommand) -> Program | None:
-    """What a command runs in the end; None where it runs nothing."""
+    """The program that a command runs in the end; None if it runs none."""
     words = command.words
     wrappers: list[str] = []
     at = 0
@@ -53,8 +53,8 @@ def effective_program(command: SimpleCommand) -> Program | None:
         name = words[at].text.rpartition("/")[2]
         if name not in _WRAPPERS:
             break
-        after = _after(words, at + 1, *_WRAPPERS[name])
-        if after >= len(words) or (name == "command" and _looks_up(words[at + 1])):
+        after = _after_wrapper(words, at + 1, *_WRAPPERS[name])
+        if after >= len(words) or (name == "command" and _is_lookup(words[at + 1])):
             break
         wrappers.append(name)
         at = after
@@ -70,13 +70,13 @@ def effective_program(command: SimpleCommand) -> Program | None:
     )
 
 
-def _looks_up(option: Word) -> bool:
-    """Whether `command` only says where a program is: `command -v`."""
+def _is_lookup(option: Word) -> bool:
+    """Whether an option lets `command` only look up a program: `command -v`."""
     return option.text.startswith("-") and option.text[1:] in ("v", "V", "pv", "pV")
 
 
-def _after(words: tuple[Word, ...], at: int, valued: str, own: int) -> int:
-    """The index after a wrapper's options and words."""
+def _after_wrapper(words: tuple[Word, ...], at: int, valued: str, own: int) -> int:
+    """The index after the options and operands of a wrapper."""
     while at < len(words):
         text = words[at].text
         if text == "--":
@@ -123,7 +123,7 @@ def split_options(
 
 
 def _cluster(letters: str, valued: str, found: set[str]) -> int:
-    """Note `-abc`; returns how many words after it are its value."""
+    """Add the options of `-abc`; returns how many words after it are its value."""
     for index, letter in enumerate(letters):
         found.add(letter)
         if letter in valued:

@@ -1,10 +1,10 @@
-"""Reading compound commands: what stands between `if` and `fi`, and the like."""
+"""Parsing compound commands: `if … fi` and the like."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from mobius_tui.runbook.shell.script_model import (
     Case,
@@ -16,39 +16,71 @@ from mobius_tui.runbook.shell.script_model import (
     SimpleCommand,
     Word,
 )
+from mobius_tui.runbook.shell.script_reader import ScriptReader
+from mobius_tui.runbook.shell.shell_words import read_word
 from mobius_tui.runbook.shell.simple_commands import FUNCTION, redirects
 
-if TYPE_CHECKING:
-    from mobius_tui.runbook.shell.script_parser import ScriptParser
-
 CLOSERS = frozenset(("then", "elif", "else", "fi", "do", "done", "esac", "}"))
-"""Reserved words that begin nothing."""
+"""Reserved words that do not begin a command."""
 _IN = re.compile(r"in(?=[\s;&|()<>]|$)")
 _COPROC_NAME = re.compile(
     r"[ \t]+[^\s;&|()<>]+[ \t]+"
     r"(?=\(|(?:\{|\[\[|if|for|select|while|until|case)[\s;&|()<>])"
 )
 ARM_ENDS = (";;", ";&")
-"""What ends an arm of `case`; `;;&` begins like the first."""
+"""The ends of an arm of `case`; `;;&` begins like the first."""
 
 
-def _group(parser: ScriptParser, start: int, _: str) -> Command:
+class CommandParser(Protocol):
+    """What a compound command needs of the parser that reads the whole script."""
+
+    reader: ScriptReader
+
+    def script(self, *ends: str) -> Script:
+        """The statements up to one of the ends, which is left unread."""
+
+    def block(self, *ends: str) -> Script:
+        """The statements up to one of the ends, of which there must be some."""
+
+    def body(self, start: int, name: str) -> Command:
+        """The body of a function, after its name."""
+
+    def command(self) -> Command | None:
+        """The command that begins here, or None where none does."""
+
+    def close(self, word: str, opener: str, start: int) -> None:
+        """Pass the word that must come next; where it does not, report it missing."""
+
+    def take(self, word: str) -> bool:
+        """Pass a reserved word, if it comes next."""
+
+    def reserved(self) -> str:
+        """The reserved word that comes next; empty where none does."""
+
+    def newlines(self) -> None:
+        """Pass blanks, comments and line ends."""
+
+    def misplaced(self, where: str) -> None:
+        """Report that what comes next is not allowed here."""
+
+
+def _read_group(parser: CommandParser, start: int, _: str) -> Command:
     body = parser.block("}")
     parser.close("}", "{", start)
     return CommandGroup(start=start, body=body, redirects=redirects(parser.reader))
 
 
-def _function(parser: ScriptParser, start: int, _: str) -> Command:
+def _read_function(parser: CommandParser, start: int, _: str) -> Command:
     reader = parser.reader
     reader.space()
-    name = reader.word().text
+    name = read_word(reader).text
     match = FUNCTION.match(reader.text, reader.pos)
     if match is not None:
         reader.pos = match.end()
     return parser.body(start, name)
 
 
-def _if(parser: ScriptParser, start: int, _: str) -> Command:
+def _read_if(parser: CommandParser, start: int, _: str) -> Command:
     branches: list[tuple[Script, Script]] = []
     while True:
         condition = parser.block("then")
@@ -66,9 +98,9 @@ def _if(parser: ScriptParser, start: int, _: str) -> Command:
     )
 
 
-def _while(parser: ScriptParser, start: int, kind: str) -> Command:
+def _read_while(parser: CommandParser, start: int, kind: str) -> Command:
     condition = parser.block("do")
-    body = _do(parser, start, kind)
+    body = _loop_body(parser, start, kind)
     return Loop(
         start=start,
         kind=kind,
@@ -78,7 +110,7 @@ def _while(parser: ScriptParser, start: int, kind: str) -> Command:
     )
 
 
-def _do(parser: ScriptParser, start: int, kind: str) -> Script:
+def _loop_body(parser: CommandParser, start: int, kind: str) -> Script:
     if kind in ("for", "select") and parser.take("{"):
         end = "}"
     else:
@@ -89,7 +121,7 @@ def _do(parser: ScriptParser, start: int, kind: str) -> Script:
     return body
 
 
-def _for(parser: ScriptParser, start: int, kind: str) -> Command:
+def _read_for(parser: CommandParser, start: int, kind: str) -> Command:
     reader = parser.reader
     reader.space()
     items: list[Word] = []
@@ -97,17 +129,17 @@ def _for(parser: ScriptParser, start: int, kind: str) -> Command:
     if reader.peek(2) == "((":
         reader.pos += 2
         if not reader.arithmetic():
-            reader.wrong(reader.pos - 2, "the `((` that opens here has no `))`")
+            reader.report(reader.pos - 2, "the `((` that opens here has no `))`")
     else:
-        name = reader.word().text
+        name = read_word(reader).text
         parser.newlines()
-        if _take_in(parser):
-            items = _words(parser)
+        if _pass_in_keyword(parser):
+            items = _loop_words(parser)
     reader.space()
     if reader.peek() == ";" and reader.peek(2) not in ARM_ENDS:
         reader.pos += 1
     parser.newlines()
-    body = _do(parser, start, kind)
+    body = _loop_body(parser, start, kind)
     return Loop(
         start=start,
         kind=kind,
@@ -118,22 +150,22 @@ def _for(parser: ScriptParser, start: int, kind: str) -> Command:
     )
 
 
-def _take_in(parser: ScriptParser) -> bool:
+def _pass_in_keyword(parser: CommandParser) -> bool:
     match = _IN.match(parser.reader.text, parser.reader.pos)
     if match is not None:
         parser.reader.pos = match.end()
     return match is not None
 
 
-def _words(parser: ScriptParser) -> list[Word]:
-    """The words up to the end of the line, or a `;`."""
+def _loop_words(parser: CommandParser) -> list[Word]:
+    """The words of `for`, up to the end of the line or a `;`."""
     reader = parser.reader
     found: list[Word] = []
     while True:
         reader.space()
         if reader.pos >= len(reader.text) or reader.peek() in "\n;&|)#":
             return found
-        word = reader.word()
+        word = read_word(reader)
         if not word.source:
             parser.misplaced("among the words of `for`")
             reader.pos += 1
@@ -141,12 +173,12 @@ def _words(parser: ScriptParser) -> list[Word]:
         found.append(word)
 
 
-def _case(parser: ScriptParser, start: int, _: str) -> Command:
+def _read_case(parser: CommandParser, start: int, _: str) -> Command:
     reader = parser.reader
     reader.space()
-    word = reader.word()
+    word = read_word(reader)
     parser.newlines()
-    if not _take_in(parser):
+    if not _pass_in_keyword(parser):
         parser.misplaced("where `case` wants `in`")
     arms: list[Script] = []
     while True:
@@ -154,7 +186,7 @@ def _case(parser: ScriptParser, start: int, _: str) -> Command:
         if parser.take("esac"):
             break
         if reader.pos < len(reader.text):
-            _arm_pattern(parser)
+            _pass_arm_pattern(parser)
             arms.append(parser.script(";;", "esac"))
         if reader.peek(2) in ARM_ENDS:
             reader.pos += 3 if reader.peek(3) == ";;&" else 2
@@ -166,8 +198,8 @@ def _case(parser: ScriptParser, start: int, _: str) -> Command:
     )
 
 
-def _arm_pattern(parser: ScriptParser) -> None:
-    """Pass `a|b)`; where there is none, one character, so as to go on."""
+def _pass_arm_pattern(parser: CommandParser) -> None:
+    """Pass `a|b)`; if there is none, one character, so that parsing goes on."""
     reader = parser.reader
     before = reader.pos
     reader.pos += reader.peek() == "("
@@ -179,7 +211,7 @@ def _arm_pattern(parser: ScriptParser) -> None:
             reader.pos += 1
             if char == ")":
                 return
-        elif not wanted or not char or char in "\n;&" or not reader.word().source:
+        elif not wanted or not char or char in "\n;&" or not read_word(reader).source:
             break
         wanted = not wanted
     if reader.pos < len(reader.text):
@@ -187,11 +219,11 @@ def _arm_pattern(parser: ScriptParser) -> None:
     reader.pos = max(reader.pos, before + 1)
 
 
-def _test(parser: ScriptParser, start: int, _: str) -> Command:
-    """`[[ … ]]`: its words are not split, whatever is in them."""
+def _read_test(parser: CommandParser, start: int, _: str) -> Command:
+    """`[[ … ]]` as a simple command with all its words."""
     reader = parser.reader
     words = [Word(source="[[", text="[[", start=start)]
-    opened, unsure = 0, reader.unsure
+    opened, is_uncertain = 0, reader.is_uncertain
     while reader.pos < len(reader.text):
         reader.space()
         if reader.peek() == "\n":
@@ -199,8 +231,10 @@ def _test(parser: ScriptParser, start: int, _: str) -> Command:
             continue
         if reader.text[reader.pos - 1] in " \t\n" and reader.comment():
             continue
-        reader.unsure = unsure or opened > 0  # of a regular expression it may be a part
-        word = reader.word()
+        reader.is_uncertain = (
+            is_uncertain or opened > 0
+        )  # of a regular expression it may be a part
+        word = read_word(reader)
         if not word.source:
             opened += (reader.peek() == "(") - (reader.peek() == ")")
             reader.pos += 1
@@ -209,14 +243,14 @@ def _test(parser: ScriptParser, start: int, _: str) -> Command:
         if word.source == "]]":
             break
     else:
-        reader.wrong(start, "the `[[` that begins here has no `]]`")
+        reader.report(start, "the `[[` that begins here has no `]]`")
     return SimpleCommand(
         start=start, words=tuple(words), redirects=redirects(parser.reader)
     )
 
 
-def _coproc(parser: ScriptParser, start: int, _: str) -> Command:
-    """The command that runs beside; its name is passed."""
+def _read_coproc(parser: CommandParser, start: int, _: str) -> Command:
+    """The command of `coproc`; its name is skipped."""
     reader = parser.reader
     named = _COPROC_NAME.match(reader.text, reader.pos)
     if named is not None:
@@ -228,16 +262,17 @@ def _coproc(parser: ScriptParser, start: int, _: str) -> Command:
     return command or SimpleCommand(start=start)
 
 
-COMPOUNDS: Mapping[str, Callable[[ScriptParser, int, str], Command]] = {
-    "{": _group,
-    "if": _if,
-    "for": _for,
-    "select": _for,
-    "while": _while,
-    "until": _while,
-    "case": _case,
-    "function": _function,
-    "[[": _test,
-    "coproc": _coproc,
+COMPOUNDS: Mapping[str, Callable[[CommandParser, int, str], Command]] = {
+    "{": _read_group,
+    "if": _read_if,
+    "for": _read_for,
+    "select": _read_for,
+    "while": _read_while,
+    "until": _read_while,
+    "case": _read_case,
+    "function": _read_function,
+    "[[": _read_test,
+    "coproc": _read_coproc,
 }
-"""What reads each, after its first word; given where that stands, and the word."""
+"""The function that parses each after its reserved word, whose offset and text it
+gets."""

@@ -1,7 +1,7 @@
-"""What a shell script is made of, as far as lint wants to know.
+"""The syntax tree of a shell script, as far as lint needs it.
 
-Offsets count characters from the start of the script. Texts keep `HOLE` where something
-is filled in when the script runs.
+Offsets count characters from the start of the script. Texts contain `HOLE` for parts
+that are only known when the script runs.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 HOLE = "\ufffc"
-"""Stands in a word's text for what is only known when the script runs."""
+"""Replaces a part of a word's text that is only known when the script runs."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,9 +21,9 @@ class Expansion:
     start: int
     quoted: bool
     operator: str = ""
-    """What follows the name in `${}`, such as `:?`; `#` for the length."""
+    """The operator after the name in `${}`, such as `:?`; `#` for the length."""
     inner: bool = False
-    """Whether it stands in another one's `${}`, and so has no `HOLE` of its own."""
+    """Whether it is inside another one's `${}`, and so has no `HOLE` of its own."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,7 +31,7 @@ class Word:
     """One word of a command."""
 
     source: str
-    """As it is spelt."""
+    """Its source text."""
     text: str
     """Without quotes, and with `HOLE` for each expansion."""
     start: int
@@ -56,18 +56,18 @@ class Assignment:
 
 @dataclass(kw_only=True, slots=True)
 class HereDocument:
-    """The text after the line of a `<<`, which is read when that line is."""
+    """A here-document, whose body is read after the line of its `<<`."""
 
     end: str
     """The word that ends it."""
     start: int
-    """Where that word stands beside the `<<`."""
+    """The offset of that word after the `<<`."""
     tabs: bool
-    """Whether `<<-` takes the tabs before its lines away."""
+    """Whether `<<-` removes the tabs before its lines."""
     literal: bool
-    """Whether nothing is filled in, as its word is quoted."""
+    """Whether nothing is expanded in it, as its end word is quoted."""
     body: Word = field(default_factory=lambda: Word(source="", text="", start=0))
-    """Its lines; the tabs are left in."""
+    """Its lines, with their tabs."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -166,23 +166,23 @@ Script = tuple[Statement, ...]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SyntaxProblem:
-    """Where bash stops reading a script, and why."""
+    """Where bash stops parsing a script, and why."""
 
     start: int
     reason: str
     opener: str = ""
-    """What is still open there; empty where nothing is, or where it begins."""
+    """The construct that is still open there, if it begins elsewhere."""
     opened: int = 0
-    """Where that begins."""
+    """The offset at which that begins."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ParsedScript:
-    """A script that was read."""
+    """A parsed script."""
 
     text: str
     body: Script
     complete: bool = True
-    """Whether all of it was understood; the rest is left out."""
+    """Whether all of it was parsed; the rest is left out."""
     broken: SyntaxProblem | None = None
-    """The first thing in it that bash does not parse; None also where it is unsure."""
+    """The first syntax error for bash; None also if that is uncertain."""

@@ -1,7 +1,7 @@
-"""From the text of a script to its commands.
+"""Parsing the text of a shell script into its commands.
 
-A reader for lint, not a shell: it knows the structure of what people write for bash and
-sh, and passes over what it does not know without failing.
+This is for lint, not for running scripts: it knows the structure of what people write
+for bash and sh, and passes over unknown syntax without failing.
 """
 
 from __future__ import annotations
@@ -20,33 +20,40 @@ from mobius_tui.runbook.shell.script_model import (
     Word,
 )
 from mobius_tui.runbook.shell.script_reader import ScriptReader
-from mobius_tui.runbook.shell.shell_words import substituted_scripts
-from mobius_tui.runbook.shell.simple_commands import redirects, simple
+from mobius_tui.runbook.shell.shell_words import read_lines, substituted_scripts
+from mobius_tui.runbook.shell.simple_commands import redirects, simple_command
 
-LIMIT = 32 * 1024
-"""Characters of a script that are read; a longer one belongs in a file of its own."""
+MAX_CHARACTERS = 32 * 1024
+"""Characters of a script that are parsed; a longer one belongs into a file of its
+own."""
 
 _RESERVED = re.compile(
     r"(if|then|elif|else|fi|for|select|while|until|do|done|case|esac|function|coproc"
     r"|\{|\}|!|time|\[\[)(?=[\s;&|()`]|[<>](?!\()|\\\n|\\?\Z)"
 )
 _JOINED = re.compile(r"[\w&|;<>(]\\\n[\w&|;<>)]|\\\Z")
-"""A word or a sign that goes on at the next line, as after the end of the text."""
+"""A word or an operator that continues on the next line."""
 _TIME_OPTIONS = re.compile(r"(?:[ \t]+-p(?=[\s;]|$))?(?:[ \t]+--(?=[\s;]|$))?")
 
 
 def parse_script(text: str) -> ParsedScript:
-    """The commands of a script; of a long one, those of its first `LIMIT` characters.
+    """The commands of a script, or of its first `MAX_CHARACTERS`.
 
     Never fails.
     """
-    short = text if len(text) <= LIMIT else text[: text.rfind("\n", 0, LIMIT) + 1]
-    reader = ScriptReader(short, lambda inner, end: ScriptParser(inner).script(end))
-    reader.unsure = _JOINED.search(short) is not None
+    limited = (
+        text
+        if len(text) <= MAX_CHARACTERS
+        else text[: text.rfind("\n", 0, MAX_CHARACTERS) + 1]
+    )
+    reader = ScriptReader(
+        limited, lambda inner, end: ScriptParser(inner).script(end), read_lines
+    )
+    reader.is_uncertain = _JOINED.search(limited) is not None
     body = ScriptParser(reader).script("")
     for document in reader.pending:
-        reader.endless(document)
-    complete = reader.complete and short is text
+        reader.report_endless(document)
+    complete = reader.complete and limited is text
     return ParsedScript(
         text=text,
         body=body,
@@ -56,7 +63,7 @@ def parse_script(text: str) -> ParsedScript:
 
 
 class ScriptParser:
-    """Commands, read one after the other."""
+    """Parses commands one after the other."""
 
     def __init__(self, reader: ScriptReader) -> None:
         self.reader = reader
@@ -64,14 +71,15 @@ class ScriptParser:
     def script(self, *ends: str) -> Script:
         """The statements up to one of the ends, which is left unread.
 
-        Any word that only closes something is an end, too: whoever opened it takes it.
+        Any word that closes something is an end, too: the caller that opened it takes
+        it.
         """
         reader = self.reader
         found: list[Statement] = []
         while True:
             self.newlines()
             before = reader.pos
-            if before >= len(reader.text) or self._closes(ends):
+            if before >= len(reader.text) or self._at_end(ends):
                 return tuple(found)
             statement = self._statement() if reader.pos == before else None
             if statement is not None:
@@ -88,7 +96,7 @@ class ScriptParser:
             self.misplaced("where a command should begin")
         return found
 
-    def _closes(self, ends: tuple[str, ...]) -> bool:
+    def _at_end(self, ends: tuple[str, ...]) -> bool:
         reader = self.reader
         if ")" in ends and reader.peek() == ")":
             return True
@@ -113,18 +121,18 @@ class ScriptParser:
             self.misplaced("where the command should end")
 
     def misplaced(self, where: str) -> None:
-        """Note that what stands here cannot."""
-        self.reader.wrong(
+        """Report that what comes next is not allowed here."""
+        self.reader.report(
             self.reader.pos, f"`{self.reader.token()}` stands here {where}"
         )
 
     def close(self, word: str, opener: str, start: int) -> None:
-        """Pass the word that must stand here; where it does not, say what lacks it."""
+        """Pass the word that must come next; where it does not, report it missing."""
         if not self.take(word):
-            self.reader.lacks(word, opener, start)
+            self.reader.report_missing(word, opener, start)
 
     def reserved(self) -> str:
-        """The reserved word that stands here; empty where none does."""
+        """The reserved word that comes next; empty where none does."""
         match = _RESERVED.match(self.reader.text, self.reader.pos)
         return match[1] if match is not None else ""
 
@@ -149,7 +157,7 @@ class ScriptParser:
             self.newlines()
             following = self._pipeline()
             if following is None:
-                self._lacking(sign, reader.pos)
+                self._report_missing_command(sign, reader.pos)
                 break
             rest.append((sign, following))
         background = reader.peek() == "&" and reader.peek(2) not in ("&&", "&>")
@@ -175,7 +183,7 @@ class ScriptParser:
             if command is not None:
                 commands.append(command)
             elif commands:
-                self._lacking("|", reader.pos)
+                self._report_missing_command("|", reader.pos)
             reader.space()
             if reader.peek() != "|" or reader.peek(2) == "||":
                 break
@@ -189,11 +197,11 @@ class ScriptParser:
             return None
         return Pipeline(start=start, commands=tuple(commands), negated=negated)
 
-    def _lacking(self, sign: str, start: int) -> None:
-        """Note that no command follows a sign."""
+    def _report_missing_command(self, sign: str, start: int) -> None:
+        """Report that no command follows an operator."""
         if start >= len(self.reader.text):
             words = f"the script ends where `{sign}` wants a command"
-            self.reader.wrong(len(self.reader.text.rstrip()), words)
+            self.reader.report(len(self.reader.text.rstrip()), words)
         else:
             self.misplaced(f"where `{sign}` wants a command")
 
@@ -217,7 +225,7 @@ class ScriptParser:
     def _simple(self) -> Command | None:
         """A simple command, or the function whose name it turns out to be."""
         start = self.reader.pos
-        found = simple(self.reader)
+        found = simple_command(self.reader)
         return self.body(start, found) if isinstance(found, str) else found
 
     def _parenthesis(self) -> Command | None:
@@ -241,13 +249,13 @@ class ScriptParser:
         if reader.peek() == ")":
             reader.pos += 1
         else:
-            reader.lacks(")", "(", start)
+            reader.report_missing(")", "(", start)
         return CommandGroup(
             start=start, body=body, subshell=True, redirects=redirects(self.reader)
         )
 
     def take(self, word: str) -> bool:
-        """Pass a reserved word, if it stands here."""
+        """Pass a reserved word, if it comes next."""
         if self.reserved() != word:
             return False
         self.reader.pos += len(word)
@@ -264,7 +272,7 @@ class ScriptParser:
             isinstance(command, SimpleCommand) and not _compound(command)
         ):
             begin = min(begin, len(self.reader.text.rstrip()))
-            self.reader.wrong(begin, f"the body of `{name}` wants {{ }} around it")
+            self.reader.report(begin, f"the body of `{name}` wants {{ }} around it")
         if isinstance(command, CommandGroup):
             body: Script = command.body
         elif command is None:

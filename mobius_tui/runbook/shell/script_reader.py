@@ -1,8 +1,7 @@
-"""A place in a script: blanks, comments, here-documents, and how deep one is.
+"""The position in a script while it is parsed, and the reading of blanks and comments.
 
-Nothing here fails. What is not closed goes on to the end of the text; what is nested
-too deep ends the reading. Each character is passed once, so that time grows with the
-length alone.
+Nothing here raises. An unclosed construct extends to the end of the text; too deep
+nesting ends the parsing. Each character is passed once, so that the time is linear.
 """
 
 from __future__ import annotations
@@ -16,10 +15,9 @@ from mobius_tui.runbook.shell.script_model import (
     SyntaxProblem,
     Word,
 )
-from mobius_tui.runbook.shell.shell_words import WordReader
 
 MAX_DEPTH = 40
-"""How deep commands and quotes may be nested; people stop at 5."""
+"""Levels of nested commands and quotes; people use 5 at most."""
 
 _SPACE = re.compile(r"(?:[ \t\r\f\v]|\\\n|\\\Z)+")
 _TOKEN = re.compile(r"[;&|()<>]{1,3}|[^\s;&|()<>]{1,30}")
@@ -28,57 +26,72 @@ _ARITHMETIC = re.compile(r"[^()'\"`\\]+")
 _PARENTHESIS = re.compile(r"[()]")
 _QUOTES = re.compile(r"['\"`\\]")
 _ARITHMETIC_LIMIT = 10_000
-"""How far `((` is followed to see whether it is arithmetic or two subshells."""
+"""Characters that are read to decide whether `((` is arithmetic or two subshells."""
 
 
 class ScriptReader:
-    """A place in a script, and the reading from there on."""
+    """A position in a script, from which it is read."""
 
-    def __init__(self, text: str, parse: Callable[[ScriptReader, str], Script]) -> None:
+    def __init__(
+        self,
+        text: str,
+        parse: Callable[[ScriptReader, str], Script],
+        read_lines: Callable[[ScriptReader], Word],
+    ) -> None:
+        """A reader at the start of a text.
+
+        Args:
+            text: the script.
+            parse: reads commands up to a word that ends them, which is left unread.
+            read_lines: reads all that is left as the text of a here-document.
+        """
         self.text = text
         self.pos = 0
         self.depth = 0
         self.complete = True
         self.broken: SyntaxProblem | None = None
-        """The first thing that bash would not parse."""
-        self.unsure = False
-        """Whether bash may have read what was passed in another way."""
+        """The first syntax error for bash."""
+        self.is_uncertain = False
+        """Whether bash may parse the text so far in another way."""
         self.pending: list[HereDocument] = []
         """Here-documents that begin at the next line."""
         self._parse = parse
+        self._read_lines = read_lines
 
-    def wrong(self, start: int, reason: str, opener: str = "", opened: int = 0) -> None:
-        """Note that bash would not parse this; the first time alone."""
-        if self.broken is None and not self.unsure:
+    def report(
+        self, start: int, reason: str, opener: str = "", opened: int = 0
+    ) -> None:
+        """Record a syntax error, if it is the first one and certain."""
+        if self.broken is None and not self.is_uncertain:
             self.broken = SyntaxProblem(
                 start=start, reason=reason, opener=opener, opened=opened
             )
 
-    def lacks(self, end: str, opener: str, start: int) -> None:
-        """Note that what was opened is not closed here."""
+    def report_missing(self, end: str, opener: str, start: int) -> None:
+        """Record that a construct is not closed here."""
         if self.pos >= len(self.text):
-            self.wrong(start, f"the `{opener}` that begins here has no `{end}`")
+            self.report(start, f"the `{opener}` that begins here has no `{end}`")
             return
         words = f"`{self.token()}` stands here where `{opener}` wants its `{end}`"
-        self.wrong(self.pos, words, opener, start)
+        self.report(self.pos, words, opener, start)
 
     def token(self) -> str:
-        """What stands here, for a message."""
+        """The next token, for a message."""
         match = _TOKEN.match(self.text, self.pos)
         return self.peek() if match is None else match[0]
 
-    def part(self, begin: int, end: int) -> ScriptReader | None:
-        """A reader of what stands between two places; None where that is too deep."""
+    def between(self, begin: int, end: int) -> ScriptReader | None:
+        """A reader of the text between two offsets; None if it is nested too deep."""
         if not self.enter():
             return None
-        inner = ScriptReader(self.text[:end], self._parse)
+        inner = ScriptReader(self.text[:end], self._parse, self._read_lines)
         inner.pos, inner.depth = begin, self.depth
         self.leave()
         return inner
 
-    def cut(self, end: int) -> ScriptReader:
-        """A reader from here to another place, which notes what is wrong for itself."""
-        inner = ScriptReader(self.text[:end], self._parse)
+    def up_to(self, end: int) -> ScriptReader:
+        """A reader from here to another offset, which records errors for itself."""
+        inner = ScriptReader(self.text[:end], self._parse, self._read_lines)
         inner.pos, inner.depth = self.pos, self.depth
         return inner
 
@@ -87,7 +100,7 @@ class ScriptReader:
         return self.text[self.pos : self.pos + length]
 
     def enter(self) -> bool:
-        """Go one level deeper; False, and the end of reading, where it is too deep."""
+        """Go one level deeper; if that is too deep, go to the end and return False."""
         if self.depth >= MAX_DEPTH:
             self.complete = False
             self.pos = len(self.text)
@@ -96,11 +109,11 @@ class ScriptReader:
         return True
 
     def leave(self) -> None:
-        """Come back from a level."""
+        """Leave a level."""
         self.depth -= 1
 
     def space(self) -> None:
-        """Pass blanks and joined lines."""
+        """Pass blanks and escaped line ends."""
         self._pass(_SPACE)
 
     def _pass(self, pattern: re.Pattern[str]) -> None:
@@ -120,7 +133,7 @@ class ScriptReader:
         self.pos += 1
         pending, self.pending = self.pending, []
         for document in pending:
-            begin = end = self.pos
+            begin = end = min(self.pos, len(self.text))
             while self.pos < len(self.text):
                 self._pass(_LINE)
                 line = self.text[end : self.pos]
@@ -129,31 +142,27 @@ class ScriptReader:
                     break
                 end = min(self.pos, len(self.text))
             else:
-                self.endless(document)
-            self._fill(document, begin, end)
+                self.report_endless(document)
+            self._read_here_document(document, begin, end)
 
-    def _fill(self, document: HereDocument, begin: int, end: int) -> None:
-        """Read what stands between two places as the text of a here-document."""
+    def _read_here_document(self, document: HereDocument, begin: int, end: int) -> None:
+        """Read the text between two offsets as the body of a here-document."""
         text = self.text[begin:end]
         if document.literal or not ("$" in text or "`" in text):
             document.body = Word(source=text, text=text, start=begin, quoted=True)
             return
-        inner = self.part(begin, end)
+        inner = self.between(begin, end)
         if inner is not None:
-            document.body = WordReader(inner).lines()
+            document.body = self._read_lines(inner)
             self.complete &= inner.complete
 
-    def endless(self, document: HereDocument) -> None:
-        """Note that a here-document goes on to the end of the script."""
+    def report_endless(self, document: HereDocument) -> None:
+        """Record that a here-document has no end."""
         words = f"the here-document never ends: no line is `{document.end}` alone"
-        self.wrong(document.start, words)
-
-    def word(self) -> Word:
-        """The word that begins here; empty where none does."""
-        return WordReader(self).read()
+        self.report(document.start, words)
 
     def nested(self, end: str = ")") -> Script:
-        """The script of a `$(`, whose end is passed; without one, all that follows."""
+        """The script in a `$(`, whose end is passed; it may extend to the end."""
         start = self.pos
         if not self.enter():
             return ()
@@ -162,11 +171,11 @@ class ScriptReader:
         if self.peek(len(end)) == end:
             self.pos += len(end)
         else:
-            self.lacks(end, self.text[start - 2 : start], start - 2)
+            self.report_missing(end, self.text[start - 2 : start], start - 2)
         return found
 
     def arithmetic(self) -> bool:
-        """Pass the rest of `((…))`; False, at the same place, where it is none."""
+        """Pass the rest of `((…))`; False, without moving, if it is no arithmetic."""
         begin, opened = self.pos, 2
         limit = min(len(self.text), begin + _ARITHMETIC_LIMIT)
         while self.pos < limit:
@@ -181,19 +190,19 @@ class ScriptReader:
                 break
             if opened == 0:
                 return True
-        self.unsure |= _QUOTES.search(self.text, begin, self.pos) is not None
-        self.unsure |= self.pos - begin >= _ARITHMETIC_LIMIT
+        self.is_uncertain |= _QUOTES.search(self.text, begin, self.pos) is not None
+        self.is_uncertain |= self.pos - begin >= _ARITHMETIC_LIMIT
         self.pos = begin
         return False
 
-    def unbalanced(self, start: int) -> None:
-        """Note a `$((` that has no `))`; bash looks at nothing else in it."""
-        if self.unsure or self.broken is not None:
+    def report_unbalanced(self, start: int) -> None:
+        """Record a `$((` without `))`; bash then parses nothing else in it."""
+        if self.is_uncertain or self.broken is not None:
             return
         opened = 0
         for match in _PARENTHESIS.finditer(self.text, start):
             opened += 1 if match[0] == "(" else -1
             if not opened or match.start() - start > _ARITHMETIC_LIMIT:
-                self.unsure = True
+                self.is_uncertain = True
                 return
-        self.wrong(start, "the `$((` that opens here has no `))`")
+        self.report(start, "the `$((` that opens here has no `))`")

@@ -1,4 +1,4 @@
-"""Going through the commands of a script."""
+"""Walking through the syntax tree of a script."""
 
 from __future__ import annotations
 
@@ -20,52 +20,52 @@ from mobius_tui.runbook.shell.script_model import (
     Word,
 )
 
-_MOVES = 20
-"""How many `cd` are remembered at once."""
-DECLARING = frozenset(("export", "local", "declare", "readonly", "typeset"))
+_MAX_CD = 20
+"""The number of `cd` commands that are recorded."""
+DECLARATION_COMMANDS = frozenset(("export", "local", "declare", "readonly", "typeset"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CommandVisit:
-    """A simple command, and where it stands."""
+    """A simple command, and its context."""
 
     command: SimpleCommand
     program: Program | None
-    """None where the command only assigns or redirects."""
+    """None if the command only assigns or redirects."""
     pipeline: Pipeline
     place: int
     """Its index in the pipeline."""
     statement: Statement
-    fed: bool
-    """Whether its input comes from a pipe, a file or a here-document."""
-    looped: bool
-    """Whether it stands in a loop."""
+    has_input: bool
+    """Whether its input is a pipe, a file or a here-document."""
+    is_in_loop: bool
+    """Whether it is inside a loop."""
     function: str = ""
-    """The function that it stands in."""
-    moved: tuple[int, ...] = ()
-    """The offset of each `cd` that was passed before it, in this shell or around."""
+    """The name of the function that it is in, if any."""
+    directory_changes: tuple[int, ...] = ()
+    """The offsets of the `cd` commands before it, in its shell or an outer one."""
 
 
 def visits(script: Script) -> Iterator[CommandVisit]:
-    """Every simple command, in the order of the text; those in `$(…)` after theirs."""
+    """Every simple command, in the order of the text; then those in its `$(…)`."""
     return _ScriptWalk().script(script)
 
 
 def assignments(script: Script) -> Iterator[Assignment]:
-    """Every assignment: of variables alone, before commands, and by `export` etc."""
+    """Every assignment: alone, before commands, and by `export` and the like."""
     for visit in visits(script):
         yield from assigned(visit.command, visit.program)
 
 
 def assigned(command: SimpleCommand, run: Program | None) -> Iterator[Assignment]:
-    """What a command assigns.
+    """The assignments of a command.
 
     Args:
         command: the command.
-        run: what it runs.
+        run: the program that it runs, if any.
     """
     yield from command.assignments
-    if run is None or run.name not in DECLARING:
+    if run is None or run.name not in DECLARATION_COMMANDS:
         return
     for word in run.arguments:
         match = ASSIGNS.match(word.text)
@@ -120,9 +120,9 @@ def nested_scripts(command: Command) -> Iterator[Script]:
 
 
 def own_words(command: Command) -> Iterator[Word]:
-    """The words of a command itself, those of its redirections included.
+    """The words of a command itself, including those of its redirections.
 
-    The text of a here-document counts as one.
+    The body of a here-document counts as one word.
     """
     match command:
         case SimpleCommand(words=words, assignments=assigned):
@@ -143,12 +143,12 @@ def own_words(command: Command) -> Iterator[Word]:
 
 
 class _ScriptWalk:
-    """One walk through a script."""
+    """Walks through a script once."""
 
     def __init__(self) -> None:
-        self.fed = self.looped = False
+        self.has_input = self.is_in_loop = False
         self.function = ""
-        self.moved: tuple[int, ...] = ()
+        self.directory_changes: tuple[int, ...] = ()
 
     def script(self, script: Script) -> Iterator[CommandVisit]:
         for statement in script:
@@ -159,22 +159,22 @@ class _ScriptWalk:
     def _command(
         self, statement: Statement, pipe: Pipeline, place: int, command: Command
     ) -> Iterator[CommandVisit]:
-        before = self.fed, self.looped, self.function, self.moved
-        self.fed |= place > 0 or any(r.sign[0] == "<" for r in command.redirects)
+        before = self.has_input, self.is_in_loop, self.function, self.directory_changes
+        self.has_input |= place > 0 or any(r.sign[0] == "<" for r in command.redirects)
         if isinstance(command, SimpleCommand):
             yield from self._simple(statement, pipe, place, command)
-            self.fed, self.looped, self.function = before[:3]
+            self.has_input, self.is_in_loop, self.function = before[:3]
             return
         for word in own_words(command):
             yield from self._substituted(word)
         if isinstance(command, CommandGroup) and command.function:
             self.function = command.function
-        self.looped |= isinstance(command, Loop)
+        self.is_in_loop |= isinstance(command, Loop)
         for inner in nested_scripts(command):
             yield from self.script(inner)
-        self.fed, self.looped, self.function = before[:3]
+        self.has_input, self.is_in_loop, self.function = before[:3]
         if isinstance(command, CommandGroup) and command.subshell:
-            self.moved = before[3]
+            self.directory_changes = before[3]
 
     def _simple(
         self, statement: Statement, pipe: Pipeline, place: int, command: SimpleCommand
@@ -186,18 +186,18 @@ class _ScriptWalk:
             pipeline=pipe,
             place=place,
             statement=statement,
-            fed=self.fed,
-            looped=self.looped,
+            has_input=self.has_input,
+            is_in_loop=self.is_in_loop,
             function=self.function,
-            moved=self.moved,
+            directory_changes=self.directory_changes,
         )
         if run is not None and run.name in ("cd", "pushd"):
-            self.moved = (*self.moved[-_MOVES:], command.start)
+            self.directory_changes = (*self.directory_changes[-_MAX_CD:], command.start)
         for word in own_words(command):
             yield from self._substituted(word)
 
     def _substituted(self, word: Word) -> Iterator[CommandVisit]:
-        moved = self.moved
+        directory_changes = self.directory_changes
         for inner in word.scripts:
             yield from self.script(inner)
-            self.moved = moved
+            self.directory_changes = directory_changes

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from mobius_tui.runbook.shell.script_model import HOLE, Expansion, Script, Word
-
-if TYPE_CHECKING:
-    from mobius_tui.runbook.shell.script_reader import ScriptReader
+from mobius_tui.runbook.shell.script_reader import ScriptReader
 
 _PLAIN = re.compile(r"[^\s|&;()<>$`\"'\\]+", re.ASCII)
 _IN_DOUBLE = re.compile(r'[^"\\$`]+')
@@ -23,8 +20,18 @@ _QUOTE = "the quote that opens here is never closed"
 _OPERATOR = re.compile(r":?[-=?+]|##?|%%?|//?|\^\^?|,,?|@|:")
 
 
+def read_word(reader: ScriptReader) -> Word:
+    """The word that begins at the reader's place; empty where none does."""
+    return WordReader(reader).read()
+
+
+def read_lines(reader: ScriptReader) -> Word:
+    """All that is left of the text, as a here-document: quotes are no quotes in it."""
+    return WordReader(reader).lines()
+
+
 class WordReader:
-    """One word in the making."""
+    """Reads one word."""
 
     def __init__(self, reader: ScriptReader) -> None:
         self.reader = reader
@@ -45,10 +52,10 @@ class WordReader:
                 continue
             if not self._special(text[reader.pos]):
                 break
-        return self._made()
+        return self._word()
 
     def lines(self) -> Word:
-        """All that is left, in which quotes are no quotes: a here-document."""
+        """All that is left of the text, as a here-document."""
         reader = self.reader
         self.quoted = True
         while reader.pos < len(reader.text):
@@ -60,10 +67,10 @@ class WordReader:
                 self.parts.append('"')
                 reader.pos += 1
             else:
-                self._within(reader.text[reader.pos])
-        return self._made()
+                self._special_in_quotes(reader.text[reader.pos])
+        return self._word()
 
-    def _made(self) -> Word:
+    def _word(self) -> Word:
         return Word(
             source=self.reader.text[self.start : self.reader.pos],
             text="".join(self.parts),
@@ -88,7 +95,7 @@ class WordReader:
             self._backtick()
         elif char in "<>" and reader.peek(2)[1:] == "(" and not self.parts:
             reader.pos += 2
-            reader.unsure |= reader.peek() == "("  # to bash, that is arithmetic
+            reader.is_uncertain |= reader.peek() == "("  # to bash, that is arithmetic
             self.scripts.append(reader.nested())
             self.parts.append(HOLE)
         elif char == "(" and self.parts and self._takes_pattern():
@@ -111,7 +118,7 @@ class WordReader:
             while end > 0 and _is_escaped(reader.text, begin, end):
                 end = reader.text.find("'", end + 1)
         if end < 0:
-            reader.wrong(reader.pos, f"{_QUOTE}: no `'` follows")
+            reader.report(reader.pos, f"{_QUOTE}: no `'` follows")
             end = len(reader.text)
         self.parts.append(reader.text[begin:end])
         reader.pos = end + 1
@@ -132,12 +139,12 @@ class WordReader:
             if char == '"':
                 reader.pos += 1
                 break
-            self._within(char)
+            self._special_in_quotes(char)
         else:
-            reader.wrong(start, f'{_QUOTE}: no `"` follows')
+            reader.report(start, f'{_QUOTE}: no `"` follows')
         reader.leave()
 
-    def _within(self, char: str) -> None:
+    def _special_in_quotes(self, char: str) -> None:
         """A special character inside double quotes."""
         if char == "\\":
             self._escaped(plain='$`"\\\n')
@@ -156,60 +163,60 @@ class WordReader:
             self.parts.append(char)
 
     def _backtick(self, *, quoted: bool = False) -> None:
-        """`…`, which bash parses no sooner than it runs it."""
+        """`…`, which bash only parses when it runs it."""
         reader, start = self.reader, self.reader.pos
         reader.pos += 1
         passed = _TO_BACKTICK.match(reader.text, reader.pos)
         end = reader.pos if passed is None else passed.end()
-        inner = reader.cut(end)
+        inner = reader.up_to(end)
         self.scripts.append(inner.nested(""))
         reader.complete &= inner.complete
         if end >= len(reader.text):
-            reader.wrong(start, "the backtick that opens here is never closed")
+            reader.report(start, "the backtick that opens here is never closed")
         reader.pos = end + 1
-        self._hole("", start, quoted=quoted)
+        self._add_hole("", start, quoted=quoted)
 
     def _dollar(self, *, quoted: bool) -> None:
         reader = self.reader
         start = reader.pos
-        ahead = reader.peek(3)
-        if ahead == "$((":
+        next_three = reader.peek(3)
+        if next_three == "$((":
             reader.pos += 3
             if reader.arithmetic():
-                self._hole("", start, quoted=True)
+                self._add_hole("", start, quoted=True)
                 self.scripts += substituted_scripts(reader, start + 3, reader.pos - 2)
                 return
             reader.pos = start
-            reader.unbalanced(start)
-        if ahead[:2] == "$(":
+            reader.report_unbalanced(start)
+        if next_three[:2] == "$(":
             reader.pos += 2
             self.scripts.append(reader.nested())
-            self._hole("", start, quoted=quoted)
-        elif ahead[:2] == "${":
+            self._add_hole("", start, quoted=quoted)
+        elif next_three[:2] == "${":
             self._braces(start, quoted=quoted)
-        elif ahead[:2] == "$'" and not quoted:
+        elif next_three[:2] == "$'" and not quoted:
             self._single(2)
-        elif ahead[:2] == '$"' and not quoted:
+        elif next_three[:2] == '$"' and not quoted:
             reader.pos += 1
             self._double()
         else:
             self._name(start, quoted=quoted)
 
     def _name(self, start: int, *, quoted: bool) -> None:
-        """`$name`, `$1`, `$?`, or a `$` that means nothing."""
+        """`$name`, `$1`, `$?`, or a literal `$`."""
         reader = self.reader
         match = _NAME.match(reader.text, start + 1)
         name = match[0] if match is not None else reader.text[start + 1 : start + 2]
         if match is None and name not in {*"@*#?$!-0123456789"}:
-            reader.unsure |= name == "["  # arithmetic, as it once was written
+            reader.is_uncertain |= name == "["  # arithmetic, as it once was written
             self.parts.append("$")
             reader.pos += 1
             return
         reader.pos = start + 1 + len(name)
-        self._hole(name, start, quoted=quoted)
+        self._add_hole(name, start, quoted=quoted)
 
     def _braces(self, start: int, *, quoted: bool) -> None:
-        """`${…}`; what is nested in it counts as quoted."""
+        """`${…}`; nested expansions count as quoted."""
         reader = self.reader
         reader.pos += 2
         match = _PARAMETER.match(reader.text, reader.pos)
@@ -220,7 +227,7 @@ class WordReader:
         sign = _OPERATOR.match(reader.text, reader.pos)
         if sign is not None and not operator:
             operator = sign[0]
-        self._hole(name, start, quoted=quoted, operator=operator)
+        self._add_hole(name, start, quoted=quoted, operator=operator)
         if not reader.enter():
             return
         inner = WordReader(reader)
@@ -236,11 +243,11 @@ class WordReader:
             if reader.peek(2) == "$'":
                 inner._single(2)
             elif char in "\\$`":
-                inner._within(char)
+                inner._special_in_quotes(char)
             else:
                 inner._special(char)
         else:
-            reader.wrong(start, "the `${` that opens here has no `}`")
+            reader.report(start, "the `${` that opens here has no `}`")
         reader.leave()
         self.scripts += inner.scripts
         self.expansions += (
@@ -254,7 +261,9 @@ class WordReader:
             for each in inner.expansions
         )
 
-    def _hole(self, name: str, start: int, *, quoted: bool, operator: str = "") -> None:
+    def _add_hole(
+        self, name: str, start: int, *, quoted: bool, operator: str = ""
+    ) -> None:
         self.parts.append(HOLE)
         self.expansions.append(
             Expansion(name=name, start=start, quoted=quoted, operator=operator)
@@ -275,23 +284,23 @@ class WordReader:
             reader.pos += 1
             opened += (char == "(") - (char == ")")
             if not opened or (char == "\n" and not array):
-                reader.unsure |= opened > 0
+                reader.is_uncertain |= opened > 0
                 break
         else:
-            reader.wrong(begin, "the `(` that opens here has no `)`")
+            reader.report(begin, "the `(` that opens here has no `)`")
         self.parts.append(reader.text[begin : reader.pos])
 
 
 def substituted_scripts(
     reader: ScriptReader, begin: int, end: int
 ) -> tuple[Script, ...]:
-    """The scripts of each `$(…)` between two places, as arithmetic has them."""
+    """The scripts of each `$(…)` between two offsets, in arithmetic."""
     if not ("$(" in reader.text[begin:end] or "`" in reader.text[begin:end]):
         return ()
-    inner = reader.part(begin, end)
+    inner = reader.between(begin, end)
     if inner is None:
         return ()
-    found = WordReader(inner).lines().scripts
+    found = read_lines(inner).scripts
     reader.complete &= inner.complete
     return found
 

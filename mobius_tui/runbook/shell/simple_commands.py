@@ -12,9 +12,10 @@ from mobius_tui.runbook.shell.script_model import (
     Word,
 )
 from mobius_tui.runbook.shell.script_reader import ScriptReader
+from mobius_tui.runbook.shell.shell_words import read_word
 
 FUNCTION = re.compile(r"[ \t]*\(\s*\)")
-"""What follows the name of a function."""
+"""The parentheses after the name of a function."""
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(?:\[[^\]\s]*\])?\+?=", re.ASCII)
 _REDIRECT = re.compile(
@@ -22,7 +23,7 @@ _REDIRECT = re.compile(
 )
 _INDEX = re.compile(r"\w+\[[^\]]*")
 _ITEM_INDEX = re.compile(r"\[[^\]]*$")
-"""The beginning of an index, of which bash takes in everything up to its `]`."""
+"""The start of an index, which for bash extends to its `]`."""
 _DELIMITER = re.compile(r"""(?:'[^'\n]*'|"[^"\n]*"|\\.|[^\s|&;()<>'"\\])*""")
 
 
@@ -45,18 +46,18 @@ def _redirect(reader: ScriptReader) -> Redirect | None:
     reader.pos = match.end()
     reader.space()
     if not sign.startswith("<<") or sign == "<<<":
-        target = reader.word()
+        target = read_word(reader)
         if not target.source:
-            reader.wrong(match.start(), f"nothing stands after `{sign}`")
+            reader.report(match.start(), f"nothing stands after `{sign}`")
         return Redirect(sign=sign, target=target)
     start = reader.pos
     spelt = _DELIMITER.match(reader.text, start)
     end = spelt[0] if spelt is not None else ""
     reader.pos += len(end)
-    reader.unsure |= "$" in end  # its quotes may have other rules
+    reader.is_uncertain |= "$" in end  # its quotes may have other rules
     bare = re.sub(r"['\"\\]", "", end)
     if not end:
-        reader.wrong(match.start(), f"nothing stands after `{sign}`")
+        reader.report(match.start(), f"nothing stands after `{sign}`")
     document = HereDocument(
         end=bare, start=start, tabs=sign == "<<-", literal=bare != end
     )
@@ -65,8 +66,8 @@ def _redirect(reader: ScriptReader) -> Redirect | None:
     return Redirect(sign="<<", target=target, document=document)
 
 
-def simple(reader: ScriptReader) -> SimpleCommand | str | None:
-    """A simple command; the name of the function that begins here; or nothing."""
+def simple_command(reader: ScriptReader) -> SimpleCommand | str | None:
+    """The simple command here, or the name of a function, or None."""
     start = reader.pos
     words: list[Word] = []
     assignments: list[Assignment] = []
@@ -90,12 +91,12 @@ def simple(reader: ScriptReader) -> SimpleCommand | str | None:
             if len(words) == 1 and match is not None:
                 reader.pos = match.end()
                 return words[0].text or "?"
-            _stray(reader)
+            _pass_stray_token(reader)
         else:
             before = reader.pos
-            words.append(reader.word())
+            words.append(read_word(reader))
             reader.pos += reader.pos == before
-            reader.unsure |= _INDEX.fullmatch(words[-1].source) is not None
+            reader.is_uncertain |= _INDEX.fullmatch(words[-1].source) is not None
     if not (words or assignments or found):
         return None
     return SimpleCommand(
@@ -106,9 +107,9 @@ def simple(reader: ScriptReader) -> SimpleCommand | str | None:
     )
 
 
-def _stray(reader: ScriptReader) -> None:
-    """Pass a sign that can stand neither in a command nor in an array."""
-    reader.wrong(reader.pos, f"`{reader.token()}` cannot stand here without quotes")
+def _pass_stray_token(reader: ScriptReader) -> None:
+    """Pass and report a token that is allowed neither in a command nor an array."""
+    reader.report(reader.pos, f"`{reader.token()}` cannot stand here without quotes")
     reader.pos += 1
 
 
@@ -119,14 +120,14 @@ def _assignment(reader: ScriptReader) -> Assignment | None:
     start = reader.pos
     reader.pos = match.end()
     if reader.peek() != "(":
-        return Assignment(name=match[1], start=start, value=reader.word())
+        return Assignment(name=match[1], start=start, value=read_word(reader))
     reader.pos += 1
-    items = _items(reader)
+    items = _array_items(reader)
     first = items[0] if items else Word(source="", text="", start=start)
     return Assignment(name=match[1], start=start, value=first, rest=tuple(items[1:]))
 
 
-def _items(reader: ScriptReader) -> list[Word]:
+def _array_items(reader: ScriptReader) -> list[Word]:
     """The words of an array, and its `)`."""
     found: list[Word] = []
     start = reader.pos - 1
@@ -137,13 +138,13 @@ def _items(reader: ScriptReader) -> list[Word]:
             continue
         if reader.comment():
             continue
-        word = reader.word()
+        word = read_word(reader)
         if word.source:
             found.append(word)
-            reader.unsure |= _ITEM_INDEX.match(word.source) is not None
+            reader.is_uncertain |= _ITEM_INDEX.match(word.source) is not None
         elif reader.peek() not in ("", ")"):
-            _stray(reader)
+            _pass_stray_token(reader)
     if reader.pos >= len(reader.text):
-        reader.wrong(start, "the array that begins here has no `)`")
+        reader.report(start, "the array that begins here has no `)`")
     reader.pos += 1
     return found

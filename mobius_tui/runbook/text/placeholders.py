@@ -1,4 +1,4 @@
-"""What a page leaves to be filled in: `<pod>`, `YOUR_NAME`, `{{x}}`, `[your name]`."""
+"""Finding placeholders of a page: `<pod>`, `YOUR_NAME`, `{{x}}`, `[your name]`."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ _ANGLES = re.compile(
     r"(?=[\"'\])]|[ \t]*(?:[<\[]|\\?$))",
     re.MULTILINE,
 )
-"""Several words to choose from, `<id|token>`, stand where no program could read one
-file and write another."""
+"""Alternatives such as `<id|token>` only where they cannot be redirections."""
 _YOURS = re.compile(
     r"(?<![\w$.{/-])(?:YOUR|MY|REPLACE|INSERT)[_-][A-Z][A-Z0-9_-]*(?![\w=])|"
     r"(?<![\w${])your[-_][a-z0-9][a-z0-9_-]*(?![\w=])|"
@@ -34,42 +33,41 @@ _TEMPLATE = re.compile(
     r"\{\{-?[ \t]*(?:\.|\$|range|if|end|else|with|json|println?|template|define|index|"
     r"include|toYaml|block)\b|\{\{-?[ \t]*\."
 )
-"""How a template for some program begins; none of its braces is for a person."""
+"""The start of a template for a program: its braces are no placeholders."""
 _VALUE_NAMES = """
 anonymous default defunct empty eof invalid missing nil nodes none null pending root
 stdin stdout unknown unset body br div h1 h2 h3 head hr html li p script span style td
 title tr ul
 """
 _VALUES = frozenset(_VALUE_NAMES.split())
-"""What programs print between angles, and HTML; nobody fills these in."""
-_FOR_NOTHING = re.compile(
+"""Words in angles that programs print, and HTML: these are no placeholders."""
+_FILLER_WORDS = re.compile(
     r"^(?:your|my|the|insert|enter|replace[_ -]with|name of)[_ -]+(?:the[_ -])?", re.I
 )
 _EXAMPLE = re.compile(r"[,;(]|:[ \t]|\be\.?g\b", re.IGNORECASE)
-_MORE = re.compile(rf"{_EXAMPLE.pattern}|\|", re.IGNORECASE)
-"""What a placeholder has that says more than a name can."""
-"""Where a placeholder begins to give an example."""
+_HAS_REMARK = re.compile(rf"{_EXAMPLE.pattern}|\|", re.IGNORECASE)
+"""Whether a placeholder has more than a name: an example, or a choice."""
 _MARKUP = re.compile(r"</([A-Za-z][\w.-]*)")
 _LONGEST = 32 * 1024
-"""Characters of a script that are looked at."""
+"""Characters of a script; a longer one is not searched."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Placeholder:
-    """One place of a script that is to be filled in."""
+    """One placeholder in a script."""
 
     start: int
     end: int
     text: str
-    """As it is written."""
+    """Its source text."""
     name: str
-    """What it is called, as a variable would be."""
-    more: str = ""
-    """All that it says, where its name leaves some out: an example, a choice."""
+    """Its name, as a variable name."""
+    remark: str = ""
+    """Its text, if that has more than the name: an example, a choice."""
 
 
 def placeholders(script: str) -> list[Placeholder]:
-    """What is to be filled in, in the order of the script; `${x:?}` is left out."""
+    """The placeholders of a script, in order; `${x:?}` is left out."""
     if len(script) > _LONGEST:
         return []
     patterns: list[re.Pattern[str]] = [_ANGLES, _YOURS, _SQUARE]
@@ -79,31 +77,31 @@ def placeholders(script: str) -> list[Placeholder]:
     found: list[Placeholder] = []
     for match in sorted(_matches(script, patterns), key=lambda match: match.start()):
         inner = next(filter(None, match.groups()), match[0])
-        name = name_of(inner)
+        name = variable_name_for(inner)
         is_value = inner.lower() in _VALUES or inner.lower() in closed
         if found and match.start() < found[-1].end:
             continue
         if not name or is_value or _is_redirection(script, match):
             continue
-        more = inner if _MORE.search(inner) is not None else ""
+        remark = inner if _HAS_REMARK.search(inner) is not None else ""
         start, end = match.span()
         found.append(
-            Placeholder(start=start, end=end, text=match[0], name=name, more=more)
+            Placeholder(start=start, end=end, text=match[0], name=name, remark=remark)
         )
     return found
 
 
-def must_be_set(script: str) -> dict[str, str]:
-    """The variables that a script wants to be set, and what it says of them."""
+def required_variables(script: str) -> dict[str, str]:
+    """The variables that a script requires by `${x:?…}`, and their messages."""
     if len(script) > _LONGEST:
         return {}
     found = _MUST_BE_SET.finditer(script)
     return {match[1]: match[2].strip("\"' ") for match in found}
 
 
-def name_of(inner: str) -> str:
-    """The name of a variable for a placeholder; empty where none can be made."""
-    bare = _FOR_NOTHING.sub("", inner.strip()) or inner
+def variable_name_for(inner: str) -> str:
+    """A variable name for a placeholder; empty if none can be made."""
+    bare = _FILLER_WORDS.sub("", inner.strip()) or inner
     bare = _EXAMPLE.split(bare, maxsplit=1)[0] or bare
     return slug(bare).replace("-", "_")
 
@@ -116,10 +114,7 @@ def _matches(
 
 
 def _is_redirection(script: str, match: re.Match[str]) -> bool:
-    """Whether `<in> out` reads from one file and writes to another, or includes one.
-
-    An address between angles is no placeholder either, of a page or of a person.
-    """
+    """Whether angles are no placeholder: redirections, `#include <…>` or addresses."""
     if match[0][0] != "<":
         return False
     if script[: match.start()].endswith("#include "):

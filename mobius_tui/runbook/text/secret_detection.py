@@ -1,27 +1,12 @@
-"""What looks like a password, a token or a key in the text of a runbook."""
+"""Finding what looks like a password, a token or a key in a text."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from mobius_tui.runbook.script_rules.lint_rule import LintRule
-
-SECRET = LintRule(
-    code="secret",
-    title="what looks like a password, a token or a key",
-    reason="A runbook is read, copied and kept with every run; whoever sees it has "
-    "the secret, and it cannot be taken back.",
-    remedy="replace the secret, since it is known now; then `[var.NAME]` with "
-    "`from_env` and `secret = true`, and `find_secrets` on the step",
-    bad="effect = 'read'\nrun = 'mysqladmin --user=ops --password=Tr0ub4dor-3 status'",
-    good="effect = 'read'\nrun = 'mysqladmin --user=ops status'\n"
-    "secrets = { MYSQL_PWD = 'database_password' }\n"
-    "[var.database_password]\nfrom_env = 'MYSQL_PWD'\nsecret = true",
-)
-
 _VALUE = r"[^\s\"'`$<>{}()\[\]|;&,*•]"
-_KNOWN = re.compile(
+_TOKEN_FORMATS = re.compile(
     r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"
     r"|\bgh[pousr]_[A-Za-z0-9]{30,255}\b"
     r"|\bgithub_pat_\w{22,255}\b"
@@ -34,13 +19,13 @@ _KNOWN = re.compile(
     r"|https://[\w.-]{1,100}\.webhook\.office\.com/webhookb2/[\w@/-]{20,500}"
     r"|\bAIza[\w-]{35}\b"
 )
-"""Tokens whose form says what they are."""
-_NAMED = re.compile(
+"""Tokens with a recognizable format."""
+_NAMED_VALUE = re.compile(
     rf"(?i)(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|access[_-]?key)"
     rf"[\"']?(?:=|:[ \t]|[ \t]*=[ \t]*|(?<=--password)[ \t]+|(?<=--token)[ \t]+)[\"']?"
     rf"(?P<value>{_VALUE}{{6,200}})"
 )
-"""A name that says what its value is."""
+"""A value after a name such as `password`."""
 _BEARER = re.compile(
     rf"(?i)authorization:[ \t]*(?:bearer|basic|token)[ \t]+(?P<value>{_VALUE}{{8,500}})"
 )
@@ -54,23 +39,23 @@ _NO_SECRET = re.compile(
 
 
 def find_secrets(text: str) -> Iterator[tuple[int, int]]:
-    """Where a text has what looks like a secret: from, to."""
-    for match in _KNOWN.finditer(text):
+    """The spans (start, end) in a text that look like secrets."""
+    for match in _TOKEN_FORMATS.finditer(text):
         yield match.start(), match.end()
-    for pattern in (_NAMED, _BEARER, _IN_URL):
+    for pattern in (_NAMED_VALUE, _BEARER, _IN_URL):
         for match in pattern.finditer(text):
             if not _NO_SECRET.fullmatch(match["value"]) and _is_mixed(match["value"]):
                 yield match.start("value"), match.end("value")
 
 
 def _is_mixed(value: str) -> bool:
-    """Whether it has letters and something else, as few plain words do."""
+    """Whether it has letters and other characters, unlike most plain words."""
     letters = sum(char.isalpha() for char in value)
     return 0 < letters < len(value)
 
 
 def mask_secrets(line: str) -> str:
-    """A line with what looks like a secret made unreadable; as long as before."""
+    """A line with its secrets masked, of the same length."""
     for start, end in find_secrets(line):
         line = line[:start] + "•" * (end - start) + line[end:]
     return line

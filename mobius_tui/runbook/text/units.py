@@ -9,7 +9,7 @@ _DURATION = re.compile(
     r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?", re.ASCII
 )
 YEAR = 366 * 86400.0
-"""Seconds: a longer duration is a slip of the pen."""
+"""Seconds: the longest duration; a longer one is a typing error."""
 LONGEST_TEXT = 20
 """Characters in which a duration of a year, or any size, can be written."""
 _AGE = re.compile(r"(\d{1,6})([dw])")
@@ -35,11 +35,11 @@ class TooLongError(ValueError):
 
 
 def parse_duration(text: str) -> float:
-    """The seconds that a duration such as `"1h30m"` or `"500ms"` means.
+    """Parse a duration such as `"1h30m"` or `"500ms"`, to seconds.
 
     Raises:
         TooLongError: it is longer than a year.
-        ValueError: it is no duration; the message says what one looks like.
+        ValueError: it is no duration; the message shows the form of one.
     """
     found = _DURATION.fullmatch(text)
     if found is None or not text:
@@ -61,10 +61,10 @@ def parse_duration(text: str) -> float:
 
 
 def age_in_seconds(text: str) -> float:
-    """The seconds of an age such as `"30d"`, `"2w"` or `"12h"`.
+    """Parse an age such as `"30d"`, `"2w"` or `"12h"`, to seconds.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is no age.
     """
     found = _AGE.fullmatch(text)
     return (
@@ -73,7 +73,7 @@ def age_in_seconds(text: str) -> float:
 
 
 def duration_literal(duration: float) -> str:
-    """Whole seconds as a runbook spells them: `"45s"`, `"2m"`, `"1h30m"`."""
+    """Whole seconds in the syntax of a runbook: `"45s"`, `"2m"`, `"1h30m"`."""
     minutes, secs = divmod(round(duration), 60)
     hours, minutes = divmod(minutes, 60)
     parts = ((hours, "h"), (minutes, "m"), (secs, "s"))
@@ -81,10 +81,10 @@ def duration_literal(duration: float) -> str:
 
 
 def parse_size(text: str) -> int:
-    """The bytes that a size such as `"1GiB"` or `"200MB"` means.
+    """Parse a size such as `"1GiB"` or `"200MB"`, to bytes.
 
     Raises:
-        ValueError: it is no size; the message says what one looks like.
+        ValueError: it is no size; the message shows the form of one.
     """
     found = _SIZE.fullmatch(text) if len(text) <= LONGEST_TEXT else None
     if found is None:
@@ -136,7 +136,7 @@ def clock_duration(duration: float) -> str:
 
 
 def local_time(at: float, now: float) -> str:
-    """A time of day where the program runs; with its date where that is another.
+    """The local time of day; with its date if that is not today.
 
     Args:
         at: seconds since 1970.

@@ -1,4 +1,4 @@
-"""Where each key of a TOML text stands, and where a phase or step is defined."""
+"""The positions of the keys of a TOML text, and of the headers of phases and steps."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 KeyPath = tuple[str | int, ...]
-"""Where a value is: keys of tables, and indices of arrays."""
+"""The path to a value: keys of tables, and indices of arrays."""
 
 MAX_DEPTH = 32
-"""tomllib recurses once a level, and its time grows with the square of a key's parts:
-a dotted key of 40 KB takes it 8 seconds."""
+"""tomllib recurses for each level, and its time grows with the square of a key's parts:
+a dotted key of 40 KB takes 8 seconds."""
 MAX_LIST = 10_000
-"""Values in one list; half a million of them take seconds."""
+"""Values in one list; half a million take seconds."""
 _TOO_DEEP = f"nested more than {MAX_DEPTH} deep"
 _TOO_LONG = f"a list of more than {MAX_LIST} values"
 
@@ -44,7 +44,7 @@ class TomlTooLargeError(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Spot:
-    """Where a key and its value are, as offsets into the text."""
+    """The offsets of a key and of its value in the text."""
 
     key: int
     start: int
@@ -54,7 +54,7 @@ class Spot:
 
 
 class Positions:
-    """The places of all keys of one text."""
+    """The positions of all keys of one text."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -63,7 +63,7 @@ class Positions:
         """The tables that have a `[header]` of their own."""
         self._lines = [0]
         self._lines += [match.end() for match in re.finditer("\n", text)]
-        self._last = (0, "")
+        self._last_index = (0, "")
         """The line that was asked for last: its number and its text."""
 
     def place(self, offset: int) -> tuple[int, int]:
@@ -72,22 +72,25 @@ class Positions:
         return line, offset - self._lines[line - 1] + 1
 
     def offset(self, line: int, column: int) -> int:
-        """The offset of a line and column, both from 1; kept within the text."""
+        """The offset of a line and column, both from 1; limited to the text."""
         start = self._lines[min(max(line, 1), len(self._lines)) - 1]
         return min(start + max(column, 1) - 1, len(self.text))
 
     def line(self, number: int) -> str:
-        """The text of a line, without its end; empty where there is none."""
+        """The text of a line, without its end; empty if there is no such line."""
         if not 1 <= number <= len(self._lines):
             return ""
-        if number != self._last[0]:  # of a long line there is one copy
+        if number != self._last_index[0]:  # of a long line there is one copy
             start = self._lines[number - 1]
             end = self.text.find("\n", start)
-            self._last = number, self.text[start : len(self.text) if end < 0 else end]
-        return self._last[1]
+            self._last_index = (
+                number,
+                self.text[start : len(self.text) if end < 0 else end],
+            )
+        return self._last_index[1]
 
     def spot(self, path: KeyPath) -> Spot:
-        """The spot of a key, or of the nearest thing around it that has one."""
+        """The spot of a key, or of the nearest enclosing key that has one."""
         while path:
             found = self.spots.get(path)
             if found is not None:
@@ -96,11 +99,11 @@ class Positions:
         return Spot(key=0, start=0, end=0)
 
     def at(self, path: KeyPath) -> tuple[int, int]:
-        """The line and column of a key, or of the nearest thing around it."""
+        """The line and column of a key, or of the nearest enclosing one."""
         return self.place(self.spot(path).key)
 
     def raw(self, path: KeyPath) -> str:
-        """A value as it is spelt in the text, quotes and escapes included."""
+        """The source of a value, with quotes and escapes."""
         spot = self.spot(path)
         return self.text[spot.start : spot.end]
 
@@ -109,30 +112,30 @@ def scan_positions(text: str) -> Positions:
     r"""The place of every key of a TOML text with `\n` line ends.
 
     Raises:
-        TooMuchError: something is nested too deep, or a list is too long.
+        TomlTooLargeError: something is nested too deep, or a list is too long.
     """
     scanner = _Scanner(text)
-    with suppress(_LostError):  # tomllib, which comes next, says what is wrong
+    with suppress(_SyntaxLostError):  # tomllib, which is called next, reports it
         scanner.document()
     return scanner.found
 
 
-class _LostError(Exception):
+class _SyntaxLostError(Exception):
     """The text is not TOML from here on."""
 
 
 class _Scanner:
-    """One walk over one text."""
+    """Scans one text."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.pos = 0
         self.found = Positions(text)
-        self._last: dict[KeyPath, int] = {}
+        self._last_index: dict[KeyPath, int] = {}
         """The index of the newest element of each array of tables."""
 
     def document(self) -> None:
-        """Walk the whole text."""
+        """Scan the whole text."""
         table: KeyPath = ()
         while True:
             self._skip(_BLANK)
@@ -151,10 +154,10 @@ class _Scanner:
 
     def _expect(self, token: str) -> None:
         if not self.text.startswith(token, self.pos):
-            raise _LostError
+            raise _SyntaxLostError
         self.pos += len(token)
 
-    def _note(self, path: KeyPath, spot: Spot) -> None:
+    def _record(self, path: KeyPath, spot: Spot) -> None:
         if len(path) > MAX_DEPTH:
             raise TomlTooLargeError(_TOO_DEEP, spot.key)
         self.found.spots.setdefault(path, spot)
@@ -169,16 +172,16 @@ class _Scanner:
         path: KeyPath = ()
         for part, _ in parts[:-1]:
             path += (part,)
-            self._note(path, spot)
-            if path in self._last:
-                path += (self._last[path],)
+            self._record(path, spot)
+            if path in self._last_index:
+                path += (self._last_index[path],)
         path += (parts[-1][0],)
         if array:
-            self._note(path, spot)
-            self._last[path] = self._last.get(path, -1) + 1
-            path += (self._last[path],)
+            self._record(path, spot)
+            self._last_index[path] = self._last_index.get(path, -1) + 1
+            path += (self._last_index[path],)
         self.found.spots.pop(path, None)  # a header of its own beats a child's
-        self._note(path, spot)
+        self._record(path, spot)
         self.found.headers.add(path)
         return path
 
@@ -204,7 +207,7 @@ class _Scanner:
             return bare[0]
         quoted = _STRING.match(self.text, self.pos)
         if quoted is None:
-            raise _LostError
+            raise _SyntaxLostError
         self.pos = quoted.end()
         inner = quoted[0][1:-1]
         return _ESCAPE.sub(_unescaped, inner) if quoted[0][0] == '"' else inner
@@ -218,7 +221,7 @@ class _Scanner:
         begin = self.pos
         for part, offset in parts:
             path += (part,)
-            self._note(path, Spot(key=offset, start=begin, end=begin))
+            self._record(path, Spot(key=offset, start=begin, end=begin))
         self._value(path)
         self.found.spots[path] = Spot(key=parts[-1][1], start=begin, end=self.pos)
 
@@ -233,7 +236,7 @@ class _Scanner:
         elif first in ("'", '"') and first:
             string = _STRING.match(self.text, self.pos)
             if string is None:
-                raise _LostError
+                raise _SyntaxLostError
             self.pos = string.end()
         else:
             scalar = _SCALAR.match(self.text, self.pos)
@@ -250,8 +253,8 @@ class _Scanner:
             begin = self.pos
             self._value((*path, index))
             if self.pos == begin:
-                raise _LostError
-            self._note((*path, index), Spot(key=begin, start=begin, end=self.pos))
+                raise _SyntaxLostError
+            self._record((*path, index), Spot(key=begin, start=begin, end=self.pos))
             index += 1
             if index > MAX_LIST:
                 raise TomlTooLargeError(_TOO_LONG, begin)
@@ -288,10 +291,9 @@ HeaderKind = Literal["phase", "phase.step"]
 
 
 def header_line(text: str, part: HeaderKind, name: str) -> int | None:
-    """The line of the header of a phase or step, from 1; `None` if it is not there.
+    """The line of the header of a phase or step, from 1; `None` if there is none.
 
-    It reads line by line, as a person does, so that a text with a mistake somewhere
-    else has its places, too.
+    The text is read line by line, so that errors elsewhere in it do not matter.
     """
     header, at = "", 0
     for number, line in enumerate(text.split("\n"), 1):
@@ -303,6 +305,6 @@ def header_line(text: str, part: HeaderKind, name: str) -> int | None:
 
 
 def included_files(text: str) -> tuple[str, ...]:
-    """The files that a runbook includes phases of, each once."""
+    """The files from which a runbook includes phases, each once."""
     found = (_INCLUDE.fullmatch(line) for line in text.split("\n"))
     return tuple(dict.fromkeys(match[1] for match in found if match is not None))

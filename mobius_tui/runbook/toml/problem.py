@@ -1,4 +1,4 @@
-"""What is wrong with a runbook, and how that is shown."""
+"""Problems of a runbook, and their text."""
 
 from __future__ import annotations
 
@@ -7,29 +7,31 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from mobius_tui.runbook.text.secret_detection import mask_secrets
+
 Severity = Literal["error", "warning"]
 
 _WIDTH = 88
-"""How much of an offending line is shown."""
+"""Characters that are shown of an offending line."""
 _BIDI = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029"
-"""What can make a text look like another one: direction and line marks."""
+"""Direction and line marks, by which a text can look like another one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Problem:
-    """One thing wrong, or doubtful, at one place of one file."""
+    """One error or warning, at one place of one file."""
 
     file: str
     line: int
-    """From 1; 0 where the whole file is meant."""
+    """From 1; 0 if the problem is about the whole file."""
     column: int
-    """In characters, from 1; 0 where the whole file is meant."""
+    """In characters, from 1; 0 if the problem is about the whole file."""
     message: str
     severity: Severity = "error"
     text: str = ""
     """The offending line of the file."""
     code: str = ""
-    """The rule of lint that finds it, for a warning."""
+    """The code of the lint rule, for a warning."""
     blocks: bool = False
     """Whether `--auto` refuses the runbook for it."""
 
@@ -41,10 +43,6 @@ class Problem:
             message += f" [{escape_controls(self.code)}]"
         if not self.line:
             return f"{escape_controls(self.file)}: {note}{message}"
-        from mobius_tui.runbook.text.secret_detection import (
-            mask_secrets,  # where something is wrong
-        )
-
         head = (
             f"{escape_controls(self.file)}:{self.line}:{self.column}: {note}{message}"
         )
@@ -53,7 +51,7 @@ class Problem:
 
 
 def is_control(char: str) -> bool:
-    """Whether a character acts on a terminal, or turns the text around, unseen."""
+    """Whether a character is a control, or changes the direction of text."""
     return unicodedata.category(char) == "Cc" or char in _BIDI
 
 
@@ -73,7 +71,7 @@ def problem_report(problems: Iterable[Problem]) -> str:
 
 
 def _cropped(text: str, column: int) -> tuple[str, str]:
-    """The part of a line around a column, made visible, and a caret line for it."""
+    """The part of a line around a column, with escapes, and a line with a caret."""
     at = min(column - 1, len(text))
     text = text.replace("\t", " ")
     start = max(0, at - _WIDTH // 2) if len(text) > _WIDTH else 0
@@ -85,7 +83,7 @@ def _cropped(text: str, column: int) -> tuple[str, str]:
 
 
 def _cells(text: str) -> int:
-    """How many columns of a terminal a text takes."""
+    """The number of cells that a text takes in a terminal."""
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
     narrow = sum(unicodedata.combining(char) != 0 for char in text)
     return len(text) + wide - narrow

@@ -1,4 +1,4 @@
-"""Reading and writing the bytes of a runbook's source file, whatever its path is."""
+"""Reading and writing the bytes of a runbook's file, safely for any path."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mobius_tui.errors import UsageError
 from mobius_tui.runbook.toml.problem import Problem
 
 MAX_BYTES = 1 << 20
-"""tomllib takes a second and more for a file of this size; no runbook comes near."""
+"""The size limit: tomllib takes a second and more for such a file."""
 
 _KINDS = (
     (stat.S_ISDIR, "is a directory; name the .toml file in it"),
@@ -23,7 +23,7 @@ _KINDS = (
 
 
 class RefusedError(Exception):
-    """A file that is not even looked into; `problem` says why."""
+    """A file that is not read at all; `problem` says why."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
@@ -39,10 +39,10 @@ def read_bytes(path: Path) -> bytes:
         RefusedError: it is missing, unreadable, too large or no regular file.
     """
     try:
-        _regular(path, os.stat(path))  # noqa: PTH116 - Path.stat opens no other door
+        _require_regular(path, os.stat(path))  # noqa: PTH116 - Path.stat opens no other door
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with open(descriptor, "rb") as file:  # noqa: PTH123 - from a descriptor
-            _regular(path, os.fstat(descriptor))
+            _require_regular(path, os.fstat(descriptor))
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise refuse_file(path, "there is no such file") from None
@@ -57,7 +57,7 @@ def read_bytes(path: Path) -> bytes:
 _TOO_LARGE = "is larger than 1 MiB, which is no runbook; split it, or check the name"
 
 
-def _regular(path: Path, status: os.stat_result) -> None:
+def _require_regular(path: Path, status: os.stat_result) -> None:
     for is_kind, words in _KINDS:
         if is_kind(status.st_mode):
             raise refuse_file(path, words)
@@ -71,46 +71,46 @@ def refuse_file(path: Path | str, words: str) -> RefusedError:
 
 
 def write_source(path: Path, data: bytes, *, replace: bool) -> None:
-    """Write a file that is at no time half there.
+    """Write a file atomically.
 
     Args:
         path: the file.
-        data: all of it.
-        replace: whether one that is there may be replaced; a link to one is followed.
+        data: its content.
+        replace: whether an existing file may be replaced; a symbolic link is followed.
 
     Raises:
-        UsageError: it is there already, or cannot be written; nothing has changed.
+        UsageError: it exists already, or cannot be written; nothing has changed.
     """
     if replace and path.is_symlink():
         path = path.resolve()
     if path.is_dir():
         raise UsageError(f"{path} is a folder; name a file in it")
-    beside = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}")
+    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     try:
-        with os.fdopen(os.open(beside, flags, 0o666), "wb") as file:
+        with os.fdopen(os.open(temporary, flags, 0o666), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         if replace:
-            beside.replace(path)
+            temporary.replace(path)
         else:
-            _put(beside, path)
+            _name_new_file(temporary, path)
     except FileExistsError:
         raise UsageError(f"{path} is there already, and was left as it is") from None
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from None
     finally:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
-def _put(beside: Path, path: Path) -> None:
-    """Give a file its name, unless something has that name already."""
+def _name_new_file(temporary: Path, path: Path) -> None:
+    """Give a temporary file its name, unless that exists."""
     try:
-        path.hardlink_to(beside)  # fails where something is, unlike a rename
+        path.hardlink_to(temporary)  # fails where something is, unlike a rename
     except FileExistsError:
         raise
     except OSError:
         # Not every file system has links: there the name is taken first, and filled.
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
-        beside.replace(path)
+        temporary.replace(path)

@@ -1,19 +1,20 @@
-"""Reading one table of a runbook: typed keys, and every mistake reported in its place.
+"""Reading one TOML table: typed keys, and every mistake reported at its place.
 
-A reading method never fails. What is wrong is reported and the default is returned, so
-that all mistakes of a file are found in one go.
+Reading methods do not raise for a wrong value: they report it and return the default,
+so that all mistakes of a file are reported at once.
 """
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from mobius_tui.runbook.toml.positions import KeyPath
 from mobius_tui.runbook.toml.problem import is_control
-from mobius_tui.runbook.toml.toml_document import TemplateUse, TomlDocument
+from mobius_tui.runbook.toml.toml_document import TomlDocument
 
 _MISSING = object()
 _TYPES: tuple[tuple[type, str], ...] = (
@@ -30,15 +31,37 @@ _TYPES: tuple[tuple[type, str], ...] = (
 
 
 def kind_in_words(value: object) -> str:
-    """What a TOML value is, for a message; never the value, which may be huge."""
+    """The type of a TOML value, for a message; not the value, which may be huge."""
     return next(words for kind, words in _TYPES if isinstance(value, kind))
 
 
-class TomlTable:
-    """A table of a document, and the keys that were asked for.
+@dataclass(frozen=True, slots=True)
+class TemplateUse:
+    """A text with `${name}` to be filled in, and its place."""
 
-    A step with `use` has a `base`: keys that it does not have are read from there, and
-    reported there.
+    table: TomlTable
+    path: KeyPath
+    """Below the table."""
+    text: str
+    shown: bool
+    """Whether it is shown, journaled or sent: no place for a secret."""
+
+
+@dataclass(kw_only=True, slots=True)
+class TableRegistry:
+    """The tables and templates of all files of a runbook, for rules about all."""
+
+    tables: list[TomlTable] = field(default_factory=list)
+    """Every table, so that unknown keys can be reported at the end."""
+    templates: list[TemplateUse] = field(default_factory=list)
+    """Every text that is filled in."""
+
+
+class TomlTable:
+    """A table of a document, which records the keys that are asked for.
+
+    A step with `use` has a `base`: missing keys are read from there, and their problems
+    are reported there.
     """
 
     def __init__(
@@ -49,7 +72,18 @@ class TomlTable:
         *,
         parent: TomlTable | None = None,
         base: TomlTable | None = None,
+        registry: TableRegistry | None = None,
     ) -> None:
+        """A table of a document; without `path` and `node`, the whole document.
+
+        Args:
+            document: the file that it is in.
+            path: where it is in the file.
+            node: its keys and values.
+            parent: the table that it was read from; the two share a registry.
+            base: the table that it inherits from.
+            registry: where a document's root registers its tables; a new one if None.
+        """
         self.document = document
         self.path = path
         self.node = document.tree if node is None else node
@@ -57,8 +91,11 @@ class TomlTable:
         self.base = base
         self.asked: set[str] = set()
         self.children: dict[KeyPath, TomlTable] = {}
-        """The tables below, by the last part or two of their paths."""
-        document.findings.tables.append(self)
+        """The tables below it, by their paths from here."""
+        if parent is not None:
+            registry = parent.registry
+        self.registry: TableRegistry = registry or TableRegistry()
+        self.registry.tables.append(self)
 
     def owner(self, key: str) -> TomlTable:
         """The table that has the key: this one, or the one that it inherits from."""
@@ -67,40 +104,40 @@ class TomlTable:
         return self
 
     def has(self, key: str) -> bool:
-        """Whether the key is given, here or where the table inherits from."""
+        """Whether the table, or its base, has the key."""
         self.asked.add(key)
         return key in self.owner(key).node
 
     def given(self, *keys: str) -> tuple[str, ...]:
-        """Those of the keys that are given."""
+        """Those of the keys that the table, or its base, has."""
         return tuple(key for key in keys if self.has(key))
 
     def keys(self) -> Iterator[str]:
-        """All keys of the table's own, which count as asked for."""
+        """All keys of the table itself; they count as asked for."""
         self.asked.update(self.node)
         return iter(tuple(self.node))
 
     def line(self) -> int:
-        """The line that the table stands on, from 1."""
+        """The line of the table in its file, from 1."""
         return self.document.positions.at(self.path)[0]
 
     def report(self, message: str, *path: str | int) -> None:
         """Report a problem at a key below this table, or at the table itself.
 
         Raises:
-            EnoughError: there are too many of them now.
+            TooManyProblemsError: there are too many of them now.
         """
         table = self.owner(path[0]) if path and isinstance(path[0], str) else self
         table.document.add((*table.path, *path), message)
 
-    def doubt(
+    def warn(
         self, code: str, message: str, *path: str | int, blocks: bool = False
     ) -> None:
-        """Warn of a broken rule of lint at a key, or at the table itself.
+        """Report a warning at a key below this table, or at the table itself.
 
         Args:
-            code: the rule's.
-            message: what is doubtful.
+            code: the code of the lint rule.
+            message: the warning.
             path: the key, below this table.
             blocks: whether `--auto` refuses the runbook for it.
         """
@@ -108,10 +145,10 @@ class TomlTable:
         table.document.add((*table.path, *path), message, code, blocks=blocks)
 
     def report_within(self, needle: str, message: str, *path: str | int) -> None:
-        """Report a problem where a value has a piece of text, or else at its key.
+        """Report a problem at a text in the source of a value, or else at its key.
 
         Raises:
-            EnoughError: there are too many of them now.
+            TooManyProblemsError: there are too many of them now.
         """
         table = self.owner(path[0]) if path and isinstance(path[0], str) else self
         positions = table.document.positions
@@ -120,12 +157,18 @@ class TomlTable:
         table.document.add_at(spot.key if offset < 0 else offset, message)
 
     def raw(self, key: str) -> str:
-        """A value as it is spelt in its file."""
+        """The source of a value in its file."""
         table = self.owner(key)
         return table.document.positions.raw((*table.path, key))
 
     def value(self, key: str, kinds: tuple[type, ...], words: str) -> Any:
-        """The value of a key, or None where it is missing or of another type."""
+        """The value of a key, or None if it is missing or has a wrong type.
+
+        Args:
+            key: the key.
+            kinds: the allowed types.
+            words: what it should be, for the report of a wrong type.
+        """
         self.asked.add(key)
         value = self.owner(key).node.get(key, _MISSING)
         if value is _MISSING:
@@ -144,14 +187,14 @@ class TomlTable:
                 self.report(f"`{key}` is missing in {self.name()}")
 
     def name(self) -> str:
-        """The table as a person writes it: `[[phase.step]]` or `http = { }`."""
+        """The name of the table in a message: `[[phase.step]]` or `http = { }`."""
         words = self.dotted()
         if self.path not in self.document.positions.headers:
             return f"`{words.rpartition('.')[2]}`" if words else "the file"
         return f"[[{words}]]" if isinstance(self.path[-1], int) else f"[{words}]"
 
     def dotted(self, *keys: str) -> str:
-        """The name of a key below this table, as a header spells it."""
+        """The dotted name of a key below this table, as in a header."""
         own = (part for part in self.path if isinstance(part, str))
         return ".".join((*own, *keys))
 
@@ -168,10 +211,10 @@ class TomlTable:
 
         Args:
             key: its key.
-            default: what it is where it is missing or wrong.
+            default: returned if it is missing or wrong.
             lines: whether it may have tabs and line ends.
             filled: whether `${name}` in it is filled in.
-            shown: whether it is shown or sent: then no secret may be filled in.
+            shown: whether it is shown or sent, so that it must have no secret.
         """
         value = self.value(key, (str,), "a text in quotes")
         if value is None:
@@ -179,10 +222,10 @@ class TomlTable:
         self.checked(value, key, lines=lines, filled=filled, shown=shown)
         return str(value)
 
-    def maybe(
+    def optional_text(
         self, key: str, *, lines: bool = False, filled: bool = False, shown: bool = True
     ) -> str | None:
-        """A text, or None where it is not given."""
+        """A text, or None if it is not given; arguments as for `text`."""
         if not self.has(key):
             return None
         return self.text(key, lines=lines, filled=filled, shown=shown)
@@ -190,18 +233,17 @@ class TomlTable:
     def checked(
         self, text: str, *path: str | int, lines: bool, filled: bool, shown: bool = True
     ) -> None:
-        """Report control characters in a text, and note it if it is filled in."""
+        """Report control characters in a text, and register it if it is filled in."""
         allowed = "\n\t" if lines else ""
-        # What can be printed holds none of them: few texts are walked.
-        bare = text.replace("\n", "").replace("\t", "") if lines else text
-        if not bare.isprintable():
+        # A printable text has none of them: few texts are searched.
+        without_line_ends = text.replace("\n", "").replace("\t", "") if lines else text
+        if not without_line_ends.isprintable():
             bad = next((c for c in text if is_control(c) and c not in allowed), None)
             if bad is not None:
-                self.report(_control(bad, str(path[-1])), *path)
+                self.report(_control_problem(bad, str(path[-1])), *path)
         if filled and "${" in text:
             table = self.owner(path[0]) if isinstance(path[0], str) else self
-            mention = TemplateUse(table, path, text, shown)
-            self.document.findings.mentions.append(mention)
+            self.registry.templates.append(TemplateUse(table, path, text, shown))
 
     def flag(self, key: str, *, default: bool = False) -> bool:
         """`true` or `false`."""
@@ -249,14 +291,14 @@ class TomlTable:
         return MappingProxyType(good)
 
     def child(self, node: Mapping[str, Any], *path: str | int) -> TomlTable:
-        """A table below this one; the same one each time."""
+        """The table below this one at a path; the same object each time."""
         if path not in self.children:
             whole = (*self.path, *path)
             self.children[path] = TomlTable(self.document, whole, node, parent=self)
         return self.children[path]
 
     def table(self, key: str) -> TomlTable | None:
-        """A table below this one, or None where there is none."""
+        """The table of a key, or None if there is none."""
         node = self.value(
             key, (dict,), f"a table, [{self.dotted(key)}] or {key} = {{ }}"
         )
@@ -265,7 +307,7 @@ class TomlTable:
         return self.owner(key).child(node, key)
 
     def tables(self, key: str, *, single: bool = False) -> tuple[TomlTable, ...]:
-        """The tables of a list; with `single`, one table alone will do."""
+        """The tables of a list; with `single`, a single table is allowed, too."""
         words = f"a list of tables, [[{self.dotted(key)}]]"
         value = self.value(key, (list, dict) if single else (list,), words)
         if isinstance(value, dict):
@@ -292,8 +334,8 @@ class TomlTable:
                 yield name, inner
 
 
-def _control(char: str, key: str) -> str:
-    """What a control character in a text means, and what to do about it."""
+def _control_problem(char: str, key: str) -> str:
+    """The problem of a control character in a text, and its remedy."""
     shown = {"\n": "a line end", "\t": "a tab"}.get(char)
     shown = shown or f"the control character U+{ord(char):04X}"
     if char in "\b\f\r\x1b":

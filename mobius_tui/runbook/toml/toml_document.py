@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mobius_tui.runbook.toml.positions import (
     KeyPath,
@@ -17,14 +17,10 @@ from mobius_tui.runbook.toml.positions import (
 from mobius_tui.runbook.toml.problem import Problem
 from mobius_tui.runbook.toml.runbook_source import MAX_BYTES, RefusedError, refuse_file
 
-if TYPE_CHECKING:
-    from mobius_tui.runbook.toml.table_reader import TomlTable
-
-
 _BEFORE = re.compile(r"[=,\[{][ \t]*([^=,\[\]{}\"'#\n]*)\Z")
 _AFTER = re.compile(r"[^=,\[\]{}\"'#\n]*(?=[,\]}#\n]|\Z)")
 _DATE = re.compile(r"\d{4}[./-]\d{1,2}[./-]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}")
-_LONGEST = 40
+_MAX_QUOTED = 40
 """Characters of a value that are shown."""
 _FLAGS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 _TYPOGRAPHIC = "\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb`\u00b4"
@@ -32,18 +28,18 @@ _TYPOGRAPHIC = "\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb`\u00b4"
 
 
 def missing_quotes(text: str, offset: int) -> str:
-    """What to write in place of a bare value; empty where there is none.
+    """A hint for a value without quotes; empty if there is no such value.
 
     Args:
         text: the file.
-        offset: where TOML stopped, in the value or at its end.
+        offset: where the TOML parser stopped, in the value or at its end.
     """
     start = text.rfind("\n", 0, offset) + 1
     before, after = _BEFORE.search(text[start:offset]), _AFTER.match(text, offset)
     if before is None or after is None:
         return ""
     value = (before[1] + after[0]).strip()
-    if not value or len(value) > _LONGEST:
+    if not value or len(value) > _MAX_QUOTED:
         return ""
     if value[0] in _TYPOGRAPHIC:
         return f"{value[0]} is no quote of TOML: write \"…\" or '…'"
@@ -60,11 +56,11 @@ def missing_quotes(text: str, offset: int) -> str:
 
 
 MAX_ERRORS = 100
-"""More than these help nobody, and would let a hostile file take its time."""
+"""Errors after which reading stops, also to limit the time for hostile files."""
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
-_OF_VALUES = ("Expected newline", "Invalid", "Unclosed", "Cannot parse")
-"""How tomllib's messages begin where a value without quotes can be the reason."""
+_VALUE_ERRORS = ("Expected newline", "Invalid", "Unclosed", "Cannot parse")
+"""How messages of tomllib begin that a value without quotes may cause."""
 _QUOTES = "write scripts and patterns in ''' or '"
 _HINTS = (
     ("Unescaped '\\'", f'in "…" a \\ begins an escape, such as \\n; {_QUOTES}'),
@@ -75,38 +71,23 @@ _HINTS = (
     ("Invalid value", "text goes in quotes: \"…\" or '…'"),
     ("nvalid character", "control characters cannot stand in a TOML text"),
 )
-"""What tomllib says, and what usually helps."""
+"""Messages of tomllib, and the usual remedies."""
 
 
 class TooManyProblemsError(Exception):
     """`MAX_ERRORS` errors have been found."""
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateUse:
-    """A text in which names are filled in, and where it stands."""
-
-    table: TomlTable
-    path: KeyPath
-    """Below the table."""
-    text: str
-    shown: bool
-    """Whether it is shown, journaled or sent: no place for a secret."""
-
-
 @dataclass(kw_only=True, slots=True)
 class Findings:
-    """What was found in all files of a runbook."""
+    """The problems and documents of all files of a runbook."""
 
     problems: list[Problem] = field(default_factory=list)
-    mentions: list[TemplateUse] = field(default_factory=list)
-    tables: list[TomlTable] = field(default_factory=list)
-    """Every table that was read, to ask each for its unknown keys at the end."""
     documents: list[TomlDocument] = field(default_factory=list)
     """Every file that was read."""
-    told: set[tuple[str, int, int, str]] = field(default_factory=set)
-    """File, line, column and rule of each warning."""
-    _known: set[Problem] = field(default_factory=set)
+    reported_at: set[tuple[str, int, int, str]] = field(default_factory=set)
+    """File, line, column and rule code of each warning."""
+    _reported: set[Problem] = field(default_factory=set)
 
     @property
     def failed(self) -> bool:
@@ -114,17 +95,19 @@ class Findings:
         return any(each.severity == "error" for each in self.problems)
 
     def add(self, problem: Problem) -> None:
-        """Keep a problem, once.
+        """Add a problem, unless it was added before.
 
         Raises:
-            EnoughError: there are `MAX_ERRORS` errors now.
+            TooManyProblemsError: there are `MAX_ERRORS` errors now.
         """
-        if problem in self._known:
+        if problem in self._reported:
             return
-        self._known.add(problem)
+        self._reported.add(problem)
         self.problems.append(problem)
         if problem.severity == "warning":
-            self.told.add((problem.file, problem.line, problem.column, problem.code))
+            self.reported_at.add(
+                (problem.file, problem.line, problem.column, problem.code)
+            )
             return
         errors = sum(each.severity == "error" for each in self.problems)
         if errors >= MAX_ERRORS:
@@ -144,16 +127,16 @@ class TomlDocument:
     def add(
         self, path: KeyPath, message: str, code: str = "", *, blocks: bool = False
     ) -> None:
-        """Report a problem at a key, or at the nearest thing around it.
+        """Report a problem at a key, or at the nearest enclosing one.
 
         Args:
             path: the key.
-            message: what is wrong.
-            code: the rule of lint that it breaks; none for an error.
+            message: the problem.
+            code: the rule of lint that is broken; empty for an error.
             blocks: whether `--auto` refuses the runbook for it.
 
         Raises:
-            EnoughError: there are `MAX_ERRORS` of them now.
+            TooManyProblemsError: there are `MAX_ERRORS` of them now.
         """
         at = self.positions.spot(path).key
         self.add_at(at, message, code, blocks=blocks)
@@ -164,7 +147,7 @@ class TomlDocument:
         """Report a problem at an offset of the text.
 
         Raises:
-            EnoughError: there are `MAX_ERRORS` of them now.
+            TooManyProblemsError: there are `MAX_ERRORS` of them now.
         """
         problem = problem_at(
             self.file, self.positions, offset, message, code, blocks=blocks
@@ -196,7 +179,7 @@ def problem_at(
 
 
 def parse_toml(file: str, data: bytes, findings: Findings) -> TomlDocument:
-    """Read bytes as TOML, guarded against what makes tomllib fail or stall.
+    """Parse bytes as TOML, within limits that keep tomllib from failing or stalling.
 
     Raises:
         RefusedError: the bytes are not the TOML of a runbook; it says where and why.
@@ -209,7 +192,7 @@ def parse_toml(file: str, data: bytes, findings: Findings) -> TomlDocument:
     try:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise _syntax(file, text, str(error)) from None
+        raise _syntax_refusal(file, text, str(error)) from None
     except (ValueError, OverflowError):  # Python's limit on the digits of an integer
         huge = re.search(r"[0-9_]{1000}", text)
         offset = huge.start() if huge is not None else 0
@@ -241,8 +224,8 @@ def decode_text(file: str, data: bytes) -> str:
     return text
 
 
-def _syntax(file: str, text: str, error: str) -> RefusedError:
-    """The refusal of a text that is not TOML, with what usually helps."""
+def _syntax_refusal(file: str, text: str, error: str) -> RefusedError:
+    """The refusal of a text that is not TOML, with the usual remedy."""
     place = _PLACE.search(error)
     message = error[: place.start()] if place is not None else error
     hint = next((words for start, words in _HINTS if start in message), "")
@@ -250,7 +233,7 @@ def _syntax(file: str, text: str, error: str) -> RefusedError:
     offset = len(text.rstrip())
     if place is not None and place[1]:
         offset = positions.offset(int(place[1]), int(place[2]))
-        if message.startswith(_OF_VALUES):
+        if message.startswith(_VALUE_ERRORS):
             hint = missing_quotes(text, offset) or hint
     message = f"{message}: {hint}" if hint else message
     return RefusedError(problem_at(file, positions, offset, message))

@@ -1,4 +1,4 @@
-"""Keys that a table does not have: what was meant, also by keys of other tools."""
+"""Reporting unknown keys, with hints also for the keys of other tools."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from mobius_tui.runbook.text.names import did_you_mean
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
 _Keys = tuple[tuple[str, str], ...]
-"""Foreign keys, with blanks between them, and what to write."""
+"""Keys of other tools, separated by blanks, and what to write instead."""
 
 _NAMED: _Keys = (("name label heading", "`title`"),)
 _DESCRIBED: _Keys = (("description desc doc docs notes comment help", "`why`"),)
@@ -118,29 +118,29 @@ _PLACES: Mapping[str, _Keys] = {
         ("sensitive masked password hidden private", "`secret = true`"),
     ),
 }
-"""By the table's name; of a variable that is `var`."""
+"""By the dotted name of the table; `var` for every variable."""
 
 
 def our_key_for(place: str, key: str) -> str:
-    """What a key of another tool is in a table; empty for a key of no tool.
+    """What to write for a key of another tool; empty if it is unknown.
 
     Args:
         place: the table's dotted name.
-        key: as it is spelt there.
+        key: the unknown key.
     """
     place = "var" if place.startswith("var.") else place
-    found = list(_PLACES.get(place, ()))
+    candidates = list(_PLACES.get(place, ()))
     if place.startswith("phase.step.check."):
-        found += _REPEATED
+        candidates += _REPEATED
     word = key.lower().replace("-", "_")
-    return next((here for keys, here in found if word in keys.split()), "")
+    return next((ours for keys, ours in candidates if word in keys.split()), "")
 
 
 def report_unknown_keys(tables: Iterable[TomlTable]) -> None:
-    """Report each key that nobody asked for; tables that nobody read are left out.
+    """Report each key that was never asked for; tables that were not read are skipped.
 
     Raises:
-        EnoughError: there are too many problems now.
+        TooManyProblemsError: there are too many problems now.
     """
     for table in tuple(tables):
         if not table.asked:
@@ -153,7 +153,7 @@ def report_unknown_keys(tables: Iterable[TomlTable]) -> None:
 
 
 def _hint(table: TomlTable, key: str) -> str:
-    """Where the key belongs, or which one was meant."""
+    """A hint where the key belongs, or which one was intended."""
     below = table
     while below.parent is not None:
         if key in below.parent.asked:
@@ -162,12 +162,12 @@ def _hint(table: TomlTable, key: str) -> str:
     for child in table.children.values():
         if key in child.asked:
             return f"; it belongs in {child.name()}"
-    here = our_key_for(table.dotted(), key)
-    return f"; here that is {here}" if here else did_you_mean(key, sorted(table.asked))
+    ours = our_key_for(table.dotted(), key)
+    return f"; here that is {ours}" if ours else did_you_mean(key, sorted(table.asked))
 
 
 def _in_parent(below: TomlTable, table: TomlTable) -> str:
-    """Above the header that took the key in, or in the table around."""
+    """The place of a key in an enclosing table, as text."""
     for header in (below, table):
         if header.path in header.document.positions.headers:
             return f"above {header.name()}"

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from threading import Thread
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from textual.screen import Screen
 from textual.widget import Widget
-
-from mobius_tui.tui.backend.breakpoints import BreakpointMixin
 
 
 class ForegroundTask(NamedTuple):
@@ -25,7 +23,7 @@ class LeaveForTask(NamedTuple):
     """What the app ends with where it is to come back."""
 
     task: ForegroundTask
-    pages: tuple[Callable[[], BasePage], ...]
+    pages: tuple[Callable[[], Screen[None]], ...]
     """Makes each page anew, the lowest first."""
 
 
@@ -33,37 +31,32 @@ AppResult: TypeAlias = int | LeaveForTask
 """What the app ends with: an exit code, or what to do before it comes back."""
 
 
-class BasePage(BreakpointMixin, Screen[None]):
-    """A full screen, as the app knows it."""
+@runtime_checkable
+class FullScreen(Protocol):
+    """A full screen, as the app knows it: dialogs and palettes are none.
 
-    reopen: Callable[[], BasePage] | None = None
-    """Makes this page anew as it stands now; `None` for one that need not come back."""
+    It is no class to inherit from: what makes a page takes longer to import than the
+    first picture takes to draw.
+    """
+
+    @property
+    def reopen(self) -> Callable[[], Screen[None]] | None:
+        """Makes it anew as it stands now; `None` for one that need not come back."""
 
     @property
     def left_behind(self) -> str:
         """What goes on after a fault of the program, in words; may be empty."""
-        return ""
-
-    @property
-    def is_opening(self) -> bool:
-        """Whether a question is about to come on the screen, and keys must wait."""
-        return False
 
     def close_for_task(self) -> str:
         """Save unfinished input before a task; returns what to tell afterwards."""
-        return ""
 
     def action_leave(self) -> None:
         """Go back to the screen beneath, or out."""
-        if len(self.app.screen_stack) > 2:
-            self.dismiss()
-        else:
-            self.app.exit(0)
 
 
 def leave_for_task(task: ForegroundTask, stack: Sequence[Screen[Any]]) -> LeaveForTask:
     """What the app ends with to do something, and to come back on the same pages."""
-    pages = [page for page in stack if isinstance(page, BasePage)]
+    pages = [page for page in stack if isinstance(page, FullScreen)]
     closed = " ".join(filter(None, (page.close_for_task() for page in pages)))
     reopens = (page.reopen for page in pages)
     made = tuple(reopen for reopen in reopens if reopen is not None)
@@ -82,7 +75,7 @@ class PendingScreen(NamedTuple):
 
     picture: Callable[[], Iterable[Widget]]
     """Makes what is shown till then; it takes no keys but those that leave."""
-    make: Callable[[], Awaitable[BasePage]]
+    make: Callable[[], Awaitable[Screen[None]]]
     """Makes the screen, in the app's loop; raises `MobiusError` where it cannot."""
 
 

@@ -6,7 +6,7 @@ the first time: for a moment it would be seen as it is on another size of termin
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from textual.binding import BindingType
 from textual.geometry import Size
@@ -41,16 +41,16 @@ def breakpoint_classes(size: Size) -> dict[str, bool]:
     return found
 
 
-class BreakpointMixin:
-    """A screen whose first layout has the classes of its breakpoints."""
-
-    def on_compose(self) -> None:
-        """Set the classes before there is anything to lay out."""
-        screen = cast(Screen[Any], self)
-        screen.update_classes(breakpoint_classes(screen.app.size), animate=False)
+def fit(screen: Screen[Any]) -> None:
+    """Give a screen the classes of its terminal's size, before its first layout."""
+    screen.update_classes(breakpoint_classes(screen.app.size), animate=False)
 
 
-class DefaultScreen(BreakpointMixin, Screen[None]):
+class DefaultScreen(Screen[None]):
     """The screen beneath all others; shows the first picture."""
 
     BINDINGS: ClassVar[list[BindingType]] = [bind("suspend")]
+
+    def on_compose(self) -> None:
+        """Know the terminal's size before there is anything to lay out."""
+        fit(self)

@@ -12,7 +12,7 @@ from textual.color import Color
 from textual.filter import LineFilter
 
 from mobius_tui import sanitize
-from mobius_tui.ascii_text import SIGNS, is_unicode
+from mobius_tui.ascii_text import ASCII_SIGNS, is_unicode
 from mobius_tui.tui.config.settings import OWN_THEMES, Settings
 
 
@@ -20,7 +20,7 @@ class _AsciiTable(dict[int, str]):
     """What `str.translate` asks for each character."""
 
     def __init__(self, *, all_others: bool) -> None:
-        super().__init__({ord(glyph): sign for glyph, sign in SIGNS.items()})
+        super().__init__({ord(glyph): sign for glyph, sign in ASCII_SIGNS.items()})
         self._all_others = all_others
 
     def __missing__(self, code: int) -> str:

@@ -23,8 +23,8 @@ from mobius_tui.errors import INTERRUPTED
 from mobius_tui.tui.backend import capabilities, clipboard, signals
 from mobius_tui.tui.backend.base_page import (
     AppResult,
-    BasePage,
     ForegroundTask,
+    FullScreen,
     leave_for_task,
 )
 from mobius_tui.tui.backend.breakpoints import DefaultScreen
@@ -169,7 +169,7 @@ class TerminalApp(App[AppResult]):
         words = ", ".join(f"{stack.exc_type}: {stack.exc_value}" for stack in stacks)
         first = self.crash or getattr(self, "_exception", None) or sys.exception()
         self.crash = first or RuntimeError(words or "the screens ended")
-        pages = [page for page in self.screen_stack if isinstance(page, BasePage)]
+        pages = [page for page in self.screen_stack if isinstance(page, FullScreen)]
         self.left_behind = pages[-1].left_behind if pages else ""
         super().panic()
 

@@ -59,7 +59,7 @@ def decode(file: Path, data: bytes) -> Settings:
     settings = DEFAULTS
     try:
         root = TomlTable(parse_toml(str(file), data, findings))
-        theme = root.maybe("theme")
+        theme = root.optional_text("theme")
         if theme is not None and theme not in THEMES:
             words = did_you_mean(theme, THEMES) or f"; ours are {', '.join(OWN_THEMES)}"
             root.report(f"there is no theme called `{theme}`{words}", "theme")
@@ -71,7 +71,7 @@ def decode(file: Path, data: bytes) -> Settings:
             keys=read_keys(root.table("keys")),
             commands=commands(root),
         )
-        report_unknown_keys(findings.tables)
+        report_unknown_keys(root.registry.tables)
     except RefusedError as error:
         findings.problems.append(error.problem)
     except TooManyProblemsError:

@@ -15,7 +15,14 @@ from mobius_tui.health.safe_search import TooSlowError, lines_matching
 from mobius_tui.runbook.model.actions import Ask, Choose, Manual, Option
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.prose.prose_model import Prose
-from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, text_widget
+from mobius_tui.tui.dialogs.dialog import (
+    Choice,
+    Dialog,
+    DraftKey,
+    Purpose,
+    fields_widget,
+    text_widget,
+)
 from mobius_tui.tui.presenters.communication import role_fields
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.run_view import RunView
@@ -56,7 +63,10 @@ class AnswersDialog(Dialog[StepAnswers]):
     AUTO_FOCUS = ""  # the line for a note would have it, and be scrolled to
 
     def __init__(self, view: RunView, step: Step) -> None:
-        super().__init__(f"Do {view.plan.name(step.id)}")
+        super().__init__(
+            f"Do {view.plan.name(step.id)}",
+            draft_key=DraftKey(purpose=Purpose.ANSWERS, step=step.id),
+        )
         self._view = view
         self._step = step
         action = step.action
@@ -135,7 +145,10 @@ class DecisionDialog(Dialog[DecisionAnswer]):
     """The result is the values chosen, and a reason for a change."""
 
     def __init__(self, view: RunView, step: Step) -> None:
-        super().__init__(f"Decide {view.plan.name(step.id)}")
+        super().__init__(
+            f"Decide {view.plan.name(step.id)}",
+            draft_key=DraftKey(purpose=Purpose.DECISION, step=step.id),
+        )
         assert isinstance(step.action, Choose)
         self._action = step.action
         self._why = step.why

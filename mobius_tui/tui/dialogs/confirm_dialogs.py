@@ -16,7 +16,7 @@ from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.step_text import EFFECTS, check_in_words
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, text_widget
-from mobius_tui.tui.dialogs.question import TypedDialog, as_question
+from mobius_tui.tui.dialogs.question import ConfirmationWord, as_question
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import approved_fields, command, filled
@@ -26,18 +26,18 @@ MAX_SCRIPT_LINES = 4
 """Steps that are named as not done yet."""
 
 
-class ConfirmDialog(TypedDialog):
+class ConfirmDialog(Dialog[str]):
     """The result is the word that was typed, or empty if none is required."""
 
     def __init__(self, view: RunView, step: Step) -> None:
         self._view = view
         self._step = step
         self._destroys = effect_of(step) == "destroy"
-        wanted = step_word(view.plan, view.state, step)
+        self.word = ConfirmationWord(step_word(view.plan, view.state, step))
         again = " again" if view.step_state(step.id).attempts else ""
         tone: Role = "bad" if self._destroys else "warn"
         title = as_question(f"Run {view.plan.name(step.id)}{again}")
-        super().__init__(title, wanted=wanted, tone=tone)
+        super().__init__(title, tone=tone)
 
     def compose_body(self) -> Iterable[Widget]:
         """What will run, where, and what it will do."""
@@ -56,6 +56,10 @@ class ConfirmDialog(TypedDialog):
         )
         yield fields_widget((*head, *command(view, step), *checks))
 
+    def compose_foot(self) -> Iterable[Widget]:
+        """The line for the word: typed with what it confirms in sight."""
+        yield from self.word.compose()
+
     def choices(self) -> tuple[Choice, ...]:
         """Run or not."""
         run = Choice("run", "Run it", "error" if self._destroys else "primary")
@@ -63,12 +67,16 @@ class ConfirmDialog(TypedDialog):
 
     def on_mount(self) -> None:
         """Put the focus where the confirmation is."""
-        (self.line if self.wanted else self.buttons["run"]).focus()
+        (self.word.line if self.word.wanted else self.buttons["run"]).focus()
 
+    @on(Input.Submitted)
     @on(Button.Pressed, "#run")
-    def submit_button(self) -> None:
-        """Confirm, as Enter in the line does."""
-        self.confirm()
+    def confirm(self) -> None:
+        """Submit, if the word is right."""
+        if self.word.is_right:
+            self.dismiss(self.word.wanted)
+        else:
+            self.refuse(self.word.refusal)
 
 
 def _out_of_order_text(view: RunView, step: Step) -> Iterator[Field]:
@@ -91,8 +99,6 @@ def _out_of_order_text(view: RunView, step: Step) -> Iterator[Field]:
 
 class ApproveDialog(Dialog[str]):
     """The result is the name of the approver."""
-
-    KEEPS = False
 
     def __init__(self, view: RunView, step: Step, approval: Approval) -> None:
         self._view = view

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property
 from time import monotonic
 from types import MappingProxyType
@@ -22,7 +23,7 @@ from textual.widgets import Button, Input, Static, TextArea
 
 from mobius_tui import sanitize
 from mobius_tui.runbook.model.runbook import Contact
-from mobius_tui.tui.backend.breakpoints import BreakpointMixin
+from mobius_tui.tui.backend.breakpoints import fit
 from mobius_tui.tui.backend.dimmed_background import dim_background
 from mobius_tui.tui.backend.key_queue import InputGuard, TimedInput
 from mobius_tui.tui.commands.registry import bind
@@ -30,9 +31,48 @@ from mobius_tui.tui.presenters.communication import contact_fields
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role, text
-from mobius_tui.tui.screen_state import Draft
 from mobius_tui.tui.widgets.banners import AlarmBanner
 from mobius_tui.tui.widgets.detail_pane import FieldList
+
+Draft = Mapping[str, str]
+"""What was typed in a dialog, by the ids of its fields."""
+
+
+class Purpose(Enum):
+    """What a dialog that is typed in is for."""
+
+    NOTE = "note"
+    SKIP = "skip"
+    OVERRIDE = "override"
+    ANSWERS = "answers"
+    DECISION = "decision"
+    END_BY_DECISION = "end by decision"
+    END_RUN = "end run"
+    MESSAGE = "message"
+    HINT = "hint"
+    ANNOTATION = "annotation"
+    ACTION_ITEM = "action item"
+    SAVE_OUTPUT = "save output"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DraftKey:
+    """What a draft was typed for: a draft is given to no dialog but this one.
+
+    The attempt is named only where the dialog is about one that there is. Answers, a
+    message or a reason are for the step: the host refuses them exactly where another
+    attempt has begun meanwhile, and then they are still to be there.
+    """
+
+    purpose: Purpose
+    step: str | None = None
+    """The step's id; `None` for the whole run."""
+    attempt: int | None = None
+    """The number of the step's attempt."""
+    deliveries: tuple[int, ...] = ()
+    """The numbers of the deliveries that are to be sent again."""
+    item: str | None = None
+    """The id of the action item."""
 
 
 def written(dialog: Widget) -> Draft:
@@ -78,7 +118,7 @@ class Body(VerticalScroll, can_focus=False):
             self.call_after_refresh(focused.scroll_visible, animate=False)
 
 
-class Dialog(BreakpointMixin, ModalScreen[T | None], Generic[T]):
+class Dialog(ModalScreen[T | None], Generic[T]):
     """A box over the screen; Esc always closes it and does nothing."""
 
     TITLE = ""
@@ -98,41 +138,48 @@ class Dialog(BreakpointMixin, ModalScreen[T | None], Generic[T]):
 
     ASKS: ClassVar[bool] = True
     """Whether something comes of it; one that only tells is not missed."""
-    KEEPS: ClassVar[bool] = True
-    """Whether what was typed is kept where nothing came of it."""
 
     composes = False
     """Whether what is typed is the thing itself: then it is kept even where the dialog
     was closed. With a reason that is kept, two keys would skip a step."""
     draft: Draft = MappingProxyType({})
     """What was typed in it before, and nothing came of."""
-    left: Draft = MappingProxyType({})
-    """What was typed in it when it was closed or answered."""
+    left: Mapping[DraftKey, Draft] = MappingProxyType({})
+    """What was typed in it when it was closed or answered, as `typed` gives it."""
     alarm: reactive[RunView | None] = reactive(None, repaint=False)
     """The run, of which the banner over the dialog tells; none where there is none."""
 
     mono: Callable[[], float] = monotonic
     """Where seconds come from for the times of what is typed in it."""
     copier: Callable[[str], None] | None = None
-    """Copies text and says which way it went; given by the page that asks."""
+    """Copies text and says which way it went; given by the page that it is over."""
     status: Callable[[], None] | None = None
     """Copies where the run stands; given by the page that it is over."""
 
-    def __init__(self, title: str, *, tone: Role = "plain") -> None:
+    def __init__(
+        self, title: str, *, tone: Role = "plain", draft_key: DraftKey | None = None
+    ) -> None:
         """Make a dialog.
 
         Args:
             title: what stands in the border; from anywhere.
             tone: `bad` for what destroys or went wrong; decides the border's colour.
+            draft_key: by which what was typed is kept where nothing came of it; `None`
+                for a dialog where nothing is typed, or that is to be typed anew.
         """
         super().__init__(classes=f"dialog -tone-{tone}")
         self.heading = sanitize.line(title)
         """What stands in the border."""
+        self.draft_key = draft_key
         self._input_guard = InputGuard()
         self.box = Vertical(classes="box")
         self._scrolled = Body(classes="body")
         self._refusal = Static("", id="problem", markup=False)
         self._given: Draft = {}
+
+    def on_compose(self) -> None:
+        """Know the terminal's size before there is anything to lay out."""
+        fit(self)
 
     def render(self) -> RenderResult:  # type: ignore[override]
         """What is seen through it; any widget may be drawn so, and a screen is one."""
@@ -169,6 +216,13 @@ class Dialog(BreakpointMixin, ModalScreen[T | None], Generic[T]):
             return writes and (event.key != "enter" or takes_lines)
         return writes and isinstance(event, events.Paste)
 
+    def show_alarm(self, view: RunView | None) -> None:
+        """Have the banner over it tell of the run as it is now."""
+        if self.is_mounted:
+            self.alarm = view
+        else:
+            self.set_reactive(Dialog.alarm, view)
+
     def renew(self) -> None:
         """It says something else now: no key answers that before it has been seen."""
         self._input_guard.restart()
@@ -185,10 +239,12 @@ class Dialog(BreakpointMixin, ModalScreen[T | None], Generic[T]):
         self.left = self.typed()
         return super().dismiss(result)
 
-    def typed(self) -> Draft:
-        """What was typed in its fields, by their ids, if that is to be kept."""
-        now = written(self) if self.KEEPS else {}
-        return {k: words for k, words in now.items() if words != self._given.get(k)}
+    def typed(self) -> Mapping[DraftKey, Draft]:
+        """What was typed in its fields, under its key; empty if that is not kept."""
+        if self.draft_key is None:
+            return {}
+        given, now = self._given, written(self)
+        return {self.draft_key: {k: w for k, w in now.items() if w != given.get(k)}}
 
     def _show_focus(self) -> None:
         if self.focused is not None:

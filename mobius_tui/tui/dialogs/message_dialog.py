@@ -13,13 +13,23 @@ from textual.widget import Widget
 from textual.widgets import Button, TextArea
 
 from mobius_tui import sanitize
+from mobius_tui.run.intents.actions import TickStep
 from mobius_tui.run.messaging.channels import marked
 from mobius_tui.run.messaging.payload import LIMIT
+from mobius_tui.run.planning.permissions import decide_offer
+from mobius_tui.run.planning.situation import Refused
 from mobius_tui.run.state.deliveries import Delivery, DeliveryStatus
 from mobius_tui.runbook.model.actions import SendMessage
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import duration_in_words, size_in_words
-from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, text_widget
+from mobius_tui.tui.dialogs.dialog import (
+    Choice,
+    Dialog,
+    DraftKey,
+    Purpose,
+    fields_widget,
+    text_widget,
+)
 from mobius_tui.tui.presenters.communication import (
     channel_fields,
     channels_of,
@@ -57,7 +67,13 @@ class MessageDialog(Dialog[MessageAnswer]):
     composes = True
 
     def __init__(self, view: RunView, step: Step) -> None:
-        super().__init__(f"Tell: {view.plan.name(step.id)}")
+        self._open = _unsent_deliveries(deliveries_of(view, step))
+        key = DraftKey(
+            purpose=Purpose.MESSAGE,
+            step=step.id,
+            deliveries=tuple(own.number for own in self._open),
+        )
+        super().__init__(f"Tell: {view.plan.name(step.id)}", draft_key=key)
         assert isinstance(step.action, SendMessage)
         message = view.runbook.messages[step.action.message]
         body = view.values.preview(message.body).strip()
@@ -70,7 +86,6 @@ class MessageDialog(Dialog[MessageAnswer]):
             self._told = f"Told {ago} ago by {last.by}; this is what was said then."
             body = last.note or body
         self._body = sanitize.clean(marked(body, view.state.began), newlines=True)
-        self._open = _unsent_deliveries(deliveries_of(view, step))
         if self._open:
             self._body = sanitize.clean(self._open[0].queued.text, newlines=True)
         ready = (w.channel for w in channels_of(view, step) if not w.problem)
@@ -88,6 +103,16 @@ class MessageDialog(Dialog[MessageAnswer]):
     def _is_run_over(self) -> bool:
         """Whether nothing can be sent any more: it can still be read and copied."""
         return self._view.state.ended is not None or self._view.host is None
+
+    @property
+    def _why_not_now(self) -> str:
+        """Why it cannot be told just now; empty where it can."""
+        if self._open or self._is_run_over:
+            return ""
+        number = self._view.next_attempt(self._step.id)
+        tell = TickStep(step=self._step.id, attempt=number)
+        permission = decide_offer(tell, self._view.situation)
+        return permission.text if isinstance(permission, Refused) else ""
 
     def compose_body(self) -> Iterable[Widget]:
         """The deliveries so far, the channels, and the text."""
@@ -110,6 +135,8 @@ class MessageDialog(Dialog[MessageAnswer]):
         """What to do, in a line."""
         if self._is_run_over:
             return "Nothing is sent any more: copy it, and tell it by hand.", "muted"
+        if self._why_not_now:
+            return f"Copy it; it goes on record later: {self._why_not_now}.", "warn"
         if any(own.stand is DeliveryStatus.UNKNOWN for own in self._open):
             return "It may have arrived: look there before you send it again.", "warn"
         if self._open:
@@ -126,7 +153,7 @@ class MessageDialog(Dialog[MessageAnswer]):
     def choices(self) -> tuple[Choice, ...]:
         """Send it, copy it, or mark it as sent; the likeliest first."""
         copy, edit = Choice("copy", "c Copy"), Choice("edit", "e Edit")
-        if self._is_run_over:
+        if self._is_run_over or self._why_not_now:
             return (Choice("copy", "c Copy", "primary"), Choice("cancel", "Close"))
         if self._open:
             where = _short_channels(tuple(own.channel for own in self._open))

@@ -24,17 +24,19 @@ WHY = 60
 class PhasesDialog(Dialog[str]):
     """The result is the id of the phase."""
 
-    def __init__(self, plan: Plan, *, likely: str | None) -> None:
+    def __init__(
+        self, plan: Plan, phases: Iterable[Phase], *, likely: str | None
+    ) -> None:
         """Make the dialog.
 
         Args:
             plan: the runbook's.
+            phases: those that can be turned to now.
             likely: the phase that the step under the cursor leads to when it fails.
         """
         super().__init__("Turn aside to another phase", tone="warn")
         self._plan = plan
-        asides = [phase for phase in plan.runbook.phases if phase.aside]
-        self._phases = sorted(asides, key=lambda phase: phase.id != likely)
+        self._phases = sorted(phases, key=lambda phase: phase.id != likely)
         self._list = OptionList(
             *(Option(self._label(phase), id=phase.id) for phase in self._phases),
             markup=False,

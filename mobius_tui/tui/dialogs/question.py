@@ -11,8 +11,14 @@ from textual import on
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
-from mobius_tui.run.intents.messages import Intent
-from mobius_tui.tui.dialogs.dialog import Choice, Dialog, text_widget
+from mobius_tui.run.intents.actions import Action
+from mobius_tui.tui.dialogs.dialog import (
+    Choice,
+    Dialog,
+    DraftKey,
+    Purpose,
+    text_widget,
+)
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role
 
@@ -26,7 +32,14 @@ class DialogOpener(Protocol):
         """Show it."""
 
 
-Flow = Callable[[DialogOpener, RunView, str | None], Awaitable[Intent | None]]
+class Tell(Protocol):
+    """Shows a notice for a moment."""
+
+    def __call__(self, words: str, *, is_problem: bool = False) -> None:
+        """Show it."""
+
+
+Flow = Callable[[DialogOpener, RunView, str | None], Awaitable[Action | None]]
 """Given how to ask, the run, and the checklist's key that it is about."""
 
 
@@ -68,6 +81,7 @@ class ReasonDialog(Dialog[str]):
         title: str,
         words: str,
         *,
+        draft_key: DraftKey,
         verb: str,
         prompt: str,
         wanted: bool = True,
@@ -79,13 +93,14 @@ class ReasonDialog(Dialog[str]):
         Args:
             title: in the border.
             words: what will happen.
+            draft_key: by which what was typed is kept.
             verb: the button's label.
             prompt: in the empty line.
             wanted: whether an empty text is refused.
             tone: the border's.
             composes: whether the text is the thing itself, and no reason for another.
         """
-        super().__init__(title, tone=tone)
+        super().__init__(title, tone=tone, draft_key=draft_key)
         self._words = words
         self._verb = verb
         self._line = Input(placeholder=prompt, id="reason", compact=True)
@@ -116,55 +131,51 @@ class ReasonDialog(Dialog[str]):
             self.dismiss(words)
 
 
-class TypedDialog(Dialog[str]):
-    """The result is the word that was typed, or empty if none is required."""
+class ConfirmationWord:
+    """The line that a dialog has for it in its foot."""
 
-    KEEPS = False
-
-    def __init__(self, title: str, *, wanted: str, tone: Role) -> None:
-        """Make the dialog.
+    def __init__(self, wanted: str) -> None:
+        """Make the line.
 
         Args:
-            title: in the border.
             wanted: the word that has to be typed; empty for none.
-            tone: the border's.
         """
-        super().__init__(title, tone=tone)
         self.wanted = wanted
         self.line = Input(id="environment", compact=True)
 
-    def compose_foot(self) -> Iterable[Widget]:
-        """The line for the word; what it confirms stays visible."""
+    def compose(self) -> Iterable[Widget]:
+        """What is to be typed, and the line; nothing where no word is wanted."""
         if self.wanted:
             yield text_widget(f"Type {self.wanted} to confirm:", "bad")
             yield self.line
 
-    @on(Input.Submitted)
-    def confirm(self) -> None:
-        """Take it as confirmed, where the word is right."""
-        if not self.wanted:
-            self.dismiss("")
-            return
-        typed = self.line.value.strip()
-        if typed == self.wanted:
-            self.dismiss(typed)
-        else:
-            self.refuse(f"That is not it; type {self.wanted}, or Esc.")
+    @property
+    def is_right(self) -> bool:
+        """Whether the word that was typed is the one that is wanted."""
+        return not self.wanted or self.line.value.strip() == self.wanted
+
+    @property
+    def refusal(self) -> str:
+        """What to say of another one."""
+        return f"That is not it; type {self.wanted}, or Esc."
 
 
 class SaveDialog(Dialog[Path]):
     """The result is the path of a file that does not exist yet."""
 
-    def __init__(self, output: Path, name: str) -> None:
+    def __init__(self, output: Path, *, step: str, attempt: int) -> None:
         """Make the dialog.
 
         Args:
             output: where the output itself is.
-            name: what the file may be called; offered, to be typed over.
+            step: the id of the step that printed it.
+            attempt: at which attempt.
         """
-        super().__init__("Save the output")
+        key = DraftKey(purpose=Purpose.SAVE_OUTPUT, step=step, attempt=attempt)
+        super().__init__("Save the output", draft_key=key)
         self._output = output
-        self._line = Input(value=str(_current_folder() / name), id="name", compact=True)
+        offered = str(_current_folder() / f"{step}.{attempt}.txt")
+        self._line = Input(value=offered, id="name", compact=True)
 
     def compose_body(self) -> Iterable[Widget]:
         """What is saved, and the line."""

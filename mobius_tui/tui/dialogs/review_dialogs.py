@@ -20,7 +20,13 @@ from mobius_tui.review.run_annotations import AnnotationTarget
 from mobius_tui.review.run_report import ActionItem, Annotation
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.tui.commands.registry import key_of
-from mobius_tui.tui.dialogs.dialog import Choice, Dialog, text_widget
+from mobius_tui.tui.dialogs.dialog import (
+    Choice,
+    Dialog,
+    DraftKey,
+    Purpose,
+    text_widget,
+)
 from mobius_tui.tui.presenters.styled_text import Role, assemble, cut
 
 
@@ -43,7 +49,7 @@ class AnnotateDialog(Dialog[AnnotationDraft]):
         Args:
             places: what it can be on, in words, the likeliest first.
         """
-        super().__init__("Annotate")
+        super().__init__("Annotate", draft_key=DraftKey(purpose=Purpose.ANNOTATION))
         self._places = places
         self._line = Input(placeholder="What is there to say?", id="text", compact=True)
 
@@ -263,7 +269,10 @@ class ActionItemDialog(Dialog[ActionItem]):
     """The result is the item as it was edited."""
 
     def __init__(self, item: ActionItem) -> None:
-        super().__init__(item.title or "Another action item")
+        super().__init__(
+            item.title or "Another action item",
+            draft_key=DraftKey(purpose=Purpose.ACTION_ITEM, item=item.id),
+        )
         self._item = item
         self._labels = {**({"title": TITLE} if is_added_item(item) else {}), **LABELS}
         self._lines = {

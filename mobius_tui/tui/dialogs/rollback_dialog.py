@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from textual import on
 from textual.widget import Widget
-from textual.widgets import Button
+from textual.widgets import Button, Input
 
 from mobius_tui.run.client.preflight import understated_steps
 from mobius_tui.run.planning.confirmation import rollback_word
@@ -17,8 +17,8 @@ from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.guards import guard_in_words
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.step_text import EFFECTS, check_in_words
-from mobius_tui.tui.dialogs.dialog import Choice, fields_widget, text_widget
-from mobius_tui.tui.dialogs.question import TypedDialog
+from mobius_tui.tui.dialogs.dialog import Choice, Dialog, fields_widget, text_widget
+from mobius_tui.tui.dialogs.question import ConfirmationWord
 from mobius_tui.tui.presenters.alarm import trigger_rules_text
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.run_view import RunView
@@ -46,7 +46,7 @@ def _command(view: RunView, step: Step) -> tuple[Field, ...]:
     return command(view, step)
 
 
-class RollbackDialog(TypedDialog):
+class RollbackDialog(Dialog[str]):
     """The result is the word that was typed, or empty if none is required."""
 
     def __init__(self, view: RunView, *, arms: bool) -> None:
@@ -61,8 +61,9 @@ class RollbackDialog(TypedDialog):
         self._view = view
         self._arms = arms
         wanted = "" if phase is None else rollback_word(view.plan, view.state, phase)
+        self.word = ConfirmationWord(wanted)
         words = f"Let a trigger begin {title}?" if arms else f"Begin {title} now?"
-        super().__init__(words, wanted=wanted, tone="bad")
+        super().__init__(words, tone="bad")
 
     def compose_body(self) -> Iterable[Widget]:
         """When it begins, where it would stop, and each step with its command."""
@@ -93,6 +94,10 @@ class RollbackDialog(TypedDialog):
             yield text_widget(f"{view.plan.name(step.id)}{mark}", role)
             yield fields_widget((*_wait_fields(view, step), *_command(view, step)))
 
+    def compose_foot(self) -> Iterable[Widget]:
+        """The line for the word: typed with what it confirms in sight."""
+        yield from self.word.compose()
+
     def choices(self) -> tuple[Choice, ...]:
         """Do it or not."""
         verb = "Arm it" if self._arms else "Begin it"
@@ -100,9 +105,13 @@ class RollbackDialog(TypedDialog):
 
     def on_mount(self) -> None:
         """Put the focus where the confirmation is."""
-        (self.line if self.wanted else self.buttons["cancel"]).focus()
+        (self.word.line if self.word.wanted else self.buttons["cancel"]).focus()
 
+    @on(Input.Submitted)
     @on(Button.Pressed, "#go")
-    def submit_button(self) -> None:
-        """Confirm, as Enter in the line does."""
-        self.confirm()
+    def confirm(self) -> None:
+        """Submit, if the word is right."""
+        if self.word.is_right:
+            self.dismiss(self.word.wanted)
+        else:
+            self.refuse(self.word.refusal)

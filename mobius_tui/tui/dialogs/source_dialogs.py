@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
 
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from mobius_tui.errors import UsageError
 from mobius_tui.runbook.library.own_runbooks import (
     copy_of,
     copy_to_own,
@@ -18,37 +18,26 @@ from mobius_tui.runbook.library.own_runbooks import (
     why_read_only,
 )
 from mobius_tui.tui.dialogs.dialog import Dialog, text_widget
-from mobius_tui.tui.dialogs.question import Question
+from mobius_tui.tui.dialogs.question import DialogOpener, Question
 from mobius_tui.tui.presenters.styled_text import Role, text
 
 
-class AskingPage(Protocol):
-    """A screen that can ask a question and show a notice."""
-
-    async def ask(self, dialog: Question, /) -> Any:
-        """Show a dialog and wait for its result."""
-
-    def tell(self, words: str, *, is_problem: bool = False) -> None:
-        """Show a notice."""
-
-
-async def file_to_edit(page: AskingPage, path: Path) -> Path | None:
+async def file_to_edit(path: Path, ask: DialogOpener) -> Path | None:
     """The file that a person may edit; only from a worker.
 
     Args:
-        page: asks, and says why not.
         path: the runbook's file.
+        ask: shows a dialog and waits for what it gives.
 
     Returns:
         The file, or their copy of it; `None` where they want none.
 
     Raises:
-        UsageError: the copy could not be made.
+        UsageError: it is not there any more, or the copy could not be made.
     """
     path = editable_file(path)
     if not path.is_file():
-        page.tell(f"{path} is not there any more.", is_problem=True)
-        return None
+        raise UsageError(f"{path} is not there any more.")
     why = why_read_only(path)
     if not why:
         return path
@@ -57,7 +46,7 @@ async def file_to_edit(page: AskingPage, path: Path) -> Path | None:
         f"name before this one: {copy_of(path)}"
     )
     title = f"Edit a copy of {path.name}?"
-    if not await page.ask(Question(title, words, verb="Copy and edit", tone="plain")):
+    if not await ask(Question(title, words, verb="Copy and edit", tone="plain")):
         return None
     return await asyncio.to_thread(copy_to_own, path)
 

@@ -8,48 +8,53 @@ from types import MappingProxyType
 from textual.widget import Widget
 
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import (
+    Action,
+    AddNote,
+    LookFirst,
+    ResendMessages,
+    SendMessageOfStep,
+)
+from mobius_tui.tui.dialogs.dialog import Draft, DraftKey
 from mobius_tui.tui.messages import Answered
-from mobius_tui.tui.screen_state import Draft
 
 _SENT_TEXTS = "It is on its way; its step shows what becomes of it."
-DONE: Mapping[str, str] = {
-    "note": "The note is on record.",
-    "look": "Its checks are being made; what they see stands with the step.",
-    "send": _SENT_TEXTS,
-    "send again": _SENT_TEXTS,
+DONE: Mapping[type[Action], str] = {
+    AddNote: "The note is on record.",
+    LookFirst: "Its checks are being made; what they see stands with the step.",
+    SendMessageOfStep: _SENT_TEXTS,
+    ResendMessages: _SENT_TEXTS,
 }
-"""What is told when a wish was granted, where the screen does not show it."""
+"""What is told when something was done, where the screen does not show it."""
 
 
 class IntentSender:
-    """Sends intents, each once at a time, and reports each answer to the page."""
+    """Sends actions, each once at a time, and reports each answer to the page."""
 
     def __init__(self, viewer: Viewer, page: Widget) -> None:
         self._viewer = viewer
         self._page = page
-        self._pending: set[tuple[object, ...]] = set()
+        self._pending: list[Action] = []
 
     def send(
-        self, intent: Intent, typed: Mapping[str, Draft] = MappingProxyType({})
+        self, action: Action, typed: Mapping[DraftKey, Draft] = MappingProxyType({})
     ) -> None:
-        """Send an intent, unless the same one is on its way.
+        """Send an action, unless the same one is on its way.
 
         Args:
-            intent: what is wanted.
-            typed: what the person typed for it, by the dialogs' headings.
+            action: what is wanted.
+            typed: what the person typed for it.
         """
-        same = (intent.wish, intent.step, intent.attempt, intent.phase, intent.text)
-        if same not in self._pending:
-            self._pending.add(same)
-            work = self._wait_for_answer(intent, same, typed)
+        if action not in self._pending:
+            self._pending.append(action)
+            work = self._wait_for_answer(action, typed)
             self._page.run_worker(work, name="send", exit_on_error=False)
 
     async def _wait_for_answer(
-        self, intent: Intent, same: tuple[object, ...], typed: Mapping[str, Draft]
+        self, action: Action, typed: Mapping[DraftKey, Draft]
     ) -> None:
         try:
-            reply = await self._viewer.intend(intent)
+            reply = await self._viewer.intend(action)
         finally:
-            self._pending.discard(same)
-        self._page.post_message(Answered(intent, reply, typed))
+            self._pending.remove(action)
+        self._page.post_message(Answered(action, reply, typed))

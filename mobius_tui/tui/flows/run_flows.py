@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import (
+    Action,
+    AddNote,
+    ArmWatch,
+    BeginRollback,
+    DisarmWatch,
+    EndRun,
+    EnterPhase,
+    HoldRollback,
+)
 from mobius_tui.runbook.model.runbook import Step
-from mobius_tui.tui.dialogs.dialog import ContactsDialog
+from mobius_tui.tui.dialogs.dialog import ContactsDialog, DraftKey, Purpose
 from mobius_tui.tui.dialogs.phases_dialog import PhasesDialog
 from mobius_tui.tui.dialogs.question import DialogOpener, Question, ReasonDialog
 from mobius_tui.tui.dialogs.rollback_dialog import RollbackDialog
+from mobius_tui.tui.presenters.availability import enterable
 from mobius_tui.tui.presenters.run_view import RunView
 
 
-async def note(ask: DialogOpener, view: RunView, key: str | None) -> Intent | None:
+async def note(ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
     """Put a remark on record, on the step under the cursor or on the run."""
     step = view.step(key)
     about = view.plan.name(step.id) if step is not None else "the run"
+    on = step.id if step is not None else None
     words = await ask(
         ReasonDialog(
             f"Note on {about}",
             "It goes on record with the time and your name.",
+            draft_key=DraftKey(purpose=Purpose.NOTE, step=on),
             verb="Add it",
             prompt="What should be remembered?",
             composes=True,
@@ -26,22 +38,24 @@ async def note(ask: DialogOpener, view: RunView, key: str | None) -> Intent | No
     )
     if words is None:
         return None
-    return Intent(wish="note", step=step.id if step is not None else None, text=words)
+    return AddNote(text=words, step=step.id if step is not None else None)
 
 
 async def enter_phase(
     ask: DialogOpener, view: RunView, key: str | None
-) -> Intent | None:
+) -> Action | None:
     """Turn aside to another phase."""
     step = view.step(key)
     likely = step.on_failure if step is not None else None
-    phase = await ask(PhasesDialog(view.plan, likely=likely))
+    phase = await ask(
+        PhasesDialog(view.plan, enterable(view, view.situation), likely=likely)
+    )
     return _enter(view, phase, step)
 
 
 async def enter_this_phase(
     ask: DialogOpener, view: RunView, key: str | None
-) -> Intent | None:
+) -> Action | None:
     """Turn aside to the phase under the cursor."""
     phase = view.phase(key)
     if phase is None:
@@ -54,20 +68,20 @@ async def enter_this_phase(
     return _enter(view, phase.id, None)
 
 
-def _enter(view: RunView, phase: str | None, step: Step | None) -> Intent | None:
+def _enter(view: RunView, phase: str | None, step: Step | None) -> Action | None:
     if phase is None:
         return None
     origin = step.id if step is not None else view.proposal.step
-    return Intent(wish="enter", phase=phase, step=origin, text="a person went there")
+    return EnterPhase(phase=phase, from_step=origin, reason="a person went there")
 
 
-async def contacts(ask: DialogOpener, view: RunView, _key: str | None) -> Intent | None:
+async def contacts(ask: DialogOpener, view: RunView, _key: str | None) -> Action | None:
     """Show whom to call."""
     await ask(ContactsDialog(view.runbook.contacts))
     return None
 
 
-async def end_run(ask: DialogOpener, view: RunView, _key: str | None) -> Intent | None:
+async def end_run(ask: DialogOpener, view: RunView, _key: str | None) -> Action | None:
     """End the run for good; steps that are left undone require a reason."""
     outcome, why = view.plan.outcome(view.state)
     completed = outcome == "completed"
@@ -75,35 +89,36 @@ async def end_run(ask: DialogOpener, view: RunView, _key: str | None) -> Intent 
         ReasonDialog(
             "End the run?",
             f"It ends as {outcome}: {why}. Nothing can be started in it any more.",
+            draft_key=DraftKey(purpose=Purpose.END_RUN),
             verb="End it",
             prompt="Remark, if there is one" if completed else "Why does it end here?",
             wanted=not completed,
             tone="good" if completed else "warn",
         )
     )
-    return None if reason is None else Intent(wish="end", text=reason)
+    return None if reason is None else EndRun(reason=reason)
 
 
-async def arm(ask: DialogOpener, view: RunView, _key: str | None) -> Intent | None:
+async def arm(ask: DialogOpener, view: RunView, _key: str | None) -> Action | None:
     """Let a trigger begin the rollback, or let it no longer."""
     if view.state.watch.armed:
         words = "A trigger that fires only says so from then on; you can arm it again."
         question = Question("Disarm the watch?", words, verb="Disarm it", tone="warn")
         if not await ask(question):
             return None
-        return Intent(wish="disarm")
+        return DisarmWatch()
     said = await ask(RollbackDialog(view, arms=True))
-    return None if said is None else Intent(wish="arm", confirm=said)
+    return None if said is None else ArmWatch(confirm=said)
 
 
-async def hold(_ask: DialogOpener, _view: RunView, _key: str | None) -> Intent | None:
+async def hold(_ask: DialogOpener, _view: RunView, _key: str | None) -> Action | None:
     """Hold the countdown, at once: there is no time for a question."""
-    return Intent(wish="hold")
+    return HoldRollback()
 
 
 async def roll_back(
     ask: DialogOpener, view: RunView, _key: str | None
-) -> Intent | None:
+) -> Action | None:
     """Begin the rollback that a trigger would begin."""
     said = await ask(RollbackDialog(view, arms=False))
-    return None if said is None else Intent(wish="rollback", confirm=said)
+    return None if said is None else BeginRollback(confirm=said)

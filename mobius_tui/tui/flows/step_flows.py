@@ -4,15 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import (
+    Action,
+    ApproveStep,
+    AskApproval,
+    ChooseOptions,
+    DropMessages,
+    LookFirst,
+    OverrideStep,
+    ResendMessages,
+    RestoreStep,
+    RetryStep,
+    SendMessageOfStep,
+    SkipStep,
+    StartStep,
+    StopStep,
+    TickStep,
+)
 from mobius_tui.run.planning.confirmation import approval_phrase
 from mobius_tui.run.planning.plan import effect_of, follows, kind_of
 from mobius_tui.run.planning.step_status import approval_awaited
-from mobius_tui.run.state.approvals import pending, valid
+from mobius_tui.run.state.approvals import valid
 from mobius_tui.runbook.model.actions import Choose
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.dialogs.answer_dialogs import AnswersDialog, DecisionDialog
 from mobius_tui.tui.dialogs.confirm_dialogs import ApproveDialog, ConfirmDialog
+from mobius_tui.tui.dialogs.dialog import DraftKey, Purpose
 from mobius_tui.tui.dialogs.failure_dialog import FailureDialog
 from mobius_tui.tui.dialogs.message_dialog import MessageDialog
 from mobius_tui.tui.dialogs.question import (
@@ -32,21 +49,15 @@ from mobius_tui.tui.flows.run_flows import (
     note,
     roll_back,
 )
-from mobius_tui.tui.presenters.availability import stoppable
+from mobius_tui.tui.presenters.availability import awaits_approval, stoppable
 from mobius_tui.tui.presenters.communication import step_needing_person
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_explanation import waiting_for
 
 
-def step_awaiting_approval(view: RunView, key: str | None = None) -> Step | None:
-    """The step that waits for an approval: the one under the cursor, or the first."""
-    steps = pending(view.plan, view.state)
-    return next((s for s in steps if s.id == key), steps[0] if steps else None)
-
-
 async def ask_approval(
     ask: DialogOpener, view: RunView, key: str | None
-) -> Intent | None:
+) -> Action | None:
     """Put a step before somebody else."""
     step = view.step(key)
     if step is None or step.approve is None:
@@ -61,28 +72,27 @@ async def ask_approval(
     if not await ask(Question(title, words, verb="Ask", tone="warn")):
         return None
     number = view.next_attempt(step.id)
-    return Intent(wish="ask approval", step=step.id, attempt=number)
+    return AskApproval(step=step.id, attempt=number)
 
 
-async def approve(ask: DialogOpener, view: RunView, key: str | None) -> Intent | None:
+async def approve(ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
     """Approve a step as a second person."""
-    step = step_awaiting_approval(view, key)
+    step = awaits_approval(view, key)
     approval = valid(view.plan, view.state, step) if step is not None else None
     if step is None or approval is None:
         return None
     name = await ask(ApproveDialog(view, step, approval))
     if name is None:
         return None
-    return Intent(
-        wish="approve",
+    return ApproveStep(
         step=step.id,
-        attempt=approval.asked.attempt,
-        values={"binding": approval.asked.binding, "name": name},
+        binding=approval.asked.binding,
+        name=name,
         confirm=approval_phrase(name, step.id),
     )
 
 
-async def start(ask: DialogOpener, view: RunView, key: str | None) -> Intent | None:
+async def start(ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
     """Run a step, for the first time or again, after its confirmation."""
     step = view.step(key)
     if step is None:
@@ -96,15 +106,11 @@ async def start(ask: DialogOpener, view: RunView, key: str | None) -> Intent | N
         if said is None:
             return None
         confirm = said
-    return Intent(
-        wish="retry" if again else "start",
-        step=step.id,
-        attempt=view.next_attempt(step.id),
-        confirm=confirm,
-    )
+    kind = RetryStep if again else StartStep
+    return kind(step=step.id, attempt=view.next_attempt(step.id), confirm=confirm)
 
 
-async def tick(ask: DialogOpener, view: RunView, key: str | None) -> Intent | None:
+async def tick(ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
     """Do what a person does: tick, answer, or decide."""
     step = view.step(key)
     if step is None:
@@ -116,16 +122,15 @@ async def tick(ask: DialogOpener, view: RunView, key: str | None) -> Intent | No
     said = await ask(AnswersDialog(view, step))
     if said is None:
         return None
-    return Intent(
-        wish="tick",
+    return TickStep(
         step=step.id,
         attempt=view.next_attempt(step.id),
-        values=said.values,
-        text=said.note,
+        answers=said.values,
+        note=said.note,
     )
 
 
-async def choose(ask: DialogOpener, view: RunView, key: str | None) -> Intent | None:
+async def choose(ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
     """Decide."""
     step = view.step(key)
     if step is None:
@@ -133,12 +138,11 @@ async def choose(ask: DialogOpener, view: RunView, key: str | None) -> Intent | 
     said = await ask(DecisionDialog(view, step))
     if said is None or not await _confirm_end(ask, view, step, said.values):
         return None
-    return Intent(
-        wish="choose",
+    return ChooseOptions(
         step=step.id,
         attempt=view.next_attempt(step.id),
-        names=said.values,
-        text=said.reason,
+        options=said.values,
+        reason=said.reason,
     )
 
 
@@ -158,6 +162,7 @@ async def _confirm_end(
             "End the run with this decision?",
             f"{done} of {total} steps are done. Nothing can be started in the run any "
             "more; look at Health first.",
+            draft_key=DraftKey(purpose=Purpose.END_BY_DECISION, step=step.id),
             verb="End it",
             prompt="Remark, if there is one",
             wanted=False,
@@ -167,7 +172,7 @@ async def _confirm_end(
     return said is not None
 
 
-async def message(ask: DialogOpener, view: RunView, key: str | None) -> Intent | None:
+async def message(ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
     """Send a message, or mark it as sent by other means; its text goes on record.
 
     Where the cursor is on none, it is about the first one that did not arrive.
@@ -181,19 +186,18 @@ async def message(ask: DialogOpener, view: RunView, key: str | None) -> Intent |
     if told is None:
         return None
     if told.again:
-        return Intent(wish="send again", names=tuple(map(str, told.again)))
+        return ResendMessages(deliveries=told.again)
     if told.drop:
-        return Intent(wish="drop", names=tuple(map(str, told.drop)))
-    return Intent(
-        wish="send" if told.channels else "tick",
-        step=step.id,
-        attempt=view.next_attempt(step.id),
-        text=told.text,
-        names=told.channels,
+        return DropMessages(deliveries=told.drop)
+    number = view.next_attempt(step.id)
+    if not told.channels:
+        return TickStep(step=step.id, attempt=number, note=told.text)
+    return SendMessageOfStep(
+        step=step.id, attempt=number, text=told.text, channels=told.channels
     )
 
 
-async def decide(ask: DialogOpener, view: RunView, key: str | None) -> Intent | None:
+async def decide(ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
     """Choose what to do about a failed step, and do it."""
     step = view.step(key)
     if step is None:
@@ -206,13 +210,13 @@ async def decide(ask: DialogOpener, view: RunView, key: str | None) -> Intent | 
 
 async def look_first(
     _ask: DialogOpener, view: RunView, key: str | None
-) -> Intent | None:
+) -> Action | None:
     """Make the checks of a failed step without running it again."""
     step = view.step(key)
-    return None if step is None else Intent(wish="look", step=step.id)
+    return None if step is None else LookFirst(step=step.id)
 
 
-async def retry(ask: DialogOpener, view: RunView, key: str | None) -> Intent | None:
+async def retry(ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
     """Run a step again."""
     step = view.step(key)
     if step is None:
@@ -222,7 +226,7 @@ async def retry(ask: DialogOpener, view: RunView, key: str | None) -> Intent | N
     return await start(ask, view, key)
 
 
-async def stop(ask: DialogOpener, view: RunView, key: str | None) -> Intent | None:
+async def stop(ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
     """Stop a running step."""
     step = stoppable(view, key)
     last = view.step_state(step.id).last if step is not None else None
@@ -242,10 +246,10 @@ async def stop(ask: DialogOpener, view: RunView, key: str | None) -> Intent | No
             title = as_question(f"Stop checking {view.plan.name(step.id)}")
         if not await ask(Question(title, words, verb="Stop it", tone="bad")):
             return None
-    return Intent(wish="stop", step=step.id, attempt=last.number)
+    return StopStep(step=step.id, attempt=last.number)
 
 
-async def skip(ask: DialogOpener, view: RunView, key: str | None) -> Intent | None:
+async def skip(ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
     """Skip a step, with a reason."""
     step = view.step(key)
     if step is None:
@@ -259,21 +263,22 @@ async def skip(ask: DialogOpener, view: RunView, key: str | None) -> Intent | No
         ReasonDialog(
             as_question(f"Skip {view.plan.name(step.id)}"),
             f"It is passed over, and the reason stays on record.{counts}",
+            draft_key=DraftKey(purpose=Purpose.SKIP, step=step.id),
             verb="Skip it",
             prompt="Why is it skipped?",
             tone="warn",
         )
     )
-    return None if reason is None else Intent(wish="skip", step=step.id, text=reason)
+    return None if reason is None else SkipStep(step=step.id, reason=reason)
 
 
-async def restore(_ask: DialogOpener, view: RunView, key: str | None) -> Intent | None:
+async def restore(_ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
     """Make a skipped step pending again."""
     step = view.step(key)
-    return None if step is None else Intent(wish="restore", step=step.id)
+    return None if step is None else RestoreStep(step=step.id)
 
 
-async def override(ask: DialogOpener, view: RunView, key: str | None) -> Intent | None:
+async def override(ask: DialogOpener, view: RunView, key: str | None) -> Action | None:
     """Override a step: count it as passed, with a reason."""
     step = view.step(key)
     if step is None:
@@ -283,6 +288,7 @@ async def override(ask: DialogOpener, view: RunView, key: str | None) -> Intent 
             as_question(f"Override {view.plan.name(step.id)}"),
             "You vouch that it is as it should be: gates open, and the reason stays on "
             "record with your name.",
+            draft_key=DraftKey(purpose=Purpose.OVERRIDE, step=step.id),
             verb="Override it",
             prompt="How do you know?",
             tone="warn",
@@ -290,7 +296,7 @@ async def override(ask: DialogOpener, view: RunView, key: str | None) -> Intent 
     )
     if reason is None:
         return None
-    return Intent(wish="override", step=step.id, text=reason)
+    return OverrideStep(step=step.id, reason=reason)
 
 
 FLOWS: Mapping[str, Flow] = {

@@ -1,4 +1,4 @@
-"""The output pane with its row of tabs, and finding."""
+"""The output pane with all that is done in it: tabs, the mouse, copying, finding."""
 
 from __future__ import annotations
 
@@ -17,18 +17,34 @@ from mobius_tui.tui.commands.registry import command
 from mobius_tui.tui.output import pane_messages
 from mobius_tui.tui.output.output_document import text_of
 from mobius_tui.tui.output.output_finder import Finder, FindLine, Step
+from mobius_tui.tui.output.output_pane import OutputPane
 from mobius_tui.tui.output.output_search import Search
-from mobius_tui.tui.output.selectable_pane import SelectablePane
-from mobius_tui.tui.output.selection import Mark
+from mobius_tui.tui.output.selectable_pane import OutputSelection
+from mobius_tui.tui.output.selection import Mark, marked
 from mobius_tui.tui.output.viewport import TextPlace, TextRow, row_of, rows_in_sight
 from mobius_tui.tui.presenters.output_choice import OutputTab, TabTarget, tab_row
 
+NEWS = 0.1
+"""Seconds between two reports of how many hits there are."""
 
-class TabbedPane(SelectablePane):
-    """Shows which outputs there are; its owner changes the one that is shown."""
+REST = 0.25
+"""Seconds of rest before what was appended meanwhile is searched."""
+
+WHEEL = 3
+"""Rows that one notch of the mouse wheel moves."""
+
+
+class OutputWorkbench(OutputPane):
+    """The pane of the run screen; asks its owner, by messages, for what is not its.
+
+    It shows which outputs there are, as tabs; its owner changes the one that is shown.
+    """
+
+    ALLOW_SELECT = False
 
     DEFAULT_CSS = """
-    TabbedPane {
+    OutputWorkbench {
+        & > .output--selected { text-style: reverse; }
         & > .output--plain { color: $foreground; }
         & > .output--muted { color: $text-muted; }
         & > .output--accent { color: $accent; }
@@ -36,10 +52,13 @@ class TabbedPane(SelectablePane):
         & > .output--warn { color: $warning; }
         & > .output--bad { color: $error; text-style: bold; }
         & > .output--chosen { color: $accent; text-style: bold reverse; }
+        & > .output--hit { color: $warning; text-style: reverse; }
+        & > .output--shown-hit { color: $accent; text-style: bold underline reverse; }
     }
     """
 
     COMPONENT_CLASSES: ClassVar = {
+        "output--selected",
         "output--plain",
         "output--muted",
         "output--accent",
@@ -47,6 +66,8 @@ class TabbedPane(SelectablePane):
         "output--warn",
         "output--bad",
         "output--chosen",
+        "output--hit",
+        "output--shown-hit",
     }
 
     tabs: reactive[tuple[OutputTab, ...]] = reactive((), repaint=False, init=False)
@@ -54,6 +75,8 @@ class TabbedPane(SelectablePane):
     tab: reactive[str] = reactive("", repaint=False, init=False)
     """The key of the one that is shown."""
 
+    CopyWanted: TypeAlias = pane_messages.CopyWanted
+    Told: TypeAlias = pane_messages.Told
     TabChosen: TypeAlias = pane_messages.TabChosen
     StopWanted: TypeAlias = pane_messages.StopWanted
     OpenWanted: TypeAlias = pane_messages.OpenWanted
@@ -61,7 +84,12 @@ class TabbedPane(SelectablePane):
     def __init__(self, *, repaints: int = 20, id: str | None = None) -> None:  # noqa: A002
         """Make an empty pane; see `OutputPane`."""
         super().__init__(repaints=repaints, id=id)
+        self._selected = OutputSelection(self, rows_above=lambda: self.rows_above)
         self._targets: list[TabTarget] = []
+        self._finder = Finder()
+        self._find_line: FindLine | None = None
+
+    # Laying out
 
     @property
     def rows_above(self) -> int:
@@ -69,13 +97,14 @@ class TabbedPane(SelectablePane):
         return int(any(tab.key != self.tab for tab in self.tabs))
 
     def room(self) -> tuple[int, int]:
-        """What the tabs leave."""
+        """What the tabs and the find line leave."""
         width, height = super().room()
-        return width, max(1, height - self.rows_above)
+        find = self._find_line.rows if self._find_line is not None else 0
+        return width, max(1, max(1, height - self.rows_above) - find)
 
     def lay_out(self) -> list[Strip]:
-        """The rows in sight, under the tabs."""
-        strips = super().lay_out()
+        """The rows in sight, with what is marked in them, under the tabs."""
+        strips = self._with_marks(super().lay_out())
         if not self.rows_above:
             return strips
         row, self._targets = tab_row(
@@ -87,6 +116,28 @@ class TabbedPane(SelectablePane):
         )
         return [row, *strips]
 
+    def _with_marks(self, strips: list[Strip]) -> list[Strip]:
+        viewport = self.viewport
+        if viewport is None or not (self.has_selection or self._finder.search):
+            return strips
+        margin = viewport.layout.margin
+        rows = rows_in_sight(viewport)
+        return [
+            marked(strip, row, self._marks(row), margin)
+            for strip, row in zip(strips, rows, strict=True)
+        ]
+
+    def _marks(self, row: TextRow) -> list[Mark]:
+        """Hits, and over them what is selected."""
+        marks: list[Mark] = [
+            (start, end, self.style_of("shown-hit" if is_shown else "hit"))
+            for start, end, is_shown in self._finder.spans(row)
+        ]
+        if self.has_selection:
+            style = self.get_component_rich_style("output--selected", partial=True)
+            marks.append((*self._selected.within(row), style))
+        return marks
+
     def style_of(self, name: str) -> Style:
         """The style of a role, or of another part of the pane."""
         return self.get_component_rich_style(f"output--{name}")
@@ -96,6 +147,71 @@ class TabbedPane(SelectablePane):
         self.repaint()
 
     watch_tab = watch_tabs
+
+    # The mouse
+
+    @property
+    def has_selection(self) -> bool:
+        """Whether something is selected."""
+        return self._selected.stretch is not None
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Scroll by the wheel, in place of the usual scrolling of widgets."""
+        event.stop().prevent_default()
+        self.scroll_rows(WHEEL)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Scroll by the wheel, in place of the usual scrolling of widgets."""
+        event.stop().prevent_default()
+        self.scroll_rows(-WHEEL)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Begin to select."""
+        self._selected.press(event)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Select up to the pointer."""
+        self._selected.move(event)
+
+    def on_mouse_up(self) -> None:
+        """Select no further."""
+        self._selected.release()
+
+    def on_click(self, event: events.Click) -> None:
+        """Show the tab under the pointer, or stop it."""
+        at = event.get_content_offset(self)
+        if at is None or not self.rows_above or at.y > 0:
+            return
+        for target in self._targets:
+            if target.left <= at.x < target.right:
+                kind = (
+                    pane_messages.StopWanted
+                    if target.stops
+                    else pane_messages.TabChosen
+                )
+                self.post_message(kind(target.key))
+
+    # What its owner does for it
+
+    def action_copy(self) -> None:
+        """Copy the selection, or a line, which is selected to show which one."""
+        self._selected.copy(self.line_to_copy)
+
+    def action_copy_all(self) -> None:
+        """Copy the whole output, unless that is too much for any clipboard."""
+        self._selected.copy_all()
+
+    def line_to_copy(self) -> int:
+        """Where the line begins that is copied if nothing is selected.
+
+        It is the shown hit's; else the newest one while the pane follows, or else the
+        first one in sight.
+        """
+        if self._finder.hit is not None:
+            return self._finder.hit.line
+        assert self.viewport is not None
+        rows = rows_in_sight(self.viewport)
+        return rows[-1 if self.following else 0].line.start
 
     def action_tab(self, step: int) -> None:
         """Show the output before, or the next one."""
@@ -117,20 +233,6 @@ class TabbedPane(SelectablePane):
             raise SkipAction
         self.post_message(pane_messages.StopWanted(self.tab))
 
-    def on_click(self, event: events.Click) -> None:
-        """Show the tab under the pointer, or stop it."""
-        at = event.get_content_offset(self)
-        if at is None or not self.rows_above or at.y > 0:
-            return
-        for target in self._targets:
-            if target.left <= at.x < target.right:
-                kind = (
-                    pane_messages.StopWanted
-                    if target.stops
-                    else pane_messages.TabChosen
-                )
-                self.post_message(kind(target.key))
-
     def action_open(self, way: Literal["pager", "editor", "save"]) -> None:
         """Have the output opened in a pager or an editor, or saved."""
         if self.viewport is None or not self.viewport.document.size:
@@ -138,57 +240,12 @@ class TabbedPane(SelectablePane):
         else:
             self.post_message(pane_messages.OpenWanted(way))
 
-
-NEWS = 0.1
-"""Seconds between two reports of how many hits there are."""
-
-REST = 0.25
-"""Seconds of rest before what was appended meanwhile is searched."""
-
-
-class OutputWorkbench(TabbedPane):
-    """The pane of the run screen; asks its owner, by messages, for what is not its."""
-
-    DEFAULT_CSS = """
-    OutputWorkbench {
-        & > .output--hit { color: $warning; text-style: reverse; }
-        & > .output--shown-hit { color: $accent; text-style: bold underline reverse; }
-    }
-    """
-
-    COMPONENT_CLASSES: ClassVar = {
-        "output--hit",
-        "output--shown-hit",
-    }
-
-    def __init__(self, *, repaints: int = 20, id: str | None = None) -> None:  # noqa: A002
-        """Make an empty pane; see `OutputPane`."""
-        super().__init__(repaints=repaints, id=id)
-        self._finder = Finder()
-        self._find_line: FindLine | None = None
+    # Finding
 
     @property
     def finds(self) -> bool:
         """Whether something is looked for, or about to be."""
         return self._find_line is not None and self._find_line.display
-
-    def room(self) -> tuple[int, int]:
-        """What the find line leaves."""
-        width, height = super().room()
-        taken = self._find_line.rows if self._find_line is not None else 0
-        return width, max(1, height - taken)
-
-    def has_marks(self) -> bool:
-        """Whether anything may be marked."""
-        return self._finder.search is not None or super().has_marks()
-
-    def marks(self, row: TextRow) -> list[Mark]:
-        """Hits, and over them what is selected."""
-        hits = [
-            (start, end, self.style_of("shown-hit" if is_shown else "hit"))
-            for start, end, is_shown in self._finder.spans(row)
-        ]
-        return [*hits, *super().marks(row)]
 
     async def action_find(self) -> None:
         """Type what to find."""
@@ -205,7 +262,7 @@ class OutputWorkbench(TabbedPane):
         if self.finds:
             self.end_find()
         elif self.has_selection:
-            self.clear_selection()
+            self._selected.clear()
         else:
             raise SkipAction
 
@@ -235,7 +292,7 @@ class OutputWorkbench(TabbedPane):
         """Look for the same text in another file; select nothing in it."""
         search = self._finder.search
         self._finder.end()
-        self.clear_selection()
+        self._selected.clear()
         if search is not None:
             self._begin(search.wanted)
 
@@ -243,11 +300,6 @@ class OutputWorkbench(TabbedPane):
         """Take up what was appended, and search it."""
         super().refresh_from_file()
         self._count()
-
-    def line_to_copy(self) -> int:
-        """The shown hit's line, where there is one."""
-        hit = self._finder.hit
-        return hit.line if hit is not None else super().line_to_copy()
 
     @on(FindLine.Changed)
     def _wanted_changed(self, event: FindLine.Changed) -> None:

@@ -4,11 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from mobius_tui.run.planning.plan import effect_of, follows, kind_of
+from mobius_tui.run.intents.actions import (
+    Action,
+    AddNote,
+    ApproveStep,
+    ArmWatch,
+    BeginRollback,
+    ChooseOptions,
+    DisarmWatch,
+    EndRun,
+    EnterPhase,
+    HoldRollback,
+    LookFirst,
+    OverrideStep,
+    RestoreStep,
+    RetryStep,
+    SkipStep,
+    StopStep,
+    TickStep,
+)
+from mobius_tui.run.planning.permissions import decide_offer
+from mobius_tui.run.planning.plan import kind_of
 from mobius_tui.run.planning.rollback import in_the_way, rollback_of
+from mobius_tui.run.planning.situation import ALLOWED, Code, Refused, Situation
 from mobius_tui.run.state.approvals import pending
 from mobius_tui.run.state.step_state import BAD, Status
-from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.tui.commands.registry import key_of
 from mobius_tui.tui.presenters import next_action
 from mobius_tui.tui.presenters.communication import step_needing_person
@@ -20,6 +41,8 @@ HALFWAY = frozenset(
     {Status.UNKNOWN, Status.TIMED_OUT, Status.STOPPED, Status.OUTPUT_LOST}
 )
 """Ends of which it is not known how far the step got by then."""
+DONE = BAD | {Status.PASSED, Status.WARNED, Status.OVERRIDDEN, Status.RECOVERED}
+"""Ends of a step that was begun, or vouched for."""
 
 
 def available(view: RunView | None, selected: str | None) -> frozenset[str]:
@@ -31,29 +54,169 @@ def available(view: RunView | None, selected: str | None) -> frozenset[str]:
     """
     if view is None:
         return frozenset()
-    found = {"note"} if view.host is not None else set()
+    situation = view.situation
+    found = {
+        command_id
+        for command_id in COMMANDS
+        if is_offered(view, selected, command_id, situation)
+    }
     if step_needing_person(view) is not None:
         found.add("message")
     if view.runbook.contacts:
         found.add("contacts")
-    step = view.step(selected)
-    if stoppable(view, selected) is not None:
-        found.add("stop")
     if terminal_step(view, selected) is not None:
         found.add("terminal")
-    if view.host is None or view.state.ended is not None:
-        return frozenset(found)
-    busy = view.plan.busy(view.state)
-    if busy is None or effect_of(busy) == "read":
-        found.add("end_run")
-    found |= of_watch(view)
-    if pending(view.plan, view.state):
-        found.add("approve")
-    if busy is None and any(phase.aside for phase in view.runbook.phases):
-        found.add("enter_phase")
-    if step is not None:
-        found |= _of_step(view, step)
     return frozenset(found)
+
+
+def is_offered(
+    view: RunView, selected: str | None, command_id: str, situation: Situation
+) -> bool:
+    """Whether a command would do something here, and the host would do it.
+
+    Args:
+        view: the run.
+        selected: the checklist's key under the cursor.
+        command_id: one of `COMMANDS`.
+        situation: the view's, made once.
+    """
+    if not helps(view, selected, command_id):
+        return False
+    if command_id == "message":  # it can be read and copied, whatever else goes on
+        return situation.has_host and view.state.ended is None
+    if command_id == "enter_phase":
+        return bool(enterable(view, situation))
+    action = action_of(view, selected, command_id)
+    return action is not None and decide_offer(action, situation) == ALLOWED
+
+
+def action_of(view: RunView, selected: str | None, command_id: str) -> Action | None:
+    """What a command asks the host for, as far as it is known before a dialog opens.
+
+    Args:
+        view: the run.
+        selected: the checklist's key under the cursor.
+        command_id: one of `COMMANDS`, but for `message` and `enter_phase`.
+
+    Returns:
+        The action; `None` where there is nothing that it could be about.
+    """
+    step = view.step(selected)
+    if command_id in OF_RUN:
+        return OF_RUN[command_id](view, selected)
+    if step is None:
+        return None
+    number = view.next_attempt(step.id)
+    match command_id:
+        case "retry":
+            return RetryStep(step=step.id, attempt=number)
+        case "tick" if kind_of(step) == "choose":
+            return ChooseOptions(step=step.id, attempt=number)
+        case "tick" if kind_of(step) == "manual":
+            return TickStep(step=step.id, attempt=number)
+        case "look_first":
+            return LookFirst(step=step.id)
+        case "skip":
+            return SkipStep(step=step.id)
+        case "restore":
+            return RestoreStep(step=step.id)
+        case "override":
+            return OverrideStep(step=step.id)
+        case _:
+            return None
+
+
+def _note(view: RunView, selected: str | None) -> Action:
+    step = view.step(selected)
+    return AddNote(step=step.id if step is not None else None)
+
+
+def _stop(view: RunView, selected: str | None) -> Action | None:
+    step = stoppable(view, selected)
+    last = view.step_state(step.id).last if step is not None else None
+    if step is None or last is None:
+        return None
+    return StopStep(step=step.id, attempt=last.number)
+
+
+def _approve(view: RunView, selected: str | None) -> Action | None:
+    step = awaits_approval(view, selected)
+    return None if step is None else ApproveStep(step=step.id)
+
+
+def _arm(view: RunView, _selected: str | None) -> Action:
+    return DisarmWatch() if view.state.watch.armed else ArmWatch()
+
+
+OF_RUN: Mapping[str, Callable[[RunView, str | None], Action | None]] = {
+    "note": _note,
+    "stop": _stop,
+    "end_run": lambda _view, _selected: EndRun(),
+    "approve": _approve,
+    "arm": _arm,
+    "hold": lambda _view, _selected: HoldRollback(),
+    "roll_back": lambda _view, _selected: BeginRollback(),
+}
+"""What commands ask for that do not need a step under the cursor."""
+COMMANDS = (
+    *OF_RUN,
+    *("retry", "tick", "message", "look_first", "skip", "restore", "override"),
+    "enter_phase",
+)
+"""The commands on steps and the run that ask the host for something."""
+
+
+def enterable(view: RunView, situation: Situation) -> tuple[Phase, ...]:
+    """The phases off the main line that can be turned to now."""
+    asides = (phase for phase in view.runbook.phases if phase.aside)
+    return tuple(
+        phase
+        for phase in asides
+        if decide_offer(EnterPhase(phase=phase.id), situation) == ALLOWED
+    )
+
+
+def awaits_approval(view: RunView, selected: str | None = None) -> Step | None:
+    """The step that waits for an approval: the one under the cursor, or the first."""
+    steps = pending(view.plan, view.state)
+    first = steps[0] if steps else None
+    return next((step for step in steps if step.id == selected), first)
+
+
+def helps(view: RunView, selected: str | None, command_id: str) -> bool:
+    """Whether a command is of any use here; whether it is allowed is judged apart.
+
+    The host takes more than is offered: an override of what has passed changes nothing
+    for the better, and a step of a phase that nobody turned to is not proposed.
+
+    Args:
+        view: the run.
+        selected: the checklist's key under the cursor.
+        command_id: one of `COMMANDS`.
+    """
+    if command_id == "roll_back":
+        watch = view.state.watch
+        return bool(watch.alarms) or watch.countdown is not None
+    if command_id in (*OF_RUN, "enter_phase"):
+        return True
+    step = view.step(selected)
+    if step is None or is_aside(view, view.plan.phase_of[step.id]):
+        return False
+    status, kind = view.standings[step.id].status, kind_of(step)
+    match command_id:
+        case "retry":
+            return kind in ("run", "check", "watch") and status in DONE
+        case "look_first":
+            return kind != "check" and status in HALFWAY
+        case "message":
+            return kind == "message" and status in (*DONE, Status.PENDING)
+        case "override":
+            undone = (*BAD, Status.PENDING, Status.WAITING, Status.WARNED)
+            return status in undone or (
+                status in DONE and view.step_state(step.id).stale
+            )
+        case _:
+            return True
 
 
 def stoppable(view: RunView, selected: str | None) -> Step | None:
@@ -70,20 +233,9 @@ def stoppable(view: RunView, selected: str | None) -> Step | None:
 
 def of_watch(view: RunView) -> set[str]:
     """What can be done about triggers; the rollback is made once in a run."""
-    watch = view.state.watch
-    if rollback_of(view.plan) is None or watch.begun is not None:
-        return set()
-    if view.host is None or view.state.ended is not None:
-        return set()
-    found = set()
-    if watch.armed or not view.runbook.blocking:
-        found.add("arm")
-    fired = watch.alarms or watch.countdown is not None
-    if fired and in_the_way(view.plan, view.state) is None:
-        found.add("roll_back")
-    if watch.countdown is not None:
-        found.add("hold")
-    return found
+    situation = view.situation
+    ways = ("arm", "roll_back", "hold")
+    return {way for way in ways if is_offered(view, None, way, situation)}
 
 
 def labels(view: RunView | None, selected: str | None) -> Mapping[str, str]:
@@ -106,46 +258,6 @@ def labels(view: RunView | None, selected: str | None) -> Mapping[str, str]:
     return found
 
 
-def other_running(view: RunView, step: Step) -> Step | None:
-    """The running step for which another one has to wait: one runs at a time."""
-    busy = view.plan.busy(view.state)
-    return None if busy is None or busy.id == step.id or follows(step) else busy
-
-
-def _of_step(view: RunView, step: Step) -> set[str]:
-    if is_aside(view, view.plan.phase_of[step.id]):
-        return set()
-    status = view.standings[step.id].status
-    found: set[str] = set()
-    ended = status in BAD or status in (
-        Status.PASSED,
-        Status.WARNED,
-        Status.OVERRIDDEN,
-        Status.RECOVERED,
-    )
-    kind = kind_of(step)
-    may_begin = not other_running(view, step) and not (
-        ended and view.plan.waits_of_retry(view.state, step.id)
-    )
-    if kind in ("run", "check", "watch") and ended and may_begin:
-        found.add("retry")
-    if kind != "check" and status in HALFWAY and step.checks:
-        found.add("look_first")
-    if kind in ("manual", "choose") and (ended or status is Status.PENDING):
-        found |= {"tick"} if may_begin else set()
-    if kind == "message" and (ended or status is Status.PENDING):
-        found.add("message")
-    if status in (*BAD, Status.PENDING, Status.WAITING) and not step.gate:
-        found.add("skip")
-    if status is Status.SKIPPED:
-        found.add("restore")
-    if status in (*BAD, Status.PENDING, Status.WAITING, Status.WARNED) or (
-        ended and view.step_state(step.id).stale
-    ):
-        found.add("override")
-    return found
-
-
 def why_not(view: RunView, key: str | None, command_id: str) -> str:
     """Why a command does nothing now, and what does.
 
@@ -160,15 +272,12 @@ def why_not(view: RunView, key: str | None, command_id: str) -> str:
         return "The run has ended; nothing can be done in it any more."
     if view.host is None and command_id != "stop":
         return f"No host runs this run: {key_of('next_action')} resumes it first."
-    busy = view.plan.busy(view.state)
-    if command_id in ("end_run", "enter_phase") and busy is not None:
-        return f"{view.plan.name(busy.id)} is running: wait for it, or stop it."
     if command_id == "enter_phase":
-        return "This runbook has no phase to turn aside to."
+        return _no_phase(view)
     if command_id == "approve":
-        return "Nobody has asked for an approval that is not given yet."
-    if command_id in OF_WATCH:
-        return _watch(view, command_id)
+        return _no_approval(view, key)
+    if command_id == "end_run" or command_id in OF_WATCH:
+        return _of_run(view, command_id)
     step = view.step(key)
     if step is None:
         return "That is for a step, and the cursor is on a phase."
@@ -176,30 +285,88 @@ def why_not(view: RunView, key: str | None, command_id: str) -> str:
     phase = view.plan.phase_of[step.id]
     if next_action.is_aside(view, phase):
         return f"{name} is in {phase.title}: {key_of('enter_phase')} turns aside to it."
-    return f"{name} {OF_STEP[command_id](view, step)}"
+    return f"{name} {_of_step(view, step, command_id)}"
 
 
-def _watch(view: RunView, command_id: str) -> str:
+def _no_phase(view: RunView) -> str:
+    for phase in view.runbook.phases:
+        if phase.aside:
+            permission = decide_offer(EnterPhase(phase=phase.id), view.situation)
+            if isinstance(permission, Refused):
+                return f"{permission.why}: wait for it, or stop it."
+    return "This runbook has no phase to turn aside to."
+
+
+def _no_approval(view: RunView, key: str | None) -> str:
+    action = action_of(view, key, "approve")
+    permission = decide_offer(action, view.situation) if action is not None else None
+    if isinstance(permission, Refused):
+        return f"{_sentence(permission.text)}."
+    return "Nobody has asked for an approval that is not given yet."
+
+
+def _of_run(view: RunView, command_id: str) -> str:
+    """Why the run is not ended, or the watch not armed, held, or begun by hand."""
     watch = view.state.watch
-    if rollback_of(view.plan) is None:
-        return "This runbook names no phase that a trigger begins."
-    if watch.begun is not None:
-        return f"{watch.begun_by} began the rollback; it is made once in a run."
-    if command_id == "hold":
-        return "No countdown is under way; there is nothing to hold."
-    if command_id == "arm":
-        return f"Nobody would see it go wrong: {'; '.join(view.runbook.blocking)}."
-    busy = in_the_way(view.plan, view.state)
-    if busy is not None:
-        return f"{view.plan.name(busy.id)} is running: wait for it, or stop it."
-    return f"No trigger has fired; {key_of('enter_phase')} turns aside by hand."
+    if command_id in OF_WATCH:
+        if rollback_of(view.plan) is None:
+            return "This runbook names no phase that a trigger begins."
+        if watch.begun is not None:
+            return f"{watch.begun_by} began the rollback; it is made once in a run."
+    action = action_of(view, None, command_id)
+    permission = decide_offer(action, view.situation) if action is not None else None
+    if not isinstance(permission, Refused):
+        return f"No trigger has fired; {key_of('enter_phase')} turns aside by hand."
+    match permission.code:
+        case Code.BUSY:
+            return f"{permission.why}: wait for it, or stop it."
+        case Code.NO_COUNTDOWN:
+            return "No countdown is under way; there is nothing to hold."
+        case Code.UNATTENDED:
+            blocking = "; ".join(view.runbook.blocking)
+            return f"Nobody would see it go wrong: {blocking}."
+        case _:
+            return f"{_sentence(permission.text)}."
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _of_step(view: RunView, step: Step, command_id: str) -> str:
+    """Why a command does nothing for a step, without the step's name."""
+    if command_id in ("look_first", "message", "stop"):
+        return _useless(view, step, command_id)
+    action = action_of(view, step.id, command_id)
+    if action is None:
+        return _state_words(view, step) or _useless(view, step, command_id)
+    permission = decide_offer(action, view.situation)
+    if not isinstance(permission, Refused):
+        return _useless(view, step, command_id)
+    match permission.code:
+        case Code.GATE:
+            override = key_of("override")
+            return f"is a gate: it cannot be skipped. {override} overrides it."
+        case Code.BUSY:
+            return f"has to wait: {permission.why}."
+        case Code.WAITS:
+            return f"waits: {permission.why}."
+        case Code.ILLEGAL if command_id == "restore":
+            state = _state(view, step)
+            return f"is not skipped ({state}): there is nothing to take back."
+        case Code.OWN_APPROVAL:
+            return f"waits: {permission.why}."
+        case Code.ALIVE:
+            return f"{permission.why}."
+        case _:
+            return _state_words(view, step) or _useless(view, step, command_id)
 
 
 def _state(view: RunView, step: Step) -> str:
     return MARKS[view.standings[step.id].status].word
 
 
-def _busy(view: RunView, step: Step) -> str:
+def _state_words(view: RunView, step: Step) -> str:
     """What keeps any step from being begun or passed over; empty if nothing."""
     standing = view.standings[step.id]
     match standing.status:
@@ -209,99 +376,44 @@ def _busy(view: RunView, step: Step) -> str:
             return f"does not apply: {standing.reason}."
         case Status.SKIPPED:
             return f"is skipped: {key_of('restore')} takes that back."
+        case Status.WAITING:
+            return f"waits: {', '.join(wait.text for wait in standing.waits)}."
         case _:
             return ""
 
 
-def _waits(view: RunView, step: Step) -> str:
-    waits = view.standings[step.id].waits
-    return f"waits: {', '.join(wait.text for wait in waits)}." if waits else ""
-
-
-def _must_wait(view: RunView, step: Step) -> str:
-    """What keeps a step from being begun, or begun again, for now."""
-    busy = other_running(view, step)
-    if busy is not None:
-        return f"has to wait: {view.plan.name(busy.id)} is running."
-    waits = view.plan.waits_of_retry(view.state, step.id)
-    return f"waits: {', '.join(wait.text for wait in waits)}." if waits else ""
-
-
-def _stop(view: RunView, step: Step) -> str:
-    return f"is not running ({_state(view, step)}): there is nothing to stop."
-
-
-def _retry(view: RunView, step: Step) -> str:
-    if found := _busy(view, step) or _waits(view, step):
-        return found
-    if found := _must_wait(view, step):
-        return found
-    match kind_of(step):
-        case "message":
+def _useless(view: RunView, step: Step, command_id: str) -> str:
+    """Why a command that is allowed, or is for another kind of step, is of no use."""
+    kind, state = kind_of(step), _state(view, step)
+    match command_id:
+        case "stop":
+            return f"is not running ({state}): there is nothing to stop."
+        case "retry" if kind == "message":
             return f"is a message: {key_of('message')} shows it."
-        case "manual" | "choose":
+        case "retry" if kind in ("manual", "choose"):
             return f"is for a person: {key_of('tick')} answers it."
-        case _:
+        case "retry":
             return f"has not run yet: {key_of('next_action')} runs it."
-
-
-def _look_first(view: RunView, step: Step) -> str:
-    if not step.checks:
-        return "has no check to make."
-    if kind_of(step) == "check":
-        return f"is a check: {key_of('retry')} makes it again."
-    words = "its checks are made once its script has passed"
-    return f"is {_state(view, step)}: {words}."
-
-
-def _skip(view: RunView, step: Step) -> str:
-    if step.gate:
-        override = key_of("override")
-        return f"is a gate: it cannot be skipped. {override} overrides it."
-    if found := _busy(view, step):
-        return found
-    return f"is {_state(view, step)} already: there is nothing to skip."
-
-
-def _restore(view: RunView, step: Step) -> str:
-    return f"is not skipped ({_state(view, step)}): there is nothing to take back."
-
-
-def _override(view: RunView, step: Step) -> str:
-    if view.standings[step.id].status is Status.SKIPPED:
-        return _busy(view, step)
-    if found := _busy(view, step):
-        return found
-    return f"is {_state(view, step)} already: there is nothing to vouch for."
-
-
-def _tick(view: RunView, step: Step) -> str:
-    if found := _busy(view, step) or _waits(view, step):
-        return found
-    if kind_of(step) in ("manual", "choose") and (found := _must_wait(view, step)):
-        return found
-    return (
-        f"is run, not ticked: {key_of('next_action')} runs it, "
-        f"{key_of('override')} vouches for it."
-    )
-
-
-def _message(view: RunView, step: Step) -> str:
-    if kind_of(step) != "message":
-        return "is no message."
-    return _busy(view, step) or _waits(view, step)
+        case "look_first" if not step.checks:
+            return "has no check to make."
+        case "look_first" if kind == "check":
+            return f"is a check: {key_of('retry')} makes it again."
+        case "look_first":
+            return f"is {state}: its checks are made once its script has passed."
+        case "skip":
+            return f"is {state} already: there is nothing to skip."
+        case "override":
+            words = f"is {state} already: there is nothing to vouch for."
+            return _state_words(view, step) or words
+        case "message" if kind != "message":
+            return "is no message."
+        case "message":
+            return _state_words(view, step)
+        case _:
+            return (
+                f"is run, not ticked: {key_of('next_action')} runs it, "
+                f"{key_of('override')} vouches for it."
+            )
 
 
 OF_WATCH = ("arm", "hold", "roll_back")
-
-OF_STEP: Mapping[str, Callable[[RunView, Step], str]] = {
-    "stop": _stop,
-    "retry": _retry,
-    "look_first": _look_first,
-    "skip": _skip,
-    "restore": _restore,
-    "override": _override,
-    "tick": _tick,
-    "message": _message,
-}
-"""What is said of a step, by command."""

@@ -22,7 +22,7 @@ from mobius_tui.tui.presenters.library_lines import drill_words
 from mobius_tui.tui.presenters.styled_text import Role, assemble, badge, text
 
 if TYPE_CHECKING:
-    from mobius_tui.health.probe import ProbeLook
+    from mobius_tui.health.probe import ProbePreview
 
 COUNTED: tuple[tuple[str, str, Role], ...] = (
     ("read", "reads", "plain"),
@@ -157,7 +157,7 @@ def drill_field(found: DrillCoverage | None, *, now: float | None = None) -> Fie
 
 
 def probe_fields(
-    runbook: Runbook, seen: tuple[ProbeLook, ...] | None = None
+    runbook: Runbook, seen: tuple[ProbePreview, ...] | None = None
 ) -> tuple[Field, ...]:
     """What the probes saw, or how to ask them.
 

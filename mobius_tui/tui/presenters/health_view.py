@@ -257,7 +257,7 @@ def _probe(
         states=tuple(point.state for point in window.points),
         times=tuple(point.at for point in window.points),
         last_ok=window.last_ok,
-        bad_for=None if window.since_bad is None else now - window.since_bad,
+        bad_for=None if window.failing_since is None else now - window.failing_since,
     )
 
 

@@ -1,6 +1,6 @@
 """What Enter does now, and its text: pure judgement over a view.
 
-The host judges every intent again; this decides what is offered.
+What may be done is judged as the host judges it; this decides what is likeliest.
 """
 
 from __future__ import annotations
@@ -8,6 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from mobius_tui.run.intents.actions import (
+    Action,
+    ApproveStep,
+    AskApproval,
+    ChooseOptions,
+    EndRun,
+    EnterPhase,
+    RetryStep,
+    StartStep,
+    TickStep,
+)
+from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.plan import (
     Proposal,
     effect_of,
@@ -16,7 +28,8 @@ from mobius_tui.run.planning.plan import (
     is_out_of_order,
     kind_of,
 )
-from mobius_tui.run.state.approvals import may_not_begin, valid
+from mobius_tui.run.planning.situation import ALLOWED, Refused
+from mobius_tui.run.state.approvals import valid
 from mobius_tui.run.state.step_state import BAD, Status
 from mobius_tui.run.terminal.detach_key import AWAY_KEY
 from mobius_tui.runbook.model.runbook import Phase, Step
@@ -108,9 +121,8 @@ def is_aside(view: RunView, phase: Phase) -> bool:
 def _for_selection(view: RunView, key: str | None) -> NextAction | None:
     """What Enter does for the selected row; `None` where that is nothing."""
     phase = view.phase(key)
-    running = view.plan.busy(view.state) is not None  # then no phase can be entered
     if phase is not None and is_aside(view, phase):
-        if running:
+        if not _may_turn_to(view, phase):
             return None
         return NextAction(
             kind="phase", key=key, text=f"Go to {phase.title}", role="warn"
@@ -120,7 +132,7 @@ def _for_selection(view: RunView, key: str | None) -> NextAction | None:
         return None
     own_phase = view.plan.phase_of[step.id]
     if is_aside(view, own_phase):
-        if running:
+        if not _may_turn_to(view, own_phase):
             return None
         words = f"Go to {own_phase.title}, which {view.plan.name(step.id)} is in"
         return NextAction(
@@ -138,9 +150,16 @@ def _for_selection(view: RunView, key: str | None) -> NextAction | None:
     return None
 
 
+def _may_turn_to(view: RunView, phase: Phase) -> bool:
+    return decide_offer(EnterPhase(phase=phase.id), view.situation) == ALLOWED
+
+
 def _for_proposal(view: RunView, proposal: Proposal) -> NextAction:
     step = view.step(proposal.step)
     if step is None:
+        ends = decide_offer(EndRun(), view.situation)
+        if isinstance(ends, Refused):
+            return NextAction(kind="wait", text=ends.text, role="warn")
         words = "End the run: every step that applies has come to its end"
         return NextAction(kind="end", text=words, role="good")
     name = view.plan.name(step.id)
@@ -168,7 +187,8 @@ def _approval(view: RunView, step: Step, proposal: Proposal) -> NextAction:
     """A step that waits for a second person alone: who is this?"""
     name, asked = view.plan.name(step.id), valid(view.plan, view.state, step)
     role = step.approve.role if step.approve is not None else ""
-    if asked is None:
+    ask = AskApproval(step=step.id, attempt=view.next_attempt(step.id))
+    if asked is None and decide_offer(ask, view.situation) == ALLOWED:
         words = f"Ask {role} to approve {name}"
         return NextAction(
             kind="ask_approval",
@@ -177,7 +197,8 @@ def _approval(view: RunView, step: Step, proposal: Proposal) -> NextAction:
             role="warn",
             note="" if view.state.approvals.get(step.id) is None else proposal.text,
         )
-    if view.uid != asked.asked.uid:
+    approve = decide_offer(ApproveStep(step=step.id), view.situation) == ALLOWED
+    if asked is not None and view.uid != asked.asked.uid and approve:
         words = f"Approve {name}, as {asked.by} asks"
         return NextAction(kind="approve", key=step.id, text=words, role="bad")
     words = f"{name} waits: {proposal.text}"
@@ -216,11 +237,24 @@ def _decide(view: RunView, step: Step) -> NextAction:
     return NextAction(kind="decide", key=step.id, text=words, role="bad")
 
 
+def beginning(view: RunView, step: Step) -> Action:
+    """What begins a step, as far as it is known before a dialog is opened."""
+    number = view.next_attempt(step.id)
+    match kind_of(step):
+        case "manual" | "message":
+            return TickStep(step=step.id, attempt=number)
+        case "choose":
+            return ChooseOptions(step=step.id, attempt=number)
+        case _:
+            kind = RetryStep if number > 1 else StartStep
+            return kind(step=step.id, attempt=number)
+
+
 def _start(view: RunView, step: Step, note: str = "") -> NextAction:
     name = view.plan.name(step.id)
-    refused = may_not_begin(view.plan, view.state, step, uid=view.uid, now=view.now)
-    if refused:
-        words = f"{name} waits: {refused}"
+    permission = decide_offer(beginning(view, step), view.situation)
+    if isinstance(permission, Refused):
+        words = f"{name} waits: {permission.why or permission.text}"
         return NextAction(kind="wait", key=step.id, text=words, role="warn")
     match kind_of(step):
         case "manual":

@@ -13,6 +13,7 @@ from mobius_tui.run.attempts.attempt_files import LastOutput
 from mobius_tui.run.journal.outage_times import Milestones, MilestoneTracker
 from mobius_tui.run.planning.plan import Plan, Proposal, follows
 from mobius_tui.run.planning.rollback import is_only_watched, rollback_of
+from mobius_tui.run.planning.situation import Situation
 from mobius_tui.run.planning.step_status import StepStatus
 from mobius_tui.run.planning.trigger_rules import ReportedFigures
 from mobius_tui.run.planning.variables import Values
@@ -115,7 +116,7 @@ PHASE = "#"
 """What a checklist's key of a phase begins with; no step's id does."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class RunView:
     """A run at one moment; two of them are equal only if they are the same."""
 
@@ -156,6 +157,18 @@ class RunView:
     """What is not as it was written, in words; `None` while that is not known."""
     last_n: int = 0
     """The journal's entry up to which it was judged."""
+
+    @cached_property
+    def situation(self) -> Situation:
+        """What judgements on actions are made from."""
+        return Situation(
+            plan=self.plan,
+            state=self.state,
+            now=self.now,
+            uid=self.uid,
+            has_host=self.host is not None,
+            known=self.standings,
+        )
 
     def looks_like(self, before: RunView | None) -> bool:
         """Whether it shows nothing that the view before does not show."""

@@ -33,6 +33,7 @@ from mobius_tui.tui.dialogs.dialog import fields_widget
 from mobius_tui.tui.dialogs.source_dialogs import file_to_edit
 from mobius_tui.tui.external.editor import edit
 from mobius_tui.tui.messages import DrillsSearched, ProbesAsked
+from mobius_tui.tui.parts.other_runs_alarm import OtherRunsAlarm
 from mobius_tui.tui.presenters.briefing_fields import (
     drill_field,
     effects,
@@ -49,12 +50,12 @@ from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.score_fields import undetected_fields
 from mobius_tui.tui.presenters.status_text import not_begun_text
 from mobius_tui.tui.presenters.styled_text import text
-from mobius_tui.tui.screens.alarmed_page import AlarmedPage
+from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.widgets.banners import OtherRunsReader
 from mobius_tui.tui.widgets.footer import KeyBar
 
 if TYPE_CHECKING:
-    from mobius_tui.health.probe import ProbeLook
+    from mobius_tui.health.probe import ProbePreview
 
 
 Line: TypeAlias = Input | Select[str]
@@ -97,7 +98,7 @@ def answer_in(line: Line) -> str | None:
 
 Begin = Callable[[Briefing, Mapping[str, str]], Awaitable[RunDirectory]]
 """Makes the run's directory and starts its host."""
-Probe = Callable[[Briefing, Mapping[str, str]], Awaitable[tuple["ProbeLook", ...]]]
+Probe = Callable[[Briefing, Mapping[str, str]], Awaitable[tuple["ProbePreview", ...]]]
 """Asks every probe once, with what is filled in so far."""
 RUNS = "What will run"
 BEFORE = "Before it begins"
@@ -105,14 +106,13 @@ Opened = Callable[[RunDirectory], None]
 """Opens the run that was begun."""
 
 
-class BriefingScreen(AlarmedPage):
+class BriefingScreen(Page):
     """Asks what must be known, and begins the run when the person says so."""
 
     CSS_PATH = ["../styles/app.tcss", "../styles/pages.tcss"]  # noqa: RUF012
     PLACES: ClassVar[tuple[Place, ...]] = ("briefing", "app")
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("briefing")]
     AUTO_FOCUS = ""
-    ALARM = "briefing.alarm"
     HELP = (
         "Fill in what is asked for, and begin. Before that nothing is executed, and "
         "nothing goes over the network unless you probe."
@@ -129,6 +129,7 @@ class BriefingScreen(AlarmedPage):
         drilled: Callable[[], DrillCoverage | None],
         elsewhere: OtherRunsReader = lambda: (),
         attach: Opened = lambda _: None,
+        wall: Callable[[], float] = time.time,
         source: Path | None = None,
         trouble: str = "",
     ) -> None:
@@ -143,10 +144,15 @@ class BriefingScreen(AlarmedPage):
             drilled: gives what the drills of the runbook say; called in a thread.
             elsewhere: gives the runs that want somebody.
             attach: opens one of them.
+            wall: gives seconds since 1970.
             source: the file that is edited; the runbook's own without it.
             trouble: what is wrong with it since it was edited.
         """
-        super().__init__(elsewhere=elsewhere, attach=attach)
+        super().__init__()
+        self.other_runs = OtherRunsAlarm(
+            elsewhere, wall=wall, command="briefing.alarm", attach=attach
+        )
+        self._wall = wall
         self._briefing = briefing
         self._begin = begin
         self._opened = opened
@@ -180,7 +186,7 @@ class BriefingScreen(AlarmedPage):
         briefing = self._briefing
         mode = f"bar -mode-{briefing.mode}"
         yield Static(header(briefing), classes=mode, markup=False)
-        yield self.banner
+        yield self.other_runs.banner
         with VerticalScroll(id="briefing", can_focus=False) as body:
             body.border_title = "Briefing"
             words = "nothing is executed, and nothing is sent, before Begin"
@@ -219,6 +225,14 @@ class BriefingScreen(AlarmedPage):
             yield self._probe_button
             yield Button(Content("Back"), id="back", compact=True)
         yield self._keys
+
+    def available(self) -> frozenset[str]:
+        """What applies only while a run elsewhere wants somebody."""
+        return self.other_runs.available()
+
+    def action_alarm(self) -> None:
+        """Open the run that wants somebody."""
+        self.other_runs.open()
 
     def on_mount(self) -> None:
         """Type the first answer at once; without one, Enter begins."""
@@ -298,11 +312,11 @@ class BriefingScreen(AlarmedPage):
 
     def action_edit(self) -> None:
         """Edit the runbook, and read it again."""
-        self.run_worker(self._edit(), name="ask", exit_on_error=False)
+        self.questions.begin(self._edit())
 
     async def _edit(self) -> None:
         """A worker: leave the screens for the editor."""
-        source = await file_to_edit(self, self.source)
+        source = await file_to_edit(self.source, self.questions.ask)
         if source is not None:
             self.source, self.is_edited = source, True
             self.go_out(
@@ -348,7 +362,7 @@ class BriefingScreen(AlarmedPage):
     @on(DrillsSearched)
     def _show_drilled(self, event: DrillsSearched) -> None:
         event.stop()
-        field = drill_field(event.found, now=time.time())
+        field = drill_field(event.found, now=self._wall())
         self._drill.fields = (field,)
         found = (
             undetected_fields(event.found.watched) if event.found is not None else ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from functools import partial
 from typing import ClassVar
 
@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
-from textual.worker import Worker, WorkerError
+from textual.worker import Worker
 
 from mobius_tui.drill.drill_facilitator import DONE, Facilitator
 from mobius_tui.drill.faults import Fault
@@ -25,8 +25,10 @@ from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.drill_events import Act
 from mobius_tui.tui.commands.command import Place
 from mobius_tui.tui.commands.registry import bindings
+from mobius_tui.tui.dialogs.dialog import DraftKey, Purpose
 from mobius_tui.tui.dialogs.question import ReasonDialog
 from mobius_tui.tui.messages import RunChanged, RunLost
+from mobius_tui.tui.parts.run_feed import RunFeed
 from mobius_tui.tui.presenters.facilitator_lines import (
     fault_fields,
     fault_line,
@@ -43,6 +45,8 @@ from mobius_tui.tui.widgets.detail_pane import FieldList
 from mobius_tui.tui.widgets.footer import KeyBar
 from mobius_tui.tui.widgets.run_header import RunHeader
 
+REPAINTS = 20
+"""Looks in a second that news may cause, at most."""
 SYMPTOMS = 3.0
 """Seconds between two looks at what the site shows: each asks it."""
 
@@ -87,13 +91,18 @@ class FacilitatorPage(Page):
         super().__init__()
         self._facilitator = Facilitator(viewer)
         self._faults = self._facilitator.faults
-        self._viewer = viewer
-        self._wall = wall or viewer.follower.now
-        self._sight = RunPresenter(viewer)
+        self.feed = RunFeed(
+            viewer,
+            RunPresenter(viewer),
+            self,
+            repaints=REPAINTS,
+            wall=wall or viewer.follower.now,
+            mono=lambda: self.mono(),
+            show=self.show_run,
+            tell=self.tell,
+        )
         self._shows: Mapping[str, str] = {}
         self._standing: Mapping[str, Act] = {}
-        self._follower: Worker[None] | None = None
-        self._asking: Worker[None] | None = None
         self._list = FaultList(id="faults", markup=False, compact=True)
         self._list.add_options(
             [Option(fault_line(f, None)) for f in self._faults.values()]
@@ -122,42 +131,32 @@ class FacilitatorPage(Page):
         """List the faults, and follow the run."""
         self._list.highlighted = 0
         self._keys.offered = self.footer_commands()
-        self._follower = self.run_worker(self._follow, exit_on_error=False)
-        self.set_interval(1.0, self.look)
+        self.feed.begin()
+        self.set_interval(1.0, self.feed.look)
         self.set_interval(SYMPTOMS, self._ask_site)
-        self.look()
+        self.feed.look()
         self._ask_site()
 
     async def on_unmount(self) -> None:
         """Let go of the host; the drill goes on."""
-        if self._follower is not None:
-            self._follower.cancel()
-            with suppress(WorkerError):
-                await self._follower.wait()
-        await self._viewer.close()
-
-    async def _follow(self) -> None:
-        """A worker: tells the page whenever the run's files were looked at."""
-        async with aclosing(self._sight.news()) as news:
-            async for message in news:
-                self.post_message(message)
+        await self.feed.end()
 
     @on(RunChanged)
     def _changed(self, event: RunChanged) -> None:
         event.stop()
         if event.changes.entries:
-            self.look()
+            self.feed.changed()
 
     @on(RunLost)
     def _lost(self, event: RunLost) -> None:
         event.stop()
         self.tell(event.why, is_problem=True)
 
-    def look(self) -> None:
+    def show_run(self) -> None:
         """Show the team, the score and the faults as they are now."""
-        view = self._sight.run(self._wall(), self.view)
+        view = self.feed.view(self.view)
         self.view = view
-        health = self._sight.health(view).news
+        health = self.feed.health(view).news
         self._team.fields = tuple(team_fields(view, health))
         try:
             self._times.fields = tuple(live_score_fields(self._facilitator.score()))
@@ -219,12 +218,6 @@ class FacilitatorPage(Page):
         """Put it right again."""
         self._begin(partial(self._act, "heal", self._fault))
 
-    @property
-    def is_opening(self) -> bool:
-        """Whether the question for a hint is about to come, and keys must wait."""
-        asking = self._asking is not None and self._asking.is_running
-        return self.is_current and asking
-
     def _begin(self, work: Callable[[], Awaitable[None]]) -> None:
         self.run_worker(work, group="act", exit_on_error=False)
 
@@ -233,19 +226,19 @@ class FacilitatorPage(Page):
         self.tell(f"{fault.name}: under way …")
         await self._facilitator.act(act, fault)
         self.tell(f"{fault.name} is {DONE[act]}; the team is told at the end.")
-        self.look()
+        self.feed.refresh()
         self._ask_site()
 
     def action_status(self) -> None:
         """Copy where the team's run stands."""
         if self.view is not None:
-            health = self._sight.health(self.view)
-            run, head = self._viewer.directory.id, self._viewer.follower.head
+            health = self.feed.health(self.view)
+            run, head = self.feed.directory.id, self.feed.head
             self.copy(status_text(self.view, health, run=run, head=head))
 
     def action_hint(self) -> None:
         """Tell the team something."""
-        self._asking = self.run_worker(self._hint, exit_on_error=False)
+        self.questions.begin(self._hint())
 
     async def _hint(self) -> None:
         """A worker: ask what, and send it."""
@@ -253,10 +246,12 @@ class FacilitatorPage(Page):
             "Give the team a hint?",
             "It is shown on the team's screens for three minutes, is on record, and "
             "counts in the score.",
+            draft_key=DraftKey(purpose=Purpose.HINT),
             verb="Give it",
             prompt="What should they look at?",
         )
-        words = await self.ask(dialog)
+        words = await self.questions.ask(dialog)
         if words is not None:
             await self._facilitator.hint(words)
+            self.feed.refresh()
             self.tell("The team sees it now.")

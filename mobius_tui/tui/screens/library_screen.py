@@ -27,6 +27,7 @@ from mobius_tui.tui.commands.command import Place
 from mobius_tui.tui.commands.registry import bindings, command
 from mobius_tui.tui.dialogs.source_dialogs import file_to_edit
 from mobius_tui.tui.external.editor import edit
+from mobius_tui.tui.parts.other_runs_alarm import OtherRunsAlarm
 from mobius_tui.tui.presenters.library_lines import (
     LibraryEntry,
     LibraryGroup,
@@ -41,7 +42,7 @@ from mobius_tui.tui.presenters.library_lines import (
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.status_text import status_text
 from mobius_tui.tui.presenters.styled_text import cut_in_middle, text
-from mobius_tui.tui.screens.alarmed_page import AlarmedPage
+from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.widgets.banners import OtherRunsReader
 from mobius_tui.tui.widgets.detail_pane import Preview
 from mobius_tui.tui.widgets.footer import KeyBar
@@ -81,14 +82,13 @@ class LibraryList(OptionList):
     ]
 
 
-class LibraryScreen(AlarmedPage):
+class LibraryScreen(Page):
     """A list to choose from; says what was chosen."""
 
     CSS_PATH = ["../styles/app.tcss", "../styles/pages.tcss"]  # noqa: RUF012
     PLACES: ClassVar[tuple[Place, ...]] = ("library", "app")
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("library")]
     AUTO_FOCUS = "#library"
-    ALARM = "library.alarm"
     HELP = (
         "Enter opens what the cursor is on: a run as it stands, or what is to be known "
         "of a runbook before it is run. Nothing runs by being opened."
@@ -123,7 +123,12 @@ class LibraryScreen(AlarmedPage):
             wall: gives seconds since 1970.
             at: the key of the line that the cursor begins on.
         """
-        super().__init__(elsewhere=elsewhere, attach=attach, wall=wall)
+        super().__init__()
+        self.other_runs = OtherRunsAlarm(
+            elsewhere, wall=wall, command="library.alarm", attach=attach
+        )
+        self._open_run = attach
+        self._wall = wall
         self.at = at
         self._look = look
         self._open_briefing = brief
@@ -140,11 +145,19 @@ class LibraryScreen(AlarmedPage):
     def compose(self) -> ComposeResult:
         """The list, and the line to search in."""
         yield Static(text("mobius-tui", "strong"), classes="bar", markup=False)
-        yield self.banner
+        yield self.other_runs.banner
         yield self._options
         yield self._preview
         yield self._filter
         yield self._keys
+
+    def available(self) -> frozenset[str]:
+        """What applies only while a run elsewhere wants somebody."""
+        return self.other_runs.available()
+
+    def action_alarm(self) -> None:
+        """Open the run that wants somebody."""
+        self.other_runs.open()
 
     def on_screen_resume(self) -> None:
         """Look again whenever it comes to the top."""
@@ -298,15 +311,14 @@ class LibraryScreen(AlarmedPage):
         """Edit the runbook under the cursor."""
         entry = self._at_cursor()
         if entry is not None and entry.source is not None:
-            work = self._edit(entry.source)
-            self.run_worker(work, name="ask", exit_on_error=False)
+            self.questions.begin(self._edit(entry.source))
         elif entry is not None:
             key = command("checklist.edit").key_name
             self.tell(f"That is a run. Open it: {key} edits what it was made of.")
 
     async def _edit(self, path: Path) -> None:
         """A worker: leave the screens for the editor."""
-        source = await file_to_edit(self, path)
+        source = await file_to_edit(path, self.questions.ask)
         if source is not None:
             self.at = str(source)
             self.go_out(ForegroundTask(run=partial(edit, source, os.environ)))

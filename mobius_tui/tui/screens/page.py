@@ -1,4 +1,4 @@
-"""What every full screen shares: help, leaving, notices, and asking by dialogs."""
+"""What every full screen shares: help, leaving, notices, copying, and its dialogs."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from functools import partial
 from pathlib import Path
 from time import monotonic
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on
 from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
@@ -21,7 +22,9 @@ from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run.storage.state_home import private_folder, state_home
 from mobius_tui.runbook.decode.config_file import config_file
 from mobius_tui.tui.backend import clipboard
-from mobius_tui.tui.backend.base_page import BasePage, ForegroundTask, leave_for_task
+from mobius_tui.tui.backend.base_page import ForegroundTask, leave_for_task
+from mobius_tui.tui.backend.breakpoints import fit
+from mobius_tui.tui.backend.key_queue import TimedInput
 from mobius_tui.tui.commands.command import Command, Place
 from mobius_tui.tui.commands.registry import (
     ALWAYS_AVAILABLE,
@@ -31,23 +34,22 @@ from mobius_tui.tui.commands.registry import (
 )
 from mobius_tui.tui.config import settings
 from mobius_tui.tui.config.settings_file import save_theme
+from mobius_tui.tui.dialogs.dialog import Draft, DraftKey
 from mobius_tui.tui.dialogs.help_dialog import HelpDialog
 from mobius_tui.tui.dialogs.palette import choice_palette
 from mobius_tui.tui.messages import TitleChanged
-from mobius_tui.tui.screen_state import Draft
+from mobius_tui.tui.parts.drafts import Drafts
+from mobius_tui.tui.parts.question_gate import QuestionGate
 from mobius_tui.tui.widgets.footer import KeyBar
 
 if TYPE_CHECKING:
     from mobius_tui.tui.dialogs.dialog import Dialog
 
-T = TypeVar("T")
-
 PANES = ("checklist", "output", "detail", "timeline")
 """Places that are panes, which carry out their commands themselves."""
-TYPED = "Open it again: what you typed is there."
 
 
-class Page(BasePage):
+class Page(Screen[None]):
     """A full screen with commands from the registry."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -67,11 +69,48 @@ class Page(BasePage):
     """Its panes by their ids. They are made with it: whatever asks for one may do so
     before it is composed, and when it has gone."""
 
-    drafts: Mapping[str, Draft] = MappingProxyType({})
-    """What was typed in dialogs and nothing came of, by their headings."""
-    answered: Mapping[str, Draft] = MappingProxyType({})
-    """What was typed in those that were answered, since it was last forgotten."""
-    _asked: Dialog[Any] | None = None
+    reopen: Callable[[], Page] | None = None
+    """Makes this page anew as it stands now; `None` for one that need not come back."""
+
+    def __init__(
+        self, *, drafts: Mapping[DraftKey, Draft] = MappingProxyType({})
+    ) -> None:
+        """Make the page.
+
+        Args:
+            drafts: what was typed in its dialogs before the screens went away.
+        """
+        super().__init__()
+        self.questions = QuestionGate(
+            self, Drafts(drafts), lend=self._lend, tell=self.tell
+        )
+
+    def on_compose(self) -> None:
+        """Know the terminal's size before there is anything to lay out."""
+        fit(self)
+
+    @property
+    def left_behind(self) -> str:
+        """What goes on when the program comes to a fault here; empty for nothing."""
+        return ""
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether a question is about to come on the screen, and keys must wait."""
+        return self.questions.is_opening
+
+    def accepts_input(self, typed: TimedInput) -> bool:
+        """Whether it takes a key, a paste or a click that has come."""
+        return self.questions.accepts_input(typed)
+
+    def close_for_task(self) -> str:
+        """Keep what was typed in an open dialog; returns what to tell of it later."""
+        return self.questions.close_for_task()
+
+    def _lend(self, dialog: Dialog[Any]) -> None:
+        """Give a dialog what it has not of itself."""
+        dialog.mono, dialog.status = self.mono, self.action_status
+        dialog.copier = self.copy
 
     def available(self) -> frozenset[str]:
         """The ids of the commands that apply now, beside those that always do."""
@@ -94,42 +133,6 @@ class Page(BasePage):
     @on(events.ScreenResume)
     def _came_to_the_top(self) -> None:
         self.post_message(self.tidings())
-
-    def lend(self, dialog: Dialog[Any]) -> None:
-        """Give a dialog what it has not of itself: a clock, and the run's status."""
-        dialog.mono, dialog.status = self.mono, self.action_status
-
-    async def ask(self, dialog: Dialog[T], /) -> T | None:
-        """Show a dialog and wait for what it gives; only from a worker."""
-        self.lend(dialog)
-        dialog.copier = self.copy
-        dialog.draft = self.drafts.get(dialog.heading, {})
-        self.drafts = {k: v for k, v in self.drafts.items() if k != dialog.heading}
-        self._asked = dialog
-        try:
-            given = await self.app.push_screen_wait(dialog)
-        finally:
-            self._asked = None
-        if given is None:
-            if dialog.composes and self.keep({dialog.heading: dialog.left}):
-                self.tell(f"Closed. {TYPED}")
-        else:
-            self.answered = {**self.answered, dialog.heading: dialog.left}
-        return given
-
-    def keep(self, drafts: Mapping[str, Draft]) -> bool:
-        """Keep what was typed for when it is opened again; whether there is any."""
-        typed = {heading: draft for heading, draft in drafts.items() if draft}
-        self.drafts = {**typed, **self.drafts}
-        return bool(typed)
-
-    def close_for_task(self) -> str:
-        """Keep what was typed in an open dialog; returns what to tell of it later."""
-        dialog = self._asked
-        if dialog is None or not dialog.is_mounted or not dialog.ASKS:
-            return ""
-        kept = f" {TYPED}" if self.keep({dialog.heading: dialog.typed()}) else ""
-        return f"Closed, and nothing was sent: “{dialog.heading}”.{kept}"
 
     def tell(self, words: str, *, is_problem: bool = False) -> None:
         """Show a notice for a moment."""
@@ -182,6 +185,13 @@ class Page(BasePage):
         """Leave the screens, do something in the plain terminal, and come back."""
         self.app.exit(leave_for_task(task, self.app.screen_stack))
 
+    def action_leave(self) -> None:
+        """Go back to the screen beneath, or out."""
+        if len(self.app.screen_stack) > 2:
+            self.dismiss()
+        else:
+            self.app.exit(0)
+
     def action_copy_selection(self) -> None:
         """Copy what the mouse selected, or leave the key to whoever hints."""
         selected = self.get_selected_text()
@@ -193,8 +203,7 @@ class Page(BasePage):
         """Show every key that works here."""
         listed = commands(*self.PLACES)
         dialog = HelpDialog(listed, first=self.HELP, glyphs="run" in self.PLACES)
-        self.lend(dialog)
-        self.app.push_screen(dialog)
+        self.questions.show(dialog)
 
     def show_drills(self, runbook: str, title: str) -> None:
         """Show how the drills of a runbook went.
@@ -206,8 +215,7 @@ class Page(BasePage):
         from mobius_tui.tui.dialogs.drills_dialog import DrillsDialog, read_trends
 
         dialog = DrillsDialog(title, partial(read_trends, runbook), runbook=runbook)
-        self.lend(dialog)
-        self.app.push_screen(dialog)
+        self.questions.show(dialog)
 
     def action_choose_theme(self) -> None:
         """List the themes."""

@@ -2,35 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.reactive import reactive
+from textual.widgets import Static
 
-from mobius_tui.review.reviewed_run import ReviewedRun, head_at
+from mobius_tui.review.reviewed_run import (
+    ReviewedRun,
+    ReviewViewer,
+    head_at,
+)
+from mobius_tui.review.run_annotations import AnnotationTarget as NotePlace
 from mobius_tui.review.run_timeline import RunTimeline
+from mobius_tui.review.timeline_moments import TimelineMoment
 from mobius_tui.run.attempts.output_files import printed_by
 from mobius_tui.run.events.run_events import HostStopped
-from mobius_tui.run.journal.follower import Changes
 from mobius_tui.run.records.verification import damage
+from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.state_home import state_home
 from mobius_tui.tui.backend.base_page import run_in_thread
 from mobius_tui.tui.commands.command import Command, Place
 from mobius_tui.tui.commands.registry import bindings
-from mobius_tui.tui.messages import TitleChanged
-from mobius_tui.tui.presenters.output_choice import choose_output, split_tab_key
+from mobius_tui.tui.dialogs.dialog import Draft, DraftKey
+from mobius_tui.tui.messages import RunChanged, TitleChanged
+from mobius_tui.tui.parts.pane_layout import Pane
+from mobius_tui.tui.parts.review_notes import ReviewNotes
+from mobius_tui.tui.parts.timeline_builder import TimelineBuilder
+from mobius_tui.tui.presenters.output_choice import (
+    OutputChoice,
+    choose_output,
+    split_tab_key,
+)
+from mobius_tui.tui.presenters.run_presenter import PastRunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.status_text import status_text
-from mobius_tui.tui.screens.timed_page import TimedPage
+from mobius_tui.tui.screen_state import ScreenState
+from mobius_tui.tui.screens.run_page import RunPage
 from mobius_tui.tui.widgets.banners import DamageBanner
-from mobius_tui.tui.widgets.timeline_pane import MomentLine
+from mobius_tui.tui.widgets.footer import KeyBar
+from mobius_tui.tui.widgets.timeline_pane import MomentLine, TimelinePane
 
 
-class ReviewScreen(TimedPage):
+class ReviewScreen(RunPage):
     """Shows a run as it was; starts nothing, and changes nothing of it."""
 
     AUTO_FOCUS = "#timeline"
@@ -48,12 +70,19 @@ class ReviewScreen(TimedPage):
         "app",
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("review")]
-    PANES = (*TimedPage.PANES, ("timeline", "Timeline"))
-    WAYS = "review.pane."
     HELP = (
         "← and → go from event to event: the checklist, the output and health show how "
         "it was at that moment. Nothing can be started here."
     )
+
+    moment: reactive[TimelineMoment | None] = reactive(None, repaint=False)
+    """What happened where the cursor is; `None` where nothing did."""
+    whole: reactive[RunTimeline | None] = reactive(None, repaint=False)
+    """The timeline that is shown."""
+    here: reactive[tuple[float, int]] = reactive((0.0, 0), repaint=False)
+    """Where the timeline's cursor is: seconds since 1970, and entries by then."""
+    mark: reactive[float | None] = reactive[float | None](None, repaint=False)
+    """One end of a range, in seconds since 1970; the cursor is the other."""
 
     def __init__(
         self,
@@ -61,6 +90,7 @@ class ReviewScreen(TimedPage):
         *,
         whole: RunTimeline | None = None,
         repaints: int = 20,
+        drafts: Mapping[DraftKey, Draft] = MappingProxyType({}),
     ) -> None:
         """Make the screen.
 
@@ -68,9 +98,51 @@ class ReviewScreen(TimedPage):
             rewound: the run, read.
             whole: its timeline, where that is made already.
             repaints: the most repaints in a second that news may cause.
+            drafts: what was typed before the screens went away.
         """
-        super().__init__(rewound, whole=whole, repaints=repaints)
-        self.pane = "timeline"
+        viewer = ReviewViewer(rewound)
+        past_sight, timeline = PastRunPresenter(viewer), TimelinePane(id="timeline")
+        way = "review.pane."
+        super().__init__(
+            viewer,
+            past_sight,
+            repaints=repaints,
+            wall=lambda: rewound.moment,
+            choose=partial(_output_then, rewound.directory),
+            stand=ScreenState(pane="timeline", drafts=drafts),
+            ways=way,
+            more={"timeline": Pane(timeline, "Timeline", f"{way}timeline")},
+        )
+        self.rewound = rewound
+        self.past_sight, self.timeline = past_sight, timeline
+        self.timelines = TimelineBuilder(
+            self,
+            rewound,
+            whole,
+            show=self._show_timeline,
+            grown=self._timeline_grown,
+            tell=self.tell,
+        )
+        self.whole = self.timelines.known
+        self.notes = ReviewNotes(
+            rewound, self.questions, tell=self.tell, added=self.timelines.renew
+        )
+        if rewound.moment < rewound.rewind.until:
+            self._come_back()
+        else:
+            self._go_to_end()
+
+    def compose(self) -> ComposeResult:
+        """What is over everything, header, panes, timeline, keys."""
+        page = ReviewScreen
+        yield Static("Too small: needs 40 × 10", id="small", markup=False)
+        yield DamageBanner(self.rewound.directory.id).data_bind(page.view)
+        yield from self.compose_panes()
+        yield self.timeline.data_bind(
+            page.here, page.moment, page.mark, timeline=page.whole
+        )
+        yield MomentLine().data_bind(page.moment, page.view)
+        yield KeyBar().data_bind(page.offered)
 
     def on_mount(self) -> None:
         """Verify it, while it is shown already."""
@@ -85,50 +157,46 @@ class ReviewScreen(TimedPage):
         """A worker: outputs may have gigabytes."""
         find = partial(damage, self.rewound.directory)
         self.past_sight.damage = await run_in_thread(find)
-        self.look()
+        self.feed.look()
 
-    def run_grew(self, changes: Changes) -> None:
-        """Verify it anew once its host has let go of it."""
-        if any(isinstance(entry.event, HostStopped) for entry in changes.entries):
-            self._verify()
+    @on(RunChanged)
+    def _run_changed(self, event: RunChanged) -> None:
+        """A run that goes on: take it in; verify it once its host has let go of it."""
+        event.stop()
+        if event.changes:
+            self.timelines.grow()
+            if any(isinstance(e.event, HostStopped) for e in event.changes.entries):
+                self._verify()
 
-    def compose_banners(self) -> ComposeResult:
-        """What is not as it was written; there is nothing to hold, and no hint."""
-        yield DamageBanner(self.rewound.directory.id).data_bind(ReviewScreen.view)
-
-    def compose_foot(self) -> ComposeResult:
-        """The timeline, and what happened where its cursor is."""
-        page = ReviewScreen
-        yield self.timeline.data_bind(
-            page.here, page.moment, page.mark, timeline=page.whole
-        )
-        yield MomentLine().data_bind(page.moment, page.view)
+    # What is shown
 
     def show_run(self) -> None:
         """Show it as it was."""
         self.set_reactive(ReviewScreen.view, None)
-        super().show_run()
+        view = self.feed.view(None)
+        self.show_view(view, self._place_of_run(view))
+        self.post_message(self.tidings())
 
-    def place_of_run(self, view: RunView) -> str | None:
+    def _place_of_run(self, view: RunView) -> str | None:
         """The step that the event is about; else where the person was."""
         if self.moment is not None and self.moment.step:
             return self.moment.step
         return self.key or view.latest() or next(iter(view.plan.steps), None)
 
-    def news_of(self, view: RunView) -> TitleChanged:
-        """Nothing rings: it is all over."""
-        del view
-        return self.tidings()
+    def show_offers(self) -> None:
+        """Say which keys do something; nothing depends on how the run stood."""
+        if self.view is not None:
+            self.offered = self.footer_commands()
+
+    def footer_commands(self) -> tuple[Command, ...]:
+        """What the footer shows: what works in the pane with the focus, first."""
+        is_here = self.pane_layout.focused == "timeline"
+        other = "checklist" if is_here else "timeline"
+        return tuple(c for c in super().footer_commands() if c.place != other)
 
     def tidings(self) -> TitleChanged:
-        """The run's title."""
+        """The run's title; nothing rings: it is all over."""
         return TitleChanged(f"Review of {self.rewound.began.title}", ring=False)
-
-    def keep_glance(self, now: float, *, leaves: bool = False) -> None:
-        """Whoever looks back was not there."""
-
-    def follow_outputs(self) -> None:
-        """What ran then prints nothing now."""
 
     @property
     def left_behind(self) -> str:
@@ -139,59 +207,10 @@ class ReviewScreen(TimedPage):
         """Not the run's own: nothing is written there."""
         return state_home()
 
-    def available(self) -> frozenset[str]:
-        """Nothing depends on how the run stood."""
-        return frozenset()
-
-    def show_offers(self) -> None:
-        """Say which keys do something."""
-        if self.view is not None:
-            self.offered = self.footer_commands()
-
-    def footer_commands(self) -> tuple[Command, ...]:
-        """What the footer shows: what works in the pane with the focus, first."""
-        shown = super().footer_commands()
-        if self.pane == "timeline":
-            return tuple(each for each in shown if each.place != "checklist")
-        return tuple(each for each in shown if each.place != "timeline")
-
-    def show_output(self) -> None:
-        """Show what had been printed by then."""
-        view = self.view
-        if view is None:
-            return
-        directory = self.rewound.directory
-        shown = choose_output(view, self.key, directory, self.chosen_tab)
-        tabs = tuple(replace(tab, stops=False) for tab in shown.tabs)
-        shown = replace(shown, tabs=tabs)
-        if shown.path is not None and shown.running:
-            limit = printed_by(directory.attempt(*split_tab_key(shown.tab)), view.now)
-            nothing = "It had printed nothing by then."
-            shown = replace(shown, running=False, limit=limit, placeholder=nothing)
-        self.put_in_pane(shown)
-
-    def action_end(self) -> None:
-        """Show what the run came to in the end."""
-        if self.rewound.is_open:
-            self.tell("The run has not ended.")
-        else:
-            self.begin_asking(self._tell_end())
-
-    async def _tell_end(self) -> None:
-        """A worker: the card, which tells of the whole run wherever the cursor is."""
-        from mobius_tui.tui.dialogs.end_card import end_card
-
-        rewound, (n, at) = self.rewound, (self.rewound.n, self.rewound.moment)
-        rewound.show(len(rewound.rewind.entries), rewound.rewind.until)
-        view = self._sight.run(rewound.moment, None)
-        rewound.show(n, at)
-        await self.ask(await end_card(view, rewound.directory))
-
     def action_pane(self, name: str) -> None:
         """Give a pane the focus, and the room of another where it has none."""
-        self.pane = name
-        self._show_pane(zoomed=self.has_class("-zoomed"))
-        self.call_after_refresh(self.panes[name].focus)
+        self.pane_layout.show(name)
+        self.call_after_refresh(self.pane_layout.focus, name)
 
     def action_status(self) -> None:
         """Copy where the run stood."""
@@ -209,8 +228,178 @@ class ReviewScreen(TimedPage):
 
     def action_follow_run(self) -> None:
         """Back to the timeline; out of the zoom and the search first."""
-        if self.has_class("-zoomed"):
-            self.action_zoom()
+        if self.pane_layout.is_zoomed:
+            self.pane_layout.zoom()
         elif self.timeline.is_filtered:
             self.timeline.clear_filter()
         self.timeline.focus()
+
+    def action_end(self) -> None:
+        """Show what the run came to in the end."""
+        if self.rewound.is_open:
+            self.tell("The run has not ended.")
+        else:
+            self.questions.begin(self._tell_end())
+
+    async def _tell_end(self) -> None:
+        """A worker: the card, which tells of the whole run wherever the cursor is."""
+        from mobius_tui.tui.dialogs.end_card import end_card
+
+        rewound, (n, at) = self.rewound, (self.rewound.n, self.rewound.moment)
+        rewound.show(len(rewound.rewind.entries), rewound.rewind.until)
+        view = self.feed.view(None)
+        rewound.show(n, at)
+        await self.questions.ask(await end_card(view, rewound.directory))
+
+    # From moment to moment
+
+    def _come_back(self) -> None:
+        """Where it was shown when the screens went away."""
+        self.here = (self.rewound.moment, self.rewound.n)
+        moments = self.timelines.known.moments
+        self.moment = next((each for each in moments if each.order == self.here), None)
+
+    def _go_to_end(self) -> None:
+        """The last that is known."""
+        rewind = self.rewound.rewind
+        until, n = rewind.until, len(rewind.entries)
+        self.rewound.show(n, until)
+        self.here = (until, n)
+        moments = self.timelines.known.moments
+        last = moments[-1] if moments else None
+        self.moment = last if last is not None and not self.rewound.is_open else None
+        self.key = None
+
+    def _timeline_grown(self, before: float) -> None:
+        """A cursor at the end of a run that goes on follows it.
+
+        Args:
+            before: the end as it was, in seconds since 1970.
+        """
+        if self.here[0] >= before:
+            self._go_to_end()
+            self.feed.look()
+
+    def _show_timeline(self, made: RunTimeline) -> None:
+        self.whole = made
+
+    @on(TimelinePane.MomentReached)
+    def _went(self, event: TimelinePane.MomentReached) -> None:
+        event.stop()
+        self._go_to(event.moment)
+
+    def _go_to(self, moment: TimelineMoment) -> None:
+        n = moment.n or self.rewound.rewind.n_at(moment.at)
+        self._show(n, self.rewound.rewind.at(n) if moment.n else moment.at)
+        self.here, self.moment = moment.order, moment
+        if moment.step:
+            self.key = moment.step
+            self.follow_cursor()
+
+    @on(TimelinePane.TimeReached)
+    def _went_to(self, event: TimelinePane.TimeReached) -> None:
+        event.stop()
+        self._go_to_time(event.at)
+
+    def _go_to_time(self, at: float) -> None:
+        n = self.rewound.rewind.n_at(at)
+        self.here, self.moment = (at, n), None
+        self._show(n, at)
+
+    def _show(self, n: int, at: float) -> None:
+        self.rewound.show(n, at)
+        self.feed.look()
+
+    @on(TimelinePane.Narrowed)
+    def _narrowed(self, event: TimelinePane.Narrowed) -> None:
+        event.stop()
+        self.timelines.narrow(event.query)
+
+    def action_bad(self, count: int) -> None:
+        """Go to what went wrong after the cursor, or before it."""
+        self.timeline.action_bad(count)
+
+    def action_drill(self) -> None:
+        """Show it beside the last drill of its runbook, or alone again."""
+        self.timelines.toggle_drill()
+
+    # What people add
+
+    def action_mark(self) -> None:
+        """Mark one end of a range, or no longer."""
+        self.mark = self.rewound.moment if self.mark is None else None
+        words = "marked: go to its other end, and annotate it" if self.mark else "gone"
+        self.tell(f"The range's end is {words}.")
+
+    def action_annotate(self) -> None:
+        """Say something of a moment, a step or a range."""
+        if self.rewound.is_open:
+            self.tell(
+                "The run goes on: a note belongs into its journal, from its screen."
+            )
+        else:
+            self.questions.begin(self._annotate())
+
+    async def _annotate(self) -> None:
+        """A worker: ask what, and keep it."""
+        if await self.notes.annotate(tuple(self._places())):
+            self.mark = None
+
+    def _places(self) -> Iterator[tuple[str, NotePlace]]:
+        """What an annotation can be on, the likeliest first."""
+        at = self.rewound.moment
+        clock = partial(time.strftime, "%H:%M:%S")
+        if self.mark is not None and self.mark != at:
+            since, until = sorted((self.mark, at))
+            words = f"{clock(time.localtime(since))} to {clock(time.localtime(until))}"
+            yield words, NotePlace(since=since, until=until)
+        yield clock(time.localtime(at)), NotePlace(since=at)
+        step = self.view.step(self.key) if self.view is not None else None
+        if step is not None and self.view is not None:
+            yield f"step {self.view.plan.numbers[step.id]}", NotePlace(step=step.id)
+        yield "the run", NotePlace()
+
+    def action_annotations(self) -> None:
+        """List what was said of the run, and go to what is chosen of it."""
+        self.questions.begin(self._list_annotations())
+
+    async def _list_annotations(self) -> None:
+        """A worker: where the timeline has it not yet, go to its time."""
+        here = self.moment
+        chosen = await self.notes.choose(
+            lambda number: here is not None and _is_said(here, number)
+        )
+        if chosen is None:
+            return
+        number, at = chosen
+        moments = self.timelines.known.moments
+        found = next((each for each in moments if _is_said(each, number)), None)
+        if found is not None:
+            self._go_to(found)
+        else:
+            self._go_to_time(at)
+
+    def action_items(self) -> None:
+        """Show what is left to do after the run."""
+        if self.rewound.is_open:
+            self.tell("The run has not ended: what is left to do is not known yet.")
+        else:
+            self.questions.begin(self.notes.change_items())
+
+
+def _is_said(moment: TimelineMoment, number: int) -> bool:
+    return moment.event == "Annotation" and moment.said == number
+
+
+def _output_then(
+    directory: RunDirectory, view: RunView, key: str | None, tab: str | None
+) -> OutputChoice:
+    """What had been printed by the moment of a view; nothing of it can be stopped."""
+    shown = choose_output(view, key, directory, tab)
+    tabs = tuple(replace(each, stops=False) for each in shown.tabs)
+    shown = replace(shown, tabs=tabs)
+    if shown.path is not None and shown.running:
+        limit = printed_by(directory.attempt(*split_tab_key(shown.tab)), view.now)
+        nothing = "It had printed nothing by then."
+        shown = replace(shown, running=False, limit=limit, placeholder=nothing)
+    return shown

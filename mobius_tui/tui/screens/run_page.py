@@ -1,264 +1,227 @@
-"""A run on the screen, as its files tell it; what is done about it is in `run`."""
+"""A run on the screen, open or past: what both of its screens show, and are told."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
-from typing import TypeVar
+from types import MappingProxyType
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
-from textual.widgets import Static
 
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.storage.last_viewed import (
-    EVERY,
-    LastView,
-    read_last_view,
-    write_last_view,
-)
 from mobius_tui.tui.commands.command import Command
-from mobius_tui.tui.dialogs.dialog import Dialog
-from mobius_tui.tui.messages import TitleChanged
-from mobius_tui.tui.presenters import availability, next_action
+from mobius_tui.tui.messages import OutputGrew, RunLost
+from mobius_tui.tui.output.output_workbench import OutputWorkbench
+from mobius_tui.tui.parts.output_controller import Choose, OutputController
+from mobius_tui.tui.parts.pane_layout import Pane, PaneLayout, ways_first
+from mobius_tui.tui.parts.run_feed import RunFeed
+from mobius_tui.tui.parts.source_edits import SourceEdits
+from mobius_tui.tui.presenters import availability
 from mobius_tui.tui.presenters.health_view import HealthView
-from mobius_tui.tui.presenters.next_action import NextAction
-from mobius_tui.tui.presenters.output_choice import OutputChoice, choose_output
+from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView, watch_time_left
-from mobius_tui.tui.presenters.status_text import TitleAndBell, title
 from mobius_tui.tui.screen_state import ScreenState
-from mobius_tui.tui.screens.following_page import FollowingPage
-from mobius_tui.tui.screens.paned_page import panes_first
-from mobius_tui.tui.widgets.banners import AlarmBanner, HintBanner
+from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.widgets.checklist import Checklist
 from mobius_tui.tui.widgets.detail_pane import DetailPane
-from mobius_tui.tui.widgets.footer import CoachMark, KeyBar, NextLine
 from mobius_tui.tui.widgets.health_panel import HealthPanel
 from mobius_tui.tui.widgets.run_header import RunHeader
 
 BESIDE = 0.015
 """Seconds from a move of the cursor until the panes beside the checklist follow: the
 cursor itself is drawn first."""
-T = TypeVar("T")
 
 
-class RunPage(FollowingPage):
-    """Shows a run; sends nothing."""
+class RunPage(Page):
+    """Shows a run; what is done about it is for its screens, which are two.
 
-    AUTO_FOCUS = "#checklist"
-    CSS_PATH = ["../styles/app.tcss", "../styles/run.tcss"]  # noqa: RUF012
-    HELP = (
-        "Enter always does the next thing: the line above the keys says what. Whatever "
-        "changes something asks first. Nothing is lost when you leave."
-    )
-
-    coaches = False
-    """Whether a first-time user is told what to look at, and press."""
+    It owns its parts, and is here for what Textual finds by class: what is bound to
+    widgets, and what is called when one of them has something to say.
+    """
 
     # Each is passed down; the page itself draws none of them.
+    compact: reactive[bool] = reactive(False)  # noqa: FBT003 - a reactive's default
+    """Whether there is room for what matters most alone."""
     view: reactive[RunView | None] = reactive(None, repaint=False)
     health: reactive[HealthView | None] = reactive(None, repaint=False)
     key: reactive[str | None] = reactive[str | None](None, repaint=False)
+    """The checklist's row under the cursor."""
     told: reactive[str | None] = reactive[str | None](None, repaint=False)
     """The row that the panes beside the checklist tell of: the cursor's, once the
     cursor has been drawn where it went."""
     tab: reactive[str] = reactive("", repaint=False)
     """Whose output is shown, as `STEP.ATTEMPT`."""
-    offer: reactive[NextAction | None] = reactive(None, repaint=False)
     offered: reactive[tuple[Command, ...]] = reactive((), repaint=False)
 
     def __init__(
         self,
         viewer: Viewer,
+        sight: RunPresenter,
         *,
-        repaints: int = 20,
-        wall: Callable[[], float] | None = None,
-        stand: ScreenState | None = None,
+        repaints: int,
+        wall: Callable[[], float],
+        choose: Choose,
+        stand: ScreenState,
+        ways: str = "pane.",
+        more: Mapping[str, Pane] = MappingProxyType({}),
     ) -> None:
         """Make the page of a run.
 
         Args:
             viewer: the run; the page closes it.
+            sight: makes views of it.
             repaints: the most repaints in a second that news may cause.
-            wall: gives seconds since 1970; the run's own clock without it.
+            wall: gives seconds since 1970.
+            choose: says which output is shown.
             stand: where the person was before the screens went away.
+            ways: what the ids of the commands that lead to a pane begin with.
+            more: panes by their ids, beside those of every run.
         """
-        super().__init__(viewer, repaints=repaints, wall=wall)
-        self._checklist = Checklist(id="checklist")
-        self._health_panel = HealthPanel(id="health")
+        super().__init__(drafts=stand.drafts)
+        self.feed = RunFeed(
+            viewer,
+            sight,
+            self,
+            repaints=repaints,
+            wall=wall,
+            mono=lambda: self.mono(),
+            show=self.show_run,
+            tell=self.tell,
+        )
+        self.outputs = OutputController(self, self.feed, choose)
+        self.source_edits = SourceEdits(
+            self,
+            self.feed,
+            self.questions,
+            tell=self.tell,
+            go_out=self.go_out,
+            was_edited=stand.edited,
+            is_known=stand.edits_told,
+        )
+        self.checklist = Checklist(id="checklist")
         self._detail = DetailPane(id="detail")
-        self.panes = {
-            "checklist": self._checklist,
-            "output": self.output,
-            "health": self._health_panel,
-            "detail": self._detail,
+        self._health_panel = HealthPanel(id="health")
+        panes = {
+            "checklist": Pane(self.checklist, "List", f"{ways}checklist"),
+            "output": Pane(self.outputs.pane, "Output", f"{ways}output"),
+            "health": Pane(self._health_panel, "Health", f"{ways}health"),
+            "detail": Pane(self._detail, "Details", f"{ways}detail"),
         }
-        self._watcher = TitleAndBell()
-        self.before = read_last_view(viewer.directory)
-        """The last look of any screen before this one."""
-        self._glanced = 0.0
-        self._moved = stand is not None and stand.moved
-        self.pane = stand.pane if stand is not None else "checklist"
-        self._begins_zoomed = stand is not None and stand.zoomed
-        self.is_editing = False
-        """Whether the screens go away for the source to be edited."""
-        self.drafts = stand.drafts if stand is not None else {}
-        if self._moved and stand is not None:
+        self.pane_layout = PaneLayout(self, {**panes, **more}, first=stand.pane)
+        self.panes = self.pane_layout.widgets
+        self._begins_zoomed = stand.zoomed
+        self.has_moved = stand.moved
+        """Whether the person put the cursor where it is: else it follows the run."""
+        if stand.moved:
             self.set_reactive(RunPage.key, stand.key)
 
-    def compose(self) -> ComposeResult:
-        """Header, panes, what Enter does, keys."""
+    def compose_panes(self) -> ComposeResult:
+        """The header, and the panes under it."""
         page = RunPage
-        yield Static("Too small: needs 40 × 10", id="small", markup=False)
-        yield from self.compose_banners()
         yield RunHeader().data_bind(page.view)
         with Horizontal(id="body"):
-            yield self._checklist.data_bind(page.view, page.key)
+            yield self.checklist.data_bind(page.view, page.key)
             with Vertical(id="right"):
                 yield self._detail.data_bind(
                     page.view, page.compact, page.tab, key=page.told
                 )
-                yield self.output
+                yield self.outputs.pane
                 yield self._health_panel.data_bind(page.health, page.compact)
-        yield from self.compose_foot()
-        yield KeyBar().data_bind(page.offered)
-
-    def compose_banners(self) -> ComposeResult:
-        """What is over everything while there is something to say."""
-        yield AlarmBanner().data_bind(RunPage.view)
-        yield HintBanner().data_bind(RunPage.view)
-
-    def compose_foot(self) -> ComposeResult:
-        """What is between the panes and the keys: what Enter does."""
-        if self.coaches:
-            yield CoachMark().data_bind(RunPage.view)
-        yield NextLine().data_bind(RunPage.offer)
 
     def on_mount(self) -> None:
-        """Show what is there."""
-        self.look()
-        self.panes[self.pane].focus()
+        """Show what is there, and follow the run."""
+        self.feed.look()
+        self.pane_layout.focus(self.pane_layout.focused)
         if self._begins_zoomed:
-            self.action_zoom()
+            self.pane_layout.zoom()
+        self.feed.begin()
 
     async def on_unmount(self) -> None:
-        """Put on record that somebody looked until now."""
-        self.keep_glance(self._wall(), leaves=True)
+        """Let go of the run, which goes on."""
+        await self.feed.end()
 
-    @property
-    def stand(self) -> ScreenState:
-        """Where the person is."""
-        return ScreenState(
-            key=self.key,
-            moved=self._moved,
-            pane=self.pane,
-            zoomed=self.has_class("-zoomed"),
-            edited=self.is_editing,
-            drafts=self.drafts,
-        )
+    # What is shown
 
     def show_run(self) -> None:
-        """Look at the run, and pass down what there is to see."""
-        view = self._sight.run(self._wall(), self.view)
-        grown = self.view is None or view.last_n != self.view.last_n
-        if view.looks_like(self.view):
-            return
-        if not self._moved:
-            self.key = self.place_of_run(view)
-        self.told = self.key
+        """Look at the run, and show what there is to see; each screen in its way."""
+
+    def show_offers(self) -> None:
+        """Say anew which commands there are; each screen knows what applies."""
+
+    def show_view(self, view: RunView, place: str | None) -> None:
+        """Pass down what there is to see.
+
+        Args:
+            view: the run.
+            place: the checklist's row where the run is: the cursor goes there, where
+                the person has not moved it.
+        """
+        if not self.has_moved:
+            self.key = place
+        self.told = self.key  # before the view: what is beside it is drawn once
         self.view = view
-        self.health = self._sight.health(view)
+        self.health = self.feed.health(view)
+        self.show_row()
+        self.questions.show_alarm(view)
+
+    def show_row(self) -> None:
+        """Show what belongs to the row under the cursor: beside it, and below."""
+        self.told = self.key
         self.show_offers()
-        self.show_output()
-        if grown:
-            self.follow_outputs()
-            self.post_message(self.news_of(view))
-        if self._asked is not None:
-            self._asked.alarm = view
-        self.looked(view)
-        if view.now - self._glanced >= EVERY:
-            self.keep_glance(view.now)
+        if self.view is not None:
+            self.tab = self.outputs.show(self.view, self.key)
 
-    def news_of(self, view: RunView) -> TitleChanged:
-        """What to tell whoever looks elsewhere of what came."""
-        return self._watcher.update(view)
+    def follow_cursor(self) -> None:
+        """Show what belongs to the row under the cursor, where it is another row."""
+        if self.told != self.key:
+            self.show_row()
 
-    def keep_glance(self, now: float, *, leaves: bool = False) -> None:
-        """Put on record that somebody looked, for whoever comes back."""
-        self._glanced = now
-        if self.view is not None and self.view.state.ended is None:
-            news = self.health.news if self.health is not None else ""
-            glance = LastView(at=now, health=news, leaves=leaves)
-            write_last_view(self._viewer.directory, glance)
-
-    async def ask(self, dialog: Dialog[T], /) -> T | None:
-        """Show a dialog, with the banner over it, and wait for what it gives."""
-        dialog.set_reactive(Dialog.alarm, self.view)
-        return await super().ask(dialog)
-
-    def looked(self, view: RunView) -> None:
-        """The run was looked at, and the widgets have been told."""
-
-    def place_of_run(self, view: RunView) -> str | None:
-        """Where the run is: the step that is proposed, or the one it stopped at."""
-        if view.proposal.step is not None:
-            return view.proposal.step
-        return self.key or view.latest() or next(iter(view.plan.steps), None)
-
-    @property
-    def left_behind(self) -> str:
-        """The run, which the screen only shows."""
-        run = self._viewer.directory.id
-        return f"the run goes on, and `mobius-tui resume {run}` shows it again"
-
-    def tidings(self) -> TitleChanged:
-        """The run's title."""
-        if self.view is None:
-            return super().tidings()
-        return TitleChanged(title(self.view), ring=False)
-
-    def copies_folder(self) -> Path:
-        """The run's own."""
-        return self._viewer.directory.path
-
-    def available(self) -> frozenset[str]:
-        """The commands on steps and the run that apply now."""
-        return availability.available(self.view, self.key)
+    def watch_told(self) -> None:
+        """Another row shows its own output."""
+        self.outputs.choose_tab(None)
 
     def footer_commands(self) -> tuple[Command, ...]:
         """What the footer shows, in the words of the step under the cursor."""
         names = availability.labels(self.view, self.key)
+        shown = (*self.pane_layout.ways(), *super().footer_commands())
         return tuple(
             replace(command, label=names.get(command.id, command.label))
-            for command in panes_first(super().footer_commands())
+            for command in ways_first(self.outputs.footer(shown))
         )
 
-    def show_offers(self) -> None:
-        """Say what Enter does and which keys do something, as the run is now."""
-        view = self.view
-        if view is None:
-            return
-        self.offer = next_action.next_action(view, self.key, moved=self._moved)
-        self.offered = self.footer_commands()
+    def palette_commands(self) -> tuple[Command, ...]:
+        """What the palette finds: of the output's, what applies to what is shown."""
+        found = super().palette_commands()
+        return tuple(each for each in found if self.outputs.applies(each))
 
-    def show_output(self) -> None:
-        """Show the output that belongs to the cursor, or the tab that was chosen."""
-        if self.view is not None:
-            tab = self.chosen_tab
-            directory = self._viewer.directory
-            self.put_in_pane(choose_output(self.view, self.key, directory, tab))
+    # What is told by the run's files
 
-    def put_in_pane(self, shown: OutputChoice) -> None:
-        """Hand the output's pane what it shows; the details are of the same attempt."""
-        super().put_in_pane(shown)
-        self.tab = shown.tab
+    @on(RunLost)
+    def _run_lost(self, event: RunLost) -> None:
+        """What is shown grows old from here on: say so as long as it is shown."""
+        event.stop()
+        self.tell(event.why, is_problem=True)
+        self.feed.look()
 
-    def watch_told(self) -> None:
-        """Another row shows its own output."""
-        self.chosen_tab = None
+    @on(OutputGrew)
+    def _output_grew(self, event: OutputGrew) -> None:
+        event.stop()
+        self.outputs.grew(event.step, event.attempt)
+
+    # What is told by widgets, and done by keys
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """The footer shows what works in the pane with the focus."""
+        self.pane_layout.note_focus(event.widget)
+        self.show_offers()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """On a low screen, say what matters most first."""
+        self.compact = self.pane_layout.is_low(event.size.height)
+        self.call_after_refresh(self.show_offers)
 
     @on(Checklist.Moved)
     def _moved_to(self, event: Checklist.Moved) -> None:
@@ -267,30 +230,61 @@ class RunPage(FollowingPage):
         self.key = event.key
         view = self.view
         watched = view is not None and bool(watch_time_left(view))
-        self._moved = watched or view is None or event.key != view.proposal.step
-        self.set_timer(BESIDE, self.tell_of_cursor)
+        self.has_moved = watched or view is None or event.key != view.proposal.step
+        self.set_timer(BESIDE, self.follow_cursor)
 
-    def tell_of_cursor(self) -> None:
-        """Show beside the checklist what belongs to the row under the cursor."""
-        if self.told != self.key:
-            self.told = self.key
-            self.show_offers()
-            self.show_output()
+    @on(Checklist.EditWanted)
+    def _edit_wanted(self, event: Checklist.EditWanted) -> None:
+        event.stop()
+        self.source_edits.begin_edit(event.key)
 
-    def _catch_up(self) -> None:
-        """Let the cursor follow the run again."""
-        self._moved = False
-        if self.view is not None:
-            self.key = self.place_of_run(self.view)
-            self.tell_of_cursor()
-            self.show_offers()
+    @on(OutputWorkbench.CopyWanted)
+    def _copy_wanted(self, event: OutputWorkbench.CopyWanted) -> None:
+        event.stop()
+        self.copy(event.read)
 
-    def action_follow_run(self) -> None:
-        """Back to where the run is; out of the zoom first."""
-        if self.has_class("-zoomed"):
-            self.action_zoom()
-        elif self._checklist.is_filtered:
-            self._checklist.clear_filter()
+    @on(OutputWorkbench.Told)
+    def _told(self, event: OutputWorkbench.Told) -> None:
+        event.stop()
+        self.tell(event.words)
+
+    @on(OutputWorkbench.TabChosen)
+    def _tab_chosen(self, event: OutputWorkbench.TabChosen) -> None:
+        event.stop()
+        self.follow_cursor()
+        self.outputs.choose_tab(event.key)
+        self.show_row()
+
+    @on(OutputWorkbench.OpenWanted)
+    def _open_wanted(self, event: OutputWorkbench.OpenWanted) -> None:
+        event.stop()
+        if event.way == "save":
+            work = self.outputs.save(self.questions.ask, self.tell)
+            self.run_worker(work, name="save", exit_on_error=False)
+            return
+        task = self.outputs.task(event.way, self.copies_folder())
+        if task is not None:
+            self.go_out(task)
+
+    def action_copy_selection(self) -> None:
+        """Copy what is selected: in the output, or in another pane."""
+        if self.outputs.pane.has_selection:
+            self.outputs.pane.action_copy()
         else:
-            self._catch_up()
-            self._checklist.focus()
+            super().action_copy_selection()
+
+    def action_wrap(self) -> None:
+        """Wrap the output's long lines, or not."""
+        self.outputs.pane.action_toggle_wrap()
+
+    def action_times(self) -> None:
+        """Show when each line of the output came, or not."""
+        self.outputs.pane.action_toggle_times()
+
+    def action_zoom(self) -> None:
+        """Give the whole room to the pane with the focus, or give it back."""
+        self.pane_layout.zoom()
+
+    def action_changes(self) -> None:
+        """Show what was edited since the run began."""
+        self.source_edits.begin_show()

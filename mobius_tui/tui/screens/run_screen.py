@@ -3,47 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, ClassVar
+from pathlib import Path
+from typing import ClassVar
 
 from rich.text import Text
 from textual import on
+from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.reactive import reactive
+from textual.widgets import Static
 
-from mobius_tui.errors import MobiusError
 from mobius_tui.run.client.follow_up import FollowUp, follow_up
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import (
+    Action,
+    AddNote,
+    DropMessages,
+    LookFirst,
+    ResendMessages,
+    RetryStep,
+    StartAutomatic,
+    StartStep,
+    StopStep,
+)
 from mobius_tui.run.planning.plan import kind_of
+from mobius_tui.run.storage.last_viewed import (
+    EVERY,
+    LastView,
+    read_last_view,
+    write_last_view,
+)
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.tui.commands.command import Place
 from mobius_tui.tui.commands.registry import bindings
 from mobius_tui.tui.external.attach_terminal import attach_task, why_no_terminal
 from mobius_tui.tui.flows.intent_sender import DONE, IntentSender
-from mobius_tui.tui.messages import Answered
+from mobius_tui.tui.messages import Answered, RunChanged, TitleChanged
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
+from mobius_tui.tui.parts.leave_question import LeaveQuestion
+from mobius_tui.tui.parts.question_gate import TYPED, Conversation
+from mobius_tui.tui.presenters import availability, next_action
 from mobius_tui.tui.presenters.availability import why_not
-from mobius_tui.tui.presenters.next_action import terminal_attempt, terminal_step
-from mobius_tui.tui.presenters.output_choice import split_tab_key
+from mobius_tui.tui.presenters.next_action import (
+    NextAction,
+    terminal_attempt,
+    terminal_step,
+)
+from mobius_tui.tui.presenters.output_choice import choose_output, split_tab_key
+from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.status_text import status_text
-from mobius_tui.tui.screen_state import ScreenState
-from mobius_tui.tui.screens.asking_page import AskingPage
-from mobius_tui.tui.screens.page import TYPED
-from mobius_tui.tui.widgets.footer import NextLine
+from mobius_tui.tui.presenters.status_text import TitleAndBell, status_text, title
+from mobius_tui.tui.screen_state import AT_THE_RUN, ScreenState
+from mobius_tui.tui.screens.run_page import RunPage
+from mobius_tui.tui.widgets.banners import AlarmBanner, HintBanner
+from mobius_tui.tui.widgets.footer import CoachMark, KeyBar, NextLine
 
-if TYPE_CHECKING:
-    from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog
-
-STAYS = ("note", "stop", "look", "send again", "drop")
-"""Wishes after which the cursor stays where it is."""
+STAYS: tuple[type[Action], ...] = (
+    *(AddNote, StopStep, LookFirst, ResendMessages, DropMessages),
+)
+"""What leaves the cursor where it is."""
 Resume = Callable[[RunDirectory, Runbook], Awaitable[None]]
 """Starts a host for a run that has none."""
 
 
-class RunScreen(AskingPage):
+class RunScreen(RunPage):
     """Shows a run, and sends what the person wants to its host."""
 
+    AUTO_FOCUS = "#checklist"
+    CSS_PATH = ["../styles/app.tcss", "../styles/run.tcss"]  # noqa: RUF012
     PLACES: ClassVar[tuple[Place, ...]] = (
         "run",
         "checklist",
@@ -52,6 +80,16 @@ class RunScreen(AskingPage):
         "app",
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("run")]
+    HELP = (
+        "Enter always does the next thing: the line above the keys says what. Whatever "
+        "changes something asks first. Nothing is lost when you leave."
+    )
+
+    coaches = False
+    """Whether a first-time user is told what to look at, and press."""
+
+    offer: reactive[NextAction | None] = reactive(None, repaint=False)
+    """What Enter does."""
 
     def __init__(
         self,
@@ -59,10 +97,10 @@ class RunScreen(AskingPage):
         *,
         resume: Resume,
         is_new: bool,
-        auto: Intent | None = None,
+        auto: StartAutomatic | None = None,
         repaints: int = 20,
         wall: Callable[[], float] | None = None,
-        stand: ScreenState | None = None,
+        stand: ScreenState = AT_THE_RUN,
         brief: Callable[[FollowUp], None] | None = None,
     ) -> None:
         """Make the screen of a run.
@@ -71,56 +109,183 @@ class RunScreen(AskingPage):
             viewer: the run; the screen closes it.
             resume: starts a host, when the person wants one.
             is_new: whether the person has just begun it, and needs no card.
-            auto: an intent to send at once, which makes the run go on by itself.
+            auto: what is sent at once, which makes the run go on by itself.
             repaints: the most repaints in a second that news may cause.
             wall: gives seconds since 1970; the run's own clock without it.
             stand: where the person was before the screens went away.
             brief: opens the briefing of what is due after the run.
         """
-        super().__init__(viewer, repaints=repaints, wall=wall, stand=stand)
+        directory = viewer.directory
+        super().__init__(
+            viewer,
+            RunPresenter(viewer),
+            repaints=repaints,
+            wall=wall or viewer.follower.now,
+            choose=lambda view, key, tab: choose_output(view, key, directory, tab),
+            stand=stand,
+        )
         self._resume = resume
         self._brief = brief
         self._auto = auto
         self._card_is_due = not is_new
         self._end_is_told = False
-        self._leaving: LeaveDialog | None = None
         self._sender = IntentSender(viewer, self)
+        self._leave_question = LeaveQuestion(
+            self.feed, self.questions, intend=viewer.intend, tell=self.tell
+        )
+        self._watcher = TitleAndBell()
+        self.before = read_last_view(directory)
+        """The last look of any screen before this one."""
+        self._glanced = 0.0
+
+    def compose(self) -> ComposeResult:
+        """What is over everything, header, panes, what Enter does, keys."""
+        page = RunScreen
+        yield Static("Too small: needs 40 × 10", id="small", markup=False)
+        yield AlarmBanner().data_bind(page.view)
+        yield HintBanner().data_bind(page.view)
+        yield from self.compose_panes()
+        if self.coaches:
+            yield CoachMark().data_bind(page.view)
+        yield NextLine().data_bind(page.offer)
+        yield KeyBar().data_bind(page.offered)
 
     def on_mount(self) -> None:
         """Make the run go on by itself, if that was wanted."""
-        self.follow_edits()
+        self.source_edits.follow()
         if self._auto is not None:
             self._sender.send(self._auto)
 
-    def looked(self, view: RunView) -> None:
-        """Show the card on coming back, and the one at the end; each once."""
-        if self._leaving is not None:
-            from mobius_tui.tui.dialogs.leave_dialog import leaving
+    async def on_unmount(self) -> None:
+        """Put on record that somebody looked until now."""
+        self._keep_glance(self.feed.now(), leaves=True)
 
-            self._leaving.state = leaving(view, self._sight.running())
-        if self.tells_edits():
+    @property
+    def stand(self) -> ScreenState:
+        """Where the person is, and what they know."""
+        return ScreenState(
+            key=self.key,
+            moved=self.has_moved,
+            pane=self.pane_layout.focused,
+            zoomed=self.pane_layout.is_zoomed,
+            edited=self.source_edits.is_editing,
+            edits_told=self.source_edits.is_known,
+            drafts=self.questions.drafts.kept,
+        )
+
+    # What is shown
+
+    @on(RunChanged)
+    def _run_changed(self, event: RunChanged) -> None:
+        event.stop()
+        self.feed.changed()
+
+    def show_run(self) -> None:
+        """Look at the run, and pass down what there is to see."""
+        view, before = self.feed.view(self.view), self.view
+        if view.looks_like(before):
+            return
+        self.show_view(view, self._place_of_run(view))
+        if before is None or view.last_n != before.last_n:
+            self.outputs.follow()
+            self.post_message(self._watcher.update(view))
+        self._open_cards(view)
+        if view.now - self._glanced >= EVERY:
+            self._keep_glance(view.now)
+
+    def _place_of_run(self, view: RunView) -> str | None:
+        """The step that is proposed, or the one that the run stopped at."""
+        if view.proposal.step is not None:
+            return view.proposal.step
+        return self.key or view.latest() or next(iter(view.plan.steps), None)
+
+    def _keep_glance(self, now: float, *, leaves: bool = False) -> None:
+        """Put on record that somebody looked, for whoever comes back."""
+        self._glanced = now
+        if self.view is not None and self.view.state.ended is None:
+            news = self.health.news if self.health is not None else ""
+            write_last_view(
+                self.feed.directory, LastView(at=now, health=news, leaves=leaves)
+            )
+
+    def show_offers(self) -> None:
+        """Say what Enter does and which keys do something, as the run is now."""
+        if self.view is not None:
+            self.offer = next_action.next_action(
+                self.view, self.key, moved=self.has_moved
+            )
+            self.offered = self.footer_commands()
+
+    def available(self) -> frozenset[str]:
+        """The commands on steps and the run that apply now."""
+        return availability.available(self.view, self.key)
+
+    @property
+    def left_behind(self) -> str:
+        """The run, which the screen only shows."""
+        run = self.feed.directory.id
+        return f"the run goes on, and `mobius-tui resume {run}` shows it again"
+
+    def tidings(self) -> TitleChanged:
+        """The run's title."""
+        if self.view is None:
+            return super().tidings()
+        return TitleChanged(title(self.view), ring=False)
+
+    def copies_folder(self) -> Path:
+        """The run's own."""
+        return self.feed.directory.path
+
+    def action_pane(self, name: str) -> None:
+        """Give a pane the focus; on a narrow screen, the whole room."""
+        self.pane_layout.focus(name)
+
+    def action_follow_run(self) -> None:
+        """Back to where the run is; out of the zoom first."""
+        if self.pane_layout.is_zoomed:
+            self.pane_layout.zoom()
+        elif self.checklist.is_filtered:
+            self.checklist.clear_filter()
+        else:
+            self._catch_up()
+            self.checklist.focus()
+
+    def _catch_up(self) -> None:
+        """Let the cursor follow the run again."""
+        self.has_moved = False
+        if self.view is not None:
+            self.key = self._place_of_run(self.view)
+            self.show_row()
+
+    # Cards
+
+    def _open_cards(self, view: RunView) -> None:
+        """Show the card on coming back, and the one at the end; each once."""
+        self._leave_question.update(view)
+        if self.source_edits.show_after_edit():
             return
         if view.state.ended is not None:
             self._card_is_due = False
-            if not self._end_is_told and not self.is_asking:
+            if not self._end_is_told and not self.questions.is_asking:
                 self._end_is_told = True
-                self.begin_asking(self._tell_end(view))
+                self.questions.begin(self._tell_end(view))
         elif self._card_is_due:
             self._card_is_due = False
             news = self.health.news if self.health is not None else ""
             if any(own.attempts for own in view.state.steps.values()):
-                self.begin_asking(self._tell_return(view, news))
+                self.questions.begin(self._tell_return(view, news))
 
     async def _tell_return(self, view: RunView, news: str) -> None:
         from mobius_tui.tui.dialogs.return_card import ReturnCard
 
-        await self.ask(ReturnCard(view, news, self.before))
+        await self.questions.ask(ReturnCard(view, news, self.before))
 
     async def _tell_end(self, view: RunView) -> None:
         from mobius_tui.tui.dialogs.end_card import end_card
 
-        card = await end_card(view, self._viewer.directory, coaches=self.coaches)
-        way = await self.ask(card)
+        directory = self.feed.directory
+        card = await end_card(view, directory, coaches=self.coaches)
+        way = await self.questions.ask(card)
         if way == "leave":
             self._go()
         elif way == "follow_up":
@@ -129,14 +294,14 @@ class RunScreen(AskingPage):
     @on(NextLine.Clicked)
     def action_next_action(self) -> None:
         """Do what the line above the footer says."""
-        self.tell_of_cursor()
+        self.follow_cursor()
         offer = self.offer
         if offer is None or self.view is None:
             return
         if offer.kind == "resume":
-            self.begin_asking(self._get_host())
+            self.questions.begin(self._get_host())
         elif offer.kind == "ended":
-            self.begin_asking(self._tell_end(self.view))
+            self.questions.begin(self._tell_end(self.view))
         elif offer.kind == "lost":
             self.action_leave()
         elif offer.kind == "terminal":
@@ -145,52 +310,53 @@ class RunScreen(AskingPage):
             self._health_panel.focus()
         elif offer.kind in ("running", "wait"):
             self._catch_up()
-            self.output.focus()
+            self.outputs.pane.focus()
         else:
-            self.begin_asking(self._do(offer.kind, offer.key))
+            self.questions.begin(self._do(offer.kind, offer.key))
 
     async def _do(self, flow: str, key: str | None) -> None:
         """A worker: ask what must be asked, then send what is wanted."""
         from mobius_tui.tui.flows.step_flows import FLOWS
 
-        view = self.view
-        self.answered = {}
-        intent = await FLOWS[flow](self.ask, view, key) if view is not None else None
-        if intent is not None:
-            self._sender.send(intent, self.answered)
+        if self.view is None:
+            return
+        ask = Conversation(self.questions)
+        action = await FLOWS[flow](ask, self.view, key)
+        if action is not None:
+            self._sender.send(action, ask.typed)
         else:
-            self.keep(self.answered)
+            self.questions.drafts.keep(ask.typed)
 
     async def _get_host(self) -> None:
         """A worker: start a host for a run that has none."""
-        follower = self._viewer.follower
-        try:
-            await self._resume(self._viewer.directory, follower.runbook)
-        except MobiusError as error:
-            self.tell(str(error), is_problem=True)
+        await self._resume(self.feed.directory, self.feed.plan.runbook)
+        self.feed.refresh()
 
     @on(Answered)
     def _answered(self, event: Answered) -> None:
         """Say why not; or let the cursor go where the run goes on."""
         event.stop()
+        is_shown = self.feed.refresh()
         if not event.reply.ok:
-            kept = f". {TYPED}" if self.keep(event.typed) else ""
-            self.refuse(event.reply.text + kept, is_problem=True)
+            kept = f". {TYPED}" if self.questions.drafts.keep(event.typed) else ""
+            self._refuse(event.reply.text + kept, is_problem=True)
             return
-        try:
-            self._viewer.follower.poll()
-        except MobiusError as error:
-            self.tell(str(error), is_problem=True)
+        if not is_shown:
             return
-        self.look()
-        wish = event.intent.wish
-        if wish in ("start", "retry"):
-            self._go_to_terminal(event.intent.step)
-        words = event.reply.text if wish == "stop" else DONE.get(wish)
+        action = event.action
+        if isinstance(action, StartStep | RetryStep):
+            self._go_to_terminal(action.step)
+        stops = isinstance(action, StopStep)
+        words = event.reply.text if stops else DONE.get(type(action))
         if words:
             self.tell(words)
-        if wish not in STAYS:
+        if not isinstance(action, STAYS):
             self._catch_up()
+
+    def _refuse(self, words: str, *, is_problem: bool = False) -> None:
+        """Say why a command does nothing."""
+        self.questions.note_refusal(self.mono())
+        self.tell(words, is_problem=is_problem)
 
     def _go_to_terminal(self, key: str | None) -> None:
         """Leave the screens for a step's terminal, if it has one now."""
@@ -198,7 +364,7 @@ class RunScreen(AskingPage):
         number = terminal_attempt(view, key) if view is not None else None
         if view is not None and key is not None and number is not None:
             name = view.plan.name(key)
-            self.go_out(attach_task(self._viewer.directory, key, number, name))
+            self.go_out(attach_task(self.feed.directory, key, number, name))
 
     def action_terminal(self) -> None:
         """Go to the terminal of the step under the cursor, or of the one that runs."""
@@ -206,7 +372,7 @@ class RunScreen(AskingPage):
             return
         key = terminal_step(self.view, self.key)
         if key is None:
-            self.refuse(why_no_terminal(self.view, self.key))
+            self._refuse(why_no_terminal(self.view, self.key))
         self._go_to_terminal(key)
 
     def action_flow(self, command_id: str) -> None:
@@ -215,9 +381,9 @@ class RunScreen(AskingPage):
         if command_id == "tick" and step is not None and kind_of(step) == "message":
             command_id = "message"
         if command_id in self.available():
-            self.begin_asking(self._do(command_id, self.key))
+            self.questions.begin(self._do(command_id, self.key))
         elif self.view is not None:
-            self.refuse(why_not(self.view, self.key, command_id))
+            self._refuse(why_not(self.view, self.key, command_id))
 
     def action_follow_up(self) -> None:
         """Begin what is due now that the run has ended."""
@@ -234,8 +400,7 @@ class RunScreen(AskingPage):
     def action_status(self) -> None:
         """Copy where the run stands."""
         if self.view is not None:
-            head = self._viewer.follower.head
-            run = self._viewer.directory.id
+            run, head = self.feed.directory.id, self.feed.head
             self.copy(status_text(self.view, self.health, run=run, head=head))
 
     @on(OutputWorkbench.StopWanted)
@@ -243,7 +408,7 @@ class RunScreen(AskingPage):
         """Stop what runs beside the run; it only reads, so nobody is asked."""
         event.stop()
         step_id, attempt = split_tab_key(event.key)
-        self._sender.send(Intent(wish="stop", step=step_id, attempt=attempt))
+        self._sender.send(StopStep(step=step_id, attempt=attempt))
 
     # Leaving
 
@@ -252,37 +417,12 @@ class RunScreen(AskingPage):
         if self.view is None or self.view.state.ended is not None:
             self._go()
         else:
-            self.begin_asking(self._leave(self.view))
+            self.questions.begin(self._leave(self.view))
 
     async def _leave(self, view: RunView) -> None:
-        """A worker: ask, with the dialog told how the run goes on meanwhile."""
-        from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog, leaving
-
-        state = leaving(view, self._sight.running())
-        dialog = self._leaving = LeaveDialog(state, self._viewer.directory.id)
-        try:
-            way = await self.ask(dialog)
-        finally:
-            self._leaving = None
-        if way == "stop":
-            for step_id, attempt in dialog.state.running:
-                if not await self._has_stopped(step_id, attempt):
-                    return
-        if way is not None:
+        """A worker: ask, and go if that is wanted."""
+        if await self._leave_question.ask(view):
             self._go()
-
-    async def _has_stopped(self, step_id: str, attempt: int) -> bool:
-        """Stop an attempt; whether it runs no longer, which it may do by itself."""
-        intent = Intent(wish="stop", step=step_id, attempt=attempt)
-        reply = await self._viewer.intend(intent)
-        if reply.ok:
-            return True
-        self._viewer.follower.poll()
-        self.look()
-        if not self._sight.is_running(step_id, attempt):
-            return True
-        self.tell(reply.text, is_problem=True)
-        return False
 
     def _go(self) -> None:
         """Back to the screen beneath, or out with the run's exit code."""
@@ -292,6 +432,7 @@ class RunScreen(AskingPage):
             from mobius_tui.tui.dialogs.end_card import exit_code
             from mobius_tui.tui.dialogs.leave_dialog import closing_text
 
-            code = exit_code(self._sight.state, self._viewer.directory)
-            words = closing_text(self._sight.state, self._viewer.follower.plan)
+            state = self.feed.state
+            code = exit_code(state, self.feed.directory)
+            words = closing_text(state, self.feed.plan)
             self.app.exit(code, message=Text(f"mobius-tui: {words}"))

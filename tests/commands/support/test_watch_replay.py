@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.health.checks import trace
-from tests.health.test_backtest import lines
-from tests.test_cli import program
+from tests.health.checks import lines, trace
+from tests.program import program
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.planning.initial_values import answers_of, auto
+from mobius_tui.run.planning.unattended_answers import answers_of, auto
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import examine, load
 from mobius_tui.runbook.library.runbook_files import bundled_runbooks, find_runbook

@@ -20,7 +20,7 @@ from mobius_tui.run.attempts import launcher as attempts
 from mobius_tui.run.attempts.attempt_files import End, read_end
 from mobius_tui.run.attempts.disk_space import JOURNAL, DiskSpaceWaiters
 from mobius_tui.run.attempts.exit_status import in_words
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import StopStep
 from mobius_tui.run.records.verification import verify
 from mobius_tui.run.storage.run_directory import AttemptDirectory, holder
 from tests.conftest import MakeRunbook
@@ -327,8 +327,8 @@ async def test_a_step_is_stopped_though_the_journal_has_no_room(
         noting = asyncio.create_task(note_on(run, disk))
         await run.until(lambda _: viewer.stalled == FULL)
         noting.cancel()
-        for wrong in ({"step": "b"}, {"step": "a", "attempt": 2}, {"step": "../a"}):
-            refused = await viewer.intend(Intent(wish="stop", **wrong))
+        for other, number in (("b", None), ("a", 2), ("../a", None)):
+            refused = await viewer.intend(StopStep(step=other, attempt=number))
             assert "this was not done" in refused.text
         assert holder(keeper)
         reply = await run.intend("stop", "a", attempt=1)

@@ -121,7 +121,7 @@ async def test_auto_wants_yes_for_what_destroys(begin: Begin) -> None:
     state = await run.until(lambda s: s.auto_stopped)
     assert state.auto_stopped is not None
     assert "--yes" in state.auto_stopped.reason
-    await run.auto(yes="yes")
+    await run.auto(confirmed=True)
     assert (await run.over()).steps["a"].status == "passed"
 
 
@@ -152,7 +152,7 @@ async def test_what_is_advised_where_a_person_is_wanted_is_accepted(
     advised = environment == "staging" and asks != "token"
     assert ("--manual tick" in reason) == advised
     assert ("--answers FILE that has place" in reason) == (advised and asks == "place")
-    reply = await run.intend("auto", values={"--manual": "tick", asks or "x": "/a"})
+    reply = await run.intend("auto", manual="tick", answers={asks or "x": "/a"})
     if environment == "production":
         assert "--manual tick is refused in production" in reply.text
     elif advised:

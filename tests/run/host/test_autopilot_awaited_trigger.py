@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 import pytest_asyncio
 
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.events.run_events import Mode
-from mobius_tui.run.planning.initial_values import auto
+from mobius_tui.run.planning.unattended_answers import auto
 from mobius_tui.run.state.step_state import Status
 from tests.conftest import MakeRunbook
 from tests.run.running import Running
@@ -88,18 +87,9 @@ async def test_without_a_trigger_in_time_it_has_failed(drill: Drill) -> None:
     assert drill.site.invoked() == []
 
 
-@pytest.mark.parametrize(
-    ("mode", "within", "why"),
-    [
-        ("incident", "1m", "only a drill waits for a trigger"),
-        ("drill", "soon", "trigger_within: "),
-    ],
-)
-async def test_what_cannot_be_is_refused(
-    drill: Drill, mode: Mode, within: str, why: str
-) -> None:
-    run = await drill.begin(NO_RULES, mode=mode)
-    assert why in await ask(run, within)
+async def test_an_incident_waits_for_no_trigger(drill: Drill) -> None:
+    run = await drill.begin(NO_RULES, mode="incident")
+    assert "only a drill waits for a trigger" in await ask(run, "1m")
     assert run.state.auto is None
     assert not run.state.watch.armed
 

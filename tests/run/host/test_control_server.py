@@ -12,19 +12,14 @@ import pytest
 from mobius_tui.health.ticker import boot_clock
 from mobius_tui.run.host import control_server
 from mobius_tui.run.host.control_server import Control
-from mobius_tui.run.intents.messages import (
-    LATE,
-    SIGN_WANTED,
-    Intent,
-    Reply,
-    Wish,
-    decode_from_host,
-    encode_intent,
-)
+from mobius_tui.run.intents.actions import AddNote, ReleaseHost
+from mobius_tui.run.intents.envelope import LATE, Caller, Envelope, encode_envelope
+from mobius_tui.run.intents.replies import SIGN_WANTED, Reply, decode_from_host
+from tests.run.asking import action
 
 
-async def judge(intent: Intent, _who: str) -> Reply:
-    return Reply(id=intent.id, ok=True, text="")
+async def judge(envelope: Envelope, _caller: Caller) -> Reply:
+    return Reply(id=envelope.id, ok=True, text="")
 
 
 @contextlib.asynccontextmanager
@@ -46,7 +41,7 @@ async def until_closed(reader: asyncio.StreamReader) -> None:
 async def is_answered(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> bool:
-    writer.write(encode_intent(Intent(wish="note", text="x", id="a")))
+    writer.write(encode_envelope(Envelope(action=AddNote(text="x"), id="a")))
     line = await asyncio.wait_for(reader.readline(), 60)
     said = decode_from_host(line) if line else None
     return isinstance(said, Reply) and said.id == "a"
@@ -70,7 +65,7 @@ async def test_a_line_may_come_in_pieces(
 ) -> None:
     async with listening(tmp_path, monkeypatch, 60):
         reader, writer = await asyncio.open_unix_connection("control.sock")
-        line = encode_intent(Intent(wish="note", text="x", id="first"))
+        line = encode_envelope(Envelope(action=AddNote(text="x"), id="first"))
         for byte in SIGN_WANTED + line:
             writer.write(bytes([byte]))
             await writer.drain()
@@ -101,14 +96,14 @@ async def test_more_connections_than_any_run_has_are_not_held(
 
 
 @pytest.mark.parametrize(
-    ("wish", "ago", "heeded"),
+    ("word", "ago", "heeded"),
     [
         ("start", 0, True),
         ("start", LATE - 5, True),
         ("start", LATE + 5, False),
         ("approve", LATE + 5, False),
         ("rollback", LATE + 5, False),
-        ("facilitate", LATE + 5, False),
+        ("end", LATE + 5, False),
         ("stop", 3600, True),
         ("disarm", 3600, True),
         ("hold", 3600, True),
@@ -118,16 +113,16 @@ async def test_more_connections_than_any_run_has_are_not_held(
 async def test_what_was_asked_for_long_ago_begins_nothing(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    wish: Wish,
+    word: str,
     ago: float,
     heeded: bool,
 ) -> None:
-    intent = Intent(
-        wish=wish, step="a", attempt=1, id="x", sent=max(0, boot_clock() - ago)
-    )
+    step = "a" if word in ("start", "approve", "stop") else None
+    asked = action(word, step, attempt=1)
+    envelope = Envelope(action=asked, id="x", sent=max(0, boot_clock() - ago))
     async with listening(tmp_path, monkeypatch, 60):
         reader, writer = await asyncio.open_unix_connection("control.sock")
-        writer.write(encode_intent(intent))
+        writer.write(encode_envelope(envelope))
         said = decode_from_host(await asyncio.wait_for(reader.readline(), 60))
         writer.close()
     assert isinstance(said, Reply)
@@ -141,9 +136,44 @@ async def test_a_time_that_is_none_is_no_intent(
 ) -> None:
     async with listening(tmp_path, monkeypatch, 60):
         reader, writer = await asyncio.open_unix_connection("control.sock")
-        writer.write(b'{"wish": "start", "id": "x", "sent": %b}\n' % sent.encode())
+        line = encode_envelope(Envelope(action=ReleaseHost(), id="x"))
+        writer.write(line.replace(b"null", sent.encode()))
         said = decode_from_host(await asyncio.wait_for(reader.readline(), 60))
         assert isinstance(said, Reply)
+        assert said.id == "x", "whoever asked is answered"
         assert "this is no intent" in said.text
+        assert await is_answered(reader, writer)
+        writer.close()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            b'{"wish": "start", "step": "a", "attempt": 1, "id": "x"}',
+            "its host version 2: nothing was done. A newer mobius-tui runs this run: ",
+        ),
+        (
+            b'{"version": 3, "id": "x", "sent": null, "action": "Fly", "to": ["a"]}',
+            "its host version 2: nothing was done. An older mobius-tui runs this run: ",
+        ),
+        (
+            b'{"version": 2, "id": "x", "sent": null, "action": "Fly"}',
+            "no such action: 'Fly'",
+        ),
+        (b'{"version": 2, "id": "x", "sent": null}', "KeyError('action')"),
+        (b'{"version": "2", "id": "x"}', "its version is '2'"),
+    ],
+)
+async def test_what_the_host_does_not_speak_is_answered_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: bytes, said: str
+) -> None:
+    async with listening(tmp_path, monkeypatch, 60):
+        reader, writer = await asyncio.open_unix_connection("control.sock")
+        writer.write(line + b"\n")
+        reply = decode_from_host(await asyncio.wait_for(reader.readline(), 60))
+        assert isinstance(reply, Reply)
+        assert (reply.id, reply.ok) == ("x", False), "whoever asked is answered"
+        assert said in reply.text
         assert await is_answered(reader, writer)
         writer.close()

@@ -117,9 +117,9 @@ async def test_what_does_not_pass_by_itself_waits_for_a_person(
             await host.stands(DeliveryStatus.HELD)
             host.pass_(10_000.0)
             assert len(hook.came) == 1
-            assert (await host.intend("send again", names=("1",))).ok
+            assert (await host.intend("send again", deliveries=(1,))).ok
             assert (await host.stands(DeliveryStatus.SENT)).tries == 2
-            reply = await host.intend("send again", names=("1",))
+            reply = await host.intend("send again", deliveries=(1,))
             assert reply.text == "the message to slack is sent already"
     assert len(hook.came) == 2
 
@@ -132,7 +132,7 @@ async def test_after_many_tries_a_person_is_wanted(desk: Desk) -> None:
                 await host.tried(tries)
                 host.pass_(60.0)
             assert host.delivery().stand is DeliveryStatus.HELD
-            assert (await host.intend("send again", names=("1",))).ok
+            assert (await host.intend("send again", deliveries=(1,))).ok
             own = await host.tried(4)
             assert own.stand is DeliveryStatus.QUEUED, "a person gave it a new round"
 
@@ -151,7 +151,7 @@ async def test_what_may_have_arrived_is_not_sent_twice_by_itself(desk: Desk) -> 
             await host.stands(DeliveryStatus.SENT, 2)
             assert host.delivery(1).stand is DeliveryStatus.UNKNOWN
             assert len(hook.came) == 2
-            assert (await host.intend("send again", names=("1",))).ok
+            assert (await host.intend("send again", deliveries=(1,))).ok
             await host.stands(DeliveryStatus.SENT, 1)
 
 
@@ -197,7 +197,7 @@ async def test_without_a_url_nothing_is_tried_and_one_can_come_later(
     with webhook() as hook:
         async with desk.host(hook) as host:
             await host.write(VariableSet(name="hook", value=None, source="secret"))
-            assert (await host.intend("send again", names=("1",))).ok
+            assert (await host.intend("send again", deliveries=(1,))).ok
             await host.stands(DeliveryStatus.SENT)
 
 
@@ -238,9 +238,9 @@ async def test_what_a_person_dropped_is_not_sent(desk: Desk) -> None:
         async with desk.host(hook) as host:
             await host.send()
             await host.tried(1)
-            assert (await host.intend("drop", names=("1",), text="by phone")).ok
+            assert (await host.intend("drop", deliveries=(1,), text="by phone")).ok
             host.pass_(10.0)
-            reply = await host.intend("drop", names=("1",))
+            reply = await host.intend("drop", deliveries=(1,))
             assert "not to be sent any more" in reply.text
             assert unsent(host.engine.state, hosted=True) == ()
     assert len(hook.came) == 1
@@ -320,4 +320,4 @@ async def test_what_cannot_be_sent_is_refused_and_tells_nothing(
         assert host.engine.state.deliveries == ()
         assert host.engine.state.steps["tell"].status == "pending"
         assert not (await host.intend("send", "after", text="x", names=("slack",))).ok
-        assert not (await host.intend("send again", names=("7",))).ok
+        assert not (await host.intend("send again", deliveries=(7,))).ok

@@ -54,7 +54,7 @@ async def test_auto_wants_yes_there_too(begin: Begin) -> None:
     assert state.auto_stopped is not None
     assert "destroys where no environment is named; " in state.auto_stopped.reason
     assert "confirm it beforehand with --auto --yes" in state.auto_stopped.reason
-    await run.auto(yes="yes")
+    await run.auto(confirmed=True)
     assert (await run.over()).steps["drop"].status == "passed"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.errors import UsageError
-from mobius_tui.run.planning.initial_values import answers_of, auto
+from mobius_tui.run.planning.unattended_answers import answers_of, auto
 
 
 def test_texts_and_lists_of_texts_are_answers(tmp_path: Path) -> None:
@@ -42,6 +42,14 @@ def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
 
 
 def test_who_attends_is_no_variable() -> None:
-    intent = auto({"attended": "a b", "v": "1"}, manual="tick", yes=True)
-    assert intent.names == ("a", "b")
-    assert intent.values == {"v": "1", "--manual": "tick", "--yes": "yes"}
+    action = auto({"attended": "a b", "v": "1"}, manual="tick", yes=True)
+    assert action.attended == ("a", "b")
+    assert action.answers == {"v": "1"}
+    assert (action.manual, action.confirmed) == ("tick", True)
+
+
+def test_how_long_a_trigger_is_waited_for_is_no_variable() -> None:
+    action = auto({"trigger_within": "90s"}, manual="stop", yes=False)
+    assert (action.trigger_within, action.answers) == (90.0, {})
+    with pytest.raises(UsageError, match="--answers: trigger_within: "):
+        auto({"trigger_within": "soon"}, manual="stop", yes=False)

@@ -13,7 +13,6 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
@@ -23,7 +22,15 @@ from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import resume_run, start_new_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.host.takeover import take
-from mobius_tui.run.intents.messages import Intent, Wish
+from mobius_tui.run.intents.actions import (
+    ACTIONS,
+    Action,
+    ApproveStep,
+    DenyApproval,
+    EndRun,
+    StartAutomatic,
+    StartStep,
+)
 from mobius_tui.run.storage.run_directory import RunDirectory, make
 from mobius_tui.run.storage.run_index import all_runs, run_by_name
 from mobius_tui.run.storage.sharing import refusal, refuse_to_host, shared_folder
@@ -91,11 +98,11 @@ async def test_a_shared_run_is_read_by_its_group_and_changed_by_nobody_else(
     assert run_by_name(runs_root(), run.directory.id) == run.directory
 
 
-@pytest.mark.parametrize("wish", get_args(Wish))
-def test_what_a_group_may_ask_for(wish: str) -> None:
-    approves = wish in ("approve", "deny")
-    assert bool(refusal(wish, control=False)) is not approves
-    assert bool(refusal(wish, control=True)) is (wish == "auto")
+@pytest.mark.parametrize("kind", ACTIONS)
+def test_what_a_group_may_ask_for(kind: type[Action]) -> None:
+    approves = kind in (ApproveStep, DenyApproval)
+    assert bool(refusal(kind, control=False)) is not approves
+    assert bool(refusal(kind, control=True)) is (kind is StartAutomatic)
 
 
 @pytest.mark.parametrize("what", ["link", "file", "inner link"])
@@ -158,11 +165,10 @@ async def test_another_users_run_is_read_and_never_run(
 
 
 async def asked(place: str) -> None:
-    """Print what the host says to wishes of whoever calls it."""
+    """Print what the host says to whoever calls it."""
     viewer = Viewer(RunDirectory(Path(place)))
-    wishes: tuple[Wish, ...] = ("start", "auto", "end")
-    for wish in wishes:
-        reply = await viewer.intend(Intent(wish=wish, step="a", attempt=1))
+    for action in (StartStep(step="a", attempt=1), StartAutomatic(), EndRun()):
+        reply = await viewer.intend(action)
         print("" if reply.ok else reply.text)
     await viewer.close()
 

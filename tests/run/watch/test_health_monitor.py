@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 from mobius_tui.run.journal.journal import Clock
+from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.watch.health_monitor import Monitor
-from tests.scenarios.test_offered_commands import engine_of
+from tests.run.planning.situations import Judges
 from tests.tui import scenes
-from tests.tui.runs import view_of
 
 
 async def test_processes_are_named_by_what_they_are_not_by_what_a_step_does(
@@ -17,10 +16,9 @@ async def test_processes_are_named_by_what_they_are_not_by_what_a_step_does(
 ) -> None:
     run = scenes.fresh(tmp_path)
     run.health([])
-    view = view_of(run)
-    async with asyncio.TaskGroup() as tasks:
-        engine = engine_of(run, view, tasks)
-        monitor = Monitor(run.directory, view.runbook, Clock(boot="boot"))
-        assert monitor._patterns(engine) == {"4.2 processes": "^([^ ]*/)?node .*mobius"}
-        monitor.close()
-        engine.journal.close()
+    judges = Judges(run.directory, Plan(run.runbook))
+    monitor = Monitor(run.directory, run.runbook, Clock(boot="boot"))
+    found = monitor._patterns(judges.engine)
+    assert found == {"4.2 processes": "^([^ ]*/)?node .*mobius"}
+    monitor.close()
+    judges.close()

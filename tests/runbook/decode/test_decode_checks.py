@@ -19,7 +19,7 @@ from mobius_tui.runbook.model.check_kinds import (
     ServiceCheck,
     TlsCheck,
 )
-from tests.runbook.books import PHASE, Decoded, only
+from tests.runbook.runbook_texts import PHASE, Decoded, only
 
 
 @pytest.mark.parametrize(

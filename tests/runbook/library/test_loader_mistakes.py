@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
-from tests.runbook.conftest import Examine
-
-Pointed = Callable[[str], list[tuple[str, str]]]
+from tests.runbook.runbook_texts import Examine, Pointed
 
 PHASE = """
 [[phase]]

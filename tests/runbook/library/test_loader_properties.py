@@ -37,10 +37,10 @@ def read(name: str) -> tuple[str, bytes]:
 
 def holds(data: bytes) -> None:
     """A runbook or a report, within a second."""
-    begin = time.perf_counter()
+    begin = time.thread_time()
     runbook, problems = decode(Path("x.toml"), data, read, thorough=True)
     text = problem_report(problems)
-    assert time.perf_counter() - begin < 1
+    assert time.thread_time() - begin < 1
     errors = [problem for problem in problems if problem.severity == "error"]
     assert (runbook is None) == bool(errors)
     assert text.replace("\n", "").isprintable()

@@ -16,7 +16,7 @@ from mobius_tui.runbook.library.loader import examine
 from mobius_tui.runbook.library.runbook_files import bundled_runbooks
 from mobius_tui.runbook.library.shellcheck import ShellCheck, find_shellcheck
 from mobius_tui.runbook.lint.external_findings import ExternalFinding, ExternalRequest
-from tests.runbook.lint.test_rule_table import HEAD, STEP
+from tests.runbook.runbook_texts import HEAD, STEP
 
 PYTHON = sys.executable
 SOON = 60.0
@@ -66,26 +66,26 @@ class Outside:
         return self.answer
 
 
-def folded(folder: Path, outside: Outside) -> list[tuple[int, int, str]]:
+def folded(folder: Path, external: Outside) -> list[tuple[int, int, str]]:
     path = folder / "x.toml"
     path.write_text(TOML, encoding="utf-8")
-    runbook, problems = examine(path, thorough=True, outside=outside)
+    runbook, problems = examine(path, thorough=True, external=external)
     assert runbook is not None
     return [(each.line, each.column, each.code) for each in problems]
 
 
 def test_each_shell_script_is_asked_about_once(tmp_path: Path) -> None:
-    outside = Outside()
-    assert folded(tmp_path, outside) == []
-    assert [each.dialect for each in outside.asked] == ["bash", "sh"]
-    assert outside.asked[1].script == 'echo "é" && test -f x'
+    external = Outside()
+    assert folded(tmp_path, external) == []
+    assert [each.dialect for each in external.asked] == ["bash", "sh"]
+    assert external.asked[1].script == 'echo "é" && test -f x'
 
 
 def test_what_our_own_rule_says_of_a_broken_script_is_said_once(tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
     path.write_text(f"{HEAD}{STEP}effect = 'read'\nrun = 'echo \"a'\n")
-    outside = Outside(said(0, 1, 6, "SC1073"), said(0, 1, 8, "SC1072"))
-    _, problems = examine(path, thorough=True, outside=outside)
+    external = Outside(said(0, 1, 6, "SC1073"), said(0, 1, 8, "SC1072"))
+    _, problems = examine(path, thorough=True, external=external)
     assert [each.code for each in problems] == ["syntax-error"]
 
 
@@ -93,20 +93,20 @@ def test_a_misspelt_name_is_told_once(tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
     script = 'target=1\nls "$taget" "$target" "$other"'
     path.write_text(f"{HEAD}{STEP}effect = 'read'\nrun = '''\n{script}\n'''\n")
-    outside = Outside(said(0, 2, 5, "SC2154"), said(0, 2, 24, "SC2154"))
-    _, problems = examine(path, thorough=True, outside=outside)
+    external = Outside(said(0, 2, 5, "SC2154"), said(0, 2, 24, "SC2154"))
+    _, problems = examine(path, thorough=True, external=external)
     assert [each.code for each in problems] == ["misspelt-variable", "SC2154"]
 
 
 def test_a_finding_stands_at_its_place_in_the_file(tmp_path: Path) -> None:
-    outside = Outside(
+    external = Outside(
         said(0, 2, 8, "SC2000"), said(1, 1, 13, "SC2001"), said(0, 99, 99, "SC2002")
     )
     lines = TOML.split("\n")
     stray = next(n for n, each in enumerate(lines, 1) if "stray" in each)
     check = next(n for n, each in enumerate(lines, 1) if "check.run" in each)
     test = lines[check - 1].index("test -f") + 1
-    assert folded(tmp_path, outside) == [
+    assert folded(tmp_path, external) == [
         (stray, 8, "SC2000"),
         (stray + 1, 1, "SC2002"),
         (check, test, "SC2001"),
@@ -116,21 +116,21 @@ def test_a_finding_stands_at_its_place_in_the_file(tmp_path: Path) -> None:
 def test_what_the_runbook_gives_is_not_unassigned(tmp_path: Path) -> None:
     words = "is referenced but not assigned."
     names = ("target_env", "given", "made", "RUNBOOK_OUTPUT", "stray")
-    outside = Outside(*(said(0, 1, 1, "SC2154", f"{n} {words}") for n in names))
-    assert len(folded(tmp_path, outside)) == 1
+    external = Outside(*(said(0, 1, 1, "SC2154", f"{n} {words}") for n in names))
+    assert len(folded(tmp_path, external)) == 1
 
 
 def test_a_comment_hides_it_for_a_reason(tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
     hidden = "echo # lint: ignore=SC2034 it is read by what it sources"
     path.write_text(f"{HEAD}{STEP}effect = 'read'\nrun = '{hidden}'\n")
-    outside = Outside(said(0, 1, 1, "SC2034"), said(0, 1, 1, "SC2035"))
-    _, problems = examine(path, thorough=True, outside=outside)
+    external = Outside(said(0, 1, 1, "SC2034"), said(0, 1, 1, "SC2035"))
+    _, problems = examine(path, thorough=True, external=external)
     assert [each.code for each in problems] == ["SC2035"]
-    text, _ = check_files([path], as_json=False, outside=outside)
+    text, _ = check_files([path], as_json=False, external=external)
     assert "[SC2035]" in text
     assert "see https://www.shellcheck.net/wiki/SC2035" in text
-    [item] = json.loads(check_files([path], as_json=True, outside=outside)[0])
+    [item] = json.loads(check_files([path], as_json=True, external=external)[0])
     assert item["remedy"] == "see https://www.shellcheck.net/wiki/SC2035"
 
 
@@ -162,7 +162,7 @@ sys.exit(1)"""
         said(0, 1, 2, "SC2034", "bash echo\n"),
         said(1, 1, 2, "SC2034", "sh ls\n"),
     )
-    assert shellcheck.trouble == ""
+    assert shellcheck.problem == ""
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_an_odd_one_is_left_out_and_that_is_told(
 ) -> None:
     shellcheck = ShellCheck(program(tmp_path, script))
     assert shellcheck(ASKED) == ()
-    assert words in shellcheck.trouble
+    assert words in shellcheck.problem
     assert shellcheck(ASKED) == ()
 
 
@@ -194,7 +194,7 @@ def test_one_that_hangs_is_killed_with_all_that_it_began(
     begin = time.monotonic()
     shellcheck = ShellCheck(path, limit=0.5)
     assert shellcheck(ASKED) == ()
-    assert shellcheck.trouble
+    assert shellcheck.problem
     assert time.monotonic() - begin < SOON
     left = [p for p in psutil.process_iter(["cmdline"]) if path in _words(p)]
     assert [p for p in left if p.status() != psutil.STATUS_ZOMBIE] == []
@@ -208,7 +208,7 @@ def _words(process: psutil.Process) -> list[str]:
 def test_one_that_cannot_be_started_is_left_out(tmp_path: Path) -> None:
     shellcheck = ShellCheck(str(tmp_path / "none"))
     assert shellcheck(ASKED) == ()
-    assert "left out" in shellcheck.trouble
+    assert "left out" in shellcheck.problem
 
 
 def test_check_goes_on_without_it(
@@ -237,11 +237,11 @@ def test_the_real_one_finds_what_is_wrong_and_nothing_in_ours(tmp_path: Path) ->
     assert shellcheck is not None, "wants ShellCheck: pip install '.[lint]'"
     path = tmp_path / "x.toml"
     path.write_text(TOML, encoding="utf-8")
-    _, problems = examine(path, thorough=True, outside=shellcheck)
+    _, problems = examine(path, thorough=True, external=shellcheck)
     assert [(each.code, each.text.strip()[:5]) for each in problems] == [
         ("SC2154", "echo ")
     ]
     for each in bundled_runbooks():
-        _, problems = examine(each, thorough=True, outside=shellcheck)
+        _, problems = examine(each, thorough=True, external=shellcheck)
         assert [problem.render() for problem in problems] == []
-    assert shellcheck.trouble == ""
+    assert shellcheck.problem == ""

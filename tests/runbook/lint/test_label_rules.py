@@ -14,7 +14,7 @@ from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.page.convert import convert
 from mobius_tui.runbook.page.write_toml import effect_of
 from tests.paths import CASES
-from tests.runbook.lint.test_rule_table import HEAD, STEP, found
+from tests.runbook.runbook_texts import HEAD, STEP, found
 
 
 def too_low(text: str, folder: Path) -> list[tuple[int, str]]:

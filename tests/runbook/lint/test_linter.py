@@ -7,18 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from mobius_tui.runbook.model.runbook import Runbook
-from tests.runbook.conftest import Examine
-
-Decoded = Callable[[str], Runbook]
-Pointed = Callable[[str], list[tuple[str, str]]]
-
-
-def phase(name: str, body: str = "", step: str = "run = 'true'", more: str = "") -> str:
-    """A phase with one step, whose id is that of the phase with `-1`."""
-    return (
-        f"\n[[phase]]\nid = '{name}'\ntitle = 'P'\n{body}\n"
-        f"[[phase.step]]\nid = '{name}-1'\ntitle = 'S'\n{step}\n{more}\n"
-    )
+from tests.runbook.runbook_texts import Decoded, Examine, Pointed, phase
 
 
 def health(probe: str = "", trigger: str = "", body: str = "") -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.runbook.lint.test_rule_table import found
+from tests.runbook.runbook_texts import found
 
 GIVES = """outputs = ['lag']
 effect = 'read'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -20,36 +21,18 @@ from mobius_tui.runbook.library.check_report import (
 )
 from mobius_tui.runbook.library.loader import examine
 from mobius_tui.runbook.library.runbook_files import bundled_folder
-from mobius_tui.runbook.lint.rule_table import JUDGES, RULES
+from mobius_tui.runbook.lint.rule_table import RULES, SCRIPT_RULES
 from mobius_tui.runbook.lint.text_rules import ValueOffsets
 from mobius_tui.runbook.model.check_kinds import RunCheck
 from mobius_tui.runbook.page.convert import convert
 from mobius_tui.runbook.script_rules.cannot_fail_script import script_cannot_fail
 from mobius_tui.runbook.script_rules.lint_rule import LintRule
 from mobius_tui.runbook.script_rules.script_context import ScriptContext
-from mobius_tui.runbook.shell.script_parser import LIMIT, parse_script
+from mobius_tui.runbook.shell.script_parser import MAX_CHARACTERS, parse_script
 from mobius_tui.runbook.shell.script_walk import visits
 from mobius_tui.runbook.toml.positions import scan_positions
 from tests.paths import CASES, DATA, ROOT
-
-HEAD = "format = 1\n[runbook]\nid = 'x'\ntitle = 'X'\n"
-PLACE = "environment = 'env'\n[var.env]\ndefault = 'staging'\n"
-STEP = "[[phase]]\nid = 'p'\ntitle = 'P'\n[[phase.step]]\nid = 's'\ntitle = 'S'\n"
-
-
-def found(text: str, folder: Path) -> list[tuple[str, int, str]]:
-    """Code, line and message of each finding in a valid runbook, or a step's keys.
-
-    Lines count from 1 at the first line of the text.
-    """
-    head = HEAD if text.startswith(("[", "environment")) else HEAD + PLACE + STEP
-    path = folder / "x.toml"
-    path.write_text(head + text, encoding="utf-8")
-    runbook, problems = examine(path, thorough=True)
-    assert runbook is not None, [each.render() for each in problems]
-    shift = head.count("\n")
-    return [(each.code, each.line - shift, each.message) for each in problems]
-
+from tests.runbook.runbook_texts import HEAD, PLACE, STEP, found
 
 ANYTHING = "effect = 'destroy'\ntimeout = '1m'\ncheck.file = { path = '/x' }"
 """A label that no script goes beyond."""
@@ -394,7 +377,7 @@ def test_a_script_for_another_program_is_left_alone(tmp_path: Path) -> None:
 def test_a_runbook_full_of_doubts_ends_soon(tmp_path: Path) -> None:
     text = "effect = 'read'\nrun = '''\n" + "curl y; rm -r $z/\n" * 40_000 + "'''"
     found_ = found(text, tmp_path)
-    most = LIMIT // len("curl y; rm -r $z/\n")
+    most = MAX_CHARACTERS // len("curl y; rm -r $z/\n")
     assert Counter(each[0] for each in found_) == {
         "curl-without-fail": most,
         "request-without-limit": most,
@@ -409,8 +392,8 @@ def test_every_warning_has_a_rule() -> None:
     source = Path(mobius_tui.runbook.__file__).parent
     named = {
         code
-        for path in source.glob("*.py")
-        for code in re.findall(r'doubt\(\s*"([a-z-]+)"', path.read_text())
+        for path in source.rglob("*.py")
+        for code in re.findall(r'warn\(\s*"([a-z-]+)"', path.read_text())
     }
     assert len(named) > 8
     assert named <= set(RULES)
@@ -483,7 +466,7 @@ def test_no_script_makes_a_rule_fail(text: str) -> None:
     look = ScriptContext(
         script=script, visits=tuple(visits(script.body)), starts={"x": "a/b"}
     )
-    for judge in JUDGES:
+    for judge in SCRIPT_RULES:
         for each in judge(look):
             assert each.code in RULES
             assert 0 <= each.offset < len(text)
@@ -494,8 +477,9 @@ def test_no_script_makes_a_rule_fail(text: str) -> None:
 @given(st.text("ab\n\t\\\"'é \r\u0001", max_size=40), st.booleans())
 def test_a_place_in_a_value_is_that_in_its_spelling(text: str, lines: bool) -> None:
     spelt = tomli_w.dumps({"k": text}, multiline_strings=lines)
+    value = tomllib.loads(spelt)["k"]  # a line end of `text` may have become another
     raw = scan_positions(spelt).raw(("k",))
     inside = ValueOffsets(raw)
-    for offset, char in enumerate(text):
+    for offset, char in enumerate(value):
         if char in "abé '":
             assert raw[inside.place(offset)] == char

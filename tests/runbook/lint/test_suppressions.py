@@ -10,12 +10,12 @@ from mobius_tui.cli import main
 from mobius_tui.errors import UsageError
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
-from mobius_tui.run.planning.initial_values import auto
+from mobius_tui.run.planning.unattended_answers import auto
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import examine, load
 from tests.run.running import Running
-from tests.runbook.lint.test_rule_table import HEAD, STEP, found
+from tests.runbook.runbook_texts import HEAD, STEP, found
 
 READ = "effect = 'read'\nrun = '''\n"
 CANNOT = "check.run = 'systemctl is-active api || true'"

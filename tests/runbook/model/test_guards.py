@@ -21,9 +21,7 @@ from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.runbook_diff import diff_runbooks, part_digest
 from mobius_tui.runbook.text.regex_cost import longest_searchable
 from tests.paths import CASES
-from tests.runbook.books import Decoded, only
-from tests.runbook.conftest import Examine, Pointed
-from tests.runbook.lint.test_linter import phase
+from tests.runbook.runbook_texts import Decoded, Examine, Pointed, only, phase
 
 CASE = CASES / "authoring" / "when.toml"
 

@@ -18,10 +18,9 @@ from mobius_tui.runbook.model.limits import (
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.text import units
 from mobius_tui.runbook.toml.problem import Problem
-from tests.runbook.books import PHASE, Decoded
+from tests.runbook.runbook_texts import PHASE, Decoded, Pointed
 
 Examine = Callable[[str], tuple[Runbook | None, tuple[Problem, ...]]]
-Pointed = Callable[[str], list[tuple[str, str]]]
 
 HEALTH = '[health]\n[[health.probe]]\nid = "api"\nurl = "http://x"\n'
 PLACES = {

@@ -11,7 +11,7 @@ from mobius_tui.runbook.library.runbook_files import bundled_runbooks
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.model.unattended import KnownValues, known_at_start, obstacles
 from tests.paths import CASES
-from tests.runbook.books import Decoded
+from tests.runbook.runbook_texts import Decoded
 
 CASE = CASES / "authoring" / "armed.toml"
 ASIDE = "id = 'auto'\ntitle = 'Auto'\naside = true\n"

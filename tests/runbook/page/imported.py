@@ -8,6 +8,7 @@ from mobius_tui.runbook.library.loader import decode
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.page.convert import convert
+from tests.acceptance.page_words import lost_words
 
 
 def imported(page: str, name: str = "page") -> tuple[str, Runbook]:
@@ -24,3 +25,9 @@ def scripts(book: Runbook) -> list[str]:
 
 def titles(book: Runbook) -> list[str]:
     return [step.title for step in book.steps()]
+
+
+def lost(page: str) -> list[str]:
+    """The words of a page that its runbook does not have."""
+    found = lost_words(page, imported(page)[0])[1]
+    return [word for each in found for word in each.words]

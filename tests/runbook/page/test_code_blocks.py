@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.runbook.page.imported import imported, scripts
-from tests.runbook.page.test_convert_words import lost
+from tests.runbook.page.imported import imported, lost, scripts
 
 
 def page_of(block: str, language: str) -> str:

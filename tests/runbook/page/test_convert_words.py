@@ -5,17 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.acceptance.page_words import lost_words
-from tests.runbook.page.imported import imported, scripts, titles
+from tests.runbook.page.imported import imported, lost, scripts, titles
 
 CODE = "```bash\nuptime\n```\n"
 LONG = "Watch one two three four five six seven eight nine ten eleven twelve"
 FACTS = "| Field | Value |\n|---|---|\n| Owner | the team of storage |\n"
-
-
-def lost(page: str) -> list[str]:
-    """The words of a page that its runbook does not have."""
-    found = lost_words(page, imported(page)[0])[1]
-    return [word for each in found for word in each.words]
 
 
 @pytest.mark.parametrize(

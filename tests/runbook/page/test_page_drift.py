@@ -122,7 +122,9 @@ def commands_on(page: str) -> tuple[ComparedCommand, ...]:
     made = convert(page, page="p.md", file="p.toml", name="p")
     imported = of_text(made.text)
     names = frozenset(imported.variables)
-    return tuple(replace(each, holes=names) for each in commands_of_runbook(imported))
+    return tuple(
+        replace(each, placeholders=names) for each in commands_of_runbook(imported)
+    )
 
 
 def parted(page: str, runbook: str) -> list[tuple[str, str, str]]:
@@ -223,15 +225,17 @@ def test_a_step_can_become_what_a_person_does() -> None:
 
 def test_a_variable_of_the_page_may_be_called_otherwise_or_be_filled_in() -> None:
     on_page = ComparedCommand(
-        text="ssh $host-name -p $port", shown="x", holes=frozenset({"host", "port"})
+        text="ssh $host-name -p $port",
+        shown="x",
+        placeholders=frozenset({"host", "port"}),
     )
     for text in (
         *("ssh $node-name -p 22", 'ssh "a b"-name -p $port'),
         "ssh <your host>-name -p <port>",
     ):
-        assert on_page.is_like(ComparedCommand(text=text, shown="x")), text
+        assert on_page.matches_command(ComparedCommand(text=text, shown="x")), text
     for text in ("ssh $node -p 22", "ssh a b-name -p 22", "ssh $node-name -p"):
-        assert not on_page.is_like(ComparedCommand(text=text, shown="x")), text
+        assert not on_page.matches_command(ComparedCommand(text=text, shown="x")), text
 
 
 def test_a_page_agrees_with_what_was_just_made_of_it() -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from mobius_tui.runbook.model.actions import Choose, Manual, Run
 from mobius_tui.runbook.page.lead_sentences import (
+    introduces_output,
     is_condition,
-    is_of_output,
     lead_title,
 )
 from tests.paths import CASES
@@ -125,7 +125,7 @@ def test_the_output_that_a_page_calls_shell_is_not_run() -> None:
     page = f"## S\n\n{FENCE.format('chronyc tracking')}\nIt prints this output:\n\n"
     _, book = imported(page + FENCE.format("Oct 18 19:39 chronyd: stepped"))
     assert scripts(book) == ["chronyc tracking\n"]
-    assert is_of_output("It prints this output:")
+    assert introduces_output("It prints this output:")
     assert "Oct 18 19:39 chronyd" in book.steps()[0].why
 
 

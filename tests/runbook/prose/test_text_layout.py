@@ -9,9 +9,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mobius_tui.runbook.prose.markdown import LONGEST, parse_markdown
+from mobius_tui.runbook.prose.markdown import MAX_MARKDOWN, parse_markdown
 from mobius_tui.runbook.prose.prose_model import Grid, Paragraph, Prose
-from mobius_tui.runbook.prose.text_layout import MOST, layout_lines
+from mobius_tui.runbook.prose.text_layout import MAX_LINES, layout_lines
 from mobius_tui.sanitize import cells, clean
 from tests.paths import CASES
 
@@ -182,11 +182,11 @@ def letters(text: str) -> str:
 
 @pytest.mark.parametrize("mark", ["![", "> ", "- ", "**a "])
 def test_a_hostile_text_is_shown_at_once(mark: str) -> None:
-    for count in (LONGEST // len(mark), 2**20 // len(mark)):
+    for count in (MAX_MARKDOWN // len(mark), 2**20 // len(mark)):
         begin = process_time()
         made = layout_lines(Prose(mark * count), 40)
         assert process_time() - begin < 2, "0.2 s are usual"
-        assert 1 <= len(made) <= MOST + 1
+        assert 1 <= len(made) <= MAX_LINES + 1
     assert made[-1][0].words.startswith("… and more")
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobius_tui.runbook.shell.script_model import HOLE, Script, Word
-from mobius_tui.runbook.shell.script_parser import LIMIT, parse_script
+from mobius_tui.runbook.shell.script_parser import MAX_CHARACTERS, parse_script
 from mobius_tui.runbook.shell.script_walk import (
     assignments,
     commands,
@@ -88,13 +88,13 @@ def test_what_is_known_of_a_command() -> None:
         for visit in visits(parse_script(script).body)
         if visit.program is not None
     }
-    assert seen["read"].fed
+    assert seen["read"].has_input
     assert seen["c"].place == 1
-    assert seen["b"].looped
-    assert len(seen["b"].moved) == 1
-    assert seen["c"].moved == ()
+    assert seen["b"].is_in_loop
+    assert len(seen["b"].directory_changes) == 1
+    assert seen["c"].directory_changes == ()
     assert seen["g"].function == "f"
-    assert len(seen["h"].moved) == 1
+    assert len(seen["h"].directory_changes) == 1
     assert seen["h"].statement.background
 
 
@@ -169,7 +169,7 @@ def test_a_mebibyte_of_anything_ends_soon(piece: str) -> None:
 
 
 def test_of_a_long_script_the_beginning_is_read() -> None:
-    script = parse_script("a\n" * LIMIT)
-    assert len(script.body) == LIMIT // 2
+    script = parse_script("a\n" * MAX_CHARACTERS)
+    assert len(script.body) == MAX_CHARACTERS // 2
     assert not script.complete
     assert parse_script("a\n" * 9).complete

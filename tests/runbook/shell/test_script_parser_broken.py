@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from mobius_tui.runbook.library.runbook_files import bundled_folder
-from mobius_tui.runbook.shell.script_parser import LIMIT, parse_script
+from mobius_tui.runbook.shell.script_parser import MAX_CHARACTERS, parse_script
 from tests.paths import ROOT
 
 BROKEN = [
@@ -192,7 +192,7 @@ def complaints(texts: list[str], into: Path) -> list[str]:
 
 
 def test_of_whole_scripts_bash_complains_of_the_same_ones(tmp_path: Path) -> None:
-    texts = [text for text in scripts() if len(text) < LIMIT]
+    texts = [text for text in scripts() if len(text) < MAX_CHARACTERS]
     texts += [WHOLE, *(marked.replace("«", "") for marked, _ in BROKEN)]
     assert len(texts) > 100
     for text, complaint in zip(texts, complaints(texts, tmp_path), strict=True):
@@ -216,4 +216,4 @@ def test_what_may_be_another_thing_to_bash_is_not_judged() -> None:
     for marked, _ in BROKEN:
         script = marked.replace("«", "")
         assert parse_script(f"x[1 + 2]=3\n{script}").broken is None
-        assert parse_script(f"{'#' * LIMIT}\n{script}").broken is None
+        assert parse_script(f"{'#' * MAX_CHARACTERS}\n{script}").broken is None

@@ -101,7 +101,7 @@ async def test_a_host_that_is_killed_while_it_sends_sends_nothing_twice(
         await run.until(
             lambda _: stands(run) == [DeliveryStatus.UNKNOWN, DeliveryStatus.SENT]
         )
-        await run.did("send again", names=("1",))
+        await run.did("send again", deliveries=(1,))
         await run.until(
             lambda _: stands(run) == [DeliveryStatus.SENT, DeliveryStatus.SENT]
         )
@@ -121,7 +121,7 @@ async def test_a_url_that_is_set_before_the_run_is_resumed_is_used(
         run.kill_host()
         monkeypatch.setenv("THE_HOOK", hook.url)
         await run.resume()
-        await run.did("send again", names=("1",))
+        await run.did("send again", deliveries=(1,))
         await run.until(lambda _: stands(run) == [DeliveryStatus.SENT])
         run.kill_host()
         monkeypatch.delenv("THE_HOOK")

@@ -11,10 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.events.watch_events import RollbackBegan
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.rollback import in_the_way
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
 from tests.run.conftest import Begin
+from tests.run.planning.situations import Judges, made, state_after
 from tests.run.running import Running
 from tests.run.sites import Site, firings, seen
 
@@ -216,3 +220,27 @@ async def test_across_kills_of_the_host(begin: Begin, site: Site) -> None:
         assert len(begun(run)) == 1
         await run.close()
     assert set(places) == {"countdown", "rollback"}
+
+
+async def test_a_rollback_waits_for_what_still_runs_of_its_own_phase(
+    tmp_path: Path,
+) -> None:
+    """Entered, the phase begins anew: no step of it may go on from before."""
+    run = made(tmp_path)
+    plan = Plan(run.runbook)
+    judges = Judges(run.directory, plan)
+    engine = judges.engine
+    went = [StepStarted(step="watch-back", attempt=1, reads=())]
+    engine.state = state_after(judges.tail.entries, plan, went)
+    engine.state.n = judges.n
+    waits_for = in_the_way(plan, engine.state)
+    assert waits_for is not None
+    assert waits_for.id == "watch-back"
+    began = RollbackBegan(phase="back", cause="trigger", reason="down")
+    await engine.record(began)  # as a host may have done before it waited for that
+    await engine.settle()
+    assert "back" not in engine.state.entered
+    await engine.record(StepEnded(step="watch-back", attempt=1, result=Status.STOPPED))
+    await engine.settle()
+    assert engine.state.frames[-1].phase == "back"
+    judges.close()

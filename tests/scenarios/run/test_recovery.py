@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import fcntl
 import json
 import os
 import shutil
 import signal
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -17,9 +21,10 @@ from mobius_tui.run.client.start_run import resume_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import HostStarted
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import EndRun, StopStep
 from mobius_tui.run.records.verification import verify
 from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.socket_path import short_socket_path
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
 from tests.run.running import Running, alive, wait_for
@@ -217,18 +222,51 @@ async def test_a_viewers_death_changes_nothing(begin: Begin, tmp_path: Path) -> 
     wait_for(passed)
 
 
-async def test_stop_reaches_the_keeper_with_the_host_dead(
-    begin: Begin, tmp_path: Path
+@contextlib.asynccontextmanager
+async def first_version(directory: RunDirectory) -> AsyncIterator[None]:
+    """A host as it was before the wire had versions: it knows nothing of this one."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            assert "wish" not in json.loads(line)
+            text = "this is no intent: KeyError('wish')"
+            said = {"id": "", "ok": False, "text": text, "n": 0}
+            writer.write(json.dumps(said).encode() + b"\n")
+        writer.close()
+
+    with directory.lock.open("r+b", buffering=0) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write(b"4242\n")
+        directory.socket.unlink()
+        with short_socket_path(directory.socket) as path:
+            server = await asyncio.start_unix_server(serve, path)
+        async with server:
+            yield
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+async def test_stop_reaches_the_keeper_where_no_host_understands_it(
+    begin: Begin, tmp_path: Path, is_old: bool
 ) -> None:
     run = await started(begin, tmp_path)
     script = int(run.directory.attempt("a", 1).pid.read_text())
     run.kill_host()
-    assert run.viewer is not None
-    wait_for(lambda: run.directory.host() is None)
     await run.drop()
     viewer = Viewer(run.directory)
-    reply = await viewer.intend(Intent(wish="stop", step="a", attempt=1))
-    assert reply.ok, reply.text
+    stop = StopStep(step="a", attempt=1)
+    async with first_version(run.directory) if is_old else contextlib.nullcontext():
+        if is_old:
+            said = await asyncio.gather(*(viewer.intend(EndRun()) for _ in range(3)))
+            assert not any(reply.ok for reply in said), "each of them is answered"
+            words = (
+                "speaks version 2 of the run's wire, and its host version 1: nothing"
+            )
+            assert words in said[0].text
+            assert "or `kill 4242` lets its host go, what runs" in said[2].text
+            assert f"`mobius-tui resume {run.directory.id}` starts" in said[2].text
+        reply = await viewer.intend(stop)
+        assert reply.ok, reply.text
+        await viewer.close()
     wait_for(run.directory.attempt("a", 1).exit.exists)
     assert not alive(script)
     wait_for(lambda: not ask_to_stop(run.directory.attempt("a", 1)))

@@ -9,7 +9,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
 from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.events.message_events import MessageTried, MessageUnknown
 from mobius_tui.tui.backend.base_page import AppResult, ForegroundTask, leave_for_task
+from mobius_tui.tui.dialogs.dialog import Purpose
 from mobius_tui.tui.dialogs.message_dialog import MessageDialog
 from mobius_tui.tui.dialogs.question import ReasonDialog
 from mobius_tui.tui.screens.run_screen import RunScreen
@@ -63,7 +65,7 @@ async def test_what_was_typed_is_there_when_it_is_opened_again(tmp_path: Path) -
             assert pilot.app.screen.query_one(Input).value == "no page"
             await press(pilot, time, *" now", "enter")
             await until(pilot, lambda: host.intents)
-            assert host.intents[0].text == "no page now"
+            assert host.intents[0].reason == "no page now"
             await press(pilot, time, "s")
             assert pilot.app.screen.query_one(Input).value == "", "it was answered"
 
@@ -95,7 +97,7 @@ async def test_a_confirmation_is_typed_anew(tmp_path: Path) -> None:
         told = gone(pilot, "the errand's own words.")
         assert told.startswith("the errand's own words. Closed, and nothing was sent: ")
         assert "what you typed" not in told
-        assert not any(page.drafts.values())
+        assert not page.questions.drafts.kept
 
 
 @pytest.mark.parametrize("key", ["question_mark", "at", "down"])
@@ -132,6 +134,25 @@ async def test_a_message_that_was_closed_is_there_again(tmp_path: Path) -> None:
         assert pilot.app.screen.query_one(TextArea).text.endswith("Hi")
 
 
+async def test_what_was_typed_for_a_message_is_not_put_over_a_delivery(
+    tmp_path: Path,
+) -> None:
+    run = scenes.sendable(tmp_path)
+    time = Time(run.at)
+    async with hosted(run), opened(run, time=time) as (page, pilot):
+        await press(pilot, time, "m", "e", *"Hi", "escape")
+        run.write(scenes.queued("alert-stakeholders"))
+        run.write(MessageTried(delivery=1, number=1), by="host")
+        run.write(MessageUnknown(delivery=1, number=1, reason="no answer"), by="host")
+        await until(pilot, lambda: page.view and page.view.last_n == run.n)
+        await press(pilot, time, "m")
+        assert isinstance(pilot.app.screen, MessageDialog)
+        assert pilot.app.screen.query_one(TextArea).text == scenes.TOLD
+        await press(pilot, time, "escape")
+        (kept,) = page.questions.drafts.kept
+        assert kept.purpose is Purpose.MESSAGE
+
+
 async def test_a_reason_that_was_closed_is_typed_anew(tmp_path: Path) -> None:
     run = scenes.decided(tmp_path)
     time = Time(run.at)
@@ -164,8 +185,8 @@ async def test_what_the_host_refused_need_not_be_typed_again(
         assert "".join(lines + texts).endswith("Hi there")
         await press(pilot, time, *send)
         await until(pilot, lambda: len(host.intents) == 2)
-        assert host.intents[0].text == host.intents[1].text
-        await until(pilot, lambda: not page.drafts)
+        assert host.intents[0] == host.intents[1]
+        await until(pilot, lambda: not page.questions.drafts.kept)
 
 
 async def test_what_was_typed_for_another_is_not_kept(tmp_path: Path) -> None:
@@ -177,8 +198,8 @@ async def test_what_was_typed_for_another_is_not_kept(tmp_path: Path) -> None:
         host.refuse = "it came late"
         await press(pilot, time, "s", *"no page", "enter")
         await until(pilot, lambda: "it came late. Open it" in words(pilot))
-        (kept,) = page.drafts
-        assert kept.startswith("Skip "), "the note was heard"
+        (kept,) = page.questions.drafts.kept
+        assert kept.purpose is Purpose.SKIP, "the note was heard"
 
 
 async def test_a_remark_is_there_where_its_decision_was_not_meant(

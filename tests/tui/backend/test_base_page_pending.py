@@ -15,15 +15,11 @@ from textual.pilot import Pilot
 from mobius_tui.errors import RunError
 from mobius_tui.run.storage.table_of_contents import TableOfContents
 from mobius_tui.tui.app import MobiusApp
-from mobius_tui.tui.backend.base_page import (
-    AppResult,
-    BasePage,
-    PendingScreen,
-    run_in_thread,
-)
+from mobius_tui.tui.backend.base_page import AppResult, PendingScreen, run_in_thread
 from mobius_tui.tui.main import loading_picture
 from mobius_tui.tui.navigation import Navigator
 from mobius_tui.tui.screens.library_screen import LibraryScreen
+from mobius_tui.tui.screens.page import Page
 from tests.pictures import words_of
 from tests.tui.runs import until
 
@@ -34,9 +30,9 @@ RUN = TableOfContents("MOBIUS [b]rollback", "drill", "staging", ROWS)
 @asynccontextmanager
 async def waiting(
     known: TableOfContents | None,
-) -> AsyncIterator[tuple[Pilot[AppResult], asyncio.Future[BasePage], MobiusApp]]:
+) -> AsyncIterator[tuple[Pilot[AppResult], asyncio.Future[Page], MobiusApp]]:
     """The app while its first screen is being made."""
-    made: asyncio.Future[BasePage] = asyncio.get_running_loop().create_future()
+    made: asyncio.Future[Page] = asyncio.get_running_loop().create_future()
     app = MobiusApp(
         pending=PendingScreen(partial(loading_picture, known), lambda: made)
     )

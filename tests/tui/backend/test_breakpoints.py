@@ -12,8 +12,9 @@ from textual.widgets import Static
 
 from mobius_tui.tui.app import MobiusApp
 from mobius_tui.tui.backend import breakpoints
-from mobius_tui.tui.backend.base_page import BasePage, PendingScreen
+from mobius_tui.tui.backend.base_page import PendingScreen
 from mobius_tui.tui.dialogs.dialog import Dialog
+from mobius_tui.tui.screens.page import Page
 
 
 class Pane(Static):
@@ -27,7 +28,7 @@ class Pane(Static):
         self.widths.append(event.size.width)
 
 
-class Page(BasePage):
+class Paned(Page):
     def __init__(self, pane: Pane) -> None:
         super().__init__()
         self.pane = pane
@@ -44,12 +45,12 @@ async def test_no_screen_is_ever_laid_out_for_another_size(
     size: tuple[int, int], width: int
 ) -> None:
     first, second = Pane(), Pane()
-    made: asyncio.Future[BasePage] = asyncio.get_running_loop().create_future()
+    made: asyncio.Future[Page] = asyncio.get_running_loop().create_future()
     app = MobiusApp(pending=PendingScreen(lambda: [first], lambda: made))
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         assert first.widths == [width]
-        made.set_result(Page(second))
+        made.set_result(Paned(second))
         while not second.widths:
             await pilot.pause()
         await pilot.pause()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import mobius_tui.tui
-from mobius_tui.ascii_text import SIGNS, says_ascii
+from mobius_tui.ascii_text import ASCII_SIGNS, says_ascii
 from mobius_tui.sanitize import cells
 from mobius_tui.tui.backend.capabilities import AsciiFilter
 from mobius_tui.tui.config.settings import Settings
@@ -19,7 +19,7 @@ from tests.tui.looks import SCREENS, seen, text
 from tests.tui.runs import ROLLBACK, settled
 
 ASCII = Settings(ascii=True)
-OF_THE_RUNBOOK = {c for c in ROLLBACK.read_text() if c not in SIGNS}
+OF_THE_RUNBOOK = {c for c in ROLLBACK.read_text() if c not in ASCII_SIGNS}
 """What the person's own text has, and what is drawn has not."""
 
 
@@ -82,20 +82,20 @@ def test_every_glyph_that_is_written_in_the_code_has_a_sign() -> None:
                     for character in token.string:
                         if not character.isascii():
                             wanted[character] = path.name
-    assert {c: n for c, n in wanted.items() if c not in SIGNS} == {}
+    assert {c: n for c, n in wanted.items() if c not in ASCII_SIGNS} == {}
 
 
 def test_a_sign_is_ascii_and_as_wide_as_its_glyph() -> None:
-    for glyph, sign in SIGNS.items():
+    for glyph, sign in ASCII_SIGNS.items():
         assert re.fullmatch("[ -~]+", sign)
         assert len(sign) == cells(glyph), glyph
 
 
 def test_no_two_states_have_the_same_sign() -> None:
-    signs = [SIGNS.get(mark.glyph, mark.glyph) for mark in MARKS.values()]
+    signs = [ASCII_SIGNS.get(mark.glyph, mark.glyph) for mark in MARKS.values()]
     glyphs = [mark.glyph for mark in MARKS.values()]
     assert len(set(signs)) == len(set(glyphs))
-    assert ASIDE.glyph in SIGNS
+    assert ASIDE.glyph in ASCII_SIGNS
 
 
 def test_what_a_terminal_cannot_be_sent_is_a_question_mark() -> None:

@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 
 from mobius_tui.run.events.run_events import VariableSet
 from mobius_tui.run.events.step_events import ChoiceMade, StepEnded, StepStarted
+from mobius_tui.run.intents.actions import ChooseOptions
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.backend.base_page import AppResult
 from mobius_tui.tui.dialogs.answer_dialogs import DecisionDialog
@@ -44,8 +45,9 @@ async def test_what_is_proposed_is_marked_and_enter_takes_it(tmp_path: Path) -> 
         await press(pilot, time, "enter")
         await until(pilot, lambda: host.intents)
         (intent,) = host.intents
-        assert (intent.wish, intent.step) == ("choose", "choose-backup")
-        assert intent.names == (value(PROPOSED),)
+        assert isinstance(intent, ChooseOptions)
+        assert intent.step == "choose-backup"
+        assert intent.options == (value(PROPOSED),)
 
 
 async def test_keys_pass_over_what_cannot_be_chosen(tmp_path: Path) -> None:
@@ -62,7 +64,7 @@ async def test_keys_pass_over_what_cannot_be_chosen(tmp_path: Path) -> None:
         assert marked(pilot) == ["2.4.8"]
         await press(pilot, time, "enter")
         await until(pilot, lambda: host.intents)
-        assert host.intents[0].names == (value(OLDER),)
+        assert host.intents[0].options == (value(OLDER),)
 
 
 async def test_a_click_chooses_a_row_and_none_that_is_bad(tmp_path: Path) -> None:
@@ -89,7 +91,7 @@ async def test_a_click_chooses_a_row_and_none_that_is_bad(tmp_path: Path) -> Non
         assert host.intents == []
         await press(pilot, time, "enter")
         await until(pilot, lambda: host.intents)
-        assert host.intents[0].names == (value(MADE),)
+        assert host.intents[0].options == (value(MADE),)
 
 
 def drawn(options: Options) -> list[str]:

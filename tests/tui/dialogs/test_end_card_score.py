@@ -46,7 +46,7 @@ async def test_the_card_shows_the_score_when_the_site_was_asked(tmp_path: Path) 
         assert "order   1.1 A" in shown
         await press(pilot, time, "q")
         assert pilot.app.return_value == FAILED
-        assert exit_code(screen._sight.state, run.directory) == FAILED
+        assert exit_code(screen.feed.state, run.directory) == FAILED
 
 
 async def test_a_drill_without_a_guard_has_no_score(tmp_path: Path) -> None:
@@ -62,4 +62,4 @@ async def test_a_run_that_is_no_drill_of_a_site_has_none(tmp_path: Path) -> None
     async with opened(run) as (screen, pilot):
         await until(pilot, lambda: isinstance(pilot.app.screen, EndCard))
         assert "score" not in words(pilot)
-        assert exit_code(screen._sight.state, run.directory) == OK
+        assert exit_code(screen.feed.state, run.directory) == OK

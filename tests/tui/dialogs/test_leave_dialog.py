@@ -9,6 +9,7 @@ from textual.widgets import Button, Static
 from mobius_tui.errors import STOPPED
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
+from mobius_tui.run.intents.actions import StopStep
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog, closing_text
 from tests.tui import scenes
@@ -69,10 +70,10 @@ async def test_to_stop_what_has_just_ended_is_to_leave(tmp_path: Path) -> None:
     time = Time(run.at)
     async with hosted(run) as host, opened(run, time=time) as (_, pilot):
         host.refuse = "3.2 Restore the backup is not running"
-        host.acts["stop"] = lambda _: run.write(PASSED)
+        host.acts[StopStep] = lambda: run.write(PASSED)
         await press(pilot, time, "q", "right", "enter")
         await until(pilot, lambda: pilot.app.return_value is not None)
-        assert [intent.wish for intent in host.intents] == ["stop"]
+        assert [type(action) for action in host.intents] == [StopStep]
         assert pilot.app.return_value == 0
 
 

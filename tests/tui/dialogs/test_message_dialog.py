@@ -16,6 +16,13 @@ from mobius_tui.run.events.message_events import (
     MessageTried,
 )
 from mobius_tui.run.events.run_events import HostStarted, RunEnded
+from mobius_tui.run.events.step_events import StepStarted
+from mobius_tui.run.intents.actions import (
+    DropMessages,
+    ResendMessages,
+    SendMessageOfStep,
+    TickStep,
+)
 from mobius_tui.run.messaging.payload import LIMIT
 from mobius_tui.run.state.deliveries import DeliveryStatus
 from mobius_tui.tui.dialogs.message_dialog import MessageDialog
@@ -56,8 +63,9 @@ async def test_enter_sends_to_the_channels_that_were_shown(tmp_path: Path) -> No
         await press(pilot, time, "e", *"Hi", "tab", "enter")
         await until(pilot, lambda: host.intents)
         (intent,) = host.intents
-        assert (intent.wish, intent.step) == ("send", "alert-stakeholders")
-        assert intent.names == ("slack", "teams")
+        assert isinstance(intent, SendMessageOfStep)
+        assert intent.step == "alert-stakeholders"
+        assert intent.channels == ("slack", "teams")
         assert intent.text.endswith("Status updates will follow.Hi")
 
 
@@ -73,7 +81,9 @@ async def test_what_is_copied_though_it_could_be_sent_is_marked_by_a_button_of_i
         await until(pilot, lambda: said in words(pilot))
         await press(pilot, time, "enter")
         await until(pilot, lambda: host.intents)
-        assert host.intents[0].wish == "send", "Enter still does the likeliest"
+        assert isinstance(host.intents[0], SendMessageOfStep), (
+            "Enter still does the likeliest"
+        )
 
 
 async def test_a_channel_without_a_url_is_named_and_left_out(tmp_path: Path) -> None:
@@ -86,7 +96,7 @@ async def test_a_channel_without_a_url_is_named_and_left_out(tmp_path: Path) -> 
         assert "teams  ✖ TEAMS_WEBHOOK_URL is not set; the message can be" in shown
         await press(pilot, time, "enter")
         await until(pilot, lambda: host.intents)
-        assert host.intents[0].names == ("slack",)
+        assert host.intents[0].channels == ("slack",)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +157,7 @@ async def test_what_was_not_sent_is_in_sight_and_sent_again_from_anywhere(
         assert "teams  ✖ not sent  it answers 404: no such hook" in shown
         await press(pilot, time, "enter")
         await until(pilot, lambda: host.intents)
-        assert (host.intents[0].wish, host.intents[0].names) == ("send again", ("2",))
+        assert host.intents[0] == ResendMessages(deliveries=(2,))
 
 
 async def test_what_was_queued_as_its_host_died_is_not_sent_a_second_time(
@@ -165,7 +175,7 @@ async def test_what_was_queued_as_its_host_died_is_not_sent_a_second_time(
         assert "Send to" not in shown
         await press(pilot, time, "right", "right", "enter")
         await until(pilot, lambda: host.intents)
-        assert host.intents[0].wish == "tick"
+        assert isinstance(host.intents[0], TickStep)
 
 
 async def test_space_ticks_the_step_under_the_cursor_whatever_was_not_sent(
@@ -191,7 +201,7 @@ async def test_what_was_told_by_hand_is_not_to_be_sent_any_more(
         assert copied.read_text() == scenes.TOLD
         await press(pilot, time, "right", "right", "enter")
         await until(pilot, lambda: host.intents)
-        assert (host.intents[0].wish, host.intents[0].names) == ("drop", ("2",))
+        assert host.intents[0] == DropMessages(deliveries=(2,))
 
 
 async def test_to_copy_what_may_have_arrived_takes_no_warning_away(
@@ -223,7 +233,7 @@ async def test_what_may_have_arrived_is_sent_again_by_nobody_who_only_presses_en
         assert host.intents == []
         await press(pilot, time, "m", "left", "left", "left", "enter")
         await until(pilot, lambda: host.intents)
-        assert host.intents[0].wish == "send again"
+        assert isinstance(host.intents[0], ResendMessages)
 
 
 async def test_an_open_composer_follows_what_becomes_of_it(tmp_path: Path) -> None:
@@ -326,3 +336,27 @@ def test_the_briefing_says_which_channel_cannot_be_reached(
         book, given={}, workdir=tmp_path, mode="drill", sink="http://x/"
     )
     assert drill.notices == ()
+
+
+async def test_while_a_step_runs_a_message_can_be_copied_and_not_be_told(
+    tmp_path: Path,
+) -> None:
+    """The host would refuse it: one step runs at a time."""
+    run = scenes.telling(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (screen, pilot):
+        run.write(StepStarted(step="metrics", attempt=2, reads=()))
+        await until(pilot, lambda: screen.view and screen.view.situation.busy)
+        steps = [step.id for step in run.runbook.steps()]
+        below = steps.index("alert-stakeholders") - steps.index(screen.key or "")
+        await press(pilot, time, *["down"] * below)
+        await until(pilot, lambda: screen.key == "alert-stakeholders")
+        await press(pilot, time, "m")
+        assert isinstance(pilot.app.screen, MessageDialog)
+        assert [str(button.label) for button in pilot.app.screen.query(Button)] == [
+            "c Copy",
+            "Esc Close",
+        ]
+        assert "Copy it; it goes on record later:" in words(pilot)
+        await press(pilot, time, "enter", "escape")
+        assert host.intents == []

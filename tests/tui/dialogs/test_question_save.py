@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
+from mobius_tui.tui.dialogs.dialog import DraftKey, Purpose
 from mobius_tui.tui.dialogs.question import SaveDialog
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
+from mobius_tui.tui.presenters.output_choice import split_tab_key
 from tests.tui import scenes
 from tests.tui.runs import Time, opened, press, until
 
@@ -29,8 +31,13 @@ async def test_an_output_can_be_saved_where_the_current_directory_is_gone(
         await until(pilot, lambda: pane.viewport is not None)
         pane.action_open("save")
         await until(pilot, lambda: isinstance(pilot.app.screen, SaveDialog))
+        assert isinstance(pilot.app.screen, SaveDialog)
+        step, attempt = split_tab_key(pane.tab)
+        assert pilot.app.screen.draft_key == DraftKey(
+            purpose=Purpose.SAVE_OUTPUT, step=step, attempt=attempt
+        ), "a name for one output is not offered for another"
         line = pilot.app.screen.query_one(Input)
-        assert Path(line.value).parent == home
+        assert Path(line.value) == home / f"{step}.{attempt}.txt"
         line.value = "kept.txt"
         await press(pilot, time, "enter")
         await until(pilot, (home / "kept.txt").exists)

@@ -8,6 +8,7 @@ import pytest
 
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
+from mobius_tui.run.intents.actions import StartStep
 from mobius_tui.run.journal.describe_entry import journal_entry_text as words_of
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.state.step_state import Status
@@ -77,10 +78,10 @@ async def test_it_is_offered_with_the_way_back(run: MadeRun) -> None:
 async def test_to_start_it_is_to_go_there(run: MadeRun) -> None:
     time = Time(run.at)
     async with hosted(run) as host, opened(run, time=time) as (_, pilot):
-        host.acts["start"] = lambda _: run.write(STARTED)
+        host.acts[StartStep] = lambda: run.write(STARTED)
         await pilot.press("enter")
         await until(pilot, lambda: pilot.app.return_value is not None)
-        assert [intent.wish for intent in host.intents] == ["start"]
+        assert [type(action) for action in host.intents] == [StartStep]
         assert isinstance(pilot.app.return_value, LeaveForTask)
 
 

@@ -177,7 +177,7 @@ async def test_a_run_goes_on_by_its_copy_and_shows_the_diff(
 async def test_an_edit_from_elsewhere_is_told_once_and_by_itself(
     book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mobius_tui.tui.screens.asking_page.EDITS", 0.02)
+    monkeypatch.setattr("mobius_tui.tui.parts.source_edits.EDITS", 0.02)
     run = MadeRun(tmp_path / "runs", load(book), values={"place": "here"})
     told: list[str] = []
 
@@ -186,14 +186,14 @@ async def test_an_edit_from_elsewhere_is_told_once_and_by_itself(
 
     async with hosted(run), opened(run) as (screen, pilot):
         monkeypatch.setattr(screen, "notify", note)
-        looks = screen._look_for_edits
+        looks = screen.source_edits.look
         seen: list[int] = []
 
         async def counted(began: RunBegan) -> None:
             await looks(began)
             seen.append(1)
 
-        monkeypatch.setattr(screen, "_look_for_edits", counted)
+        monkeypatch.setattr(screen.source_edits, "look", counted)
 
         async def looked() -> None:
             before = len(seen)

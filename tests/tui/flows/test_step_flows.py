@@ -14,6 +14,15 @@ from mobius_tui.health.health_record import ProbeResult
 from mobius_tui.run.events.run_events import HostStarted, VariableSet
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.events.watch_events import TriggerFired
+from mobius_tui.run.intents.actions import (
+    EndRun,
+    EnterPhase,
+    LookFirst,
+    OverrideStep,
+    SkipStep,
+    StopStep,
+    TickStep,
+)
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.backend.key_queue import INPUT_GUARD
@@ -196,11 +205,7 @@ async def test_a_failed_step_says_why_and_offers_the_ways_on(tmp_path: Path) -> 
         await press(pilot, time, "o", *"seen", "enter")
         await until(pilot, lambda: host.intents)
         (intent,) = host.intents
-        assert (intent.wish, intent.step, intent.text) == (
-            "override",
-            "execute",
-            "seen",
-        )
+        assert intent == OverrideStep(step="execute", reason="seen")
 
 
 @pytest.mark.parametrize("columns", [60, 76, 80, 110])
@@ -228,11 +233,8 @@ async def test_the_failure_phase_is_entered_from_the_failed_step(
         await press(pilot, time, "f", "enter")
         await until(pilot, lambda: host.intents)
         (intent,) = host.intents
-        assert (intent.wish, intent.phase, intent.step) == (
-            "enter",
-            "failure-recovery",
-            "execute",
-        )
+        assert isinstance(intent, EnterPhase)
+        assert (intent.phase, intent.from_step) == ("failure-recovery", "execute")
 
 
 async def test_answers_are_held_against_their_pattern_where_they_are_typed(
@@ -254,7 +256,7 @@ async def test_answers_are_held_against_their_pattern_where_they_are_typed(
         assert host.intents == []
         await press(pilot, time, *(["backspace"] * 3), *"@bob", "enter")
         await until(pilot, lambda: host.intents)
-        assert host.intents[0].values == {"ic_ack": "@bob"}
+        assert host.intents[0].answers == {"ic_ack": "@bob"}
 
 
 async def test_a_decision_of_several_is_marked_and_sent(tmp_path: Path) -> None:
@@ -265,7 +267,7 @@ async def test_a_decision_of_several_is_marked_and_sent(tmp_path: Path) -> None:
         assert "at least one of them" in words(pilot)
         await press(pilot, time, "space", "down", "down", "space", "enter")
         await until(pilot, lambda: host.intents)
-        assert host.intents[0].names == ("critical-functionality", "security")
+        assert host.intents[0].options == ("critical-functionality", "security")
 
 
 @pytest.mark.parametrize("key", ["down", "space"])
@@ -284,7 +286,7 @@ async def test_a_decision_is_made_by_nobody_who_only_presses_enter(
         assert "(•) Roll back" in words(pilot)
         await press(pilot, time, "enter")
         await until(pilot, lambda: host.intents)
-        assert host.intents[0].names == ("roll-back",)
+        assert host.intents[0].options == ("roll-back",)
 
 
 async def test_what_the_runbook_or_the_person_gave_before_is_marked(
@@ -298,7 +300,7 @@ async def test_what_the_runbook_or_the_person_gave_before_is_marked(
         assert "(•) Roll back" in words(pilot)
         await press(pilot, time, "enter")
         await until(pilot, lambda: host.intents)
-        assert host.intents[0].names == ("roll-back",)
+        assert host.intents[0].options == ("roll-back",)
 
 
 async def test_of_a_single_choice_what_enter_would_take_is_marked(
@@ -316,7 +318,7 @@ async def test_of_a_single_choice_what_enter_would_take_is_marked(
         assert "End the run with this decision?" in words(pilot)
         await press(pilot, time, "enter")
         await until(pilot, lambda: host.intents)
-        assert host.intents[0].names == ("no-rollback",)
+        assert host.intents[0].options == ("no-rollback",)
 
 
 async def test_enter_copies_a_message_before_it_marks_it_as_told(
@@ -336,8 +338,8 @@ async def test_enter_copies_a_message_before_it_marks_it_as_told(
         assert "then Enter says that it was told" in words(pilot)
         await press(pilot, time, "enter")
         await until(pilot, lambda: host.intents)
-        assert host.intents[0].wish == "tick"
-        assert "Environment: production" in host.intents[0].text
+        assert isinstance(host.intents[0], TickStep)
+        assert "Environment: production" in host.intents[0].note
 
 
 async def test_a_skip_wants_a_reason(tmp_path: Path) -> None:
@@ -348,7 +350,8 @@ async def test_a_skip_wants_a_reason(tmp_path: Path) -> None:
         assert "A reason is wanted" in words(pilot)
         await press(pilot, time, *"no", "enter")
         await until(pilot, lambda: host.intents)
-        assert (host.intents[0].wish, host.intents[0].text) == ("skip", "no")
+        assert isinstance(host.intents[0], SkipStep)
+        assert host.intents[0].reason == "no"
 
 
 async def test_a_skip_says_how_many_steps_wait_for_what_is_skipped(
@@ -377,7 +380,7 @@ async def test_a_run_with_steps_undone_ends_for_a_reason_alone(tmp_path: Path) -
         assert host.intents == []
         await press(pilot, time, *"mistake", "enter")
         await until(pilot, lambda: host.intents)
-        assert (host.intents[0].wish, host.intents[0].text) == ("end", "mistake")
+        assert host.intents[0] == EndRun(reason="mistake")
 
 
 async def test_arrows_go_from_button_to_button(tmp_path: Path) -> None:
@@ -389,7 +392,7 @@ async def test_arrows_go_from_button_to_button(tmp_path: Path) -> None:
         assert host.intents == []
         await press(pilot, time, "x", "right", "left", "enter")
         await until(pilot, lambda: host.intents)
-        assert host.intents[0].wish == "stop"
+        assert isinstance(host.intents[0], StopStep)
 
 
 async def test_a_dialog_names_the_key_that_closes_it(tmp_path: Path) -> None:
@@ -434,7 +437,7 @@ async def test_a_message_can_be_edited_and_copied_before_it_is_told(
         assert host.intents == []
         await press(pilot, time, "enter")
         await until(pilot, lambda: host.intents)
-        assert host.intents[0].text.endswith("follow.Hi")
+        assert host.intents[0].note.endswith("follow.Hi")
 
 
 async def test_a_message_that_was_told_says_so_and_is_not_told_again_by_enter(
@@ -482,7 +485,7 @@ async def test_a_status_update_says_where_the_run_stands(
     async with hosted(run), opened(run, time=time) as (screen, pilot):
         await press(pilot, time, "y")
         await until(pilot, copied.exists)
-        head = screen._viewer.follower.head[:12]
+        head = screen.feed.head[:12]
     assert copied.read_text().splitlines() == [
         "MOBIUS rollback (INCIDENT) in production",
         "T+3:06 · step 12 of 22, 11 done",
@@ -503,9 +506,7 @@ async def test_of_an_unknown_step_its_check_comes_before_a_retry(
         assert buttons[:2] == ["v Check", "r Retry"]
         await press(pilot, time, "v")
         await until(pilot, lambda: host.intents)
-        assert [(each.wish, each.step) for each in host.intents] == [
-            ("look", "execute")
-        ]
+        assert host.intents == [LookFirst(step="execute")]
         assert "Its checks are being made" in words(pilot)
 
 

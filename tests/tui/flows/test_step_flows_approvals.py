@@ -12,6 +12,7 @@ import pytest
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.approval_events import ApprovalAsked, ApprovalGiven
 from mobius_tui.run.events.run_events import VariableSet
+from mobius_tui.run.intents.actions import ApproveStep, AskApproval
 from mobius_tui.run.state.approvals import binding
 from mobius_tui.tui.dialogs.confirm_dialogs import ConfirmDialog
 from mobius_tui.tui.presenters import next_action
@@ -61,7 +62,8 @@ async def test_enter_asks_and_nothing_runs(assessed: MadeRun) -> None:
         await press(pilot, time, "enter")
         await until(pilot, lambda: host.intents)
         (intent,) = host.intents
-        assert (intent.wish, intent.step) == ("ask approval", "execute")
+        assert isinstance(intent, AskApproval)
+        assert intent.step == "execute"
 
 
 async def test_another_viewer_approves_what_it_was_shown(assessed: MadeRun) -> None:
@@ -78,8 +80,9 @@ async def test_another_viewer_approves_what_it_was_shown(assessed: MadeRun) -> N
         await press(pilot, time, "enter")
         await until(pilot, lambda: host.intents)
         (intent,) = host.intents
-        assert (intent.wish, intent.values["name"]) == ("approve", "ops")
-        assert len(intent.values["binding"]) == 64
+        assert isinstance(intent, ApproveStep)
+        assert intent.name == "ops"
+        assert len(intent.binding) == 64
 
 
 async def test_enter_offers_it_to_another_user(assessed: MadeRun) -> None:

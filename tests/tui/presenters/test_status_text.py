@@ -23,7 +23,7 @@ from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.backend.base_page import AppResult
 from mobius_tui.tui.dialogs.answer_dialogs import AnswersDialog, DecisionDialog
 from mobius_tui.tui.dialogs.confirm_dialogs import ApproveDialog, ConfirmDialog
-from mobius_tui.tui.dialogs.dialog import ContactsDialog, Dialog
+from mobius_tui.tui.dialogs.dialog import ContactsDialog, Dialog, DraftKey, Purpose
 from mobius_tui.tui.dialogs.drills_dialog import DrillsDialog
 from mobius_tui.tui.dialogs.end_card import EndCard
 from mobius_tui.tui.dialogs.failure_dialog import FailureDialog
@@ -31,12 +31,7 @@ from mobius_tui.tui.dialogs.help_dialog import HelpDialog
 from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog, leaving
 from mobius_tui.tui.dialogs.message_dialog import MessageDialog
 from mobius_tui.tui.dialogs.phases_dialog import PhasesDialog
-from mobius_tui.tui.dialogs.question import (
-    Question,
-    ReasonDialog,
-    SaveDialog,
-    TypedDialog,
-)
+from mobius_tui.tui.dialogs.question import Question, ReasonDialog, SaveDialog
 from mobius_tui.tui.dialogs.return_card import ReturnCard
 from mobius_tui.tui.dialogs.review_dialogs import (
     ActionItemDialog,
@@ -54,8 +49,7 @@ from tests.tui.briefings import untouched
 from tests.tui.runs import BEGAN, Time, hosted, opened, press, running, settled, until
 
 ITEM = ActionItem(id="disk", title="A larger disk")
-ABSTRACT = (TypedDialog,)
-"""What others are made of, and nobody opens."""
+SKIPPING = DraftKey(purpose=Purpose.SKIP)
 
 
 def _step(view: RunView, step_id: str) -> Step:
@@ -95,12 +89,16 @@ MADE: Mapping[type[Dialog[Any]], Callable[[RunView], Dialog[Any]]] = {
     HelpDialog: lambda _: HelpDialog((), first="", glyphs=False),
     LeaveDialog: lambda view: LeaveDialog(leaving(view, ()), "one"),
     MessageDialog: lambda view: MessageDialog(view, _step(view, "alert-stakeholders")),
-    PhasesDialog: lambda view: PhasesDialog(view.plan, likely=None),
+    PhasesDialog: lambda view: PhasesDialog(
+        view.plan, view.runbook.phases[-1:], likely=None
+    ),
     Question: lambda _: Question("Stop?", "It ends.", verb="Stop it", tone="bad"),
-    ReasonDialog: lambda _: ReasonDialog("Skip?", "Why?", verb="Skip", prompt="why"),
+    ReasonDialog: lambda _: ReasonDialog(
+        "Skip?", "Why?", draft_key=SKIPPING, verb="Skip", prompt="why"
+    ),
     ReturnCard: lambda view: ReturnCard(view, "well", None),
     RollbackDialog: lambda view: RollbackDialog(view, arms=False),
-    SaveDialog: lambda _: SaveDialog(Path("/runs/output"), "output.txt"),
+    SaveDialog: lambda _: SaveDialog(Path("/runs/output"), step="a", attempt=1),
 }
 
 
@@ -114,7 +112,7 @@ def kinds(base: type[Dialog[Any]] = Dialog) -> Iterator[type[Dialog[Any]]]:
 def test_every_dialog_is_tried() -> None:
     for module in pkgutil.iter_modules(mobius_tui.tui.dialogs.__path__):
         import_module(f"mobius_tui.tui.dialogs.{module.name}")
-    assert {*kinds()} - {*ABSTRACT} == {*MADE}
+    assert {*kinds()} == {*MADE}
 
 
 @pytest.fixture(autouse=True)
@@ -151,12 +149,12 @@ async def test_y_copies_a_status_update_over_every_dialog_and_answers_none(
 async def over_the_run(
     screen: RunScreen, pilot: Pilot[AppResult], dialog: Dialog[Any]
 ) -> None:
-    screen.begin_asking(_ask(screen, dialog))
+    screen.questions.begin(_ask(screen, dialog))
     await until(pilot, lambda: pilot.app.screen is dialog, seconds=30)
 
 
 async def _ask(screen: RunScreen, dialog: Dialog[Any]) -> None:
-    await screen.ask(dialog)
+    await screen.questions.ask(dialog)
 
 
 async def test_in_a_line_that_is_typed_in_y_is_a_letter(tmp_path: Path) -> None:
@@ -187,8 +185,7 @@ async def test_y_copies_from_a_pane_that_has_the_whole_screen(
 
 
 async def test_the_briefing_says_that_nothing_has_begun(state_home: Path) -> None:
-    page = untouched()
-    page._wall = lambda: BEGAN
+    page = untouched(wall=lambda: BEGAN)
     copied = state_home / "mobius-tui" / "copied.txt"
     async with running(page, size=(120, 36)) as pilot:
         await pilot.press("ctrl+y")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mobius_tui.plain import pace
+from mobius_tui.plain import progress_interval
 from mobius_tui.run.events.step_events import StepStarted, StepUnknown
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.journal.follower import Follower
@@ -92,7 +92,11 @@ def test_as_lines(tmp_path: Path) -> None:
         journal_entry_text(e, follower.plan, follower.state) for e in follower.entries
     ]
     assert said[-1] == "started: 1.1 Watch it; it watches for 30 min"
-    assert (pace(1800), pace(100), pace(5)) == (60, 10, 1)
+    assert (progress_interval(1800), progress_interval(100), progress_interval(5)) == (
+        60,
+        10,
+        1,
+    )
     step = follower.plan.steps["watch-it"]
     values = Values(follower.state, now=run.at)
     assert (

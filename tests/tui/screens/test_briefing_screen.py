@@ -14,7 +14,7 @@ from mobius_tui.drill.library_listing import LibraryListing, list_library
 from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import RunEnded
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import EndRun
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
@@ -61,7 +61,7 @@ run = 'echo "because $reason in $shop, $region"'
 async def over(directory: RunDirectory) -> None:
     """End a run and wait until its host has gone."""
     viewer = Viewer(directory)
-    await viewer.intend(Intent(wish="end"))
+    await viewer.intend(EndRun())
     await viewer.close()
     async with asyncio.timeout(10):
         while directory.host() is not None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
+from mobius_tui.run.intents.actions import StopStep
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
@@ -94,7 +95,7 @@ async def test_x_stops_the_live_output_that_is_shown(tmp_path: Path) -> None:
         await pilot.press("x")
         await until(pilot, lambda: host.intents)
         [intent] = host.intents
-        assert (intent.wish, intent.step, intent.attempt) == ("stop", "tail", 1)
+        assert intent == StopStep(step="tail", attempt=1)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)])

@@ -18,7 +18,8 @@ from mobius_tui.run.records.verification import damage, verify
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.state_home import state_home
 from mobius_tui.tui.backend.base_page import AppResult
-from mobius_tui.tui.screens import review_screen, timed_page
+from mobius_tui.tui.parts import timeline_builder
+from mobius_tui.tui.screens import review_screen
 from mobius_tui.tui.screens.review_screen import ReviewScreen
 from mobius_tui.tui.widgets.timeline_pane import TimelinePane
 from tests.review.story import HOSTILE, story
@@ -111,8 +112,8 @@ async def test_a_review_shows_what_had_been_printed_by_then(tmp_path: Path) -> N
         assert "No space left on device" not in shown
         await go(pilot, "right")
         assert "No space left on device" in words(pilot)
-        assert screen.shown is not None
-        assert screen.shown.limit is None
+        assert screen.outputs.shown is not None
+        assert screen.outputs.shown.limit is None
 
 
 async def test_nothing_can_be_started_in_a_review(tmp_path: Path) -> None:
@@ -265,7 +266,7 @@ async def test_keys_do_not_wait_for_a_timeline_and_the_last_one_wanted_is_shown(
         assert gate.wait(30)
         return filter_timeline(whole, query)
 
-    monkeypatch.setattr(timed_page, "filter_timeline", slowly)
+    monkeypatch.setattr(timeline_builder, "filter_timeline", slowly)
     async with reviewed(story(tmp_path / "runs")) as (screen, pilot):
         shown: list[str] = []
         screen.watch(screen, "whole", lambda whole: shown.append(whole.query))

@@ -15,7 +15,7 @@ from mobius_tui.review.run_annotations import AnnotationTarget
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.run_record import write_record
 from mobius_tui.run.records.verification import verify
-from mobius_tui.tui.backend.base_page import AppResult
+from mobius_tui.tui.backend.base_page import AppResult, ForegroundTask, leave_for_task
 from mobius_tui.tui.dialogs.dialog import Dialog
 from mobius_tui.tui.dialogs.review_dialogs import (
     ActionItemDialog,
@@ -23,12 +23,14 @@ from mobius_tui.tui.dialogs.review_dialogs import (
     AnnotateDialog,
     AnnotationsDialog,
 )
+from mobius_tui.tui.navigation import Navigator
 from tests.review.story import HOSTILE, story
 from tests.tui import scenes
 from tests.tui.reviews import go, reviewed
 from tests.tui.runs import (
     BEGAN,
     MadeRun,
+    running,
     size_id,
     until,
     words,
@@ -190,3 +192,39 @@ async def test_action_items_are_added_get_an_owner_and_a_day_and_are_done(
     assert (kept.owner, kept.due) == ("@ops", "2026-11-30")
     assert "disks" in as_markdown(build_report(run.directory))
     assert not [each for each in verify(run.directory) if "record" in each]
+
+
+async def test_what_was_typed_is_there_again_where_it_could_not_be_kept(
+    tmp_path: Path,
+) -> None:
+    run = over(tmp_path)
+    async with reviewed(run) as (_, pilot):
+        await go(pilot, "n")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AnnotateDialog))
+        pilot.app.screen.query_one(Input).value = "x" * (
+            run_annotations.LONGEST_ANNOTATION + 1
+        )
+        await answer(pilot, "enter")
+        await until(pilot, lambda: "at most" in words(pilot), seconds=30)
+        assert "what you typed is there" in words(pilot)
+        await go(pilot, "n")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AnnotateDialog))
+        assert pilot.app.screen.query_one(Input).value.startswith("xxx")
+    assert run_annotations.read_annotations(run.directory) == ()
+
+
+async def test_what_was_typed_is_there_when_the_review_comes_back(
+    tmp_path: Path,
+) -> None:
+    run = over(tmp_path)
+    page = await Navigator(repaints=100).open_review(run.directory)
+    async with running(page, size=(120, 36)) as pilot:
+        await go(pilot, "n")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AnnotateDialog))
+        await answer(pilot, *"slow")
+        gone = leave_for_task(ForegroundTask(run=lambda: ""), pilot.app.screen_stack)
+    [again] = [make() for make in gone.pages]
+    async with running(again, size=(120, 36)) as pilot:
+        await go(pilot, "n")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AnnotateDialog))
+        assert pilot.app.screen.query_one(Input).value == "slow"

@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
+from mobius_tui.run.intents.actions import StartStep, StopStep
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.last_viewed import LastView, read_last_view, write_last_view
 from mobius_tui.tui.dialogs.end_card import EndCard
@@ -43,11 +44,7 @@ async def test_enter_runs_the_next_step_without_a_question_if_it_only_reads(
         await pilot.press("enter")
         await until(pilot, lambda: host.intents)
         (intent,) = host.intents
-        assert (intent.wish, intent.step, intent.attempt) == (
-            "start",
-            "system-status",
-            1,
-        )
+        assert intent == StartStep(step="system-status", attempt=1)
 
 
 async def test_a_refusal_of_the_host_is_shown(tmp_path: Path) -> None:
@@ -96,7 +93,7 @@ async def test_a_clock_that_moves_on_draws_no_detail_anew(
     async with hosted(run), opened(run, time=time) as (screen, pilot):
         monkeypatch.setattr(Widget, "refresh", noted)
         time.pass_(1)
-        screen.look()
+        screen.feed.look()
         await settled(pilot)
         assert "RunHeader" in drawn
         assert not {"DetailPane", "FieldList"} & set(drawn)
@@ -129,7 +126,7 @@ async def test_a_running_step_is_followed_by_a_worker_that_ends_with_it(
         )
         run.write(StepEnded(step="execute", attempt=1, result=Status.PASSED), after=1)
         await until(pilot, lambda: not following())
-        assert screen._followed == set(), "a long run has 50,000 attempts"
+        assert screen.outputs.followed == set(), "a long run has 50,000 attempts"
 
 
 async def test_enter_does_nothing_while_a_step_runs_but_show_it(tmp_path: Path) -> None:
@@ -149,7 +146,8 @@ async def test_stopping_what_changes_is_asked(tmp_path: Path) -> None:
         assert host.intents == []
         await press(pilot, time, "enter")
         await until(pilot, lambda: host.intents)
-        assert (host.intents[0].wish, host.intents[0].attempt) == ("stop", 1)
+        assert isinstance(host.intents[0], StopStep)
+        assert host.intents[0].attempt == 1
 
 
 async def test_leaving_while_a_step_runs_leaves_it_running(tmp_path: Path) -> None:

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, get_args
-
-from mobius_tui.errors import RunError
 from mobius_tui.run.attempts.stopping import finish_run
-from mobius_tui.run.client.preflight import refuse_unattended
-from mobius_tui.run.events.drill_events import FACILITATOR, Act, HintGiven, SiteTouched
+from mobius_tui.run.events.drill_events import FACILITATOR, HintGiven, SiteTouched
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import (
     AutoStarted,
@@ -20,236 +14,103 @@ from mobius_tui.run.events.run_events import (
 from mobius_tui.run.events.step_events import StepOverridden, StepRestored, StepSkipped
 from mobius_tui.run.events.watch_events import WatchArmed
 from mobius_tui.run.host.engine import Engine
-from mobius_tui.run.host.intents import (
-    approval_handlers,
-    message_handlers,
-    watch_handlers,
+from mobius_tui.run.intents.actions import (
+    AddNote,
+    EndRun,
+    EnterPhase,
+    GiveHint,
+    OverrideStep,
+    RestoreStep,
+    SetVariables,
+    SkipStep,
+    StartAutomatic,
+    TouchSite,
 )
-from mobius_tui.run.host.intents.step_handlers import (
-    choose,
-    recheck_step,
-    start,
-    step_of,
-    stop,
-    tick,
-)
-from mobius_tui.run.intents.messages import Intent
-from mobius_tui.run.planning.initial_values import refuse_value, tick_refused
-from mobius_tui.run.planning.plan import effect_of
-from mobius_tui.run.planning.rollback import is_only_watched, rollback_of
-from mobius_tui.run.state.approvals import pending
-from mobius_tui.run.state.step_state import Status
+from mobius_tui.run.planning.rollback import is_only_watched
 from mobius_tui.run.watch.watch_command import ended_by
-from mobius_tui.runbook.model.limits import bounded_duration, limits_by_variable
-
-HINT = 500
-"""Characters of a hint at most."""
 
 
-def _in_a_drill(engine: Engine) -> None:
-    began = engine.state.began
-    if began is None or began.mode != "drill":
-        raise RunError("only a drill has a facilitator; this run is an incident")
+async def give_hint(engine: Engine, action: GiveHint, who: str, intent: str) -> Entry:
+    """The team is told something, and it counts."""
+    event = HintGiven(text=action.text.strip(), who=who)
+    return await engine.write(event, FACILITATOR, intent)
 
 
-async def _hint(engine: Engine, intent: Intent, who: str) -> Entry | None:
-    """`hint`: the team is told something, and it counts."""
-    _in_a_drill(engine)
-    text = intent.text.strip()
-    if not text:
-        raise RunError("a hint says something")
-    if len(text) > HINT:
-        raise RunError(f"a hint has at most {HINT} characters; this one {len(text)}")
-    event = HintGiven(text=engine.redact(text), who=who)
-    return await engine.write(event, FACILITATOR, intent.id)
+async def touch_site(engine: Engine, action: TouchSite, who: str, intent: str) -> Entry:
+    """The site is about to be touched; by what is in its own notes."""
+    event = SiteTouched(act=action.act, seal=action.seal, who=who)
+    return await engine.write(event, FACILITATOR, intent)
 
 
-async def _facilitate(engine: Engine, intent: Intent, who: str) -> Entry | None:
-    """`facilitate`: the site is about to be touched; by what is in its own notes."""
-    _in_a_drill(engine)
-    act: Any = intent.values.get("act", "")
-    seal = intent.values.get("seal", "")
-    if act not in get_args(Act) or re.fullmatch("[0-9a-f]{64}", seal) is None:
-        raise RunError("a facilitator injects, worsens or heals, and seals what it is")
-    event = SiteTouched(act=act, seal=seal, who=who)
-    return await engine.write(event, FACILITATOR, intent.id)
+async def skip(engine: Engine, action: SkipStep, who: str, intent: str) -> Entry:
+    """A step is passed over."""
+    event = StepSkipped(step=action.step, reason=action.reason.strip())
+    return await engine.write(event, who, intent)
 
 
-DRILL_HANDLERS: Mapping[
-    str, Callable[[Engine, Intent, str], Awaitable[Entry | None]]
-] = {
-    "hint": _hint,
-    "facilitate": _facilitate,
-}
+async def restore(engine: Engine, action: RestoreStep, who: str, intent: str) -> Entry:
+    """A skipped step is pending again."""
+    return await engine.write(StepRestored(step=action.step), who, intent)
 
 
-Handler = Callable[[Engine, Intent, str], Awaitable[Entry | None]]
+async def override(
+    engine: Engine, action: OverrideStep, who: str, intent: str
+) -> Entry:
+    """A person vouches for a step."""
+    event = StepOverridden(step=action.step, reason=action.reason.strip())
+    return await engine.write(event, who, intent)
 
 
-def _reason(intent: Intent) -> str:
-    if not intent.text.strip():
-        raise RunError("a reason is wanted; it stays on record")
-    return intent.text.strip()
-
-
-async def _skip(engine: Engine, intent: Intent, who: str) -> Entry | None:
-    step = step_of(engine, intent)
-    if step.gate:
-        raise RunError(f"{engine.plan.name(step.id)} is a gate; it cannot be skipped")
-    standing = engine.plan.standings(engine.state)[step.id].status
-    if standing is Status.NOT_APPLICABLE:
-        raise RunError(f"{engine.plan.name(step.id)} does not apply anyway")
-    return await engine.write(
-        StepSkipped(step=step.id, reason=_reason(intent)), who, intent.id
-    )
-
-
-async def _restore(engine: Engine, intent: Intent, who: str) -> Entry | None:
-    step = step_of(engine, intent)
-    return await engine.write(StepRestored(step=step.id), who, intent.id)
-
-
-async def _override(engine: Engine, intent: Intent, who: str) -> Entry | None:
-    step = step_of(engine, intent)
-    return await engine.write(
-        StepOverridden(step=step.id, reason=_reason(intent)), who, intent.id
-    )
-
-
-async def _set(engine: Engine, intent: Intent, who: str) -> Entry | None:
+async def set_variables(
+    engine: Engine, action: SetVariables, who: str, intent: str
+) -> Entry | None:
+    """Variables get a value."""
     entry = None
-    filled_in = limits_by_variable(engine.plan.runbook)
-    for name, value in intent.values.items():
-        variable = engine.plan.runbook.variables.get(name)
-        if (
-            variable is None
-            or variable.secret
-            or name == (engine.plan.runbook.environment)
-        ):
-            raise RunError(f"{name} cannot be set during a run")
-        refuse_value(variable, value, filled_in.get(name, ()))
-        entry = await engine.write(
-            VariableSet(name=name, value=value, source="set"), who, intent.id
-        )
+    for name, value in action.values.items():
+        event = VariableSet(name=name, value=value, source="set")
+        entry = await engine.write(event, who, intent)
     return entry
 
 
-async def _note(engine: Engine, intent: Intent, who: str) -> Entry | None:
-    if intent.step is not None:
-        step_of(engine, intent)
-    return await engine.write(
-        NoteAdded(text=_reason(intent), step=intent.step), who, intent.id
+async def note(engine: Engine, action: AddNote, who: str, intent: str) -> Entry:
+    """Something is put on record."""
+    event = NoteAdded(text=action.text.strip(), step=action.step)
+    return await engine.write(event, who, intent)
+
+
+async def enter(engine: Engine, action: EnterPhase, who: str, intent: str) -> Entry:
+    """The run turns aside, or goes, to a phase."""
+    event = PhaseEntered(
+        phase=action.phase, from_step=action.from_step, reason=action.reason
     )
+    return await engine.write(event, who, intent)
 
 
-async def _enter(engine: Engine, intent: Intent, who: str) -> Entry | None:
-    known = {phase.id for phase in engine.plan.runbook.phases}
-    if intent.phase not in known or intent.phase is None:
-        raise RunError(f"this runbook has no phase {intent.phase!r}")
-    busy = engine.busy()
-    if busy is not None:
-        raise RunError(f"{engine.plan.name(busy.id)} is running; wait, or stop it")
-    event = PhaseEntered(phase=intent.phase, from_step=intent.step, reason=intent.text)
-    return await engine.write(event, who, intent.id)
-
-
-async def _auto(engine: Engine, intent: Intent, who: str) -> Entry | None:
-    refuse_unattended(engine.plan.runbook, "--auto")
-    answers = dict(intent.values)
-    manual = answers.pop("--manual", "stop")
-    confirmed = answers.pop("--yes", "") == "yes"
-    began = engine.state.began
+async def start_automatic(
+    engine: Engine, action: StartAutomatic, who: str, intent: str
+) -> Entry:
+    """The host runs the main line by itself from here on."""
+    answers = dict(action.answers)
     for name, variable in engine.plan.runbook.variables.items():
         if variable.secret:
             answers.pop(name, None)  # the journal holds no secret
-    if manual not in ("stop", "skip", "tick"):
-        raise RunError("--manual is stop, skip or tick")
-    trigger = _waits(engine, answers.pop("--trigger", ""))
-    if manual == "tick" and began is not None:
-        refused = tick_refused(
-            mode=began.mode, environment=began.environment, protected=began.protected
-        )
-        if refused:
-            raise RunError(refused)
     event = AutoStarted(
-        manual=manual,  # type: ignore[arg-type]
-        confirmed=confirmed,
+        manual=action.manual,
+        confirmed=action.confirmed,
         answers=answers,
-        attended=intent.names,
-        trigger=trigger,
+        attended=action.attended,
+        trigger=action.trigger_within,
     )
-    if trigger is not None and not engine.state.watch.armed:
-        await engine.write(WatchArmed(confirmed=confirmed), who)
-    return await engine.write(event, who, intent.id)
+    if action.trigger_within is not None and not engine.state.watch.armed:
+        await engine.write(WatchArmed(confirmed=action.confirmed), who)
+    return await engine.write(event, who, intent)
 
 
-def _waits(engine: Engine, within: str) -> float | None:
-    """The seconds in which a trigger must fire; only where nothing is at stake.
-
-    Raises:
-        RunError: it is no drill, or no trigger could begin anything.
-    """
-    if not within:
-        return None
-    if engine.state.began is None or engine.state.began.mode != "drill":
-        raise RunError("only a drill waits for a trigger; `watch` does it elsewhere")
-    if rollback_of(engine.plan) is None:
-        raise RunError("this runbook names no phase that a trigger begins")
-    try:
-        return bounded_duration(within, "trigger_within")
-    except ValueError as error:
-        raise RunError(f"trigger_within: {error}") from error
-
-
-async def _end(engine: Engine, intent: Intent, who: str) -> Entry | None:
-    busy = engine.busy()
-    if busy is not None and effect_of(busy) != "read":
-        raise RunError(
-            f"{engine.plan.name(busy.id)} changes things and is still running; "
-            "wait for it, or stop it, before the run is ended"
-        )
+async def end(engine: Engine, action: EndRun, who: str, intent: str) -> Entry:
+    """The run is over."""
     outcome, reason = engine.plan.outcome(engine.state)
     if is_only_watched(engine.plan, engine.state):
         outcome, reason = "abandoned", ended_by(engine.state.watch, who)
-    if intent.text.strip():
-        reason = f"{intent.text.strip()} ({reason})"
-    return await finish_run(engine, outcome, reason, who, intent.id)
-
-
-async def _release(engine: Engine, _intent: Intent, _who: str) -> Entry | None:
-    running = [
-        engine.plan.name(step.id)
-        for step in engine.plan.steps.values()
-        if engine.state.steps[step.id].status is Status.RUNNING
-    ]
-    if running:
-        raise RunError(f"{', '.join(running)} is running; the host stays")
-    if pending(engine.plan, engine.state):
-        raise RunError("an approval is waited for; the host stays")
-    if engine.viewers() > 1:
-        raise RunError("others watch this run; the host stays")
-    engine.release()
-    return None
-
-
-INTENT_HANDLERS: Mapping[str, Handler] = {
-    "start": start,
-    "retry": start,
-    "look": recheck_step,
-    "stop": stop,
-    "tick": tick,
-    "choose": choose,
-    **message_handlers.MESSAGE_HANDLERS,
-    **DRILL_HANDLERS,
-    **approval_handlers.APPROVAL_HANDLERS,
-    "skip": _skip,
-    "restore": _restore,
-    "override": _override,
-    "set": _set,
-    "note": _note,
-    "enter": _enter,
-    "auto": _auto,
-    **watch_handlers.WATCH_HANDLERS,
-    "end": _end,
-    "release": _release,
-}
+    if action.reason.strip():
+        reason = f"{action.reason.strip()} ({reason})"
+    return await finish_run(engine, outcome, reason, who, intent)

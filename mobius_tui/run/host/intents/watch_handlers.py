@@ -1,11 +1,7 @@
-"""The wishes about the watch over health: arm, disarm, hold, roll back."""
+"""The actions on the watch over health: arm, disarm, hold, roll back."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-
-from mobius_tui.errors import RunError
-from mobius_tui.run.client.preflight import refuse_unattended
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import PhaseEntered
 from mobius_tui.run.events.watch_events import (
@@ -15,76 +11,51 @@ from mobius_tui.run.events.watch_events import (
     WatchDisarmed,
 )
 from mobius_tui.run.host.engine import Engine
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import (
+    ArmWatch,
+    BeginRollback,
+    DisarmWatch,
+    HoldRollback,
+)
 from mobius_tui.run.planning.confirmation import rollback_word
 from mobius_tui.run.planning.plan import effect_of
-from mobius_tui.run.planning.rollback import in_the_way, rollback_of
+from mobius_tui.run.planning.rollback import rollback_of
 from mobius_tui.run.state.watch_state import Alarm
 from mobius_tui.runbook.model.runbook import Phase, Step
 
 
+async def arm(engine: Engine, _action: ArmWatch, who: str, intent: str) -> Entry:
+    """A trigger that fires begins the rollback."""
+    confirmed = bool(rollback_word(engine.plan, engine.state, _phase(engine)))
+    return await engine.write(WatchArmed(confirmed=confirmed), who, intent)
+
+
+async def disarm(engine: Engine, action: DisarmWatch, who: str, intent: str) -> Entry:
+    """A trigger that fires only says so."""
+    reason = action.reason.strip() or f"{who} disarmed it"
+    return await engine.write(WatchDisarmed(reason=reason), who, intent)
+
+
+async def hold(engine: Engine, action: HoldRollback, who: str, intent: str) -> Entry:
+    """The countdown ends, and nothing begins."""
+    return await engine.write(RollbackHeld(reason=action.reason.strip()), who, intent)
+
+
+async def begin_rollback(
+    engine: Engine, action: BeginRollback, who: str, intent: str
+) -> Entry:
+    """A person begins what a trigger would."""
+    reason = action.reason.strip() or engine.state.watch.reason
+    event = RollbackBegan(
+        phase=_phase(engine).id, cause="person", reason=reason or f"{who} began it"
+    )
+    return await _begin(engine, event, who, intent)
+
+
 def _phase(engine: Engine) -> Phase:
     phase = rollback_of(engine.plan)
-    if phase is None:
-        raise RunError("this runbook names no phase that a trigger begins")
+    assert phase is not None
     return phase
-
-
-def _confirmed(engine: Engine, intent: Intent, what: str) -> bool:
-    """Whether the word that confirms it was typed; refuse where it has to be."""
-    word = rollback_word(engine.plan, engine.state, _phase(engine))
-    if word and intent.confirm != word:
-        began = engine.state.began
-        where = f" in {began.environment}" if began and began.protected else ""
-        raise RunError(f"{what}{where}: type {word} to confirm it")
-    return bool(word)
-
-
-def _not_yet(engine: Engine) -> None:
-    watch = engine.state.watch
-    if watch.begun is not None:
-        raise RunError(f"{watch.begun_by} began the rollback; it is made once in a run")
-
-
-async def arm(engine: Engine, intent: Intent, who: str) -> Entry | None:
-    """`arm`: a trigger that fires begins the rollback."""
-    _phase(engine)
-    _not_yet(engine)
-    if engine.state.watch.armed:
-        raise RunError(f"it is armed already, by {engine.state.watch.by}")
-    refuse_unattended(engine.plan.runbook, "arming")
-    confirmed = _confirmed(engine, intent, "an armed trigger rolls back by itself")
-    return await engine.write(WatchArmed(confirmed=confirmed), who, intent.id)
-
-
-async def disarm(engine: Engine, intent: Intent, who: str) -> Entry | None:
-    """`disarm`: a trigger that fires only says so."""
-    if not engine.state.watch.armed:
-        raise RunError("it is not armed")
-    reason = intent.text.strip() or f"{who} disarmed it"
-    return await engine.write(WatchDisarmed(reason=reason), who, intent.id)
-
-
-async def hold(engine: Engine, intent: Intent, who: str) -> Entry | None:
-    """`hold`: the countdown ends, and nothing begins."""
-    if engine.state.watch.countdown is None:
-        raise RunError("no countdown is under way; there is nothing to hold")
-    return await engine.write(RollbackHeld(reason=intent.text.strip()), who, intent.id)
-
-
-async def rollback(engine: Engine, intent: Intent, who: str) -> Entry | None:
-    """`rollback`: a person begins what a trigger would."""
-    phase = _phase(engine)
-    _not_yet(engine)
-    busy = in_the_way(engine.plan, engine.state)
-    if busy is not None:
-        raise RunError(f"{engine.plan.name(busy.id)} is running; wait, or stop it")
-    _confirmed(engine, intent, f"{phase.title} destroys")
-    reason = intent.text.strip() or engine.state.watch.reason
-    event = RollbackBegan(
-        phase=phase.id, cause="person", reason=reason or f"{who} began it"
-    )
-    return await _begin(engine, event, who, intent.id)
 
 
 async def begin_by(engine: Engine, alarm: Alarm) -> Entry:
@@ -115,13 +86,3 @@ async def disarm_before_change(engine: Engine, step: Step, who: str) -> None:
     if engine.state.watch.armed and effect_of(step) != "read":
         reason = f"{who} started {engine.plan.name(step.id)}"
         await engine.write(WatchDisarmed(reason=reason, step=step.id), who)
-
-
-WATCH_HANDLERS: Mapping[
-    str, Callable[[Engine, Intent, str], Awaitable[Entry | None]]
-] = {
-    "arm": arm,
-    "disarm": disarm,
-    "hold": hold,
-    "rollback": rollback,
-}

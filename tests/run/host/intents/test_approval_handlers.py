@@ -14,8 +14,7 @@ import struct
 import subprocess
 import sys
 import termios
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +25,7 @@ import psutil
 import pytest
 
 from mobius_tui.cli import main
+from mobius_tui.health.ticker import boot_clock
 from mobius_tui.run.events.approval_events import (
     ApprovalAsked,
     ApprovalDenied,
@@ -39,7 +39,9 @@ from mobius_tui.run.host.caller_terminal import (
     describe_caller_terminal,
     terminal_of_caller,
 )
-from mobius_tui.run.intents.messages import SIGN_WANTED, Intent, encode_intent
+from mobius_tui.run.intents.actions import DenyApproval
+from mobius_tui.run.intents.envelope import Envelope, encode_envelope
+from mobius_tui.run.intents.replies import SIGN_WANTED
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.confirmation import approval_phrase, wrong_name
@@ -62,8 +64,12 @@ def shown(run: Running) -> dict[str, str]:
 
 async def approve(run: Running, name: str = "Ben", **fields: object) -> str:
     """What the host says to an approval from this login; empty where it is taken."""
-    values: Mapping[str, str] = {**shown(run), "name": name}
-    fields = {"values": values, "confirm": approval_phrase(name, "a"), **fields}
+    fields = {
+        **shown(run),
+        "name": name,
+        "confirm": approval_phrase(name, "a"),
+        **fields,
+    }
     reply = await run.intend("approve", "a", **fields)
     return "" if reply.ok else reply.text
 
@@ -91,7 +97,7 @@ async def test_nobody_approves_their_own(begin: Begin) -> None:
     for name in (own, own.upper(), f" {own}", f"{own}.", "", "Бен", "Ben\x1b[2J"):
         assert await approve(run, name)
     assert "word for word" in await approve(run, confirm="yes")
-    assert "look at it again" in await approve(run, values={"name": "Ben"})
+    assert "look at it again" in await approve(run, binding="")
     assert not run.state.approvals["a"].given
 
 
@@ -352,8 +358,10 @@ s.sendall(intent.encode())
 async def test_an_answer_says_where_its_giver_sat_who_has_gone(begin: Begin) -> None:
     run = await begin(BOOK)
     await run.did("ask approval", "a")
-    intent = Intent(wish="deny", step="a", text="not now", sent=time.time())
-    lines = (SIGN_WANTED.decode(), encode_intent(intent).decode())
+    denies = Envelope(
+        action=DenyApproval(step="a", reason="not now"), sent=boot_clock()
+    )
+    lines = (SIGN_WANTED.decode(), encode_envelope(denies).decode())
     told = (str(run.directory.path), str(run.host()), *lines)
     with at_a_terminal(ASKS_AND_GOES, *told) as (place, process):
         assert process.wait(LIMIT) == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
-from mobius_tui.run.intents.messages import Intent
+from mobius_tui.run.intents.actions import StartStep
 from tests.run.books import FAILS, ONE, PROTECTED, SECRET, SECRETS, step
 from tests.run.conftest import Begin
 from tests.run.running import alive
@@ -13,10 +13,10 @@ from tests.run.running import alive
 
 async def test_a_repeated_intent_gets_the_first_answer(begin: Begin) -> None:
     run = await begin(ONE + step("a", "echo once"))
-    intent = Intent(wish="start", step="a", attempt=1, id="same")
+    action = StartStep(step="a", attempt=1)
     assert run.viewer is not None
-    first = await run.viewer.intend(intent)
-    again = await run.viewer.intend(intent)
+    first = await run.viewer.intend(action, "same")
+    again = await run.viewer.intend(action, "same")
     assert first.ok
     assert (again.ok, again.n) == (True, first.n)
     await run.status("a", "passed")

@@ -13,7 +13,8 @@ from mobius_tui.runbook.effects.command_table import (
     bundled_commands,
     read_line,
 )
-from mobius_tui.runbook.effects.script_effects import judge_method, judge_script
+from mobius_tui.runbook.effects.effect_judge import judge_script
+from mobius_tui.runbook.effects.script_effects import method_effect
 
 READ = [
     "ansible db -m ping",
@@ -217,7 +218,7 @@ DESTROY = [
 )
 def test_what_a_script_does(script: str, effect: str) -> None:
     found = judge_script(script)
-    assert found.effect == effect, found.deeds
+    assert found.effect == effect, found.effects
 
 
 @pytest.mark.parametrize(
@@ -257,7 +258,7 @@ def test_a_script_for_another_program(
     ],
 )
 def test_a_deed_stands_at_its_place(script: str, at: str, known: bool) -> None:
-    (deed,) = judge_script(script).deeds
+    (deed,) = judge_script(script).effects
     assert deed.offset == script.index(at)
     assert deed.words.endswith(at)
     assert deed.known is known
@@ -323,9 +324,9 @@ def test_no_two_lines_of_the_table_say_different_things_of_the_same_words() -> N
 
 
 def test_methods_of_http() -> None:
-    assert judge_method("get") == judge_method("HEAD") == "read"
-    assert judge_method("POST") == judge_method("WHATEVER") == "change"
-    assert judge_method("DELETE") == "destroy"
+    assert method_effect("get") == method_effect("HEAD") == "read"
+    assert method_effect("POST") == method_effect("WHATEVER") == "change"
+    assert method_effect("DELETE") == "destroy"
 
 
 @pytest.mark.parametrize(
@@ -374,7 +375,7 @@ def test_a_hostile_script_is_judged_soon(script: str) -> None:
 )
 def test_nothing_makes_it_fail(parts: list[str]) -> None:
     script = " ".join(parts)
-    for deed in judge_script(script).deeds:
+    for deed in judge_script(script).effects:
         assert 0 <= deed.offset <= len(script)
 
 

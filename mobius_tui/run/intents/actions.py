@@ -1,0 +1,325 @@
+"""What can be asked of a run's host: a class for each action. Pure.
+
+Each has exactly the fields that it needs. Texts that go on record are called `reason`,
+`note` or `text`, in each of them: values of secrets are taken out of these. A field
+that a dialog asks for has a default, so that an action can be judged before it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, get_args
+
+from mobius_tui.run.events.drill_events import Act
+
+VERSION = 2
+"""Of what viewers and hosts say to each other: one more with each action, and each
+field of one, that is added, renamed or taken out. 1 had no number."""
+Who = Literal["approvers", "group", "owner"]
+"""Who may ask for an action, beside the run's owner: whoever may approve; the group of
+a run that is shared to be acted on; nobody else."""
+FREE_TEXTS = ("reason", "note", "text")
+"""The fields of actions that hold what a person wrote, and that go on record."""
+
+
+@dataclass(frozen=True, slots=True)
+class BaseAction:
+    """What all actions have."""
+
+    never_late: ClassVar[bool] = False
+    """Whether it is done however late the host hears it, since it begins nothing."""
+    who: ClassVar[Who] = "group"
+    """Who may ask for it, beside the run's owner."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StartStep(BaseAction):
+    """Begin the first attempt at a script, a check or a watch over health."""
+
+    step: str
+    attempt: int
+    """The number of the attempt to be made: a repeat, or a late one, is refused."""
+    confirm: str = ""
+    """The word that confirms what destroys, as typed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RetryStep(BaseAction):
+    """Begin another attempt at a script, a check or a watch over health."""
+
+    step: str
+    attempt: int
+    """The number of the attempt to be made."""
+    confirm: str = ""
+    """The word that confirms what destroys, as typed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StopStep(BaseAction):
+    """End a running attempt, with all its processes."""
+
+    never_late: ClassVar[bool] = True
+    step: str
+    attempt: int | None = None
+    """The attempt that is meant; the one that runs where it is left out."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LookFirst(BaseAction):
+    """Make the checks of a step that went wrong, and run nothing else of it."""
+
+    step: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SkipStep(BaseAction):
+    """Pass a step over."""
+
+    step: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RestoreStep(BaseAction):
+    """Make a skipped step pending again."""
+
+    step: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OverrideStep(BaseAction):
+    """Vouch that a step is as it should be."""
+
+    step: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TickStep(BaseAction):
+    """Say that a person did a manual step, or told a message."""
+
+    step: str
+    attempt: int
+    """The number of the attempt to be made."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """What the step asks for, by variable."""
+    note: str = ""
+    """A remark; of a message, its text as it was told."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChooseOptions(BaseAction):
+    """Take a decision."""
+
+    step: str
+    attempt: int
+    """The number of the attempt to be made."""
+    options: tuple[str, ...] = ()
+    """The values of the options that are chosen."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SendMessageOfStep(BaseAction):
+    """Send a message to channels, and so do its step."""
+
+    step: str
+    attempt: int
+    """The number of the attempt to be made."""
+    channels: tuple[str, ...] = ()
+    """Ids."""
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ResendMessages(BaseAction):
+    """Send again what did not arrive."""
+
+    deliveries: tuple[int, ...]
+    """Numbers of deliveries."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DropMessages(BaseAction):
+    """Send no more what did not arrive: it was told by another way."""
+
+    deliveries: tuple[int, ...]
+    """Numbers of deliveries."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SetVariables(BaseAction):
+    """Give variables a value."""
+
+    values: Mapping[str, str]
+    """By variable."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AddNote(BaseAction):
+    """Put a remark on record, on a step or on the run."""
+
+    never_late: ClassVar[bool] = True
+    text: str = ""
+    step: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EnterPhase(BaseAction):
+    """Turn aside, or go, to a phase."""
+
+    phase: str
+    from_step: str | None = None
+    """The step that led there."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StartAutomatic(BaseAction):
+    """Run the main line without a person from here on: `--auto`."""
+
+    who: ClassVar[Who] = "owner"
+    """What runs by itself is asked for in the owner's name, and nobody must approve
+    what they made run."""
+    manual: Literal["stop", "skip", "tick"] = "stop"
+    """What becomes of manual steps."""
+    confirmed: bool = False
+    """Whether what destroys is confirmed beforehand: `--yes`."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """What steps ask for, by variable."""
+    attended: tuple[str, ...] = ()
+    """Ids of attended phases in which the answers stand for a person."""
+    trigger_within: float | None = None
+    """Seconds in which a trigger must begin the rollback before anything else is done;
+    `None` where the main line is begun at once."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ArmWatch(BaseAction):
+    """Let a trigger that fires begin the rollback."""
+
+    confirm: str = ""
+    """The word that confirms what the rollback destroys, as typed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DisarmWatch(BaseAction):
+    """Let a trigger that fires only say so."""
+
+    never_late: ClassVar[bool] = True
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HoldRollback(BaseAction):
+    """End a countdown, so that nothing begins by itself."""
+
+    never_late: ClassVar[bool] = True
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BeginRollback(BaseAction):
+    """Begin what a trigger would begin."""
+
+    confirm: str = ""
+    """The word that confirms what the rollback destroys, as typed."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GiveHint(BaseAction):
+    """Tell the team of a drill something; it counts in the score."""
+
+    never_late: ClassVar[bool] = True
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TouchSite(BaseAction):
+    """Journal that whoever leads a drill is about to touch its site."""
+
+    act: Act
+    seal: str
+    """SHA-256 of the line in the site's notes that says what it is, hexadecimal."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AskApproval(BaseAction):
+    """Put an attempt before somebody else, who approves it."""
+
+    step: str
+    attempt: int
+    """The number of the attempt to be made."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApproveStep(BaseAction):
+    """Say as a second person that an attempt may begin."""
+
+    who: ClassVar[Who] = "approvers"
+    step: str
+    binding: str = ""
+    """What the approver was shown: see `approvals.binding`."""
+    name: str = ""
+    """Who approves, in the login that asked for it."""
+    confirm: str = ""
+    """The sentence that says so, as typed; wanted in the login that asked for it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DenyApproval(BaseAction):
+    """Say as a second person that an attempt may not begin."""
+
+    never_late: ClassVar[bool] = True
+    who: ClassVar[Who] = "approvers"
+    step: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EndRun(BaseAction):
+    """End the run for good."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReleaseHost(BaseAction):
+    """Let the host go, where nobody watches; the run stays open."""
+
+    never_late: ClassVar[bool] = True
+
+
+Action = (
+    StartStep
+    | RetryStep
+    | StopStep
+    | LookFirst
+    | SkipStep
+    | RestoreStep
+    | OverrideStep
+    | TickStep
+    | ChooseOptions
+    | SendMessageOfStep
+    | ResendMessages
+    | DropMessages
+    | SetVariables
+    | AddNote
+    | EnterPhase
+    | StartAutomatic
+    | ArmWatch
+    | DisarmWatch
+    | HoldRollback
+    | BeginRollback
+    | GiveHint
+    | TouchSite
+    | AskApproval
+    | ApproveStep
+    | DenyApproval
+    | EndRun
+    | ReleaseHost
+)
+ACTIONS: tuple[type[Action], ...] = get_args(Action)

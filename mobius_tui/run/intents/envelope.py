@@ -1,0 +1,175 @@
+"""An action on its way to the host: who sent it when, and its line on the wire. Pure.
+
+It carries an id, so that a repeat gets the first answer and nothing happens twice.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from mobius_tui.errors import RunError
+from mobius_tui.run.events.journal_entry import Codec, is_number, is_text, misshapen
+from mobius_tui.run.intents.actions import ACTIONS, VERSION, Action
+
+LINE_LIMIT = 1 << 20
+"""Bytes of a line at most."""
+LATE = 10.0
+"""Seconds after which nobody expects any more that what they asked for is done."""
+LONGEST_ID = 64
+"""Characters of an id that are kept."""
+_CODEC: Codec[Action] = Codec(ACTIONS)
+
+
+def new_id() -> str:
+    """An id that no other intent has."""
+    return uuid.uuid4().hex
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Envelope:
+    """One action that one viewer asks for."""
+
+    action: Action
+    id: str = field(default_factory=new_id)
+    sent: float | None = None
+    """When it was sent, in seconds of `health.beat.awake`, a clock that nobody sets and
+    that all of a machine have; `None` where nobody says."""
+    version: int = VERSION
+    """Of the wire that its sender speaks."""
+
+    def lateness(self, now: float) -> float:
+        """Seconds by which it is too old to be done; 0 where it is not.
+
+        A host that stood still hears, when it goes on, what was asked for meanwhile: by
+        then the person may have gone another way.
+
+        Args:
+            now: seconds, by the clock of whoever sent it.
+        """
+        if self.sent is None or self.action.never_late or now - self.sent <= LATE:
+            return 0.0
+        return now - self.sent
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Caller:
+    """Whose process asks, as the kernel says; no line of the wire tells it."""
+
+    name: str
+    """The account's name, or what of the host asks itself, as `auto`."""
+    uid: int | None = None
+    """The account's number; `None` where the host asks itself."""
+    place: str = ""
+    """Where who approves or denies sits, as the system says."""
+
+
+class NoIntentError(RunError):
+    """A line that carries no action which this program knows."""
+
+    def __init__(self, words: str, intent: str = "") -> None:
+        """Say why.
+
+        Args:
+            words: why, for a person.
+            intent: the id that the line has all the same; empty where it has none.
+        """
+        super().__init__(words)
+        self.intent = intent
+
+
+class OtherVersionError(NoIntentError):
+    """A line of another version of the wire."""
+
+    def __init__(self, version: int, intent: str) -> None:
+        """Say which.
+
+        Args:
+            version: of the wire that its sender speaks.
+            intent: the id that it has.
+        """
+        super().__init__(f"it is of version {version}, not {VERSION}", intent)
+        self.version = version
+
+
+def other_version(*, viewer: int, host: int, remedy: str) -> str:
+    """What is said where a viewer and a host do not speak the same version.
+
+    Args:
+        viewer: the version that it speaks.
+        host: the version that it speaks.
+        remedy: what to do where the host is the older one.
+    """
+    words = (
+        f"this viewer speaks version {viewer} of the run's wire, and its host version "
+        f"{host}: nothing was done"
+    )
+    if viewer < host:
+        return (
+            f"{words}. A newer mobius-tui runs this run: leave, and open the run again "
+            "with that one; it goes on meanwhile"
+        )
+    return (
+        f"{words}. An older mobius-tui runs this run: go on with that one, or {remedy}"
+    )
+
+
+def let_go(pid: int, run: str) -> str:
+    """How a run gets a host of this version, where an older one runs it.
+
+    Args:
+        pid: of the older host.
+        run: the run's id.
+    """
+    return (
+        f"`kill {pid}` lets its host go, what runs goes on, and `mobius-tui resume "
+        f"{run}` starts a host of this version"
+    )
+
+
+def encode_envelope(envelope: Envelope) -> bytes:
+    """The line that carries an action."""
+    line: dict[str, Any] = {
+        "version": envelope.version,
+        "id": envelope.id,
+        "sent": envelope.sent,
+        "action": type(envelope.action).__name__,
+    }
+    _CODEC.put(envelope.action, line)
+    return json.dumps(line, default=dict).encode() + b"\n"
+
+
+def decode_envelope(line: bytes) -> Envelope:
+    """An action from a line of the socket.
+
+    Raises:
+        OtherVersionError: it is of another version of the wire.
+        NoIntentError: the line carries no action; the message says why.
+    """
+    intent = ""
+    try:
+        data = json.loads(line)
+        if is_text(data["id"]):
+            intent = data.pop("id")[:LONGEST_ID]
+        version = data.pop("version", 1 if "wish" in data else None)
+        if type(version) is not int:
+            raise TypeError(f"its version is {version!r}")
+        if version != VERSION:
+            raise OtherVersionError(version, intent)
+        sent, name = data.pop("sent"), data.pop("action")
+        if not is_text(name) or name not in _CODEC.kinds:
+            raise ValueError(f"no such action: {name!r}")
+        action = _CODEC.take(name, data)
+        wrong = misshapen(action)
+        if wrong is not None or not intent or not _is_time(sent):
+            raise ValueError(f"{wrong or 'id or sent'!r} cannot be that")
+        json.dumps([intent, data], ensure_ascii=False).encode()  # half a surrogate
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise NoIntentError(f"this is no intent: {error!r}", intent) from error
+    return Envelope(action=action, id=intent, sent=sent, version=version)
+
+
+def _is_time(sent: object) -> bool:
+    return sent is None or (is_number(sent) and 0 <= sent < 1e11)  # type: ignore[operator]

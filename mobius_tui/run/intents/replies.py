@@ -1,0 +1,80 @@
+"""What a host says to its viewers: one JSON object a line. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from mobius_tui.errors import RunError
+from mobius_tui.run.intents.actions import VERSION
+
+SIGN_WANTED = b"\n"
+"""The line by which a viewer asks for a sign of life; a poke of 0 answers it."""
+NO_HOST = "no host runs this run; resume it to go on"
+"""What is answered where nobody could be asked."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reply:
+    """The host's answer."""
+
+    id: str
+    """Of the intent; empty where it could not be read."""
+    ok: bool
+    text: str = ""
+    """Why not, in words."""
+    n: int = 0
+    """The entry that records it."""
+    version: int = VERSION
+    """Of the wire that the host speaks."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stalled:
+    """The host waits for room on its disk, or does so no longer."""
+
+    why: str
+    """In words; empty once it has gone on."""
+
+
+def encode_reply(reply: Reply) -> bytes:
+    """The line that carries an answer."""
+    return json.dumps(asdict(reply)).encode() + b"\n"
+
+
+def encode_poke(n: int) -> bytes:
+    """The line that tells viewers that the journal has grown to entry `n`.
+
+    With 0 it tells nothing but that the host lives.
+    """
+    return b'{"poke":%d}\n' % n
+
+
+def encode_stalled(stalled: Stalled) -> bytes:
+    """The line that tells viewers so."""
+    return json.dumps({"stalled": stalled.why}).encode() + b"\n"
+
+
+def decode_from_host(line: bytes) -> Reply | Stalled | int:
+    """A reply, the number of a poke, or whether the host waits for room.
+
+    Raises:
+        RunError: the line is neither.
+    """
+    try:
+        data = json.loads(line)
+        if "poke" in data:
+            return int(data["poke"])
+        if "stalled" in data:
+            return Stalled(why=str(data["stalled"]))
+        return Reply(
+            id=str(data["id"]),
+            ok=data["ok"] is True,
+            text=str(data["text"]),
+            n=int(data["n"]),
+            version=int(data.get("version", 1)),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise RunError(
+            f"the host said something that is no answer: {error!r}"
+        ) from error

@@ -1,0 +1,119 @@
+"""Whether an approval may be asked for, given or denied now. Pure."""
+
+from __future__ import annotations
+
+from mobius_tui.run.intents.actions import ApproveStep, AskApproval, DenyApproval
+from mobius_tui.run.planning.confirmation import approval_phrase, wrong_name
+from mobius_tui.run.planning.situation import (
+    Code,
+    NotPermittedError,
+    Situation,
+    wanted,
+)
+from mobius_tui.run.state.approvals import Approval, missing, valid
+from mobius_tui.run.state.step_state import Status
+from mobius_tui.runbook.model.runbook import Step
+
+
+def ask_approval(action: AskApproval, situation: Situation) -> None:
+    """What is about to begin is put before somebody else."""
+    step = _step(situation, action.step)
+    plan, state, name = situation.plan, situation.state, situation.plan.name(step.id)
+    number = situation.number(step)
+    if action.attempt != number:
+        words = f"{name} has moved on: the next attempt is {number}"
+        raise NotPermittedError(Code.MOVED_ON, words)
+    if not missing(plan, state, step):
+        raise NotPermittedError(Code.NO_APPROVAL, f"{name} wants no approval now")
+    if valid(plan, state, step) is not None:
+        words = f"the approval of {name} is asked for already"
+        raise NotPermittedError(Code.ASKED_ALREADY, words)
+    _not_early(situation, step)
+
+
+def _step(situation: Situation, step_id: str) -> Step:
+    """A step that somebody else approves, in a run that goes on."""
+    step = situation.step(step_id)
+    if step.approve is None:
+        words = f"{situation.plan.name(step.id)} wants nobody's approval"
+        raise NotPermittedError(Code.NO_APPROVAL, words)
+    if situation.state.ended is not None:
+        words = "the run has ended; nothing can be started in it"
+        raise NotPermittedError(Code.RUN_ENDED, words)
+    return step
+
+
+def _not_early(situation: Situation, step: Step) -> None:
+    """Let nothing be approved whose values may yet change."""
+    plan, name = situation.plan, situation.plan.name(step.id)
+    standing = situation.standings[step.id]
+    if standing.status is Status.NOT_APPLICABLE:
+        words = f"{name} does not apply: {standing.reason}"
+        raise NotPermittedError(Code.NOT_APPLICABLE, words)
+    if standing.status is Status.RUNNING:
+        raise NotPermittedError(Code.RUNNING, f"{name} is {standing.status}")
+    if standing.status is Status.SKIPPED:
+        raise NotPermittedError(Code.SKIPPED, f"{name} is {standing.status}")
+    others = [*standing.waits, *plan.waits_of_retry(situation.state, step.id)]
+    waits = dict.fromkeys(wait.text for wait in others if wait.kind != "approval")
+    if waits:
+        raise NotPermittedError(Code.WAITS, f"{name} waits: {', '.join(waits)}")
+
+
+def approve(action: ApproveStep, situation: Situation) -> None:
+    """Somebody else says that it may begin."""
+    step = _step(situation, action.step)
+    approval = open_approval(situation, step)
+    weaker = situation.uid == approval.asked.uid
+    if not weaker:
+        for other in approval.given:
+            if other.uid == situation.uid:
+                raise NotPermittedError(Code.HAS_APPROVED, _again(other.name))
+    if action.binding != approval.asked.binding:
+        words = "this is not what is asked for now; look at it again"
+        raise NotPermittedError(Code.UNFILLED, words)
+    if weaker:
+        _may_stand_for(action, situation, approval)
+
+
+def _again(name: str) -> str:
+    return f"{name} has approved it; another person is wanted"
+
+
+def _may_stand_for(
+    action: ApproveStep, situation: Situation, approval: Approval
+) -> None:
+    """An approval in the login that asked for it names who gives it."""
+    name = action.name
+    wrong = wrong_name(name, approval.by) or wrong_name(name, situation.name)
+    words = approval_phrase(name, action.step)
+    if not wrong and action.confirm != words:
+        wrong = f"type, word for word: {words}"
+    if not wrong and any(other.name == name for other in approval.given):
+        wrong = _again(name)
+    if wrong:
+        raise NotPermittedError(Code.UNFILLED, wrong)
+
+
+def deny(action: DenyApproval, situation: Situation) -> None:
+    """Somebody else says that it may not begin; it can be asked for again."""
+    step = _step(situation, action.step)
+    open_approval(situation, step)
+    wanted(action.reason)
+
+
+def open_approval(situation: Situation, step: Step) -> Approval:
+    """What is asked for now.
+
+    Raises:
+        NotPermittedError: nothing is.
+    """
+    plan, name = situation.plan, situation.plan.name(step.id)
+    approval = valid(plan, situation.state, step)
+    if approval is None or approval.complete:
+        words = missing(plan, situation.state, step) or "it may begin"
+        words = f"nobody waits for you: {name}: {words}"
+        raise NotPermittedError(Code.NOBODY_WAITS, words)
+    if situation.now > approval.until:
+        raise NotPermittedError(Code.LAPSED, f"the time to approve {name} is over")
+    return approval

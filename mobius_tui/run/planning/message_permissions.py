@@ -1,0 +1,85 @@
+"""Whether a message may be sent, sent again, or be sent no more. Pure."""
+
+from __future__ import annotations
+
+from mobius_tui.run.intents.actions import (
+    DropMessages,
+    ResendMessages,
+    SendMessageOfStep,
+    TickStep,
+)
+from mobius_tui.run.messaging.payload import LIMIT
+from mobius_tui.run.planning.situation import Code, NotPermittedError, Situation
+from mobius_tui.run.planning.step_permissions import tick
+from mobius_tui.run.state.deliveries import (
+    WANTS_A_PERSON,
+    Delivery,
+    DeliveryStatus,
+    of_step,
+)
+from mobius_tui.runbook.model.actions import SendMessage
+from mobius_tui.runbook.text.units import size_in_words
+
+
+def send(action: SendMessageOfStep, situation: Situation) -> None:
+    """A step's message goes to channels, and the step is done by it."""
+    step = situation.step(action.step)
+    name = situation.plan.name(step.id)
+    if not isinstance(step.action, SendMessage):
+        raise NotPermittedError(Code.WRONG_KIND, f"{name} is no message")
+    tick(TickStep(step=action.step, attempt=action.attempt), situation)
+    if of_step(situation.state.deliveries, step.id, action.attempt):
+        words = (
+            f"{name} was queued just before its host ended; see what became of it, "
+            "and mark it as told"
+        )
+        raise NotPermittedError(Code.QUEUED, words)
+    if not action.text.strip():
+        raise NotPermittedError(Code.UNFILLED, "there is no text to send")
+    long = len(action.text.encode("utf-8", "replace"))
+    if long > LIMIT:
+        words = (
+            f"the text has {size_in_words(long)}, and {size_in_words(LIMIT)} are "
+            "sent at most; shorten it"
+        )
+        raise NotPermittedError(Code.UNFILLED, words)
+    channels = step.action.to
+    if not action.channels or any(name not in channels for name in action.channels):
+        known = ", ".join(channels) or "none"
+        words = f"name channels of this step; it has: {known}"
+        raise NotPermittedError(Code.UNFILLED, words)
+
+
+def resend(action: ResendMessages, situation: Situation) -> None:
+    """What did not arrive, or of which nobody knows, is sent again."""
+    if situation.state.ended is not None:
+        words = "the run has ended; copy the message, and send it by hand"
+        raise NotPermittedError(Code.RUN_ENDED, words)
+    for own in deliveries_of(action.deliveries, situation):
+        if own.stand not in {*WANTS_A_PERSON, DeliveryStatus.QUEUED}:
+            words = f"the message to {own.channel} is {own.stand} already"
+            raise NotPermittedError(Code.ARRIVED, words)
+
+
+def drop(action: DropMessages, situation: Situation) -> None:
+    """What did not arrive is sent no more: it was told by another way."""
+    for own in deliveries_of(action.deliveries, situation):
+        if own.stand not in {*WANTS_A_PERSON, DeliveryStatus.QUEUED}:
+            words = f"the message to {own.channel} is {own.stand}"
+            raise NotPermittedError(Code.ARRIVED, words)
+
+
+def deliveries_of(
+    numbers: tuple[int, ...], situation: Situation
+) -> tuple[Delivery, ...]:
+    """The deliveries of these numbers, each once.
+
+    Raises:
+        NotPermittedError: one is of none, or there is no number.
+    """
+    have = situation.state.deliveries
+    known = {own.number: own for own in have}
+    if not numbers or any(number not in known for number in numbers):
+        words = f"name messages by number; there are {len(have)}"
+        raise NotPermittedError(Code.UNKNOWN, words)
+    return tuple(known[number] for number in dict.fromkeys(numbers))

@@ -1,0 +1,150 @@
+"""Whether an action may be done now: one judgement for the host and for screens. Pure.
+
+The host refuses by it, screens offer and explain by it, and lines of a terminal speak
+by it. What it says stands in the modules beside it, by subject.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from mobius_tui.run.intents.actions import (
+    Action,
+    AddNote,
+    ApproveStep,
+    ArmWatch,
+    AskApproval,
+    BeginRollback,
+    ChooseOptions,
+    DenyApproval,
+    DisarmWatch,
+    DropMessages,
+    EndRun,
+    EnterPhase,
+    GiveHint,
+    HoldRollback,
+    LookFirst,
+    OverrideStep,
+    ReleaseHost,
+    ResendMessages,
+    RestoreStep,
+    RetryStep,
+    SendMessageOfStep,
+    SetVariables,
+    SkipStep,
+    StartAutomatic,
+    StartStep,
+    StopStep,
+    TickStep,
+    TouchSite,
+)
+from mobius_tui.run.intents.replies import NO_HOST
+from mobius_tui.run.planning import (
+    approval_permissions,
+    message_permissions,
+    run_permissions,
+    step_permissions,
+    watch_permissions,
+)
+from mobius_tui.run.planning.situation import (
+    ALLOWED,
+    Code,
+    NotPermittedError,
+    Permission,
+    Refused,
+    Situation,
+)
+
+
+def decide(action: Action, situation: Situation) -> Permission:
+    """Whether an action may be done now, and why not.
+
+    Args:
+        action: with all that a person is asked for.
+        situation: the run, and who asks.
+    """
+    try:
+        require(action, situation)
+    except NotPermittedError as error:
+        return error.refused
+    return ALLOWED
+
+
+def decide_offer(action: Action, situation: Situation) -> Permission:
+    """Whether an action may be begun: what a person is still asked for may be missing.
+
+    Where it is allowed, the same action is allowed once that is filled in.
+
+    Args:
+        action: as far as it is known before a dialog is opened.
+        situation: the run, and who asks.
+    """
+    permission = decide(action, situation)
+    if isinstance(permission, Refused) and permission.code is Code.UNFILLED:
+        return ALLOWED
+    return permission
+
+
+def require(action: Action, situation: Situation) -> None:
+    """Let an action be done only where it may be.
+
+    Raises:
+        NotPermittedError: it may not; its words say why.
+    """
+    if not situation.has_host and not isinstance(action, StopStep):
+        raise NotPermittedError(Code.NO_HOST, NO_HOST)
+    match action:
+        case StartStep() | RetryStep():
+            step_permissions.start(action, situation)
+        case StopStep():
+            step_permissions.stop(action, situation)
+        case TickStep():
+            step_permissions.tick(action, situation)
+        case ChooseOptions():
+            step_permissions.choose(action, situation)
+        case LookFirst():
+            step_permissions.look_first(action, situation)
+        case SkipStep():
+            step_permissions.skip(action, situation)
+        case RestoreStep():
+            step_permissions.restore(action, situation)
+        case OverrideStep():
+            step_permissions.override(action, situation)
+        case SetVariables():
+            run_permissions.set_variables(action, situation)
+        case AddNote():
+            run_permissions.add_note(action, situation)
+        case EnterPhase():
+            run_permissions.enter_phase(action, situation)
+        case StartAutomatic():
+            run_permissions.start_automatic(action, situation)
+        case EndRun():
+            run_permissions.end_run(action, situation)
+        case ReleaseHost():
+            run_permissions.release_host(action, situation)
+        case SendMessageOfStep():
+            message_permissions.send(action, situation)
+        case ResendMessages():
+            message_permissions.resend(action, situation)
+        case DropMessages():
+            message_permissions.drop(action, situation)
+        case AskApproval():
+            approval_permissions.ask_approval(action, situation)
+        case ApproveStep():
+            approval_permissions.approve(action, situation)
+        case DenyApproval():
+            approval_permissions.deny(action, situation)
+        case ArmWatch():
+            watch_permissions.arm(action, situation)
+        case DisarmWatch():
+            watch_permissions.disarm(action, situation)
+        case HoldRollback():
+            watch_permissions.hold(action, situation)
+        case BeginRollback():
+            watch_permissions.begin_rollback(action, situation)
+        case GiveHint():
+            watch_permissions.give_hint(action, situation)
+        case TouchSite():
+            watch_permissions.touch_site(action, situation)
+        case _:
+            assert_never(action)

@@ -1,0 +1,142 @@
+"""Whether a run may be ended, go by itself, turn aside, or be let go of now. Pure."""
+
+from __future__ import annotations
+
+from mobius_tui.errors import UsageError
+from mobius_tui.run.events.run_events import (
+    AutoStarted,
+    Mode,
+    NoteAdded,
+    RunEnded,
+    VariableSet,
+)
+from mobius_tui.run.intents.actions import (
+    AddNote,
+    EndRun,
+    EnterPhase,
+    ReleaseHost,
+    SetVariables,
+    StartAutomatic,
+)
+from mobius_tui.run.planning.initial_values import refuse_value
+from mobius_tui.run.planning.plan import effect_of, follows
+from mobius_tui.run.planning.situation import (
+    Code,
+    NotPermittedError,
+    Situation,
+    wanted,
+)
+from mobius_tui.run.planning.watch_permissions import (
+    rollback_phase,
+    unattended,
+)
+from mobius_tui.run.state.approvals import pending
+from mobius_tui.run.state.step_state import Status
+from mobius_tui.runbook.model.limits import limits_by_variable
+
+
+def set_variables(action: SetVariables, situation: Situation) -> None:
+    """Variables get a value."""
+    runbook = situation.plan.runbook
+    filled_in = limits_by_variable(runbook)
+    for name, value in action.values.items():
+        variable = runbook.variables.get(name)
+        if variable is None or variable.secret or name == runbook.environment:
+            words = f"{name} cannot be set during a run"
+            raise NotPermittedError(Code.NOT_SETTABLE, words)
+        situation.may_follow(VariableSet(name=name, value=value, source="set"))
+        try:
+            refuse_value(variable, value, filled_in.get(name, ()))
+        except UsageError as error:
+            raise NotPermittedError(Code.UNFILLED, str(error)) from error
+
+
+def add_note(action: AddNote, situation: Situation) -> None:
+    """Something is put on record."""
+    if action.step is not None:
+        situation.step(action.step)
+    situation.may_follow(NoteAdded(text=action.text, step=action.step))
+    wanted(action.text)
+
+
+def enter_phase(action: EnterPhase, situation: Situation) -> None:
+    """The run turns aside, or goes, to a phase."""
+    phases = {phase.id: phase for phase in situation.plan.runbook.phases}
+    if action.phase not in phases:
+        words = f"this runbook has no phase {action.phase!r}"
+        raise NotPermittedError(Code.UNKNOWN, words)
+    busy = situation.busy
+    if busy is not None:
+        why = f"{situation.plan.name(busy.id)} is running"
+        raise NotPermittedError(Code.BUSY, f"{why}; wait, or stop it", why)
+    situation.may_enter(phases[action.phase])
+
+
+def start_automatic(action: StartAutomatic, situation: Situation) -> None:
+    """The host runs the main line by itself from here on."""
+    state = situation.state
+    if words := unattended(situation.plan.runbook, "--auto"):
+        raise NotPermittedError(Code.UNATTENDED, words)
+    if action.trigger_within is not None:
+        if state.began is None or state.began.mode != "drill":
+            words = "only a drill waits for a trigger; `watch` does it elsewhere"
+            raise NotPermittedError(Code.NO_DRILL, words)
+        rollback_phase(situation)
+    if action.manual == "tick" and state.began is not None:
+        words = tick_refused(
+            mode=state.began.mode,
+            environment=state.began.environment,
+            protected=state.began.protected,
+        )
+        if words:
+            raise NotPermittedError(Code.PROTECTED, words)
+    situation.may_follow(AutoStarted())
+
+
+def tick_refused(*, mode: Mode, environment: str | None, protected: bool) -> str:
+    """Why `--manual tick` is refused in a run; empty where it may be given.
+
+    Args:
+        mode: incident or drill.
+        environment: its name, if it has one.
+        protected: whether the runbook protects it.
+    """
+    if not protected or mode == "drill":
+        return ""
+    return (
+        f"--manual tick is refused in {environment}: nobody would have done what it "
+        "ticks; without --auto a person does it, and ticks it"
+    )
+
+
+def end_run(_action: EndRun, situation: Situation) -> None:
+    """The run is over for good."""
+    situation.may_follow(RunEnded(outcome="abandoned"))
+    for step in situation.plan.steps.values():
+        running = situation.state.steps[step.id].status is Status.RUNNING
+        if running and not follows(step) and effect_of(step) != "read":
+            name = situation.plan.name(step.id)
+            words = (
+                f"{name} changes things and is still running; "
+                "wait for it, or stop it, before the run is ended"
+            )
+            raise NotPermittedError(Code.BUSY, words, f"{name} is running")
+
+
+def release_host(_action: ReleaseHost, situation: Situation) -> None:
+    """The host may go, though the run is open."""
+    plan, state = situation.plan, situation.state
+    running = [
+        plan.name(step.id)
+        for step in plan.steps.values()
+        if state.steps[step.id].status is Status.RUNNING
+    ]
+    words = ""
+    if running:
+        words = f"{', '.join(running)} is running; the host stays"
+    elif pending(plan, state):
+        words = "an approval is waited for; the host stays"
+    elif situation.viewers > 1:
+        words = "others watch this run; the host stays"
+    if words:
+        raise NotPermittedError(Code.HOST_NEEDED, words)

@@ -1,0 +1,198 @@
+"""What a judgement on an action is made from, and what it comes to. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from mobius_tui.errors import RunError, StateError
+from mobius_tui.run.events.run_events import Event, PhaseEntered
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.rollback import in_the_way
+from mobius_tui.run.planning.step_status import StepStatus
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import Status
+from mobius_tui.runbook.model.runbook import Phase, Step
+
+
+class Code(StrEnum):
+    """Why an action is refused, for whoever says it in words of their own."""
+
+    NO_HOST = "no host"
+    RUN_ENDED = "the run has ended"
+    UNKNOWN = "no such step, phase or message"
+    ILLEGAL = "the state of the run or the step does not allow it"
+    WRONG_KIND = "the step is of another kind"
+    MOVED_ON = "another attempt is the next one"
+    WAITS = "the step waits"
+    NOT_APPLICABLE = "the step does not apply"
+    RUNNING = "the step is running"
+    NOT_RUNNING = "the step is not running"
+    SKIPPED = "the step was skipped"
+    DONE = "the step has ended"
+    NOT_BAD = "the step did not go wrong"
+    NO_CHECKS = "the step has no checks"
+    BEING_CHECKED = "its checks are being made"
+    BUSY = "another step is running"
+    ALIVE = "the last attempt may still be running"
+    GATE = "a gate cannot be skipped"
+    OWN_APPROVAL = "who approved it does not begin it, or the approval has lapsed"
+    NO_APPROVAL = "nobody's approval is wanted"
+    ASKED_ALREADY = "the approval is asked for already"
+    NOBODY_WAITS = "no approval is waited for"
+    LAPSED = "the time to approve is over"
+    HAS_APPROVED = "who asks has approved it"
+    QUEUED = "the message was queued already"
+    ARRIVED = "the message wants nobody"
+    NOT_SETTABLE = "the variable cannot be set during a run"
+    UNATTENDED = "nobody would see that it went wrong"
+    PROTECTED = "it is refused in a protected environment"
+    NO_ROLLBACK = "there is no phase that a trigger begins"
+    ROLLBACK_BEGUN = "the rollback is made once in a run"
+    ARMED = "the watch is armed"
+    NOT_ARMED = "the watch is not armed"
+    NO_COUNTDOWN = "no countdown is under way"
+    NO_DRILL = "only a drill has that"
+    HOST_NEEDED = "the host is needed"
+    UNFILLED = "what a person is asked for is not given, or is not what it must be"
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """The action may be done now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The action may not be done now."""
+
+    code: Code
+    text: str
+    """Why not, in a sentence for a person."""
+    why: str = ""
+    """The reason alone, without the step's name, where the code does not say it."""
+
+
+Permission = Allowed | Refused
+ALLOWED = Allowed()
+
+
+class NotPermittedError(RunError):
+    """An action may not be done now; its words say why."""
+
+    def __init__(self, code: Code, text: str, why: str = "") -> None:
+        """Refuse it.
+
+        Args:
+            code: why.
+            text: why, in a sentence for a person.
+            why: the reason alone, without the name of the step that it is about.
+        """
+        super().__init__(text)
+        self.refused = Refused(code, text, why)
+
+
+def nothing_lives(_step: Step) -> tuple[str, ...]:
+    """What lives of a step's last attempt, for whoever cannot look."""
+    return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Situation:
+    """All that a judgement on an action needs."""
+
+    plan: Plan
+    state: RunState
+    now: float
+    """Seconds since 1970."""
+    uid: int
+    """The account's number of whoever asks."""
+    name: str = ""
+    """The account's name of whoever asks."""
+    has_host: bool = True
+    """Whether a host runs the run."""
+    known: Mapping[str, StepStatus] | None = None
+    """Where each step stands, for whoever knows it already."""
+    alive: Callable[[Step], tuple[str, ...]] = nothing_lives
+    """What lives of a step's last attempt, in words; the host alone looks."""
+    being_checked: Collection[str] = ()
+    """Ids of the steps whose checks are being made, or that watch health."""
+    viewers: int = 1
+    """How many viewers are connected."""
+
+    @cached_property
+    def standings(self) -> Mapping[str, StepStatus]:
+        """Where each step stands."""
+        return self.plan.standings(self.state) if self.known is None else self.known
+
+    @cached_property
+    def busy(self) -> Step | None:
+        """The step that runs, other than those that follow."""
+        return self.plan.busy(self.state)
+
+    @cached_property
+    def in_the_way(self) -> Step | None:
+        """The running step that a rollback waits for."""
+        return in_the_way(self.plan, self.state)
+
+    @property
+    def where(self) -> str:
+        """` in production`, where that is protected; else nothing."""
+        began = self.state.began
+        return f" in {began.environment}" if began and began.protected else ""
+
+    def step(self, step_id: str) -> Step:
+        """The step of an id.
+
+        Raises:
+            NotPermittedError: there is none.
+        """
+        step = self.plan.steps.get(step_id)
+        if step is None:
+            words = f"this runbook has no step {step_id!r}"
+            raise NotPermittedError(Code.UNKNOWN, words)
+        return step
+
+    def number(self, step: Step) -> int:
+        """The number of the attempt that comes next."""
+        return len(self.state.steps[step.id].attempts) + 1
+
+    def may_follow(self, event: Event) -> None:
+        """Hold an action to the table of what may follow in a run.
+
+        Args:
+            event: what would go on record.
+
+        Raises:
+            NotPermittedError: it may not follow.
+        """
+        try:
+            self.state.check(event)
+        except StateError as error:
+            raise NotPermittedError(Code.ILLEGAL, str(error)) from error
+
+    def may_enter(self, phase: Phase) -> None:
+        """Enter no phase while one of its steps goes on: entered, it begins anew.
+
+        Raises:
+            NotPermittedError: one does.
+        """
+        for step in phase.steps if phase.aside else ():
+            if self.state.steps[step.id].status is Status.RUNNING:
+                why = f"{self.plan.name(step.id)} is running"
+                raise NotPermittedError(Code.BUSY, f"{why}; wait, or stop it", why)
+        self.may_follow(PhaseEntered(phase=phase.id))
+
+
+def wanted(typed: str) -> str:
+    """What a person wrote, without the blanks around it.
+
+    Raises:
+        NotPermittedError: nothing.
+    """
+    if not typed.strip():
+        words = "a reason is wanted; it stays on record"
+        raise NotPermittedError(Code.UNFILLED, words)
+    return typed.strip()

@@ -1,0 +1,102 @@
+"""The answers for a run that goes by itself, and how it goes on where one lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+from mobius_tui.errors import UsageError
+from mobius_tui.run.intents.actions import StartAutomatic
+from mobius_tui.run.planning.run_permissions import tick_refused
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.runbook.model.limits import (
+    bounded_duration,
+)
+from mobius_tui.runbook.model.runbook import Variable
+from mobius_tui.runbook.toml.runbook_source import MAX_BYTES, RefusedError
+from mobius_tui.runbook.toml.toml_document import Findings, parse_toml
+
+Manual = Literal["stop", "skip", "tick"]
+"""What becomes of manual steps in a run that goes on by itself."""
+
+
+def answers_of(path: Path) -> dict[str, str]:
+    """What an answers file says: variable → value; lists are joined by newlines.
+
+    Raises:
+        UsageError: it cannot be read, or is no such file.
+    """
+    try:
+        with path.open("rb") as file:
+            data = parse_toml(str(path), file.read(MAX_BYTES + 1), Findings()).tree
+    except OSError as error:
+        raise UsageError(f"--answers {path}: {error.strerror}") from error
+    except RefusedError as error:
+        raise UsageError(f"--answers {error.problem.render()}") from None
+    found: dict[str, str] = {}
+    for name, value in data.items():
+        items = value if isinstance(value, list) else [value]
+        if not all(isinstance(item, str) for item in items):
+            raise UsageError(f'--answers {path}: {name}: write "text", or ["a", "b"]')
+        found[name] = "\n".join(items)
+    return found
+
+
+def auto(answers: Mapping[str, str], *, manual: Manual, yes: bool) -> StartAutomatic:
+    """What makes a run automatic.
+
+    Args:
+        answers: by variable. `attended` names the attended phases in which they stand
+            for a person; `trigger_within` is how long to wait for a trigger to begin
+            the rollback, before the main line goes on. Both hold in drills alone.
+        manual: what becomes of manual steps.
+        yes: whether what destroys is confirmed by it.
+
+    Raises:
+        UsageError: `trigger_within` is no duration.
+    """
+    values = dict(answers)
+    attended = tuple(values.pop("attended", "").split())
+    within = values.pop("trigger_within", "")
+    try:
+        trigger_within = bounded_duration(within, "trigger_within") if within else None
+    except ValueError as error:
+        raise UsageError(f"--answers: trigger_within: {error}") from error
+    return StartAutomatic(
+        manual=manual,
+        confirmed=yes,
+        answers=values,
+        attended=attended,
+        trigger_within=trigger_within,
+    )
+
+
+def remedy(state: RunState, otherwise: str = "") -> str:
+    """How a run goes on that wants a person; a rollback by a trigger knows no --auto.
+
+    Args:
+        state: the run.
+        otherwise: what else may be given, so that this run accepts it.
+    """
+    if state.auto is None:
+        return "it is to be done on the run's screen"
+    return "resume without --auto" + (f", or {otherwise}" if otherwise else "")
+
+
+def remedy_of_manual(state: RunState, missing: Sequence[Variable]) -> str:
+    """How a run goes on behind a manual step that waits for a person.
+
+    Args:
+        state: the run.
+        missing: the variables for which there is no answer.
+    """
+    began = state.began
+    refused = began is None or tick_refused(
+        mode=began.mode, environment=began.environment, protected=began.protected
+    )
+    if refused or any(variable.secret for variable in missing):
+        return remedy(state)  # no answers file gives a secret
+    names = ", ".join(variable.name for variable in missing)
+    answers = f" --answers FILE that has {names}" if names else ""
+    return remedy(state, f"with --auto --manual tick{answers}")

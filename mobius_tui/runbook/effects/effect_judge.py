@@ -1,0 +1,428 @@
+"""The judge of effects: what a script does, by its commands.
+
+It errs on the safe side: what it cannot analyze counts as a change. It runs nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from mobius_tui.runbook.effects.command_table import (
+    CommandEntry,
+    CommandTable,
+    Weight,
+    bundled_commands,
+)
+from mobius_tui.runbook.effects.embedded_languages import (
+    LANGUAGE_JUDGES,
+    redis_command_effect,
+)
+from mobius_tui.runbook.effects.invocation import (
+    Invocation,
+    LineMatch,
+    command_input,
+    heaviest_weight,
+    is_temporary_file,
+)
+from mobius_tui.runbook.effects.script_effects import CommandEffect, ScriptEffects
+from mobius_tui.runbook.model.actions import SHELLS, is_shell
+from mobius_tui.runbook.shell.command_program import effective_program
+from mobius_tui.runbook.shell.script_model import (
+    HOLE,
+    CommandGroup,
+    Pipeline,
+    Redirect,
+    Script,
+    SimpleCommand,
+    Word,
+)
+from mobius_tui.runbook.shell.script_parser import parse_script
+from mobius_tui.runbook.shell.script_walk import (
+    assigned,
+    nested_scripts,
+    own_words,
+    pipelines,
+)
+from mobius_tui.runbook.shell.script_walk import commands as all_commands
+
+MAX_EFFECTS = 100
+"""Effects that are listed for one script."""
+_MAX_DEPTH = 8
+"""Levels of scripts within scripts that are analyzed."""
+_MAX_CHARACTERS = 128 * 1024
+"""Characters that are analyzed of a script and those within it."""
+
+_SYSTEM_FOLDER = re.compile(r"/(?:usr/(?:local/)?)?s?bin/|/opt/(?:[\w.-]+/)+bin/")
+_NO_FILE = re.compile(r"/dev/(?:null|stdout|stderr|tty|fd/\d+)|\d+-?|-")
+_WRITING_REDIRECTS = frozenset((">", ">>", ">|", "&>", "&>>", "<>", ">&"))
+_OUTPUT = "RUNBOOK_OUTPUT"
+_SINGLE = re.compile(r"'([^']*)'")
+
+
+def judge_script(
+    script: str, *, shell: Sequence[str] = (), table: CommandTable | None = None
+) -> ScriptEffects:
+    """Judge a script.
+
+    Args:
+        script: its text.
+        shell: the program that runs it, and its arguments; empty for bash.
+        table: the table of commands; the bundled one if None.
+    """
+    judge = _Judge(bundled_commands() if table is None else table)
+    # A program of a path of one's own is not trusted for its name.
+    if not shell or (is_shell(shell) and _name(shell[0]) in SHELLS):
+        judge.shell(script, lambda offset: offset)
+    else:
+        judge.judge_other_program(shell, script)
+    return ScriptEffects(effects=tuple(judge.effects))
+
+
+def _name(word: str) -> str:
+    """The name of a program without a system folder; other paths stay as they are."""
+    return _SYSTEM_FOLDER.sub("", word, count=1) if _SYSTEM_FOLDER.match(word) else word
+
+
+OffsetMap = Callable[[int], int]
+"""Maps an offset in a piece of code to one in the script."""
+
+
+def _map_into_word(word: Word, place: OffsetMap) -> OffsetMap:
+    """Map offsets in a word's text; to the word's start if quoting changes them."""
+    single = _SINGLE.fullmatch(word.source)
+    if single is not None:
+        return lambda offset: place(word.start + 1 + offset)
+    if word.source == word.text:
+        return lambda offset: place(word.start + offset)
+    return lambda _: place(word.start)
+
+
+class _Judge:
+    """Judges a script and the code in it, in one pass."""
+
+    def __init__(self, table: CommandTable) -> None:
+        self.effects: list[CommandEffect] = []
+        self._table = table
+        self._remaining = _MAX_CHARACTERS
+        self._depth = 0
+        self._to_script_offset: OffsetMap = lambda offset: offset
+        self._functions: frozenset[str] = frozenset()
+        self._values: dict[str, str] = {}
+        """The values of variables that the script assigns once."""
+        self._own_files: frozenset[str] = frozenset()
+        """Variables that name temporary files of the script."""
+        self._step_script: str | None = None
+        """The step's script, which the code in `shell` gets as `$0`."""
+
+    def _add_effect(
+        self, effect: Weight, offset: int, words: str, **more: bool
+    ) -> None:
+        if effect not in ("change", "destroy") or len(self.effects) >= MAX_EFFECTS:
+            return
+        place = self._to_script_offset(offset)
+        self.effects.append(
+            CommandEffect(effect=effect, offset=place, words=words, **more)
+        )
+
+    def shell(self, script: str, place: OffsetMap) -> None:
+        """Judge a shell script.
+
+        Args:
+            script: its text.
+            place: maps its offsets to those of the whole script.
+        """
+        outer = (self._to_script_offset, self._functions, self._values, self._own_files)
+        self._to_script_offset = place
+        self._remaining -= len(script)
+        self._depth += 1
+        if self._depth > _MAX_DEPTH or self._remaining < 0:
+            self._add_effect("change", 0, script, known=False)
+        else:
+            parsed = parse_script(script)
+            self._collect_definitions(parsed.body)
+            self._script(parsed.body)
+            if not parsed.complete or parsed.broken is not None:
+                self._add_effect("change", len(script), "what follows", known=False)
+        self._depth -= 1
+        self._to_script_offset, self._functions, self._values, self._own_files = outer
+
+    def _collect_definitions(self, body: Script) -> None:
+        """Collect what a script defines: functions, values, temporary files."""
+        values: dict[str, str] = dict(self._values)
+        assigned_names: set[str] = set()
+        own_files = set(self._own_files)
+        functions = set(self._functions)
+        for command in all_commands(body):
+            if isinstance(command, CommandGroup) and command.function:
+                functions.add(command.function)
+            if not isinstance(command, SimpleCommand):
+                continue
+            for each in assigned(command, effective_program(command)):
+                if is_temporary_file(each):
+                    own_files.add(each.name)
+                elif (
+                    each.name in assigned_names or HOLE in each.value.text or each.rest
+                ):
+                    values.pop(each.name, None)
+                    own_files.discard(each.name)
+                else:
+                    values[each.name] = each.value.text
+                assigned_names.add(each.name)
+        self._functions = frozenset(functions)
+        self._values = values
+        self._own_files = frozenset(own_files)
+
+    def _script(self, body: Script) -> None:
+        for statement in body:
+            for pipe in pipelines(statement):
+                for place in range(len(pipe.commands)):
+                    self._command(pipe, place)
+
+    def _command(self, pipe: Pipeline, place: int) -> None:
+        command = pipe.commands[place]
+        for redirect in command.redirects:
+            self._redirect(redirect)
+        for word in own_words(command):
+            for script in word.scripts:
+                self._script(script)
+        if isinstance(command, SimpleCommand):
+            before = pipe.commands[place - 1] if place else None
+            run = effective_program(command)
+            if run is not None:
+                words = (run.word, *run.arguments)
+                self._run(words, command_input(command, before))
+            return
+        for script in nested_scripts(command):
+            self._script(script)
+
+    def _redirect(self, redirect: Redirect) -> None:
+        if redirect.sign in _WRITING_REDIRECTS and not self._is_own_file(
+            redirect.target
+        ):
+            words = f"{redirect.sign} {redirect.target.source}"
+            self._add_effect("change", redirect.target.start, words)
+
+    def _is_own_file(self, word: Word) -> bool:
+        """Whether a word names no file, or only one of the script itself."""
+        if _NO_FILE.fullmatch(word.text):
+            return True
+        first = next((each for each in word.expansions if not each.inner), None)
+        if first is None or not word.text.startswith(HOLE):
+            return word.text == HOLE and bool(word.scripts)
+        return first.name == _OUTPUT or first.name in self._own_files
+
+    def judge_other_program(self, shell: Sequence[str], script: str) -> None:
+        """Judge a script that another program than a shell runs."""
+        if _name(shell[0]) in SHELLS:
+            self._step_script = script
+            code = next((word for word in shell[1:] if word[:1] != "-"), "")
+            self.shell(code, lambda _: 0)
+            return
+        words = tuple(Word(source=word, text=word, start=0) for word in shell)
+        run = effective_program(SimpleCommand(start=0, words=words))
+        entry = self._entry(run.word.text) if run is not None else None
+        if entry is not None and entry.base.code:
+            whole = Word(source=script, text=script, start=0)
+            self._judge_language(entry.base.language, whole)
+        else:
+            self._add_effect("change", 0, " ".join(shell), known=entry is not None)
+
+    def _run(self, words: tuple[Word, ...], known_input: Word | None) -> None:
+        """Judge a command.
+
+        Args:
+            words: its name and its arguments.
+            known_input: its input, if that is in the script.
+        """
+        word = words[0]
+        text = self._expanded(word)
+        if text in self._functions:
+            return
+        entry = self._entry(text)
+        if entry is None:
+            self._add_effect("change", word.start, _source_text(words), known=False)
+            return
+        if self._is_help_request(words) or self._runs_step_script(entry, words):
+            return
+        invocation = Invocation(entry, words[1:])
+        begins = self._code_index(invocation)
+        matches = invocation.matches(begins)
+        weights = [
+            self._line_weight(invocation, match)
+            for match in matches
+            if not self._judge_code(invocation, match, known_input)
+        ]
+        self._add_effect(heaviest_weight(weights), word.start, _source_text(words))
+
+    def _entry(self, text: str) -> CommandEntry | None:
+        found = self._table.find(_name(text))
+        if found is None and "/" in text and not _SYSTEM_FOLDER.match(text):
+            found = self._table.find(text.removeprefix("./"))
+        return found
+
+    def _expanded(self, word: Word) -> str:
+        """The text of a word, with the value of its only variable."""
+        if word.text == HOLE and len(word.expansions) == 1:
+            value = self._values.get(word.expansions[0].name, "")
+            return value.strip()
+        return "" if HOLE in word.text else word.text
+
+    def _runs_step_script(self, entry: CommandEntry, words: tuple[Word, ...]) -> bool:
+        """Judge the step's script, if a command in `shell` gets it as `$0`."""
+        gets_script = any(
+            each.text == HOLE and [e.name for e in each.expansions] == ["0"]
+            for each in words[1:]
+        )
+        if self._step_script is None or not gets_script or not entry.base.code:
+            return False
+        whole = Word(source=self._step_script, text=self._step_script, start=0)
+        outer, self._to_script_offset = self._to_script_offset, lambda offset: offset
+        self._judge_language(entry.base.language, whole)
+        self._to_script_offset = outer
+        return True
+
+    def _is_help_request(self, words: tuple[Word, ...]) -> bool:
+        return len(words) == 2 and words[1].text in ("--help", "--version")
+
+    def _code_index(self, invocation: Invocation) -> int | None:
+        """The index at which the words of another command begin."""
+        for match in invocation.matches():
+            if "dashes" in match.line.code and invocation.dashes is not None:
+                return invocation.dashes
+            if {"words", "joined"} & set(match.line.code):
+                at = match.line.words + match.line.skip
+                if at < len(invocation.words):
+                    return invocation.words[at]
+        return None
+
+    def _line_weight(self, invocation: Invocation, match: LineMatch) -> Weight:
+        """The effect of a matching line; `read` if it only writes own files."""
+        line = match.line
+        if line.writes and self._writes_own(invocation, match):
+            return "read"
+        return line.effect or "read"
+
+    def _writes_own(self, invocation: Invocation, match: LineMatch) -> bool:
+        arguments = invocation.arguments
+        words = [arguments[at] for at in invocation.words[match.line.words :]]
+        if match.line.writes == "value":
+            option = match.option
+            if option is None:
+                return False
+            if option.value_at is not None:
+                return self._is_own_file(arguments[option.value_at])
+            return _NO_FILE.fullmatch(option.value or "") is not None
+        if match.line.writes == "last":
+            words = words[-1:]
+        return bool(words) and all(map(self._is_own_file, words))
+
+    def _judge_code(
+        self, invocation: Invocation, match: LineMatch, known_input: Word | None
+    ) -> bool:
+        """Judge the code in a command's arguments or input; False if there is none."""
+        line = match.line
+        arguments = invocation.arguments
+        rest = [arguments[at] for at in invocation.words[line.words + line.skip :]]
+        for code in line.code:
+            if code == "value" and match.option is not None:
+                value = self._value(invocation, match)
+                if value is not None:
+                    self._judge_language(line.language, value)
+                    return True
+            elif code in ("words", "joined") and rest:
+                start = invocation.words[line.words + line.skip]
+                self._judge_inner_command(code, line.language, arguments[start:])
+                return True
+            elif code == "dashes" and invocation.dashes is not None:
+                inner = arguments[invocation.dashes + 1 :]
+                if inner:
+                    self._judge_inner_command("words", line.language, inner)
+                    return True
+            elif code == "until" and match.option is not None:
+                self._judge_find_exec(arguments[match.option.at + 1 :])
+                return True
+            elif code == "first" and rest and not _has_value(invocation):
+                self._judge_language(line.language, rest[0])
+                return True
+            elif code == "input" and known_input is not None:
+                if line.language == "shell" and rest and not _reads_input(invocation):
+                    continue
+                self._judge_language(line.language, known_input)
+                return True
+        return False
+
+    def _value(self, invocation: Invocation, match: LineMatch) -> Word | None:
+        """The value of an option, as a word with its place."""
+        option = match.option
+        if option is None:
+            return None
+        if option.value_at is not None:
+            return invocation.arguments[option.value_at]
+        word = invocation.arguments[option.at]
+        if not option.value:
+            return None
+        return Word(
+            source="", text=option.value, start=word.start, scripts=word.scripts
+        )
+
+    def _judge_inner_command(
+        self, code: str, language: str, words: Sequence[Word]
+    ) -> None:
+        """Judge a command in the arguments of another one."""
+        if language == "redis":
+            weight = redis_command_effect(words, self._table)
+            self._add_effect(weight, words[0].start, _source_text(words))
+        elif code == "joined":
+            if len(words) == 1:
+                self._judge_language(language, words[0])
+                return
+            text = " ".join(each.text for each in words)
+            start = words[0].start
+            self._judge_language(language, Word(source="", text=text, start=start))
+        elif self._depth >= _MAX_DEPTH:
+            self._add_effect("change", words[0].start, _source_text(words), known=False)
+        else:
+            self._depth += 1
+            run = effective_program(
+                SimpleCommand(start=words[0].start, words=tuple(words))
+            )
+            if run is not None:
+                self._run((run.word, *run.arguments), None)
+            self._depth -= 1
+
+    def _judge_find_exec(self, words: Sequence[Word]) -> None:
+        """Judge the command of `find -exec`, which ends at `;` or `+`."""
+        ends = (at for at, word in enumerate(words) if word.text in (";", "+"))
+        inner = words[: next(ends, len(words))]
+        if inner:
+            self._judge_inner_command("words", "shell", inner)
+
+    def _judge_language(self, language: str, word: Word) -> None:
+        """Judge a word that contains code of a language."""
+        place = _map_into_word(word, self._to_script_offset)
+        if language == "shell":
+            if not word.text.strip(HOLE + " \n;"):
+                self._add_effect(
+                    "change", word.start, word.source or word.text, known=False
+                )
+            else:
+                self.shell(word.text, place)
+            return
+        outer, self._to_script_offset = self._to_script_offset, place
+        for weight, offset, words in LANGUAGE_JUDGES[language](word.text, self._table):
+            self._add_effect(weight, offset, words)
+        self._to_script_offset = outer
+
+
+def _has_value(invocation: Invocation) -> bool:
+    """Whether an option has the code of a command."""
+    return any("value" in match.line.code for match in invocation.matches())
+
+
+def _reads_input(invocation: Invocation) -> bool:
+    return any("-s" in option.names for option in invocation.options)
+
+
+def _source_text(words: Sequence[Word]) -> str:
+    return " ".join(each.source or each.text for each in words)

@@ -1,0 +1,78 @@
+"""What becomes of an open run when its screen is left: asked, and stopped if wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from mobius_tui.run.intents.actions import StopStep
+from mobius_tui.run.intents.replies import Reply
+from mobius_tui.tui.dialogs.question import Tell
+from mobius_tui.tui.parts.question_gate import QuestionGate
+from mobius_tui.tui.parts.run_feed import RunFeed
+from mobius_tui.tui.presenters.run_view import RunView
+
+if TYPE_CHECKING:
+    from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog
+
+
+class LeaveQuestion:
+    """Asks, and keeps what it says of the run as the run is meanwhile."""
+
+    def __init__(
+        self,
+        feed: RunFeed,
+        questions: QuestionGate,
+        *,
+        intend: Callable[[StopStep], Awaitable[Reply]],
+        tell: Tell,
+    ) -> None:
+        """Ask nothing yet.
+
+        Args:
+            feed: the run.
+            questions: opens the dialog.
+            intend: sends an intent to the run's host, and gives what it answers.
+            tell: says why something was not stopped.
+        """
+        self._feed = feed
+        self._questions = questions
+        self._intend = intend
+        self._tell = tell
+        self._dialog: LeaveDialog | None = None
+
+    def update(self, view: RunView) -> None:
+        """Say how the run is now, while it is asked."""
+        if self._dialog is not None:
+            from mobius_tui.tui.dialogs.leave_dialog import leaving
+
+            self._dialog.state = leaving(view, self._feed.running())
+
+    async def ask(self, view: RunView) -> bool:
+        """A worker: ask, and stop what is to be stopped; whether the screen may go.
+
+        Args:
+            view: the run.
+        """
+        from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog, leaving
+
+        state = leaving(view, self._feed.running())
+        dialog = self._dialog = LeaveDialog(state, self._feed.directory.id)
+        try:
+            way = await self._questions.ask(dialog)
+        finally:
+            self._dialog = None
+        if way == "stop":
+            for step, attempt in dialog.state.running:
+                if not await self._has_stopped(step, attempt):
+                    return False
+        return way is not None
+
+    async def _has_stopped(self, step: str, attempt: int) -> bool:
+        """Stop an attempt; whether it runs no longer, which it may do by itself."""
+        reply = await self._intend(StopStep(step=step, attempt=attempt))
+        is_shown = self._feed.refresh()
+        if reply.ok or (is_shown and not self._feed.is_running(step, attempt)):
+            return True
+        self._tell(reply.text, is_problem=True)
+        return False

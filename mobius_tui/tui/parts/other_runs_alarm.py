@@ -1,0 +1,45 @@
+"""A run elsewhere whose trigger has fired: pages without a run of their own say so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.tui.commands.registry import key_of
+from mobius_tui.tui.widgets.banners import ElsewhereBanner, OtherRunsReader
+
+
+class OtherRunsAlarm:
+    """Tells of such a run on top of a page, and leads there."""
+
+    def __init__(
+        self,
+        look: OtherRunsReader,
+        *,
+        wall: Callable[[], float],
+        command: str,
+        attach: Callable[[RunDirectory], None],
+    ) -> None:
+        """Look for none yet: the banner does, once it is on the page.
+
+        Args:
+            look: gives the runs that want somebody; called in a thread.
+            wall: gives seconds since 1970.
+            command: the id of the page's command that opens the run.
+            attach: opens a run; the page stays beneath it.
+        """
+        self.banner = ElsewhereBanner(look, wall=wall, key=key_of(command))
+        """To be put on top."""
+        self._command = command
+        self._attach = attach
+
+    def available(self) -> frozenset[str]:
+        """The command, only while a run wants somebody."""
+        wanted = self.banner.most_urgent is not None
+        return frozenset({self._command} if wanted else ())
+
+    def open(self) -> None:
+        """Open the run that wants somebody."""
+        directory = self.banner.most_urgent
+        if directory is not None:
+            self._attach(directory)

@@ -1,0 +1,199 @@
+"""The output controller: which output is shown, its tabs, and which are followed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from textual.screen import Screen
+from textual.worker import get_current_worker
+
+from mobius_tui.tui.backend.base_page import ForegroundTask
+from mobius_tui.tui.commands.command import Command
+from mobius_tui.tui.commands.registry import footer
+from mobius_tui.tui.dialogs.question import DialogOpener, Tell
+from mobius_tui.tui.messages import OutputGrew
+from mobius_tui.tui.output.output_workbench import OutputWorkbench
+from mobius_tui.tui.parts.run_feed import RunFeed
+from mobius_tui.tui.presenters.output_choice import OutputChoice, split_tab_key
+from mobius_tui.tui.presenters.run_view import RunView
+
+if TYPE_CHECKING:
+    from mobius_tui.tui.external.output_files import OpenWith
+
+BEAT = 0.05
+"""Seconds between looks at the output of a running step."""
+TABS = frozenset({"output.next_tab", "output.previous_tab"})
+"""The commands that there are only with several tabs."""
+
+Choose = Callable[[RunView, str | None, str | None], OutputChoice]
+"""Gives the output to show: of a run, for the checklist's row under the cursor, where
+the person wants a tab; `None` for a row or a tab where there is none."""
+
+
+class OutputController:
+    """Hands a pane what it shows; the pane reaches for nothing but its file."""
+
+    def __init__(self, screen: Screen[Any], feed: RunFeed, choose: Choose) -> None:
+        """Show nothing yet.
+
+        Args:
+            screen: has the workers, and is told when an output has grown.
+            feed: the run.
+            choose: says which output is shown.
+        """
+        self._screen = screen
+        self._feed = feed
+        self._choose = choose
+        self._tab: str | None = None
+        self.pane = OutputWorkbench(id="output", repaints=feed.repaints)
+        self.shown: OutputChoice | None = None
+        """What the pane shows."""
+        self.followed: frozenset[tuple[str, int]] = frozenset()
+        """The attempts whose output is looked at while they run."""
+
+    # What is shown
+
+    def show(self, view: RunView, key: str | None) -> str:
+        """Show the output that belongs to a row, or the tab that was chosen.
+
+        Args:
+            view: the run.
+            key: the checklist's row under the cursor.
+
+        Returns:
+            Whose output that is, as `STEP.ATTEMPT`; empty for none.
+        """
+        shown = self._choose(view, key, self._tab)
+        if shown != self.shown:
+            self.shown = shown
+            self.pane.tabs, self.pane.tab = shown.tabs, shown.tab
+            self.pane.show(
+                shown.path,
+                spans=shown.spans,
+                title=shown.title,
+                running=shown.running,
+                placeholder=shown.placeholder,
+                limit=shown.limit,
+            )
+        return shown.tab
+
+    def choose_tab(self, key: str | None) -> None:
+        """Want a tab in place of what belongs to the row; `None` for that again."""
+        self._tab = key
+
+    # Following
+
+    def follow(self) -> None:
+        """Follow the output of every attempt that runs."""
+        running = frozenset(self._feed.running())
+        for step, attempt in running - self.followed:
+            self._screen.run_worker(
+                self._follow(step, attempt),
+                name=f"follow {step}.{attempt}",
+                group="output",
+                exit_on_error=False,
+            )
+        self.followed = running
+
+    async def _follow(self, step: str, attempt: int) -> None:
+        """A worker: tells of a running step's output, and ends when the step does."""
+        path = self._feed.directory.attempt(step, attempt).output
+        seen = -1
+        while self._feed.is_running(step, attempt):
+            size = _size(path)
+            if size != seen:
+                seen = size
+                self._screen.post_message(OutputGrew(step, attempt))
+            await asyncio.sleep(BEAT)
+        self._screen.post_message(OutputGrew(step, attempt))
+
+    def grew(self, step: str, attempt: int) -> None:
+        """Show what came, where that output is the one that is shown."""
+        path = self._feed.directory.attempt(step, attempt).output
+        if self.shown is not None and self.shown.path == path:
+            self.pane.refresh_from_file()
+
+    # Which commands there are
+
+    def applies(self, command: Command) -> bool:
+        """Whether a command applies now: tabs and their stop only where there are."""
+        if command.id in TABS:
+            return bool(self.pane.rows_above)
+        return command.id != "output.stop" or self.pane.stops
+
+    def footer(self, shown: tuple[Command, ...]) -> tuple[Command, ...]:
+        """A footer: while the pane has the focus, what works in it comes first.
+
+        Args:
+            shown: the footer without regard to the pane.
+        """
+        others = tuple(command for command in shown if command.place != "output")
+        if not self.pane.has_focus_within:
+            return others
+        own = tuple(each for each in footer(("output",), ()) if self.applies(each))
+        taken = {key for command in own for key in command.keys}
+        rest = (c for c in others if c.place != "checklist" and not taken & {*c.keys})
+        return (*own, *rest)
+
+    # Copies of it elsewhere
+
+    def task(self, way: OpenWith, folder: Path) -> ForegroundTask | None:
+        """What shows the output in a pager or an editor; `None` where there is none.
+
+        Args:
+            way: by which.
+            folder: a private folder for the copy that it is given.
+        """
+        shown = self.shown
+        if shown is None or shown.path is None:
+            return None
+        from mobius_tui.tui.external import output_files
+
+        run = partial(
+            output_files.open_output,
+            shown.path,
+            way=way,
+            name=shown.tab,
+            folder=folder,
+            environ=os.environ,
+        )
+        return ForegroundTask(run=run)
+
+    async def save(self, ask: DialogOpener, tell: Tell) -> None:
+        """A worker: ask where, then save it; a large one takes a while.
+
+        Args:
+            ask: shows a dialog and waits for what it gives.
+            tell: says what came of it.
+        """
+        from mobius_tui.tui.dialogs.question import SaveDialog
+        from mobius_tui.tui.external import output_files
+
+        shown = self.shown
+        if shown is None or shown.path is None:
+            return
+        step, attempt = split_tab_key(shown.tab)
+        target = await ask(SaveDialog(shown.path, step=step, attempt=attempt))
+        if target is None:
+            return
+        worker = get_current_worker()
+        goes_on = lambda: not worker.is_cancelled  # noqa: E731
+        try:
+            save = partial(output_files.save, shown.path, target, goes_on=goes_on)
+            size = await asyncio.to_thread(save)
+        except OSError as error:
+            tell(f"Not saved: {target}: {error.strerror}", is_problem=True)
+        else:
+            tell(f"Saved {size:,} bytes in {target}")
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1

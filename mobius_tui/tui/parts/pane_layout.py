@@ -1,0 +1,112 @@
+"""The pane layout: which pane has the focus, which the whole room, and what is hidden.
+
+How large the panes are is for the styles to say, by the classes that are set here and
+by those of the terminal's size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from textual.screen import Screen
+from textual.widget import Widget
+
+from mobius_tui.tui.commands.command import Command
+from mobius_tui.tui.commands.registry import command
+
+TALL = 30
+"""Rows of the screen from which everything has room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pane:
+    """One pane of a screen."""
+
+    widget: Widget
+    label: str
+    """What the footer calls it where it is out of sight."""
+    way: str
+    """The id of the command that leads to it."""
+
+
+class PaneLayout:
+    """The panes of one screen, by their ids."""
+
+    def __init__(
+        self, screen: Screen[Any], panes: Mapping[str, Pane], *, first: str
+    ) -> None:
+        """Lay them out.
+
+        Args:
+            screen: bears the classes that say which pane is shown.
+            panes: by the ids of their widgets.
+            first: the id of the one that has the focus first.
+        """
+        self._screen = screen
+        self._panes = panes
+        self.focused = first
+        """The id of the pane with the focus."""
+
+    @property
+    def widgets(self) -> Mapping[str, Widget]:
+        """The panes themselves."""
+        return {name: pane.widget for name, pane in self._panes.items()}
+
+    @property
+    def is_zoomed(self) -> bool:
+        """Whether the pane with the focus has the whole room."""
+        return self._screen.has_class("-zoomed")
+
+    @staticmethod
+    def is_low(rows: int) -> bool:
+        """Whether a screen of so many rows has room for what matters most alone."""
+        return rows < TALL
+
+    def note_focus(self, widget: Widget) -> None:
+        """A widget has the focus: the pane that it is in is the one that is shown."""
+        around = (each.id for each in widget.ancestors_with_self)
+        inside = (name for name in around if name in self._panes)
+        self.show(next(inside, None) or self.focused)
+
+    def show(self, name: str) -> None:
+        """Show a pane where only one has room, and let it have the zoom."""
+        self.focused = name
+        self._show(zoomed=self.is_zoomed)
+
+    def focus(self, name: str) -> None:
+        """Give a pane the focus; where only one has room, that."""
+        self._panes[name].widget.focus()
+
+    def zoom(self) -> None:
+        """Give the whole room to the pane with the focus, or give it back."""
+        self._show(zoomed=not self.is_zoomed)
+
+    def ways(self) -> tuple[Command, ...]:
+        """The commands that lead to the panes that are out of sight."""
+        screen = self._screen
+        if not (screen.has_class("-w-narrow") or screen.has_class("-h-short")):
+            return ()
+        return tuple(
+            replace(command(pane.way), label=pane.label)
+            for name, pane in self._panes.items()
+            if not screen.has_class(f"-pane-{name}")
+        )
+
+    def _show(self, *, zoomed: bool) -> None:
+        shown = {
+            "-zoomed": zoomed,
+            "-zoom-left": zoomed and self.focused == "checklist",
+        }
+        for name, pane in self._panes.items():
+            has_focus = name == self.focused
+            shown[f"-pane-{name}"] = has_focus
+            pane.widget.set_class(zoomed and has_focus, "-zoom", update=False)
+        # Styles of all that is on the screen are found anew, once for all of these.
+        self._screen.update_classes(shown)
+
+
+def ways_first(shown: tuple[Command, ...]) -> tuple[Command, ...]:
+    """The commands of a footer, the ways to the panes out of sight before all else."""
+    return tuple(sorted(shown, key=lambda each: "pane." not in each.id))

@@ -1,0 +1,146 @@
+"""The question gate: a screen's dialogs, one at a time, and which keys are meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from textual import events
+from textual.screen import Screen
+from textual.worker import Worker
+
+from mobius_tui.tui.backend.key_queue import INPUT_GUARD, TimedInput
+from mobius_tui.tui.dialogs.dialog import Draft, DraftKey
+from mobius_tui.tui.dialogs.question import Tell
+from mobius_tui.tui.parts.drafts import Drafts
+
+if TYPE_CHECKING:
+    from mobius_tui.tui.dialogs.dialog import Dialog
+    from mobius_tui.tui.presenters.run_view import RunView
+
+T = TypeVar("T")
+TYPED = "Open it again: what you typed is there."
+
+
+class QuestionGate:
+    """Opens dialogs over one screen, and keeps what was typed in them."""
+
+    def __init__(
+        self,
+        screen: Screen[Any],
+        drafts: Drafts,
+        *,
+        lend: Callable[[Dialog[Any]], None],
+        tell: Tell,
+    ) -> None:
+        """Open the gate.
+
+        Args:
+            screen: the one that asks; its workers wait for the answers.
+            drafts: what was typed before and nothing came of.
+            lend: gives a dialog what it has not of itself.
+            tell: shows a notice for a moment.
+        """
+        self._screen = screen
+        self._lend = lend
+        self._tell = tell
+        self.drafts = drafts
+        self._open: Dialog[Any] | None = None
+        self._alarm: RunView | None = None
+        self._work: Worker[None] | None = None
+        self._refused_at = float("-inf")
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether a dialog is open, or about to be."""
+        asking = self._work is not None and self._work.is_running
+        return asking or not self._screen.is_current
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether a question is about to come on the screen, and keys must wait."""
+        return self._screen.is_current and self.is_asking
+
+    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Begin to ask, in a worker; not while something is asked already.
+
+        What is pressed before a question is seen is not meant for another one.
+        """
+        if self.is_asking:
+            work.close()
+        else:
+            run = self._screen.run_worker
+            self._work = run(work, name="ask", exit_on_error=False)
+
+    async def ask(self, dialog: Dialog[T], /) -> T | None:
+        """Show a dialog and wait for what it gives; only from a worker."""
+        self._lend(dialog)
+        dialog.draft = self.drafts.take(dialog.draft_key)
+        dialog.show_alarm(self._alarm)
+        self._open = dialog
+        try:
+            given = await self._screen.app.push_screen_wait(dialog)
+        finally:
+            self._open = None
+        if given is None and dialog.composes and self.drafts.keep(dialog.left):
+            self._tell(f"Closed. {TYPED}")
+        return given
+
+    def show(self, dialog: Dialog[Any]) -> None:
+        """Show a dialog that asks nothing; nobody waits for it."""
+        self._lend(dialog)
+        self._screen.app.push_screen(dialog)
+
+    def show_alarm(self, view: RunView) -> None:
+        """Have the banner over a dialog, now or later, tell of the run as it is now."""
+        self._alarm = view
+        if self._open is not None:
+            self._open.show_alarm(view)
+
+    def close_for_task(self) -> str:
+        """Keep what was typed in an open dialog; returns what to tell of it later."""
+        dialog = self._open
+        if dialog is None or not dialog.is_mounted or not dialog.ASKS:
+            return ""
+        kept = f" {TYPED}" if self.drafts.keep(dialog.typed()) else ""
+        return f"Closed, and nothing was sent: “{dialog.heading}”.{kept}"
+
+    # Which keys are meant
+
+    def note_refusal(self, at: float) -> None:
+        """A command was refused, at a moment of the screen's clock, in seconds."""
+        self._refused_at = at
+
+    def accepts_input(self, typed: TimedInput) -> bool:
+        """Whether the screen takes a key, a paste or a click that has come.
+
+        What was typed right behind a command that was refused was meant for the dialog
+        that did not open: an Enter would begin a step.
+        """
+        is_deaf = typed.read_at - self._refused_at < INPUT_GUARD
+        return not (is_deaf and isinstance(typed.event, events.Key | events.Paste))
+
+
+class Conversation:
+    """Asks one question after the other, and knows what was typed in all of them."""
+
+    def __init__(self, questions: QuestionGate) -> None:
+        """Begin.
+
+        Args:
+            questions: opens the dialogs.
+        """
+        self._questions = questions
+        self._typed: dict[DraftKey, Draft] = {}
+
+    @property
+    def typed(self) -> Mapping[DraftKey, Draft]:
+        """What was typed in the dialogs that were answered."""
+        return self._typed
+
+    async def __call__(self, dialog: Dialog[T], /) -> T | None:
+        """Show a dialog and wait for what it gives."""
+        given = await self._questions.ask(dialog)
+        if given is not None:
+            self._typed.update(dialog.left)
+        return given

@@ -1,0 +1,158 @@
+"""What people add to a past run's record: annotations, and action items."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from functools import partial
+
+from mobius_tui.errors import MobiusError
+from mobius_tui.review import run_action_items, run_annotations
+from mobius_tui.review.reviewed_run import ReviewedRun
+from mobius_tui.review.run_annotations import AnnotationTarget
+from mobius_tui.review.run_report import Annotation
+from mobius_tui.run.host.takeover import operator
+from mobius_tui.tui.dialogs.question import Tell
+from mobius_tui.tui.dialogs.review_dialogs import (
+    ActionItemDialog,
+    ActionItemsDialog,
+    AnnotateDialog,
+    AnnotationsDialog,
+)
+from mobius_tui.tui.parts.question_gate import TYPED, Conversation, QuestionGate
+
+
+class ReviewNotes:
+    """Asks for them, and keeps them beside the run's journal."""
+
+    def __init__(
+        self,
+        rewound: ReviewedRun,
+        questions: QuestionGate,
+        *,
+        tell: Tell,
+        added: Callable[[], None],
+    ) -> None:
+        """Add nothing yet.
+
+        Args:
+            rewound: the run.
+            questions: opens the dialogs.
+            tell: says what came of it.
+            added: is called when there may be more on record than was known.
+        """
+        self._rewound = rewound
+        self._questions = questions
+        self._tell = tell
+        self._added = added
+
+    async def annotate(self, places: tuple[tuple[str, AnnotationTarget], ...]) -> bool:
+        """A worker: ask what there is to say, and keep it; whether it was kept.
+
+        Args:
+            places: what it can be on, in words, the likeliest first.
+        """
+        ask = Conversation(self._questions)
+        said = await ask(AnnotateDialog(places))
+        if said is None:
+            return False
+        keep = partial(
+            run_annotations.annotate,
+            self._rewound.directory,
+            said.text,
+            said.place,
+            by=operator(),
+            now=time.time(),
+        )
+        if not await self._keeps(keep, ask):
+            return False
+        self._tell("Kept beside the journal.")
+        self._added()
+        return True
+
+    async def choose(self, is_here: Callable[[int], bool]) -> tuple[int, float] | None:
+        """A worker: list what was said of the run, by its time.
+
+        They are read anew, as somebody else may have added some.
+
+        Args:
+            is_here: whether the cursor is on the annotation of a number.
+
+        Returns:
+            The number of the one that is chosen, from 0 in the order of the record,
+            and the moment that it is about, in seconds since 1970.
+        """
+        said = await asyncio.to_thread(
+            run_annotations.read_annotations, self._rewound.directory
+        )
+        self._added()
+        order = sorted(range(len(said)), key=lambda number: self._when(said[number]))
+        here = next((n for n, each in enumerate(order) if is_here(each)), 0)
+        dialog = AnnotationsDialog(
+            tuple(said[number] for number in order),
+            self._rewound.plan,
+            at=here,
+            is_open=self._rewound.is_open,
+        )
+        chosen = await self._questions.ask(dialog)
+        if chosen is None:
+            return None
+        number = order[chosen]
+        return number, self._when(said[number])
+
+    def _when(self, said: Annotation) -> float:
+        """The moment that an annotation is about, in seconds since 1970.
+
+        Of a step it is its beginning, and of the whole run its end.
+        """
+        if said.since is not None:
+            return said.since
+        own = self._rewound.newest.steps.get(said.step)
+        attempts = own.attempts if own is not None else ()
+        began = next((each.started for each in attempts), None)
+        return self._rewound.rewind.until if began is None else began
+
+    async def change_items(self) -> None:
+        """A worker: list what is left to do, and change one after the other."""
+        rewound, at = self._rewound, ""
+        directory = rewound.directory
+        while True:
+            path, runbook = rewound.began.path, rewound.runbook
+            find = partial(run_action_items.action_item_list, directory, runbook, path)
+            found = await asyncio.to_thread(find)
+            today = time.strftime("%Y-%m-%d")
+            listed = ActionItemsDialog(found, at=at, today=today)
+            chosen = await self._questions.ask(listed)
+            if chosen is None:
+                return
+            at = chosen
+            item = next((each for each in found.items if each.id == chosen), None)
+            ask = Conversation(self._questions)
+            changed = await ask(ActionItemDialog(item or found.new()))
+            if changed is None:
+                continue
+            at = changed.id
+            keep = partial(
+                run_action_items.keep_action_item,
+                directory,
+                changed,
+                by=operator(),
+                now=time.time(),
+            )
+            await self._keeps(keep, ask)
+
+    async def _keeps(self, keep: Callable[[], object], typed: Conversation) -> bool:
+        """Write something down; whether that went well.
+
+        Args:
+            keep: does it, in a thread.
+            typed: what it was asked by; what was typed is kept where it fails.
+        """
+        try:
+            await asyncio.to_thread(keep)
+        except MobiusError as error:
+            kept = f" {TYPED}" if self._questions.drafts.keep(typed.typed) else ""
+            self._tell(f"{error}{kept}", is_problem=True)
+            return False
+        return True

@@ -1,0 +1,159 @@
+"""The runbook's source beside the run's copy: editing it, and showing what differs."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from textual.screen import Screen
+from textual.worker import Worker
+
+from mobius_tui import sanitize
+from mobius_tui.run.events.run_events import RunBegan
+from mobius_tui.runbook.toml.positions import HeaderKind
+from mobius_tui.tui.backend.base_page import ForegroundTask
+from mobius_tui.tui.commands.registry import key_of
+from mobius_tui.tui.dialogs.question import Tell
+from mobius_tui.tui.parts.question_gate import QuestionGate
+from mobius_tui.tui.parts.run_feed import RunFeed
+from mobius_tui.tui.presenters.run_view import PHASE
+
+if TYPE_CHECKING:
+    from mobius_tui.run.storage.source_diff import Stamp
+
+EDITS = 2.0
+"""Seconds between two looks whether the runbook's source was edited."""
+
+
+class SourceEdits:
+    """The source of one run; the run goes on by its copy, whatever is edited."""
+
+    def __init__(
+        self,
+        screen: Screen[Any],
+        feed: RunFeed,
+        questions: QuestionGate,
+        *,
+        tell: Tell,
+        go_out: Callable[[ForegroundTask], None],
+        was_edited: bool = False,
+        is_known: bool = False,
+    ) -> None:
+        """Know nothing of the source yet.
+
+        Args:
+            screen: has the workers and timers.
+            feed: the run.
+            questions: opens the dialogs.
+            tell: says why something cannot be shown.
+            go_out: leaves the screens, to do something in the plain terminal.
+            was_edited: whether the person comes back from the editor, and is to be
+                shown what differs.
+            is_known: whether they know already that the source is another by now.
+        """
+        self._screen = screen
+        self._feed = feed
+        self._questions = questions
+        self._tell = tell
+        self._go_out = go_out
+        self._was_edited = was_edited
+        self._stamp: Stamp | None = None
+        self._looking: Worker[None] | None = None
+        self.is_known = is_known
+        """Whether the person knows that the source was edited since the run began."""
+        self.is_editing = False
+        """Whether the screens go away for the source to be edited."""
+
+    # Editing
+
+    def begin_edit(self, key: str) -> None:
+        """Leave the screens for the editor, at a step or phase.
+
+        Args:
+            key: the checklist's, of the step or the phase.
+        """
+        self._questions.begin(self._edit(key))
+
+    async def _edit(self, key: str) -> None:
+        from mobius_tui.run.storage.source_diff import source_of
+        from mobius_tui.tui.dialogs.source_dialogs import file_to_edit
+        from mobius_tui.tui.external.editor import edit
+
+        began = self._feed.state.began
+        if began is None or not began.path:
+            self._tell("It is not on record where the runbook's file was.")
+            return
+        source = await file_to_edit(source_of(began), self._questions.ask)
+        if source is None:
+            return
+        part: HeaderKind = "phase" if key.startswith(PHASE) else "phase.step"
+        name = key.removeprefix(PHASE)
+        self.is_editing = True
+        run = partial(edit, source, os.environ, part=part, name=name)
+        self._go_out(ForegroundTask(run=run))
+
+    # Showing what differs
+
+    def begin_show(self) -> None:
+        """Show what was edited since the run began, or that nothing was."""
+        self._questions.begin(self._show(asked=True))
+
+    def show_after_edit(self) -> bool:
+        """Show what differs to whoever has just edited it; whether that is so."""
+        was_edited, self._was_edited = self._was_edited, False
+        if was_edited:
+            self._questions.begin(self._show(asked=False))
+        return was_edited
+
+    async def _show(self, *, asked: bool) -> None:
+        """A worker: compare the source with the run's copy."""
+        from mobius_tui.run.storage.source_diff import edits
+        from mobius_tui.tui.dialogs.source_dialogs import ChangesDialog
+
+        began = self._feed.state.began
+        if began is None:
+            return
+        lines = await asyncio.to_thread(edits, self._feed.directory, began)
+        self.is_known = bool(lines)
+        if lines:
+            await self._questions.ask(ChangesDialog(lines))
+        elif asked:
+            self._tell("Nothing was edited since this run began.")
+
+    # Telling of it by itself
+
+    def follow(self) -> None:
+        """Tell by itself, and once, when the source is edited while the run goes on."""
+        self._screen.set_interval(EDITS, self._begin_look)
+
+    def _begin_look(self) -> None:
+        state = self._feed.state
+        if self._looking is not None and self._looking.is_running:
+            return
+        if state.began is not None and state.ended is None and not self.is_editing:
+            look, run = partial(self.look, state.began), self._screen.run_worker
+            self._looking = run(look, group="edits", exit_on_error=False)
+
+    async def look(self, began: RunBegan) -> None:
+        """A worker: compare the files where one of them is another by now.
+
+        Args:
+            began: says which file the source is.
+        """
+        from mobius_tui.run.storage.source_diff import edits, source_of, stamp
+
+        directory = self._feed.directory
+        seen = await asyncio.to_thread(stamp, directory, began)
+        if seen is None or seen == self._stamp:
+            return
+        differs = bool(await asyncio.to_thread(edits, directory, began))
+        self._stamp = seen
+        if differs and not self.is_known:
+            name, key = source_of(began).name, key_of("changes")
+            words = f"{name} was edited since this run began, which goes on by its copy"
+            told = sanitize.line(f"{words}. {key} shows what differs.")
+            self._screen.notify(told, severity="warning", timeout=10, markup=False)
+        self.is_known = differs

@@ -1,0 +1,138 @@
+"""The timeline of a run that is looked back on: made in a thread, as it is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from textual.screen import Screen
+
+from mobius_tui.review.drill_comparison import (
+    ComparedDrill,
+    compare_with_drill,
+    last_drill_before,
+)
+from mobius_tui.review.reviewed_run import ReviewedRun, review_snapshot
+from mobius_tui.review.run_timeline import RunTimeline, filter_timeline
+from mobius_tui.run.journal.outage_times import Milestones
+from mobius_tui.tui.backend.base_page import run_in_thread
+from mobius_tui.tui.dialogs.question import Tell
+
+
+class TimelineBuilder:
+    """Makes it anew when more is known, or another search or drill is wanted.
+
+    One after the other, and what is wanted meanwhile next: so nothing older is shown
+    over what is newer, and of what is typed in one go only the last.
+    """
+
+    def __init__(
+        self,
+        screen: Screen[Any],
+        rewound: ReviewedRun,
+        whole: RunTimeline | None,
+        *,
+        show: Callable[[RunTimeline], None],
+        grown: Callable[[float], None],
+        tell: Tell,
+    ) -> None:
+        """Know what is known by now.
+
+        Args:
+            screen: has the workers.
+            rewound: the run.
+            whole: its timeline, where that is made already.
+            show: is given each that was made, if nothing else is wanted by then.
+            grown: is told that a run which goes on has gone on: until which moment it
+                was known before, in seconds since 1970.
+            tell: says that there is no drill to show it beside.
+        """
+        self._screen = screen
+        self._rewound = rewound
+        self._show = show
+        self._grown = grown
+        self._tell = tell
+        self.known = review_snapshot(rewound).timeline() if whole is None else whole
+        """The timeline of all that is known, whatever of it is wanted."""
+        self._query = ""
+        self._drill: ComparedDrill | None = None
+        self._times: Milestones | None = None
+        self._is_old = self._has_grown = False
+        self._is_wanted = self._is_making = False
+
+    def narrow(self, query: str) -> None:
+        """Want what matches a search alone; everything for an empty one."""
+        self._query = query
+        self._make_anew()
+
+    def renew(self) -> None:
+        """Take in what people have added to the run's record."""
+        self._is_old = True
+        self._make_anew()
+
+    def grow(self) -> None:
+        """Take in what has happened in a run that goes on."""
+        self._has_grown, self._times = True, None
+        self.renew()
+
+    def toggle_drill(self) -> None:
+        """Want it beside the last drill of its runbook, or alone again."""
+        if self._drill is not None:
+            self._drill = None
+            self._make_anew()
+        else:
+            run = self._screen.run_worker
+            run(self._find_drill(), name="drill", exit_on_error=False)
+
+    async def _find_drill(self) -> None:
+        """A worker: a drill has to be read."""
+        rewound = self._rewound
+        at = rewound.newest.began_at
+        find = partial(last_drill_before, rewound.directory, rewound.began, at)
+        self._drill = await run_in_thread(find)
+        if self._drill is None:
+            self._tell("No drill of this runbook ended before this run began.")
+        self._make_anew()
+
+    def _make_anew(self) -> None:
+        self._is_wanted = True
+        if not self._is_making:
+            self._is_making = True
+            run = self._screen.run_worker
+            run(self._make(), name="timeline", exit_on_error=False)
+
+    async def _make(self) -> None:
+        """A worker: one of 100,000 moments takes seconds."""
+        try:
+            while self._is_wanted:
+                self._is_wanted = False
+                if self._is_old:
+                    self._is_old = False
+                    await self._know()
+                make, query, drill = self._wanted(), self._query, self._drill
+                made = await run_in_thread(make)
+                if (query, drill) == (self._query, self._drill):
+                    self._show(made)
+        finally:
+            self._is_making = False
+
+    async def _know(self) -> None:
+        """Take in what is known by now."""
+        made = await run_in_thread(review_snapshot(self._rewound).timeline)
+        before, has_grown = self.known.until, self._has_grown
+        self.known, self._has_grown = made, False
+        if has_grown:
+            self._grown(before)
+
+    def _wanted(self) -> Callable[[], RunTimeline]:
+        """What makes the timeline that is wanted: beside a drill, or narrowed down."""
+        whole, query, drill = self.known, self._query, self._drill
+        if drill is None:
+            return partial(filter_timeline, whole, query)
+        if self._times is None:
+            self._times = self._rewound.times()
+        state, times = self._rewound.newest.copy(), self._times
+        return lambda: filter_timeline(
+            compare_with_drill(whole, state, times, drill), query
+        )

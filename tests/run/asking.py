@@ -1,0 +1,67 @@
+"""Actions by a short word each, as tests ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from mobius_tui.run.intents import actions as a
+
+WORDS: Mapping[str, type[a.Action]] = {
+    "start": a.StartStep,
+    "retry": a.RetryStep,
+    "stop": a.StopStep,
+    "look": a.LookFirst,
+    "skip": a.SkipStep,
+    "restore": a.RestoreStep,
+    "override": a.OverrideStep,
+    "tick": a.TickStep,
+    "choose": a.ChooseOptions,
+    "send": a.SendMessageOfStep,
+    "send again": a.ResendMessages,
+    "drop": a.DropMessages,
+    "set": a.SetVariables,
+    "note": a.AddNote,
+    "enter": a.EnterPhase,
+    "auto": a.StartAutomatic,
+    "arm": a.ArmWatch,
+    "disarm": a.DisarmWatch,
+    "hold": a.HoldRollback,
+    "rollback": a.BeginRollback,
+    "hint": a.GiveHint,
+    "facilitate": a.TouchSite,
+    "ask approval": a.AskApproval,
+    "approve": a.ApproveStep,
+    "deny": a.DenyApproval,
+    "end": a.EndRun,
+    "release": a.ReleaseHost,
+}
+CALLED: Mapping[str, tuple[str, ...]] = {
+    "text": a.FREE_TEXTS,
+    "values": ("values", "answers"),
+    "names": ("options", "channels", "deliveries", "attended"),
+    "step": ("step", "from_step"),
+}
+"""The fields that a test's word for one may mean; each action has one of them."""
+
+
+def action(word: str, step: str | None = None, **given: Any) -> a.Action:
+    """An action.
+
+    Args:
+        word: which.
+        step: the step that it is about, if it is about one.
+        given: its other fields, by their names or by those in `CALLED`; an attempt
+            that it does not name is left out.
+    """
+    kind = WORDS[word]
+    known = {field.name for field in fields(kind)}
+    made: dict[str, Any] = {}
+    for name, value in {"step": step, **given}.items():
+        found = known.intersection(CALLED.get(name, (name,)))
+        if found:
+            made[found.pop()] = value
+        else:
+            assert name == "attempt" or value is None, f"{word} has no {name}"
+    return kind(**made)

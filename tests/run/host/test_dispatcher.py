@@ -1,0 +1,66 @@
+"""What is asked of a host: no secret of it is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.errors import RunError
+from mobius_tui.run.host.dispatcher import without_secrets
+from mobius_tui.run.intents.actions import (
+    FREE_TEXTS,
+    Action,
+    AddNote,
+    ApproveStep,
+    ChooseOptions,
+    SetVariables,
+    SkipStep,
+    StartAutomatic,
+    TickStep,
+)
+from mobius_tui.run.planning.plan import Plan
+from tests.run.planning.situations import Judges, made
+
+SECRET = "hunter2-and-more"
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        AddNote(text=f"by {SECRET}"),
+        SkipStep(step="look", reason=f"by {SECRET}"),
+        ChooseOptions(step="way", attempt=1, reason=f"by {SECRET}"),
+        TickStep(step="ask", attempt=1, note=f"by {SECRET}"),
+    ],
+)
+def test_a_text_that_is_kept_loses_the_values_of_secrets(
+    tmp_path: Path, action: Action
+) -> None:
+    run = made(tmp_path)
+    judges = Judges(run.directory, Plan(run.runbook))
+    judges.engine.secrets["token"] = SECRET
+    harmless = without_secrets(judges.engine, action)
+    [text] = [t for t in (getattr(harmless, n, "") for n in FREE_TEXTS) if t]
+    assert text.startswith("by ")
+    assert SECRET not in text
+    judges.close()
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        TickStep(step="ask", attempt=1, answers={"who": SECRET}),
+        SetVariables(values={"who": f"<{SECRET}>"}),
+        StartAutomatic(answers={"who": SECRET}),
+        ApproveStep(step="second", name=SECRET),
+    ],
+)
+def test_a_value_that_is_a_secret_is_refused(tmp_path: Path, action: Action) -> None:
+    """As another text, it would not be that value."""
+    run = made(tmp_path)
+    judges = Judges(run.directory, Plan(run.runbook))
+    judges.engine.secrets["token"] = SECRET
+    with pytest.raises(RunError, match="holds the value of a secret, and is kept"):
+        without_secrets(judges.engine, action)
+    judges.close()

@@ -1,0 +1,532 @@
+"""Runs in any state that can come about, and a host that judges what is asked."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from collections.abc import Coroutine, Iterable, Iterator
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
+
+from mobius_tui.errors import StateError
+from mobius_tui.run.attempts.disk_space import DiskSpaceWaiters
+from mobius_tui.run.events.approval_events import (
+    ApprovalAsked,
+    ApprovalDenied,
+    ApprovalGiven,
+)
+from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.events.message_events import (
+    MessageNotSent,
+    MessageQueued,
+    MessageTried,
+    MessageUnknown,
+)
+from mobius_tui.run.events.run_events import (
+    AutoStarted,
+    Event,
+    PhaseEntered,
+    PhaseLeft,
+    RunEnded,
+    VariableSet,
+)
+from mobius_tui.run.events.step_events import (
+    ChoiceMade,
+    StepEnded,
+    StepOverridden,
+    StepRestored,
+    StepSkipped,
+    StepStarted,
+    StepUnknown,
+)
+from mobius_tui.run.events.watch_events import (
+    RollbackBegan,
+    RollbackStopped,
+    TriggerCleared,
+    TriggerFired,
+    WatchArmed,
+    WatchDisarmed,
+)
+from mobius_tui.run.host.dispatcher import Dispatcher
+from mobius_tui.run.host.engine import Engine
+from mobius_tui.run.intents.actions import (
+    ACTIONS,
+    Action,
+    AddNote,
+    ApproveStep,
+    ArmWatch,
+    BeginRollback,
+    ChooseOptions,
+    DenyApproval,
+    GiveHint,
+    OverrideStep,
+    RetryStep,
+    SendMessageOfStep,
+    SkipStep,
+    StartStep,
+    StopStep,
+    TickStep,
+)
+from mobius_tui.run.intents.envelope import Caller, Envelope
+from mobius_tui.run.intents.replies import Reply
+from mobius_tui.run.journal.journal import Clock, Journal, read
+from mobius_tui.run.planning.confirmation import (
+    approval_phrase,
+    rollback_word,
+    step_word,
+)
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.rollback import in_the_way, rollback_of
+from mobius_tui.run.planning.situation import Situation
+from mobius_tui.run.planning.step_permissions import options_of
+from mobius_tui.run.state.approvals import binding
+from mobius_tui.run.state.reducer import advance, fold
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.model.actions import Choose, Manual, SendMessage
+from tests.tui.runs import MadeRun
+
+UID = 1000
+OTHER = 1001
+NOW = 1_795_528_000.0
+BOOK = """format = 1
+[runbook]
+id = "all"
+title = "All kinds of steps"
+environment = "env"
+protected = ["production"]
+[var.env]
+default = "production"
+[var.who]
+[var.way]
+[var.late]
+[[channel]]
+id = "slack"
+kind = "slack"
+url = "http://127.0.0.1:1/"
+[[message]]
+id = "m"
+title = "M"
+body = "It is down"
+[health]
+[[health.probe]]
+id = "web"
+title = "Web"
+url = "http://127.0.0.1:1/"
+trigger = true
+[health.trigger]
+then = "back"
+consecutive_failures = 3
+[[phase]]
+id = "main"
+title = "Main"
+[[phase.step]]
+id = "log"
+title = "Follow the log"
+run = "sleep 60"
+effect = "read"
+follow = true
+[[phase.step]]
+id = "look"
+title = "Look"
+check = { file = { path = "/etc/hostname" } }
+[[phase.step]]
+id = "ask"
+title = "Ask"
+manual = "Ask them"
+ask = { var = "who" }
+[[phase.step]]
+id = "way"
+title = "Which way"
+[phase.step.choose]
+var = "way"
+option = [{ value = "x", title = "X" }, { value = "y", title = "Y" }]
+[[phase.step]]
+id = "tell"
+title = "Tell"
+message = "m"
+to = ["slack"]
+[[phase.step]]
+id = "gate"
+title = "Gate"
+run = "true"
+effect = "read"
+gate = true
+[[phase.step]]
+id = "change"
+title = "Change"
+run = "echo $late"
+effect = "change"
+needs = ["look"]
+on_failure = "side"
+[[phase.step]]
+id = "only-x"
+title = "Only if X"
+run = "true"
+effect = "read"
+optional = true
+when = { way = ["x"] }
+[[phase]]
+id = "more"
+title = "More"
+[[phase.step]]
+id = "second"
+title = "With a second person"
+run = "true"
+effect = "destroy"
+approve = { role = "ops", count = 2, within = "10m" }
+[[phase.step]]
+id = "wreck"
+title = "Wreck"
+run = "true"
+effect = "destroy"
+check = { file = { path = "/etc/hostname" } }
+[[phase]]
+id = "side"
+title = "Side"
+aside = true
+[[phase.step]]
+id = "watch-side"
+title = "Follow it"
+run = "sleep 60"
+effect = "read"
+follow = true
+[[phase.step]]
+id = "mend"
+title = "Mend"
+run = "true"
+effect = "change"
+[[phase]]
+id = "back"
+title = "Back"
+aside = true
+instead_of = ["more"]
+[[phase.step]]
+id = "watch-back"
+title = "Follow it back"
+run = "sleep 60"
+effect = "read"
+follow = true
+[[phase.step]]
+id = "restore"
+title = "Restore"
+run = "true"
+effect = "destroy"
+"""
+RESULTS = ("passed", "warned", "failed", "timed out", "stopped", "output lost")
+
+
+def events_of(plan: Plan) -> st.SearchStrategy[list[Event]]:
+    """Lists of what may happen to steps and the run; of it happens what may follow.
+
+    Numbers of attempts, deliveries and bindings are put right as it happens.
+    """
+    far = st.integers(0, len(plan.steps)).map(
+        lambda count: [
+            StepOverridden(step=step, reason="seen")
+            for step in list(plan.steps)[:count]
+        ]
+    )
+    known = st.sets(st.sampled_from(("who", "way", "late"))).map(
+        lambda names: [
+            VariableSet(name=name, value="x", source="set") for name in sorted(names)
+        ]
+    )
+    stories = st.sampled_from([*_of_steps(plan), *_beside()]).flatmap(lambda one: one)
+    later = st.lists(stories, min_size=1, max_size=7)
+    return st.tuples(known, far, later).map(
+        lambda parts: [*parts[0], *parts[1], *(e for each in parts[2] for e in each)]
+    )
+
+
+Story = st.SearchStrategy[list[Event]]
+
+
+def _of_steps(plan: Plan) -> list[Story]:
+    """What happens to a step, or to the phases."""
+    steps = st.sampled_from(sorted(plan.steps))
+    phases = st.sampled_from([phase.id for phase in plan.runbook.phases])
+    results = st.sampled_from(RESULTS)
+
+    def begun(step: str) -> list[Event]:
+        return [StepStarted(step=step, attempt=0, reads=plan.reads[step])]
+
+    def ended(step: str, result: Any) -> list[Event]:
+        return [*begun(step), StepEnded(step=step, attempt=0, result=result)]
+
+    def lost(step: str) -> list[Event]:
+        return [*begun(step), StepUnknown(step=step, attempt=0, reason="?")]
+
+    def entered(phase: str) -> list[Event]:
+        return [PhaseEntered(phase=phase)]
+
+    def chosen(value: str) -> list[Event]:
+        return [ChoiceMade(step="way", attempt=0, var="way", values=(value,), reads=())]
+
+    return [
+        steps.map(begun),
+        *[st.builds(ended, steps, results)] * 4,
+        steps.map(lost),
+        steps.map(lambda step: [StepSkipped(step=step, reason="no")]),
+        steps.map(lambda step: [StepRestored(step=step)]),
+        phases.map(entered),
+        phases.map(entered),
+        phases.map(lambda phase: [PhaseLeft(phase=phase, passed=True)]),
+        st.sampled_from("xy").map(chosen),
+    ]
+
+
+def _beside() -> list[Story]:
+    """What happens beside the steps: triggers, approvals, messages, the run's end."""
+    cleared = TriggerCleared(probe="web", rule="consecutive_failures")
+    begun = RollbackBegan(phase="back", cause="trigger", reason="down")
+    queued = MessageQueued(
+        delivery=0, channels=("slack",), title="M", text="x", step="tell", attempt=0
+    )
+    tried = MessageTried(delivery=1, number=1)
+    asked = st.builds(
+        ApprovalAsked,
+        step=st.just("second"),
+        attempt=st.just(0),
+        role=st.just("ops"),
+        count=st.just(2),
+        within=st.sampled_from((1.0, 600.0, 600.0)),
+        binding=st.just(""),
+        uid=st.sampled_from((UID, OTHER)),
+    )
+    given = st.builds(
+        ApprovalGiven,
+        step=st.just("second"),
+        attempt=st.just(0),
+        binding=st.just(""),
+        name=st.sampled_from(("Ben", "Eve")),
+        uid=st.sampled_from((UID, OTHER, 1002)),
+    )
+    denied = ApprovalDenied(step="second", attempt=0, reason="no", uid=OTHER)
+    return [
+        st.sampled_from(
+            [
+                [WatchArmed()],
+                [WatchArmed(), WatchDisarmed(reason="no")],
+                [FIRED],
+                [WatchArmed(), replace(FIRED, grace=60.0)],
+                [FIRED, cleared],
+                [begun],
+                [begun, PhaseEntered(phase="back"), RollbackStopped(reason="failed")],
+            ]
+        ),
+        st.tuples(asked, given).map(lambda events: [*events]),
+        st.tuples(asked, given).map(lambda events: [*events]),
+        asked.map(lambda event: [event]),
+        asked.map(lambda event: [event, denied]),
+        st.sampled_from(
+            [
+                [queued],
+                [queued, tried],
+                [queued, tried, MessageNotSent(delivery=1, number=1, reason="no")],
+                [queued, tried, MessageUnknown(delivery=1, number=1, reason="no")],
+            ]
+        ),
+        st.sampled_from([[AutoStarted()], [RunEnded(outcome="abandoned")]]),
+    ]
+
+
+def state_after(
+    began: tuple[Entry, ...], plan: Plan, events: Iterable[Event]
+) -> RunState:
+    """The run after as many of the events as may follow one another."""
+    state = fold(plan.runbook, began)
+    for place, event in enumerate(events):
+        if isinstance(event, RollbackBegan) and in_the_way(plan, state) is not None:
+            continue  # the host waits for it
+        at = NOW - 60 + place
+        mended = _mended(plan, state, event)
+        entry = Entry(n=state.n + 1, at=at, mono=at, boot="b", by="maria", event=mended)
+        try:
+            advance(state, entry)
+        except StateError:
+            continue
+    return state
+
+
+def _mended(plan: Plan, state: RunState, event: Event) -> Event:
+    """An event with the numbers that it must have to follow."""
+    if isinstance(event, MessageQueued):
+        number = len(state.steps[event.step].attempts) + 1
+        return replace(event, delivery=len(state.deliveries) + 1, attempt=number)
+    if isinstance(event, StepStarted | ChoiceMade | ApprovalAsked | ApprovalGiven):
+        number = len(state.steps[event.step].attempts) + 1
+        event = replace(event, attempt=number)
+        if isinstance(event, ApprovalAsked | ApprovalGiven):
+            bound = binding(plan, state, plan.steps[event.step])
+            return replace(event, binding=bound)
+        return event
+    if isinstance(event, StepEnded | StepUnknown | ApprovalDenied):
+        have = len(state.steps[event.step].attempts)
+        return replace(event, attempt=have + isinstance(event, ApprovalDenied))
+    return event
+
+
+def situation(plan: Plan, state: RunState) -> Situation:
+    """The run as this user's viewer sees it."""
+    return Situation(plan=plan, state=state, now=NOW, uid=UID, name="maria")
+
+
+def unfilled(plan: Plan, state: RunState) -> Iterator[Action]:
+    """All that can be asked for in a state, without what a person is asked for."""
+    for kind in ACTIONS:
+        names = {field.name for field in fields(kind)}
+        ways: list[dict[str, Any]] = [{}]
+        if "step" in names and kind is not AddNote:
+            ways = [{"step": step} for step in plan.steps]
+        if "attempt" in names and kind is not StopStep:
+            for way in ways:
+                way["attempt"] = len(state.steps[way["step"]].attempts) + 1
+            ways.append({**ways[-1], "attempt": 7})
+        if "phase" in names:
+            ways = [{"phase": phase.id} for phase in plan.runbook.phases]
+        if "deliveries" in names:
+            ways = [{"deliveries": (1,)}, {"deliveries": (1, 2, 1)}]
+        if "values" in names:
+            ways = [{"values": {"who": "x"}}, {"values": {"env": "x"}}]
+        if "manual" in names:
+            ways = [{"manual": "stop"}, {"manual": "tick"}]
+        if "act" in names:
+            ways = [{"act": "heal", "seal": "0" * 64}]
+        yield from (kind(**way) for way in ways)
+
+
+def filled(action: Action, seen: Situation) -> Action:
+    """An action with all that a person is asked for."""
+    plan, state = seen.plan, seen.state
+    match action:
+        case StartStep() | RetryStep():
+            word = step_word(plan, state, plan.steps[action.step])
+            return replace(action, confirm=word)
+        case TickStep():
+            step = plan.steps[action.step].action
+            asks = step.ask if isinstance(step, Manual) else ()
+            answers = {ask.var: _answer(ask.match) for ask in asks}
+            return replace(action, answers=answers, note="n")
+        case ChooseOptions():
+            step = plan.steps[action.step].action
+            options = options_of(step, state) if isinstance(step, Choose) else ()
+            first = tuple(options)[:1] or ("x",)
+            return replace(action, options=first, reason="why")
+        case SendMessageOfStep():
+            step = plan.steps[action.step].action
+            channels = step.to if isinstance(step, SendMessage) else ()
+            return replace(action, channels=channels, text="It is down")
+        case SkipStep() | OverrideStep() | DenyApproval():
+            return replace(action, reason="why")
+        case AddNote() | GiveHint():
+            return replace(action, text="why")
+        case ArmWatch() | BeginRollback():
+            phase = rollback_of(plan)
+            word = rollback_word(plan, state, phase) if phase is not None else ""
+            return replace(action, confirm=word)
+        case ApproveStep():
+            asked = state.approvals.get(action.step)
+            bound = asked.asked.binding if asked is not None else ""
+            words = approval_phrase("Zoe", action.step)
+            return replace(action, binding=bound, name="Zoe", confirm=words)
+        case _:
+            return action
+
+
+def _answer(match: str | None) -> str:
+    """An answer that its pattern takes."""
+    likely = ("x", "@ana", "1", "https://127.0.0.1/x", "2026-11-24 13:45")
+    return next((a for a in likely if match is None or re.fullmatch(match, a)), "?")
+
+
+class Parked:
+    """Takes the tasks of a host, and begins none of them."""
+
+    def create_task(self, work: Coroutine[Any, Any, Any], name: str = "") -> Any:
+        del name
+        work.close()
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        done.set_result(None)
+        return done
+
+
+class Judges:
+    """A host's dispatcher, its engine and its journal, for one run after the other."""
+
+    def __init__(self, directory: RunDirectory, plan: Plan) -> None:
+        self.tail = read(directory.journal)
+        clock = Clock(wall=lambda: NOW, mono=lambda: 0.0, boot="b")
+        self.journal = Journal(directory.journal, self.tail, clock)
+        self.n = self.tail.entries[-1].n
+        self.engine = Engine(
+            directory=directory,
+            plan=plan,
+            state=fold(plan.runbook, self.tail.entries),
+            journal=self.journal,
+            clock=clock,
+            secrets={},
+            env={},
+            log=sys.stderr.fileno(),
+            tasks=Parked(),  # type: ignore[arg-type]
+            on_entry=self._count,
+            health=dict,
+            looked=dict,
+            blind=tuple,
+            viewers=lambda: 1,
+            room=DiskSpaceWaiters(lambda _: None),
+        )
+
+    def _count(self, entry: Entry) -> None:
+        self.n = entry.n
+
+    async def judge(self, state: RunState, action: Action) -> Reply:
+        """What the host answers in a state, which stays as it is."""
+        engine = self.engine
+        engine.state = state.copy()
+        engine.state.n = self.n  # the journal goes on, the state does not
+        engine.checking.clear()
+        caller = Caller(name="maria", uid=UID)
+        return await Dispatcher(engine).judge(Envelope(action=action), caller)
+
+    def close(self) -> None:
+        self.journal.close()
+
+
+def made(folder: Path) -> MadeRun:
+    """A run of which any state can come about."""
+    path = folder / "all.toml"
+    path.write_text(BOOK)
+    values = {"env": "production"}
+    root = folder / "runs"
+    return MadeRun(root, load(path), values=values, environment="production")
+
+
+FIRED = TriggerFired(probe="web", rule="consecutive_failures", reason="down", seen=NOW)
+RARE: tuple[list[Event], ...] = (
+    [WatchArmed(), replace(FIRED, grace=60.0)],
+    [StepSkipped(step="look", reason="no")],
+    [
+        StepStarted(step="log", attempt=0, reads=()),
+        StepStarted(step="watch-back", attempt=0, reads=()),
+        StepStarted(step="watch-side", attempt=0, reads=()),
+        FIRED,
+    ],
+    [
+        *(
+            StepOverridden(step=step, reason="seen")
+            for step in (
+                *("look", "ask", "tell", "gate", "change", "second", "wreck"),
+                *("log", "way", "only-x"),
+            )
+        ),
+        StepStarted(step="restore", attempt=0, reads=()),
+    ],
+)
+"""States that are seldom met by chance: a countdown, a skip, steps that go on, a change
+that runs beside a main line that is done."""

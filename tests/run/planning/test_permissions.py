@@ -1,0 +1,83 @@
+"""What is judged to be allowed, a host does; what is not, it refuses in those words."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+
+from mobius_tui.run.events.run_events import Event
+from mobius_tui.run.intents.actions import (
+    ACTIONS,
+    Action,
+    AddNote,
+    GiveHint,
+    TouchSite,
+)
+from mobius_tui.run.planning.permissions import decide, decide_offer
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.situation import ALLOWED, Code, Refused
+from tests.run.planning import situations
+from tests.run.planning.situations import (
+    RARE,
+    Judges,
+    filled,
+    made,
+    situation,
+    state_after,
+)
+
+
+def test_what_is_allowed_a_host_does_and_what_is_not_it_refuses_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes seconds: in each state all that can be asked for is asked for."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+    run = made(tmp_path)
+    plan = Plan(run.runbook)
+    allowed: Counter[type[Action]] = Counter()
+    refused: Counter[type[Action]] = Counter()
+    with asyncio.Runner() as runner:
+        judges = Judges(run.directory, plan)
+
+        async def agree(happened: list[Event]) -> None:
+            state = state_after(judges.tail.entries, plan, happened)
+            seen = situation(plan, state)
+            for asked in situations.unfilled(plan, state):
+                permission = decide_offer(asked, seen)
+                reply = await judges.judge(state, filled(asked, seen))
+                assert reply.ok is (permission == ALLOWED), (asked, reply, permission)
+                if isinstance(permission, Refused):
+                    refused[type(asked)] += 1
+                    assert reply.text == permission.text
+                    continue
+                allowed[type(asked)] += 1
+                missing = decide(asked, seen)
+                if isinstance(missing, Refused):
+                    assert missing.code is Code.UNFILLED
+                    reply = await judges.judge(state, asked)
+                    assert (reply.ok, reply.text) == (False, missing.text)
+
+        @settings(
+            max_examples=20,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=[HealthCheck.too_slow],
+        )
+        @given(happened=situations.events_of(plan))
+        @example(happened=RARE[0])
+        @example(happened=RARE[1])
+        @example(happened=RARE[2])
+        @example(happened=RARE[3])
+        def in_any_state(happened: list[Event]) -> None:
+            runner.run(agree(happened))
+
+        in_any_state()
+        judges.close()
+    of_drills = {TouchSite, GiveHint}
+    assert set(allowed) >= set(ACTIONS) - of_drills, "or it shows nothing"
+    assert set(refused) >= set(ACTIONS) - {AddNote}
